@@ -1,0 +1,131 @@
+"""What a decision can ask to be done; `gatte.turns.apply` carries each out in the transaction that stores the answer."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+
+class Urgency(StrEnum):
+    """How pressing a ticket is, as the customer said it."""
+
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+class Reason(StrEnum):
+    """Why a conversation goes to a human; the label of `gatte_escalations`."""
+
+    REQUESTED = "requested"
+    NOT_UNDERSTOOD = "not_understood"
+    REVOCATION = "revocation"
+    FRAUD = "fraud"
+    REFUND = "refund"
+    LEGAL_THREAT = "legal_threat"
+    INVOICE_STOPPED = "invoice_stopped"
+    SLOT_FAILED = "slot_failed"
+    ERRORS = "errors"
+    COMPLAINT = "complaint"
+    DATA_REQUEST = "data_request"
+    FORCED = "forced"
+    PHONE_ECHO = "phone_echo"
+
+
+@dataclass(frozen=True)
+class Escalate:
+    """Hand the conversation to the desk; priority 0 is served first. `tried` says what the bot did so far."""
+
+    reason: Reason
+    priority: int
+    summary: str
+    tried: str = ""
+
+
+@dataclass(frozen=True)
+class CaptureLead:
+    """A person wants to buy or renew: contact data and product, all as confirmed by the customer."""
+
+    name: str
+    product: str
+    document: str | None = None
+    company: str | None = None
+    email: str | None = None
+    renewal_of: str | None = None
+
+
+@dataclass(frozen=True)
+class OpenTicket:
+    """A request or a complaint to be solved by the desk; `message_ids` are attachments."""
+
+    subject: str
+    description: str
+    urgency: Urgency = Urgency.NORMAL
+    message_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class BookVisit:
+    """The customer would like an appointment on a day (in the company's time zone) and period (manhã, tarde or an hour)."""
+
+    day: date
+    period: str
+    topic: str = ""
+
+
+@dataclass(frozen=True)
+class ExportData:
+    """The customer asked for a copy of all personal data (LGPD art. 18, II)."""
+
+
+@dataclass(frozen=True)
+class CorrectData:
+    """The customer corrected a registered value: field is name, email or document."""
+
+    field: str
+    value: str
+
+
+@dataclass(frozen=True)
+class EraseData:
+    """The customer asked to be forgotten, and confirmed (LGPD art. 18, VI)."""
+
+
+@dataclass(frozen=True)
+class OptOut:
+    """No more active messages (reminders, marketing) to this contact."""
+
+
+@dataclass(frozen=True)
+class OptIn:
+    """Active messages are welcome again."""
+
+
+@dataclass(frozen=True)
+class EraseMessage:
+    """Forget the content of one stored message: the customer deleted it, or it held a secret such as a key file or password."""
+
+    message_id: str
+    why: str
+
+
+@dataclass(frozen=True)
+class AttachMedia:
+    """Keep these messages' media with what the running flow makes, or with the open ticket."""
+
+    message_ids: tuple[str, ...]
+
+
+Effect = (
+    Escalate
+    | CaptureLead
+    | OpenTicket
+    | BookVisit
+    | ExportData
+    | CorrectData
+    | EraseData
+    | OptOut
+    | OptIn
+    | EraseMessage
+    | AttachMedia
+)

@@ -1,0 +1,84 @@
+"""What the bot can say: plain text, reply buttons, a list or a template; `whatsapp.outbound` turns these into Cloud API bodies."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Option:
+    """A button or list row: the id that comes back when it is tapped, its title, and for a row a description."""
+
+    id: str
+    title: str
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class Text:
+    """A plain text message."""
+
+    body: str
+
+
+@dataclass(frozen=True)
+class Buttons:
+    """A text with one to three reply buttons."""
+
+    body: str
+    options: tuple[Option, ...]
+
+
+@dataclass(frozen=True)
+class Menu:
+    """A text with a button that opens a list of up to ten rows."""
+
+    body: str
+    button: str
+    options: tuple[Option, ...]
+
+
+@dataclass(frozen=True)
+class Template:
+    """An approved template message: its name, language code and the values of its body parameters, in order."""
+
+    name: str
+    language: str
+    parameters: tuple[str, ...] = ()
+
+
+Reply = Text | Buttons | Menu | Template
+
+KINDS: dict[str, type[Text] | type[Buttons] | type[Menu] | type[Template]] = {
+    "text": Text,
+    "buttons": Buttons,
+    "menu": Menu,
+    "template": Template,
+}
+
+
+def kind_of(reply: Reply) -> str:
+    """The stored name of a reply's kind: text, buttons, menu or template."""
+    return next(name for name, kind in KINDS.items() if isinstance(reply, kind))
+
+
+def to_json(reply: Reply) -> dict[str, Any]:
+    """A reply as JSON values, with its kind; `from_json` reads it back."""
+    return {"kind": kind_of(reply), **asdict(reply)}
+
+
+def from_json(stored: dict[str, Any]) -> Reply:
+    """The reply that `to_json` wrote; KeyError on an unknown kind."""
+    fields = dict(stored)
+    kind = KINDS[fields.pop("kind")]
+    if "options" in fields:
+        fields["options"] = tuple(Option(**option) for option in fields["options"])
+    if "parameters" in fields:
+        fields["parameters"] = tuple(fields["parameters"])
+    return kind(**fields)
+
+
+def text_of(reply: Reply) -> str:
+    """The words of a reply, for the history: its body, or a template's name and parameters."""
+    if isinstance(reply, Template):
+        return f"[{reply.name}] {' · '.join(reply.parameters)}".strip()
+    return reply.body

@@ -1,0 +1,142 @@
+"""What the orchestrator knows when an event arrives (`Snapshot`), what can happen (`Happening`), and what it decides (`Decision`)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+from gatte.conversation.effects import Effect
+from gatte.conversation.replies import Reply
+from gatte.conversation.states import Event, State
+from gatte.conversation.understanding import Heard
+
+
+class Owner(StrEnum):
+    """Who speaks for the company in a conversation."""
+
+    BOT = "bot"
+    HUMAN = "human"
+
+
+@dataclass(frozen=True)
+class ContactFacts:
+    """What is known of the contact: name as last given, e-mail and document (digits and letters only) when registered."""
+
+    name: str | None = None
+    email: str | None = None
+    document: str | None = None
+    phone: str | None = None
+    opted_out: bool = False
+    returning: bool = False
+
+
+@dataclass(frozen=True)
+class CertificateFacts:
+    """A certificate registered to this contact: its kind (e-CNPJ A1 ...), holder's name, last day of validity, status."""
+
+    id: str
+    kind: str
+    holder: str
+    valid_until: date
+    status: str
+
+
+@dataclass(frozen=True)
+class TicketFacts:
+    """A ticket of this contact: its number as the customer knows it, subject, status in words."""
+
+    number: int
+    subject: str
+    status: str
+
+
+@dataclass(frozen=True)
+class DeskFacts:
+    """The human desk now: open by business hours, how many wait ahead, expected wait in minutes, when it opens next."""
+
+    open: bool = True
+    ahead: int = 0
+    wait_minutes: int | None = None
+    opens_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Everything that a decision may depend on; `now` is aware and in the company's time zone.
+
+    `flow` and `asking` name the running flow and the slot it asked for; `suspended` is a flow left for another, to come back to.
+    `misunderstandings`, `slot_failures` and `errors` count in a row. `notes` keeps small marks of the core itself between turns.
+    """
+
+    state: State
+    now: datetime
+    owner: Owner = Owner.BOT
+    flow: str | None = None
+    asking: str | None = None
+    slots: Mapping[str, str] = field(default_factory=dict)
+    suspended: str | None = None
+    misunderstandings: int = 0
+    slot_failures: int = 0
+    errors: int = 0
+    notes: Mapping[str, str] = field(default_factory=dict)
+    company: str = "GATTE"
+    contact: ContactFacts = field(default_factory=ContactFacts)
+    certificates: tuple[CertificateFacts, ...] = ()
+    tickets: tuple[TicketFacts, ...] = ()
+    desk: DeskFacts = field(default_factory=DeskFacts)
+
+
+@dataclass(frozen=True)
+class CustomerSpoke:
+    """All unread messages of the customer, in order; never empty."""
+
+    heard: tuple[Heard, ...]
+
+
+@dataclass(frozen=True)
+class Answered:
+    """The knowledge base answered the question that the last decision asked: the text to send, grounded in `sources`."""
+
+    text: str
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class NotAnswered:
+    """The knowledge base holds no grounded answer to the question that the last decision asked."""
+
+
+@dataclass(frozen=True)
+class Happened:
+    """An event of an agent, the clock or a failure: see `states.Event`; `reason` says why, for people."""
+
+    event: Event
+    reason: str = ""
+
+
+Happening = CustomerSpoke | Answered | NotAnswered | Happened
+
+
+@dataclass(frozen=True)
+class Step:
+    """One transition that was made, with its cause (an intent, a choice, a slot, a rule) in a few words."""
+
+    source: State
+    target: State
+    event: Event
+    cause: str
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What follows from a happening: the new snapshot, the transitions on the way, what to say, what to do.
+
+    When `question` is set, the caller looks for an answer to it and calls `advance` again with `Answered` or `NotAnswered`
+    and this decision's snapshot; replies of both decisions are sent together.
+    """
+
+    snapshot: Snapshot
+    steps: tuple[Step, ...] = ()
+    replies: tuple[Reply, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    question: str | None = None
