@@ -1,1 +1,52 @@
-""""""
+"""The tables, one file a family, and the column type that seals personal data.
+
+Models hold constraints and small derived values; rules live in the services above. May import `conversation` (for its closed
+sets) and the ground floor of `privacy`. Start reading at `sealing.py`, then `conversation.py`.
+"""
+
+from gatte.models.certificate import Certificate, CertificateStatus
+from gatte.models.contact import Contact, ContactIdentity, IdentityKind
+from gatte.models.conversation import Conversation, Transition, Turn, TurnOutcome
+from gatte.models.desk import AuditEntry, Lead, LeadStage, Role, Ticket, TicketKind, TicketNote, TicketState, User
+from gatte.models.inbox import InboxMessage, StatusEvent, WebhookEvent
+from gatte.models.knowledge import Article, Passage, PassageKind
+from gatte.models.message import Author, DeliveryAttempt, DeliveryState, Direction, Message, ModelCall, Outbox
+from gatte.models.sealing import DataKey, KeyPurpose, Keyring, keyring
+
+__all__ = [
+    "Article",
+    "AuditEntry",
+    "Author",
+    "Certificate",
+    "CertificateStatus",
+    "Contact",
+    "ContactIdentity",
+    "Conversation",
+    "DataKey",
+    "DeliveryAttempt",
+    "DeliveryState",
+    "Direction",
+    "IdentityKind",
+    "InboxMessage",
+    "KeyPurpose",
+    "Keyring",
+    "Lead",
+    "LeadStage",
+    "Message",
+    "ModelCall",
+    "Outbox",
+    "Passage",
+    "PassageKind",
+    "Role",
+    "StatusEvent",
+    "Ticket",
+    "TicketKind",
+    "TicketNote",
+    "TicketState",
+    "Transition",
+    "Turn",
+    "TurnOutcome",
+    "User",
+    "WebhookEvent",
+    "keyring",
+]

@@ -1,0 +1,42 @@
+"""Digital certificates of customers, whose end the company watches."""
+
+from datetime import date
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, LargeBinary
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from gatte.extensions import db
+from gatte.models.columns import CreatedAt, closed_set
+from gatte.models.contact import Contact
+from gatte.models.sealing import HasSealed, Sealed
+
+
+class CertificateStatus(StrEnum):
+    """Where a certificate stands."""
+
+    ACTIVE = "active"
+    EXPIRING = "expiring"
+    EXPIRED = "expired"
+    RENEWED = "renewed"
+    REVOKED = "revoked"
+
+
+class Certificate(HasSealed, db.Model):
+    """A certificate that was issued to a contact; `kind` is how people call it (e-CNPJ A1), never the key or its password."""
+
+    __tablename__ = "certificate"
+
+    contact_id: Mapped[UUID] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[str]
+    holder = Sealed[str]()
+    document = Sealed[str]()
+    document_hash: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
+    serial_number = Sealed[str]()
+    issuer: Mapped[str | None]
+    issued_on: Mapped[date | None]
+    valid_until: Mapped[date] = mapped_column(index=True)
+    status: Mapped[CertificateStatus] = mapped_column(closed_set(CertificateStatus), default=CertificateStatus.ACTIVE)
+    created_at: Mapped[CreatedAt]
+    contact: Mapped[Contact] = relationship()

@@ -1,0 +1,28 @@
+"""Column kinds that the tables share."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+import uuid_utils.compat
+from sqlalchemy import TIMESTAMP, Enum, text
+from sqlalchemy.orm import mapped_column
+
+
+def new_id() -> UUID:
+    """A fresh row id: UUID version 7 (RFC 9562), so that ids made later sort later."""
+    return uuid_utils.compat.uuid7()
+
+
+def closed_set(values: type[StrEnum]) -> Enum:
+    """Text that is one of the values of an enumeration, checked by the database."""
+    name = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in values.__name__).lstrip("_")
+    return Enum(
+        values, name=name, native_enum=False, create_constraint=True, length=32, values_callable=lambda enum: [item.value for item in enum]
+    )
+
+
+Moment = Annotated[datetime, mapped_column(TIMESTAMP(timezone=True))]
+CreatedAt = Annotated[datetime, mapped_column(TIMESTAMP(timezone=True), server_default=text("now()"))]
+RowId = Annotated[UUID, mapped_column(primary_key=True, default=new_id)]

@@ -1,0 +1,50 @@
+"""People who write to the company, and the hashes by which they are found again."""
+
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from gatte.extensions import db
+from gatte.models.columns import CreatedAt, Moment, closed_set
+from gatte.models.sealing import HasSealed, Sealed
+
+
+class IdentityKind(StrEnum):
+    """By what a contact is known."""
+
+    PHONE = "phone"
+    BSUID = "bsuid"
+    DOCUMENT = "document"
+
+
+class Contact(HasSealed, db.Model):
+    """A customer: personal data is sealed under the contact's own data key."""
+
+    __tablename__ = "contact"
+
+    name = Sealed[str]()
+    phone = Sealed[str]()
+    """As Meta sends it (wa_id), to be answered unchanged; None when only a BSUID is known."""
+    bsuid = Sealed[str]()
+    email = Sealed[str]()
+    document = Sealed[str]()
+    opted_out_at: Mapped[Moment | None]
+    erased_at: Mapped[Moment | None]
+    created_at: Mapped[CreatedAt]
+    identities: Mapped[list["ContactIdentity"]] = relationship(back_populates="contact", cascade="all, delete-orphan")
+
+
+class ContactIdentity(db.Model):
+    """A keyed hash of something that names a contact; one contact may have several, one hash belongs to one contact."""
+
+    __tablename__ = "contact_identity"
+    __table_args__ = (UniqueConstraint("kind", "hash"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    contact_id: Mapped[UUID] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[IdentityKind] = mapped_column(closed_set(IdentityKind))
+    hash: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[CreatedAt]
+    contact: Mapped[Contact] = relationship(back_populates="identities")

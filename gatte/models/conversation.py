@@ -1,0 +1,115 @@
+"""A conversation and what happened in it: its state, its turns, its transitions."""
+
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from gatte.conversation.effects import Reason
+from gatte.conversation.snapshot import Owner
+from gatte.conversation.states import Event, State
+from gatte.conversation.understanding import Intent
+from gatte.extensions import db
+from gatte.models.columns import CreatedAt, Moment, closed_set
+from gatte.models.contact import Contact
+from gatte.models.desk import User
+from gatte.models.sealing import HasSealed, Sealed
+
+
+class Conversation(HasSealed, db.Model):
+    """One talk with one contact over one number, from its first message until it is closed.
+
+    `lease_token` grows with every lease: a turn may commit only while the token is still its own. `owner_version` grows with
+    every change of owner: an answer written under an older version is not sent. `turn_due_at` is when unread messages that no
+    turn has answered must be looked at again; `watch_at` is when the watchdog has something to do.
+    """
+
+    __tablename__ = "conversation"
+    __table_args__ = (
+        Index("uq_conversation_open", "contact_id", "phone_number_id", unique=True, postgresql_where=text("closed_at IS NULL")),
+        Index("ix_conversation_turn_due", "turn_due_at", postgresql_where=text("turn_due_at IS NOT NULL")),
+        Index("ix_conversation_watch", "watch_at", postgresql_where=text("watch_at IS NOT NULL")),
+        Index("ix_conversation_live", "last_activity_at", postgresql_where=text("closed_at IS NULL")),
+        CheckConstraint("lease_token >= 0", name="lease_token"),
+    )
+
+    contact_id: Mapped[UUID] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), index=True)
+    phone_number_id: Mapped[str]
+    correlation_id: Mapped[str] = mapped_column(index=True)
+    state: Mapped[State] = mapped_column(closed_set(State), default=State.START)
+    owner: Mapped[Owner] = mapped_column(closed_set(Owner), default=Owner.BOT)
+    owner_version: Mapped[int] = mapped_column(default=0)
+    assignee_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"), index=True)
+    last_intent: Mapped[Intent | None] = mapped_column(closed_set(Intent))
+
+    flow: Mapped[str | None]
+    asking: Mapped[str | None]
+    suspended: Mapped[str | None]
+    misunderstandings: Mapped[int] = mapped_column(default=0)
+    slot_failures: Mapped[int] = mapped_column(default=0)
+    errors: Mapped[int] = mapped_column(default=0)
+    slots = Sealed[dict[str, str]]()
+    notes = Sealed[dict[str, str]]()
+
+    priority: Mapped[int | None]
+    escalation_reason: Mapped[Reason | None] = mapped_column(closed_set(Reason))
+    waiting_since: Mapped[Moment | None]
+    summary = Sealed[str]()
+
+    lease_token: Mapped[int] = mapped_column(BigInteger, default=0)
+    leased_until: Mapped[Moment | None]
+    turn_due_at: Mapped[Moment | None]
+    turn_attempts: Mapped[int] = mapped_column(default=0)
+    watch_at: Mapped[Moment | None]
+    last_inbound_at: Mapped[Moment | None]
+    last_activity_at: Mapped[CreatedAt]
+    opened_at: Mapped[CreatedAt]
+    closed_at: Mapped[Moment | None]
+
+    contact: Mapped[Contact] = relationship()
+    assignee: Mapped[User | None] = relationship()
+
+
+class Transition(db.Model):
+    """One step of a conversation from state to state, with its cause."""
+
+    __tablename__ = "transition"
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"), index=True)
+    turn_id: Mapped[UUID | None]
+    source: Mapped[State] = mapped_column(closed_set(State))
+    target: Mapped[State] = mapped_column(closed_set(State))
+    event: Mapped[Event] = mapped_column(closed_set(Event))
+    cause: Mapped[str]
+    duration_ms: Mapped[float]
+    correlation_id: Mapped[str]
+    at: Mapped[CreatedAt]
+
+
+class TurnOutcome(StrEnum):
+    """How a turn ended."""
+
+    ANSWERED = "answered"
+    SILENT = "silent"
+    FAILED = "failed"
+    PARKED = "parked"
+
+
+class Turn(HasSealed, db.Model):
+    """One turn that was committed, or failed; `trace` holds inputs, understanding, passages, model outputs and times by step."""
+
+    __tablename__ = "turn"
+
+    conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"), index=True)
+    outcome: Mapped[TurnOutcome] = mapped_column(closed_set(TurnOutcome))
+    attempt: Mapped[int] = mapped_column(default=1)
+    lease_token: Mapped[int] = mapped_column(BigInteger)
+    trace = Sealed[dict[str, Any]]()
+    error: Mapped[str | None]
+    request_id: Mapped[str | None]
+    times: Mapped[dict[str, float]] = mapped_column(JSONB, default=dict)
+    at: Mapped[CreatedAt]

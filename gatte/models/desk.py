@@ -1,0 +1,144 @@
+"""The desk: its people, their tickets and leads, and what they did."""
+
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from flask_login import UserMixin
+from sqlalchemy import CheckConstraint, ForeignKey, Sequence
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from gatte.conversation.effects import Urgency
+from gatte.extensions import db
+from gatte.models.columns import CreatedAt, Moment, closed_set
+from gatte.models.contact import Contact
+from gatte.models.sealing import HasSealed, Sealed
+
+TICKET_NUMBERS = Sequence("ticket_number_seq", start=1001)
+
+
+class Role(StrEnum):
+    """What a user of the panel may do: agents serve customers, admins also force resets and manage users."""
+
+    AGENT = "agent"
+    ADMIN = "admin"
+
+
+class User(UserMixin, db.Model):
+    """A person who works in the panel."""
+
+    __tablename__ = "user"
+    __table_args__ = (CheckConstraint("email = lower(email)", name="email_lower"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    password_hash: Mapped[str]
+    role: Mapped[Role] = mapped_column(closed_set(Role), default=Role.AGENT)
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[CreatedAt]
+    last_login_at: Mapped[Moment | None]
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the user may log in: Flask-Login asks this."""
+        return self.active
+
+
+class AuditEntry(db.Model):
+    """Something that a person did to a conversation, ticket, lead or contact."""
+
+    __tablename__ = "audit_entry"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"), index=True)
+    action: Mapped[str] = mapped_column(index=True)
+    subject: Mapped[str] = mapped_column(index=True)
+    details: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    at: Mapped[CreatedAt]
+    user: Mapped[User | None] = relationship()
+
+
+class TicketKind(StrEnum):
+    """What a ticket asks of the desk."""
+
+    REQUEST = "request"
+    VISIT = "visit"
+    DATA_REQUEST = "data_request"
+    FOLLOW_UP = "follow_up"
+
+
+class TicketState(StrEnum):
+    """Where a ticket stands."""
+
+    OPEN = "open"
+    IN_PROGRESS = "in_progress"
+    WAITING_CUSTOMER = "waiting_customer"
+    SOLVED = "solved"
+    CANCELLED = "cancelled"
+
+
+class Ticket(HasSealed, db.Model):
+    """A request of a customer that the desk must solve; `number` is how the customer knows it."""
+
+    __tablename__ = "ticket"
+
+    number: Mapped[int] = mapped_column(TICKET_NUMBERS, server_default=TICKET_NUMBERS.next_value(), unique=True)
+    contact_id: Mapped[UUID] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), index=True)
+    conversation_id: Mapped[UUID | None] = mapped_column(ForeignKey("conversation.id", ondelete="SET NULL"), index=True)
+    kind: Mapped[TicketKind] = mapped_column(closed_set(TicketKind), default=TicketKind.REQUEST)
+    state: Mapped[TicketState] = mapped_column(closed_set(TicketState), default=TicketState.OPEN, index=True)
+    urgency: Mapped[Urgency] = mapped_column(closed_set(Urgency), default=Urgency.NORMAL)
+    assignee_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"), index=True)
+    subject = Sealed[str]()
+    description = Sealed[str]()
+    attachments: Mapped[list[str]] = mapped_column(JSONB, default=list)
+    due_at: Mapped[Moment | None]
+    created_at: Mapped[CreatedAt]
+    updated_at: Mapped[CreatedAt]
+    contact: Mapped[Contact] = relationship()
+    assignee: Mapped[User | None] = relationship()
+
+
+class TicketNote(HasSealed, db.Model):
+    """A note of an agent on a ticket; customers never see it."""
+
+    __tablename__ = "ticket_note"
+
+    ticket_id: Mapped[UUID] = mapped_column(ForeignKey("ticket.id", ondelete="CASCADE"), index=True)
+    author_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    body = Sealed[str]()
+    created_at: Mapped[CreatedAt]
+    author: Mapped[User] = relationship()
+
+
+class LeadStage(StrEnum):
+    """How far a sale has come."""
+
+    NEW = "new"
+    CONTACTED = "contacted"
+    QUOTED = "quoted"
+    WON = "won"
+    LOST = "lost"
+
+
+class Lead(HasSealed, db.Model):
+    """A person who wants to buy or renew a certificate."""
+
+    __tablename__ = "lead"
+
+    contact_id: Mapped[UUID] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), index=True)
+    conversation_id: Mapped[UUID | None] = mapped_column(ForeignKey("conversation.id", ondelete="SET NULL"), index=True)
+    stage: Mapped[LeadStage] = mapped_column(closed_set(LeadStage), default=LeadStage.NEW, index=True)
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"), index=True)
+    product: Mapped[str]
+    renewal_of: Mapped[str | None]
+    name = Sealed[str]()
+    company = Sealed[str]()
+    document = Sealed[str]()
+    email = Sealed[str]()
+    created_at: Mapped[CreatedAt]
+    updated_at: Mapped[CreatedAt]
+    contact: Mapped[Contact] = relationship()
+    owner: Mapped[User | None] = relationship()

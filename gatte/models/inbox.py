@@ -1,0 +1,66 @@
+"""What the webhook brought and nobody has worked on yet."""
+
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Identity, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gatte.extensions import db
+from gatte.models.columns import Moment
+
+
+class InboxMessage(db.Model):
+    """One message as it arrived: sealed under the inbox key until a turn files it under its contact, then emptied.
+
+    The row stays for as long as Meta may deliver the message again. `sender_hash` is the keyed hash of who wrote it;
+    `immediate` messages do not wait for the quiet window.
+    """
+
+    __tablename__ = "inbox_message"
+    __table_args__ = (
+        UniqueConstraint("phone_number_id", "wamid_hash"),
+        Index("ix_inbox_message_unfiled", "phone_number_id", "sender_hash", "received_at", postgresql_where=text("filed_at IS NULL")),
+        Index("ix_inbox_message_filed", "filed_at", postgresql_where=text("filed_at IS NOT NULL")),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    phone_number_id: Mapped[str]
+    wamid_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    sender_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    kind: Mapped[str]
+    immediate: Mapped[bool] = mapped_column(default=False)
+    payload: Mapped[bytes | None] = mapped_column(LargeBinary)
+    request_id: Mapped[str | None]
+    sent_at: Mapped[Moment]
+    received_at: Mapped[Moment] = mapped_column(server_default=text("clock_timestamp()"))
+    filed_at: Mapped[Moment | None]
+
+
+class StatusEvent(db.Model):
+    """One status of a message of ours, waiting to be applied; gone once it was."""
+
+    __tablename__ = "status_event"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    phone_number_id: Mapped[str]
+    wamid_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    outbox_id: Mapped[UUID | None]
+    status: Mapped[str]
+    error_code: Mapped[int | None]
+    error_details: Mapped[str | None]
+    billable: Mapped[bool | None]
+    category: Mapped[str | None]
+    at: Mapped[Moment]
+    received_at: Mapped[Moment] = mapped_column(server_default=text("clock_timestamp()"), index=True)
+
+
+class WebhookEvent(db.Model):
+    """Anything else that Meta told us, kept whole and sealed under the inbox key."""
+
+    __tablename__ = "webhook_event"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    field: Mapped[str]
+    phone_number_id: Mapped[str | None]
+    payload: Mapped[bytes] = mapped_column(LargeBinary)
+    received_at: Mapped[Moment] = mapped_column(server_default=text("clock_timestamp()"), index=True)

@@ -1,0 +1,63 @@
+"""The knowledge base: articles, and the passages under which they are found."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from pgvector.sqlalchemy import Vector
+from sqlalchemy import BigInteger, Computed, ForeignKey, Identity, Index
+from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from gatte.extensions import db
+from gatte.models.columns import CreatedAt, RowId, closed_set
+
+DIMENSIONS = 512  # multilingual Universal Sentence Encoder v3
+
+
+class Article(db.Model):
+    """A question and its answer, as approved by people; `version` grows with every change."""
+
+    __tablename__ = "article"
+
+    id: Mapped[RowId]
+    slug: Mapped[str] = mapped_column(unique=True)
+    title: Mapped[str]
+    question: Mapped[str]
+    answer: Mapped[str]
+    topic: Mapped[str] = mapped_column(default="")
+    source: Mapped[str] = mapped_column(default="")
+    valid_from: Mapped[date | None]
+    active: Mapped[bool] = mapped_column(default=True)
+    version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[CreatedAt]
+    updated_at: Mapped[CreatedAt]
+    passages: Mapped[list["Passage"]] = relationship(back_populates="article", cascade="all, delete-orphan")
+
+
+class PassageKind(StrEnum):
+    """Which part of an article a passage is."""
+
+    QUESTION = "question"
+    ANSWER = "answer"
+    VARIANT = "variant"
+
+
+class Passage(db.Model):
+    """A text under which an article is found: by meaning (embedding) and by words (`words`, of the unaccented text)."""
+
+    __tablename__ = "passage"
+    __table_args__ = (
+        Index("ix_passage_words", "words", postgresql_using="gin"),
+        Index("ix_passage_embedding", "embedding", postgresql_using="hnsw", postgresql_ops={"embedding": "vector_cosine_ops"}),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    article_id: Mapped[UUID] = mapped_column(ForeignKey("article.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[PassageKind] = mapped_column(closed_set(PassageKind))
+    text: Mapped[str]
+    normalised: Mapped[str]
+    embedding: Mapped[Any | None] = mapped_column(Vector(DIMENSIONS))
+    words: Mapped[Any] = mapped_column(TSVECTOR, Computed("to_tsvector('portuguese', normalised)", persisted=True))
+    article: Mapped[Article] = relationship(back_populates="passages")

@@ -1,0 +1,153 @@
+"""The history of a conversation, and the answers on their way out."""
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, LargeBinary, Numeric, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from gatte.conversation.understanding import Decider, Intent
+from gatte.extensions import db
+from gatte.models.columns import CreatedAt, Moment, closed_set
+from gatte.models.desk import User
+from gatte.models.sealing import HasSealed, Sealed
+
+
+class Direction(StrEnum):
+    """Whether a message came in or goes out."""
+
+    IN = "in"
+    OUT = "out"
+
+
+class Author(StrEnum):
+    """Who wrote a message."""
+
+    CUSTOMER = "customer"
+    BOT = "bot"
+    AGENT = "agent"
+    PHONE = "phone"
+    """A person of the company, on the phone's own app (a coexistence number)."""
+
+
+class Message(HasSealed, db.Model):
+    """One message of the history; `position` orders a conversation as people saw it.
+
+    `body` is the clean text, `original` what Meta sent. An incoming message without `turn_id` has not been answered yet.
+    """
+
+    __tablename__ = "message"
+    __table_args__ = (
+        Index("ix_message_conversation_position", "conversation_id", "position"),
+        Index("ix_message_unread", "conversation_id", postgresql_where=text("direction = 'in' AND turn_id IS NULL")),
+    )
+
+    position: Mapped[int] = mapped_column(BigInteger, Identity())
+    contact_id: Mapped[UUID] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), index=True)
+    conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"))
+    direction: Mapped[Direction] = mapped_column(closed_set(Direction))
+    author: Mapped[Author] = mapped_column(closed_set(Author))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    kind: Mapped[str]
+    body = Sealed[str]()
+    original = Sealed[dict[str, Any]]()
+    wamid = Sealed[str]()
+    wamid_hash: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
+    turn_id: Mapped[UUID | None]
+    intent: Mapped[Intent | None] = mapped_column(closed_set(Intent))
+    confidence: Mapped[float | None]
+    decider: Mapped[Decider | None] = mapped_column(closed_set(Decider))
+    model: Mapped[str | None]
+    prompt_version: Mapped[str | None]
+    sent_at: Mapped[Moment]
+    received_at: Mapped[Moment] = mapped_column(server_default=text("clock_timestamp()"))
+    erased_at: Mapped[Moment | None]
+    user: Mapped[User | None] = relationship()
+    outbox: Mapped["Outbox | None"] = relationship(back_populates="message")
+
+
+class DeliveryState(StrEnum):
+    """Where an answer stands on its way; the order of the first block is the way forward."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    UNCERTAIN = "uncertain"
+    ACCEPTED = "accepted"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    READ = "read"
+    FAILED = "failed"
+    PARKED = "parked"
+    CANCELLED = "cancelled"
+
+
+UNFINISHED = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNCERTAIN)
+
+
+class Outbox(HasSealed, db.Model):
+    """An answer that must go out; its id is its message's, and travels to Meta and back as `biz_opaque_callback_data`."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        Index("ix_outbox_due", "due_at", postgresql_where=text("state IN ('pending', 'sending', 'uncertain')")),
+        Index("ix_outbox_unfinished", "conversation_id", "position", postgresql_where=text("state IN ('pending', 'sending', 'uncertain')")),
+    )
+
+    id: Mapped[UUID] = mapped_column(ForeignKey("message.id", ondelete="CASCADE"), primary_key=True)
+    position: Mapped[int] = mapped_column(BigInteger, Identity())
+    conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"))
+    phone_number_id: Mapped[str]
+    author: Mapped[Author] = mapped_column(closed_set(Author))
+    owner_version: Mapped[int]
+    state: Mapped[DeliveryState] = mapped_column(closed_set(DeliveryState), default=DeliveryState.PENDING)
+    reply = Sealed[dict[str, Any]]()
+    attempts: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[Moment] = mapped_column(server_default=text("clock_timestamp()"))
+    """When this row wants attention: to be sent, taken for crashed (sending), or settled (uncertain)."""
+    wamid_hash: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
+    wamid = Sealed[str]()
+    error_code: Mapped[int | None]
+    error_details: Mapped[str | None]
+    billable: Mapped[bool | None]
+    category: Mapped[str | None]
+    created_at: Mapped[CreatedAt]
+    accepted_at: Mapped[Moment | None]
+    sent_at: Mapped[Moment | None]
+    delivered_at: Mapped[Moment | None]
+    read_at: Mapped[Moment | None]
+    failed_at: Mapped[Moment | None]
+    message: Mapped[Message] = relationship(back_populates="outbox")
+
+
+class DeliveryAttempt(db.Model):
+    """One call to Meta for an answer, with its outcome."""
+
+    __tablename__ = "delivery_attempt"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    outbox_id: Mapped[UUID] = mapped_column(ForeignKey("outbox.id", ondelete="CASCADE"), index=True)
+    outcome: Mapped[str]
+    error_code: Mapped[int | None]
+    latency_ms: Mapped[float]
+    at: Mapped[CreatedAt]
+
+
+class ModelCall(db.Model):
+    """One call to a language model: what it cost and how it ended."""
+
+    __tablename__ = "model_call"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    conversation_id: Mapped[UUID | None] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"), index=True)
+    turn_id: Mapped[UUID | None]
+    purpose: Mapped[str]
+    model: Mapped[str]
+    prompt_version: Mapped[str]
+    tokens_in: Mapped[int] = mapped_column(default=0)
+    tokens_out: Mapped[int] = mapped_column(default=0)
+    cost_brl: Mapped[Decimal] = mapped_column(Numeric(12, 6), default=0)
+    latency_ms: Mapped[float]
+    outcome: Mapped[str]
+    at: Mapped[CreatedAt]

@@ -1,0 +1,184 @@
+"""Sealed columns: a model reads and writes plain values, the table holds AES-256-GCM under the contact's data key.
+
+A sealed attribute `name` is the column `name_sealed`. The associated data is table, column and row id, so a value copied to
+another row or column does not open. Rows of one contact share its data key; when that key's row is gone the values read as None.
+"""
+
+import json
+import threading
+from enum import StrEnum
+from typing import Any, Generic, TypeVar, cast, overload
+from uuid import UUID
+
+from flask import current_app
+from sqlalchemy import ForeignKey, Index, LargeBinary, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column
+
+from gatte.extensions import db
+from gatte.models.columns import CreatedAt, RowId, closed_set, new_id
+from gatte.privacy import crypto
+
+Value = TypeVar("Value")
+CACHED_KEYS = 50_000
+
+
+class KeyPurpose(StrEnum):
+    """What a data key is for: one contact's data, the inbox, or look-up hashes."""
+
+    CONTACT = "contact"
+    INBOX = "inbox"
+    LOOKUP = "lookup"
+
+
+class DataKey(db.Model):
+    """A data key, wrapped by a master key; deleting the row makes everything sealed under it unreadable."""
+
+    __tablename__ = "data_key"
+    __table_args__ = (Index("uq_data_key_one_of_a_kind", "purpose", unique=True, postgresql_where=text("purpose <> 'contact'")),)
+
+    id: Mapped[RowId]
+    purpose: Mapped[KeyPurpose] = mapped_column(closed_set(KeyPurpose))
+    master_id: Mapped[str] = mapped_column(index=True)
+    wrapped: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[CreatedAt]
+
+
+class Keyring:
+    """The opened data keys of this process; asks the database for those that it has not met."""
+
+    def __init__(self, master: crypto.MasterKeys) -> None:
+        self.master = master
+        self._opened: dict[UUID, bytes] = {}
+        self._singles: dict[KeyPurpose, bytes] = {}
+        self._lock = threading.Lock()
+
+    def new_contact_key(self) -> DataKey:
+        """A fresh data key for a contact, to be added by the caller."""
+        return self._fresh(KeyPurpose.CONTACT)
+
+    def open(self, data_key_id: UUID) -> bytes | None:
+        """The data key of that row, or None when it was destroyed."""
+        if (known := self._opened.get(data_key_id)) is not None:
+            return known
+        row = db.session.get(DataKey, data_key_id)
+        return None if row is None else self._unwrapped(row)
+
+    def open_all(self, data_key_ids: set[UUID]) -> None:
+        """Have these keys ready with one query, before a page reads many rows."""
+        missing = [key_id for key_id in data_key_ids if key_id not in self._opened]
+        if missing:
+            for row in db.session.scalars(select(DataKey).where(DataKey.id.in_(missing))):
+                self._unwrapped(row)
+
+    def forget(self, data_key_id: UUID) -> None:
+        """Drop an opened key, after its row was deleted."""
+        self._opened.pop(data_key_id, None)
+
+    @property
+    def inbox_key(self) -> bytes:
+        """The key of messages that no turn has read yet."""
+        return self._single(KeyPurpose.INBOX)
+
+    @property
+    def lookup_key(self) -> bytes:
+        """The key of look-up hashes."""
+        return self._single(KeyPurpose.LOOKUP)
+
+    def lookup_hash(self, kind: str, value: str) -> bytes:
+        """The hash under which a value of a kind can be found."""
+        return crypto.keyed_hash(self.lookup_key, kind, value)
+
+    def _fresh(self, purpose: KeyPurpose) -> DataKey:
+        key_id, plain = new_id(), crypto.new_data_key()
+        wrapped = self.master.wrap(plain, key_id.bytes)
+        if purpose is KeyPurpose.CONTACT:
+            self._remember(key_id, plain)
+        return DataKey(id=key_id, purpose=purpose, master_id=wrapped.master_id, wrapped=wrapped.sealed)
+
+    def _unwrapped(self, row: DataKey) -> bytes:
+        plain = self.master.unwrap(crypto.Wrapped(row.master_id, row.wrapped), row.id.bytes)
+        self._remember(row.id, plain)
+        return plain
+
+    def _remember(self, key_id: UUID, plain: bytes) -> None:
+        with self._lock:
+            if len(self._opened) >= CACHED_KEYS:
+                self._opened.clear()
+            self._opened[key_id] = plain
+
+    def _single(self, purpose: KeyPurpose) -> bytes:
+        """The one key of a purpose, made by whichever process needs it first (in a transaction of its own)."""
+        if purpose not in self._singles:
+            row = self._fresh(purpose)
+            values = {"id": row.id, "purpose": purpose, "master_id": row.master_id, "wrapped": row.wrapped}
+            with db.engine.begin() as connection:
+                connection.execute(insert(DataKey).values(**values).on_conflict_do_nothing())
+                stored = connection.execute(select(DataKey.id, DataKey.master_id, DataKey.wrapped).where(DataKey.purpose == purpose)).one()
+            self._singles[purpose] = self.master.unwrap(crypto.Wrapped(stored.master_id, stored.wrapped), stored.id.bytes)
+        return self._singles[purpose]
+
+
+def keyring() -> Keyring:
+    """The keyring of the running application."""
+    return cast("Keyring", current_app.extensions["gatte_keyring"])
+
+
+class Sealed(Generic[Value]):
+    """A descriptor over a binary column `<name>_sealed`; set it after `id` and `data_key_id` (the constructor sees to that)."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.column = f"{name}_sealed"
+        setattr(owner, self.column, mapped_column(self.column, LargeBinary, nullable=True))
+
+    @overload
+    def __get__(self, row: None, owner: type) -> "Sealed[Value]": ...
+    @overload
+    def __get__(self, row: Any, owner: type) -> Value | None: ...  # noqa: ANN401 - any model
+    def __get__(self, row: Any, owner: type) -> "Sealed[Value] | Value | None":
+        if row is None:
+            return self
+        stored = getattr(row, self.column)
+        key = None if stored is None or row.data_key_id is None else keyring().open(row.data_key_id)
+        return None if key is None else self.read(crypto.unseal(key, stored, self.place(row)))
+
+    def __set__(self, row: Any, value: Value | None) -> None:  # noqa: ANN401 - any model
+        setattr(row, self.column, None if value is None else crypto.seal(self.key(row), self.written(value), self.place(row)))
+
+    def key(self, row: Any) -> bytes:  # noqa: ANN401 - any model
+        """The data key of a row; ValueError when it has none, for then nothing can be sealed."""
+        key = None if row.data_key_id is None else keyring().open(row.data_key_id)
+        if key is None:
+            raise ValueError(f"{type(row).__name__} has no data key to seal with")
+        return key
+
+    def place(self, row: Any) -> bytes:  # noqa: ANN401 - any model
+        """The associated data of a value: table, column, row."""
+        return f"{row.__tablename__}.{self.column}:{row.id}".encode()
+
+    def read(self, plain: bytes) -> Value:
+        """A value from its bytes."""
+        return cast("Value", json.loads(plain))
+
+    def written(self, value: Value) -> bytes:
+        """A value as bytes."""
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+
+
+class HasSealed:
+    """A table with sealed columns: an id made here, and the data key of the contact whose data it holds."""
+
+    id: Mapped[RowId]
+
+    @declared_attr
+    def data_key_id(cls) -> Mapped[UUID | None]:  # noqa: N805 - SQLAlchemy's form
+        """The contact's data key; null when it was destroyed."""
+        return mapped_column(ForeignKey("data_key.id", ondelete="SET NULL"), index=True)
+
+    def __init__(self, **values: Any) -> None:  # noqa: ANN401 - columns of the model
+        sealed = {name: value for name, value in values.items() if isinstance(getattr(type(self), name, None), Sealed)}
+        plain = {"id": new_id(), **{name: value for name, value in values.items() if name not in sealed}}
+        for name, value in [*plain.items(), *sealed.items()]:
+            if not hasattr(type(self), name):
+                raise TypeError(f"{type(self).__name__} has no column {name!r}")
+            setattr(self, name, value)

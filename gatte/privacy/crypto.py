@@ -1,0 +1,95 @@
+"""Sealing: AES-256-GCM under data keys, data keys wrapped by master keys, and keyed hashes to look sealed values up.
+
+AES-GCM is NIST SP 800-38D with 96-bit random nonces; one data key seals far fewer than 2**32 values.
+"""
+
+import hashlib
+import hmac
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+NONCE_BYTES = 12
+KEY_BYTES = 32
+VERSION = b"\x01"
+
+
+class Tampered(Exception):
+    """A sealed value does not belong to its place, was changed, or was sealed under another key."""
+
+
+class UnknownMasterKey(Exception):
+    """A data key was wrapped by a master key that is not in GATTE_ENCRYPTION_KEYS."""
+
+
+@lru_cache(maxsize=20_000)
+def _cipher(key: bytes) -> AESGCM:
+    return AESGCM(key)
+
+
+def seal(key: bytes, plain: bytes, place: bytes) -> bytes:
+    """Encrypt `plain` under a 32-byte key, bound to its place (table, column and row): version, nonce, ciphertext and tag."""
+    nonce = os.urandom(NONCE_BYTES)
+    return VERSION + nonce + _cipher(key).encrypt(nonce, plain, place)
+
+
+def unseal(key: bytes, sealed: bytes, place: bytes) -> bytes:
+    """What `seal` was given; Tampered when key, place or bytes are not those of the sealing."""
+    if len(sealed) <= len(VERSION) + NONCE_BYTES or not sealed.startswith(VERSION):
+        raise Tampered("not a sealed value")
+    nonce, cipher = sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
+    try:
+        return _cipher(key).decrypt(nonce, cipher, place)
+    except InvalidTag:
+        raise Tampered("a sealed value does not open") from None
+
+
+def new_data_key() -> bytes:
+    """A fresh random data key."""
+    return os.urandom(KEY_BYTES)
+
+
+@dataclass(frozen=True)
+class Wrapped:
+    """A data key as it is stored: sealed under the master key of that id."""
+
+    master_id: str
+    sealed: bytes
+
+
+class MasterKeys:
+    """The master keys of an installation; the first wraps, all unwrap."""
+
+    def __init__(self, keys: Mapping[str, bytes]) -> None:
+        self._keys = dict(keys)
+
+    @property
+    def first_id(self) -> str:
+        """The id of the key that wraps."""
+        return next(iter(self._keys))
+
+    def wrap(self, data_key: bytes, owner: bytes) -> Wrapped:
+        """Seal a data key, bound to its owner (the id of its row)."""
+        return Wrapped(self.first_id, seal(self._keys[self.first_id], data_key, b"data-key:" + owner))
+
+    def unwrap(self, wrapped: Wrapped, owner: bytes) -> bytes:
+        """The data key again; UnknownMasterKey when its master key is gone."""
+        if wrapped.master_id not in self._keys:
+            raise UnknownMasterKey(f"no master key {wrapped.master_id!r} in GATTE_ENCRYPTION_KEYS")
+        return unseal(self._keys[wrapped.master_id], wrapped.sealed, b"data-key:" + owner)
+
+
+def keyed_hash(key: bytes, kind: str, value: str) -> bytes:
+    """HMAC-SHA256 of a value of a kind: equal values can be found, and nobody without the key can guess them."""
+    return hmac.new(key, f"{kind}\0{value}".encode("utf-8", "surrogatepass"), hashlib.sha256).digest()
+
+
+def derived_key(secret: str, purpose: str) -> bytes:
+    """A 32-byte key for one purpose out of a secret (HKDF-SHA256, RFC 5869)."""
+    return HKDF(SHA256(), KEY_BYTES, salt=None, info=purpose.encode()).derive(secret.encode())
