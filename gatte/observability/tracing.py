@@ -1,0 +1,53 @@
+"""The ids that every log line of a request, a job or a conversation carries."""
+
+import re
+from collections.abc import Generator
+from contextlib import contextmanager
+from uuid import uuid4
+
+from structlog import contextvars
+
+_ACCEPTABLE = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+def new_request_id() -> str:
+    """A random id of 32 hex digits."""
+    return uuid4().hex
+
+
+def accept_request_id(inbound: str | None) -> str:
+    """The caller's X-Request-ID when it has an acceptable shape, else a new one."""
+    if inbound is not None and _ACCEPTABLE.fullmatch(inbound):
+        return inbound
+    return new_request_id()
+
+
+def bind(**ids: str | int | None) -> None:
+    """Put ids (request_id, correlation_id, ...) on every log line of this context; None takes one off."""
+    contextvars.unbind_contextvars(*(name for name, value in ids.items() if value is None))
+    contextvars.bind_contextvars(**{name: value for name, value in ids.items() if value is not None})
+
+
+@contextmanager
+def bound(**ids: str | int | None) -> Generator[None]:
+    """`bind` for the length of a block; what was bound before comes back after it."""
+    with contextvars.bound_contextvars(**{name: value for name, value in ids.items() if value is not None}):
+        yield
+
+
+def unbind_all() -> None:
+    """Take every id off this context: the end of a request or a job."""
+    contextvars.clear_contextvars()
+
+
+def current_request_id() -> str | None:
+    return _current("request_id")
+
+
+def current_correlation_id() -> str | None:
+    return _current("correlation_id")
+
+
+def _current(name: str) -> str | None:
+    value = contextvars.get_contextvars().get(name)
+    return None if value is None else str(value)
