@@ -1,0 +1,107 @@
+import shutil
+from pathlib import Path
+
+import pytest
+
+from devstack.keeping import free_port
+from devstack.postgres import BINARIES, Postgres
+from gatte.migrating import MigrationRefused, Refusal, migrate
+from tests.stores import execute, rows
+
+MAKE = 'op.execute("CREATE TABLE a (id int)")'
+TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+
+
+def refusal(url: str, folder: Path, **options: int) -> Refusal:
+    with pytest.raises(MigrationRefused) as caught:
+        migrate(url, folder, **options)
+    assert "\n" not in str(caught.value)
+    return caught.value.refusal
+
+
+def with_login(url: str, user: str, password: str) -> str:
+    return f"postgresql://{user}:{password}@{url.partition('@')[2]}"
+
+
+def test_a_server_that_cannot_be_reached(migrations):
+    assert refusal(f"postgresql://gatte:x@127.0.0.1:{free_port()}/gatte", migrations(MAKE)) is Refusal.UNREACHABLE
+
+
+def test_a_wrong_password_is_told_apart_and_not_repeated(empty_database_url, migrations, logged):
+    assert refusal(with_login(empty_database_url, "gatte", "not-this-one"), migrations(MAKE)) is Refusal.LOGIN_REFUSED
+    assert "not-this-one" not in str(logged)
+
+
+def test_a_database_that_does_not_exist(stores, migrations):
+    assert refusal(stores.postgres.url("nowhere"), migrations(MAKE)) is Refusal.NO_DATABASE
+
+
+def test_a_server_without_tls_where_tls_is_wanted(empty_database_url, migrations):
+    assert refusal(f"{empty_database_url}?sslmode=require", migrations(MAKE)) is Refusal.NO_TLS
+
+
+def test_a_read_only_database(empty_database_url, migrations):
+    name = empty_database_url.rpartition("/")[2]
+    execute(empty_database_url, f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+
+    assert refusal(empty_database_url, migrations(MAKE)) is Refusal.READ_ONLY
+
+
+def test_a_server_that_is_too_old(empty_database_url, migrations):
+    assert refusal(empty_database_url, migrations(MAKE), minimum_server=99) is Refusal.SERVER_TOO_OLD
+
+
+def test_a_user_who_may_not_make_tables(empty_database_url, migrations):
+    execute(empty_database_url, "CREATE ROLE reader LOGIN PASSWORD 'reader'", "CREATE EXTENSION vector")
+    try:
+        assert refusal(with_login(empty_database_url, "reader", "reader"), migrations(MAKE)) is Refusal.NO_RIGHTS
+    finally:
+        execute(empty_database_url, "DROP ROLE reader")
+
+
+def test_a_user_who_may_not_make_the_extension(empty_database_url, migrations):
+    execute(empty_database_url, "CREATE ROLE maker LOGIN PASSWORD 'maker'", "GRANT CREATE ON SCHEMA public TO maker")
+    try:
+        assert refusal(with_login(empty_database_url, "maker", "maker"), migrations(MAKE)) is Refusal.NO_RIGHTS
+    finally:
+        execute(empty_database_url, "DROP OWNED BY maker", "DROP ROLE maker")
+
+
+def test_a_schema_that_this_version_does_not_know(empty_database_url, migrations):
+    folder = migrations(MAKE, 'op.execute("CREATE TABLE b (id int)")')
+    migrate(empty_database_url, folder)
+    execute(empty_database_url, "UPDATE schema_version SET version_num = '0009'")
+
+    assert refusal(empty_database_url, folder) is Refusal.SCHEMA_UNKNOWN
+
+
+def test_a_server_without_pgvector_gets_no_ddl_at_all(tmp_path, migrations):
+    binaries = installation_without_pgvector(tmp_path)
+    server = Postgres(tmp_path / "postgres", durable=False, settings={"log_statement": "ddl"}, binaries=binaries)
+    url = server.start()
+    try:
+        execute(url, "CREATE TABLE seen_in_the_log (id int)", "DROP TABLE seen_in_the_log")
+        assert refusal(url, migrations(MAKE)) is Refusal.VECTOR_MISSING
+        assert rows(url, TABLES) == []
+        assert server.log.read_text().count("CREATE TABLE") == 1
+    finally:
+        server.stop()
+
+
+def installation_without_pgvector(folder: Path) -> Path:
+    """A copy of the installed server, its libraries where its binaries look for them; the path of its binaries."""
+    package = BINARIES.parents[1]
+    (folder / f"{package.name}.libs").symlink_to(package.with_name(f"{package.name}.libs"))
+    copy = folder / package.name / BINARIES.parent.name
+    shutil.copytree(BINARIES.parent, copy, copy_function=linked, symlinks=True)
+    for control in copy.rglob("vector.control"):
+        control.unlink()
+    return copy / "bin"
+
+
+def linked(source: str, target: str) -> None:
+    """A hard link where that can be, else a copy."""
+    try:
+        Path(target).hardlink_to(source)
+    except OSError:
+        shutil.copy2(source, target)
