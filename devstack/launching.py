@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 UNPRIVILEGED_USER = "nobody"
-CAPABILITIES = {"dac_read_search": 2, "dac_override": 1}  # include/uapi/linux/capability.h; the weaker one first
+CAPABILITIES = {"dac_override": 1, "dac_read_search": 2, "setpcap": 8}  # their bits in include/uapi/linux/capability.h
+READING = ("dac_read_search", "dac_override")  # the weaker one first
 
 
 def runs_as_root() -> bool:
@@ -34,11 +35,14 @@ def _dropping_root() -> list[str]:
         return []
     owner = store_owner()
     switch = [f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}", "--clear-groups"]
-    capability = _held_capability()
-    return [*switch, f"--inh-caps=+{capability}", f"--ambient-caps=+{capability}"] if capability else switch
+    held = _held_capabilities()
+    reading = next((name for name in READING if name in held), None)
+    if reading is None or "setpcap" not in held:  # a narrow container: its files must then be open to `nobody`
+        return switch
+    return [*switch, f"--inh-caps=+{reading}", f"--ambient-caps=+{reading}", "--securebits=+no_setuid_fixup"]
 
 
-def _held_capability() -> str | None:
+def _held_capabilities() -> set[str]:
     status = Path("/proc/self/status").read_text()
     effective = next(int(line.split()[1], 16) for line in status.splitlines() if line.startswith("CapEff:"))
-    return next((name for name, bit in CAPABILITIES.items() if effective >> bit & 1), None)
+    return {name for name, bit in CAPABILITIES.items() if effective >> bit & 1}

@@ -56,9 +56,10 @@ class Journal:
         duration_ms, self._began = round((time.monotonic() - self._began) * 1000), time.monotonic()
         ctx.connection.execute(CREATE)
         script = _script(step)
+        row = _row(script, duration_ms)
         if step.is_upgrade:
             self.applied.append(script.revision)
-            ctx.connection.execute(INSERT, _row(script, duration_ms))
+            ctx.connection.execute(INSERT, row)
         else:
             ctx.connection.execute(DELETE, {"revision": script.revision})
         log.info(
