@@ -1,0 +1,146 @@
+"""Putting candidates in order: which articles a question asks for, judged against what no article answers.
+
+A kernel ridge regression is solved for each question over its candidate passages and the off-topic texts (about 200 rows, a few
+milliseconds): every article is a class, "off topic" is one more, and the kernel joins meaning (embeddings) and words (TF-IDF over words
+and parts of words, weighted by how rare they are among the candidates). It learns on the spot which words tell these articles apart, so
+it beats the best single passage by far: with each way of asking left out in turn, hit@1 .65 and hit@5 .92 against .52 and .87 for
+the z-score sum .7 meaning + .3 words; with no state to keep between processes, and at a cost that does not grow with the knowledge base.
+"""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from gatte.intelligence.wording import normalised
+
+if TYPE_CHECKING:
+    from numpy import float32
+    from numpy.typing import NDArray
+    from scipy.sparse import csr_matrix
+
+FEATURES = 2**18
+WORDS_WEIGHT = 0.25  # of the word kernel beside the meaning kernel, which has 1
+RIDGE = 1.0
+TOO_CLOSE = 0.9  # an off-topic text this near to a passage is on topic here, and left out
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text with what it is compared by: its vector (zeros without embeddings) and the counts of its words and parts of words."""
+
+    text: str
+    vector: "NDArray[float32]"
+    counts: "csr_matrix"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A passage that may answer: the article it belongs to, and its text."""
+
+    article: Hashable
+    text: Text
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """An article with its score (about 0 to 1), and its passage nearest to the question with their cosine and word similarity."""
+
+    article: Hashable
+    score: float
+    nearest: int
+    cosine: float
+    words: float
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Articles, best first, and the score of "off topic"."""
+
+    articles: tuple[Ranked, ...]
+    off_topic: float
+
+
+def prepared(text: str, vector: "NDArray[float32]") -> Text:
+    """A text ready to be compared."""
+    return Text(text, vector, _counts(normalised(text)))
+
+
+def rank(question: Text, candidates: Sequence[Candidate], background: Sequence[Text]) -> Ranking:
+    """Put the articles of the candidates in order; an empty ranking without candidates."""
+    import numpy as np
+
+    if not candidates:
+        return Ranking((), 1.0)
+    background = _off_topic_here(candidates, background)
+    rows = [candidate.text for candidate in candidates] + list(background)
+    vectors = np.stack([row.vector for row in rows])
+    cosines = vectors @ question.vector
+    weighed = _weighed([*(row.counts for row in rows), question.counts])
+    words = (weighed[:-1] @ weighed[-1].T).toarray().ravel()
+    kernel = vectors @ vectors.T + WORDS_WEIGHT * (weighed[:-1] @ weighed[:-1].T).toarray()
+    articles = list(dict.fromkeys(candidate.article for candidate in candidates))
+    member = _membership(articles, candidates, len(background))
+    pull = np.linalg.solve(kernel + RIDGE * np.eye(len(rows)), cosines + WORDS_WEIGHT * words)
+    return _ordered(articles, pull @ member, member, cosines, words)
+
+
+def _off_topic_here(candidates: Sequence[Candidate], background: Sequence[Text]) -> list[Text]:
+    import numpy as np
+
+    if not background:
+        return []
+    passages = np.stack([candidate.text.vector for candidate in candidates])
+    nearest = (np.stack([text.vector for text in background]) @ passages.T).max(axis=1)
+    return [text for text, cosine in zip(background, nearest, strict=True) if cosine < TOO_CLOSE]
+
+
+def _membership(articles: list[Hashable], candidates: Sequence[Candidate], background: int) -> "NDArray[float32]":
+    """One row a text and one column an article, the last for off topic: 1 where the text belongs."""
+    import numpy as np
+
+    columns = {article: column for column, article in enumerate(articles)}
+    owners = [columns[candidate.article] for candidate in candidates] + [len(articles)] * background
+    return np.eye(len(articles) + 1, dtype=np.float32)[owners]
+
+
+def _ordered(articles: list[Hashable], scores: Any, member: Any, cosines: Any, words: Any) -> Ranking:  # noqa: ANN401 - arrays
+    import numpy as np
+
+    likeness = np.where(member[:, :-1] > 0, (cosines + WORDS_WEIGHT * words)[:, None], -np.inf)
+    nearest = likeness.argmax(axis=0)
+    ranked = [
+        Ranked(article, float(scores[column]), int(nearest[column]), float(cosines[nearest[column]]), float(words[nearest[column]]))
+        for column, article in enumerate(articles)
+    ]
+    return Ranking(tuple(sorted(ranked, key=lambda one: -one.score)), float(scores[-1]))
+
+
+def _weighed(counts: list["csr_matrix"]) -> "csr_matrix":
+    """TF-IDF among these texts: 1 + log of the count, times the rarity, each row of length 1."""
+    import numpy as np
+    from scipy import sparse
+
+    stacked = sparse.vstack(counts, format="csr")
+    found_in = np.bincount(stacked.indices, minlength=FEATURES)
+    rarity = np.log((1 + len(counts)) / (1 + found_in)) + 1
+    stacked.data = (1 + np.log(stacked.data)) * rarity[stacked.indices]
+    lengths = np.sqrt(np.asarray(stacked.multiply(stacked).sum(axis=1)).ravel())
+    stacked.data /= np.repeat(np.maximum(lengths, 1e-9), np.diff(stacked.indptr))
+    return stacked
+
+
+def _counts(words: str) -> "csr_matrix":
+    from scipy import sparse
+
+    return sparse.hstack([vectorizer.transform([words]) for vectorizer in _vectorizers()], format="csr")
+
+
+@lru_cache(maxsize=1)
+def _vectorizers() -> tuple[Any, Any]:
+    """Words alone and in pairs; parts of words of 3 and 4 letters, which forgive typing errors. Both count, neither keeps state."""
+    from sklearn.feature_extraction.text import HashingVectorizer
+
+    common = {"n_features": FEATURES // 2, "norm": None, "alternate_sign": False, "lowercase": False}
+    words = HashingVectorizer(analyzer="word", ngram_range=(1, 2), token_pattern=r"\w+", **common)
+    return words, HashingVectorizer(analyzer="char_wb", ngram_range=(3, 4), **common)

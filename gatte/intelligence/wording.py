@@ -1,0 +1,71 @@
+"""Spelling out what people type on a phone, so that texts meet by meaning and by words."""
+
+import re
+import unicodedata
+
+_WORD_OR_MARK = re.compile(r"[\w-]+|[?!.,]")
+_NOT_A_WORD = re.compile(r"[^a-z0-9]+")
+
+SHORT_FORMS = {
+    "vc": "você",
+    "vcs": "vocês",
+    "ce": "você",
+    "q": "que",
+    "oq": "o que",
+    "oque": "o que",
+    "pq": "por que",
+    "qdo": "quando",
+    "qto": "quanto",
+    "qnto": "quanto",
+    "qnt": "quanto",
+    "pfv": "por favor",
+    "pf": "pessoa física",
+    "pj": "pessoa jurídica",
+    "pra": "para",
+    "pro": "para o",
+    "pras": "para as",
+    "ta": "está",
+    "tá": "está",
+    "to": "estou",
+    "tô": "estou",
+    "tava": "estava",
+    "eh": "é",
+    "mto": "muito",
+    "mt": "muito",
+    "hj": "hoje",
+    "tb": "também",
+    "tbm": "também",
+    "blz": "beleza",
+    "msg": "mensagem",
+    "cade": "onde está",
+    "cadê": "onde está",
+    "aki": "aqui",
+    "nf": "nota fiscal",
+    "nfe": "nota fiscal eletrônica",
+    "nf-e": "nota fiscal eletrônica",
+    "nfce": "nota fiscal eletrônica do consumidor",
+    "nfc-e": "nota fiscal eletrônica do consumidor",
+    "nfse": "nota fiscal de serviço",
+    "nfs-e": "nota fiscal de serviço",
+    "cnh": "carteira de motorista cnh",
+    "zap": "whatsapp",
+    "whats": "whatsapp",
+    "wpp": "whatsapp",
+    "pc": "computador",
+    "doc": "documento",
+    "docs": "documentos",
+    "nao": "não",
+    "ñ": "não",
+}
+
+
+def spelled_out(text: str) -> str:
+    """The text in small letters with the short forms of chats written out; accents stay as they are."""
+    return " ".join(SHORT_FORMS.get(word, word) for word in _WORD_OR_MARK.findall(text.lower()))
+
+
+def normalised(text: str) -> str:
+    """The words of a text without accents, marks or short forms: what word search compares."""
+    decomposed = unicodedata.normalize("NFKD", spelled_out(text))
+    plain = "".join(character for character in decomposed if not unicodedata.combining(character))
+    return _NOT_A_WORD.sub(" ", plain).strip()
