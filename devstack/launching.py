@@ -1,11 +1,15 @@
 """How a store's server is started: never as root, and never left behind when its starter is killed."""
 
+import ctypes
 import os
 import pwd
 import shutil
+import signal
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+PR_SET_PDEATHSIG = 1  # include/uapi/linux/prctl.h
 UNPRIVILEGED_USER = "nobody"
 CAPABILITIES = {"dac_override": 1, "dac_read_search": 2, "setpcap": 8}  # their bits in include/uapi/linux/capability.h
 READING = ("dac_read_search", "dac_override")  # the weaker one first
@@ -27,6 +31,12 @@ def guarded(command: Sequence[str | Path], death_signal: str) -> list[str]:
     if setpriv is None:  # not Linux, or a Linux without util-linux: a stale server is then found at the next start
         return plain
     return [setpriv, "--pdeathsig", death_signal, *_dropping_root(), "--", *plain]
+
+
+def die_with_parent() -> None:
+    """Have the kernel send us SIGTERM when our parent (make) is killed; elsewhere than on Linux nothing happens."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _dropping_root() -> list[str]:

@@ -1,0 +1,70 @@
+# The same commands for a newcomer, a developer and CI. Needs python3.11 and make; everything else is installed into .venv.
+PYTHON ?= python3.11
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --python-version 3.11
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help install run check test bench chaos requirements lint types walls templates migrations containers packages
+
+help: ## what can be done here
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
+
+run: .venv/.run-installed ## start everything: panel, bot, stores (Ctrl-C ends it)
+	@exec $(BIN)/python -m devstack.run
+
+test: install ## all tests, on embedded stores
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+check: install lint types walls templates migrations containers packages ## all that finds mistakes without running the system
+
+install: .venv/.dev-installed ## what `run`, `check` and `test` need, into .venv
+
+bench: install ## measure the targets of the design (no pass or fail)
+	@$(BIN)/python -m bench $(ARGS)
+
+chaos: install ## kill every process at every step, many times, and count what was lost
+	@$(BIN)/python -m bench.chaos $(ARGS)
+
+requirements: install ## pin again after a change of a requirements*.in (add ARGS=--upgrade for new versions)
+	$(COMPILE) $(ARGS) requirements.in -o requirements.txt
+	$(COMPILE) $(ARGS) requirements-embedded.in -o requirements-embedded.txt
+	$(COMPILE) $(ARGS) requirements-dev.in -o requirements-dev.txt
+
+lint:
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types:
+	$(BIN)/mypy
+
+walls:
+	$(BIN)/lint-imports --no-cache
+
+templates:
+	$(BIN)/djlint gatte/templates --lint --quiet
+
+migrations:
+	$(BIN)/alembic -c migrations/alembic.ini heads | grep -c '(head)' | grep -qx 1
+	$(BIN)/alembic -c migrations/alembic.ini upgrade head --sql | $(BIN)/squawk --config .squawk.toml --stdin-filepath migrations.sql
+
+containers:
+	$(BIN)/hadolint Dockerfile
+	$(BIN)/python -m deployment.check_compose
+
+packages:
+	$(PIP) check
+
+.venv/bin/python:
+	@command -v $(PYTHON) >/dev/null || { echo "GATTE needs Python 3.11: no $(PYTHON) here (make run PYTHON=/path/to/python3.11)"; exit 1; }
+	@$(PYTHON) -m venv .venv
+
+.venv/.run-installed: requirements.txt requirements-embedded.txt | .venv/bin/python
+	@echo "Installing packages into .venv (about a minute, only now)..."
+	@$(PIP) install -qq --require-hashes -r requirements.txt -r requirements-embedded.txt
+	@touch $@
+
+.venv/.dev-installed: requirements-dev.txt .venv/.run-installed
+	@echo "Installing the development tools into .venv..."
+	@$(PIP) install -qq --require-hashes -r requirements-dev.txt
+	@touch $@

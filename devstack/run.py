@@ -1,0 +1,133 @@
+"""`make run`: everything on this machine, from one command, until Ctrl-C."""
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+from honcho.environ import parse_procfile
+from honcho.manager import Manager
+
+from devstack.installation import STORE_URLS, AlreadyRunning, Installation
+from devstack.launching import die_with_parent
+from devstack.server import StoreFailed, last_lines
+from devstack.terminal import Terminal
+
+DEMO_USER = "admin@gatte.local"
+READY_SECONDS = 60.0
+EX_FAILED = 1
+
+
+def main() -> int:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN or number is signal.SIGINT:  # nohup ignores SIGHUP; a shell's & ignores SIGINT
+            signal.signal(number, signal.default_int_handler)
+    die_with_parent()
+    installation = Installation.here()
+    terminal = Terminal(installation.folder / "logs")
+    try:
+        with installation.locked(), installation.stores() as urls:
+            return run(installation, terminal, urls)
+    except AlreadyRunning as running:
+        terminal.say(f"GATTE is running already from this folder ({running}). Stop it with Ctrl-C there.")
+    except (StoreFailed, Failed) as problem:
+        terminal.say(f"GATTE did not start: {problem}")
+    except KeyboardInterrupt:
+        terminal.say("Stopped.")
+        return 0
+    return EX_FAILED
+
+
+class Failed(Exception):
+    """A step before the start failed."""
+
+
+def run(installation: Installation, terminal: Terminal, urls: dict[str, str]) -> int:
+    """Migrate, load the demo content, run the Procfile; the exit code."""
+    wanted, port = installation.web_port()
+    panel = f"http://127.0.0.1:{port}/"
+    environment = _environment(installation, urls, port)
+    installation.note(f"process {os.getpid()}, {panel}")
+    _step("migrate", ["flask", "migrate"], environment, terminal)
+    _step("demo", ["flask", "demo", "load"], environment, terminal)
+    manager = _manager(installation, terminal, environment)
+    ready = _welcome(installation, panel, wanted, port)
+    threading.Thread(target=_announce, args=(manager, panel, ready, terminal.say), daemon=True).start()
+    manager.loop()
+    terminal.say("Stopped." if manager.returncode in STOPPED else f"GATTE ended with code {manager.returncode}; see {terminal.folder}/")
+    return 0 if manager.returncode in STOPPED else EX_FAILED
+
+
+STOPPED = {0, 128 + signal.SIGINT, 128 + signal.SIGTERM}
+
+
+def _environment(installation: Installation, urls: dict[str, str], port: int) -> dict[str, str]:
+    """The settings of every process. Only this machine can reach the panel."""
+    ours = {"PORT": str(port), "GATTE_BIND": f"127.0.0.1:{port}", "GATTE_FOLDER": str(installation.folder), "PYTHONUNBUFFERED": "1"}
+    demo = {"GATTE_DEMO_USER": DEMO_USER, "GATTE_DEMO_PASSWORD": installation.panel_password()}
+    path = {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
+    return {**os.environ, **urls, **ours, **demo, **path}
+
+
+def _step(name: str, command: list[str], environment: dict[str, str], terminal: Terminal) -> None:
+    log = terminal.folder / f"{name}.log"
+    with log.open("w") as output:
+        code = subprocess.run(command, env=environment, stdout=output, stderr=output, check=False).returncode
+    if code != 0:
+        raise Failed(f"`{' '.join(command)}` ended with code {code} (all of it in {log}):\n{last_lines(log)}")
+
+
+def _manager(installation: Installation, terminal: Terminal, environment: dict[str, str]) -> Manager:
+    manager = Manager(terminal)
+    processes = parse_procfile((installation.project / "Procfile").read_text()).processes
+    for name, command in processes.items():
+        kept = f"exec {shlex.quote(sys.executable)} -m devstack.keep {os.getpid()} -- {command}"
+        manager.add_process(name, kept, env=environment, cwd=str(installation.project))
+    return manager
+
+
+def _announce(manager: Manager, panel: str, welcome: list[str], say: Callable[[str], None]) -> None:
+    """Say where it is once it answers. It ends with the process: a daemon thread."""
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline and manager.returncode is None:
+        if _ready(f"{panel}health/ready"):
+            say("\n".join(welcome))
+            return
+        time.sleep(0.1)
+    if manager.returncode is None:
+        say(f"Not ready after {READY_SECONDS:.0f} s: {panel}health/ready says why.")
+
+
+def _ready(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - our own http address
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _welcome(installation: Installation, panel: str, wanted: int, port: int) -> list[str]:
+    """At most twelve lines: where, who, what is simulated, where the logs are."""
+    given = installation.given
+    stores = [name for name in STORE_URLS if name in given]
+    simulator = f"simulated: chat as a customer at {panel}panel/simulator"
+    return [
+        f"GATTE is running at {panel}" + (f"  (port {wanted} is taken)" if port != wanted else ""),
+        f"  log in     {DEMO_USER}  {installation.panel_password()}",
+        f"  WhatsApp   {'the real one' if 'WHATSAPP_ACCESS_TOKEN' in given else simulator}",
+        f"  AI         {'Gemini' if 'GEMINI_API_KEY' in given else 'simulated: the local models answer (no GEMINI_API_KEY)'}",
+        f"  stores     {'from ' + ' and '.join(stores) if stores else f'embedded, kept in {installation.folder.name}/'}",
+        f"  logs       {installation.folder.name}/logs/  (errors show here)",
+        "  stop       Ctrl-C",
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
