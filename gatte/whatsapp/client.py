@@ -1,0 +1,161 @@
+"""The Cloud API over HTTP: one pool of kept connections, strict time limits, and an honest word on how each send ended."""
+
+import json
+import re
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+
+from gatte.whatsapp import errors
+from gatte.whatsapp.channel import Channel, NotSent, Refused, SendFailed, Sent, Uncertain
+from gatte.whatsapp.errors import Category, GraphError
+from gatte.whatsapp.outbound import read_mark
+from gatte.whatsapp.tolerant import decimal, identifier, mapping, sequence
+
+__all__ = ["Channel", "CloudClient", "NotSent", "Refused", "SendFailed", "Sent", "Timeouts", "Uncertain"]
+
+LONGEST_ANSWER = 256 * 1024
+CONNECTIONS, KEPT_CONNECTIONS, KEPT_SECONDS = 100, 50, 30
+USAGE_HEADER = "x-business-use-case-usage"
+NOTHING_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+IN_DOUBT = {Category.TRANSIENT, Category.UNKNOWN}
+INVALID_PARAMETER, OVERLOADED = 100, 131016
+NUMBER_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+TOKEN = re.compile(r"[\x21-\x7e]+")
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """Limits in seconds; `whole` bounds a call from its first byte to its last, however slowly the answer drips."""
+
+    connect: float = 5.0
+    read: float = 15.0
+    write: float = 10.0
+    pool: float = 5.0
+    whole: float = 25.0
+
+
+@dataclass(frozen=True)
+class _Answer:
+    status: int
+    headers: httpx.Headers
+    body: bytes
+
+
+@dataclass
+class CloudClient:
+    """Sends for the company's numbers; safe to use from many threads. The token goes to the host of `base_url` and nowhere else."""
+
+    base_url: str
+    version: str
+    token: str = field(repr=False)
+    timeouts: Timeouts = field(default_factory=Timeouts)
+
+    def __post_init__(self) -> None:
+        if not TOKEN.fullmatch(self.token):
+            raise ValueError("the access token must be printable ASCII without spaces")
+        if httpx.URL(self.base_url).scheme not in {"http", "https"} or not httpx.URL(self.base_url).host:
+            raise ValueError("the base URL must be http or https with a host")
+        limits = self.timeouts
+        self._http = httpx.Client(
+            headers={"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"},
+            timeout=httpx.Timeout(connect=limits.connect, read=limits.read, write=limits.write, pool=limits.pool),
+            limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=KEPT_CONNECTIONS, keepalive_expiry=KEPT_SECONDS),
+            follow_redirects=False,  # a redirect could carry the token to another host
+            trust_env=False,  # nor may a proxy or netrc of the environment come between
+        )
+
+    def send(self, phone_number_id: str, body: dict[str, Any]) -> Sent:
+        """Send a message body of `outbound`; raises Refused, NotSent or Uncertain."""
+        answer = self._post(phone_number_id, body)
+        wamid = _accepted(answer)
+        if wamid is None:
+            raise Uncertain("the answer cannot be read")
+        return Sent(wamid)
+
+    def mark_read(self, phone_number_id: str, wamid: str, *, typing: bool = True) -> None:
+        """Show a customer's message as read and, with `typing`, that an answer is being written (25 s at most)."""
+        self._post(phone_number_id, read_mark(wamid, typing=typing))
+
+    def close(self) -> None:
+        """Close the kept connections."""
+        self._http.close()
+
+    def _post(self, phone_number_id: str, body: dict[str, Any]) -> _Answer:
+        """The answer to a POST that Meta did not refuse."""
+        if not NUMBER_ID.fullmatch(phone_number_id):
+            raise Refused(GraphError(0, INVALID_PARAMETER, "the id of the number is not one", ""))
+        url = f"{self.base_url.rstrip('/')}/{self.version}/{phone_number_id}/messages"
+        try:
+            answer = self._exchange(url, json.dumps(body).encode())
+        except NOTHING_LEFT as error:
+            raise NotSent(type(error).__name__) from error
+        except httpx.HTTPError as error:
+            raise Uncertain(type(error).__name__) from error
+        _refuse(answer)
+        return answer
+
+    def _exchange(self, url: str, content: bytes) -> _Answer:
+        deadline = time.monotonic() + self.timeouts.whole
+        with self._http.stream("POST", url, content=content) as response:
+            body = bytearray()
+            for part in response.iter_bytes():
+                body += part
+                if len(body) > LONGEST_ANSWER or time.monotonic() > deadline:
+                    raise Uncertain("the answer does not end")
+            return _Answer(response.status_code, response.headers, bytes(body))
+
+
+def _refuse(answer: _Answer) -> None:
+    """Raise what an answer other than 200 means.
+
+    A 4xx is a refusal, but for 408. So is a 5xx whose code says that the message was turned away; a general failure of Meta
+    (1, 2, 131000) may have come after the message was taken.
+    """
+    if answer.status == 200:
+        return
+    error = errors.parse(answer.status, answer.body)
+    if error is not None and answer.status >= 500 and error.category in IN_DOUBT and error.code != OVERLOADED:
+        raise Uncertain(str(error))
+    if error is None and (answer.status >= 500 or answer.status == 408 or answer.status < 300):
+        raise Uncertain(f"HTTP {answer.status} without an error of Meta")
+    raise Refused(error or GraphError(answer.status, None, f"HTTP {answer.status}", ""), _retry_after(answer.headers))
+
+
+def _accepted(answer: _Answer) -> str | None:
+    try:
+        messages = sequence(mapping(json.loads(answer.body)).get("messages"))
+    except (ValueError, RecursionError):
+        return None
+    return identifier(mapping(messages[0]).get("id")) if messages else None
+
+
+def _retry_after(headers: httpx.Headers) -> float | None:
+    """The longest wait that the headers ask for, in seconds: Retry-After, or the minutes of Meta's usage header."""
+    asked = [wait for wait in (_asked_directly(headers), _asked_by_usage(headers)) if wait is not None]
+    return max(asked, default=None)
+
+
+def _asked_directly(headers: httpx.Headers) -> float | None:
+    value = headers.get("retry-after", "")
+    seconds = decimal(value)
+    if seconds is not None:
+        return max(0.0, seconds)
+    try:
+        return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError):
+        return None
+
+
+def _asked_by_usage(headers: httpx.Headers) -> float | None:
+    try:
+        usage = mapping(json.loads(headers.get(USAGE_HEADER, "")))
+    except (ValueError, RecursionError):
+        return None
+    entries = [mapping(entry) for part in usage.values() for entry in sequence(part)]
+    minutes = [decimal(entry.get("estimated_time_to_regain_access")) for entry in entries]
+    return max((found * 60 for found in minutes if found), default=None)

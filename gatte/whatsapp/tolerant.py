@@ -1,0 +1,83 @@
+"""Reading values out of JSON of which nothing is certain: each reader gives the value in its type, or nothing, and never raises."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+LONGEST_IDENTIFIER = 512
+OLDEST = datetime(2015, 1, 1, tzinfo=UTC)
+AHEAD = timedelta(hours=1)
+"""Clocks differ a little; what claims to come from later than this is wrong."""
+
+
+def mapping(value: object) -> dict[str, Any]:
+    """The value when it is a JSON object, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def sequence(value: object) -> list[Any]:
+    """The value when it is a JSON array, else an empty one."""
+    return value if isinstance(value, list) else []
+
+
+def identifier(value: object) -> str | None:
+    """An id: printable ASCII without spaces, numbers written out; None for all else, so that an id can always be hashed and stored."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = _digits(value)
+    if not isinstance(value, str) or not 0 < len(value) <= LONGEST_IDENTIFIER:
+        return None
+    return value if value.isascii() and value.isprintable() and " " not in value else None
+
+
+def phone(value: object) -> str | None:
+    """A phone as Meta writes it: its digits alone, as received (the ninth digit is neither added nor taken)."""
+    digits = identifier(value)
+    if digits is None:
+        return None
+    digits = digits.removeprefix("+")
+    return digits if digits.isdigit() and 5 <= len(digits) <= 20 else None
+
+
+def text(value: object) -> str | None:
+    """A text as it came, NUL and bidi marks included; only half surrogate pairs, which no store takes, become U+FFFD."""
+    if not isinstance(value, str):
+        return None
+    if value.isascii():
+        return value
+    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def flag(value: object) -> bool | None:
+    """True or false when it is one."""
+    return value if isinstance(value, bool) else None
+
+
+def integer(value: object) -> int | None:
+    """A whole number of at most 63 bits, written as a number or as digits."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19:
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return value if abs(value) < 1 << 63 else None
+
+
+def decimal(value: object) -> float | None:
+    """A finite number, written as a number or as text."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if abs(number) < float("inf") else None
+
+
+def moment(value: object, now: datetime) -> datetime:
+    """A time of Meta (seconds since 1970) in UTC; `now` when it is missing, unreadable, before 2015 or in the future."""
+    seconds = integer(value)
+    if seconds is None or not OLDEST.timestamp() <= seconds <= (now + AHEAD).timestamp():
+        return now
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _digits(number: int) -> str | None:
+    return str(number) if number.bit_length() < 256 else None
