@@ -77,7 +77,7 @@ def find_passages(session: Session, question: str, limit: int = 5) -> Passages:
     candidates = [ranking.Candidate(row.article_id, text) for row, text in zip(rows, texts, strict=True)]
     order = ranking.rank(asked, candidates, _background())
     found = _found(session, order.articles[:limit], rows)
-    return Passages(question, found, grounding.probability(asked, order, candidates))
+    return Passages(question, found, round(grounding.probability(order), 4))
 
 
 def _asked(question: str) -> ranking.Text:

@@ -1,0 +1,58 @@
+"""Fit the constants of `gatte.intelligence.grounding` on the demo content: `python -m tests.integration.intelligence.fit_grounding`."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from devstack.postgres import Postgres
+from sklearn.linear_model import LogisticRegression
+from sqlalchemy import create_engine, select, text
+from sqlalchemy.orm import Session
+
+from gatte.extensions import db
+from gatte.intelligence import grounding, knowledge, ranking, retrieval
+from gatte.models.knowledge import Article, Passage, PassageKind
+
+
+def rank_without(session: Session, question: str, own_passage: int | None = None, own_background: int | None = None) -> ranking.Ranking:
+    """The ranking of a stored text, as if it were not stored."""
+    asked = retrieval._asked(question)
+    rows = [row for row in retrieval._candidates(session, asked) if row.id != own_passage]
+    texts = retrieval._prepared(session, rows)
+    background = [known for index, known in enumerate(retrieval._background()) if index != own_background]
+    return ranking.rank(asked, [ranking.Candidate(row.article_id, kept) for row, kept in zip(rows, texts, strict=True)], background)
+
+
+def samples(session: Session) -> list[tuple[ranking.Ranking, bool]]:
+    variants = list(session.scalars(select(Passage).where(Passage.kind == PassageKind.VARIANT)))
+    asked = [(rank_without(session, variant.text, own_passage=variant.id), variant.article_id) for variant in variants]
+    strange = [rank_without(session, known, own_background=index) for index, known in enumerate(knowledge.off_topic_texts())]
+    return [(order, order.articles[0].article == own) for order, own in asked] + [(order, False) for order in strange]
+
+
+def main() -> None:
+    server = Postgres(Path(tempfile.mkdtemp()), durable=False)
+    engine = create_engine(server.start().replace("postgresql://", "postgresql+psycopg2://"))
+    try:
+        with Session(engine) as session:
+            session.execute(text("CREATE EXTENSION IF NOT EXISTS vector"))
+            db.metadata.create_all(session.connection(), tables=[Article.__table__, Passage.__table__])
+            knowledge.import_articles(session, knowledge.read_articles())
+            seen = samples(session)
+    finally:
+        engine.dispose()
+        server.stop()
+    rows = np.array([list(grounding.features(order).values()) for order, _ in seen])
+    right = np.array([is_right for _, is_right in seen])
+    fitted = LogisticRegression(C=1e3, max_iter=5000).fit(rows, right)
+    weights = dict(zip(grounding.WEIGHTS, fitted.coef_[0].round(2).tolist(), strict=True))
+    sys.stdout.write(f"BIAS = {fitted.intercept_[0]:.2f}\nWEIGHTS = {weights}\n")
+    probabilities = fitted.predict_proba(rows)[:, 1]
+    for threshold in (0.4, 0.5, 0.55, 0.6, 0.7):
+        given = probabilities >= threshold
+        sys.stdout.write(f"{threshold}: answered {given.mean():.2f}, of these right {right[given].mean():.2f}\n")
+
+
+if __name__ == "__main__":
+    main()
