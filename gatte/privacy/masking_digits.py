@@ -1,0 +1,164 @@
+"""Phones, CPF and CNPJ in a text: told from order numbers, prices, times and hashes by form, area code and check digits."""
+
+import re
+
+CPF = "[cpf]"
+CNPJ = "[cnpj]"
+Match = re.Match[str]
+
+_AREA = r"(?:1[1-9]|2[12478]|3[1-578]|4[1-9]|5[1345]|6[1-9]|7[134579]|8[1-9]|9[1-9])"
+_GAP = r"[ .\-\u00a0\u2010-\u2015\u200b-\u200f]"  # what people and telephones put between digits, the unbreakable ones too
+_SUBSCRIBER = rf"(?:(?:9{_GAP}{{0,3}}[0-9]{{4}}|[2-9][0-9]{{3}}){_GAP}{{0,3}}[0-9]{{4}}|9[0-9]{{2}}[ \-][0-9]{{3}}[ \-][0-9]{{3}})(?![0-9])"
+# Where eight digits stand together: only there is the big pattern tried.
+_REGION = re.compile(r"[0-9+(][^0-9A-Za-z\n]{0,3}[0-9](?:[^0-9A-Za-z\n]{0,5}[0-9]){6,}")
+_NUMBERS = re.compile(
+    r"(?<![0-9])(?:"
+    rf"(?P<cnpj>[0-9]{{2}}{_GAP}?[0-9]{{3}}{_GAP}?[0-9]{{3}}{_GAP}?/?{_GAP}?[0-9]{{4}}{_GAP}?[0-9]{{2}}(?![0-9]))"
+    rf"|(?P<phone>(?<![^0-9.][0-9]\.)(?<!^[0-9]\.)(?:(?:\+|00)?55[ ().\-/\u00a0]{{0,3}})?\(?(?:0(?:[0-9]{{2}})?[ \-]?)?"
+    rf"{_AREA}\)?[ ).\-/\u00a0]{{0,3}}{_SUBSCRIBER})"
+    rf"|(?P<mobile>9{_GAP}?[0-9]{{4}}-[0-9]{{4}}(?![0-9]))"
+    rf"|(?P<cpf>[0-9]{{3}}{_GAP}?[0-9]{{3}}{_GAP}?[0-9]{{3}}(?:{_GAP}|/)?[0-9]{{2}}(?![0-9]))"
+    r"|(?P<abroad>(?<![\w)])\+[1-9](?:[ ().\-]{0,2}[0-9]){9,14}(?![0-9])))"
+)
+# UUIDs, hashes and addresses in memory hold runs of digits that mean nothing.
+_OPAQUE = re.compile(
+    r"(?<![0-9A-Za-z])(?:[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}|0x[0-9a-f]{6,16}"
+    r"|(?=[0-9]{0,40}[A-Fa-f])(?:[0-9a-f]{24,128}|[0-9A-F]{24,128}))(?![0-9A-Za-z])"
+)
+_LETTERED_END = re.compile(r"[0-9][0-9](?![0-9A-Za-z])(?:(?<=[0-9A-Z]{14})|(?<=[0-9a-z]{14}))(?<![0-9A-Za-z]{15})")
+_SLASHED_END = re.compile(r"/[0-9A-Za-z]{4}-?[0-9]{2}(?![0-9A-Za-z])")
+_LETTERED_SLASH = re.compile(
+    r"(?<![0-9A-Za-z])(?:[0-9A-Z]{2}\.?[0-9A-Z]{3}\.?[0-9A-Z]{3}/[0-9A-Z]{4}-?[0-9]{2}"
+    r"|[0-9a-z]{2}\.?[0-9a-z]{3}\.?[0-9a-z]{3}/[0-9a-z]{4}-?[0-9]{2})(?![0-9A-Za-z])"
+)
+_PHONE_WORD_FILLERS = (
+    r"fixo|residencial|comercial|n[uú]mero|number|n[ºo°]|n|é|e|do|da|de|dele|dela|para|pra|no|na|o|meu|seu|cliente|is|em|at|to|for"
+)
+_PHONE_WORD_HINTS = ("tel", "fone", "phone", "mobile", "cel", "whats", "zap", "wpp", "wa_id", "wa.me", "msisdn", "contato", "lig")
+_PHONE_AFTER_WORD = re.compile(
+    r"(?i)(?<![A-Za-z])((?:tel(?:efone)?s?|fones?|phones?|mobile|celular|cel|whats(?:app)?|zap|wpp|wa_id|wa\.me|msisdn|contatos?|ligar?|ligue)"
+    rf"(?![A-Za-z])(?:[^0-9A-Za-z\n]{{0,4}}(?:{_PHONE_WORD_FILLERS})\b){{0,4}}[^0-9A-Za-z\n]{{0,6}})"
+    r"(?<![0-9])([0-9]{8,15}|[2-9][0-9]{3,4}[-. ][0-9]{4})(?![0-9])"
+)
+_TIME_WORD = re.compile(
+    r"(?i)(?:time|stamp|ts|epoch|unix|exp|expires|iat|nbf|at|date|since|until)[\"'\\\])]{0,3}\s?[:=]?\s?[\"'\\(]{0,2}\Z"
+)
+_DATE_AND_TIME = re.compile(r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])(?:[01][0-9]|2[0-3])[0-5][0-9][0-5][0-9]")
+_NOT_ALNUM = re.compile(r"[^0-9A-Za-z]+")
+_CNPJ_WEIGHTS = (6, 5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2)
+
+
+def phone_tag(phone: str) -> str:
+    """What stands for a phone in a log line: its last two digits tell two people apart, and no more."""
+    return f"[phone …{phone[-2:]}]"
+
+
+def mask_numbers(text: str) -> str:
+    """The text without phones, CPF and CNPJ."""
+    regions = list(_REGION.finditer(text))
+    for region in reversed(regions):
+        for found in reversed(list(_NUMBERS.finditer(text, region.start(), region.end()))):
+            masked = _number(found)
+            if masked != found[0] and not _is_in_opaque(found):
+                text = text[: found.start()] + masked + text[found.end() :]
+    if regions:
+        text = _mask_after_phone_word(text)
+    return _mask_lettered_cnpj(text) if len(text) >= 14 else text
+
+
+def _mask_after_phone_word(text: str) -> str:
+    lowered = text.lower()
+    if not any(hint in lowered for hint in _PHONE_WORD_HINTS):
+        return text
+    return _PHONE_AFTER_WORD.sub(lambda match: match[1] + phone_tag(match[2]), text)
+
+
+def _is_in_opaque(found: Match) -> bool:
+    text, start, end = found.string, found.start(), found.end()
+    neighbours = text[max(0, start - 1) : start] + text[end : end + 1]
+    if not any(character.isalnum() or character == "-" for character in neighbours):
+        return False
+    return any(token.start() <= start < token.end() for token in _OPAQUE.finditer(text))
+
+
+def is_cpf(number: str) -> bool:
+    """Whether 11 digits are a CPF by their check digits."""
+    values = [int(digit) for digit in number]
+    if len(set(values)) == 1:
+        return False
+    first = sum((10 - place) * value for place, value in enumerate(values[:9])) * 10 % 11 % 10
+    second = sum((11 - place) * value for place, value in enumerate(values[:10])) * 10 % 11 % 10
+    return values[9:] == [first, second]
+
+
+def is_cnpj(number: str) -> bool:
+    """Whether 14 characters (digits, or letters in the first 12, as issued since July 2026) are a CNPJ by their check digits."""
+    values = [ord(character) - 48 for character in number.upper()]
+    if len(set(values)) == 1:
+        return False
+    first = _cnpj_digit(values[:12], _CNPJ_WEIGHTS[1:])
+    return values[12:] == [first, _cnpj_digit([*values[:12], first], _CNPJ_WEIGHTS)]
+
+
+def _cnpj_digit(values: list[int], weights: tuple[int, ...]) -> int:
+    rest = sum(value * weight for value, weight in zip(values, weights, strict=True)) % 11
+    return 0 if rest < 2 else 11 - rest
+
+
+def _number(match: Match) -> str:
+    found = match[0]
+    if match.lastgroup == "phone":
+        return found if _is_time(match) else phone_tag(found)
+    if match.lastgroup == "cpf":
+        return CPF if _reads_as_cpf(found) else found
+    if match.lastgroup == "cnpj":
+        return CNPJ if _reads_as_cnpj(found) else found
+    return phone_tag(found)
+
+
+def _is_time(match: Match) -> bool:
+    """A bare number of 10 digits may be seconds since 1970: 17 and 18 are area codes too, but their landlines start with 2 to 5."""
+    found = match[0]
+    if len(found) != 10 or not found.isdigit() or found[0] != "1":
+        return False
+    if found[:2] in {"17", "18"} and found[2] in "6789":
+        return True
+    return _TIME_WORD.search(match.string, max(0, match.start() - 24), match.start()) is not None
+
+
+def _reads_as_cpf(found: str) -> bool:
+    """Written as a CPF (with its dots, or a dash before the last two digits), or bare with right check digits."""
+    last_gap = found[-3]
+    if last_gap == "-" or (found.count(".") == 2 and last_gap != "."):
+        return True
+    parts = found.split(".")
+    is_address = len(parts) == 4 and all(int(part) < 256 for part in parts if part.isdigit())
+    return not is_address and is_cpf(_NOT_ALNUM.sub("", found))
+
+
+def _reads_as_cnpj(found: str) -> bool:
+    """Written as a CNPJ (slash or dots, with the dash), or bare with right check digits and not a date and time."""
+    if found[-3] == "-" and ("/" in found or found.count(".") > 1):
+        return True
+    if "/" in found and "." in found:
+        return True
+    bare = _NOT_ALNUM.sub("", found)
+    is_time = found.isdigit() and found[8:12] > "0059" and _DATE_AND_TIME.fullmatch(bare) is not None
+    return not is_time and is_cnpj(bare)
+
+
+def _mask_lettered_cnpj(text: str) -> str:
+    if _SLASHED_END.search(text):
+        text = _LETTERED_SLASH.sub(lambda match: CNPJ if _reads_as_lettered_cnpj(match[0]) else match[0], text)
+    for match in _LETTERED_END.finditer(text):
+        candidate = text[match.end() - 14 : match.end()]
+        if not candidate.isdigit() and is_cnpj(candidate):
+            return _mask_lettered_cnpj(text.replace(candidate, CNPJ))
+    return text
+
+
+def _reads_as_lettered_cnpj(found: str) -> bool:
+    root, _, order = found.partition("/")
+    if "-" in order and ("." in root or any(character.isdigit() for character in root)):
+        return True
+    return is_cnpj(_NOT_ALNUM.sub("", found))

@@ -1,0 +1,138 @@
+"""The shapes of what a log line must not hold, and what stands there instead.
+
+Each rule runs only on texts that hold one of its hints, since most lines hold none. Shapes that ordinary numbers share (a bare CPF
+and an order number) are masked when their check digits or their area code are right.
+"""
+
+import re
+from base64 import b64decode
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import blake2b
+from urllib.parse import unquote as percent_decode
+
+from gatte.privacy import masking_digits as digits
+
+SECRET = "[secret]"  # noqa: S105 - what stands for a secret
+EMAIL = "[email]"
+Match = re.Match[str]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """`pattern` is looked for in texts that hold one of `hints` (lower case)."""
+
+    hints: tuple[str, ...]
+    pattern: re.Pattern[str]
+    replacement: str | Callable[[Match], str]
+
+
+@dataclass
+class HashKey:
+    """The key of the short hashes that stand for WhatsApp ids."""
+
+    key: bytes = b""
+
+    def tag(self, prefix: str, value: str) -> str:
+        """`prefix#` and 8 hex digits: the same id has the same tag, and the tag does not lead back."""
+        return f"{prefix}#{blake2b(value.encode('utf-8', 'replace'), key=self.key[:64], digest_size=4).hexdigest()}"
+
+
+HASH_KEY = HashKey()
+
+_VALUE = r"""(?!\[secret\])(?:"(?:[^"\\]|\\.)*+"|'(?:[^'\\]|\\.)*+'|\\["'](?:[^"'\\])*+\\["']|[^\s,;&"'<>)\]}\\]++)"""
+_SETTING_NAME = (
+    r"(?:password|passwd|passphrase|pwd|senha|secret|token|api[_ -]?key|access[_-]?key|private[_-]?key|encryption[_-]?keys?"
+    r"|credentials?|(?<![A-Za-z0-9_])key(?==))"
+)
+_TOKEN = re.compile(
+    r"\b(?:EAA[A-Za-z0-9]{16,}|AIza[A-Za-z0-9_-]{20,}|AQ\.[A-Za-z0-9_-]{20,}|sk-[A-Za-z0-9_-]{12,}|gh[pousr]_[A-Za-z0-9]{20,}"
+    r"|xox[abprs]-[A-Za-z0-9-]{10,}|AKIA[A-Z0-9]{16}|ya29\.[A-Za-z0-9_-]{20,}|eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)?)"
+)
+_SPACED_ENDING = r"(?:com|net|org|gov|edu|adv|eng|ind|art|blog|info|app|dev|io|me|br|pt)\b"
+
+_SHORTEST_TOKEN = 15
+
+_ESCAPE = re.compile(r"%(?:20|28|29|2[BDEFbdef]|3[ADad]|40)")
+# Four characters of base64 hold three digits; three such groups are nine digits, which no other text looks like.
+_BASE64_DIGITS = re.compile(r"[MNO][DTjz][AEIMQUYcgk][wxyz0-5](?:[MNO][DTjz][AEIMQUYcgk][wxyz0-5]){2,}[A-Za-z0-9+/_-]{0,3}={0,2}")
+_BASE64_GROUP = re.compile(r"[A-Za-z0-9+/_-]{4}")
+
+
+def unquote(text: str) -> str:
+    """The text with %40, %2B and the like written out; other escapes stay."""
+    return _ESCAPE.sub(lambda match: percent_decode(match[0]), text)
+
+
+def apply(text: str) -> str:
+    """The text with every rule applied."""
+    lowered = text.lower()
+    if " " in text:
+        text = _apply(SPACED, text, lowered)
+    if ":" in text or "=" in text or "," in text:
+        text = _apply(NAMED, text, lowered)
+    if "." in text:
+        text = _apply(DOTTED, text, lowered)
+    if len(text) >= _SHORTEST_TOKEN:
+        text = _apply(TOKENS, text, lowered)
+    if "@" in text or "at" in lowered:
+        text = _apply(ADDRESSES, text, lowered)
+    return digits.mask_numbers(_BASE64_DIGITS.sub(_base64, text))
+
+
+def _apply(rules: tuple[Rule, ...], text: str, lowered: str) -> str:
+    for rule in rules:
+        for hint in rule.hints:
+            if hint in lowered:
+                text = rule.pattern.sub(rule.replacement, text)
+                break
+    return text
+
+
+def _base64(match: Match) -> str:
+    start = match.start()
+    before = match.string[max(0, start - 4) : start]
+    encoded = (before if _BASE64_GROUP.fullmatch(before) else "") + match[0].rstrip("=")
+    encoded = encoded.replace("-", "+").replace("_", "/")
+    decoded = b64decode(encoded[: len(encoded) - (len(encoded) % 4 == 1)] + "=" * (-len(encoded) % 4)).decode("latin-1")
+    return "[base64]" if digits.mask_numbers(decoded) != decoded else match[0]
+
+
+def _tag(prefix: str) -> Callable[[Match], str]:
+    return lambda match: HASH_KEY.tag(prefix, match[0].rstrip("="))
+
+
+_PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END[A-Z ]*-----|\Z)")
+_BEARER = re.compile(r"(?i)\b(bearer)\s+(?!tokens?\b|\[secret\])[^\s\"',;)\]}]{4,}")
+_BASIC = re.compile(r"\b([Bb]asic|BASIC)\s+(?=[a-z]*[A-Z0-9+/=])[A-Za-z0-9+/_=-]{8,}")
+_HEADER = re.compile(
+    r"((?i:authorization|cookie)[\\\"']{0,2}+\s{0,2}+[:=,]\s{0,2}+(?:b(?=[\\\"']))?+[\\\"']{0,2}+)(?!\[secret\])[^\"'\\\r\n]+"
+)
+_URL_PASSWORD = re.compile(r"(://[^\s:/@\"'<>]*:)(?!\[secret\]@|\d+[/?#\s])[^\s\"'<>]{1,256}@")
+_SETTING = re.compile(rf"(?i)({_SETTING_NAME}[\\\"'\]]{{0,3}}+\s{{0,2}}+[:=]\s{{0,2}}+)(?!(?:none|null|true|false|\d{{1,5}})\b){_VALUE}")
+_BSUID = re.compile(r"[A-Z](?<![A-Za-z0-9_].)[A-Z]\.(?:ENT\.)?(?=[A-Za-z]{0,40}[0-9])[A-Za-z0-9]{6,128}(?![A-Za-z0-9])")
+_EMAIL = re.compile(
+    r"(?<![\w.+%-])[\w.+%'-]++(?:(?:@|\(at\)|\[at\])(?:[\w-]++\.)+(?!\d)\w{2,}"
+    rf"| ?@ ?[\w-]+(?: ?\. ?[\w-]+){{0,3}}? ?\. ?{_SPACED_ENDING}(?: ?\. ?br\b)?)"
+)
+
+# Grouped by a character that each needs, for most texts lack it.
+SPACED = (
+    Rule(("private key-",), _PRIVATE_KEY, SECRET),
+    Rule(("bearer",), _BEARER, rf"\1 {SECRET}"),
+    Rule(("basic",), _BASIC, rf"\1 {SECRET}"),
+    Rule(("[parameters: ",), re.compile(r"\[parameters: [^\n]*"), "[parameters hidden]"),
+    Rule(("failing row",), re.compile(r"Failing row contains \([^\n]*"), "Failing row hidden"),
+)
+NAMED = (
+    Rule((")=(",), re.compile(r"Key (\([^()\n]*\))=\([^\n]*?\)(?= |$)", re.MULTILINE), r"Key \1 hidden"),
+    Rule(("authorization", "cookie"), _HEADER, rf"\1{SECRET}"),
+    Rule(("://",), _URL_PASSWORD, rf"\1{SECRET}@"),
+    Rule(("passw", "pwd", "passphrase", "senha", "secret", "token", "key", "credential"), _SETTING, rf"\1{SECRET}"),
+)
+DOTTED = (
+    Rule(("wamid",), re.compile(r"(?i)wamid\.[A-Za-z0-9+/=_-]+"), _tag("wamid")),
+    Rule((".",), _BSUID, _tag("bsuid")),
+)
+TOKENS = (Rule(("eaa", "aiza", "aq.", "sk-", "gh", "xox", "akia", "ya29", "eyj"), _TOKEN, SECRET),)
+ADDRESSES = (Rule(("@", "(at)", "[at]"), _EMAIL, EMAIL),)
