@@ -100,6 +100,8 @@ class Settings(BaseSettings):
     gatte_folder: Path = Path(".gatte")
     gatte_company: str = "Certifica Já"
     gatte_timezone: Annotated[str, AfterValidator(_time_zone)] = "America/Sao_Paulo"
+    gatte_business_hours: str = "seg-sex 08:00-18:00"
+    gatte_holidays_of: str = "SP"
     gatte_log_level: str = "INFO"
     gatte_log_format: str = ""
 

@@ -1,1 +1,29 @@
-""""""
+"""What must go out: answers wait in the outbox, leave in order, and are settled when their outcome is in doubt.
+
+`outbox.write` stores an answer in the transaction that decided it; `sending` claims, sends and records one at a time a
+conversation. No transaction is open while Meta is asked. May use `whatsapp` (bodies, client, errors) and the tables.
+"""
+
+from flask import Flask, current_app
+
+from gatte.settings import Settings
+from gatte.whatsapp.client import CloudClient
+from gatte.whatsapp.simulator import SimulatorClient
+
+SIMULATOR_NUMBER = "simulator"  # a number of this id is never on WhatsApp
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Give the application its ways to WhatsApp: the Cloud API when there is a token, the simulator always."""
+    token = settings.whatsapp_access_token.get_secret_value()
+    app.extensions["gatte_simulator"] = SimulatorClient()
+    app.extensions["gatte_cloud"] = (
+        CloudClient(base_url=settings.whatsapp_api_base_url, version=settings.whatsapp_api_version, token=token) if token else None
+    )
+
+
+def client_for(phone_number_id: str) -> CloudClient | SimulatorClient:
+    """The way to a number's customers; without an access token every number is simulated."""
+    cloud: CloudClient | None = current_app.extensions["gatte_cloud"]
+    simulator: SimulatorClient = current_app.extensions["gatte_simulator"]
+    return simulator if cloud is None or phone_number_id == SIMULATOR_NUMBER else cloud

@@ -35,13 +35,13 @@ class Author(StrEnum):
 class Message(HasSealed, db.Model):
     """One message of the history; `position` orders a conversation as people saw it.
 
-    `body` is the clean text, `original` what Meta sent. An incoming message without `turn_id` has not been answered yet.
+    `body` is the clean text, `original` what Meta sent. A message of a customer (or of the phone) without `turn_id` was not read by a turn yet.
     """
 
     __tablename__ = "message"
     __table_args__ = (
         Index("ix_message_conversation_position", "conversation_id", "position"),
-        Index("ix_message_unread", "conversation_id", postgresql_where=text("direction = 'in' AND turn_id IS NULL")),
+        Index("ix_message_unread", "conversation_id", postgresql_where=text("author IN ('customer', 'phone') AND turn_id IS NULL")),
     )
 
     position: Mapped[int] = mapped_column(BigInteger, Identity())
@@ -66,6 +66,9 @@ class Message(HasSealed, db.Model):
     erased_at: Mapped[Moment | None]
     user: Mapped[User | None] = relationship()
     outbox: Mapped["Outbox | None"] = relationship(back_populates="message")
+
+
+READ_BY_TURNS = (Author.CUSTOMER, Author.PHONE)
 
 
 class DeliveryState(StrEnum):

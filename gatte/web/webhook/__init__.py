@@ -1,1 +1,70 @@
-""""""
+"""The webhook of WhatsApp: Meta's handshake, and events. Signature first, then shape, then a commit, then 200; nothing else.
+
+Meta delivers a body again, whole, until it gets 200: so 200 means stored, and 503 means try again.
+"""
+
+import hmac
+
+import structlog
+from flask import Blueprint, Response, current_app, jsonify, request
+
+from gatte.extensions import csrf, limiter
+from gatte.intake import inbox
+from gatte.intake.writer import NotStored, Overloaded
+from gatte.observability import metrics, tracing
+from gatte.settings import Settings
+from gatte.whatsapp import signature
+from gatte.whatsapp.inbound import BadBody
+
+log = structlog.get_logger(__name__)
+bp = Blueprint("webhook", __name__, url_prefix="/webhook")
+csrf.exempt(bp)
+limiter.exempt(bp)
+
+RETRY_SECONDS = 5
+
+
+@bp.get("/whatsapp")
+def handshake() -> Response:
+    """Meta asks whether this address is ours: the right token gets its challenge back."""
+    token = _settings().whatsapp_verify_token.get_secret_value()
+    given = request.args.get("hub.verify_token", "")
+    right = bool(token) and hmac.compare_digest(given.encode(), token.encode())
+    if request.args.get("hub.mode") != "subscribe" or not right:
+        return _problem(403, "Wrong verify token", "hub.verify_token is not the value of WHATSAPP_VERIFY_TOKEN", "handshake_refused")
+    return Response(request.args.get("hub.challenge", ""), mimetype="text/plain")
+
+
+@bp.post("/whatsapp")
+def receive() -> Response:
+    """Store what Meta brings; 200 only when it is committed."""
+    raw = request.get_data(cache=False)
+    if not signature.is_signed(raw, request.headers.get("X-Hub-Signature-256"), _settings().app_secrets):
+        return _problem(401, "Wrong signature", "X-Hub-Signature-256 does not match the body under WHATSAPP_APP_SECRET", "bad_signature")
+    try:
+        rows = inbox.accept(raw, tracing.current_request_id())
+    except BadBody as error:
+        return _problem(400, "Not a webhook body", error.reason, "bad_body")
+    except NotStored as error:
+        outcome = "overloaded" if isinstance(error, Overloaded) else "not_stored"
+        return _problem(503, "Not stored", "The message could not be stored; deliver it again", outcome)
+    metrics.WEBHOOK_REQUESTS.labels(outcome="stored").inc()
+    log.debug("webhook_stored", messages=len(rows.messages), statuses=len(rows.statuses), events=len(rows.events))
+    return Response(status=200)
+
+
+def _problem(status: int, title: str, detail: str, outcome: str) -> Response:
+    """A refusal as a problem document (RFC 9457), counted."""
+    metrics.WEBHOOK_REQUESTS.labels(outcome=outcome).inc()
+    log.warning("webhook_refused", outcome=outcome, status=status)
+    response = jsonify(type="about:blank", title=title, status=status, detail=detail, instance=request.path)
+    response.status_code = status
+    response.mimetype = "application/problem+json"
+    if status == 503:
+        response.headers["Retry-After"] = str(RETRY_SECONDS)
+    return response
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.extensions["gatte_settings"]
+    return settings

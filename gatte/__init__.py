@@ -1,0 +1,123 @@
+"""GATTE: a customer-service bot for WhatsApp with AI, and the panel in which people work.
+
+The rooms follow the way of a message: `web` (the webhook) → `intake` → `turns` (which asks `conversation` and `intelligence`)
+→ `delivery` → `whatsapp`. `create_app` below is the only wiring.
+"""
+
+from typing import TYPE_CHECKING
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from gatte.settings import Settings, settings_or_exit
+
+if TYPE_CHECKING:
+    from redis import Redis
+
+__version__ = "0.1.0"
+
+MAX_BODY_BYTES = 3 * 1024 * 1024  # the largest webhook that Meta sends
+
+
+def create_app(settings: Settings | None = None, process: str = "web") -> Flask:
+    """The application, ready to serve or to work: the same for web, worker, scheduler and commands.
+
+    Without `settings` they are read from the environment; bad ones end the process with exit code 78.
+    """
+    settings = settings or settings_or_exit()
+    app = Flask("gatte")
+    app.extensions["gatte_settings"] = settings
+    _logging(app, settings, process)
+    _flask_settings(app, settings)
+    _extensions(app, settings)
+    _rooms(app, settings)
+    _doors(app)
+    return app
+
+
+def _logging(app: Flask, settings: Settings, process: str) -> None:
+    from gatte.observability.logging import configure_logging
+    from gatte.privacy import crypto, masking
+
+    masking.configure(crypto.derived_key(settings.secret_key.get_secret_value(), "log identifiers"))
+    as_json = settings.gatte_log_format == "json" or (settings.production and settings.gatte_log_format != "text")
+    configure_logging(json=as_json, level=settings.gatte_log_level, process=process)
+    app.logger.propagate = True
+
+
+def _flask_settings(app: Flask, settings: Settings) -> None:
+    app.config.from_mapping(
+        SECRET_KEY=settings.secret_key.get_secret_value(),
+        MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
+        SQLALCHEMY_DATABASE_URI=settings.database_url.get_secret_value(),
+        SQLALCHEMY_ENGINE_OPTIONS=_engine_options(settings),
+        RATELIMIT_STORAGE_URI=settings.redis_url.get_secret_value(),
+        RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,
+        RATELIMIT_HEADERS_ENABLED=True,
+        SESSION_COOKIE_SECURE=settings.production,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_TIME_LIMIT=None,
+        TEMPLATES_AUTO_RELOAD=not settings.production,
+    )
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    if settings.gatte_trusted_proxies:
+        proxies = settings.gatte_trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
+
+
+def _engine_options(settings: Settings) -> dict[str, object]:
+    """Pool and time limits: no statement and no idle transaction may hold the database for long."""
+    limits = "-c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000 -c lock_timeout=10000 -c timezone=UTC"
+    return {
+        "pool_size": settings.gatte_pool_size,
+        "max_overflow": 5,
+        "pool_timeout": 15,
+        "pool_pre_ping": True,
+        "pool_recycle": 1800,
+        "connect_args": {"connect_timeout": 5, "application_name": "gatte", "options": limits, "keepalives_idle": 30},
+    }
+
+
+def _extensions(app: Flask, settings: Settings) -> None:
+    from gatte import extensions, models
+    from gatte.privacy import crypto
+
+    extensions.db.init_app(app)
+    extensions.migrate.init_app(app, extensions.db)
+    extensions.login.init_app(app)
+    extensions.csrf.init_app(app)
+    extensions.htmx.init_app(app)
+    extensions.limiter.init_app(app)
+    app.extensions["gatte_keyring"] = models.Keyring(crypto.MasterKeys(settings.master_keys))
+    app.extensions["gatte_redis"] = _redis(settings)
+
+
+def _redis(settings: Settings) -> "Redis":
+    from redis import Redis
+    from redis.backoff import ExponentialBackoff
+    from redis.retry import Retry
+
+    return Redis.from_url(
+        settings.redis_url.get_secret_value(),
+        socket_connect_timeout=2,
+        socket_timeout=10,
+        health_check_interval=30,
+        retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), 2),
+    )
+
+
+def _rooms(app: Flask, settings: Settings) -> None:
+    from gatte import database, delivery, intake, intelligence
+
+    database.watch(app, settings)
+    intake.init_app(app, settings)
+    intelligence.init_app(app, settings)
+    delivery.init_app(app, settings)
+
+
+def _doors(app: Flask) -> None:
+    from gatte import cli, web
+
+    web.register(app)
+    cli.register(app)

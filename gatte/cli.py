@@ -1,0 +1,161 @@
+"""The flask commands: thin doors to what the rooms do."""
+
+import os
+import signal
+import subprocess
+import sys
+from types import FrameType
+
+import click
+import structlog
+from flask import Flask, current_app
+from sqlalchemy.exc import OperationalError
+
+from gatte import migrating
+from gatte.extensions import db
+from gatte.settings import EX_CONFIG, Settings
+
+log = structlog.get_logger(__name__)
+
+
+def register(app: Flask) -> None:
+    """Add the commands to an application."""
+    for command in (migrate, worker, scheduler, users, demo, knowledge):
+        app.cli.add_command(command)
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.extensions["gatte_settings"]
+    return settings
+
+
+def require_schema() -> None:
+    """End the process when the database has another schema than this code needs; a database that is away is waited for elsewhere."""
+    try:
+        with db.engine.connect() as connection:
+            state = migrating.schema_state(connection)
+    except OperationalError:
+        log.warning("database_away_at_start")
+        return
+    if not state.fits:
+        log.error("schema_does_not_fit", current=state.current, required=state.required)
+        sys.stderr.write(f"gatte: {state}\n")
+        raise SystemExit(EX_CONFIG)
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database to the schema that this version needs."""
+    raise SystemExit(migrating.run_command(_settings().database_url.get_secret_value()))
+
+
+@click.command()
+@click.option("--processes", type=int, help="Processes to run; each has its own threads.")
+@click.option("--threads", type=int, help="Jobs at once in a process.")
+def worker(processes: int | None, threads: int | None) -> None:
+    """Run the jobs: turns, delivery, maintenance."""
+    from gatte.jobs import worker as working
+
+    require_schema()
+    count = processes or _settings().gatte_worker_processes
+    if count > 1:
+        raise SystemExit(_several(count, threads))
+    working.run(current_app._get_current_object(), threads or _settings().gatte_worker_threads)  # type: ignore[attr-defined]  # noqa: SLF001
+
+
+def _several(count: int, threads: int | None) -> int:
+    """Run workers in processes of their own, each started again when it dies, until this one is told to stop."""
+    command = [sys.executable, "-m", "flask", "worker", "--processes", "1", *(["--threads", str(threads)] if threads else [])]
+    running = [subprocess.Popen(command) for _ in range(count)]  # noqa: S603 - our own command
+    stopping = False
+
+    def stop(signum: int, _: FrameType | None) -> None:
+        nonlocal stopping
+        stopping = True
+        for process in running:
+            process.send_signal(signum)
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    while not stopping:
+        pid, status = os.wait()
+        if not stopping:
+            log.error("worker_died", pid=pid, status=status)
+            running = [process for process in running if process.pid != pid] + [subprocess.Popen(command)]  # noqa: S603
+    return max((process.wait() for process in running), default=0)
+
+
+@click.command()
+def scheduler() -> None:
+    """Run the dispatcher, which finds what is due; a second one waits for the first to die."""
+    from gatte.jobs.dispatcher import Dispatcher
+
+    require_schema()
+    dispatcher = Dispatcher()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signum, lambda *_: dispatcher.stop())
+    dispatcher.run()
+
+
+@click.group()
+def users() -> None:
+    """The people of the panel."""
+
+
+@users.command("create")
+@click.argument("email")
+@click.option("--name", required=True)
+@click.option("--role", type=click.Choice(["agent", "admin"]), default="agent")
+@click.password_option(envvar="GATTE_USER_PASSWORD")
+def create(email: str, name: str, role: str, password: str) -> None:
+    """Add a person to the panel."""
+    from gatte.desk import people
+    from gatte.models import Role
+
+    try:
+        people.create_user(email, name, password, Role(role))
+    except (people.EmailTaken, people.WeakPassword) as error:
+        raise click.ClickException(str(error)) from None
+    db.session.commit()
+    click.echo(f"{email} may log in as {role}.")
+
+
+@click.group()
+def knowledge() -> None:
+    """The knowledge base."""
+
+
+@knowledge.command("import")
+@click.argument("path", type=click.Path(exists=True, dir_okay=False))
+def import_knowledge(path: str) -> None:
+    """Add or change the articles of a TOML file; each is found by its slug."""
+    from pathlib import Path
+
+    from gatte.intelligence import knowledge as base
+
+    try:
+        done = base.import_articles(db.session(), base.read_articles(Path(path)))
+    except base.BadArticles as error:
+        raise click.ClickException("\n".join(error.problems)) from None
+    db.session.commit()
+    click.echo(f"{done.created} created, {done.changed} changed, {done.unchanged} as before.")
+
+
+@click.group()
+def demo() -> None:
+    """Content to try GATTE with."""
+
+
+@demo.command("load")
+def load_demo() -> None:
+    """Load the demo articles, and the user of GATTE_DEMO_USER and GATTE_DEMO_PASSWORD; safe to repeat."""
+    from gatte.desk import people
+    from gatte.intelligence import knowledge as base
+    from gatte.models import Role
+
+    base.import_articles(db.session(), base.read_articles())
+    email, password = os.environ.get("GATTE_DEMO_USER"), os.environ.get("GATTE_DEMO_PASSWORD")
+    if email and password and people.find_user(email) is None:
+        people.create_user(email, "Ana Demonstração", password, Role.ADMIN)
+    db.session.commit()
+    click.echo("Demo content is loaded.")

@@ -1,0 +1,166 @@
+"""One answer on its way: claimed, sent with no transaction open, recorded.
+
+A row is `sending` from its claim until its outcome is recorded. Who finds it `sending` after its time takes it for crashed:
+Meta may have accepted it, so it becomes `uncertain`, and a status with its id settles it. When none came within the grace time
+it is sent again, or parked for an agent, by policy: the Cloud API knows no idempotency key, and a lost answer is worse.
+"""
+
+import random
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import structlog
+from flask import current_app
+from sqlalchemy import func, select, text
+
+from gatte.conversation.replies import Reply, from_json
+from gatte.extensions import db
+from gatte.models import Author, Contact, Conversation, DeliveryAttempt, DeliveryState, Outbox, keyring
+from gatte.models.message import UNFINISHED
+from gatte.observability import metrics
+from gatte.settings import Settings, UncertainPolicy
+
+log = structlog.get_logger(__name__)
+
+SENDING_SECONDS = 40  # longer than any call to Meta may take: connect 5 s and read 15 s, with room
+RETRY_LIMIT = 6
+LONGEST_BACKOFF_SECONDS = 300.0
+
+
+@dataclass(frozen=True)
+class Sending:
+    """An answer that this process alone may send now."""
+
+    outbox_id: UUID
+    conversation_id: UUID
+    correlation_id: str
+    phone_number_id: str
+    attempt: int
+    reply: Reply
+    phone: str | None
+    bsuid: str | None
+
+
+def claim(conversation_id: UUID) -> Sending | None:
+    """Claim the next answer of a conversation; None when nothing is due, or another process has one of its answers in hand."""
+    conversation = db.session.scalar(select(Conversation).filter_by(id=conversation_id).with_for_update(of=Conversation, key_share=True))
+    row = None if conversation is None else _next(conversation_id)
+    if conversation is None or row is None or not _is_due(row):
+        return None
+    if row.state is DeliveryState.SENDING:
+        doubt(row)
+        return None
+    if _bot_must_be_silent(row, conversation):
+        row.state = DeliveryState.CANCELLED
+        log.info("answer_cancelled", outbox_id=str(row.id), why="the bot does not own the conversation any more")
+        return claim(conversation_id)
+    if row.state is DeliveryState.UNCERTAIN and _settings().gatte_uncertain_policy is UncertainPolicy.AGENT:
+        row.state = DeliveryState.PARKED
+        return claim(conversation_id)
+    return _claimed(row, conversation)
+
+
+def _next(conversation_id: UUID) -> Outbox | None:
+    unfinished = select(Outbox).where(Outbox.conversation_id == conversation_id, Outbox.state.in_(UNFINISHED))
+    return db.session.scalar(unfinished.order_by(Outbox.position).limit(1).execution_options(populate_existing=True))
+
+
+def _is_due(row: Outbox) -> bool:
+    return bool(db.session.scalar(select(Outbox.due_at <= func.clock_timestamp()).where(Outbox.id == row.id)))
+
+
+def _bot_must_be_silent(row: Outbox, conversation: Conversation) -> bool:
+    return row.author is Author.BOT and row.owner_version != conversation.owner_version
+
+
+def _claimed(row: Outbox, conversation: Conversation) -> Sending | None:
+    contact = db.session.get_one(Contact, conversation.contact_id)
+    if row.data_key_id is None or row.reply is None or not (contact.phone or contact.bsuid):
+        row.state = DeliveryState.CANCELLED  # the contact was erased
+        return None
+    row.state = DeliveryState.SENDING
+    row.attempts += 1
+    row.due_at = _after(SENDING_SECONDS)
+    return Sending(
+        outbox_id=row.id,
+        conversation_id=conversation.id,
+        correlation_id=conversation.correlation_id,
+        phone_number_id=row.phone_number_id,
+        attempt=row.attempts,
+        reply=from_json(row.reply),
+        phone=contact.phone,
+        bsuid=contact.bsuid,
+    )
+
+
+def _mine(sending: Sending) -> Outbox | None:
+    """The row of a sending, locked, while it is still this attempt that has it in hand."""
+    row = db.session.scalar(select(Outbox).filter_by(id=sending.outbox_id).with_for_update().execution_options(populate_existing=True))
+    return row if row is not None and row.attempts == sending.attempt else None
+
+
+def accepted(sending: Sending, wamid: str, latency_ms: float) -> None:
+    """Meta took the answer. A status may have come first: then the row has moved on already, and only its wamid is noted."""
+    _attempt(sending, "accepted", latency_ms)
+    row = _mine(sending)
+    if row is None:
+        return
+    row.wamid_hash = keyring().lookup_hash("wamid", wamid)
+    row.wamid = wamid
+    if row.state in UNFINISHED:
+        row.state = DeliveryState.ACCEPTED
+        row.accepted_at = func.clock_timestamp()
+    metrics.MESSAGES_SENT.labels("accepted").inc()
+
+
+def refused(sending: Sending, code: int | None, details: str, latency_ms: float, *, retry_in: float | None) -> None:
+    """Meta certainly did not take the answer: try again after `retry_in` seconds, or fail for good when that is None."""
+    _attempt(sending, "refused", latency_ms, code)
+    row = _mine(sending)
+    if row is None or row.state not in UNFINISHED:
+        return
+    row.error_code, row.error_details = code, details[:500]
+    if retry_in is not None and row.attempts < RETRY_LIMIT:
+        row.state, row.due_at = DeliveryState.PENDING, _after(retry_in)
+        metrics.MESSAGES_SENT.labels("retried").inc()
+        return
+    row.state = DeliveryState.FAILED if retry_in is None else DeliveryState.PARKED
+    row.failed_at = func.clock_timestamp()
+    metrics.MESSAGES_SENT.labels("failed").inc()
+    log.warning("answer_failed", outbox_id=str(row.id), error_code=code, state=row.state.value)
+
+
+def uncertain(sending: Sending, why: str, latency_ms: float) -> None:
+    """Nobody knows whether Meta took the answer: wait for a status."""
+    _attempt(sending, "uncertain", latency_ms)
+    row = _mine(sending)
+    if row is not None and row.state in UNFINISHED:
+        row.error_details = why[:500]
+        doubt(row)
+
+
+def doubt(row: Outbox) -> None:
+    """Wait the grace time for a status of this answer before anything else is done with it."""
+    row.state = DeliveryState.UNCERTAIN
+    row.due_at = _after(_settings().gatte_uncertain_grace_seconds)
+    metrics.UNCERTAIN_SENDS.inc()
+    log.warning("answer_uncertain", outbox_id=str(row.id), attempt=row.attempts)
+
+
+def backoff_seconds(attempt: int) -> float:
+    """How long to wait after a refusal that may pass: doubles each time, with jitter."""
+    return min(LONGEST_BACKOFF_SECONDS, 2.0**attempt) * random.uniform(0.75, 1.25)  # noqa: S311 - not a secret
+
+
+def _attempt(sending: Sending, outcome: str, latency_ms: float, code: int | None = None) -> None:
+    db.session.add(DeliveryAttempt(outbox_id=sending.outbox_id, outcome=outcome, error_code=code, latency_ms=latency_ms))
+
+
+def _after(seconds: float) -> Any:  # noqa: ANN401 - an SQL expression
+    return func.clock_timestamp() + text("make_interval(secs => :seconds)").bindparams(seconds=seconds)
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.extensions["gatte_settings"]
+    return settings

@@ -1,0 +1,78 @@
+"""A conversation as the orchestrator sees it, and the change of a conversation by what the orchestrator decided."""
+
+from datetime import datetime
+
+from flask import current_app
+from sqlalchemy import select
+
+from gatte.conversation.snapshot import CertificateFacts, ContactFacts, Snapshot, TicketFacts
+from gatte.desk import hours
+from gatte.extensions import db
+from gatte.models import Certificate, Conversation, Ticket, TicketState
+from gatte.settings import Settings
+
+TICKETS_SHOWN = 5
+
+
+def snapshot_of(conversation: Conversation) -> Snapshot:
+    """Everything that a decision about this conversation may depend on, now."""
+    settings: Settings = current_app.extensions["gatte_settings"]
+    now = datetime.now(settings.time_zone)
+    return Snapshot(
+        state=conversation.state,
+        now=now,
+        owner=conversation.owner,
+        flow=conversation.flow,
+        asking=conversation.asking,
+        slots=conversation.slots or {},
+        suspended=conversation.suspended,
+        misunderstandings=conversation.misunderstandings,
+        slot_failures=conversation.slot_failures,
+        errors=conversation.errors,
+        notes=conversation.notes or {},
+        company=settings.gatte_company,
+        contact=_contact_facts(conversation),
+        certificates=_certificates(conversation),
+        tickets=_tickets(conversation),
+        desk=hours.desk_facts(conversation, now),
+    )
+
+
+def keep(conversation: Conversation, snapshot: Snapshot) -> None:
+    """Store what the orchestrator wants to remember; a change of owner makes answers of the former owner void."""
+    if snapshot.owner is not conversation.owner:
+        conversation.owner_version += 1
+    conversation.state = snapshot.state
+    conversation.owner = snapshot.owner
+    conversation.flow = snapshot.flow
+    conversation.asking = snapshot.asking
+    conversation.suspended = snapshot.suspended
+    conversation.misunderstandings = snapshot.misunderstandings
+    conversation.slot_failures = snapshot.slot_failures
+    conversation.errors = snapshot.errors
+    conversation.slots = dict(snapshot.slots)
+    conversation.notes = dict(snapshot.notes)
+
+
+def _contact_facts(conversation: Conversation) -> ContactFacts:
+    contact = conversation.contact
+    earlier = select(Conversation.id).where(Conversation.contact_id == contact.id, Conversation.id != conversation.id).limit(1)
+    return ContactFacts(
+        name=contact.name,
+        email=contact.email,
+        document=contact.document,
+        phone=contact.phone,
+        opted_out=contact.opted_out_at is not None,
+        returning=db.session.scalar(earlier) is not None,
+    )
+
+
+def _certificates(conversation: Conversation) -> tuple[CertificateFacts, ...]:
+    rows = db.session.scalars(select(Certificate).filter_by(contact_id=conversation.contact_id).order_by(Certificate.valid_until))
+    return tuple(CertificateFacts(str(row.id), row.kind, row.holder or "", row.valid_until, row.status.value) for row in rows)
+
+
+def _tickets(conversation: Conversation) -> tuple[TicketFacts, ...]:
+    mine = select(Ticket).where(Ticket.contact_id == conversation.contact_id, Ticket.state != TicketState.CANCELLED)
+    rows = db.session.scalars(mine.order_by(Ticket.created_at.desc()).limit(TICKETS_SHOWN))
+    return tuple(TicketFacts(row.number, row.subject or "", row.state.value) for row in rows)

@@ -1,0 +1,124 @@
+"""From the inbox to the conversation: a sender's messages get their contact, their conversation and its data key."""
+
+import secrets
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import func, select, update
+
+from gatte.conversation.understanding import MessageKind
+from gatte.extensions import db
+from gatte.intake import identity, inbox
+from gatte.models import Author, Contact, ContactIdentity, Conversation, Direction, InboxMessage, Message, keyring
+from gatte.privacy.sanitise import clean
+from gatte.whatsapp import events
+from gatte.whatsapp.content import ButtonReply, Content, Edit, ListReply, Media, QuickReply, Reaction, Revoke
+from gatte.whatsapp.reading import read
+
+log = structlog.get_logger(__name__)
+
+
+def file_sender(phone_number_id: str, sender_hash: bytes) -> UUID | None:
+    """File what a sender wrote to a number; the conversation, or None when there is nothing (another worker was faster)."""
+    identity.lock_sender(sender_hash)
+    unfiled = select(InboxMessage).filter_by(phone_number_id=phone_number_id, sender_hash=sender_hash, filed_at=None)
+    rows = list(db.session.scalars(unfiled.order_by(InboxMessage.sent_at, InboxMessage.id).with_for_update()))
+    if not rows:
+        return None
+    payloads = [inbox.open_payload(row.wamid_hash, row.payload or b"") for row in rows]
+    contact = identity.find_or_make_contact(events.Sender(**payloads[-1]["sender"]))
+    conversation = _open_conversation(contact, phone_number_id)
+    for row, payload in zip(rows, payloads, strict=True):
+        db.session.add(_message(conversation, row, payload))
+        row.payload, row.filed_at = None, func.clock_timestamp()
+    _note_arrival(conversation, rows)
+    log.info("messages_filed", conversation_id=str(conversation.id), correlation_id=conversation.correlation_id, count=len(rows))
+    return conversation.id
+
+
+def file_contact(conversation_id: UUID) -> None:
+    """File whatever else the contact of a conversation wrote to the same number by now."""
+    waiting = (
+        select(InboxMessage.phone_number_id, InboxMessage.sender_hash)
+        .join(ContactIdentity, ContactIdentity.hash == InboxMessage.sender_hash)
+        .join(Conversation, Conversation.contact_id == ContactIdentity.contact_id)
+        .where(Conversation.id == conversation_id, InboxMessage.filed_at.is_(None))
+        .where(InboxMessage.phone_number_id == Conversation.phone_number_id)
+        .distinct()
+    )
+    for phone_number_id, sender_hash in db.session.execute(waiting).all():
+        file_sender(phone_number_id, sender_hash)
+
+
+def _open_conversation(contact: Contact, phone_number_id: str) -> Conversation:
+    opened = select(Conversation).filter_by(contact_id=contact.id, phone_number_id=phone_number_id, closed_at=None)
+    conversation = db.session.scalar(opened)
+    if conversation is None:
+        conversation = Conversation(
+            data_key_id=contact.data_key_id, contact_id=contact.id, phone_number_id=phone_number_id, correlation_id=secrets.token_hex(12)
+        )
+        db.session.add(conversation)
+        db.session.flush()
+    return conversation
+
+
+def _note_arrival(conversation: Conversation, rows: list[InboxMessage]) -> None:
+    """An unread message makes a turn due; a statement of its own, so that a running turn's view of the row stays right."""
+    values: dict[str, Any] = {"last_activity_at": func.clock_timestamp()}
+    if any(row.kind != inbox.ECHO for row in rows):
+        values["last_inbound_at"] = func.greatest(Conversation.last_inbound_at, max(row.sent_at for row in rows))
+    due = func.coalesce(Conversation.turn_due_at, func.clock_timestamp())
+    changing = update(Conversation).where(Conversation.id == conversation.id).values(**values, turn_due_at=due)
+    db.session.execute(changing.execution_options(synchronize_session=False))
+
+
+def _message(conversation: Conversation, row: InboxMessage, payload: dict[str, Any]) -> Message:
+    kind, content = read(payload["raw"]["message"])
+    echo = row.kind == inbox.ECHO
+    return Message(
+        data_key_id=conversation.data_key_id,
+        contact_id=conversation.contact_id,
+        conversation_id=conversation.id,
+        direction=Direction.OUT if echo else Direction.IN,
+        author=Author.PHONE if echo else Author.CUSTOMER,
+        kind=kind.value,
+        body=clean(events.words_of(content)),
+        original={"raw": payload["raw"], **_facts(kind, content)},
+        wamid=payload["wamid"],
+        wamid_hash=row.wamid_hash,
+        sent_at=row.sent_at,
+        received_at=row.received_at,
+    )
+
+
+def _facts(kind: MessageKind, content: Content) -> dict[str, Any]:
+    """What a turn wants to know beside the words, by name."""
+    facts: dict[str, Any] = {}
+    if kind is MessageKind.CHOICE:
+        facts["choice"] = choice_of(content)
+    if isinstance(content, Media):
+        facts |= {"filename": content.filename, "mime_type": content.mime_type, "media_id": content.id}
+    if isinstance(content, Revoke | Edit | Reaction):
+        facts["target"] = target_of(content)
+    return facts
+
+
+def choice_of(content: Content) -> str | None:
+    """The id of the tapped button or row; a template's quick reply gives its payload, or its text when it has none."""
+    match content:
+        case ButtonReply(id=tapped) | ListReply(id=tapped):
+            return tapped
+        case QuickReply(payload=tapped, text=title):
+            return tapped or title
+        case _:
+            return None
+
+
+def target_of(content: Revoke | Edit | Reaction) -> str | None:
+    """Our id of the message that this one deletes, changes or reacts to; None when we do not have it."""
+    wamid = content.message_id if isinstance(content, Reaction) else content.original
+    if wamid is None:
+        return None
+    known = db.session.scalar(select(Message.id).where(Message.wamid_hash == keyring().lookup_hash("wamid", wamid)))
+    return None if known is None else str(known)

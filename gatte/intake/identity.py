@@ -1,0 +1,87 @@
+"""Who wrote: contacts are found by keyed hashes of phone (both ninth-digit forms are one) and business-scoped user id."""
+
+import re
+
+from sqlalchemy import select, text
+
+from gatte.extensions import db
+from gatte.models import Contact, ContactIdentity, IdentityKind, keyring
+from gatte.whatsapp.events import Sender
+
+BRAZILIAN_MOBILE = re.compile(r"(55)([1-9]\d)9?([6-9]\d{7})")
+
+
+def canonical_phone(phone: str) -> str:
+    """A phone as digits only; a Brazilian mobile without its ninth digit, since Meta sends either form of the same number."""
+    digits = re.sub(r"\D", "", phone)
+    match = BRAZILIAN_MOBILE.fullmatch(digits)
+    return "".join(match.groups()) if match else digits
+
+
+def identities(sender: Sender) -> list[tuple[IdentityKind, bytes]]:
+    """The hashes by which a sender can be found, the surest first."""
+    ring = keyring()
+    known = [(IdentityKind.BSUID, sender.bsuid), (IdentityKind.PHONE, sender.phone and canonical_phone(sender.phone))]
+    return [(kind, ring.lookup_hash(kind, value)) for kind, value in known if value]
+
+
+def sender_hash(sender: Sender) -> bytes:
+    """The hash that orders a sender's messages in the inbox."""
+    return identities(sender)[0][1]
+
+
+def lock_sender(hashed: bytes) -> None:
+    """Let nobody else file this sender's messages until the transaction ends."""
+    db.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": int.from_bytes(hashed[:8], signed=True)})
+
+
+def find_or_make_contact(sender: Sender) -> Contact:
+    """The contact of a sender, with all it is known by now; a new one when nothing of it was known."""
+    hashes = identities(sender)
+    contact = _find(hashes) or _make()
+    _link(contact, hashes)
+    _refresh(contact, sender)
+    return contact
+
+
+def _find(hashes: list[tuple[IdentityKind, bytes]]) -> Contact | None:
+    for kind, hashed in hashes:
+        found = db.session.scalar(select(ContactIdentity).filter_by(kind=kind, hash=hashed))
+        if found is not None and not _phone_of_another_person(found, hashes):
+            return found.contact
+    return None
+
+
+def _phone_of_another_person(found: ContactIdentity, hashes: list[tuple[IdentityKind, bytes]]) -> bool:
+    """A phone whose contact has a different user id was given to somebody else: numbers are used again."""
+    if found.kind is not IdentityKind.PHONE or hashes[0][0] is not IdentityKind.BSUID:
+        return False
+    known = {identity.hash for identity in found.contact.identities if identity.kind is IdentityKind.BSUID}
+    return bool(known) and hashes[0][1] not in known
+
+
+def _make() -> Contact:
+    key = keyring().new_contact_key()
+    db.session.add(key)
+    contact = Contact(data_key_id=key.id)
+    db.session.add(contact)
+    db.session.flush()  # the identities below refer to it
+    return contact
+
+
+def _link(contact: Contact, hashes: list[tuple[IdentityKind, bytes]]) -> None:
+    for kind, hashed in hashes:
+        found = db.session.scalar(select(ContactIdentity).filter_by(kind=kind, hash=hashed))
+        if found is None:
+            contact.identities.append(ContactIdentity(kind=kind, hash=hashed))
+        elif found.contact_id != contact.id:
+            found.contact = contact
+
+
+def _refresh(contact: Contact, sender: Sender) -> None:
+    if sender.phone and contact.phone != sender.phone:
+        contact.phone = sender.phone
+    if sender.bsuid and contact.bsuid != sender.bsuid:
+        contact.bsuid = sender.bsuid
+    if sender.name and contact.name is None:
+        contact.name = sender.name

@@ -1,0 +1,123 @@
+"""The way in: one body of the webhook becomes rows, and `accept` returns when they are committed."""
+
+import json
+from dataclasses import asdict
+from typing import Any, cast
+from uuid import UUID
+
+import structlog
+from flask import current_app
+
+from gatte.intake import identity
+from gatte.intake.rows import EventRow, MessageRow, Rows, StatusRow
+from gatte.intake.writer import Unstorable, Writer
+from gatte.models import keyring
+from gatte.observability import metrics
+from gatte.privacy import crypto
+from gatte.whatsapp.events import Delivery, Echo, Inbound, OtherEvent, Sender, StatusUpdate
+from gatte.whatsapp.inbound import parse
+
+log = structlog.get_logger(__name__)
+
+ECHO = "echo"
+EVENT_PLACE = b"webhook_event.payload"
+LONGEST_NUMBER = 64
+LONGEST_DETAILS = 500
+
+
+def accept(raw: bytes, request_id: str | None = None) -> Rows:
+    """Store all that a body brings and return when it is committed.
+
+    BadBody when it is no webhook body; NotStored or Overloaded when the sender must try again. Rows that the database will never
+    take are kept as one sealed event, so that the rest of Meta's deliveries are not held up behind them.
+    """
+    rows = _rows(parse(raw), request_id)
+    try:
+        _writer().store(rows)
+    except Unstorable:
+        log.exception("webhook_body_unstorable", size=len(raw))
+        rows = Rows(events=[_event("unstorable", None, raw)])
+        _writer().store(rows)
+    for row in rows.messages:
+        metrics.MESSAGES_RECEIVED.labels(kind=row.kind).inc()
+    return rows
+
+
+def _writer() -> Writer:
+    return cast("Writer", current_app.extensions["gatte_writer"])
+
+
+def _rows(delivery: Delivery, request_id: str | None) -> Rows:
+    return Rows(
+        messages=[_message(message, request_id) for message in delivery.messages] + [_echo(echo, request_id) for echo in delivery.echoes],
+        statuses=[_status(status) for status in delivery.statuses],
+        events=[_other(event) for event in delivery.others],
+    )
+
+
+def _message(message: Inbound, request_id: str | None) -> MessageRow:
+    return _row(message, message.sender, message.kind.value, message.raw, request_id, immediate=message.immediate)
+
+
+def _echo(echo: Echo, request_id: str | None) -> MessageRow:
+    return _row(echo, Sender(echo.phone, echo.bsuid), ECHO, {"message": echo.raw}, request_id, immediate=True)
+
+
+def _row(  # noqa: PLR0913 - one argument a column
+    message: Inbound | Echo, sender: Sender, kind: str, raw: dict[str, Any], request_id: str | None, *, immediate: bool
+) -> MessageRow:
+    wamid_hash = keyring().lookup_hash("wamid", message.wamid)
+    return MessageRow(
+        phone_number_id=message.phone_number_id[:LONGEST_NUMBER],
+        wamid_hash=wamid_hash,
+        sender_hash=identity.sender_hash(sender),
+        kind=kind,
+        immediate=immediate,
+        payload=seal_payload(wamid_hash, {"wamid": message.wamid, "sender": asdict(sender), "raw": raw}),
+        request_id=request_id,
+        sent_at=message.sent_at,
+    )
+
+
+def seal_payload(wamid_hash: bytes, payload: dict[str, Any]) -> bytes:
+    """What an inbox row keeps of a message, bound to its wamid."""
+    return crypto.seal(keyring().inbox_key, json.dumps(payload).encode(), _place(wamid_hash))
+
+
+def open_payload(wamid_hash: bytes, sealed: bytes) -> dict[str, Any]:
+    """What `seal_payload` was given."""
+    return cast("dict[str, Any]", json.loads(crypto.unseal(keyring().inbox_key, sealed, _place(wamid_hash))))
+
+
+def _place(wamid_hash: bytes) -> bytes:
+    return b"inbox_message.payload:" + wamid_hash
+
+
+def _status(status: StatusUpdate) -> StatusRow:
+    first = status.errors[0] if status.errors else None
+    return StatusRow(
+        phone_number_id=status.phone_number_id[:LONGEST_NUMBER],
+        wamid_hash=keyring().lookup_hash("wamid", status.wamid),
+        outbox_id=_uuid(status.outbox_id),
+        status=status.status.value,
+        error_code=first and first.code,
+        error_details=first and (first.details or first.title or "")[:LONGEST_DETAILS].replace("\0", ""),
+        billable=status.pricing and status.pricing.billable,
+        category=status.pricing and (status.pricing.category or "")[:LONGEST_NUMBER].replace("\0", "") or None,
+        at=status.at,
+    )
+
+
+def _uuid(value: str | None) -> UUID | None:
+    try:
+        return UUID(value) if value else None
+    except ValueError:
+        return None
+
+
+def _other(event: OtherEvent) -> EventRow:
+    return _event(event.field[:LONGEST_NUMBER], event.phone_number_id, json.dumps(event.value).encode())
+
+
+def _event(field: str, phone_number_id: str | None, payload: bytes) -> EventRow:
+    return EventRow(field.replace("\0", ""), phone_number_id, crypto.seal(keyring().inbox_key, payload, EVENT_PLACE))

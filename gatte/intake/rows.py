@@ -1,0 +1,61 @@
+"""The rows that one body of the webhook becomes."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True)
+class MessageRow:
+    """A message of a customer, or an echo of one that a person sent from the phone."""
+
+    phone_number_id: str
+    wamid_hash: bytes
+    sender_hash: bytes
+    kind: str
+    immediate: bool
+    payload: bytes
+    request_id: str | None
+    sent_at: datetime
+
+
+@dataclass(frozen=True)
+class StatusRow:
+    """A status of a message of ours."""
+
+    phone_number_id: str
+    wamid_hash: bytes
+    outbox_id: UUID | None
+    status: str
+    error_code: int | None
+    error_details: str | None
+    billable: bool | None
+    category: str | None
+    at: datetime
+
+
+@dataclass(frozen=True)
+class EventRow:
+    """Anything else, sealed whole."""
+
+    field: str
+    phone_number_id: str | None
+    payload: bytes
+
+
+@dataclass
+class Rows:
+    """All rows of one body."""
+
+    messages: list[MessageRow] = field(default_factory=list)
+    statuses: list[StatusRow] = field(default_factory=list)
+    events: list[EventRow] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.messages) + len(self.statuses) + len(self.events)
+
+    def extend(self, other: "Rows") -> None:
+        """Add the rows of another body."""
+        self.messages += other.messages
+        self.statuses += other.statuses
+        self.events += other.events

@@ -1,0 +1,66 @@
+"""The jobs that send answers and settle what became of them."""
+
+import time
+from uuid import UUID
+
+import structlog
+
+from gatte.delivery import client_for, sending
+from gatte.delivery.sending import Sending
+from gatte.extensions import db
+from gatte.intake import statuses
+from gatte.observability import tracing
+from gatte.queue import job
+from gatte.whatsapp import outbound
+from gatte.whatsapp.client import Refused, Uncertain
+
+log = structlog.get_logger(__name__)
+
+
+@job
+def deliver(conversation_id: str) -> None:
+    """Send the answers of a conversation that are due, in order. Run twice at once, each is sent once."""
+    deliver_due(UUID(conversation_id))
+
+
+def deliver_due(conversation_id: UUID) -> None:
+    """Send what is due of a conversation until nothing is, or an answer did not get through."""
+    while True:
+        claimed = sending.claim(conversation_id)
+        db.session.commit()  # nothing stays open while we wait for Meta
+        if claimed is None or not _send(claimed):
+            return
+
+
+def _send(claimed: Sending) -> bool:
+    """Send one claimed answer and record the outcome; whether the next one may follow."""
+    with tracing.bound(correlation_id=claimed.correlation_id):
+        started = time.perf_counter()
+        try:
+            body = outbound.body(claimed.reply, phone=claimed.phone, bsuid=claimed.bsuid, outbox_id=str(claimed.outbox_id))
+            sent = client_for(claimed.phone_number_id).send(claimed.phone_number_id, body)
+        except outbound.LimitExceeded as error:
+            sending.refused(claimed, None, str(error), _since(started), retry_in=None)
+        except Refused as error:
+            sending.refused(claimed, error.code, error.details, _since(started), retry_in=error.retry_in(claimed.attempt))
+        except Uncertain as error:
+            sending.uncertain(claimed, str(error), _since(started))
+        else:
+            sending.accepted(claimed, sent.wamid, _since(started))
+            db.session.commit()
+            log.info("answer_sent", outbox_id=str(claimed.outbox_id), wamid=sent.wamid, latency_ms=round(_since(started), 1))
+            return True
+        db.session.commit()
+        return False
+
+
+def _since(started: float) -> float:
+    return (time.perf_counter() - started) * 1000
+
+
+@job
+def settle() -> None:
+    """Apply the statuses that the webhook stored, oldest first, until none is left."""
+    while statuses.apply_some():
+        db.session.commit()
+    db.session.commit()

@@ -1,0 +1,84 @@
+"""The jobs that take turns: claim, read, think (no transaction open), apply, and send what was said."""
+
+import time
+from uuid import UUID
+
+import structlog
+
+from gatte.extensions import db
+from gatte.intake import filing
+from gatte.jobs.delivery import deliver_due
+from gatte.observability import metrics, tracing
+from gatte.queue import job
+from gatte.turns import applying, failing, leases, reading, thinking
+from gatte.turns.leases import Lease, LeaseLost
+
+log = structlog.get_logger(__name__)
+
+THINKING_LIMIT = 3  # a newer message makes the turn think again, twice at most: an answer must not wait for ever
+
+
+@job
+def take_turn(phone_number_id: str, sender: str) -> None:
+    """File what a sender wrote and answer it. Run twice at once, it is answered once."""
+    conversation_id = filing.file_sender(phone_number_id, bytes.fromhex(sender))
+    db.session.commit()
+    if conversation_id is not None:
+        answer(conversation_id)
+
+
+@job
+def resume_turn(conversation_id: str) -> None:
+    """Answer the messages of a conversation that an earlier turn left unread."""
+    answer(UUID(conversation_id))
+
+
+def answer(conversation_id: UUID) -> None:
+    """Take a turn if nobody else has the conversation, then send what it said."""
+    lease = leases.acquire(conversation_id)
+    db.session.commit()
+    if lease is None:
+        return
+    started = time.perf_counter()
+    try:
+        _take(lease)
+    except LeaseLost:
+        db.session.rollback()
+        log.info("lease_lost", conversation_id=str(conversation_id))
+    except Exception as error:  # noqa: BLE001 - the boundary of a turn: the customer is told, the turn is kept
+        db.session.rollback()
+        _fail(lease, error)
+    metrics.TURN_SECONDS.labels(step="whole").observe(time.perf_counter() - started)
+    deliver_due(conversation_id)
+
+
+def _take(lease: Lease) -> None:
+    """Think and apply, again when the customer wrote more in the meantime."""
+    for attempt in range(1, THINKING_LIMIT + 1):
+        filing.file_contact(lease.conversation_id)
+        state = reading.read(lease)
+        db.session.commit()  # nothing stays open while we wait for a model
+        with tracing.bound(correlation_id=state.correlation_id):
+            thought = thinking.think(state)
+            if attempt < THINKING_LIMIT and applying.superseded(state):
+                log.info("turn_superseded", attempt=attempt)
+                db.session.rollback()
+                continue
+            turn = applying.apply(state, thought)
+            db.session.commit()
+            log.info("turn_done", turn_id=str(turn.id), messages=len(state.unread), answers=len(thought.decision.replies), **thought.times)
+            for step, milliseconds in thought.times.items():
+                metrics.TURN_SECONDS.labels(step=step).observe(milliseconds / 1000)
+            return
+
+
+def _fail(lease: Lease, error: Exception) -> None:
+    log.error("turn_failed", error=type(error).__name__, conversation_id=str(lease.conversation_id), exc_info=error)
+    try:
+        if failing.may_pass(error):
+            failing.postpone(lease)
+        else:
+            failing.fail(lease, error)
+        db.session.commit()
+    except LeaseLost:
+        db.session.rollback()

@@ -1,0 +1,123 @@
+"""The worker: one loop takes jobs off the queues and hands each to a thread, for a turn mostly waits for a model.
+
+Only public parts of RQ are used: `Queue.dequeue_any` to fetch, `SimpleWorker.execute_job` to run (each thread has a worker of its own).
+"""
+
+import os
+import signal
+import socket
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import structlog
+from flask import Flask
+from redis.exceptions import RedisError
+from rq import Queue, SimpleWorker
+from rq.exceptions import DequeueTimeout
+from rq.job import Job
+from rq.serializers import JSONSerializer
+from rq.timeouts import TimerDeathPenalty
+
+from gatte.jobs import heartbeat
+from gatte.queue import QueueName, queue, redis, work_for
+
+log = structlog.get_logger(__name__)
+
+FETCH_SECONDS = 1
+GRACE_SECONDS = 10
+PAUSE_SECONDS = 1.0
+
+
+class Worker(SimpleWorker):
+    """An RQ worker for one thread; jobs have time limits of their own, so nothing needs a signal."""
+
+    death_penalty_class = TimerDeathPenalty
+
+
+class Pool:
+    """Runs up to `threads` jobs at once until stopped; then waits for those under way."""
+
+    def __init__(self, app: Flask, threads: int) -> None:
+        self._app = app
+        self._free = threading.BoundedSemaphore(threads)
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="job")
+        self._local = threading.local()
+        self._stopping = threading.Event()
+        self._queues: list[Queue] = []
+
+    def stop(self, *_: object) -> None:
+        """Take no more jobs: for a signal handler."""
+        self._stopping.set()
+
+    def run(self) -> None:
+        """Fetch and run jobs until stopped; what is still running after the grace time is left to the next lease."""
+        work_for(self._app)
+        with self._app.app_context():
+            self._queues = [queue(name) for name in QueueName]
+            log.info("worker_started", queues=[one.name for one in self._queues])
+            while not self._stopping.is_set():
+                heartbeat.beat("worker")
+                self._run_next()
+        self._finish()
+
+    def _run_next(self) -> None:
+        if not self._free.acquire(timeout=FETCH_SECONDS):
+            return
+        job = None
+        try:
+            job = self._fetch()
+        finally:
+            if job is None:
+                self._free.release()
+        if job is not None:
+            self._threads.submit(self._run, *job)
+
+    def _fetch(self) -> tuple[Job, Queue] | None:
+        try:
+            return Queue.dequeue_any(self._queues, FETCH_SECONDS, connection=redis(), serializer=JSONSerializer)
+        except DequeueTimeout:
+            return None
+        except RedisError as error:
+            log.warning("worker_without_queue", error=type(error).__name__)
+            self._stopping.wait(PAUSE_SECONDS)
+            return None
+
+    def _run(self, job: Job, source: Queue) -> None:
+        try:
+            with self._app.app_context():
+                worker = self._worker()
+            job.redis_server_version = worker.get_redis_server_version()
+            worker.execute_job(job, source)
+        except RedisError as error:
+            log.warning("worker_without_queue", error=type(error).__name__)
+        except Exception:
+            log.exception("worker_job_broken", job_id=job.id)
+        finally:
+            self._free.release()
+
+    def _worker(self) -> Worker:
+        """The RQ worker of this thread."""
+        worker: Worker | None = getattr(self._local, "worker", None)
+        if worker is None:
+            name = f"{socket.gethostname()}.{os.getpid()}.{threading.get_native_id()}"
+            worker = Worker(self._queues, name=name, connection=redis(), serializer=JSONSerializer)
+            worker.log_job_description = False
+            self._local.worker = worker
+        return worker
+
+    def _finish(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        deadline = time.monotonic() + GRACE_SECONDS
+        while time.monotonic() < deadline and any(thread.name.startswith("job") and thread.is_alive() for thread in threading.enumerate()):
+            time.sleep(0.05)
+        log.info("worker_stopped")
+
+
+def run(app: Flask, threads: int) -> None:
+    """Work in this process until SIGTERM or SIGINT."""
+    pool = Pool(app, threads)
+    signal.signal(signal.SIGTERM, pool.stop)
+    signal.signal(signal.SIGINT, pool.stop)
+    pool.run()
+    os._exit(0)  # a thread that still waits for a model must not hold the process

@@ -1,0 +1,70 @@
+"""A turn that failed: tried again when the fault may pass, else an apology, the error state, and the turn kept for reprocessing."""
+
+import traceback
+from typing import Any
+
+import structlog
+from sqlalchemy import func, text, update
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from gatte.conversation.orchestrator import advance
+from gatte.conversation.snapshot import Happened
+from gatte.conversation.states import Event
+from gatte.desk import decisions
+from gatte.desk.snapshots import snapshot_of
+from gatte.extensions import db
+from gatte.models import Conversation, Turn, TurnOutcome
+from gatte.models.columns import new_id
+from gatte.turns import leases
+from gatte.turns.leases import Lease
+from gatte.turns.reading import list_unread
+
+log = structlog.get_logger(__name__)
+
+PASSING = (OperationalError, PoolTimeout)
+PASSING_SQLSTATES = ("40001", "40P01", "55P03", "57014")  # serialization, deadlock, lock and statement time-outs
+LONGEST_BACKOFF_SECONDS = 60.0
+
+
+def may_pass(error: Exception) -> bool:
+    """Whether the same turn may well succeed a little later: the database was away, busy, or took another's side."""
+    sqlstate = getattr(getattr(error, "orig", None), "pgcode", None)
+    return isinstance(error, PASSING) or (isinstance(error, DBAPIError) and sqlstate in PASSING_SQLSTATES)
+
+
+def postpone(lease: Lease) -> None:
+    """Give the lease back and let the turn be due again after a pause that doubles."""
+    pause = func.least(text(str(LONGEST_BACKOFF_SECONDS)), func.power(2, Conversation.turn_attempts))
+    values: dict[str, Any] = {
+        "leased_until": None,
+        "turn_attempts": Conversation.turn_attempts + 1,
+        "turn_due_at": func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, pause),
+    }
+    mine = update(Conversation).where(Conversation.id == lease.conversation_id, Conversation.lease_token == lease.token)
+    db.session.execute(mine.values(**values).execution_options(synchronize_session=False))
+
+
+def fail(lease: Lease, error: Exception) -> Turn:
+    """Store the failed turn with its messages, and what the customer is told; LeaseLost when it is not ours any more."""
+    conversation = leases.lock(lease)
+    turn = Turn(
+        id=new_id(),
+        data_key_id=conversation.data_key_id,
+        conversation_id=conversation.id,
+        outcome=TurnOutcome.FAILED,
+        attempt=conversation.turn_attempts + 1,
+        lease_token=lease.token,
+        error=type(error).__name__,
+    )
+    unread = list_unread(conversation.id)
+    turn.trace = {"messages": [str(row.id) for row in unread], "stack": traceback.format_exception(error)}
+    db.session.add(turn)
+    db.session.flush()
+    for row in unread:
+        row.turn_id = turn.id
+    decision = advance(snapshot_of(conversation), Happened(Event.FAILED, type(error).__name__))
+    decisions.carry_out(conversation, decision, turn_id=turn.id)
+    leases.release(conversation)
+    conversation.turn_due_at = None
+    return turn

@@ -1,0 +1,96 @@
+"""The part of a turn that may take long: what the messages mean, what follows from it, and the answer to a question.
+
+No transaction is open here. The result holds everything that `applying` stores and that a replay needs.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from gatte import intelligence
+from gatte.conversation.orchestrator import advance
+from gatte.conversation.snapshot import Answered, CustomerSpoke, Decision, Happened, NotAnswered, Owner
+from gatte.conversation.states import Event
+from gatte.conversation.understanding import Heard, MessageKind, Understanding
+from gatte.intelligence.calls import CallRecord
+from gatte.turns.reading import Reading, Unread
+
+WORTH_UNDERSTANDING = (MessageKind.TEXT, MessageKind.IMAGE, MessageKind.VIDEO, MessageKind.DOCUMENT, MessageKind.AUDIO, MessageKind.EDIT)
+
+
+@dataclass
+class Thought:
+    """What a turn came to: one decision, how each message was understood, and how long each step took (milliseconds)."""
+
+    decision: Decision
+    heard: tuple[Heard, ...] = ()
+    calls: list[CallRecord] = field(default_factory=list)
+    trace: dict[str, Any] = field(default_factory=dict)
+    times: dict[str, float] = field(default_factory=dict)
+
+
+def think(reading: Reading) -> Thought:
+    """Understand the unread messages together and decide what follows."""
+    thought = Thought(Decision(reading.snapshot))
+    with _timed(thought, "understand"):
+        thought.heard = tuple(_hear(unread, reading, thought) for unread in reading.unread if not unread.echo)
+    with _timed(thought, "decide"):
+        thought.decision = _decide(reading, thought.heard)
+    if thought.decision.question is not None:
+        _answer(thought, reading)
+    return thought
+
+
+def _decide(reading: Reading, heard: tuple[Heard, ...]) -> Decision:
+    """What follows from the messages; a person who wrote from the company's phone has taken the conversation over."""
+    decision = Decision(reading.snapshot)
+    if any(unread.echo for unread in reading.unread):
+        decision = advance(reading.snapshot, Happened(Event.AGENT_REPLIED, "answered from the phone"))
+    return both(decision, advance(decision.snapshot, CustomerSpoke(heard))) if heard else decision
+
+
+def _hear(unread: Unread, reading: Reading, thought: Thought) -> Heard:
+    understanding: Understanding | None = None
+    listening = reading.snapshot.owner is Owner.BOT
+    if listening and unread.text and unread.choice is None and unread.kind in WORTH_UNDERSTANDING:
+        understanding, calls = intelligence.understand(unread.text, [(said.author, said.text) for said in reading.history])
+        thought.calls += calls
+    return Heard(
+        message_id=str(unread.id),
+        kind=unread.kind,
+        text=unread.text,
+        choice=unread.choice,
+        understanding=understanding,
+        filename=unread.filename,
+        mime_type=unread.mime_type,
+        target_id=unread.target_id,
+    )
+
+
+def _answer(thought: Thought, reading: Reading) -> None:
+    """Look the decision's question up and let the orchestrator go on with the answer, or without one."""
+    asked = thought.decision
+    with _timed(thought, "answer"):
+        found = intelligence.answer(asked.question or "", [(said.author, said.text) for said in reading.history])
+    thought.calls += found.calls
+    thought.trace["answer"] = found.trace
+    happening = NotAnswered() if found.text is None else Answered(found.text, found.sources)
+    thought.decision = both(asked, advance(asked.snapshot, happening))
+
+
+def both(first: Decision, second: Decision) -> Decision:
+    """Two decisions of one turn as one."""
+    return replace(
+        second, steps=first.steps + second.steps, replies=first.replies + second.replies, effects=first.effects + second.effects
+    )
+
+
+@contextmanager
+def _timed(thought: Thought, step: str) -> Iterator[None]:
+    started = time.perf_counter()
+    try:
+        yield
+    finally:
+        thought.times[step] = round((time.perf_counter() - started) * 1000, 2)

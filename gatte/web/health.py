@@ -1,0 +1,84 @@
+"""Health for machines: alive, ready (each part told apart), and metrics for Prometheus."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from flask import Blueprint, Response, jsonify
+from redis.exceptions import RedisError
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from gatte import migrating
+from gatte.extensions import csrf, db, limiter
+from gatte.observability import metrics
+from gatte.queue import is_alive, redis
+
+log = structlog.get_logger(__name__)
+bp = Blueprint("health", __name__)
+csrf.exempt(bp)
+limiter.exempt(bp)
+
+
+@bp.get("/health/live")
+def live() -> Response:
+    """200 while this process serves requests at all."""
+    return jsonify(status="alive")
+
+
+@bp.get("/health/ready")
+def ready() -> tuple[Response, int]:
+    """200 when a message that comes in now would be stored and answered; else 503 and what is missing."""
+    checks = {name: _checked(check) for name, check in CHECKS.items()}
+    fit = all(check["ok"] for check in checks.values())
+    return jsonify(status="ready" if fit else "not ready", checks=checks), 200 if fit else 503
+
+
+@bp.get("/metrics")
+def prometheus() -> Response:
+    """The metrics of all processes of this host together."""
+    body, content_type = metrics.render()
+    return Response(body, content_type=content_type)
+
+
+def _checked(check: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    started = time.perf_counter()
+    try:
+        found = check()
+    except (SQLAlchemyError, RedisError) as error:
+        found = {"ok": False, "error": type(error).__name__}
+    return {**found, "latency_ms": round((time.perf_counter() - started) * 1000, 1)}
+
+
+def _database() -> dict[str, Any]:
+    db.session.execute(text("SELECT 1"))
+    db.session.rollback()
+    return {"ok": True}
+
+
+def _schema() -> dict[str, Any]:
+    with db.engine.connect() as connection:
+        state = migrating.schema_state(connection)
+    return {"ok": state.fits, "current": state.current, "required": state.required}
+
+
+def _redis() -> dict[str, Any]:
+    return {"ok": bool(redis().ping())}
+
+
+def _worker() -> dict[str, Any]:
+    return {"ok": is_alive("worker")}
+
+
+def _scheduler() -> dict[str, Any]:
+    return {"ok": is_alive("scheduler")}
+
+
+CHECKS: dict[str, Callable[[], dict[str, Any]]] = {
+    "database": _database,
+    "schema": _schema,
+    "redis": _redis,
+    "worker": _worker,
+    "scheduler": _scheduler,
+}

@@ -1,0 +1,19 @@
+"""How gunicorn serves the application: threads, since a webhook waits for a commit and a page for queries."""
+
+import os
+
+from gatte.settings import settings_or_exit
+
+settings = settings_or_exit()  # before a port is opened: exit code 78 when the settings are bad
+
+wsgi_app = "wsgi:app"
+bind = os.environ.get("GATTE_BIND", f"0.0.0.0:{os.environ.get('PORT', '8000')}")
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+worker_class = "gthread"
+threads = int(os.environ.get("GATTE_WEB_THREADS", "64"))
+timeout = 60
+graceful_timeout = 20
+keepalive = 30
+backlog = 2048
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108, PTH112 - heartbeat files stay off the disk
+accesslog = None  # the application logs its requests itself, masked

@@ -1,0 +1,149 @@
+"""The real system in real processes: web, worker and scheduler, as an operator would start them."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+PROJECT = Path(__file__).parents[1]
+BIN = Path(sys.executable).parent
+READY_PATIENCE = 60.0
+
+APP_SECRET = "app-secret-of-the-tests"
+VERIFY_TOKEN = "verify-token-of-the-tests"
+NUMBER = "106540352242922"
+
+COMMANDS = {
+    "web": [str(BIN / "gunicorn"), "wsgi:app"],
+    "worker": [str(BIN / "flask"), "worker"],
+    "scheduler": [str(BIN / "flask"), "scheduler"],
+}
+
+
+def free_port() -> int:
+    """A port of loopback that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass
+class System:
+    """Processes of GATTE over one database and one Redis; each can be killed and started again."""
+
+    folder: Path
+    environment: dict[str, str]
+    port: int = field(default_factory=free_port)
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self, *names: str) -> None:
+        """Start these processes (all when none is named), logs going to files."""
+        for name in names or COMMANDS:
+            with (self.folder / f"{name}.log").open("ab") as log:
+                self.processes[name] = subprocess.Popen(
+                    COMMANDS[name], cwd=PROJECT, env=self._environment(), stdout=log, stderr=log, start_new_session=True
+                )
+
+    def _environment(self) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TZ"}}
+        bind = {"GATTE_BIND": f"127.0.0.1:{self.port}", "PYTHONUNBUFFERED": "1", "PROMETHEUS_MULTIPROC_DIR": str(self.folder / "metrics")}
+        return {**kept, **bind, **self.environment}
+
+    def kill(self, name: str) -> None:
+        """kill -9 of a process and all its children."""
+        self._signal(name, signal.SIGKILL)
+
+    def terminate(self, name: str) -> int:
+        """SIGTERM, and the exit code."""
+        self._signal(name, signal.SIGTERM)
+        return self.processes[name].returncode
+
+    def _signal(self, name: str, signum: int) -> None:
+        process = self.processes[name]
+        if process.poll() is None:
+            os.killpg(process.pid, signum)
+        process.wait(30)
+
+    def stop(self) -> None:
+        """Stop what still runs, politely and then not."""
+        for process in self.processes.values():
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGTERM)
+        for name, process in self.processes.items():
+            try:
+                process.wait(15)
+            except subprocess.TimeoutExpired:
+                self.kill(name)
+
+    def wait_until_ready(self) -> None:
+        """Return when `/health/ready` says so; TimeoutError shows what it said last and the logs' ends."""
+        said = until(lambda: self._readiness() == "ready", READY_PATIENCE)
+        if not said:
+            raise TimeoutError(f"not ready: {self._readiness()}\n{self.log_tail()}")
+
+    def _readiness(self) -> str:
+        try:
+            answer = httpx.get(f"{self.url}/health/ready", timeout=5)
+        except httpx.HTTPError as error:
+            return type(error).__name__
+        return "ready" if answer.status_code == 200 else answer.text
+
+    def log(self) -> str:
+        """All log lines of all processes so far."""
+        return "\n".join(path.read_text(errors="replace") for path in sorted(self.folder.glob("*.log")))
+
+    def log_tail(self, length: int = 3000) -> str:
+        return "\n".join(f"--- {path.name}\n{path.read_text(errors='replace')[-length:]}" for path in sorted(self.folder.glob("*.log")))
+
+
+def until(true: Callable[[], bool], patience: float = 20.0, pause: float = 0.05) -> bool:
+    """Whether something came true before patience ended."""
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        if true():
+            return True
+        time.sleep(pause)
+    return bool(true())
+
+
+def settings(database_url: str, redis_url: str, folder: Path, **more: str) -> dict[str, str]:
+    """The environment of a system under test, with secrets of its own."""
+    return {
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "GATTE_FOLDER": str(folder / "gatte"),
+        "GATTE_LOG_FORMAT": "json",
+        "SECRET_KEY": "secret-key-of-the-tests",
+        "GATTE_ENCRYPTION_KEYS": "test:" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVoxMjM0NTY=",
+        "WHATSAPP_APP_SECRET": APP_SECRET,
+        "WHATSAPP_VERIFY_TOKEN": VERIFY_TOKEN,
+        "WHATSAPP_PHONE_NUMBER_ID": NUMBER,
+        "GATTE_BUSINESS_HOURS": "sempre",
+        **more,
+    }
+
+
+@contextmanager
+def running(folder: Path, environment: dict[str, str]) -> Iterator[System]:
+    """The whole system, ready; stopped at the end."""
+    folder.mkdir(parents=True, exist_ok=True)
+    system = System(folder, environment)
+    try:
+        system.start()
+        system.wait_until_ready()
+        yield system
+    finally:
+        system.stop()
