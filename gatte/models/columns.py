@@ -15,9 +15,9 @@ def new_id() -> UUID:
     return uuid_utils.compat.uuid7()
 
 
-def closed_set(values: type[StrEnum]) -> Enum:
-    """Text that is one of the values of an enumeration, checked by the database."""
-    name = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in values.__name__).lstrip("_")
+def closed_set(values: type[StrEnum], name: str = "") -> Enum:
+    """Text that is one of the values of an enumeration, checked by the database; `name` tells two checks of a table apart."""
+    name = name or "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in values.__name__).lstrip("_")
     return Enum(
         values, name=name, native_enum=False, create_constraint=True, length=32, values_callable=lambda enum: [item.value for item in enum]
     )

@@ -81,8 +81,8 @@ class Transition(db.Model):
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"), index=True)
     turn_id: Mapped[UUID | None]
-    source: Mapped[State] = mapped_column(closed_set(State))
-    target: Mapped[State] = mapped_column(closed_set(State))
+    source: Mapped[State] = mapped_column(closed_set(State, "source"))
+    target: Mapped[State] = mapped_column(closed_set(State, "target"))
     event: Mapped[Event] = mapped_column(closed_set(Event))
     cause: Mapped[str]
     duration_ms: Mapped[float]
