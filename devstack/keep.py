@@ -12,6 +12,8 @@ import sys
 import time
 from types import FrameType
 
+import psutil
+
 EX_CONFIG = 78
 RESTART_SECONDS = 1.0
 SHORT_LIFE_SECONDS = 10.0
@@ -68,10 +70,9 @@ def _stop(child: subprocess.Popen[bytes]) -> int:
 
 def _exists(pid: int) -> bool:
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
         return False
-    return True
 
 
 def _say(line: str) -> None:

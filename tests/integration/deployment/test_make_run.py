@@ -1,0 +1,95 @@
+import os
+import signal
+import socket
+from pathlib import Path
+
+import httpx
+
+from devstack.keeping import free_port
+
+
+def test_it_says_in_at_most_twelve_lines_where_everything_is(make_run, project):
+    running = make_run()
+    address = running.wait_for("GATTE is running at").split()[-1]
+    running.wait_for("Ctrl-C")
+
+    assert len(running.printed) <= 12
+    assert httpx.get(f"{address}health/ready").status_code == 200
+    assert (project / ".gatte" / "panel-password").read_text() in running.output.read_text()
+
+
+def test_ctrl_c_ends_it_cleanly_and_leaves_nothing_behind(make_run):
+    running = make_run()
+    running.wait_for("GATTE is running at")
+
+    assert running.end(signal.SIGINT) == 0
+    assert running.printed[-1] == "Stopped."
+    assert running.left_behind() == []
+
+
+def test_a_second_one_says_that_one_is_running_and_where(make_run):
+    first = make_run()
+    address = first.wait_for("GATTE is running at").split()[-1]
+    second = make_run()
+
+    assert second.process.wait(10) == 1
+    assert "running already" in second.printed[0]
+    assert address in second.printed[0]
+
+
+def test_a_killed_worker_is_started_again(make_run, project):
+    running = make_run()
+    running.wait_until(lambda: worker_of(project) > 0, "the worker")
+    before = worker_of(project)
+    os.kill(before, signal.SIGKILL)
+
+    assert running.wait_for("starting it again", 5) == "worker: devstack: ended with code -9: starting it again"
+    running.wait_until(lambda: worker_of(project) not in {0, before}, "another worker")
+
+
+def test_bad_settings_end_it_with_a_clear_line(make_run, project):
+    (project / "bad-settings").touch()
+    running = make_run()
+
+    assert running.process.wait(30) == 1
+    assert "worker: gatte: bad setting: DATABASE_URL: is required" in running.printed
+    assert running.printed[-1].startswith("GATTE ended with code 78")
+
+
+def test_after_kill_nine_nothing_is_left_and_the_data_is_kept(make_run, project):
+    first = make_run()
+    first.wait_for("GATTE is running at")
+    cluster = (project / ".gatte" / "postgres" / "data" / "global" / "pg_control").stat().st_ino
+    first.process.kill()
+    first.wait_until(lambda: not first.left_behind(), "the end of every process")
+    second = make_run()
+    second.wait_for("GATTE is running at")
+
+    assert (project / ".gatte" / "postgres" / "data" / "global" / "pg_control").stat().st_ino == cluster
+    assert second.end() == 0
+
+
+def test_a_taken_port_gives_the_next_one_and_says_so(make_run):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", free_port()))
+        taken.listen()
+        port = taken.getsockname()[1]
+        line = make_run(PORT=str(port)).wait_for("GATTE is running at")
+
+    assert f"(port {port} is taken)" in line
+    assert f":{port}/" not in line
+
+
+def test_given_stores_are_used_instead_of_embedded_ones(make_run, project, stores):
+    running = make_run(DATABASE_URL=stores.postgres.url(), REDIS_URL=stores.valkey.url())
+    running.wait_for("from DATABASE_URL and REDIS_URL")
+
+    assert not (project / ".gatte" / "postgres").exists()
+    assert running.end() == 0
+    assert stores.postgres.pid
+    assert stores.valkey.pid
+
+
+def worker_of(project: Path) -> int:
+    path = project / "worker.pid"
+    return int(path.read_text() or 0) if path.exists() else 0
