@@ -125,9 +125,11 @@ class Settings(BaseSettings):
     gatte_uncertain_policy: UncertainPolicy = UncertainPolicy.RESEND
     gatte_contact_rate_per_minute: int = Field(default=20, ge=1)
     gatte_daily_budget_brl: Decimal = Field(default=Decimal(50), ge=0)
-    gatte_nudge_seconds: float = Field(default=15 * 60.0, gt=0)
-    gatte_timeout_seconds: float = Field(default=60 * 60.0, gt=0)
-    gatte_close_seconds: float = Field(default=24 * 3600.0, gt=0)
+    gatte_nudge_seconds: int = Field(default=600, gt=0)
+    gatte_flow_timeout_seconds: int = Field(default=1800, gt=0)
+    gatte_timeout_seconds: int = Field(default=3600, gt=0)
+    gatte_close_seconds: int = Field(default=24 * 3600, gt=0)
+    gatte_warn_seconds: int = Field(default=600, gt=0)
 
     gatte_worker_processes: int = Field(default=1, ge=1, le=64)
     gatte_worker_threads: int = Field(default=32, ge=1, le=500)

@@ -28,7 +28,7 @@ def carry_out(conversation: Conversation, decision: Decision, *, turn_id: UUID |
     for reply in decision.replies:
         outbox.write(conversation, reply, Author.BOT, turn_id=turn_id)
     _follow_state(conversation)
-    watch.set_alarm(conversation)
+    watch.set_alarm(conversation, decision.snapshot)
 
 
 def _record(  # noqa: PLR0913 - one argument a column

@@ -10,7 +10,7 @@ from gatte.intake import filing
 from gatte.jobs.delivery import deliver_due
 from gatte.observability import metrics, tracing
 from gatte.queue import job
-from gatte.turns import applying, failing, leases, reading, thinking
+from gatte.turns import applying, failing, leases, reading, thinking, watchdog
 from gatte.turns.leases import Lease, LeaseLost
 
 log = structlog.get_logger(__name__)
@@ -31,6 +31,14 @@ def take_turn(phone_number_id: str, sender: str) -> None:
 def resume_turn(conversation_id: str) -> None:
     """Answer the messages of a conversation that an earlier turn left unread."""
     answer(UUID(conversation_id))
+
+
+@job
+def watch_over(conversation_id: str) -> None:
+    """Do what the watchdog has to do with a conversation in which nobody speaks: nudge, time out, close, or warn the desk."""
+    watchdog.bark(UUID(conversation_id))
+    db.session.commit()
+    deliver_due(UUID(conversation_id))
 
 
 def answer(conversation_id: UUID) -> None:

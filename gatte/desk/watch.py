@@ -1,0 +1,46 @@
+"""When the watchdog looks at a conversation next: an alarm in its row, set anew by everything that happens to it."""
+
+from functools import lru_cache
+
+from flask import current_app
+from sqlalchemy import func
+
+from gatte.conversation.snapshot import Snapshot
+from gatte.conversation.watchdog import Deadline, Patience, Timeouts, deadline_for
+from gatte.models import Conversation
+from gatte.settings import Settings
+
+
+def timeouts() -> Timeouts:
+    """The watchdog's times, as set."""
+    settings: Settings = current_app.extensions["gatte_settings"]
+    return _timeouts(settings)
+
+
+@lru_cache(maxsize=4)
+def _timeouts(settings: Settings) -> Timeouts:
+    in_flow = Patience(settings.gatte_nudge_seconds, settings.gatte_flow_timeout_seconds)
+    idle = Patience(None, settings.gatte_timeout_seconds)
+    return Timeouts(
+        start=idle,
+        menu=idle,
+        answering=idle,
+        collecting=in_flow,
+        confirming=in_flow,
+        error=idle,
+        close=settings.gatte_close_seconds,
+        warn_waiting=settings.gatte_warn_seconds,
+        warn_unanswered=settings.gatte_warn_seconds,
+        close_with_human=settings.gatte_close_seconds,
+    )
+
+
+def next_deadline(snapshot: Snapshot) -> Deadline | None:
+    """What the clock does next to a conversation, if nothing else happens."""
+    return deadline_for(snapshot, timeouts())
+
+
+def set_alarm(conversation: Conversation, snapshot: Snapshot) -> None:
+    """Let the watchdog look when the next deadline has passed, by the database's clock."""
+    deadline = next_deadline(snapshot)
+    conversation.watch_at = None if deadline is None else func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, deadline.seconds)

@@ -1,0 +1,37 @@
+"""The watchdog of one silent conversation; exact on any number of hosts, since the alarm is checked and set anew under the row's lock."""
+
+from uuid import UUID
+
+import structlog
+from sqlalchemy import func, select
+
+from gatte.conversation.orchestrator import advance
+from gatte.conversation.snapshot import Happened
+from gatte.desk import decisions, watch
+from gatte.desk.snapshots import snapshot_of
+from gatte.extensions import db
+from gatte.models import Conversation
+from gatte.observability import tracing
+from gatte.turns.reading import unread_of
+
+log = structlog.get_logger(__name__)
+
+
+def bark(conversation_id: UUID) -> bool:
+    """Do what is due by the clock; False when the alarm is not due any more: somebody spoke, or another worker was faster."""
+    due = select(Conversation).where(Conversation.id == conversation_id, Conversation.watch_at <= func.clock_timestamp())
+    conversation = db.session.scalar(due.with_for_update(of=Conversation).execution_options(populate_existing=True))
+    if conversation is None:
+        return False
+    if conversation.turn_due_at is not None or db.session.scalar(select(unread_of(conversation_id).exists())):
+        conversation.watch_at = None  # a turn is coming, and sets the alarm anew
+        return False
+    with tracing.bound(correlation_id=conversation.correlation_id):
+        snapshot = snapshot_of(conversation)
+        deadline = watch.next_deadline(snapshot)
+        if deadline is None:
+            conversation.watch_at = None
+            return False
+        decisions.carry_out(conversation, advance(snapshot, Happened(deadline.event)))
+        log.info("watchdog_acted", event_name=deadline.event.value, conversation_id=str(conversation_id))
+    return True
