@@ -1,0 +1,170 @@
+"""A small HTTP/1.1 server on one asyncio loop in a thread of its own: fast, keeps connections, holds thousands of slow answers at once.
+
+The handler decides all: an `Answer` now or later, in drips, or never, or a cut connection. For stand-ins on loopback only.
+"""
+
+import asyncio
+import json
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+LARGEST_BODY = 110 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Request:
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What to say, and how: after `delay` seconds and after `when` is done; `cut` says nothing, `silent` neither and keeps the line."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+    delay: float = 0.0
+    when: "Future[None] | None" = None
+    cut: bool = False
+    silent: bool = False
+    drip: bool = False
+
+
+def as_json(status: int, made: Any, **more: Any) -> Answer:
+    headers = {"Content-Type": "application/json; charset=UTF-8"} | more.pop("headers", {})
+    return Answer(status, json.dumps(made).encode(), headers, **more)
+
+
+Handler = Callable[[Request], Answer]
+
+
+class HttpLoop:
+    """The server; `url` is known from the moment it is made, requests are answered between `start` and `stop`."""
+
+    def __init__(self, handler: Handler, port: int = 0) -> None:
+        self._lines: set[_Line] = set()
+        self._loop = asyncio.new_event_loop()
+        self._server = self._loop.run_until_complete(
+            self._loop.create_server(lambda: _Line(handler, self._lines), "127.0.0.1", port, backlog=1024, reuse_address=True)
+        )
+        self.port: int = self._server.sockets[0].getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._thread = threading.Thread(target=self._loop.run_forever, name="stand-in", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._loop.call_soon_threadsafe(self._close)
+        self._thread.join(5)
+        self._loop.close()
+
+    def _close(self) -> None:
+        self._server.close()
+        for line in list(self._lines):
+            line.transport.abort()
+        self._loop.call_soon(self._loop.stop)
+
+
+class _Line(asyncio.Protocol):
+    """One connection: requests one after the other."""
+
+    transport: asyncio.Transport
+
+    def __init__(self, handler: Handler, lines: "set[_Line]") -> None:
+        self._handler = handler
+        self._lines = lines
+        self._buffer = bytearray()
+        self._busy = False
+        self.loop = asyncio.get_running_loop()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport  # type: ignore[assignment]
+        self._lines.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's interface
+        self._lines.discard(self)
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        if not self._busy:
+            self._next()
+
+    def _next(self) -> None:
+        request = self._take()
+        if request is None:
+            return
+        self._busy = True
+        try:
+            answer = self._handler(request)
+        except Exception as error:  # noqa: BLE001 - a fault of the stand-in must be seen by the test that caused it
+            answer = as_json(599, {"stand_in_failed": repr(error)})
+        self._schedule(answer)
+
+    def _take(self) -> Request | None:
+        end = self._buffer.find(b"\r\n\r\n")
+        if end < 0:
+            return None
+        first, *lines = self._buffer[:end].decode("latin-1").split("\r\n")
+        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+        size = int(headers.get("content-length", "0"))
+        if len(self._buffer) < end + 4 + size:
+            if headers.get("expect"):
+                self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            return None
+        body = bytes(self._buffer[end + 4 : end + 4 + size])
+        del self._buffer[: end + 4 + size]
+        method, target, _ = first.split(" ", 2)
+        parts = urlsplit(target)
+        query = {name: values[-1] for name, values in parse_qs(parts.query).items()} if parts.query else {}
+        return Request(method, parts.path, query, headers, body)
+
+    def _schedule(self, answer: Answer) -> None:
+        if answer.silent:
+            return
+        if answer.when is not None:
+            answer.when.add_done_callback(lambda _: self.loop.call_soon_threadsafe(self._after, answer))
+        else:
+            self._after(answer)
+
+    def _after(self, answer: Answer) -> None:
+        if answer.delay:
+            self.loop.call_later(answer.delay, self._say, answer)
+        else:
+            self._say(answer)
+
+    def _say(self, answer: Answer) -> None:
+        if self.transport.is_closing():
+            return
+        if answer.cut:
+            self.transport.abort()
+            return
+        head = _head(answer)
+        if answer.drip:
+            self.transport.write(head)
+            self._drip(answer.body)
+            return
+        self.transport.write(head + answer.body)
+        self._busy = False
+        if self._buffer:
+            self.loop.call_soon(self._next)
+
+    def _drip(self, rest: bytes) -> None:
+        if rest and not self.transport.is_closing():
+            self.transport.write(rest[:1])
+            self.loop.call_later(0.05, self._drip, rest[1:])
+
+
+def _head(answer: Answer) -> bytes:
+    reason = HTTPStatus(answer.status).phrase if answer.status in HTTPStatus.__members__.values() else "?"
+    lines = [f"HTTP/1.1 {answer.status} {reason}", *(f"{name}: {value}" for name, value in answer.headers.items())]
+    return ("\r\n".join(lines) + f"\r\nContent-Length: {len(answer.body)}\r\n\r\n").encode("latin-1")
