@@ -117,15 +117,5 @@ class AttachMedia:
 
 
 Effect = (
-    Escalate
-    | CaptureLead
-    | OpenTicket
-    | BookVisit
-    | ExportData
-    | CorrectData
-    | EraseData
-    | OptOut
-    | OptIn
-    | EraseMessage
-    | AttachMedia
+    Escalate | CaptureLead | OpenTicket | BookVisit | ExportData | CorrectData | EraseData | OptOut | OptIn | EraseMessage | AttachMedia
 )

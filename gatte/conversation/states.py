@@ -56,6 +56,7 @@ class InvalidTransition(Exception):
         self.state = state
         self.event = event
 
+
 TRANSITIONS: dict[tuple[State, Event], State] = {
     # A new or reset conversation: nothing was said yet.
     (State.START, Event.GREETED): State.MENU,

@@ -1,0 +1,53 @@
+"""The ids of buttons and list rows: stable, so that a tap on an old message still means what it said.
+
+`menu:*` rows of the menu · `human`, `menu`, `cancel`, `retry`, `resume`, `drop`, `yes`, `no` · `intent:<intent>` one of two close guesses ·
+`slot:<slot>:<value>` a value of the running flow · `fix:<slot>` which value to correct · `confirm:<mark>:yes|fix` the summary whose
+content the mark stands for: a tap on an older summary confirms nothing.
+"""
+
+from collections.abc import Callable
+
+from gatte.conversation.flows.base import FlowName
+from gatte.conversation.replies import Option
+from gatte.conversation.texts import say
+
+
+def _option(identity: str, key: str) -> Callable[[], Option]:
+    def made() -> Option:
+        return Option(identity, say(f"option.{key}"))
+
+    return made
+
+
+HUMAN = _option("human", "human")
+MENU = _option("menu", "menu")
+CANCEL = _option("cancel", "cancel")
+RETRY = _option("retry", "retry")
+RESUME = _option("resume", "resume")
+DROP = _option("drop", "drop")
+YES = _option("yes", "yes")
+NO = _option("no", "no")
+RENEW = _option("menu:renew", "renew")
+TICKET = _option("menu:ticket", "ticket")
+NOTICES_OFF = _option("menu:opt_out", "notices_off")
+NOTICES_ON = _option("menu:opt_in", "notices_on")
+
+FLOW_OF_ROW: dict[str, FlowName] = {
+    "menu:buy": FlowName.LEAD,
+    "menu:renew": FlowName.RENEWAL,
+    "menu:certificate": FlowName.CERTIFICATE_STATUS,
+    "menu:schedule": FlowName.SCHEDULE,
+    "menu:ticket": FlowName.TICKET,
+    "menu:ticket_status": FlowName.TICKET_STATUS,
+    "menu:data": FlowName.DATA_RIGHTS,
+    "menu:opt_out": FlowName.OPT_OUT,
+    "menu:opt_in": FlowName.OPT_IN,
+}
+QUESTION_ROW = "menu:question"
+HUMAN_ROW = "menu:human"
+ROWS = ("buy", "renew", "certificate", "schedule", "question", "ticket", "ticket_status", "data", "human")
+
+
+def menu_rows() -> tuple[Option, ...]:
+    """The rows of the menu, at most ten."""
+    return tuple(Option(f"menu:{row}", say(f"row.{row}"), say(f"about.{row}")) for row in ROWS)

@@ -1,0 +1,100 @@
+"""What a flow declares: its slots, where values are taken from, whether it needs a yes, and what follows."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from gatte.conversation.draft import ATTACHMENTS, Draft
+from gatte.conversation.parsing.words import NOTHING, Parsed
+from gatte.conversation.replies import Option
+from gatte.conversation.snapshot import Snapshot
+
+Parser = Callable[[str, Snapshot], Parsed]
+
+
+class FlowName(StrEnum):
+    """The flows, under the names that are stored and that label the metrics."""
+
+    LEAD = "lead"
+    RENEWAL = "renewal"
+    CERTIFICATE_STATUS = "certificate_status"
+    TICKET = "ticket"
+    TICKET_STATUS = "ticket_status"
+    SCHEDULE = "schedule"
+    DATA_RIGHTS = "data_rights"
+    OPT_OUT = "opt_out"
+    OPT_IN = "opt_in"
+
+
+def finds_nothing(_text: str, _snapshot: Snapshot) -> Parsed:
+    return NOTHING
+
+
+def always(_snapshot: Snapshot) -> bool:
+    return True
+
+
+def no_options(_snapshot: Snapshot) -> tuple[Option, ...]:
+    return ()
+
+
+def no_prefill(_snapshot: Snapshot) -> dict[str, str]:
+    return {}
+
+
+def needs_yes(_snapshot: Snapshot) -> bool:
+    return True
+
+
+def needs_no_yes(_snapshot: Snapshot) -> bool:
+    return False
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One thing that a flow asks for.
+
+    `parse` reads an answer to its question, `find` a value volunteered anywhere; `free` marks free text, which swallows what looks
+    like another wish, and only `sure` values are looked for beside it. An empty stored value means: the customer has none. `words` are what
+    customers call it when they correct it; `extra` gives further slots that the answer fills; `clears` names slots that a new value empties.
+    """
+
+    name: str
+    parse: Parser
+    find: Parser = finds_nothing
+    wanted: Callable[[Snapshot], bool] = always
+    options: Callable[[Snapshot], tuple[Option, ...]] = no_options
+    show: Callable[[str], str] = str
+    words: tuple[str, ...] = ()
+    free: bool = False
+    sure: bool = False
+    clears: tuple[str, ...] = ()
+    extra: Callable[[str, str], Mapping[str, str]] = field(default=lambda _value, _text: {})
+
+
+@dataclass(frozen=True)
+class Flow:
+    """A flow: slots in the order of asking, what is known beforehand, when a yes is due, and what is done at the end."""
+
+    name: FlowName
+    slots: tuple[Slot, ...]
+    finish: Callable[[Draft], None]
+    prefill: Callable[[Snapshot], dict[str, str]] = no_prefill
+    confirms: Callable[[Snapshot], bool] = needs_yes
+
+    def slot(self, name: str | None) -> Slot | None:
+        """The slot of this name, if the flow has it."""
+        return next((slot for slot in self.slots if slot.name == name), None)
+
+    def wanted(self, snapshot: Snapshot) -> tuple[Slot, ...]:
+        """The slots that matter with what is known so far."""
+        return tuple(slot for slot in self.slots if slot.wanted(snapshot))
+
+    def missing(self, snapshot: Snapshot) -> Slot | None:
+        """The next slot to ask for, or None when all are filled."""
+        return next((slot for slot in self.wanted(snapshot) if slot.name not in snapshot.slots), None)
+
+
+def attachments_of(snapshot: Snapshot) -> tuple[str, ...]:
+    """The ids of the media that came during the running flow."""
+    return tuple(one for one in snapshot.slots.get(ATTACHMENTS, "").split("|") if one)

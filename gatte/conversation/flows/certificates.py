@@ -1,0 +1,50 @@
+"""Certificates as the customer sees them; only those registered to this contact ever reach the core."""
+
+from datetime import date
+
+from gatte.conversation.parsing.products import find_product
+from gatte.conversation.parsing.words import fold
+from gatte.conversation.replies import Option
+from gatte.conversation.snapshot import CertificateFacts, Snapshot
+from gatte.conversation.texts import say
+
+MOST_ROWS = 9
+
+
+def days_left(certificate: CertificateFacts, today: date) -> int:
+    """Days from today to the last day of validity; negative when it is over."""
+    return (certificate.valid_until - today).days
+
+
+def show_certificate(certificate: CertificateFacts, today: date) -> str:
+    """One line on a certificate: kind, holder and when it ends."""
+    left = days_left(certificate, today)
+    if left < 0:
+        key = "certificate.expired"
+    elif left == 0:
+        key = "certificate.last_day"
+    else:
+        key = "certificate.one_day" if left == 1 else "certificate.valid"
+    return say(key, kind=certificate.kind, holder=certificate.holder[:60], valid_until=f"{certificate.valid_until:%d/%m/%Y}", days=left)
+
+
+def certificate_options(snapshot: Snapshot, *, other: bool = False) -> tuple[Option, ...]:
+    """A row for each of the contact's certificates, the next to end first."""
+    ordered = sorted(snapshot.certificates, key=lambda one: one.valid_until)[:MOST_ROWS]
+    rows = tuple(
+        Option(f"slot:certificate:{one.id}"[:200], f"{one.kind[:12]} · {one.valid_until:%d/%m/%y}", one.holder[:72]) for one in ordered
+    )
+    return (*rows, Option("slot:certificate:other", say("row.other"), say("about.other"))) if other else rows
+
+
+def certificate_with(text: str, snapshot: Snapshot) -> CertificateFacts | None:
+    """The one certificate that a text names by id, kind, holder or day; None when it names none or several."""
+    exact = [one for one in snapshot.certificates if one.id == text]
+    if exact:
+        return exact[0]
+    plain, product = fold(text), find_product(text).value
+    by_kind = [one for one in snapshot.certificates if product and fold(one.kind).startswith(fold(product))]
+    by_holder = [one for one in snapshot.certificates if len(plain) > 3 and plain in fold(one.holder)]
+    by_day = [one for one in snapshot.certificates if f"{one.valid_until:%d/%m}" in text]
+    found = next((group for group in (by_kind, by_holder, by_day) if len(group) == 1), [])
+    return found[0] if found else None

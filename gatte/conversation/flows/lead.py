@@ -1,0 +1,24 @@
+"""Buying a certificate: product, name, CPF or CNPJ, company, e-mail."""
+
+from gatte.conversation.draft import Draft
+from gatte.conversation.effects import CaptureLead
+from gatte.conversation.flows.base import Flow, FlowName
+from gatte.conversation.flows.common import COMPANY, DOCUMENT, EMAIL, NAME, PRODUCT, known_person
+
+
+def finish(draft: Draft) -> None:
+    """Hand the lead to the desk."""
+    slots = draft.now.slots
+    draft.do(
+        CaptureLead(
+            name=slots["name"],
+            product=slots["product"],
+            document=slots.get("document") or None,
+            company=slots.get("company") or None,
+            email=slots.get("email") or None,
+        )
+    )
+    draft.say("lead.done", first_name=slots["name"].split()[0])
+
+
+LEAD = Flow(FlowName.LEAD, (PRODUCT, NAME, DOCUMENT, COMPANY, EMAIL), finish, prefill=known_person)

@@ -1,0 +1,202 @@
+"""A flow runs: answers, corrections, a question in between, a change of mind, yes and no."""
+
+import re
+
+from gatte.conversation.draft import Draft
+from gatte.conversation.effects import Reason
+from gatte.conversation.filling import CONFIRM, ask_again, ask_what_to_fix, confirm, fail, fill, find, fix, proceed, start
+from gatte.conversation.flows.base import Flow, Slot
+from gatte.conversation.flows.registry import FLOWS
+from gatte.conversation.handoff import escalate
+from gatte.conversation.idle import ask_knowledge
+from gatte.conversation.ladder import is_question, is_social, wishes_flow
+from gatte.conversation.media import Said
+from gatte.conversation.parsing.answers import yes_or_no
+from gatte.conversation.parsing.words import fold, words
+from gatte.conversation.states import Event, State
+from gatte.conversation.texts import say
+from gatte.conversation.thresholds import CHOICES_AT, HUMAN_AT
+from gatte.conversation.understanding import Intent
+
+CORRECTION = re.compile(
+    r"\berrei\b|\berrad[oa]\b|\bcorrig\w+|\bcorrecao\b|\bcorreto e\b|\bcerto e\b|\bna verdade\b|\bdigitei\b|\bengan\w+|\bmud(?:a|ar|e|ei)\b|\btroc(?:a|ar|ei)\b|"
+    r"\balter\w+|\bem vez\b|\bnao,"
+)
+CHANGE_OF_MIND = re.compile(r"\bna verdade\b|\bmudei de ideia\b|\bantes disso\b|\bem vez disso\b|\bprefiro\b|\besquece\b|\bmelhor\b")
+QUESTION_LENGTH = 120
+
+
+def hear(draft: Draft, said: list[Said]) -> None:
+    """Understand the words of a turn while a flow runs."""
+    if draft.now.state == State.CONFIRMING:
+        _hear_while_confirming(draft, said)
+    else:
+        _hear_while_collecting(draft, said)
+
+
+def _hear_while_confirming(draft: Draft, said: list[Said]) -> None:
+    if any([_correct(draft, one.text) for one in said]):
+        proceed(draft)
+        return
+    answer = _answer(said)
+    if answer is not None:
+        (confirm if answer else ask_what_to_fix)(draft)
+        return
+    wrong = _named_slot(draft, said)
+    if wrong:
+        fix(draft, wrong)
+    elif not _interrupted(draft, said):
+        _not_confirmed(draft, said)
+
+
+def _answer(said: list[Said]) -> bool | None:
+    """Yes or no, when all that was said says so and nothing else."""
+    answers = {yes_or_no(one.text) for one in said if not is_social(one)}
+    return answers.pop() if len(answers) == 1 else None
+
+
+def _not_confirmed(draft: Draft, said: list[Said]) -> None:
+    if all(is_social(one) for one in said):
+        ask_again(draft)
+        return
+    count = draft.now.misunderstandings + 1
+    draft.keep(misunderstandings=count)
+    if count >= HUMAN_AT:
+        escalate(draft, Reason.NOT_UNDERSTOOD, f"no yes or no, {count} times", said[-1].text)
+        return
+    draft.move(Event.NOT_UNDERSTOOD, "no yes or no")
+    draft.say("fix.yes_or_no_again" if count >= CHOICES_AT else "fix.yes_or_no")
+    ask_again(draft)
+
+
+def _correct(draft: Draft, text: str) -> bool:
+    """Take a corrected value out of the text; whether one of a filled slot was named or changed."""
+    named = _fill_named(draft, text)
+    before = {name: value for name, value in draft.now.slots.items()}
+    find(draft, text, sure_only=not CORRECTION.search(fold(text)) and len(words(text)) > 6, overwrite=not named)
+    return named or dict(draft.now.slots) != before
+
+
+def _fill_named(draft: Draft, text: str) -> bool:
+    """Fill slots that the text names with a value: "o nome é Ana", "e-mail: a@b.co"; whether there was one."""
+    filled = False
+    flow = _flow(draft)
+    for slot in flow.wanted(draft.now):
+        said = _naming(slot).search(text) if slot.words else None
+        if not said or (slot.name not in draft.now.slots and slot.name != draft.now.asking):
+            continue
+        parsed = slot.parse(said["value"], draft.now)
+        filled = (parsed.value is not None and _fill_any(draft, slot, parsed.value, text)) or filled
+    return filled
+
+
+def _fill_any(draft: Draft, slot: Slot, value: str, text: str) -> bool:
+    fill(draft, slot, value, text)
+    return True
+
+
+def _naming(slot: Slot) -> re.Pattern[str]:
+    names = "|".join(re.escape(word) for word in slot.words)
+    return re.compile(
+        rf"\b(?:{names})\b(?:\s+(?:certo|correto|mesmo|na verdade|da empresa|completo))*\s*(?:[eé]\s|eh\s|:|=|seria\s|para\s|pra\s)\s*(?P<value>.+)",
+        re.I | re.S,
+    )
+
+
+def _flow(draft: Draft) -> Flow:
+    return FLOWS[draft.now.flow or ""]
+
+
+def _named_slot(draft: Draft, said: list[Said]) -> Slot | None:
+    """The filled slot that a short text, or one that speaks of an error, names as wrong."""
+    text = " ".join(one.text for one in said)
+    spoken, plain = set(words(text)), fold(text)
+    if len(spoken) > 3 and not CORRECTION.search(plain) and not draft.noted("fixing"):
+        return None
+    slots = (slot for slot in _flow(draft).wanted(draft.now) if slot.name in draft.now.slots)
+    return next((slot for slot in slots if spoken & {fold(word) for word in slot.words}), None)
+
+
+def _hear_while_collecting(draft: Draft, said: list[Said]) -> None:
+    slot = _flow(draft).slot(draft.now.asking)
+    questions = [one for one in said if slot and _interrupts(one, slot)]
+    answers = [one for one in said if one not in questions]
+    used, problem = False, ""
+    for one in answers:
+        taken, trouble = _take(draft, one)
+        used, problem = used or taken, trouble or problem
+    if questions:
+        _ask_in_between(draft, questions)
+    elif used:
+        proceed(draft)
+    elif not _interrupted(draft, answers):
+        _answer_unusable(draft, answers, problem)
+
+
+def _interrupts(one: Said, slot: Slot) -> bool:
+    """Whether the words are a question rather than an answer to this slot; free text may hold questions of its own."""
+    if not is_question(one):
+        return False
+    return not slot.free or ("?" in one.text and len(one.text) <= QUESTION_LENGTH)
+
+
+def _ask_in_between(draft: Draft, questions: list[Said]) -> None:
+    for one in questions:
+        find(draft, one.text, sure_only=True)
+    guess = questions[-1].understanding
+    ask_knowledge(draft, "\n".join(one.text for one in questions), guess.intent if guess else "question")
+
+
+def _take(draft: Draft, one: Said) -> tuple[bool, str]:
+    """Fill what one message gives: whether it was of use, and the problem with it."""
+    slot = _flow(draft).slot(draft.now.asking)
+    corrects = bool(CORRECTION.search(fold(one.text)))
+    if _changes_mind(one, slot):
+        return False, ""
+    named = _fill_named(draft, one.text) if corrects or slot is None or slot.name != "description" else False
+    spoken = find(draft, one.text, sure_only=bool(slot and slot.free), overwrite=not named and (corrects or not slot or not slot.free))
+    used = named or bool(spoken)
+    if slot is None or slot.name in draft.now.slots or (corrects and used):
+        return used, ""
+    if is_social(one):
+        return used, ""
+    parsed = slot.parse(one.text, draft.now)
+    if parsed.value is None:
+        return used, parsed.problem
+    fill(draft, slot, parsed.value, one.text)
+    return True, ""
+
+
+def _changes_mind(one: Said, slot: Slot | None) -> bool:
+    wished = wishes_flow(one)
+    guess = one.understanding
+    wants = wished or (guess and guess.intent == Intent.TALK_TO_HUMAN)
+    return bool(wants) and bool(slot and slot.free) and bool(CHANGE_OF_MIND.search(fold(one.text)))
+
+
+def _interrupted(draft: Draft, said: list[Said]) -> bool:
+    """Whether the words want something else: a question, or another flow."""
+    other = next((wished for one in reversed(said) if (wished := wishes_flow(one)) and wished != draft.now.flow), None)
+    questions = [one for one in said if is_question(one)]
+    if other:
+        _switch(draft, other, said)
+    elif questions:
+        _ask_in_between(draft, questions)
+    return bool(other or questions)
+
+
+def _switch(draft: Draft, other: str, said: list[Said]) -> None:
+    old = draft.now.flow
+    start(draft, FLOWS[other].name, f"intent {other}", tuple(one.text for one in said))
+    if draft.now.suspended == old and draft.now.flow:
+        draft.insert(say("resume.put_aside", the_flow=say(f"flow.{old}")))
+
+
+def _answer_unusable(draft: Draft, said: list[Said], problem: str) -> None:
+    if said and all(is_social(one) for one in said):
+        draft.say("social.in_flow")
+        ask_again(draft)
+    elif draft.now.asking in {None, CONFIRM}:
+        ask_again(draft)
+    else:
+        fail(draft, problem, said[-1].text if said else "")

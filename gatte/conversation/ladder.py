@@ -1,0 +1,124 @@
+"""The understanding ladder: confident → go; two close guesses → buttons; unclear → say it otherwise → choices → a human."""
+
+from dataclasses import dataclass
+
+from gatte.conversation import choices
+from gatte.conversation.draft import Draft
+from gatte.conversation.effects import Reason
+from gatte.conversation.flows.base import FlowName
+from gatte.conversation.handoff import escalate
+from gatte.conversation.media import Said
+from gatte.conversation.parsing.words import fold, words
+from gatte.conversation.replies import Option
+from gatte.conversation.rules import SOCIAL
+from gatte.conversation.states import Event
+from gatte.conversation.texts import say
+from gatte.conversation.thresholds import CHOICES_AT, CLOSE_MARGIN, CONFIDENT, HUMAN_AT, POSSIBLE, SWITCH
+from gatte.conversation.understanding import Intent, Understanding
+
+FLOW_OF_INTENT: dict[Intent, FlowName] = {
+    Intent.BUY_CERTIFICATE: FlowName.LEAD,
+    Intent.RENEW_CERTIFICATE: FlowName.RENEWAL,
+    Intent.CERTIFICATE_STATUS: FlowName.CERTIFICATE_STATUS,
+    Intent.SCHEDULE: FlowName.SCHEDULE,
+    Intent.TICKET_STATUS: FlowName.TICKET_STATUS,
+    Intent.DATA_RIGHTS: FlowName.DATA_RIGHTS,
+    Intent.OPT_OUT: FlowName.OPT_OUT,
+}
+QUESTIONS = frozenset({Intent.FAQ, Intent.PRICE, Intent.DOCUMENTS, Intent.TECHNICAL_SUPPORT, Intent.INVOICE_OR_PAYMENT})
+SOCIABLE = frozenset({Intent.GREETING, Intent.THANKS, Intent.GOODBYE})
+QUESTION_WORDS = frozenset(
+    ["qual", "quais", "quanto", "quantos", "quanta", "quantas", "como", "quando", "onde", "posso", "aceita", "aceitam", "tem", "existe", "serve", "vale", "funciona", "precisa", "porque"]
+)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a turn's words come to: an intent, or two to choose from, or neither; with the words that carry it."""
+
+    intent: Intent | None = None
+    either: tuple[Intent, Intent] | None = None
+    text: str = ""
+
+
+def is_social(said: Said) -> Intent | None:
+    """Greeting, thanks or goodbye, by rule or by a confident guess; None for anything else."""
+    plain = fold(said.text)
+    by_rule = next((intent for intent, pattern in SOCIAL if pattern.search(plain)), None)
+    guess = said.understanding
+    sure = guess and guess.intent in SOCIABLE and guess.confidence >= CONFIDENT and len(words(said.text)) <= 6
+    return by_rule or (guess.intent if guess and sure else None)
+
+
+def judge(said: list[Said]) -> Verdict:
+    """All words of a turn understood together: what was wanted last and surely, before what was unsure."""
+    text = "\n".join(one.text for one in said)
+    wishes = [one for one in said if one.understanding and not is_social(one)]
+    if not wishes:
+        social = next((intent for one in reversed(said) if (intent := is_social(one))), None)
+        return Verdict(social if all(is_social(one) for one in said) else None, text=text)
+    sure = [one for one in wishes if is_sure(one.understanding)]
+    guess = (
+        sure[-1].understanding if sure else max((one.understanding for one in wishes if one.understanding), key=lambda one: one.confidence)
+    )
+    return _verdict(guess, text) if guess else Verdict(text=text)
+
+
+def is_sure(guess: Understanding | None, floor: float = CONFIDENT) -> bool:
+    """Whether a guess is confident, with no other close behind it."""
+    if guess is None or guess.confidence < floor:
+        return False
+    return not guess.runners_up or guess.confidence - guess.runners_up[0].confidence >= CLOSE_MARGIN
+
+
+def _verdict(guess: Understanding, text: str) -> Verdict:
+    if is_sure(guess):
+        return Verdict(guess.intent, text=text)
+    second = guess.runners_up[0] if guess.runners_up else None
+    close = second and second.confidence >= POSSIBLE and guess.confidence - second.confidence < CLOSE_MARGIN
+    if not second or not close or _leads_to(guess.intent) == _leads_to(second.intent):
+        same = close and second
+        return Verdict(guess.intent if same else None, text=text)
+    if {guess.intent, second.intent} & (SOCIABLE | {Intent.OUT_OF_SCOPE}):
+        return Verdict(text=text)
+    return Verdict(either=(guess.intent, second.intent), text=text)
+
+
+def _leads_to(intent: Intent) -> str:
+    return "question" if intent in QUESTIONS else FLOW_OF_INTENT.get(intent, intent)
+
+
+def is_question(said: Said) -> bool:
+    """Whether the words ask something that the knowledge base may answer."""
+    guess, spoken = said.understanding, words(said.text)
+    if guess and is_sure(guess, SWITCH):
+        return guess.intent in QUESTIONS and len(spoken) > 1
+    return len(spoken) > 1 and ("?" in said.text or spoken[0] in QUESTION_WORDS)
+
+
+def wishes_flow(said: Said) -> FlowName | None:
+    """The flow that the words surely ask for."""
+    guess = said.understanding
+    return FLOW_OF_INTENT.get(guess.intent) if guess and is_sure(guess, SWITCH) else None
+
+
+def ask_which(draft: Draft, first: Intent, second: Intent) -> None:
+    """Two guesses are close: let the customer say which."""
+    draft.move(Event.NOT_UNDERSTOOD, f"{first} or {second}")
+    options = (Option(f"intent:{one}", say(f"option.intent_{one}")) for one in (first, second))
+    draft.ask(say("ladder.which"), *options, choices.HUMAN())
+
+
+def not_understood(draft: Draft, text: str, cause: str = "unclear") -> None:
+    """One step up the ladder: say it otherwise, then choices, then a human."""
+    count = draft.now.misunderstandings + 1
+    draft.keep(misunderstandings=count)
+    draft.tell(say("trail.not_understood"))
+    if count >= HUMAN_AT:
+        escalate(draft, Reason.NOT_UNDERSTOOD, f"{cause} {count} times", text)
+        return
+    draft.move(Event.NOT_UNDERSTOOD, cause)
+    if count >= CHOICES_AT:
+        draft.offer(say("ladder.choices"), choices.menu_rows())
+    else:
+        draft.say("ladder.rephrase")

@@ -1,0 +1,220 @@
+"""The customer spoke: all messages of a turn are understood together, in one order of precedence.
+
+Secrets and deletions first, then what always goes to a human, commands, taps, open offers, and only then the flow or the intent.
+"""
+
+import json
+import re
+
+from gatte.conversation import idle, in_flow, waiting
+from gatte.conversation.commanding import obey
+from gatte.conversation.draft import Draft
+from gatte.conversation.effects import OptOut, Reason
+from gatte.conversation.filling import ask_again, can_resume, find, offer_back, proceed, put_aside, resume
+from gatte.conversation.handoff import escalate
+from gatte.conversation.media import Said, Sorted, answer_attached, answer_wordless, attach, refuse, sort_out
+from gatte.conversation.parsing.answers import yes_or_no
+from gatte.conversation.parsing.words import fold, words
+from gatte.conversation.rules import Alarm, Command, alarm_in, command_in, invoices_stopped
+from gatte.conversation.snapshot import CustomerSpoke, Owner
+from gatte.conversation.states import Event, State
+from gatte.conversation.tapping import tap
+from gatte.conversation.texts import say
+
+CANCEL_THIS = re.compile(r"\bcancelar? (?:o |a |meu |minha |ess[ea] |est[ea] )?(?:pedido|compra|agendamento|chamado|renovacao|cadastro)\b")
+ORDINALS = {"1": 0, "primeira": 0, "primeiro": 0, "2": 1, "segunda": 1, "segundo": 1, "3": 2, "terceira": 2, "terceiro": 2} | {
+    str(number): number - 1 for number in range(4, 11)
+}
+
+
+def hear(draft: Draft, spoke: CustomerSpoke) -> None:
+    """Take in one turn of the customer."""
+    heard = sort_out(draft, spoke.heard)
+    if draft.now.owner == Owner.HUMAN or draft.now.state == State.WITH_HUMAN:
+        _overhear(draft, heard)
+        return
+    if not heard.needs_answer:
+        _take_edits(draft, heard)
+        return
+    offered = _begin(draft, heard)
+    _respond(draft, heard, offered)
+    draft.note("woken", None)
+    introduce(draft)
+
+
+def _overhear(draft: Draft, heard: Sorted) -> None:
+    """A human owns the conversation: only what the law or safety asks for is done, and nothing is said."""
+    if heard.needs_answer:
+        draft.note("customer_waiting")
+        draft.note("warned", None)
+    if any(command_in(one.text) == Command.LEAVE and len(words(one.text)) == 1 for one in heard.said):
+        draft.do(OptOut())
+
+
+def _begin(draft: Draft, heard: Sorted) -> str:
+    """Wake up, take up what was interrupted; the offer that was open."""
+    offered = draft.noted("offer")
+    for mark in ("offer", "nudged", "warned", "asked_about"):
+        draft.note(mark, None)
+    if not draft.question:
+        draft.keep(errors=0) if draft.now.state != State.ERROR else None
+    if heard.choice is None:
+        heard.choice = _typed_choice(draft, heard)
+    _wake(draft)
+    return offered
+
+
+def _wake(draft: Draft) -> None:
+    if draft.now.state in {State.TIMEOUT, State.CLOSED}:
+        if draft.now.state == State.CLOSED:
+            draft.note("introduced", None)
+        put_aside(draft)
+        draft.move(Event.REOPENED, "customer wrote")
+        draft.note("woken")
+        if not can_resume(draft):
+            draft.forget_suspended()
+    elif draft.now.state in {State.ERROR, State.ANSWERING} and draft.now.flow:
+        confirming = draft.now.asking == "confirm"
+        draft.move(Event.RESUMED, "customer wrote")
+        if confirming:
+            draft.move(Event.SLOTS_COMPLETE, "customer wrote")
+
+
+def _typed_choice(draft: Draft, heard: Sorted) -> str | None:
+    """The option that the only text names by its title or its place ("2", "a primeira"), of those that were offered last."""
+    if len(heard.said) != 1 or not draft.noted("offered"):
+        return None
+    offered: list[list[str]] = json.loads(draft.noted("offered"))
+    plain, spoken = fold(heard.said[0].text).strip(" .!"), words(heard.said[0].text)
+    by_title = next((identity for identity, title in offered if title == plain), None)
+    places = [ORDINALS[word] for word in spoken if word in ORDINALS] if len(spoken) <= 2 else []
+    by_place = offered[places[0]][0] if places and places[0] < len(offered) and set(spoken) <= set(ORDINALS) | {"a", "o", "opcao"} else None
+    found = by_title or by_place
+    if found:
+        heard.said = []
+    return found
+
+
+def _respond(draft: Draft, heard: Sorted, offered: str) -> None:
+    if heard.refused:
+        refuse(draft, heard.refused)
+    if _alarmed(draft, heard) or _commanded(draft, heard):
+        return
+    if heard.attached:
+        attach(draft, heard.attached)
+    if heard.choice:
+        tap(draft, heard.choice)
+        _fill_beside_choice(draft, heard)
+    elif heard.said:
+        _hear_words(draft, heard, offered)
+    else:
+        _answer_wordless(draft, heard)
+
+
+def _alarmed(draft: Draft, heard: Sorted) -> bool:
+    text = "\n".join(one.text for one in heard.said)
+    alarm = _alarm(draft, text)
+    if alarm is None:
+        return False
+    if any(command_in(one.text) == Command.LEAVE for one in heard.said):
+        draft.do(OptOut())
+    if draft.now.state == State.WAITING_HUMAN:
+        return waiting.raise_alarm(draft, alarm, text)
+    if heard.attached:
+        attach(draft, heard.attached)
+    escalate(draft, alarm.reason, f"rule {alarm.reason}", text)
+    return True
+
+
+def _alarm(draft: Draft, text: str) -> Alarm | None:
+    """What a human must see at once; a certificate that we know to be expired counts as said."""
+    alarm = alarm_in(text)
+    if alarm and alarm.reason == Reason.REFUND and draft.now.flow and CANCEL_THIS.search(fold(text)):
+        return None
+    today = draft.now.now.date()
+    expired = any(one.valid_until < today for one in draft.now.certificates)
+    if alarm is None and expired and invoices_stopped(text):
+        return Alarm(Reason.INVOICE_STOPPED, 0)
+    return alarm
+
+
+def _commanded(draft: Draft, heard: Sorted) -> bool:
+    commands = [command for one in heard.said if (command := command_in(one.text))]
+    if not commands and draft.now.flow and any(CANCEL_THIS.search(fold(one.text)) for one in heard.said):
+        commands = [Command.CANCEL]
+    if not commands:
+        return False
+    leaving = Command.LEAVE in commands
+    return obey(draft, Command.LEAVE if leaving else commands[-1], "\n".join(one.text for one in heard.said))
+
+
+def _fill_beside_choice(draft: Draft, heard: Sorted) -> None:
+    """Words beside a tap may fill slots of the flow that the tap started; the question then moves on."""
+    if draft.now.state != State.COLLECTING or not draft.now.flow:
+        return
+    asked = len(draft.replies)
+    if any([find(draft, one.text) for one in heard.said]):
+        del draft.replies[asked - 1 :]
+        proceed(draft)
+
+
+def _hear_words(draft: Draft, heard: Sorted, offered: str) -> None:
+    if draft.now.state == State.WAITING_HUMAN:
+        waiting.hear(draft, heard.said)
+    elif _took_offer(draft, heard.said, offered):
+        return
+    elif draft.now.flow:
+        in_flow.hear(draft, heard.said)
+    elif draft.noted("woken") and can_resume(draft) and not _wants_something(heard.said):
+        offer_back(draft)
+    else:
+        idle.hear(draft, heard.said)
+
+
+def _wants_something(said: list[Said]) -> bool:
+    verdict = idle.judge(said)
+    return bool(verdict.intent) and verdict.intent != idle.Intent.GREETING
+
+
+def _took_offer(draft: Draft, said: list[Said], offered: str) -> bool:
+    """Whether the words are a yes or a no to what was offered in the last reply."""
+    answer = yes_or_no(" ".join(one.text for one in said)) if offered else None
+    if answer is None or (offered == "resume" and not can_resume(draft)):
+        return False
+    if offered == "human":
+        escalate(draft, Reason.SLOT_FAILED, "offer accepted", said[-1].text) if answer else ask_again(draft)
+    elif answer:
+        resume(draft, "offer accepted")
+    else:
+        draft.forget_suspended()
+        idle.show_menu(draft, "offer declined")
+    return True
+
+
+def _answer_wordless(draft: Draft, heard: Sorted) -> None:
+    if draft.now.state == State.WAITING_HUMAN:
+        waiting.hear(draft, [])
+    elif heard.attached:
+        answer_attached(draft)
+    elif heard.wordless:
+        answer_wordless(draft, heard.wordless)
+    elif draft.now.flow:
+        ask_again(draft)
+
+
+def _take_edits(draft: Draft, heard: Sorted) -> None:
+    """An edited message corrects what it said, where that can be told; otherwise it is let be."""
+    if draft.now.state not in {State.COLLECTING, State.CONFIRMING} or not heard.edits:
+        return
+    before = dict(draft.now.slots)
+    for text in heard.edits:
+        find(draft, text, sure_only=True, overwrite=True)
+    if dict(draft.now.slots) != before:
+        proceed(draft)
+
+
+def introduce(draft: Draft) -> None:
+    """The first words in a conversation say who is speaking, in the same bubble."""
+    if draft.replies and not draft.noted("introduced"):
+        draft.insert(say("greeting.intro", company=draft.now.company[:60]))
+        draft.note("introduced")

@@ -1,0 +1,35 @@
+"""Yes, no, and "I have none", in the forms in which people say them."""
+
+from gatte.conversation.parsing.words import FILLERS, words
+
+YES = frozenset(
+    ["s", "sim", "ss", "sims", "sin", "yes", "y", "isso", "exato", "exatamente", "claro", "certeza", "pode", "ok", "okay", "okey", "oki", "blz", "beleza", "certo", "certa", "correto", "correta", "confirmo", "confirmado", "confirmada", "confirmar", "confirma", "positivo", "bora", "vamos", "aham", "uhum", "quero", "perfeito", "perfeita", "otimo", "fechado", "fechou", "manda", "concordo", "autorizo", "combinado", "show", "joia", "continuar", "continua", "continue", "segue", "seguir", "ta"]
+)
+NO = frozenset(["n", "nao", "nn", "nope", "no", "negativo", "errado", "errada", "incorreto", "incorreta", "nunca", "jamais", "nem", "nada"])
+AROUND = frozenset(
+    ["mesmo", "mesma", "tudo", "esta", "tah", "com", "ser", "ai", "por", "favor", "pfv", "pf", "sim", "e", "eh", "ja", "os", "as", "o", "a", "dados", "de", "do", "da", "eu", "vc", "voce", "que", "bem", "muito", "obrigado", "obrigada", "obg", "precisa", "preciso", "agora", "ainda", "assim", "entao", "disso", "isto", "seria", "senhor", "senhora", "mandar", "enviar", "gravar", "ir", "disto", "ok"]
+)
+STRONG_YES = frozenset(["s", "sim", "ss", "yes", "y", "confirmo", "confirmado"])
+STRONG_NO = frozenset(["n", "nao", "nn", "nope", "no", "negativo"])
+BEFORE_NONE = frozenset(["nao", "sem", "pular", "pula", "pule", "nenhum", "nenhuma", "prefiro"])
+NONE_WORDS = (
+    frozenset(["nao", "sem", "pular", "pula", "pule", "nenhum", "nenhuma", "tenho", "tem", "quero", "informar", "precisa", "email", "e-mail", "empresa", "mail", "agora", "isso"])
+    | FILLERS
+)
+
+
+def yes_or_no(text: str) -> bool | None:
+    """True for yes, False for no, None when the text says neither, both, or something else besides."""
+    said = words(text)
+    if not said or len(said) > 8 or not set(said) <= YES | NO | AROUND:
+        return None
+    yes, no = set(said) & STRONG_YES, [word for word in said if word in NO]
+    if no:
+        return None if yes or (said[0] not in STRONG_NO and "nao" not in said and len(said) > 2) else False
+    return True if set(said) & YES else None
+
+
+def says_none(text: str) -> bool:
+    """Whether the customer says to have no such thing, or to skip the question."""
+    said = words(text)
+    return bool(said) and bool(set(said) & BEFORE_NONE) and set(said) <= NONE_WORDS

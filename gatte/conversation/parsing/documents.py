@@ -1,0 +1,71 @@
+"""CPF and CNPJ (the alphanumeric one of July 2026 too), found in free text and told apart when wrong."""
+
+import re
+
+from stdnum.br import cnpj, cpf
+
+from gatte.conversation.parsing.words import NOTHING, Parsed
+
+NUMERIC = re.compile(r"(?<![\w@])\d(?:[.\-/ ]{0,2}\d){6,17}(?![\w@])")
+ALPHANUMERIC = re.compile(r"(?<![\w@.])[0-9A-Z]{2}[. ]?[0-9A-Z]{3}[. ]?[0-9A-Z]{3}[/ ]?[0-9A-Z]{4}[- ]?\d{2}(?![\w@])", re.IGNORECASE)
+CPF_FORM = re.compile(r"\d{3}\.\d{3}\.\d{3}-?\d{2}")
+PUNCTUATION = re.compile(r"[.\-/ ]")
+PHONE = re.compile(r"^(?:55)?[1-9]{2}9\d{8}$")
+CPF_LENGTH, CNPJ_LENGTH = 11, 14
+
+
+def _all_equal(document: str) -> bool:
+    return len(set(document)) == 1
+
+
+def is_cpf(document: str) -> bool:
+    return len(document) == CPF_LENGTH and not _all_equal(document) and bool(cpf.is_valid(document))
+
+
+def is_cnpj(document: str) -> bool:
+    return len(document) == CNPJ_LENGTH and not _all_equal(document[:12]) and bool(cnpj.is_valid(document))
+
+
+def _candidates(text: str) -> list[str]:
+    """What looks like a document, without punctuation and in upper case; alphanumeric ones hold both letters and digits."""
+    numeric = [PUNCTUATION.sub("", match) for match in NUMERIC.findall(text)]
+    mixed = [PUNCTUATION.sub("", match).upper() for match in ALPHANUMERIC.findall(text)]
+    return numeric + [one for one in mixed if not one.isdigit() and any(mark.isdigit() for mark in one[:12])]
+
+
+def find_document(text: str) -> Parsed:
+    """The first valid CPF or CNPJ anywhere in the text, digits and capital letters only."""
+    valid = (one for one in _candidates(text) if is_cpf(one) or is_cnpj(one))
+    value = next(valid, None)
+    return Parsed(value) if value else NOTHING
+
+
+def problem_with(document: str) -> str:
+    """Why a candidate is neither a CPF nor a CNPJ: phone, cpf_check, cnpj_check or document_length."""
+    if PHONE.match(document):
+        return "phone"
+    if len(document) == CPF_LENGTH:
+        return "cpf_check"
+    return "cnpj_check" if len(document) == CNPJ_LENGTH else "document_length"
+
+
+def parse_document(text: str) -> Parsed:
+    """The document that was asked for, or what is wrong with what came instead."""
+    found = find_document(text)
+    if found.value:
+        return found
+    loose = _candidates(text) or [one for one in (re.sub(r"\D", "", text),) if one]
+    if not loose:
+        return Parsed(problem="document_missing")
+    written_as_cpf = CPF_FORM.search(text) or "cpf" in text.casefold()
+    return Parsed(problem="cpf_check" if written_as_cpf and len(loose[0]) == CPF_LENGTH else problem_with(loose[0]))
+
+
+def show_document(document: str) -> str:
+    """The document with its usual punctuation."""
+    return str(cnpj.format(document)) if len(document) == CNPJ_LENGTH else str(cpf.format(document))
+
+
+def mask_document(document: str) -> str:
+    """The document with only its last four characters left to see."""
+    return f"•••{document[-4:]}"

@@ -1,0 +1,108 @@
+"""Names of people and companies, and e-mail addresses."""
+
+import re
+
+from gatte.conversation.parsing.documents import ALPHANUMERIC, NUMERIC
+from gatte.conversation.parsing.words import NOTHING, Parsed, clip, fold, words
+
+NAME_LENGTH, COMPANY_LENGTH, EMAIL_LENGTH = 60, 80, 80
+EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}", re.IGNORECASE)
+SPOKEN = ((re.compile(r"\s*[\(\[]?\s*\barroba\b\s*[\)\]]?\s*", re.I), "@"), (re.compile(r"\s+ponto\s+", re.I), "."))
+SPACED = re.compile(r"(\S)\s*@\s*(\S+?)\s*\.\s*(com(?:\s*\.\s*br)?|br|net|org)\b", re.I)
+
+LEAD = re.compile(
+    r"^(?:\W*(?:pode(?:\s+(?:anotar|colocar|ser|por|p[oô]r))?|anot[ae]r?(?:\s+a[ií])?|a[ií]|claro|sim|ok|oi|ol[aá]|bom dia|boa tarde|boa noite|"
+    r"(?:o\s+)?meu nome(?:\s+completo)?\s+[eé]|nome(?:\s+completo)?(?:\s+[eé])?|me chamo|eu\s+sou|sou|aqui\s+[eé]|[eé]|o|a)\b[\s:,-]*)+",
+    re.I,
+)
+SAID_NAME = re.compile(
+    r"\b(?:meu nome(?:\s+completo)?\s+[eé]|me chamo|nome(?:\s+completo)?\s*:|anot\w+(?:\s+a[ií])?\s*:|aqui\s+[eé])\s*(?:o\s+|a\s+)?", re.I
+)
+SAID_COMPANY = re.compile(
+    r"\b(?:raz[aã]o social|nome da empresa|minha empresa|da empresa|empresa)\s*(?:[eé]\s+|:\s*|se chama\s+|chama\s+)?(?:a\s+|o\s+)?", re.I
+)
+LABELS = re.compile(r"\b(?:cnpj|cpf|e-?mail|fone|telefone|documento|doc)\b\s*[:eé]?\s*(?=\W|$)", re.I)
+BREAK = re.compile(r"[,;\n|]|\s-\s|\.\s|\s+e\s+(?=(?:meu|minha|o|a)\b)")
+NAME = re.compile(r"^[^\W\d_]+(?:['’.-]?[^\W\d_]+)*(?:\s+[^\W\d_]+(?:['’.-]?[^\W\d_]+)*\.?){0,6}$")
+NOT_NAMES = frozenset(
+    ["quero", "queria", "preciso", "gostaria", "certificado", "certificados", "renovar", "comprar", "vencimento", "vence", "venceu", "menu", "atendente", "humano", "ajuda", "duvida", "preco", "valor", "quanto", "qual", "como", "quando", "onde", "porque", "por", "que", "oi", "ola", "bom", "boa", "dia", "tarde", "noite", "nao", "sim", "sei", "cancelar", "sair", "parar", "voltar", "token", "cartao", "senha", "nota", "fiscal", "e-cnpj", "e-cpf", "ecnpj", "ecpf", "a1", "a3", "nf-e", "nfe", "obrigado", "obrigada", "valeu", "ok", "tchau", "isso", "errado", "errei", "agendar", "chamado", "problema", "erro", "meu", "minha", "seu", "sua", "voces", "voce", "vcs", "vc", "tenho", "pode", "poderia", "estou", "ta", "esta", "aqui", "tudo", "bem", "certo", "pessoa", "empresa", "cnpj", "cpf", "email", "e-mail", "digital", "instalar", "emitir", "pagar", "boleto", "pix", "documento", "documentos", "mas", "para", "pra", "com", "eu", "ele", "ela", "na", "verdade", "amanha", "hoje", "depois", "agora", "ainda", "ja", "so", "mais", "menos", "muito", "nada", "algum", "alguma", "nenhum", "nenhuma", "esse", "essa", "este", "esta", "isto", "aquilo"]
+)
+
+
+def _without_data(text: str) -> str:
+    """The text without e-mails, documents and their labels: what is left can be a name."""
+    for pattern in (EMAIL, ALPHANUMERIC, NUMERIC, LABELS):
+        text = pattern.sub(", ", text)
+    return text
+
+
+def _as_name(text: str) -> str | None:
+    name = " ".join(text.strip(" .:!-\t").split())
+    if not name or len(name) > NAME_LENGTH or not NAME.match(name) or set(words(name)) & NOT_NAMES or len(name) < 2:
+        return None
+    return name if any(mark.isupper() for mark in name) and not name.isupper() else _capitalised(name)
+
+
+def _capitalised(name: str) -> str:
+    small = {"da", "de", "do", "das", "dos", "e"}
+    return " ".join(part if part in small else part.capitalize() for part in name.lower().split())
+
+
+def parse_name(text: str) -> Parsed:
+    """A person's name given as an answer, with whatever leads up to it and other data around it left out."""
+    chunks = BREAK.split(_without_data(LEAD.sub("", text.strip())))
+    names = (name for chunk in chunks if (name := _as_name(LEAD.sub("", chunk.strip()))))
+    name = next(names, None)
+    if name:
+        return Parsed(name)
+    return Parsed(problem="name_missing")
+
+
+def find_name(text: str) -> Parsed:
+    """A name that the customer introduces as one ("meu nome é ...", "anota aí: ...")."""
+    said = SAID_NAME.search(text)
+    if not said:
+        return NOTHING
+    name = _as_name(BREAK.split(_without_data(text[said.end() :]))[0])
+    return Parsed(name) if name else NOTHING
+
+
+def parse_company(text: str) -> Parsed:
+    """A company's name given as an answer."""
+    said = SAID_COMPANY.match(LEAD.sub("", text.strip()))
+    bare = LEAD.sub("", text.strip())[said.end() if said else 0 :]
+    chunk = BREAK.split(_without_data(bare))[0].strip(" .:-")
+    if len(chunk) < 2 or not any(mark.isalpha() for mark in chunk):
+        return Parsed(problem="company_missing")
+    return Parsed(clip(chunk, COMPANY_LENGTH))
+
+
+def find_company(text: str) -> Parsed:
+    """A company that is introduced as one ("razão social: ...", "da empresa ...")."""
+    said = SAID_COMPANY.search(text)
+    if not said or not text[said.end() : said.end() + 1].isupper():
+        return NOTHING
+    chunk = BREAK.split(_without_data(text[said.end() :]))[0].strip(" .:-")
+    return Parsed(clip(chunk, COMPANY_LENGTH)) if len(chunk) > 1 else NOTHING
+
+
+def _normal_email(text: str) -> str:
+    for pattern, mark in SPOKEN:
+        text = pattern.sub(mark, text)
+    return SPACED.sub(lambda match: f"{match[1]}@{match[2]}.{match[3].replace(' ', '')}", text)
+
+
+def find_email(text: str) -> Parsed:
+    """The last e-mail address in the text, in lower case; "joao arroba gmail ponto com" counts."""
+    if "@" not in text and "arroba" not in fold(text):
+        return NOTHING
+    found = EMAIL.findall(_normal_email(text))
+    return Parsed(found[-1].lower()) if found and len(found[-1]) <= EMAIL_LENGTH else NOTHING
+
+
+def parse_email(text: str) -> Parsed:
+    """The e-mail that was asked for, or what is wrong with what came instead."""
+    found = find_email(text)
+    if found.value:
+        return found
+    return Parsed(problem="email_shape" if "@" in text else "email_missing")

@@ -1,0 +1,44 @@
+"""The kinds of certificate that people ask for."""
+
+import re
+
+from gatte.conversation.parsing.words import NOTHING, Parsed, fold
+
+KINDS = (
+    (
+        "e-CNPJ",
+        re.compile(
+            r"\be[- ]?cnpj\b|\bcertificado (?:digital )?(?:para |pra |de |da )?(?:a |minha )?(?:empresa|pj|pessoa juridica)\b|\bpj\b|pessoa juridica"
+        ),
+    ),
+    ("e-CPF", re.compile(r"\be[- ]?cpf\b|\bcertificado (?:digital )?(?:para |de )?(?:pf|pessoa fisica)\b|\bpf\b|pessoa fisica")),
+    ("NF-e", re.compile(r"\bcertificado (?:digital )?(?:para |pra |de )?(?:emitir )?(?:nota(?: fiscal)?|nf-?e)\b|^nf-?e\b")),
+)
+MODEL = re.compile(r"\ba([13])\b")
+UNSURE = re.compile(r"\bnao (?:sei|tenho certeza)\b|\btanto faz\b|\bqualquer\b|\bme ajud|\bqual (?:e )?(?:o )?melhor\b|\bduvida\b")
+UNDECIDED = "a definir"
+
+
+def find_product(text: str) -> Parsed:
+    """The kind, and the model when it is said: "e-CNPJ A1", "e-CPF", "NF-e A1"."""
+    plain = fold(text)
+    kind = next((name for name, pattern in KINDS if pattern.search(plain)), "")
+    if not kind:
+        return NOTHING
+    model = MODEL.search(plain)
+    return Parsed(f"{kind} A{model[1]}" if model else kind)
+
+
+def parse_product(text: str) -> Parsed:
+    """The product that was asked for; somebody unsure gets `UNDECIDED`, which the desk settles."""
+    found = find_product(text)
+    if found.value:
+        return found
+    plain = fold(text)
+    if UNSURE.search(plain):
+        return Parsed(UNDECIDED)
+    if re.fullmatch(r"\W*(?:o |um |de )?(?:cnpj|empresa)\W*", plain):
+        return Parsed("e-CNPJ")
+    if re.fullmatch(r"\W*(?:o |um |de )?cpf\W*", plain):
+        return Parsed("e-CPF")
+    return Parsed(problem="product_missing")

@@ -1,0 +1,25 @@
+"""Key files and passwords that customers send: recognised, so that they are refused and erased."""
+
+import re
+
+from gatte.conversation.understanding import Heard
+
+KEY_FILE = re.compile(r"\.(?:pfx|p12|pem|key|jks)$", re.IGNORECASE)
+KEY_TYPES = frozenset({"application/x-pkcs12", "application/pkcs12", "application/x-pem-file", "application/pkcs8"})
+SECRET = re.compile(
+    r"\b(?:senha|password|pin|puk)\b(?:\s+(?:do|da|de|meu|minha|certificado|arquivo|token|cart[aã]o|pfx|a1|a3|dele|dela))*"
+    r"\s*(?:(?P<sign>[:=])|\b(?:[eé]|eh)\b|(?=\s\S*\d))\s*(?P<value>\S{3,64})",
+    re.IGNORECASE,
+)
+NUMBER_OR_SIGN = re.compile(r"[\d@#$%&*!_]")
+
+
+def is_key_file(heard: Heard) -> bool:
+    """Whether the attachment is a certificate with its private key, by name or by type."""
+    return bool(KEY_FILE.search(heard.filename or "")) or (heard.mime_type or "").split(";")[0].strip().lower() in KEY_TYPES
+
+
+def holds_password(text: str) -> bool:
+    """Whether the text tells a password, PIN or PUK ("a senha é 1234"), not only speaks of one ("esqueci a senha")."""
+    said = SECRET.search(text)
+    return bool(said) and bool(said and (said["sign"] or NUMBER_OR_SIGN.search(said["value"].rstrip("?.!,"))))

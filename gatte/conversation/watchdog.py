@@ -1,0 +1,80 @@
+"""When silence becomes an event: the next deadline of a conversation, by its state and the configured times."""
+
+from dataclasses import dataclass, field
+
+from gatte.conversation.snapshot import Snapshot
+from gatte.conversation.states import Event, State
+
+MINUTE, HOUR = 60, 3600
+LONGEST_DOUBLING = 4
+
+
+@dataclass(frozen=True)
+class Patience:
+    """Seconds of silence in one state until a nudge and until the time-out; None where there is none."""
+
+    nudge: int | None = None
+    time_out: int | None = None
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """All times of the watchdog, in seconds; each can be set."""
+
+    start: Patience = Patience(None, HOUR)
+    menu: Patience = Patience(None, HOUR)
+    answering: Patience = Patience(None, 30 * MINUTE)
+    collecting: Patience = Patience(10 * MINUTE, 30 * MINUTE)
+    confirming: Patience = Patience(10 * MINUTE, 30 * MINUTE)
+    error: Patience = Patience(None, HOUR)
+    close: int | None = 24 * HOUR
+    warn_waiting: int | None = 10 * MINUTE
+    warn_unanswered: int | None = 10 * MINUTE
+    close_with_human: int | None = 24 * HOUR
+    by_state: dict[State, Patience] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        names = (State.START, State.MENU, State.ANSWERING, State.COLLECTING, State.CONFIRMING, State.ERROR)
+        object.__setattr__(self, "by_state", {state: getattr(self, state.name.lower()) for state in names})
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """The event that is due when nothing happens for so many seconds after the decision that led here."""
+
+    event: Event
+    seconds: int
+
+
+def deadline_for(snapshot: Snapshot, timeouts: Timeouts) -> Deadline | None:
+    """What the clock does next, counted from `snapshot.now`; None when it does nothing until somebody speaks."""
+    if snapshot.state == State.WAITING_HUMAN:
+        return _warning(snapshot, timeouts.warn_waiting)
+    if snapshot.state == State.WITH_HUMAN:
+        waits = snapshot.notes.get("customer_waiting")
+        return _warning(snapshot, timeouts.warn_unanswered) if waits else _deadline(Event.CLOSED, timeouts.close_with_human)
+    if snapshot.state == State.TIMEOUT:
+        return _deadline(Event.CLOSED, timeouts.close)
+    if snapshot.state == State.CLOSED:
+        return None
+    return _by_patience(snapshot, timeouts.by_state[snapshot.state])
+
+
+def _by_patience(snapshot: Snapshot, patience: Patience) -> Deadline | None:
+    nudges = (snapshot.state, Event.NUDGED)
+    if patience.nudge and not snapshot.notes.get("nudged") and nudges in NUDGEABLE:
+        return Deadline(Event.NUDGED, patience.nudge)
+    return _deadline(Event.TIMED_OUT, patience.time_out)
+
+
+def _deadline(event: Event, seconds: int | None) -> Deadline | None:
+    return Deadline(event, seconds) if seconds else None
+
+
+def _warning(snapshot: Snapshot, seconds: int | None) -> Deadline | None:
+    """Each warning of the desk comes after twice the time of the one before, up to a limit."""
+    warned = min(int(snapshot.notes.get("warned", "0") or 0), LONGEST_DOUBLING)
+    return Deadline(Event.CUSTOMER_WAITED, seconds * 2**warned) if seconds else None
+
+
+NUDGEABLE = frozenset((state, Event.NUDGED) for state in (State.MENU, State.COLLECTING, State.CONFIRMING, State.ERROR))
