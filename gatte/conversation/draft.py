@@ -38,8 +38,8 @@ class Draft:
         owner = Owner.HUMAN if target == State.WITH_HUMAN else Owner.BOT
         self.now = replace(self.now, state=target, owner=owner)
 
-    def keep(self, **changes: Any) -> None:
-        """Change fields of the snapshot."""
+    def keep(self, **changes: Any) -> None:  # noqa: ANN401 -- passed on to `replace`, which knows the fields
+        """Change fields of the snapshot; `replace` refuses names that it has not."""
         self.now = replace(self.now, **changes)
 
     def note(self, name: str, value: str | None = "1") -> None:

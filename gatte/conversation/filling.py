@@ -181,7 +181,7 @@ def fill(draft: Draft, slot: Slot, value: str, text: str = "") -> bool:
         return False
     draft.move(Event.SLOT_FILLED if before is None and draft.now.state == State.COLLECTING else Event.CORRECTED, slot.name)
     draft.drop(*slot.clears)
-    draft.put({slot.name: value, **{name: one for name, one in slot.extra(value, text).items() if name not in draft.now.slots}})
+    draft.put({slot.name: value, **{name: one for name, one in slot.also(value, text).items() if name not in draft.now.slots}})
     draft.keep(slot_failures=0, misunderstandings=0)
     return True
 

@@ -3,12 +3,12 @@
 from datetime import datetime
 
 from gatte.conversation import choices
+from gatte.conversation.alarms import PRIORITY
 from gatte.conversation.draft import ATTACHMENTS, SUSPENDED, Draft
 from gatte.conversation.effects import Escalate, Reason
 from gatte.conversation.flows.registry import FLOWS
 from gatte.conversation.parsing.dates import WEEKDAY_NAMES
 from gatte.conversation.parsing.words import clip
-from gatte.conversation.rules import PRIORITY
 from gatte.conversation.snapshot import DeskFacts, Snapshot
 from gatte.conversation.states import Event, State
 from gatte.conversation.texts import has, say
@@ -58,16 +58,16 @@ def _under_way(snapshot: Snapshot) -> str:
 
 def tell_queue(draft: Draft) -> None:
     """Say how the queue stands, or when the desk opens."""
-    draft.say(*_queue_key(draft.now.desk), **_queue_facts(draft.now.desk, draft.now.now))
+    draft.say(_queue_key(draft.now.desk), **_queue_facts(draft.now.desk, draft.now.now))
 
 
-def _queue_key(desk: DeskFacts) -> tuple[str]:
+def _queue_key(desk: DeskFacts) -> str:
     if not desk.open:
-        return ("handoff.closed_until" if desk.opens_at else "handoff.closed",)
+        return "handoff.closed_until" if desk.opens_at else "handoff.closed"
     if desk.ahead <= 0:
-        return ("handoff.next",)
+        return "handoff.next"
     one = "handoff.one_ahead" if desk.ahead == 1 else "handoff.ahead"
-    return (f"{one}_wait" if desk.wait_minutes else one,)
+    return f"{one}_wait" if desk.wait_minutes else one
 
 
 def _queue_facts(desk: DeskFacts, now: datetime) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """A flow runs: answers, corrections, a question in between, a change of mind, yes and no."""
 
 import re
+from functools import cache
 
 from gatte.conversation.draft import Draft
 from gatte.conversation.effects import Reason
@@ -12,16 +13,16 @@ from gatte.conversation.idle import ask_knowledge
 from gatte.conversation.ladder import is_question, is_social, wishes_flow
 from gatte.conversation.media import Said
 from gatte.conversation.parsing.answers import yes_or_no
-from gatte.conversation.parsing.words import fold, words
+from gatte.conversation.parsing.words import any_of, fold, words
 from gatte.conversation.states import Event, State
 from gatte.conversation.texts import say
 from gatte.conversation.thresholds import CHOICES_AT, HUMAN_AT
 from gatte.conversation.understanding import Intent
 
-CORRECTION = re.compile(
-    r"\berrei\b|\berrad[oa]\b|\bcorrig\w+|\bcorrecao\b|\bcorreto e\b|\bcerto e\b|\bna verdade\b|\bdigitei\b|\bengan\w+|\bmud(?:a|ar|e|ei)\b|\btroc(?:a|ar|ei)\b|"
-    r"\balter\w+|\bem vez\b|\bnao,"
-)
+CORRECTION = any_of(
+    r"\berrei\b", r"\berrad[oa]\b", r"\bcorrig\w+", r"\bcorrecao\b", r"\bcorreto e\b", r"\bcerto e\b", r"\bna verdade\b", r"\bdigitei\b",
+    r"\bengan\w+", r"\bmud(?:a|ar|e|ei)\b", r"\btroc(?:a|ar|ei)\b", r"\balter\w+", r"\bem vez\b", r"\bnao,",
+)  # fmt: skip
 CHANGE_OF_MIND = re.compile(r"\bna verdade\b|\bmudei de ideia\b|\bantes disso\b|\bem vez disso\b|\bprefiro\b|\besquece\b|\bmelhor\b")
 QUESTION_LENGTH = 120
 
@@ -35,7 +36,10 @@ def hear(draft: Draft, said: list[Said]) -> None:
 
 
 def _hear_while_confirming(draft: Draft, said: list[Said]) -> None:
-    if any([_correct(draft, one.text) for one in said]):
+    corrected = False
+    for one in said:
+        corrected = _correct(draft, one.text) or corrected
+    if corrected:
         proceed(draft)
         return
     answer = _answer(said)
@@ -72,7 +76,7 @@ def _not_confirmed(draft: Draft, said: list[Said]) -> None:
 def _correct(draft: Draft, text: str) -> bool:
     """Take a corrected value out of the text; whether one of a filled slot was named or changed."""
     named = _fill_named(draft, text)
-    before = {name: value for name, value in draft.now.slots.items()}
+    before = dict(draft.now.slots)
     find(draft, text, sure_only=not CORRECTION.search(fold(text)) and len(words(text)) > 6, overwrite=not named)
     return named or dict(draft.now.slots) != before
 
@@ -80,27 +84,22 @@ def _correct(draft: Draft, text: str) -> bool:
 def _fill_named(draft: Draft, text: str) -> bool:
     """Fill slots that the text names with a value: "o nome é Ana", "e-mail: a@b.co"; whether there was one."""
     filled = False
-    flow = _flow(draft)
-    for slot in flow.wanted(draft.now):
-        said = _naming(slot).search(text) if slot.words else None
+    for slot in _flow(draft).wanted(draft.now):
+        said = _naming(slot.words).search(text) if slot.words else None
         if not said or (slot.name not in draft.now.slots and slot.name != draft.now.asking):
             continue
         parsed = slot.parse(said["value"], draft.now)
-        filled = (parsed.value is not None and _fill_any(draft, slot, parsed.value, text)) or filled
+        if parsed.value is not None:
+            fill(draft, slot, parsed.value, text)
+            filled = True
     return filled
 
 
-def _fill_any(draft: Draft, slot: Slot, value: str, text: str) -> bool:
-    fill(draft, slot, value, text)
-    return True
-
-
-def _naming(slot: Slot) -> re.Pattern[str]:
-    names = "|".join(re.escape(word) for word in slot.words)
-    return re.compile(
-        rf"\b(?:{names})\b(?:\s+(?:certo|correto|mesmo|na verdade|da empresa|completo))*\s*(?:[eé]\s|eh\s|:|=|seria\s|para\s|pra\s)\s*(?P<value>.+)",
-        re.I | re.S,
-    )
+@cache
+def _naming(words_for_it: tuple[str, ...]) -> re.Pattern[str]:
+    names = "|".join(re.escape(word) for word in words_for_it)
+    between = r"(?:\s+(?:certo|correto|mesmo|na verdade|da empresa|completo))*\s*(?:[eé]\s|eh\s|:|=|seria\s|para\s|pra\s)\s*"
+    return re.compile(rf"\b(?:{names})\b{between}(?P<value>.+)", re.IGNORECASE | re.DOTALL)
 
 
 def _flow(draft: Draft) -> Flow:

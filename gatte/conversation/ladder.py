@@ -8,9 +8,9 @@ from gatte.conversation.effects import Reason
 from gatte.conversation.flows.base import FlowName
 from gatte.conversation.handoff import escalate
 from gatte.conversation.media import Said
-from gatte.conversation.parsing.words import fold, words
+from gatte.conversation.parsing.words import lexicon, words
 from gatte.conversation.replies import Option
-from gatte.conversation.rules import SOCIAL
+from gatte.conversation.rules import social_in
 from gatte.conversation.states import Event
 from gatte.conversation.texts import say
 from gatte.conversation.thresholds import CHOICES_AT, CLOSE_MARGIN, CONFIDENT, HUMAN_AT, POSSIBLE, SWITCH
@@ -27,8 +27,8 @@ FLOW_OF_INTENT: dict[Intent, FlowName] = {
 }
 QUESTIONS = frozenset({Intent.FAQ, Intent.PRICE, Intent.DOCUMENTS, Intent.TECHNICAL_SUPPORT, Intent.INVOICE_OR_PAYMENT})
 SOCIABLE = frozenset({Intent.GREETING, Intent.THANKS, Intent.GOODBYE})
-QUESTION_WORDS = frozenset(
-    ["qual", "quais", "quanto", "quantos", "quanta", "quantas", "como", "quando", "onde", "posso", "aceita", "aceitam", "tem", "existe", "serve", "vale", "funciona", "precisa", "porque"]
+QUESTION_WORDS = lexicon(
+    "qual quais quanto quantos quanta quantas como quando onde posso aceita aceitam tem existe serve vale funciona precisa porque"
 )
 
 
@@ -43,11 +43,9 @@ class Verdict:
 
 def is_social(said: Said) -> Intent | None:
     """Greeting, thanks or goodbye, by rule or by a confident guess; None for anything else."""
-    plain = fold(said.text)
-    by_rule = next((intent for intent, pattern in SOCIAL if pattern.search(plain)), None)
     guess = said.understanding
     sure = guess and guess.intent in SOCIABLE and guess.confidence >= CONFIDENT and len(words(said.text)) <= 6
-    return by_rule or (guess.intent if guess and sure else None)
+    return social_in(said.text) or (guess.intent if guess and sure else None)
 
 
 def judge(said: list[Said]) -> Verdict:

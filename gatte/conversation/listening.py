@@ -4,27 +4,30 @@ Secrets and deletions first, then what always goes to a human, commands, taps, o
 """
 
 import json
-import re
 
 from gatte.conversation import idle, in_flow, waiting
+from gatte.conversation.alarms import Alarm, alarm_in, invoices_stopped
+from gatte.conversation.choices import menu_rows
 from gatte.conversation.commanding import obey
 from gatte.conversation.draft import Draft
 from gatte.conversation.effects import OptOut, Reason
-from gatte.conversation.filling import ask_again, can_resume, find, offer_back, proceed, put_aside, resume
+from gatte.conversation.filling import ask_again, can_resume, find, offer_back, proceed, put_aside, resume, running
 from gatte.conversation.handoff import escalate
+from gatte.conversation.ladder import judge
 from gatte.conversation.media import Said, Sorted, answer_attached, answer_wordless, attach, refuse, sort_out
 from gatte.conversation.parsing.answers import yes_or_no
 from gatte.conversation.parsing.words import fold, words
-from gatte.conversation.rules import Alarm, Command, alarm_in, command_in, invoices_stopped
+from gatte.conversation.rules import SHORT_FORMS, Command, cancels_this, command_in
 from gatte.conversation.snapshot import CustomerSpoke, Owner
 from gatte.conversation.states import Event, State
 from gatte.conversation.tapping import tap
 from gatte.conversation.texts import say
+from gatte.conversation.understanding import Intent
 
-CANCEL_THIS = re.compile(r"\bcancelar? (?:o |a |meu |minha |ess[ea] |est[ea] )?(?:pedido|compra|agendamento|chamado|renovacao|cadastro)\b")
 ORDINALS = {"1": 0, "primeira": 0, "primeiro": 0, "2": 1, "segunda": 1, "segundo": 1, "3": 2, "terceira": 2, "terceiro": 2} | {
     str(number): number - 1 for number in range(4, 11)
 }
+AROUND_ORDINALS = frozenset(ORDINALS) | {"a", "o", "opcao", "numero"}
 
 
 def hear(draft: Draft, spoke: CustomerSpoke) -> None:
@@ -81,18 +84,37 @@ def _wake(draft: Draft) -> None:
 
 
 def _typed_choice(draft: Draft, heard: Sorted) -> str | None:
-    """The option that the only text names by its title or its place ("2", "a primeira"), of those that were offered last."""
-    if len(heard.said) != 1 or not draft.noted("offered"):
+    """The option that the only text names: a short form, a title that was offered last, or its place ("2", "a primeira")."""
+    if len(heard.said) != 1:
         return None
-    offered: list[list[str]] = json.loads(draft.noted("offered"))
-    plain, spoken = fold(heard.said[0].text).strip(" .!"), words(heard.said[0].text)
-    by_title = next((identity for identity, title in offered if title == plain), None)
-    places = [ORDINALS[word] for word in spoken if word in ORDINALS] if len(spoken) <= 2 else []
-    by_place = offered[places[0]][0] if places and places[0] < len(offered) and set(spoken) <= set(ORDINALS) | {"a", "o", "opcao"} else None
-    found = by_title or by_place
+    text = heard.said[0].text
+    found = _offered_with(draft, text) or (None if _asks_free_text(draft) else _short_form(text))
     if found:
         heard.said = []
     return found
+
+
+def _asks_free_text(draft: Draft) -> bool:
+    flow = running(draft)
+    slot = flow.slot(draft.now.asking) if flow else None
+    return bool(slot and slot.free)
+
+
+def _short_form(text: str) -> str | None:
+    plain = fold(text).strip(" .!")
+    rows = {fold(one.title): one.id for one in menu_rows()}
+    return SHORT_FORMS.get(plain) or rows.get(plain)
+
+
+def _offered_with(draft: Draft, text: str) -> str | None:
+    if not draft.noted("offered"):
+        return None
+    offered: list[list[str]] = json.loads(draft.noted("offered"))
+    plain, spoken = fold(text).strip(" .!"), set(words(text))
+    places = [ORDINALS[word] for word in spoken if word in ORDINALS]
+    by_place = spoken <= AROUND_ORDINALS and len(places) == 1 and places[0] < len(offered)
+    by_title = next((identity for identity, title in offered if title == plain), None)
+    return by_title or (offered[places[0]][0] if by_place else None)
 
 
 def _respond(draft: Draft, heard: Sorted, offered: str) -> None:
@@ -129,7 +151,7 @@ def _alarmed(draft: Draft, heard: Sorted) -> bool:
 def _alarm(draft: Draft, text: str) -> Alarm | None:
     """What a human must see at once; a certificate that we know to be expired counts as said."""
     alarm = alarm_in(text)
-    if alarm and alarm.reason == Reason.REFUND and draft.now.flow and CANCEL_THIS.search(fold(text)):
+    if alarm and alarm.reason == Reason.REFUND and draft.now.flow and cancels_this(text):
         return None
     today = draft.now.now.date()
     expired = any(one.valid_until < today for one in draft.now.certificates)
@@ -140,7 +162,7 @@ def _alarm(draft: Draft, text: str) -> Alarm | None:
 
 def _commanded(draft: Draft, heard: Sorted) -> bool:
     commands = [command for one in heard.said if (command := command_in(one.text))]
-    if not commands and draft.now.flow and any(CANCEL_THIS.search(fold(one.text)) for one in heard.said):
+    if not commands and draft.now.flow and any(cancels_this(one.text) for one in heard.said):
         commands = [Command.CANCEL]
     if not commands:
         return False
@@ -152,8 +174,10 @@ def _fill_beside_choice(draft: Draft, heard: Sorted) -> None:
     """Words beside a tap may fill slots of the flow that the tap started; the question then moves on."""
     if draft.now.state != State.COLLECTING or not draft.now.flow:
         return
-    asked = len(draft.replies)
-    if any([find(draft, one.text) for one in heard.said]):
+    asked, found = len(draft.replies), set()
+    for one in heard.said:
+        found |= find(draft, one.text)
+    if found:
         del draft.replies[asked - 1 :]
         proceed(draft)
 
@@ -172,8 +196,8 @@ def _hear_words(draft: Draft, heard: Sorted, offered: str) -> None:
 
 
 def _wants_something(said: list[Said]) -> bool:
-    verdict = idle.judge(said)
-    return bool(verdict.intent) and verdict.intent != idle.Intent.GREETING
+    verdict = judge(said)
+    return bool(verdict.intent) and verdict.intent != Intent.GREETING
 
 
 def _took_offer(draft: Draft, said: list[Said], offered: str) -> bool:

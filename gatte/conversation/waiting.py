@@ -1,11 +1,11 @@
 """The customer waits for a human: commands and taps work, a sure question is answered, everything else is for the human."""
 
+from gatte.conversation.alarms import Alarm
 from gatte.conversation.draft import Draft
 from gatte.conversation.handoff import escalate, is_more_pressing, keep_waiting
 from gatte.conversation.idle import ask_knowledge
 from gatte.conversation.ladder import QUESTIONS, is_sure
 from gatte.conversation.media import Said
-from gatte.conversation.rules import Alarm
 from gatte.conversation.thresholds import SWITCH
 
 

@@ -55,8 +55,8 @@ class Slot:
     """One thing that a flow asks for.
 
     `parse` reads an answer to its question, `find` a value volunteered anywhere; `free` marks free text, which swallows what looks
-    like another wish, and only `sure` values are looked for beside it. An empty stored value means: the customer has none. `words` are what
-    customers call it when they correct it; `extra` gives further slots that the answer fills; `clears` names slots that a new value empties.
+    like another wish; only `sure` values are looked for beside it. An empty stored value means: the customer has none. `words` are what
+    customers call it when they correct it; `also` gives further slots that the answer fills; `clears` names slots that a new value empties.
     """
 
     name: str
@@ -69,7 +69,7 @@ class Slot:
     free: bool = False
     sure: bool = False
     clears: tuple[str, ...] = ()
-    extra: Callable[[str, str], Mapping[str, str]] = field(default=lambda _value, _text: {})
+    also: Callable[[str, str], Mapping[str, str]] = field(default=lambda _value, _text: {})
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ REQUESTS: tuple[tuple[Request, re.Pattern[str]], ...] = (
     (Request.ERASE, re.compile(r"\bapag\w+|\bexclu\w+|\bdelet\w+|\belimin\w+|\besque[cç]\w+|\bremov\w+|^erase$")),
     (Request.CORRECT, re.compile(r"\bcorri\w+|\batualiz\w+|\bmudar?\b|\balterar?\b|\btrocar?\b|\bcorrecao\b|^correct$")),
     (Request.EXPORT, re.compile(r"\bcopia\b|\bexport\w+|\bbaixar\b|\brelatorio\b|\bportabilidade\b|^export$")),
-    (Request.SEE, re.compile(r"\bver\b|\bquais\b|\bconsult\w+|\bsaber\b|\bacess\w+|\bmostra\w*|\bmeus dados\W*$|^see$")),
+    (Request.SEE, re.compile(r"\bver\b|\bquais\b|\bconsult\w+|\bsaber\b|\bacess\w+|\bmostra\w*|^see$")),
 )
 FIELD_WORDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("email", re.compile(r"\be-?mail\b")),

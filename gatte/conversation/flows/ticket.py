@@ -65,7 +65,7 @@ def finish(draft: Draft) -> None:
 TICKET = Flow(
     FlowName.TICKET,
     (
-        Slot("subject", parse=_parse_subject, words=("assunto", "título", "titulo"), free=True, extra=_whole_story),
+        Slot("subject", parse=_parse_subject, words=("assunto", "título", "titulo"), free=True, also=_whole_story),
         Slot(
             "description",
             parse=_parse_description,

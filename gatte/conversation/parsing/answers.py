@@ -1,20 +1,23 @@
 """Yes, no, and "I have none", in the forms in which people say them."""
 
-from gatte.conversation.parsing.words import FILLERS, words
+from gatte.conversation.parsing.words import FILLERS, lexicon, words
 
-YES = frozenset(
-    ["s", "sim", "ss", "sims", "sin", "yes", "y", "isso", "exato", "exatamente", "claro", "certeza", "pode", "ok", "okay", "okey", "oki", "blz", "beleza", "certo", "certa", "correto", "correta", "confirmo", "confirmado", "confirmada", "confirmar", "confirma", "positivo", "bora", "vamos", "aham", "uhum", "quero", "perfeito", "perfeita", "otimo", "fechado", "fechou", "manda", "concordo", "autorizo", "combinado", "show", "joia", "continuar", "continua", "continue", "segue", "seguir", "ta"]
+YES = lexicon(
+    "s sim ss sims sin yes y isso exato exatamente claro certeza pode ok okay okey oki blz beleza certo certa correto "
+    "correta confirmo confirmado confirmada confirmar confirma positivo bora vamos aham uhum quero perfeito perfeita otimo "
+    "fechado fechou manda concordo autorizo combinado show joia continuar continua continue segue seguir ta"
 )
-NO = frozenset(["n", "nao", "nn", "nope", "no", "negativo", "errado", "errada", "incorreto", "incorreta", "nunca", "jamais", "nem", "nada"])
-AROUND = frozenset(
-    ["mesmo", "mesma", "tudo", "esta", "tah", "com", "ser", "ai", "por", "favor", "pfv", "pf", "sim", "e", "eh", "ja", "os", "as", "o", "a", "dados", "de", "do", "da", "eu", "vc", "voce", "que", "bem", "muito", "obrigado", "obrigada", "obg", "precisa", "preciso", "agora", "ainda", "assim", "entao", "disso", "isto", "seria", "senhor", "senhora", "mandar", "enviar", "gravar", "ir", "disto", "ok"]
+NO = lexicon("n nao nn nope no negativo errado errada incorreto incorreta nunca jamais nem nada")
+AROUND = lexicon(
+    "mesmo mesma tudo esta tah com ser ai por favor pfv pf sim e eh ja os as o a dados de do da eu vc voce que bem muito "
+    "obrigado obrigada obg precisa preciso agora ainda assim entao disso isto seria senhor senhora mandar enviar gravar ir "
+    "disto ok"
 )
-STRONG_YES = frozenset(["s", "sim", "ss", "yes", "y", "confirmo", "confirmado"])
-STRONG_NO = frozenset(["n", "nao", "nn", "nope", "no", "negativo"])
-BEFORE_NONE = frozenset(["nao", "sem", "pular", "pula", "pule", "nenhum", "nenhuma", "prefiro"])
+STRONG_YES = lexicon("s sim ss yes y confirmo confirmado")
+STRONG_NO = lexicon("n nao nn nope no negativo")
+BEFORE_NONE = lexicon("nao sem pular pula pule nenhum nenhuma prefiro")
 NONE_WORDS = (
-    frozenset(["nao", "sem", "pular", "pula", "pule", "nenhum", "nenhuma", "tenho", "tem", "quero", "informar", "precisa", "email", "e-mail", "empresa", "mail", "agora", "isso"])
-    | FILLERS
+    lexicon("nao sem pular pula pule nenhum nenhuma tenho tem quero informar precisa email e-mail empresa mail agora isso") | FILLERS
 )
 
 

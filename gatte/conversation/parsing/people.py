@@ -3,29 +3,28 @@
 import re
 
 from gatte.conversation.parsing.documents import ALPHANUMERIC, NUMERIC
-from gatte.conversation.parsing.words import NOTHING, Parsed, clip, fold, words
+from gatte.conversation.parsing.words import NOTHING, Parsed, clip, fold, lexicon, words
 
 NAME_LENGTH, COMPANY_LENGTH, EMAIL_LENGTH = 60, 80, 80
 EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}", re.IGNORECASE)
-SPOKEN = ((re.compile(r"\s*[\(\[]?\s*\barroba\b\s*[\)\]]?\s*", re.I), "@"), (re.compile(r"\s+ponto\s+", re.I), "."))
-SPACED = re.compile(r"(\S)\s*@\s*(\S+?)\s*\.\s*(com(?:\s*\.\s*br)?|br|net|org)\b", re.I)
+SPOKEN = ((re.compile(r" ?[(\[]? ?\barroba\b ?[)\]]? ?", re.IGNORECASE), "@"), (re.compile(r" ponto ", re.IGNORECASE), "."))
+SPACED = re.compile(r"(\S) ?@ ?(\S+?) ?\. ?(com(?: ?\. ?br)?|br|net|org)\b", re.IGNORECASE)
 
 LEAD = re.compile(
-    r"^(?:\W*(?:pode(?:\s+(?:anotar|colocar|ser|por|p[oô]r))?|anot[ae]r?(?:\s+a[ií])?|a[ií]|claro|sim|ok|oi|ol[aá]|bom dia|boa tarde|boa noite|"
-    r"(?:o\s+)?meu nome(?:\s+completo)?\s+[eé]|nome(?:\s+completo)?(?:\s+[eé])?|me chamo|eu\s+sou|sou|aqui\s+[eé]|[eé]|o|a)\b[\s:,-]*)+",
-    re.I,
+    r"^(?:\W*(?:pode(?:\s+(?:anotar|colocar|ser|por|p[oô]r))?|anot[ae]r?(?:\s+a[ií])?|a[ií]|claro|sim|ok|oi|ol[aá]|bom dia|boa tarde|"
+    r"boa noite|(?:o\s+)?meu nome(?:\s+completo)?\s+[eé]|nome(?:\s+completo)?(?:\s+[eé])?|me chamo|eu\s+sou|sou|aqui\s+[eé]|[eé]|o|a)\b)+"
+    r"[\s:,-]*",
+    re.IGNORECASE,
 )
-SAID_NAME = re.compile(
-    r"\b(?:meu nome(?:\s+completo)?\s+[eé]|me chamo|nome(?:\s+completo)?\s*:|anot\w+(?:\s+a[ií])?\s*:|aqui\s+[eé])\s*(?:o\s+|a\s+)?", re.I
-)
-SAID_COMPANY = re.compile(
-    r"\b(?:raz[aã]o social|nome da empresa|minha empresa|da empresa|empresa)\s*(?:[eé]\s+|:\s*|se chama\s+|chama\s+)?(?:a\s+|o\s+)?", re.I
-)
-LABELS = re.compile(r"\b(?:cnpj|cpf|e-?mail|fone|telefone|documento|doc)\b\s*[:eé]?\s*(?=\W|$)", re.I)
-BREAK = re.compile(r"[,;\n|]|\s-\s|\.\s|\s+e\s+(?=(?:meu|minha|o|a)\b)")
-NAME = re.compile(r"^[^\W\d_]+(?:['’.-]?[^\W\d_]+)*(?:\s+[^\W\d_]+(?:['’.-]?[^\W\d_]+)*\.?){0,6}$")
-NOT_NAMES = frozenset(
-    ["quero", "queria", "preciso", "gostaria", "certificado", "certificados", "renovar", "comprar", "vencimento", "vence", "venceu", "menu", "atendente", "humano", "ajuda", "duvida", "preco", "valor", "quanto", "qual", "como", "quando", "onde", "porque", "por", "que", "oi", "ola", "bom", "boa", "dia", "tarde", "noite", "nao", "sim", "sei", "cancelar", "sair", "parar", "voltar", "token", "cartao", "senha", "nota", "fiscal", "e-cnpj", "e-cpf", "ecnpj", "ecpf", "a1", "a3", "nf-e", "nfe", "obrigado", "obrigada", "valeu", "ok", "tchau", "isso", "errado", "errei", "agendar", "chamado", "problema", "erro", "meu", "minha", "seu", "sua", "voces", "voce", "vcs", "vc", "tenho", "pode", "poderia", "estou", "ta", "esta", "aqui", "tudo", "bem", "certo", "pessoa", "empresa", "cnpj", "cpf", "email", "e-mail", "digital", "instalar", "emitir", "pagar", "boleto", "pix", "documento", "documentos", "mas", "para", "pra", "com", "eu", "ele", "ela", "na", "verdade", "amanha", "hoje", "depois", "agora", "ainda", "ja", "so", "mais", "menos", "muito", "nada", "algum", "alguma", "nenhum", "nenhuma", "esse", "essa", "este", "esta", "isto", "aquilo"]
+SAID_NAME = re.compile(r"^[^\W\d_]+(?:['’.-][^\W\d_]+)*(?: [^\W\d_]+(?:['’.-][^\W\d_]+)*\.?){0,6}$")
+NOT_NAMES = lexicon(
+    "quero queria preciso gostaria certificado certificados renovar comprar vencimento vence venceu menu atendente humano "
+    "ajuda duvida preco valor quanto qual como quando onde porque por que oi ola bom boa dia tarde noite nao sim sei "
+    "cancelar sair parar voltar token cartao senha nota fiscal e-cnpj e-cpf ecnpj ecpf a1 a3 nf-e nfe obrigado obrigada "
+    "valeu ok tchau isso errado errei agendar chamado problema erro meu minha seu sua voces voce vcs vc tenho pode poderia "
+    "estou ta esta aqui tudo bem certo pessoa empresa cnpj cpf email e-mail digital instalar emitir pagar boleto pix "
+    "documento documentos mas para pra com eu ele ela na verdade amanha hoje depois agora ainda ja so mais menos muito nada "
+    "algum alguma nenhum nenhuma esse essa este esta isto aquilo"
 )
 
 
@@ -87,6 +86,7 @@ def find_company(text: str) -> Parsed:
 
 
 def _normal_email(text: str) -> str:
+    text = " ".join(text.split())
     for pattern, mark in SPOKEN:
         text = pattern.sub(mark, text)
     return SPACED.sub(lambda match: f"{match[1]}@{match[2]}.{match[3].replace(' ', '')}", text)

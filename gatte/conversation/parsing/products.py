@@ -2,17 +2,20 @@
 
 import re
 
-from gatte.conversation.parsing.words import NOTHING, Parsed, fold
+from gatte.conversation.parsing.words import NOTHING, Parsed, any_of, fold
 
+CERTIFICATE = r"\bcertificado (?:digital )?"
 KINDS = (
     (
         "e-CNPJ",
-        re.compile(
-            r"\be[- ]?cnpj\b|\bcertificado (?:digital )?(?:para |pra |de |da )?(?:a |minha )?(?:empresa|pj|pessoa juridica)\b|\bpj\b|pessoa juridica"
+        any_of(
+            r"\be[- ]?cnpj\b",
+            rf"{CERTIFICATE}(?:para |pra |de |da )?(?:a |minha )?(?:empresa|pj)\b",
+            r"\bpj\b|pessoa juridica",
         ),
     ),
-    ("e-CPF", re.compile(r"\be[- ]?cpf\b|\bcertificado (?:digital )?(?:para |de )?(?:pf|pessoa fisica)\b|\bpf\b|pessoa fisica")),
-    ("NF-e", re.compile(r"\bcertificado (?:digital )?(?:para |pra |de )?(?:emitir )?(?:nota(?: fiscal)?|nf-?e)\b|^nf-?e\b")),
+    ("e-CPF", any_of(r"\be[- ]?cpf\b", r"\bpf\b", r"pessoa fisica")),
+    ("NF-e", any_of(rf"{CERTIFICATE}(?:para |pra |de )?(?:emitir )?(?:nota(?: fiscal)?|nf-?e)\b", r"^nf-?e\b")),
 )
 MODEL = re.compile(r"\ba([13])\b")
 UNSURE = re.compile(r"\bnao (?:sei|tenho certeza)\b|\btanto faz\b|\bqualquer\b|\bme ajud|\bqual (?:e )?(?:o )?melhor\b|\bduvida\b")

@@ -9,8 +9,21 @@ THUMBS = str.maketrans({"👍": " sim ", "✅": " sim ", "👌": " sim ", "🆗"
 WORD = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 MANY_LETTERS = re.compile(r"([a-z])\1{2,}")
 
-FILLERS = frozenset(
-    ["por", "favor", "pf", "pfv", "pfvr", "pls", "ai", "oi", "ola", "opa", "bom", "boa", "dia", "tarde", "noite", "eu", "me", "mim", "te", "vc", "voce", "voces", "um", "uma", "o", "a", "os", "as", "com", "de", "do", "da", "no", "na", "para", "pra", "pro", "gostaria", "queria", "quero", "preciso", "prefiro", "desejo", "pode", "poderia", "agora", "ja", "entao", "mas", "e", "que", "aqui", "gente", "moco", "moca", "obrigado", "obrigada", "obg", "so", "la", "ta", "esta", "ok", "bem"]
+
+def lexicon(text: str) -> frozenset[str]:
+    """A set of words, written as a text."""
+    return frozenset(text.split())
+
+
+def any_of(*patterns: str) -> re.Pattern[str]:
+    """A pattern that matches where one of the patterns does."""
+    return re.compile("|".join(patterns))
+
+
+FILLERS = lexicon(
+    "por favor pf pfv pfvr pls ai oi ola opa bom boa dia tarde noite eu me mim te vc voce voces um uma o a os as com de do "
+    "da no na para pra pro gostaria queria quero preciso prefiro desejo pode poderia agora ja entao mas e que aqui gente "
+    "moco moca obrigado obrigada obg so la ta esta ok bem"
 )
 
 

@@ -11,10 +11,14 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
+from gatte.conversation.parsing.words import lexicon
+
 LONGEST = 600
 TITLE, ROW_TITLE, ROW_DESCRIPTION = 20, 24, 72
-VARIABLES = frozenset(
-    ["company", "name", "first_name", "flow", "the_flow", "other", "wait", "ahead", "opens", "when", "value", "kind", "holder", "valid_until", "days", "status", "number", "subject", "tickets", "lines", "summary", "question", "label", "problem", "left", "first", "second", "document", "email", "field", "count", "certificates", "day", "period", "answer"]
+VARIABLES = lexicon(
+    "company name first_name flow the_flow other wait ahead opens when value kind holder valid_until days status number "
+    "subject tickets lines summary question label problem left first second document email field count certificates day "
+    "period answer"
 )
 
 
