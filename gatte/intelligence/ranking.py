@@ -146,5 +146,5 @@ def _vectorizers() -> tuple[Any, Any]:
     from sklearn.feature_extraction.text import HashingVectorizer
 
     common = {"n_features": FEATURES // 2, "norm": None, "alternate_sign": False, "lowercase": False}
-    words = HashingVectorizer(analyzer="word", ngram_range=(1, 2), token_pattern=r"\w+", **common)
+    words = HashingVectorizer(analyzer="word", ngram_range=(1, 2), token_pattern=r"\w+", **common)  # noqa: S106 - a pattern
     return words, HashingVectorizer(analyzer="char_wb", ngram_range=(3, 4), **common)

@@ -1,7 +1,7 @@
 """Finding the articles that a question asks for: candidates from Postgres by meaning and by words, put in order by `ranking`."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
@@ -69,7 +69,7 @@ def retrieve(session: Session, question: str, limit: int = 5) -> list[Found]:
 
 
 def find_passages(session: Session, question: str, limit: int = 5) -> Passages:
-    """The articles that may answer, and whether the best one is good enough to be given as it is. Reads only, in the caller's transaction."""
+    """The articles that may answer, and how sure we are of the best one. Reads only, in the caller's transaction."""
     question = question[:LONGEST_QUESTION]
     asked = _asked(question)
     rows = _candidates(session, asked)
@@ -123,7 +123,8 @@ def _any_word(words: str) -> ColumnElement[Any] | None:
 
 
 def _found(session: Session, ranked: Sequence[ranking.Ranked], rows: list[_Row]) -> tuple[Found, ...]:
-    articles = {article.id: article for article in session.scalars(select(Article).where(Article.id.in_([one.article for one in ranked])))}
+    wanted = select(Article).where(Article.id.in_([one.article for one in ranked]))
+    articles: dict[Hashable, Article] = {article.id: article for article in session.scalars(wanted)}
     return tuple(_as_found(articles[one.article], one, rows[one.nearest]) for one in ranked if one.article in articles)
 
 

@@ -1,0 +1,302 @@
+"""Gemini behind three calls: what a message means, an answer from passages, and vectors.
+
+What customers wrote travels as JSON data in the contents, apart from the instructions. Whatever goes wrong (time, quota, errors,
+nonsense) is one exception with the record of the call, and the caller goes on without. Several failures in a row open a breaker.
+Called without any database transaction open.
+"""
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from string import Template
+from threading import Lock
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import structlog
+from pydantic import BaseModel, ConfigDict, Field
+
+from gatte.conversation.understanding import Decider, Intent, Understanding
+from gatte.intelligence import prompts
+from gatte.intelligence.breaker import Breaker
+from gatte.intelligence.calls import CallRecord, Outcome, Purpose
+from gatte.settings import Settings
+
+if TYPE_CHECKING:
+    import httpx2
+    from google.genai import Client
+    from google.genai.types import GenerateContentConfig, GenerateContentResponse, ThinkingConfig
+    from numpy import float32
+    from numpy.typing import NDArray
+
+CLASSIFIER_TEMPERATURE = 0.2
+RESPONDER_TEMPERATURE = 0.4
+CLASSIFIER_TOKENS = 512  # most that may be written, thinking included
+RESPONDER_TOKENS = 2_048
+TIME_LIMIT_SECONDS = 8.0
+CONNECTIONS = 256  # turns wait on threads, one connection each
+DIMENSIONS = 512
+LONGEST_TEXT = 2_000  # characters of a customer's message that are sent
+HISTORY_LINES = 6
+LONGEST_LINE = 300
+
+log = structlog.get_logger(__name__)
+Kept = TypeVar("Kept")
+History = Sequence[tuple[str, str]]
+
+
+class GeminiUnavailable(Exception):
+    """Gemini gave nothing that can be used; `call` says how it went, and the local way answers."""
+
+    def __init__(self, call: CallRecord) -> None:
+        super().__init__(call.outcome.value)
+        self.call = call
+
+
+class _Nonsense(Exception):
+    """The answer is not what was asked for."""
+
+
+class _Blocked(Exception):
+    """The service works, and declined to answer this text."""
+
+
+class _Meaning(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    intent: Intent
+    confidence: float = Field(ge=0, le=1)
+
+
+@dataclass(frozen=True)
+class Models:
+    """Which model does what."""
+
+    classifier: str
+    responder: str
+    embedding: str
+
+
+INTENT_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "intent": {"type": "string", "enum": [intent.value for intent in Intent]},
+        "confidence": {"type": "number", "minimum": 0, "maximum": 1},
+    },
+    "required": ["intent", "confidence"],
+}
+
+
+def from_settings(settings: Settings) -> "Gemini | None":
+    """The client of this installation, or None without a key."""
+    key = settings.gemini_api_key.get_secret_value()
+    if not key:
+        return None
+    models = Models(settings.gemini_classifier_model, settings.gemini_responder_model, settings.gemini_embedding_model)
+    return Gemini(key, models, settings.gemini_base_url)
+
+
+class Gemini:
+    """One client for a process and all its threads; it connects on the first call."""
+
+    def __init__(
+        self,
+        api_key: str,
+        models: Models,
+        base_url: str = "",
+        *,
+        time_limit_seconds: float = TIME_LIMIT_SECONDS,
+        breaker: Breaker | None = None,
+    ) -> None:
+        self.models = models
+        self.breaker = breaker or Breaker()
+        self._api_key = api_key
+        self._base_url = base_url
+        self._time_limit = time_limit_seconds
+        self._http: httpx2.Client | None = None
+        self._client: Client | None = None
+        self._connecting = Lock()
+
+    def classify(self, text: str, history: History = ()) -> tuple[Understanding, CallRecord]:
+        """The intent of a message; GeminiUnavailable when there is none."""
+        record = CallRecord(Purpose.CLASSIFY, self.models.classifier, prompts.CLASSIFIER)
+        sent = {"historico": _lines(history), "mensagem": text[:LONGEST_TEXT]}
+        config = _config(record.model, CLASSIFIER_TEMPERATURE, CLASSIFIER_TOKENS, prompts.read(prompts.CLASSIFIER))
+        config.response_mime_type = "application/json"
+        config.response_json_schema = INTENT_SCHEMA
+        meaning, record = self._generate(record, sent, config, _Meaning.model_validate_json)
+        made_by = (record.model, record.prompt_version)
+        return Understanding(meaning.intent, meaning.confidence, Decider.GEMINI, (), *made_by), record
+
+    def respond(self, question: str, passages: Sequence[str], history: History = (), company: str = "") -> tuple[str, CallRecord]:
+        """An answer in the words of the passages, or `prompts.NOT_GROUNDED`; GeminiUnavailable when there is none."""
+        record = CallRecord(Purpose.RESPOND, self.models.responder, prompts.RESPONDER)
+        sent = {"trechos": list(passages), "historico": _lines(history), "pergunta": question[:LONGEST_TEXT]}
+        instructions = Template(prompts.read(prompts.RESPONDER)).safe_substitute(company=company)
+        config = _config(record.model, RESPONDER_TEMPERATURE, RESPONDER_TOKENS, instructions)
+        return self._generate(record, sent, config, str.strip)
+
+    def embed(self, texts: Sequence[str]) -> tuple["NDArray[float32]", CallRecord]:
+        """One row of 512 numbers a text, of length 1; GeminiUnavailable when there is none."""
+        import numpy as np
+        from google.genai.types import EmbedContentConfig
+
+        record = CallRecord(Purpose.EMBED, self.models.embedding, "")
+
+        def call() -> "NDArray[float32]":
+            config = EmbedContentConfig(output_dimensionality=DIMENSIONS)
+            client = self._connected()
+            made = _readable(lambda: client.models.embed_content(model=record.model, contents=list(texts), config=config))
+            rows = np.array([one.values for one in made.embeddings or []], dtype=np.float32)
+            if rows.shape != (len(texts), DIMENSIONS):
+                raise _Nonsense
+            lengths = np.sqrt(np.square(rows).sum(axis=1, keepdims=True, dtype=np.float32))
+            return rows / np.maximum(lengths, np.float32(1e-9))
+
+        vectors, latency = self._guarded(record, call)
+        return vectors, replace(record, latency_ms=latency)
+
+    def close(self) -> None:
+        """Close the connections; the next call opens new ones."""
+        with self._connecting:
+            if self._http is not None:
+                self._http.close()
+            self._http = self._client = None
+
+    def _generate(
+        self, record: CallRecord, sent: dict[str, Any], config: "GenerateContentConfig", read: Callable[[str], Kept]
+    ) -> tuple[Kept, CallRecord]:
+        """One text from a model, turned into a value by `read`, with the record of the call."""
+        answered: list[GenerateContentResponse] = []
+
+        def call() -> Kept:
+            contents = json.dumps(sent, ensure_ascii=False)
+            client = self._connected()
+            answered.append(_readable(lambda: client.models.generate_content(model=record.model, contents=contents, config=config)))
+            return read(_text_of(answered[0]))
+
+        try:
+            kept, latency = self._guarded(record, call)
+        except GeminiUnavailable as failure:
+            raise GeminiUnavailable(_counted(failure.call, answered)) from None
+        return kept, _counted(replace(record, latency_ms=latency), answered)
+
+    def _guarded(self, record: CallRecord, call: Callable[[], Kept]) -> tuple[Kept, float]:
+        """The result of a call and its milliseconds, behind breaker and time limit; any failure is GeminiUnavailable."""
+        if not self.breaker.allows():
+            raise GeminiUnavailable(replace(record, outcome=Outcome.BREAKER_OPEN))
+        started = time.perf_counter()
+        try:
+            result = call()
+        except _failures() as error:
+            outcome = _outcome_of(error)
+            latency = _since(started)
+            self._report(outcome)
+            log.warning("gemini.failed", purpose=record.purpose.value, outcome=outcome.value, error=type(error).__name__, ms=latency)
+            raise GeminiUnavailable(replace(record, outcome=outcome, latency_ms=latency)) from None
+        self._report(Outcome.OK)
+        return result, _since(started)
+
+    def _report(self, outcome: Outcome) -> None:
+        if outcome in {Outcome.OK, Outcome.BLOCKED}:
+            self.breaker.succeeded()
+        else:
+            self.breaker.failed()
+
+    def _connected(self) -> "Client":
+        """The one client; kept, because a collected client closes its connections."""
+        with self._connecting:
+            if self._client is None:
+                from google.genai import Client
+                from google.genai.types import HttpOptions
+
+                from gatte.intelligence.deadline import client_with
+
+                self._http = client_with(self._time_limit, CONNECTIONS)
+                options = HttpOptions(base_url=self._base_url or None, timeout=int(self._time_limit * 1000), httpx_client=self._http)
+                self._client = Client(api_key=self._api_key, vertexai=False, http_options=options)
+            return self._client
+
+
+def _config(model: str, temperature: float, most_tokens: int, instructions: str) -> "GenerateContentConfig":
+    from google.genai.types import GenerateContentConfig
+
+    return GenerateContentConfig(
+        system_instruction=instructions,
+        temperature=temperature,
+        max_output_tokens=most_tokens,
+        candidate_count=1,
+        thinking_config=_thinking(model),
+    )
+
+
+def _thinking(model: str) -> "ThinkingConfig | None":
+    """As little thinking as the model allows: a customer waits, and passages are short. Models differ in how they are told."""
+    from google.genai.types import ThinkingConfig, ThinkingLevel
+
+    if model.startswith("gemini-2.5-flash"):
+        return ThinkingConfig(thinking_budget=0)
+    if model.startswith("gemini-3"):
+        return ThinkingConfig(thinking_level=ThinkingLevel.MINIMAL if "flash" in model else ThinkingLevel.LOW)
+    return None
+
+
+def _readable(call: Callable[[], Kept]) -> Kept:
+    """The package's result; it trips over answers of an unknown shape with the errors of plain Python."""
+    try:
+        return call()
+    except (TypeError, AttributeError, LookupError):
+        raise _Nonsense from None
+
+
+def _lines(history: History) -> list[dict[str, str]]:
+    return [{"de": author, "texto": text[:LONGEST_LINE]} for author, text in history[-HISTORY_LINES:]]
+
+
+def _text_of(response: "GenerateContentResponse") -> str:
+    """The text of a complete answer; anything else (blocked, cut short, empty) raises."""
+    candidate = response.candidates[0] if response.candidates else None
+    if candidate is None or (response.prompt_feedback and response.prompt_feedback.block_reason):
+        raise _Blocked
+    reason = candidate.finish_reason.value if candidate.finish_reason else "STOP"
+    if reason in {"SAFETY", "PROHIBITED_CONTENT", "BLOCKLIST", "SPII", "RECITATION", "MODEL_ARMOR"}:
+        raise _Blocked
+    text = response.text
+    if reason != "STOP" or not text or not text.strip():
+        raise _Nonsense
+    return text
+
+
+def _counted(record: CallRecord, answered: "list[GenerateContentResponse]") -> CallRecord:
+    used = answered[0].usage_metadata if answered else None
+    if used is None:
+        return record
+    written = (used.candidates_token_count or 0) + (used.thoughts_token_count or 0)
+    return replace(record, tokens_in=used.prompt_token_count or 0, tokens_out=written)
+
+
+def _failures() -> tuple[type[Exception], ...]:
+    """What a call may raise: our own two, the service's errors, the transport's, and ValueError for what cannot be read."""
+    import httpx2
+    from google.genai import errors
+
+    return (_Nonsense, _Blocked, errors.APIError, errors.UnknownApiResponseError, httpx2.HTTPError, OSError, ValueError)
+
+
+def _outcome_of(error: Exception) -> Outcome:
+    import httpx2
+    from google.genai import errors
+
+    if isinstance(error, _Blocked):
+        return Outcome.BLOCKED
+    if isinstance(error, (httpx2.TimeoutException, TimeoutError)):
+        return Outcome.TIMEOUT
+    if isinstance(error, errors.APIError):
+        return Outcome.QUOTA if error.code == 429 else Outcome.ERROR
+    if isinstance(error, (_Nonsense, ValueError)):
+        return Outcome.NONSENSE
+    return Outcome.ERROR
+
+
+def _since(started: float) -> float:
+    return round((time.perf_counter() - started) * 1000, 1)

@@ -1,0 +1,14 @@
+"""The prompts, one file a version: the file's name without its ending is the version that a call records."""
+
+from functools import lru_cache
+from pathlib import Path
+
+CLASSIFIER = "classifier-v1"
+RESPONDER = "responder-v1"
+NOT_GROUNDED = "SEM_RESPOSTA"  # what the responder says, and nothing else, when the passages hold no answer
+
+
+@lru_cache(maxsize=8)
+def read(version: str) -> str:
+    """The text of a prompt."""
+    return (Path(__file__).parent / f"{version}.md").read_text(encoding="utf-8").strip()

@@ -1,0 +1,130 @@
+"""The answer to a question: the model's words when they hold against the passages, else the best passage, else none.
+
+`find_passages` needs the database, `compose` the network: call them one after the other, with no transaction open during `compose`.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from gatte.intelligence import claims, grounding, prompts
+from gatte.intelligence.calls import CallRecord
+from gatte.intelligence.gemini import Gemini, GeminiUnavailable, History
+from gatte.intelligence.retrieval import Found, Passages, find_passages
+from gatte.intelligence.wording import normalised
+
+SUPPORTS = 0.4  # of the answer's words must stand in an article for it to count as a source
+
+log = structlog.get_logger(__name__)
+
+__all__ = ["Answer", "Passages", "Why", "answer", "compose", "find_passages"]
+
+
+class Why(StrEnum):
+    """Where an answer came from, or why there is none."""
+
+    MODEL = "model"
+    PASSAGE = "passage"
+    NOTHING_NEAR = "nothing_near"
+    NOT_SURE = "not_sure"
+    MODEL_DECLINED = "model_declined"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What to say, or None when nothing grounded can be said; `sources` are slugs of articles, best first."""
+
+    text: str | None
+    why: Why
+    passages: Passages
+    sources: tuple[str, ...] = ()
+    calls: tuple[CallRecord, ...] = ()
+    problems: tuple[claims.Problem, ...] = ()
+
+    @property
+    def trace(self) -> dict[str, Any]:
+        """How this came about, as JSON values, for the card that shows an agent why the bot said it."""
+        passages = [
+            {
+                "slug": one.slug,
+                "title": one.title,
+                "score": one.score,
+                "cosine": one.cosine,
+                "passage": one.passage_id,
+                "kind": one.passage_kind,
+            }
+            for one in self.passages.found
+        ]
+        return {
+            "why": self.why.value,
+            "probability": self.passages.probability,
+            "sources": list(self.sources),
+            "passages": passages,
+            "problems": [problem.value for problem in self.problems],
+        }
+
+
+def answer(engine: Engine, question: str, history: History = (), gemini: Gemini | None = None, company: str = "") -> Answer:
+    """Find, give the connection back, and compose."""
+    with Session(engine) as session:
+        passages = find_passages(session, question)
+    return compose(passages, history, gemini, company)
+
+
+def compose(passages: Passages, history: History = (), gemini: Gemini | None = None, company: str = "") -> Answer:
+    """The answer from what was found: by the model when there is one and it may help, by the best passage when that is sure enough."""
+    if gemini is None or not passages.found or passages.probability < grounding.WORTH_ASKING:
+        return _passage_itself(passages)
+    try:
+        said, call = gemini.respond(passages.question, [_shown(one) for one in passages.found], history, company)
+    except GeminiUnavailable as failure:
+        return _passage_itself(passages, (failure.call,))
+    return _checked(said, passages, call)
+
+
+def _checked(said: str, passages: Passages, call: CallRecord) -> Answer:
+    """The model's words, if they say no more than the passages do."""
+    if prompts.NOT_GROUNDED in said:
+        return Answer(None, Why.MODEL_DECLINED, passages, calls=(call,))
+    text = _plain(said)
+    problems = claims.problems(text, [_shown(one) for one in passages.found])
+    if problems:
+        log.warning("answer.rejected", problems=[problem.value for problem in problems], prompt_version=call.prompt_version)
+        return _passage_itself(passages, (call,), problems)
+    return Answer(text, Why.MODEL, passages, _sources(text, passages.found), (call,))
+
+
+def _passage_itself(passages: Passages, calls: tuple[CallRecord, ...] = (), problems: tuple[claims.Problem, ...] = ()) -> Answer:
+    if not passages.found or not passages.grounded:
+        why = Why.NOT_SURE if passages.probability >= grounding.WORTH_ASKING else Why.NOTHING_NEAR
+        return Answer(None, why, passages, (), calls, problems)
+    best = passages.found[0]
+    return Answer(best.answer, Why.PASSAGE, passages, (best.slug,), calls, problems)
+
+
+def _shown(found: Found) -> str:
+    """An article as the model reads it."""
+    return f"{found.title}\n{found.question}\n{found.answer}"
+
+
+def _plain(text: str) -> str:
+    """WhatsApp text without the marks of other formats."""
+    without_marks = re.sub(r"\*\*|__|^#+\s*|`", "", text, flags=re.M)
+    return re.sub(r"\n{3,}", "\n\n", without_marks).strip()
+
+
+def _sources(text: str, found: Sequence[Found]) -> tuple[str, ...]:
+    """The articles that hold a good part of the answer's words; the best one when none does."""
+    words = _stems(text)
+    supporting = [one.slug for one in found if len(words & _stems(_shown(one))) >= SUPPORTS * len(words)]
+    return tuple(supporting or [found[0].slug])
+
+
+def _stems(text: str) -> set[str]:
+    return {word[:6] for word in normalised(text).split() if len(word) > 3}

@@ -1,0 +1,82 @@
+import pytest
+
+from gatte.intelligence.breaker import Breaker
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def breaker(clock):
+    return Breaker(failures=3, rest_seconds=30, clock=clock)
+
+
+def fail(breaker, times):
+    for _ in range(times):
+        breaker.failed()
+
+
+def test_calls_go_while_failures_are_few(breaker):
+    fail(breaker, 2)
+
+    assert breaker.allows()
+
+
+def test_enough_failures_in_a_row_hold_calls_back(breaker):
+    fail(breaker, 3)
+
+    assert not breaker.allows()
+    assert breaker.is_open
+
+
+def test_a_success_forgets_earlier_failures(breaker):
+    fail(breaker, 2)
+    breaker.succeeded()
+    fail(breaker, 2)
+
+    assert breaker.allows()
+
+
+def test_after_the_rest_exactly_one_probe_goes(breaker, clock):
+    fail(breaker, 3)
+    clock.now += 30
+
+    assert [breaker.allows() for _ in range(3)] == [True, False, False]
+
+
+def test_a_probe_that_succeeds_lets_all_calls_go(breaker, clock):
+    fail(breaker, 3)
+    clock.now += 30
+    breaker.allows()
+    breaker.succeeded()
+
+    assert breaker.allows()
+    assert not breaker.is_open
+
+
+def test_a_probe_that_fails_starts_the_rest_again(breaker, clock):
+    fail(breaker, 3)
+    clock.now += 30
+    breaker.allows()
+    breaker.failed()
+    clock.now += 29
+
+    assert not breaker.allows()
+
+
+def test_a_probe_that_never_reports_is_followed_by_another(breaker, clock):
+    fail(breaker, 3)
+    clock.now += 30
+    breaker.allows()
+    clock.now += 30
+
+    assert breaker.allows()
