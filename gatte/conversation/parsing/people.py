@@ -16,7 +16,17 @@ LEAD = re.compile(
     r"[\s:,-]*",
     re.IGNORECASE,
 )
-SAID_NAME = re.compile(r"^[^\W\d_]+(?:['’.-][^\W\d_]+)*(?: [^\W\d_]+(?:['’.-][^\W\d_]+)*\.?){0,6}$")
+SAID_NAME = re.compile(
+    r"\b(?:meu nome(?:\s+completo)?\s+[eé]|me chamo|nome(?:\s+completo)?\s*:|anot\w+(?:\s+a[ií])?\s*:|aqui\s+[eé])\s*(?:o\s+|a\s+)?",
+    re.IGNORECASE,
+)
+SAID_COMPANY = re.compile(
+    r"\b(?:raz[aã]o social|nome da empresa|minha empresa|da empresa|empresa)\s*(?:[eé]\s+|:\s*|se chama\s+|chama\s+)?(?:a\s+|o\s+)?",
+    re.IGNORECASE,
+)
+LABELS = re.compile(r"\b(?:cnpj|cpf|e-?mail|fone|telefone|documento|doc)\b\s*[:eé]?\s*(?=\W|$)", re.IGNORECASE)
+BREAK = re.compile(r"[,;\n|]|\s-\s|\.\s|\s+e\s+(?=(?:meu|minha|o|a)\b)")
+NAME = re.compile(r"^[^\W\d_]+(?:['’.-][^\W\d_]+)*(?: [^\W\d_]+(?:['’.-][^\W\d_]+)*\.?){0,6}$")
 NOT_NAMES = lexicon(
     "quero queria preciso gostaria certificado certificados renovar comprar vencimento vence venceu menu atendente humano "
     "ajuda duvida preco valor quanto qual como quando onde porque por que oi ola bom boa dia tarde noite nao sim sei "
