@@ -1,1 +1,29 @@
-""""""
+"""The doors that open over HTTP: the panel, the webhook, health and metrics, later the API.
+
+Only here and in `jobs` and `cli` are requests read, pages rendered and transactions committed. May import every room but
+`jobs`. Start reading at `register`.
+"""
+
+from importlib import import_module
+from importlib.util import find_spec
+
+from flask import Flask
+
+from gatte.web import rendering, security
+
+# Each has a blueprint `bp`; the order says nothing.
+DOORS = ("gatte.web.panel", "gatte.web.webhook", "gatte.web.health", "gatte.web.metrics")
+
+
+def register(app: Flask) -> None:
+    """Open every door on this application."""
+    rendering.init_app(app)
+    security.init_app(app, app.extensions["gatte_settings"])
+    for door in DOORS:
+        _open(app, door)
+
+
+def _open(app: Flask, door: str) -> None:
+    module = import_module(door) if find_spec(door) else None
+    if module is not None and hasattr(module, "bp"):
+        app.register_blueprint(module.bp)

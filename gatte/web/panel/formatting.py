@@ -1,0 +1,190 @@
+"""Template filters: times as people say them, masked phones, and text with WhatsApp's marks."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, current_app
+from markupsafe import Markup, escape
+
+from gatte.models import Contact, Message
+from gatte.web.panel import words
+
+WINDOW = timedelta(hours=24)  # how long after a customer's message free text may be sent
+MONTHS = ("jan", "fev", "mar", "abr", "mai", "jun", "jul", "ago", "set", "out", "nov", "dez")
+URL = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)]")
+# A mark works around words only: `2*3*4` stays as it is, `*isto*` becomes bold.
+MARKS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"```(.+?)```", re.DOTALL), r"<code>\1</code>"),
+    (re.compile(r"(?<![\w*])\*(?=\S)([^*\n]+?)(?<=\S)\*(?![\w*])"), r"<strong>\1</strong>"),
+    (re.compile(r"(?<![\w_/])_(?=\S)([^_\n]+?)(?<=\S)_(?![\w_])"), r"<em>\1</em>"),
+    (re.compile(r"(?<![\w~])~(?=\S)([^~\n]+?)(?<=\S)~(?![\w~])"), r"<s>\1</s>"),
+)
+
+
+def init_blueprint(bp: Blueprint) -> None:
+    """Give the panel's templates their filters."""
+    for name, function in FILTERS.items():
+        bp.add_app_template_filter(function, name)
+
+
+def now() -> datetime:
+    """The time now, aware."""
+    return datetime.now(UTC)
+
+
+def local(moment: datetime) -> datetime:
+    """A time in the company's time zone."""
+    zone: ZoneInfo = current_app.extensions["gatte_settings"].time_zone
+    return moment.astimezone(zone)
+
+
+def ago(moment: datetime | None) -> str:
+    """How long ago, as people say it: agora, há 3 min, há 2 h, ontem, 4 de mar."""
+    if moment is None:
+        return ""
+    seconds = (now() - moment).total_seconds()
+    if seconds < 60:
+        return "agora"
+    return f"há {span(timedelta(seconds=seconds))}" if seconds < 24 * 3600 else day(moment)
+
+
+def day(moment: datetime) -> str:
+    """A day as people say it: hoje, ontem, 4 de mar, 4 de mar de 2025."""
+    then, today = local(moment).date(), local(now()).date()
+    if then in {today, today - timedelta(days=1)}:
+        return "hoje" if then == today else "ontem"
+    short = f"{then.day} de {MONTHS[then.month - 1]}"
+    return short if then.year == today.year else f"{short} de {then.year}"
+
+
+def span(length: timedelta) -> str:
+    """A length of time in at most two units: 45 s, 3 min, 2 h 5 min, 3 dias."""
+    seconds = max(0, int(length.total_seconds()))
+    if seconds < 60:
+        return f"{seconds} s"
+    if seconds < 3600:
+        return f"{seconds // 60} min"
+    if seconds < 48 * 3600:
+        minutes = seconds % 3600 // 60
+        return f"{seconds // 3600} h {minutes} min" if minutes else f"{seconds // 3600} h"
+    return f"{seconds // 86400} dias"
+
+
+def waited(since: datetime | None) -> str:
+    """How long somebody has been waiting."""
+    return "" if since is None else span(now() - since)
+
+
+def clock(moment: datetime | None) -> str:
+    """The time of day, 14:05."""
+    return "" if moment is None else f"{local(moment):%H:%M}"
+
+
+def full(moment: datetime | None) -> str:
+    """Day and time in full, 04/03/2026 14:05."""
+    return "" if moment is None else f"{local(moment):%d/%m/%Y %H:%M}"
+
+
+def window_left(last_inbound_at: datetime | None) -> timedelta:
+    """How much of the 24-hour window is left; zero when it is closed."""
+    closes = now() if last_inbound_at is None else last_inbound_at + WINDOW
+    return max(timedelta(), closes - now())
+
+
+def masked_phone(phone: str | None) -> str:
+    """A phone by which an agent can tell two contacts apart, and no one can call: +55 11 9••••-0001."""
+    digits = re.sub(r"\D", "", phone or "")
+    if len(digits) < 8:
+        return "Contato sem telefone"
+    if digits.startswith("55") and len(digits) in {12, 13}:
+        return f"+55 {digits[2:4]} {'9' if len(digits) == 13 else ''}••••-{digits[-4:]}"
+    return f"+{digits[:2]} ••••-{digits[-4:]}"
+
+
+def phone(number: str | None) -> str:
+    """A phone in full as people write it, for the agent who serves the contact: +55 11 98888-7777."""
+    digits = re.sub(r"\D", "", number or "")
+    if digits.startswith("55") and len(digits) in {12, 13}:
+        return f"+55 {digits[2:4]} {digits[4:-4]}-{digits[-4:]}"
+    return f"+{digits}" if digits else ""
+
+
+def contact_name(contact: Contact) -> str:
+    """What the panel calls a contact: the name, else the masked phone, else that it was erased."""
+    if contact.erased_at is not None:
+        return "Contato apagado"
+    return contact.name or masked_phone(contact.phone)
+
+
+def initials(name: str) -> str:
+    """One or two letters for a round picture; # for a phone."""
+    letters = [word[0] for word in name.split() if word[0].isalpha()]
+    return (letters[0] + (letters[-1] if len(letters) > 1 else "")).upper() if letters else "#"
+
+
+def document(number: str | None) -> str:
+    """A CPF or CNPJ with its dots and dashes."""
+    clean = number or ""
+    if len(clean) == 11:
+        return f"{clean[:3]}.{clean[3:6]}.{clean[6:9]}-{clean[9:]}"
+    if len(clean) == 14:
+        return f"{clean[:2]}.{clean[2:5]}.{clean[5:8]}/{clean[8:12]}-{clean[12:]}"
+    return clean
+
+
+def whatsapp(text: str | None) -> Markup:
+    """A text as WhatsApp shows it: *negrito*, _itálico_, ~riscado~, links; everything else is escaped."""
+    pieces: list[str] = []
+    last = 0
+    plain = text or ""
+    for link in URL.finditer(plain):
+        pieces += [_marked(plain[last : link.start()]), _link(link.group())]
+        last = link.end()
+    return Markup("".join([*pieces, _marked(plain[last:])]))  # noqa: S704 - every piece was escaped by _marked or _link
+
+
+def _marked(text: str) -> str:
+    marked = str(escape(text))
+    for pattern, replacement in MARKS:
+        marked = pattern.sub(replacement, marked)
+    return marked
+
+
+def _link(url: str) -> str:
+    safe = escape(url)
+    return f'<a href="{safe}" rel="noopener noreferrer nofollow" target="_blank">{safe}</a>'
+
+
+def snippet(text: str | None, length: int = 90) -> str:
+    """The start of a text in one line, without WhatsApp's marks."""
+    line = re.sub(r"(?<!\w)[*_~]|[*_~](?!\w)", "", " ".join((text or "").split()))
+    return line if len(line) <= length else line[: length - 1].rstrip() + "…"
+
+
+def said(message: Message) -> str:
+    """What a message says in one text: its words, else its kind in brackets, else that it was erased."""
+    if message.erased_at is not None or message.data_key_id is None:
+        return "Mensagem apagada"
+    kind = words.ATTACHMENTS.get(message.kind)
+    return f"[{kind}] {message.body or ''}".strip() if kind else message.body or ""
+
+
+FILTERS = {
+    "said": said,
+    "ago": ago,
+    "day": day,
+    "span": span,
+    "waited": waited,
+    "clock": clock,
+    "full": full,
+    "window_left": window_left,
+    "masked_phone": masked_phone,
+    "phone": phone,
+    "contact_name": contact_name,
+    "initials": initials,
+    "document": document,
+    "whatsapp": whatsapp,
+    "snippet": snippet,
+    "in_words": words.in_words,
+}

@@ -1,0 +1,25 @@
+"""Keyset pages: an address carries the sort values of the last row shown, so that a page costs the same however deep it is."""
+
+import base64
+import binascii
+import json
+
+PAGE = 50
+
+
+def cursor(*values: str | int | None) -> str:
+    """Sort values as one word for an address."""
+    return base64.urlsafe_b64encode(json.dumps(values).encode()).rstrip(b"=").decode()
+
+
+def read_cursor(word: str | None, length: int) -> list[str] | None:
+    """The sort values of an address; None when there are none, or they were tampered with."""
+    if not word:
+        return None
+    try:
+        values = json.loads(base64.urlsafe_b64decode(word + "=" * (-len(word) % 4)))
+    except (binascii.Error, ValueError):
+        return None
+    if not isinstance(values, list) or len(values) != length:
+        return None
+    return [str(value) for value in values]

@@ -1,0 +1,249 @@
+"""The simulator: one chats as a customer, over the same way that a message of WhatsApp takes.
+
+What the customer writes goes through `inbox.accept` as the webhook body that Meta would send; what the company answers is read
+from the outbox, and the made-up phone reports it as read.
+"""
+
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypedDict
+from uuid import UUID
+
+from flask import Blueprint, Response, abort, redirect, request, session, url_for
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+from werkzeug.wrappers import Response as AnyResponse
+
+from gatte.conversation.replies import Buttons, Menu, Reply, from_json
+from gatte.conversation.snapshot import Owner
+from gatte.conversation.understanding import MessageKind
+from gatte.delivery import SIMULATOR_NUMBER
+from gatte.extensions import db
+from gatte.intake import identity, inbox, writer
+from gatte.models import ContactIdentity, Conversation, DeliveryState, Direction, IdentityKind, InboxMessage, Message, keyring
+from gatte.observability import tracing
+from gatte.web.panel import words
+from gatte.web.panel.formatting import said
+from gatte.web.panel.reading import as_uuid
+from gatte.web.rendering import for_htmx, render_live
+from gatte.whatsapp import simulator
+from gatte.whatsapp.events import Sender, Status
+from gatte.whatsapp.simulator import Customer, Part
+
+SHOWN = 60
+GUESTS_KEPT = 12  # in the browser's cookie, which holds 4 KB
+LONGEST_TEXT = 4096
+REGULARS = (
+    Customer("5511970000101", "Marina Alves"),
+    Customer("5521970000102", "Rogério Nunes"),
+    Customer("5531970000103", "Beatriz Prado"),
+)
+ARRIVED = frozenset({DeliveryState.ACCEPTED, DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.READ})
+ON_ITS_WAY = frozenset({DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNCERTAIN})
+# What the attachment menu offers: its words, and what then arrives.
+ATTACHMENTS: dict[str, tuple[str, Part]] = {
+    "imagem": ("Imagem", simulator.attached(MessageKind.IMAGE, "image/jpeg", caption="Foto do erro na tela")),
+    "audio": ("Áudio", simulator.attached(MessageKind.AUDIO, "audio/ogg; codecs=opus")),
+    "documento": ("Documento PDF", simulator.attached(MessageKind.DOCUMENT, "application/pdf", filename="contrato-social.pdf")),
+    "certificado": ("Arquivo .pfx", simulator.attached(MessageKind.DOCUMENT, "application/x-pkcs12", filename="empresa.pfx")),
+    "localizacao": ("Localização", simulator.located(-23.561414, -46.655881)),
+    "figurinha": ("Figurinha", simulator.attached(MessageKind.STICKER, "image/webp")),
+}
+
+
+class Guest(TypedDict):
+    """A customer whom this browser made up."""
+
+    phone: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Bubble:
+    """A message as the customer sees it; `reply` has the buttons or rows of an answer."""
+
+    id: str
+    mine: bool
+    text: str
+    at: datetime
+    tick: str = ""
+    reply: Reply | None = None
+    author: str = ""
+
+
+@dataclass(frozen=True)
+class Chat:
+    """What the customer's phone shows, and whether an answer is being written."""
+
+    bubbles: list[Bubble]
+    typing: bool
+    conversation: Conversation | None
+
+
+def add_routes(bp: Blueprint) -> None:
+    bp.add_url_rule("/panel/simulador", view_func=show_simulator)
+    bp.add_url_rule("/panel/simulador/mensagens", view_func=send_as_customer, methods=["POST"])
+    bp.add_url_rule("/panel/simulador/clientes", view_func=add_customer, methods=["POST"])
+
+
+def show_simulator() -> Response:
+    chosen, chat = _chosen(), _chat(_customer())
+    _report_read(_customer(), chat)
+    return render_live(
+        "panel/simulator.html",
+        "chat",
+        "chat_status",
+        chosen=chosen,
+        customers=list(enumerate(_customers())),
+        customer=_customer(),
+        chat=chat,
+        attachments=[(key, label) for key, (label, _) in ATTACHMENTS.items()],
+        poll_url=url_for("panel.show_simulator", cliente=chosen),
+    )
+
+
+def send_as_customer() -> AnyResponse:
+    part = _part()
+    if part is not None:
+        body = simulator.customer_message_body(SIMULATOR_NUMBER, _customer(), part)
+        _deliver(body)
+    return show_simulator() if for_htmx() else redirect(url_for("panel.show_simulator", cliente=_chosen()), 303)
+
+
+def add_customer() -> AnyResponse:
+    name = " ".join(re.sub(r"[^\w .'-]", "", request.form.get("nome", "")).split())[:40]
+    guests: list[Guest] = session.get("guests", [])
+    if name and len(guests) < GUESTS_KEPT:
+        # 5511 9 7xxx xxxx: a mobile of São Paulo that nobody is asked about; the messages never leave this installation
+        session["guests"] = [*guests, Guest(phone=f"5511970{secrets.randbelow(900_000) + 100_000}", name=name)]
+        return redirect(url_for("panel.show_simulator", cliente=len(_customers()) - 1), 303)
+    return redirect(url_for("panel.show_simulator", cliente=_chosen()), 303)
+
+
+def _customers() -> list[Customer]:
+    guests: list[Guest] = session.get("guests", [])
+    return [*REGULARS, *(Customer(guest["phone"], guest["name"]) for guest in guests)]
+
+
+def _chosen() -> int:
+    number = request.args.get("cliente", 0, type=int)
+    return number if 0 <= number < len(_customers()) else 0
+
+
+def _customer() -> Customer:
+    return _customers()[_chosen()]
+
+
+def _part() -> Part | None:
+    """What the form sends: a tap, an attachment or a text; None when it is empty."""
+    form = request.form
+    if "escolha" in form:
+        return _tap(form["escolha"], form.get("resposta", ""))
+    if form.get("anexo") in ATTACHMENTS:
+        return ATTACHMENTS[form["anexo"]][1]
+    text = form.get("texto", "").strip()[:LONGEST_TEXT]
+    return simulator.said(text) if text else None
+
+
+def _tap(choice: str, message_id: str) -> Part:
+    """A tap on an option of an answer that this customer got."""
+    contact_id = _contact_id(_customer())
+    message = None if contact_id is None else _answer(contact_id, message_id)
+    reply = _reply(message) if message is not None else None
+    if not isinstance(reply, Buttons | Menu):
+        abort(404)
+    option = next((one for one in reply.options if one.id == choice), None)
+    if option is None:
+        abort(404)
+    if isinstance(reply, Menu):
+        return simulator.tapped_row(option.id, option.title, option.description)
+    return simulator.tapped_button(option.id, option.title)
+
+
+def _answer(contact_id: UUID, message_id: str) -> Message | None:
+    wanted = as_uuid(message_id)
+    return None if wanted is None else db.session.scalar(select(Message).filter_by(id=wanted, contact_id=contact_id))
+
+
+def _deliver(body: dict[str, Any]) -> None:
+    try:
+        inbox.accept(simulator.encoded(body), tracing.current_request_id())
+    except writer.NotStored:
+        abort(503)
+
+
+def _report_read(customer: Customer, chat: Chat) -> None:
+    """The phone tells what it shows: each answer that just arrived becomes read, as on a phone with the chat open."""
+    for bubble in chat.bubbles:
+        if bubble.tick == "unread":
+            wamid = db.session.get_one(Message, UUID(bubble.id)).outbox.wamid  # type: ignore[union-attr]
+            if wamid:
+                _deliver(simulator.status_body(SIMULATOR_NUMBER, customer, wamid, Status.READ, outbox_id=bubble.id))
+
+
+def _contact_id(customer: Customer) -> UUID | None:
+    hashed = keyring().lookup_hash(IdentityKind.PHONE, identity.canonical_phone(customer.phone or ""))
+    return db.session.scalar(select(ContactIdentity.contact_id).filter_by(kind=IdentityKind.PHONE, hash=hashed))
+
+
+def _chat(customer: Customer) -> Chat:
+    waiting = _unfiled(customer)
+    contact_id = _contact_id(customer)
+    if contact_id is None:
+        return Chat(waiting, bool(waiting), None)
+    messages = _messages(contact_id)
+    conversation = db.session.scalar(
+        select(Conversation)
+        .filter_by(contact_id=contact_id, phone_number_id=SIMULATOR_NUMBER)
+        .order_by(Conversation.opened_at.desc())
+        .limit(1)
+    )
+    bubbles = [bubble for message in messages if (bubble := _bubble(message)) is not None]
+    return Chat([*bubbles, *waiting], _is_typing(conversation, messages, waiting), conversation)
+
+
+def _messages(contact_id: UUID) -> list[Message]:
+    query = select(Message).filter_by(contact_id=contact_id).options(joinedload(Message.outbox), joinedload(Message.user))
+    return list(reversed(db.session.scalars(query.order_by(Message.position.desc()).limit(SHOWN)).all()))
+
+
+def _unfiled(customer: Customer) -> list[Bubble]:
+    """What the customer wrote and no turn has filed yet."""
+    hashed = identity.sender_hash(Sender(customer.phone))
+    query = select(InboxMessage).filter_by(phone_number_id=SIMULATOR_NUMBER, sender_hash=hashed, filed_at=None)
+    return [_unfiled_bubble(row) for row in db.session.scalars(query.order_by(InboxMessage.sent_at, InboxMessage.id))]
+
+
+def _unfiled_bubble(row: InboxMessage) -> Bubble:
+    message = inbox.open_payload(row.wamid_hash, row.payload or b"")["raw"]["message"]
+    answer = message.get("interactive", {})
+    tapped = answer.get("button_reply") or answer.get("list_reply") or {}
+    text = message.get("text", {}).get("body") or tapped.get("title") or f"[{words.ATTACHMENTS.get(row.kind, row.kind)}]"
+    return Bubble(f"inbox-{row.id}", mine=True, text=text, at=row.sent_at, tick="sent")
+
+
+def _bubble(message: Message) -> Bubble | None:
+    """A message as the customer sees it; None for an answer that has not reached the phone."""
+    text = said(message)
+    if message.direction is Direction.IN:
+        return Bubble(str(message.id), mine=True, text=text, at=message.sent_at, tick="read" if message.turn_id else "delivered")
+    if message.outbox is not None and message.outbox.state not in ARRIVED:
+        return None
+    author = message.user.name if message.user is not None else ""
+    unread = message.outbox is not None and message.outbox.state is not DeliveryState.READ
+    return Bubble(str(message.id), False, text, message.sent_at, tick="unread" if unread else "", reply=_reply(message), author=author)
+
+
+def _reply(message: Message) -> Reply | None:
+    stored = message.outbox.reply if message.outbox is not None else None
+    return None if stored is None else from_json(stored)
+
+
+def _is_typing(conversation: Conversation | None, messages: list[Message], waiting: list[Bubble]) -> bool:
+    """Whether the bot is at work: something unread, a turn due, or an answer on its way."""
+    if conversation is not None and conversation.owner is Owner.HUMAN:
+        return False
+    leaving = any(message.outbox is not None and message.outbox.state in ON_ITS_WAY for message in messages)
+    return bool(waiting) or leaving or (conversation is not None and conversation.turn_due_at is not None)

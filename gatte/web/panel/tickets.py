@@ -1,0 +1,124 @@
+"""Tickets: the list with its filters, and one ticket with its notes, its person and its state."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from flask import Blueprint, Response, abort, flash, redirect, request, url_for
+from sqlalchemy import func, select, tuple_
+from sqlalchemy.orm import joinedload
+from werkzeug.wrappers import Response as AnyResponse
+
+from gatte.conversation.effects import Urgency
+from gatte.desk import people, tickets
+from gatte.extensions import db
+from gatte.models import Ticket, TicketNote, TicketState, keyring
+from gatte.web.panel import words
+from gatte.web.panel.entry import me
+from gatte.web.panel.paging import PAGE, cursor, read_cursor
+from gatte.web.panel.reading import as_moment, chosen, chosen_person
+from gatte.web.rendering import render_live
+
+ACTIVE = (TicketState.OPEN, TicketState.IN_PROGRESS, TicketState.WAITING_CUSTOMER)
+FILTERS: dict[str, tuple[str, tuple[TicketState, ...]]] = {
+    "ativos": ("Ativos", ACTIVE),
+    "abertos": ("Abertos", (TicketState.OPEN,)),
+    "andamento": ("Em andamento", (TicketState.IN_PROGRESS, TicketState.WAITING_CUSTOMER)),
+    "encerrados": ("Encerrados", (TicketState.SOLVED, TicketState.CANCELLED)),
+}
+
+
+def add_routes(bp: Blueprint) -> None:
+    bp.add_url_rule("/panel/chamados", view_func=list_tickets)
+    bp.add_url_rule("/panel/chamados/<uuid:ticket_id>", view_func=show_ticket)
+    bp.add_url_rule("/panel/chamados/<uuid:ticket_id>", view_func=change_ticket, methods=["POST"])
+    bp.add_url_rule("/panel/chamados/<uuid:ticket_id>/notas", view_func=note_ticket, methods=["POST"])
+
+
+def list_tickets() -> Response:
+    name = request.args.get("filtro", "ativos")
+    name = name if name in FILTERS else "ativos"
+    mine = request.args.get("meus") == "1"
+    after = read_cursor(request.args.get("depois"), 2)
+    found = _tickets(FILTERS[name][1], me().id if mine else None, after)
+    keyring().open_all({one.data_key_id for one in found if one.data_key_id is not None})
+    more = cursor(found[PAGE - 1].created_at.isoformat(), found[PAGE - 1].number) if len(found) > PAGE else None
+    return render_live(
+        "panel/tickets.html",
+        "ticket_tabs",
+        "tickets",
+        tickets=found[:PAGE],
+        tabs=_tabs(name, mine=mine),
+        mine=mine,
+        mine_url=_address(name, mine=not mine),
+        poll_url=_address(name, mine=mine, after=request.args.get("depois")),
+        first_url=_address(name, mine=mine) if after else None,
+        more_url=_address(name, mine=mine, after=more) if more else None,
+    )
+
+
+def _address(name: str, *, mine: bool, after: str | None = None) -> str:
+    return url_for("panel.list_tickets", filtro=name, meus="1" if mine else None, depois=after)
+
+
+def _tabs(shown: str, *, mine: bool) -> list[tuple[str, str, str, int, bool]]:
+    counting = select(Ticket.state, func.count()).group_by(Ticket.state)
+    if mine:
+        counting = counting.where(Ticket.assignee_id == me().id)
+    counts: dict[TicketState, int] = dict(db.session.execute(counting).tuples())
+    sums = {name: sum(counts.get(state, 0) for state in states) for name, (_, states) in FILTERS.items()}
+    return [(name, text, _address(name, mine=mine), sums[name], name == shown) for name, (text, _) in FILTERS.items()]
+
+
+def _tickets(states: tuple[TicketState, ...], assignee_id: int | None, after: list[str] | None) -> Sequence[Ticket]:
+    """Tickets in these states, the newest first; one more than a page."""
+    query = select(Ticket).where(Ticket.state.in_(states)).options(joinedload(Ticket.contact), joinedload(Ticket.assignee))
+    if assignee_id is not None:
+        query = query.where(Ticket.assignee_id == assignee_id)
+    if after is not None and (moment := as_moment(after[0])) is not None and after[1].isdecimal():
+        query = query.where(tuple_(Ticket.created_at, Ticket.number) < tuple_(moment, int(after[1])))
+    return db.session.scalars(query.order_by(Ticket.created_at.desc(), Ticket.number.desc()).limit(PAGE + 1)).all()
+
+
+def show_ticket(ticket_id: UUID) -> Response:
+    ticket = db.session.scalar(
+        select(Ticket).where(Ticket.id == ticket_id).options(joinedload(Ticket.contact), joinedload(Ticket.assignee))
+    )
+    if ticket is None:
+        abort(404)
+    return render_live(
+        "panel/ticket.html",
+        ticket=ticket,
+        notes=_notes(ticket_id),
+        people=[(user.id, user.name) for user in people.list_active_users()],
+        states=list(words.TICKET_STATES.items()),
+        urgent=ticket.urgency in {Urgency.HIGH, Urgency.CRITICAL},
+    )
+
+
+def _notes(ticket_id: UUID) -> Sequence[TicketNote]:
+    query = select(TicketNote).where(TicketNote.ticket_id == ticket_id).options(joinedload(TicketNote.author))
+    return db.session.scalars(query.order_by(TicketNote.created_at, TicketNote.id)).all()
+
+
+def change_ticket(ticket_id: UUID) -> AnyResponse:
+    state, assignee = chosen("situacao", TicketState), chosen_person("responsavel")
+    try:
+        tickets.assign(ticket_id, assignee, me().id)
+        tickets.move(ticket_id, state, me().id)
+    except tickets.NoSuchTicket:
+        abort(404)
+    db.session.commit()
+    flash("Chamado atualizado.", "success")
+    return redirect(url_for("panel.show_ticket", ticket_id=ticket_id), 303)
+
+
+def note_ticket(ticket_id: UUID) -> AnyResponse:
+    body = request.form.get("nota", "").strip()
+    if body:
+        try:
+            tickets.note(ticket_id, body, me().id)
+        except tickets.NoSuchTicket:
+            abort(404)
+        db.session.commit()
+        flash("Nota guardada.", "success")
+    return redirect(url_for("panel.show_ticket", ticket_id=ticket_id), 303)
