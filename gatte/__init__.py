@@ -70,6 +70,7 @@ def _engine_options(settings: Settings) -> dict[str, object]:
     """Pool and time limits: no statement and no idle transaction may hold the database for long."""
     limits = "-c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000 -c lock_timeout=10000 -c timezone=UTC"
     return {
+        "hide_parameters": True,  # an error must not show values
         "pool_size": settings.gatte_pool_size,
         "max_overflow": 5,
         "pool_timeout": 15,

@@ -111,7 +111,7 @@ def accepted(sending: Sending, wamid: str, latency_ms: float) -> None:
     if row.state in UNFINISHED:
         row.state = DeliveryState.ACCEPTED
         row.accepted_at = func.clock_timestamp()
-    metrics.MESSAGES_SENT.labels("accepted").inc()
+    metrics.MESSAGES_SENT.labels(outcome="accepted").inc()
 
 
 def refused(sending: Sending, code: int | None, details: str, latency_ms: float, *, retry_in: float | None) -> None:
@@ -123,11 +123,11 @@ def refused(sending: Sending, code: int | None, details: str, latency_ms: float,
     row.error_code, row.error_details = code, details[:500]
     if retry_in is not None and row.attempts < RETRY_LIMIT:
         row.state, row.due_at = DeliveryState.PENDING, _after(retry_in)
-        metrics.MESSAGES_SENT.labels("retried").inc()
+        metrics.MESSAGES_SENT.labels(outcome="retried").inc()
         return
     row.state = DeliveryState.FAILED if retry_in is None else DeliveryState.PARKED
     row.failed_at = func.clock_timestamp()
-    metrics.MESSAGES_SENT.labels("failed").inc()
+    metrics.MESSAGES_SENT.labels(outcome="failed").inc()
     log.warning("answer_failed", outbox_id=str(row.id), error_code=code, state=row.state.value)
 
 

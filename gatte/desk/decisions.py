@@ -51,9 +51,9 @@ def _record(  # noqa: PLR0913 - one argument a column
 
 def _count(event: Event, flow: str | None, asking: str | None) -> None:
     if event is Event.FAILED:
-        metrics.FLOW_ERRORS.labels(flow or "none", asking or "none").inc()
+        metrics.FLOW_ERRORS.labels(flow=flow or "none", step=asking or "none").inc()
     elif event is Event.TIMED_OUT:
-        metrics.TIMEOUTS.labels(flow or "none", asking or "none").inc()
+        metrics.TIMEOUTS.labels(flow=flow or "none", step=asking or "none").inc()
 
 
 def _follow_state(conversation: Conversation) -> None:

@@ -29,7 +29,7 @@ def _escalate(conversation: Conversation, effect: effects.Escalate) -> None:
     conversation.priority = effect.priority
     conversation.summary = f"{effect.summary}\n{effect.tried}".strip()
     conversation.waiting_since = conversation.waiting_since or func.clock_timestamp()
-    metrics.ESCALATIONS.labels(effect.reason.value).inc()
+    metrics.ESCALATIONS.labels(reason=effect.reason.value).inc()
     log.info("escalated", reason=effect.reason.value, priority=effect.priority)
 
 

@@ -1,6 +1,5 @@
 """From the inbox to the conversation: a sender's messages get their contact, their conversation and its data key."""
 
-import secrets
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from gatte.conversation.understanding import MessageKind
 from gatte.extensions import db
 from gatte.intake import identity, inbox
 from gatte.models import Author, Contact, ContactIdentity, Conversation, Direction, InboxMessage, Message, keyring
+from gatte.observability import tracing
 from gatte.privacy.sanitise import clean
 from gatte.whatsapp import events
 from gatte.whatsapp.content import ButtonReply, Content, Edit, ListReply, Media, QuickReply, Reaction, Revoke
@@ -28,12 +28,13 @@ def file_sender(phone_number_id: str, sender_hash: bytes) -> UUID | None:
         return None
     payloads = [inbox.open_payload(row.wamid_hash, row.payload or b"") for row in rows]
     contact = identity.find_or_make_contact(events.Sender(**payloads[-1]["sender"]))
-    conversation = _open_conversation(contact, phone_number_id)
+    conversation = _open_conversation(contact, phone_number_id, sender_hash)
     for row, payload in zip(rows, payloads, strict=True):
         db.session.add(_message(conversation, row, payload))
         row.payload, row.filed_at = None, func.clock_timestamp()
     _note_arrival(conversation, rows)
-    log.info("messages_filed", conversation_id=str(conversation.id), correlation_id=conversation.correlation_id, count=len(rows))
+    tracing.bind(correlation_id=conversation.correlation_id, request_id=rows[-1].request_id or tracing.current_request_id())
+    log.info("messages_filed", conversation_id=str(conversation.id), count=len(rows), request_ids=[row.request_id for row in rows])
     return conversation.id
 
 
@@ -51,12 +52,15 @@ def file_contact(conversation_id: UUID) -> None:
         file_sender(phone_number_id, sender_hash)
 
 
-def _open_conversation(contact: Contact, phone_number_id: str) -> Conversation:
+def _open_conversation(contact: Contact, phone_number_id: str, sender_hash: bytes) -> Conversation:
     opened = select(Conversation).filter_by(contact_id=contact.id, phone_number_id=phone_number_id, closed_at=None)
     conversation = db.session.scalar(opened)
     if conversation is None:
         conversation = Conversation(
-            data_key_id=contact.data_key_id, contact_id=contact.id, phone_number_id=phone_number_id, correlation_id=secrets.token_hex(12)
+            data_key_id=contact.data_key_id,
+            contact_id=contact.id,
+            phone_number_id=phone_number_id,
+            correlation_id=identity.correlation_id(sender_hash),
         )
         db.session.add(conversation)
         db.session.flush()

@@ -21,6 +21,7 @@ log = structlog.get_logger(__name__)
 
 ECHO = "echo"
 EVENT_PLACE = b"webhook_event.payload"
+SHOWN_IN_LOG = 20
 LONGEST_NUMBER = 64
 LONGEST_DETAILS = 500
 
@@ -40,6 +41,13 @@ def accept(raw: bytes, request_id: str | None = None) -> Rows:
         _writer().store(rows)
     for row in rows.messages:
         metrics.MESSAGES_RECEIVED.labels(kind=row.kind).inc()
+    log.info(
+        "webhook_stored",
+        messages=len(rows.messages),
+        statuses=len(rows.statuses),
+        events=len(rows.events),
+        correlation_ids=[identity.correlation_id(row.sender_hash) for row in rows.messages[:SHOWN_IN_LOG]],
+    )
     return rows
 
 

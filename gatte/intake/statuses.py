@@ -1,8 +1,11 @@
 """Statuses of our answers: applied in batches, only ever forward, whatever order Meta sends them in."""
 
+import structlog
 from sqlalchemy import text
 
 from gatte.extensions import db
+
+log = structlog.get_logger(__name__)
 
 BATCH = 2_000
 SETTLING_LOCK = 7_001  # one process applies statuses at a time
@@ -52,11 +55,16 @@ APPLY = text(
         JOIN LATERAL (SELECT CASE state WHEN 'read' THEN 7 WHEN 'delivered' THEN 6 WHEN 'sent' THEN 5 WHEN 'failed' THEN 5
                       ELSE 4 END AS rank FROM outbox WHERE id = s.answer_id) r ON true
         WHERE o.id = s.answer_id
+        RETURNING o.id, o.conversation_id, o.state, o.error_code, s.failed_at
+    ), gone AS (
+        DELETE FROM status_event WHERE id IN (
+            SELECT id FROM picked
+            WHERE answer_id IS NOT NULL OR received_at < clock_timestamp() - interval '{STRANGERS_KEPT}'
+        ) RETURNING id
     )
-    DELETE FROM status_event WHERE id IN (
-        SELECT id FROM picked
-        WHERE answer_id IS NOT NULL OR received_at < clock_timestamp() - interval '{STRANGERS_KEPT}'
-    )
+    SELECT m.id, m.state, m.error_code, m.failed_at IS NOT NULL AS failed, c.correlation_id, (SELECT count(*) FROM gone) AS gone
+    FROM moved m JOIN conversation c ON c.id = m.conversation_id
+    UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, count(*) FROM gone
     """  # noqa: S608 - a constant of this module is the only thing set in
 )
 
@@ -65,4 +73,9 @@ def apply_some() -> int:
     """Apply up to a batch of stored statuses; how many were taken away (0 when none is left, or another process is at it)."""
     if not db.session.scalar(text("SELECT pg_try_advisory_xact_lock(:lock)"), {"lock": SETTLING_LOCK}):
         return 0
-    return db.session.execute(APPLY, {"batch": BATCH}).rowcount  # type: ignore[attr-defined, no-any-return]
+    *moved, total = db.session.execute(APPLY, {"batch": BATCH}).all()
+    for answer in moved:
+        tell = log.warning if answer.failed else log.info
+        told = {"outbox_id": str(answer.id), "state": answer.state, "correlation_id": answer.correlation_id}
+        tell("status_applied", **told, **({"error_code": answer.error_code} if answer.failed else {}))
+    return int(total.gone)

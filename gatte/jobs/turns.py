@@ -5,6 +5,7 @@ from uuid import UUID
 
 import structlog
 
+from gatte.delivery import typing
 from gatte.extensions import db
 from gatte.intake import filing
 from gatte.jobs.delivery import deliver_due
@@ -66,6 +67,8 @@ def _take(lease: Lease) -> None:
         filing.file_contact(lease.conversation_id)
         state = reading.read(lease)
         db.session.commit()  # nothing stays open while we wait for a model
+        if attempt == 1:
+            typing.show(state.phone_number_id, [unread.wamid for unread in state.unread if unread.wamid and not unread.echo])
         with tracing.bound(correlation_id=state.correlation_id):
             thought = thinking.think(state)
             if attempt < THINKING_LIMIT and applying.superseded(state):
@@ -81,12 +84,18 @@ def _take(lease: Lease) -> None:
 
 
 def _fail(lease: Lease, error: Exception) -> None:
+    """Let the turn be tried again, or tell the customer; should that fail too, the turn is tried again later."""
     log.error("turn_failed", error=type(error).__name__, conversation_id=str(lease.conversation_id), exc_info=error)
     try:
-        if failing.may_pass(error):
-            failing.postpone(lease)
-        else:
+        if not failing.may_pass(error):
             failing.fail(lease, error)
-        db.session.commit()
+            db.session.commit()
+            return
     except LeaseLost:
         db.session.rollback()
+        return
+    except Exception:
+        log.exception("turn_failure_not_stored", conversation_id=str(lease.conversation_id))
+        db.session.rollback()
+    failing.postpone(lease)
+    db.session.commit()

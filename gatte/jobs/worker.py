@@ -19,6 +19,7 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.timeouts import TimerDeathPenalty
 
+from gatte.intelligence import asking
 from gatte.jobs import heartbeat
 from gatte.queue import QueueName, queue, redis, work_for
 
@@ -54,6 +55,7 @@ class Pool:
         """Fetch and run jobs until stopped; what is still running after the grace time is left to the next lease."""
         work_for(self._app)
         with self._app.app_context():
+            asking.warm_up()
             self._queues = [queue(name) for name in QueueName]
             log.info("worker_started", queues=[one.name for one in self._queues])
             while not self._stopping.is_set():

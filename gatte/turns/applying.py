@@ -111,7 +111,7 @@ def _mark_read(conversation: Conversation, reading: Reading, thought: Thought, t
                 "prompt_version": meaning.prompt_version,
             }
             conversation.last_intent = meaning.intent
-            metrics.INTENTS.labels(meaning.intent.value, meaning.decider.value).inc()
+            metrics.INTENTS.labels(intent=meaning.intent.value, decider=meaning.decider.value).inc()
             log.info("intent_detected", intent=meaning.intent.value, confidence=round(meaning.confidence, 3), decider=meaning.decider.value)
         db.session.execute(update(Message).where(Message.id == unread.id).values(**values))
 

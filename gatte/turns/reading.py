@@ -12,6 +12,7 @@ from gatte.desk.snapshots import snapshot_of
 from gatte.extensions import db
 from gatte.models import Author, Conversation, Message
 from gatte.models.message import READ_BY_TURNS
+from gatte.observability import tracing
 from gatte.turns import leases
 from gatte.turns.leases import Lease
 
@@ -63,7 +64,7 @@ def read(lease: Lease) -> Reading:
     return Reading(
         lease=lease,
         correlation_id=conversation.correlation_id,
-        request_id=None,
+        request_id=tracing.current_request_id(),
         phone_number_id=conversation.phone_number_id,
         snapshot=snapshot_of(conversation),
         unread=tuple(_unread(row) for row in rows),

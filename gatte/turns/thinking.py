@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from gatte import intelligence
+from gatte.intelligence import asking
 from gatte.conversation.orchestrator import advance
 from gatte.conversation.snapshot import Answered, CustomerSpoke, Decision, Happened, NotAnswered, Owner
 from gatte.conversation.states import Event
@@ -55,7 +55,7 @@ def _hear(unread: Unread, reading: Reading, thought: Thought) -> Heard:
     understanding: Understanding | None = None
     listening = reading.snapshot.owner is Owner.BOT
     if listening and unread.text and unread.choice is None and unread.kind in WORTH_UNDERSTANDING:
-        understanding, calls = intelligence.understand(unread.text, [(said.author, said.text) for said in reading.history])
+        understanding, calls = asking.understand(unread.text, [(said.author, said.text) for said in reading.history])
         thought.calls += calls
     return Heard(
         message_id=str(unread.id),
@@ -73,7 +73,7 @@ def _answer(thought: Thought, reading: Reading) -> None:
     """Look the decision's question up and let the orchestrator go on with the answer, or without one."""
     asked = thought.decision
     with _timed(thought, "answer"):
-        found = intelligence.answer(asked.question or "", [(said.author, said.text) for said in reading.history])
+        found = asking.answer(asked.question or "", [(said.author, said.text) for said in reading.history])
     thought.calls += found.calls
     thought.trace["answer"] = found.trace
     happening = NotAnswered() if found.text is None else Answered(found.text, found.sources)

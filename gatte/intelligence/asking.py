@@ -1,0 +1,83 @@
+"""What a turn asks: the intent of a text, and the answer to a question."""
+
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import structlog
+from flask import current_app
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from gatte.conversation.thresholds import CONFIDENT
+from gatte.conversation.understanding import Understanding
+from gatte.extensions import db
+from gatte.intelligence import embedding
+from gatte.intelligence.calls import CallRecord
+from gatte.intelligence.gemini import Gemini, GeminiUnavailable, History
+
+if TYPE_CHECKING:
+    from gatte.intelligence.classifier import Classifier
+    from gatte.intelligence.responder import Answer
+
+log = structlog.get_logger(__name__)
+
+
+class LocalModels:
+    """The models of this process, trained or loaded when the first text comes."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._classifier: Classifier | None = None
+        self._loading = threading.Lock()
+
+    @property
+    def classifier(self) -> "Classifier":
+        """The intent classifier."""
+        with self._loading:
+            if self._classifier is None:
+                from gatte.intelligence.classifier import load_or_train
+
+                self._classifier = load_or_train(self._folder)
+            return self._classifier
+
+
+def local_models() -> LocalModels:
+    """The local models of the running application."""
+    return cast("LocalModels", current_app.extensions["gatte_local_models"])
+
+
+def _gemini() -> Gemini | None:
+    return cast("Gemini | None", current_app.extensions["gatte_gemini"])
+
+
+def understand(text: str, history: History = ()) -> tuple[Understanding, list[CallRecord]]:
+    """The intent of a text: the local classifier's when it is sure, else Gemini's, else the local one all the same."""
+    local = local_models().classifier.classify(text)
+    gemini = _gemini()
+    if gemini is None or local.confidence >= CONFIDENT:
+        return local, []
+    try:
+        better, call = gemini.classify(text, history)
+    except GeminiUnavailable as away:
+        return local, [away.call]
+    return better, [call]
+
+
+def answer(question: str, history: History = ()) -> "Answer":
+    """The answer to a question from the knowledge base; the transaction that searches is over before a model is asked."""
+    from gatte.intelligence import responder
+
+    with Session(db.engine) as session:
+        passages = responder.find_passages(session, question)
+    company = current_app.extensions["gatte_settings"].gatte_company
+    return responder.compose(passages, history, _gemini(), company)
+
+
+def warm_up() -> None:
+    """Load the local models now, so that the first customer does not wait for them; a database that is away does not matter."""
+    embedding.limit_blas_threads()
+    local_models().classifier.classify("oi, tudo bem?")
+    with suppress(SQLAlchemyError):
+        answer("oi")
