@@ -1,11 +1,11 @@
 # The same commands for a newcomer, a developer and CI. Needs python3.11 and make; everything else is installed into .venv.
-PYTHON ?= python3.11
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --python-version 3.11
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help install run check test bench chaos requirements lint types walls templates migrations containers packages
+.PHONY: help install run check test bench chaos env requirements lint types walls templates migrations containers packages
 
 help: ## what can be done here
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -26,6 +26,11 @@ bench: install ## measure the targets of the design (no pass or fail)
 chaos: install ## kill every process at every step, many times, and count what was lost
 	@$(BIN)/python -m bench.chaos $(ARGS)
 
+env: ## write .env with fresh secrets, for docker compose (never overwrites one)
+	@test ! -e .env || { echo ".env is there already"; exit 1; }
+	@umask 077; $(PYTHON) deployment/fresh_env.py > .env
+	@echo "Wrote .env. Keep a copy of GATTE_ENCRYPTION_KEYS in a safe; set WHATSAPP_* and GATTE_DOMAIN."
+
 requirements: install ## pin again after a change of a requirements*.in (add ARGS=--upgrade for new versions)
 	$(COMPILE) $(ARGS) requirements.in -o requirements.txt
 	$(COMPILE) $(ARGS) requirements-embedded.in -o requirements-embedded.txt
@@ -45,18 +50,19 @@ templates:
 	$(BIN)/djlint gatte/templates --lint --quiet
 
 migrations:
-	$(BIN)/alembic -c migrations/alembic.ini heads | grep -c '(head)' | grep -qx 1
-	$(BIN)/alembic -c migrations/alembic.ini upgrade head --sql | $(BIN)/squawk --config .squawk.toml --stdin-filepath migrations.sql
+	@$(BIN)/alembic -c migrations/alembic.ini heads | awk '/\(head\)/ {heads++} END {if (heads != 1) {print heads + 0 " heads of migrations"; exit 1}}'
+	@$(BIN)/alembic -c migrations/alembic.ini upgrade head --sql > .venv/migrations.sql
+	$(BIN)/squawk --config .squawk.toml .venv/migrations.sql
 
 containers:
 	$(BIN)/hadolint Dockerfile
-	$(BIN)/python -m deployment.check_compose
+	GATTE_ENV_FILE=.env.example POSTGRES_PASSWORD=checked REDIS_PASSWORD=checked $(BIN)/docker-compose config --quiet
 
 packages:
 	$(PIP) check
 
 .venv/bin/python:
-	@command -v $(PYTHON) >/dev/null || { echo "GATTE needs Python 3.11: no $(PYTHON) here (make run PYTHON=/path/to/python3.11)"; exit 1; }
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info[:2] != (3, 11))" || { echo "GATTE needs Python 3.11: make run PYTHON=/path/to/python3.11"; exit 1; }
 	@$(PYTHON) -m venv .venv
 
 .venv/.run-installed: requirements.txt requirements-embedded.txt | .venv/bin/python

@@ -1,0 +1,28 @@
+# syntax=docker/dockerfile:1
+# One image for web, worker, scheduler and commands. Non-root; writes only to /tmp, so its root file system may be read-only.
+
+FROM python:3.11-slim-bookworm AS packages
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+WORKDIR /build
+RUN python -m venv /opt/venv
+COPY requirements.txt .
+RUN /opt/venv/bin/pip install --require-hashes --only-binary :all: -r requirements.txt
+
+FROM python:3.11-slim-bookworm
+RUN useradd --system --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin gatte
+ENV PATH=/opt/venv/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    GATTE_ENV=production \
+    GATTE_FOLDER=/tmp/gatte \
+    PROMETHEUS_MULTIPROC_DIR=/tmp/gatte-metrics
+WORKDIR /srv/gatte
+COPY --from=packages /opt/venv /opt/venv
+COPY . .
+RUN python -m compileall -q gatte deployment
+USER 10001:10001
+EXPOSE 8000
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=15s --timeout=5s --start-period=30s --retries=3 \
+    CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/health/live', timeout=4)"]
+CMD ["gunicorn", "wsgi:app"]

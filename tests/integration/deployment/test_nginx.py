@@ -1,0 +1,233 @@
+import shutil
+import socket
+import ssl
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import httpx
+import pytest
+
+from deployment.certificates import for_web
+from devstack.keeping import free_port
+
+PROJECT = Path(__file__).parents[3]
+NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
+MEBIBYTE = 1024 * 1024
+STRICT = "max-age=63072000; includeSubDomains"
+
+
+class Upstream(ThreadingHTTPServer):
+    """Stands where the web processes stand; keeps what it was asked."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Answer)
+        self.asked: list[tuple[str, dict[str, str], int]] = []
+
+
+class Answer(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: Upstream
+
+    def do_GET(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.server.asked.append((self.path, {name.lower(): value for name, value in self.headers.items()}, len(body)))
+        self.send_response(200)
+        self.send_header("Strict-Transport-Security", STRICT)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"ok")
+
+    def do_POST(self) -> None:
+        self.do_GET()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+class Front:
+    """A running nginx with the project's own nginx.conf; only addresses and paths are of this test."""
+
+    def __init__(self, folder: Path, upstream: Upstream) -> None:
+        self.http, self.https, self.upstream = free_port(), free_port(), upstream
+        self.log = folder / "access.log"
+        for_web(folder / "certificates" / "web", "localhost")
+        (folder / "acme" / ".well-known" / "acme-challenge").mkdir(parents=True)
+        (folder / "acme" / ".well-known" / "acme-challenge" / "token").write_text("answer")
+        (folder / "access").mkdir()
+        self.configuration = folder / "nginx.conf"
+        self.configuration.write_text(self._here(folder, (PROJECT / "nginx.conf").read_text()))
+
+    def _here(self, folder: Path, text: str) -> str:
+        changes = {
+            "pid /var/run/nginx.pid;": f"pid {folder}/nginx.pid; user root;",
+            "listen 80 ": f"listen 127.0.0.1:{self.http} ",
+            "listen 443 ": f"listen 127.0.0.1:{self.https} ",
+            "server web:8000 ": f"server 127.0.0.1:{self.upstream.server_port} ",
+            "/etc/nginx/certificates": f"{folder}/certificates",
+            "/etc/nginx/access/": f"{folder}/access/",
+            "/var/www/acme": f"{folder}/acme",
+            "access_log /dev/stdout": f"access_log {self.log}",
+            "resolver 127.0.0.11": "resolver 127.0.0.1",
+        }
+        for theirs, ours in changes.items():
+            assert theirs in text
+            text = text.replace(theirs, ours)
+        return text
+
+    def client(self, version: ssl.TLSVersion | None = None) -> httpx.Client:
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        if version:
+            context.set_ciphers("ALL:@SECLEVEL=0")
+            context.minimum_version = context.maximum_version = version
+        return httpx.Client(base_url=f"https://127.0.0.1:{self.https}", verify=context, timeout=20)
+
+
+@pytest.fixture(scope="module")
+def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
+    folder = tmp_path_factory.mktemp("nginx")
+    upstream = Upstream()
+    threading.Thread(target=upstream.serve_forever, daemon=True).start()
+    nginx = Front(folder, upstream)
+    process = subprocess.Popen([NGINX, "-p", folder, "-c", nginx.configuration, "-g", "daemon off;"], stderr=subprocess.DEVNULL)
+    wait_for_port(nginx.https)
+    yield nginx
+    process.terminate()
+    process.wait(10)
+    upstream.shutdown()
+    upstream.server_close()
+
+
+@pytest.fixture
+def client(front: Front) -> Iterator[httpx.Client]:
+    with front.client() as client:
+        yield client
+
+
+def wait_for_port(port: int) -> None:
+    deadline = time.monotonic() + 10
+    while True:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        assert time.monotonic() < deadline, "nginx did not start"
+        time.sleep(0.05)
+
+
+def test_http_leads_to_https(front):
+    answer = httpx.get(f"http://127.0.0.1:{front.http}/panel/sessions?state=open", headers={"Host": "gatte.example"})
+
+    assert (answer.status_code, answer.headers["location"]) == (301, "https://gatte.example/panel/sessions?state=open")
+
+
+def test_the_authority_finds_its_answer_over_http(front):
+    assert httpx.get(f"http://127.0.0.1:{front.http}/.well-known/acme-challenge/token").text == "answer"
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_tls_1_2_and_1_3_are_spoken(front, version):
+    with front.client(version) as client:
+        assert client.get("/health/live").status_code == 200
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1_1 is deprecated")
+def test_tls_1_1_is_refused(front):
+    with front.client(ssl.TLSVersion.TLSv1_1) as client, pytest.raises(httpx.ConnectError):
+        client.get("/health/live")
+
+
+@pytest.mark.parametrize("path", ["/health/live", "/panel/login", "/metrics"])
+def test_hsts_is_sent_once_with_every_answer(client, path):
+    assert client.get(path).headers.get_list("strict-transport-security") == [STRICT]
+
+
+def test_the_webhook_takes_a_body_of_exactly_three_mebibytes(client, front):
+    assert client.post("/webhook/whatsapp", content=b"x" * 3 * MEBIBYTE).status_code == 200
+    assert front.upstream.asked[-1][2] == 3 * MEBIBYTE
+
+
+def test_a_larger_body_is_refused_before_it_reaches_the_application(client, front):
+    before = len(front.upstream.asked)
+    answer = client.post("/webhook/whatsapp", content=b"x" * (3 * MEBIBYTE + 1))
+
+    assert (answer.status_code, answer.headers["content-type"]) == (413, "application/problem+json")
+    assert len(front.upstream.asked) == before
+
+
+def test_the_panel_takes_smaller_bodies_than_the_api_never_more_than_its_own(client):
+    assert client.post("/panel/knowledge", content=b"x" * 4 * MEBIBYTE).status_code == 200
+    assert client.post("/api/v1/contacts", content=b"x" * 2 * MEBIBYTE).status_code == 413
+
+
+def test_the_application_gets_the_real_address_of_the_client_and_not_one_that_it_claims(client, front):
+    client.get("/panel/", headers={"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "http", "X-Request-ID": "theirs"})
+    _, headers, _ = front.upstream.asked[-1]
+
+    assert (headers["x-forwarded-for"], headers["x-forwarded-proto"]) == ("127.0.0.1", "https")
+    assert headers["x-request-id"] != "theirs"
+
+
+def test_the_token_of_the_handshake_is_not_in_the_log(client, front):
+    client.get("/webhook/whatsapp", params={"hub.mode": "subscribe", "hub.verify_token": "word-of-the-handshake"})
+    wait_until(lambda: '"path":"/webhook/whatsapp"' in front.log.read_text())
+
+    assert "word-of-the-handshake" not in front.log.read_text()
+
+
+def test_metrics_are_not_for_the_outside(client, front):
+    before = len(front.upstream.asked)
+
+    assert client.get("/metrics").status_code == 404
+    assert len(front.upstream.asked) == before
+
+
+def test_the_webhook_knows_only_get_and_post(client):
+    assert client.delete("/webhook/whatsapp").status_code == 403
+
+
+def test_someone_who_guesses_passwords_is_slowed_down_and_the_webhook_is_not(client):
+    logins = [client.post("/panel/login").status_code for _ in range(30)]
+    webhooks = [client.post("/webhook/whatsapp").status_code for _ in range(300)]
+
+    assert logins.count(429) >= 15
+    assert set(webhooks) == {200}
+
+
+def test_the_panel_can_be_closed_to_other_addresses_while_the_webhook_stays_open(front, client):
+    rule = front.configuration.parent / "access" / "office.conf"
+    rule.write_text("allow 203.0.113.0/24;\ndeny all;\n")
+    reload(front)
+    wait_until(lambda: client.get("/panel/").status_code == 403)
+
+    assert client.get("/webhook/whatsapp").status_code == 200
+    rule.unlink()
+    reload(front)
+
+
+def test_while_no_web_process_answers_meta_gets_503_and_will_send_again(client, front):
+    text = front.configuration.read_text()
+    front.configuration.write_text(text.replace(f"server 127.0.0.1:{front.upstream.server_port} ", f"server 127.0.0.1:{free_port()} "))
+    reload(front)
+    wait_until(lambda: client.post("/webhook/whatsapp").status_code == 503)
+
+    assert client.post("/webhook/whatsapp").headers["content-type"] == "application/problem+json"
+    front.configuration.write_text(text)
+    reload(front)
+
+
+def reload(front: Front) -> None:
+    subprocess.run([NGINX, "-p", front.configuration.parent, "-c", front.configuration, "-s", "reload"], check=True, capture_output=True)
+
+
+def wait_until(condition, seconds: float = 10) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited too long"
+        time.sleep(0.05)

@@ -1,0 +1,80 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+
+from gatte.migrating import migrate, required_revision
+from gatte.migrating.journal import Journal
+from gatte.migrating.running import connected
+from gatte.migrating.versions import MIGRATIONS, scripts
+from tests.stores import rows
+
+TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
+COLUMNS = """
+    SELECT table_name, column_name, data_type, is_nullable, column_default FROM information_schema.columns
+    WHERE table_schema = 'public' ORDER BY 1, 2
+"""
+INDEXES = "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1"
+CONSTRAINTS = "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'public'::regnamespace ORDER BY 1, 2"
+
+
+def schema(url: str) -> list[list[tuple[object, ...]]]:
+    return [rows(url, query) for query in (COLUMNS, INDEXES, CONSTRAINTS)]
+
+
+def go_down(url: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with connected(url) as connection:
+        config.attributes |= {"connection": connection, "journal": Journal()}
+        command.downgrade(config, "base")
+
+
+def test_there_is_one_head():
+    assert len(scripts().get_heads()) == 1
+
+
+def test_up_down_and_up_again_gives_the_same_schema(empty_database_url):
+    migrate(empty_database_url)
+    before = schema(empty_database_url)
+    go_down(empty_database_url)
+
+    assert rows(empty_database_url, TABLES) == [("schema_migrations",), ("schema_version",)]
+    assert rows(empty_database_url, "SELECT * FROM schema_migrations") == []
+    assert migrate(empty_database_url)[-1] == required_revision()
+    assert schema(empty_database_url) == before
+
+
+def test_the_models_and_the_migrations_say_the_same(database_url):
+    """`flask db check` would otherwise print the difference."""
+    checked = flask(database_url, "db", "check")
+
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_flask_migrate_says_what_it_did_and_exits_with_0(empty_database_url):
+    assert flask(empty_database_url, "migrate").returncode == 0
+    assert rows(empty_database_url, "SELECT version_num FROM schema_version") == [(required_revision(),)]
+
+
+def test_flask_migrate_on_an_unreachable_database_gives_one_line_and_fails(tmp_path):
+    failed = flask("postgresql://gatte:secret@127.0.0.1:1/gatte", "migrate")
+
+    assert failed.returncode == 1
+    assert [line for line in failed.stderr.splitlines() if line.startswith("gatte: the database cannot be reached")]
+    assert "secret" not in failed.stdout + failed.stderr
+
+
+def flask(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"DATABASE_URL": url}
+    return subprocess.run(
+        [sys.executable, "-m", "flask", *arguments],
+        cwd=Path(MIGRATIONS).parent,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
