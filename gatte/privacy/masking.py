@@ -68,7 +68,7 @@ def _mask(text: str) -> str:
 
 def _mask_long(text: str) -> str:
     """What the cut splits could no longer be told, so the end of the masked part is dropped too."""
-    return _mask(_mask(text[:LIMIT])[: LIMIT - _MARGIN])[: LIMIT - len(CUT)] + CUT
+    return _mask(_mask(text[:LIMIT])[: LIMIT - _MARGIN] + CUT)
 
 
 _key = lru_cache(maxsize=1024)(mask)

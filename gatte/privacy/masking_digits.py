@@ -9,16 +9,16 @@ Match = re.Match[str]
 _AREA = r"(?:1[1-9]|2[12478]|3[1-578]|4[1-9]|5[1345]|6[1-9]|7[134579]|8[1-9]|9[1-9])"
 _GAP = r"[ .\-\u00a0\u2010-\u2015\u200b-\u200f]"  # what people and telephones put between digits, the unbreakable ones too
 _SUBSCRIBER = rf"(?:(?:9{_GAP}{{0,3}}[0-9]{{4}}|[2-9][0-9]{{3}}){_GAP}{{0,3}}[0-9]{{4}}|9[0-9]{{2}}[ \-][0-9]{{3}}[ \-][0-9]{{3}})(?![0-9])"
+_PHONE = re.compile(rf"(?:(?:\+|00)?55[ ().\-/\u00a0]{{0,3}})?\(?(?:0(?:[0-9]{{2}})?[ \-]?)?{_AREA}\)?[ ).\-/\u00a0]{{0,3}}{_SUBSCRIBER}")
 # Where eight digits stand together: only there is the big pattern tried.
 _REGION = re.compile(r"[0-9+(][^0-9A-Za-z\n]{0,3}[0-9](?:[^0-9A-Za-z\n]{0,5}[0-9]){6,}")
 _NUMBERS = re.compile(
     r"(?<![0-9])(?:"
     rf"(?P<cnpj>[0-9]{{2}}{_GAP}?[0-9]{{3}}{_GAP}?[0-9]{{3}}{_GAP}?/?{_GAP}?[0-9]{{4}}{_GAP}?[0-9]{{2}}(?![0-9]))"
-    rf"|(?P<phone>(?<![^0-9.][0-9]\.)(?<!^[0-9]\.)(?:(?:\+|00)?55[ ().\-/\u00a0]{{0,3}})?\(?(?:0(?:[0-9]{{2}})?[ \-]?)?"
-    rf"{_AREA}\)?[ ).\-/\u00a0]{{0,3}}{_SUBSCRIBER})"
+    rf"|(?P<phone>(?<![^0-9.][0-9]\.)(?<!^[0-9]\.){_PHONE.pattern})"
     rf"|(?P<mobile>9{_GAP}?[0-9]{{4}}-[0-9]{{4}}(?![0-9]))"
     rf"|(?P<cpf>[0-9]{{3}}{_GAP}?[0-9]{{3}}{_GAP}?[0-9]{{3}}(?:{_GAP}|/)?[0-9]{{2}}(?![0-9]))"
-    r"|(?P<abroad>(?<![\w)])\+[1-9](?:[ ().\-]{0,2}[0-9]){9,14}(?![0-9])))"
+    r"|(?P<abroad>(?<![A-Za-z_)])\+[1-9](?:[ ().\-]{0,2}[0-9]){9,14}(?![0-9])))"
 )
 # UUIDs, hashes and addresses in memory hold runs of digits that mean nothing.
 _OPAQUE = re.compile(
@@ -55,15 +55,19 @@ def phone_tag(phone: str) -> str:
 
 def mask_numbers(text: str) -> str:
     """The text without phones, CPF and CNPJ."""
-    regions = list(_REGION.finditer(text))
-    for region in reversed(regions):
-        for found in reversed(list(_NUMBERS.finditer(text, region.start(), region.end()))):
-            masked = _number(found)
-            if masked != found[0] and not _is_in_opaque(found):
-                text = text[: found.start()] + masked + text[found.end() :]
-    if regions:
+    if _REGION.search(text):
         text = _mask_after_phone_word(text)
+        for region in reversed(list(_REGION.finditer(text))):
+            text = _mask_region(text, region.start(), region.end())
     return _mask_lettered_cnpj(text) if len(text) >= 14 else text
+
+
+def _mask_region(text: str, start: int, end: int) -> str:
+    for found in reversed(list(_NUMBERS.finditer(text, start, end))):
+        masked = _number(found)
+        if masked != found[0] and not _is_in_opaque(found):
+            text = text[: found.start()] + masked + text[found.end() :]
+    return text
 
 
 def _mask_after_phone_word(text: str) -> str:
@@ -111,8 +115,10 @@ def _number(match: Match) -> str:
         return found if _is_time(match) else phone_tag(found)
     if match.lastgroup == "cpf":
         return CPF if _reads_as_cpf(found) else found
-    if match.lastgroup == "cnpj":
-        return CNPJ if _reads_as_cnpj(found) else found
+    if match.lastgroup == "cnpj" and _reads_as_cnpj(found):
+        return CNPJ
+    if match.lastgroup == "cnpj" and not _PHONE.fullmatch(found):
+        return found
     return phone_tag(found)
 
 

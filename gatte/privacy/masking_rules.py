@@ -40,13 +40,14 @@ class HashKey:
 
 HASH_KEY = HashKey()
 
-_VALUE = r"""(?!\[secret\])(?:"(?:[^"\\]|\\.)*+"|'(?:[^'\\]|\\.)*+'|\\["'](?:[^"'\\])*+\\["']|[^\s,;&"'<>)\]}\\]++)"""
+_UNMASKED = r"(?!\[(?:secret|phone …[0-9]{2}|cpf|cnpj|email|hidden|base64)\])"
+_VALUE = _UNMASKED + r"""(?:"(?:[^"\\]|\\.)*+"?|'(?:[^'\\]|\\.)*+'?|\\["'][^"'\\]*+(?:\\["'])?|[^\s,;&"'<>)\]}\\]++)"""
 _SETTING_NAME = (
-    r"(?:password|passwd|passphrase|pwd|senha|secret|token|api[_ -]?key|access[_-]?key|private[_-]?key|encryption[_-]?keys?"
-    r"|credentials?|(?<![A-Za-z0-9_])key(?==))"
+    r"(?<!\[)(?:password|passwd|passphrase|pwd|senha|secret|token|api[_ -]?key|access[_-]?key|private[_-]?key|encryption[_-]?keys?"
+    r"|credentials?|(?<![A-Za-z_])key(?==))"
 )
 _TOKEN = re.compile(
-    r"\b(?:EAA[A-Za-z0-9]{16,}|AIza[A-Za-z0-9_-]{20,}|AQ\.[A-Za-z0-9_-]{20,}|sk-[A-Za-z0-9_-]{12,}|gh[pousr]_[A-Za-z0-9]{20,}"
+    r"(?<![A-Za-z])(?:EAA[A-Za-z0-9]{16,}|AIza[A-Za-z0-9_-]{20,}|AQ\.[A-Za-z0-9_-]{20,}|sk-[A-Za-z0-9_-]{12,}|gh[pousr]_[A-Za-z0-9]{20,}"
     r"|xox[abprs]-[A-Za-z0-9-]{10,}|AKIA[A-Z0-9]{16}|ya29\.[A-Za-z0-9_-]{20,}|eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)?)"
 )
 _SPACED_ENDING = r"(?:com|net|org|gov|edu|adv|eng|ind|art|blog|info|app|dev|io|me|br|pt)\b"
@@ -103,14 +104,14 @@ def _tag(prefix: str) -> Callable[[Match], str]:
 
 
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END[A-Z ]*-----|\Z)")
-_BEARER = re.compile(r"(?i)\b(bearer)\s+(?!tokens?\b|\[secret\])[^\s\"',;)\]}]{4,}")
-_BASIC = re.compile(r"\b([Bb]asic|BASIC)\s+(?=[a-z]*[A-Z0-9+/=])[A-Za-z0-9+/_=-]{8,}")
+_BEARER = re.compile(rf"(?i)(?<![a-z])(bearer)\s++(?!tokens?\b){_UNMASKED}[^\s\"',;)\]}}]{{4,}}")
+_BASIC = re.compile(r"(?<![A-Za-z])([Bb]asic|BASIC)\s+(?=[a-z]*[A-Z0-9+/=])[A-Za-z0-9+/_=-]{8,}")
 _HEADER = re.compile(
     r"((?i:authorization|cookie)[\\\"']{0,2}+\s{0,2}+[:=,]\s{0,2}+(?:b(?=[\\\"']))?+[\\\"']{0,2}+)(?!\[secret\])[^\"'\\\r\n]+"
 )
 _URL_PASSWORD = re.compile(r"(://[^\s:/@\"'<>]*:)(?!\[secret\]@|\d+[/?#\s])[^\s\"'<>]{1,256}@")
 _SETTING = re.compile(rf"(?i)({_SETTING_NAME}[\\\"'\]]{{0,3}}+\s{{0,2}}+[:=]\s{{0,2}}+)(?!(?:none|null|true|false|\d{{1,5}})\b){_VALUE}")
-_BSUID = re.compile(r"[A-Z](?<![A-Za-z0-9_].)[A-Z]\.(?:ENT\.)?(?=[A-Za-z]{0,40}[0-9])[A-Za-z0-9]{6,128}(?![A-Za-z0-9])")
+_BSUID = re.compile(r"[A-Z](?<![A-Za-z].)[A-Z]\.(?:ENT\.)?(?=[A-Za-z]{0,40}[0-9])[A-Za-z0-9]{6,128}(?![A-Za-z0-9])")
 _EMAIL = re.compile(
     r"(?<![\w.+%-])[\w.+%'-]++(?:(?:@|\(at\)|\[at\])(?:[\w-]++\.)+(?!\d)\w{2,}"
     rf"| ?@ ?[\w-]+(?: ?\. ?[\w-]+){{0,3}}? ?\. ?{_SPACED_ENDING}(?: ?\. ?br\b)?)"
