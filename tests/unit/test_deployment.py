@@ -1,0 +1,146 @@
+"""What stands in the files around the application must agree with it and with each other."""
+
+import ast
+import json
+import os
+import re
+import subprocess
+import sys
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+from dotenv import dotenv_values
+
+from deployment.fresh_env import EXAMPLE, filled
+from gatte import MAX_BODY_BYTES
+from gatte.settings import BadSettings, Settings, load_settings
+
+PROJECT = Path(__file__).parents[2]
+REQUIREMENTS = ("requirements", "requirements-embedded", "requirements-dev")
+NOT_OF_SETTINGS = {"POSTGRES_PASSWORD", "REDIS_PASSWORD", "GATTE_DOMAIN", "WEB_CONCURRENCY", "GATTE_WEB_THREADS"}
+
+
+def pinned(name: str) -> dict[str, str]:
+    lines = (PROJECT / f"{name}.txt").read_text().splitlines()
+    return dict(line.split(" ")[0].partition(";")[0].split("==") for line in lines if "==" in line)
+
+
+def normal(package: str) -> str:
+    return re.sub(r"[-_.]+", "-", package).lower()
+
+
+@pytest.fixture(scope="module")
+def compose() -> dict[str, dict]:
+    """The services of docker-compose.yml, as Docker Compose itself reads it."""
+    environment = os.environ | {"GATTE_ENV_FILE": ".env.example", "POSTGRES_PASSWORD": "p", "REDIS_PASSWORD": "r"}
+    command = [Path(sys.executable).with_name("docker-compose"), "--profile", "*", "config", "--format", "json"]
+    read = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=True)
+    return json.loads(read.stdout)["services"]
+
+
+def test_the_example_names_every_setting_and_no_other():
+    assert set(dotenv_values(EXAMPLE)) - NOT_OF_SETTINGS == {name.upper() for name in Settings.model_fields}
+
+
+def test_the_example_gives_every_default_as_it_is(monkeypatch):
+    written = {name: value for name, value in dotenv_values(EXAMPLE).items() if value and name not in NOT_OF_SETTINGS | {"GATTE_ENV"}}
+    defaults = {name.upper(): field.default for name, field in Settings.model_fields.items()}
+
+    for name, value in written.items():
+        assert type(defaults[name])(value) == defaults[name], name
+
+
+def test_a_fresh_env_file_is_good_for_production(monkeypatch, tmp_path):
+    fresh = tmp_path / ".env"
+    fresh.write_text(filled(EXAMPLE.read_text()))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DATABASE_URL", "postgresql://gatte:x@db/gatte?sslmode=verify-full")
+
+    assert load_settings().production
+
+
+def test_the_example_itself_is_not_good_for_production(monkeypatch, tmp_path):
+    (tmp_path / ".env").write_text(EXAMPLE.read_text())
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DATABASE_URL", "postgresql://gatte:x@db/gatte?sslmode=verify-full")
+
+    with pytest.raises(BadSettings):
+        load_settings()
+
+
+@pytest.mark.parametrize("name", REQUIREMENTS)
+def test_every_direct_requirement_is_pinned_and_hashed(name):
+    direct = {normal(line.strip()) for line in (PROJECT / f"{name}.in").read_text().splitlines() if line and line[0] not in "#-"}
+    text = (PROJECT / f"{name}.txt").read_text()
+
+    assert direct <= {normal(package) for package in pinned(name)}
+    assert len(re.findall(r"^\S+==\S+( ; .*)? \\\n    --hash=sha256:", text, re.MULTILINE)) == len(pinned(name))
+    assert "://" not in text
+
+
+def test_the_requirement_files_agree_on_every_version():
+    seen: dict[str, str] = {}
+    for name in REQUIREMENTS:
+        for package, version in pinned(name).items():
+            assert seen.setdefault(package, version) == version
+
+
+def test_the_application_imports_only_what_production_installs():
+    installed = {normal(package) for package in pinned("requirements")}
+    ours = {"gatte", *sys.stdlib_module_names}
+    distributions = packages_distributions()
+    files = [*(PROJECT / "gatte").rglob("*.py"), *(PROJECT / "deployment").glob("*.py"), PROJECT / "gunicorn.conf.py"]
+
+    for file in files:
+        for module in imported(file) - ours:
+            assert {normal(name) for name in distributions.get(module, [module])} & installed, f"{file}: {module}"
+
+
+def imported(file: Path) -> set[str]:
+    nodes = list(ast.walk(ast.parse(file.read_text())))
+    plain = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    parts = {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module and not node.level}
+    return {name.partition(".")[0] for name in plain | parts}
+
+
+def test_everything_that_the_image_takes_is_there():
+    taken = [line[1:] for line in (PROJECT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
+
+    assert [path for path in taken if not (PROJECT / path).exists()] == []
+
+
+def test_compose_runs_the_processes_of_the_procfile(compose):
+    procfile = dict(line.split(": ") for line in (PROJECT / "Procfile").read_text().splitlines())
+
+    assert " ".join(compose["worker"]["command"]) == procfile["worker"]
+    assert " ".join(compose["scheduler"]["command"]) == procfile["scheduler"]
+    assert json.dumps(procfile["web"].split()) in (PROJECT / "Dockerfile").read_text()
+
+
+def test_only_nginx_can_be_reached_from_outside(compose):
+    assert [name for name, service in compose.items() if service.get("ports")] == ["nginx"]
+    assert set(compose["nginx"]["networks"]) == {"edge"}
+    assert {name for name, service in compose.items() if "edge" in (service.get("networks") or {})} == {"nginx", "web"}
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "scheduler", "migrate", "db", "redis", "nginx"])
+def test_no_container_can_write_to_its_root_file_system(compose, name):
+    assert compose[name]["read_only"] is True
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "scheduler"])
+def test_processes_wait_for_the_migration_come_back_and_are_watched(compose, name):
+    service = compose[name]
+
+    assert service["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
+    assert service["restart"] == "unless-stopped"
+    assert service["environment"]["GATTE_TRUSTED_PROXIES"] == "1"
+    assert "sslmode=verify-full" in service["environment"]["DATABASE_URL"]
+    assert not service.get("healthcheck", {}).get("disable")
+
+
+def test_nginx_and_the_application_have_the_same_limit_for_the_webhook():
+    place = (PROJECT / "nginx.conf").read_text().partition("location = /webhook/whatsapp")[2].partition("}\n\n")[0]
+
+    assert re.search(r"client_max_body_size (\d+)m;", place)[1] == str(MAX_BODY_BYTES // 1024 // 1024)
