@@ -170,7 +170,19 @@ def said(message: Message) -> str:
     return f"[{kind}] {message.body or ''}".strip() if kind else message.body or ""
 
 
+def action_in_words(action: str) -> str:
+    """An entry of the audit trail as what a person did; the entry's own word when we have none for it."""
+    return words.ACTIONS.get(action, action)
+
+
+def sentence(text: str) -> str:
+    """A text with a capital first letter, the others as they are."""
+    return text[:1].upper() + text[1:]
+
+
 FILTERS = {
+    "action_in_words": action_in_words,
+    "sentence": sentence,
     "said": said,
     "ago": ago,
     "day": day,

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, TypedDict
 from uuid import UUID
 
-from flask import Blueprint, Response, abort, redirect, request, session, url_for
+from flask import Blueprint, Response, abort, current_app, redirect, request, session, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response as AnyResponse
@@ -98,6 +98,7 @@ def show_simulator() -> Response:
         chosen=chosen,
         customers=list(enumerate(_customers())),
         customer=_customer(),
+        company=current_app.extensions["gatte_settings"].gatte_company,
         chat=chat,
         attachments=[(key, label) for key, (label, _) in ATTACHMENTS.items()],
         poll_url=url_for("panel.show_simulator", cliente=chosen),

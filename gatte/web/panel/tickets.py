@@ -64,7 +64,7 @@ def _tabs(shown: str, *, mine: bool) -> list[tuple[str, str, str, int, bool]]:
     counting = select(Ticket.state, func.count()).group_by(Ticket.state)
     if mine:
         counting = counting.where(Ticket.assignee_id == me().id)
-    counts: dict[TicketState, int] = dict(db.session.execute(counting).tuples())
+    counts: dict[TicketState, int] = dict(db.session.execute(counting).tuples().all())
     sums = {name: sum(counts.get(state, 0) for state in states) for name, (_, states) in FILTERS.items()}
     return [(name, text, _address(name, mine=mine), sums[name], name == shown) for name, (text, _) in FILTERS.items()]
 
@@ -120,5 +120,5 @@ def note_ticket(ticket_id: UUID) -> AnyResponse:
         except tickets.NoSuchTicket:
             abort(404)
         db.session.commit()
-        flash("Nota guardada.", "success")
+        flash("Nota salva.", "success")
     return redirect(url_for("panel.show_ticket", ticket_id=ticket_id), 303)

@@ -129,6 +129,13 @@ FLOWS: dict[str, str] = {
     "data_rights": "dados pessoais",
     "opt_out": "parar mensagens",
 }
+# What the audit trail calls things, as what a person did.
+ACTIONS: dict[str, str] = {
+    Event.AGENT_TOOK.value: "assumiu a conversa",
+    Event.HANDED_BACK.value: "devolveu ao robô",
+    Event.FORCED_RESET.value: "reiniciou a conversa",
+    Event.FORCED_ESCALATION.value: "encaminhou ao atendimento",
+}
 # Kinds of a customer's message that are no text; see `understanding.MessageKind`.
 ATTACHMENTS: dict[str, str] = {
     "image": "Imagem",

@@ -1,0 +1,95 @@
+"use strict";
+// Live regions: a poll tells the server which versions are shown, and gets back only what changed. See gatte/web/rendering.py.
+(() => {
+  const EXPIRED = "Sua sessão expirou ou a página ficou velha. Atualize a página e repita a ação.";
+  const REFUSED = { 403: "Sua conta não tem permissão para isso.", 404: "O que você procura não existe mais.", 413: "O conteúdo é grande demais.", 429: "Muitas ações em pouco tempo. Espere um minuto." };
+  const seen = new Set();
+  const scrolls = new Map();
+  const isPoll = (element) => element instanceof Element && element.matches("[data-poll]");
+
+  document.addEventListener("htmx:configRequest", (event) => {
+    const regions = [...document.querySelectorAll("[data-version]")];
+    event.detail.headers["X-Live"] = regions.map((region) => `${region.id}=${region.dataset.version}`).join(";");
+  });
+
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (isPoll(event.detail.elt) && document.hidden) event.preventDefault();
+  });
+  document.addEventListener("visibilitychange", () => {
+    const poll = document.querySelector("[data-poll]");
+    if (poll && !document.hidden) htmx.trigger(poll, "wake");
+  });
+
+  function offline(away) {
+    const banner = document.getElementById("offline");
+    if (banner) banner.hidden = !away;
+  }
+  function refuse(text) {
+    const notice = document.createElement("p");
+    notice.className = "notice danger";
+    notice.textContent = text;
+    document.getElementById("notices")?.replaceChildren(notice);
+  }
+  document.addEventListener("htmx:sendError", () => offline(true));
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const status = event.detail.xhr?.status ?? 0;
+    if (status > 0 && status < 500) offline(false);
+  });
+  document.addEventListener("htmx:responseError", (event) => {
+    const status = event.detail.xhr.status;
+    if (isPoll(event.detail.elt)) offline(status >= 500);
+    else refuse(REFUSED[status] ?? (status < 500 ? EXPIRED : "Algo deu errado. Tente de novo."));
+  });
+
+  // What is new in a chat is read aloud once, and only that.
+  function noteNews(speak) {
+    const texts = [];
+    for (const element of document.querySelectorAll("[data-announce]")) {
+      if (seen.has(element.id)) continue;
+      seen.add(element.id);
+      if (element.dataset.announce) texts.push(element.dataset.announce);
+      if (speak) element.classList.add("is-new");
+    }
+    const announcer = document.getElementById("announcer");
+    if (speak && announcer && texts.length) announcer.textContent = texts.join(". ");
+  }
+
+  // A chat stays at its end while one reads there, and where it is when one has scrolled up.
+  function toEnd(thread) {
+    thread.scrollTop = thread.scrollHeight;
+  }
+  document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    const thread = event.detail.target;
+    if (!thread.classList.contains("thread")) return;
+    const distance = thread.scrollHeight - thread.clientHeight - thread.scrollTop;
+    scrolls.set(thread.id, distance < 80 ? null : thread.scrollTop);
+  });
+  document.addEventListener("htmx:oobAfterSwap", () => {
+    for (const [id, top] of scrolls) {
+      const thread = document.getElementById(id);
+      if (thread && top === null) toEnd(thread);
+      else if (thread) thread.scrollTop = top;
+    }
+    scrolls.clear();
+    noteNews(true);
+  });
+
+  // A button with data-confirm asks in our own dialog first.
+  document.addEventListener("htmx:confirm", (event) => {
+    const button = event.detail.elt;
+    const dialog = document.getElementById("confirm");
+    if (!(button instanceof HTMLElement) || !button.dataset.confirm || !dialog) return;
+    event.preventDefault();
+    dialog.querySelector("[data-title]").textContent = button.dataset.confirm;
+    dialog.querySelector("[data-text]").textContent = button.dataset.confirmText ?? "";
+    dialog.querySelector("[data-yes]").textContent = button.dataset.confirmYes ?? "Confirmar";
+    dialog.returnValue = "";
+    dialog.addEventListener("close", () => dialog.returnValue === "yes" && event.detail.issueRequest(true), { once: true });
+    dialog.showModal();
+  });
+
+  document.addEventListener("DOMContentLoaded", () => {
+    document.querySelectorAll(".thread").forEach(toEnd);
+    noteNews(false);
+  });
+})();
