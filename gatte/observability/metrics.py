@@ -11,7 +11,7 @@ import os
 import re
 from collections.abc import Collection
 from pathlib import Path
-from typing import Generic, TypeVar, cast
+from typing import Generic, TypeVar
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest, values
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
@@ -128,7 +128,8 @@ class Bounded(Generic[_MetricT]):
     def labels(self, **given: str) -> _MetricT:
         """The metric under these labels. A label that is missing or not of this metric raises ValueError."""
         bound = {label: self._bound(label, value) for label, value in given.items()}
-        return cast(_MetricT, self._metric.labels(**bound))
+        labelled: _MetricT = self._metric.labels(**bound)
+        return labelled
 
     def _bound(self, label: str, value: str) -> str:
         allowed = self._allowed.get(label)

@@ -10,6 +10,7 @@ from datetime import date, datetime, time
 from enum import Enum
 from functools import lru_cache
 from itertools import islice
+from math import isfinite
 from typing import TypeVar
 
 from gatte.privacy import masking_rules as rules
@@ -17,11 +18,12 @@ from gatte.privacy.masking_keys import HIDDEN, Kind, kind_of, mask_phone, stand_
 
 LIMIT = 8192
 CUT = " …[cut]"
-_MARGIN = 128
+_MARGIN = 256
 _MAX_DEPTH = 8
 _MAX_ITEMS = 200
 _SHORTEST = 6
-_SHORTEST_NUMBER = 10_000_000
+_SHORTEST_NUMBER = 10**7
+_LONGEST_NUMBER = 10**40
 # What most fields hold: names of events and modules, ids of requests, times.
 _ORDINARY = re.compile(
     r"(?!.*wamid\.)[a-z_]+(?:\.[a-z_]+){0,8}|(?=[0-9]{0,31}[a-f])[0-9a-f]{32}|20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z"
@@ -94,8 +96,10 @@ def _nested(value: Mapping[object, object] | Collection[object], kind: Kind | No
 
 def _number(value: float, kind: Kind | None) -> object:
     """A measure or a fraction is no phone; a long whole number may be one."""
-    if abs(value) < _SHORTEST_NUMBER or kind in {Kind.MEASURE, Kind.SECRET} or value != value // 1:
-        return value
+    if isinstance(value, float) and not isfinite(value):
+        return str(value)
+    if not _SHORTEST_NUMBER <= abs(value) < _LONGEST_NUMBER or kind in {Kind.MEASURE, Kind.SECRET} or value != int(value):
+        return value if abs(value) < _LONGEST_NUMBER else HIDDEN
     text = str(int(value))
     return value if (masked := _text(text, kind)) == text else masked
 
@@ -111,6 +115,13 @@ def _first(values: Iterable[_T]) -> list[_T]:
 
 
 def _as_text(value: object) -> str:
+    try:
+        return _shown(value)
+    except Exception:  # noqa: BLE001 - the rest of the event is still worth its line
+        return HIDDEN
+
+
+def _shown(value: object) -> str:
     if isinstance(value, (bytes, bytearray, memoryview)):
         return bytes(value).decode("utf-8", "replace")
     if isinstance(value, Enum):

@@ -13,12 +13,11 @@ _PHONE = re.compile(rf"(?:(?:\+|00)?55[ ().\-/\u00a0]{{0,3}})?\(?(?:0(?:[0-9]{{2
 # Where eight digits stand together: only there is the big pattern tried.
 _REGION = re.compile(r"[0-9+(][^0-9A-Za-z\n]{0,3}[0-9](?:[^0-9A-Za-z\n]{0,5}[0-9]){6,}")
 _NUMBERS = re.compile(
-    r"(?<![0-9])(?:"
-    rf"(?P<cnpj>[0-9]{{2}}{_GAP}?[0-9]{{3}}{_GAP}?[0-9]{{3}}{_GAP}?/?{_GAP}?[0-9]{{4}}{_GAP}?[0-9]{{2}}(?![0-9]))"
+    rf"(?<![0-9])(?:(?P<cnpj>[0-9]{{2}}{_GAP}?[0-9]{{3}}{_GAP}?[0-9]{{3}}{_GAP}?/?{_GAP}?[0-9]{{4}}{_GAP}?[0-9]{{2}}(?![0-9]))"
     rf"|(?P<phone>(?<![^0-9.][0-9]\.)(?<!^[0-9]\.){_PHONE.pattern})"
     rf"|(?P<mobile>9{_GAP}?[0-9]{{4}}-[0-9]{{4}}(?![0-9]))"
-    rf"|(?P<cpf>[0-9]{{3}}{_GAP}?[0-9]{{3}}{_GAP}?[0-9]{{3}}(?:{_GAP}|/)?[0-9]{{2}}(?![0-9]))"
-    r"|(?P<abroad>(?<![A-Za-z_)])\+[1-9](?:[ ().\-]{0,2}[0-9]){9,14}(?![0-9])))"
+    rf"|(?P<cpf>[0-9]{{3}}{_GAP}?[0-9]{{3}}{_GAP}?[0-9]{{3}}(?:{_GAP}|/)?[0-9]{{2}}(?![0-9])))"
+    r"|(?P<abroad>(?<![A-Za-z_)])\+[1-9](?:[ ().\-]{0,2}[0-9]){9,14}(?![0-9]))"
 )
 # UUIDs, hashes and addresses in memory hold runs of digits that mean nothing.
 _OPAQUE = re.compile(

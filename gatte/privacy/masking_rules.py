@@ -104,16 +104,18 @@ def _tag(prefix: str) -> Callable[[Match], str]:
 
 
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END[A-Z ]*-----|\Z)")
-_BEARER = re.compile(rf"(?i)(?<![a-z])(bearer)\s++(?!tokens?\b){_UNMASKED}[^\s\"',;)\]}}]{{4,}}")
+_BEARER = re.compile(
+    rf"(?i)(?<![a-z])(bearer)\s++(?!(?:tokens?|auth\w*|scheme|header|is|was|of|or|and|not|missing|required)\b){_UNMASKED}[^\s\"',;)\]}}]+"
+)
 _BASIC = re.compile(r"(?<![A-Za-z])([Bb]asic|BASIC)\s+(?=[a-z]*[A-Z0-9+/=])[A-Za-z0-9+/_=-]{8,}")
 _HEADER = re.compile(
     r"((?i:authorization|cookie)[\\\"']{0,2}+\s{0,2}+[:=,]\s{0,2}+(?:b(?=[\\\"']))?+[\\\"']{0,2}+)(?!\[secret\])[^\"'\\\r\n]+"
 )
-_URL_PASSWORD = re.compile(r"(://[^\s:/@\"'<>]*:)(?!\[secret\]@|\d+[/?#\s])[^\s\"'<>]{1,256}@")
+_URL_PASSWORD = re.compile(rf"(://[^\s:/@\"'<>]*:)(?!\d+[/?#\s]){_UNMASKED}[^\s\"'<>]{{1,256}}@")
 _SETTING = re.compile(rf"(?i)({_SETTING_NAME}[\\\"'\]]{{0,3}}+\s{{0,2}}+[:=]\s{{0,2}}+)(?!(?:none|null|true|false|\d{{1,5}})\b){_VALUE}")
 _BSUID = re.compile(r"[A-Z](?<![A-Za-z].)[A-Z]\.(?:ENT\.)?(?=[A-Za-z]{0,40}[0-9])[A-Za-z0-9]{6,128}(?![A-Za-z0-9])")
 _EMAIL = re.compile(
-    r"(?<![\w.+%-])[\w.+%'-]++(?:(?:@|\(at\)|\[at\])(?:[\w-]++\.)+(?!\d)\w{2,}"
+    r"(?<![\w.+%-])[\w.+%-][\w.+%'-]*+(?:(?:@|\(at\)|\[at\])(?:[\w-]++\.)+(?!\d)\w{2,}"
     rf"| ?@ ?[\w-]+(?: ?\. ?[\w-]+){{0,3}}? ?\. ?{_SPACED_ENDING}(?: ?\. ?br\b)?)"
 )
 

@@ -225,7 +225,7 @@ class Unprintable:
 
 
 def test_a_value_that_cannot_be_shown_is_hidden():
-    assert mask_value({"thing": Unprintable()}) == "[hidden]"
+    assert mask_value({"thing": Unprintable(), "n": 1}) == {"thing": "[hidden]", "n": 1}
 
 
 def test_a_value_that_holds_itself_is_cut():

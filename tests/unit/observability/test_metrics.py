@@ -1,0 +1,143 @@
+"""Contract names, bounded labels, and one page for several processes however they end."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from gatte.conversation.effects import Reason
+from gatte.conversation.understanding import Decider, Intent, MessageKind
+from gatte.observability import metrics
+
+CONTRACT = {
+    "gatte_webhook_requests",
+    "gatte_messages_received",
+    "gatte_messages_sent",
+    "gatte_turn_seconds",
+    "gatte_intents",
+    "gatte_escalations",
+    "gatte_flow_errors",
+    "gatte_timeouts",
+    "gatte_llm_tokens",
+    "gatte_llm_cost_brl",
+    "gatte_queue_oldest_seconds",
+    "gatte_uncertain_sends",
+    "gatte_rate_limited",
+}
+COUNT = """
+from gatte.observability import metrics
+metrics.ESCALATIONS.labels(reason="requested").inc(2)
+metrics.TURN_SECONDS.labels(step="understand").observe(0.02)
+metrics.QUEUE_OLDEST_SECONDS.labels(queue="turns").set(5)
+"""
+RENDER = "print(metrics.render()[0].decode())"
+KILLED = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
+
+
+@pytest.fixture
+def process(tmp_path):
+    """Start a Python process that counts in the shared directory."""
+
+    def start(code, wait=True):
+        running = subprocess.Popen(
+            [sys.executable, "-c", code],
+            env={"PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "metrics"), "PYTHONPATH": "."},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        return running.communicate(timeout=30)[0] if wait else running
+
+    return start
+
+
+def value(page, sample):
+    found = re.search(rf"^{re.escape(sample)} (\S+)$", page, re.MULTILINE)
+    return float(found[1]) if found else None
+
+
+def test_every_contract_name_is_on_the_page():
+    page = metrics.render()[0].decode()
+
+    assert {name for name in CONTRACT if f"# TYPE {name}" in page} == CONTRACT
+
+
+def test_the_page_says_what_it_is():
+    assert metrics.render()[1].startswith("text/plain; version=0.0.4")
+
+
+@pytest.mark.parametrize(
+    ("known", "enumeration"),
+    [
+        (metrics.INTENT_VALUES, Intent),
+        (metrics.DECIDER_VALUES, Decider),
+        (metrics.REASON_VALUES, Reason),
+        (metrics.KIND_VALUES, MessageKind),
+    ],
+)
+def test_every_value_of_the_conversation_has_a_label_of_its_own(known, enumeration):
+    assert {str(member) for member in enumeration} <= known
+
+
+def test_an_unknown_label_value_is_counted_as_other():
+    metrics.ESCALATIONS.labels(reason="5541999998888").inc()
+    page = metrics.render()[0].decode()
+
+    assert value(page, 'gatte_escalations_total{reason="other"}') >= 1
+    assert "5541999998888" not in page
+
+
+def test_open_labels_take_a_limited_number_of_plain_words():
+    words = metrics.Open(limit=2)
+
+    assert [word in words for word in ("one", "two", "three", "one", "Não!", "")] == [True, True, False, True, False, False]
+
+
+def test_processes_are_counted_together(process):
+    process(COUNT)
+    page = process(COUNT + RENDER)
+
+    assert value(page, 'gatte_escalations_total{reason="requested"}') == 4
+    assert value(page, 'gatte_turn_seconds_count{step="understand"}') == 2
+
+
+def test_totals_survive_killed_processes_and_their_files_do_not(process, tmp_path):
+    for _ in range(3):
+        process(COUNT + KILLED)
+    pages = [process("from gatte.observability import metrics\n" + RENDER) for _ in range(2)]
+
+    assert [value(page, 'gatte_escalations_total{reason="requested"}') for page in pages] == [6, 6]
+    assert [value(page, 'gatte_turn_seconds_bucket{le="0.025",step="understand"}') for page in pages] == [6 / 2, 6 / 2]
+    assert value(pages[1], 'gatte_queue_oldest_seconds{queue="turns"}') is None
+    assert len(list((tmp_path / "metrics").glob("*.alive"))) == 1
+
+
+def test_a_running_process_is_not_taken_for_dead(process):
+    running = process(
+        COUNT + "print('ready', flush=True); input(); metrics.ESCALATIONS.labels(reason='requested').inc(3)\n" + RENDER, wait=False
+    )
+    assert running.stdout.readline() == "ready\n"
+    page = process("from gatte.observability import metrics\nmetrics.clear_dead_processes()\n" + RENDER)
+    last = running.communicate("go on\n", timeout=30)[0]
+
+    assert value(page, 'gatte_escalations_total{reason="requested"}') == 2
+    assert value(page, 'gatte_queue_oldest_seconds{queue="turns"}') == 5
+    assert value(last, 'gatte_escalations_total{reason="requested"}') == 5
+
+
+def test_a_fork_counts_for_itself(process):
+    page = process(
+        COUNT + "import os\nif os.fork() == 0:\n    metrics.ESCALATIONS.labels(reason='fraud').inc(); os._exit(0)\nos.wait()\n" + RENDER
+    )
+
+    assert value(page, 'gatte_escalations_total{reason="requested"}') == 2
+    assert value(page, 'gatte_escalations_total{reason="fraud"}') == 1
+
+
+@pytest.mark.parametrize("content", [b"", b"\0" * 4, b"\xff" * 64])
+def test_a_broken_file_of_a_dead_process_does_not_break_the_page(process, tmp_path, content):
+    process(COUNT)
+    (tmp_path / "metrics" / "counter_99999-deadbeef.db").write_bytes(content)
+
+    assert value(process(COUNT + RENDER), 'gatte_escalations_total{reason="requested"}') == 4
