@@ -151,7 +151,8 @@ class Gemini:
             if rows.shape != (len(texts), DIMENSIONS):
                 raise _Nonsense
             lengths = np.sqrt(np.square(rows).sum(axis=1, keepdims=True, dtype=np.float32))
-            return rows / np.maximum(lengths, np.float32(1e-9))
+            unit: NDArray[float32] = rows / np.maximum(lengths, np.float32(1e-9))
+            return unit
 
         vectors, latency = self._guarded(record, call)
         return vectors, replace(record, latency_ms=latency)

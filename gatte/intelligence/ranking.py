@@ -15,24 +15,24 @@ from typing import TYPE_CHECKING, Any
 from gatte.intelligence.wording import normalised
 
 if TYPE_CHECKING:
-    from numpy import float32
+    from numpy import float32, int32
     from numpy.typing import NDArray
-    from scipy.sparse import csr_matrix
 
-FEATURES = 2**18
+FEATURES = 2**17
 WORDS_WEIGHT = 0.25  # of the word kernel beside the meaning kernel, which has 1
 RIDGE = 1.0
-OFF_TOPIC = 100  # texts of the background that take part: those nearest to the question
+OFF_TOPIC = 60  # texts of the background that take part: those nearest to the question
 TOO_CLOSE = 0.9  # an off-topic text this near to a passage is on topic here, and left out
 
 
 @dataclass(frozen=True)
 class Text:
-    """A text with what it is compared by: its vector (zeros without embeddings) and the counts of its words and parts of words."""
+    """A text, its vector (zeros without embeddings), and its words and parts of words, weighed by 1 + the log of their count."""
 
     text: str
     vector: "NDArray[float32]"
-    counts: "csr_matrix"
+    features: "NDArray[int32]"
+    weights: "NDArray[float32]"
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,12 @@ class Ranking:
 
 def prepared(text: str, vector: "NDArray[float32]") -> Text:
     """A text ready to be compared."""
-    return Text(text, vector, _counts(normalised(text)))
+    import numpy as np
+
+    counts = [vectorizer.transform([normalised(text)]) for vectorizer in _vectorizers()]
+    features = np.concatenate([counts[0].indices, counts[1].indices + FEATURES // 2])
+    weights = 1 + np.log(np.concatenate([count.data for count in counts]))
+    return Text(text, vector, features.astype(np.int32), weights.astype(np.float32))
 
 
 def rank(question: Text, candidates: Sequence[Candidate], background: Sequence[Text]) -> Ranking:
@@ -74,15 +79,15 @@ def rank(question: Text, candidates: Sequence[Candidate], background: Sequence[T
     if not candidates:
         return Ranking((), 1.0)
     background = _off_topic_here(question, candidates, background)
-    rows = [candidate.text for candidate in candidates] + list(background)
+    rows = [candidate.text for candidate in candidates] + background
     vectors = np.stack([row.vector for row in rows])
     cosines = vectors @ question.vector
-    weighed = _weighed([*(row.counts for row in rows), question.counts])
-    words = (weighed[:-1] @ weighed[-1].T).toarray().ravel()
-    kernel = vectors @ vectors.T + WORDS_WEIGHT * (weighed[:-1] @ weighed[:-1].T).toarray()
+    word_kernel = _word_kernel([*rows, question])
+    words = word_kernel[:-1, -1]
+    kernel = vectors @ vectors.T + WORDS_WEIGHT * word_kernel[:-1, :-1]
     articles = list(dict.fromkeys(candidate.article for candidate in candidates))
     member = _membership(articles, candidates, len(background))
-    pull = np.linalg.solve(kernel + RIDGE * np.eye(len(rows)), cosines + WORDS_WEIGHT * words)
+    pull = np.linalg.solve(kernel + RIDGE * np.eye(len(rows), dtype=np.float32), cosines + WORDS_WEIGHT * words)
     return _ordered(articles, pull @ member, member, cosines, words)
 
 
@@ -120,24 +125,24 @@ def _ordered(articles: list[Hashable], scores: Any, member: Any, cosines: Any, w
     return Ranking(tuple(sorted(ranked, key=lambda one: -one.score)), float(scores[-1]))
 
 
-def _weighed(counts: list["csr_matrix"]) -> "csr_matrix":
-    """TF-IDF among these texts: 1 + log of the count, times the rarity, each row of length 1."""
+def _word_kernel(texts: Sequence[Text]) -> "NDArray[float32]":
+    """How alike texts are in words, 0 to 1: cosines of TF-IDF rows, where rarity is that among these texts."""
     import numpy as np
     from scipy import sparse
 
-    stacked = sparse.vstack(counts, format="csr")
-    found_in = np.bincount(stacked.indices, minlength=FEATURES)
-    rarity = np.log((1 + len(counts)) / (1 + found_in)) + 1
-    stacked.data = (1 + np.log(stacked.data)) * rarity[stacked.indices]
-    lengths = np.sqrt(np.asarray(stacked.multiply(stacked).sum(axis=1)).ravel())
-    stacked.data /= np.repeat(np.maximum(lengths, 1e-9), np.diff(stacked.indptr))
-    return stacked
-
-
-def _counts(words: str) -> "csr_matrix":
-    from scipy import sparse
-
-    return sparse.hstack([vectorizer.transform([words]) for vectorizer in _vectorizers()], format="csr")
+    lengths = np.array([text.features.size for text in texts])
+    features = np.concatenate([text.features for text in texts])
+    found_in = np.bincount(features, minlength=FEATURES)
+    rarity = (np.log((1 + len(texts)) / (1 + found_in)) + 1).astype(np.float32)
+    values = np.concatenate([text.weights for text in texts]) * rarity[features]
+    rows = np.repeat(np.arange(len(texts)), lengths)
+    values /= np.sqrt(np.maximum(np.bincount(rows, values**2, len(texts)), 1e-9))[rows].astype(np.float32)
+    shared = found_in[features] > 1  # what only one text has makes it longer, and like no other
+    columns = np.cumsum(found_in > 1)[features[shared]] - 1
+    weighed = sparse.csr_matrix((values[shared], (rows[shared], columns)), shape=(len(texts), int((found_in > 1).sum()) or 1))
+    kernel: NDArray[float32] = (weighed @ weighed.T).toarray()
+    np.fill_diagonal(kernel, 1.0)
+    return kernel
 
 
 @lru_cache(maxsize=1)

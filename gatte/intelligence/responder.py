@@ -10,8 +10,6 @@ from enum import StrEnum
 from typing import Any
 
 import structlog
-from sqlalchemy import Engine
-from sqlalchemy.orm import Session
 
 from gatte.intelligence import claims, grounding, prompts
 from gatte.intelligence.calls import CallRecord
@@ -23,7 +21,7 @@ SUPPORTS = 0.4  # of the answer's words must stand in an article for it to count
 
 log = structlog.get_logger(__name__)
 
-__all__ = ["Answer", "Passages", "Why", "answer", "compose", "find_passages"]
+__all__ = ["Answer", "Passages", "Why", "compose", "find_passages"]
 
 
 class Why(StrEnum):
@@ -68,13 +66,6 @@ class Answer:
             "passages": passages,
             "problems": [problem.value for problem in self.problems],
         }
-
-
-def answer(engine: Engine, question: str, history: History = (), gemini: Gemini | None = None, company: str = "") -> Answer:
-    """Find, give the connection back, and compose."""
-    with Session(engine) as session:
-        passages = find_passages(session, question)
-    return compose(passages, history, gemini, company)
 
 
 def compose(passages: Passages, history: History = (), gemini: Gemini | None = None, company: str = "") -> Answer:

@@ -17,11 +17,11 @@ from gatte.intelligence.knowledge import off_topic_texts
 from gatte.intelligence.wording import normalised, spelled_out
 from gatte.models.knowledge import Article, Passage, PassageKind
 
-BY_MEANING = 80  # candidates by the nearest vectors; more than these and those by words did not rank better
-BY_WORDS = 40
+BY_MEANING = 60  # candidates by the nearest vectors; more than these and those by words did not rank better
+BY_WORDS = 30
 WORD_MATCHES = 2_000  # of the passages that share a word, this many are scored: common words match everything in a large base
 LONGEST_QUESTION = 500  # characters that are searched
-KEPT_TEXTS = 20_000  # passages kept ready in a process, about 4 kB each
+KEPT_TEXTS = 10_000  # passages kept ready in a process, about 4 kB each
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from devstack.postgres import Postgres
 from sklearn.linear_model import LogisticRegression
 from sqlalchemy import create_engine, select, text
 from sqlalchemy.orm import Session
 
+from devstack.postgres import Postgres
 from gatte.extensions import db
 from gatte.intelligence import grounding, knowledge, ranking, retrieval
 from gatte.models.knowledge import Article, Passage, PassageKind
