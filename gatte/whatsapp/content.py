@@ -219,5 +219,3 @@ Content = (
     | RequestWelcome
     | Unknown
 )
-
-Choice = ButtonReply | ListReply | QuickReply

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from gatte.conversation.understanding import MessageKind
-from gatte.whatsapp.content import ButtonReply, Choice, Content, Edit, FlowReply, ListReply, Media, MetaError, Order, QuickReply, Words
+from gatte.whatsapp.content import ButtonReply, Content, Edit, FlowReply, ListReply, Media, MetaError, Order, QuickReply, Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Inbound:
     @property
     def immediate(self) -> bool:
         """True for a tap on a button or list row: the thought is complete, nothing more is to be waited for."""
-        return isinstance(self.content, Choice)
+        return self.kind is MessageKind.CHOICE
 
 
 class Status(StrEnum):

@@ -34,6 +34,7 @@ class Fault:
     code: int | None = None
     seconds: float = 0.0
     retry_after: int | None = None
+    usage_minutes: int | None = None
     probability: float = 1.0
     body: str = "<html>proxy error</html>"
 

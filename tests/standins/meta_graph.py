@@ -146,6 +146,9 @@ class GraphApi:
     def _error(self, fault: Fault, to: str, delay: float) -> Answer:
         self.refused.append({"at": time.time(), "to": to, "code": fault.code, "status": fault.status})
         headers = {"Retry-After": str(fault.retry_after)} if fault.retry_after is not None else {}
+        if fault.usage_minutes is not None:
+            usage = {"type": "messages", "call_count": 100, "estimated_time_to_regain_access": fault.usage_minutes}
+            headers["X-Business-Use-Case-Usage"] = json.dumps({payloads.ACCOUNT: [usage]})
         if fault.code is None:
             return Answer(fault.status, fault.body.encode(), {"Content-Type": "text/html"} | headers, delay=delay)
         return as_json(fault.status, graph_error(fault.code, "Stand-in was told so."), headers=headers, delay=delay)

@@ -162,6 +162,14 @@ def test_what_the_headers_ask_for_is_told(meta, client):
     assert refused.value.retry_in(1) == 17
 
 
+def test_the_minutes_of_the_usage_header_count_when_they_are_longer(meta, client):
+    meta.fail("error", status=400, code=80007, retry_after=17, usage_minutes=2)
+
+    with pytest.raises(Refused) as refused:
+        send(client)
+    assert refused.value.retry_after == 120
+
+
 def test_a_wrong_token_is_refused_and_never_shown(meta, connect):
     client = connect(meta.url, "segredo-que-nao-aparece")
 

@@ -164,6 +164,7 @@ def test_an_edit_of_an_edit_ends():
     (message,) = received(body(part)).messages
 
     assert message.kind is Kind.EDIT
+    assert message.content.content == Unknown("edit", message.raw["message"]["edit"]["message"]["edit"])
 
 
 @given(st.binary(max_size=200))
