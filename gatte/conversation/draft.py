@@ -47,7 +47,7 @@ class Draft:
         if value is None and name not in self.now.notes:
             return
         notes = {key: kept for key, kept in self.now.notes.items() if key != name}
-        self.keep(notes=notes if value is None else {**notes, name: value})
+        self.keep(notes=notes if value is None else {**notes, name: str(value)})
 
     def noted(self, name: str) -> str:
         """The mark under this name, empty when there is none."""
@@ -55,7 +55,7 @@ class Draft:
 
     def put(self, slots: dict[str, str]) -> None:
         """Fill slots of the running flow."""
-        self.keep(slots={**self.now.slots, **slots})
+        self.keep(slots={**self.now.slots, **{name: str(value) for name, value in slots.items()}})
 
     def drop(self, *names: str) -> None:
         """Empty slots of the running flow."""

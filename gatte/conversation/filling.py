@@ -37,7 +37,7 @@ def start(draft: Draft, name: FlowName, cause: str, texts: tuple[str, ...] = ())
     put_aside(draft)
     draft.move(Event.FLOW_STARTED, cause)
     kept = {slot: value for slot, value in draft.now.slots.items() if slot.startswith(SUSPENDED) or slot == ATTACHMENTS}
-    draft.keep(flow=name, asking=None, slots={**kept, **flow.prefill(draft.now)}, slot_failures=0, misunderstandings=0)
+    draft.keep(flow=str(name), asking=None, slots={**kept, **flow.prefill(draft.now)}, slot_failures=0, misunderstandings=0)
     draft.tell(say(f"flow.{name}"))
     for text in texts:
         find(draft, text)
@@ -52,6 +52,8 @@ def proceed(draft: Draft) -> None:
     slot = flow.missing(draft.now)
     if slot:
         ask(draft, slot)
+    elif draft.now.state == State.CONFIRMING:
+        sum_up(draft)
     elif flow.confirms(draft.now):
         draft.move(Event.SLOTS_COMPLETE, flow.name)
         sum_up(draft)
@@ -203,6 +205,7 @@ def find(draft: Draft, text: str, *, sure_only: bool = False, overwrite: bool = 
 def fail(draft: Draft, problem: str, said: str) -> None:
     """An unusable answer: say what is wrong; the third in a row offers a human, the fifth calls one."""
     draft.keep(slot_failures=draft.now.slot_failures + 1)
+    draft.move(Event.NOT_UNDERSTOOD, f"{draft.now.asking} {problem or 'unusable'}")
     slot = FLOWS[draft.now.flow or ""].slot(draft.now.asking)
     key = f"problem.{problem}" if problem else "problem.any"
     draft.tell(say("trail.slot_failed", label=say(f"label.{draft.now.asking}")))
@@ -225,7 +228,7 @@ def put_aside(draft: Draft) -> None:
     own = {name: value for name, value in draft.now.slots.items() if not name.startswith(SUSPENDED)}
     if set(own) - {ATTACHMENTS}:
         draft.forget_suspended()
-        draft.keep(suspended=flow.name, slots={f"{SUSPENDED}{name}": value for name, value in own.items()})
+        draft.keep(suspended=str(flow.name), slots={f"{SUSPENDED}{name}": value for name, value in own.items()})
         draft.note("kept_at", draft.now.now.isoformat())
     draft.forget_flow()
 

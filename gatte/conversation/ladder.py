@@ -103,8 +103,9 @@ def wishes_flow(said: Said) -> FlowName | None:
 def ask_which(draft: Draft, first: Intent, second: Intent) -> None:
     """Two guesses are close: let the customer say which."""
     draft.move(Event.NOT_UNDERSTOOD, f"{first} or {second}")
-    options = (Option(f"intent:{one}", say(f"option.intent_{one}")) for one in (first, second))
-    draft.ask(say("ladder.which"), *options, choices.HUMAN())
+    options = [Option(f"intent:{one}", say(f"option.intent_{one}")) for one in (first, second)]
+    way_out = [] if Intent.TALK_TO_HUMAN in {first, second} else [choices.HUMAN()]
+    draft.ask(say("ladder.which"), *options, *way_out)
 
 
 def not_understood(draft: Draft, text: str, cause: str = "unclear") -> None:

@@ -31,8 +31,10 @@ def show_certificate(certificate: CertificateFacts, today: date) -> str:
 def certificate_options(snapshot: Snapshot, *, other: bool = False) -> tuple[Option, ...]:
     """A row for each of the contact's certificates, the next to end first."""
     ordered = sorted(snapshot.certificates, key=lambda one: one.valid_until)[:MOST_ROWS]
+    titles = [f"{one.kind[:11]} · {one.valid_until:%d/%m/%y}" for one in ordered]
     rows = tuple(
-        Option(f"slot:certificate:{one.id}"[:200], f"{one.kind[:12]} · {one.valid_until:%d/%m/%y}", one.holder[:72]) for one in ordered
+        Option(f"slot:certificate:{one.id}", f"{title} ({place})" if titles.count(title) > 1 else title, one.holder[:72])
+        for place, (one, title) in enumerate(zip(ordered, titles, strict=True), start=1)
     )
     return (*rows, Option("slot:certificate:other", say("row.other"), say("about.other"))) if other else rows
 

@@ -1,0 +1,114 @@
+"""A customer to talk with the pure core: `Talk().says("oi").replied`."""
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from itertools import count
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from gatte.conversation.orchestrator import advance
+from gatte.conversation.replies import Buttons, Menu, text_of
+from gatte.conversation.snapshot import (
+    Answered,
+    CertificateFacts,
+    ContactFacts,
+    CustomerSpoke,
+    Decision,
+    Happened,
+    Happening,
+    NotAnswered,
+    Snapshot,
+    TicketFacts,
+)
+from gatte.conversation.states import Event, State
+from gatte.conversation.understanding import Decider, Guess, Heard, Intent, MessageKind, Understanding
+
+MONDAY = datetime(2026, 11, 23, 10, 0, tzinfo=ZoneInfo("America/Sao_Paulo"))
+NUMBERS = count(1)
+CPF, CNPJ, NEW_CNPJ = "52998224725", "45997418000153", "12ABC34501DE35"
+ECNPJ = CertificateFacts("c1", "e-CNPJ A1", "Padaria Estrela Ltda", date(2026, 12, 10), "active")
+ECPF = CertificateFacts("c2", "e-CPF A3", "João da Silva", date(2028, 1, 5), "active")
+EXPIRED = CertificateFacts("c3", "e-CNPJ A1", "Padaria Estrela Ltda", date(2026, 11, 20), "expired")
+TICKET = TicketFacts(41, "Token não reconhecido", "em andamento")
+KNOWN = ContactFacts(name="João da Silva", email="joao@x.com", document=CPF, phone="5541999990000", returning=True)
+
+
+def guess(intent: Intent, confidence: float = 0.9, *others: tuple[Intent, float]) -> Understanding:
+    return Understanding(intent, confidence, Decider.LOCAL, tuple(Guess(*other) for other in others))
+
+
+def heard(text: str = "", intent: Intent | Understanding | None = None, kind: MessageKind = MessageKind.TEXT, **more: Any) -> Heard:
+    understanding = guess(intent) if isinstance(intent, Intent) else intent
+    return Heard(more.pop("message_id", f"m{next(NUMBERS)}"), kind, text, understanding=understanding, **more)
+
+
+def tapped(choice: str) -> Heard:
+    return Heard(f"m{next(NUMBERS)}", MessageKind.CHOICE, choice=choice)
+
+
+class Talk:
+    """One conversation; each call gives the conversation back, with the last decision at hand."""
+
+    def __init__(self, state: State = State.START, **facts: Any) -> None:
+        self.snapshot = Snapshot(state, facts.pop("now", MONDAY), **facts)
+        self.decision = Decision(self.snapshot)
+
+    def takes(self, happening: Happening) -> "Talk":
+        self.decision = advance(self.snapshot, happening)
+        self.snapshot = self.decision.snapshot
+        return self
+
+    def says(self, text: str, intent: Intent | Understanding | None = None) -> "Talk":
+        return self.sends(heard(text, intent))
+
+    def sends(self, *messages: Heard) -> "Talk":
+        return self.takes(CustomerSpoke(messages))
+
+    def taps(self, choice: str) -> "Talk":
+        return self.sends(tapped(choice))
+
+    def taps_titled(self, title: str) -> "Talk":
+        return self.taps(next(one.id for one in self.options if one.title == title))
+
+    def gets(self, answer: str) -> "Talk":
+        return self.takes(Answered(answer))
+
+    def gets_no_answer(self) -> "Talk":
+        return self.takes(NotAnswered())
+
+    def sees(self, event: Event, reason: str = "") -> "Talk":
+        return self.takes(Happened(event, reason))
+
+    def waits(self, **time: float) -> "Talk":
+        self.snapshot = replace(self.snapshot, now=self.snapshot.now + timedelta(**time))
+        return self
+
+    @property
+    def state(self) -> State:
+        return self.snapshot.state
+
+    @property
+    def replied(self) -> str:
+        return "\n".join(text_of(reply) for reply in self.decision.replies)
+
+    @property
+    def options(self) -> tuple[Any, ...]:
+        last = self.decision.replies[-1] if self.decision.replies else None
+        return last.options if isinstance(last, Buttons | Menu) else ()
+
+    @property
+    def titles(self) -> list[str]:
+        return [one.title for one in self.options]
+
+    @property
+    def effects(self) -> tuple[Any, ...]:
+        return self.decision.effects
+
+    @property
+    def effect(self) -> Any:
+        (only,) = self.decision.effects
+        return only
+
+    @property
+    def events(self) -> list[Event]:
+        return [step.event for step in self.decision.steps]
