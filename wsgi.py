@@ -1,5 +1,15 @@
-"""The web application, for `gunicorn wsgi:app` and for `flask`."""
+"""The web application, for `gunicorn wsgi:app` and for the commands of `flask`."""
+
+import sys
+from pathlib import Path
 
 from gatte import create_app
 
-app = create_app()
+
+def process_name() -> str:
+    """What this process is called in its log lines: the flask command (worker, scheduler, migrate ...), else web."""
+    by_flask = "flask" in Path(sys.argv[0]).parts[-1] or Path(sys.argv[0]).parent.name == "flask"
+    return sys.argv[1] if by_flask and len(sys.argv) > 1 else "web"
+
+
+app = create_app(process=process_name())

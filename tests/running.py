@@ -15,7 +15,8 @@ import httpx
 
 PROJECT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
-READY_PATIENCE = 60.0
+MODELS = PROJECT / ".gatte" / "tests"  # models that were trained once serve every test
+READY_PATIENCE = 180.0
 
 APP_SECRET = "app-secret-of-the-tests"
 VERIFY_TOKEN = "verify-token-of-the-tests"
@@ -119,12 +120,12 @@ def until(true: Callable[[], bool], patience: float = 20.0, pause: float = 0.05)
     return bool(true())
 
 
-def settings(database_url: str, redis_url: str, folder: Path, **more: str) -> dict[str, str]:
+def settings(database_url: str, redis_url: str, **more: str) -> dict[str, str]:
     """The environment of a system under test, with secrets of its own."""
     return {
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
-        "GATTE_FOLDER": str(folder / "gatte"),
+        "GATTE_FOLDER": str(MODELS),
         "GATTE_LOG_FORMAT": "json",
         "SECRET_KEY": "secret-key-of-the-tests",
         "GATTE_ENCRYPTION_KEYS": "test:" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVoxMjM0NTY=",
@@ -147,3 +148,12 @@ def running(folder: Path, environment: dict[str, str]) -> Iterator[System]:
         yield system
     finally:
         system.stop()
+
+
+def prepare(environment: dict[str, str]) -> None:
+    """Load the demo articles into a migrated database."""
+    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TZ"}}
+    command = [str(BIN / "flask"), "demo", "load"]
+    done = subprocess.run(command, cwd=PROJECT, env={**kept, **environment}, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(done.stdout + done.stderr)

@@ -1,0 +1,46 @@
+"""The application in this process, over the stores of the tests: for tests of one room."""
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+
+from gatte import create_app
+from gatte.queue import work_for
+from gatte.settings import Settings
+from tests.running import MODELS
+
+
+@pytest.fixture(scope="module")
+def app(database_url, redis_url) -> Iterator[Flask]:
+    """An application of its own for a module; no context of it is open."""
+    settings = Settings(
+        _env_file=None,
+        database_url=database_url,
+        redis_url=redis_url,
+        secret_key="secret-key-of-the-tests",
+        gatte_encryption_keys="test:QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVoxMjM0NTY=",
+        gatte_folder=MODELS,
+        gatte_business_hours="sempre",
+        gatte_quiet_seconds=0,
+        whatsapp_app_secret="app-secret-of-the-tests",
+        whatsapp_verify_token="verify-token-of-the-tests",
+    )
+    made = create_app(settings)
+    work_for(made)
+    yield made
+    from gatte.extensions import db
+
+    with made.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def context(app) -> Iterator[Flask]:
+    """An open application context, for tests that call services themselves (and never a test client)."""
+    from gatte.extensions import db
+
+    with app.app_context():
+        yield app
+        db.session.rollback()

@@ -1,0 +1,78 @@
+from tests.running import NUMBER, until
+from tests.standins import payloads
+
+
+def test_a_message_is_answered_by_one_post_with_its_outbox_id(world):
+    who = world.somebody()
+
+    world.says(who, "oi")
+
+    assert len(world.waits_for_answers(who, 1)) == 1
+    sent = world.meta.sent_to(who.phone)[0]
+    outbox_id = world.query("SELECT id::text FROM outbox WHERE id::text = %s", sent["biz_opaque_callback_data"])
+    assert outbox_id == [(sent["biz_opaque_callback_data"],)]
+    assert sent["interactive"]["type"] == "list"
+
+
+def test_the_same_body_ten_times_is_answered_once(world):
+    who = world.somebody()
+    body = payloads.body(payloads.text("oi"), who, number=NUMBER)
+
+    assert [world.deliver(body).status_code for _ in range(10)] == [200] * 10
+
+    assert len(world.waits_for_answers(who, 1)) == 1
+    assert not until(lambda: len(world.heard(who)) > 1, 3)
+
+
+def test_a_burst_gets_one_answer(world):
+    who = world.somebody()
+
+    for text in ("oi", "tudo bem?", "quero comprar um e-CNPJ"):
+        world.says(who, text)
+
+    assert len(world.waits_for_answers(who, 1)) == 1
+    assert not until(lambda: len(world.heard(who)) > 1, 3)
+
+
+def test_both_forms_of_a_mobile_are_one_contact(world):
+    world.says(payloads.Person(phone="5541987654321", name="Léo"), "oi")
+    world.waits_for_answers(payloads.Person(phone="5541987654321"), 1)
+    world.says(payloads.Person(phone="554187654321", name="Léo"), "oi")
+    world.waits_for_answers(payloads.Person(phone="554187654321"), 1)
+
+    assert world.query(
+        "SELECT count(DISTINCT contact_id) FROM contact_identity WHERE contact_id IN (SELECT contact_id FROM contact_identity i JOIN conversation c USING (contact_id) ORDER BY c.opened_at DESC LIMIT 1)"
+    ) == [(1,)]
+
+
+def test_statuses_move_forward_only(world):
+    who = world.somebody()
+    world.says(who, "oi")
+    world.waits_for_answers(who, 1)
+    outbox_id = world.meta.sent_to(who.phone)[0]["biz_opaque_callback_data"]
+
+    for word in ("read", "sent", "delivered"):
+        status = payloads.status("wamid.of-no-interest", word, biz_opaque_callback_data=outbox_id)
+        assert world.deliver(payloads.statuses_body(status, number=NUMBER)).status_code == 200
+
+    def state() -> tuple[object, ...]:
+        return world.query("SELECT state, delivered_at IS NOT NULL FROM outbox WHERE id = %s", outbox_id)[0]
+
+    assert until(lambda: state() == ("read", True))
+
+
+def test_the_same_correlation_id_runs_from_the_webhook_to_the_status(world):
+    who = world.somebody()
+    world.says(who, "oi")
+    world.waits_for_answers(who, 1)
+    outbox_id = world.meta.sent_to(who.phone)[0]["biz_opaque_callback_data"]
+    world.deliver(payloads.statuses_body(payloads.status("wamid.x", "delivered", biz_opaque_callback_data=outbox_id), number=NUMBER))
+    (correlation_id,) = world.query("SELECT correlation_id FROM conversation c JOIN outbox o ON o.conversation_id = c.id WHERE o.id = %s", outbox_id)[0]
+
+    def events() -> set[str]:
+        import json
+
+        lines = [json.loads(line) for line in world.system.log().splitlines() if correlation_id in line]
+        return {line["event"] for line in lines}
+
+    assert until(lambda: events() >= {"webhook_stored", "messages_filed", "turn_done", "answer_sent", "status_applied"}), events()

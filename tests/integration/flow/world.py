@@ -1,0 +1,55 @@
+"""What a test of the whole flow can see and do from outside: be Meta, be a customer, and look into the database."""
+
+import itertools
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import psycopg2
+
+from tests.running import APP_SECRET, NUMBER, System, until
+from tests.standins import payloads
+from tests.standins.gemini import GeminiStandIn
+from tests.standins.meta import MetaStandIn
+from tests.standins.people import Person
+
+_numbers = itertools.count(1)
+
+
+@dataclass
+class World:
+    system: System
+    meta: MetaStandIn
+    gemini: GeminiStandIn
+    database_url: str
+
+    def somebody(self) -> Person:
+        """A customer nobody else plays."""
+        number = next(_numbers)
+        return Person(phone=f"55119{70000000 + number}", name="Joana Prado", bsuid=f"BR.{7 * 10**15 + number}")
+
+    def post(self, body: bytes, headers: dict[str, str]) -> httpx.Response:
+        return httpx.post(f"{self.system.url}/webhook/whatsapp", content=body, headers=headers, timeout=30)
+
+    def deliver(self, made: dict[str, Any]) -> httpx.Response:
+        """Deliver a webhook body as Meta would, signed."""
+        body, headers = payloads.signed(made, APP_SECRET)
+        return self.post(body, headers)
+
+    def says(self, who: Person, text: str) -> None:
+        answer = self.deliver(payloads.body(payloads.text(text), who, number=NUMBER))
+        assert answer.status_code == 200, answer.text
+
+    def heard(self, who: Person) -> list[str]:
+        """What a customer has received, in order."""
+        return self.meta.texts_to(who.phone or who.bsuid)
+
+    def waits_for_answers(self, who: Person, count: int, patience: float = 30.0) -> list[str]:
+        until(lambda: len(self.heard(who)) >= count, patience)
+        return self.heard(who)
+
+    def query(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        with closing(psycopg2.connect(self.database_url)) as connection, connection.cursor() as cursor:
+            cursor.execute(sql, values)
+            return cursor.fetchall()

@@ -1,0 +1,91 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import text
+
+from gatte.extensions import db
+from gatte.intake import inbox
+from gatte.intake.rows import EventRow, Rows
+from gatte.intake.writer import NotStored, Unstorable, Writer
+from tests.standins import payloads
+
+
+def count(app, table: str) -> int:
+    with app.app_context():
+        return db.session.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()  # noqa: S608
+
+
+def accept(app, made) -> None:
+    with app.app_context():
+        inbox.accept(payloads.encode(made), "request-1")
+
+
+def test_acknowledged_means_stored(app):
+    before = count(app, "inbox_message")
+
+    accept(app, payloads.batch(250))
+
+    assert count(app, "inbox_message") == before + 250
+
+
+def test_a_message_delivered_by_many_threads_at_once_is_stored_once(app):
+    made = payloads.body(payloads.text("oi"), payloads.person(999_001))
+    before = count(app, "inbox_message")
+
+    with ThreadPoolExecutor(16) as threads:
+        list(threads.map(lambda _: accept(app, made), range(48)))
+
+    assert count(app, "inbox_message") == before + 1
+
+
+def test_unknown_fields_are_kept_sealed(app):
+    before = count(app, "webhook_event")
+
+    accept(app, payloads.envelope(payloads.entry(payloads.change({"event": "PHONE_CHANGE", "secret": "só nosso"}, "account_update"))))
+
+    with app.app_context():
+        stored = db.session.execute(text("SELECT field, payload FROM webhook_event ORDER BY id DESC LIMIT 1")).one()
+    assert count(app, "webhook_event") == before + 1
+    assert stored.field == "account_update"
+    assert b"PHONE_CHANGE" not in bytes(stored.payload)
+
+
+def test_no_text_of_a_customer_stands_in_the_table(app):
+    accept(app, payloads.body(payloads.text("meu segredo ostensivo"), payloads.person(999_002)))
+
+    with app.app_context():
+        stored = [bytes(row[0]) for row in db.session.execute(text("SELECT payload FROM inbox_message WHERE payload IS NOT NULL"))]
+    assert stored
+    assert not any(b"segredo" in payload for payload in stored)
+
+
+def test_rows_that_the_database_refuses_do_not_hurt_their_neighbours(app):
+    with app.app_context():
+        writer = Writer(db.engine)
+    bad, good = Rows(events=[EventRow("a\0b", None, b"x")]), Rows(events=[EventRow("good", None, b"x")])
+    outcomes: dict[str, object] = {}
+
+    def store(name: str, rows: Rows) -> None:
+        try:
+            writer.store(rows)
+            outcomes[name] = "stored"
+        except Unstorable as error:
+            outcomes[name] = type(error)
+
+    threads = [threading.Thread(target=store, args=pair) for pair in (("bad", bad), ("good", good))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert outcomes == {"bad": Unstorable, "good": "stored"}
+
+
+def test_without_a_database_nothing_is_acknowledged(app):
+    from sqlalchemy import create_engine
+
+    writer = Writer(create_engine("postgresql+psycopg2://nobody@127.0.0.1:1/nothing"))
+
+    with pytest.raises(NotStored):
+        writer.store(Rows(events=[EventRow("field", None, b"x")]))

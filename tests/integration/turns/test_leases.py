@@ -1,0 +1,67 @@
+import pytest
+from sqlalchemy import text
+
+from gatte.extensions import db
+from gatte.models import Contact, Conversation, keyring
+from gatte.turns import leases
+from gatte.turns.leases import LeaseLost
+
+pytestmark = pytest.mark.usefixtures("context")
+
+
+@pytest.fixture
+def conversation() -> Conversation:
+    key = keyring().new_contact_key()
+    db.session.add(key)
+    db.session.flush()
+    contact = Contact(data_key_id=key.id)
+    db.session.add(contact)
+    db.session.flush()
+    made = Conversation(data_key_id=key.id, contact_id=contact.id, phone_number_id="1", correlation_id="c")
+    db.session.add(made)
+    db.session.flush()
+    return made
+
+
+def run_out(conversation: Conversation) -> None:
+    db.session.execute(text("UPDATE conversation SET leased_until = clock_timestamp() - interval '1 s' WHERE id = :id"), {"id": conversation.id})
+
+
+def test_one_holds_the_lease(conversation):
+    assert leases.acquire(conversation.id) is not None
+    assert leases.acquire(conversation.id) is None
+
+
+def test_a_lease_that_ran_out_is_taken_over_and_the_first_holder_finds_out(conversation):
+    first = leases.acquire(conversation.id)
+    run_out(conversation)
+    second = leases.acquire(conversation.id)
+
+    assert second.token == first.token + 1
+    assert leases.lock(second).id == conversation.id
+    with pytest.raises(LeaseLost):
+        leases.lock(first)
+
+
+def test_a_lease_that_ran_out_may_not_be_used_even_if_nobody_took_it(conversation):
+    lease = leases.acquire(conversation.id)
+    run_out(conversation)
+
+    with pytest.raises(LeaseLost):
+        leases.lock(lease)
+
+
+def test_a_dead_holder_leaves_the_turn_due(conversation):
+    leases.acquire(conversation.id)
+
+    due = db.session.execute(text("SELECT turn_due_at = leased_until FROM conversation WHERE id = :id"), {"id": conversation.id}).scalar_one()
+
+    assert due is True
+
+
+def test_a_lease_given_back_can_be_taken_at_once(conversation):
+    lease = leases.acquire(conversation.id)
+    leases.release(leases.lock(lease))
+    db.session.flush()
+
+    assert leases.acquire(conversation.id) is not None
