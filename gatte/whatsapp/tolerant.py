@@ -1,11 +1,12 @@
 """Reading values out of JSON of which nothing is certain: each reader gives the value in its type, or nothing, and never raises."""
 
-from datetime import UTC, datetime, timedelta
+import re
+from datetime import UTC, datetime
 from typing import Any
 
-LONGEST_IDENTIFIER = 512
-OLDEST = datetime(2015, 1, 1, tzinfo=UTC)
-AHEAD = timedelta(hours=1)
+IDENTIFIER = re.compile(r"[\x21-\x7e]{1,512}").fullmatch
+OLDEST = datetime(2015, 1, 1, tzinfo=UTC).timestamp()
+AHEAD_SECONDS = 3600
 """Clocks differ a little; what claims to come from later than this is wrong."""
 
 
@@ -21,11 +22,11 @@ def sequence(value: object) -> list[Any]:
 
 def identifier(value: object) -> str | None:
     """An id: printable ASCII without spaces, numbers written out; None for all else, so that an id can always be hashed and stored."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = _digits(value)
-    if not isinstance(value, str) or not 0 < len(value) <= LONGEST_IDENTIFIER:
-        return None
-    return value if value.isascii() and value.isprintable() and " " not in value else None
+    if isinstance(value, str):
+        return value if IDENTIFIER(value) else None
+    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() < 256:
+        return str(value)
+    return None
 
 
 def phone(value: object) -> str | None:
@@ -74,10 +75,6 @@ def decimal(value: object) -> float | None:
 def moment(value: object, now: datetime) -> datetime:
     """A time of Meta (seconds since 1970) in UTC; `now` when it is missing, unreadable, before 2015 or in the future."""
     seconds = integer(value)
-    if seconds is None or not OLDEST.timestamp() <= seconds <= (now + AHEAD).timestamp():
+    if seconds is None or not OLDEST <= seconds <= now.timestamp() + AHEAD_SECONDS:
         return now
     return datetime.fromtimestamp(seconds, UTC)
-
-
-def _digits(number: int) -> str | None:
-    return str(number) if number.bit_length() < 256 else None
