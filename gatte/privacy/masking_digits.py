@@ -22,7 +22,7 @@ _NUMBERS = re.compile(
 # UUIDs, hashes and addresses in memory hold runs of digits that mean nothing.
 _OPAQUE = re.compile(
     r"(?<![0-9A-Za-z])(?:[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}|0x[0-9a-f]{6,16}"
-    r"|(?=[0-9]{0,40}[A-Fa-f])(?:[0-9a-f]{24,128}|[0-9A-F]{24,128}))(?![0-9A-Za-z])"
+    r"|(?=(?:[0-9]{0,40}[A-Fa-f]){4})(?:[0-9a-f]{24,128}|[0-9A-F]{24,128}))(?![0-9A-Za-z])"
 )
 _LETTERED_END = re.compile(r"[0-9][0-9](?![0-9A-Za-z])(?:(?<=[0-9A-Z]{14})|(?<=[0-9a-z]{14}))(?<![0-9A-Za-z]{15})")
 _SLASHED_END = re.compile(r"/[0-9A-Za-z]{4}-?[0-9]{2}(?![0-9A-Za-z])")
@@ -77,8 +77,8 @@ def _mask_after_phone_word(text: str) -> str:
 
 
 def _is_in_opaque(found: Match) -> bool:
-    text, start, end = found.string, found.start(), found.end()
-    neighbours = text[max(0, start - 1) : start] + text[end : end + 1]
+    text, start, end = found.string, found.start() + (not found[0][0].isdigit()), found.end()
+    neighbours = text[max(0, found.start() - 1) : found.start()] + text[end : end + 1]
     if not any(character.isalnum() or character == "-" for character in neighbours):
         return False
     return any(token.start() <= start < token.end() for token in _OPAQUE.finditer(text))

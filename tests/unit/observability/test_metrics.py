@@ -103,13 +103,14 @@ def test_processes_are_counted_together(process):
 
 
 def test_totals_survive_killed_processes_and_their_files_do_not(process, tmp_path):
-    for _ in range(3):
-        process(COUNT + KILLED)
-    pages = [process("from gatte.observability import metrics\n" + RENDER) for _ in range(2)]
+    process(COUNT + KILLED)
+    process(COUNT + KILLED)
+    first, second = process("from gatte.observability import metrics\n" + RENDER + "\nprint('-----')\n" + RENDER).split("-----")
 
-    assert [value(page, 'gatte_escalations_total{reason="requested"}') for page in pages] == [6, 6]
-    assert [value(page, 'gatte_turn_seconds_bucket{le="0.025",step="understand"}') for page in pages] == [6 / 2, 6 / 2]
-    assert value(pages[1], 'gatte_queue_oldest_seconds{queue="turns"}') is None
+    for page in (first, second):
+        assert value(page, 'gatte_escalations_total{reason="requested"}') == 4
+        assert value(page, 'gatte_turn_seconds_bucket{le="0.025",step="understand"}') == 2
+        assert value(page, 'gatte_queue_oldest_seconds{queue="turns"}') is None
     assert len(list((tmp_path / "metrics").glob("*.alive"))) == 1
 
 
@@ -135,9 +136,9 @@ def test_a_fork_counts_for_itself(process):
     assert value(page, 'gatte_escalations_total{reason="fraud"}') == 1
 
 
-@pytest.mark.parametrize("content", [b"", b"\0" * 4, b"\xff" * 64])
-def test_a_broken_file_of_a_dead_process_does_not_break_the_page(process, tmp_path, content):
-    process(COUNT)
-    (tmp_path / "metrics" / "counter_99999-deadbeef.db").write_bytes(content)
+def test_broken_files_of_dead_processes_do_not_break_the_page(process, tmp_path):
+    (tmp_path / "metrics").mkdir()
+    for number, content in enumerate([b"", b"\0" * 4, b"\xff" * 64]):
+        (tmp_path / "metrics" / f"counter_{number}-deadbeef.db").write_bytes(content)
 
-    assert value(process(COUNT + RENDER), 'gatte_escalations_total{reason="requested"}') == 4
+    assert value(process(COUNT + RENDER), 'gatte_escalations_total{reason="requested"}') == 2
