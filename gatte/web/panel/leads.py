@@ -53,7 +53,7 @@ def list_leads() -> Response:
 
 
 def _tabs(shown: str) -> list[tuple[str, str, str, int, bool]]:
-    counts: dict[LeadStage, int] = dict(db.session.execute(select(Lead.stage, func.count()).group_by(Lead.stage)).tuples().all())
+    counts: dict[LeadStage, int] = dict(db.session.execute(select(Lead.stage, func.count()).group_by(Lead.stage)).all())
     return [
         (name, text, url_for("panel.list_leads", filtro=name), sum(counts.get(stage, 0) for stage in stages), name == shown)
         for name, (text, stages) in FILTERS.items()

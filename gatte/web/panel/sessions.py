@@ -77,7 +77,7 @@ def _tab(name: str | None) -> Tab:
 
 def _tabs(chosen: Tab) -> list[tuple[str, str, str, int, bool]]:
     counting = select(Conversation.state, func.count()).where(_live()).group_by(Conversation.state)
-    by_state: dict[State, int] = dict(db.session.execute(counting).tuples().all())
+    by_state: dict[State, int] = dict(db.session.execute(counting).all())
     waiting, human = by_state.get(State.WAITING_HUMAN, 0), by_state.get(State.WITH_HUMAN, 0)
     everyone = sum(by_state.values())
     counts = {Tab.ALL: everyone, Tab.WAITING: waiting, Tab.HUMAN: human, Tab.BOT: everyone - waiting - human}

@@ -64,7 +64,7 @@ def _tabs(shown: str, *, mine: bool) -> list[tuple[str, str, str, int, bool]]:
     counting = select(Ticket.state, func.count()).group_by(Ticket.state)
     if mine:
         counting = counting.where(Ticket.assignee_id == me().id)
-    counts: dict[TicketState, int] = dict(db.session.execute(counting).tuples().all())
+    counts: dict[TicketState, int] = dict(db.session.execute(counting).all())
     sums = {name: sum(counts.get(state, 0) for state in states) for name, (_, states) in FILTERS.items()}
     return [(name, text, _address(name, mine=mine), sums[name], name == shown) for name, (text, _) in FILTERS.items()]
 
