@@ -51,7 +51,7 @@ STOPPED = any_of(
     r"\bsem (?:conseguir )?emitir\b",
     r"\brejeit\w+",
 )
-EXPIRED = any_of(r"\bvenci[du]\w*\b", r"\bvenceu\b", r"\bexpir\w+", r"\bvencimento\b")
+EXPIRED = any_of(r"\bvenci[du]\w*\b", r"\bvenceu\b", r"\bexpir(?:ou|ad[oa]s?)\b")
 THINGS = r"(?:token|cartao|certificado|notebook|computador|celular)"
 FRAUD = any_of(
     r"\bfraud\w+", r"\bgolpe\w*", r"\bclon(?:ou|aram|ado|ada)\b", r"\bestelionat\w+",

@@ -32,6 +32,8 @@ TICKET = _option("menu:ticket", "ticket")
 NOTICES_OFF = _option("menu:opt_out", "notices_off")
 NOTICES_ON = _option("menu:opt_in", "notices_on")
 
+COMPOUND = frozenset({"intent", "slot", "fix", "confirm"})
+SIMPLE = frozenset({"human", "menu", "cancel", "retry", "resume", "drop", "menu:question", "menu:human"})
 FLOW_OF_ROW: dict[str, FlowName] = {
     "menu:buy": FlowName.LEAD,
     "menu:renew": FlowName.RENEWAL,
@@ -46,6 +48,11 @@ FLOW_OF_ROW: dict[str, FlowName] = {
 QUESTION_ROW = "menu:question"
 HUMAN_ROW = "menu:human"
 ROWS = ("buy", "renew", "certificate", "schedule", "question", "ticket", "ticket_status", "data", "human")
+
+
+def is_ours(choice: str) -> bool:
+    """Whether this id is one of ours; a button of a template may carry another, and then counts as its words."""
+    return choice in FLOW_OF_ROW or choice in SIMPLE or choice.partition(":")[0] in COMPOUND
 
 
 def menu_rows() -> tuple[Option, ...]:

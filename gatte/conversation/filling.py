@@ -119,12 +119,9 @@ def sum_up(draft: Draft) -> None:
     own = f"{flow.name}.confirm_{draft.now.slots.get('request', '')}"
     key = own if has(own) else f"{flow.name}.confirm"
     mark = mark_of(draft.now)
-    draft.ask(
-        say(key, lines=lines_of(draft.now, flow)),
-        Option(f"confirm:{mark}:yes", say("option.confirm")),
-        Option(f"confirm:{mark}:fix", say("option.fix")),
-        choices.CANCEL(),
-    )
+    yes, correct = Option(f"confirm:{mark}:yes", say("option.confirm")), Option(f"confirm:{mark}:fix", say("option.fix"))
+    options = (yes, choices.CANCEL()) if flow.no_cancels else (yes, correct, choices.CANCEL())
+    draft.ask(say(key, lines=lines_of(draft.now, flow)), *options)
 
 
 def lines_of(snapshot: Snapshot, flow: Flow) -> str:
@@ -239,14 +236,16 @@ def can_resume(draft: Draft) -> bool:
     return bool(draft.now.suspended and kept_at) and draft.now.now - datetime.fromisoformat(kept_at) <= RESUME_LIMIT
 
 
-def resume(draft: Draft, cause: str) -> None:
-    """Take up the flow that was put aside where it stopped."""
+def resume(draft: Draft, cause: str, texts: tuple[str, ...] = ()) -> None:
+    """Take up the flow that was put aside where it stopped, with what the texts add to it."""
     name = draft.now.suspended
     slots = {slot.removeprefix(SUSPENDED): value for slot, value in draft.now.slots.items() if slot.startswith(SUSPENDED)}
     draft.move(Event.RESUMED, cause)
     draft.keep(flow=name, asking=None, slots=slots, suspended=None, slot_failures=0, misunderstandings=0)
     draft.note("kept_at", None)
     draft.say("resume.going_on", the_flow=say(f"flow.{name}"))
+    for text in texts:
+        find(draft, text, sure_only=True)
     proceed(draft)
 
 

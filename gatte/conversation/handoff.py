@@ -24,7 +24,8 @@ def escalate(draft: Draft, reason: Reason, cause: str, said: str = "", event: Ev
     if has(f"handoff.because_{reason}"):
         draft.say(f"handoff.because_{reason}")
     tell_queue(draft)
-    draft.keep(flow=None, asking=None, suspended=None, misunderstandings=0, slot_failures=0, errors=0)
+    draft.forget_suspended()
+    draft.keep(flow=None, asking=None, misunderstandings=0, slot_failures=0, errors=0)
     draft.keep(notes={"introduced": "1", "priority": str(priority), "waiting_told": "1"})
 
 

@@ -117,7 +117,7 @@ def hear(draft: Draft, said: list[Said]) -> None:
     elif verdict.intent:
         act(draft, verdict.intent, texts)
     elif verdict.either:
-        ask_which(draft, *verdict.either)
+        ask_which(draft, *verdict.either, verdict.text)
     elif any(is_question(one) for one in said) or len(words(verdict.text)) >= MEANT_AS_QUESTION:
         ask_knowledge(draft, verdict.text, "unclear")
     elif draft.now.state == State.START and draft.now.misunderstandings == 0:

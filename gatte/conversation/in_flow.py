@@ -3,17 +3,19 @@
 import re
 from functools import cache
 
+from gatte.conversation.commanding import cancel
 from gatte.conversation.draft import Draft
 from gatte.conversation.effects import Reason
-from gatte.conversation.filling import CONFIRM, ask_again, ask_what_to_fix, confirm, fail, fill, find, fix, proceed, start
+from gatte.conversation.filling import CONFIRM, ask_again, ask_what_to_fix, confirm, fail, fill, find, fix, proceed, put_aside, start
 from gatte.conversation.flows.base import Flow, Slot
 from gatte.conversation.flows.registry import FLOWS
 from gatte.conversation.handoff import escalate
 from gatte.conversation.idle import ask_knowledge
-from gatte.conversation.ladder import is_question, is_social, wishes_flow
+from gatte.conversation.ladder import is_question, looks_like_question, wants_no_answer, wishes_flow
 from gatte.conversation.media import Said
 from gatte.conversation.parsing.answers import yes_or_no
 from gatte.conversation.parsing.words import any_of, fold, words
+from gatte.conversation.rules import social_in
 from gatte.conversation.states import Event, State
 from gatte.conversation.texts import say
 from gatte.conversation.thresholds import CHOICES_AT, HUMAN_AT
@@ -24,6 +26,7 @@ CORRECTION = any_of(
     r"\bengan\w+", r"\bmud(?:a|ar|e|ei)\b", r"\btroc(?:a|ar|ei)\b", r"\balter\w+", r"\bem vez\b", r"\bnao,",
 )  # fmt: skip
 CHANGE_OF_MIND = re.compile(r"\bna verdade\b|\bmudei de ideia\b|\bantes disso\b|\bem vez disso\b|\bprefiro\b|\besquece\b|\bmelhor\b")
+WISHING = frozenset({"quero", "queria", "preciso", "gostaria", "vou", "prefiro"})
 QUESTION_LENGTH = 120
 
 
@@ -44,7 +47,7 @@ def _hear_while_confirming(draft: Draft, said: list[Said]) -> None:
         return
     answer = _answer(said)
     if answer is not None:
-        (confirm if answer else ask_what_to_fix)(draft)
+        _take_answer(draft, yes=answer)
         return
     wrong = _named_slot(draft, said)
     if wrong:
@@ -53,14 +56,26 @@ def _hear_while_confirming(draft: Draft, said: list[Said]) -> None:
         _not_confirmed(draft, said)
 
 
+def _take_answer(draft: Draft, *, yes: bool) -> None:
+    if yes:
+        confirm(draft)
+    elif _flow(draft).no_cancels:
+        cancel(draft, "")
+    else:
+        ask_what_to_fix(draft)
+
+
 def _answer(said: list[Said]) -> bool | None:
     """Yes or no, when all that was said says so and nothing else."""
-    answers = {yes_or_no(one.text) for one in said if not is_social(one)}
+    answers = {yes_or_no(one.text) for one in said if not social_in(one.text)}
     return answers.pop() if len(answers) == 1 else None
 
 
 def _not_confirmed(draft: Draft, said: list[Said]) -> None:
-    if all(is_social(one) for one in said):
+    if social_in(said[-1].text) == Intent.GOODBYE:
+        _leave_for_later(draft)
+        return
+    if all(social_in(one.text) for one in said):
         ask_again(draft)
         return
     count = draft.now.misunderstandings + 1
@@ -134,7 +149,7 @@ def _hear_while_collecting(draft: Draft, said: list[Said]) -> None:
 
 def _interrupts(one: Said, slot: Slot) -> bool:
     """Whether the words are a question rather than an answer to this slot; free text may hold questions of its own."""
-    if not is_question(one):
+    if not looks_like_question(one.text) or wants_no_answer(one):
         return False
     return not slot.free or ("?" in one.text and len(one.text) <= QUESTION_LENGTH)
 
@@ -157,7 +172,7 @@ def _take(draft: Draft, one: Said) -> tuple[bool, str]:
     used = named or bool(spoken)
     if slot is None or slot.name in draft.now.slots or (corrects and used):
         return used, ""
-    if is_social(one):
+    if social_in(one.text):
         return used, ""
     parsed = slot.parse(one.text, draft.now)
     if parsed.value is None:
@@ -167,10 +182,10 @@ def _take(draft: Draft, one: Said) -> tuple[bool, str]:
 
 
 def _changes_mind(one: Said, slot: Slot | None) -> bool:
-    wished = wishes_flow(one)
-    guess = one.understanding
-    wants = wished or (guess and guess.intent == Intent.TALK_TO_HUMAN)
-    return bool(wants) and bool(slot and slot.free) and bool(CHANGE_OF_MIND.search(fold(one.text)))
+    """Whether another flow is wished for where free text is asked, in words that say so and are no story of their own."""
+    if slot is None or not slot.free or not wishes_flow(one):
+        return False
+    return bool(CHANGE_OF_MIND.search(fold(one.text))) or (not slot.story and words(one.text)[0] in WISHING)
 
 
 def _interrupted(draft: Draft, said: list[Said]) -> bool:
@@ -191,8 +206,17 @@ def _switch(draft: Draft, other: str, said: list[Said]) -> None:
         draft.insert(say("resume.put_aside", the_flow=say(f"flow.{old}")))
 
 
+def _leave_for_later(draft: Draft) -> None:
+    """The customer says goodbye in the middle: what was told is kept for a while."""
+    put_aside(draft)
+    draft.say("social.goodbye_kept" if draft.now.suspended else "social.goodbye")
+    draft.move(Event.CLOSED, "goodbye")
+
+
 def _answer_unusable(draft: Draft, said: list[Said], problem: str) -> None:
-    if said and all(is_social(one) for one in said):
+    if said and social_in(said[-1].text) == Intent.GOODBYE:
+        _leave_for_later(draft)
+    elif said and all(social_in(one.text) for one in said):
         draft.say("social.in_flow")
         ask_again(draft)
     elif draft.now.asking in {None, CONFIRM}:

@@ -27,6 +27,9 @@ FLOW_OF_INTENT: dict[Intent, FlowName] = {
 }
 QUESTIONS = frozenset({Intent.FAQ, Intent.PRICE, Intent.DOCUMENTS, Intent.TECHNICAL_SUPPORT, Intent.INVOICE_OR_PAYMENT})
 SOCIABLE = frozenset({Intent.GREETING, Intent.THANKS, Intent.GOODBYE})
+WORDS_KEPT = "words"
+"""The slot that keeps what was said while the customer chooses what it meant."""
+
 QUESTION_WORDS = lexicon(
     "qual quais quanto quantos quanta quantas como quando onde posso aceita aceitam tem existe serve vale funciona precisa porque"
 )
@@ -87,11 +90,22 @@ def _leads_to(intent: Intent) -> str:
 
 
 def is_question(said: Said) -> bool:
-    """Whether the words ask something that the knowledge base may answer."""
-    guess, spoken = said.understanding, words(said.text)
+    """Whether the words ask something that the knowledge base may answer, by their form or by a sure guess."""
+    guess = said.understanding
     if guess and is_sure(guess, SWITCH):
-        return guess.intent in QUESTIONS and len(spoken) > 1
-    return len(spoken) > 1 and ("?" in said.text or spoken[0] in QUESTION_WORDS)
+        return guess.intent in QUESTIONS and len(words(said.text)) > 1
+    return looks_like_question(said.text)
+
+
+def looks_like_question(text: str) -> bool:
+    """Whether a text has the form of a question."""
+    spoken = words(text)
+    return len(spoken) > 1 and ("?" in text or spoken[0] in QUESTION_WORDS)
+
+
+def wants_no_answer(said: Said) -> bool:
+    """Whether a sure guess says that these words, question mark or not, want something else than knowledge."""
+    return is_sure(said.understanding, SWITCH) and said.understanding is not None and said.understanding.intent not in QUESTIONS
 
 
 def wishes_flow(said: Said) -> FlowName | None:
@@ -100,8 +114,9 @@ def wishes_flow(said: Said) -> FlowName | None:
     return FLOW_OF_INTENT.get(guess.intent) if guess and is_sure(guess, SWITCH) else None
 
 
-def ask_which(draft: Draft, first: Intent, second: Intent) -> None:
-    """Two guesses are close: let the customer say which."""
+def ask_which(draft: Draft, first: Intent, second: Intent, text: str) -> None:
+    """Two guesses are close: let the customer say which; the words are kept for the one that is chosen."""
+    draft.put({WORDS_KEPT: text})
     draft.move(Event.NOT_UNDERSTOOD, f"{first} or {second}")
     options = [Option(f"intent:{one}", say(f"option.intent_{one}")) for one in (first, second)]
     way_out = [] if Intent.TALK_TO_HUMAN in {first, second} else [choices.HUMAN()]

@@ -5,19 +5,19 @@ Secrets and deletions first, then what always goes to a human, commands, taps, o
 
 import json
 
-from gatte.conversation import idle, in_flow, waiting
+from gatte.conversation import choices, idle, in_flow, waiting
 from gatte.conversation.alarms import Alarm, alarm_in, invoices_stopped
-from gatte.conversation.choices import menu_rows
 from gatte.conversation.commanding import obey
 from gatte.conversation.draft import Draft
 from gatte.conversation.effects import OptOut, Reason
 from gatte.conversation.filling import ask_again, can_resume, find, offer_back, proceed, put_aside, resume, running
+from gatte.conversation.flows.registry import FLOWS
 from gatte.conversation.handoff import escalate
-from gatte.conversation.ladder import judge
+from gatte.conversation.ladder import WORDS_KEPT, is_question, judge
 from gatte.conversation.media import Said, Sorted, answer_attached, answer_wordless, attach, refuse, sort_out
 from gatte.conversation.parsing.answers import yes_or_no
 from gatte.conversation.parsing.words import fold, words
-from gatte.conversation.rules import SHORT_FORMS, Command, cancels_this, command_in
+from gatte.conversation.rules import SHORT_FORMS, Command, cancels_this, command_in, opens_ticket
 from gatte.conversation.snapshot import CustomerSpoke, Owner
 from gatte.conversation.states import Event, State
 from gatte.conversation.tapping import tap
@@ -42,6 +42,8 @@ def hear(draft: Draft, spoke: CustomerSpoke) -> None:
     offered = _begin(draft, heard)
     _respond(draft, heard, offered)
     draft.note("woken", None)
+    if draft.now.state == State.START:
+        draft.move(Event.MENU_SHOWN, "spoke without words")
     introduce(draft)
 
 
@@ -63,6 +65,8 @@ def _begin(draft: Draft, heard: Sorted) -> str:
         draft.keep(errors=0) if draft.now.state != State.ERROR else None
     if heard.choice is None:
         heard.choice = _typed_choice(draft, heard)
+    if not (heard.choice or "").startswith("intent:"):
+        draft.drop(WORDS_KEPT)
     _wake(draft)
     return offered
 
@@ -84,14 +88,19 @@ def _wake(draft: Draft) -> None:
 
 
 def _typed_choice(draft: Draft, heard: Sorted) -> str | None:
-    """The option that the only text names: a short form, a title that was offered last, or its place ("2", "a primeira")."""
+    """The option that the only text names; a phrase that names one keeps its words, which may fill slots."""
     if len(heard.said) != 1:
         return None
     text = heard.said[0].text
-    found = _offered_with(draft, text) or (None if _asks_free_text(draft) else _short_form(text))
+    found = typed_choice(draft, text)
     if found:
         heard.said = []
-    return found
+    return found or (choices.TICKET().id if not draft.now.flow and opens_ticket(text) else None)
+
+
+def typed_choice(draft: Draft, text: str) -> str | None:
+    """The option that a text is: a title that was offered last or its place ("2", "a primeira"), or a short form of the menu."""
+    return _offered_with(draft, text) or (None if _asks_free_text(draft) else _short_form(text))
 
 
 def _asks_free_text(draft: Draft) -> bool:
@@ -102,7 +111,7 @@ def _asks_free_text(draft: Draft) -> bool:
 
 def _short_form(text: str) -> str | None:
     plain = fold(text).strip(" .!")
-    rows = {fold(one.title): one.id for one in menu_rows()}
+    rows = {fold(one.title): one.id for one in choices.menu_rows()}
     return SHORT_FORMS.get(plain) or rows.get(plain)
 
 
@@ -190,14 +199,24 @@ def _hear_words(draft: Draft, heard: Sorted, offered: str) -> None:
     elif draft.now.flow:
         in_flow.hear(draft, heard.said)
     elif draft.noted("woken") and can_resume(draft) and not _wants_something(heard.said):
-        offer_back(draft)
+        _offer_or_resume(draft, heard.said)
     else:
         idle.hear(draft, heard.said)
 
 
 def _wants_something(said: list[Said]) -> bool:
     verdict = judge(said)
-    return bool(verdict.intent) and verdict.intent != Intent.GREETING
+    return (verdict.intent or Intent.GREETING) != Intent.GREETING or any(is_question(one) for one in said)
+
+
+def _offer_or_resume(draft: Draft, said: list[Said]) -> None:
+    """Offer to go on after a pause; somebody who answers the flow's question as if there had been none just goes on."""
+    texts = tuple(one.text for one in said)
+    flow = FLOWS[draft.now.suspended or ""]
+    if any(slot.sure and slot.find(text, draft.now).value for slot in flow.slots for text in texts):
+        resume(draft, "answered after a pause", texts)
+    else:
+        offer_back(draft)
 
 
 def _took_offer(draft: Draft, said: list[Said], offered: str) -> bool:

@@ -63,7 +63,7 @@ def _sort(draft: Draft, one: Heard, into: Sorted) -> None:
         _refuse(draft, one, into, "key_file")
     elif holds_password(one.text):
         _refuse(draft, one, into, "password")
-    elif one.choice:
+    elif one.choice and (choices.is_ours(one.choice) or not one.text.strip()):
         into.choice = one.choice
     else:
         _sort_words_and_media(one, into)

@@ -91,6 +91,8 @@ SHORT_FORMS: dict[str, str] = {
 }
 """What the bot's own texts tell customers to write, with the choice that it stands for."""
 
+OPEN_TICKET = any_of(r"\b(?:abr\w+|registr\w+|cri\w+) (?:um |uma |o |a )?(?:chamado|ticket|ocorrencia|reclamacao|protocolo)\b")
+
 HELLO = any_of(
     r"^(?:o+i+e?|ola|opa|eai|e ai|bom dia|boa tarde|boa noite|alo|hey|hello|hi)"
     r"(?:\W+(?:tudo (?:bem|bom|certo)|tudo|td bem|pessoal|gente|bom dia|boa tarde|boa noite|como vai))*\W*$",
@@ -121,6 +123,11 @@ def command_in(text: str) -> Command | None:
 def cancels_this(text: str) -> bool:
     """Whether the text cancels an order, a purchase, an appointment: the running flow, if there is one."""
     return bool(CANCEL_THIS.search(fold(text)))
+
+
+def opens_ticket(text: str) -> bool:
+    """Whether the text asks for a ticket in so many words."""
+    return bool(OPEN_TICKET.search(fold(text)))
 
 
 def social_in(text: str) -> Intent | None:

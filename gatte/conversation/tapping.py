@@ -5,9 +5,10 @@ from collections.abc import Callable
 from gatte.conversation import choices
 from gatte.conversation.commanding import call_human, cancel, go_on
 from gatte.conversation.draft import Draft
-from gatte.conversation.filling import ask_again, ask_what_to_fix, confirm, fail, fill, fix, mark_of, proceed, running, start
+from gatte.conversation.filling import ask_again, ask_what_to_fix, confirm, fail, fill, fix, mark_of, proceed, put_aside, running, start
 from gatte.conversation.handoff import leave_queue
 from gatte.conversation.idle import act, show_menu
+from gatte.conversation.ladder import WORDS_KEPT
 from gatte.conversation.states import Event, State
 from gatte.conversation.texts import say
 from gatte.conversation.understanding import Intent
@@ -49,8 +50,8 @@ def _question(draft: Draft) -> None:
     if draft.now.state == State.WAITING_HUMAN:
         leave_queue(draft, Event.MENU_SHOWN, "question")
         return
+    put_aside(draft)
     draft.move(Event.MENU_SHOWN, "question")
-    draft.forget_flow()
     draft.say("menu.ask_away")
 
 
@@ -62,7 +63,9 @@ def _retry(draft: Draft) -> None:
 
 
 def _resume(draft: Draft) -> None:
-    if not go_on(draft, ""):
+    if draft.now.state in IN_FLOW:
+        ask_again(draft)
+    elif not go_on(draft, ""):
         _over(draft)
 
 
@@ -95,7 +98,9 @@ def _intent(draft: Draft, name: str) -> None:
     if name not in set(Intent) or draft.now.state == State.WAITING_HUMAN:
         _over(draft)
         return
-    act(draft, Intent(name), (say(f"intent.{name}"),))
+    text = draft.now.slots.get(WORDS_KEPT) or say(f"intent.{name}")
+    draft.drop(WORDS_KEPT)
+    act(draft, Intent(name), (text,))
 
 
 def _slot(draft: Draft, rest: str) -> None:

@@ -55,7 +55,8 @@ class Slot:
     """One thing that a flow asks for.
 
     `parse` reads an answer to its question, `find` a value volunteered anywhere; `free` marks free text, which swallows what looks
-    like another wish; only `sure` values are looked for beside it. An empty stored value means: the customer has none. `words` are what
+    like another wish; only `sure` values are looked for beside it; a `story` is kept
+    as it is told. An empty stored value means: the customer has none. `words` are what
     customers call it when they correct it; `also` gives further slots that the answer fills; `clears` names slots that a new value empties.
     """
 
@@ -67,6 +68,7 @@ class Slot:
     show: Callable[[str], str] = str
     words: tuple[str, ...] = ()
     free: bool = False
+    story: bool = False
     sure: bool = False
     clears: tuple[str, ...] = ()
     also: Callable[[str, str], Mapping[str, str]] = field(default=lambda _value, _text: {})
@@ -74,13 +76,17 @@ class Slot:
 
 @dataclass(frozen=True)
 class Flow:
-    """A flow: slots in the order of asking, what is known beforehand, when a yes is due, and what is done at the end."""
+    """A flow: slots in the order of asking, what is known beforehand, when a yes is due, and what is done at the end.
+
+    `no_cancels` where a no to the summary ends the flow, since there is nothing to correct.
+    """
 
     name: FlowName
     slots: tuple[Slot, ...]
     finish: Callable[[Draft], None]
     prefill: Callable[[Snapshot], dict[str, str]] = no_prefill
     confirms: Callable[[Snapshot], bool] = needs_yes
+    no_cancels: bool = False
 
     def slot(self, name: str | None) -> Slot | None:
         """The slot of this name, if the flow has it."""

@@ -140,4 +140,5 @@ DATA_RIGHTS = Flow(
     ),
     finish,
     confirms=_confirms,
+    no_cancels=True,
 )

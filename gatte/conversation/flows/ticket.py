@@ -65,13 +65,14 @@ def finish(draft: Draft) -> None:
 TICKET = Flow(
     FlowName.TICKET,
     (
-        Slot("subject", parse=_parse_subject, words=("assunto", "título", "titulo"), free=True, also=_whole_story),
+        Slot("subject", parse=_parse_subject, words=("assunto", "título", "titulo"), free=True, story=True, also=_whole_story),
         Slot(
             "description",
             parse=_parse_description,
             show=lambda value: clip(value, SHOWN_LENGTH),
             words=("descrição", "descricao", "detalhe", "detalhes"),
             free=True,
+            story=True,
         ),
         Slot(
             "urgency",

@@ -7,7 +7,7 @@ from gatte.conversation.draft import Draft
 from gatte.conversation.flows.base import Flow, FlowName, Slot, needs_no_yes
 from gatte.conversation.parsing.words import NOTHING, Parsed
 from gatte.conversation.snapshot import Snapshot
-from gatte.conversation.texts import say
+from gatte.conversation.texts import has, say
 
 MOST_SHOWN = 4
 NUMBER = re.compile(r"(?:#|\bn[ºo°]?\.?\s*|\bn[uú]mero\s+|\bchamado\s+|\bprotocolo\s+|\bticket\s+)#?(\d{1,9})\b", re.IGNORECASE)
@@ -23,6 +23,11 @@ def _never(_snapshot: Snapshot) -> bool:
     return False
 
 
+def _in_words(status: str) -> str:
+    """A status of the desk in the customer's language; words that are none of the desk's are left as they are."""
+    return say(f"ticket_state.{status}") if has(f"ticket_state.{status}") else status
+
+
 def finish(draft: Draft) -> None:
     """Tell how the tickets stand, or the one that was asked for."""
     number = draft.now.slots.get("number")
@@ -32,7 +37,7 @@ def finish(draft: Draft) -> None:
         draft.ask(say(key, number=number or ""), choices.TICKET(), choices.HUMAN())
         return
     shown = tickets[:MOST_SHOWN]
-    lines = "\n".join(say("ticket_status.line", number=one.number, subject=one.subject[:60], status=one.status) for one in shown)
+    lines = "\n".join(say("ticket_status.line", number=one.number, subject=one.subject[:60], status=_in_words(one.status)) for one in shown)
     draft.say("ticket_status.done", lines=lines)
 
 

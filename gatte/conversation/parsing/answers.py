@@ -10,8 +10,8 @@ YES = lexicon(
 NO = lexicon("n nao nn nope no negativo errado errada incorreto incorreta nunca jamais nem nada")
 AROUND = lexicon(
     "mesmo mesma tudo esta tah com ser ai por favor pfv pf sim e eh ja os as o a dados de do da eu vc voce que bem muito "
-    "obrigado obrigada obg precisa preciso agora ainda assim entao disso isto seria senhor senhora mandar enviar gravar ir "
-    "disto ok"
+    "obrigado obrigada obg precisa preciso agora ainda assim entao disso isto apagar apaga apague excluir abrir enviar "
+    "envia envie corrigir agendar marcar registrar salvar fazer faz seria senhor senhora mandar enviar gravar ir disto ok "
 )
 STRONG_YES = lexicon("s sim ss yes y confirmo confirmado")
 STRONG_NO = lexicon("n nao nn nope no negativo")

@@ -12,7 +12,8 @@ SPACED = re.compile(r"(\S) ?@ ?(\S+?) ?\. ?(com(?: ?\. ?br)?|br|net|org)\b", re.
 
 LEAD = re.compile(
     r"^(?:\W*(?:pode(?:\s+(?:anotar|colocar|ser|por|p[oô]r))?|anot[ae]r?(?:\s+a[ií])?|a[ií]|claro|sim|ok|oi|ol[aá]|bom dia|boa tarde|"
-    r"boa noite|(?:o\s+)?meu nome(?:\s+completo)?\s+[eé]|nome(?:\s+completo)?(?:\s+[eé])?|me chamo|eu\s+sou|sou|aqui\s+[eé]|[eé]|o|a)\b)+"
+    r"boa noite|(?:o\s+)?meu nome(?:\s+completo)?\s+[eé]|nome(?:\s+completo)?(?:\s+[eé])?|me chamo|eu\s+sou|sou|aqui\s+[eé]|"
+    r"(?:mud|troc|alter|corrig)[aei]r?(?:\s+(?:o\s+)?nome)?\s+(?:para|pra)|(?:o\s+)?(?:certo|correto)\s+[eé]|[eé]|o|a)\b)+"
     r"[\s:,-]*",
     re.IGNORECASE,
 )
