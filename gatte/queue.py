@@ -100,6 +100,7 @@ def job(function: Callable[Arguments, None]) -> Callable[Arguments, None]:
     def run(*arguments: Arguments.args, **named: Arguments.kwargs) -> None:
         if _Process.app is None:
             raise RuntimeError("no application: call queue.work_for first")
+        tracing.unbind_all()
         with _Process.app.app_context(), tracing.bound(request_id=tracing.new_request_id()):
             try:
                 function(*arguments, **named)

@@ -23,7 +23,7 @@ VERIFY_TOKEN = "verify-token-of-the-tests"
 NUMBER = "106540352242922"
 
 COMMANDS = {
-    "web": [str(BIN / "gunicorn"), "wsgi:app"],
+    "web": [str(BIN / "gunicorn")],
     "worker": [str(BIN / "flask"), "worker"],
     "scheduler": [str(BIN / "flask"), "scheduler"],
 }
@@ -55,8 +55,11 @@ class System:
         for name in names or COMMANDS:
             with (self.folder / f"{name}.log").open("ab") as log:
                 self.processes[name] = subprocess.Popen(
-                    COMMANDS[name], cwd=PROJECT, env=self._environment(), stdout=log, stderr=log, start_new_session=True
+                    self._command(name), cwd=PROJECT, env=self._environment(), stdout=log, stderr=log, start_new_session=True
                 )
+
+    def _command(self, name: str) -> list[str]:
+        return COMMANDS[name] + ([self.environment.get("APPLICATION", "wsgi:app")] if name == "web" else [])
 
     def _environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TZ"}}

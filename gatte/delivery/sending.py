@@ -5,7 +5,6 @@ Meta may have accepted it, so it becomes `uncertain`, and a status with its id s
 it is sent again, or parked for an agent, by policy: the Cloud API knows no idempotency key, and a lost answer is worse.
 """
 
-import random
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -25,7 +24,6 @@ log = structlog.get_logger(__name__)
 
 SENDING_SECONDS = 40  # longer than any call to Meta may take: connect 5 s and read 15 s, with room
 RETRY_LIMIT = 6
-LONGEST_BACKOFF_SECONDS = 300.0
 
 
 @dataclass(frozen=True)
@@ -114,8 +112,10 @@ def accepted(sending: Sending, wamid: str, latency_ms: float) -> None:
     metrics.MESSAGES_SENT.labels(outcome="accepted").inc()
 
 
-def refused(sending: Sending, code: int | None, details: str, latency_ms: float, *, retry_in: float | None) -> None:
-    """Meta certainly did not take the answer: try again after `retry_in` seconds, or fail for good when that is None."""
+def refused(  # noqa: PLR0913 - what there is to know about a refusal
+    sending: Sending, code: int | None, details: str, latency_ms: float, *, retry_in: float | None, permanent: bool
+) -> None:
+    """Meta certainly did not take the answer: try again after `retry_in` seconds; without it fail for good, or park for people."""
     _attempt(sending, "refused", latency_ms, code)
     row = _mine(sending)
     if row is None or row.state not in UNFINISHED:
@@ -125,7 +125,7 @@ def refused(sending: Sending, code: int | None, details: str, latency_ms: float,
         row.state, row.due_at = DeliveryState.PENDING, _after(retry_in)
         metrics.MESSAGES_SENT.labels(outcome="retried").inc()
         return
-    row.state = DeliveryState.FAILED if retry_in is None else DeliveryState.PARKED
+    row.state = DeliveryState.FAILED if permanent else DeliveryState.PARKED
     row.failed_at = func.clock_timestamp()
     metrics.MESSAGES_SENT.labels(outcome="failed").inc()
     log.warning("answer_failed", outbox_id=str(row.id), error_code=code, state=row.state.value)
@@ -146,11 +146,6 @@ def doubt(row: Outbox) -> None:
     row.due_at = _after(_settings().gatte_uncertain_grace_seconds)
     metrics.UNCERTAIN_SENDS.inc()
     log.warning("answer_uncertain", outbox_id=str(row.id), attempt=row.attempts)
-
-
-def backoff_seconds(attempt: int) -> float:
-    """How long to wait after a refusal that may pass: doubles each time, with jitter."""
-    return min(LONGEST_BACKOFF_SECONDS, 2.0**attempt) * random.uniform(0.75, 1.25)  # noqa: S311 - not a secret
 
 
 def _attempt(sending: Sending, outcome: str, latency_ms: float, code: int | None = None) -> None:

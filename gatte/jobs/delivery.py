@@ -8,11 +8,13 @@ import structlog
 from gatte.delivery import client_for, sending
 from gatte.delivery.sending import Sending
 from gatte.extensions import db
-from gatte.intake import statuses
+from gatte.intake import inbox, statuses
 from gatte.observability import tracing
 from gatte.queue import job
-from gatte.whatsapp import outbound
-from gatte.whatsapp.client import Refused, Uncertain
+from gatte.whatsapp import outbound, simulator
+from gatte.whatsapp.channel import Refused, Uncertain
+from gatte.whatsapp.events import Status
+from gatte.whatsapp.simulator import SimulatorClient
 
 log = structlog.get_logger(__name__)
 
@@ -38,20 +40,32 @@ def _send(claimed: Sending) -> bool:
         started = time.perf_counter()
         try:
             body = outbound.body(claimed.reply, phone=claimed.phone, bsuid=claimed.bsuid, outbox_id=str(claimed.outbox_id))
-            sent = client_for(claimed.phone_number_id).send(claimed.phone_number_id, body)
-        except outbound.LimitExceeded as error:
-            sending.refused(claimed, None, str(error), _since(started), retry_in=None)
+            channel = client_for(claimed.phone_number_id)
+            sent = channel.send(claimed.phone_number_id, body)
+        except (outbound.LimitExceeded, outbound.NoAddress) as error:
+            sending.refused(claimed, None, str(error), _since(started), retry_in=None, permanent=True)
         except Refused as error:
-            sending.refused(claimed, error.code, error.details, _since(started), retry_in=error.retry_in(claimed.attempt))
+            wait, permanent = error.retry_in(claimed.attempt), error.error.rule.permanent
+            sending.refused(claimed, error.code, error.details, _since(started), retry_in=wait, permanent=permanent)
         except Uncertain as error:
             sending.uncertain(claimed, str(error), _since(started))
         else:
             sending.accepted(claimed, sent.wamid, _since(started))
             db.session.commit()
+            if isinstance(channel, SimulatorClient):
+                _simulate_statuses(claimed, sent.wamid)
             log.info("answer_sent", outbox_id=str(claimed.outbox_id), wamid=sent.wamid, latency_ms=round(_since(started), 1))
             return True
         db.session.commit()
         return False
+
+
+def _simulate_statuses(claimed: Sending, wamid: str) -> None:
+    """A simulated customer gets and reads everything at once; the news comes by the way that Meta's would."""
+    customer = simulator.Customer(claimed.phone, "", claimed.bsuid)
+    for status in (Status.DELIVERED, Status.READ):
+        news = simulator.status_body(claimed.phone_number_id, customer, wamid, status, outbox_id=str(claimed.outbox_id))
+        inbox.accept(simulator.encoded(news))
 
 
 def _since(started: float) -> float:

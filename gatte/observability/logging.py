@@ -29,6 +29,8 @@ _QUIET = (
     "sqlalchemy.engine",
     "sqlalchemy.pool",
     "asyncio",
+    "alembic.runtime.plugins",
+    "rq.worker",
 )
 _FOREIGN = ("gunicorn.error", "gunicorn.access", "werkzeug", "rq.worker", "alembic", "flask_migrate", "py.warnings")
 

@@ -52,7 +52,7 @@ def test_statuses_move_forward_only(world):
     outbox_id = world.meta.sent_to(who.phone)[0]["biz_opaque_callback_data"]
 
     for word in ("read", "sent", "delivered"):
-        status = payloads.status("wamid.of-no-interest", word, biz_opaque_callback_data=outbox_id)
+        status = payloads.status("wamid.of-no-interest", word, outbox_id=outbox_id)
         assert world.deliver(payloads.statuses_body(status, number=NUMBER)).status_code == 200
 
     def state() -> tuple[object, ...]:
@@ -66,7 +66,7 @@ def test_the_same_correlation_id_runs_from_the_webhook_to_the_status(world):
     world.says(who, "oi")
     world.waits_for_answers(who, 1)
     outbox_id = world.meta.sent_to(who.phone)[0]["biz_opaque_callback_data"]
-    world.deliver(payloads.statuses_body(payloads.status("wamid.x", "delivered", biz_opaque_callback_data=outbox_id), number=NUMBER))
+    world.deliver(payloads.statuses_body(payloads.status("wamid.x", "delivered", outbox_id=outbox_id), number=NUMBER))
     (correlation_id,) = world.query("SELECT correlation_id FROM conversation c JOIN outbox o ON o.conversation_id = c.id WHERE o.id = %s", outbox_id)[0]
 
     def events() -> set[str]:
