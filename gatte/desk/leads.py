@@ -15,7 +15,7 @@ class NoSuchLead(Exception):
 
 def get_lead(lead_id: UUID) -> Lead:
     """A lead, locked until the transaction ends; NoSuchLead when there is none."""
-    lead = db.session.scalar(select(Lead).where(Lead.id == lead_id).with_for_update(of=Lead))
+    lead: Lead | None = db.session.scalar(select(Lead).where(Lead.id == lead_id).with_for_update(of=Lead))
     if lead is None:
         raise NoSuchLead(str(lead_id))
     return lead

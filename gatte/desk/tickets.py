@@ -17,7 +17,7 @@ class NoSuchTicket(Exception):
 
 def get_ticket(ticket_id: UUID) -> Ticket:
     """A ticket, locked until the transaction ends; NoSuchTicket when there is none."""
-    ticket = db.session.scalar(select(Ticket).where(Ticket.id == ticket_id).with_for_update(of=Ticket))
+    ticket: Ticket | None = db.session.scalar(select(Ticket).where(Ticket.id == ticket_id).with_for_update(of=Ticket))
     if ticket is None:
         raise NoSuchTicket(str(ticket_id))
     return ticket

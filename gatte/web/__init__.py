@@ -9,7 +9,7 @@ from importlib.util import find_spec
 
 from flask import Flask
 
-from gatte.web import rendering, security
+from gatte.web import access, rendering, security
 
 # Each has a blueprint `bp`; the order says nothing.
 DOORS = ("gatte.web.panel", "gatte.web.webhook", "gatte.web.health", "gatte.web.metrics")
@@ -17,6 +17,7 @@ DOORS = ("gatte.web.panel", "gatte.web.webhook", "gatte.web.health", "gatte.web.
 
 def register(app: Flask) -> None:
     """Open every door on this application."""
+    access.init_app(app)
     rendering.init_app(app)
     security.init_app(app, app.extensions["gatte_settings"])
     for door in DOORS:

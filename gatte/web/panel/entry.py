@@ -35,7 +35,7 @@ def add_routes(bp: Blueprint) -> None:
 
 def me() -> User:
     """The user of this request."""
-    return cast("User", current_user._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001 - its documented way
+    return cast("User", current_user._get_current_object())  # noqa: SLF001 - its documented way
 
 
 def require_login() -> AnyResponse | None:

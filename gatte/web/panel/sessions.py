@@ -102,7 +102,7 @@ def _live() -> ColumnElement[bool]:
     return Conversation.closed_at.is_(None)
 
 
-def _conversations() -> Select[tuple[Conversation]]:
+def _conversations() -> Select[Conversation]:
     return select(Conversation).where(_live()).options(joinedload(Conversation.contact), joinedload(Conversation.assignee))
 
 
