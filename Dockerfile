@@ -14,12 +14,15 @@ ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     GATTE_ENV=production \
-    GATTE_FOLDER=/tmp/gatte \
+    GATTE_FOLDER=/var/lib/gatte \
     PROMETHEUS_MULTIPROC_DIR=/tmp/gatte-metrics
 WORKDIR /srv/gatte
 COPY --from=packages /opt/venv /opt/venv
 COPY . .
-RUN python -m compileall -q gatte deployment
+# The local models are trained now, so that a worker starts at once and needs no folder to write to.
+RUN python -m compileall -q gatte deployment \
+    && python -c "from pathlib import Path; from gatte.intelligence.classifier import load_or_train; load_or_train(Path('/var/lib/gatte/models'))" \
+    && chmod -R a+rX /var/lib/gatte
 USER 10001:10001
 EXPOSE 8000
 STOPSIGNAL SIGTERM

@@ -67,7 +67,7 @@ packages:
 
 .venv/.run-installed: requirements.txt requirements-embedded.txt | .venv/bin/python
 	@echo "Installing packages into .venv (about a minute, only now)..."
-	@$(PIP) install -qq --require-hashes -r requirements.txt -r requirements-embedded.txt
+	@$(PIP) install -qq --no-compile --require-hashes -r requirements.txt -r requirements-embedded.txt
 	@touch $@
 
 .venv/.dev-installed: requirements-dev.txt .venv/.run-installed

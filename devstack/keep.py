@@ -18,7 +18,7 @@ EX_CONFIG = 78
 RESTART_SECONDS = 1.0
 SHORT_LIFE_SECONDS = 10.0
 SHORT_LIVES = 5
-STOP_SECONDS = 4.0  # the supervisor kills after five
+STOP_SECONDS = 12.0  # a worker lets its running jobs end for ten
 
 
 class Asked:

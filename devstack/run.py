@@ -12,16 +12,18 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
+import honcho.manager
 from honcho.environ import parse_procfile
 from honcho.manager import Manager
 
+from devstack import keep
 from devstack.installation import STORE_URLS, AlreadyRunning, Installation
 from devstack.launching import die_with_parent
 from devstack.server import StoreFailed, last_lines
 from devstack.terminal import Terminal
 
 DEMO_USER = "admin@gatte.local"
-READY_SECONDS = 60.0
+READY_SECONDS = 180.0
 EX_FAILED = 1
 
 
@@ -50,16 +52,17 @@ class Failed(Exception):
 
 
 def run(installation: Installation, terminal: Terminal, urls: dict[str, str]) -> int:
-    """Migrate, load the demo content, run the Procfile; the exit code."""
+    """Migrate, load the demo content beside the start of the Procfile's processes, run these; the exit code."""
+    terminal.say("Starting...")
     wanted, port = installation.web_port()
     panel = f"http://127.0.0.1:{port}/"
     environment = _environment(installation, urls, port)
     installation.note(f"process {os.getpid()}, {panel}")
-    _step("migrate", ["flask", "migrate"], environment, terminal)
-    _step("demo", ["flask", "demo", "load"], environment, terminal)
+    Step("migrate", ["flask", "migrate"], environment, terminal.folder).wait()
+    demo = Step("demo", ["flask", "demo", "load"], environment, terminal.folder)
     manager = _manager(installation, terminal, environment)
-    ready = _welcome(installation, panel, wanted, port)
-    threading.Thread(target=_announce, args=(manager, panel, ready, terminal.say), daemon=True).start()
+    welcome = _welcome(installation, panel, wanted, port)
+    threading.Thread(target=_announce, args=(manager, demo, panel, welcome, terminal.say), daemon=True).start()
     manager.loop()
     terminal.say("Stopped." if manager.returncode in STOPPED else f"GATTE ended with code {manager.returncode}; see {terminal.folder}/")
     return 0 if manager.returncode in STOPPED else EX_FAILED
@@ -70,21 +73,31 @@ STOPPED = {0, 128 + signal.SIGINT, 128 + signal.SIGTERM}
 
 def _environment(installation: Installation, urls: dict[str, str], port: int) -> dict[str, str]:
     """The settings of every process. Only this machine can reach the panel."""
-    ours = {"PORT": str(port), "GATTE_BIND": f"127.0.0.1:{port}", "GATTE_FOLDER": str(installation.folder), "PYTHONUNBUFFERED": "1"}
+    folder = installation.folder
+    ours = {"PORT": str(port), "GATTE_BIND": f"127.0.0.1:{port}", "GATTE_FOLDER": str(folder), "PYTHONUNBUFFERED": "1"}
+    ours |= {"PROMETHEUS_MULTIPROC_DIR": str(folder / "metrics")}
     demo = {"GATTE_DEMO_USER": DEMO_USER, "GATTE_DEMO_PASSWORD": installation.panel_password()}
     path = {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
     return {**os.environ, **urls, **ours, **demo, **path}
 
 
-def _step(name: str, command: list[str], environment: dict[str, str], terminal: Terminal) -> None:
-    log = terminal.folder / f"{name}.log"
-    with log.open("w") as output:
-        code = subprocess.run(command, env=environment, stdout=output, stderr=output, check=False).returncode
-    if code != 0:
-        raise Failed(f"`{' '.join(command)}` ended with code {code} (all of it in {log}):\n{last_lines(log)}")
+class Step:
+    """A command that must succeed, started at once; its output goes to a log of its own."""
+
+    def __init__(self, name: str, command: list[str], environment: dict[str, str], logs: Path) -> None:
+        self._command = " ".join(command)
+        self._log = logs / f"{name}.log"
+        with self._log.open("w") as output:
+            self._process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
+
+    def wait(self) -> None:
+        """Return when it succeeded; else Failed, with the last lines of its log."""
+        if (code := self._process.wait()) != 0:
+            raise Failed(f"`{self._command}` ended with code {code} (all of it in {self._log}):\n{last_lines(self._log)}")
 
 
 def _manager(installation: Installation, terminal: Terminal, environment: dict[str, str]) -> Manager:
+    honcho.manager.KILL_WAIT = keep.STOP_SECONDS + 3  # the keepers kill before honcho does, and say so by their end
     manager = Manager(terminal)
     processes = parse_procfile((installation.project / "Procfile").read_text()).processes
     for name, command in processes.items():
@@ -93,16 +106,21 @@ def _manager(installation: Installation, terminal: Terminal, environment: dict[s
     return manager
 
 
-def _announce(manager: Manager, panel: str, welcome: list[str], say: Callable[[str], None]) -> None:
+def _announce(manager: Manager, demo: Step, panel: str, welcome: list[str], say: Callable[[str], None]) -> None:
     """Say where it is once it answers. It ends with the process: a daemon thread."""
+    time.sleep(0.2)  # honcho forks meanwhile, and a fork is safest while no other thread works
+    try:
+        demo.wait()
+    except Failed as failed:
+        say(f"No demo content: {failed}")
     deadline = time.monotonic() + READY_SECONDS
-    while time.monotonic() < deadline and manager.returncode is None:
-        if _ready(f"{panel}health/ready"):
-            say("\n".join(welcome))
+    while manager.returncode is None and not _ready(f"{panel}health/ready"):
+        if time.monotonic() > deadline:
+            say(f"Not ready after {READY_SECONDS:.0f} s: {panel}health/ready says why.")
             return
         time.sleep(0.1)
     if manager.returncode is None:
-        say(f"Not ready after {READY_SECONDS:.0f} s: {panel}health/ready says why.")
+        say("\n".join(welcome))
 
 
 def _ready(url: str) -> bool:

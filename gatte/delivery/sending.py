@@ -18,6 +18,7 @@ from gatte.extensions import db
 from gatte.models import Author, Contact, Conversation, DeliveryAttempt, DeliveryState, Outbox, keyring
 from gatte.models.message import UNFINISHED
 from gatte.observability import metrics
+from gatte.privacy import masking
 from gatte.settings import Settings, UncertainPolicy
 
 log = structlog.get_logger(__name__)
@@ -120,7 +121,7 @@ def refused(  # noqa: PLR0913 - what there is to know about a refusal
     row = _mine(sending)
     if row is None or row.state not in UNFINISHED:
         return
-    row.error_code, row.error_details = code, details[:500]
+    row.error_code, row.error_details = code, masking.mask(details[:500])
     if retry_in is not None and row.attempts < RETRY_LIMIT:
         row.state, row.due_at = DeliveryState.PENDING, _after(retry_in)
         metrics.MESSAGES_SENT.labels(outcome="retried").inc()

@@ -91,7 +91,7 @@ def window_open(conversation: Conversation) -> bool:
 
 def _lock(conversation_id: UUID) -> Conversation:
     found = select(Conversation).filter_by(id=conversation_id).with_for_update(of=Conversation)
-    conversation = db.session.scalar(found.execution_options(populate_existing=True))
+    conversation: Conversation | None = db.session.scalar(found.execution_options(populate_existing=True))
     if conversation is None:
         raise NoSuchConversation
     return conversation
@@ -109,4 +109,3 @@ def _happen(conversation: Conversation, event: Event, user_id: int) -> Conversat
     db.session.add(AuditEntry(user_id=user_id, action=event.value, subject=f"conversation:{conversation.id}"))
     log.info("desk_action", action=event.value, user_id=user_id, conversation_id=str(conversation.id))
     return conversation
-

@@ -51,7 +51,7 @@ def find_or_make_contact(sender: Sender) -> Contact:
 
 def _find(hashes: list[tuple[IdentityKind, bytes]]) -> Contact | None:
     for kind, hashed in hashes:
-        found = db.session.scalar(select(ContactIdentity).filter_by(kind=kind, hash=hashed))
+        found: ContactIdentity | None = db.session.scalar(select(ContactIdentity).filter_by(kind=kind, hash=hashed))
         if found is not None and not _phone_of_another_person(found, hashes):
             return found.contact
     return None

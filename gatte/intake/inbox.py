@@ -13,8 +13,9 @@ from gatte.intake.rows import EventRow, MessageRow, Rows, StatusRow
 from gatte.intake.writer import Unstorable, Writer
 from gatte.models import keyring
 from gatte.observability import metrics
-from gatte.privacy import crypto
-from gatte.whatsapp.events import Delivery, Echo, Inbound, OtherEvent, Sender, StatusUpdate
+from gatte.privacy import crypto, masking
+from gatte.whatsapp.content import MetaError
+from gatte.whatsapp.events import Delivery, Echo, Inbound, OtherEvent, Pricing, Sender, StatusUpdate
 from gatte.whatsapp.inbound import parse
 
 log = structlog.get_logger(__name__)
@@ -102,18 +103,24 @@ def _place(wamid_hash: bytes) -> bytes:
 
 
 def _status(status: StatusUpdate) -> StatusRow:
-    first = status.errors[0] if status.errors else None
+    first = status.errors[0] if status.errors else MetaError(None, None, None)
+    pricing = status.pricing or Pricing(None, None, None, None)
     return StatusRow(
         phone_number_id=status.phone_number_id[:LONGEST_NUMBER],
         wamid_hash=keyring().lookup_hash("wamid", status.wamid),
         outbox_id=_uuid(status.outbox_id),
         status=status.status.value,
-        error_code=first and first.code,
-        error_details=first and (first.details or first.title or "")[:LONGEST_DETAILS].replace("\0", ""),
-        billable=status.pricing and status.pricing.billable,
-        category=status.pricing and (status.pricing.category or "")[:LONGEST_NUMBER].replace("\0", "") or None,
+        error_code=first.code,
+        error_details=_short(first.details or first.title, LONGEST_DETAILS),
+        billable=pricing.billable,
+        category=_short(pricing.category, LONGEST_NUMBER),
         at=status.at,
     )
+
+
+def _short(text: str | None, limit: int) -> str | None:
+    """Meta's words as a column takes them: masked, since Meta names the customer at times, without NUL, and not endless."""
+    return masking.mask(text[:limit].replace("\0", "")) if text else None
 
 
 def _uuid(value: str | None) -> UUID | None:

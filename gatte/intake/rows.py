@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 
-@dataclass(frozen=True)
-class MessageRow:
+class MessageRow(NamedTuple):
     """A message of a customer, or an echo of one that a person sent from the phone."""
 
     phone_number_id: str
@@ -19,8 +19,7 @@ class MessageRow:
     sent_at: datetime
 
 
-@dataclass(frozen=True)
-class StatusRow:
+class StatusRow(NamedTuple):
     """A status of a message of ours."""
 
     phone_number_id: str
@@ -34,8 +33,7 @@ class StatusRow:
     at: datetime
 
 
-@dataclass(frozen=True)
-class EventRow:
+class EventRow(NamedTuple):
     """Anything else, sealed whole."""
 
     field: str

@@ -7,10 +7,11 @@ is told at once, so that Meta delivers again later and the process stays healthy
 import os
 import queue
 import threading
+from collections.abc import Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from dataclasses import astuple, dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import Any
 
 import psycopg2
 import structlog
@@ -20,11 +21,8 @@ from sqlalchemy.exc import DBAPIError
 
 from gatte.intake.rows import EventRow, MessageRow, Rows, StatusRow
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
 log = structlog.get_logger(__name__)
-register_uuid()
+register_uuid()  # type: ignore[no-untyped-call]
 
 WAITING_LIMIT = 512  # bodies that may wait for a commit
 ROWS_A_COMMIT = 5_000
@@ -159,13 +157,13 @@ class Writer:
 def _insert_all(connection: Any, rows: Rows) -> None:  # noqa: ANN401 - a pooled psycopg2 connection
     with connection.cursor() as cursor:
         # sorted, so that two processes that store the same messages meet in the same order and cannot deadlock
-        _insert(cursor, MessageRow, sorted(rows.messages, key=lambda row: (row.phone_number_id, row.wamid_hash)))
+        ordered: list[MessageRow] = sorted(rows.messages, key=lambda row: (row.phone_number_id, row.wamid_hash))
+        _insert(cursor, MessageRow, ordered)
         _insert(cursor, StatusRow, rows.statuses)
         _insert(cursor, EventRow, rows.events)
     connection.commit()
 
 
-def _insert(cursor: Any, kind: type, rows: "Iterable[MessageRow | StatusRow | EventRow]") -> None:  # noqa: ANN401 - psycopg2's cursor
-    values = [astuple(row) for row in rows]
-    if values:
-        execute_values(cursor, INSERTS[kind], values, page_size=1000)
+def _insert(cursor: Any, kind: type, rows: Sequence[MessageRow] | list[StatusRow] | list[EventRow]) -> None:  # noqa: ANN401 - psycopg2's cursor
+    if rows:
+        execute_values(cursor, INSERTS[kind], rows, page_size=1000)

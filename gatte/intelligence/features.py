@@ -58,6 +58,8 @@ SHORTHAND = {
         "falou": "flw",
         "alguém": "alg",
         "certificado": "cert",
+        "valor": "vlr",
+        "preço": "prç",
         "e-cpf": "ecpf",
         "e-cnpj": "ecnpj",
     }.items()
@@ -66,6 +68,7 @@ SHORTHAND = {
 _ADDRESS = re.compile(r"https?://\S+|www\.\S+|\S+@\S+\.\S+")
 _NUMBER = re.compile(r"\b\d[\d.,/:-]*")  # A1 and A3 stay: they do not begin with a digit
 _REPEATED = re.compile(r"(\w)\1{2,}")
+_LAST_TWICE = re.compile(r"(\w)\1$")
 _WORD = re.compile(r"\w+")
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _SKIN_TONES = range(0x1F3FB, 0x1F400)
@@ -75,8 +78,13 @@ def normalise(text: str) -> str:
     """Lower case without accents, shorthand written out, numbers and addresses masked, drawn-out letters cut to two."""
     lowered = unicodedata.normalize("NFKC", text[:MAX_CHARACTERS]).lower()
     masked = _NUMBER.sub("0", _ADDRESS.sub(" link ", lowered))
-    written = _WORD.sub(lambda match: SHORTHAND.get(match[0], match[0]), _REPEATED.sub(r"\1\1", masked))
+    written = _WORD.sub(_written_out, _REPEATED.sub(r"\1\1", masked))
     return "".join(filter(_kept, unicodedata.normalize("NFD", written)))
+
+
+def _written_out(match: re.Match[str]) -> str:
+    word = match[0]
+    return SHORTHAND.get(word) or SHORTHAND.get(_LAST_TWICE.sub(r"\1", word)) or word
 
 
 def _kept(character: str) -> bool:

@@ -19,6 +19,7 @@ from gatte.models.knowledge import Article, Passage, PassageKind
 
 BY_MEANING = 60  # candidates by the nearest vectors; more than these and those by words did not rank better
 BY_WORDS = 30
+SEARCHED = 200  # entries that the vector index looks at: more finds more of the true neighbours in a large base, and takes longer
 WORD_MATCHES = 2_000  # of the passages that share a word, this many are scored: common words match everything in a large base
 LONGEST_QUESTION = 500  # characters that are searched
 KEPT_TEXTS = 10_000  # passages kept ready in a process, about 4 kB each
@@ -88,7 +89,7 @@ def _candidates(session: Session, asked: ranking.Text) -> list[_Row]:
     """Passages near the question by meaning or by words, each once."""
     rows: dict[int, _Row] = {}
     if asked.vector.any():
-        session.execute(select(func.set_config("hnsw.ef_search", str(BY_MEANING), True)))  # for this transaction only
+        session.execute(select(func.set_config("hnsw.ef_search", str(SEARCHED), True)))  # for this transaction only
         rows |= _rows(session, _nearest(asked.vector))
     query = _any_word(normalised(asked.text))
     if query is not None:
@@ -105,13 +106,14 @@ def _nearest(vector: Any) -> Select[Any]:  # noqa: ANN401 - an array
 
 
 def _sharing_words(query: ColumnElement[Any]) -> Select[Any]:
-    matches = _passages(Passage.words).where(Passage.words.op("@@")(query)).limit(WORD_MATCHES).subquery()
-    return select(matches).order_by(func.ts_rank(matches.c.words, query, 1).desc(), matches.c.id).limit(BY_WORDS)
+    matches = select(Passage.id, Passage.words).where(Passage.words.op("@@")(query)).limit(WORD_MATCHES).subquery()
+    best = select(matches.c.id).order_by(func.ts_rank(matches.c.words, query, 1).desc(), matches.c.id).limit(BY_WORDS)
+    return _passages().where(Passage.id.in_(best.scalar_subquery()))
 
 
-def _passages(*columns: Any) -> Select[Any]:  # noqa: ANN401 - columns
+def _passages() -> Select[Any]:
     in_force = or_(Article.valid_from.is_(None), Article.valid_from <= func.current_date())
-    wanted = select(Passage.id, Passage.article_id, Passage.kind, Passage.text, *columns).join(Passage.article)
+    wanted = select(Passage.id, Passage.article_id, Passage.kind, Passage.text).join(Passage.article)
     return wanted.where(Article.active, in_force)
 
 

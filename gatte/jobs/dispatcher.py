@@ -144,5 +144,3 @@ def find_due(connection: Connection, settings: Settings) -> Iterator[Due]:
     status = connection.execute(ANY_STATUS).one()
     if status.newest is not None:
         yield Due(JobName.SETTLE, (), f"settle-{status.newest}", float(status.age))
-
-

@@ -89,7 +89,7 @@ class Pool:
         try:
             with self._app.app_context():
                 worker = self._worker()
-            job.redis_server_version = worker.get_redis_server_version()
+            job.redis_server_version = worker.get_redis_server_version()  # type: ignore[no-untyped-call]
             worker.execute_job(job, source)
         except RedisError as error:
             log.warning("worker_without_queue", error=type(error).__name__)

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from gatte.extensions import db
+from gatte.extensions import Base
 from gatte.models.columns import CreatedAt, closed_set
 from gatte.models.contact import Contact
 from gatte.models.sealing import HasSealed, Sealed
@@ -23,7 +23,7 @@ class CertificateStatus(StrEnum):
     REVOKED = "revoked"
 
 
-class Certificate(HasSealed, db.Model):
+class Certificate(HasSealed, Base):
     """A certificate that was issued to a contact; `kind` is how people call it (e-CNPJ A1), never the key or its password."""
 
     __tablename__ = "certificate"

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from gatte.extensions import db
+from gatte.extensions import Base
 from gatte.models.columns import CreatedAt, Moment, closed_set
 from gatte.models.sealing import HasSealed, Sealed
 
@@ -19,7 +19,7 @@ class IdentityKind(StrEnum):
     DOCUMENT = "document"
 
 
-class Contact(HasSealed, db.Model):
+class Contact(HasSealed, Base):
     """A customer: personal data is sealed under the contact's own data key."""
 
     __tablename__ = "contact"
@@ -36,7 +36,7 @@ class Contact(HasSealed, db.Model):
     identities: Mapped[list["ContactIdentity"]] = relationship(back_populates="contact", cascade="all, delete-orphan")
 
 
-class ContactIdentity(db.Model):
+class ContactIdentity(Base):
     """A keyed hash of something that names a contact; one contact may have several, one hash belongs to one contact."""
 
     __tablename__ = "contact_identity"

@@ -12,14 +12,14 @@ from gatte.conversation.effects import Reason
 from gatte.conversation.snapshot import Owner
 from gatte.conversation.states import Event, State
 from gatte.conversation.understanding import Intent
-from gatte.extensions import db
+from gatte.extensions import Base
 from gatte.models.columns import CreatedAt, Moment, closed_set
 from gatte.models.contact import Contact
 from gatte.models.desk import User
 from gatte.models.sealing import HasSealed, Sealed
 
 
-class Conversation(HasSealed, db.Model):
+class Conversation(HasSealed, Base):
     """One talk with one contact over one number, from its first message until it is closed.
 
     `lease_token` grows with every lease: a turn may commit only while the token is still its own. `owner_version` grows with
@@ -73,7 +73,7 @@ class Conversation(HasSealed, db.Model):
     assignee: Mapped[User | None] = relationship()
 
 
-class Transition(db.Model):
+class Transition(Base):
     """One step of a conversation from state to state, with its cause."""
 
     __tablename__ = "transition"
@@ -99,7 +99,7 @@ class TurnOutcome(StrEnum):
     PARKED = "parked"
 
 
-class Turn(HasSealed, db.Model):
+class Turn(HasSealed, Base):
     """One turn that was committed, or failed; `trace` holds inputs, understanding, passages, model outputs and times by step."""
 
     __tablename__ = "turn"

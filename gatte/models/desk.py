@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gatte.conversation.effects import Urgency
-from gatte.extensions import db
+from gatte.extensions import Base
 from gatte.models.columns import CreatedAt, Moment, closed_set
 from gatte.models.contact import Contact
 from gatte.models.sealing import HasSealed, Sealed
@@ -25,7 +25,7 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
-class User(UserMixin, db.Model):
+class User(UserMixin, Base):  # type: ignore[misc] # Flask-Login has no types
     """A person who works in the panel."""
 
     __tablename__ = "user"
@@ -46,7 +46,7 @@ class User(UserMixin, db.Model):
         return self.active
 
 
-class AuditEntry(db.Model):
+class AuditEntry(Base):
     """Something that a person did to a conversation, ticket, lead or contact."""
 
     __tablename__ = "audit_entry"
@@ -79,7 +79,7 @@ class TicketState(StrEnum):
     CANCELLED = "cancelled"
 
 
-class Ticket(HasSealed, db.Model):
+class Ticket(HasSealed, Base):
     """A request of a customer that the desk must solve; `number` is how the customer knows it."""
 
     __tablename__ = "ticket"
@@ -101,7 +101,7 @@ class Ticket(HasSealed, db.Model):
     assignee: Mapped[User | None] = relationship()
 
 
-class TicketNote(HasSealed, db.Model):
+class TicketNote(HasSealed, Base):
     """A note of an agent on a ticket; customers never see it."""
 
     __tablename__ = "ticket_note"
@@ -123,7 +123,7 @@ class LeadStage(StrEnum):
     LOST = "lost"
 
 
-class Lead(HasSealed, db.Model):
+class Lead(HasSealed, Base):
     """A person who wants to buy or renew a certificate."""
 
     __tablename__ = "lead"

@@ -5,11 +5,11 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Identity, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gatte.extensions import db
+from gatte.extensions import Base
 from gatte.models.columns import Moment
 
 
-class InboxMessage(db.Model):
+class InboxMessage(Base):
     """One message as it arrived: sealed under the inbox key until a turn files it under its contact, then emptied.
 
     The row stays for as long as Meta may deliver the message again. `sender_hash` is the keyed hash of who wrote it;
@@ -36,7 +36,7 @@ class InboxMessage(db.Model):
     filed_at: Mapped[Moment | None]
 
 
-class StatusEvent(db.Model):
+class StatusEvent(Base):
     """One status of a message of ours, waiting to be applied; gone once it was."""
 
     __tablename__ = "status_event"
@@ -54,7 +54,7 @@ class StatusEvent(db.Model):
     received_at: Mapped[Moment] = mapped_column(server_default=text("clock_timestamp()"), index=True)
 
 
-class WebhookEvent(db.Model):
+class WebhookEvent(Base):
     """Anything else that Meta told us, kept whole and sealed under the inbox key."""
 
     __tablename__ = "webhook_event"

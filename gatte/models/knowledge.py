@@ -10,13 +10,13 @@ from sqlalchemy import BigInteger, Computed, ForeignKey, Identity, Index
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from gatte.extensions import db
+from gatte.extensions import Base
 from gatte.models.columns import CreatedAt, RowId, closed_set
 
 DIMENSIONS = 512  # multilingual Universal Sentence Encoder v3
 
 
-class Article(db.Model):
+class Article(Base):
     """A question and its answer, as approved by people; `version` grows with every change."""
 
     __tablename__ = "article"
@@ -44,7 +44,7 @@ class PassageKind(StrEnum):
     VARIANT = "variant"
 
 
-class Passage(db.Model):
+class Passage(Base):
     """A text under which an article is found: by meaning (embedding) and by words (`words`, of the unaccented text)."""
 
     __tablename__ = "passage"

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, ForeignKey, Identity, Index, LargeBinary, Num
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gatte.conversation.understanding import Decider, Intent
-from gatte.extensions import db
+from gatte.extensions import Base
 from gatte.models.columns import CreatedAt, Moment, closed_set
 from gatte.models.desk import User
 from gatte.models.sealing import HasSealed, Sealed
@@ -32,7 +32,7 @@ class Author(StrEnum):
     """A person of the company, on the phone's own app (a coexistence number)."""
 
 
-class Message(HasSealed, db.Model):
+class Message(HasSealed, Base):
     """One message of the history; `position` orders a conversation as people saw it.
 
     `body` is the clean text, `original` what Meta sent. A message of a customer (or of the phone) without `turn_id` was not read by a turn yet.
@@ -89,7 +89,7 @@ class DeliveryState(StrEnum):
 UNFINISHED = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNCERTAIN)
 
 
-class Outbox(HasSealed, db.Model):
+class Outbox(HasSealed, Base):
     """An answer that must go out; its id is its message's, and travels to Meta and back as `biz_opaque_callback_data`."""
 
     __tablename__ = "outbox"
@@ -124,7 +124,7 @@ class Outbox(HasSealed, db.Model):
     message: Mapped[Message] = relationship(back_populates="outbox")
 
 
-class DeliveryAttempt(db.Model):
+class DeliveryAttempt(Base):
     """One call to Meta for an answer, with its outcome."""
 
     __tablename__ = "delivery_attempt"
@@ -137,7 +137,7 @@ class DeliveryAttempt(db.Model):
     at: Mapped[CreatedAt]
 
 
-class ModelCall(db.Model):
+class ModelCall(Base):
     """One call to a language model: what it cost and how it ended."""
 
     __tablename__ = "model_call"

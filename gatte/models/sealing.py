@@ -15,7 +15,7 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
-from gatte.extensions import db
+from gatte.extensions import Base, db
 from gatte.models.columns import CreatedAt, RowId, closed_set, new_id
 from gatte.privacy import crypto
 
@@ -31,7 +31,7 @@ class KeyPurpose(StrEnum):
     LOOKUP = "lookup"
 
 
-class DataKey(db.Model):
+class DataKey(Base):
     """A data key, wrapped by a master key; deleting the row makes everything sealed under it unreadable."""
 
     __tablename__ = "data_key"

@@ -7,16 +7,16 @@ CNPJ = "[cnpj]"
 Match = re.Match[str]
 
 _AREA = r"(?:1[1-9]|2[12478]|3[1-578]|4[1-9]|5[1345]|6[1-9]|7[134579]|8[1-9]|9[1-9])"
-_GAP = r"[ .\-\u00a0\u2010-\u2015\u200b-\u200f]"  # what people and telephones put between digits, the unbreakable ones too
+_GAP = r"[ .+\-\u00a0\u2010-\u2015\u200b-\u200f]"  # what people and telephones put between digits, the unbreakable ones too
 _SUBSCRIBER = rf"(?:(?:9{_GAP}{{0,3}}[0-9]{{4}}|[2-9][0-9]{{3}}){_GAP}{{0,3}}[0-9]{{4}}|9[0-9]{{2}}[ \-][0-9]{{3}}[ \-][0-9]{{3}})(?![0-9])"
-_PHONE = re.compile(rf"(?:(?:\+|00)?55[ ().\-/\u00a0]{{0,3}})?\(?(?:0(?:[0-9]{{2}})?[ \-]?)?{_AREA}\)?[ ).\-/\u00a0]{{0,3}}{_SUBSCRIBER}")
+_PHONE = re.compile(rf"(?:(?:\+|00)?55[ ().+\-/\u00a0]{{0,3}})?\(?(?:0(?:[0-9]{{2}})?[ \-]?)?{_AREA}\)?[ ).+\-/\u00a0]{{0,3}}{_SUBSCRIBER}")
 # Where eight digits stand together: only there is the big pattern tried.
 _REGION = re.compile(r"[0-9+(][^0-9A-Za-z\n]{0,3}[0-9](?:[^0-9A-Za-z\n]{0,5}[0-9]){6,}")
 _NUMBERS = re.compile(
-    rf"(?<![0-9])(?:(?P<cnpj>[0-9]{{2}}{_GAP}?[0-9]{{3}}{_GAP}?[0-9]{{3}}{_GAP}?/?{_GAP}?[0-9]{{4}}{_GAP}?[0-9]{{2}}(?![0-9]))"
-    rf"|(?P<phone>(?<![^0-9.][0-9]\.)(?<!^[0-9]\.){_PHONE.pattern})"
+    rf"(?<![0-9])(?:(?P<cnpj>[0-9]{{2}}{_GAP}?[0-9]{{3}}{_GAP}?[0-9]{{3}}{_GAP}?/?{_GAP}?[0-9]{{4}}{_GAP}{{0,3}}[0-9]{{2}}(?![0-9]))"
+    rf"|(?P<phone>{_PHONE.pattern})"
     rf"|(?P<mobile>9{_GAP}?[0-9]{{4}}-[0-9]{{4}}(?![0-9]))"
-    rf"|(?P<cpf>[0-9]{{3}}{_GAP}?[0-9]{{3}}{_GAP}?[0-9]{{3}}(?:{_GAP}|/)?[0-9]{{2}}(?![0-9])))"
+    rf"|(?P<cpf>[0-9]{{3}}{_GAP}?[0-9]{{3}}{_GAP}?[0-9]{{3}}(?:{_GAP}|/){{0,3}}[0-9]{{2}}(?![0-9])))"
     r"|(?P<abroad>(?<![A-Za-z_)])\+[1-9](?:[ ().\-]{0,2}[0-9]){9,14}(?![0-9]))"
 )
 # UUIDs, hashes and addresses in memory hold runs of digits that mean nothing.
@@ -111,7 +111,7 @@ def _cnpj_digit(values: list[int], weights: tuple[int, ...]) -> int:
 def _number(match: Match) -> str:
     found = match[0]
     if match.lastgroup == "phone":
-        return found if _is_time(match) else phone_tag(found)
+        return found if found.isdigit() and (_is_time(match) or _is_fraction(match)) else phone_tag(found)
     if match.lastgroup == "cpf":
         return CPF if _reads_as_cpf(found) else found
     if match.lastgroup == "cnpj" and _reads_as_cnpj(found):
@@ -124,17 +124,23 @@ def _number(match: Match) -> str:
 def _is_time(match: Match) -> bool:
     """A bare number of 10 digits may be seconds since 1970: 17 and 18 are area codes too, but their landlines start with 2 to 5."""
     found = match[0]
-    if len(found) != 10 or not found.isdigit() or found[0] != "1":
+    if len(found) != 10 or found[0] != "1":
         return False
     if found[:2] in {"17", "18"} and found[2] in "6789":
         return True
     return _TIME_WORD.search(match.string, max(0, match.start() - 24), match.start()) is not None
 
 
+def _is_fraction(match: Match) -> bool:
+    """What follows a digit and a dot are decimals, unless the country code stands before them."""
+    before = match.string[max(0, match.start() - 2) : match.start()]
+    return before[-1:] == "." and before[:1].isdigit() and not match[0].startswith(("55", "0055"))
+
+
 def _reads_as_cpf(found: str) -> bool:
     """Written as a CPF (with its dots, or a dash before the last two digits), or bare with right check digits."""
-    last_gap = found[-3]
-    if last_gap == "-" or (found.count(".") == 2 and last_gap != "."):
+    last_gap = found[:-2].rstrip()[-1]
+    if (last_gap == "-" and found.count("-") == 1) or (found.count(".") == 2 and last_gap != "."):
         return True
     parts = found.split(".")
     is_address = len(parts) == 4 and all(int(part) < 256 for part in parts if part.isdigit())
@@ -143,7 +149,7 @@ def _reads_as_cpf(found: str) -> bool:
 
 def _reads_as_cnpj(found: str) -> bool:
     """Written as a CNPJ (slash or dots, with the dash), or bare with right check digits and not a date and time."""
-    if found[-3] == "-" and ("/" in found or found.count(".") > 1):
+    if found[:-2].rstrip()[-1] == "-" and ("/" in found or found.count(".") > 1):
         return True
     if "/" in found and "." in found:
         return True
@@ -157,7 +163,7 @@ def _mask_lettered_cnpj(text: str) -> str:
         text = _LETTERED_SLASH.sub(lambda match: CNPJ if _reads_as_lettered_cnpj(match[0]) else match[0], text)
     for match in _LETTERED_END.finditer(text):
         candidate = text[match.end() - 14 : match.end()]
-        if not candidate.isdigit() and is_cnpj(candidate):
+        if not candidate.isdigit() and not candidate.startswith("0x") and is_cnpj(candidate):
             return _mask_lettered_cnpj(text.replace(candidate, CNPJ))
     return text
 

@@ -91,12 +91,17 @@ def _apply(rules: tuple[Rule, ...], text: str, lowered: str) -> str:
 
 
 def _base64(match: Match) -> str:
-    start = match.start()
-    before = match.string[max(0, start - 4) : start]
-    encoded = (before if _BASE64_GROUP.fullmatch(before) else "") + match[0].rstrip("=")
+    """Masked when what it encodes would be; the group before it may hold the first digits, or have nothing to do with it."""
+    before = match.string[max(0, match.start() - 4) : match.start()]
+    starts = ("", before) if _BASE64_GROUP.fullmatch(before) else ("",)
+    decoded = [_decoded(start + match[0].rstrip("=")) for start in starts]
+    return "[base64]" if any(digits.mask_numbers(text) != text for text in decoded) else match[0]
+
+
+def _decoded(encoded: str) -> str:
     encoded = encoded.replace("-", "+").replace("_", "/")
-    decoded = b64decode(encoded[: len(encoded) - (len(encoded) % 4 == 1)] + "=" * (-len(encoded) % 4)).decode("latin-1")
-    return "[base64]" if digits.mask_numbers(decoded) != decoded else match[0]
+    whole = encoded[: len(encoded) - (len(encoded) % 4 == 1)]
+    return b64decode(whole + "=" * (-len(whole) % 4)).decode("latin-1")
 
 
 def _tag(prefix: str) -> Callable[[Match], str]:
@@ -112,7 +117,10 @@ _HEADER = re.compile(
     r"((?i:authorization|cookie)[\\\"']{0,2}+\s{0,2}+[:=,]\s{0,2}+(?:b(?=[\\\"']))?+[\\\"']{0,2}+)(?!\[secret\])[^\"'\\\r\n]+"
 )
 _URL_PASSWORD = re.compile(rf"(://[^\s:/@\"'<>]*:)(?!\d+[/?#\s]){_UNMASKED}[^\s\"'<>]{{1,256}}@")
-_SETTING = re.compile(rf"(?i)({_SETTING_NAME}[\\\"'\]]{{0,3}}+\s{{0,2}}+[:=]\s{{0,2}}+)(?!(?:none|null|true|false|\d{{1,5}})\b){_VALUE}")
+_SETTING = re.compile(
+    rf"(?i)({_SETTING_NAME}(?:[\\\"'\]]{{0,3}}+\s{{0,2}}+[:=]|[\"'],)\s{{0,2}}+(?:b(?=[\"']))?+)"
+    rf"(?!(?:none|null|true|false|\d{{1,5}})\b){_VALUE}"
+)
 _BSUID = re.compile(r"[A-Z](?<![A-Za-z].)[A-Z]\.(?:ENT\.)?(?=[A-Za-z]{0,40}[0-9])[A-Za-z0-9]{6,128}(?![A-Za-z0-9])")
 _EMAIL = re.compile(
     r"(?<![\w.+%-])[\w.+%-][\w.+%'-]*+(?:(?:@|\(at\)|\[at\])(?:[\w-]++\.)+(?!\d)\w{2,}"

@@ -50,7 +50,11 @@ def apply(reading: Reading, thought: Thought) -> Turn:
     db.session.flush()
     _mark_read(conversation, reading, thought, turn)
     decision = Decision(
-        thought.decision.snapshot, thought.decision.steps, merge(thought.decision.replies), thought.decision.effects, thought.decision.question
+        thought.decision.snapshot,
+        thought.decision.steps,
+        merge(thought.decision.replies),
+        thought.decision.effects,
+        thought.decision.question,
     )
     decisions.carry_out(conversation, decision, turn_id=turn.id, duration_ms=sum(thought.times.values()))
     _finish(conversation)

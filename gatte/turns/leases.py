@@ -31,7 +31,9 @@ def acquire(conversation_id: UUID) -> Lease | None:
     until = now + text("make_interval(secs => :seconds)").bindparams(seconds=current_app.extensions["gatte_settings"].gatte_lease_seconds)
     free = or_(Conversation.leased_until.is_(None), Conversation.leased_until < now)
     taking = update(Conversation).where(Conversation.id == conversation_id, free)
-    taken = taking.values(lease_token=Conversation.lease_token + 1, leased_until=until, turn_due_at=until).returning(Conversation.lease_token)
+    taken = taking.values(lease_token=Conversation.lease_token + 1, leased_until=until, turn_due_at=until).returning(
+        Conversation.lease_token
+    )
     token = db.session.scalar(taken.execution_options(synchronize_session=False))
     return None if token is None else Lease(conversation_id, token)
 
@@ -43,7 +45,7 @@ def lock(lease: Lease) -> Conversation:
         Conversation.lease_token == lease.token,
         Conversation.leased_until > func.clock_timestamp(),
     )
-    conversation = db.session.scalar(held.with_for_update(of=Conversation).execution_options(populate_existing=True))
+    conversation: Conversation | None = db.session.scalar(held.with_for_update(of=Conversation).execution_options(populate_existing=True))
     if conversation is None:
         raise LeaseLost(f"the lease {lease.token} of conversation {lease.conversation_id} is gone")
     return conversation

@@ -78,7 +78,7 @@ def list_unread(conversation_id: UUID) -> list[Message]:
     return list(db.session.scalars(unread_of(conversation_id).order_by(Message.sent_at, Message.position)))
 
 
-def unread_of(conversation_id: UUID) -> Select[tuple[Message]]:
+def unread_of(conversation_id: UUID) -> Select[Message]:
     """The query of messages that no turn has read."""
     mine = select(Message).where(Message.conversation_id == conversation_id)
     return mine.where(Message.author.in_(READ_BY_TURNS), Message.turn_id.is_(None))

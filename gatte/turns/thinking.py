@@ -82,9 +82,7 @@ def _answer(thought: Thought, reading: Reading) -> None:
 
 def both(first: Decision, second: Decision) -> Decision:
     """Two decisions of one turn as one."""
-    return replace(
-        second, steps=first.steps + second.steps, replies=first.replies + second.replies, effects=first.effects + second.effects
-    )
+    return replace(second, steps=first.steps + second.steps, replies=first.replies + second.replies, effects=first.effects + second.effects)
 
 
 @contextmanager

@@ -67,7 +67,9 @@ def test_the_same_correlation_id_runs_from_the_webhook_to_the_status(world):
     world.waits_for_answers(who, 1)
     outbox_id = world.meta.sent_to(who.phone)[0]["biz_opaque_callback_data"]
     world.deliver(payloads.statuses_body(payloads.status("wamid.x", "delivered", outbox_id=outbox_id), number=NUMBER))
-    (correlation_id,) = world.query("SELECT correlation_id FROM conversation c JOIN outbox o ON o.conversation_id = c.id WHERE o.id = %s", outbox_id)[0]
+    (correlation_id,) = world.query(
+        "SELECT correlation_id FROM conversation c JOIN outbox o ON o.conversation_id = c.id WHERE o.id = %s", outbox_id
+    )[0]
 
     def events() -> set[str]:
         import json

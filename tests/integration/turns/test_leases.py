@@ -24,7 +24,9 @@ def conversation() -> Conversation:
 
 
 def run_out(conversation: Conversation) -> None:
-    db.session.execute(text("UPDATE conversation SET leased_until = clock_timestamp() - interval '1 s' WHERE id = :id"), {"id": conversation.id})
+    db.session.execute(
+        text("UPDATE conversation SET leased_until = clock_timestamp() - interval '1 s' WHERE id = :id"), {"id": conversation.id}
+    )
 
 
 def test_one_holds_the_lease(conversation):
@@ -54,7 +56,9 @@ def test_a_lease_that_ran_out_may_not_be_used_even_if_nobody_took_it(conversatio
 def test_a_dead_holder_leaves_the_turn_due(conversation):
     leases.acquire(conversation.id)
 
-    due = db.session.execute(text("SELECT turn_due_at = leased_until FROM conversation WHERE id = :id"), {"id": conversation.id}).scalar_one()
+    due = db.session.execute(
+        text("SELECT turn_due_at = leased_until FROM conversation WHERE id = :id"), {"id": conversation.id}
+    ).scalar_one()
 
     assert due is True
 
