@@ -161,10 +161,11 @@ def _reads_as_cnpj(found: str) -> bool:
 def _mask_lettered_cnpj(text: str) -> str:
     if _SLASHED_END.search(text):
         text = _LETTERED_SLASH.sub(lambda match: CNPJ if _reads_as_lettered_cnpj(match[0]) else match[0], text)
-    for match in _LETTERED_END.finditer(text):
-        candidate = text[match.end() - 14 : match.end()]
+    for match in reversed(list(_LETTERED_END.finditer(text))):
+        start = match.end() - 14
+        candidate = text[start : match.end()]
         if not candidate.isdigit() and not candidate.startswith("0x") and is_cnpj(candidate):
-            return _mask_lettered_cnpj(text.replace(candidate, CNPJ))
+            text = text[:start] + CNPJ + text[match.end() :]
     return text
 
 
