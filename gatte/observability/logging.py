@@ -68,14 +68,15 @@ def configure_logging(json: bool, level: str, process: str) -> None:
 def _take_over(handler: logging.Handler, level: int) -> None:
     """Our handler stays alone on the console; handlers that write to files or to a test's memory are left."""
     for name in (*logging.root.manager.loggerDict, *_FOREIGN):
-        _give_to_root(logging.getLogger(name))
+        hand_over(logging.getLogger(name))
     logging.root.handlers = [other for other in logging.root.handlers if not _is_console(other)] + [handler]
     logging.root.setLevel(level)
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
 
 
-def _give_to_root(logger: logging.Logger) -> None:
+def hand_over(logger: logging.Logger) -> None:
+    """Let a logger of another library write through our handler alone."""
     console = [handler for handler in logger.handlers if _is_console(handler)]
     for handler in console:
         logger.removeHandler(handler)

@@ -176,6 +176,17 @@ def test_a_handler_that_wrote_to_the_console_unmasked_is_taken_off(restored, cap
     assert json.loads(output.out)["event"] == "worker of [phone …88]"
 
 
+def test_gunicorn_writes_in_the_same_form(lines):
+    from gunicorn.config import Config
+
+    from gatte.observability.gunicorn_log import Logger
+
+    Logger(Config()).info("Booting worker for %s", PHONE)
+
+    (line,) = lines()
+    assert (line["event"], line["logger"]) == ("Booting worker for [phone …88]", "gunicorn.error")
+
+
 def test_lines_under_the_level_are_not_written(lines):
     structlog.get_logger().debug("detail")
     logging.getLogger("any").debug("detail")
