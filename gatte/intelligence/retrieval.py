@@ -97,21 +97,21 @@ def _candidates(session: Session, asked: ranking.Text) -> list[_Row]:
     return list(rows.values())
 
 
-def _rows(session: Session, found: Select[Any]) -> dict[int, _Row]:
+def _rows(session: Session, found: Select[int, UUID, PassageKind, str]) -> dict[int, _Row]:
     return {row.id: _Row(row.id, row.article_id, row.kind, row.text) for row in session.execute(found)}
 
 
-def _nearest(vector: Any) -> Select[Any]:  # noqa: ANN401 - an array
+def _nearest(vector: Any) -> Select[int, UUID, PassageKind, str]:  # noqa: ANN401 - an array
     return _passages().order_by(Passage.embedding.cosine_distance(vector)).limit(BY_MEANING)
 
 
-def _sharing_words(query: ColumnElement[Any]) -> Select[Any]:
+def _sharing_words(query: ColumnElement[Any]) -> Select[int, UUID, PassageKind, str]:
     matches = select(Passage.id, Passage.words).where(Passage.words.op("@@")(query)).limit(WORD_MATCHES).subquery()
     best = select(matches.c.id).order_by(func.ts_rank(matches.c.words, query, 1).desc(), matches.c.id).limit(BY_WORDS)
     return _passages().where(Passage.id.in_(best.scalar_subquery()))
 
 
-def _passages() -> Select[Any]:
+def _passages() -> Select[int, UUID, PassageKind, str]:
     in_force = or_(Article.valid_from.is_(None), Article.valid_from <= func.current_date())
     wanted = select(Passage.id, Passage.article_id, Passage.kind, Passage.text).join(Passage.article)
     return wanted.where(Article.active, in_force)
