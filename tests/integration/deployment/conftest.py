@@ -58,12 +58,12 @@ class Running:
     def printed(self) -> list[str]:
         return self.output.read_text().splitlines()
 
-    def wait_for(self, words: str, seconds: float = 30) -> str:
+    def wait_for(self, words: str, seconds: float = 60) -> str:
         """The first line with these words, once it is there."""
         self.wait_until(lambda: any(words in line for line in self.printed), words, seconds)
         return next(line for line in self.printed if words in line)
 
-    def wait_until(self, condition: Callable[[], bool], what: str, seconds: float = 10) -> None:
+    def wait_until(self, condition: Callable[[], bool], what: str, seconds: float = 60) -> None:
         deadline = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < deadline, f"waited too long for {what}; printed: {self.printed}"

@@ -32,7 +32,7 @@ def test_a_second_one_says_that_one_is_running_and_where(make_run):
     address = first.wait_for("GATTE is running at").split()[-1]
     second = make_run()
 
-    assert second.process.wait(10) == 1
+    assert second.process.wait(60) == 1
     assert "running already" in second.printed[0]
     assert address in second.printed[0]
 
@@ -43,7 +43,7 @@ def test_a_killed_worker_is_started_again(make_run, project):
     before = worker_of(project)
     os.kill(before, signal.SIGKILL)
 
-    assert running.wait_for("starting it again", 5) == "worker: devstack: ended with code -9: starting it again"
+    assert running.wait_for("starting it again") == "worker: devstack: ended with code -9: starting it again"
     running.wait_until(lambda: worker_of(project) not in {0, before}, "another worker")
 
 
@@ -51,7 +51,7 @@ def test_bad_settings_end_it_with_a_clear_line(make_run, project):
     (project / "bad-settings").touch()
     running = make_run()
 
-    assert running.process.wait(30) == 1
+    assert running.process.wait(60) == 1
     assert "worker: gatte: bad setting: DATABASE_URL: is required" in running.printed
     assert running.printed[-1].startswith("GATTE ended with code 78")
 
