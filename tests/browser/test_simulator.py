@@ -18,7 +18,7 @@ def say(page: Page, text: str) -> None:
 def as_customer(page: Page, name: str) -> Page:
     """Make up a customer of one's own and open the phone."""
     page.goto("/panel/simulador")
-    if not page.locator("details.customers").get_attribute("open") == "":
+    if page.locator("details.customers").get_attribute("open") is None:
         page.locator("details.customers summary").click()
     page.get_by_label("Nome do novo cliente").fill(name)
     page.get_by_role("button", name="Criar").click()

@@ -95,6 +95,7 @@ def show_simulator() -> Response:
         "panel/simulator.html",
         "chat",
         "chat_status",
+        "chat_link",
         chosen=chosen,
         customers=list(enumerate(_customers())),
         customer=_customer(),
