@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from types import FrameType
+from uuid import UUID
 
 import click
 import structlog
@@ -20,7 +21,7 @@ log = structlog.get_logger(__name__)
 
 def register(app: Flask) -> None:
     """Add the commands to an application."""
-    for command in (migrate, worker, scheduler, users, demo, knowledge):
+    for command in (migrate, worker, scheduler, users, demo, knowledge, replay):
         app.cli.add_command(command)
 
 
@@ -159,3 +160,16 @@ def load_demo() -> None:
         people.create_user(email, "Ana Demonstração", password, Role.ADMIN)
     db.session.commit()
     click.echo("Demo content is loaded.")
+
+
+@click.command()
+@click.argument("conversation", type=click.UUID)
+def replay(conversation: UUID) -> None:
+    """Play a past conversation again through today's rules; exit code 1 when anything comes out differently."""
+    from gatte.turns.replay import replay_conversation
+
+    done = replay_conversation(conversation)
+    for difference in done.differences:
+        click.echo(f"turn {difference.turn_id}, {difference.part}:\n  then {difference.recorded}\n  now  {difference.replayed}")
+    click.echo(f"{done.turns} turns played again, {len(done.differences)} differences, {done.redacted} without content.")
+    raise SystemExit(1 if done.differences else 0)

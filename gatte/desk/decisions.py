@@ -1,52 +1,79 @@
 """Carrying out what the orchestrator decided about a conversation, whoever asked: a turn, an agent or the watchdog."""
 
-from uuid import UUID
+from typing import Any
 
 import structlog
 from sqlalchemy import func
 
-from gatte.conversation.snapshot import Decision
+from gatte.conversation import course as courses
+from gatte.conversation.course import Course
+from gatte.conversation.effects import EraseData, EraseMessage
+from gatte.conversation.snapshot import Step
 from gatte.conversation.states import Event, State
 from gatte.delivery import outbox
 from gatte.desk import effects, snapshots, watch
 from gatte.extensions import db
-from gatte.models import Author, Conversation, Transition
-from gatte.observability import metrics
+from gatte.models import Author, Conversation, Transition, Turn, TurnOutcome
+from gatte.observability import metrics, tracing
 
 log = structlog.get_logger(__name__)
 
 
-def carry_out(conversation: Conversation, decision: Decision, *, turn_id: UUID | None = None, duration_ms: float = 0.0) -> None:
-    """Store the new state, its transitions, the effects and the answers of a decision; the caller has locked the conversation."""
+def carry_out(conversation: Conversation, course: Course, turn: Turn | None = None) -> Turn:
+    """Store the new state, its transitions, the effects and the answers of a decision; the caller has locked the conversation.
+
+    What came of it is kept as a turn, with the whole course, so that it can be shown and replayed; a caller who already has one gives it.
+    """
+    turn = turn or begin_turn(conversation)
+    decision = course.decision
     before = conversation.flow, conversation.asking
     snapshots.keep(conversation, decision.snapshot)
     for step in decision.steps:
-        _record(conversation, step.source, step.target, step.event, step.cause, turn_id, duration_ms)
+        _record(conversation, step, turn)
         _count(step.event, *before)
     for effect in decision.effects:
         effects.do(conversation, effect)
     for reply in decision.replies:
-        outbox.write(conversation, reply, Author.BOT, turn_id=turn_id)
+        outbox.write(conversation, reply, Author.BOT, turn_id=turn.id)
+    turn.trace = (turn.trace or {}) | _kept(course)
     _follow_state(conversation)
     watch.set_alarm(conversation, decision.snapshot)
+    return turn
 
 
-def _record(  # noqa: PLR0913 - one argument a column
-    conversation: Conversation, source: State, target: State, event: Event, cause: str, turn_id: UUID | None, duration_ms: float
-) -> None:
+def begin_turn(conversation: Conversation, **values: Any) -> Turn:  # noqa: ANN401 - columns of the turn
+    """A turn of this conversation, stored so that messages and transitions may refer to it."""
+    defaults = {"outcome": TurnOutcome.ANSWERED, "attempt": conversation.turn_attempts + 1, "lease_token": conversation.lease_token}
+    ids = {"data_key_id": conversation.data_key_id, "conversation_id": conversation.id, "request_id": tracing.current_request_id()}
+    turn = Turn(**{**ids, **defaults, "times": {}, **values})
+    db.session.add(turn)
+    db.session.flush()  # what the turn did refers to it
+    return turn
+
+
+def _kept(course: Course) -> dict[str, Any]:
+    """What a trace keeps of a course; nothing of what was said when some of it must be forgotten."""
+    if any(isinstance(effect, EraseMessage | EraseData) for effect in course.decision.effects):
+        return {"redacted": True}
+    return {"course": courses.to_json(course)}
+
+
+def _record(conversation: Conversation, step: Step, turn: Turn) -> None:
+    spent = sum((turn.times or {}).values())
     db.session.add(
         Transition(
             conversation_id=conversation.id,
-            turn_id=turn_id,
-            source=source,
-            target=target,
-            event=event,
-            cause=cause[:200],
-            duration_ms=duration_ms,
+            turn_id=turn.id,
+            source=step.source,
+            target=step.target,
+            event=step.event,
+            cause=step.cause[:200],
+            duration_ms=spent,
             correlation_id=conversation.correlation_id,
         )
     )
-    log.info("transition", source=source.value, target=target.value, event_name=event.value, cause=cause, duration_ms=round(duration_ms, 1))
+    names = {"source": step.source.value, "target": step.target.value, "event_name": step.event.value, "cause": step.cause}
+    log.info("transition", **names, duration_ms=round(spent, 1))
 
 
 def _count(event: Event, flow: str | None, asking: str | None) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import func, select
 
-from gatte.conversation.orchestrator import advance
+from gatte.conversation import course
 from gatte.conversation.replies import Text
 from gatte.conversation.snapshot import Happened, Owner
 from gatte.conversation.states import Event
@@ -57,7 +57,7 @@ def reply(conversation_id: UUID, user_id: int, text: str) -> Message:
         raise NotYours
     if not window_open(conversation):
         raise WindowClosed
-    decisions.carry_out(conversation, advance(snapshot_of(conversation), Happened(Event.AGENT_REPLIED)))
+    decisions.carry_out(conversation, course.begin(snapshot_of(conversation)).then(Happened(Event.AGENT_REPLIED)))
     return outbox.write(conversation, Text(text), Author.AGENT, user_id=user_id)
 
 
@@ -98,14 +98,14 @@ def _lock(conversation_id: UUID) -> Conversation:
 
 
 def _happen(conversation: Conversation, event: Event, user_id: int) -> Conversation:
-    decision = advance(snapshot_of(conversation), Happened(event))
-    if decision.snapshot.owner is conversation.owner:
+    happened = course.begin(snapshot_of(conversation)).then(Happened(event))
+    if happened.decision.snapshot.owner is conversation.owner:
         conversation.owner_version += 1  # what the bot has in the outbox was decided before this
     conversation.lease_token += 1  # a turn that runs now must not commit
     conversation.leased_until = None
     if conversation.turn_due_at is not None:
         conversation.turn_due_at = func.clock_timestamp()
-    decisions.carry_out(conversation, decision)
+    decisions.carry_out(conversation, happened)
     db.session.add(AuditEntry(user_id=user_id, action=event.value, subject=f"conversation:{conversation.id}"))
     log.info("desk_action", action=event.value, user_id=user_id, conversation_id=str(conversation.id))
     return conversation

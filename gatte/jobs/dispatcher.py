@@ -6,12 +6,10 @@ row that waits in the queue is not put again at every look; should Redis lose th
 
 import time
 from collections.abc import Iterator
-
 from dataclasses import dataclass, field
 
 import structlog
 from flask import current_app
-
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 

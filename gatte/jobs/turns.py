@@ -77,7 +77,8 @@ def _take(lease: Lease) -> None:
                 continue
             turn = applying.apply(state, thought)
             db.session.commit()
-            log.info("turn_done", turn_id=str(turn.id), messages=len(state.unread), answers=len(thought.decision.replies), **thought.times)
+            counts = {"messages": len(state.unread), "answers": len(thought.course.decision.replies)}
+            log.info("turn_done", turn_id=str(turn.id), **counts, **thought.times)
             for step, milliseconds in thought.times.items():
                 metrics.TURN_SECONDS.labels(step=step).observe(milliseconds / 1000)
             return

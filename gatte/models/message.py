@@ -35,7 +35,7 @@ class Author(StrEnum):
 class Message(HasSealed, Base):
     """One message of the history; `position` orders a conversation as people saw it.
 
-    `body` is the clean text, `original` what Meta sent. A message of a customer (or of the phone) without `turn_id` was not read by a turn yet.
+    `body` is the clean text, `original` what Meta sent. A customer's message (or one of the phone) without `turn_id` was not read yet.
     """
 
     __tablename__ = "message"

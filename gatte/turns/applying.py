@@ -6,13 +6,9 @@ import structlog
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import aliased
 
-from gatte.conversation.compose import merge
-from gatte.conversation.replies import to_json
-from gatte.conversation.snapshot import Decision
 from gatte.desk import decisions
 from gatte.extensions import db
 from gatte.models import ContactIdentity, Conversation, InboxMessage, Message, ModelCall, Turn, TurnOutcome
-from gatte.models.columns import new_id
 from gatte.observability import metrics
 from gatte.turns import leases
 from gatte.turns.reading import Reading, list_unread, unread_of
@@ -46,38 +42,20 @@ def _unfiled(reading: Reading) -> Any:  # noqa: ANN401 - an SQL expression
 def apply(reading: Reading, thought: Thought) -> Turn:
     """Store what the turn decided and give the lease back; LeaseLost when it is no longer ours."""
     conversation = leases.lock(reading.lease)
-    turn = _turn(conversation, reading, thought, TurnOutcome.ANSWERED if thought.decision.replies else TurnOutcome.SILENT)
-    db.session.flush()
+    outcome = TurnOutcome.ANSWERED if thought.course.decision.replies else TurnOutcome.SILENT
+    turn = decisions.begin_turn(conversation, outcome=outcome, times=thought.times, trace=_trace(reading, thought))
+    _keep_calls(turn, thought)
     _mark_read(conversation, reading, thought, turn)
-    decision = Decision(
-        thought.decision.snapshot,
-        thought.decision.steps,
-        merge(thought.decision.replies),
-        thought.decision.effects,
-        thought.decision.question,
-    )
-    decisions.carry_out(conversation, decision, turn_id=turn.id, duration_ms=sum(thought.times.values()))
+    decisions.carry_out(conversation, thought.course, turn)
     _finish(conversation)
     return turn
 
 
-def _turn(conversation: Conversation, reading: Reading, thought: Thought, outcome: TurnOutcome) -> Turn:
-    turn = Turn(
-        id=new_id(),
-        data_key_id=conversation.data_key_id,
-        conversation_id=conversation.id,
-        outcome=outcome,
-        attempt=conversation.turn_attempts + 1,
-        lease_token=reading.lease.token,
-        request_id=reading.request_id,
-        times=thought.times,
-        trace=_trace(reading, thought),
-    )
-    db.session.add(turn)
+def _keep_calls(turn: Turn, thought: Thought) -> None:
     for call in thought.calls:
         db.session.add(
             ModelCall(
-                conversation_id=conversation.id,
+                conversation_id=turn.conversation_id,
                 turn_id=turn.id,
                 purpose=call.purpose,
                 model=call.model,
@@ -88,17 +66,10 @@ def _turn(conversation: Conversation, reading: Reading, thought: Thought, outcom
                 outcome=call.outcome,
             )
         )
-    return turn
 
 
 def _trace(reading: Reading, thought: Thought) -> dict[str, Any]:
-    return {
-        "messages": [str(unread.id) for unread in reading.unread],
-        "state": reading.snapshot.state.value,
-        "replies": [to_json(reply) for reply in thought.decision.replies],
-        "steps": [[step.source, step.event, step.target, step.cause] for step in thought.decision.steps],
-        **thought.trace,
-    }
+    return {"messages": [str(unread.id) for unread in reading.unread], **thought.trace}
 
 
 def _mark_read(conversation: Conversation, reading: Reading, thought: Thought, turn: Turn) -> None:

@@ -8,14 +8,13 @@ from sqlalchemy import func, text, update
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from gatte.conversation.orchestrator import advance
+from gatte.conversation import course
 from gatte.conversation.snapshot import Happened
 from gatte.conversation.states import Event
 from gatte.desk import decisions
 from gatte.desk.snapshots import snapshot_of
 from gatte.extensions import db
 from gatte.models import Conversation, Turn, TurnOutcome
-from gatte.models.columns import new_id
 from gatte.turns import leases
 from gatte.turns.leases import Lease
 from gatte.turns.reading import list_unread
@@ -48,23 +47,12 @@ def postpone(lease: Lease) -> None:
 def fail(lease: Lease, error: Exception) -> Turn:
     """Store the failed turn with its messages, and what the customer is told; LeaseLost when it is not ours any more."""
     conversation = leases.lock(lease)
-    turn = Turn(
-        id=new_id(),
-        data_key_id=conversation.data_key_id,
-        conversation_id=conversation.id,
-        outcome=TurnOutcome.FAILED,
-        attempt=conversation.turn_attempts + 1,
-        lease_token=lease.token,
-        error=type(error).__name__,
-    )
     unread = list_unread(conversation.id)
-    turn.trace = {"messages": [str(row.id) for row in unread], "stack": traceback.format_exception(error)}
-    db.session.add(turn)
-    db.session.flush()
+    trace = {"messages": [str(row.id) for row in unread], "stack": traceback.format_exception(error)}
+    turn = decisions.begin_turn(conversation, outcome=TurnOutcome.FAILED, error=type(error).__name__, trace=trace)
     for row in unread:
         row.turn_id = turn.id
-    decision = advance(snapshot_of(conversation), Happened(Event.FAILED, type(error).__name__))
-    decisions.carry_out(conversation, decision, turn_id=turn.id)
+    decisions.carry_out(conversation, course.begin(snapshot_of(conversation)).then(Happened(Event.FAILED, type(error).__name__)), turn)
     leases.release(conversation)
     conversation.turn_due_at = None
     return turn

@@ -6,14 +6,15 @@ No transaction is open here. The result holds everything that `applying` stores 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
-from gatte.intelligence import asking
-from gatte.conversation.orchestrator import advance
-from gatte.conversation.snapshot import Answered, CustomerSpoke, Decision, Happened, NotAnswered, Owner
+from gatte.conversation import course
+from gatte.conversation.course import Course
+from gatte.conversation.snapshot import Answered, CustomerSpoke, Happened, NotAnswered, Owner
 from gatte.conversation.states import Event
 from gatte.conversation.understanding import Heard, MessageKind, Understanding
+from gatte.intelligence import asking
 from gatte.intelligence.calls import CallRecord
 from gatte.turns.reading import Reading, Unread
 
@@ -24,7 +25,7 @@ WORTH_UNDERSTANDING = (MessageKind.TEXT, MessageKind.IMAGE, MessageKind.VIDEO, M
 class Thought:
     """What a turn came to: one decision, how each message was understood, and how long each step took (milliseconds)."""
 
-    decision: Decision
+    course: Course
     heard: tuple[Heard, ...] = ()
     calls: list[CallRecord] = field(default_factory=list)
     trace: dict[str, Any] = field(default_factory=dict)
@@ -33,22 +34,22 @@ class Thought:
 
 def think(reading: Reading) -> Thought:
     """Understand the unread messages together and decide what follows."""
-    thought = Thought(Decision(reading.snapshot))
+    thought = Thought(course.begin(reading.snapshot))
     with _timed(thought, "understand"):
         thought.heard = tuple(_hear(unread, reading, thought) for unread in reading.unread if not unread.echo)
     with _timed(thought, "decide"):
-        thought.decision = _decide(reading, thought.heard)
-    if thought.decision.question is not None:
+        thought.course = _decide(reading, thought.heard)
+    if thought.course.decision.question is not None:
         _answer(thought, reading)
     return thought
 
 
-def _decide(reading: Reading, heard: tuple[Heard, ...]) -> Decision:
+def _decide(reading: Reading, heard: tuple[Heard, ...]) -> Course:
     """What follows from the messages; a person who wrote from the company's phone has taken the conversation over."""
-    decision = Decision(reading.snapshot)
+    decided = course.begin(reading.snapshot)
     if any(unread.echo for unread in reading.unread):
-        decision = advance(reading.snapshot, Happened(Event.AGENT_REPLIED, "answered from the phone"))
-    return both(decision, advance(decision.snapshot, CustomerSpoke(heard))) if heard else decision
+        decided = decided.then(Happened(Event.AGENT_REPLIED, "answered from the phone"))
+    return decided.then(CustomerSpoke(heard)) if heard else decided
 
 
 def _hear(unread: Unread, reading: Reading, thought: Thought) -> Heard:
@@ -71,18 +72,11 @@ def _hear(unread: Unread, reading: Reading, thought: Thought) -> Heard:
 
 def _answer(thought: Thought, reading: Reading) -> None:
     """Look the decision's question up and let the orchestrator go on with the answer, or without one."""
-    asked = thought.decision
     with _timed(thought, "answer"):
-        found = asking.answer(asked.question or "", [(said.author, said.text) for said in reading.history])
+        found = asking.answer(thought.course.decision.question or "", [(said.author, said.text) for said in reading.history])
     thought.calls += found.calls
     thought.trace["answer"] = found.trace
-    happening = NotAnswered() if found.text is None else Answered(found.text, found.sources)
-    thought.decision = both(asked, advance(asked.snapshot, happening))
-
-
-def both(first: Decision, second: Decision) -> Decision:
-    """Two decisions of one turn as one."""
-    return replace(second, steps=first.steps + second.steps, replies=first.replies + second.replies, effects=first.effects + second.effects)
+    thought.course = thought.course.then(NotAnswered() if found.text is None else Answered(found.text, found.sources))
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import func, select
 
-from gatte.conversation.orchestrator import advance
+from gatte.conversation import course
 from gatte.conversation.snapshot import Happened
 from gatte.desk import decisions, watch
 from gatte.desk.snapshots import snapshot_of
@@ -32,6 +32,6 @@ def bark(conversation_id: UUID) -> bool:
         if deadline is None:
             conversation.watch_at = None
             return False
-        decisions.carry_out(conversation, advance(snapshot, Happened(deadline.event)))
+        decisions.carry_out(conversation, course.begin(snapshot).then(Happened(deadline.event)))
         log.info("watchdog_acted", event_name=deadline.event.value, conversation_id=str(conversation_id))
     return True
