@@ -17,3 +17,4 @@ keepalive = 30
 backlog = 2048
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108, PTH112 - heartbeat files stay off the disk
 accesslog = None  # the application logs its requests itself, masked
+control_socket_disable = True  # it would lie in the home directory, one for all installations, and a container has none

@@ -76,7 +76,7 @@ def _exists(pid: int) -> bool:
 
 
 def _say(line: str) -> None:
-    sys.stdout.write(f"devstack: {line}\n")
+    sys.stdout.write(f"\ndevstack: {line}\n")  # the process may have died in the middle of a line
     sys.stdout.flush()
 
 

@@ -30,6 +30,8 @@ class Terminal:
     def write(self, message: Message) -> None:
         """Take one line; honcho calls this."""
         line = message.data.decode(errors="replace") if isinstance(message.data, bytes) else message.data
+        if not line.strip():
+            return
         name = message.name or SUPERVISOR
         file = self._files.get(name) or self._open(name)
         file.write(line if line.endswith("\n") else f"{line}\n")

@@ -1,5 +1,6 @@
 """The supervisor of `make run` around a tiny application, so that its own behaviour is what is tested."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -105,4 +106,5 @@ def make_run(project: Path) -> Iterator[Callable[..., Running]]:
         running.process.kill()
         running.process.wait()
         for process in running.left_behind():
-            process.kill()
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
