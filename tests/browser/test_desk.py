@@ -55,7 +55,7 @@ def test_an_agent_takes_answers_and_hands_back(agent, customer):
     agent.get_by_label("Sua resposta ao cliente").press("Enter")
     expect(agent.get_by_label("Sua resposta ao cliente")).to_have_value("")
     expect(customer.locator("#chat strong", has_text="Ana")).to_be_visible(timeout=ANSWER_PATIENCE)
-    expect(agent.locator("#thread .tick-read").last).to_be_visible(timeout=ANSWER_PATIENCE)
+    expect(agent.locator("#thread .by-agent .tick-read")).to_be_visible(timeout=ANSWER_PATIENCE)
     shot(agent, "desk-answered")
 
     say(customer, "obrigada, era só isso")

@@ -72,8 +72,8 @@ def span(length: timedelta) -> str:
 
 
 def waited(since: datetime | None) -> str:
-    """How long somebody has been waiting."""
-    return "" if since is None else span(now() - since)
+    """How long somebody has been waiting, in whole minutes from the first on: a page that counts seconds is never calm."""
+    return "" if since is None else span(max(now() - since, timedelta(minutes=1)))
 
 
 def clock(moment: datetime | None) -> str:

@@ -52,6 +52,12 @@ def test_lengths_of_time(length, shown):
     assert formatting.span(timedelta(seconds=length)) == shown
 
 
+def test_waiting_is_told_in_minutes_from_the_first_on():
+    assert formatting.waited(datetime.now(UTC)) == "1 min"
+    assert formatting.waited(datetime.now(UTC) - timedelta(minutes=7)) == "7 min"
+    assert formatting.waited(None) == ""
+
+
 def test_a_document_has_its_dots():
     assert formatting.document("52998224725") == "529.982.247-25"
     assert formatting.document("12ABC34501DE35") == "12.ABC.345/01DE-35"
