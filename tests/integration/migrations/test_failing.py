@@ -1,4 +1,5 @@
 import contextlib
+import json
 import signal
 import subprocess
 import sys
@@ -25,6 +26,19 @@ def test_a_failed_migration_logs_sqlstate_message_statement_and_stack(empty_data
     assert (line["revision"], line["sqlstate"], line["message"]) == ("0002", "42P01", 'relation "missing" does not exist')
     assert line["statement"] == "ALTER TABLE missing ADD COLUMN name text"
     assert line["exc_info"].__traceback__ is not None
+
+
+def test_in_production_that_is_one_json_object(empty_database_url, migrations):
+    migrator = start_migrator(empty_database_url, migrations(BAD))
+    output, errors = migrator.communicate(timeout=60)
+
+    assert migrator.returncode == 1
+    line = next(
+        line for line in map(json.loads, filter(lambda text: text.startswith("{"), (output + errors).splitlines())) if line.get("sqlstate")
+    )
+    assert (line["event"], line["level"], line["sqlstate"]) == ("migration_failed", "error", "42P01")
+    assert line["statement"] == "ALTER TABLE missing ADD COLUMN name text"
+    assert "0001_step.py" in json.dumps(line)
 
 
 def test_a_failed_migration_leaves_the_schema_as_it_was(empty_database_url, migrations):
@@ -82,7 +96,9 @@ def test_an_interrupted_migration_is_rolled_back_and_leaves_no_connection(empty_
 RUN = """
 import functools, pathlib, sys
 from gatte.migrating import running
+from gatte.observability.logging import configure_logging
 
+configure_logging(json=True, level="INFO", process="migrate")
 running.migrate = functools.partial(running.migrate, directory=pathlib.Path(sys.argv[2]))
 sys.exit(running.run_command(sys.argv[1]))
 """
