@@ -1,11 +1,12 @@
 """The ids of buttons and list rows: stable, so that a tap on an old message still means what it said.
 
-`menu:*` rows of the menu · `human`, `menu`, `cancel`, `retry`, `resume`, `drop`, `yes`, `no` · `intent:<intent>` one of two close guesses ·
+`menu:*` rows of the menu · `human`, `menu`, `cancel`, `retry`, `resume`, `drop` · `intent:<intent>` one of two close guesses ·
 `slot:<slot>:<value>` a value of the running flow · `fix:<slot>` which value to correct · `confirm:<mark>:yes|fix` the summary whose
 content the mark stands for: a tap on an older summary confirms nothing.
 """
 
 from collections.abc import Callable
+from functools import cache
 
 from gatte.conversation.flows.base import FlowName
 from gatte.conversation.replies import Option
@@ -25,8 +26,6 @@ CANCEL = _option("cancel", "cancel")
 RETRY = _option("retry", "retry")
 RESUME = _option("resume", "resume")
 DROP = _option("drop", "drop")
-YES = _option("yes", "yes")
-NO = _option("no", "no")
 RENEW = _option("menu:renew", "renew")
 TICKET = _option("menu:ticket", "ticket")
 NOTICES_OFF = _option("menu:opt_out", "notices_off")
@@ -55,6 +54,7 @@ def is_ours(choice: str) -> bool:
     return choice in FLOW_OF_ROW or choice in SIMPLE or choice.partition(":")[0] in COMPOUND
 
 
+@cache
 def menu_rows() -> tuple[Option, ...]:
     """The rows of the menu, at most ten."""
     return tuple(Option(f"menu:{row}", say(f"row.{row}"), say(f"about.{row}")) for row in ROWS)

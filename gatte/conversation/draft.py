@@ -40,7 +40,8 @@ class Draft:
 
     def keep(self, **changes: Any) -> None:  # noqa: ANN401 -- passed on to `replace`, which knows the fields
         """Change fields of the snapshot; `replace` refuses names that it has not."""
-        self.now = replace(self.now, **changes)
+        if any(getattr(self.now, name) != value for name, value in changes.items()):
+            self.now = replace(self.now, **changes)
 
     def note(self, name: str, value: str | None = "1") -> None:
         """Remember a mark of the core between turns, or forget it (None)."""

@@ -67,8 +67,9 @@ def _queue_key(desk: DeskFacts) -> str:
         return "handoff.closed_until" if desk.opens_at else "handoff.closed"
     if desk.ahead <= 0:
         return "handoff.next"
-    one = "handoff.one_ahead" if desk.ahead == 1 else "handoff.ahead"
-    return f"{one}_wait" if desk.wait_minutes else one
+    if desk.ahead == 1:
+        return "handoff.one_ahead_wait" if desk.wait_minutes else "handoff.one_ahead"
+    return "handoff.ahead_wait" if desk.wait_minutes else "handoff.ahead"
 
 
 def _queue_facts(desk: DeskFacts, now: datetime) -> dict[str, object]:

@@ -44,6 +44,8 @@ def hear(draft: Draft, spoke: CustomerSpoke) -> None:
     draft.note("woken", None)
     if draft.now.state == State.START:
         draft.move(Event.MENU_SHOWN, "spoke without words")
+    if draft.question is None:
+        draft.keep(errors=0)
     introduce(draft)
 
 
@@ -61,8 +63,6 @@ def _begin(draft: Draft, heard: Sorted) -> str:
     offered = draft.noted("offer")
     for mark in ("offer", "nudged", "warned", "asked_about"):
         draft.note(mark, None)
-    if not draft.question:
-        draft.keep(errors=0) if draft.now.state != State.ERROR else None
     if heard.choice is None:
         heard.choice = _typed_choice(draft, heard)
     if not (heard.choice or "").startswith("intent:"):

@@ -33,9 +33,9 @@ def _find_good_day(text: str, snapshot: Snapshot) -> Parsed:
     return found if found.value and not check_day(date.fromisoformat(found.value), snapshot.now) else NOTHING
 
 
-def _find_good_period(text: str, _snapshot: Snapshot) -> Parsed:
+def _find_good_period(text: str, snapshot: Snapshot) -> Parsed:
     found = find_period(text)
-    return found if found.value else NOTHING
+    return found if found.value and not _hour_has_passed(found.value, snapshot) else NOTHING
 
 
 def _hour_has_passed(period: str, snapshot: Snapshot) -> bool:

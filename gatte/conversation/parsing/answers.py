@@ -9,10 +9,11 @@ YES = lexicon(
 )
 NO = lexicon("n nao nn nope no negativo errado errada incorreto incorreta nunca jamais nem nada")
 AROUND = lexicon(
-    "mesmo mesma tudo esta tah com ser ai por favor pfv pf sim e eh ja os as o a dados de do da eu vc voce que bem muito "
+    "que mesmo mesma tudo esta tah com ser ai por favor pfv pf sim e eh ja os as o a dados de do da eu vc voce bem muito "
     "obrigado obrigada obg precisa preciso agora ainda assim entao disso isto apagar apaga apague excluir abrir enviar "
     "envia envie corrigir agendar marcar registrar salvar fazer faz seria senhor senhora mandar enviar gravar ir disto ok "
 )
+WHY = ("por", "que")
 STRONG_YES = lexicon("s sim ss yes y confirmo confirmado")
 STRONG_NO = lexicon("n nao nn nope no negativo")
 BEFORE_NONE = lexicon("nao sem pular pula pule nenhum nenhuma prefiro")
@@ -24,7 +25,7 @@ NONE_WORDS = (
 def yes_or_no(text: str) -> bool | None:
     """True for yes, False for no, None when the text says neither, both, or something else besides."""
     said = words(text)
-    if not said or len(said) > 8 or not set(said) <= YES | NO | AROUND:
+    if not said or len(said) > 8 or said[:2] == WHY or not set(said) <= YES | NO | AROUND:
         return None
     yes, no = set(said) & STRONG_YES, [word for word in said if word in NO]
     if no:

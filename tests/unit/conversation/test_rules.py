@@ -1,0 +1,129 @@
+"""Commands, and what always goes to a human, are recognised by rule and by nothing that only looks like them."""
+
+import pytest
+
+from gatte.conversation.alarms import PRIORITY, alarm_in
+from gatte.conversation.effects import Reason
+from gatte.conversation.rules import Command, cancels_this, command_in, opens_ticket, understand
+from gatte.conversation.understanding import Decider, Intent
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["atendente", "Atendente por favor", "quero falar com um atendente", "falar com alguém", "me passa para um humano",
+     "chama um atendente",
+     "quero conversar com uma pessoa", "não quero falar com robô, quero atendente", "atendimento humano", "posso falar com o gerente?"],
+)  # fmt: skip
+def test_asking_for_a_human(text):
+    assert command_in(text) == Command.HUMAN
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["não quero falar com atendente", "não preciso de atendente", "quero certificado de pessoa física", "falar sobre e-CPF pessoa física",
+     "é para uma pessoa da família"],
+)  # fmt: skip
+def test_not_asking_for_a_human(text):
+    assert command_in(text) != Command.HUMAN
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("menu", Command.MENU),
+        ("voltar ao menu", Command.MENU),
+        ("quero ver as opções", Command.MENU),
+        ("começar de novo", Command.MENU),
+        ("ajuda", Command.MENU),
+        ("cancelar", Command.CANCEL),
+        ("quero cancelar", Command.CANCEL),
+        ("cancela isso por favor", Command.CANCEL),
+        ("deixa pra lá", Command.CANCEL),
+        ("desisto", Command.CANCEL),
+        ("não quero mais", Command.CANCEL),
+        ("SAIR", Command.LEAVE),
+        ("parar", Command.LEAVE),
+        ("stop", Command.LEAVE),
+        ("descadastrar", Command.LEAVE),
+        ("não quero mais receber mensagens", Command.LEAVE),
+        ("parem de me mandar mensagem", Command.LEAVE),
+        ("me tira dessa lista", Command.LEAVE),
+        ("quero voltar a receber os avisos", Command.BACK_IN),
+        ("continuar", Command.CONTINUE),
+        ("quero continuar de onde paramos", Command.CONTINUE),
+    ],
+)
+def test_commands(text, command):
+    assert command_in(text) == command
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "quero cancelar meu certificado",
+        "como faço para sair do e-CAC?",
+        "a tela fica no menu e não abre",
+        "oi",
+        "não consigo continuar a instalação do token",
+    ],
+)
+def test_a_word_inside_a_sentence_is_no_command(text):
+    assert command_in(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("meu certificado venceu e não consigo emitir nota", Reason.INVOICE_STOPPED),
+        ("nota fiscal parada, certificado vencido", Reason.INVOICE_STOPPED),
+        ("certificado expirado, NF-e rejeitada", Reason.INVOICE_STOPPED),
+        ("preciso revogar meu certificado", Reason.REVOCATION),
+        ("quero cancelar meu e-CNPJ", Reason.REVOCATION),
+        ("roubaram meu notebook com o certificado", Reason.REVOCATION),
+        ("acho que fui vítima de golpe", Reason.FRAUD),
+        ("emitiram um certificado em meu nome", Reason.FRAUD),
+        ("quero meu dinheiro de volta", Reason.REFUND),
+        ("vocês me cobraram duas vezes", Reason.REFUND),
+        ("vou no Procon", Reason.LEGAL_THREAT),
+        ("vou acionar meu advogado", Reason.LEGAL_THREAT),
+        ("o atendimento de vocês é um lixo", Reason.COMPLAINT),
+    ],
+)
+def test_what_always_goes_to_a_human(text, reason):
+    alarm = alarm_in(text)
+
+    assert alarm is not None
+    assert alarm.reason == reason
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["sou advogado e preciso de um e-CPF", "quando vence meu certificado?", "como emitir nota fiscal?", "perdi a senha",
+     "quero renovar antes do vencimento",
+     "meu certificado venceu, como renovo?", "não consigo instalar o token"],
+)  # fmt: skip
+def test_what_does_not(text):
+    assert alarm_in(text) is None
+
+
+def test_a_stopped_invoice_comes_first_and_misunderstandings_last():
+    ordered = sorted(PRIORITY, key=lambda reason: PRIORITY[reason])
+
+    assert ordered[0] == Reason.INVOICE_STOPPED
+    assert ordered[-1] == Reason.NOT_UNDERSTOOD
+    assert set(PRIORITY) == set(Reason)
+
+
+def test_rules_give_a_certain_understanding_for_the_record():
+    assert understand("atendente").intent == Intent.TALK_TO_HUMAN
+    assert understand("preciso revogar").intent == Intent.REVOKE_CERTIFICATE
+    assert understand("bom dia, tudo bem?").intent == Intent.GREETING
+    assert understand("muito obrigada!").intent == Intent.THANKS
+    assert understand("SAIR").decider == Decider.RULE
+    assert understand("quanto custa?") is None
+
+
+def test_small_rules():
+    assert opens_ticket("quero abrir um chamado")
+    assert cancels_this("pode cancelar esse agendamento")
+    assert not cancels_this("cancelar o certificado")

@@ -1,0 +1,184 @@
+"""Greeting, the ladder, bursts, and the knowledge base."""
+
+import pytest
+
+from gatte.conversation.effects import Reason
+from gatte.conversation.replies import Menu
+from gatte.conversation.snapshot import ContactFacts
+from gatte.conversation.sparing import needs_understanding
+from gatte.conversation.states import State
+from gatte.conversation.understanding import Intent
+from tests.unit.conversation.talking import KNOWN, Talk, guess, heard, tapped
+
+
+def test_a_greeting_shows_the_menu_as_a_list():
+    talk = Talk(company="Certifica Já").says("oi", Intent.GREETING)
+
+    assert isinstance(talk.decision.replies[0], Menu)
+    assert "Certifica Já" in talk.replied
+    assert len(talk.options) <= 10
+    assert talk.state == State.MENU
+
+
+def test_a_known_contact_is_greeted_by_name():
+    assert "João" in Talk(contact=KNOWN).says("oi").replied
+    assert "Olá! Sou" in Talk(contact=ContactFacts(name="💕")).says("oi").replied
+
+
+def test_the_first_words_say_who_is_speaking_once():
+    talk = Talk().says("quanto custa?", Intent.PRICE).gets("R$ 100.")
+    assert talk.replied == "Olá! Sou o assistente virtual da GATTE.\n\nR$ 100."
+
+    assert talk.says("e o prazo?", Intent.FAQ).gets("Um dia.").replied == "Um dia."
+
+
+@pytest.mark.parametrize("intent", [Intent.FAQ, Intent.PRICE, Intent.DOCUMENTS, Intent.TECHNICAL_SUPPORT, Intent.INVOICE_OR_PAYMENT])
+def test_questions_go_to_the_knowledge_base(intent):
+    talk = Talk().says("como funciona isso aí", intent)
+
+    assert talk.decision.question == "como funciona isso aí"
+    assert talk.state == State.ANSWERING
+    assert talk.gets("Assim.").state == State.MENU
+
+
+@pytest.mark.parametrize(
+    ("intent", "flow"),
+    [
+        (Intent.BUY_CERTIFICATE, "lead"),
+        (Intent.RENEW_CERTIFICATE, "renewal"),
+        (Intent.CERTIFICATE_STATUS, "certificate_status"),
+        (Intent.SCHEDULE, "schedule"),
+        (Intent.DATA_RIGHTS, "data_rights"),
+    ],
+)
+def test_confident_intents_start_their_flow(intent, flow):
+    assert Talk().says("quero aquilo", intent).snapshot.flow == flow
+
+
+def test_two_close_guesses_are_shown_as_buttons_and_the_words_are_kept():
+    close = guess(Intent.BUY_CERTIFICATE, 0.45, (Intent.RENEW_CERTIFICATE, 0.4))
+    talk = Talk().says("quero meu e-CPF A3 de novo", close)
+    assert talk.titles == ["Comprar certificado", "Renovar certificado", "Falar com atendente"]
+
+    talk.taps_titled("Comprar certificado")
+
+    assert talk.snapshot.flow == "lead"
+    assert talk.snapshot.slots == {"product": "e-CPF A3"}
+
+
+def test_an_offered_option_may_be_typed_by_title_or_place():
+    close = guess(Intent.BUY_CERTIFICATE, 0.45, (Intent.RENEW_CERTIFICATE, 0.4))
+
+    assert Talk().says("meu e-CPF de novo", close).says("renovar certificado").snapshot.flow == "renewal"
+    assert Talk().says("meu e-CPF de novo", close).says("a segunda").snapshot.flow == "renewal"
+    assert Talk().says("meu e-CPF de novo", close).says("1").snapshot.flow == "lead"
+
+
+def test_unclear_words_are_rephrased_then_choices_then_a_human():
+    talk = Talk().says("oi").says("xpto")
+    assert "outro jeito" in talk.replied
+
+    talk.says("asdf")
+    assert "Falar com atendente" in talk.titles
+
+    talk.says("qwer")
+    assert talk.effect.reason == Reason.NOT_UNDERSTOOD
+    assert "qwer" in talk.effect.summary
+
+
+def test_questions_without_an_answer_climb_the_same_ladder():
+    talk = Talk().says("oi")
+    for _ in range(3):
+        talk.says("vocês vendem sapatos azuis").gets_no_answer()
+
+    assert talk.effect.reason == Reason.NOT_UNDERSTOOD
+
+
+def test_being_understood_starts_the_ladder_again():
+    talk = Talk().says("oi").says("xpto").says("asdf").says("quanto custa?", Intent.PRICE).gets("R$ 100.").says("xpto")
+
+    assert talk.snapshot.misunderstandings == 1
+
+
+def test_a_technical_question_without_an_answer_is_offered_to_the_desk():
+    talk = Talk().says("meu token pisca em verde", Intent.TECHNICAL_SUPPORT).gets_no_answer()
+
+    assert talk.titles == ["Abrir chamado", "Falar com atendente"]
+
+
+def test_what_is_out_of_scope_is_said_to_be_so():
+    talk = Talk().says("qual é a capital da França?", Intent.OUT_OF_SCOPE)
+
+    assert "certificados digitais" in talk.replied
+    assert talk.options
+    assert talk.snapshot.misunderstandings == 0
+
+
+def test_a_complaint_is_met_with_a_choice():
+    assert Talk().says("estou insatisfeita com a demora", Intent.COMPLAINT).titles == ["Abrir chamado", "Falar com atendente"]
+
+
+def test_thanks_and_goodbye():
+    assert "Por nada" in Talk().says("oi").says("obrigada!", Intent.THANKS).replied
+    assert Talk().says("oi").says("tchau", Intent.GOODBYE).state == State.CLOSED
+
+
+def test_a_burst_is_understood_together_and_answered_once():
+    talk = Talk().sends(
+        heard("oi", Intent.GREETING), heard("quero comprar", Intent.BUY_CERTIFICATE), heard("um e-cpf a1"), heard("meu nome é Ana Lima")
+    )
+
+    assert talk.snapshot.slots == {"product": "e-CPF A1", "name": "Ana Lima"}
+    assert len(talk.decision.replies) == 1
+    assert talk.snapshot.asking == "document"
+
+
+def test_a_human_asked_for_anywhere_in_a_burst_wins():
+    talk = Talk().sends(heard("quanto custa?", Intent.PRICE), heard("me chama um atendente"))
+
+    assert talk.state == State.WAITING_HUMAN
+    assert talk.decision.question is None
+
+
+def test_an_alarm_may_be_spread_over_a_burst():
+    talk = Talk().sends(heard("meu certificado venceu"), heard("e não consigo emitir nota"))
+
+    assert talk.effect.priority == 0
+
+
+def test_words_beside_a_tap_fill_the_flow_that_it_starts():
+    talk = Talk().sends(tapped("menu:buy"), heard("e-CNPJ A1"))
+
+    assert talk.snapshot.slots == {"product": "e-CNPJ A1"}
+    assert len(talk.decision.replies) == 1
+
+
+def test_the_button_of_a_template_counts_as_its_words():
+    from gatte.conversation.understanding import Heard, MessageKind
+
+    talk = Talk().sends(Heard("m", MessageKind.CHOICE, "Renovar", choice="payload-77"))
+
+    assert talk.snapshot.flow == "renewal"
+
+
+def test_a_tap_on_an_option_that_is_over_is_told_so():
+    talk = Talk().says("oi").taps("slot:urgency:high")
+
+    assert "não vale mais" in talk.replied
+    assert talk.options
+
+
+@pytest.mark.parametrize(
+    "text", ["atendente", "oi", "menu", "comprar", "meu certificado venceu e não emito, não consigo emitir nota", "SAIR"]
+)
+def test_rules_spare_the_model(text):
+    assert not needs_understanding(Talk().snapshot, text)
+
+
+def test_plain_answers_spare_the_model_and_other_words_do_not():
+    talk = Talk().says("quero comprar um e-CPF", Intent.BUY_CERTIFICATE)
+
+    assert not needs_understanding(talk.snapshot, "João da Silva")
+    assert needs_understanding(talk.snapshot, "quanto custa?")
+    assert needs_understanding(talk.snapshot, "na verdade quero renovar")
+    assert needs_understanding(Talk().snapshot, "quero um certificado")

@@ -1,0 +1,97 @@
+"""When silence becomes an event."""
+
+import pytest
+
+from gatte.conversation.snapshot import Owner
+from gatte.conversation.states import Event, State
+from gatte.conversation.understanding import Intent
+from gatte.conversation.watchdog import Deadline, Patience, Timeouts, deadline_for
+from tests.unit.conversation.talking import Talk
+
+TIMES = Timeouts(
+    menu=Patience(None, 60),
+    collecting=Patience(10, 30),
+    confirming=Patience(11, 31),
+    close=500,
+    warn_waiting=20,
+    warn_unanswered=25,
+    close_with_human=900,
+)
+
+
+def due(talk: Talk) -> Deadline | None:
+    return deadline_for(talk.snapshot, TIMES)
+
+
+def buying() -> Talk:
+    return Talk().says("quero um e-CPF", Intent.BUY_CERTIFICATE)
+
+
+def test_a_flow_is_nudged_once_then_timed_out_then_closed():
+    talk = buying()
+    assert due(talk) == Deadline(Event.NUDGED, 10)
+    assert due(talk.sees(Event.NUDGED)) == Deadline(Event.TIMED_OUT, 30)
+    assert due(talk.sees(Event.TIMED_OUT)) == Deadline(Event.CLOSED, 500)
+    assert due(talk.sees(Event.CLOSED)) is None
+
+
+def test_an_answer_makes_the_next_nudge_possible():
+    assert due(buying().sees(Event.NUDGED).says("Ana Lima")) == Deadline(Event.NUDGED, 10)
+
+
+def test_a_nudge_repeats_the_question_and_promises_to_wait():
+    talk = buying().sees(Event.NUDGED)
+
+    assert "nome completo" in talk.replied
+    assert talk.state == State.COLLECTING
+
+
+def test_time_out_and_close_say_nothing_since_a_reply_costs():
+    assert buying().sees(Event.TIMED_OUT).decision.replies == ()
+    assert buying().sees(Event.TIMED_OUT).sees(Event.CLOSED).decision.replies == ()
+
+
+def test_every_state_has_its_own_time():
+    assert due(Talk().says("oi")) == Deadline(Event.TIMED_OUT, 60)
+    assert due(Talk(State.CONFIRMING, flow="lead", asking="confirm")) == Deadline(Event.NUDGED, 11)
+
+
+def test_the_desk_is_warned_of_who_waits_each_time_later():
+    talk = Talk().says("atendente")
+
+    waits = []
+    for _ in range(6):
+        waits.append(due(talk).seconds)
+        talk.sees(Event.CUSTOMER_WAITED)
+
+    assert waits == [20, 40, 80, 160, 320, 320]
+    assert talk.decision.replies == ()
+
+
+def test_an_agent_who_does_not_answer_is_warned_and_never_timed_out():
+    talk = Talk().says("atendente").sees(Event.AGENT_TOOK)
+    assert due(talk) == Deadline(Event.CLOSED, 900)
+
+    talk.says("alô?")
+    assert due(talk) == Deadline(Event.CUSTOMER_WAITED, 25)
+
+    talk.sees(Event.AGENT_REPLIED)
+    assert due(talk) == Deadline(Event.CLOSED, 900)
+
+
+def test_a_conversation_that_a_human_forgot_goes_back_to_the_bot_in_the_end():
+    talk = Talk().says("atendente").sees(Event.AGENT_TOOK).sees(Event.CLOSED)
+
+    assert talk.snapshot.owner == Owner.BOT
+    assert talk.says("oi").replied
+
+
+@pytest.mark.parametrize("state", State)
+def test_no_state_but_the_last_is_without_a_deadline(state):
+    talk = Talk(state, owner=Owner.HUMAN if state == State.WITH_HUMAN else Owner.BOT)
+
+    assert (deadline_for(talk.snapshot, Timeouts()) is None) == (state == State.CLOSED)
+
+
+def test_times_that_are_not_set_mean_never():
+    assert deadline_for(Talk(State.MENU).snapshot, Timeouts(menu=Patience(None, None))) is None
