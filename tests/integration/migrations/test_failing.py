@@ -33,9 +33,8 @@ def test_in_production_that_is_one_json_object(empty_database_url, migrations):
     output, errors = migrator.communicate(timeout=60)
 
     assert migrator.returncode == 1
-    line = next(
-        line for line in map(json.loads, filter(lambda text: text.startswith("{"), (output + errors).splitlines())) if line.get("sqlstate")
-    )
+    lines = [json.loads(line) for line in (output + errors).splitlines() if line.startswith("{")]
+    line = next(line for line in lines if line.get("sqlstate"))
     assert (line["event"], line["level"], line["sqlstate"]) == ("migration_failed", "error", "42P01")
     assert line["statement"] == "ALTER TABLE missing ADD COLUMN name text"
     assert "0001_step.py" in json.dumps(line)
