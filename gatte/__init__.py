@@ -28,7 +28,7 @@ def create_app(settings: Settings | None = None, process: str = "web") -> Flask:
     app = Flask("gatte")
     app.extensions["gatte_settings"] = settings
     _logging(app, settings, process)
-    _flask_settings(app, settings)
+    _flask_settings(app, settings, process)
     _extensions(app, settings)
     _rooms(app, settings)
     _doors(app)
@@ -45,12 +45,12 @@ def _logging(app: Flask, settings: Settings, process: str) -> None:
     app.logger.propagate = True
 
 
-def _flask_settings(app: Flask, settings: Settings) -> None:
+def _flask_settings(app: Flask, settings: Settings, process: str) -> None:
     app.config.from_mapping(
         SECRET_KEY=settings.secret_key.get_secret_value(),
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
         SQLALCHEMY_DATABASE_URI=settings.database_url.get_secret_value(),
-        SQLALCHEMY_ENGINE_OPTIONS=_engine_options(settings),
+        SQLALCHEMY_ENGINE_OPTIONS=_engine_options(settings, process),
         RATELIMIT_STORAGE_URI=settings.redis_url.get_secret_value(),
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,
         RATELIMIT_HEADERS_ENABLED=True,
@@ -66,7 +66,7 @@ def _flask_settings(app: Flask, settings: Settings) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
 
 
-def _engine_options(settings: Settings) -> dict[str, object]:
+def _engine_options(settings: Settings, process: str) -> dict[str, object]:
     """Pool and time limits: no statement and no idle transaction may hold the database for long."""
     limits = "-c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000 -c lock_timeout=10000 -c timezone=UTC"
     return {
@@ -74,7 +74,7 @@ def _engine_options(settings: Settings) -> dict[str, object]:
         "pool_size": settings.gatte_pool_size,
         "max_overflow": 5,
         "pool_timeout": 15,
-        "pool_pre_ping": True,
+        "pool_pre_ping": process != "worker",  # a job is tried again anyway, and asks for many connections
         "pool_recycle": 1800,
         "connect_args": {"connect_timeout": 5, "application_name": "gatte", "options": limits, "keepalives_idle": 30},
     }

@@ -25,7 +25,7 @@ class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING)
 
 
-db = SQLAlchemy(model_class=Base)
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})  # whoever needs fresh rows locks them
 migrate = Migrate()
 login = LoginManager()
 csrf = CSRFProtect()

@@ -23,7 +23,7 @@ from gatte.settings import Settings, UncertainPolicy
 
 log = structlog.get_logger(__name__)
 
-SENDING_SECONDS = 40  # longer than any call to Meta may take: connect 5 s and read 15 s, with room
+SENDING_SECONDS = 30  # longer than any call to Meta may take (25 s)
 RETRY_LIMIT = 6
 
 
@@ -43,30 +43,38 @@ class Sending:
 
 def claim(conversation_id: UUID) -> Sending | None:
     """Claim the next answer of a conversation; None when nothing is due, or another process has one of its answers in hand."""
-    conversation = db.session.scalar(select(Conversation).filter_by(id=conversation_id).with_for_update(of=Conversation, key_share=True))
-    row = None if conversation is None else _next(conversation_id)
-    if conversation is None or row is None or not _is_due(row):
-        return None
-    if row.state is DeliveryState.SENDING:
-        doubt(row)
-        return None
+    locked = select(Conversation).filter_by(id=conversation_id).with_for_update(of=Conversation, key_share=True)
+    conversation = db.session.scalar(locked.execution_options(populate_existing=True))
+    while conversation is not None:
+        row = _next_due(conversation_id)
+        if row is None:
+            return None
+        if row.state is DeliveryState.SENDING:
+            doubt(row)
+            return None
+        if not _is_given_up(row, conversation):
+            return _claimed(row, conversation)
+    return None
+
+
+def _next_due(conversation_id: UUID) -> Outbox | None:
+    """The first answer that is not settled, if its time has come."""
+    unfinished = select(Outbox, Outbox.due_at <= func.clock_timestamp()).where(
+        Outbox.conversation_id == conversation_id, Outbox.state.in_(UNFINISHED)
+    )
+    found = db.session.execute(unfinished.order_by(Outbox.position).limit(1).execution_options(populate_existing=True)).first()
+    return found[0] if found is not None and found[1] else None
+
+
+def _is_given_up(row: Outbox, conversation: Conversation) -> bool:
+    """Whether this answer must not be sent (any more): the next one is looked at instead."""
     if _bot_must_be_silent(row, conversation):
         row.state = DeliveryState.CANCELLED
         log.info("answer_cancelled", outbox_id=str(row.id), why="the bot does not own the conversation any more")
-        return claim(conversation_id)
-    if row.state is DeliveryState.UNCERTAIN and _settings().gatte_uncertain_policy is UncertainPolicy.AGENT:
+    elif row.state is DeliveryState.UNCERTAIN and _settings().gatte_uncertain_policy is UncertainPolicy.AGENT:
         row.state = DeliveryState.PARKED
-        return claim(conversation_id)
-    return _claimed(row, conversation)
-
-
-def _next(conversation_id: UUID) -> Outbox | None:
-    unfinished = select(Outbox).where(Outbox.conversation_id == conversation_id, Outbox.state.in_(UNFINISHED))
-    return db.session.scalar(unfinished.order_by(Outbox.position).limit(1).execution_options(populate_existing=True))
-
-
-def _is_due(row: Outbox) -> bool:
-    return bool(db.session.scalar(select(Outbox.due_at <= func.clock_timestamp()).where(Outbox.id == row.id)))
+        log.warning("answer_parked", outbox_id=str(row.id))
+    return row.state in {DeliveryState.CANCELLED, DeliveryState.PARKED}
 
 
 def _bot_must_be_silent(row: Outbox, conversation: Conversation) -> bool:
@@ -113,9 +121,7 @@ def accepted(sending: Sending, wamid: str, latency_ms: float) -> None:
     metrics.MESSAGES_SENT.labels(outcome="accepted").inc()
 
 
-def refused(  # noqa: PLR0913 - what there is to know about a refusal
-    sending: Sending, code: int | None, details: str, latency_ms: float, *, retry_in: float | None, permanent: bool
-) -> None:
+def refused(sending: Sending, code: int | None, details: str, latency_ms: float, *, retry_in: float | None, permanent: bool) -> None:
     """Meta certainly did not take the answer: try again after `retry_in` seconds; without it fail for good, or park for people."""
     _attempt(sending, "refused", latency_ms, code)
     row = _mine(sending)

@@ -11,6 +11,7 @@ from gatte.extensions import db
 from gatte.intake import identity, inbox
 from gatte.models import Author, Contact, ContactIdentity, Conversation, Direction, InboxMessage, Message, keyring
 from gatte.observability import tracing
+from gatte.privacy.crypto import Tampered
 from gatte.privacy.sanitise import clean
 from gatte.whatsapp import events
 from gatte.whatsapp.content import ButtonReply, Content, Edit, ListReply, Media, QuickReply, Reaction, Revoke
@@ -26,16 +27,33 @@ def file_sender(phone_number_id: str, sender_hash: bytes) -> UUID | None:
     rows = list(db.session.scalars(unfiled.order_by(InboxMessage.sent_at, InboxMessage.id).with_for_update()))
     if not rows:
         return None
-    payloads = [inbox.open_payload(row.wamid_hash, row.payload or b"") for row in rows]
-    contact = identity.find_or_make_contact(events.Sender(**payloads[-1]["sender"]))
+    opened = [(row, payload) for row in rows if (payload := _opened(row)) is not None]
+    if not opened:
+        return None
+    contact = identity.find_or_make_contact(events.Sender(**opened[-1][1]["sender"]))
     conversation = _open_conversation(contact, phone_number_id, sender_hash)
-    for row, payload in zip(rows, payloads, strict=True):
-        db.session.add(_message(conversation, row, payload))
-        row.payload, row.filed_at = None, func.clock_timestamp()
+    db.session.add_all([_message(conversation, row, payload) for row, payload in opened])
+    _empty(rows)
     _note_arrival(conversation, rows)
     tracing.bind(correlation_id=conversation.correlation_id, request_id=rows[-1].request_id or tracing.current_request_id())
     log.info("messages_filed", conversation_id=str(conversation.id), count=len(rows), request_ids=[row.request_id for row in rows])
     return conversation.id
+
+
+def _opened(row: InboxMessage) -> dict[str, Any] | None:
+    """What an inbox row holds; None when it cannot be opened: then it is set aside, payload kept, and the next ones go on."""
+    try:
+        return inbox.open_payload(row.wamid_hash, row.payload or b"")
+    except (Tampered, ValueError):
+        log.exception("message_set_aside", inbox_id=row.id)
+        row.filed_at = func.clock_timestamp()
+        return None
+
+
+def _empty(rows: list[InboxMessage]) -> None:
+    """The rows stay, so that a message which comes again is known; what they held lives on under the contact's own key."""
+    filed = update(InboxMessage).where(InboxMessage.id.in_([row.id for row in rows]), InboxMessage.filed_at.is_(None))
+    db.session.execute(filed.values(payload=None, filed_at=func.clock_timestamp()).execution_options(synchronize_session=False))
 
 
 def file_contact(conversation_id: UUID) -> None:

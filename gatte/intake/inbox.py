@@ -72,9 +72,7 @@ def _echo(echo: Echo, request_id: str | None) -> MessageRow:
     return _row(echo, Sender(echo.phone, echo.bsuid), ECHO, {"message": echo.raw}, request_id, immediate=True)
 
 
-def _row(  # noqa: PLR0913 - one argument a column
-    message: Inbound | Echo, sender: Sender, kind: str, raw: dict[str, Any], request_id: str | None, *, immediate: bool
-) -> MessageRow:
+def _row(message: Inbound | Echo, sender: Sender, kind: str, raw: dict[str, Any], request_id: str | None, *, immediate: bool) -> MessageRow:
     wamid_hash = keyring().lookup_hash("wamid", message.wamid)
     return MessageRow(
         phone_number_id=message.phone_number_id[:LONGEST_NUMBER],

@@ -25,39 +25,40 @@ def deliver(conversation_id: str) -> None:
     deliver_due(UUID(conversation_id))
 
 
-def deliver_due(conversation_id: UUID) -> None:
-    """Send what is due of a conversation until nothing is, or an answer did not get through."""
-    while True:
+def deliver_due(conversation_id: UUID, claimed: Sending | None = None) -> None:
+    """Send what is due of a conversation (first what the caller claimed) until nothing is, or an answer did not get through."""
+    if claimed is None:
         claimed = sending.claim(conversation_id)
         db.session.commit()  # nothing stays open while we wait for Meta
-        if claimed is None or not _send(claimed):
-            return
+    while claimed is not None:
+        with tracing.bound(correlation_id=claimed.correlation_id):
+            went = _send(claimed)
+        claimed = sending.claim(conversation_id) if went else None
+        db.session.commit()
 
 
 def _send(claimed: Sending) -> bool:
-    """Send one claimed answer and record the outcome; whether the next one may follow."""
-    with tracing.bound(correlation_id=claimed.correlation_id):
-        started = time.perf_counter()
-        try:
-            body = outbound.body(claimed.reply, phone=claimed.phone, bsuid=claimed.bsuid, outbox_id=str(claimed.outbox_id))
-            channel = client_for(claimed.phone_number_id)
-            sent = channel.send(claimed.phone_number_id, body)
-        except (outbound.LimitExceeded, outbound.NoAddress) as error:
-            sending.refused(claimed, None, str(error), _since(started), retry_in=None, permanent=True)
-        except Refused as error:
-            wait, permanent = error.retry_in(claimed.attempt), error.error.rule.permanent
-            sending.refused(claimed, error.code, error.details, _since(started), retry_in=wait, permanent=permanent)
-        except Uncertain as error:
-            sending.uncertain(claimed, str(error), _since(started))
-        else:
-            sending.accepted(claimed, sent.wamid, _since(started))
+    """Send one claimed answer and record the outcome (the caller commits); whether the next one may follow."""
+    started = time.perf_counter()
+    try:
+        body = outbound.body(claimed.reply, phone=claimed.phone, bsuid=claimed.bsuid, outbox_id=str(claimed.outbox_id))
+        channel = client_for(claimed.phone_number_id)
+        sent = channel.send(claimed.phone_number_id, body)
+    except (outbound.LimitExceeded, outbound.NoAddress) as error:
+        sending.refused(claimed, None, str(error), _since(started), retry_in=None, permanent=True)
+    except Refused as error:
+        wait, permanent = error.retry_in(claimed.attempt), error.error.rule.permanent
+        sending.refused(claimed, error.code, error.details, _since(started), retry_in=wait, permanent=permanent)
+    except Uncertain as error:
+        sending.uncertain(claimed, str(error), _since(started))
+    else:
+        sending.accepted(claimed, sent.wamid, _since(started))
+        if isinstance(channel, SimulatorClient):
             db.session.commit()
-            if isinstance(channel, SimulatorClient):
-                _simulate_statuses(claimed, sent.wamid)
-            log.info("answer_sent", outbox_id=str(claimed.outbox_id), wamid=sent.wamid, latency_ms=round(_since(started), 1))
-            return True
-        db.session.commit()
-        return False
+            _simulate_statuses(claimed, sent.wamid)
+        log.info("answer_sent", outbox_id=str(claimed.outbox_id), wamid=sent.wamid, latency_ms=round(_since(started), 1))
+        return True
+    return False
 
 
 def _simulate_statuses(claimed: Sending, wamid: str) -> None:

@@ -1,11 +1,13 @@
 """The jobs that take turns: claim, read, think (no transaction open), apply, and send what was said."""
 
 import time
+from collections.abc import Callable
 from uuid import UUID
 
 import structlog
 
-from gatte.delivery import typing
+from gatte.delivery import sending, typing
+from gatte.delivery.sending import Sending
 from gatte.extensions import db
 from gatte.intake import filing
 from gatte.jobs.delivery import deliver_due
@@ -13,6 +15,8 @@ from gatte.observability import metrics, tracing
 from gatte.queue import job
 from gatte.turns import applying, failing, leases, reading, thinking, watchdog
 from gatte.turns.leases import Lease, LeaseLost
+from gatte.turns.reading import Reading
+from gatte.turns.thinking import Thought
 
 log = structlog.get_logger(__name__)
 
@@ -22,16 +26,23 @@ THINKING_LIMIT = 3  # a newer message makes the turn think again, twice at most:
 @job
 def take_turn(phone_number_id: str, sender: str) -> None:
     """File what a sender wrote and answer it. Run twice at once, it is answered once."""
-    conversation_id = filing.file_sender(phone_number_id, bytes.fromhex(sender))
-    db.session.commit()
-    if conversation_id is not None:
-        answer(conversation_id)
+
+    def start() -> Lease | None:
+        conversation_id = filing.file_sender(phone_number_id, bytes.fromhex(sender))
+        return None if conversation_id is None else leases.acquire(conversation_id)
+
+    answer(start)
 
 
 @job
 def resume_turn(conversation_id: str) -> None:
     """Answer the messages of a conversation that an earlier turn left unread."""
-    answer(UUID(conversation_id))
+
+    def start() -> Lease | None:
+        filing.file_contact(UUID(conversation_id))
+        return leases.acquire(UUID(conversation_id))
+
+    answer(start)
 
 
 @job
@@ -42,29 +53,34 @@ def watch_over(conversation_id: str) -> None:
     deliver_due(UUID(conversation_id))
 
 
-def answer(conversation_id: UUID) -> None:
-    """Take a turn if nobody else has the conversation, then send what it said."""
-    lease = leases.acquire(conversation_id)
-    db.session.commit()
-    if lease is None:
-        return
+def answer(start: Callable[[], Lease | None]) -> None:
+    """Take a turn if nobody else has the conversation, then send what it said.
+
+    What `start` files and claims commits together with the first reading, so a fault before that leaves all as it was.
+    """
     started = time.perf_counter()
+    lease = start()
+    if lease is None:
+        db.session.commit()
+        return
+    claimed: Sending | None = None
     try:
-        _take(lease)
+        claimed = _take(lease)
     except LeaseLost:
         db.session.rollback()
-        log.info("lease_lost", conversation_id=str(conversation_id))
+        log.info("lease_lost", conversation_id=str(lease.conversation_id))
     except Exception as error:  # noqa: BLE001 - the boundary of a turn: the customer is told, the turn is kept
         db.session.rollback()
+        lease = start() or lease  # when the fault came before the first commit
+        db.session.commit()
         _fail(lease, error)
     metrics.TURN_SECONDS.labels(step="whole").observe(time.perf_counter() - started)
-    deliver_due(conversation_id)
+    deliver_due(lease.conversation_id, claimed)
 
 
-def _take(lease: Lease) -> None:
-    """Think and apply, again when the customer wrote more in the meantime."""
+def _take(lease: Lease) -> Sending | None:
+    """Think and apply, again when the customer wrote more in the meantime; the first answer to be sent, claimed."""
     for attempt in range(1, THINKING_LIMIT + 1):
-        filing.file_contact(lease.conversation_id)
         state = reading.read(lease)
         db.session.commit()  # nothing stays open while we wait for a model
         if attempt == 1:
@@ -73,15 +89,21 @@ def _take(lease: Lease) -> None:
             thought = thinking.think(state)
             if attempt < THINKING_LIMIT and applying.superseded(state):
                 log.info("turn_superseded", attempt=attempt)
-                db.session.rollback()
+                filing.file_contact(lease.conversation_id)
                 continue
-            turn = applying.apply(state, thought)
-            db.session.commit()
-            counts = {"messages": len(state.unread), "answers": len(thought.course.decision.replies)}
-            log.info("turn_done", turn_id=str(turn.id), **counts, **thought.times)
-            for step, milliseconds in thought.times.items():
-                metrics.TURN_SECONDS.labels(step=step).observe(milliseconds / 1000)
-            return
+            return _apply(state, thought)
+    raise AssertionError("the last attempt returns")
+
+
+def _apply(state: Reading, thought: Thought) -> Sending | None:
+    turn = applying.apply(state, thought)
+    claimed = sending.claim(state.lease.conversation_id)
+    db.session.commit()
+    counts = {"messages": len(state.unread), "answers": len(thought.course.decision.replies)}
+    log.info("turn_done", turn_id=str(turn.id), **counts, **thought.times)
+    for step, milliseconds in thought.times.items():
+        metrics.TURN_SECONDS.labels(step=step).observe(milliseconds / 1000)
+    return claimed
 
 
 def _fail(lease: Lease, error: Exception) -> None:
