@@ -66,7 +66,7 @@ def load_or_train(folder: Path, examples: Path = INTENTS) -> Classifier:
         return Classifier(path.stem, _read(path))
     except FileNotFoundError:
         log.info("classifier.training", model=path.stem, examples=len(known))
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
         log.warning("classifier.unreadable", model=path.stem, error=type(error).__name__)
     classifier = train(known)
     _write(path, classifier.learned)

@@ -147,6 +147,8 @@ def _best_temperature(inputs: _Inputs) -> float:
     import numpy as np
 
     left_out = _left_out(inputs.targets)
+    if not left_out.any():
+        return 1.0  # too few examples to leave any out
     unseen = inputs.take(left_out)
     scores = _scores(unseen, _fit(inputs.take(~left_out)))
     candidates = [float(candidate) for candidate in np.arange(0.3, 3.0, 0.05)]
