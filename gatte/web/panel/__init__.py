@@ -7,9 +7,9 @@ text. Start reading at `sessions.py`.
 
 from flask import Blueprint
 
-from gatte.web.panel import conversation, entry, formatting, leads, sessions, simulator, tickets
+from gatte.web.panel import conversation, entry, formatting, leads, sessions, simulator, state_map, tickets
 
 bp = Blueprint("panel", __name__)
 formatting.init_blueprint(bp)
-for screen in (entry, sessions, conversation, simulator, tickets, leads):
+for screen in (entry, sessions, conversation, simulator, tickets, leads, state_map):
     screen.add_routes(bp)

@@ -1,0 +1,28 @@
+import re
+
+import pytest
+
+from gatte.conversation.states import TRANSITIONS, State
+from gatte.web.panel.state_map import PLACES, arrows
+from gatte.web.panel.words import in_words
+
+
+def test_the_map_has_every_row_of_the_table_once_and_nothing_else():
+    drawn = [((arrow.source, event), arrow.target) for arrow in arrows() for event in arrow.events]
+
+    assert sorted(drawn) == sorted(TRANSITIONS.items())
+    assert set(PLACES) == set(State)
+
+
+@pytest.mark.parametrize("state", State)
+def test_each_state_shows_its_ways_in_words(agent, state):
+    page = agent.get(f"/panel/mapa?estado={state.value}").text
+
+    for source, event in TRANSITIONS:
+        if source is state:
+            assert in_words(event) in page
+    assert len(re.findall(r'<a href="/panel/mapa\?estado=[A-Z_]+" class="box', page)) == len(State)
+
+
+def test_an_unknown_state_shows_the_start(agent):
+    assert "De “Início” vai para" in agent.get("/panel/mapa?estado=nada").text
