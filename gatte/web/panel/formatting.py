@@ -1,6 +1,7 @@
 """Template filters: times as people say them, masked phones, and text with WhatsApp's marks."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -180,7 +181,7 @@ def sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-FILTERS = {
+FILTERS: dict[str, Callable[..., object]] = {
     "action_in_words": action_in_words,
     "sentence": sentence,
     "said": said,
