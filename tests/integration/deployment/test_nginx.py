@@ -27,6 +27,7 @@ class Upstream(ThreadingHTTPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Answer)
+        self.first_was_seen = threading.Event()
         self.asked: list[tuple[str, dict[str, str], int]] = []
 
 
@@ -37,12 +38,27 @@ class Answer(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if self.path == "/panel/live":
+            self.stream()
+            return
         self.server.asked.append((self.path, {name.lower(): value for name, value in self.headers.items()}, len(body)))
         self.send_response(200)
         self.send_header("Strict-Transport-Security", STRICT)
         self.send_header("Content-Length", "2")
         self.end_headers()
         self.wfile.write(b"ok")
+
+    def stream(self) -> None:
+        """A word now, another when the test has seen the first: an answer that comes in pieces."""
+        self.send_response(200)
+        self.send_header("X-Accel-Buffering", "no")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.write(b"first")
+        self.wfile.flush()
+        self.server.first_was_seen.wait(20)
+        self.wfile.write(b"second")
+        self.close_connection = True
 
     def do_POST(self) -> None:
         self.do_GET()
@@ -172,6 +188,14 @@ def test_the_application_gets_the_real_address_of_the_client_and_not_one_that_it
 
     assert (headers["x-forwarded-for"], headers["x-forwarded-proto"]) == ("127.0.0.1", "https")
     assert headers["x-request-id"] != "theirs"
+
+
+def test_live_updates_of_the_panel_are_passed_on_as_they_come(client, front):
+    with client.stream("GET", "/panel/live") as answer:
+        pieces = answer.iter_raw()
+        assert next(pieces) == b"first"
+        front.upstream.first_was_seen.set()
+        assert b"".join(pieces) == b"second"
 
 
 def test_the_token_of_the_handshake_is_not_in_the_log(client, front):
