@@ -19,6 +19,7 @@ def answered(draft: Draft, answer: Answered) -> None:
     draft.say("answer.text", answer=answer.text)
     draft.keep(misunderstandings=0, errors=0)
     draft.tell(say("trail.answered"))
+    draft.note("answered")
     if draft.now.flow:
         _go_on(draft)
     else:

@@ -11,7 +11,7 @@ from gatte.conversation.effects import Reason
 from gatte.conversation.flows.base import Flow, FlowName, Slot
 from gatte.conversation.flows.registry import FLOWS
 from gatte.conversation.handoff import escalate, forget_queue
-from gatte.conversation.replies import Option
+from gatte.conversation.replies import Option, Text
 from gatte.conversation.snapshot import Snapshot
 from gatte.conversation.states import Event, State
 from gatte.conversation.texts import has, say
@@ -148,7 +148,9 @@ def finish(draft: Draft) -> None:
     FLOWS[draft.now.flow or ""].finish(draft)
     draft.forget_flow()
     draft.keep(misunderstandings=0)
-    offer_back(draft)
+    asks = draft.replies and not isinstance(draft.replies[-1], Text)
+    if not asks:
+        offer_back(draft)
 
 
 def ask_what_to_fix(draft: Draft) -> None:

@@ -8,10 +8,11 @@ from gatte.conversation.effects import Reason
 from gatte.conversation.filling import can_resume, offer_back, put_aside, start
 from gatte.conversation.flows.base import FlowName
 from gatte.conversation.handoff import escalate
-from gatte.conversation.ladder import FLOW_OF_INTENT, QUESTIONS, ask_which, is_question, judge, not_understood
+from gatte.conversation.ladder import FLOW_OF_INTENT, QUESTIONS, ask_which, is_question, judge, not_understood, words_of
 from gatte.conversation.media import Said
 from gatte.conversation.parsing.people import parse_name
 from gatte.conversation.parsing.words import words
+from gatte.conversation.rules import did_not_help
 from gatte.conversation.states import Event, State
 from gatte.conversation.texts import say
 from gatte.conversation.understanding import Intent
@@ -103,7 +104,7 @@ def act(draft: Draft, intent: Intent, texts: tuple[str, ...]) -> None:
     if intent in FLOW_OF_INTENT:
         start(draft, FLOW_OF_INTENT[intent], f"intent {intent}", texts)
     elif intent in QUESTIONS:
-        ask_knowledge(draft, "\n".join(texts), intent)
+        ask_knowledge(draft, words_of([Said(text) for text in texts]), intent)
     else:
         DOINGS[intent](draft, texts)
 
@@ -112,7 +113,10 @@ def hear(draft: Draft, said: list[Said]) -> None:
     """Understand the words of a turn while no flow runs."""
     verdict = judge(said)
     texts = tuple(one.text for one in said)
-    if verdict.intent and _resumable_small_talk(draft, verdict.intent):
+    if draft.noted("answered") and did_not_help(verdict.text):
+        draft.move(Event.NOT_UNDERSTOOD, "answer did not help")
+        draft.ask(say("answer.did_not_help"), choices.TICKET(), choices.HUMAN())
+    elif verdict.intent and _resumable_small_talk(draft, verdict.intent):
         offer_back(draft)
     elif verdict.intent:
         act(draft, verdict.intent, texts)

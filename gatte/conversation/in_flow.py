@@ -11,14 +11,14 @@ from gatte.conversation.flows.base import Flow, Slot
 from gatte.conversation.flows.registry import FLOWS
 from gatte.conversation.handoff import escalate
 from gatte.conversation.idle import ask_knowledge
-from gatte.conversation.ladder import is_question, looks_like_question, wants_no_answer, wishes_flow
+from gatte.conversation.ladder import is_question, is_sure, looks_like_question, wants_no_answer, wishes_flow
 from gatte.conversation.media import Said
 from gatte.conversation.parsing.answers import yes_or_no
 from gatte.conversation.parsing.words import any_of, fold, words
 from gatte.conversation.rules import social_in
 from gatte.conversation.states import Event, State
 from gatte.conversation.texts import say
-from gatte.conversation.thresholds import CHOICES_AT, HUMAN_AT
+from gatte.conversation.thresholds import CHOICES_AT, HUMAN_AT, SWITCH
 from gatte.conversation.understanding import Intent
 
 CORRECTION = any_of(
@@ -142,6 +142,8 @@ def _hear_while_collecting(draft: Draft, said: list[Said]) -> None:
     if questions:
         _ask_in_between(draft, questions)
     elif used:
+        if any(step.event == Event.CORRECTED for step in draft.steps):
+            draft.say("fix.noted")
         proceed(draft)
     elif not _interrupted(draft, answers):
         _answer_unusable(draft, answers, problem)
@@ -196,7 +198,16 @@ def _interrupted(draft: Draft, said: list[Said]) -> bool:
         _switch(draft, other, said)
     elif questions:
         _ask_in_between(draft, questions)
+    elif any(_is_out_of_scope(one) for one in said):
+        draft.say("ladder.out_of_scope_in_flow")
+        ask_again(draft)
+        return True
     return bool(other or questions)
+
+
+def _is_out_of_scope(one: Said) -> bool:
+    guess = one.understanding
+    return guess is not None and guess.intent == Intent.OUT_OF_SCOPE and is_sure(guess, SWITCH) and looks_like_question(one.text)
 
 
 def _switch(draft: Draft, other: str, said: list[Said]) -> None:

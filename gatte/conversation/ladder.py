@@ -27,6 +27,8 @@ FLOW_OF_INTENT: dict[Intent, FlowName] = {
 }
 QUESTIONS = frozenset({Intent.FAQ, Intent.PRICE, Intent.DOCUMENTS, Intent.TECHNICAL_SUPPORT, Intent.INVOICE_OR_PAYMENT})
 SOCIABLE = frozenset({Intent.GREETING, Intent.THANKS, Intent.GOODBYE})
+LEADS_ON = lexicon("pra para pro de do da no na com e o a um uma em por")
+FRAGMENT_LENGTH = 4
 WORDS_KEPT = "words"
 """The slot that keeps what was said while the customer chooses what it meant."""
 
@@ -53,16 +55,30 @@ def is_social(said: Said) -> Intent | None:
 
 def judge(said: list[Said]) -> Verdict:
     """All words of a turn understood together: what was wanted last and surely, before what was unsure."""
-    text = "\n".join(one.text for one in said)
+    text = words_of(said)
     wishes = [one for one in said if one.understanding and not is_social(one)]
     if not wishes:
         social = next((intent for one in reversed(said) if (intent := is_social(one))), None)
         return Verdict(social if all(is_social(one) for one in said) else None, text=text)
     sure = [one for one in wishes if is_sure(one.understanding)]
-    guess = (
-        sure[-1].understanding if sure else max((one.understanding for one in wishes if one.understanding), key=lambda one: one.confidence)
-    )
+    whole = [one for one in sure if not is_fragment(one.text)] or sure
+    guess = whole[-1].understanding if whole else max((one.understanding for one in wishes if one.understanding), key=_confidence)
     return _verdict(guess, text) if guess else Verdict(text=text)
+
+
+def _confidence(guess: Understanding) -> float:
+    return guess.confidence
+
+
+def words_of(said: list[Said]) -> str:
+    """What was said in a turn without mere courtesy, unless there was nothing else."""
+    return "\n".join(one.text for one in [one for one in said if not is_social(one)] or said)
+
+
+def is_fragment(text: str) -> bool:
+    """Whether a text only adds to the one before it: "pra e-cpf"."""
+    spoken = words(text)
+    return len(spoken) <= FRAGMENT_LENGTH and bool(spoken) and spoken[0] in LEADS_ON
 
 
 def is_sure(guess: Understanding | None, floor: float = CONFIDENT) -> bool:

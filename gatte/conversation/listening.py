@@ -42,6 +42,7 @@ def hear(draft: Draft, spoke: CustomerSpoke) -> None:
     offered = _begin(draft, heard)
     _respond(draft, heard, offered)
     draft.note("woken", None)
+    draft.note("answered", None)
     if draft.now.state == State.START:
         draft.move(Event.MENU_SHOWN, "spoke without words")
     if draft.question is None:

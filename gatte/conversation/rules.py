@@ -93,6 +93,11 @@ SHORT_FORMS: dict[str, str] = {
 
 OPEN_TICKET = any_of(r"\b(?:abr\w+|registr\w+|cri\w+) (?:um |uma |o |a )?(?:chamado|ticket|ocorrencia|reclamacao|protocolo)\b")
 
+NO_HELP = any_of(
+    r"^(?:mas )?(?:isso |ainda )*nao (?:resolveu|ajudou|adiantou|funcionou|deu certo|entendi|era isso|e isso)\b.{0,30}$",
+    r"^ja (?:tentei|fiz) (?:isso|tudo isso)\b.{0,30}$",
+)
+
 HELLO = any_of(
     r"^(?:o+i+e?|ola|opa|eai|e ai|bom dia|boa tarde|boa noite|alo|hey|hello|hi)"
     r"(?:\W+(?:tudo (?:bem|bom|certo)|tudo|td bem|pessoal|gente|bom dia|boa tarde|boa noite|como vai))*\W*$",
@@ -128,6 +133,11 @@ def cancels_this(text: str) -> bool:
 def opens_ticket(text: str) -> bool:
     """Whether the text asks for a ticket in so many words."""
     return bool(OPEN_TICKET.search(fold(text)))
+
+
+def did_not_help(text: str) -> bool:
+    """Whether the text says that the answer before it was of no use."""
+    return bool(NO_HELP.search(fold(text)))
 
 
 def social_in(text: str) -> Intent | None:

@@ -31,6 +31,11 @@ def _optional_email(text: str, _snapshot: Snapshot) -> Parsed:
     return Parsed("") if says_none(text) else parse_email(text)
 
 
+def _find_email(text: str, _snapshot: Snapshot) -> Parsed:
+    none = says_none(text) and "mail" in text.casefold()
+    return Parsed("") if none else find_email(text)
+
+
 def _optional_company(text: str, _snapshot: Snapshot) -> Parsed:
     return Parsed("") if says_none(text) else parse_company(text)
 
@@ -64,7 +69,7 @@ COMPANY = Slot(
     words=("empresa", "razão social", "razao social"),
     free=True,
 )
-EMAIL = Slot("email", parse=_optional_email, find=lambda text, _: find_email(text), words=("e-mail", "email"), sure=True)
+EMAIL = Slot("email", parse=_optional_email, find=_find_email, words=("e-mail", "email"), sure=True)
 
 
 def known_person(snapshot: Snapshot) -> dict[str, str]:

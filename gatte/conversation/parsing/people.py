@@ -29,6 +29,7 @@ LABELS = re.compile(r"\b(?:cnpj|cpf|e-?mail|fone|telefone|documento|doc)\b\s*[:e
 BREAK = re.compile(r"[,;\n|]|\s-\s|\.\s|\s+e\s+(?=(?:meu|minha|o|a)\b)")
 NAME = re.compile(r"^[^\W\d_]+(?:['’.-][^\W\d_]+)*(?: [^\W\d_]+(?:['’.-][^\W\d_]+)*\.?){0,6}$")
 NOT_NAMES = lexicon(
+    "tipo dado dados nome assunto resolveu "
     "quero queria preciso gostaria certificado certificados renovar comprar vencimento vence venceu menu atendente humano "
     "ajuda duvida preco valor quanto qual como quando onde porque por que oi ola bom boa dia tarde noite nao sim sei "
     "cancelar sair parar voltar token cartao senha nota fiscal e-cnpj e-cpf ecnpj ecpf a1 a3 nf-e nfe obrigado obrigada "

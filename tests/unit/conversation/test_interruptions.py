@@ -238,3 +238,14 @@ def test_an_edited_message_corrects_the_value():
 
     assert talk.snapshot.slots["email"] == "certo@y.com"
     assert talk.state == State.CONFIRMING
+
+
+def test_a_flow_that_ends_with_a_question_of_its_own_does_not_ask_a_second_one():
+    talk = buying().says("na verdade quero saber do meu chamado", Intent.TICKET_STATUS)
+    assert talk.titles == ["Abrir chamado", "Falar com atendente"]
+
+    assert talk.says("continuar").snapshot.flow == "lead"
+
+
+def test_a_correction_is_acknowledged():
+    assert "corrigi" in buying().says("errei, é e-CPF").replied

@@ -182,3 +182,24 @@ def test_plain_answers_spare_the_model_and_other_words_do_not():
     assert needs_understanding(talk.snapshot, "quanto custa?")
     assert needs_understanding(talk.snapshot, "na verdade quero renovar")
     assert needs_understanding(Talk().snapshot, "quero um certificado")
+
+
+def test_a_fragment_adds_to_the_question_before_it():
+    talk = Talk().sends(
+        heard("oi", Intent.GREETING), heard("quais documentos preciso", Intent.DOCUMENTS), heard("pra e-cpf", Intent.BUY_CERTIFICATE)
+    )
+
+    assert talk.decision.question == "quais documentos preciso\npra e-cpf"
+
+
+def test_an_answer_that_did_not_help_leads_to_the_desk():
+    talk = Talk().says("meu token não aparece", Intent.TECHNICAL_SUPPORT).gets("Reinstale o driver.").says("não resolveu")
+
+    assert talk.titles == ["Abrir chamado", "Falar com atendente"]
+
+
+def test_what_is_out_of_scope_does_not_count_against_a_flow():
+    talk = Talk().says("quero um e-CPF", Intent.BUY_CERTIFICATE).says("vocês vendem sapatos?", Intent.OUT_OF_SCOPE)
+
+    assert talk.snapshot.slot_failures == 0
+    assert "nome completo" in talk.replied
