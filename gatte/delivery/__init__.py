@@ -8,6 +8,7 @@ from flask import Flask, current_app
 
 from gatte.settings import Settings
 from gatte.whatsapp.client import CloudClient
+from gatte.whatsapp.media import MediaClient
 from gatte.whatsapp.simulator import SimulatorClient
 
 SIMULATOR_NUMBER = "simulator"  # a number of this id is never on WhatsApp
@@ -17,9 +18,9 @@ def init_app(app: Flask, settings: Settings) -> None:
     """Give the application its ways to WhatsApp: the Cloud API when there is a token, the simulator always."""
     token = settings.whatsapp_access_token.get_secret_value()
     app.extensions["gatte_simulator"] = SimulatorClient()
-    app.extensions["gatte_cloud"] = (
-        CloudClient(base_url=settings.whatsapp_api_base_url, version=settings.whatsapp_api_version, token=token) if token else None
-    )
+    api = settings.whatsapp_api_base_url, settings.whatsapp_api_version, token
+    app.extensions["gatte_cloud"] = CloudClient(*api) if token else None
+    app.extensions["gatte_media"] = MediaClient(*api) if token else None
 
 
 def client_for(phone_number_id: str) -> CloudClient | SimulatorClient:
@@ -27,3 +28,9 @@ def client_for(phone_number_id: str) -> CloudClient | SimulatorClient:
     cloud: CloudClient | None = current_app.extensions["gatte_cloud"]
     simulator: SimulatorClient = current_app.extensions["gatte_simulator"]
     return simulator if cloud is None or phone_number_id == SIMULATOR_NUMBER else cloud
+
+
+def media_for(phone_number_id: str) -> MediaClient | None:
+    """The way to the files that a number's customers sent; None for a simulated number, whose customers' files do not exist."""
+    media: MediaClient | None = current_app.extensions["gatte_media"]
+    return None if phone_number_id == SIMULATOR_NUMBER else media

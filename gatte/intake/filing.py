@@ -120,7 +120,7 @@ def _facts(kind: MessageKind, content: Content) -> dict[str, Any]:
     if kind is MessageKind.CHOICE:
         facts["choice"] = choice_of(content)
     if isinstance(content, Media):
-        facts |= {"filename": content.filename, "mime_type": content.mime_type, "media_id": content.id}
+        facts |= {"filename": content.filename, "mime_type": content.mime_type, "media_id": content.id, "sha256": content.sha256}
     if isinstance(content, Revoke | Edit | Reaction):
         facts["target"] = target_of(content)
     return facts

@@ -10,6 +10,7 @@ class Purpose(StrEnum):
     CLASSIFY = "classify"
     RESPOND = "respond"
     EMBED = "embed"
+    TRANSCRIBE = "transcribe"
 
 
 class Outcome(StrEnum):
@@ -21,6 +22,7 @@ class Outcome(StrEnum):
     ERROR = "error"
     NONSENSE = "nonsense"
     BLOCKED = "blocked"
+    REFUSED = "refused"
     BREAKER_OPEN = "breaker_open"
 
 

@@ -20,12 +20,13 @@ from gatte.conversation.understanding import Decider, Intent, Understanding
 from gatte.intelligence import prompts
 from gatte.intelligence.breaker import Breaker
 from gatte.intelligence.calls import CallRecord, Outcome, Purpose
+from gatte.intelligence.gemini_config import configured
 from gatte.settings import Settings
 
 if TYPE_CHECKING:
     import httpx2
     from google.genai import Client
-    from google.genai.types import GenerateContentConfig, GenerateContentResponse, ThinkingConfig
+    from google.genai.types import GenerateContentConfig, GenerateContentResponse, Part
     from numpy import float32
     from numpy.typing import NDArray
 
@@ -37,6 +38,7 @@ TIME_LIMIT_SECONDS = 8.0
 CONNECTIONS = 256  # turns wait on threads, one connection each
 DIMENSIONS = 512
 LONGEST_TEXT = 2_000  # characters of a customer's message that are sent
+FAULTS_OF_A_FILE = {Outcome.REFUSED, Outcome.NONSENSE}  # what any customer can cause by what is sent says nothing about the service
 HISTORY_LINES = 6
 LONGEST_LINE = 300
 
@@ -121,10 +123,10 @@ class Gemini:
         """The intent of a message; GeminiUnavailable when there is none."""
         record = CallRecord(Purpose.CLASSIFY, self.models.classifier, prompts.CLASSIFIER)
         sent = {"historico": _lines(history), "mensagem": text[:LONGEST_TEXT]}
-        config = _config(record.model, CLASSIFIER_TEMPERATURE, CLASSIFIER_TOKENS, prompts.read(prompts.CLASSIFIER))
+        config = configured(record.model, CLASSIFIER_TEMPERATURE, CLASSIFIER_TOKENS, prompts.read(prompts.CLASSIFIER))
         config.response_mime_type = "application/json"
         config.response_json_schema = INTENT_SCHEMA
-        meaning, record = self._generate(record, sent, config, _Meaning.model_validate_json)
+        meaning, record = self.generate(record, _written(sent), config, _Meaning.model_validate_json)
         made_by = (record.model, record.prompt_version)
         return Understanding(meaning.intent, meaning.confidence, Decider.GEMINI, (), *made_by), record
 
@@ -133,8 +135,8 @@ class Gemini:
         record = CallRecord(Purpose.RESPOND, self.models.responder, prompts.RESPONDER)
         sent = {"trechos": list(passages), "historico": _lines(history), "pergunta": question[:LONGEST_TEXT]}
         instructions = Template(prompts.read(prompts.RESPONDER)).safe_substitute(company=company)
-        config = _config(record.model, RESPONDER_TEMPERATURE, RESPONDER_TOKENS, instructions)
-        return self._generate(record, sent, config, str.strip)
+        config = configured(record.model, RESPONDER_TEMPERATURE, RESPONDER_TOKENS, instructions)
+        return self.generate(record, _written(sent), config, str.strip)
 
     def embed(self, texts: Sequence[str]) -> tuple["NDArray[float32]", CallRecord]:
         """One row of 512 numbers a text, of length 1; GeminiUnavailable when there is none."""
@@ -164,14 +166,13 @@ class Gemini:
                 self._http.close()
             self._http = self._client = None
 
-    def _generate(
-        self, record: CallRecord, sent: dict[str, Any], config: "GenerateContentConfig", read: Callable[[str], Kept]
+    def generate(
+        self, record: CallRecord, contents: "str | list[Part]", config: "GenerateContentConfig", read: Callable[[str], Kept]
     ) -> tuple[Kept, CallRecord]:
-        """One text from a model, turned into a value by `read`, with the record of the call."""
+        """One text from a model, turned into a value by `read`, with the record of the call; GeminiUnavailable when there is none."""
         answered: list[GenerateContentResponse] = []
 
         def call() -> Kept:
-            contents = json.dumps(sent, ensure_ascii=False)
             client = self._connected()
             answered.append(_readable(lambda: client.models.generate_content(model=record.model, contents=contents, config=config)))
             return read(_text_of(answered[0]))
@@ -190,18 +191,18 @@ class Gemini:
         try:
             result = call()
         except _failures() as error:
-            outcome = _outcome_of(error)
+            outcome = _outcome_of(error, record.purpose)
             latency = _since(started)
-            self._report(outcome)
+            self._report(record.purpose, outcome)
             log.warning("gemini.failed", purpose=record.purpose.value, outcome=outcome.value, error=type(error).__name__, ms=latency)
             raise GeminiUnavailable(replace(record, outcome=outcome, latency_ms=latency)) from None
-        self._report(Outcome.OK)
+        self._report(record.purpose, Outcome.OK)
         return result, _since(started)
 
-    def _report(self, outcome: Outcome) -> None:
+    def _report(self, purpose: Purpose, outcome: Outcome) -> None:
         if outcome in {Outcome.OK, Outcome.BLOCKED}:
             self.breaker.succeeded()
-        else:
+        elif purpose is not Purpose.TRANSCRIBE or outcome not in FAULTS_OF_A_FILE:
             self.breaker.failed()
 
     def _connected(self) -> "Client":
@@ -219,35 +220,16 @@ class Gemini:
             return self._client
 
 
-def _config(model: str, temperature: float, most_tokens: int, instructions: str) -> "GenerateContentConfig":
-    from google.genai.types import GenerateContentConfig
-
-    return GenerateContentConfig(
-        system_instruction=instructions,
-        temperature=temperature,
-        max_output_tokens=most_tokens,
-        candidate_count=1,
-        thinking_config=_thinking(model),
-    )
-
-
-def _thinking(model: str) -> "ThinkingConfig | None":
-    """As little thinking as the model allows: a customer waits, and passages are short. Models differ in how they are told."""
-    from google.genai.types import ThinkingConfig, ThinkingLevel
-
-    if model.startswith("gemini-2.5-flash"):
-        return ThinkingConfig(thinking_budget=0)
-    if model.startswith("gemini-3"):
-        return ThinkingConfig(thinking_level=ThinkingLevel.MINIMAL if "flash" in model else ThinkingLevel.LOW)
-    return None
-
-
 def _readable(call: Callable[[], Kept]) -> Kept:
     """The package's result; it trips over answers of an unknown shape with the errors of plain Python."""
     try:
         return call()
     except (TypeError, AttributeError, LookupError):
         raise _Nonsense from None
+
+
+def _written(sent: dict[str, Any]) -> str:
+    return json.dumps(sent, ensure_ascii=False)
 
 
 def _lines(history: History) -> list[dict[str, str]]:
@@ -284,7 +266,7 @@ def _failures() -> tuple[type[Exception], ...]:
     return (_Nonsense, _Blocked, errors.APIError, errors.UnknownApiResponseError, httpx2.HTTPError, OSError, ValueError)
 
 
-def _outcome_of(error: Exception) -> Outcome:
+def _outcome_of(error: Exception, purpose: Purpose) -> Outcome:
     import httpx2
     from google.genai import errors
 
@@ -293,7 +275,8 @@ def _outcome_of(error: Exception) -> Outcome:
     if isinstance(error, (httpx2.TimeoutException, TimeoutError)):
         return Outcome.TIMEOUT
     if isinstance(error, errors.APIError):
-        return Outcome.QUOTA if error.code == 429 else Outcome.ERROR
+        of_a_file = purpose is Purpose.TRANSCRIBE and error.code == 400
+        return Outcome.QUOTA if error.code == 429 else Outcome.REFUSED if of_a_file else Outcome.ERROR
     if isinstance(error, (_Nonsense, ValueError)):
         return Outcome.NONSENSE
     return Outcome.ERROR

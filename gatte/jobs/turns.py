@@ -15,6 +15,7 @@ from gatte.observability import metrics, tracing
 from gatte.queue import job
 from gatte.turns import applying, failing, leases, reading, thinking, watchdog
 from gatte.turns.leases import Lease, LeaseLost
+from gatte.turns.listening import Listening
 from gatte.turns.reading import Reading
 from gatte.turns.thinking import Thought
 
@@ -80,23 +81,27 @@ def answer(start: Callable[[], Lease | None]) -> None:
 
 def _take(lease: Lease) -> Sending | None:
     """Think and apply, again when the customer wrote more in the meantime; the first answer to be sent, claimed."""
+    listening = Listening()
     for attempt in range(1, THINKING_LIMIT + 1):
         state = reading.read(lease)
         db.session.commit()  # nothing stays open while we wait for a model
         if attempt == 1:
             typing.show(state.phone_number_id, [unread.wamid for unread in state.unread if unread.wamid and not unread.echo])
         with tracing.bound(correlation_id=state.correlation_id):
+            state = listening.hear(state)
             thought = thinking.think(state)
+            listening.note(thought)
             if attempt < THINKING_LIMIT and applying.superseded(state):
                 log.info("turn_superseded", attempt=attempt)
                 filing.file_contact(lease.conversation_id)
                 continue
-            return _apply(state, thought)
+            return _apply(state, thought, listening)
     raise AssertionError("the last attempt returns")
 
 
-def _apply(state: Reading, thought: Thought) -> Sending | None:
+def _apply(state: Reading, thought: Thought, listening: Listening) -> Sending | None:
     turn = applying.apply(state, thought)
+    listening.keep()
     claimed = sending.claim(state.lease.conversation_id)
     db.session.commit()
     counts = {"messages": len(state.unread), "answers": len(thought.course.decision.replies)}

@@ -33,6 +33,8 @@ class Unread:
     wamid: str | None
     target_id: str | None
     echo: bool
+    media_id: str | None = None
+    sha256: str | None = None
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,8 @@ def _unread(row: Message) -> Unread:
         wamid=row.wamid,
         target_id=facts.get("target"),
         echo=row.author is Author.PHONE,
+        media_id=facts.get("media_id"),
+        sha256=facts.get("sha256"),
     )
 
 

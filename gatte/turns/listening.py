@@ -1,0 +1,117 @@
+"""Voice messages become words before a turn thinks: fetched from Meta and transcribed, several at a time, with no transaction open.
+
+Where that cannot be (no Gemini, no Cloud API, a file that is gone) the message stays without words, and the customer is asked to type.
+"""
+
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
+from dataclasses import dataclass, field, replace
+from uuid import UUID
+
+import structlog
+
+from gatte.conversation.understanding import MessageKind
+from gatte.delivery import media_for
+from gatte.extensions import db
+from gatte.intelligence import transcribing
+from gatte.intelligence.calls import CallRecord
+from gatte.intelligence.gemini import Gemini, GeminiUnavailable
+from gatte.models import Message
+from gatte.turns.reading import Reading, Unread
+from gatte.turns.thinking import Thought
+from gatte.whatsapp.media import MediaClient, NotDownloaded
+
+log = structlog.get_logger(__name__)
+
+AT_ONCE = 6  # voice messages that one turn hears, all together: a lease is short, and a transcript costs money
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """What came of one voice message: its words, or in `outcome` why there are none."""
+
+    words: str
+    outcome: str
+    call: CallRecord | None = None
+
+
+@dataclass(frozen=True)
+class _Ears:
+    """What it takes to hear: where files are, and who understands speech."""
+
+    media: MediaClient
+    gemini: Gemini
+    phone_number_id: str
+
+
+@dataclass
+class Listening:
+    """What the voice messages of one turn said; kept while the turn is thought over again, so that none is heard and paid twice."""
+
+    transcripts: dict[UUID, Transcript] = field(default_factory=dict)
+    milliseconds: float = 0.0
+
+    def hear(self, reading: Reading) -> Reading:
+        """The reading with the words of its voice messages, as far as they can be had."""
+        ears = _ears(reading.phone_number_id)
+        new = [unread for unread in reading.unread if _is_voice(unread) and unread.id not in self.transcripts]
+        if ears is not None and new:
+            started, room = time.perf_counter(), max(0, AT_ONCE - len(self.transcripts))
+            self.transcripts |= _transcribe_all(ears, new[:room]) | {one.id: Transcript("", "too_many") for one in new[room:]}
+            self.milliseconds += round((time.perf_counter() - started) * 1000, 2)
+        return replace(reading, unread=tuple(self._worded(unread) for unread in reading.unread))
+
+    def note(self, thought: Thought) -> None:
+        """Let the trace, the times and the calls of the turn show how the hearing went."""
+        if self.transcripts:
+            thought.trace["heard"] = {str(message_id): one.outcome for message_id, one in self.transcripts.items()}
+            thought.times["listen"] = self.milliseconds
+            thought.calls[:0] = [one.call for one in self.transcripts.values() if one.call is not None]
+
+    def keep(self) -> None:
+        """Store the words as the messages' own, in the transaction of the turn; not where the turn had them erased."""
+        for message_id, one in self.transcripts.items():
+            row = db.session.get(Message, message_id) if one.words else None
+            if row is not None and row.erased_at is None:
+                row.body = one.words
+
+    def _worded(self, unread: Unread) -> Unread:
+        transcript = self.transcripts.get(unread.id)
+        return unread if transcript is None else replace(unread, text=transcript.words)
+
+
+def _is_voice(unread: Unread) -> bool:
+    return unread.kind is MessageKind.AUDIO and not unread.text and not unread.echo and unread.media_id is not None
+
+
+def _ears(phone_number_id: str) -> _Ears | None:
+    media, gemini = media_for(phone_number_id), transcribing.ear()
+    return None if media is None or gemini is None else _Ears(media, gemini, phone_number_id)
+
+
+def _transcribe_all(ears: _Ears, unread: list[Unread]) -> dict[UUID, Transcript]:
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="listening") as threads:
+        heard: dict[UUID, Future[Transcript]] = {
+            one.id: threads.submit(copy_context().run, _transcribe, ears, one) for one in unread
+        }  # each in a copy of the context, so that its log lines carry the ids of the turn
+        return {message_id: future.result() for message_id, future in heard.items()}
+
+
+def _transcribe(ears: _Ears, unread: Unread) -> Transcript:
+    transcript = _heard(ears, unread)
+    log.info("voice_heard", message_id=str(unread.id), outcome=transcript.outcome, words=len(transcript.words.split()))
+    return transcript
+
+
+def _heard(ears: _Ears, unread: Unread) -> Transcript:
+    if not transcribing.hears(unread.mime_type):
+        return Transcript("", "unknown_format")
+    try:
+        file = ears.media.download(ears.phone_number_id, unread.media_id or "", transcribing.LARGEST_AUDIO, unread.sha256)
+        words, call = transcribing.transcribe(ears.gemini, file.content, unread.mime_type or "")
+    except NotDownloaded as missing:
+        return Transcript("", missing.why.value)
+    except GeminiUnavailable as away:
+        return Transcript("", away.call.outcome.value, away.call)
+    return Transcript(words, call.outcome.value if words else "no_speech", call)
