@@ -1,6 +1,7 @@
 """How gunicorn serves the application: threads, since a webhook waits for a commit and a page for queries."""
 
 import os
+from typing import Any
 
 from gatte.settings import settings_or_exit
 
@@ -18,3 +19,18 @@ backlog = 2048
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108, PTH112 - heartbeat files stay off the disk
 accesslog = None  # the application logs its requests itself, masked
 control_socket_disable = True  # it would lie in the home directory, one for all installations, and a container has none
+logger_class = "gatte.observability.gunicorn_log.Logger"
+
+
+def on_starting(_: object) -> None:
+    """Before a port is opened: no start over a schema that does not fit."""
+    from gatte.migrating import require_fit
+
+    require_fit(settings.database_url.get_secret_value())
+
+
+def child_exit(_server: object, worker: Any) -> None:  # noqa: ANN401 - gunicorn's worker
+    """The counts of a worker that ended stay in the totals."""
+    from gatte.observability import metrics
+
+    metrics.mark_process_dead(worker.pid)

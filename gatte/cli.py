@@ -10,11 +10,10 @@ from uuid import UUID
 import click
 import structlog
 from flask import Flask, current_app
-from sqlalchemy.exc import OperationalError
 
 from gatte import migrating
 from gatte.extensions import db
-from gatte.settings import EX_CONFIG, Settings
+from gatte.settings import Settings
 
 log = structlog.get_logger(__name__)
 
@@ -30,20 +29,6 @@ def _settings() -> Settings:
     return settings
 
 
-def require_schema() -> None:
-    """End the process when the database has another schema than this code needs; a database that is away is waited for elsewhere."""
-    try:
-        with db.engine.connect() as connection:
-            state = migrating.schema_state(connection)
-    except OperationalError:
-        log.warning("database_away_at_start")
-        return
-    if not state.fits:
-        log.error("schema_does_not_fit", current=state.current, required=state.required)
-        sys.stderr.write(f"gatte: {state}\n")
-        raise SystemExit(EX_CONFIG)
-
-
 @click.command()
 def migrate() -> None:
     """Bring the database to the schema that this version needs."""
@@ -57,7 +42,7 @@ def worker(processes: int | None, threads: int | None) -> None:
     """Run the jobs: turns, delivery, maintenance."""
     from gatte.jobs import worker as working
 
-    require_schema()
+    migrating.require_fit(_settings().database_url.get_secret_value())
     count = processes or _settings().gatte_worker_processes
     if count > 1:
         raise SystemExit(_several(count, threads))
@@ -91,7 +76,7 @@ def scheduler() -> None:
     """Run the dispatcher, which finds what is due; a second one waits for the first to die."""
     from gatte.jobs.dispatcher import Dispatcher
 
-    require_schema()
+    migrating.require_fit(_settings().database_url.get_secret_value())
     dispatcher = Dispatcher()
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda *_: dispatcher.stop())

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import os
+import re
 import secrets
 import sys
 from decimal import Decimal
@@ -73,6 +74,13 @@ def _time_zone(name: str) -> str:
     return name
 
 
+def _price_table(spelled: str) -> str:
+    for part in filter(None, (piece.strip() for piece in spelled.split(","))):
+        if not re.fullmatch(r"[^=]+=\d+(\.\d+)?/\d+(\.\d+)?", part):
+            raise ValueError("must be model=read/written pairs parted by commas, in US dollars for a million tokens")
+    return spelled
+
+
 def _master_keys(text: SecretStr) -> SecretStr:
     for entry in filter(None, text.get_secret_value().split(",")):
         key_id, _, encoded = entry.strip().partition(":")
@@ -117,6 +125,10 @@ class Settings(BaseSettings):
     gemini_classifier_model: str = "gemini-3.5-flash-lite"
     gemini_responder_model: str = "gemini-3.5-flash"
     gemini_embedding_model: str = "gemini-embedding-001"
+
+    gatte_model_prices: Annotated[str, AfterValidator(_price_table)] = "gemini-3.5-flash-lite=0.10/0.40, gemini-3.5-flash=0.30/2.50"
+    """US dollars for a million tokens read and written, by model: an estimate to be kept up by hand."""
+    gatte_brl_per_usd: Decimal = Field(default=Decimal("5.40"), gt=0)
 
     gatte_quiet_seconds: float = Field(default=2.0, ge=0, le=30)
     gatte_quiet_limit_seconds: float = Field(default=10.0, ge=0, le=120)

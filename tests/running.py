@@ -37,6 +37,12 @@ def free_port() -> int:
         return port
 
 
+def process_environment(given: dict[str, str]) -> dict[str, str]:
+    """The environment of a process of ours: what is given, and nothing of this machine's but where to find programs."""
+    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TZ"}}
+    return {**kept, "PYTHONPATH": str(PROJECT), **given}
+
+
 @dataclass
 class System:
     """Processes of GATTE over one database and one Redis; each can be killed and started again."""
@@ -62,9 +68,8 @@ class System:
         return COMMANDS[name] + ([self.environment.get("APPLICATION", "wsgi:app")] if name == "web" else [])
 
     def _environment(self) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TZ"}}
         bind = {"GATTE_BIND": f"127.0.0.1:{self.port}", "PYTHONUNBUFFERED": "1", "PROMETHEUS_MULTIPROC_DIR": str(self.folder / "metrics")}
-        return {**kept, **bind, **self.environment}
+        return process_environment({**bind, **self.environment})
 
     def kill(self, name: str) -> None:
         """kill -9 of a process and all its children."""
@@ -155,8 +160,7 @@ def running(folder: Path, environment: dict[str, str]) -> Iterator[System]:
 
 def prepare(environment: dict[str, str]) -> None:
     """Load the demo articles into a migrated database."""
-    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TZ"}}
     command = [str(BIN / "flask"), "demo", "load"]
-    done = subprocess.run(command, cwd=PROJECT, env={**kept, **environment}, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=PROJECT, env=process_environment(environment), capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise RuntimeError(done.stdout + done.stderr)

@@ -7,7 +7,18 @@ in `schema_migrations`, and no connection left behind. The current revision is k
 
 from gatte.migrating.checks import MigrationRefused, Refusal
 from gatte.migrating.failures import MigrationFailed
+from gatte.migrating.fitting import require_fit
 from gatte.migrating.running import migrate, run_command
 from gatte.migrating.versions import SchemaState, required_revision, schema_state
 
-__all__ = ["MigrationFailed", "MigrationRefused", "Refusal", "SchemaState", "migrate", "required_revision", "run_command", "schema_state"]
+__all__ = [
+    "MigrationFailed",
+    "MigrationRefused",
+    "Refusal",
+    "SchemaState",
+    "migrate",
+    "require_fit",
+    "required_revision",
+    "run_command",
+    "schema_state",
+]

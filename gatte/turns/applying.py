@@ -3,13 +3,15 @@
 from typing import Any
 
 import structlog
+from flask import current_app
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import aliased
 
 from gatte.desk import decisions
 from gatte.extensions import db
 from gatte.models import ContactIdentity, Conversation, InboxMessage, Message, ModelCall, Turn, TurnOutcome
-from gatte.observability import metrics
+from gatte.observability import cost, metrics
+from gatte.settings import Settings
 from gatte.turns import leases
 from gatte.turns.reading import Reading, list_unread, unread_of
 from gatte.turns.thinking import Thought
@@ -52,7 +54,11 @@ def apply(reading: Reading, thought: Thought) -> Turn:
 
 
 def _keep_calls(turn: Turn, thought: Thought) -> None:
+    """Store and count what models were asked, with what it cost."""
+    settings: Settings = current_app.extensions["gatte_settings"]
+    table = cost.prices(settings.gatte_model_prices)
     for call in thought.calls:
+        spent = cost.cost_brl(call.model, call.tokens_in, call.tokens_out, table, settings.gatte_brl_per_usd)
         db.session.add(
             ModelCall(
                 conversation_id=turn.conversation_id,
@@ -62,10 +68,16 @@ def _keep_calls(turn: Turn, thought: Thought) -> None:
                 prompt_version=call.prompt_version,
                 tokens_in=call.tokens_in,
                 tokens_out=call.tokens_out,
+                cost_brl=spent,
                 latency_ms=call.latency_ms,
                 outcome=call.outcome,
             )
         )
+        metrics.LLM_TOKENS.labels(model=call.model, direction="input").inc(call.tokens_in)
+        metrics.LLM_TOKENS.labels(model=call.model, direction="output").inc(call.tokens_out)
+        metrics.LLM_COST_BRL.labels(model=call.model).inc(float(spent))
+        names = {"purpose": call.purpose.value, "model": call.model, "outcome": call.outcome.value}
+        log.info("model_called", **names, tokens_in=call.tokens_in, tokens_out=call.tokens_out, cost_brl=float(round(spent, 6)))
 
 
 def _trace(reading: Reading, thought: Thought) -> dict[str, Any]:
