@@ -1,0 +1,41 @@
+from collections.abc import Callable, Iterator
+
+import pytest
+from flask import Flask
+
+from gatte.desk import people
+from gatte.extensions import db
+from gatte.intelligence import knowledge
+from tests.integration.dialogues import playing
+from tests.integration.dialogues.script import Script
+
+Play = Callable[[Script], set[str]]
+
+
+@pytest.fixture(scope="module")
+def furnished(app: Flask) -> Iterator[Flask]:
+    """The application with the demo articles and the hours of an ordinary company."""
+    whole = app.extensions["gatte_settings"]
+    app.extensions["gatte_settings"] = whole.model_copy(update={"gatte_business_hours": "seg-sex 08:00-18:00", "gatte_holidays_of": "SP"})
+    app.extensions["whole_models"] = app.extensions["gatte_local_models"]
+    with app.app_context():
+        knowledge.import_articles(db.session(), knowledge.read_articles())
+        db.session.commit()
+    yield app
+    app.extensions["gatte_settings"] = whole
+    app.extensions["gatte_local_models"] = app.extensions["whole_models"]
+
+
+@pytest.fixture(scope="module")
+def agents(app: Flask) -> tuple[int, int]:
+    """The ids of two agents."""
+    with app.app_context():
+        made = [people.create_user(f"{name}@empresa.example", name.title(), "uma senha comprida") for name in ("ana", "bruno")]
+        db.session.commit()
+        return made[0].id, made[1].id
+
+
+@pytest.fixture
+def play(furnished: Flask, agents: tuple[int, int]) -> Play:
+    """Plays a dialogue; the names of what it touched."""
+    return lambda script: playing.play(furnished, agents, script)

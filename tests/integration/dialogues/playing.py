@@ -1,0 +1,22 @@
+"""Plays a whole dialogue: each scene, what the system makes of it, and the comparison."""
+
+from flask import Flask
+
+from tests.integration.dialogues import checking
+from tests.integration.dialogues.script import Script
+from tests.integration.dialogues.stage import CannotPlay, Stage
+
+
+def play(app: Flask, agents: tuple[int, int], script: Script) -> set[str]:
+    """What the dialogue touched; an AssertionError tells the first line that is not so."""
+    stage = Stage(app, agents, script)
+    for scene in script.scenes:
+        try:
+            for doing in scene.doings:
+                stage.do(doing)
+        except CannotPlay as error:
+            raise checking.Differs(f"linha {scene.line}: {error}") from None
+        stage.settle()
+        checking.check(stage, scene)
+    checking.check_all_is_well(stage)
+    return checking.visited(stage)
