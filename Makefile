@@ -2,6 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+UV := VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --require-hashes 2>/dev/null
 COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --python-version 3.11
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -35,6 +36,7 @@ requirements: install ## pin again after a change of a requirements*.in (add ARG
 	$(COMPILE) $(ARGS) requirements.in -o requirements.txt
 	$(COMPILE) $(ARGS) requirements-embedded.in -o requirements-embedded.txt
 	$(COMPILE) $(ARGS) requirements-dev.in -o requirements-dev.txt
+	$(COMPILE) $(ARGS) requirements-install.in -o requirements-install.txt
 
 lint:
 	$(BIN)/ruff check .
@@ -65,12 +67,13 @@ packages:
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info[:2] != (3, 11))" || { echo "GATTE needs Python 3.11: make run PYTHON=/path/to/python3.11"; exit 1; }
 	@$(PYTHON) -m venv .venv
 
-.venv/.run-installed: requirements.txt requirements-embedded.txt | .venv/bin/python
-	@echo "Installing packages into .venv (about a minute, only now)..."
-	@$(PIP) install -qq --no-compile --require-hashes -r requirements.txt -r requirements-embedded.txt
+.venv/.run-installed: requirements.txt requirements-embedded.txt requirements-install.txt | .venv/bin/python
+	@echo "Installing packages into .venv (under a minute, only now)..."
+	@$(PIP) install -qq --no-compile --require-hashes -r requirements-install.txt
+	@$(UV) -r requirements.txt -r requirements-embedded.txt || $(PIP) install -qq --no-compile --require-hashes -r requirements.txt -r requirements-embedded.txt
 	@touch $@
 
 .venv/.dev-installed: requirements-dev.txt .venv/.run-installed
 	@echo "Installing the development tools into .venv..."
-	@$(PIP) install -qq --require-hashes -r requirements-dev.txt
+	@$(UV) -r requirements-dev.txt || $(PIP) install -qq --no-compile --require-hashes -r requirements-dev.txt
 	@touch $@
