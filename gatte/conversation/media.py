@@ -47,8 +47,10 @@ class Sorted:
 def sort_out(draft: Draft, heard: tuple[Heard, ...]) -> Sorted:
     """Sort the messages; secrets and deleted messages become effects at once and are not read further."""
     sorted_out = Sorted()
+    deleted = {one.target_id for one in heard if one.kind == MessageKind.REVOKE}
     for one in heard:
-        _sort(draft, one, sorted_out)
+        if one.message_id not in deleted:
+            _sort(draft, one, sorted_out)
     return sorted_out
 
 

@@ -3,19 +3,22 @@
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import structlog
 from sqlalchemy import func, select
 
 from gatte.conversation import effects
 from gatte.conversation.effects import Effect
+from gatte.conversation.understanding import MessageKind
 from gatte.extensions import db
-from gatte.models import Conversation, IdentityKind, Lead, Message, Ticket, TicketKind, keyring
+from gatte.models import Conversation, IdentityKind, Lead, Message, Ticket, TicketKind, Turn, keyring
 from gatte.models.contact import ContactIdentity
 from gatte.observability import metrics
 
 log = structlog.get_logger(__name__)
 
+SAID_IN_TRACES = {"course", "stack"}  # the parts of a turn's trace in which words of a customer may stand
 DATA_REQUEST_TERM = timedelta(days=15)  # LGPD art. 19, II: the complete statement
 
 
@@ -112,14 +115,26 @@ def _opt_in(conversation: Conversation, _: effects.OptIn) -> None:
 
 
 def _erase_message(conversation: Conversation, effect: effects.EraseMessage) -> None:
-    """Forget one message, named by our id or, when the customer deleted it, by Meta's."""
-    mine = select(Message).where(Message.conversation_id == conversation.id)
-    hashed = keyring().lookup_hash("wamid", effect.message_id)
-    row = db.session.scalar(mine.where(Message.wamid_hash == hashed)) if effect.message_id.startswith("wamid.") else None
-    row = row or next((one for one in db.session.scalars(mine) if str(one.id) == effect.message_id), None)
-    if row is not None:
-        row.body, row.original, row.erased_at = None, None, func.now()
-        log.info("message_erased", message_id=str(row.id), why=effect.why)
+    """Forget what a message of this contact said, with its later versions and what turns kept of them."""
+    row = db.session.get(Message, UUID(effect.message_id))
+    if row is None or row.contact_id != conversation.contact_id:
+        return
+    for one in [row, *_edits_of(row)]:
+        one.body, one.original, one.erased_at = None, None, func.now()
+        _redact(one.turn_id)
+    log.info("message_erased", message_id=str(row.id), why=effect.why)
+
+
+def _edits_of(row: Message) -> list[Message]:
+    edits = db.session.scalars(select(Message).filter_by(contact_id=row.contact_id, kind=MessageKind.EDIT.value))
+    return [edit for edit in edits if (edit.original or {}).get("target") == str(row.id)]
+
+
+def _redact(turn_id: UUID | None) -> None:
+    """Let the trace of a turn keep nothing of what was said; the turn that is under way sees to its own."""
+    turn = db.session.get(Turn, turn_id) if turn_id else None
+    if turn is not None and turn.trace is not None:
+        turn.trace = {name: value for name, value in turn.trace.items() if name not in SAID_IN_TRACES} | {"redacted": True}
 
 
 def _attach_media(conversation: Conversation, effect: effects.AttachMedia) -> None:

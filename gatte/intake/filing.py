@@ -5,6 +5,7 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from gatte.conversation.understanding import MessageKind
 from gatte.extensions import db
@@ -19,6 +20,8 @@ from gatte.whatsapp.reading import read
 
 log = structlog.get_logger(__name__)
 
+DELETED = "deleted"
+
 
 def file_sender(phone_number_id: str, sender_hash: bytes) -> UUID | None:
     """File what a sender wrote to a number; the conversation, or None when there is nothing (another worker was faster)."""
@@ -32,7 +35,8 @@ def file_sender(phone_number_id: str, sender_hash: bytes) -> UUID | None:
         return None
     contact = identity.find_or_make_contact(events.Sender(**opened[-1][1]["sender"]))
     conversation = _open_conversation(contact, phone_number_id, sender_hash)
-    db.session.add_all([_message(conversation, row, payload) for row, payload in opened])
+    for row, payload in opened:
+        db.session.add(_message(conversation, row, payload))  # one by one: a later one may be about an earlier one
     _empty(rows)
     _note_arrival(conversation, rows)
     tracing.bind(correlation_id=conversation.correlation_id, request_id=rows[-1].request_id or tracing.current_request_id())
@@ -97,6 +101,8 @@ def _note_arrival(conversation: Conversation, rows: list[InboxMessage]) -> None:
 
 def _message(conversation: Conversation, row: InboxMessage, payload: dict[str, Any]) -> Message:
     kind, content = read(payload["raw"]["message"])
+    if isinstance(content, Revoke):
+        _keep_out(row, content)
     echo = row.kind == inbox.ECHO
     return Message(
         data_key_id=conversation.data_key_id,
@@ -112,6 +118,15 @@ def _message(conversation: Conversation, row: InboxMessage, payload: dict[str, A
         sent_at=row.sent_at,
         received_at=row.received_at,
     )
+
+
+def _keep_out(row: InboxMessage, revoke: Revoke) -> None:
+    """See that a message whose deletion came first, since Meta keeps no order, is taken for one that was here already."""
+    if revoke.original is None:
+        return
+    deleted = {"wamid_hash": keyring().lookup_hash("wamid", revoke.original), "kind": DELETED, "filed_at": func.clock_timestamp()}
+    same = {"phone_number_id": row.phone_number_id, "sender_hash": row.sender_hash, "sent_at": row.sent_at}
+    db.session.execute(insert(InboxMessage).values(**deleted, **same).on_conflict_do_nothing())
 
 
 def _facts(kind: MessageKind, content: Content) -> dict[str, Any]:

@@ -55,7 +55,7 @@ class Listening:
     def hear(self, reading: Reading) -> Reading:
         """The reading with the words of its voice messages, as far as they can be had."""
         ears = _ears(reading.phone_number_id)
-        new = [unread for unread in reading.unread if _is_voice(unread) and unread.id not in self.transcripts]
+        new = [unread for unread in _voices(reading) if unread.id not in self.transcripts]
         if ears is not None and new:
             started, room = time.perf_counter(), max(0, AT_ONCE - len(self.transcripts))
             self.transcripts |= _transcribe_all(ears, new[:room]) | {one.id: Transcript("", "too_many") for one in new[room:]}
@@ -79,6 +79,12 @@ class Listening:
     def _worded(self, unread: Unread) -> Unread:
         transcript = self.transcripts.get(unread.id)
         return unread if transcript is None else replace(unread, text=transcript.words)
+
+
+def _voices(reading: Reading) -> list[Unread]:
+    """What a customer said and did not delete right after."""
+    deleted = {unread.target_id for unread in reading.unread if unread.kind is MessageKind.REVOKE}
+    return [unread for unread in reading.unread if _is_voice(unread) and str(unread.id) not in deleted]
 
 
 def _is_voice(unread: Unread) -> bool:

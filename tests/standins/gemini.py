@@ -1,9 +1,12 @@
-"""A stand-in for Gemini's HTTP API: classifies by a few words, answers with a passage, embeds by hash, fails when told to.
+"""A stand-in for Gemini's HTTP API: classifies by a few words, answers with a passage, hears `spoken` audio, embeds by hash.
+
+It fails, waits and says what it is told to.
 
 As a program, for benches: `python -m tests.standins.gemini --port 8100 --delay-ms 1000`.
 """
 
 import argparse
+import base64
 import hashlib
 import json
 import signal
@@ -17,6 +20,8 @@ from typing import Any
 from tests.standins.http_loop import Answer, HttpLoop, Request, as_json
 
 NOT_GROUNDED = "SEM_RESPOSTA"
+NO_SPEECH = "SEM_FALA"
+SPEECH = b"OggS\x00\x02spoken:"
 WORDS = {  # the first that stands in the message decides
     "atendente": "talk_to_human",
     "humano": "talk_to_human",
@@ -54,6 +59,14 @@ class Call:
     def sent(self) -> dict[str, Any]:
         """The JSON data in the contents."""
         return json.loads(self.body["contents"][-1]["parts"][0]["text"])
+
+    @property
+    def audio(self) -> tuple[str, bytes] | None:
+        """The type and the bytes of the audio that was sent along."""
+        for part in self.body["contents"][-1]["parts"]:
+            if "inlineData" in part:
+                return part["inlineData"]["mimeType"], base64.urlsafe_b64decode(_urlsafe(part["inlineData"]["data"]))
+        return None
 
     @property
     def config(self) -> dict[str, Any]:
@@ -127,9 +140,25 @@ def answer_to(call: Call) -> Answer:
         return as_json(200, {"embeddings": [{"values": values} for values in vectors]})
     if call.method != "generateContent":
         return as_json(404, {"error": {"code": 404, "message": f"no method {call.method}", "status": "NOT_FOUND"}})
+    if call.audio is not None:
+        return as_json(200, generated(heard_in(call.audio[1])))
     if call.config.get("responseMimeType") == "application/json":
         return as_json(200, generated(json.dumps(classified(call.sent["mensagem"]))))
     return as_json(200, generated(responded(call.sent)))
+
+
+def spoken(words: str) -> bytes:
+    """Audio in which the stand-in hears these words."""
+    return SPEECH + words.encode()
+
+
+def heard_in(audio: bytes) -> str:
+    """The words of `spoken` audio; in all else nobody speaks."""
+    return audio.removeprefix(SPEECH).decode() if audio.startswith(SPEECH) else NO_SPEECH
+
+
+def _urlsafe(data: str) -> str:
+    return data.replace("+", "-").replace("/", "_")
 
 
 def classified(text: str) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """The Graph API of the stand-in: messages are checked, recorded as customers receive them, and answered in Meta's shape."""
 
-import hashlib
 import json
 import re
 import time
@@ -10,12 +9,12 @@ from typing import Any
 from tests.standins import payloads
 from tests.standins.http_loop import Answer, Request, as_json
 from tests.standins.meta_faults import Fault, Faults, Kind, Rates, graph_error
+from tests.standins.meta_media import MediaStore
 from tests.standins.meta_rules import Refusal, check_message, check_read, recipient_of
 from tests.standins.meta_statuses import StatusPlan, StatusPoster
 
 Json = dict[str, Any]
 VERSION = re.compile(r"v\d{1,3}\.\d")
-PIXEL = b"RIFF\x24\x00\x00\x00WEBPVP8 "
 
 
 class GraphApi:
@@ -37,7 +36,7 @@ class GraphApi:
         self.refused: list[Json] = []
         self.reads: list[Json] = []
         self.forgotten: list[str] = []
-        self.media: dict[str, bytes] = {}
+        self.media = MediaStore()
 
     def close(self) -> None:
         self.poster.stop()
@@ -56,21 +55,21 @@ class GraphApi:
         self._authorise(request)
         parts = request.path.strip("/").split("/")
         if parts[0] == "media-file" and len(parts) == 2:
-            return self._media_bytes(parts[1])
+            return self.media.fetch(parts[1])
         if len(parts) < 2 or not VERSION.fullmatch(parts[0]):
             raise Refusal(2500, "Unknown path components", status=400)
         match (request.method, *parts[1:]):
             case ("POST", number, "messages"):
                 return self._messages(number, request)
             case ("POST", _, "media"):
-                return self._upload(request)
+                return as_json(200, {"id": self.media.keep(request.body)})
             case ("DELETE", _, "contact_book"):
                 self.forgotten.append(request.query.get("bsuid", ""))
                 return as_json(200, {"success": True})
             case ("GET", media_id):
-                return self._media_facts(media_id, request)
+                return self.media.facts(media_id, request)
             case ("DELETE", media_id):
-                return as_json(200, {"success": self.media.pop(media_id, None) is not None})
+                return as_json(200, {"success": self.media.drop(media_id)})
         raise Refusal(100, "Unsupported request", subcode=33)
 
     def _authorise(self, request: Request) -> None:
@@ -152,19 +151,3 @@ class GraphApi:
         if fault.code is None:
             return Answer(fault.status, fault.body.encode(), {"Content-Type": "text/html"} | headers, delay=delay)
         return as_json(fault.status, graph_error(fault.code, "Stand-in was told so."), headers=headers, delay=delay)
-
-    def _upload(self, request: Request) -> Answer:
-        media_id = str(10**14 + len(self.media))
-        self.media[media_id] = request.body
-        return as_json(200, {"id": media_id})
-
-    def _media_facts(self, media_id: str, request: Request) -> Answer:
-        if not media_id.isdigit():
-            raise Refusal(100, f"Object with ID '{media_id}' does not exist", subcode=33)
-        content = self.media.get(media_id, PIXEL)
-        facts = {"messaging_product": "whatsapp", "id": media_id, "mime_type": "image/webp", "file_size": len(content)}
-        url = f"http://{request.headers.get('host', '127.0.0.1')}/media-file/{media_id}"
-        return as_json(200, facts | {"url": url, "sha256": hashlib.sha256(content).hexdigest()})
-
-    def _media_bytes(self, media_id: str) -> Answer:
-        return Answer(200, self.media.get(media_id, PIXEL), {"Content-Type": "image/webp"})

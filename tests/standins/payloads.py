@@ -49,6 +49,12 @@ def audio(*, voice: bool = True) -> Json:
     return media("audio", "audio/ogg; codecs=opus", voice=voice)
 
 
+def voice(media_id: str, content: bytes, mime_type: str = "audio/ogg; codecs=opus") -> Json:
+    """A voice message whose file Meta has."""
+    digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
+    return media("audio", mime_type, voice=True, id=media_id, sha256=digest)
+
+
 def document(filename: str = "contrato.pdf", caption: str | None = None, mime_type: str = "application/pdf") -> Json:
     return media("document", mime_type, filename=filename, **({"caption": caption} if caption else {}))
 
