@@ -218,19 +218,26 @@ def _unfiled(customer: Customer) -> list[Bubble]:
     return [_unfiled_bubble(row) for row in db.session.scalars(query.order_by(InboxMessage.sent_at, InboxMessage.id))]
 
 
+def _own_id(wamid_hash: bytes | None) -> str:
+    """One id for what the customer wrote, in the inbox and when it was filed: on the screen it is the same bubble."""
+    return (wamid_hash or b"").hex()[:24]
+
+
 def _unfiled_bubble(row: InboxMessage) -> Bubble:
     message = inbox.open_payload(row.wamid_hash, row.payload or b"")["raw"]["message"]
     answer = message.get("interactive", {})
     tapped = answer.get("button_reply") or answer.get("list_reply") or {}
     text = message.get("text", {}).get("body") or tapped.get("title") or f"[{words.ATTACHMENTS.get(row.kind, row.kind)}]"
-    return Bubble(f"inbox-{row.id}", mine=True, text=text, at=row.sent_at, tick="sent")
+    return Bubble(_own_id(row.wamid_hash), mine=True, text=text, at=row.sent_at, tick="sent")
 
 
 def _bubble(message: Message) -> Bubble | None:
     """A message as the customer sees it; None for an answer that has not reached the phone."""
     text = said(message)
     if message.direction is Direction.IN:
-        return Bubble(str(message.id), mine=True, text=text, at=message.sent_at, tick="read" if message.turn_id else "delivered")
+        return Bubble(
+            _own_id(message.wamid_hash), mine=True, text=text, at=message.sent_at, tick="read" if message.turn_id else "delivered"
+        )
     if message.outbox is not None and message.outbox.state not in ARRIVED:
         return None
     author = message.user.name if message.user is not None else ""
