@@ -5,8 +5,8 @@ row that waits in the queue is not put again at every look; should Redis lose th
 """
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import structlog
 from flask import current_app
@@ -25,13 +25,14 @@ LEADER_LOCK = 7_000
 LOOK_SECONDS = 0.05
 FOLLOW_SECONDS = 2.0
 AGAIN_SECONDS = 2.0
+TELL_SECONDS = 1.0
 ROWS_A_LOOK = 500
 
-# Unread messages become due when the customer paused, when the first has waited long enough, or at once: after a tap on a button,
-# and in a conversation that a human owns.
-DUE_SENDERS = text("""
-    SELECT m.phone_number_id, encode(m.sender_hash, 'hex') AS sender, max(m.id) AS newest,
-        extract(epoch FROM clock_timestamp() - min(m.received_at)) AS age
+# One statement a look. Unread messages become due when the customer paused, when the first has waited long enough, or at once: after a
+# tap on a button, and in a conversation that a human owns. `need` is the same for as long as the same work is to be done.
+WHAT_IS_DUE = text("""
+    (SELECT 'take_turn' AS job, ARRAY[m.phone_number_id, encode(m.sender_hash, 'hex')] AS arguments,
+        'turn-' || encode(m.sender_hash, 'hex') || '-' || max(m.id) AS need, min(m.received_at) AS since
     FROM inbox_message m
     WHERE m.filed_at IS NULL
     GROUP BY m.phone_number_id, m.sender_hash
@@ -41,24 +42,24 @@ DUE_SENDERS = text("""
         OR EXISTS (
             SELECT 1 FROM contact_identity i JOIN conversation c ON c.contact_id = i.contact_id
             WHERE i.hash = m.sender_hash AND c.phone_number_id = m.phone_number_id AND c.closed_at IS NULL AND c.owner = 'human')
-    ORDER BY min(m.received_at) LIMIT :rows
-""")
-DUE_TURNS = text("""
-    SELECT id::text AS id, lease_token, turn_attempts, extract(epoch FROM clock_timestamp() - turn_due_at) AS age FROM conversation
-    WHERE turn_due_at <= clock_timestamp() AND (leased_until IS NULL OR leased_until < clock_timestamp())
-    ORDER BY turn_due_at LIMIT :rows
-""")
-DUE_ANSWERS = text("""
-    SELECT conversation_id::text AS id, min(position) AS first, max(attempts) AS attempts,
-        extract(epoch FROM clock_timestamp() - min(due_at)) AS age FROM outbox
+    ORDER BY min(m.received_at) LIMIT :rows)
+    UNION ALL
+    (SELECT 'deliver', ARRAY[conversation_id::text],
+        'deliver-' || conversation_id || '-' || min(position) || '-' || max(attempts), min(due_at)
+    FROM outbox
     WHERE state IN ('pending', 'sending', 'uncertain') AND due_at <= clock_timestamp()
-    GROUP BY conversation_id ORDER BY min(due_at) LIMIT :rows
+    GROUP BY conversation_id ORDER BY min(due_at) LIMIT :rows)
+    UNION ALL
+    (SELECT 'resume_turn', ARRAY[id::text], 'resume-' || id || '-' || lease_token || '-' || turn_attempts, turn_due_at
+    FROM conversation
+    WHERE turn_due_at <= clock_timestamp() AND (leased_until IS NULL OR leased_until < clock_timestamp())
+    ORDER BY turn_due_at LIMIT :rows)
+    UNION ALL
+    (SELECT 'watch', ARRAY[id::text], 'watch-' || id || '-' || extract(epoch FROM watch_at), watch_at
+    FROM conversation WHERE watch_at <= clock_timestamp() ORDER BY watch_at LIMIT :rows)
+    UNION ALL
+    (SELECT 'settle', ARRAY[]::text[], 'settle-' || max(id), min(received_at) FROM status_event HAVING count(*) > 0)
 """)
-DUE_ALARMS = text("""
-    SELECT id::text AS id, extract(epoch FROM watch_at)::bigint AS at, extract(epoch FROM clock_timestamp() - watch_at) AS age
-    FROM conversation WHERE watch_at <= clock_timestamp() ORDER BY watch_at LIMIT :rows
-""")
-ANY_STATUS = text("SELECT max(id) AS newest, extract(epoch FROM clock_timestamp() - min(received_at)) AS age FROM status_event")
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ class Dispatcher:
 
     stopping: bool = False
     _put_at: dict[str, float] = field(default_factory=dict)
+    _told_at: float = -TELL_SECONDS
 
     def stop(self) -> None:
         """End the loop soon."""
@@ -109,8 +111,10 @@ class Dispatcher:
         for due in find_due(connection, current_app.extensions["gatte_settings"]):
             oldest[due.job] = max(oldest[due.job], due.age)
             self._put(due)
-        for job, age in oldest.items():
-            metrics.QUEUE_OLDEST_SECONDS.labels(queue=job.name.lower()).set(age)
+        if time.monotonic() - self._told_at > TELL_SECONDS:
+            self._told_at = time.monotonic()
+            for job, age in oldest.items():
+                metrics.QUEUE_OLDEST_SECONDS.labels(queue=job.name.lower()).set(age)
         self._forget_old()
 
     def _put(self, due: Due) -> None:
@@ -127,18 +131,9 @@ class Dispatcher:
             self._put_at = {need: at for need, at in self._put_at.items() if at > horizon}
 
 
-def find_due(connection: Connection, settings: Settings) -> Iterator[Due]:
+def find_due(connection: Connection, settings: Settings) -> list[Due]:
     """Everything that is due now, the longest-waiting first within its kind."""
-    quiet = {"quiet": settings.gatte_quiet_seconds, "limit": settings.gatte_quiet_limit_seconds, "rows": ROWS_A_LOOK}
-    for row in connection.execute(DUE_SENDERS, quiet):
-        yield Due(JobName.TAKE_TURN, (row.phone_number_id, row.sender), f"turn-{row.sender}-{row.newest}", float(row.age))
-    rows = {"rows": ROWS_A_LOOK}
-    for row in connection.execute(DUE_ANSWERS, rows):
-        yield Due(JobName.DELIVER, (row.id,), f"deliver-{row.id}-{row.first}-{row.attempts}", float(row.age))
-    for row in connection.execute(DUE_TURNS, rows):
-        yield Due(JobName.RESUME_TURN, (row.id,), f"resume-{row.id}-{row.lease_token}-{row.turn_attempts}", float(row.age))
-    for row in connection.execute(DUE_ALARMS, rows):
-        yield Due(JobName.WATCH, (row.id,), f"watch-{row.id}-{row.at}", float(row.age))
-    status = connection.execute(ANY_STATUS).one()
-    if status.newest is not None:
-        yield Due(JobName.SETTLE, (), f"settle-{status.newest}", float(status.age))
+    limits = {"quiet": settings.gatte_quiet_seconds, "limit": settings.gatte_quiet_limit_seconds, "rows": ROWS_A_LOOK}
+    now = datetime.now(UTC)
+    rows = connection.execute(WHAT_IS_DUE, limits)
+    return [Due(JobName[row.job.upper()], tuple(row.arguments), row.need, (now - row.since).total_seconds()) for row in rows]
