@@ -5,6 +5,7 @@ import json
 from gatte.conversation.effects import BookVisit, CaptureLead, CorrectData, EraseData, Escalate, OpenTicket
 from gatte.conversation.filling import mark_of
 from gatte.conversation.flows.registry import FLOWS
+from gatte.conversation.parsing.answers import yes_or_no
 from gatte.conversation.replies import Buttons, Menu, Reply, Text, from_json, to_json
 from gatte.conversation.snapshot import Answered, CustomerSpoke, Decision, Happening, Owner, Snapshot
 from gatte.conversation.states import TRANSITIONS, Event, State
@@ -12,6 +13,8 @@ from gatte.conversation.states import TRANSITIONS, Event, State
 NEEDS_YES = (CaptureLead, OpenTicket, EraseData, BookVisit, CorrectData)
 STORED = ("flow", "asking", "suspended", "misunderstandings", "slot_failures", "errors")
 PASSWORD = "S3nh4#Secreta"
+TYPED_YES = {"1", "a primeira", "sim, confirmo"}
+PERSONAL = (PASSWORD, "52998224725", "45997418000153", "joao@x.com", "João", "Ana Lima", "Padaria")
 
 
 def check(before: Snapshot, happening: Happening, decision: Decision, shown_mark: str) -> None:
@@ -20,13 +23,14 @@ def check(before: Snapshot, happening: Happening, decision: Decision, shown_mark
     _steps_follow_the_table(before, decision)
     _a_human_is_not_spoken_over(before, happening, decision)
     _flow_and_state_agree(after)
-    _effects_were_confirmed(before, decision, shown_mark)
+    _effects_were_confirmed(before, happening, decision, shown_mark)
     _counters_are_bounded(after)
     _survives_storage(after, decision.replies)
     assert len(decision.replies) <= 2, decision.replies
     for reply in decision.replies:
         _fits_whatsapp(reply, own=not isinstance(happening, Answered))
     assert decision.question is None or (decision.question.strip() and after.state in {State.ANSWERING, State.WAITING_HUMAN})
+    assert not any(personal in str(after.notes) for personal in PERSONAL), "notes are for marks; personal data belongs in slots"
     assert PASSWORD not in str((after.slots, after.notes, decision.effects, decision.question))
 
 
@@ -55,7 +59,19 @@ def _flow_and_state_agree(after: Snapshot) -> None:
         assert after.asking is None
 
 
-def _effects_were_confirmed(before: Snapshot, decision: Decision, shown_mark: str) -> None:
+def _says_yes(happening: Happening, mark: str) -> bool:
+    """Whether the customer tapped the yes of the summary with this mark, typed it, or said yes and nothing against it."""
+    if not isinstance(happening, CustomerSpoke):
+        return False
+    tapped = any(one.choice == f"confirm:{mark}:yes" for one in happening.heard)
+    answers = {yes_or_no(one.text) for one in happening.heard if one.text}
+    typed = any(one.text.strip().casefold() in TYPED_YES for one in happening.heard)
+    return tapped or typed or (True in answers and False not in answers)
+
+
+def _effects_were_confirmed(before: Snapshot, happening: Happening, decision: Decision, shown_mark: str) -> None:
+    if Event.CONFIRMED in [step.event for step in decision.steps]:
+        assert _says_yes(happening, shown_mark)
     if any(isinstance(effect, NEEDS_YES) for effect in decision.effects):
         assert Event.CONFIRMED in [step.event for step in decision.steps]
         assert mark_of(before) == shown_mark

@@ -18,7 +18,7 @@ from gatte.conversation.happened import FROM_OUTSIDE
 from gatte.conversation.orchestrator import advance
 from gatte.conversation.replies import Buttons, Menu
 from gatte.conversation.snapshot import Answered, CustomerSpoke, Decision, DeskFacts, Happened, Happening, NotAnswered, Owner, Snapshot
-from gatte.conversation.states import TRANSITIONS, InvalidTransition, State
+from gatte.conversation.states import TRANSITIONS, Event, InvalidTransition, State
 from gatte.conversation.understanding import Heard, Intent, MessageKind
 from gatte.conversation.watchdog import Timeouts, deadline_for
 from tests.unit.conversation.invariants import PASSWORD, check
@@ -98,7 +98,8 @@ def a_happening(kind: int, pick: int, run: "Run") -> Happening:
     if kind < 13:
         return CustomerSpoke((a_message(pick), a_message(pick // 3 + 1), a_message(pick // 11 + 5)))
     if kind < 15:
-        return CustomerSpoke((tapped(CHOICES[pick % len(CHOICES)]),))
+        old = [*CHOICES, *run.seen] if kind < 14 else run.seen or CHOICES
+        return CustomerSpoke((tapped(old[pick % len(old)]),))
     return CustomerSpoke((a_message(pick),)) if kind < 18 else Happened(OUTSIDE[pick % len(OUTSIDE)], "")
 
 
@@ -108,6 +109,7 @@ class Run:
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
         self.shown: list[str] = []
+        self.seen: list[str] = []
         self.mark = ""
 
     def go(self, happening: Happening) -> Decision | None:
@@ -125,6 +127,7 @@ class Run:
         last = decision.replies[-1] if decision.replies else None
         if last is not None:
             self.shown = [option.id for option in last.options] if isinstance(last, Buttons | Menu) else []
+        self.seen += [option for option in self.shown if option.startswith("confirm:") and option not in self.seen]
         self.mark = next((one.split(":")[1] for one in self.shown if one.startswith("confirm:")), self.mark)
 
 
@@ -132,6 +135,8 @@ def answer_questions(run: Run, decision: Decision | None, pick: int) -> None:
     """At most one question a turn: whatever its answer leads to asks none. Now and then a crash keeps the answer away."""
     if decision is None or decision.question is None or pick % 10 == 0:
         return
+    if pick % 7 == 0:
+        run.go(Happened(Event.AGENT_TOOK))
     second = run.go(Answered("É assim. " * (pick % 300 + 1)) if pick % 2 else NotAnswered())
     assert second is not None
     assert second.question is None
@@ -167,7 +172,7 @@ def test_twenty_thousand_conversations_break_no_invariant(seed):
 def has_a_way_out(snapshot: Snapshot) -> None:
     """From wherever the run ended: a human, the menu and cancel lead out, and the clock knows what to do."""
     if snapshot.owner == Owner.HUMAN:
-        assert advance(snapshot, Happened(OUTSIDE[OUTSIDE.index("handed_back")])).snapshot.state == State.MENU
+        assert advance(snapshot, Happened(Event.HANDED_BACK)).snapshot.state == State.MENU
         return
     for words, target in (("atendente", State.WAITING_HUMAN), ("menu", State.MENU), ("cancelar", State.MENU)):
         assert advance(snapshot, CustomerSpoke((heard(words),))).snapshot.state == target, words
