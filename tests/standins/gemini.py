@@ -65,7 +65,8 @@ class Call:
         """The type and the bytes of the audio that was sent along."""
         for part in self.body["contents"][-1]["parts"]:
             if "inlineData" in part:
-                return part["inlineData"]["mimeType"], base64.urlsafe_b64decode(_urlsafe(part["inlineData"]["data"]))
+                inline = part["inlineData"]  # the service takes either spelling of names, and either alphabet of base64
+                return inline.get("mimeType") or inline["mime_type"], base64.urlsafe_b64decode(_urlsafe(inline["data"]))
         return None
 
     @property
