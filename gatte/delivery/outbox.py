@@ -7,11 +7,21 @@ from sqlalchemy import func
 from gatte.conversation.replies import Reply, kind_of, text_of, to_json
 from gatte.extensions import db
 from gatte.models import Author, Conversation, Direction, Message, Outbox
+from gatte.models.columns import new_id
 
 
-def write(conversation: Conversation, reply: Reply, author: Author, *, turn_id: UUID | None = None, user_id: int | None = None) -> Message:
+def write(  # noqa: PLR0913 - what there is to say about an answer
+    conversation: Conversation,
+    reply: Reply,
+    author: Author,
+    *,
+    turn_id: UUID | None = None,
+    user_id: int | None = None,
+    message_id: UUID | None = None,
+) -> Message:
     """Put an answer into the history and the outbox; it leaves after the answers that were written before it."""
     message = Message(
+        id=message_id or new_id(),
         data_key_id=conversation.data_key_id,
         contact_id=conversation.contact_id,
         conversation_id=conversation.id,

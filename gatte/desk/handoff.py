@@ -50,15 +50,20 @@ def take(conversation_id: UUID, user_id: int) -> Conversation:
     return conversation
 
 
-def reply(conversation_id: UUID, user_id: int, text: str) -> Message:
-    """Answer the customer as an agent; NotYours unless the agent has the conversation, WindowClosed when only a template may go."""
+def reply(conversation_id: UUID, user_id: int, text: str, message_id: UUID | None = None) -> Message:
+    """Answer the customer as an agent; NotYours unless the agent has the conversation, WindowClosed when only a template may go.
+
+    A panel that lost the response to its request sends it again with the same `message_id`: the answer is written once.
+    """
     conversation = _lock(conversation_id)
+    if message_id is not None and (written := db.session.get(Message, message_id)) is not None:
+        return written
     if conversation.owner is not Owner.HUMAN or conversation.assignee_id != user_id:
         raise NotYours
     if not window_open(conversation):
         raise WindowClosed
     decisions.carry_out(conversation, course.begin(snapshot_of(conversation)).then(Happened(Event.AGENT_REPLIED)))
-    return outbox.write(conversation, Text(text), Author.AGENT, user_id=user_id)
+    return outbox.write(conversation, Text(text), Author.AGENT, user_id=user_id, message_id=message_id)
 
 
 def hand_back(conversation_id: UUID, user_id: int) -> Conversation:

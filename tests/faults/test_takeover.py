@@ -1,6 +1,6 @@
 """A human takes over while the bot thinks: the bot says nothing any more."""
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -14,7 +14,7 @@ UNSURE = "xyzzy plugh certificado frobnicar?"
 @pytest.fixture
 def agent(app) -> int:
     with app.app_context():
-        user = people.create_user(f"ana{id(app)}@example.com", "Ana", "uma senha comprida")
+        user = people.create_user(f"ana{uuid4().hex}@example.com", "Ana", "uma senha comprida")
         db.session.commit()
         return user.id
 
@@ -63,7 +63,7 @@ def test_two_agents_cannot_both_take_it(world, app, agent):
     world.waits_for_answers(who, 1)
     conversation_id = conversation_of(world, who)
     with app.app_context():
-        other = people.create_user(f"bia{id(app)}@example.com", "Bia", "outra senha comprida").id
+        other = people.create_user(f"bia{uuid4().hex}@example.com", "Bia", "outra senha comprida").id
         db.session.commit()
     take(app, conversation_id, agent)
 

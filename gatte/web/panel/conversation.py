@@ -76,7 +76,16 @@ def reply(conversation_id: UUID) -> AnyResponse:
     text = request.form.get("texto", "").strip()
     if not text or len(text) > LONGEST_REPLY:
         return _refused(conversation_id, f"Escreva uma mensagem de 1 a {LONGEST_REPLY} caracteres.", 422)
-    return _done(conversation_id, lambda talk, user: handoff.reply(talk, user, text), "")
+    message_id = _draft_id(request.form.get("rascunho", ""))
+    return _done(conversation_id, lambda talk, user: handoff.reply(talk, user, text, message_id), "")
+
+
+def _draft_id(given: str) -> UUID | None:
+    """The id that the panel gave a draft, so that sending it twice writes it once."""
+    try:
+        return UUID(given)
+    except ValueError:
+        return None
 
 
 def hand_back(conversation_id: UUID) -> AnyResponse:
