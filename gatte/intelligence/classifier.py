@@ -89,7 +89,7 @@ def name_for(examples: Sequence[Example]) -> str:
 def _read(path: Path) -> Learned:
     import numpy as np
 
-    with np.load(path, allow_pickle=False) as stored:
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
         terms = bytes(stored["vocabulary"]).decode("utf-8").split("\n")
         vocabulary = Vocabulary({term: column for column, term in enumerate(terms)}, stored["rarity"])
         weights = Weights(stored["terms"], stored["vector"], stored["bias"])
