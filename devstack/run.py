@@ -118,7 +118,7 @@ def _announce(manager: Manager, demo: Step, panel: str, welcome: list[str], say:
         if time.monotonic() > deadline:
             say(f"Not ready after {READY_SECONDS:.0f} s: {panel}health/ready says why.")
             return
-        time.sleep(0.1)
+        time.sleep(0.25)
     if manager.returncode is None:
         say("\n".join(welcome))
 
