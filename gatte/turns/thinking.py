@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from gatte.conversation import course
+from gatte.conversation import course, rules
 from gatte.conversation.course import Course
 from gatte.conversation.snapshot import Answered, CustomerSpoke, Happened, NotAnswered, Owner
+from gatte.conversation.sparing import needs_understanding
 from gatte.conversation.states import Event
 from gatte.conversation.understanding import Heard, MessageKind, Understanding
 from gatte.intelligence import asking
@@ -53,11 +54,7 @@ def _decide(reading: Reading, heard: tuple[Heard, ...]) -> Course:
 
 
 def _hear(unread: Unread, reading: Reading, thought: Thought) -> Heard:
-    understanding: Understanding | None = None
-    listening = reading.snapshot.owner is Owner.BOT
-    if listening and unread.text and unread.choice is None and unread.kind in WORTH_UNDERSTANDING:
-        understanding, calls = asking.understand(unread.text, [(said.author, said.text) for said in reading.history])
-        thought.calls += calls
+    understanding = _understand(unread, reading, thought) if unread.choice is None and unread.kind in WORTH_UNDERSTANDING else None
     return Heard(
         message_id=str(unread.id),
         kind=unread.kind,
@@ -68,6 +65,17 @@ def _hear(unread: Unread, reading: Reading, thought: Thought) -> Heard:
         mime_type=unread.mime_type,
         target_id=unread.target_id,
     )
+
+
+def _understand(unread: Unread, reading: Reading, thought: Thought) -> Understanding | None:
+    """The intent of a text: by rules where they settle it, by a model only where its word may matter, else None."""
+    if reading.snapshot.owner is not Owner.BOT or not unread.text:
+        return None
+    if not needs_understanding(reading.snapshot, unread.text):
+        return rules.understand(unread.text)
+    understanding, calls = asking.understand(unread.text, [(said.author, said.text) for said in reading.history])
+    thought.calls += calls
+    return understanding
 
 
 def _answer(thought: Thought, reading: Reading) -> None:
