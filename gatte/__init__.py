@@ -4,6 +4,7 @@ The rooms follow the way of a message: `web` (the webhook) → `intake` → `tur
 → `delivery` → `whatsapp`. `create_app` below is the only wiring.
 """
 
+import os
 from typing import TYPE_CHECKING
 
 from flask import Flask
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from redis import Redis
 
 __version__ = "0.1.0"
+
+# Turns run side by side on threads; numpy reads this when it is first loaded, and more threads a sentence made it 100 times slower.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 MAX_BODY_BYTES = 3 * 1024 * 1024  # the largest webhook that Meta sends
 

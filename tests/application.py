@@ -1,6 +1,8 @@
 """The application in this process, over the stores of the tests: for tests of one room."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -11,9 +13,9 @@ from gatte.settings import Settings
 from tests.running import MODELS
 
 
-@pytest.fixture(scope="module")
-def app(database_url, redis_url) -> Iterator[Flask]:
-    """An application of its own for a module; no context of it is open."""
+@contextmanager
+def application(database_url: str, redis_url: str, **more: Any) -> Iterator[Flask]:
+    """An application with the settings of the tests and some more, whose jobs run in this process."""
     settings = Settings(
         _env_file=None,
         database_url=database_url,
@@ -25,6 +27,7 @@ def app(database_url, redis_url) -> Iterator[Flask]:
         gatte_quiet_seconds=0,
         whatsapp_app_secret="app-secret-of-the-tests",
         whatsapp_verify_token="verify-token-of-the-tests",
+        **more,
     )
     made = create_app(settings)
     work_for(made)
@@ -34,6 +37,13 @@ def app(database_url, redis_url) -> Iterator[Flask]:
     with made.app_context():
         db.session.remove()
         db.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def app(database_url, redis_url) -> Iterator[Flask]:
+    """An application of its own for a module; no context of it is open."""
+    with application(database_url, redis_url) as made:
+        yield made
 
 
 @pytest.fixture
