@@ -1,0 +1,95 @@
+"""A customer before the system in this process: messages come by the signed webhook, turns run at once, tables can be read."""
+
+import itertools
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import func, select
+
+from gatte.extensions import db
+from gatte.intake import identity
+from gatte.jobs.turns import take_turn
+from gatte.models import Contact, Conversation, InboxMessage, Message, ModelCall, Outbox, Turn, keyring
+from gatte.whatsapp.events import Sender
+from tests.running import APP_SECRET, NUMBER
+from tests.standins import payloads
+from tests.standins.people import Person, new_wamid
+
+_numbers = itertools.count(1)
+
+
+@dataclass
+class Customer:
+    app: Flask
+    person: Person
+    number: str = NUMBER
+
+    def sends(self, *parts: dict[str, Any]) -> list[str]:
+        """Messages that arrive together, and the turn that they cause; their wamids."""
+        wamids = [self.delivers(part) for part in parts]
+        self.is_answered()
+        return wamids
+
+    def delivers(self, part: dict[str, Any], wamid: str | None = None) -> str:
+        """A message that arrives, and no turn yet; its wamid."""
+        wamid = wamid or new_wamid(self.person.phone)
+        body, headers = payloads.signed(payloads.body(part, self.person, number=self.number, wamid=wamid), APP_SECRET)
+        assert self.app.test_client().post("/webhook/whatsapp", data=body, headers=headers).status_code == 200
+        return wamid
+
+    def is_answered(self) -> None:
+        """Let the turn run that the dispatcher would find due."""
+        with self.app.app_context():
+            sender = identity.sender_hash(Sender(self.person.phone, self.person.bsuid))
+        take_turn(self.number, sender.hex())
+
+    def message(self, wamid: str) -> Message:
+        """A message as it is stored; a context must be open."""
+        row: Message = db.session.scalars(select(Message).filter_by(wamid_hash=keyring().lookup_hash("wamid", wamid))).one()
+        return row
+
+    def turn(self, wamid: str) -> Turn:
+        """The turn that read a message; a context must be open."""
+        row: Turn = db.session.get_one(Turn, self.message(wamid).turn_id)
+        return row
+
+    def calls(self, wamid: str) -> list[ModelCall]:
+        """What the turn that read a message asked of models; a context must be open."""
+        return list(db.session.scalars(select(ModelCall).filter_by(turn_id=self.turn(wamid).id).order_by(ModelCall.id)))
+
+    def conversation(self) -> Conversation:
+        """The newest conversation; a context must be open."""
+        hashed = identity.sender_hash(Sender(self.person.phone, self.person.bsuid))
+        mine = select(Conversation).join(Contact).join(Contact.identities).filter_by(hash=hashed)
+        row: Conversation = db.session.scalars(mine.order_by(Conversation.opened_at.desc())).first()  # type: ignore[assignment]
+        return row
+
+    def close(self) -> None:
+        """End the open conversation, so that the next message begins another."""
+        with self.app.app_context():
+            self.conversation().closed_at = func.now()
+            db.session.commit()
+
+    def heard(self) -> list[str]:
+        """What the bot said in the newest conversation, in order."""
+        with self.app.app_context():
+            mine = select(Outbox).filter_by(conversation_id=self.conversation().id).order_by(Outbox.position)
+            return [row.message.body or "" for row in db.session.scalars(mine)]
+
+    def everything_stored(self) -> str:
+        """All that can be read, with all keys, of messages, answers, traces and the inbox."""
+        with self.app.app_context():
+            messages = [(row.body, row.original) for row in db.session.scalars(select(Message))]
+            traces = [row.trace for row in db.session.scalars(select(Turn))]
+            conversations = [(row.slots, row.notes, row.summary) for row in db.session.scalars(select(Conversation))]
+            return str([messages, traces, conversations, self.inbox_payloads()])
+
+    def inbox_payloads(self) -> list[bytes]:
+        """What the inbox still holds; a context must be open."""
+        return [row.payload for row in db.session.scalars(select(InboxMessage)) if row.payload is not None]
+
+
+def somebody(app: Flask, number: str = NUMBER) -> Customer:
+    """A customer nobody else plays, who writes to this number."""
+    return Customer(app, Person(phone=f"55118{70000000 + next(_numbers)}", name="Joana Prado"), number)
