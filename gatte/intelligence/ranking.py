@@ -7,10 +7,13 @@ it beats the best single passage by far: with each way of asking left out in tur
 the z-score sum .7 meaning + .3 words; with no state to keep between processes, and at a cost that does not grow with the knowledge base.
 """
 
-from collections.abc import Hashable, Sequence
+import re
+from collections import Counter
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 from gatte.intelligence.wording import normalised
 
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FEATURES = 2**17
+WORD = re.compile(r"\w+")
 WORDS_WEIGHT = 0.25  # of the word kernel beside the meaning kernel, which has 1
 RIDGE = 1.0
 OFF_TOPIC = 60  # texts of the background that take part: those nearest to the question
@@ -66,10 +70,10 @@ def prepared(text: str, vector: "NDArray[float32]") -> Text:
     """A text ready to be compared."""
     import numpy as np
 
-    counts = [vectorizer.transform([normalised(text)]) for vectorizer in _vectorizers()]
-    features = np.concatenate([counts[0].indices, counts[1].indices + FEATURES // 2])
-    weights = 1 + np.log(np.concatenate([count.data for count in counts]))
-    return Text(text, vector, features.astype(np.int32), weights.astype(np.float32))
+    counts = Counter(_features(normalised(text)))
+    features = np.fromiter(counts.keys(), np.int32, len(counts))
+    weights = 1 + np.log(np.fromiter(counts.values(), np.float32, len(counts)))
+    return Text(text, vector, features, weights.astype(np.float32))
 
 
 def rank(question: Text, candidates: Sequence[Candidate], background: Sequence[Text]) -> Ranking:
@@ -145,11 +149,14 @@ def _word_kernel(texts: Sequence[Text]) -> "NDArray[float32]":
     return kernel
 
 
-@lru_cache(maxsize=1)
-def _vectorizers() -> tuple[Any, Any]:
-    """Words alone and in pairs; parts of words of 3 and 4 letters, which forgive typing errors. Both count, neither keeps state."""
-    from sklearn.feature_extraction.text import HashingVectorizer
-
-    common = {"n_features": FEATURES // 2, "norm": None, "alternate_sign": False, "lowercase": False}
-    words = HashingVectorizer(analyzer="word", ngram_range=(1, 2), token_pattern=r"\w+", **common)  # noqa: S106 - a pattern
-    return words, HashingVectorizer(analyzer="char_wb", ngram_range=(3, 4), **common)
+def _features(text: str) -> Iterator[int]:
+    """Words alone and in pairs; parts of words of 3 and 4 letters, which forgive typing errors: hashed, each kind into its half."""
+    half = FEATURES // 2
+    words = WORD.findall(text)
+    for term in [*words, *(f"{first} {second}" for first, second in pairwise(words))]:
+        yield crc32(term.encode()) % half
+    for word in text.split():
+        padded = f" {word} "
+        for size in (3, 4):
+            for start in range(max(1, len(padded) - size + 1)):
+                yield half + crc32(padded[start : start + size].encode()) % half

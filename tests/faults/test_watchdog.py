@@ -2,10 +2,15 @@
 
 import subprocess
 import sys
+import uuid
+from contextlib import closing
 
+import psycopg2
 import pytest
 from psycopg2.extras import execute_values
 
+from gatte.extensions import db
+from gatte.models import keyring
 from tests import running
 from tests.running import PROJECT
 from tests.stores import rows
@@ -34,22 +39,22 @@ for conversation_id in ids:
 
 
 @pytest.fixture
-def silent_sessions(database_url) -> None:
+def silent_sessions(database_url, app) -> None:
     """Conversations in the menu whose alarm has rung."""
-    import uuid
-    from contextlib import closing
-
-    import psycopg2
-
+    with app.app_context():
+        key = keyring().new_contact_key()
+        db.session.add(key)
+        db.session.commit()
+        key_id = str(key.id)
     ids = [(str(uuid.uuid4()), str(uuid.uuid4())) for _ in range(SESSIONS)]
     with closing(psycopg2.connect(database_url)) as connection, connection, connection.cursor() as cursor:
         execute_values(cursor, "INSERT INTO contact (id) VALUES %s", [(contact,) for contact, _ in ids])
         execute_values(
             cursor,
-            """INSERT INTO conversation (id, contact_id, phone_number_id, correlation_id, state, owner, owner_version, misunderstandings,
+            """INSERT INTO conversation (id, data_key_id, contact_id, phone_number_id, correlation_id, state, owner, owner_version, misunderstandings,
                 slot_failures, errors, lease_token, turn_attempts, watch_at, last_inbound_at) VALUES %s""",
-            [(own, contact, "1", own, "STATE_MENU", "bot", 0, 0, 0, 0, 0, 0) for contact, own in ids],
-            template="(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, now() - interval '1 minute', now() - interval '2 hours')",
+            [(own, key_id, contact, "1", own, "STATE_MENU", "bot", 0, 0, 0, 0, 0, 0) for contact, own in ids],
+            template="(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, now() - interval '1 minute', now() - interval '2 hours')",
         )
 
 
