@@ -135,7 +135,7 @@ def _welcome(installation: Installation, panel: str, wanted: int, port: int) -> 
     """At most twelve lines: where, who, what is simulated, where the logs are."""
     given = installation.given
     stores = [name for name in STORE_URLS if name in given]
-    simulator = f"simulated: chat as a customer at {panel}panel/simulator"
+    simulator = f"simulated: chat as a customer at {panel}panel/simulador"
     return [
         f"GATTE is running at {panel}" + (f"  (port {wanted} is taken)" if port != wanted else ""),
         f"  log in     {DEMO_USER}  {installation.panel_password()}",

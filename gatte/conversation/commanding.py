@@ -66,13 +66,17 @@ def _back_in(draft: Draft, _said: str) -> bool:
 
 
 def go_on(draft: Draft, _said: str) -> bool:
-    """Take up the flow that was put aside; False when there is none, so that the word is understood otherwise."""
+    """Take up the flow that was put aside, or say that there is none; False where the word is a yes or goes to a human."""
     if draft.now.flow and draft.now.state == State.COLLECTING:
         ask_again(draft)
         return True
-    if draft.now.flow or draft.now.state == State.WAITING_HUMAN or not can_resume(draft):
+    if draft.now.flow or draft.now.state == State.WAITING_HUMAN:
         return False
-    resume(draft, "go on")
+    if can_resume(draft):
+        resume(draft, "go on")
+    else:
+        draft.say("resume.nothing")
+        show_menu(draft, "nothing to go on with")
     return True
 
 

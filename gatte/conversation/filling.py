@@ -43,7 +43,19 @@ def start(draft: Draft, name: FlowName, cause: str, texts: tuple[str, ...] = ())
         find(draft, text)
     if has(f"{name}.open"):
         draft.say(f"{name}.open")
-    proceed(draft)
+    if not _refuse_volunteered(draft, texts):
+        proceed(draft)
+
+
+def _refuse_volunteered(draft: Draft, texts: tuple[str, ...]) -> bool:
+    """Say what is wrong with a value that came with the wish, in place of the question for it; whether something was."""
+    slot = FLOWS[draft.now.flow or ""].missing(draft.now)
+    problem = next((said for text in texts if slot and (said := slot.wrong(text, draft.now))), "")
+    if not slot or not problem:
+        return False
+    draft.keep(asking=slot.name)
+    offer(draft, say(f"problem.{problem}"), slot.options(draft.now))
+    return True
 
 
 def proceed(draft: Draft) -> None:

@@ -8,15 +8,18 @@ from gatte.conversation.effects import Reason
 from gatte.conversation.filling import can_resume, offer_back, put_aside, start
 from gatte.conversation.flows.base import FlowName
 from gatte.conversation.handoff import escalate
-from gatte.conversation.ladder import FLOW_OF_INTENT, QUESTIONS, ask_which, is_question, judge, not_understood, words_of
+from gatte.conversation.ladder import FLOW_OF_INTENT, QUESTIONS, Verdict, ask_which, is_question, judge, not_understood, words_of
 from gatte.conversation.media import Said
+from gatte.conversation.parsing.answers import yes_or_no
 from gatte.conversation.parsing.people import parse_name
-from gatte.conversation.parsing.words import words
+from gatte.conversation.parsing.words import lexicon, words
 from gatte.conversation.rules import did_not_help
 from gatte.conversation.states import Event, State
 from gatte.conversation.texts import say
+from gatte.conversation.thresholds import HUMAN_AT
 from gatte.conversation.understanding import Intent
 
+PLAIN_YES = lexicon("s sim ss quero")
 MEANT_AS_QUESTION = 2
 """Words from which on an unclear text is worth a look into the knowledge base."""
 
@@ -64,9 +67,14 @@ def _say_goodbye(draft: Draft, _texts: tuple[str, ...]) -> None:
     draft.move(Event.CLOSED, "goodbye")
 
 
-def _out_of_scope(draft: Draft, _texts: tuple[str, ...]) -> None:
+def _out_of_scope(draft: Draft, texts: tuple[str, ...]) -> None:
+    """Say what the bot is for; somebody whom that did not help, again and again, gets a human."""
+    count = draft.now.misunderstandings + 1
+    draft.keep(misunderstandings=count)
+    if count >= HUMAN_AT:
+        escalate(draft, Reason.NOT_UNDERSTOOD, f"out of scope {count} times", "\n".join(texts))
+        return
     draft.move(Event.MENU_SHOWN, "out of scope")
-    draft.understood()
     draft.offer(say("ladder.out_of_scope", company=draft.now.company[:60]), choices.menu_rows())
 
 
@@ -118,7 +126,9 @@ def hear(draft: Draft, said: list[Said]) -> None:
         draft.ask(say("answer.did_not_help"), choices.TICKET(), choices.HUMAN())
     elif verdict.intent and _resumable_small_talk(draft, verdict.intent):
         offer_back(draft)
-    elif verdict.intent:
+    elif _says_yes_to_nothing(said):
+        show_menu(draft, "yes to nothing")
+    elif verdict.intent and not _says_too_little(verdict):
         act(draft, verdict.intent, texts)
     elif verdict.either:
         ask_which(draft, *verdict.either, verdict.text)
@@ -128,6 +138,16 @@ def hear(draft: Draft, said: list[Said]) -> None:
         greet(draft, "first words")
     else:
         not_understood(draft, verdict.text)
+
+
+def _says_yes_to_nothing(said: list[Said]) -> bool:
+    """Whether a plain yes answers no question of ours."""
+    return any(set(words(one.text)) & PLAIN_YES for one in said) and all(yes_or_no(one.text) for one in said)
+
+
+def _says_too_little(verdict: Verdict) -> bool:
+    """Whether what seems out of scope is but a word or a number: not understood, rather than another subject."""
+    return verdict.intent == Intent.OUT_OF_SCOPE and len(words(verdict.text)) < MEANT_AS_QUESTION
 
 
 def _resumable_small_talk(draft: Draft, intent: Intent) -> bool:

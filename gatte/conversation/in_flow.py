@@ -167,7 +167,7 @@ def _take(draft: Draft, one: Said) -> tuple[bool, str]:
     """Fill what one message gives: whether it was of use, and the problem with it."""
     slot = _flow(draft).slot(draft.now.asking)
     corrects = bool(CORRECTION.search(fold(one.text)))
-    if _changes_mind(one, slot):
+    if _changes_mind(draft, one, slot):
         return False, ""
     named = _fill_named(draft, one.text) if corrects or slot is None or slot.name != "description" else False
     spoken = find(draft, one.text, sure_only=bool(slot and slot.free), overwrite=not named and (corrects or not slot or not slot.free))
@@ -183,11 +183,15 @@ def _take(draft: Draft, one: Said) -> tuple[bool, str]:
     return True, ""
 
 
-def _changes_mind(one: Said, slot: Slot | None) -> bool:
-    """Whether another flow is wished for where free text is asked, in words that say so and are no story of their own."""
-    if slot is None or not slot.free or not wishes_flow(one):
+def _changes_mind(draft: Draft, one: Said, slot: Slot | None) -> bool:
+    """Whether another flow is wished for in words that say so and are no story of their own, whatever values they hold."""
+    other = wishes_flow(one)
+    if slot is None or not other:
         return False
-    return bool(CHANGE_OF_MIND.search(fold(one.text))) or (not slot.story and words(one.text)[0] in WISHING)
+    turns, wishes = bool(CHANGE_OF_MIND.search(fold(one.text))), bool(WISHING & set(words(one.text)))
+    if not slot.free:
+        return turns and wishes and other != draft.now.flow
+    return turns or (not slot.story and words(one.text)[0] in WISHING)
 
 
 def _interrupted(draft: Draft, said: list[Said]) -> bool:
@@ -218,10 +222,11 @@ def _switch(draft: Draft, other: str, said: list[Said]) -> None:
 
 
 def _leave_for_later(draft: Draft) -> None:
-    """The customer says goodbye in the middle: what was told is kept for a while."""
+    """The customer says goodbye in the middle: what was told is kept for a while, in a conversation that stays open for it."""
     put_aside(draft)
-    draft.say("social.goodbye_kept" if draft.now.suspended else "social.goodbye")
-    draft.move(Event.CLOSED, "goodbye")
+    kept = bool(draft.now.suspended)
+    draft.say("social.goodbye_kept" if kept else "social.goodbye")
+    draft.move(Event.TIMED_OUT if kept else Event.CLOSED, "goodbye")
 
 
 def _answer_unusable(draft: Draft, said: list[Said], problem: str) -> None:

@@ -61,9 +61,14 @@ def judge(said: list[Said]) -> Verdict:
         social = next((intent for one in reversed(said) if (intent := is_social(one))), None)
         return Verdict(social if all(is_social(one) for one in said) else None, text=text)
     sure = [one for one in wishes if is_sure(one.understanding)]
+    sure = [one for one in sure if not _is_off_topic(one)] or sure  # a name or a number beside a wish belongs to the wish
     whole = [one for one in sure if not is_fragment(one.text)] or sure
     guess = whole[-1].understanding if whole else max((one.understanding for one in wishes if one.understanding), key=_confidence)
     return _verdict(guess, text) if guess else Verdict(text=text)
+
+
+def _is_off_topic(said: Said) -> bool:
+    return said.understanding is not None and said.understanding.intent is Intent.OUT_OF_SCOPE
 
 
 def _confidence(guess: Understanding) -> float:

@@ -10,7 +10,7 @@ from gatte.conversation.alarms import Alarm, alarm_in, invoices_stopped
 from gatte.conversation.commanding import obey
 from gatte.conversation.draft import Draft
 from gatte.conversation.effects import OptOut, Reason
-from gatte.conversation.filling import ask_again, can_resume, find, offer_back, proceed, put_aside, resume, running
+from gatte.conversation.filling import ask_again, can_resume, find, offer_back, proceed, put_aside, resume, running, start
 from gatte.conversation.flows.registry import FLOWS
 from gatte.conversation.handoff import escalate
 from gatte.conversation.ladder import WORDS_KEPT, is_question, judge
@@ -199,23 +199,27 @@ def _hear_words(draft: Draft, heard: Sorted, offered: str) -> None:
         return
     elif draft.now.flow:
         in_flow.hear(draft, heard.said)
-    elif draft.noted("woken") and can_resume(draft) and not _wants_something(heard.said):
+    elif draft.noted("woken") and can_resume(draft) and (_answers_interrupted(draft, heard.said) or not _wants_something(heard.said)):
         _offer_or_resume(draft, heard.said)
     else:
         idle.hear(draft, heard.said)
 
 
 def _wants_something(said: list[Said]) -> bool:
-    verdict = judge(said)
-    return (verdict.intent or Intent.GREETING) != Intent.GREETING or any(is_question(one) for one in said)
+    intent = judge(said).intent or Intent.GREETING
+    return intent not in {Intent.GREETING, Intent.OUT_OF_SCOPE} or any(is_question(one) for one in said)
+
+
+def _answers_interrupted(draft: Draft, said: list[Said]) -> bool:
+    """Whether the words hold a sure value of the flow that a pause interrupted."""
+    flow = FLOWS[draft.now.suspended or ""]
+    return any(slot.sure and slot.find(one.text, draft.now).value for slot in flow.slots for one in said)
 
 
 def _offer_or_resume(draft: Draft, said: list[Said]) -> None:
     """Offer to go on after a pause; somebody who answers the flow's question as if there had been none just goes on."""
-    texts = tuple(one.text for one in said)
-    flow = FLOWS[draft.now.suspended or ""]
-    if any(slot.sure and slot.find(text, draft.now).value for slot in flow.slots for text in texts):
-        resume(draft, "answered after a pause", texts)
+    if _answers_interrupted(draft, said):
+        resume(draft, "answered after a pause", tuple(one.text for one in said))
     else:
         offer_back(draft)
 
@@ -227,6 +231,8 @@ def _took_offer(draft: Draft, said: list[Said], offered: str) -> bool:
         return False
     if offered == "human":
         escalate(draft, Reason.SLOT_FAILED, "offer accepted", said[-1].text) if answer else ask_again(draft)
+    elif offered in choices.FLOW_OF_ROW:
+        start(draft, choices.FLOW_OF_ROW[offered], "offer accepted") if answer else draft.say("social.declined")
     elif answer:
         resume(draft, "offer accepted")
     else:

@@ -60,6 +60,7 @@ MENU = any_of(
 CANCEL = any_of(
     r"^(?:nao,? )?(?:pode |quero |vou |melhor )?(?:cancelar?|cancela)"
     r"(?: (?:isso|tudo|por favor|ai|essa? (?:compra|pedido|agendamento|chamado)))*\W*$",
+    r"^(?:ah |pode |melhor )?(?:cancelar?|cancele)\s*[,.;!]",
     r"\bdeixa? (?:pra|para) la\b",
     r"\bmudei de ideia\W*$",
     r"^nao quero mais\W*$",

@@ -30,6 +30,10 @@ def finds_nothing(_text: str, _snapshot: Snapshot) -> Parsed:
     return NOTHING
 
 
+def nothing_wrong(_text: str, _snapshot: Snapshot) -> str:
+    return ""
+
+
 def always(_snapshot: Snapshot) -> bool:
     return True
 
@@ -54,7 +58,7 @@ def needs_no_yes(_snapshot: Snapshot) -> bool:
 class Slot:
     """One thing that a flow asks for.
 
-    `parse` reads an answer to its question, `find` a value volunteered anywhere; `free` marks free text, which swallows what looks
+    `parse` reads an answer to its question, `find` a value volunteered anywhere, `wrong` the problem with one that cannot be; `free` marks free text, which swallows what looks
     like another wish; only `sure` values are looked for beside it; a `story` is kept
     as it is told. An empty stored value means: the customer has none. `words` are what
     customers call it when they correct it; `also` gives further slots that the answer fills; `clears` names slots that a new value empties.
@@ -63,6 +67,7 @@ class Slot:
     name: str
     parse: Parser
     find: Parser = finds_nothing
+    wrong: Callable[[str, Snapshot], str] = nothing_wrong
     wanted: Callable[[Snapshot], bool] = always
     options: Callable[[Snapshot], tuple[Option, ...]] = no_options
     show: Callable[[str], str] = str

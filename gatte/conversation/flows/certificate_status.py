@@ -30,6 +30,7 @@ def finish(draft: Draft) -> None:
     if days_left(certificates[0], today) > RENEW_WITHIN_DAYS:
         draft.say("certificate_status.done", lines=lines)
         return
+    draft.note("offer", choices.RENEW().id)
     draft.ask(say("certificate_status.renew_soon", lines=lines), choices.RENEW(), choices.MENU())
 
 

@@ -1,7 +1,7 @@
 """Slots that several flows share."""
 
 from gatte.conversation.flows.base import Slot
-from gatte.conversation.parsing.answers import says_none
+from gatte.conversation.parsing.answers import says_none, yes_or_no
 from gatte.conversation.parsing.documents import CNPJ_LENGTH, find_document, parse_document, show_document
 from gatte.conversation.parsing.people import find_company, find_email, find_name, parse_company, parse_email, parse_name
 from gatte.conversation.parsing.products import find_product, parse_product
@@ -37,6 +37,8 @@ def _find_email(text: str, _snapshot: Snapshot) -> Parsed:
 
 
 def _optional_company(text: str, _snapshot: Snapshot) -> Parsed:
+    if yes_or_no(text) is True:
+        return Parsed(problem="company_missing")
     return Parsed("") if says_none(text) else parse_company(text)
 
 

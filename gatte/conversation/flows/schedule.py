@@ -38,6 +38,16 @@ def _find_good_period(text: str, snapshot: Snapshot) -> Parsed:
     return found if found.value and not _hour_has_passed(found.value, snapshot) else NOTHING
 
 
+def _wrong_day(text: str, snapshot: Snapshot) -> str:
+    found = find_day(text, snapshot.now)
+    return check_day(date.fromisoformat(found.value), snapshot.now) if found.value else ""
+
+
+def _wrong_period(text: str, snapshot: Snapshot) -> str:
+    found = find_period(text)
+    return "hour_passed" if found.value and _hour_has_passed(found.value, snapshot) else found.problem
+
+
 def _hour_has_passed(period: str, snapshot: Snapshot) -> bool:
     said = re.match(r"(\d+)h(\d*)", period)
     if snapshot.slots.get("day") != snapshot.now.date().isoformat():
@@ -86,11 +96,12 @@ def finish(draft: Draft) -> None:
 SCHEDULE = Flow(
     FlowName.SCHEDULE,
     (
-        Slot("day", parse=_parse_day, find=_find_good_day, options=_day_options, show=show_day, words=("dia", "data")),
+        Slot("day", parse=_parse_day, find=_find_good_day, wrong=_wrong_day, options=_day_options, show=show_day, words=("dia", "data")),
         Slot(
             "period",
             parse=_parse_period,
             find=_find_good_period,
+            wrong=_wrong_period,
             options=_period_options,
             words=("horário", "horario", "hora", "período", "periodo"),
         ),

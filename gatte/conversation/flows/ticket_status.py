@@ -34,6 +34,7 @@ def finish(draft: Draft) -> None:
     tickets = [one for one in draft.now.tickets if number in (None, str(one.number))]
     if not tickets:
         key = "ticket_status.not_this" if number else "ticket_status.none"
+        draft.note("offer", None if number else choices.TICKET().id)
         draft.ask(say(key, number=number or ""), choices.TICKET(), choices.HUMAN())
         return
     shown = tickets[:MOST_SHOWN]

@@ -18,7 +18,8 @@ LEAD = re.compile(
     re.IGNORECASE,
 )
 SAID_NAME = re.compile(
-    r"\b(?:meu nome(?:\s+completo)?\s+[eé]|me chamo|nome(?:\s+completo)?\s*:|anot\w+(?:\s+a[ií])?\s*:|aqui\s+[eé])\s*(?:o\s+|a\s+)?",
+    r"\b(?:meu nome(?:\s+completo)?\s+[eé]|me chamo|nome(?:\s+completo)?\s*:|anot\w+(?:\s+a[ií])?\s*:|aqui\s+[eé]|"
+    r"(?:eu\s+)?sou\s+[oa]\s+(?=(?-i:[A-ZÀ-Ý])))\s*(?:o\s+|a\s+)?",
     re.IGNORECASE,
 )
 SAID_COMPANY = re.compile(
