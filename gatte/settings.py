@@ -81,6 +81,12 @@ def _price_table(spelled: str) -> str:
     return spelled
 
 
+def _template_name(name: str) -> str:
+    if not re.fullmatch(r"[a-z0-9_]{0,512}", name):
+        raise ValueError("must be the name of a template: lower-case letters, digits and underscores")
+    return name
+
+
 def _master_keys(text: SecretStr) -> SecretStr:
     for entry in filter(None, text.get_secret_value().split(",")):
         key_id, _, encoded = entry.strip().partition(":")
@@ -135,7 +141,13 @@ class Settings(BaseSettings):
     gatte_lease_seconds: float = Field(default=60.0, ge=1, le=600)
     gatte_uncertain_grace_seconds: float = Field(default=30.0, ge=0, le=3600)
     gatte_uncertain_policy: UncertainPolicy = UncertainPolicy.RESEND
+    gatte_number_rate_per_second: float = Field(default=80.0, gt=0, le=1000)
+    gatte_window_template: Annotated[str, AfterValidator(_template_name)] = ""
+    """The template that is sent in place of an answer of the bot for which the 24 h window is over; without one the desk gets a task."""
+    gatte_window_template_language: str = "pt_BR"
     gatte_contact_rate_per_minute: int = Field(default=20, ge=1)
+    gatte_mute_minutes: int = Field(default=60, ge=1)
+    gatte_spam_blocklist: str = ""
     gatte_daily_budget_brl: Decimal = Field(default=Decimal(50), ge=0)
     gatte_nudge_seconds: int = Field(default=600, gt=0)
     gatte_flow_timeout_seconds: int = Field(default=1800, gt=0)

@@ -5,7 +5,9 @@ Meta may have accepted it, so it becomes `uncertain`, and a status with its id s
 it is sent again, or parked for an agent, by policy: the Cloud API knows no idempotency key, and a lost answer is worse.
 """
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,17 +16,22 @@ from flask import current_app
 from sqlalchemy import func, select, text
 
 from gatte.conversation.replies import Reply, from_json
+from gatte.delivery import window
+from gatte.delivery.reasons import Cause
 from gatte.extensions import db
 from gatte.models import Author, Contact, Conversation, DeliveryAttempt, DeliveryState, Outbox, keyring
 from gatte.models.message import UNFINISHED
 from gatte.observability import metrics
 from gatte.privacy import masking
 from gatte.settings import Settings, UncertainPolicy
+from gatte.whatsapp.errors import Category, rule_for
 
 log = structlog.get_logger(__name__)
 
 SENDING_SECONDS = 30  # longer than any call to Meta may take (25 s)
-RETRY_LIMIT = 6
+STALE_SECONDS = 10.0  # who comes back to its claim later than this (a stopped process) must not act on it any more
+DOUBT_LIMIT = 6  # calls to Meta whose outcome nobody knows; each is waited for twice as long as the one before
+LONGEST_DOUBT_SECONDS = 900.0
 
 
 @dataclass(frozen=True)
@@ -33,12 +40,19 @@ class Sending:
 
     outbox_id: UUID
     conversation_id: UUID
+    contact_id: UUID
     correlation_id: str
     phone_number_id: str
     attempt: int
     reply: Reply
     phone: str | None
     bsuid: str | None
+    claimed_at: float = field(default_factory=time.monotonic)
+
+    @property
+    def stale(self) -> bool:
+        """Whether the claim is so old that another process may soon take it for crashed."""
+        return time.monotonic() - self.claimed_at >= STALE_SECONDS
 
 
 def claim(conversation_id: UUID) -> Sending | None:
@@ -46,45 +60,51 @@ def claim(conversation_id: UUID) -> Sending | None:
     locked = select(Conversation).filter_by(id=conversation_id).with_for_update(of=Conversation, key_share=True)
     conversation = db.session.scalar(locked.execution_options(populate_existing=True))
     while conversation is not None:
-        row = _next_due(conversation_id)
-        if row is None:
+        found = _next_due(conversation_id)
+        if found is None:
             return None
+        row, now = found
         if row.state is DeliveryState.SENDING:
             doubt(row)
             return None
-        if not _is_given_up(row, conversation):
+        if not _is_given_up(row, conversation, now):
             return _claimed(row, conversation)
     return None
 
 
-def _next_due(conversation_id: UUID) -> Outbox | None:
-    """The first answer that is not settled, if its time has come."""
-    unfinished = select(Outbox, Outbox.due_at <= func.clock_timestamp()).where(
-        Outbox.conversation_id == conversation_id, Outbox.state.in_(UNFINISHED)
-    )
+def _next_due(conversation_id: UUID) -> tuple[Outbox, datetime] | None:
+    """The first answer that is not settled, if its time has come, and the time of the database."""
+    unfinished = select(Outbox, func.clock_timestamp()).where(Outbox.conversation_id == conversation_id, Outbox.state.in_(UNFINISHED))
     found = db.session.execute(unfinished.order_by(Outbox.position).limit(1).execution_options(populate_existing=True)).first()
-    return found[0] if found is not None and found[1] else None
+    return (found[0], found[1]) if found is not None and found[0].due_at <= found[1] else None
 
 
-def _is_given_up(row: Outbox, conversation: Conversation) -> bool:
+def _is_given_up(row: Outbox, conversation: Conversation, now: datetime) -> bool:
     """Whether this answer must not be sent (any more): the next one is looked at instead."""
     if _bot_must_be_silent(row, conversation):
-        row.state = DeliveryState.CANCELLED
+        row.state, row.error_details = DeliveryState.CANCELLED, Cause.OWNER_CHANGED
         log.info("answer_cancelled", outbox_id=str(row.id), why="the bot does not own the conversation any more")
-    elif row.state is DeliveryState.UNCERTAIN and _settings().gatte_uncertain_policy is UncertainPolicy.AGENT:
-        row.state = DeliveryState.PARKED
+    elif row.state is DeliveryState.UNCERTAIN and _must_be_parked(row):
+        row.state, row.error_details = DeliveryState.PARKED, Cause.NOT_CONFIRMED
         log.warning("answer_parked", outbox_id=str(row.id))
-    return row.state in {DeliveryState.CANCELLED, DeliveryState.PARKED}
+    elif window.is_closed(conversation, now) and not window.is_template(row):
+        window.turn_away(row, conversation)
+    return row.state not in UNFINISHED
 
 
 def _bot_must_be_silent(row: Outbox, conversation: Conversation) -> bool:
     return row.author is Author.BOT and row.owner_version != conversation.owner_version
 
 
+def _must_be_parked(row: Outbox) -> bool:
+    """Whether an answer in doubt is left to people."""
+    return row.attempts >= DOUBT_LIMIT or _settings().gatte_uncertain_policy is UncertainPolicy.AGENT
+
+
 def _claimed(row: Outbox, conversation: Conversation) -> Sending | None:
     contact = db.session.get_one(Contact, conversation.contact_id)
     if row.data_key_id is None or row.reply is None or not (contact.phone or contact.bsuid):
-        row.state = DeliveryState.CANCELLED  # the contact was erased
+        row.state, row.error_details = DeliveryState.CANCELLED, Cause.CONTACT_ERASED
         return None
     row.state = DeliveryState.SENDING
     row.attempts += 1
@@ -92,6 +112,7 @@ def _claimed(row: Outbox, conversation: Conversation) -> Sending | None:
     return Sending(
         outbox_id=row.id,
         conversation_id=conversation.id,
+        contact_id=contact.id,
         correlation_id=conversation.correlation_id,
         phone_number_id=row.phone_number_id,
         attempt=row.attempts,
@@ -107,6 +128,14 @@ def _mine(sending: Sending) -> Outbox | None:
     return row if row is not None and row.attempts == sending.attempt else None
 
 
+def postpone(sending: Sending, seconds: float) -> None:
+    """Nothing left: the answer waits its turn, and this claim does not count as an attempt."""
+    row = _mine(sending)
+    if row is not None and row.state is DeliveryState.SENDING:
+        row.state, row.due_at = DeliveryState.PENDING, _after(seconds)
+        row.attempts -= 1
+
+
 def accepted(sending: Sending, wamid: str, latency_ms: float) -> None:
     """Meta took the answer. A status may have come first: then the row has moved on already, and only its wamid is noted."""
     _attempt(sending, "accepted", latency_ms)
@@ -118,6 +147,7 @@ def accepted(sending: Sending, wamid: str, latency_ms: float) -> None:
     if row.state in UNFINISHED:
         row.state = DeliveryState.ACCEPTED
         row.accepted_at = func.clock_timestamp()
+        row.error_code = row.error_details = None
     metrics.MESSAGES_SENT.labels(outcome="accepted").inc()
 
 
@@ -128,14 +158,20 @@ def refused(sending: Sending, code: int | None, details: str, latency_ms: float,
     if row is None or row.state not in UNFINISHED:
         return
     row.error_code, row.error_details = code, masking.mask(details[:500])
-    if retry_in is not None and row.attempts < RETRY_LIMIT:
+    if retry_in is not None:
         row.state, row.due_at = DeliveryState.PENDING, _after(retry_in)
         metrics.MESSAGES_SENT.labels(outcome="retried").inc()
-        return
+    elif rule_for(code).category is Category.WINDOW_CLOSED:
+        window.turn_away(row, db.session.get_one(Conversation, row.conversation_id))
+    else:
+        _give_up(row, permanent=permanent)
+
+
+def _give_up(row: Outbox, *, permanent: bool) -> None:
     row.state = DeliveryState.FAILED if permanent else DeliveryState.PARKED
     row.failed_at = func.clock_timestamp()
     metrics.MESSAGES_SENT.labels(outcome="failed").inc()
-    log.warning("answer_failed", outbox_id=str(row.id), error_code=code, state=row.state.value)
+    log.warning("answer_failed", outbox_id=str(row.id), error_code=row.error_code, state=row.state.value)
 
 
 def uncertain(sending: Sending, why: str, latency_ms: float) -> None:
@@ -149,8 +185,9 @@ def uncertain(sending: Sending, why: str, latency_ms: float) -> None:
 
 def doubt(row: Outbox) -> None:
     """Wait the grace time for a status of this answer before anything else is done with it."""
+    grace = _settings().gatte_uncertain_grace_seconds * 2.0 ** max(0, row.attempts - 1)
     row.state = DeliveryState.UNCERTAIN
-    row.due_at = _after(_settings().gatte_uncertain_grace_seconds)
+    row.due_at = _after(min(grace, max(LONGEST_DOUBT_SECONDS, _settings().gatte_uncertain_grace_seconds)))
     metrics.UNCERTAIN_SENDS.inc()
     log.warning("answer_uncertain", outbox_id=str(row.id), attempt=row.attempts)
 

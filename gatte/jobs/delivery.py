@@ -5,18 +5,23 @@ from uuid import UUID
 
 import structlog
 
-from gatte.delivery import client_for, sending
+from gatte.delivery import client_for, sending, window
+from gatte.delivery.pacing import SHORT_SECONDS, pacer
+from gatte.delivery.reasons import Cause
 from gatte.delivery.sending import Sending
 from gatte.extensions import db
 from gatte.intake import inbox, statuses
 from gatte.observability import tracing
 from gatte.queue import job
 from gatte.whatsapp import outbound, simulator
-from gatte.whatsapp.channel import Refused, Uncertain
+from gatte.whatsapp.channel import Channel, NotSent, Refused, Sent, Uncertain
+from gatte.whatsapp.errors import Category
 from gatte.whatsapp.events import Status
 from gatte.whatsapp.simulator import SimulatorClient
 
 log = structlog.get_logger(__name__)
+
+NUMBER_TOO_FAST = 130429
 
 
 @job
@@ -39,26 +44,56 @@ def deliver_due(conversation_id: UUID, claimed: Sending | None = None) -> None:
 
 def _send(claimed: Sending) -> bool:
     """Send one claimed answer and record the outcome (the caller commits); whether the next one may follow."""
+    channel = client_for(claimed.phone_number_id)
+    if not isinstance(channel, SimulatorClient) and not _may_go(claimed):
+        return False
     started = time.perf_counter()
     try:
         body = outbound.body(claimed.reply, phone=claimed.phone, bsuid=claimed.bsuid, outbox_id=str(claimed.outbox_id))
-        channel = client_for(claimed.phone_number_id)
         sent = channel.send(claimed.phone_number_id, body)
     except (outbound.LimitExceeded, outbound.NoAddress) as error:
-        sending.refused(claimed, None, str(error), _since(started), retry_in=None, permanent=True)
+        log.warning("answer_breaks_a_limit", outbox_id=str(claimed.outbox_id), limit=str(error))
+        sending.refused(claimed, None, Cause.BREAKS_A_LIMIT, _since(started), retry_in=None, permanent=True)
     except Refused as error:
-        wait, permanent = error.retry_in(claimed.attempt), error.error.rule.permanent
-        sending.refused(claimed, error.code, error.details, _since(started), retry_in=wait, permanent=permanent)
+        _refused(claimed, error, _since(started))
     except Uncertain as error:
         sending.uncertain(claimed, str(error), _since(started))
     else:
-        sending.accepted(claimed, sent.wamid, _since(started))
-        if isinstance(channel, SimulatorClient):
-            db.session.commit()
-            _simulate_statuses(claimed, sent.wamid)
-        log.info("answer_sent", outbox_id=str(claimed.outbox_id), wamid=sent.wamid, latency_ms=round(_since(started), 1))
+        _accepted(claimed, channel, sent, _since(started))
         return True
     return False
+
+
+def _may_go(claimed: Sending) -> bool:
+    """Whether the answer may leave now, after a short wait at most; else it comes back when its time has come."""
+    wait = pacer().take(claimed.phone_number_id, str(claimed.contact_id), str(claimed.outbox_id))
+    if wait > SHORT_SECONDS:
+        sending.postpone(claimed, wait)
+        return False
+    time.sleep(wait)
+    if claimed.stale:
+        log.warning("claim_stale", outbox_id=str(claimed.outbox_id))
+    return not claimed.stale
+
+
+def _accepted(claimed: Sending, channel: Channel, sent: Sent, latency_ms: float) -> None:
+    sending.accepted(claimed, sent.wamid, latency_ms)
+    if isinstance(channel, SimulatorClient):
+        db.session.commit()
+        _simulate_statuses(claimed, sent.wamid)
+    log.info("answer_sent", outbox_id=str(claimed.outbox_id), wamid=sent.wamid, latency_ms=round(latency_ms, 1))
+
+
+def _refused(claimed: Sending, error: Refused, latency_ms: float) -> None:
+    wait = error.retry_in(claimed.attempt) if claimed.attempt < error.tries else None
+    if error.code == NUMBER_TOO_FAST:
+        pacer().slow_down(claimed.phone_number_id)
+    elif error.error.category is Category.PAIR_RATE:
+        pacer().leave_alone(claimed.phone_number_id, str(claimed.contact_id), wait or 0.0)
+    details = Cause.NOT_CONNECTED if isinstance(error, NotSent) else error.details
+    sending.refused(
+        claimed, error.code, details, latency_ms, retry_in=wait, permanent=error.error.rule.permanent and error.code is not None
+    )
 
 
 def _simulate_statuses(claimed: Sending, wamid: str) -> None:
@@ -75,7 +110,11 @@ def _since(started: float) -> float:
 
 @job
 def settle() -> None:
-    """Apply the statuses that the webhook stored, oldest first, until none is left."""
-    while statuses.apply_some():
+    """Apply the statuses that the webhook stored, oldest first, each once; those of answers that we do not know yet stay."""
+    after = 0
+    while (applied := statuses.apply_some(after)) is not None:
+        for outbox_id in applied.too_late:
+            window.settle(outbox_id)
         db.session.commit()
+        after = applied.last
     db.session.commit()

@@ -29,7 +29,8 @@ TELL_SECONDS = 1.0
 ROWS_A_LOOK = 500
 
 # One statement a look. Unread messages become due when the customer paused, when the first has waited long enough, or at once: after a
-# tap on a button, and in a conversation that a human owns. `need` is the same for as long as the same work is to be done.
+# tap on a button, and in a conversation that a human owns. Of a conversation's answers only the first is due: those behind it wait
+# for it. `need` is the same for as long as the same work is to be done.
 WHAT_IS_DUE = text("""
     (SELECT 'take_turn' AS job, ARRAY[m.phone_number_id, encode(m.sender_hash, 'hex')] AS arguments,
         'turn-' || encode(m.sender_hash, 'hex') || '-' || max(m.id) AS need, min(m.received_at) AS since
@@ -44,11 +45,13 @@ WHAT_IS_DUE = text("""
             WHERE i.hash = m.sender_hash AND c.phone_number_id = m.phone_number_id AND c.closed_at IS NULL AND c.owner = 'human')
     ORDER BY min(m.received_at) LIMIT :rows)
     UNION ALL
-    (SELECT 'deliver', ARRAY[conversation_id::text],
-        'deliver-' || conversation_id || '-' || min(position) || '-' || max(attempts), min(due_at)
-    FROM outbox
-    WHERE state IN ('pending', 'sending', 'uncertain') AND due_at <= clock_timestamp()
-    GROUP BY conversation_id ORDER BY min(due_at) LIMIT :rows)
+    (SELECT 'deliver', ARRAY[o.conversation_id::text],
+        'deliver-' || o.id || '-' || o.attempts || '-' || extract(epoch FROM o.due_at), o.due_at
+    FROM outbox o
+    WHERE o.state IN ('pending', 'sending', 'uncertain') AND o.due_at <= clock_timestamp() AND NOT EXISTS (
+        SELECT 1 FROM outbox e WHERE e.conversation_id = o.conversation_id AND e.position < o.position
+            AND e.state IN ('pending', 'sending', 'uncertain'))
+    ORDER BY o.due_at LIMIT :rows)
     UNION ALL
     (SELECT 'resume_turn', ARRAY[id::text], 'resume-' || id || '-' || lease_token || '-' || turn_attempts, turn_due_at
     FROM conversation

@@ -8,6 +8,7 @@ from gatte.whatsapp.errors import Category, GraphError
 
 LONGEST_BACKOFF_SECONDS = 300.0
 LONGEST_PAIR_PAUSE_SECONDS = 1024.0
+TRIES, LONG_TRIES = 8, 20  # about eight minutes of Meta's own faults; about an hour of limits and of a connection that is away
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,11 @@ class Refused(SendFailed):
     def details(self) -> str:
         """What was wrong, in Meta's words."""
         return self.error.details or self.error.title
+
+    @property
+    def tries(self) -> int:
+        """How often the message is sent at most before people are asked."""
+        return TRIES if self.error.category is Category.TRANSIENT else LONG_TRIES
 
     def retry_in(self, attempt: int) -> float | None:
         """Seconds until it makes sense to send again after the given attempt (1 is the first); None when it does not by itself."""

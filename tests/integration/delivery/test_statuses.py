@@ -1,0 +1,177 @@
+"""Statuses: only ever forward, whatever order, however early, and strangers hold nobody up."""
+
+import itertools
+import threading
+
+import pytest
+from sqlalchemy import func, select
+from werkzeug.serving import make_server
+
+from gatte.extensions import db
+from gatte.intake import statuses
+from gatte.jobs.delivery import settle
+from gatte.models import StatusEvent
+from tests.integration.delivery.talks import post
+from tests.running import APP_SECRET
+from tests.standins import payloads
+from tests.standins.meta import Kind
+
+WORDS = ("sent", "delivered", "read")
+
+
+def waiting(app):
+    with app.app_context():
+        return db.session.scalar(select(func.count()).select_from(StatusEvent))
+
+
+@pytest.fixture
+def webhook(app):
+    """Our webhook at an address, for news that Meta posts by itself."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/webhook/whatsapp"
+    server.shutdown()
+    thread.join(5)
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(WORDS)))
+def test_whatever_the_order_the_furthest_status_stays(talk, order):
+    (outbox_id,) = talk.answers("oi")
+    talk.is_delivered()
+
+    for word in order:
+        talk.hears_of(payloads.status("wamid.x", word, outbox_id=outbox_id))
+    assert talk.states() == ["read"]
+    row = talk.rows()[0]
+    assert None not in (row.sent_at, row.delivered_at, row.read_at)
+
+
+def test_all_statuses_at_once_and_twice(talk):
+    (outbox_id,) = talk.answers("oi")
+    talk.is_delivered()
+
+    talk.hears_of(*[payloads.status("wamid.x", word, outbox_id=outbox_id) for word in (*reversed(WORDS), *WORDS)])
+
+    assert talk.states() == ["read"]
+
+
+def test_a_status_is_matched_by_its_wamid_too(talk, meta):
+    talk.answers("oi")
+    talk.is_delivered()
+
+    talk.hears_of(payloads.status(meta.messages[-1]["wamid"], "delivered"))
+
+    assert talk.states() == ["delivered"]
+
+
+def test_a_status_that_comes_before_the_send_returned_is_kept(talk, meta, webhook):
+    meta.post_statuses(webhook, APP_SECRET, words=("sent",), before_response=True)
+    talk.answers("oi")
+
+    talk.is_delivered()
+    settle()
+
+    assert talk.states() == ["sent"]
+    assert talk.rows()[0].wamid_hash is not None
+
+
+def test_a_status_that_was_applied_while_the_send_was_under_way_is_not_undone(talk, app):
+    from gatte.delivery import sending
+
+    (outbox_id,) = talk.answers("oi")
+    claimed = talk.is_claimed()
+    talk.hears_of(payloads.status("wamid.early", "delivered", outbox_id=outbox_id))
+
+    with app.app_context():
+        sending.accepted(claimed, "wamid.early", 1.0)
+        db.session.commit()
+
+    assert talk.states() == ["delivered"]
+    assert talk.rows()[0].wamid_hash is not None
+
+
+def test_an_early_status_without_our_id_waits_until_the_wamid_is_known(talk, meta, app):
+    from gatte.delivery import sending
+
+    talk.answers("oi")
+    claimed = talk.is_claimed()
+    talk.hears_of(payloads.status("wamid.early-bird", "delivered"))
+    assert talk.states() == ["sending"]
+
+    with app.app_context():
+        sending.accepted(claimed, "wamid.early-bird", 1.0)
+        db.session.commit()
+    settle()
+
+    assert talk.states() == ["delivered"]
+
+
+def test_a_failed_status_tells_its_code(talk):
+    (outbox_id,) = talk.answers("oi")
+    talk.is_delivered()
+
+    talk.hears_of(payloads.failure(talk.wamid(), 131026, outbox_id=outbox_id))
+
+    row = talk.rows()[0]
+    assert (row.state.value, row.error_code, row.failed_at is not None) == ("failed", 131026, True)
+
+
+@pytest.mark.parametrize("word", ["delivered", "read"])
+def test_what_arrived_did_not_fail(talk, word):
+    (outbox_id,) = talk.answers("oi")
+    talk.is_delivered()
+
+    talk.hears_of(payloads.status(talk.wamid(), word, outbox_id=outbox_id))
+    talk.hears_of(payloads.failure(talk.wamid(), 131026, outbox_id=outbox_id))
+
+    assert talk.states() == [word]
+    assert talk.rows()[0].error_code is None
+
+
+def test_a_failure_stays_although_sent_comes_late_and_delivery_overrides_it(talk):
+    (outbox_id,) = talk.answers("oi")
+    talk.is_delivered()
+    talk.hears_of(payloads.failure(talk.wamid(), 131026, outbox_id=outbox_id))
+
+    talk.hears_of(payloads.status("wamid.x", "sent", outbox_id=outbox_id))
+    assert talk.states() == ["failed"]
+
+    talk.hears_of(payloads.status("wamid.x", "delivered", outbox_id=outbox_id))
+    assert talk.states() == ["delivered"]
+
+
+def test_the_failure_of_an_earlier_sending_says_nothing_of_the_one_that_is_noted(talk, meta):
+    meta.fail(Kind.CUT, to=talk.phone)
+    (outbox_id,) = talk.answers("oi")
+    talk.is_delivered()
+    talk.time_passes(1)
+    talk.is_delivered()
+    first = meta.messages[-2]["wamid"]
+
+    talk.hears_of(payloads.failure(first, 131026, outbox_id=outbox_id))
+
+    assert (talk.states(), talk.heard()) == (["accepted"], ["oi", "oi"])
+
+
+def test_strangers_hold_nobody_up(talk, app):
+    strangers = statuses.BATCH + 100
+    for first in range(0, strangers, 700):
+        post(app, *[payloads.status(f"wamid.stranger-{number}", "sent") for number in range(first, min(first + 700, strangers))])
+    (outbox_id,) = talk.answers("oi")
+    talk.is_delivered()
+
+    talk.hears_of(payloads.status("wamid.x", "read", outbox_id=outbox_id))
+
+    assert (talk.states(), waiting(app)) == (["read"], strangers)
+    with app.app_context():
+        db.session.execute(db.update(StatusEvent).values(received_at=func.clock_timestamp() - func.make_interval(0, 0, 0, 0, 1)))
+        db.session.commit()
+    settle()
+    assert waiting(app) == 0
+
+
+def test_a_status_with_the_id_of_an_answer_that_is_gone_is_dropped_at_once(talk, app):
+    talk.hears_of(payloads.status("wamid.x", "sent", outbox_id="01890000-0000-7000-8000-000000000000"))
+
+    assert waiting(app) == 0
