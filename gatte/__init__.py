@@ -85,7 +85,7 @@ def _engine_options(settings: Settings, process: str) -> dict[str, object]:
 
 
 def _extensions(app: Flask, settings: Settings) -> None:
-    from gatte import extensions, models
+    from gatte import extensions, models, volatile
     from gatte.privacy import crypto
 
     extensions.db.init_app(app)
@@ -96,6 +96,7 @@ def _extensions(app: Flask, settings: Settings) -> None:
     extensions.limiter.init_app(app)
     app.extensions["gatte_keyring"] = models.Keyring(crypto.MasterKeys(settings.master_keys))
     app.extensions["gatte_redis"] = _redis(settings)
+    app.extensions["gatte_memory"] = volatile.ShortMemory(settings)
 
 
 def _redis(settings: Settings) -> "Redis":

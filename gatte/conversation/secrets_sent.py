@@ -16,7 +16,12 @@ NUMBER_OR_SIGN = re.compile(r"[\d@#$%&*!_]")
 
 def is_key_file(heard: Heard) -> bool:
     """Whether the attachment is a certificate with its private key, by name or by type."""
-    return bool(KEY_FILE.search(heard.filename or "")) or (heard.mime_type or "").split(";")[0].strip().lower() in KEY_TYPES
+    return names_key_file(heard.filename, heard.mime_type)
+
+
+def names_key_file(filename: str | None, mime_type: str | None) -> bool:
+    """The same by name and type alone."""
+    return bool(KEY_FILE.search(filename or "")) or (mime_type or "").split(";")[0].strip().lower() in KEY_TYPES
 
 
 def holds_password(text: str) -> bool:

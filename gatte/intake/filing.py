@@ -1,5 +1,6 @@
 """From the inbox to the conversation: a sender's messages get their contact, their conversation and its data key."""
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -9,8 +10,9 @@ from sqlalchemy.dialects.postgresql import insert
 
 from gatte.conversation.understanding import MessageKind
 from gatte.extensions import db
-from gatte.intake import identity, inbox
-from gatte.models import Author, Contact, ContactIdentity, Conversation, Direction, InboxMessage, Message, keyring
+from gatte.intake import identity, inbox, sifting
+from gatte.intake.sifting import Arrived
+from gatte.models import Author, Contact, ContactIdentity, Conversation, Direction, InboxMessage, Message, SetAside, keyring
 from gatte.observability import tracing
 from gatte.privacy.crypto import Tampered
 from gatte.privacy.sanitise import clean
@@ -23,8 +25,17 @@ log = structlog.get_logger(__name__)
 DELETED = "deleted"
 
 
-def file_sender(phone_number_id: str, sender_hash: bytes) -> UUID | None:
-    """File what a sender wrote to a number; the conversation, or None when there is nothing (another worker was faster)."""
+@dataclass(frozen=True)
+class Filed:
+    """Where messages were filed, whether a turn shall read any of them, and what the customer must be told of those set aside."""
+
+    conversation_id: UUID
+    to_read: bool
+    notice: SetAside | None
+
+
+def file_sender(phone_number_id: str, sender_hash: bytes) -> Filed | None:
+    """File what a sender wrote to a number; None when there is nothing (another worker was faster)."""
     identity.lock_sender(sender_hash)
     unfiled = select(InboxMessage).filter_by(phone_number_id=phone_number_id, sender_hash=sender_hash, filed_at=None)
     rows = list(db.session.scalars(unfiled.order_by(InboxMessage.sent_at, InboxMessage.id).with_for_update()))
@@ -35,13 +46,14 @@ def file_sender(phone_number_id: str, sender_hash: bytes) -> UUID | None:
         return None
     contact = identity.find_or_make_contact(events.Sender(**opened[-1][1]["sender"]))
     conversation = _open_conversation(contact, phone_number_id, sender_hash)
-    for row, payload in opened:
-        db.session.add(_message(conversation, row, payload))  # one by one: a later one may be about an earlier one
+    arrived = [_arrived(conversation, row, payload) for row, payload in opened]
+    notice = sifting.sift(conversation, arrived)
+    to_read = any(one.message.set_aside is None for one in arrived)
     _empty(rows)
-    _note_arrival(conversation, rows)
+    _note_arrival(conversation, rows, to_read=to_read)
     tracing.bind(correlation_id=conversation.correlation_id, request_id=rows[-1].request_id or tracing.current_request_id())
     log.info("messages_filed", conversation_id=str(conversation.id), count=len(rows), request_ids=[row.request_id for row in rows])
-    return conversation.id
+    return Filed(conversation.id, to_read, notice)
 
 
 def _opened(row: InboxMessage) -> dict[str, Any] | None:
@@ -60,7 +72,7 @@ def _empty(rows: list[InboxMessage]) -> None:
     db.session.execute(filed.values(payload=None, filed_at=func.clock_timestamp()).execution_options(synchronize_session=False))
 
 
-def file_contact(conversation_id: UUID) -> None:
+def file_contact(conversation_id: UUID) -> list[Filed]:
     """File whatever else the contact of a conversation wrote to the same number by now."""
     waiting = (
         select(InboxMessage.phone_number_id, InboxMessage.sender_hash)
@@ -70,8 +82,8 @@ def file_contact(conversation_id: UUID) -> None:
         .where(InboxMessage.phone_number_id == Conversation.phone_number_id)
         .distinct()
     )
-    for phone_number_id, sender_hash in db.session.execute(waiting).all():
-        file_sender(phone_number_id, sender_hash)
+    senders = db.session.execute(waiting).all()
+    return [filed for number, sender_hash in senders if (filed := file_sender(number, sender_hash)) is not None]
 
 
 def _open_conversation(contact: Contact, phone_number_id: str, sender_hash: bytes) -> Conversation:
@@ -89,20 +101,33 @@ def _open_conversation(contact: Contact, phone_number_id: str, sender_hash: byte
     return conversation
 
 
-def _note_arrival(conversation: Conversation, rows: list[InboxMessage]) -> None:
-    """An unread message makes a turn due; a statement of its own, so that a running turn's view of the row stays right."""
+def _note_arrival(conversation: Conversation, rows: list[InboxMessage], *, to_read: bool) -> None:
+    """A message to be read makes a turn due; a statement of its own, so that a running turn's view of the row stays right."""
     values: dict[str, Any] = {"last_activity_at": func.clock_timestamp()}
     if any(row.kind != inbox.ECHO for row in rows):
         values["last_inbound_at"] = func.greatest(Conversation.last_inbound_at, max(row.sent_at for row in rows))
-    due = func.coalesce(Conversation.turn_due_at, func.clock_timestamp())
-    changing = update(Conversation).where(Conversation.id == conversation.id).values(**values, turn_due_at=due)
+    if to_read:
+        values["turn_due_at"] = func.coalesce(Conversation.turn_due_at, func.clock_timestamp())
+    changing = update(Conversation).where(Conversation.id == conversation.id).values(**values)
     db.session.execute(changing.execution_options(synchronize_session=False))
 
 
-def _message(conversation: Conversation, row: InboxMessage, payload: dict[str, Any]) -> Message:
+def _arrived(conversation: Conversation, row: InboxMessage, payload: dict[str, Any]) -> Arrived:
+    """A message, stored: a later one may be about it."""
     kind, content = read(payload["raw"]["message"])
     if isinstance(content, Revoke):
         _keep_out(row, content)
+    words = clean(events.words_of(content))
+    message = _message(conversation, row, payload, (kind, words, _facts(kind, content)))
+    db.session.add(message)
+    file = (content.filename, content.mime_type) if isinstance(content, Media) else (None, None)
+    return Arrived(row, message, words, *file)
+
+
+def _message(
+    conversation: Conversation, row: InboxMessage, payload: dict[str, Any], said: tuple[MessageKind, str, dict[str, Any]]
+) -> Message:
+    kind, words, facts = said
     echo = row.kind == inbox.ECHO
     return Message(
         data_key_id=conversation.data_key_id,
@@ -110,9 +135,9 @@ def _message(conversation: Conversation, row: InboxMessage, payload: dict[str, A
         conversation_id=conversation.id,
         direction=Direction.OUT if echo else Direction.IN,
         author=Author.PHONE if echo else Author.CUSTOMER,
+        body=words,
+        original={"raw": payload["raw"], **facts},
         kind=kind.value,
-        body=clean(events.words_of(content)),
-        original={"raw": payload["raw"], **_facts(kind, content)},
         wamid=payload["wamid"],
         wamid_hash=row.wamid_hash,
         sent_at=row.sent_at,

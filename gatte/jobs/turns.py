@@ -9,11 +9,10 @@ import structlog
 from gatte.delivery import sending, typing
 from gatte.delivery.sending import Sending
 from gatte.extensions import db
-from gatte.intake import filing
 from gatte.jobs.delivery import deliver_due
 from gatte.observability import metrics, tracing
 from gatte.queue import job
-from gatte.turns import applying, failing, leases, reading, thinking, watchdog
+from gatte.turns import applying, arrival, failing, leases, reading, thinking, watchdog
 from gatte.turns.leases import Lease, LeaseLost
 from gatte.turns.listening import Listening
 from gatte.turns.reading import Reading
@@ -29,7 +28,7 @@ def take_turn(phone_number_id: str, sender: str) -> None:
     """File what a sender wrote and answer it. Run twice at once, it is answered once."""
 
     def start() -> Lease | None:
-        conversation_id = filing.file_sender(phone_number_id, bytes.fromhex(sender))
+        conversation_id = arrival.take_in(phone_number_id, bytes.fromhex(sender))
         return None if conversation_id is None else leases.acquire(conversation_id)
 
     answer(start)
@@ -40,7 +39,7 @@ def resume_turn(conversation_id: str) -> None:
     """Answer the messages of a conversation that an earlier turn left unread."""
 
     def start() -> Lease | None:
-        filing.file_contact(UUID(conversation_id))
+        arrival.take_in_rest(UUID(conversation_id))
         return leases.acquire(UUID(conversation_id))
 
     answer(start)
@@ -91,12 +90,19 @@ def _take(lease: Lease) -> Sending | None:
             state = listening.hear(state)
             thought = thinking.think(state)
             listening.note(thought)
-            if attempt < THINKING_LIMIT and applying.superseded(state):
+            if attempt < THINKING_LIMIT and _came_late(state):
                 log.info("turn_superseded", attempt=attempt)
-                filing.file_contact(lease.conversation_id)
                 continue
             return _apply(state, thought, listening)
     raise AssertionError("the last attempt returns")
+
+
+def _came_late(state: Reading) -> bool:
+    """Whether the customer wrote more in the meantime that a turn shall read; what no turn shall read changes no answer."""
+    if not applying.superseded(state):
+        return False
+    arrival.take_in_rest(state.lease.conversation_id)
+    return applying.superseded(state)
 
 
 def _apply(state: Reading, thought: Thought, listening: Listening) -> Sending | None:

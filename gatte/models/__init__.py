@@ -5,12 +5,12 @@ sets) and the ground floor of `privacy`. Start reading at `sealing.py`, then `co
 """
 
 from gatte.models.certificate import Certificate, CertificateStatus
-from gatte.models.contact import Contact, ContactIdentity, IdentityKind
+from gatte.models.contact import Contact, ContactIdentity, IdentityKind, MuteReason
 from gatte.models.conversation import Conversation, Transition, Turn, TurnOutcome
 from gatte.models.desk import AuditEntry, Lead, LeadStage, Role, Ticket, TicketKind, TicketNote, TicketState, User
 from gatte.models.inbox import InboxMessage, StatusEvent, WebhookEvent
-from gatte.models.knowledge import Article, Passage, PassageKind
-from gatte.models.message import Author, DeliveryAttempt, DeliveryState, Direction, Message, ModelCall, Outbox
+from gatte.models.knowledge import Article, KnowledgeVersion, Passage, PassageKind
+from gatte.models.message import Author, DeliveryAttempt, DeliveryState, Direction, Message, ModelCall, Outbox, SetAside
 from gatte.models.sealing import DataKey, KeyPurpose, Keyring, keyring
 
 __all__ = [
@@ -30,14 +30,17 @@ __all__ = [
     "InboxMessage",
     "KeyPurpose",
     "Keyring",
+    "KnowledgeVersion",
     "Lead",
     "LeadStage",
     "Message",
     "ModelCall",
+    "MuteReason",
     "Outbox",
     "Passage",
     "PassageKind",
     "Role",
+    "SetAside",
     "StatusEvent",
     "Ticket",
     "TicketKind",

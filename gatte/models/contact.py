@@ -19,8 +19,21 @@ class IdentityKind(StrEnum):
     DOCUMENT = "document"
 
 
+class MuteReason(StrEnum):
+    """Why the bot does not answer a contact for a while."""
+
+    FLOOD = "flood"
+    REPETITION = "repetition"
+    LINKS = "links"
+    BLOCKLIST = "blocklist"
+    BY_HAND = "by_hand"
+
+
 class Contact(HasSealed, Base):
-    """A customer: personal data is sealed under the contact's own data key."""
+    """A customer: personal data is sealed under the contact's own data key.
+
+    Until `muted_until` no turn reads what the contact writes; once it is past, what came before does not count against the contact.
+    """
 
     __tablename__ = "contact"
 
@@ -31,6 +44,8 @@ class Contact(HasSealed, Base):
     email = Sealed[str]()
     document = Sealed[str]()
     opted_out_at: Mapped[Moment | None]
+    muted_until: Mapped[Moment | None]
+    mute_reason: Mapped[MuteReason | None] = mapped_column(closed_set(MuteReason))
     erased_at: Mapped[Moment | None]
     created_at: Mapped[CreatedAt]
     identities: Mapped[list["ContactIdentity"]] = relationship(back_populates="contact", cascade="all, delete-orphan")

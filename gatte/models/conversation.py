@@ -68,6 +68,7 @@ class Conversation(HasSealed, Base):
     last_activity_at: Mapped[CreatedAt]
     opened_at: Mapped[CreatedAt]
     closed_at: Mapped[Moment | None]
+    told_limit_at: Mapped[Moment | None]
 
     contact: Mapped[Contact] = relationship()
     assignee: Mapped[User | None] = relationship()

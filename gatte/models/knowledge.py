@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from pgvector.sqlalchemy import Vector
-from sqlalchemy import BigInteger, Computed, ForeignKey, Identity, Index
+from sqlalchemy import BigInteger, CheckConstraint, Computed, ForeignKey, Identity, Index
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -61,3 +61,13 @@ class Passage(Base):
     embedding: Mapped[Any | None] = mapped_column(Vector(DIMENSIONS))
     words: Mapped[Any] = mapped_column(TSVECTOR, Computed("to_tsvector('portuguese', normalised)", persisted=True))
     article: Mapped[Article] = relationship(back_populates="passages")
+
+
+class KnowledgeVersion(Base):
+    """One row whose number grows with every change of an article or passage, in the same transaction (a trigger sees to that)."""
+
+    __tablename__ = "knowledge_version"
+    __table_args__ = (CheckConstraint("id = 1", name="only_one"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    number: Mapped[int] = mapped_column(BigInteger)

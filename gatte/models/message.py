@@ -32,10 +32,18 @@ class Author(StrEnum):
     """A person of the company, on the phone's own app (a coexistence number)."""
 
 
+class SetAside(StrEnum):
+    """Why no turn shall read a message: it went beyond the contact's limit, or the contact was muted."""
+
+    LIMITED = "limited"
+    MUTED = "muted"
+
+
 class Message(HasSealed, Base):
     """One message of the history; `position` orders a conversation as people saw it.
 
-    `body` is the clean text, `original` what Meta sent. A customer's message (or one of the phone) without `turn_id` was not read yet.
+    `body` is the clean text, `original` what Meta sent. A customer's message (or one of the phone) without
+    `turn_id` was not read yet; with `set_aside` no turn will.
     """
 
     __tablename__ = "message"
@@ -64,6 +72,7 @@ class Message(HasSealed, Base):
     sent_at: Mapped[Moment]
     received_at: Mapped[Moment] = mapped_column(server_default=text("clock_timestamp()"))
     erased_at: Mapped[Moment | None]
+    set_aside: Mapped[SetAside | None] = mapped_column(closed_set(SetAside))
     user: Mapped[User | None] = relationship()
     outbox: Mapped["Outbox | None"] = relationship(back_populates="message")
 

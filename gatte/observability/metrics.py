@@ -156,6 +156,10 @@ QUEUE_OLDEST_SECONDS = Bounded(
 )
 UNCERTAIN_SENDS = Counter("gatte_uncertain_sends", "Sends whose outcome was unknown")
 RATE_LIMITED = Counter("gatte_rate_limited", "Messages beyond a contact's limit")
+CONTACTS_MUTED = Bounded(Counter("gatte_contacts_muted", "Contacts muted by reason", ["reason"]), reason=Open())
+CACHE_REQUESTS = Bounded(
+    Counter("gatte_cache_requests", "Look-ups in caches by outcome", ["cache", "outcome"]), cache=Open(), outcome=Open()
+)
 
 
 def render() -> tuple[bytes, str]:

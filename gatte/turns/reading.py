@@ -82,7 +82,7 @@ def list_unread(conversation_id: UUID) -> list[Message]:
 
 def unread_of(conversation_id: UUID) -> Select[Message]:
     """The query of messages that no turn has read."""
-    mine = select(Message).where(Message.conversation_id == conversation_id)
+    mine = select(Message).where(Message.conversation_id == conversation_id, Message.set_aside.is_(None))
     return mine.where(Message.author.in_(READ_BY_TURNS), Message.turn_id.is_(None))
 
 

@@ -22,7 +22,7 @@ def file_all(app, phone):
     with app.app_context():
         ours = identity.sender_hash(Sender(phone))
         waiting = db.session.execute(select(InboxMessage.phone_number_id, InboxMessage.sender_hash).where(InboxMessage.filed_at.is_(None)))
-        filed = {sender: filing.file_sender(number, sender) for number, sender in {tuple(row) for row in waiting}}
+        filed = {sender: filing.file_sender(number, sender).conversation_id for number, sender in {tuple(row) for row in waiting}}
         db.session.commit()
         return filed.get(ours)
 

@@ -1,0 +1,148 @@
+"""Spam: what a contact does of late is weighed; from 1 on the contact is muted for a while, which people see and may take back.
+
+    flood       more than twice the messages a minute that are answered
+    repetition  the same words again in ten minutes: 5 times a sentence, 10 times a word
+    links       more than one message with links out of the trade; shortened and inviting ones weigh more
+    blocklist   words and domains that hardly anybody but spammers uses
+
+The weights of a message add up: a shortened link beside blocklisted words is enough at once, a customer who says "oi" five times is not.
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from flask import current_app
+from sqlalchemy import func, select
+
+from gatte.extensions import db
+from gatte.intake.windows import MOST, Counted, Mark
+from gatte.models import AuditEntry, Contact, MuteReason, keyring
+from gatte.observability import metrics
+from gatte.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+ENOUGH = 1.0
+MINUTE, TEN_MINUTES = 60_000, 600_000
+A_SENTENCE = 20  # characters; who waits for an answer repeats a short word sooner
+MAIL = re.compile(r"\S+@\S+")
+ENDINGS = "com|net|org|br|io|me|ly|gd|app|xyz|top|info|click|online|site|shop|bet|vip"
+HOST = re.compile(rf"(?:https?://|www\.)([\w.-]+)|\b((?:[\w-]+\.)+(?:{ENDINGS}))\b", re.IGNORECASE)
+OF_THE_TRADE = ("gov.br", "jus.br", "leg.br", "google.com", "goo.gl", "maps.app.goo.gl")
+LURES = ("bit.ly", "tinyurl.com", "cutt.ly", "is.gd", "t.ly", "t.me", "chat.whatsapp.com", "encurtador.com.br", "abre.ai", "rebrand.ly")
+BLOCKED = (
+    "renda extra",
+    "ganhe dinheiro",
+    "dinheiro facil",
+    "lucro garantido",
+    "aposta esportiva",
+    "cassino online",
+    "jogo do tigrinho",
+    "emprestimo liberado",
+    "compre seguidores",
+    "grupo vip",
+    "robo de investimento",
+    "dobrar seu dinheiro",
+)
+
+
+@dataclass(frozen=True)
+class Sign:
+    """One sign of spam in a message: where it is counted, how many are nothing, and what each one more weighs."""
+
+    reason: MuteReason
+    mark: Mark
+    harmless: int
+    each: float
+
+    def weight(self, counted: Counted) -> float:
+        """What the count of this sign weighs."""
+        return max(0, counted.held - self.harmless) * self.each
+
+
+def is_muted(contact: Contact, at: datetime) -> bool:
+    """Whether what this contact wrote at that time is answered by nobody."""
+    return contact.muted_until is not None and at < contact.muted_until
+
+
+def mute(contact: Contact, reason: MuteReason, until: datetime, user_id: int | None = None) -> None:
+    """Answer nothing that this contact writes until then; without `user_id` it was the system. The caller commits."""
+    contact.muted_until, contact.mute_reason = until, reason
+    _note(contact, "muted", user_id, {"reason": reason.value, "until": until.isoformat()})
+    metrics.CONTACTS_MUTED.labels(reason=reason.value).inc()
+    log.warning("contact_muted", contact_id=str(contact.id), reason=reason.value, user_id=user_id)
+
+
+def unmute(contact: Contact, user_id: int) -> None:
+    """Answer the contact again; what it did before does not count any more. Nothing when it is not muted. The caller commits."""
+    now = db.session.scalars(select(func.clock_timestamp())).one()
+    if not is_muted(contact, now):
+        return
+    contact.muted_until = now
+    _note(contact, "unmuted", user_id, {"reason": contact.mute_reason.value if contact.mute_reason else None})
+    log.info("contact_unmuted", contact_id=str(contact.id), user_id=user_id)
+
+
+def _note(contact: Contact, action: str, user_id: int | None, details: dict[str, str | None]) -> None:
+    db.session.add(AuditEntry(user_id=user_id, action=action, subject=f"contact:{contact.id}", details=details))
+
+
+def signs(sender: str, member: str, at: int, words: str, forgiven_at: int) -> list[Sign]:
+    """The signs of spam that a message may show, to be counted; what came up to `forgiven_at` does not count."""
+
+    def mark(window: str, length: int = TEN_MINUTES, limit: int = MOST) -> Mark:
+        return Mark(f"{window}:{sender}", member, at, length, forgiven_at, limit)
+
+    twice = 2 * _settings().gatte_contact_rate_per_minute
+    found = [Sign(MuteReason.FLOOD, mark("flood", MINUTE, twice + 1), twice, ENOUGH)]
+    if words:
+        harmless, each = (1, 0.25) if len(words) >= A_SENTENCE else (2, 0.125)
+        found.append(Sign(MuteReason.REPETITION, mark(f"said:{_spoken(words)}"), harmless, each))
+    if hosts := _foreign_hosts(words):
+        found.append(Sign(MuteReason.LINKS, mark("links"), 1, 0.25))
+        found += [Sign(MuteReason.LINKS, mark("lures"), 0, 0.5)] if any(_under(host, LURES) for host in hosts) else []
+    if _blocked(words):
+        found.append(Sign(MuteReason.BLOCKLIST, mark("blocked"), 0, 0.5))
+    return found
+
+
+def verdict(found: Sequence[Sign], counted: Sequence[Counted]) -> MuteReason | None:
+    """What a contact is to be muted for, or None."""
+    weights = [(sign.weight(count), sign.reason) for sign, count in zip(found, counted, strict=True)]
+    return max(weights)[1] if sum(weight for weight, _ in weights) >= ENOUGH else None
+
+
+def folded(text: str) -> str:
+    """A text in small letters without accents."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+
+
+def _spoken(words: str) -> str:
+    """A keyed hash of what was said, whatever its case, accents and marks; of the marks themselves when there is nothing else."""
+    plain = "".join(filter(str.isalnum, folded(words))) or words.strip()
+    return keyring().lookup_hash("said", plain)[:12].hex()
+
+
+def _foreign_hosts(words: str) -> list[str]:
+    hosts = [(match[1] or match[2]).lower().removeprefix("www.") for match in HOST.finditer(MAIL.sub(" ", words))]
+    return [host for host in hosts if not _under(host, OF_THE_TRADE)]
+
+
+def _under(host: str, domains: Sequence[str]) -> bool:
+    return any(host == domain or host.endswith(f".{domain}") for domain in domains)
+
+
+def _blocked(words: str) -> bool:
+    more = [folded(term.strip()) for term in _settings().gatte_spam_blocklist.split(",")]
+    said = folded(words)
+    return any(term in said for term in (*BLOCKED, *filter(None, more)))
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.extensions["gatte_settings"]
+    return settings

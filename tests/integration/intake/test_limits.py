@@ -1,0 +1,140 @@
+"""Messages beyond a contact's limit are kept and not answered; the customer is told once."""
+
+from datetime import timedelta
+
+import pytest
+
+from gatte.extensions import db
+from gatte.intake import identity
+from gatte.models import InboxMessage, SetAside
+from gatte.observability import metrics
+from gatte.turns import arrival
+from gatte.whatsapp.events import Sender
+from tests.application import application
+from tests.integration.turns.customers import somebody
+from tests.running import NUMBER
+from tests.standins import payloads
+
+LIMIT = 3
+TOO_FAST = "Recebi muitas mensagens de uma vez"
+
+
+@pytest.fixture(scope="module")
+def app(database_url, redis_url):
+    with application(database_url, redis_url, gatte_contact_rate_per_minute=LIMIT) as made:
+        yield made
+
+
+@pytest.fixture
+def customer(app):
+    return somebody(app)
+
+
+def texts(*words):
+    return [payloads.text(word) for word in words]
+
+
+def set_aside(customer, wamids):
+    with customer.app.app_context():
+        return [customer.message(wamid).set_aside for wamid in wamids]
+
+
+def told(customer):
+    return sum(TOO_FAST in said for said in customer.heard())
+
+
+def test_the_messages_within_the_limit_are_read_and_the_others_are_kept(customer):
+    wamids = customer.sends(*texts("oi", "quero um certificado", "para empresa", "e-CNPJ", "A1"))
+
+    assert set_aside(customer, wamids) == [None, None, None, SetAside.LIMITED, SetAside.LIMITED]
+    with customer.app.app_context():
+        assert customer.message(wamids[4]).body == "A1"
+        assert [customer.message(wamid).turn_id is None for wamid in wamids] == [False, False, False, True, True]
+        assert db.session.query(InboxMessage).filter_by(filed_at=None).count() == 0
+
+
+def test_the_customer_is_told_once_in_a_window(customer):
+    customer.sends(*texts("a", "b", "c", "d"))
+    customer.sends(*texts("e"))
+    customer.sends(*texts("f"))
+
+    assert told(customer) == 1
+
+
+def test_the_customer_is_told_again_in_the_next_window(customer):
+    customer.sends(*texts("a", "b", "c", "d"))
+    with customer.app.app_context():
+        customer.conversation().told_limit_at -= timedelta(seconds=61)
+        db.session.commit()
+    customer.sends(*texts("e"))
+
+    assert told(customer) == 2
+
+
+def test_what_goes_beyond_is_counted(customer):
+    before = metrics.RATE_LIMITED._value.get()
+    customer.sends(*texts("a", "b", "c", "d", "e"))
+
+    assert metrics.RATE_LIMITED._value.get() == before + 2
+
+
+def test_nothing_is_due_when_all_was_set_aside(customer):
+    customer.sends(*texts("a", "b", "c"))
+    answers = len(customer.heard())
+    customer.sends(*texts("d"))
+
+    assert len(customer.heard()) == answers + 1  # that it was too fast
+    with customer.app.app_context():
+        assert customer.conversation().turn_due_at is None
+
+
+def test_taps_are_not_limited(customer):
+    customer.sends(*texts("a", "b", "c"))
+    (wamid,) = customer.sends(payloads.button_reply("menu", "Ver o menu"))
+
+    assert set_aside(customer, [wamid]) == [None]
+
+
+def test_a_deletion_is_not_limited(customer):
+    wamids = customer.sends(*texts("meu gato roxo", "b", "c", "d"))
+    customer.sends(payloads.revoke(wamids[3]))
+
+    with customer.app.app_context():
+        assert customer.message(wamids[3]).body is None
+
+
+def test_a_conversation_that_a_human_owns_is_not_limited(customer):
+    customer.sends(*texts("oi"))
+    with customer.app.app_context():
+        customer.conversation().state, customer.conversation().owner = "STATE_WITH_HUMAN", "human"
+        db.session.commit()
+    wamids = customer.sends(*texts("a", "b", "c", "d", "e"))
+
+    assert set(set_aside(customer, wamids)) == {None}
+    assert told(customer) == 0
+
+
+def test_each_contact_has_a_limit_of_its_own(app):
+    first, second = somebody(app), somebody(app)
+    first.sends(*texts("a", "b", "c", "d"))
+    wamids = second.sends(*texts("a", "b", "c"))
+
+    assert set(set_aside(second, wamids)) == {None}
+
+
+def test_a_password_beyond_the_limit_is_forgotten(customer):
+    wamids = customer.sends(*texts("a", "b", "c", "a senha é Gato#7755"))
+
+    assert set_aside(customer, wamids)[3] is SetAside.LIMITED
+    assert "Gato#7755" not in customer.everything_stored()
+
+
+def test_a_filing_that_is_tried_again_counts_once(customer):
+    wamids = [customer.delivers(one) for one in texts("a", "b", "c")]
+    for _ in range(3):
+        with customer.app.app_context():
+            arrival.take_in(NUMBER, identity.sender_hash(Sender(customer.person.phone)))
+            db.session.rollback()
+    customer.is_answered()
+
+    assert set_aside(customer, wamids) == [None, None, None]
