@@ -54,7 +54,8 @@ def _refuse_volunteered(draft: Draft, texts: tuple[str, ...]) -> bool:
     if not slot or not problem:
         return False
     draft.keep(asking=slot.name)
-    offer(draft, say(f"problem.{problem}"), slot.options(draft.now))
+    options = slot.options(draft.now)
+    offer(draft, say(f"problem.{problem}"), options) if options else draft.say(f"problem.{problem}")
     return True
 
 

@@ -172,6 +172,8 @@ def _take(draft: Draft, one: Said) -> tuple[bool, str]:
     named = _fill_named(draft, one.text) if corrects or slot is None or slot.name != "description" else False
     spoken = find(draft, one.text, sure_only=bool(slot and slot.free), overwrite=not named and (corrects or not slot or not slot.free))
     used = named or bool(spoken)
+    if slot is not None and slot.name in draft.now.slots:
+        _say_in_full(draft, slot, one)
     if slot is None or slot.name in draft.now.slots or (corrects and used):
         return used, ""
     if social_in(one.text):
@@ -181,6 +183,13 @@ def _take(draft: Draft, one: Said) -> tuple[bool, str]:
         return used, parsed.problem
     fill(draft, slot, parsed.value, one.text)
     return True, ""
+
+
+def _say_in_full(draft: Draft, slot: Slot, one: Said) -> None:
+    """Take the value of an earlier message of this turn with the words that this one adds: "Ana", then "Ana Lima"."""
+    fuller = slot.parse(one.text, draft.now).value
+    if fuller and fuller.startswith(f"{draft.now.slots[slot.name]} "):
+        draft.put({slot.name: fuller})
 
 
 def _changes_mind(draft: Draft, one: Said, slot: Slot | None) -> bool:

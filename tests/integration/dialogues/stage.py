@@ -1,5 +1,6 @@
 """The real system in this process, for one dialogue: messages come by the signed webhook, and what the dispatcher finds due is run."""
 
+import itertools
 import re
 import time
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from importlib import import_module
 from typing import Any, NoReturn
+from uuid import UUID
 
 import time_machine
 from flask import Flask
@@ -36,7 +38,7 @@ from tests.integration.panel.making import Desk
 from tests.running import APP_SECRET, NUMBER
 from tests.standins import payloads
 
-PHONE = "5511970000101"
+PHONES = (f"55119{number}" for number in itertools.count(71_000_000))  # nobody inherits what another wrote in the last minute
 ARRIVED = ("accepted", "sent", "delivered", "read")
 MOST_ROUNDS = 50
 TICKET_STATES = {
@@ -88,7 +90,7 @@ class Stage:
 
     def __post_init__(self) -> None:
         self.clock = self.script.at
-        self.customer = payloads.Person(phone=PHONE, name=self.script.customer)
+        self.customer = payloads.Person(phone=next(PHONES), name=self.script.customer)
         self._clear()
         self._set_up()
 
@@ -146,14 +148,16 @@ class Stage:
         """All that the company sent and that reached the customer, in order."""
         reached = select(Outbox).join(Message).where(Outbox.state.in_(ARRIVED)).order_by(Outbox.position)
         with self.open():
-            mine = reached.where(Message.contact_id == self.contact().id)
-            return [_received(row) for row in db.session.scalars(mine)]
+            return [_received(row) for row in db.session.scalars(reached.where(Message.contact_id.in_(self._contact_ids())))]
 
     def contact(self) -> Contact:
         """The customer's contact; a context must be open."""
-        contacts = [one for one in db.session.scalars(select(Contact)) if one.phone == PHONE]
-        (contact,) = contacts
+        contact: Contact = db.session.get_one(Contact, self._contact_ids()[0])
         return contact
+
+    def _contact_ids(self) -> list[UUID]:
+        """The id of the customer's contact; none before the first message."""
+        return [one.id for one in db.session.scalars(select(Contact)) if one.phone == self.customer.phone]
 
     def conversation(self) -> Conversation:
         """The customer's newest conversation; a context must be open."""
@@ -177,7 +181,7 @@ class Stage:
         if not (self.script.known or self.script.certificates or self.script.tickets):
             return
         with self.open():
-            contact = identity.find_or_make_contact(Sender(PHONE, None, self.script.customer))
+            contact = identity.find_or_make_contact(Sender(self.customer.phone, None, self.script.customer))
             contact.email, contact.document = self.script.known.get("e-mail"), self.script.known.get("documento")
             if self.script.known:
                 self._earlier_conversation(contact)
@@ -185,6 +189,7 @@ class Stage:
                 db.session.add(self._certificate(contact, words))
             for words in self.script.tickets:
                 db.session.add(self._ticket(contact, words))
+                db.session.commit()  # one after the other: the newest is shown first
             db.session.commit()
 
     def _earlier_conversation(self, contact: Contact) -> None:
@@ -253,7 +258,7 @@ class Stage:
         return found
 
     def _send(self, part: payloads.Json) -> None:
-        wamid = payloads.new_wamid(PHONE)
+        wamid = payloads.new_wamid(self.customer.phone)
         self.wamids.append(wamid)
         self._post(payloads.body(part, self.customer, number=NUMBER, wamid=wamid, at=int(time.time())))
 
