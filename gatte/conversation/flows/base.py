@@ -58,10 +58,10 @@ def needs_no_yes(_snapshot: Snapshot) -> bool:
 class Slot:
     """One thing that a flow asks for.
 
-    `parse` reads an answer to its question, `find` a value volunteered anywhere, `wrong` the problem with one that cannot be; `free` marks free text, which swallows what looks
-    like another wish; only `sure` values are looked for beside it; a `story` is kept
-    as it is told. An empty stored value means: the customer has none. `words` are what
-    customers call it when they correct it; `also` gives further slots that the answer fills; `clears` names slots that a new value empties.
+    `parse` reads an answer to its question, `find` a value volunteered anywhere, `wrong` the problem with one that cannot be; `free`
+    marks free text, which swallows what looks like another wish; only `sure` values are looked for beside it; a `story` is kept
+    as it is told. An empty stored value means: the customer has none. `words` are what customers call it when they correct it; `also`
+    gives further slots that the answer fills; `clears` names slots that a new value empties.
     """
 
     name: str

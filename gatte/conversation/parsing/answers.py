@@ -11,7 +11,8 @@ NO = lexicon("n nao nn nope no negativo errado errada incorreto incorreta nunca 
 AROUND = lexicon(
     "que mesmo mesma tudo esta tah com ser ai por favor pfv pf sim e eh ja os as o a dados de do da eu vc voce bem muito "
     "obrigado obrigada obg precisa preciso agora ainda assim entao disso isto apagar apaga apague excluir abrir enviar "
-    "envia envie corrigir agendar marcar registrar salvar fazer faz seria senhor senhora mandar enviar gravar ir disto ok chama chame chamar deixa deixe "
+    "envia envie corrigir agendar marcar registrar salvar fazer faz seria senhor senhora mandar enviar gravar ir disto ok "
+    "chama chame chamar deixa deixe"
 )
 WHY = ("por", "que")
 STRONG_YES = lexicon("s sim ss yes y confirmo confirmado")
