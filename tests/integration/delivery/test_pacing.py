@@ -1,0 +1,207 @@
+"""How fast answers may leave, counted in Redis and in one process alike, and what sends do with it."""
+
+import itertools
+import threading
+import time
+
+import pytest
+from redis import Redis
+from redis.exceptions import ConnectionError as RedisAway
+
+from gatte.delivery.pacing import PAIR_BURST, PAIR_SECONDS, SHORT_SECONDS, Limits, LocalPace, Pacer, SharedPace
+from tests.integration.delivery.talks import eventually, new_talk
+from tests.standins.meta import Kind
+from tests.standins.meta_faults import Rates
+
+RATE = 20.0
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(params=["in Redis", "in this process"])
+def pace(request, redis_url):
+    with Redis.from_url(redis_url) as client:
+        yield SharedPace(client, Limits(RATE)) if request.param == "in Redis" else LocalPace(Limits(RATE))
+
+
+@pytest.fixture
+def number():
+    return f"number-{next(_numbers)}"
+
+
+def waits(pace, number, count, first=0):
+    return [pace.take(number, f"contact-{first + one}", f"{number}-{first + one}") for one in range(count)]
+
+
+def test_places_of_a_number_lie_evenly_apart(pace, number):
+    got = waits(pace, number, 40)
+
+    assert got[0] == 0
+    assert got[-1] == pytest.approx(39 / RATE, abs=0.1)
+    assert got == sorted(got)
+
+
+def test_numbers_do_not_wait_for_each_other(pace, number):
+    waits(pace, number, 40)
+
+    assert pace.take(f"{number}-other", "contact", "slot") == 0
+
+
+def test_who_comes_back_for_a_place_goes_at_once_and_only_once(pace, number):
+    waits(pace, number, 30)
+
+    assert pace.take(number, "contact-29", f"{number}-29") == 0
+    assert pace.take(number, "contact-29", f"{number}-29") > 1
+
+
+def test_a_customer_gets_a_burst_and_then_one_in_six_seconds(pace, number):
+    got = [pace.take(f"{number}", "ana", f"{number}-{one}") for one in range(PAIR_BURST + 2)]
+
+    assert got[-1] > SHORT_SECONDS
+    assert got[PAIR_BURST] == pytest.approx(PAIR_SECONDS, abs=0.5)
+    assert pace.take(number, "bia", "bia") == pytest.approx(PAIR_BURST / RATE, abs=0.3)
+
+
+def test_a_number_that_was_too_fast_pauses_and_goes_slower(pace, number):
+    pace.slow_down(number)
+    pace.slow_down(number)  # the same fault, told twice
+
+    got = waits(pace, number, 21)
+
+    assert got[0] == pytest.approx(1.0, abs=0.1)
+    assert got[20] - got[0] == pytest.approx(20 / (RATE * 0.67), rel=0.1)
+
+
+def test_places_that_were_given_at_the_old_rate_are_void(pace, number):
+    waits(pace, number, 30)
+    pace.slow_down(number)
+
+    assert pace.take(number, "contact-29", f"{number}-29") > 0.5
+
+
+def test_a_customer_who_got_too_much_is_left_alone(pace, number):
+    pace.leave_alone(number, "ana", 16)
+
+    assert pace.take(number, "ana", "one") == pytest.approx(16, abs=0.2)
+    assert pace.take(number, "bia", "two") == 0
+
+
+def test_the_rate_comes_back(monkeypatch):
+    pace, clock = LocalPace(Limits(RATE)), [1000.0]
+    monkeypatch.setattr("gatte.delivery.pacing.time", type("Clock", (), {"monotonic": staticmethod(lambda: clock[0])}))
+    pace.slow_down("number")
+
+    def rate():
+        before = pace.take("number", f"contact-{clock[0]}-a", "a")
+        return 1 / (pace.take("number", f"contact-{clock[0]}-b", "b") - before)
+
+    clock[0] += 60
+    soon = rate()
+    clock[0] += 600
+    assert soon == pytest.approx(RATE * 0.77, rel=0.01)
+    assert rate() == pytest.approx(RATE)
+
+
+class Away:
+    """A Redis that does not answer."""
+
+    calls = 0
+
+    def take(self, *_):
+        self.calls += 1
+        raise RedisAway
+
+    slow_down = leave_alone = take
+
+
+def test_without_redis_a_process_paces_by_itself_and_does_not_ask_again_at_once():
+    away = Away()
+    pacer = Pacer(away, LocalPace(Limits(RATE)))
+
+    got = [pacer.take("number", f"contact-{one}", f"slot-{one}") for one in range(40)]
+
+    assert got[-1] == pytest.approx(39 / RATE, abs=0.1)
+    assert away.calls == 1
+
+
+def test_many_hosts_share_one_rate(redis_url, number):
+    got = []
+
+    def host(index):
+        with Redis.from_url(redis_url) as client:
+            got.extend(waits(SharedPace(client, Limits(RATE)), number, 10, first=100 * index))
+
+    hosts = [threading.Thread(target=host, args=(index,)) for index in range(4)]
+    for one in hosts:
+        one.start()
+    for one in hosts:
+        one.join()
+
+    assert max(got) == pytest.approx(39 / RATE, abs=0.2)
+
+
+@pytest.fixture(scope="module")
+def more():
+    return {"gatte_number_rate_per_second": 40}
+
+
+def deliver_until_sent(talks, patience=20.0):
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline and not all(talk.heard() for talk in talks):
+        for talk in talks:
+            if talk.states()[0] == "pending" and talk.waits_seconds()[0] <= 0:
+                talk.is_delivered()
+
+
+def test_more_than_a_number_may_send_is_postponed_and_arrives_without_a_refusal(app, meta):
+    meta.graph.rates = Rates(per_second=41)
+    talks = [new_talk(app, meta) for _ in range(60)]
+    for talk in talks:
+        talk.answers("oi")
+    refused = len(meta.graph.refused)
+    workers = [threading.Thread(target=deliver_until_sent, args=(talks[index::3],)) for index in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    meta.graph.rates = Rates()
+
+    assert [talk.heard() for talk in talks] == [["oi"]] * 60
+    assert len(meta.graph.refused) == refused
+    assert {tuple(talk.outcomes()) for talk in talks} == {("accepted",)}
+
+
+def test_a_place_further_ahead_than_a_thread_may_sleep_postpones_the_send(app, talk, meta):
+    from gatte.delivery.pacing import pacer
+
+    with app.app_context():
+        for one in range(40):
+            pacer().take(talk_number(), f"contact-{one}", f"slot-{one}")
+    talk.answers("um", "dois")
+    started = time.monotonic()
+    talk.is_delivered()
+
+    assert time.monotonic() - started < 0.5
+    assert (talk.states(), talk.heard()) == (["pending", "pending"], [])
+    assert talk.waits_seconds()[0] > 0.2
+    assert talk.rows()[0].attempts == 0
+    time.sleep(1.2)
+    talk.is_delivered()
+    assert talk.heard() == ["um", "dois"]
+
+
+def talk_number():
+    from tests.running import NUMBER
+
+    return NUMBER
+
+
+def test_after_a_pair_limit_the_customer_is_left_alone_for_meta_s_pauses(talk, meta):
+    meta.fail(Kind.ERROR, to=talk.phone, status=400, code=131056, times=2)
+    talk.answers("oi")
+    talk.is_delivered()
+    first = talk.waits_seconds()[0]
+    assert eventually(lambda: talk.waits_seconds()[0] <= 0)
+    talk.is_delivered()
+    second = talk.waits_seconds()[0]
+
+    assert (round(first), round(second), talk.outcomes()) == (1, 4, ["refused", "refused"])
