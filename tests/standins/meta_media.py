@@ -20,6 +20,7 @@ class KeptFile:
     size: int | None = None
     gone: int = 0
     status: int = 200
+    location: str | None = None
     drip: bool = False
     cut: bool = False
 
@@ -55,7 +56,8 @@ class MediaStore:
         if kept.gone:
             kept.gone -= 1
             return Answer(404, b"", {"Content-Type": "text/plain"})
-        return Answer(kept.status, kept.content, {"Content-Type": kept.mime_type}, drip=kept.drip, cut=kept.cut)
+        headers = {"Content-Type": kept.mime_type} | ({"Location": kept.location} if kept.location else {})
+        return Answer(kept.status, kept.content, headers, drip=kept.drip, cut=kept.cut)
 
     def drop(self, media_id: str) -> bool:
         """Delete a file; whether there was one."""

@@ -130,6 +130,13 @@ def test_a_file_that_cannot_be_had_is_seen_in_the_trace_and_the_customer_is_aske
     assert gemini.calls == []
 
 
+def test_another_file_than_the_webhook_told_of_is_not_listened_to(customer, meta, gemini):
+    (wamid,) = customer.sends(payloads.voice(meta.graph.media.keep(spoken(WISH)), b"another file"))
+
+    assert heard(customer, wamid) == ("", "altered")
+    assert gemini.calls == []
+
+
 @pytest.mark.parametrize(("status", "outcome"), [(429, "quota"), (503, "error"), (400, "refused")])
 def test_when_gemini_fails_the_customer_is_asked_to_type(customer, meta, gemini, status, outcome):
     gemini.fails(status)

@@ -1,8 +1,11 @@
 """Files of customers over real HTTP, from the stand-in for Meta."""
 
 import hashlib
+import json
 import socket
+import threading
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -92,6 +95,27 @@ def test_a_file_larger_than_it_claims_to_be_is_left(meta, client):
     assert failure_of(client, meta.graph.media.keep(VOICE * 100, size=3)) is Failure.TOO_LARGE
 
 
+def test_a_file_that_tells_no_size_is_left_when_it_grows_too_large(connect):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=_pour, args=(server,), daemon=True).start()
+
+        assert failure_of(connect(f"http://127.0.0.1:{server.getsockname()[1]}"), "1") is Failure.TOO_LARGE
+
+
+def _pour(server):
+    """Say where the file is, then give pieces of it for as long as anybody listens (2 MB at most)."""
+    line, _ = server.accept()
+    with line, suppress(OSError):
+        line.recv(4096)
+        facts = json.dumps({"url": f"http://127.0.0.1:{server.getsockname()[1]}/file"}).encode()
+        line.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(facts), facts))
+        line.recv(4096)
+        line.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        for _ in range(2000):
+            line.sendall(b"3e8\r\n" + b"x" * 1000 + b"\r\n")
+        line.sendall(b"0\r\n\r\n")
+
+
 def test_a_file_of_exactly_the_allowed_size_is_taken(meta, client):
     assert client.download(NUMBER, meta.graph.media.keep(VOICE), len(VOICE)).content == VOICE
 
@@ -113,6 +137,19 @@ def test_the_token_goes_to_no_other_host(meta, client, address):
     with MetaStandIn(None) as stranger:
         url = address.format(port=stranger.port)
         assert failure_of(client, meta.graph.media.keep(VOICE, url=url)) is Failure.FOREIGN_HOST
+        assert (stranger.graph.media.fetched, stranger.graph.refused) == ([], [])
+
+
+def test_an_address_with_a_name_and_password_in_it_is_not_followed(meta, client):
+    url = f"http://ana:secret@127.0.0.1:{meta.port}/media-file/1"
+
+    assert failure_of(client, meta.graph.media.keep(VOICE, url=url)) is Failure.FOREIGN_HOST
+
+
+def test_a_redirect_is_not_followed(meta, client):
+    with MetaStandIn(None) as stranger:
+        there = f"{stranger.url}/media-file/{stranger.graph.media.keep(VOICE)}"
+        assert failure_of(client, meta.graph.media.keep(VOICE, status=302, location=there)) is Failure.REFUSED
         assert (stranger.graph.media.fetched, stranger.graph.refused) == ([], [])
 
 
