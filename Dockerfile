@@ -15,6 +15,7 @@ ENV PATH=/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     GATTE_ENV=production \
     GATTE_FOLDER=/var/lib/gatte \
+    MALLOC_ARENA_MAX=2 \
     PROMETHEUS_MULTIPROC_DIR=/tmp/gatte-metrics
 WORKDIR /srv/gatte
 COPY --from=packages /opt/venv /opt/venv

@@ -75,7 +75,7 @@ def _environment(installation: Installation, urls: dict[str, str], port: int) ->
     """The settings of every process. Only this machine can reach the panel."""
     folder = installation.folder
     ours = {"PORT": str(port), "GATTE_BIND": f"127.0.0.1:{port}", "GATTE_FOLDER": str(folder), "PYTHONUNBUFFERED": "1"}
-    ours |= {"PROMETHEUS_MULTIPROC_DIR": str(folder / "metrics")}
+    ours |= {"PROMETHEUS_MULTIPROC_DIR": str(folder / "metrics"), "MALLOC_ARENA_MAX": "2"}  # threads would each hoard memory
     demo = {"GATTE_DEMO_USER": DEMO_USER, "GATTE_DEMO_PASSWORD": installation.panel_password()}
     path = {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
     return {**os.environ, **urls, **ours, **demo, **path}
