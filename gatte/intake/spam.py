@@ -113,7 +113,7 @@ def signs(sender: str, member: str, at: int, words: str, forgiven_at: int) -> li
 def verdict(found: Sequence[Sign], counted: Sequence[Counted]) -> MuteReason | None:
     """What a contact is to be muted for, or None."""
     weights = [(sign.weight(count), sign.reason) for sign, count in zip(found, counted, strict=True)]
-    return max(weights)[1] if sum(weight for weight, _ in weights) >= ENOUGH else None
+    return max(reversed(weights), key=lambda one: one[0])[1] if sum(weight for weight, _ in weights) >= ENOUGH else None
 
 
 def folded(text: str) -> str:

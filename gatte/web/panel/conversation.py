@@ -16,10 +16,11 @@ from gatte.conversation.snapshot import Owner
 from gatte.conversation.states import InvalidTransition
 from gatte.desk import handoff
 from gatte.extensions import db
+from gatte.intake import spam
 from gatte.models import AuditEntry, Conversation, Lead, Message, Role, Ticket, Transition, keyring
 from gatte.web.panel import words
 from gatte.web.panel.entry import me
-from gatte.web.panel.formatting import window_left
+from gatte.web.panel.formatting import now, window_left
 from gatte.web.rendering import for_htmx, render_live
 
 log = structlog.get_logger(__name__)
@@ -56,11 +57,23 @@ class Talk:
         served = self.conversation.owner is Owner.HUMAN and self.conversation.assignee_id is not None
         return self.conversation.closed_at is None and not served
 
+    @property
+    def muted(self) -> bool:
+        """Whether the bot answers nothing that the contact writes now."""
+        return spam.is_muted(self.conversation.contact, now())
+
 
 def add_routes(bp: Blueprint) -> None:
     place = "/panel/sessoes/<uuid:conversation_id>"
     bp.add_url_rule(place, view_func=show_conversation)
-    for name, view in (("assumir", take), ("responder", reply), ("devolver", hand_back), ("reiniciar", reset), ("encaminhar", escalate)):
+    for name, view in (
+        ("assumir", take),
+        ("responder", reply),
+        ("devolver", hand_back),
+        ("reiniciar", reset),
+        ("encaminhar", escalate),
+        ("reativar", unmute),
+    ):
         bp.add_url_rule(f"{place}/{name}", view_func=view, methods=["POST"])
 
 
@@ -100,6 +113,13 @@ def reset(conversation_id: UUID) -> AnyResponse:
 
 def escalate(conversation_id: UUID) -> AnyResponse:
     return _done(conversation_id, handoff.force_escalation, "Conversa encaminhada: ela está na fila de atendimento.")
+
+
+def unmute(conversation_id: UUID) -> AnyResponse:
+    def forgive(conversation_id: UUID, user_id: int) -> None:
+        spam.unmute(db.session.get_one(Conversation, conversation_id).contact, user_id)
+
+    return _done(conversation_id, forgive, "Contato reativado: o robô volta a responder o que ele escrever.")
 
 
 def _done(conversation_id: UUID, action: Callable[[UUID, int], object], praise: str) -> AnyResponse:
@@ -167,7 +187,7 @@ def _talk(conversation: Conversation, before: int | None) -> Talk:
         messages=messages[-SHOWN:],
         earlier=messages[-SHOWN].position if len(messages) > SHOWN else None,
         transitions=_latest(Transition, conversation.id, STEPS_SHOWN),
-        audit=_audit(conversation.id),
+        audit=_audit(conversation),
         tickets=_latest(Ticket, conversation.id, 10),
         leads=_latest(Lead, conversation.id, 10),
         left=window_left(conversation.last_inbound_at),
@@ -187,6 +207,8 @@ def _latest(model: type[OfConversation], conversation_id: UUID, limit: int) -> l
     return list(db.session.scalars(select(model).where(model.conversation_id == conversation_id).order_by(model.id.desc()).limit(limit)))
 
 
-def _audit(conversation_id: UUID) -> list[AuditEntry]:
-    query = select(AuditEntry).where(AuditEntry.subject == f"conversation:{conversation_id}").options(joinedload(AuditEntry.user))
+def _audit(conversation: Conversation) -> list[AuditEntry]:
+    """What people did to the conversation, and to its contact."""
+    subjects = [f"conversation:{conversation.id}", f"contact:{conversation.contact_id}"]
+    query = select(AuditEntry).where(AuditEntry.subject.in_(subjects)).options(joinedload(AuditEntry.user))
     return list(db.session.scalars(query.order_by(AuditEntry.id.desc()).limit(STEPS_SHOWN)))

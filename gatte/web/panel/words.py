@@ -7,7 +7,7 @@ from typing import Any
 from gatte.conversation.effects import Reason, Urgency
 from gatte.conversation.states import Event, State
 from gatte.conversation.understanding import Intent
-from gatte.models import Author, DeliveryState, LeadStage, Role, TicketKind, TicketState
+from gatte.models import Author, DeliveryState, LeadStage, MuteReason, Role, SetAside, TicketKind, TicketState
 
 STATES: dict[State, str] = {
     State.START: "Início",
@@ -119,6 +119,18 @@ STAGES: dict[LeadStage, str] = {
     LeadStage.LOST: "Perdido",
 }
 ROLES: dict[Role, str] = {Role.AGENT: "Atendente", Role.ADMIN: "Administração"}
+# After "silenciado por".
+MUTE_REASONS: dict[MuteReason, str] = {
+    MuteReason.FLOOD: "excesso de mensagens",
+    MuteReason.REPETITION: "repetir a mesma mensagem",
+    MuteReason.LINKS: "links suspeitos",
+    MuteReason.BLOCKLIST: "palavras típicas de spam",
+    MuteReason.BY_HAND: "decisão da equipe",
+}
+SET_ASIDE: dict[SetAside, str] = {
+    SetAside.LIMITED: "O robô não leu: acima do limite por minuto",
+    SetAside.MUTED: "O robô não leu: contato silenciado",
+}
 FLOWS: dict[str, str] = {
     "lead": "compra de certificado",
     "renewal": "renovação",
@@ -135,6 +147,8 @@ ACTIONS: dict[str, str] = {
     Event.HANDED_BACK.value: "devolveu ao robô",
     Event.FORCED_RESET.value: "reiniciou a conversa",
     Event.FORCED_ESCALATION.value: "encaminhou ao atendimento",
+    "muted": "silenciou o contato",
+    "unmuted": "reativou o contato",
 }
 # Kinds of a customer's message that are no text; see `understanding.MessageKind`.
 ATTACHMENTS: dict[str, str] = {
@@ -161,6 +175,8 @@ SETS: tuple[Mapping[Any, str], ...] = (
     TICKET_STATES,
     STAGES,
     ROLES,
+    MUTE_REASONS,
+    SET_ASIDE,
 )
 BY_CLASS: dict[type[StrEnum], Mapping[Any, str]] = {type(next(iter(words))): words for words in SETS}
 

@@ -1,0 +1,143 @@
+"""Sliding windows: exact over processes and threads, and never in the way when Redis hangs, is away, or forgot everything."""
+
+import socket
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import redis
+
+from gatte.intake import windows
+from gatte.intake.windows import Counted, LocalWindows, Mark
+from tests.application import application
+from tests.running import free_port
+
+NOW = 1_800_000_000_000
+A_MINUTE = 60_000
+COUNTING = """
+import sys
+from flask import Flask
+from gatte.intake import windows
+from gatte.intake.windows import Mark
+from gatte.settings import Settings
+from gatte.volatile import ShortMemory
+
+app = Flask("counting")
+app.extensions["gatte_memory"] = ShortMemory(Settings(_env_file=None, database_url="postgresql://unused/unused", redis_url=sys.argv[1]))
+sys.stdin.readline()
+with app.app_context():
+    marks = [Mark("of-all", f"{sys.argv[2]}-{number}", 1_800_000_000_000 + number, 60_000, limit=50) for number in range(40)]
+    print(sum(windows.count([mark])[0].fits for mark in marks))
+"""
+
+
+def mark(window, member, at=0, limit=3, **more):
+    return Mark(window, str(member), NOW + at, A_MINUTE, limit=limit, **more)
+
+
+def in_redis(context):
+    return lambda given: windows.count([given])[0]
+
+
+@pytest.fixture(params=["redis", "local"])
+def count(request, context):
+    """Both ways to count, which must agree."""
+    return in_redis(context) if request.param == "redis" else LocalWindows().count
+
+
+def test_so_many_fit_and_no_more(count):
+    assert [count(mark("so-many", member)) for member in range(5)] == [
+        Counted(True, 1),
+        Counted(True, 2),
+        Counted(True, 3),
+        Counted(False, 3),
+        Counted(False, 3),
+    ]
+
+
+def test_the_window_slides(count):
+    fits = [count(mark("slides", at, at * 1000)).fits for at in (0, 20, 40, 59, 61, 62, 81)]
+
+    assert fits == [True, True, True, False, True, False, True]
+
+
+def test_what_is_counted_twice_counts_once(count):
+    assert [count(mark("twice", "the same")) for _ in range(4)] == [Counted(True, 1)] * 4
+
+
+def test_a_clock_that_was_set_back_forgives(count):
+    ahead = [count(mark("clock", member, 3_600_000)).fits for member in range(3)]
+
+    assert [*ahead, count(mark("clock", "now")).fits] == [True, True, True, True]
+
+
+def test_what_was_forgiven_does_not_count(count):
+    for member in range(3):
+        count(mark("forgiven", member))
+
+    assert count(mark("forgiven", "after", 5, not_before=NOW + 1)) == Counted(True, 1)
+
+
+def test_several_processes_count_together_exactly(redis_url):
+    command = [sys.executable, "-c", COUNTING, redis_url]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "env": {"PYTHONPATH": "."}}
+    processes = [subprocess.Popen([*command, str(number)], **pipes) for number in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        said = list(pool.map(lambda process: process.communicate("go\n", timeout=60)[0], processes))
+
+    assert sum(int(one) for one in said) == 50
+
+
+def test_threads_of_one_process_count_exactly_without_redis():
+    local = LocalWindows()
+    with ThreadPoolExecutor(8) as pool:
+        fits = list(pool.map(lambda member: local.count(mark("threads", member, limit=50)).fits, range(400)))
+
+    assert sum(fits) == 50
+
+
+def test_local_windows_do_not_grow_without_end(monkeypatch):
+    monkeypatch.setattr(windows, "LOCAL_WINDOWS", 10)
+    local = LocalWindows()
+    for number in range(100):
+        local.count(mark(f"window-{number}", "x"))
+
+    assert len(local._windows) == 10
+
+
+def test_a_redis_that_forgot_everything_counts_again(context, redis_url):
+    count = in_redis(context)
+    assert [count(mark("flushed", member, limit=1)).fits for member in range(2)] == [True, False]
+    with redis.Redis.from_url(redis_url) as client:
+        client.flushall()
+        client.script_flush()
+
+    assert count(mark("flushed", 2, limit=1)).fits
+
+
+def test_windows_end_by_themselves(context, redis_url):
+    in_redis(context)(mark("ends", 1))
+    with redis.Redis.from_url(redis_url) as client:
+        assert 0 < client.pttl("gatte:window:ends") <= 2 * A_MINUTE
+
+
+@pytest.fixture
+def without_redis(database_url):
+    with application(database_url, f"redis://127.0.0.1:{free_port()}/0") as app, app.app_context():
+        yield
+
+
+def test_without_redis_the_process_counts_for_itself(without_redis):
+    assert [windows.count([mark("away", member)])[0].fits for member in range(4)] == [True, True, True, False]
+
+
+def test_a_redis_that_hangs_costs_one_short_wait(database_url):
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        url = f"redis://127.0.0.1:{deaf.getsockname()[1]}/0"
+        with application(database_url, url) as app, app.app_context():
+            started = time.monotonic()
+            for member in range(50):
+                windows.count([mark("deaf", member)])
+            assert time.monotonic() - started < 2
