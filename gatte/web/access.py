@@ -8,7 +8,7 @@ from flask import Flask, Response, g, request
 from gatte.observability import tracing
 
 log = structlog.get_logger(__name__)
-QUIET_PATHS = ("/health/", "/metrics", "/static/")  # asked all the time, and say nothing
+QUIET_PATHS = ("/health/", "/metrics", "/static/", "/webhook/")  # asked all the time; what they do is logged where it is done
 
 
 def init_app(app: Flask) -> None:

@@ -32,6 +32,7 @@ def test_while_rotating_either_secret_is_taken(secrets):
         payloads.sign(RAW, "outro"),
         payloads.sign(b"x", "segredo"),
     ],
+    ids=range(9),
 )
 def test_anything_else_is_refused(header):
     assert not is_signed(RAW, header, ["segredo"])
