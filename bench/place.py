@@ -1,0 +1,72 @@
+"""A system of its own for a bench: durable stores, the processes that a row needs, stand-ins in processes of their own."""
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import psycopg2
+
+from devstack.stores import Stores, Urls
+from gatte.migrating import migrate
+from tests import running
+from tests.running import System, free_port, until
+
+TOKEN = "bench-token"  # noqa: S105 - of a stand-in
+
+
+@contextmanager
+def stores() -> Iterator[Urls]:
+    """Fresh stores that sync every commit to the disk, migrated."""
+    with tempfile.TemporaryDirectory(prefix="gatte-bench-") as name:
+        made = Stores(Path(name))
+        urls = made.start()
+        try:
+            migrate(urls.database)
+            yield urls
+        finally:
+            made.stop()
+
+
+@contextmanager
+def standin(module: str, *arguments: str) -> Iterator[str]:
+    """A stand-in of the tests as a process; its URL."""
+    port = free_port()
+    command = [sys.executable, "-m", f"tests.standins.{module}", "--port", str(port), *arguments]
+    process = subprocess.Popen(command, cwd=running.PROJECT, stdout=subprocess.DEVNULL)
+    try:
+        if not until(lambda: _answers(port), 20):
+            raise RuntimeError(f"the stand-in {module} does not answer")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _answers(port: int) -> bool:
+    import socket
+
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@contextmanager
+def system(urls: Urls, *names: str, **more: str) -> Iterator[System]:
+    """These processes of GATTE over the stores, started; not waited for."""
+    with tempfile.TemporaryDirectory(prefix="gatte-bench-logs-") as name:
+        made = System(Path(name), running.settings(urls.database, urls.redis, GATTE_LOG_LEVEL="INFO", **more))
+        try:
+            made.start(*names)
+            yield made
+        finally:
+            made.stop()
+
+
+def scalar(urls: Urls, query: str) -> float:
+    """One number out of the database."""
+    with closing(psycopg2.connect(urls.database)) as connection, connection.cursor() as cursor:
+        cursor.execute(query)
+        found = cursor.fetchone()
+        return float(found[0] or 0) if found else 0.0
