@@ -67,17 +67,19 @@ def understand(text: str, history: History = ()) -> tuple[Understanding, list[Ca
 
 def answer(question: str, history: History = ()) -> "Answer":
     """The answer to a question from the knowledge base; the transaction that searches is over before a model is asked."""
-    from gatte.intelligence import responder
+    from gatte.intelligence import cache, responder
 
     with Session(db.engine) as session:
-        passages = responder.find_passages(session, question)
+        passages = cache.find_passages(session, question)
     company = current_app.extensions["gatte_settings"].gatte_company
     return responder.compose(passages, history, _gemini(), company)
 
 
 def warm_up() -> None:
     """Load the local models now, so that the first customer does not wait for them; a database that is away does not matter."""
+    from gatte.intelligence import retrieval
+
     embedding.limit_blas_threads()
     local_models().classifier.classify("oi, tudo bem?")
-    with suppress(SQLAlchemyError):
-        answer("oi")
+    with suppress(SQLAlchemyError), Session(db.engine) as session:
+        retrieval.find_passages(session, "oi")  # past the cache, which would load nothing

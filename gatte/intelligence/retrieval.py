@@ -69,10 +69,13 @@ def retrieve(session: Session, question: str, limit: int = 5) -> list[Found]:
     return list(find_passages(session, question, limit).found)
 
 
-def find_passages(session: Session, question: str, limit: int = 5) -> Passages:
-    """The articles that may answer, and how sure we are of the best one. Reads only, in the caller's transaction."""
+def find_passages(session: Session, question: str, limit: int = 5, vector: Any | None = None) -> Passages:  # noqa: ANN401 - an array
+    """The articles that may answer, and how sure we are of the best one. Reads only, in the caller's transaction.
+
+    A caller who has the question's `vector` already (see `vector_of`) gives it.
+    """
     question = question[:LONGEST_QUESTION]
-    asked = _asked(question)
+    asked = ranking.prepared(question, vector_of(question) if vector is None else vector)
     rows = _candidates(session, asked)
     texts = _prepared(session, rows)
     candidates = [ranking.Candidate(row.article_id, text) for row, text in zip(rows, texts, strict=True)]
@@ -81,8 +84,9 @@ def find_passages(session: Session, question: str, limit: int = 5) -> Passages:
     return Passages(question, found, round(grounding.probability(order), 4))
 
 
-def _asked(question: str) -> ranking.Text:
-    return ranking.prepared(question, _vectors([question])[0])
+def vector_of(question: str) -> Any:  # noqa: ANN401 - an array
+    """The meaning of a question as numbers; zeros without the embedding package."""
+    return _vectors([question[:LONGEST_QUESTION]])[0]
 
 
 def _candidates(session: Session, asked: ranking.Text) -> list[_Row]:

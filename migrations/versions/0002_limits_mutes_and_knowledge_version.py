@@ -9,11 +9,12 @@ branch_labels = None
 depends_on = None
 
 # Whoever changes the knowledge base, in whatever way, changes its version in the same transaction; one row, so reading it costs nothing.
+# The number is a time, so that a database which was restored from a backup never gives a number that meant something else before.
 BUMP = """
 CREATE FUNCTION bump_knowledge_version() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO knowledge_version AS known (id, number) VALUES (1, 1)
-    ON CONFLICT (id) DO UPDATE SET number = known.number + 1;
+    INSERT INTO knowledge_version AS known (id, number) VALUES (1, extract(epoch FROM clock_timestamp()) * 1000)
+    ON CONFLICT (id) DO UPDATE SET number = greatest(known.number + 1, excluded.number);
     RETURN NULL;
 END $$
 """

@@ -1,0 +1,138 @@
+"""What was found for a question before, kept in Redis: customers ask the same things, and a search costs some 12 ms of processor.
+
+An entry belongs to one version of the knowledge base, one day (articles come into force by date) and one version of the search itself,
+so nothing is ever taken back: what is out of date is asked for no more, and ends by itself. A question with personal data is not kept;
+of the others a keyed hash is the name of the entry, and only our own articles are its content.
+"""
+
+import json
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, cast
+from uuid import UUID
+
+from redis import Redis
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from gatte.intelligence import embedding, retrieval
+from gatte.intelligence.retrieval import LONGEST_QUESTION, Found, Passages
+from gatte.intelligence.wording import normalised, spelled_out
+from gatte.models import KnowledgeVersion, PassageKind, keyring
+from gatte.observability import metrics
+from gatte.privacy import masking
+from gatte.volatile import MemoryAway, memory
+
+ANSWERS_SECONDS = 24 * 3600
+VECTORS_SECONDS = 7 * 24 * 3600
+SEARCH = ("cache.py", "content/off_topic.txt", "embedding.py", "grounding.py", "ranking.py", "retrieval.py", "wording.py")
+VECTOR_BYTES = 4 * embedding.DIMENSIONS
+
+
+@dataclass(frozen=True)
+class _Names:
+    """Under which names a question's passages and its vector are kept."""
+
+    answer: str
+    vector: str
+
+
+def find_passages(session: Session, question: str) -> Passages:
+    """What `retrieval.find_passages` gives, from the cache when it was asked before. Never raises for want of Redis."""
+    question = question[:LONGEST_QUESTION]
+    if not _may_be_kept(question):
+        _count("answers", "skipped")
+        return retrieval.find_passages(session, question)
+    names = _names(session, question)
+    try:
+        answer, vector = _recalled(names)
+    except MemoryAway:
+        _count("answers", "away")
+        return retrieval.find_passages(session, question)
+    known = None if answer is None else _opened(answer, question)
+    _count("answers", "miss" if known is None else "hit")
+    return known or _searched(session, question, names, vector)
+
+
+def version(session: Session) -> int:
+    """The version of the knowledge base: grows with every change of an article or passage; 0 before the first."""
+    return session.scalar(select(KnowledgeVersion.number)) or 0
+
+
+def _may_be_kept(question: str) -> bool:
+    """Whether a question has words, and nothing in it looks like a phone, a document, an address or a secret."""
+    return bool(normalised(question)) and masking.mask(question) == question
+
+
+def _names(session: Session, question: str) -> _Names:
+    number = select(KnowledgeVersion.number).scalar_subquery()
+    known, today = session.execute(select(func.coalesce(number, 0), func.current_date())).one()
+    ring, code = keyring(), _search_version()
+    answer = ring.lookup_hash("question", normalised(question)).hex()
+    vector = ring.lookup_hash("question vector", spelled_out(question)).hex()
+    return _Names(f"gatte:answer:{code}:{known}:{today:%Y%m%d}:{answer}", f"gatte:vector:{code}:{vector}")
+
+
+@lru_cache(maxsize=1)
+def _search_version() -> str:
+    """Changes with the code of the search, so that a new release does not give what an old one found."""
+    digest = sha256(b"by meaning" if embedding.available() else b"by words alone")
+    for name in SEARCH:
+        digest.update((Path(__file__).parent / name).read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _recalled(names: _Names) -> list[bytes | None]:
+    return memory().ask(lambda redis: cast("list[bytes | None]", redis.mget([names.answer, names.vector])))
+
+
+def _searched(session: Session, question: str, names: _Names, kept: bytes | None) -> Passages:
+    """Search, and keep what was found."""
+    known = None if kept is None or len(kept) != VECTOR_BYTES else _vector(kept)
+    _count("embeddings", "miss" if known is None else "hit")
+    vector = retrieval.vector_of(question) if known is None else known
+    passages = retrieval.find_passages(session, question, vector=vector)
+    try:
+        memory().ask(lambda redis: _keep(redis, names, passages, vector.astype("float32").tobytes()))
+    except MemoryAway:
+        _count("answers", "not_kept")
+    return passages
+
+
+def _keep(redis: "Redis", names: _Names, passages: Passages, vector: bytes) -> None:
+    together = redis.pipeline(transaction=False)
+    together.set(names.answer, _closed(passages), ex=ANSWERS_SECONDS)
+    together.set(names.vector, vector, ex=VECTORS_SECONDS)
+    together.execute()
+
+
+def _vector(kept: bytes) -> Any:  # noqa: ANN401 - an array
+    import numpy as np
+
+    return np.frombuffer(kept, dtype=np.float32)
+
+
+def _closed(passages: Passages) -> bytes:
+    """Passages as bytes, without the question: it is the customer's."""
+    found = [asdict(one) | {"article_id": str(one.article_id)} for one in passages.found]
+    return json.dumps({"found": found, "probability": passages.probability}, ensure_ascii=False).encode()
+
+
+def _opened(kept: bytes, question: str) -> Passages | None:
+    """What `_closed` made; None when it is anything else."""
+    try:
+        stored = json.loads(kept)
+        return Passages(question, tuple(_found(one) for one in stored["found"]), float(stored["probability"]))
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
+def _found(stored: dict[str, Any]) -> Found:
+    read = Found(**stored)
+    return replace(read, article_id=UUID(stored["article_id"]), passage_kind=PassageKind(stored["passage_kind"]))
+
+
+def _count(cache: str, outcome: str) -> None:
+    metrics.CACHE_REQUESTS.labels(cache=cache, outcome=outcome).inc()
