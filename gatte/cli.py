@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import datetime
 from types import FrameType
 from uuid import UUID
 
@@ -20,7 +21,7 @@ log = structlog.get_logger(__name__)
 
 def register(app: Flask) -> None:
     """Add the commands to an application."""
-    for command in (migrate, worker, scheduler, users, demo, knowledge, replay):
+    for command in (migrate, worker, scheduler, users, demo, knowledge, replay, reprocess):
         app.cli.add_command(command)
 
 
@@ -158,3 +159,25 @@ def replay(conversation: UUID) -> None:
         click.echo(f"turn {difference.turn_id}, {difference.part}:\n  then {difference.recorded}\n  now  {difference.replayed}")
     click.echo(f"{done.turns} turns played again, {len(done.differences)} differences, {done.redacted} without content.")
     raise SystemExit(1 if done.differences else 0)
+
+
+@click.command()
+@click.option("--turns", is_flag=True, help="Only turns that failed or were parked.")
+@click.option("--sends", is_flag=True, help="Only answers that failed or were parked.")
+@click.option("--conversation", type=click.UUID, help="Only this conversation.")
+@click.option("--since", type=click.DateTime(), help="Only what failed since then, in the company's time zone.")
+def reprocess(turns: bool, sends: bool, conversation: UUID | None, since: datetime | None) -> None:
+    """Take failed turns again and send failed answers again; safe to repeat."""
+    from gatte.delivery import reprocessing as stuck_sends
+    from gatte.turns import reprocessing as stuck_turns
+
+    after = since.replace(tzinfo=_settings().time_zone) if since else None
+    if turns or not sends:
+        for one in stuck_turns.list_stuck(conversation, after):
+            click.echo(f"turn of conversation {one}: {stuck_turns.take_again(one, after)}")
+            db.session.commit()
+    if sends or not turns:
+        for one in stuck_sends.list_stuck(conversation, after):
+            for answer in stuck_sends.send_again(one, after):
+                click.echo(f"answer {answer.outbox_id} of conversation {one}: {answer.verdict}")
+            db.session.commit()

@@ -10,6 +10,7 @@ from gatte.delivery import sending, typing
 from gatte.delivery.sending import Sending
 from gatte.extensions import db
 from gatte.jobs.delivery import deliver_due
+from gatte.models import Turn
 from gatte.observability import metrics, tracing
 from gatte.queue import job
 from gatte.turns import applying, arrival, failing, leases, reading, thinking, watchdog
@@ -80,6 +81,7 @@ def answer(start: Callable[[], Lease | None]) -> None:
 
 def _take(lease: Lease) -> Sending | None:
     """Think and apply, again when the customer wrote more in the meantime; the first answer to be sent, claimed."""
+    failing.check(lease)
     listening = Listening()
     for attempt in range(1, THINKING_LIMIT + 1):
         state = reading.read(lease)
@@ -118,18 +120,26 @@ def _apply(state: Reading, thought: Thought, listening: Listening) -> Sending | 
 
 
 def _fail(lease: Lease, error: Exception) -> None:
-    """Let the turn be tried again, or tell the customer; should that fail too, the turn is tried again later."""
+    """Let the turn be tried again, or tell the customer; should that fail too, the turn is tried again later, and parked in the end."""
     log.error("turn_failed", error=type(error).__name__, conversation_id=str(lease.conversation_id), exc_info=error)
+    over = failing.is_over(lease, error)
+    if over and _ended(lease, error, failing.fail):
+        return
+    if over and lease.attempt >= failing.ATTEMPTS and _ended(lease, error, failing.set_aside):
+        return
+    failing.postpone(lease)
+    db.session.commit()
+
+
+def _ended(lease: Lease, error: Exception, end: Callable[[Lease, Exception], Turn]) -> bool:
+    """Store the end of a failed turn; False when that failed as well."""
     try:
-        if not failing.may_pass(error):
-            failing.fail(lease, error)
-            db.session.commit()
-            return
+        end(lease, error)
+        db.session.commit()
     except LeaseLost:
         db.session.rollback()
-        return
     except Exception:
         log.exception("turn_failure_not_stored", conversation_id=str(lease.conversation_id))
         db.session.rollback()
-    failing.postpone(lease)
-    db.session.commit()
+        return False
+    return True

@@ -45,7 +45,8 @@ def apply(reading: Reading, thought: Thought) -> Turn:
     """Store what the turn decided and give the lease back; LeaseLost when it is no longer ours."""
     conversation = leases.lock(reading.lease)
     outcome = TurnOutcome.ANSWERED if thought.course.decision.replies else TurnOutcome.SILENT
-    turn = decisions.begin_turn(conversation, outcome=outcome, times=thought.times, trace=_trace(reading, thought))
+    kept = {"times": thought.times, "trace": _trace(reading, thought), "attempt": conversation.turn_attempts}
+    turn = decisions.begin_turn(conversation, outcome=outcome, **kept)
     _keep_calls(turn, thought)
     _mark_read(conversation, reading, thought, turn)
     decisions.carry_out(conversation, thought.course, turn)

@@ -1,10 +1,14 @@
-"""A turn that failed: tried again when the fault may pass, else an apology, the error state, and the turn kept for reprocessing."""
+"""A turn that failed: tried again when the fault may pass, else an apology, the error state, and the turn kept for reprocessing.
+
+A fault that does not pass in ATTEMPTS turns, and a turn that ends its process each time, are parked: no message may hold up a
+conversation for ever.
+"""
 
 import traceback
 from typing import Any
 
 import structlog
-from sqlalchemy import func, text, update
+from sqlalchemy import func, update
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -24,6 +28,22 @@ log = structlog.get_logger(__name__)
 PASSING = (OperationalError, PoolTimeout)
 PASSING_SQLSTATES = ("40001", "40P01", "55P03", "57014")  # serialization, deadlock, lock and statement time-outs
 LONGEST_BACKOFF_SECONDS = 60.0
+ATTEMPTS = 10  # about five minutes
+
+
+class GaveUp(Exception):
+    """Turn after turn ended without a word: its process died, or its lease ran out."""
+
+
+def check(lease: Lease) -> None:
+    """Raise GaveUp when turns of this conversation ended without a word too often."""
+    if lease.attempt > ATTEMPTS:
+        raise GaveUp(f"{lease.attempt} turns")
+
+
+def is_over(lease: Lease, error: Exception) -> bool:
+    """Whether the turn is not tried again: the fault does not pass by itself, or did not in all attempts."""
+    return lease.attempt >= ATTEMPTS or not may_pass(error)
 
 
 def may_pass(error: Exception) -> bool:
@@ -34,12 +54,8 @@ def may_pass(error: Exception) -> bool:
 
 def postpone(lease: Lease) -> None:
     """Give the lease back and let the turn be due again after a pause that doubles."""
-    pause = func.least(text(str(LONGEST_BACKOFF_SECONDS)), func.power(2, Conversation.turn_attempts))
-    values: dict[str, Any] = {
-        "leased_until": None,
-        "turn_attempts": Conversation.turn_attempts + 1,
-        "turn_due_at": func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, pause),
-    }
+    pause = min(LONGEST_BACKOFF_SECONDS, 2.0 ** (lease.attempt - 1))
+    values: dict[str, Any] = {"leased_until": None, "turn_due_at": func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, pause)}
     mine = update(Conversation).where(Conversation.id == lease.conversation_id, Conversation.lease_token == lease.token)
     db.session.execute(mine.values(**values).execution_options(synchronize_session=False))
 
@@ -47,12 +63,24 @@ def postpone(lease: Lease) -> None:
 def fail(lease: Lease, error: Exception) -> Turn:
     """Store the failed turn with its messages, and what the customer is told; LeaseLost when it is not ours any more."""
     conversation = leases.lock(lease)
+    turn = _keep(conversation, error, TurnOutcome.PARKED if isinstance(error, GaveUp) or may_pass(error) else TurnOutcome.FAILED)
+    decisions.carry_out(conversation, course.begin(snapshot_of(conversation)).then(Happened(Event.FAILED, type(error).__name__)), turn)
+    return turn
+
+
+def set_aside(lease: Lease, error: Exception) -> Turn:
+    """Park the messages of a turn whose failure cannot be told either; LeaseLost when it is not ours any more."""
+    return _keep(leases.lock(lease), error, TurnOutcome.PARKED)
+
+
+def _keep(conversation: Conversation, error: Exception, outcome: TurnOutcome) -> Turn:
+    """The failed turn, with its messages; the next ones go on."""
     unread = list_unread(conversation.id)
     trace = {"messages": [str(row.id) for row in unread], "stack": traceback.format_exception(error)}
-    turn = decisions.begin_turn(conversation, outcome=TurnOutcome.FAILED, error=type(error).__name__, trace=trace)
+    values = {"error": type(error).__name__, "trace": trace, "attempt": conversation.turn_attempts}
+    turn = decisions.begin_turn(conversation, outcome=outcome, **values)
     for row in unread:
         row.turn_id = turn.id
-    decisions.carry_out(conversation, course.begin(snapshot_of(conversation)).then(Happened(Event.FAILED, type(error).__name__)), turn)
     leases.release(conversation)
-    conversation.turn_due_at = None
+    conversation.turn_due_at, conversation.turn_attempts = None, 0
     return turn

@@ -4,6 +4,7 @@ All times are the database's, so that hosts need not agree on the clock.
 """
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from flask import current_app
@@ -15,10 +16,14 @@ from gatte.models import Conversation
 
 @dataclass(frozen=True)
 class Lease:
-    """The right to change one conversation, while `token` is the newest and the time has not run out."""
+    """The right to change one conversation, while `token` is the newest and the time has not run out.
+
+    `attempt` counts the leases since the last turn that was committed: a turn that kills its process is known by it.
+    """
 
     conversation_id: UUID
     token: int
+    attempt: int = 1
 
 
 class LeaseLost(Exception):
@@ -27,15 +32,19 @@ class LeaseLost(Exception):
 
 def acquire(conversation_id: UUID) -> Lease | None:
     """Take the lease when nobody holds it; should the holder die, the turn is due again when the lease has run out."""
-    now = func.clock_timestamp()
+    now = func.statement_timestamp()
     until = now + text("make_interval(secs => :seconds)").bindparams(seconds=current_app.extensions["gatte_settings"].gatte_lease_seconds)
     free = or_(Conversation.leased_until.is_(None), Conversation.leased_until < now)
     taking = update(Conversation).where(Conversation.id == conversation_id, free)
-    taken = taking.values(lease_token=Conversation.lease_token + 1, leased_until=until, turn_due_at=until).returning(
-        Conversation.lease_token
-    )
-    token = db.session.scalar(taken.execution_options(synchronize_session=False))
-    return None if token is None else Lease(conversation_id, token)
+    values: dict[str, Any] = {
+        "lease_token": Conversation.lease_token + 1,
+        "leased_until": until,
+        "turn_due_at": until,
+        "turn_attempts": Conversation.turn_attempts + 1,
+    }
+    taken = taking.values(**values).returning(Conversation.lease_token, Conversation.turn_attempts)
+    row = db.session.execute(taken.execution_options(synchronize_session=False)).first()
+    return None if row is None else Lease(conversation_id, row.lease_token, row.turn_attempts)
 
 
 def lock(lease: Lease) -> Conversation:

@@ -1,0 +1,82 @@
+"""Answers that failed or were parked, sent again because a person says so."""
+
+import pytest
+
+from gatte.models import Outbox
+from tests.standins import payloads
+from tests.standins.meta import Kind
+
+
+def reprocess(talk, *options):
+    with talk.app.app_context():
+        done = talk.app.test_cli_runner().invoke(args=["reprocess", "--conversation", str(talk.conversation_id), *options])
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+@pytest.fixture
+def parked(talk, meta):
+    """A conversation whose two answers were parked, since the access token was bad."""
+    meta.fail(Kind.ERROR, to=talk.phone, status=401, code=190, times=2)
+    talk.answers("um", "dois")
+    talk.is_delivered()
+    talk.is_delivered()
+    assert talk.states() == ["parked", "parked"]
+    return talk
+
+
+@pytest.mark.parametrize("options", [[], ["--sends"]])
+def test_parked_answers_are_sent_again_once_and_in_order(parked, options):
+    said = reprocess(parked, *options)
+    assert (said.count("will be sent again"), reprocess(parked, *options)) == (2, "")
+
+    parked.is_delivered()
+
+    assert (parked.heard(), parked.states()) == (["um", "dois"], ["accepted", "accepted"])
+    assert parked.rows()[0].error_code is None
+
+
+@pytest.mark.parametrize("options", [["--turns"], ["--since", "2100-01-01"]])
+def test_what_is_not_meant_is_left(parked, options):
+    assert (reprocess(parked, *options), parked.states()) == ("", ["parked", "parked"])
+
+
+def test_an_answer_that_failed_by_a_status_is_sent_again(talk):
+    (outbox_id,) = talk.answers("oi")
+    talk.is_delivered()
+    first = payloads.failure(talk.wamid(), 131026, outbox_id=outbox_id)
+    talk.hears_of(first)
+
+    reprocess(talk)
+    talk.hears_of(first)  # the old news once more
+    talk.is_delivered()
+    talk.hears_of(first)
+
+    assert (talk.heard(), talk.states()) == (["oi", "oi"], ["accepted"])
+
+
+def test_what_the_bot_may_not_say_any_more_is_left(parked):
+    parked.changes_hands()
+
+    assert reprocess(parked).count("does not own") == 2
+    assert parked.states() == ["parked", "parked"]
+
+
+def test_free_text_after_the_window_is_left(parked):
+    parked.last_wrote(hours=25)
+
+    assert reprocess(parked).count("older than 24 hours") == 2
+
+
+def test_an_answer_to_an_erased_contact_is_left(parked):
+    parked.changes(Outbox, data_key_id=None)
+
+    assert reprocess(parked).count("erased") == 2
+
+
+def test_an_answer_in_doubt_or_on_its_way_is_not_touched(talk, meta):
+    meta.fail(Kind.CUT, to=talk.phone)
+    talk.answers("um", "dois")
+    talk.is_delivered()
+
+    assert (reprocess(talk), talk.states()) == ("", ["uncertain", "pending"])
