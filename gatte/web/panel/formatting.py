@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, current_app
 from markupsafe import Markup, escape
 
+from gatte.delivery import reasons
 from gatte.models import Contact, Message
 from gatte.web.panel import words
 
@@ -185,6 +186,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     "action_in_words": action_in_words,
     "sentence": sentence,
     "said": said,
+    "problem": reasons.explain,
     "ago": ago,
     "day": day,
     "span": span,

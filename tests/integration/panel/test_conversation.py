@@ -139,7 +139,7 @@ def test_a_failed_send_shows_why(agent, desk, users):
     desk.answers(conversation, "Olá", DeliveryState.FAILED, error_code=131026, error_details="Message undeliverable")
 
     page = agent.get(f"/panel/sessoes/{conversation}").text
-    assert "Não enviada: Message undeliverable (código 131026)" in page
+    assert "Código 131026: Message undeliverable" in page
 
 
 def test_buttons_that_were_sent_are_shown(agent, desk):
