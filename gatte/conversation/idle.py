@@ -8,10 +8,21 @@ from gatte.conversation.effects import Reason
 from gatte.conversation.filling import can_resume, offer_back, put_aside, start
 from gatte.conversation.flows.base import FlowName
 from gatte.conversation.handoff import escalate
-from gatte.conversation.ladder import FLOW_OF_INTENT, QUESTIONS, Verdict, ask_which, is_question, judge, not_understood, words_of
+from gatte.conversation.ladder import (
+    FLOW_OF_INTENT,
+    QUESTIONS,
+    WORDS_KEPT,
+    Verdict,
+    ask_which,
+    is_question,
+    judge,
+    not_understood,
+    words_of,
+)
 from gatte.conversation.media import Said
 from gatte.conversation.parsing.answers import yes_or_no
-from gatte.conversation.parsing.people import parse_name
+from gatte.conversation.parsing.documents import find_document
+from gatte.conversation.parsing.people import find_email, parse_name
 from gatte.conversation.parsing.words import lexicon, words
 from gatte.conversation.rules import did_not_help
 from gatte.conversation.states import Event, State
@@ -69,6 +80,9 @@ def _say_goodbye(draft: Draft, _texts: tuple[str, ...]) -> None:
 
 def _out_of_scope(draft: Draft, texts: tuple[str, ...]) -> None:
     """Say what the bot is for; somebody whom that did not help, again and again, gets a human."""
+    if any(find_document(text).value or find_email(text).value for text in texts):
+        _ask_what_for(draft, texts)
+        return
     count = draft.now.misunderstandings + 1
     draft.keep(misunderstandings=count)
     if count >= HUMAN_AT:
@@ -76,6 +90,14 @@ def _out_of_scope(draft: Draft, texts: tuple[str, ...]) -> None:
         return
     draft.move(Event.MENU_SHOWN, "out of scope")
     draft.offer(say("ladder.out_of_scope", company=draft.now.company[:60]), choices.menu_rows())
+
+
+def _ask_what_for(draft: Draft, texts: tuple[str, ...]) -> None:
+    """Data without a wish: kept for the row of the menu that is tapped next."""
+    draft.move(Event.MENU_SHOWN, "data without a wish")
+    draft.understood()
+    draft.put({WORDS_KEPT: "\n".join(texts)})
+    draft.offer(say("ladder.what_for"), choices.menu_rows())
 
 
 def _complain(draft: Draft, _texts: tuple[str, ...]) -> None:
@@ -130,6 +152,7 @@ def hear(draft: Draft, said: list[Said]) -> None:
         show_menu(draft, "yes to nothing")
     elif verdict.intent and not _says_too_little(verdict):
         act(draft, verdict.intent, texts)
+        _answer_beside(draft, said)
     elif verdict.either:
         ask_which(draft, *verdict.either, verdict.text)
     elif any(is_question(one) for one in said) or len(words(verdict.text)) >= MEANT_AS_QUESTION:
@@ -138,6 +161,14 @@ def hear(draft: Draft, said: list[Said]) -> None:
         greet(draft, "first words")
     else:
         not_understood(draft, verdict.text)
+
+
+def _answer_beside(draft: Draft, said: list[Said]) -> None:
+    """A question asked beside the wish that started a flow is answered first; the flow asks its question after it."""
+    asked = [one for one in said if is_question(one) and one.understanding and one.understanding.intent in QUESTIONS]
+    if asked and draft.now.flow and draft.now.state == State.COLLECTING:
+        draft.replies.pop()
+        ask_knowledge(draft, words_of(asked), "beside a wish")
 
 
 def _says_yes_to_nothing(said: list[Said]) -> bool:

@@ -49,14 +49,14 @@ class Verdict:
 def is_social(said: Said) -> Intent | None:
     """Greeting, thanks or goodbye, by rule or by a confident guess; None for anything else."""
     guess = said.understanding
-    sure = guess and guess.intent in SOCIABLE and guess.confidence >= CONFIDENT and len(words(said.text)) <= 6
+    sure = guess and guess.intent in SOCIABLE and guess.confidence >= CONFIDENT and len(words(said.text)) <= 6 and not _asks_more(said)
     return social_in(said.text) or (guess.intent if guess and sure else None)
 
 
 def judge(said: list[Said]) -> Verdict:
     """All words of a turn understood together: what was wanted last and surely, before what was unsure."""
     text = words_of(said)
-    wishes = [one for one in said if one.understanding and not is_social(one)]
+    wishes = [one for one in said if one.understanding and not is_social(one) and not _asks_more(one)]
     if not wishes:
         social = next((intent for one in reversed(said) if (intent := is_social(one))), None)
         return Verdict(social if all(is_social(one) for one in said) else None, text=text)
@@ -65,6 +65,11 @@ def judge(said: list[Said]) -> Verdict:
     whole = [one for one in sure if not is_fragment(one.text)] or sure
     guess = whole[-1].understanding if whole else max((one.understanding for one in wishes if one.understanding), key=_confidence)
     return _verdict(guess, text) if guess else Verdict(text=text)
+
+
+def _asks_more(said: Said) -> bool:
+    """Whether thanks or a goodbye come with a question: "obrigado! e o A3?"."""
+    return "?" in said.text and said.understanding is not None and said.understanding.intent in {Intent.THANKS, Intent.GOODBYE}
 
 
 def _is_off_topic(said: Said) -> bool:

@@ -66,7 +66,7 @@ def _begin(draft: Draft, heard: Sorted) -> str:
         draft.note(mark, None)
     if heard.choice is None:
         heard.choice = _typed_choice(draft, heard)
-    if not (heard.choice or "").startswith("intent:"):
+    if not (heard.choice or "").startswith(("intent:", "menu:")):
         draft.drop(WORDS_KEPT)
     _wake(draft)
     return offered

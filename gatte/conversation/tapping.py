@@ -21,7 +21,8 @@ def tap(draft: Draft, choice: str) -> None:
     kind, _, rest = choice.partition(":")
     draft.understood()
     if choice in choices.FLOW_OF_ROW:
-        start(draft, choices.FLOW_OF_ROW[choice], f"menu {choices.FLOW_OF_ROW[choice]}")
+        kept = draft.now.slots.get(WORDS_KEPT)
+        start(draft, choices.FLOW_OF_ROW[choice], f"menu {choices.FLOW_OF_ROW[choice]}", (kept,) if kept else ())
     elif choice in SIMPLE:
         SIMPLE[choice](draft)
     elif kind in COMPOUND:

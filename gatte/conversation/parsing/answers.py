@@ -17,9 +17,9 @@ AROUND = lexicon(
 WHY = ("por", "que")
 STRONG_YES = lexicon("s sim ss yes y confirmo confirmado")
 STRONG_NO = lexicon("n nao nn nope no negativo")
-BEFORE_NONE = lexicon("nao sem pular pula pule nenhum nenhuma prefiro")
+BEFORE_NONE = lexicon("n nn nao sem pular pula pule nenhum nenhuma prefiro")
 NONE_WORDS = (
-    lexicon("nao sem pular pula pule nenhum nenhuma tenho tem quero informar precisa email e-mail empresa mail agora isso") | FILLERS
+    lexicon("n nn nao sem pular pula pule nenhum nenhuma tenho tem quero informar precisa email e-mail empresa mail agora isso") | FILLERS
 )
 
 

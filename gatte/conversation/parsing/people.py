@@ -60,23 +60,26 @@ def _capitalised(name: str) -> str:
     return " ".join(part if part in small else part.capitalize() for part in name.lower().split())
 
 
+def _names(text: str) -> list[str]:
+    """The names among the parts of a text; a name that is said again in full counts in full: "o Davi, Davi Reis"."""
+    chunks = BREAK.split(_without_data(text))
+    names = [name for chunk in chunks if (name := _as_name(LEAD.sub("", chunk.strip())))]
+    return [next((fuller for fuller in names if fuller.startswith(f"{name} ")), name) for name in names]
+
+
 def parse_name(text: str) -> Parsed:
     """A person's name given as an answer, with whatever leads up to it and other data around it left out."""
-    chunks = BREAK.split(_without_data(LEAD.sub("", text.strip())))
-    names = (name for chunk in chunks if (name := _as_name(LEAD.sub("", chunk.strip()))))
-    name = next(names, None)
-    if name:
-        return Parsed(name)
-    return Parsed(problem="name_missing")
+    names = _names(LEAD.sub("", text.strip()))
+    return Parsed(names[0]) if names else Parsed(problem="name_missing")
 
 
 def find_name(text: str) -> Parsed:
     """A name that the customer introduces as one ("meu nome é ...", "anota aí: ...")."""
     said = SAID_NAME.search(text)
-    if not said:
+    introduced = text[said.end() :] if said else ""
+    if not _as_name(BREAK.split(_without_data(introduced))[0]):
         return NOTHING
-    name = _as_name(BREAK.split(_without_data(text[said.end() :]))[0])
-    return Parsed(name) if name else NOTHING
+    return Parsed(_names(introduced)[0])
 
 
 def parse_company(text: str) -> Parsed:

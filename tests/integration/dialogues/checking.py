@@ -166,7 +166,7 @@ def check_all_is_well(stage: Stage) -> None:
 
 def _every_message_has_a_turn(stage: Stage) -> None:
     unread = select(func.count()).where(Message.contact_id == stage.contact().id, Message.direction == Direction.IN)
-    if left := db.session.scalar(unread.where(Message.turn_id.is_(None))):
+    if left := db.session.scalar(unread.where(Message.turn_id.is_(None), Message.set_aside.is_(None))):
         raise Differs(f"{left} mensagens do cliente não foram lidas por nenhum turno")
 
 
