@@ -1,6 +1,7 @@
 """Which of the messages that are being filed a turn shall read: not those beyond the limit, not those of a muted contact.
 
-Taps on buttons, deletions, and whatever comes while a human owns the conversation always pass. What is set aside stays in the history.
+Taps on buttons, deletions, and whatever comes while a human owns the conversation always pass; so does the first wish to
+get no more notices. What is set aside stays in the history. A message for which a contact is muted is set aside with all that it came with.
 """
 
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ import structlog
 from flask import current_app
 from sqlalchemy import func
 
+from gatte.conversation.rules import Command, command_in
 from gatte.conversation.secrets_sent import holds_password, names_key_file
 from gatte.conversation.snapshot import Owner
 from gatte.conversation.understanding import MessageKind
@@ -51,10 +53,15 @@ def sift(conversation: Conversation, arrived: Sequence[Arrived]) -> SetAside | N
     heard = [one for one in judged if not spam.is_muted(contact, one.row.received_at)]
     muted_now = _count(contact, heard)
     for one in judged:
-        if one.message.set_aside is None and spam.is_muted(contact, one.row.received_at):
+        if spam.is_muted(contact, one.row.received_at) and not _opts_out(contact, one):
             one.message.set_aside = SetAside.MUTED
     _forget_secrets([one for one in judged if one.message.set_aside is not None])
     return SetAside.MUTED if muted_now else _told_of_limit(conversation, judged)
+
+
+def _opts_out(contact: Contact, one: Arrived) -> bool:
+    """Whether this is the wish to get no more notices, for the first time: the law wants it heard from everybody."""
+    return contact.opted_out_at is None and command_in(one.words) is Command.LEAVE
 
 
 def _count(contact: Contact, heard: Sequence[Arrived]) -> bool:
@@ -86,7 +93,7 @@ def _conclude(contact: Contact, one: Arrived, fits: bool, signs: Sequence[Sign],
     if reason is not None:
         spam.mute(contact, reason, one.row.received_at + timedelta(minutes=_settings().gatte_mute_minutes))
         return True
-    if not fits:
+    if not fits and not _opts_out(contact, one):
         one.message.set_aside = SetAside.LIMITED
         metrics.RATE_LIMITED.inc()
     return False

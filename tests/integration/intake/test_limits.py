@@ -95,6 +95,12 @@ def test_taps_are_not_limited(customer):
     assert set_aside(customer, [wamid]) == [None]
 
 
+def test_who_refuses_notices_is_heard_beyond_the_limit_too(customer):
+    wamids = customer.sends(*texts("a", "b", "c", "d", "PARAR"))
+
+    assert set_aside(customer, wamids)[3:] == [SetAside.LIMITED, None]
+
+
 def test_a_deletion_is_not_limited(customer):
     wamids = customer.sends(*texts("meu gato roxo", "b", "c", "d"))
     customer.sends(payloads.revoke(wamids[3]))

@@ -179,6 +179,15 @@ def test_people_mute_by_hand(customer, agent_id):
     assert audit(customer) == [("muted", agent_id, "by_hand")]
 
 
+def test_a_muted_contact_may_still_refuse_notices_once(customer):
+    says(customer, *[SENTENCE] * 5)
+    first, second = (says(customer, "PARAR")[0] for _ in range(2))
+
+    assert set_aside(customer, [first, second]) == [None, SetAside.MUTED]
+    with customer.app.app_context():
+        assert customer.conversation().contact.opted_out_at is not None
+
+
 def test_nothing_that_was_said_stands_in_redis(customer, redis_url):
     import redis
 
