@@ -44,7 +44,7 @@ def test_confidence_can_be_believed(outcomes):
 
 def test_what_is_acted_on_is_rarely_wrong(outcomes, record_property):
     table = scoring.risk_coverage(outcomes, (*THRESHOLDS, CONFIDENT))
-    record_property("risk_coverage", table)
+    record_property("risk_coverage", str(table))
 
     assert table[-1].covered >= 0.90  # reached: 0.92
     assert table[-1].wrong <= 0.07  # reached: 0.055
