@@ -1,0 +1,92 @@
+"""What the dispatcher finds due of the outbox, and what delivering an answer costs the database."""
+
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import event
+
+from gatte.extensions import db
+from gatte.jobs.dispatcher import find_due
+from gatte.models import Outbox
+from gatte.queue import JobName
+from tests.integration.delivery.talks import new_talk
+from tests.standins.meta import Kind
+
+
+def due(app, *talks):
+    """The conversations of these for which a delivery is due, and under which ids."""
+    with app.app_context(), db.engine.connect() as connection:
+        wanted = {str(talk.conversation_id) for talk in talks}
+        found = [one for one in find_due(connection, app.extensions["gatte_settings"]) if one.job is JobName.DELIVER]
+        return [(one.arguments[0], one.need) for one in found if one.arguments[0] in wanted]
+
+
+@contextmanager
+def statements(app):
+    """The SQL statements that this lets run."""
+    ran = []
+
+    def note(*arguments):
+        ran.append(arguments[2])
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield ran
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+def test_a_conversation_is_due_once_however_many_answers_wait(talk, app):
+    talk.answers("um", "dois", "três")
+
+    assert [conversation for conversation, _ in due(app, talk)] == [str(talk.conversation_id)]
+
+
+def test_answers_behind_one_that_waits_are_not_due(talk, app, meta):
+    meta.fail(Kind.ERROR, to=talk.phone, status=503, code=131016)
+    talk.answers("um", "dois")
+    talk.is_delivered()
+
+    assert due(app, talk) == []
+    talk.time_passes(10)
+    assert len(due(app, talk)) == 1
+
+
+def test_what_is_settled_is_not_due(talk, app):
+    talk.answers("oi")
+    talk.is_delivered()
+    talk.time_passes(3600)
+
+    assert due(app, talk) == []
+
+
+def test_a_postponed_answer_is_a_need_of_its_own(talk, app):
+    talk.answers("oi")
+    first = due(app, talk)
+    talk.changes(Outbox, due_at=Outbox.due_at - db.func.make_interval(0, 0, 0, 0, 0, 0, 1))
+
+    assert first != due(app, talk)
+
+
+def test_many_blocked_conversations_do_not_hide_one_that_is_due(app, meta):
+    blocked = [new_talk(app, meta) for _ in range(30)]
+    for one in blocked:
+        one.answers("um", "dois")
+        one.is_claimed()
+    free = new_talk(app, meta)
+    free.answers("oi")
+
+    assert [conversation for conversation, _ in due(app, free, *blocked)] == [str(free.conversation_id)]
+
+
+@pytest.mark.parametrize(("answers", "most"), [(1, 9), (3, 23)])
+def test_an_answer_costs_few_statements(talk, app, answers, most):
+    talk.answers(*[f"resposta {number}" for number in range(answers)])
+
+    with statements(app) as ran:
+        talk.is_delivered()
+
+    assert len(talk.heard()) == answers
+    assert len(ran) <= most, "\n".join(ran)
