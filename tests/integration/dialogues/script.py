@@ -184,10 +184,8 @@ def _pair(text: str) -> tuple[str, str]:
 def _moment(words: str) -> datetime:
     """ "domingo 21h" or "25/12/2026 10h"."""
     day, hour = words.split()
-    if day in WEEKDAYS:
-        date = MONDAY + timedelta(days=WEEKDAYS.index(day))
-    else:
-        date = datetime.strptime(day, "%d/%m/%Y").replace(tzinfo=SAO_PAULO)
+    this_week = MONDAY + timedelta(days=WEEKDAYS.index(day)) if day in WEEKDAYS else None
+    date = this_week or datetime.strptime(day, "%d/%m/%Y").replace(tzinfo=SAO_PAULO)
     return date.replace(hour=int(hour.removesuffix("h")), minute=0)
 
 

@@ -14,6 +14,7 @@ from uuid import UUID
 import time_machine
 from flask import Flask
 from sqlalchemy import delete, func, select, text
+from sqlalchemy.orm import joinedload
 
 from gatte.conversation.replies import Buttons, Menu, Option, Reply, from_json
 from gatte.desk import handoff
@@ -86,7 +87,9 @@ class Stage:
     clock: datetime = field(init=False)
     wamids: list[str] = field(default_factory=list)
     last_body: dict[str, Any] = field(default_factory=dict)
-    seen: int = 0
+    received: list[Received] = field(default_factory=list)
+    looked_at: int = 0
+    known_as: UUID | None = None
 
     def __post_init__(self) -> None:
         self.clock = self.script.at
@@ -140,24 +143,27 @@ class Stage:
 
     def new_answers(self) -> list[Received]:
         """What the company sent that reached the customer since the last look."""
-        rows = self.received()
-        fresh, self.seen = rows[self.seen :], len(rows)
-        return fresh
-
-    def received(self) -> list[Received]:
-        """All that the company sent and that reached the customer, in order."""
-        reached = select(Outbox).join(Message).where(Outbox.state.in_(ARRIVED)).order_by(Outbox.position)
+        reached = select(Outbox).where(Outbox.state.in_(ARRIVED), Outbox.position > self.looked_at).options(joinedload(Outbox.message))
         with self.open():
-            return [_received(row) for row in db.session.scalars(reached.where(Message.contact_id.in_(self._contact_ids())))]
+            if not self._contact_id():
+                return []
+            mine = reached.join(Message).where(Message.contact_id == self._contact_id()).order_by(Outbox.position)
+            rows = list(db.session.scalars(mine))
+            fresh = [_received(row) for row in rows]
+            self.looked_at = max((row.position for row in rows), default=self.looked_at)
+        self.received += fresh
+        return fresh
 
     def contact(self) -> Contact:
         """The customer's contact; a context must be open."""
-        contact: Contact = db.session.get_one(Contact, self._contact_ids()[0])
+        contact: Contact = db.session.get_one(Contact, self._contact_id())
         return contact
 
-    def _contact_ids(self) -> list[UUID]:
-        """The id of the customer's contact; none before the first message."""
-        return [one.id for one in db.session.scalars(select(Contact)) if one.phone == self.customer.phone]
+    def _contact_id(self) -> UUID | None:
+        """The id of the customer's contact; None before the first message."""
+        if self.known_as is None:
+            self.known_as = next((one.id for one in db.session.scalars(select(Contact)) if one.phone == self.customer.phone), None)
+        return self.known_as
 
     def conversation(self) -> Conversation:
         """The customer's newest conversation; a context must be open."""
@@ -216,35 +222,25 @@ class Stage:
     # --- messages ---
 
     def _part(self, doing: Doing) -> payloads.Json:
+        """What the webhook body says that the customer did."""
         words = doing.words
-        match doing.act:
-            case Act.TEXT:
-                return payloads.text(words.replace("\\n", "\n"))
-            case Act.TAP | Act.OLD_TAP:
-                return self._tap(words, old=doing.act is Act.OLD_TAP)
-            case Act.DOCUMENT:
-                filename, _, caption = (part.strip() for part in words.partition("|"))
-                mime_type = "application/x-pkcs12" if filename.endswith((".pfx", ".p12")) else "application/pdf"
-                return payloads.document(filename or "contrato.pdf", caption or None, mime_type)
-            case Act.REACTION:
-                return payloads.reaction(self._last_answer_wamid(), words or "👍")
-            case Act.EDIT:
-                return payloads.edit(self.wamids[-1], payloads.text(words))
-            case Act.REVOKE:
-                return payloads.revoke(self._wamid_of(words))
-            case _:
-                return MEDIA[doing.act](words)
+        if doing.act in MEDIA:
+            return MEDIA[doing.act](words)
+        if doing.act in {Act.TAP, Act.OLD_TAP}:
+            return self._tap(words, old=doing.act is Act.OLD_TAP)
+        if doing.act is Act.REACTION:
+            return payloads.reaction(self.received[-1].wamid, words or "👍")
+        if doing.act is Act.EDIT:
+            return payloads.edit(self.wamids[-1], payloads.text(words))
+        return payloads.revoke(self._wamid_of(words)) if doing.act is Act.REVOKE else payloads.text(words)
 
     def _tap(self, title: str, *, old: bool) -> payloads.Json:
-        offers = [one for one in reversed(self.received()) if one.options]
+        offers = [one for one in reversed(self.received) if one.options]
         for offer in offers[1:] if old else offers[:1]:
             for option in offer.options:
                 if option.title == title:
                     return _tapped(offer, option)
         raise CannotPlay(f"não há botão {title!r}; há {[one.title for offer in offers[:1] for one in offer.options]}")
-
-    def _last_answer_wamid(self) -> str:
-        return self.received()[-1].wamid
 
     def _wamid_of(self, words: str) -> str:
         """The customer's message that holds these words, else the last one."""
@@ -340,7 +336,16 @@ DESK = {
     Act.RESET: Stage._reset,
     Act.ESCALATE: Stage._escalate,
 }
+
+
+def _document(words: str) -> payloads.Json:
+    filename, _, caption = (part.strip() for part in words.partition("|"))
+    mime_type = "application/x-pkcs12" if filename.endswith((".pfx", ".p12")) else "application/pdf"
+    return payloads.document(filename or "contrato.pdf", caption or None, mime_type)
+
+
 MEDIA = {
+    Act.DOCUMENT: _document,
     Act.IMAGE: lambda caption: payloads.image(caption or None),
     Act.VIDEO: lambda caption: payloads.video(caption or None),
     Act.AUDIO: lambda _: payloads.audio(),

@@ -4,9 +4,8 @@ import pytest
 
 from gatte.conversation.effects import Reason
 from gatte.conversation.flows.base import FlowName
-from gatte.conversation.snapshot import Owner
-from gatte.conversation.states import State
 from gatte.conversation.happened import FROM_OUTSIDE
+from gatte.conversation.states import State
 from tests.integration.dialogues.checking import Differs
 from tests.integration.dialogues.script import BadScript, parse, paths, read
 
