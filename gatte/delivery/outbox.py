@@ -10,7 +10,7 @@ from gatte.models import Author, Conversation, Direction, Message, Outbox
 from gatte.models.columns import new_id
 
 
-def write(  # noqa: PLR0913 - what there is to say about an answer
+def write(
     conversation: Conversation,
     reply: Reply,
     author: Author,
