@@ -5,6 +5,7 @@ The handler decides all: an `Answer` now or later, in drips, or never, or a cut 
 
 import asyncio
 import json
+import socket
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -52,13 +53,18 @@ class HttpLoop:
 
     def __init__(self, handler: Handler, port: int = 0) -> None:
         self._lines: set[_Line] = set()
+        self._handler = handler
         self._loop = asyncio.new_event_loop()
-        self._server = self._loop.run_until_complete(
-            self._loop.create_server(lambda: _Line(handler, self._lines), "127.0.0.1", port, backlog=1024, reuse_address=True)
-        )
-        self.port: int = self._server.sockets[0].getsockname()[1]
+        self._socket = socket.create_server(("127.0.0.1", port), backlog=1024)
+        self.port: int = self._socket.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        self._thread = threading.Thread(target=self._loop.run_forever, name="stand-in", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="stand-in", daemon=True)
+
+    def _run(self) -> None:
+        """All of asyncio stays in this thread: the one that asked may run a loop of its own, as a browser's driver does."""
+        listening = self._loop.create_server(lambda: _Line(self._handler, self._lines), sock=self._socket)
+        self._server = self._loop.run_until_complete(listening)
+        self._loop.run_forever()
 
     def start(self) -> None:
         self._thread.start()
