@@ -125,13 +125,18 @@ class Dispatcher:
         if now - self._put_at.get(due.need, -AGAIN_SECONDS) < AGAIN_SECONDS:
             return
         bucket = int(time.time() / 10)  # a job that died with its worker keeps its id: the next bucket's is free
-        put(due.job, *due.arguments, job_id=f"{due.need}-{bucket}")
+        put(due.job, *due.arguments, job_id=job_id_of(due, bucket))
         self._put_at[due.need] = now
 
     def _forget_old(self) -> None:
         if len(self._put_at) > 20 * ROWS_A_LOOK:
             horizon = time.monotonic() - AGAIN_SECONDS
             self._put_at = {need: at for need, at in self._put_at.items() if at > horizon}
+
+
+def job_id_of(due: Due, bucket: int) -> str:
+    """The id of the job for a need: letters, digits, underscores and dashes only, as RQ wants it."""
+    return f"{due.need}-{bucket}".replace(".", "_")
 
 
 def find_due(connection: Connection, settings: Settings) -> list[Due]:
