@@ -7,7 +7,7 @@ from gatte.conversation.commanding import cancel
 from gatte.conversation.draft import Draft
 from gatte.conversation.effects import Reason
 from gatte.conversation.filling import CONFIRM, ask_again, ask_what_to_fix, confirm, fail, fill, find, fix, proceed, put_aside, start
-from gatte.conversation.flows.base import Flow, Slot
+from gatte.conversation.flows.base import Flow, FlowName, Slot
 from gatte.conversation.flows.registry import FLOWS
 from gatte.conversation.handoff import escalate
 from gatte.conversation.idle import ask_knowledge
@@ -28,6 +28,8 @@ CORRECTION = any_of(
 CHANGE_OF_MIND = re.compile(r"\bna verdade\b|\bmudei de ideia\b|\bantes disso\b|\bem vez disso\b|\bprefiro\b|\besquece\b|\bmelhor\b")
 WISHING = frozenset({"quero", "queria", "preciso", "gostaria", "vou", "prefiro"})
 QUESTION_LENGTH = 120
+BY_WORD = frozenset({FlowName.OPT_OUT, FlowName.OPT_IN})
+"""Flows that leave another one only by their own words, as a command: "prefiro não informar" is no wish to be forgotten."""
 
 
 def hear(draft: Draft, said: list[Said]) -> None:
@@ -193,19 +195,25 @@ def _say_in_full(draft: Draft, slot: Slot, one: Said) -> None:
 
 
 def _changes_mind(draft: Draft, one: Said, slot: Slot | None) -> bool:
-    """Whether another flow is wished for in words that say so and are no story of their own, whatever values they hold."""
-    other = wishes_flow(one)
-    if slot is None or not other:
+    """Whether a flow is wished for in words that say so and are no story of their own, whatever values they hold."""
+    wished = wishes_flow(one)
+    if slot is None or not wished or wished in BY_WORD:
         return False
     turns, wishes = bool(CHANGE_OF_MIND.search(fold(one.text))), bool(WISHING & set(words(one.text)))
     if not slot.free:
-        return turns and wishes and other != draft.now.flow
+        return turns and wishes and wished != draft.now.flow
     return turns or (not slot.story and words(one.text)[0] in WISHING)
+
+
+def _other_flow(draft: Draft, one: Said) -> FlowName | None:
+    """The flow that the words surely ask for, where it is another than the running one."""
+    wished = wishes_flow(one)
+    return None if wished == draft.now.flow or wished in BY_WORD else wished
 
 
 def _interrupted(draft: Draft, said: list[Said]) -> bool:
     """Whether the words want something else: a question, or another flow."""
-    other = next((wished for one in reversed(said) if (wished := wishes_flow(one)) and wished != draft.now.flow), None)
+    other = next((wished for one in reversed(said) if (wished := _other_flow(draft, one))), None)
     questions = [one for one in said if is_question(one)]
     if other:
         _switch(draft, other, said)

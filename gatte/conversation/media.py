@@ -7,6 +7,7 @@ from gatte.conversation.draft import ATTACHMENTS, Draft
 from gatte.conversation.effects import AttachMedia, EraseMessage
 from gatte.conversation.filling import ask_again, running
 from gatte.conversation.secrets_sent import holds_password, is_key_file
+from gatte.conversation.snapshot import TicketFacts
 from gatte.conversation.states import State
 from gatte.conversation.texts import say
 from gatte.conversation.understanding import Heard, MessageKind, Understanding
@@ -17,6 +18,8 @@ WORDLESS = frozenset(
     {MessageKind.AUDIO, MessageKind.STICKER, MessageKind.LOCATION, MessageKind.CONTACTS, MessageKind.ORDER, MessageKind.UNSUPPORTED}
 )
 MOST_ATTACHMENTS = 20
+SETTLED = frozenset({"solved", "cancelled"})
+"""Names of ticket states in which nobody looks at what comes."""
 
 
 @dataclass(frozen=True)
@@ -91,24 +94,28 @@ def refuse(draft: Draft, what: str) -> None:
     draft.say(f"secret.{what}")
 
 
-def attach(draft: Draft, message_ids: list[str]) -> bool:
-    """Keep media with the running flow or an open ticket; whether there was one to keep it with."""
+def open_ticket(draft: Draft) -> TicketFacts | None:
+    """The contact's newest ticket that the desk still works on."""
+    return next((one for one in draft.now.tickets if one.status not in SETTLED), None)
+
+
+def attach(draft: Draft, message_ids: list[str]) -> None:
+    """Keep media for what the running flow makes, or else with the open ticket."""
     kept = [one for one in draft.now.slots.get(ATTACHMENTS, "").split("|") if one]
     draft.put({ATTACHMENTS: "|".join([*kept, *message_ids][-MOST_ATTACHMENTS:])})
-    if draft.now.flow or draft.now.tickets or draft.now.state == State.WAITING_HUMAN:
+    if not running(draft) and open_ticket(draft):
         draft.do(AttachMedia(tuple(message_ids)))
-        return True
-    return False
 
 
 def answer_attached(draft: Draft) -> None:
     """Say that media came, when nothing else was said with it."""
+    ticket = open_ticket(draft)
     if running(draft):
         draft.say("media.attached")
         ask_again(draft)
-    elif draft.now.tickets:
+    elif ticket:
         draft.drop(ATTACHMENTS)
-        draft.say("media.attached_to_ticket", number=draft.now.tickets[0].number)
+        draft.say("media.attached_to_ticket", number=ticket.number)
     else:
         draft.ask(say("media.what_for"), choices.TICKET(), choices.HUMAN())
 

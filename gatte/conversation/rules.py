@@ -61,6 +61,7 @@ CANCEL = any_of(
     r"^(?:nao,? )?(?:pode |quero |vou |melhor )?(?:cancelar?|cancela)"
     r"(?: (?:isso|tudo|por favor|ai|essa? (?:compra|pedido|agendamento|chamado)))*\W*$",
     r"^(?:ah |pode |melhor )?(?:cancelar?|cancele)\s*[,.;!]",
+    r"[,.;!]\s*(?:pode )?cancelar?(?: (?:por favor|ai|tudo|isso))?\W*$",
     r"\bdeixa? (?:pra|para) la\b",
     r"\bmudei de ideia\W*$",
     r"^nao quero mais\W*$",
@@ -108,6 +109,9 @@ THANKS = any_of(
     r"(?:\W+(?:pela ajuda|demais|mesmo|viu|por tudo|pela atencao))*\W*$",
 )
 GOODBYE = any_of(
+    r"^\W*(?:vou pensar|deixa (?:pra|para) depois|agora nao (?:posso|da)"
+    r"|(?:depois|mais tarde) (?:eu )?(?:te )?(?:vejo|continuo|volto|falo))"
+    r"(?:\W+(?:melhor|nisso|obrigad[oa]|valeu|depois eu (?:volto|falo)))*\W*$",
     r"^\W*(?:tchau|ate (?:mais|logo|breve|amanha)|falou|flw|adeus|tenha um bom dia|era (?:so )?isso|so isso)"
     r"(?:\W+(?:obrigad[oa]|valeu))?\W*$",
 )

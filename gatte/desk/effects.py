@@ -12,7 +12,7 @@ from gatte.conversation import effects
 from gatte.conversation.effects import Effect
 from gatte.conversation.understanding import MessageKind
 from gatte.extensions import db
-from gatte.models import Conversation, IdentityKind, Lead, Message, Ticket, TicketKind, Turn, keyring
+from gatte.models import Conversation, IdentityKind, Lead, Message, Ticket, TicketKind, TicketState, Turn, keyring
 from gatte.models.contact import ContactIdentity
 from gatte.observability import metrics
 
@@ -138,8 +138,10 @@ def _redact(turn_id: UUID | None) -> None:
 
 
 def _attach_media(conversation: Conversation, effect: effects.AttachMedia) -> None:
-    newest = select(Ticket).filter_by(conversation_id=conversation.id).order_by(Ticket.created_at.desc()).limit(1)
-    ticket = db.session.scalar(newest)
+    """Keep media with the contact's newest open ticket, whichever conversation it came from."""
+    settled = Ticket.state.in_((TicketState.SOLVED, TicketState.CANCELLED))
+    mine = select(Ticket).where(Ticket.contact_id == conversation.contact_id, ~settled)
+    ticket = db.session.scalar(mine.order_by(Ticket.created_at.desc()).limit(1))
     if ticket is not None:
         ticket.attachments = [*ticket.attachments, *effect.message_ids]
 

@@ -88,7 +88,7 @@ def _relative(plain: str, today: date) -> date | None:
         return today - timedelta(days=1)
     if re.search(r"\bamanha\b", plain):
         return today + timedelta(days=1)
-    if re.search(r"\bhoje\b|\bagora\b", plain):
+    if re.search(r"\bhoje\b|\b(?:pra|para|ser|ainda) agora\b|\bagora (?:mesmo|a tarde|de tarde)\b", plain):
         return today
     match = IN_DAYS.search(plain)
     return today + timedelta(days=_number(match[1]) * (7 if match[2] == "semana" else 1)) if match else None
