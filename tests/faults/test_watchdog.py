@@ -61,12 +61,13 @@ def silent_sessions(database_url, app) -> None:
 def test_each_session_is_timed_out_exactly_once(silent_sessions, database_url, redis_url):
     environment = running.process_environment(running.settings(database_url, redis_url))
     command = [sys.executable, "-c", WORKER]
-    workers = [
-        subprocess.Popen([*command, str(seed)], cwd=PROJECT, env=environment, stdout=subprocess.DEVNULL) for seed in range(WORKERS)
-    ]
+    workers = [subprocess.Popen([*command, str(seed)], cwd=PROJECT, env=environment, stdout=subprocess.DEVNULL) for seed in range(WORKERS)]
     assert [worker.wait() for worker in workers] == [0] * WORKERS
 
-    times = rows(database_url, "SELECT n, count(*) FROM (SELECT count(*) AS n FROM transition WHERE event = 'timed_out' GROUP BY conversation_id) x GROUP BY n")
+    times = rows(
+        database_url,
+        "SELECT n, count(*) FROM (SELECT count(*) AS n FROM transition WHERE event = 'timed_out' GROUP BY conversation_id) x GROUP BY n",
+    )
     states = rows(database_url, "SELECT state, count(*) FROM conversation GROUP BY state")
 
     assert times == [(1, SESSIONS)]

@@ -85,7 +85,9 @@ def test_a_settings_object_does_not_print_its_secrets(monkeypatch):
 
 def test_a_process_without_settings_ends_with_78():
     code = "from gatte.settings import settings_or_exit; settings_or_exit()"
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env={"PYTHONPATH": sys.path[0] or "."})
+    ended = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, env={"PYTHONPATH": sys.path[0] or "."}
+    )
 
     assert ended.returncode == 78
     assert ended.stderr == "gatte: bad setting: DATABASE_URL: is required, and neither the environment nor .env has it\n"

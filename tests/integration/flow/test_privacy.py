@@ -71,8 +71,9 @@ def talk(world: World) -> None:
     for count, text in enumerate(SAID, start=1):
         world.says(WHO, text)
         assert len(world.waits_for_answers(WHO, count, 60)) >= count, world.system.log_tail()
-    outbox_id = world.meta.sent_to(WHO.phone)[-1]["biz_opaque_callback_data"]
-    news = payloads.failure(new_wamid(WHO.phone), details=f"Message to {WHO.phone} undeliverable", recipient=WHO, outbox_id=outbox_id)
+    sent = [record for record in world.meta.messages if record["to"] == WHO.phone][-1]
+    outbox_id = sent["body"]["biz_opaque_callback_data"]
+    news = payloads.failure(sent["wamid"], details=f"Message to {WHO.phone} undeliverable", recipient=WHO, outbox_id=outbox_id)
     world.deliver(payloads.statuses_body(news, number=NUMBER))
     world.post(b"{}", {"X-Request-ID": "5541998765432", "X-Hub-Signature-256": "sha256=5541998765432"})
 
