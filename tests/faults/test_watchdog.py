@@ -51,7 +51,8 @@ def silent_sessions(database_url, app) -> None:
         execute_values(cursor, "INSERT INTO contact (id) VALUES %s", [(contact,) for contact, _ in ids])
         execute_values(
             cursor,
-            """INSERT INTO conversation (id, data_key_id, contact_id, phone_number_id, correlation_id, state, owner, owner_version, misunderstandings,
+            """INSERT INTO conversation (id, data_key_id, contact_id, phone_number_id, correlation_id, state, owner, owner_version,
+                misunderstandings,
                 slot_failures, errors, lease_token, turn_attempts, watch_at, last_inbound_at) VALUES %s""",
             [(own, key_id, contact, "1", own, "STATE_MENU", "bot", 0, 0, 0, 0, 0, 0) for contact, own in ids],
             template="(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, now() - interval '1 minute', now() - interval '2 hours')",
