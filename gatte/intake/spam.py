@@ -1,7 +1,7 @@
 """Spam: what a contact does of late is weighed; from 1 on the contact is muted for a while, which people see and may take back.
 
     flood       more than twice the messages a minute that are answered
-    repetition  the same words again in ten minutes: 5 times a sentence, 10 times a word
+    repetition  the same words again in ten minutes: 8 times a sentence, 20 times a word
     links       more than one message with links out of the trade; shortened and inviting ones weigh more
     blocklist   words and domains that hardly anybody but spammers uses
 
@@ -100,7 +100,7 @@ def signs(sender: str, member: str, at: int, words: str, forgiven_at: int) -> li
     twice = 2 * _settings().gatte_contact_rate_per_minute
     found = [Sign(MuteReason.FLOOD, mark("flood", MINUTE, twice + 1), twice, ENOUGH)]
     if words:
-        harmless, each = (1, 0.25) if len(words) >= A_SENTENCE else (2, 0.125)
+        harmless, each = (4, 0.25) if len(words) >= A_SENTENCE else (10, 0.1)
         found.append(Sign(MuteReason.REPETITION, mark(f"said:{_spoken(words)}"), harmless, each))
     if hosts := _foreign_hosts(words):
         found.append(Sign(MuteReason.LINKS, mark("links"), 1, 0.25))

@@ -66,8 +66,8 @@ def audit(customer):
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        ([SENTENCE] * 5, MuteReason.REPETITION),
-        (["oi"] * 10, MuteReason.REPETITION),
+        ([SENTENCE] * 8, MuteReason.REPETITION),
+        (["oi"] * 20, MuteReason.REPETITION),
         (["Ganhe dinheiro em casa: https://bit.ly/3xYz"], MuteReason.BLOCKLIST),
         ([f"veja https://loja{number}.example.com" for number in range(5)], MuteReason.LINKS),
         (["entre no grupo t.me/abc", "grupo novo: chat.whatsapp.com/AbC"], MuteReason.LINKS),
@@ -101,7 +101,7 @@ def test_customers_are_not_muted(customer, words):
 
 
 def test_a_muted_contact_is_kept_and_not_answered(customer):
-    says(customer, *[SENTENCE] * 5)
+    says(customer, *[SENTENCE] * 8)
     answers = len(customer.heard())
     wamids = says(customer, "agora quero um e-CPF", "alô?")
 
@@ -113,7 +113,7 @@ def test_a_muted_contact_is_kept_and_not_answered(customer):
 
 
 def test_the_contact_is_told_once(customer):
-    says(customer, *[SENTENCE] * 5)
+    says(customer, *[SENTENCE] * 8)
     says(customer, SENTENCE)
     says(customer, SENTENCE)
 
@@ -121,7 +121,7 @@ def test_the_contact_is_told_once(customer):
 
 
 def test_a_new_conversation_of_a_muted_contact_is_not_answered_either(customer):
-    says(customer, *[SENTENCE] * 5)
+    says(customer, *[SENTENCE] * 8)
     customer.close()
     says(customer, "oi, de novo")
 
@@ -129,7 +129,7 @@ def test_a_new_conversation_of_a_muted_contact_is_not_answered_either(customer):
 
 
 def test_a_human_who_owns_the_conversation_hears_a_muted_contact(customer):
-    says(customer, *[SENTENCE] * 5)
+    says(customer, *[SENTENCE] * 8)
     with customer.app.app_context():
         customer.conversation().state, customer.conversation().owner = "STATE_WITH_HUMAN", "human"
         db.session.commit()
@@ -139,7 +139,7 @@ def test_a_human_who_owns_the_conversation_hears_a_muted_contact(customer):
 
 
 def test_who_is_unmuted_is_answered_and_what_was_before_is_forgiven(customer, agent_id):
-    says(customer, *[SENTENCE] * 5)
+    says(customer, *[SENTENCE] * 8)
     with customer.app.app_context():
         spam.unmute(customer.conversation().contact, agent_id)
         db.session.commit()
@@ -150,7 +150,7 @@ def test_who_is_unmuted_is_answered_and_what_was_before_is_forgiven(customer, ag
 
 
 def test_unmuting_twice_is_written_once(customer, agent_id):
-    says(customer, *[SENTENCE] * 5)
+    says(customer, *[SENTENCE] * 8)
     for _ in range(2):
         with customer.app.app_context():
             spam.unmute(customer.conversation().contact, agent_id)
@@ -160,7 +160,7 @@ def test_unmuting_twice_is_written_once(customer, agent_id):
 
 
 def test_a_mute_ends_by_itself(customer):
-    says(customer, *[SENTENCE] * 5)
+    says(customer, *[SENTENCE] * 8)
     with customer.app.app_context():
         customer.conversation().contact.muted_until = datetime.now(UTC) - timedelta(seconds=1)
         db.session.commit()
@@ -180,7 +180,7 @@ def test_people_mute_by_hand(customer, agent_id):
 
 
 def test_a_muted_contact_may_still_refuse_notices_once(customer):
-    says(customer, *[SENTENCE] * 5)
+    says(customer, *[SENTENCE] * 8)
     first, second = (says(customer, "PARAR")[0] for _ in range(2))
 
     assert set_aside(customer, [first, second]) == [None, SetAside.MUTED]
