@@ -7,10 +7,12 @@ from uuid import UUID
 
 import structlog
 from flask import current_app
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from gatte.intake import identity
 from gatte.intake.rows import EventRow, MessageRow, Rows, StatusRow
-from gatte.intake.writer import Unstorable, Writer
+from gatte.intake.writer import NotStored, Unstorable, Writer
 from gatte.models import keyring
 from gatte.observability import metrics
 from gatte.privacy import crypto, masking
@@ -33,7 +35,11 @@ def accept(raw: bytes, request_id: str | None = None) -> Rows:
     BadBody when it is no webhook body; NotStored or Overloaded when the sender must try again. Rows that the database will never
     take are kept as one sealed event, so that the rest of Meta's deliveries are not held up behind them.
     """
-    rows = _rows(parse(raw), request_id)
+    delivery = parse(raw)
+    try:
+        rows = _rows(delivery, request_id)
+    except (DBAPIError, PoolTimeout) as error:  # the keys of this installation are read with the first message of a process
+        raise NotStored("the database is away") from error
     try:
         _writer().store(rows)
     except Unstorable:
