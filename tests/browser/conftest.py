@@ -4,13 +4,16 @@ import os
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests import running
 from tests.running import System
 
+expect.set_options(timeout=20_000)  # a busy machine is no failure
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
     "--no-sandbox",
@@ -24,6 +27,8 @@ ARGUMENTS = [
 PASSWORD = "uma senha comprida"
 PEOPLE = {"ana@empresa.example": ("Ana Ribeiro", "admin"), "bruno@empresa.example": ("Bruno Castro", "agent")}
 WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+COOKIES: dict[tuple[str, str], list[Any]] = {}
+"""Of each person who logged in, by system."""
 SHOTS = os.environ.get("GATTE_SCREENSHOTS")
 
 
@@ -87,11 +92,18 @@ def is_complaint(kind: str, text: str) -> bool:
 
 
 def log_in(page: Page, email: str = "ana@empresa.example") -> Page:
+    """Log in, the first time by hand; then with the cookies of that time, since logins are limited."""
     page.goto("/panel/login")
+    kept = COOKIES.get((urlsplit(page.url).netloc, email))
+    if kept is not None:
+        page.context.add_cookies(kept)
+        page.goto("/panel/sessoes")
+        return page
     page.get_by_label("E-mail").fill(email)
     page.get_by_label("Senha").fill(PASSWORD)
     page.get_by_role("button", name="Entrar").click()
     page.wait_for_url("**/panel/sessoes")
+    COOKIES[(urlsplit(page.url).netloc, email)] = page.context.cookies()
     return page
 
 

@@ -58,16 +58,19 @@ class HttpLoop:
         self._socket = socket.create_server(("127.0.0.1", port), backlog=1024)
         self.port: int = self._socket.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
+        self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="stand-in", daemon=True)
 
     def _run(self) -> None:
         """All of asyncio stays in this thread: the one that asked may run a loop of its own, as a browser's driver does."""
         listening = self._loop.create_server(lambda: _Line(self._handler, self._lines), sock=self._socket)
         self._server = self._loop.run_until_complete(listening)
+        self._ready.set()
         self._loop.run_forever()
 
     def start(self) -> None:
         self._thread.start()
+        self._ready.wait(10)
 
     def stop(self) -> None:
         self._loop.call_soon_threadsafe(self._close)

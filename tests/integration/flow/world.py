@@ -32,10 +32,10 @@ class World:
     def post(self, body: bytes, headers: dict[str, str]) -> httpx.Response:
         return httpx.post(f"{self.system.url}/webhook/whatsapp", content=body, headers=headers, timeout=30)
 
-    def deliver(self, made: dict[str, Any]) -> httpx.Response:
-        """Deliver a webhook body as Meta would, signed."""
+    def deliver(self, made: dict[str, Any], **more: str) -> httpx.Response:
+        """Deliver a webhook body as Meta would, signed; `more` are further headers."""
         body, headers = payloads.signed(made, APP_SECRET)
-        return self.post(body, headers)
+        return self.post(body, {**headers, **more})
 
     def says(self, who: Person, text: str) -> None:
         answer = self.deliver(payloads.body(payloads.text(text), who, number=NUMBER))
