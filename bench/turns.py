@@ -30,7 +30,7 @@ def measure(rate: int = RATE, seconds: int = SECONDS) -> list[Row]:
             "GATTE_WORKER_PROCESSES": "2",
             "GATTE_WORKER_THREADS": "96",
             "GATTE_POOL_SIZE": "20",
-            "GATTE_NUMBER_RATE": "1000",
+            "GATTE_NUMBER_RATE_PER_SECOND": "1000",
         }
         running.prepare(running.settings(urls.database, urls.redis))
         with system(urls, "web", "worker", "scheduler", **settings) as started:
