@@ -1,17 +1,74 @@
-"""The database as a whole: its first connection is logged, and it must hold the schema that this code needs."""
+"""The database as a whole: its first connection is logged, and the hot path speaks to it in SQL written by hand.
+
+A turn asks the database some twenty times. Objects that the ORM loads and flushes one by one cost more than all the rest of a turn, so
+what every turn does is written as SQL (`ask`), and statements whose answers nobody waits for travel together (`Trip`). Both run in the
+transaction of the session and raise SQLAlchemy's errors, so the ORM serves all else beside them.
+"""
 
 import time
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
 from flask import Flask
-from sqlalchemy import event
+from psycopg2.extras import Json, register_uuid
+from sqlalchemy import Row, event
 from sqlalchemy.engine import Engine
 
 from gatte.extensions import db
 from gatte.settings import Settings
 
 log = structlog.get_logger(__name__)
+register_uuid()  # type: ignore[no-untyped-call]
+
+
+class Sql(str):
+    """A value that the database works out: `Sql("clock_timestamp()")`."""
+
+    __slots__ = ()
+
+
+NOW = Sql("clock_timestamp()")
+
+
+def ask(sql: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> Sequence[Row[Any]]:
+    """The rows of one statement, with `%(name)s` or `%s` for values; those that the session holds back are not written first."""
+    return db.session.connection().exec_driver_sql(sql, values if isinstance(values, Mapping) else tuple(values)).all()
+
+
+class Trip:
+    """Statements that are sent to the database together, in their order; the rows of the last are the answer."""
+
+    def __init__(self) -> None:
+        self._statements: list[str] = []
+        self._values: list[Any] = []
+
+    def add(self, sql: str, *values: object) -> None:
+        """Take a statement along, with `%s` for values."""
+        self._statements.append(sql)
+        self._values += values
+
+    def insert(self, table: str, *rows: Mapping[str, Any]) -> None:
+        """Take new rows of a table along; all have the same columns. A dict goes as JSON."""
+        if not rows:
+            return
+        places = ", ".join(f"({', '.join(_place(value) for value in row.values())})" for row in rows)
+        self._statements.append(f"INSERT INTO {table} ({', '.join(rows[0])}) VALUES {places}")  # noqa: S608 - names from our code only
+        self._values += [
+            Json(value) if isinstance(value, dict) else value for row in rows for value in row.values() if not isinstance(value, Sql)
+        ]
+
+    def send(self) -> Sequence[Row[Any]]:
+        """Send what was taken along; the rows of the last statement, none when it has none."""
+        if not self._statements:
+            return []
+        result = db.session.connection().exec_driver_sql(";".join(self._statements), tuple(self._values))
+        self._statements, self._values = [], []
+        return result.all() if result.returns_rows else []
+
+
+def _place(value: object) -> str:
+    return str(value) if isinstance(value, Sql) else "%s"
 
 
 def watch(app: Flask, settings: Settings) -> None:

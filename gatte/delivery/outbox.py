@@ -1,13 +1,28 @@
 """The outbox: an answer is a row here from the moment it was decided until a status settles it."""
 
+from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func
-
 from gatte.conversation.replies import Reply, kind_of, text_of, to_json
+from gatte.database import NOW, Sql, Trip
 from gatte.extensions import db
-from gatte.models import Author, Conversation, Direction, Message, Outbox
+from gatte.models import Author, Conversation, DeliveryState, Direction, Message, Outbox
 from gatte.models.columns import new_id
+
+SENDING_SECONDS = 30  # longer than any call to Meta may take (25 s)
+TAKEN_FOR_CRASHED = Sql(f"clock_timestamp() + interval '{SENDING_SECONDS} seconds'")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Something to be said to a customer: by whom, and in which turn."""
+
+    reply: Reply
+    author: Author
+    turn_id: UUID | None = None
+    user_id: int | None = None
+    id: UUID = field(default_factory=new_id)
 
 
 def write(
@@ -18,32 +33,38 @@ def write(
     turn_id: UUID | None = None,
     user_id: int | None = None,
     message_id: UUID | None = None,
-) -> Message:
-    """Put an answer into the history and the outbox; it leaves after the answers that were written before it."""
-    message = Message(
-        id=message_id or new_id(),
-        data_key_id=conversation.data_key_id,
-        contact_id=conversation.contact_id,
-        conversation_id=conversation.id,
-        direction=Direction.OUT,
-        author=author,
-        user_id=user_id,
-        kind=kind_of(reply),
-        body=text_of(reply),
-        turn_id=turn_id,
-        sent_at=func.clock_timestamp(),
-    )
-    row = Outbox(
-        id=message.id,
-        data_key_id=conversation.data_key_id,
-        conversation_id=conversation.id,
-        phone_number_id=conversation.phone_number_id,
-        author=author,
-        owner_version=conversation.owner_version,
-        reply=to_json(reply),
-    )
-    db.session.add(message)
-    db.session.flush()  # the outbox row refers to it, and positions follow the order of writing
-    db.session.add(row)
+) -> UUID:
+    """Put an answer into the history and the outbox, under its id; it leaves after the answers that were written before it."""
     db.session.flush()
-    return message
+    trip, answer = Trip(), Answer(reply, author, turn_id, user_id, message_id or new_id())
+    add(trip, conversation, answer)
+    trip.send()
+    return answer.id
+
+
+def add(trip: Trip, conversation: Conversation, answer: Answer, *, in_hand: bool = False) -> None:
+    """The same, written with what the trip takes along; `in_hand` when this process sends it as soon as it is committed."""
+    key = conversation.data_key_id
+    whose = {"id": answer.id, "data_key_id": key, "conversation_id": conversation.id, "author": answer.author}
+    trip.insert(
+        "message",
+        {
+            **whose,
+            "contact_id": conversation.contact_id,
+            "direction": Direction.OUT,
+            "user_id": answer.user_id,
+            "kind": kind_of(answer.reply),
+            "body_sealed": Message.body.sealed(answer.id, key, text_of(answer.reply)),
+            "turn_id": answer.turn_id,
+            "sent_at": NOW,
+        },
+    )
+    sealed = Outbox.reply.sealed(answer.id, key, to_json(answer.reply))
+    number = {"phone_number_id": conversation.phone_number_id, "owner_version": conversation.owner_version}
+    trip.insert("outbox", {**whose, **number, "reply_sealed": sealed, **_standing(in_hand=in_hand)})
+
+
+def _standing(*, in_hand: bool) -> dict[str, Any]:
+    if in_hand:
+        return {"state": DeliveryState.SENDING, "attempts": 1, "due_at": TAKEN_FOR_CRASHED}
+    return {"state": DeliveryState.PENDING, "attempts": 0, "due_at": NOW}

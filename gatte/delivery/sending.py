@@ -16,10 +16,12 @@ from flask import current_app
 from sqlalchemy import func, select, text
 
 from gatte.conversation.replies import Reply, from_json
+from gatte.database import Trip
 from gatte.delivery import window
+from gatte.delivery.outbox import SENDING_SECONDS
 from gatte.delivery.reasons import Cause
 from gatte.extensions import db
-from gatte.models import Author, Contact, Conversation, DeliveryAttempt, DeliveryState, Outbox, keyring
+from gatte.models import Author, Conversation, DeliveryAttempt, DeliveryState, Outbox, keyring
 from gatte.models.message import UNFINISHED
 from gatte.observability import metrics
 from gatte.privacy import masking
@@ -28,10 +30,22 @@ from gatte.whatsapp.errors import Category, rule_for
 
 log = structlog.get_logger(__name__)
 
-SENDING_SECONDS = 30  # longer than any call to Meta may take (25 s)
 STALE_SECONDS = 10.0  # who comes back to its claim later than this (a stopped process) must not act on it any more
 DOUBT_LIMIT = 6  # calls to Meta whose outcome nobody knows; each is waited for twice as long as the one before
 LONGEST_DOUBT_SECONDS = 900.0
+NOTE_ATTEMPT = "INSERT INTO delivery_attempt (outbox_id, outcome, latency_ms) VALUES (%s, 'accepted', %s)"
+NOTE_ACCEPTED = """
+    WITH mine AS (
+        UPDATE outbox SET wamid_hash = %s, wamid_sealed = %s,
+            accepted_at = CASE WHEN state IN ('pending', 'sending', 'uncertain') THEN clock_timestamp() ELSE accepted_at END,
+            error_code = CASE WHEN state IN ('pending', 'sending', 'uncertain') THEN NULL ELSE error_code END,
+            error_details = CASE WHEN state IN ('pending', 'sending', 'uncertain') THEN NULL ELSE error_details END,
+            state = CASE WHEN state IN ('pending', 'sending', 'uncertain') THEN 'accepted' ELSE state END
+        WHERE id = %s AND attempts = %s RETURNING id
+    )
+    SELECT EXISTS (SELECT FROM mine) AS mine,
+        EXISTS (SELECT FROM outbox WHERE conversation_id = %s AND state IN ('pending', 'sending', 'uncertain') AND id <> %s) AS more
+"""
 
 
 @dataclass(frozen=True)
@@ -41,6 +55,7 @@ class Sending:
     outbox_id: UUID
     conversation_id: UUID
     contact_id: UUID
+    data_key_id: UUID | None
     correlation_id: str
     phone_number_id: str
     attempt: int
@@ -102,21 +117,32 @@ def _must_be_parked(row: Outbox) -> bool:
 
 
 def _claimed(row: Outbox, conversation: Conversation) -> Sending | None:
-    contact = db.session.get_one(Contact, conversation.contact_id)
+    contact = conversation.contact
     if row.data_key_id is None or row.reply is None or not (contact.phone or contact.bsuid):
         row.state, row.error_details = DeliveryState.CANCELLED, Cause.CONTACT_ERASED
         return None
     row.state = DeliveryState.SENDING
     row.attempts += 1
     row.due_at = _after(SENDING_SECONDS)
+    return _of(conversation, row.id, from_json(row.reply), row.attempts)
+
+
+def in_hand(conversation: Conversation, outbox_id: UUID, reply: Reply) -> Sending:
+    """An answer that was written as claimed, for this process to send once it is committed."""
+    return _of(conversation, outbox_id, reply, attempt=1)
+
+
+def _of(conversation: Conversation, outbox_id: UUID, reply: Reply, attempt: int) -> Sending:
+    contact = conversation.contact
     return Sending(
-        outbox_id=row.id,
+        outbox_id=outbox_id,
         conversation_id=conversation.id,
         contact_id=contact.id,
+        data_key_id=conversation.data_key_id,
         correlation_id=conversation.correlation_id,
-        phone_number_id=row.phone_number_id,
-        attempt=row.attempts,
-        reply=from_json(row.reply),
+        phone_number_id=conversation.phone_number_id,
+        attempt=attempt,
+        reply=reply,
         phone=contact.phone,
         bsuid=contact.bsuid,
     )
@@ -136,19 +162,20 @@ def postpone(sending: Sending, seconds: float) -> None:
         row.attempts -= 1
 
 
-def accepted(sending: Sending, wamid: str, latency_ms: float) -> None:
-    """Meta took the answer. A status may have come first: then the row has moved on already, and only its wamid is noted."""
-    _attempt(sending, "accepted", latency_ms)
-    row = _mine(sending)
-    if row is None:
-        return
-    row.wamid_hash = keyring().lookup_hash("wamid", wamid)
-    row.wamid = wamid
-    if row.state in UNFINISHED:
-        row.state = DeliveryState.ACCEPTED
-        row.accepted_at = func.clock_timestamp()
-        row.error_code = row.error_details = None
-    metrics.MESSAGES_SENT.labels(outcome="accepted").inc()
+def accepted(sending: Sending, wamid: str, latency_ms: float) -> bool:
+    """Meta took the answer; whether more of this conversation wait to go.
+
+    A status may have come first: then the row has moved on already, and only its wamid is noted.
+    """
+    sealed = Outbox.wamid.sealed(sending.outbox_id, sending.data_key_id, wamid) if sending.data_key_id else None
+    trip = Trip()
+    trip.add(NOTE_ATTEMPT, sending.outbox_id, latency_ms)
+    where = sending.outbox_id, sending.attempt, sending.conversation_id, sending.outbox_id
+    trip.add(NOTE_ACCEPTED, keyring().lookup_hash("wamid", wamid), sealed, *where)
+    noted = trip.send()[0]
+    if noted.mine:
+        metrics.MESSAGES_SENT.labels(outcome="accepted").inc()
+    return bool(noted.more)
 
 
 def refused(sending: Sending, code: int | None, details: str, latency_ms: float, *, retry_in: float | None, permanent: bool) -> None:

@@ -1,6 +1,9 @@
 """Carrying out what the orchestrator decided about a conversation, whoever asked: a turn, an agent or the watchdog."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 import structlog
 from sqlalchemy import func
@@ -8,47 +11,85 @@ from sqlalchemy import func
 from gatte.conversation import course as courses
 from gatte.conversation.course import Course
 from gatte.conversation.effects import EraseData, EraseMessage
+from gatte.conversation.replies import Reply
 from gatte.conversation.snapshot import Step
 from gatte.conversation.states import Event, State
-from gatte.delivery import outbox
+from gatte.database import Trip
+from gatte.delivery import outbox, sending
+from gatte.delivery.outbox import Answer
+from gatte.delivery.sending import Sending
 from gatte.desk import effects, snapshots, watch
-from gatte.extensions import db
-from gatte.models import Author, Conversation, Transition, Turn, TurnOutcome
+from gatte.models import Author, Conversation, Turn, TurnOutcome
+from gatte.models.columns import new_id
 from gatte.observability import metrics, tracing
 
 log = structlog.get_logger(__name__)
 
 
-def carry_out(conversation: Conversation, course: Course, turn: Turn | None = None) -> Turn:
+@dataclass
+class Record:
+    """A turn to be stored, with what else is written in the same trip; `sending` is its first answer when this process has it in hand."""
+
+    outcome: TurnOutcome = TurnOutcome.ANSWERED
+    attempt: int = 1
+    error: str | None = None
+    times: dict[str, float] = field(default_factory=dict)
+    trace: dict[str, Any] = field(default_factory=dict)
+    hand_over: bool = False
+    sending: Sending | None = None
+    id: UUID = field(default_factory=new_id)
+    trip: Trip = field(default_factory=Trip)
+
+
+def carry_out(conversation: Conversation, course: Course, record: Record | None = None) -> Record:
     """Store the new state, its transitions, the effects and the answers of a decision; the caller has locked the conversation.
 
-    What came of it is kept as a turn, with the whole course, so that it can be shown and replayed; a caller who already has one gives it.
+    What came of it is kept as a turn, with the whole course, so that it can be shown and replayed; a caller who has begun one gives it,
+    and says with `hand_over` whether the first answer may be claimed at once.
     """
-    turn = turn or begin_turn(conversation)
+    record = record or Record(attempt=conversation.turn_attempts + 1)
     decision = course.decision
     before = conversation.flow, conversation.asking
     snapshots.keep(conversation, decision.snapshot)
+    _record_steps(conversation, decision.steps, record)
     for step in decision.steps:
-        _record(conversation, step, turn)
         _count(step.event, *before)
     for effect in decision.effects:
         effects.do(conversation, effect)
     for reply in decision.replies:
-        outbox.write(conversation, reply, Author.BOT, turn_id=turn.id)
-    turn.trace = (turn.trace or {}) | _kept(course)
+        _answer(conversation, reply, record)
+    record.trace |= _kept(course)
     _follow_state(conversation)
     watch.set_alarm(conversation, decision.snapshot)
-    return turn
+    store(conversation, record)
+    return record
 
 
-def begin_turn(conversation: Conversation, **values: Any) -> Turn:  # noqa: ANN401 - columns of the turn
-    """A turn of this conversation, stored so that messages and transitions may refer to it."""
-    defaults = {"outcome": TurnOutcome.ANSWERED, "attempt": conversation.turn_attempts + 1, "lease_token": conversation.lease_token}
-    ids = {"data_key_id": conversation.data_key_id, "conversation_id": conversation.id, "request_id": tracing.current_request_id()}
-    turn = Turn(**{**ids, **defaults, "times": {}, **values})
-    db.session.add(turn)
-    db.session.flush()  # what the turn did refers to it
-    return turn
+def store(conversation: Conversation, record: Record) -> None:
+    """Store a turn, and what its trip takes along."""
+    record.trip.insert(
+        "turn",
+        {
+            "id": record.id,
+            "data_key_id": conversation.data_key_id,
+            "conversation_id": conversation.id,
+            "outcome": record.outcome,
+            "attempt": record.attempt,
+            "lease_token": conversation.lease_token,
+            "trace_sealed": Turn.trace.sealed(record.id, conversation.data_key_id, record.trace),
+            "error": record.error,
+            "request_id": tracing.current_request_id(),
+            "times": record.times,
+        },
+    )
+    record.trip.send()
+
+
+def _answer(conversation: Conversation, reply: Reply, record: Record) -> None:
+    in_hand, answer = record.hand_over and record.sending is None, Answer(reply, Author.BOT, record.id)
+    outbox.add(record.trip, conversation, answer, in_hand=in_hand)
+    if in_hand:
+        record.sending = sending.in_hand(conversation, answer.id, reply)
 
 
 def _kept(course: Course) -> dict[str, Any]:
@@ -58,22 +99,14 @@ def _kept(course: Course) -> dict[str, Any]:
     return {"course": courses.to_json(course)}
 
 
-def _record(conversation: Conversation, step: Step, turn: Turn) -> None:
-    spent = sum((turn.times or {}).values())
-    db.session.add(
-        Transition(
-            conversation_id=conversation.id,
-            turn_id=turn.id,
-            source=step.source,
-            target=step.target,
-            event=step.event,
-            cause=step.cause[:200],
-            duration_ms=spent,
-            correlation_id=conversation.correlation_id,
-        )
-    )
-    names = {"source": step.source.value, "target": step.target.value, "event_name": step.event.value, "cause": step.cause}
-    log.info("transition", **names, duration_ms=round(spent, 1))
+def _record_steps(conversation: Conversation, steps: Sequence[Step], record: Record) -> None:
+    spent = sum(record.times.values())
+    common = {"conversation_id": conversation.id, "turn_id": record.id, "duration_ms": spent, "correlation_id": conversation.correlation_id}
+    made = [{"source": step.source, "target": step.target, "event": step.event, "cause": step.cause[:200]} for step in steps]
+    record.trip.insert("transition", *({**common, **one} for one in made))
+    for step in steps:
+        names = {"source": step.source.value, "target": step.target.value, "event_name": step.event.value, "cause": step.cause}
+        log.info("transition", **names, duration_ms=round(spent, 1))
 
 
 def _count(event: Event, flow: str | None, asking: str | None) -> None:
@@ -85,10 +118,10 @@ def _count(event: Event, flow: str | None, asking: str | None) -> None:
 
 def _follow_state(conversation: Conversation) -> None:
     """Keep what the desk sees in step with the state: who waits, who serves, what is over."""
-    if conversation.state is State.WAITING_HUMAN:
-        conversation.waiting_since = conversation.waiting_since or func.clock_timestamp()
-    else:
+    if conversation.state is not State.WAITING_HUMAN:
         conversation.waiting_since = None
+    elif conversation.waiting_since is None:
+        conversation.waiting_since = func.clock_timestamp()
     if conversation.state is not State.WITH_HUMAN:
         conversation.assignee_id = None
     if conversation.state is State.CLOSED:

@@ -31,7 +31,8 @@ def _escalate(conversation: Conversation, effect: effects.Escalate) -> None:
     conversation.escalation_reason = effect.reason
     conversation.priority = effect.priority
     conversation.summary = f"{effect.summary}\n{effect.tried}".strip()
-    conversation.waiting_since = conversation.waiting_since or func.clock_timestamp()
+    if conversation.waiting_since is None:
+        conversation.waiting_since = func.clock_timestamp()
     metrics.ESCALATIONS.labels(reason=effect.reason.value).inc()
     log.info("escalated", reason=effect.reason.value, priority=effect.priority)
 

@@ -63,7 +63,8 @@ def reply(conversation_id: UUID, user_id: int, text: str, message_id: UUID | Non
     if not window_open(conversation):
         raise WindowClosed
     decisions.carry_out(conversation, course.begin(snapshot_of(conversation)).then(Happened(Event.AGENT_REPLIED)))
-    return outbox.write(conversation, Text(text), Author.AGENT, user_id=user_id, message_id=message_id)
+    answer_id = outbox.write(conversation, Text(text), Author.AGENT, user_id=user_id, message_id=message_id)
+    return db.session.get_one(Message, answer_id)
 
 
 def hand_back(conversation_id: UUID, user_id: int) -> Conversation:

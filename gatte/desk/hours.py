@@ -7,12 +7,8 @@ from functools import lru_cache
 
 import holidays
 from flask import current_app
-from sqlalchemy import func, select
 
 from gatte.conversation.snapshot import DeskFacts
-from gatte.conversation.states import State
-from gatte.extensions import db
-from gatte.models import Conversation
 
 ALWAYS = "sempre"
 DAYS = ("seg", "ter", "qua", "qui", "sex", "sab", "dom")
@@ -72,20 +68,10 @@ def opens_next(now: datetime, hours: tuple[Span, ...], state: str = "") -> datet
     return None
 
 
-def desk_facts(conversation: Conversation, now: datetime) -> DeskFacts:
-    """The desk as a customer of this conversation would meet it now."""
+def desk_facts(ahead: int, now: datetime) -> DeskFacts:
+    """The desk as a customer with so many others ahead would meet it now."""
     settings = current_app.extensions["gatte_settings"]
     hours = opening_hours(settings.gatte_business_hours)
-    ahead = _ahead_of(conversation)
     if is_open(now, hours, settings.gatte_holidays_of):
         return DeskFacts(open=True, ahead=ahead, wait_minutes=(ahead + 1) * MINUTES_A_CUSTOMER)
     return DeskFacts(open=False, ahead=ahead, opens_at=opens_next(now, hours, settings.gatte_holidays_of))
-
-
-def _ahead_of(conversation: Conversation) -> int:
-    waiting = select(func.count()).where(
-        Conversation.state == State.WAITING_HUMAN, Conversation.closed_at.is_(None), Conversation.id != conversation.id
-    )
-    if conversation.waiting_since is not None:
-        waiting = waiting.where(Conversation.waiting_since < conversation.waiting_since)
-    return db.session.scalar(waiting) or 0

@@ -6,18 +6,28 @@ from flask import current_app
 from sqlalchemy import select
 
 from gatte.conversation.snapshot import CertificateFacts, ContactFacts, Snapshot, TicketFacts
+from gatte.database import ask
 from gatte.desk import hours
 from gatte.extensions import db
 from gatte.models import Certificate, Conversation, Ticket, TicketState
 from gatte.settings import Settings
 
 TICKETS_SHOWN = 5
+FACTS = """
+    SELECT EXISTS (SELECT FROM conversation o WHERE o.contact_id = %(contact)s AND o.id <> %(id)s) AS returning,
+        EXISTS (SELECT FROM certificate WHERE contact_id = %(contact)s) AS has_certificates,
+        EXISTS (SELECT FROM ticket WHERE contact_id = %(contact)s) AS has_tickets,
+        (SELECT count(*) FROM conversation w WHERE w.state = 'STATE_WAITING_HUMAN' AND w.closed_at IS NULL AND w.id <> %(id)s
+            AND w.waiting_since < coalesce(%(since)s::timestamptz, 'infinity')) AS ahead
+"""
 
 
 def snapshot_of(conversation: Conversation) -> Snapshot:
     """Everything that a decision about this conversation may depend on, now."""
     settings: Settings = current_app.extensions["gatte_settings"]
     now = datetime.now(settings.time_zone)
+    db.session.flush()
+    facts = ask(FACTS, {"id": conversation.id, "contact": conversation.contact_id, "since": conversation.waiting_since})[0]
     return Snapshot(
         state=conversation.state,
         now=now,
@@ -31,10 +41,10 @@ def snapshot_of(conversation: Conversation) -> Snapshot:
         errors=conversation.errors,
         notes=conversation.notes or {},
         company=settings.gatte_company,
-        contact=_contact_facts(conversation),
-        certificates=_certificates(conversation),
-        tickets=_tickets(conversation),
-        desk=hours.desk_facts(conversation, now),
+        contact=_contact_facts(conversation, returning=facts.returning),
+        certificates=_certificates(conversation) if facts.has_certificates else (),
+        tickets=_tickets(conversation) if facts.has_tickets else (),
+        desk=hours.desk_facts(facts.ahead, now),
     )
 
 
@@ -54,16 +64,15 @@ def keep(conversation: Conversation, snapshot: Snapshot) -> None:
     conversation.notes = dict(snapshot.notes)
 
 
-def _contact_facts(conversation: Conversation) -> ContactFacts:
+def _contact_facts(conversation: Conversation, *, returning: bool) -> ContactFacts:
     contact = conversation.contact
-    earlier = select(Conversation.id).where(Conversation.contact_id == contact.id, Conversation.id != conversation.id).limit(1)
     return ContactFacts(
         name=contact.name,
         email=contact.email,
         document=contact.document,
         phone=contact.phone,
         opted_out=contact.opted_out_at is not None,
-        returning=db.session.scalar(earlier) is not None,
+        returning=returning,
     )
 
 

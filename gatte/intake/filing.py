@@ -1,18 +1,22 @@
 """From the inbox to the conversation: a sender's messages get their contact, their conversation and its data key."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import func, select, update
+from sqlalchemy import Row, select
 from sqlalchemy.dialects.postgresql import insert
 
 from gatte.conversation.understanding import MessageKind
+from gatte.database import NOW, Trip, ask
 from gatte.extensions import db
 from gatte.intake import identity, inbox, sifting
-from gatte.intake.sifting import Arrived
-from gatte.models import Author, Contact, ContactIdentity, Conversation, Direction, InboxMessage, Message, SetAside, keyring
+from gatte.intake.arrived import Arrived, Waiting
+from gatte.intake.talks import Talk, talk_with
+from gatte.models import Author, Direction, InboxMessage, Message, SetAside, keyring
+from gatte.models.columns import new_id
 from gatte.observability import tracing
 from gatte.privacy.crypto import Tampered
 from gatte.privacy.sanitise import clean
@@ -23,6 +27,22 @@ from gatte.whatsapp.reading import read
 log = structlog.get_logger(__name__)
 
 DELETED = "deleted"
+UNFILED = """
+    SELECT id, wamid_hash, kind, payload, request_id, sent_at, received_at FROM inbox_message
+    WHERE phone_number_id = %s AND sender_hash = %s AND filed_at IS NULL ORDER BY sent_at, id FOR UPDATE
+"""
+OTHERS = """
+    SELECT DISTINCT m.phone_number_id, m.sender_hash
+    FROM inbox_message m JOIN contact_identity i ON i.hash = m.sender_hash JOIN conversation c USING (contact_id, phone_number_id)
+    WHERE c.id = %s AND m.filed_at IS NULL
+"""
+SET_ASIDE = "UPDATE inbox_message SET filed_at = clock_timestamp() WHERE id = ANY(%s)"
+EMPTY = "UPDATE inbox_message SET payload = NULL, filed_at = clock_timestamp() WHERE id = ANY(%s) AND filed_at IS NULL"
+NOTE_ARRIVAL = """
+    UPDATE conversation SET last_activity_at = clock_timestamp(), last_inbound_at = greatest(last_inbound_at, %s),
+        turn_due_at = CASE WHEN %s THEN coalesce(turn_due_at, clock_timestamp()) ELSE turn_due_at END
+    WHERE id = %s
+"""
 
 
 @dataclass(frozen=True)
@@ -36,125 +56,106 @@ class Filed:
 
 def file_sender(phone_number_id: str, sender_hash: bytes) -> Filed | None:
     """File what a sender wrote to a number; None when there is nothing (another worker was faster)."""
-    identity.lock_sender(sender_hash)
-    unfiled = select(InboxMessage).filter_by(phone_number_id=phone_number_id, sender_hash=sender_hash, filed_at=None)
-    rows = list(db.session.scalars(unfiled.order_by(InboxMessage.sent_at, InboxMessage.id).with_for_update()))
+    rows = _waiting(phone_number_id, sender_hash)
     if not rows:
         return None
-    opened = [(row, payload) for row in rows if (payload := _opened(row)) is not None]
-    if not opened:
-        return None
-    contact = identity.find_or_make_contact(events.Sender(**opened[-1][1]["sender"]))
-    conversation = _open_conversation(contact, phone_number_id, sender_hash)
-    arrived = [_arrived(conversation, row, payload) for row, payload in opened]
-    notice = sifting.sift(conversation, arrived)
-    to_read = any(one.message.set_aside is None for one in arrived)
-    _empty(rows)
-    _note_arrival(conversation, rows, to_read=to_read)
-    tracing.bind(correlation_id=conversation.correlation_id, request_id=rows[-1].request_id or tracing.current_request_id())
-    log.info("messages_filed", conversation_id=str(conversation.id), count=len(rows), request_ids=[row.request_id for row in rows])
-    return Filed(conversation.id, to_read, notice)
+    talk = talk_with(events.Sender(**rows[-1].payload["sender"]), phone_number_id, sender_hash)
+    arrived: list[Arrived] = []
+    for row in rows:
+        arrived.append(_arrived(phone_number_id, row, arrived))
+    notice = sifting.sift(talk, arrived)
+    to_read = any(one.set_aside is None for one in arrived)
+    _store(talk, arrived, to_read=to_read)
+    tracing.bind(correlation_id=talk.correlation_id, request_id=rows[-1].request_id or tracing.current_request_id())
+    log.info("messages_filed", conversation_id=str(talk.conversation_id), count=len(rows), request_ids=[row.request_id for row in rows])
+    return Filed(talk.conversation_id, to_read, notice)
 
 
-def _opened(row: InboxMessage) -> dict[str, Any] | None:
-    """What an inbox row holds; None when it cannot be opened: then it is set aside, payload kept, and the next ones go on."""
+def _waiting(phone_number_id: str, sender_hash: bytes) -> list[Waiting]:
+    """What a sender wrote that is not filed yet, locked; rows that cannot be opened are set aside, payload kept, and the next go on."""
+    identity.lock_sender(sender_hash)
+    found = ask(UNFILED, (phone_number_id, sender_hash))
+    opened = [(row, _opened(row)) for row in found]
+    closed = [row.id for row, payload in opened if payload is None]
+    if closed:
+        trip = Trip()
+        trip.add(SET_ASIDE, closed)
+        trip.send()
+    return [
+        Waiting(row.id, sender_hash, bytes(row.wamid_hash), row.kind, payload, row.request_id, row.sent_at, row.received_at)
+        for row, payload in opened
+        if payload is not None
+    ]
+
+
+def _opened(row: Row[Any]) -> dict[str, Any] | None:
     try:
-        return inbox.open_payload(row.wamid_hash, row.payload or b"")
+        return inbox.open_payload(bytes(row.wamid_hash), bytes(row.payload or b""))
     except (Tampered, ValueError):
         log.exception("message_set_aside", inbox_id=row.id)
-        row.filed_at = func.clock_timestamp()
         return None
-
-
-def _empty(rows: list[InboxMessage]) -> None:
-    """The rows stay, so that a message which comes again is known; what they held lives on under the contact's own key."""
-    filed = update(InboxMessage).where(InboxMessage.id.in_([row.id for row in rows]), InboxMessage.filed_at.is_(None))
-    db.session.execute(filed.values(payload=None, filed_at=func.clock_timestamp()).execution_options(synchronize_session=False))
 
 
 def file_contact(conversation_id: UUID) -> list[Filed]:
     """File whatever else the contact of a conversation wrote to the same number by now."""
-    waiting = (
-        select(InboxMessage.phone_number_id, InboxMessage.sender_hash)
-        .join(ContactIdentity, ContactIdentity.hash == InboxMessage.sender_hash)
-        .join(Conversation, Conversation.contact_id == ContactIdentity.contact_id)
-        .where(Conversation.id == conversation_id, InboxMessage.filed_at.is_(None))
-        .where(InboxMessage.phone_number_id == Conversation.phone_number_id)
-        .distinct()
-    )
-    senders = db.session.execute(waiting).all()
-    return [filed for number, sender_hash in senders if (filed := file_sender(number, sender_hash)) is not None]
+    senders = ask(OTHERS, (conversation_id,))
+    return [filed for row in senders if (filed := file_sender(row.phone_number_id, bytes(row.sender_hash))) is not None]
 
 
-def _open_conversation(contact: Contact, phone_number_id: str, sender_hash: bytes) -> Conversation:
-    opened = select(Conversation).filter_by(contact_id=contact.id, phone_number_id=phone_number_id, closed_at=None)
-    conversation = db.session.scalar(opened)
-    if conversation is None:
-        conversation = Conversation(
-            data_key_id=contact.data_key_id,
-            contact_id=contact.id,
-            phone_number_id=phone_number_id,
-            correlation_id=identity.correlation_id(sender_hash),
-        )
-        db.session.add(conversation)
-        db.session.flush()
-    return conversation
-
-
-def _note_arrival(conversation: Conversation, rows: list[InboxMessage], *, to_read: bool) -> None:
-    """A message to be read makes a turn due; a statement of its own, so that a running turn's view of the row stays right."""
-    values: dict[str, Any] = {"last_activity_at": func.clock_timestamp()}
-    if any(row.kind != inbox.ECHO for row in rows):
-        values["last_inbound_at"] = func.greatest(Conversation.last_inbound_at, max(row.sent_at for row in rows))
-    if to_read:
-        values["turn_due_at"] = func.coalesce(Conversation.turn_due_at, func.clock_timestamp())
-    changing = update(Conversation).where(Conversation.id == conversation.id).values(**values)
-    db.session.execute(changing.execution_options(synchronize_session=False))
-
-
-def _arrived(conversation: Conversation, row: InboxMessage, payload: dict[str, Any]) -> Arrived:
-    """A message, stored: a later one may be about it."""
-    kind, content = read(payload["raw"]["message"])
+def _arrived(phone_number_id: str, row: Waiting, earlier: Sequence[Arrived]) -> Arrived:
+    """A message as it is filed; a later one may be about it."""
+    kind, content = read(row.payload["raw"]["message"])
     if isinstance(content, Revoke):
-        _keep_out(row, content)
+        _keep_out(phone_number_id, row, content)
     words = clean(events.words_of(content))
-    message = _message(conversation, row, payload, (kind, words, _facts(kind, content)))
-    db.session.add(message)
+    original = {"raw": row.payload["raw"], **_facts(kind, content, earlier)}
     file = (content.filename, content.mime_type) if isinstance(content, Media) else (None, None)
-    return Arrived(row, message, words, *file)
+    return Arrived(new_id(), row, kind, words, original, row.kind == inbox.ECHO, *file)
 
 
-def _message(
-    conversation: Conversation, row: InboxMessage, payload: dict[str, Any], said: tuple[MessageKind, str, dict[str, Any]]
-) -> Message:
-    kind, words, facts = said
-    echo = row.kind == inbox.ECHO
-    return Message(
-        data_key_id=conversation.data_key_id,
-        contact_id=conversation.contact_id,
-        conversation_id=conversation.id,
-        direction=Direction.OUT if echo else Direction.IN,
-        author=Author.PHONE if echo else Author.CUSTOMER,
-        body=words,
-        original={"raw": payload["raw"], **facts},
-        kind=kind.value,
-        wamid=payload["wamid"],
-        wamid_hash=row.wamid_hash,
-        sent_at=row.sent_at,
-        received_at=row.received_at,
-    )
+def _store(talk: Talk, arrived: Sequence[Arrived], *, to_read: bool) -> None:
+    """Put the messages into the history; a message to be read makes a turn due.
+
+    The rows of the inbox stay, so that a message which comes again is known; what they held lives on under the contact's own key.
+    """
+    trip = Trip()
+    trip.insert("message", *(_message(talk, one) for one in arrived))
+    trip.add(EMPTY, [one.row.id for one in arrived])
+    heard = [one.row.sent_at for one in arrived if not one.echo]
+    trip.add(NOTE_ARRIVAL, max(heard, default=None), to_read, talk.conversation_id)
+    trip.send()
 
 
-def _keep_out(row: InboxMessage, revoke: Revoke) -> None:
+def _message(talk: Talk, one: Arrived) -> dict[str, Any]:
+    said = {"body": one.words, "original": one.original} if not one.forgotten else {"body": None, "original": None}
+    said |= {"wamid": one.row.payload["wamid"]}
+    return {
+        "id": one.id,
+        "data_key_id": talk.data_key_id,
+        "contact_id": talk.contact_id,
+        "conversation_id": talk.conversation_id,
+        "direction": Direction.OUT if one.echo else Direction.IN,
+        "author": Author.PHONE if one.echo else Author.CUSTOMER,
+        "kind": one.kind,
+        **{f"{name}_sealed": getattr(Message, name).sealed(one.id, talk.data_key_id, value) for name, value in said.items()},
+        "wamid_hash": one.row.wamid_hash,
+        "sent_at": one.row.sent_at,
+        "received_at": one.row.received_at,
+        "set_aside": one.set_aside,
+        "erased_at": NOW if one.forgotten else None,
+    }
+
+
+def _keep_out(phone_number_id: str, row: Waiting, revoke: Revoke) -> None:
     """See that a message whose deletion came first, since Meta keeps no order, is taken for one that was here already."""
     if revoke.original is None:
         return
-    deleted = {"wamid_hash": keyring().lookup_hash("wamid", revoke.original), "kind": DELETED, "filed_at": func.clock_timestamp()}
-    same = {"phone_number_id": row.phone_number_id, "sender_hash": row.sender_hash, "sent_at": row.sent_at}
+    deleted = {"wamid_hash": keyring().lookup_hash("wamid", revoke.original), "kind": DELETED, "filed_at": row.received_at}
+    same = {"phone_number_id": phone_number_id, "sender_hash": row.sender_hash, "sent_at": row.sent_at}
     db.session.execute(insert(InboxMessage).values(**deleted, **same).on_conflict_do_nothing())
 
 
-def _facts(kind: MessageKind, content: Content) -> dict[str, Any]:
+def _facts(kind: MessageKind, content: Content, earlier: Sequence[Arrived]) -> dict[str, Any]:
     """What a turn wants to know beside the words, by name."""
     facts: dict[str, Any] = {}
     if kind is MessageKind.CHOICE:
@@ -162,7 +163,7 @@ def _facts(kind: MessageKind, content: Content) -> dict[str, Any]:
     if isinstance(content, Media):
         facts |= {"filename": content.filename, "mime_type": content.mime_type, "media_id": content.id, "sha256": content.sha256}
     if isinstance(content, Revoke | Edit | Reaction):
-        facts["target"] = target_of(content)
+        facts["target"] = target_of(content, earlier)
     return facts
 
 
@@ -177,10 +178,12 @@ def choice_of(content: Content) -> str | None:
             return None
 
 
-def target_of(content: Revoke | Edit | Reaction) -> str | None:
+def target_of(content: Revoke | Edit | Reaction, earlier: Sequence[Arrived]) -> str | None:
     """Our id of the message that this one deletes, changes or reacts to; None when we do not have it."""
     wamid = content.message_id if isinstance(content, Reaction) else content.original
     if wamid is None:
         return None
-    known = db.session.scalar(select(Message.id).where(Message.wamid_hash == keyring().lookup_hash("wamid", wamid)))
+    hashed = keyring().lookup_hash("wamid", wamid)
+    known = next((one.id for one in earlier if one.row.wamid_hash == hashed), None)
+    known = known or db.session.scalar(select(Message.id).where(Message.wamid_hash == hashed))
     return None if known is None else str(known)

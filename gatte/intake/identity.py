@@ -2,8 +2,9 @@
 
 import re
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 
+from gatte.database import ask
 from gatte.extensions import db
 from gatte.models import Contact, ContactIdentity, IdentityKind, keyring
 from gatte.whatsapp.events import Sender
@@ -37,7 +38,7 @@ def correlation_id(sender: bytes) -> str:
 
 def lock_sender(hashed: bytes) -> None:
     """Let nobody else file this sender's messages until the transaction ends."""
-    db.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": int.from_bytes(hashed[:8], signed=True)})
+    ask("SELECT pg_advisory_xact_lock(%s)", (int.from_bytes(hashed[:8], signed=True),))
 
 
 def find_or_make_contact(sender: Sender) -> Contact:

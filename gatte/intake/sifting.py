@@ -5,21 +5,22 @@ get no more notices. What is set aside stays in the history. A message for which
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
 from flask import current_app
-from sqlalchemy import func
 
 from gatte.conversation.rules import Command, command_in
 from gatte.conversation.secrets_sent import holds_password, names_key_file
 from gatte.conversation.snapshot import Owner
 from gatte.conversation.understanding import MessageKind
+from gatte.extensions import db
 from gatte.intake import limits, spam, windows
+from gatte.intake.arrived import Arrived
 from gatte.intake.spam import Sign
+from gatte.intake.talks import Talk
 from gatte.intake.windows import Counted, Mark
-from gatte.models import Contact, Conversation, Direction, InboxMessage, Message, SetAside
+from gatte.models import Contact, SetAside
 from gatte.observability import metrics
 from gatte.settings import Settings
 
@@ -28,56 +29,39 @@ log = structlog.get_logger(__name__)
 ALWAYS_READ = {MessageKind.CHOICE, MessageKind.REVOKE, MessageKind.SYSTEM}
 
 
-@dataclass(frozen=True)
-class Arrived:
-    """A message that is being filed, with its words as they were said."""
-
-    row: InboxMessage
-    message: Message
-    words: str
-    filename: str | None = None
-    mime_type: str | None = None
-
-    @property
-    def at(self) -> int:
-        """When it arrived, in milliseconds."""
-        return round(self.row.received_at.timestamp() * 1000)
-
-
-def sift(conversation: Conversation, arrived: Sequence[Arrived]) -> SetAside | None:
+def sift(talk: Talk, arrived: Sequence[Arrived]) -> SetAside | None:
     """Set aside what no turn shall read; what the customer must be told now, if anything."""
-    judged = [one for one in arrived if one.message.direction is Direction.IN and one.message.kind not in ALWAYS_READ]
-    if conversation.owner is Owner.HUMAN or not judged:
+    judged = [one for one in arrived if not one.echo and one.kind not in ALWAYS_READ]
+    if talk.owner is Owner.HUMAN or not judged:
         return None
-    contact = conversation.contact
-    heard = [one for one in judged if not spam.is_muted(contact, one.row.received_at)]
-    muted_now = _count(contact, heard)
+    heard = [one for one in judged if not spam.is_muted(talk, one.row.received_at)]
+    muted_now = _count(talk, heard)
     for one in judged:
-        if spam.is_muted(contact, one.row.received_at) and not _opts_out(contact, one):
-            one.message.set_aside = SetAside.MUTED
-    _forget_secrets([one for one in judged if one.message.set_aside is not None])
-    return SetAside.MUTED if muted_now else _told_of_limit(conversation, judged)
+        if spam.is_muted(talk, one.row.received_at) and not _opts_out(talk, one):
+            one.set_aside = SetAside.MUTED
+    _forget_secrets([one for one in judged if one.set_aside is not None])
+    return SetAside.MUTED if muted_now else _told_of_limit(talk, judged)
 
 
-def _opts_out(contact: Contact, one: Arrived) -> bool:
+def _opts_out(talk: Talk, one: Arrived) -> bool:
     """Whether this is the wish to get no more notices, for the first time: the law wants it heard from everybody."""
-    return contact.opted_out_at is None and command_in(one.words) is Command.LEAVE
+    return talk.opted_out_at is None and command_in(one.words) is Command.LEAVE
 
 
-def _count(contact: Contact, heard: Sequence[Arrived]) -> bool:
+def _count(talk: Talk, heard: Sequence[Arrived]) -> bool:
     """Count these messages in one question to Redis and draw the conclusions; whether the contact is muted from now on."""
     placed = [limits.mark(one.row.sender_hash.hex(), str(one.row.id), one.at) for one in heard]
-    found = [_signs(contact, one) for one in heard]
+    found = [_signs(talk, one) for one in heard]
     counted = iter(windows.count([mark for place, signs in zip(placed, found, strict=True) for mark in _marks(place, signs)]))
     muted = False
     for one, signs in zip(heard, found, strict=True):
         fits = next(counted).fits
-        muted = _conclude(contact, one, fits, signs, [next(counted) for _ in signs]) or muted
+        muted = _conclude(talk, one, fits, signs, [next(counted) for _ in signs]) or muted
     return muted
 
 
-def _signs(contact: Contact, one: Arrived) -> list[Sign]:
-    forgiven_at = 0 if contact.muted_until is None else round(contact.muted_until.timestamp() * 1000)
+def _signs(talk: Talk, one: Arrived) -> list[Sign]:
+    forgiven_at = 0 if talk.muted_until is None else round(talk.muted_until.timestamp() * 1000)
     return spam.signs(one.row.sender_hash.hex(), str(one.row.id), one.at, one.words, forgiven_at)
 
 
@@ -85,16 +69,17 @@ def _marks(place: Mark, signs: Sequence[Sign]) -> list[Mark]:
     return [place, *(sign.mark for sign in signs)]
 
 
-def _conclude(contact: Contact, one: Arrived, fits: bool, signs: Sequence[Sign], counted: Sequence[Counted]) -> bool:
+def _conclude(talk: Talk, one: Arrived, fits: bool, signs: Sequence[Sign], counted: Sequence[Counted]) -> bool:
     """Set a message aside when it must be; whether it is the one for which the contact is muted."""
-    if spam.is_muted(contact, one.row.received_at):
+    if spam.is_muted(talk, one.row.received_at):
         return False
     reason = spam.verdict(signs, counted)
     if reason is not None:
-        spam.mute(contact, reason, one.row.received_at + timedelta(minutes=_settings().gatte_mute_minutes))
+        talk.muted_until = one.row.received_at + timedelta(minutes=_settings().gatte_mute_minutes)
+        spam.mute(db.session.get_one(Contact, talk.contact_id), reason, talk.muted_until)
         return True
-    if not fits and not _opts_out(contact, one):
-        one.message.set_aside = SetAside.LIMITED
+    if not fits and not _opts_out(talk, one):
+        one.set_aside = SetAside.LIMITED
         metrics.RATE_LIMITED.inc()
     return False
 
@@ -103,14 +88,14 @@ def _forget_secrets(set_aside: Sequence[Arrived]) -> None:
     """No turn will see to passwords and key files among these, so they are forgotten here."""
     for one in set_aside:
         if holds_password(one.words) or names_key_file(one.filename, one.mime_type):
-            one.message.body, one.message.original, one.message.erased_at = None, None, func.clock_timestamp()
+            one.forgotten = True
     if set_aside:
-        log.info("messages_set_aside", count=len(set_aside), why=sorted({str(one.message.set_aside) for one in set_aside}))
+        log.info("messages_set_aside", count=len(set_aside), why=sorted({str(one.set_aside) for one in set_aside}))
 
 
-def _told_of_limit(conversation: Conversation, judged: Sequence[Arrived]) -> SetAside | None:
-    limited = any(one.message.set_aside is SetAside.LIMITED for one in judged)
-    return SetAside.LIMITED if limited and limits.must_be_told(conversation.id) else None
+def _told_of_limit(talk: Talk, judged: Sequence[Arrived]) -> SetAside | None:
+    limited = any(one.set_aside is SetAside.LIMITED for one in judged)
+    return SetAside.LIMITED if limited and limits.must_be_told(talk.conversation_id) else None
 
 
 def _settings() -> Settings:

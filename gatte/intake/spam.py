@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Protocol
 
 import structlog
 from flask import current_app
@@ -64,7 +65,13 @@ class Sign:
         return max(0, counted.held - self.harmless) * self.each
 
 
-def is_muted(contact: Contact, at: datetime) -> bool:
+class Mutable(Protocol):
+    """A contact, or what is known of it."""
+
+    muted_until: Any
+
+
+def is_muted(contact: Mutable, at: datetime) -> bool:
     """Whether what this contact wrote at that time is answered by nobody."""
     return contact.muted_until is not None and at < contact.muted_until
 

@@ -43,7 +43,7 @@ def deliver_due(conversation_id: UUID, claimed: Sending | None = None) -> None:
 
 
 def _send(claimed: Sending) -> bool:
-    """Send one claimed answer and record the outcome (the caller commits); whether the next one may follow."""
+    """Send one claimed answer and record the outcome (the caller commits); whether a next one waits, and may follow."""
     channel = client_for(claimed.phone_number_id)
     if not isinstance(channel, SimulatorClient) and not _may_go(claimed):
         return False
@@ -59,8 +59,7 @@ def _send(claimed: Sending) -> bool:
     except Uncertain as error:
         sending.uncertain(claimed, str(error), _since(started))
     else:
-        _accepted(claimed, channel, sent, _since(started))
-        return True
+        return _accepted(claimed, channel, sent, _since(started))
     return False
 
 
@@ -76,12 +75,14 @@ def _may_go(claimed: Sending) -> bool:
     return not claimed.stale
 
 
-def _accepted(claimed: Sending, channel: Channel, sent: Sent, latency_ms: float) -> None:
-    sending.accepted(claimed, sent.wamid, latency_ms)
+def _accepted(claimed: Sending, channel: Channel, sent: Sent, latency_ms: float) -> bool:
+    """Record it; whether more of this conversation wait to go."""
+    more = sending.accepted(claimed, sent.wamid, latency_ms)
     if isinstance(channel, SimulatorClient):
         db.session.commit()
         _simulate_statuses(claimed, sent.wamid)
     log.info("answer_sent", outbox_id=str(claimed.outbox_id), wamid=sent.wamid, latency_ms=round(latency_ms, 1))
+    return more
 
 
 def _refused(claimed: Sending, error: Refused, latency_ms: float) -> None:

@@ -10,10 +10,10 @@ from gatte.delivery import sending, typing
 from gatte.delivery.sending import Sending
 from gatte.extensions import db
 from gatte.jobs.delivery import deliver_due
-from gatte.models import Turn
 from gatte.observability import metrics, tracing
 from gatte.queue import job
 from gatte.turns import applying, arrival, failing, leases, reading, thinking, watchdog
+from gatte.turns.applying import Standing
 from gatte.turns.leases import Lease, LeaseLost
 from gatte.turns.listening import Listening
 from gatte.turns.reading import Reading
@@ -64,19 +64,27 @@ def answer(start: Callable[[], Lease | None]) -> None:
     if lease is None:
         db.session.commit()
         return
-    claimed: Sending | None = None
     try:
         claimed = _take(lease)
     except LeaseLost:
         db.session.rollback()
         log.info("lease_lost", conversation_id=str(lease.conversation_id))
+        claimed = None
     except Exception as error:  # noqa: BLE001 - the boundary of a turn: the customer is told, the turn is kept
         db.session.rollback()
         lease = start() or lease  # when the fault came before the first commit
         db.session.commit()
         _fail(lease, error)
+        claimed = _claim(lease)
     metrics.TURN_SECONDS.labels(step="whole").observe(time.perf_counter() - started)
-    deliver_due(lease.conversation_id, claimed)
+    if claimed is not None:
+        deliver_due(lease.conversation_id, claimed)
+
+
+def _claim(lease: Lease) -> Sending | None:
+    claimed = sending.claim(lease.conversation_id)
+    db.session.commit()
+    return claimed
 
 
 def _take(lease: Lease) -> Sending | None:
@@ -92,28 +100,28 @@ def _take(lease: Lease) -> Sending | None:
             state = listening.hear(state)
             thought = thinking.think(state)
             listening.note(thought)
-            if attempt < THINKING_LIMIT and _came_late(state):
+            standing = applying.look_again(state)
+            if attempt < THINKING_LIMIT and standing.superseded and _came_late(state):
                 log.info("turn_superseded", attempt=attempt)
                 continue
-            return _apply(state, thought, listening)
+            return _apply(state, thought, listening, standing)
     raise AssertionError("the last attempt returns")
 
 
 def _came_late(state: Reading) -> bool:
     """Whether the customer wrote more in the meantime that a turn shall read; what no turn shall read changes no answer."""
-    if not applying.superseded(state):
-        return False
     arrival.take_in_rest(state.lease.conversation_id)
-    return applying.superseded(state)
+    return applying.look_again(state).superseded
 
 
-def _apply(state: Reading, thought: Thought, listening: Listening) -> Sending | None:
-    turn = applying.apply(state, thought)
+def _apply(state: Reading, thought: Thought, listening: Listening, standing: Standing) -> Sending | None:
+    record = applying.apply(state, thought, standing)
     listening.keep()
-    claimed = sending.claim(state.lease.conversation_id)
+    waiting = record.sending is None and not standing.hand_over
+    claimed = sending.claim(state.lease.conversation_id) if waiting else record.sending
     db.session.commit()
     counts = {"messages": len(state.unread), "answers": len(thought.course.decision.replies)}
-    log.info("turn_done", turn_id=str(turn.id), **counts, **thought.times)
+    log.info("turn_done", turn_id=str(record.id), **counts, **thought.times)
     for step, milliseconds in thought.times.items():
         metrics.TURN_SECONDS.labels(step=step).observe(milliseconds / 1000)
     return claimed
@@ -131,7 +139,7 @@ def _fail(lease: Lease, error: Exception) -> None:
     db.session.commit()
 
 
-def _ended(lease: Lease, error: Exception, end: Callable[[Lease, Exception], Turn]) -> bool:
+def _ended(lease: Lease, error: Exception, end: Callable[[Lease, Exception], None]) -> bool:
     """Store the end of a failed turn; False when that failed as well."""
     try:
         end(lease, error)

@@ -71,6 +71,11 @@ class Keyring:
             for row in db.session.scalars(select(DataKey).where(DataKey.id.in_(missing))):
                 self._unwrapped(row)
 
+    def remember(self, data_key_id: UUID, master_id: str, wrapped: bytes) -> None:
+        """Have a key ready whose row was read together with something else."""
+        if data_key_id not in self._opened:
+            self._remember(data_key_id, self.master.unwrap(crypto.Wrapped(master_id, wrapped), data_key_id.bytes))
+
     def forget(self, data_key_id: UUID) -> None:
         """Drop an opened key, after its row was deleted."""
         self._opened.pop(data_key_id, None)
@@ -128,6 +133,7 @@ class Sealed(Generic[Value]):
     """A descriptor over a binary column `<name>_sealed`; set it after `id` and `data_key_id` (the constructor sees to that)."""
 
     def __set_name__(self, owner: type, name: str) -> None:
+        self.owner: Any = owner
         self.column = f"{name}_sealed"
         setattr(owner, self.column, mapped_column(self.column, LargeBinary, nullable=True))
 
@@ -138,23 +144,28 @@ class Sealed(Generic[Value]):
     def __get__(self, row: Any, owner: type) -> "Sealed[Value] | Value | None":
         if row is None:
             return self
-        stored = getattr(row, self.column)
-        key = None if stored is None or row.data_key_id is None else keyring().open(row.data_key_id)
-        return None if key is None else self.read(crypto.unseal(key, stored, self.place(row)))
+        return self.opened(row.id, row.data_key_id, getattr(row, self.column))
 
     def __set__(self, row: Any, value: Value | None) -> None:  # noqa: ANN401 - any model
-        setattr(row, self.column, None if value is None else crypto.seal(self.key(row), self.written(value), self.place(row)))
+        setattr(row, self.column, self.sealed(row.id, row.data_key_id, value))
 
-    def key(self, row: Any) -> bytes:  # noqa: ANN401 - any model
-        """The data key of a row; ValueError when it has none, for then nothing can be sealed."""
-        key = None if row.data_key_id is None else keyring().open(row.data_key_id)
+    def opened(self, row_id: UUID, data_key_id: UUID | None, stored: bytes | None) -> Value | None:
+        """What a column of that row holds; None when it holds nothing, or its data key was destroyed."""
+        key = None if stored is None or data_key_id is None else keyring().open(data_key_id)
+        return None if key is None else self.read(crypto.unseal(key, bytes(stored or b""), self.place(row_id)))
+
+    def sealed(self, row_id: UUID, data_key_id: UUID | None, value: Value | None) -> bytes | None:
+        """A value as the column of that row holds it; ValueError when the row has no data key, for then nothing can be sealed."""
+        if value is None:
+            return None
+        key = None if data_key_id is None else keyring().open(data_key_id)
         if key is None:
-            raise ValueError(f"{type(row).__name__} has no data key to seal with")
-        return key
+            raise ValueError(f"{self.owner.__name__} has no data key to seal with")
+        return crypto.seal(key, self.written(value), self.place(row_id))
 
-    def place(self, row: Any) -> bytes:  # noqa: ANN401 - any model
+    def place(self, row_id: UUID) -> bytes:
         """The associated data of a value: table, column, row."""
-        return f"{row.__tablename__}.{self.column}:{row.id}".encode()
+        return f"{self.owner.__tablename__}.{self.column}:{row_id}".encode()
 
     def read(self, plain: bytes) -> Value:
         """A value from its bytes."""

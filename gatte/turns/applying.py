@@ -1,113 +1,111 @@
 """The end of a turn: everything that it decided becomes visible at once, or not at all."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
 from flask import current_app
-from sqlalchemy import func, select, update
-from sqlalchemy.orm import aliased
+from sqlalchemy import literal_column
 
+from gatte.database import ask
 from gatte.desk import decisions
-from gatte.extensions import db
-from gatte.models import ContactIdentity, Conversation, InboxMessage, Message, ModelCall, Turn, TurnOutcome
+from gatte.desk.decisions import Record
+from gatte.models import Conversation, TurnOutcome
 from gatte.observability import cost, metrics
 from gatte.settings import Settings
 from gatte.turns import leases
-from gatte.turns.reading import Reading, list_unread, unread_of
+from gatte.turns.reading import Reading
 from gatte.turns.thinking import Thought
 
 log = structlog.get_logger(__name__)
 
-
-def superseded(reading: Reading) -> bool:
-    """Whether the customer wrote more since the messages of this turn were read."""
-    known = {unread.id for unread in reading.unread}
-    if any(row.id not in known for row in list_unread(reading.lease.conversation_id)):
-        return True
-    return bool(db.session.scalar(select(_unfiled(reading).exists())))
-
-
-def _unfiled(reading: Reading) -> Any:  # noqa: ANN401 - an SQL expression
-    identity, conversation = aliased(ContactIdentity), aliased(Conversation)
-    return (
-        select(InboxMessage.id)
-        .join(identity, identity.hash == InboxMessage.sender_hash)
-        .join(conversation, conversation.contact_id == identity.contact_id)
-        .where(
-            conversation.id == reading.lease.conversation_id,
-            InboxMessage.phone_number_id == reading.phone_number_id,
-            InboxMessage.filed_at.is_(None),
-        )
-    )
+UNREAD = "set_aside IS NULL AND author IN ('customer', 'phone') AND turn_id IS NULL"
+STANDING = f"""
+    SELECT
+        EXISTS (SELECT FROM message WHERE conversation_id = %(id)s AND {UNREAD} AND NOT id = ANY(%(known)s::uuid[])) AS unread,
+        EXISTS (SELECT FROM inbox_message m JOIN contact_identity i ON i.hash = m.sender_hash
+                WHERE i.contact_id = %(contact)s AND m.phone_number_id = %(number)s AND m.filed_at IS NULL) AS unfiled,
+        EXISTS (SELECT FROM outbox WHERE conversation_id = %(id)s AND state IN ('pending', 'sending', 'uncertain')) AS busy,
+        clock_timestamp() < %(last)s::timestamptz + interval '24 hours' AS in_window
+"""  # noqa: S608 - our own words only
+MARK_READ = "UPDATE message SET turn_id = %s, intent = %s, confidence = %s, decider = %s, model = %s, prompt_version = %s WHERE id = %s"
+DUE_IF_MORE_CAME: Any = literal_column(
+    f"CASE WHEN EXISTS (SELECT FROM message WHERE message.conversation_id = conversation.id AND {UNREAD}) THEN clock_timestamp() END"
+)
 
 
-def apply(reading: Reading, thought: Thought) -> Turn:
-    """Store what the turn decided and give the lease back; LeaseLost when it is no longer ours."""
+@dataclass(frozen=True)
+class Standing:
+    """How a conversation stands when its turn has thought: `superseded` when the customer wrote more since.
+
+    `hand_over`: nothing waits to be sent before this turn's first answer, and Meta would deliver it.
+    """
+
+    conversation: Conversation
+    superseded: bool
+    hand_over: bool
+
+
+def look_again(reading: Reading) -> Standing:
+    """Lock the conversation and see how it stands; LeaseLost when the lease is no longer ours."""
     conversation = leases.lock(reading.lease)
-    outcome = TurnOutcome.ANSWERED if thought.course.decision.replies else TurnOutcome.SILENT
-    kept = {"times": thought.times, "trace": _trace(reading, thought), "attempt": conversation.turn_attempts}
-    turn = decisions.begin_turn(conversation, outcome=outcome, **kept)
-    _keep_calls(turn, thought)
-    _mark_read(conversation, reading, thought, turn)
-    decisions.carry_out(conversation, thought.course, turn)
-    _finish(conversation)
-    return turn
+    known = [unread.id for unread in reading.unread]
+    values = {"id": conversation.id, "contact": conversation.contact_id, "number": conversation.phone_number_id, "known": known}
+    now = ask(STANDING, values | {"last": conversation.last_inbound_at})[0]
+    contact = conversation.contact
+    reachable = conversation.data_key_id is not None and bool(contact.phone or contact.bsuid)
+    return Standing(conversation, now.unread or now.unfiled, bool(now.in_window) and not now.busy and reachable)
 
 
-def _keep_calls(turn: Turn, thought: Thought) -> None:
+def apply(reading: Reading, thought: Thought, standing: Standing) -> Record:
+    """Store what the turn decided and give the lease back."""
+    conversation = standing.conversation
+    record = Record(
+        outcome=TurnOutcome.ANSWERED if thought.course.decision.replies else TurnOutcome.SILENT,
+        attempt=conversation.turn_attempts,
+        times=thought.times,
+        trace=_trace(reading, thought),
+        hand_over=standing.hand_over,
+    )
+    _keep_calls(conversation, record, thought)
+    _mark_read(conversation, reading, thought, record)
+    decisions.carry_out(conversation, thought.course, record)
+    leases.release(conversation)
+    conversation.turn_attempts = 0
+    conversation.turn_due_at = DUE_IF_MORE_CAME
+    return record
+
+
+def _keep_calls(conversation: Conversation, record: Record, thought: Thought) -> None:
     """Store and count what models were asked, with what it cost."""
     settings: Settings = current_app.extensions["gatte_settings"]
     table = cost.prices(settings.gatte_model_prices)
     for call in thought.calls:
         spent = cost.cost_brl(call.model, call.tokens_in, call.tokens_out, table, settings.gatte_brl_per_usd)
-        db.session.add(
-            ModelCall(
-                conversation_id=turn.conversation_id,
-                turn_id=turn.id,
-                purpose=call.purpose,
-                model=call.model,
-                prompt_version=call.prompt_version,
-                tokens_in=call.tokens_in,
-                tokens_out=call.tokens_out,
-                cost_brl=spent,
-                latency_ms=call.latency_ms,
-                outcome=call.outcome,
-            )
-        )
+        names = {"purpose": call.purpose.value, "model": call.model, "outcome": call.outcome.value}
+        ids = {"conversation_id": conversation.id, "turn_id": record.id}
+        used = {"tokens_in": call.tokens_in, "tokens_out": call.tokens_out}
+        more = {"prompt_version": call.prompt_version, "cost_brl": spent, "latency_ms": call.latency_ms}
+        record.trip.insert("model_call", {**ids, **names, **used, **more})
         metrics.LLM_TOKENS.labels(model=call.model, direction="input").inc(call.tokens_in)
         metrics.LLM_TOKENS.labels(model=call.model, direction="output").inc(call.tokens_out)
         metrics.LLM_COST_BRL.labels(model=call.model).inc(float(spent))
-        names = {"purpose": call.purpose.value, "model": call.model, "outcome": call.outcome.value}
-        log.info("model_called", **names, tokens_in=call.tokens_in, tokens_out=call.tokens_out, cost_brl=float(round(spent, 6)))
+        log.info("model_called", **names, **used, cost_brl=float(round(spent, 6)))
 
 
 def _trace(reading: Reading, thought: Thought) -> dict[str, Any]:
     return {"messages": [str(unread.id) for unread in reading.unread], **thought.trace}
 
 
-def _mark_read(conversation: Conversation, reading: Reading, thought: Thought, turn: Turn) -> None:
+def _mark_read(conversation: Conversation, reading: Reading, thought: Thought, record: Record) -> None:
     understood = {heard.message_id: heard.understanding for heard in thought.heard}
     for unread in reading.unread:
         meaning = understood.get(str(unread.id))
-        values: dict[str, Any] = {"turn_id": turn.id}
-        if meaning is not None:
-            values |= {
-                "intent": meaning.intent,
-                "confidence": meaning.confidence,
-                "decider": meaning.decider,
-                "model": meaning.model,
-                "prompt_version": meaning.prompt_version,
-            }
-            conversation.last_intent = meaning.intent
-            metrics.INTENTS.labels(intent=meaning.intent.value, decider=meaning.decider.value).inc()
-            log.info("intent_detected", intent=meaning.intent.value, confidence=round(meaning.confidence, 3), decider=meaning.decider.value)
-        db.session.execute(update(Message).where(Message.id == unread.id).values(**values))
-
-
-def _finish(conversation: Conversation) -> None:
-    """Give the lease back; should more have come in the meantime, the next turn is due at once."""
-    leases.release(conversation)
-    conversation.turn_attempts = 0
-    db.session.flush()
-    more = db.session.scalar(select(unread_of(conversation.id).exists()))
-    conversation.turn_due_at = func.clock_timestamp() if more else None
+        if meaning is None:
+            record.trip.add("UPDATE message SET turn_id = %s WHERE id = %s", record.id, unread.id)
+            continue
+        said = meaning.intent.value, meaning.confidence, meaning.decider.value, meaning.model, meaning.prompt_version
+        record.trip.add(MARK_READ, record.id, *said, unread.id)
+        conversation.last_intent = meaning.intent
+        metrics.INTENTS.labels(intent=meaning.intent.value, decider=meaning.decider.value).inc()
+        log.info("intent_detected", intent=meaning.intent.value, confidence=round(meaning.confidence, 3), decider=meaning.decider.value)

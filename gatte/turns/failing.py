@@ -16,9 +16,10 @@ from gatte.conversation import course
 from gatte.conversation.snapshot import Happened
 from gatte.conversation.states import Event
 from gatte.desk import decisions
+from gatte.desk.decisions import Record
 from gatte.desk.snapshots import snapshot_of
 from gatte.extensions import db
-from gatte.models import Conversation, Turn, TurnOutcome
+from gatte.models import Conversation, TurnOutcome
 from gatte.turns import leases
 from gatte.turns.leases import Lease
 from gatte.turns.reading import list_unread
@@ -60,27 +61,27 @@ def postpone(lease: Lease) -> None:
     db.session.execute(mine.values(**values).execution_options(synchronize_session=False))
 
 
-def fail(lease: Lease, error: Exception) -> Turn:
+def fail(lease: Lease, error: Exception) -> None:
     """Store the failed turn with its messages, and what the customer is told; LeaseLost when it is not ours any more."""
     conversation = leases.lock(lease)
-    turn = _keep(conversation, error, TurnOutcome.PARKED if isinstance(error, GaveUp) or may_pass(error) else TurnOutcome.FAILED)
-    decisions.carry_out(conversation, course.begin(snapshot_of(conversation)).then(Happened(Event.FAILED, type(error).__name__)), turn)
-    return turn
+    record = _record(conversation, error, TurnOutcome.PARKED if isinstance(error, GaveUp) or may_pass(error) else TurnOutcome.FAILED)
+    told = course.begin(snapshot_of(conversation)).then(Happened(Event.FAILED, type(error).__name__))
+    decisions.carry_out(conversation, told, record)
 
 
-def set_aside(lease: Lease, error: Exception) -> Turn:
+def set_aside(lease: Lease, error: Exception) -> None:
     """Park the messages of a turn whose failure cannot be told either; LeaseLost when it is not ours any more."""
-    return _keep(leases.lock(lease), error, TurnOutcome.PARKED)
+    conversation = leases.lock(lease)
+    decisions.store(conversation, _record(conversation, error, TurnOutcome.PARKED))
 
 
-def _keep(conversation: Conversation, error: Exception, outcome: TurnOutcome) -> Turn:
+def _record(conversation: Conversation, error: Exception, outcome: TurnOutcome) -> Record:
     """The failed turn, with its messages; the next ones go on."""
     unread = list_unread(conversation.id)
     trace = {"messages": [str(row.id) for row in unread], "stack": traceback.format_exception(error)}
-    values = {"error": type(error).__name__, "trace": trace, "attempt": conversation.turn_attempts}
-    turn = decisions.begin_turn(conversation, outcome=outcome, **values)
+    record = Record(outcome, conversation.turn_attempts, type(error).__name__, trace=trace)
     for row in unread:
-        row.turn_id = turn.id
+        row.turn_id = record.id
     leases.release(conversation)
     conversation.turn_due_at, conversation.turn_attempts = None, 0
-    return turn
+    return record

@@ -4,14 +4,32 @@ All times are the database's, so that hosts need not agree on the clock.
 """
 
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from flask import current_app
-from sqlalchemy import func, or_, select, text, update
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.orm import joinedload
 
+from gatte.database import ask
 from gatte.extensions import db
 from gatte.models import Conversation
+
+TAKE = """
+    UPDATE conversation
+    SET lease_token = lease_token + 1, turn_attempts = turn_attempts + 1,
+        leased_until = statement_timestamp() + make_interval(secs => %(seconds)s),
+        turn_due_at = statement_timestamp() + make_interval(secs => %(seconds)s)
+    WHERE id = %(id)s AND (leased_until IS NULL OR leased_until < statement_timestamp())
+    RETURNING lease_token, turn_attempts
+"""
+HELD = (
+    select(Conversation)
+    .options(joinedload(Conversation.contact))
+    .where(Conversation.id == bindparam("id"), Conversation.lease_token == bindparam("token"))
+    .where(Conversation.leased_until > func.clock_timestamp())
+    .with_for_update(of=Conversation)
+    .execution_options(populate_existing=True)
+)
 
 
 @dataclass(frozen=True)
@@ -32,29 +50,14 @@ class LeaseLost(Exception):
 
 def acquire(conversation_id: UUID) -> Lease | None:
     """Take the lease when nobody holds it; should the holder die, the turn is due again when the lease has run out."""
-    now = func.statement_timestamp()
-    until = now + text("make_interval(secs => :seconds)").bindparams(seconds=current_app.extensions["gatte_settings"].gatte_lease_seconds)
-    free = or_(Conversation.leased_until.is_(None), Conversation.leased_until < now)
-    taking = update(Conversation).where(Conversation.id == conversation_id, free)
-    values: dict[str, Any] = {
-        "lease_token": Conversation.lease_token + 1,
-        "leased_until": until,
-        "turn_due_at": until,
-        "turn_attempts": Conversation.turn_attempts + 1,
-    }
-    taken = taking.values(**values).returning(Conversation.lease_token, Conversation.turn_attempts)
-    row = db.session.execute(taken.execution_options(synchronize_session=False)).first()
-    return None if row is None else Lease(conversation_id, row.lease_token, row.turn_attempts)
+    seconds = current_app.extensions["gatte_settings"].gatte_lease_seconds
+    taken = ask(TAKE, {"id": conversation_id, "seconds": seconds})
+    return Lease(conversation_id, taken[0].lease_token, taken[0].turn_attempts) if taken else None
 
 
 def lock(lease: Lease) -> Conversation:
     """The conversation, locked until the transaction ends; LeaseLost when the lease is no longer ours."""
-    held = select(Conversation).where(
-        Conversation.id == lease.conversation_id,
-        Conversation.lease_token == lease.token,
-        Conversation.leased_until > func.clock_timestamp(),
-    )
-    conversation: Conversation | None = db.session.scalar(held.with_for_update(of=Conversation).execution_options(populate_existing=True))
+    conversation: Conversation | None = db.session.scalar(HELD, {"id": lease.conversation_id, "token": lease.token})
     if conversation is None:
         raise LeaseLost(f"the lease {lease.token} of conversation {lease.conversation_id} is gone")
     return conversation

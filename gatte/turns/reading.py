@@ -1,22 +1,32 @@
 """What a turn works on: the unread messages, and the snapshot of the conversation that a decision may depend on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Row, Select, select
 
 from gatte.conversation.snapshot import Snapshot
 from gatte.conversation.understanding import MessageKind
+from gatte.database import ask
 from gatte.desk.snapshots import snapshot_of
 from gatte.extensions import db
-from gatte.models import Author, Conversation, Message
+from gatte.models import Author, Message
 from gatte.models.message import READ_BY_TURNS
 from gatte.observability import tracing
 from gatte.turns import leases
 from gatte.turns.leases import Lease
 
 HISTORY_LENGTH = 8
+MESSAGES = """
+    (SELECT TRUE AS unread, id, position, kind, author, data_key_id, body_sealed, original_sealed, wamid_sealed FROM message
+     WHERE conversation_id = %(id)s AND set_aside IS NULL AND author IN ('customer', 'phone') AND turn_id IS NULL
+     ORDER BY sent_at, position)
+    UNION ALL
+    (SELECT FALSE, id, position, kind, author, data_key_id, body_sealed, NULL, NULL FROM message
+     WHERE conversation_id = %(id)s AND turn_id IS NOT NULL ORDER BY position DESC LIMIT %(history)s)
+"""
 
 
 @dataclass(frozen=True)
@@ -62,15 +72,15 @@ class Reading:
 def read(lease: Lease) -> Reading:
     """Read the conversation and its unread messages; LeaseLost when the lease is gone."""
     conversation = leases.lock(lease)
-    rows = list_unread(conversation.id)
+    rows = ask(MESSAGES, {"id": conversation.id, "history": HISTORY_LENGTH})
     return Reading(
         lease=lease,
         correlation_id=conversation.correlation_id,
         request_id=tracing.current_request_id(),
         phone_number_id=conversation.phone_number_id,
         snapshot=snapshot_of(conversation),
-        unread=tuple(_unread(row) for row in rows),
-        history=_history(conversation),
+        unread=tuple(_unread(row) for row in rows if row.unread),
+        history=_history([row for row in rows if not row.unread]),
         owner_version=conversation.owner_version,
     )
 
@@ -86,25 +96,27 @@ def unread_of(conversation_id: UUID) -> Select[Message]:
     return mine.where(Message.author.in_(READ_BY_TURNS), Message.turn_id.is_(None))
 
 
-def _unread(row: Message) -> Unread:
-    facts: dict[str, Any] = row.original or {}
+def _unread(row: Row[Any]) -> Unread:
+    facts: dict[str, Any] = Message.original.opened(row.id, row.data_key_id, row.original_sealed) or {}
     return Unread(
         id=row.id,
         position=row.position,
         kind=MessageKind(row.kind),
-        text=row.body or "",
+        text=_body(row),
         choice=facts.get("choice"),
         filename=facts.get("filename"),
         mime_type=facts.get("mime_type"),
-        wamid=row.wamid,
+        wamid=Message.wamid.opened(row.id, row.data_key_id, row.wamid_sealed),
         target_id=facts.get("target"),
-        echo=row.author is Author.PHONE,
+        echo=row.author == Author.PHONE,
         media_id=facts.get("media_id"),
         sha256=facts.get("sha256"),
     )
 
 
-def _history(conversation: Conversation) -> tuple[Said, ...]:
-    seen = select(Message).where(Message.conversation_id == conversation.id, Message.turn_id.is_not(None))
-    rows = db.session.scalars(seen.order_by(Message.position.desc()).limit(HISTORY_LENGTH))
-    return tuple(Said(row.author.value, row.body or "") for row in reversed(list(rows)))
+def _history(rows: Sequence[Row[Any]]) -> tuple[Said, ...]:
+    return tuple(Said(row.author, _body(row)) for row in sorted(rows, key=lambda row: row.position))
+
+
+def _body(row: Row[Any]) -> str:
+    return Message.body.opened(row.id, row.data_key_id, row.body_sealed) or ""

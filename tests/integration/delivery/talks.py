@@ -36,7 +36,7 @@ class Talk:
             conversation = db.session.get_one(Conversation, self.conversation_id)
             made = [outbox.write(conversation, Text(one) if isinstance(one, str) else one, author) for one in replies]
             db.session.commit()
-            return [str(message.id) for message in made]
+            return [str(answer_id) for answer_id in made]
 
     def is_delivered(self) -> None:
         """Let the job run that the dispatcher would put."""
