@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from gatte.intelligence.wording import normalised
 
 LONGEST_ANSWER = 600
+KEPT_PASSAGES = 2_000  # about 2 kB each
 
 
 class Problem(StrEnum):
@@ -19,10 +22,9 @@ class Problem(StrEnum):
     NEW_PROMISE = "new_promise"
 
 
-_LINK = re.compile(
-    r"(?:https?://|www\.)\S+|[\w.+-]*@?[\w-]+(?:\.[\w-]+)*\.(?:com|br|net|org|gov|io|app|me|link|info|online|site|shop|store|co|ly)\b\S*",
-    re.I,
-)
+_ENDINGS = "com|br|net|org|gov|io|app|me|link|info|online|site|shop|store|co|ly"
+_LINK = re.compile(rf"(?:https?://|www\.)\S+|[\w.+-]*@?[\w-]+(?:\.[\w-]+)*\.(?:{_ENDINGS})\b\S*", re.I)
+_MAYBE_A_LINK = re.compile(rf"://|www\.|\.(?:{_ENDINGS})\b", re.I)  # in every link; looking for it alone is many times faster
 _NUMBER = re.compile(r"(?<![A-Za-z])\d+(?:[.,:/-]\d+)*")
 _LIST_MARK = re.compile(r"^\s*\d{1,2}[.)]\s", re.M)
 _UNITS = r"(?:segundos?|minutos?|horas?|dias?|semanas?|mes|meses|anos?|vezes|parcelas?|reais|real|por cento|uteis)"
@@ -33,28 +35,52 @@ _SPELLED = re.compile(rf"\b({'|'.join(_WORDS)}) {_UNITS}\b")
 _PROMISES = ("r$", "reais", "gratis", "gratuit", "desconto", "promocao", "garanti", "reembols", "estorn", "sem custo")
 
 
+@dataclass(frozen=True)
+class Claims:
+    """What a text claims that must not be made up."""
+
+    links: frozenset[str]
+    numbers: frozenset[str]
+    promises: frozenset[str]
+
+
 def problems(answer: str, passages: Sequence[str]) -> tuple[Problem, ...]:
     """What is wrong with an answer, given the passages it was to be made of; empty when nothing is."""
-    source = "\n".join(passages)
+    claimed = claims_of(answer)
+    known = [claims_of_passage(passage) for passage in passages]
     found = {
         Problem.EMPTY: not answer.strip(),
         Problem.TOO_LONG: len(answer) > LONGEST_ANSWER,
-        Problem.NEW_LINK: bool(_links(answer) - _links(source)),
-        Problem.NEW_NUMBER: bool(_numbers(answer) - _numbers(source)),
-        Problem.NEW_PROMISE: bool(_promises(answer) - _promises(source)),
+        Problem.NEW_LINK: bool(claimed.links.difference(*(one.links for one in known))),
+        Problem.NEW_NUMBER: bool(claimed.numbers.difference(*(one.numbers for one in known))),
+        Problem.NEW_PROMISE: bool(claimed.promises.difference(*(one.promises for one in known))),
     }
     return tuple(problem for problem, present in found.items() if present)
 
 
+def claims_of(text: str) -> Claims:
+    """The links, numbers and promises of a text."""
+    plain = normalised(text)
+    return Claims(frozenset(_links(text)), frozenset(_numbers(text, plain)), frozenset(_promises(text, plain)))
+
+
+@lru_cache(maxsize=KEPT_PASSAGES)
+def claims_of_passage(passage: str) -> Claims:
+    """The same, kept: the passages of a knowledge base come again and again."""
+    return claims_of(passage)
+
+
 def _links(text: str) -> set[str]:
+    if not _MAYBE_A_LINK.search(text):
+        return set()
     return {link.lower().rstrip(".,;:!?)\"'/") for link in _LINK.findall(text)}
 
 
-def _numbers(text: str) -> set[str]:
+def _numbers(text: str, plain: str) -> set[str]:
     """The numbers of a text as digits: as they stand, the parts of dates, and small ones spelled out before a unit."""
     text = _LIST_MARK.sub("", text)
     digits = {number for match in _NUMBER.findall(text) for number in _readings(match)}
-    return digits | {str(_WORDS[word]) for word in _SPELLED.findall(normalised(text))}
+    return digits | {str(_WORDS[word]) for word in _SPELLED.findall(plain)}
 
 
 def _readings(number: str) -> set[str]:
@@ -65,6 +91,5 @@ def _readings(number: str) -> set[str]:
     return {whole.lstrip("0") or "0"}
 
 
-def _promises(text: str) -> set[str]:
-    plain = normalised(text)
+def _promises(text: str, plain: str) -> set[str]:
     return {promise for promise in _PROMISES if promise in plain or (promise == "r$" and "r$" in text.lower())}

@@ -9,6 +9,7 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from string import Template
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -20,13 +21,14 @@ from gatte.conversation.understanding import Decider, Intent, Understanding
 from gatte.intelligence import prompts
 from gatte.intelligence.breaker import Breaker
 from gatte.intelligence.calls import CallRecord, Outcome, Purpose
-from gatte.intelligence.gemini_config import configured
+from gatte.intelligence.gemini_answer import Blocked, Generated, Nonsense, text_of
+from gatte.intelligence.gemini_config import configured, said_by_user
 from gatte.settings import Settings
 
 if TYPE_CHECKING:
     import httpx2
     from google.genai import Client
-    from google.genai.types import GenerateContentConfig, GenerateContentResponse, Part
+    from google.genai.types import Content, GenerateContentConfig, Part
     from numpy import float32
     from numpy.typing import NDArray
 
@@ -35,6 +37,7 @@ RESPONDER_TEMPERATURE = 0.4
 CLASSIFIER_TOKENS = 512  # most that may be written, thinking included
 RESPONDER_TOKENS = 2_048
 TIME_LIMIT_SECONDS = 8.0
+SERVICE = "https://generativelanguage.googleapis.com"
 CONNECTIONS = 256  # turns wait on threads, one connection each
 DIMENSIONS = 512
 LONGEST_TEXT = 2_000  # characters of a customer's message that are sent
@@ -55,14 +58,6 @@ class GeminiUnavailable(Exception):
         self.call = call
 
 
-class _Nonsense(Exception):
-    """The answer is not what was asked for."""
-
-
-class _Blocked(Exception):
-    """The service works, and declined to answer this text."""
-
-
 class _Meaning(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
@@ -79,14 +74,16 @@ class Models:
     embedding: str
 
 
-INTENT_SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "properties": {
-        "intent": {"type": "string", "enum": [intent.value for intent in Intent]},
-        "confidence": {"type": "number", "minimum": 0, "maximum": 1},
-    },
-    "required": ["intent", "confidence"],
-}
+INTENT_SCHEMA = json.dumps(
+    {
+        "type": "object",
+        "properties": {
+            "intent": {"type": "string", "enum": [intent.value for intent in Intent]},
+            "confidence": {"type": "number", "minimum": 0, "maximum": 1},
+        },
+        "required": ["intent", "confidence"],
+    }
+)
 
 
 def from_settings(settings: Settings) -> "Gemini | None":
@@ -123,9 +120,7 @@ class Gemini:
         """The intent of a message; GeminiUnavailable when there is none."""
         record = CallRecord(Purpose.CLASSIFY, self.models.classifier, prompts.CLASSIFIER)
         sent = {"historico": _lines(history), "mensagem": text[:LONGEST_TEXT]}
-        config = configured(record.model, CLASSIFIER_TEMPERATURE, CLASSIFIER_TOKENS, prompts.read(prompts.CLASSIFIER))
-        config.response_mime_type = "application/json"
-        config.response_json_schema = INTENT_SCHEMA
+        config = configured(record.model, CLASSIFIER_TEMPERATURE, CLASSIFIER_TOKENS, prompts.read(prompts.CLASSIFIER), INTENT_SCHEMA)
         meaning, record = self.generate(record, _written(sent), config, _Meaning.model_validate_json)
         made_by = (record.model, record.prompt_version)
         return Understanding(meaning.intent, meaning.confidence, Decider.GEMINI, (), *made_by), record
@@ -134,8 +129,7 @@ class Gemini:
         """An answer in the words of the passages, or `prompts.NOT_GROUNDED`; GeminiUnavailable when there is none."""
         record = CallRecord(Purpose.RESPOND, self.models.responder, prompts.RESPONDER)
         sent = {"trechos": list(passages), "historico": _lines(history), "pergunta": question[:LONGEST_TEXT]}
-        instructions = Template(prompts.read(prompts.RESPONDER)).safe_substitute(company=company)
-        config = configured(record.model, RESPONDER_TEMPERATURE, RESPONDER_TOKENS, instructions)
+        config = configured(record.model, RESPONDER_TEMPERATURE, RESPONDER_TOKENS, _instructions(company))
         return self.generate(record, _written(sent), config, str.strip)
 
     def embed(self, texts: Sequence[str]) -> tuple["NDArray[float32]", CallRecord]:
@@ -151,7 +145,7 @@ class Gemini:
             made = _readable(lambda: client.models.embed_content(model=record.model, contents=list(texts), config=config))
             rows = np.array([one.values for one in made.embeddings or []], dtype=np.float32)
             if rows.shape != (len(texts), DIMENSIONS):
-                raise _Nonsense
+                raise Nonsense
             lengths = np.sqrt(np.square(rows).sum(axis=1, keepdims=True, dtype=np.float32))
             unit: NDArray[float32] = rows / np.maximum(lengths, np.float32(1e-9))
             return unit
@@ -167,15 +161,17 @@ class Gemini:
             self._http = self._client = None
 
     def generate(
-        self, record: CallRecord, contents: "str | list[Part]", config: "GenerateContentConfig", read: Callable[[str], Kept]
+        self, record: CallRecord, contents: "Content | list[Part]", config: "GenerateContentConfig", read: Callable[[str], Kept]
     ) -> tuple[Kept, CallRecord]:
         """One text from a model, turned into a value by `read`, with the record of the call; GeminiUnavailable when there is none."""
-        answered: list[GenerateContentResponse] = []
+        answered: list[Generated] = []
 
         def call() -> Kept:
             client = self._connected()
-            answered.append(_readable(lambda: client.models.generate_content(model=record.model, contents=contents, config=config)))
-            return read(_text_of(answered[0]))
+            response = _readable(lambda: client.models.generate_content(model=record.model, contents=contents, config=config))
+            raw = response.sdk_http_response
+            answered.append(Generated.model_validate_json((raw and raw.body) or "{}"))
+            return read(text_of(answered[0]))
 
         try:
             kept, latency = self._guarded(record, call)
@@ -212,9 +208,9 @@ class Gemini:
                 from google.genai import Client
                 from google.genai.types import HttpOptions
 
-                from gatte.intelligence.deadline import client_with
+                from gatte.intelligence.gemini_http import client_with
 
-                self._http = client_with(self._time_limit, CONNECTIONS)
+                self._http = client_with(self._time_limit, CONNECTIONS, self._base_url or SERVICE)
                 options = HttpOptions(base_url=self._base_url or None, timeout=int(self._time_limit * 1000), httpx_client=self._http)
                 self._client = Client(api_key=self._api_key, vertexai=False, http_options=options)
             return self._client
@@ -225,37 +221,25 @@ def _readable(call: Callable[[], Kept]) -> Kept:
     try:
         return call()
     except (TypeError, AttributeError, LookupError):
-        raise _Nonsense from None
+        raise Nonsense from None
 
 
-def _written(sent: dict[str, Any]) -> str:
-    return json.dumps(sent, ensure_ascii=False)
+@lru_cache(maxsize=8)
+def _instructions(company: str) -> str:
+    return Template(prompts.read(prompts.RESPONDER)).safe_substitute(company=company)
+
+
+def _written(sent: dict[str, Any]) -> "Content":
+    return said_by_user(json.dumps(sent, ensure_ascii=False))
 
 
 def _lines(history: History) -> list[dict[str, str]]:
     return [{"de": author, "texto": text[:LONGEST_LINE]} for author, text in history[-HISTORY_LINES:]]
 
 
-def _text_of(response: "GenerateContentResponse") -> str:
-    """The text of a complete answer; anything else (blocked, cut short, empty) raises."""
-    candidate = response.candidates[0] if response.candidates else None
-    if candidate is None or (response.prompt_feedback and response.prompt_feedback.block_reason):
-        raise _Blocked
-    reason = candidate.finish_reason.value if candidate.finish_reason else "STOP"
-    if reason in {"SAFETY", "PROHIBITED_CONTENT", "BLOCKLIST", "SPII", "RECITATION", "MODEL_ARMOR"}:
-        raise _Blocked
-    text = response.text
-    if reason != "STOP" or not text or not text.strip():
-        raise _Nonsense
-    return text
-
-
-def _counted(record: CallRecord, answered: "list[GenerateContentResponse]") -> CallRecord:
-    used = answered[0].usage_metadata if answered else None
-    if used is None:
-        return record
-    written = (used.candidates_token_count or 0) + (used.thoughts_token_count or 0)
-    return replace(record, tokens_in=used.prompt_token_count or 0, tokens_out=written)
+def _counted(record: CallRecord, answered: list[Generated]) -> CallRecord:
+    tokens_in, tokens_out = answered[0].tokens if answered else (0, 0)
+    return replace(record, tokens_in=tokens_in, tokens_out=tokens_out)
 
 
 def _failures() -> tuple[type[Exception], ...]:
@@ -263,21 +247,21 @@ def _failures() -> tuple[type[Exception], ...]:
     import httpx2
     from google.genai import errors
 
-    return (_Nonsense, _Blocked, errors.APIError, errors.UnknownApiResponseError, httpx2.HTTPError, OSError, ValueError)
+    return (Nonsense, Blocked, errors.APIError, errors.UnknownApiResponseError, httpx2.HTTPError, OSError, ValueError)
 
 
 def _outcome_of(error: Exception, purpose: Purpose) -> Outcome:
     import httpx2
     from google.genai import errors
 
-    if isinstance(error, _Blocked):
+    if isinstance(error, Blocked):
         return Outcome.BLOCKED
     if isinstance(error, (httpx2.TimeoutException, TimeoutError)):
         return Outcome.TIMEOUT
     if isinstance(error, errors.APIError):
         of_a_file = purpose is Purpose.TRANSCRIBE and error.code == 400
         return Outcome.QUOTA if error.code == 429 else Outcome.REFUSED if of_a_file else Outcome.ERROR
-    if isinstance(error, (_Nonsense, ValueError)):
+    if isinstance(error, (Nonsense, ValueError)):
         return Outcome.NONSENSE
     return Outcome.ERROR
 

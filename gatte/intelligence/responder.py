@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 import structlog
@@ -18,6 +19,9 @@ from gatte.intelligence.retrieval import Found, Passages, find_passages
 from gatte.intelligence.wording import normalised
 
 SUPPORTS = 0.4  # of the answer's words must stand in an article for it to count as a source
+
+_MARKS = re.compile(r"\*\*|__|^#+\s*|`", re.M)
+_MANY_BLANK_LINES = re.compile(r"\n{3,}")
 
 log = structlog.get_logger(__name__)
 
@@ -106,16 +110,20 @@ def _shown(found: Found) -> str:
 
 def _plain(text: str) -> str:
     """WhatsApp text without the marks of other formats."""
-    without_marks = re.sub(r"\*\*|__|^#+\s*|`", "", text, flags=re.M)
-    return re.sub(r"\n{3,}", "\n\n", without_marks).strip()
+    return _MANY_BLANK_LINES.sub("\n\n", _MARKS.sub("", text)).strip()
 
 
 def _sources(text: str, found: Sequence[Found]) -> tuple[str, ...]:
     """The articles that hold a good part of the answer's words; the best one when none does."""
     words = _stems(text)
-    supporting = [one.slug for one in found if len(words & _stems(_shown(one))) >= SUPPORTS * len(words)]
+    supporting = [one.slug for one in found if len(words & _stems_of_passage(_shown(one))) >= SUPPORTS * len(words)]
     return tuple(supporting or [found[0].slug])
 
 
-def _stems(text: str) -> set[str]:
-    return {word[:6] for word in normalised(text).split() if len(word) > 3}
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(word[:6] for word in normalised(text).split() if len(word) > 3)
+
+
+@lru_cache(maxsize=claims.KEPT_PASSAGES)
+def _stems_of_passage(passage: str) -> frozenset[str]:
+    return _stems(passage)

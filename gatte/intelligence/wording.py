@@ -5,6 +5,7 @@ import unicodedata
 
 _WORD_OR_MARK = re.compile(r"[\w-]+|[?!.,]")
 _NOT_A_WORD = re.compile(r"[^a-z0-9]+")
+_COMMON_ACCENTS = re.compile(r"[\u0300-\u034e\u0350-\u036f]+")  # the combining marks of Latin letters
 
 SHORT_FORMS = {
     "vc": "você",
@@ -61,11 +62,12 @@ SHORT_FORMS = {
 
 def spelled_out(text: str) -> str:
     """The text in small letters with the short forms of chats written out; accents stay as they are."""
-    return " ".join(SHORT_FORMS.get(word, word) for word in _WORD_OR_MARK.findall(text.lower()))
+    return " ".join([SHORT_FORMS.get(word, word) for word in _WORD_OR_MARK.findall(text.lower())])
 
 
 def normalised(text: str) -> str:
     """The words of a text without accents, marks or short forms: what word search compares."""
-    decomposed = unicodedata.normalize("NFKD", spelled_out(text))
-    plain = "".join(character for character in decomposed if not unicodedata.combining(character))
+    plain = _COMMON_ACCENTS.sub("", unicodedata.normalize("NFKD", spelled_out(text)))
+    if not plain.isascii():
+        plain = "".join(character for character in plain if not unicodedata.combining(character))
     return _NOT_A_WORD.sub(" ", plain).strip()

@@ -2,14 +2,14 @@
 
 import json
 import re
-import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.message import Message
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import quote, urlsplit
 
-import httpx
-
+from gatte.connections import Answer, Broken, Connections, Limits, NotConnected
 from gatte.whatsapp import errors
 from gatte.whatsapp.channel import Channel, NotSent, Refused, SendFailed, Sent, Uncertain
 from gatte.whatsapp.errors import Category, GraphError
@@ -19,9 +19,8 @@ from gatte.whatsapp.tolerant import decimal, identifier, mapping, sequence
 __all__ = ["Channel", "CloudClient", "NotSent", "Refused", "SendFailed", "Sent", "Timeouts", "Uncertain"]
 
 LONGEST_ANSWER = 256 * 1024
-CONNECTIONS, KEPT_CONNECTIONS, KEPT_SECONDS = 100, 50, 30
+CONNECTIONS = 256
 USAGE_HEADER = "x-business-use-case-usage"
-NOTHING_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 IN_DOUBT = {Category.TRANSIENT, Category.UNKNOWN}
 INVALID_PARAMETER, OVERLOADED = 100, 131016
 NUMBER_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -39,13 +38,6 @@ class Timeouts:
     whole: float = 25.0
 
 
-@dataclass(frozen=True)
-class _Answer:
-    status: int
-    headers: httpx.Headers
-    body: bytes
-
-
 @dataclass
 class CloudClient:
     """Sends for the company's numbers; safe to use from many threads. The token goes to the host of `base_url` and nowhere else."""
@@ -58,16 +50,13 @@ class CloudClient:
     def __post_init__(self) -> None:
         if not TOKEN.fullmatch(self.token):
             raise ValueError("the access token must be printable ASCII without spaces")
-        if httpx.URL(self.base_url).scheme not in {"http", "https"} or not httpx.URL(self.base_url).host:
-            raise ValueError("the base URL must be http or https with a host")
         limits = self.timeouts
-        self._http = httpx.Client(
-            headers={"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"},
-            timeout=httpx.Timeout(connect=limits.connect, read=limits.read, write=limits.write, pool=limits.pool),
-            limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=KEPT_CONNECTIONS, keepalive_expiry=KEPT_SECONDS),
-            follow_redirects=False,  # a redirect could carry the token to another host
-            trust_env=False,  # nor may a proxy or netrc of the environment come between
+        self._connections = Connections(
+            self.base_url,
+            Limits(limits.connect, limits.write, limits.read, limits.pool, limits.whole, LONGEST_ANSWER, CONNECTIONS),
         )
+        self._headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json", "User-Agent": "GATTE"}
+        self._path = quote(f"{urlsplit(self.base_url).path.rstrip('/')}/{self.version}", safe="/%")
 
     def send(self, phone_number_id: str, body: dict[str, Any]) -> Sent:
         """Send a message body of `outbound`; raises Refused, NotSent or Uncertain."""
@@ -83,34 +72,23 @@ class CloudClient:
 
     def close(self) -> None:
         """Close the kept connections."""
-        self._http.close()
+        self._connections.close()
 
-    def _post(self, phone_number_id: str, body: dict[str, Any]) -> _Answer:
+    def _post(self, phone_number_id: str, body: dict[str, Any]) -> Answer:
         """The answer to a POST that Meta did not refuse."""
         if not NUMBER_ID.fullmatch(phone_number_id):
             raise Refused(GraphError(0, INVALID_PARAMETER, "the id of the number is not one", ""))
-        url = f"{self.base_url.rstrip('/')}/{self.version}/{phone_number_id}/messages"
         try:
-            answer = self._exchange(url, json.dumps(body).encode())
-        except NOTHING_LEFT as error:
-            raise NotSent(type(error).__name__) from error
-        except httpx.HTTPError as error:
-            raise Uncertain(type(error).__name__) from error
+            answer = self._connections.post(f"{self._path}/{phone_number_id}/messages", self._headers, json.dumps(body).encode())
+        except NotConnected as error:
+            raise NotSent(str(error)) from error
+        except Broken as error:
+            raise Uncertain(str(error)) from error
         _refuse(answer)
         return answer
 
-    def _exchange(self, url: str, content: bytes) -> _Answer:
-        deadline = time.monotonic() + self.timeouts.whole
-        with self._http.stream("POST", url, content=content) as response:
-            body = bytearray()
-            for part in response.iter_bytes():
-                body += part
-                if len(body) > LONGEST_ANSWER or time.monotonic() > deadline:
-                    raise Uncertain("the answer does not end")
-            return _Answer(response.status_code, response.headers, bytes(body))
 
-
-def _refuse(answer: _Answer) -> None:
+def _refuse(answer: Answer) -> None:
     """Raise what an answer other than 200 means.
 
     A 4xx is a refusal, but for 408. So is a 5xx whose code says that the message was turned away; a general failure of Meta
@@ -126,7 +104,7 @@ def _refuse(answer: _Answer) -> None:
     raise Refused(error or GraphError(answer.status, None, f"HTTP {answer.status}", ""), _retry_after(answer.headers))
 
 
-def _accepted(answer: _Answer) -> str | None:
+def _accepted(answer: Answer) -> str | None:
     try:
         messages = sequence(mapping(json.loads(answer.body)).get("messages"))
     except (ValueError, RecursionError):
@@ -134,13 +112,13 @@ def _accepted(answer: _Answer) -> str | None:
     return identifier(mapping(messages[0]).get("id")) if messages else None
 
 
-def _retry_after(headers: httpx.Headers) -> float | None:
+def _retry_after(headers: Message) -> float | None:
     """The longest wait that the headers ask for, in seconds: Retry-After, or the minutes of Meta's usage header."""
     asked = [wait for wait in (_asked_directly(headers), _asked_by_usage(headers)) if wait is not None]
     return max(asked, default=None)
 
 
-def _asked_directly(headers: httpx.Headers) -> float | None:
+def _asked_directly(headers: Message) -> float | None:
     value = headers.get("retry-after", "")
     seconds = decimal(value)
     if seconds is not None:
@@ -151,7 +129,7 @@ def _asked_directly(headers: httpx.Headers) -> float | None:
         return None
 
 
-def _asked_by_usage(headers: httpx.Headers) -> float | None:
+def _asked_by_usage(headers: Message) -> float | None:
     try:
         usage = mapping(json.loads(headers.get(USAGE_HEADER, "")))
     except (ValueError, RecursionError):
