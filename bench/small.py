@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 
+from bench import jobs
 from bench.report import Row
 from gatte.intelligence import embedding
 from gatte.intelligence.classifier import load_or_train
@@ -14,7 +15,7 @@ TEXTS = ["quero comprar um e-cnpj", "quanto custa o a1?", "esqueci a senha do to
 
 
 def measure() -> list[Row]:
-    """The 95th percentile of each."""
+    """The 95th percentile of each, and what the job layer costs."""
     embedding.limit_blas_threads()
     classifier = load_or_train(MODELS / "models")
     key = crypto.new_data_key()
@@ -29,6 +30,7 @@ def measure() -> list[Row]:
             1e6,
             "µs",
         ),
+        *jobs.measure(),
     ]
 
 

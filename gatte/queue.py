@@ -1,19 +1,21 @@
-"""The queue: names of jobs and queues, and how a job is put on one. The only module beside `jobs` that knows RQ.
+"""The queue: names of jobs and queues, and how they are put on one. The only module beside `jobs` that knows RQ.
 
-Postgres is the schedule: a job that is lost here is put again by the dispatcher, so putting one may fail without harm.
+Jobs travel in bundles: one RQ job carries a handful of them, because RQ's bookkeeping costs about as much as a turn's own work.
+Postgres is the schedule: a bundle that is lost here is put again by the dispatcher, so putting one may fail without harm.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import wraps
-from typing import ParamSpec, cast
+from itertools import groupby
+from typing import NamedTuple, ParamSpec, cast
 
 import structlog
 from flask import Flask, current_app
 from redis import Redis
-from redis.exceptions import RedisError
 from rq import Queue
-from rq.exceptions import DuplicateJobError
+from rq.queue import EnqueueData
 from rq.serializers import JSONSerializer
 
 from gatte.observability import tracing
@@ -22,7 +24,9 @@ log = structlog.get_logger(__name__)
 Arguments = ParamSpec("Arguments")
 
 NO_TIME_LIMIT = -1  # every wait inside a job has a limit of its own; an exception thrown into a thread from outside is not safe
-FAILED_JOBS_KEPT_SECONDS = 3600
+FAILED_BUNDLES_KEPT_SECONDS = 3600
+DONE_BUNDLES_KEPT_SECONDS = 1  # to have RQ delete a job at once costs seven more round trips than to let it expire
+BUNDLE = "gatte.jobs.bundle.run"
 
 
 class QueueName(StrEnum):
@@ -62,24 +66,44 @@ def queue(name: QueueName) -> Queue:
     return Queue(name.value, connection=redis(), serializer=JSONSerializer, default_timeout=NO_TIME_LIMIT)
 
 
-def put(job: JobName, *arguments: str, job_id: str) -> bool:
-    """Put a job on its queue unless one with that id is there; False when it was there, or Redis is away."""
-    try:
-        queue(QUEUE_OF[job]).enqueue_call(
-            job.value,
-            args=arguments,
-            job_id=job_id,
-            unique=True,
-            result_ttl=0,
-            failure_ttl=FAILED_JOBS_KEPT_SECONDS,
-            description=job.name.lower(),
-        )
-    except DuplicateJobError:
-        return False
-    except RedisError as error:
-        log.warning("queue_away", error=type(error).__name__)
-        return False
-    return True
+class Part(NamedTuple):
+    """A job with its arguments, as it travels in a bundle."""
+
+    job: JobName
+    arguments: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """Jobs that travel as one RQ job of this id; each runs on a thread of its own, and none is stopped by another's failure."""
+
+    id: str
+    queue: QueueName
+    parts: tuple[Part, ...]
+
+
+def put(bundles: Iterable[Bundle]) -> None:
+    """Put bundles on their queues in one round trip; RedisError when Redis is away."""
+    with redis().pipeline() as pipeline:
+        for name, some in groupby(sorted(bundles, key=lambda one: one.queue), key=lambda one: one.queue):
+            queue(name).enqueue_many([_enqueued(bundle) for bundle in some], pipeline=pipeline)
+        pipeline.execute()
+
+
+def _enqueued(bundle: Bundle) -> EnqueueData:
+    return Queue.prepare_data(
+        BUNDLE,
+        args=([(part.job.name, part.arguments) for part in bundle.parts],),
+        job_id=bundle.id,
+        result_ttl=DONE_BUNDLES_KEPT_SECONDS,
+        failure_ttl=FAILED_BUNDLES_KEPT_SECONDS,
+        description=f"{len(bundle.parts)} of {bundle.queue}",
+    )
+
+
+def waiting(name: QueueName) -> frozenset[str]:
+    """The ids of the bundles that nobody has fetched yet; RedisError when Redis is away."""
+    return frozenset(queue(name).get_job_ids())
 
 
 class _Process:

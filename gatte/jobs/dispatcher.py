@@ -1,22 +1,26 @@
-"""The dispatcher: asks Postgres what is due and puts a job a row on a queue. One leads; another takes over when it dies.
+"""The dispatcher: asks Postgres what is due and puts a job a row on the queues. One leads; another takes over when it dies.
 
-Leadership is a session lock of Postgres, so it ends with the leader's connection. What was put is remembered for a while, so that a
-row that waits in the queue is not put again at every look; should Redis lose the job, the row is put again after that while.
+Leadership is a session lock of Postgres, so it ends with the leader's connection. What was put is remembered: a row is not put again
+while its bundle waits in the queue, nor soon after; should Redis or a worker lose it, the row is still due, and put again.
 """
 
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import groupby
+from uuid import uuid4
 
 import structlog
 from flask import current_app
+from redis.exceptions import RedisError
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from gatte.extensions import db
 from gatte.jobs import heartbeat
+from gatte.jobs.remembering import Remembered
 from gatte.observability import metrics
-from gatte.queue import JobName, put
+from gatte.queue import QUEUE_OF, Bundle, JobName, Part, put
 from gatte.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -24,9 +28,11 @@ log = structlog.get_logger(__name__)
 LEADER_LOCK = 7_000
 LOOK_SECONDS = 0.05
 FOLLOW_SECONDS = 2.0
-AGAIN_SECONDS = 2.0
+WITHOUT_QUEUE_SECONDS = 1.0
 TELL_SECONDS = 1.0
+SETTLE_SECONDS = 0.25  # statuses come in showers, and one job settles all that lie there
 ROWS_A_LOOK = 500
+ROWS_A_BUNDLE = 8
 
 # One statement a look. Unread messages become due when the customer paused, when the first has waited long enough, or at once: after a
 # tap on a button, and in a conversation that a human owns. Of a conversation's answers only the first is due: those behind it wait
@@ -65,9 +71,9 @@ WHAT_IS_DUE = text("""
 """)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Due:
-    """A job to be put: its name, its arguments, an id that is the same for the same need, and how long it has been due (seconds)."""
+    """A job to be put: its name, its arguments, a name for the need that is the same while it lasts, how long it has been due (seconds)."""
 
     job: JobName
     arguments: tuple[str, ...]
@@ -80,8 +86,9 @@ class Dispatcher:
     """The loop; `stop` ends it after the look that is under way."""
 
     stopping: bool = False
-    _put_at: dict[str, float] = field(default_factory=dict)
+    _remembered: Remembered = field(default_factory=Remembered)
     _told_at: float = -TELL_SECONDS
+    _settled_at: float = -SETTLE_SECONDS
 
     def stop(self) -> None:
         """End the loop soon."""
@@ -105,38 +112,59 @@ class Dispatcher:
             return
         log.info("dispatcher_leads")
         while not self.stopping:
+            started = time.monotonic()
             self._look(connection)
             heartbeat.beat("scheduler")
-            time.sleep(LOOK_SECONDS)
+            spent = time.monotonic() - started
+            time.sleep(max(LOOK_SECONDS - spent, spent))  # with very much to do, half of the time at most
 
     def _look(self, connection: Connection) -> None:
-        oldest: dict[JobName, float] = dict.fromkeys(JobName, 0.0)
-        for due in find_due(connection, current_app.extensions["gatte_settings"]):
-            oldest[due.job] = max(oldest[due.job], due.age)
-            self._put(due)
+        found = find_due(connection, current_app.extensions["gatte_settings"])
+        try:
+            self._put([due for due in found if self._is_new(due)])
+        except RedisError as error:
+            log.warning("dispatcher_without_queue", error=type(error).__name__)
+            time.sleep(WITHOUT_QUEUE_SECONDS)
         if time.monotonic() - self._told_at > TELL_SECONDS:
             self._told_at = time.monotonic()
-            for job, age in oldest.items():
-                metrics.QUEUE_OLDEST_SECONDS.labels(queue=job.name.lower()).set(age)
-        self._forget_old()
+            self._remembered.forget({due.need for due in found})
+            _tell(found)
 
-    def _put(self, due: Due) -> None:
-        now = time.monotonic()
-        if now - self._put_at.get(due.need, -AGAIN_SECONDS) < AGAIN_SECONDS:
+    def _is_new(self, due: Due) -> bool:
+        if due.job is JobName.SETTLE and time.monotonic() - self._settled_at < SETTLE_SECONDS:
+            return False
+        return self._remembered.is_new(due.need)
+
+    def _put(self, fresh: list[Due]) -> None:
+        """Put rows in bundles; RedisError when Redis is away, and nothing is remembered then."""
+        if not fresh:
             return
-        bucket = int(time.time() / 10)  # a job that died with its worker keeps its id: the next bucket's is free
-        put(due.job, *due.arguments, job_id=job_id_of(due, bucket))
-        self._put_at[due.need] = now
+        bundles = bundled(fresh)
+        put(bundle for bundle, _ in bundles)
+        for bundle, dues in bundles:
+            for due in dues:
+                self._remembered.note(due.need, bundle.id, bundle.queue)
+        if any(due.job is JobName.SETTLE for due in fresh):
+            self._settled_at = time.monotonic()
 
-    def _forget_old(self) -> None:
-        if len(self._put_at) > 20 * ROWS_A_LOOK:
-            horizon = time.monotonic() - AGAIN_SECONDS
-            self._put_at = {need: at for need, at in self._put_at.items() if at > horizon}
+
+def bundled(fresh: list[Due]) -> list[tuple[Bundle, list[Due]]]:
+    """Bundles for these rows, each beside what it carries: rows of one queue together, a handful at most."""
+    bundles: list[tuple[Bundle, list[Due]]] = []
+    for name, group in groupby(sorted(fresh, key=lambda due: QUEUE_OF[due.job]), key=lambda due: QUEUE_OF[due.job]):
+        dues = list(group)
+        for start in range(0, len(dues), ROWS_A_BUNDLE):
+            some = dues[start : start + ROWS_A_BUNDLE]
+            bundles.append((Bundle(uuid4().hex, name, tuple(Part(due.job, due.arguments) for due in some)), some))
+    return bundles
 
 
-def job_id_of(due: Due, bucket: int) -> str:
-    """The id of the job for a need: letters, digits, underscores and dashes only, as RQ wants it."""
-    return f"{due.need}-{bucket}".replace(".", "_")
+def _tell(found: list[Due]) -> None:
+    oldest: dict[JobName, float] = dict.fromkeys(JobName, 0.0)
+    for due in found:
+        oldest[due.job] = max(oldest[due.job], due.age)
+    for job, age in oldest.items():
+        metrics.QUEUE_OLDEST_SECONDS.labels(queue=job.name.lower()).set(age)
 
 
 def find_due(connection: Connection, settings: Settings) -> list[Due]:

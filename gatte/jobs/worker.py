@@ -1,26 +1,30 @@
-"""The worker: one loop takes jobs off the queues and hands each to a thread, for a turn mostly waits for a model.
+"""The worker: one loop takes bundles of jobs off the queues, and threads run them, for a turn mostly waits for a model.
 
-Only public parts of RQ are used: `Queue.dequeue_any` to fetch, `SimpleWorker.execute_job` to run (each thread has a worker of its own).
+Only public parts of RQ are used: `Queue.dequeue_any` to fetch, `SimpleWorker.execute_job` to run. An RQ worker keeps a table of what it
+executes, so one serves all threads of a process.
 """
 
 import os
+import secrets
 import signal
 import socket
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import structlog
 from flask import Flask
 from redis.exceptions import RedisError
 from rq import Queue, SimpleWorker
-from rq.exceptions import DequeueTimeout
+from rq.exceptions import DequeueTimeout, DeserializationError
 from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.timeouts import TimerDeathPenalty
 
 from gatte.intelligence import asking
-from gatte.jobs import heartbeat
+from gatte.jobs import bundle, heartbeat
+from gatte.jobs.room import Room, Taken
 from gatte.queue import QueueName, queue, redis, work_for
 
 log = structlog.get_logger(__name__)
@@ -28,24 +32,32 @@ log = structlog.get_logger(__name__)
 FETCH_SECONDS = 1
 GRACE_SECONDS = 10
 PAUSE_SECONDS = 1.0
+TIDY_SECONDS = 60.0
 
 
 class Worker(SimpleWorker):
-    """An RQ worker for one thread; jobs have time limits of their own, so nothing needs a signal."""
+    """The RQ worker of a process; jobs have time limits of their own, so nothing needs a signal."""
 
     death_penalty_class = TimerDeathPenalty
 
 
 class Pool:
-    """Runs up to `threads` jobs at once until stopped; then waits for those under way."""
+    """Runs about `threads` jobs at once until stopped; then waits for those under way.
+
+    Each bundle has a thread that keeps RQ's books of it. A job that came alone runs there, those that came together on threads of
+    their own.
+    """
 
     def __init__(self, app: Flask, threads: int) -> None:
         self._app = app
-        self._free = threading.BoundedSemaphore(threads)
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="job")
+        self._room = Room(threads)
+        self._bundles = ThreadPoolExecutor(threads, thread_name_prefix="job")
+        self._parts = ThreadPoolExecutor(threads, thread_name_prefix="job-part")
         self._local = threading.local()
         self._stopping = threading.Event()
         self._queues: list[Queue] = []
+        self._rq: Worker | None = None
+        self._tidied_at = -TIDY_SECONDS
 
     def stop(self, *_: object) -> None:
         """Take no more jobs: for a signal handler."""
@@ -54,6 +66,7 @@ class Pool:
     def run(self) -> None:
         """Fetch and run jobs until stopped; what is still running after the grace time is left to the next lease."""
         work_for(self._app)
+        bundle.run_with(self)
         with self._app.app_context():
             asking.warm_up()
             self._queues = [queue(name) for name in QueueName]
@@ -63,32 +76,42 @@ class Pool:
                 self._run_next()
         self._finish()
 
-    def _run_next(self) -> None:
-        if not self._free.acquire(timeout=FETCH_SECONDS):
-            return
-        job = None
-        try:
-            job = self._fetch()
-        finally:
-            if job is None:
-                self._free.release()
-        if job is not None:
-            self._threads.submit(self._run, *job)
+    def submit(self, function: Callable[..., None], /, *arguments: object) -> "Future[None]":
+        """Run a part of the bundle that the calling thread keeps the books of."""
+        return self._parts.submit(self._run_part, self._local.taken, function, *arguments)
 
-    def _fetch(self) -> tuple[Job, Queue] | None:
+    def _run_next(self) -> None:
+        """Fetch a bundle, if there is one and room for it, and have it run."""
+        if not self._room.wait(FETCH_SECONDS):
+            return
         try:
-            return Queue.dequeue_any(self._queues, FETCH_SECONDS, connection=redis(), serializer=JSONSerializer)
+            worker = self._worker()
+            self._tidy(worker)
+            fetched = Queue.dequeue_any(self._queues, FETCH_SECONDS, connection=redis(), serializer=JSONSerializer)
         except DequeueTimeout:
-            return None
+            return
         except RedisError as error:
             log.warning("worker_without_queue", error=type(error).__name__)
             self._stopping.wait(PAUSE_SECONDS)
-            return None
+            return
+        if fetched is not None:
+            self._bundles.submit(self._run, worker, *fetched, self._room.take(_size_of(fetched[0])))
 
-    def _run(self, job: Job, source: Queue) -> None:
+    def _tidy(self, worker: Worker) -> None:
+        """Let RQ strike from its lists, now and then, what ended or what died with its worker."""
+        if time.monotonic() - self._tidied_at < TIDY_SECONDS:
+            return
+        self._tidied_at = time.monotonic()
         try:
-            with self._app.app_context():
-                worker = self._worker()
+            worker.run_maintenance_tasks()  # type: ignore[no-untyped-call]
+        except RedisError:
+            raise
+        except Exception:
+            log.exception("queue_not_tidied")
+
+    def _run(self, worker: Worker, job: Job, source: Queue, taken: Taken) -> None:
+        self._local.taken = taken
+        try:
             job.redis_server_version = worker.get_redis_server_version()  # type: ignore[no-untyped-call]
             worker.execute_job(job, source)
         except RedisError as error:
@@ -96,24 +119,38 @@ class Pool:
         except Exception:
             log.exception("worker_job_broken", job_id=job.id)
         finally:
-            self._free.release()
+            taken.end()
+
+    @staticmethod
+    def _run_part(taken: Taken, function: Callable[..., None], /, *arguments: object) -> None:
+        try:
+            function(*arguments)
+        finally:
+            taken.end_one()
 
     def _worker(self) -> Worker:
-        """The RQ worker of this thread."""
-        worker: Worker | None = getattr(self._local, "worker", None)
-        if worker is None:
-            name = f"{socket.gethostname()}.{os.getpid()}.{threading.get_native_id()}"
-            worker = Worker(self._queues, name=name, connection=redis(), serializer=JSONSerializer)
-            worker.log_job_description = False
-            self._local.worker = worker
-        return worker
+        """The RQ worker of this process; RedisError when it cannot be made yet."""
+        if self._rq is None:
+            name = f"{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(4)}"
+            self._rq = Worker(self._queues, name=name, connection=redis(), serializer=JSONSerializer)
+            self._rq.log_job_description = False
+        return self._rq
 
     def _finish(self) -> None:
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._bundles.shutdown(wait=False, cancel_futures=True)
+        self._parts.shutdown(wait=False, cancel_futures=True)
         deadline = time.monotonic() + GRACE_SECONDS
         while time.monotonic() < deadline and any(thread.name.startswith("job") and thread.is_alive() for thread in threading.enumerate()):
             time.sleep(0.05)
         log.info("worker_stopped")
+
+
+def _size_of(job: Job) -> int:
+    """How many jobs a bundle holds; one that cannot be read counts as one, and fails in its thread."""
+    try:
+        return len(job.args[0])
+    except (DeserializationError, LookupError, TypeError):
+        return 1
 
 
 def run(app: Flask, threads: int) -> None:

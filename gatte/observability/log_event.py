@@ -7,7 +7,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from structlog.typing import EventDict, WrappedLogger
@@ -17,6 +17,7 @@ from gatte.privacy.masking import mask, mask_value
 Masker = Callable[[object], object]
 _FIRST = ("timestamp", "level", "event", "logger", "process", "pid", "request_id", "correlation_id")
 _STACK_LINES = 120
+_encoded = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 
 class CannotMask(Exception):
@@ -41,10 +42,17 @@ class Formatter(structlog.stdlib.ProcessorFormatter):
 
     def format(self, record: logging.LogRecord) -> str:
         try:
-            line = super().format(record)
+            line = self._of_ours(record) if hasattr(record, "_name") else super().format(record)
             return line if line.isascii() else line.encode("utf-8", "backslashreplace").decode("utf-8")
         except Exception as error:  # noqa: BLE001 - a log line never ends what it reports on
             return self._dropped(record, error)
+
+    def _of_ours(self, record: logging.LogRecord) -> str:
+        """What the base class makes of a record of structlog's, without its copies of the record."""
+        event: Any = {**cast("EventDict", record.msg), "_record": record, "_from_structlog": True}
+        for processor in self.processors:
+            event = processor(None, "", event)
+        return str(event)
 
     def _dropped(self, record: logging.LogRecord, error: Exception) -> str:
         note = {
@@ -136,7 +144,7 @@ def _in_order(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDi
 
 
 def _as_json(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
-    return json.dumps(event, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return _encoded(event)
 
 
 def _as_text(colours: bool) -> structlog.typing.Processor:

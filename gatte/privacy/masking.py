@@ -78,6 +78,8 @@ _key = lru_cache(maxsize=1024)(mask)
 
 
 def _value(value: object, kind: Kind | None, depth: int) -> object:
+    if type(value) is str:  # nearly all values are texts: they skip the questions below
+        return (value and stand_in(kind)) or _text(value, kind)
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, (int, float)) and not isinstance(value, Enum):
@@ -97,6 +99,8 @@ def _nested(value: Mapping[object, object] | Collection[object], kind: Kind | No
 
 def _number(value: float, kind: Kind | None) -> object:
     """A measure or a fraction is no phone; a long whole number may be one."""
+    if -_SHORTEST_NUMBER < value < _SHORTEST_NUMBER:
+        return value
     if isinstance(value, float) and not isfinite(value):
         return str(value)
     if not _SHORTEST_NUMBER <= abs(value) < _LONGEST_NUMBER or kind in {Kind.MEASURE, Kind.SECRET} or value != int(value):

@@ -40,9 +40,12 @@ class Customer:
 
     def is_answered(self) -> None:
         """Let the turn run that the dispatcher would find due."""
+        take_turn(*self.due())
+
+    def due(self) -> tuple[str, str]:
+        """The arguments of that turn."""
         with self.app.app_context():
-            sender = identity.sender_hash(Sender(self.person.phone, self.person.bsuid))
-        take_turn(self.number, sender.hex())
+            return self.number, identity.sender_hash(Sender(self.person.phone, self.person.bsuid)).hex()
 
     def message(self, wamid: str) -> Message:
         """A message as it is stored; a context must be open."""

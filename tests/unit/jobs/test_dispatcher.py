@@ -1,17 +1,35 @@
 import pytest
 from rq.job import validate_job_id
 
-from gatte.jobs.dispatcher import Due, job_id_of
-from gatte.queue import JobName
-
-NEEDS = [
-    "turn-e294aac1ae9c1e9b-977",
-    "deliver-01a207b1-2d2f-74cc-86bf-3755ffb73246-0-1795425381.695370",
-    "watch-01a207b1-2d2f-74cc-86bf-3755ffb73246-1795425381.000001",
-    "settle-4",
-]
+from gatte.jobs.bundle import function_of
+from gatte.jobs.dispatcher import ROWS_A_BUNDLE, Due, bundled
+from gatte.queue import JobName, QueueName
 
 
-@pytest.mark.parametrize("need", NEEDS)
-def test_rq_takes_the_id_of_every_need(need):
-    validate_job_id(job_id_of(Due(JobName.DELIVER, ("a",), need, 0.0), 179542142))
+def due(job: JobName, number: int) -> Due:
+    return Due(job, (str(number),), f"{job.name}-{number}", 0.0)
+
+
+def test_rows_of_one_queue_travel_together_and_a_bundle_has_a_handful_at_most():
+    rows = [due(JobName.TAKE_TURN, number) for number in range(ROWS_A_BUNDLE + 1)] + [due(JobName.DELIVER, 1)]
+
+    sizes = sorted((bundle.queue, len(bundle.parts)) for bundle, _ in bundled(rows))
+
+    assert sizes == [(QueueName.DELIVERY, 1), (QueueName.TURNS, 1), (QueueName.TURNS, ROWS_A_BUNDLE)]
+
+
+def test_every_row_travels_once_and_the_longest_waiting_first():
+    rows = [due(JobName.TAKE_TURN, number) for number in range(20)]
+
+    assert [one for _, carried in bundled(rows) for one in carried] == rows
+
+
+def test_rq_takes_the_id_of_a_bundle():
+    [(bundle, _)] = bundled([due(JobName.SETTLE, 1)])
+
+    validate_job_id(bundle.id)
+
+
+@pytest.mark.parametrize("job", JobName)
+def test_every_job_has_its_function(job):
+    assert callable(function_of(job))

@@ -1,0 +1,82 @@
+"""Bundles on their way through Redis: put, fetched, run side by side, each job with a failure of its own."""
+
+import threading
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+
+from gatte.jobs import bundle
+from gatte.jobs.worker import Pool
+from gatte.queue import Bundle, JobName, Part, QueueName, put, queue, redis, waiting
+from tests.integration.turns.customers import somebody
+from tests.running import until
+from tests.standins import payloads
+
+NOBODY = "01a207b1-2d2f-74cc-86bf-3755ffb73246"
+NONSENSE = Part(JobName.WATCH, ("no id",))
+HARMLESS = Part(JobName.DELIVER, (NOBODY,))
+
+
+@pytest.fixture
+def in_context(app) -> Iterator[None]:
+    with app.app_context():
+        redis().flushdb()
+        yield
+
+
+@pytest.fixture
+def pool(app, in_context) -> Iterator[Pool]:
+    """A worker in this process."""
+    made = Pool(app, 4)
+    thread = threading.Thread(target=made.run)
+    thread.start()
+    yield made
+    made.stop()
+    thread.join(20)
+
+
+def put_bundle(*parts: Part, name: QueueName = QueueName.MAINTENANCE) -> str:
+    made = Bundle(uuid4().hex, name, parts)
+    put([made])
+    return made.id
+
+
+def failed() -> list[str]:
+    return queue(QueueName.MAINTENANCE).failed_job_registry.get_job_ids(cleanup=False)
+
+
+def finished() -> list[str]:
+    return queue(QueueName.MAINTENANCE).finished_job_registry.get_job_ids(cleanup=False)
+
+
+def test_a_bundle_waits_until_it_is_fetched(in_context):
+    put_bundle(HARMLESS, HARMLESS, name=QueueName.DELIVERY)
+    one = put_bundle(HARMLESS)
+
+    assert waiting(QueueName.MAINTENANCE) == {one}
+
+
+def test_a_part_that_fails_stops_no_other(app):
+    customer = somebody(app)
+    wamid = customer.delivers(payloads.text("oi"))
+
+    with pytest.raises(ExceptionGroup) as raised:
+        bundle.run([("WATCH", ["no id"]), ("NO_JOB", []), ("TAKE_TURN", customer.due())])
+
+    assert [type(error) for error in raised.value.exceptions] == [ValueError, KeyError]
+    with app.app_context():
+        assert customer.turn(wamid)
+
+
+def test_rq_knows_which_bundles_were_done_and_which_failed(pool):
+    good, bad, alone = put_bundle(HARMLESS, HARMLESS), put_bundle(HARMLESS, NONSENSE), put_bundle(NONSENSE)
+
+    assert until(lambda: finished() == [good] and sorted(failed()) == sorted([bad, alone]), 30)
+    assert not waiting(QueueName.MAINTENANCE)
+
+
+def test_many_bundles_run_through_few_threads(pool):
+    ids = [put_bundle(*[HARMLESS] * 8) for _ in range(20)]
+
+    assert until(lambda: sorted(finished()) == sorted(ids), 30)
