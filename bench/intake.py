@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 
 from bench.place import scalar, stores, system
-from bench.report import Row
+from bench.report import Part, Row
 from devstack.stores import Urls
 from tests.running import APP_SECRET, NUMBER, until
 from tests.standins import payloads
@@ -34,11 +34,11 @@ end
 """
 
 
-def measure() -> list[Row]:
+def measure() -> Part:
     """Messages and statuses a second that were stored and acknowledged."""
     with stores() as urls, system(urls, "web") as running:
         until(lambda: _alive(running.url), 30)
-        return [_messages(urls, running.url), _statuses(urls, running.url)]
+        return Part([_messages(urls, running.url), _statuses(urls, running.url)])
 
 
 def _alive(url: str) -> bool:
