@@ -16,11 +16,6 @@ PARTS: dict[str, Callable[[], Part]] = {
     "turns": turns.measure,
     "memory": turns.measure_memory,
 }
-    "small": small.measure,
-    "intake": intake.measure,
-    "turns": turns.measure,
-    "memory": turns.measure_memory,
-}
 PAGE = Path(__file__).parents[1] / "docs" / "bench.md"
 HEAD = """# What it reaches
 
