@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 from os import cpu_count
 from pathlib import Path
 
-from bench import intake, small, turns
+from bench import intake, retrieval, small, turns
 from bench.report import Part, WrongCount, table
 
 PARTS: dict[str, Callable[[], Part]] = {
     "small": small.measure,
     "intake": intake.measure,
+    "retrieval": retrieval.measure,
     "turns": turns.measure,
     "memory": turns.measure_memory,
 }

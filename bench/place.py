@@ -1,5 +1,6 @@
 """A system of its own for a bench: durable stores, the processes that a row needs, stand-ins in processes of their own."""
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -85,6 +86,16 @@ def system(urls: Urls, *names: str, **more: str) -> Iterator[System]:
             yield made
         finally:
             made.stop()
+
+
+@contextmanager
+def in_application(place: Urls) -> Iterator[None]:
+    """An application over the stores in this very process."""
+    os.environ.update(running.settings(place.database, place.redis, GATTE_LOG_LEVEL="WARNING"))
+    from gatte import create_app
+
+    with create_app().app_context():
+        yield
 
 
 def scalar(urls: Urls, query: str) -> float:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from gatte.intelligence import embedding, ranking
 from gatte.models.knowledge import Article, Passage, PassageKind
 
+SENT_BEFORE = 4  # bytes before the numbers when Postgres sends a vector
 KEPT_TEXTS = 10_000  # passages kept ready in a process, about 4 kB each
 
 
@@ -69,9 +70,13 @@ def prepared(session: Session, rows: Sequence[Row]) -> list[ranking.Text]:
 
 
 def _stored_vectors(session: Session, ids: list[int]) -> dict[int, Any]:
+    """The vectors of passages, by their ids; read as bytes, for reading 500 numbers as text takes longer than all the rest."""
+    import numpy as np
+
     if not ids:
         return {}
-    return {row.id: row.embedding for row in session.execute(select(Passage.id, Passage.embedding).where(Passage.id.in_(ids)))}
+    found = session.execute(select(Passage.id, func.vector_send(Passage.embedding)).where(Passage.id.in_(ids)))
+    return {passage: None if sent is None else np.frombuffer(sent, ">f4", offset=SENT_BEFORE).astype("f4") for passage, sent in found}
 
 
 def _keep(row: Row, vector: Any) -> ranking.Text:  # noqa: ANN401 - an array or None

@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FEATURES = 2**17
+HALF = FEATURES // 2
 WORD = re.compile(r"\w+")
 WORDS_WEIGHT = 0.25  # of the word kernel beside the meaning kernel, which has 1
 RIDGE = 1.0
@@ -169,12 +171,16 @@ def _rarity(texts: int) -> "NDArray[float32]":
 
 def _features(text: str) -> Iterator[int]:
     """Words alone and in pairs; parts of words of 3 and 4 letters, which forgive typing errors: hashed, each kind into its half."""
-    half = FEATURES // 2
     words = WORD.findall(text)
-    for term in [*words, *(f"{first} {second}" for first, second in pairwise(words))]:
-        yield crc32(term.encode()) % half
-    for word in text.split():
-        padded = f" {word} "
-        for size in (3, 4):
-            for start in range(max(1, len(padded) - size + 1)):
-                yield half + crc32(padded[start : start + size].encode()) % half
+    for pair in pairwise(words):
+        yield crc32(" ".join(pair).encode()) % HALF
+    for word in words:
+        yield from _of_word(word)
+
+
+@lru_cache(maxsize=20_000)
+def _of_word(word: str) -> tuple[int, ...]:
+    """The features of a word by itself; texts are made of the same words."""
+    padded = f" {word} "
+    parts = [padded[start : start + size] for size in (3, 4) for start in range(max(1, len(padded) - size + 1))]
+    return (crc32(word.encode()) % HALF, *(HALF + crc32(part.encode()) % HALF for part in parts))
