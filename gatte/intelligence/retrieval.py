@@ -22,7 +22,7 @@ from gatte.models.knowledge import Article, Passage, PassageKind
 
 BY_MEANING = 60  # candidates by the nearest vectors; more than these and those by words did not rank better
 BY_WORDS = 30
-SEARCHED = 120  # entries that the vector index looks at: more finds more of the true neighbours in a large base, and takes longer
+SEARCHED = 150  # entries that the vector index looks at: more finds more of the true neighbours in a large base, and takes longer
 WORD_MATCHES = 2_000  # of the passages that share a word, this many are scored: common words match everything in a large base
 LONGEST_QUESTION = 500  # characters that are searched
 
