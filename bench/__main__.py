@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from os import cpu_count
 from pathlib import Path
 
-from bench import intake, retrieval, small, turns
+from bench import growth, intake, retrieval, small, turns
 from bench.report import Part, WrongCount, table
 
 PARTS: dict[str, Callable[[], Part]] = {
@@ -15,6 +15,7 @@ PARTS: dict[str, Callable[[], Part]] = {
     "intake": intake.measure,
     "retrieval": retrieval.measure,
     "turns": turns.measure,
+    "growth": growth.measure,
     "memory": turns.measure_memory,
 }
 PAGE = Path(__file__).parents[1] / "docs" / "bench.md"

@@ -84,12 +84,13 @@ def _doors() -> Iterator[Doors]:
     with stores() as place, tempfile.TemporaryDirectory() as name:
         rival = {"APPLICATION": "bench.pywa_receiver:create()", pywa_receiver.COUNTS: name}
         with system(place, "web", **same) as ours, system(place, "web", **same, **rival) as other:
-            if not (until(lambda: _answers(ours), 30) and until(lambda: _answers(other), 30)):
+            if not (until(lambda: answers(ours), 30) and until(lambda: answers(other), 30)):
                 raise TimeoutError(ours.log_tail() + other.log_tail())
             yield Doors(place, ours, other, Path(name))
 
 
-def _answers(door: System) -> bool:
+def answers(door: System) -> bool:
+    """Whether a web process serves requests."""
     try:
         return httpx.get(f"{door.url}/webhook/whatsapp", timeout=2).status_code < 500
     except httpx.HTTPError:
@@ -100,21 +101,25 @@ def _answers(door: System) -> bool:
 def _bodies(number: int) -> Iterator[Path]:
     """A folder with the script for wrk and the bodies of a round, each with its signature."""
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        with (folder / "bodies").open("wb") as file:
-            for index in range(BODIES):
-                part = payloads.text("oi, tudo bem? quanto custa um e-CNPJ?")
-                raw = payloads.encode(payloads.body(part, payloads.person(number * BODIES + index), number=NUMBER))
-                file.write(payloads.sign(raw, APP_SECRET).encode() + b" " + raw + b"\n")
-        (folder / "post.lua").write_text(SCRIPT)
-        yield folder
+        write_bodies(Path(name), number * BODIES, BODIES)
+        yield Path(name)
+
+
+def write_bodies(folder: Path, first: int, count: int) -> None:
+    """What `drive` needs: the script for wrk, and signed bodies with a message each, of other customers from `first` on."""
+    with (folder / "bodies").open("wb") as file:
+        for index in range(first, first + count):
+            part = payloads.text("oi, tudo bem? quanto custa um e-CNPJ?")
+            raw = payloads.encode(payloads.body(part, payloads.person(index), number=NUMBER))
+            file.write(payloads.sign(raw, APP_SECRET).encode() + b" " + raw + b"\n")
+    (folder / "post.lua").write_text(SCRIPT)
 
 
 def _ours(doors: Doors, folder: Path) -> Run:
     """Drive our door: every message that it acknowledged is a row, and there is no row beside them."""
     before = scalar(doors.place, "SELECT count(*) FROM inbox_message")
     counted = _acknowledged(doors.ours)
-    run = _drive(doors.ours, folder, doors.place)
+    run = drive(doors.ours, folder, doors.place)
     if not until(lambda: scalar(doors.place, "SELECT count(*) FROM inbox_message") - before == _acknowledged(doors.ours) - counted, 5):
         stored = scalar(doors.place, "SELECT count(*) FROM inbox_message") - before
         raise WrongCount(f"acknowledged {_acknowledged(doors.ours) - counted:.0f}, stored {stored:.0f}")
@@ -125,7 +130,7 @@ def _ours(doors: Doors, folder: Path) -> Run:
 def _others(doors: Doors, folder: Path) -> Run:
     """Drive pywa's door: every request reached the handler, else the comparison is void."""
     before = pywa_receiver.handled(doors.counts)
-    run = _drive(doors.other, folder, doors.place)
+    run = drive(doors.other, folder, doors.place)
     must_equal("pywa's refusals", 0, run.refused)
     time.sleep(0.5)
     _must_cover(run, pywa_receiver.handled(doors.counts) - before, "handled by pywa")
@@ -145,8 +150,9 @@ def _acknowledged(door: System) -> float:
     return float(found[1]) if found else 0.0
 
 
-def _drive(door: System, folder: Path, place: Place) -> Run:
-    command = ["wrk", "-t2", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "--latency", "-s", str(folder / "post.lua"), door.url, "--"]
+def drive(door: System, folder: Path, place: Place, seconds: int = SECONDS) -> Run:
+    """Let wrk post the bodies of a folder as fast as they are answered."""
+    command = ["wrk", "-t2", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", "-s", str(folder / "post.lua"), door.url, "--"]
     groups = {"web": door.processes["web"].pid, "Postgres": place.pids["Postgres"]}
     before, own = processes.look(groups), _of_children()
     said = subprocess.run([*command, str(folder / "bodies")], capture_output=True, text=True, check=True).stdout

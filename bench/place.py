@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg2
+from flask import Flask
 
 from devstack.stores import Stores, Urls
 from gatte.migrating import migrate
@@ -89,13 +90,14 @@ def system(urls: Urls, *names: str, **more: str) -> Iterator[System]:
 
 
 @contextmanager
-def in_application(place: Urls) -> Iterator[None]:
+def in_application(place: Urls) -> Iterator[Flask]:
     """An application over the stores in this very process."""
     os.environ.update(running.settings(place.database, place.redis, GATTE_LOG_LEVEL="WARNING"))
     from gatte import create_app
 
-    with create_app().app_context():
-        yield
+    app = create_app()
+    with app.app_context():
+        yield app
 
 
 def scalar(urls: Urls, query: str) -> float:
