@@ -18,8 +18,10 @@ from tests.running import System, until
 
 SECONDS = 60
 RATE = 80
+LARGEST_MB = {"web": 150, "worker": 500, "scheduler": 150}
 LONG, LOOKS = 20_000, 10
 WARM_UP = 40
+FLAT_MB = 10
 DRAIN_SECONDS = 300
 QUIET_MS = 200
 WORDS = "xyzzy plugh frobnicar certificado?"  # the local classifier is unsure of it: Gemini is asked
@@ -145,19 +147,25 @@ def _speed(ground: Ground, sent: Sent, rate: int, behind: int, took: float) -> l
     whole = [scalar(place, WHOLE_TIME.format(share)) for share in (0.5, 0.95)]
     refused = f"; refused and sent again: {sent.refused}" if sent.refused else ""
     return [
-        Row("turns, Gemini 1 s, Meta 100 ms", f"≥ {RATE} answers/s", f"{reached:.1f}/s", note),
-        Row("our own time in a turn, at that load", "p95 < 60 ms", f"{own[1]:.0f} ms", f"p50 {own[0]:.0f} ms; waiting in queues included"),
+        Row("turns, Gemini 1 s, Meta 100 ms", f"≥ {RATE} answers/s", f"{reached:.1f}/s", note, reached >= 0.98 * RATE),
+        Row(
+            "our own time in a turn, at that load",
+            "p95 < 60 ms",
+            f"{own[1]:.0f} ms",
+            f"p50 {own[0]:.0f} ms; waiting in queues included",
+            own[1] < 60,
+        ),
         Row("from a message to Meta's acceptance of its answer", "", f"p95 {whole[1]:.0f} ms", f"p50 {whole[0]:.0f} ms"),
         Row("webhook beside it", "", f"p99 {sent.percentile(0.99):.0f} ms", f"p50 {sent.percentile(0.5):.1f} ms{refused}"),
     ]
 
 
 def _memory(before: dict[str, Taken], after: dict[str, Taken]) -> list[Row]:
-    targets = {"web": "< 150 MB a process", "worker": "< 500 MB a process", "scheduler": ""}
-    return [
-        Row(f"memory: {name}", target, f"{after[name].largest:.0f} MB", f"largest process; {before[name].largest:.0f} MB at the start")
-        for name, target in targets.items()
-    ]
+    return [_memory_row(name, before[name].largest, after[name].largest, most) for name, most in LARGEST_MB.items()]
+
+
+def _memory_row(name: str, start: float, end: float, most: int) -> Row:
+    return Row(f"memory: {name}", f"< {most} MB a process", f"{end:.0f} MB", f"largest process; {start:.0f} MB at the start", end < most)
 
 
 def _growth(looks: list[dict[str, Taken]], turns: int) -> list[Row]:
@@ -165,7 +173,8 @@ def _growth(looks: list[dict[str, Taken]], turns: int) -> list[Row]:
     middle, end = looks[len(looks) // 2], looks[-1]
     grown = {name: end[name].largest - middle[name].largest for name in ("web", "worker", "scheduler")}
     said = ", ".join(f"{name} {value:+.0f} MB" for name, value in grown.items())
-    return [Row(f"memory over {turns:,} turns", "flat", f"worker {end['worker'].largest:.0f} MB", f"second half: {said}")]
+    flat = all(value < FLAT_MB for value in grown.values())
+    return [Row(f"memory over {turns:,} turns", "flat", f"worker {end['worker'].largest:.0f} MB", f"second half: {said}", flat)]
 
 
 def _looks(looks: list[dict[str, Taken]], turns: int) -> str:
