@@ -13,7 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from bench import filling, intake
-from bench.place import Place, in_application, scalar, stores, system
+from bench.place import Place, application, scalar, stores, system
 from bench.report import Part, Row
 from gatte.desk import people
 from gatte.extensions import db
@@ -52,27 +52,30 @@ class Measured:
 
 def measure(sizes: tuple[int, ...] = SIZES) -> Part:
     """Fill and measure, size by size."""
-    with stores() as place, in_application(place) as app:
-        db.session.add(people.create_user(EMAIL, "Medida", PASSWORD))
-        db.session.commit()
+    with stores() as place:
+        app = application(place)
         work_for(app)
+        with app.app_context():
+            people.create_user(EMAIL, "Medida", PASSWORD)
+            db.session.commit()
         browser = _logged_in(app)
         found = [_measure(place, app, browser, size) for size in sizes]
     return Part(_rows(found), _below(found))
 
 
 def _measure(place: Place, app: Flask, browser: FlaskClient, messages: int) -> Measured:
+    """No context of the application is open around the browser's requests: they would share its session, and its transaction."""
     started = time.perf_counter()
-    filling.fill(place.database, messages // filling.PER_CONTACT)
+    with app.app_context():
+        filling.fill(place.database, messages // filling.PER_CONTACT)
     found = Measured(messages, time.perf_counter() - started)
+    talks = filling.some_conversations(place.database, LOOKS + WARM)
     for name, path in PAGES.items():
         found.times[name] = _p95(partial(_get, browser, path))
-    talks = filling.some_conversations(place.database, LOOKS + WARM)
     found.times["conversation"] = _p95(lambda index: _get(browser, f"/panel/sessoes/{talks[index]}"))
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        settings = app.extensions["gatte_settings"]
-        found.times["what is due"] = _p95(lambda _: dispatcher.find_due(connection, settings))
-    found.times["a turn"] = _p95(lambda index: _turn(messages + index))
+    with app.app_context(), db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        found.times["what is due"] = _p95(lambda _: dispatcher.find_due(connection, app.extensions["gatte_settings"]))
+    found.times["a turn"] = _p95(lambda index: _turn(app, messages + index))
     found.intake = _intake(place)
     _forget_unfiled(place)
     return found
@@ -95,10 +98,11 @@ def _get(browser: FlaskClient, path: str, _: int = 0) -> None:
         raise RuntimeError(f"{path}: {answer.status_code}")
 
 
-def _turn(index: int) -> None:
+def _turn(app: Flask, index: int) -> None:
     """A customer's message from the inbox to the answer, local models, nothing to wait for."""
     person = payloads.person(index, bsuid=True)
-    stored = inbox.accept(payloads.encode(payloads.body(payloads.text("quanto custa um e-CNPJ?"), person, number=NUMBER)))
+    with app.app_context():
+        stored = inbox.accept(payloads.encode(payloads.body(payloads.text("quanto custa um e-CNPJ?"), person, number=NUMBER)))
     turns.take_turn(NUMBER, stored.messages[0].sender_hash.hex())
 
 

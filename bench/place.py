@@ -89,15 +89,12 @@ def system(urls: Urls, *names: str, **more: str) -> Iterator[System]:
             made.stop()
 
 
-@contextmanager
-def in_application(place: Urls) -> Iterator[Flask]:
+def application(place: Urls) -> Flask:
     """An application over the stores in this very process."""
     os.environ.update(running.settings(place.database, place.redis, GATTE_LOG_LEVEL="WARNING"))
     from gatte import create_app
 
-    app = create_app()
-    with app.app_context():
-        yield app
+    return create_app()
 
 
 def scalar(urls: Urls, query: str) -> float:

@@ -16,7 +16,7 @@ import psycopg2
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bench.place import Place, in_application, stores
+from bench.place import Place, application, stores
 from bench.report import Part, Row
 from gatte.extensions import db
 from gatte.intelligence import embedding, ranking, retrieval, shelf
@@ -68,7 +68,7 @@ def measure() -> Part:
     """The 95th percentile and the recall of a large base; the processor time of a question on a small one."""
     with stores() as place:
         running.prepare(running.settings(place.database, place.redis))
-        with in_application(place):
+        with application(place).app_context():
             small = _small()
             texts = random.Random(1).sample(list(_texts()), PASSAGES)
             vectors = _embedded(texts)
