@@ -1,23 +1,34 @@
-"""Intake: signed webhooks from wrk, one message each, against web processes alone; and bodies of a thousand statuses."""
+"""Intake: signed webhooks from wrk, one message each, against web processes alone; beside it a receiver on pywa that stores nothing.
+
+Both run under the same gunicorn settings and get the same bodies, in turns, so that what else the machine does hits both.
+"""
 
 import re
+import resource
+import statistics
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 
-from bench.place import scalar, stores, system
-from bench.report import Row
-from devstack.stores import Urls
-from tests.running import APP_SECRET, NUMBER, until
+from bench import processes, pywa_receiver
+from bench.place import Place, scalar, stores, system
+from bench.report import Part, Row, WrongCount, must_equal
+from tests.running import APP_SECRET, NUMBER, System, until
 from tests.standins import payloads
 
-SECONDS = 10
+SECONDS = 8
+ROUNDS = 3
 CONNECTIONS = 64
-BODIES = 80_000
+PROCESSES, THREADS = 2, 32
+BODIES = 64_000
 STATUS_POSTS = 40
+FAST = "≥ 3,300 messages/s, p99 < 250 ms"
 
 SCRIPT = """
 local lines, position, threads = {}, 0, 0
@@ -34,50 +45,183 @@ end
 """
 
 
-def measure() -> list[Row]:
-    """Messages and statuses a second that were stored and acknowledged."""
-    with stores() as urls, system(urls, "web") as running:
-        until(lambda: _alive(running.url), 30)
-        return [_messages(urls, running.url), _statuses(urls, running.url)]
+@dataclass(frozen=True)
+class Run:
+    """What wrk saw in one run, and what it took: processor milliseconds a request by process."""
+
+    rate: float
+    p99_ms: float
+    acknowledged: int
+    refused: int
+    cost: dict[str, float] = field(default_factory=dict)
 
 
-def _alive(url: str) -> bool:
+@dataclass(frozen=True)
+class Doors:
+    """Our web processes and pywa's, both up."""
+
+    place: Place
+    ours: System
+    other: System
+    counts: Path
+
+
+def measure() -> Part:
+    """Messages and statuses a second that were stored and acknowledged; WrongCount when these differ."""
+    with _doors() as doors:
+        ours: list[Run] = []
+        others: list[Run] = []
+        for number in range(ROUNDS):
+            with _bodies(number) as folder:
+                ours.append(_ours(doors, folder))
+                others.append(_others(doors, folder))
+        return Part([_row(ours), _compared(ours, others), _statuses(doors)], _below(ours, others))
+
+
+@contextmanager
+def _doors() -> Iterator[Doors]:
+    same = {"WEB_CONCURRENCY": str(PROCESSES), "GATTE_WEB_THREADS": str(THREADS)}
+    with stores() as place, tempfile.TemporaryDirectory() as name:
+        rival = {"APPLICATION": "bench.pywa_receiver:create()", pywa_receiver.COUNTS: name}
+        with system(place, "web", **same) as ours, system(place, "web", **same, **rival) as other:
+            if not (until(lambda: answers(ours), 30) and until(lambda: answers(other), 30)):
+                raise TimeoutError(ours.log_tail() + other.log_tail())
+            yield Doors(place, ours, other, Path(name))
+
+
+def answers(door: System) -> bool:
+    """Whether a web process serves requests."""
     try:
-        return httpx.get(f"{url}/health/live", timeout=2).status_code == 200
+        return httpx.get(f"{door.url}/webhook/whatsapp", timeout=2).status_code < 500
     except httpx.HTTPError:
         return False
 
 
-def _messages(urls: Urls, url: str) -> Row:
+@contextmanager
+def _bodies(number: int) -> Iterator[Path]:
+    """A folder with the script for wrk and the bodies of a round, each with its signature."""
     with tempfile.TemporaryDirectory() as name:
-        bodies, script = Path(name) / "bodies", Path(name) / "post.lua"
-        with bodies.open("wb") as file:
-            for index in range(BODIES):
-                raw = payloads.encode(
-                    payloads.body(payloads.text("oi, tudo bem? quanto custa um e-CNPJ?"), payloads.person(index), number=NUMBER)
-                )
-                file.write(payloads.sign(raw, APP_SECRET).encode() + b" " + raw + b"\n")
-        script.write_text(SCRIPT)
-        command = ["wrk", "-t2", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "--latency", "-s", str(script), url, "--", str(bodies)]
-        said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    rate = float(re.search(r"Requests/sec:\s+([\d.]+)", said)[1])
-    p99 = re.search(r"99%\s+(\S+)", said)[1]
-    failed = re.search(r"Non-2xx or 3xx responses: (\d+)", said)
-    acknowledged = int(re.search(r"(\d+) requests in", said)[1]) - int(failed[1] if failed else 0)
-    stored = int(scalar(urls, "SELECT count(*) FROM inbox_message"))
-    note = f"p99 {p99}; acknowledged {acknowledged}, stored {stored}, refused {failed[1] if failed else 0}"
-    return Row("webhook, stored and acknowledged", "≥ 3,300 messages/s, p99 < 250 ms", f"{rate:,.0f}/s", note)
+        write_bodies(Path(name), number * BODIES, BODIES)
+        yield Path(name)
 
 
-def _statuses(urls: Urls, url: str) -> Row:
+def write_bodies(folder: Path, first: int, count: int) -> None:
+    """What `drive` needs: the script for wrk, and signed bodies with a message each, of other customers from `first` on."""
+    with (folder / "bodies").open("wb") as file:
+        for index in range(first, first + count):
+            part = payloads.text("oi, tudo bem? quanto custa um e-CNPJ?")
+            raw = payloads.encode(payloads.body(part, payloads.person(index), number=NUMBER))
+            file.write(payloads.sign(raw, APP_SECRET).encode() + b" " + raw + b"\n")
+    (folder / "post.lua").write_text(SCRIPT)
+
+
+def _ours(doors: Doors, folder: Path) -> Run:
+    """Drive our door: every message that it acknowledged is a row, and there is no row beside them."""
+    before = scalar(doors.place, "SELECT count(*) FROM inbox_message")
+    counted = _acknowledged(doors.ours)
+    run = drive(doors.ours, folder, doors.place)
+    if not until(lambda: scalar(doors.place, "SELECT count(*) FROM inbox_message") - before == _acknowledged(doors.ours) - counted, 5):
+        stored = scalar(doors.place, "SELECT count(*) FROM inbox_message") - before
+        raise WrongCount(f"acknowledged {_acknowledged(doors.ours) - counted:.0f}, stored {stored:.0f}")
+    _must_cover(run, scalar(doors.place, "SELECT count(*) FROM inbox_message") - before, "stored")
+    return run
+
+
+def _others(doors: Doors, folder: Path) -> Run:
+    """Drive pywa's door: every request reached the handler, else the comparison is void."""
+    before = pywa_receiver.handled(doors.counts)
+    run = drive(doors.other, folder, doors.place)
+    must_equal("pywa's refusals", 0, run.refused)
+    time.sleep(0.5)
+    _must_cover(run, pywa_receiver.handled(doors.counts) - before, "handled by pywa")
+    return run
+
+
+def _must_cover(run: Run, found: float, what: str) -> None:
+    """What wrk saw acknowledged was done; beyond that there can be only what was under way when wrk stopped."""
+    if not run.acknowledged <= found <= run.acknowledged + run.refused + CONNECTIONS:
+        raise WrongCount(f"{what}: {found:.0f}, acknowledged: {run.acknowledged}")
+
+
+def _acknowledged(door: System) -> float:
+    """How many requests our door answered 200, by its own count."""
+    said = httpx.get(f"{door.url}/metrics", timeout=10).text
+    found = re.search(r'^gatte_webhook_requests_total\{outcome="stored"\} (\S+)', said, re.MULTILINE)
+    return float(found[1]) if found else 0.0
+
+
+def drive(door: System, folder: Path, place: Place, seconds: int = SECONDS) -> Run:
+    """Let wrk post the bodies of a folder as fast as they are answered."""
+    command = ["wrk", "-t2", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", "-s", str(folder / "post.lua"), door.url, "--"]
+    groups = {"web": door.processes["web"].pid, "Postgres": place.pids["Postgres"]}
+    before, own = processes.look(groups), _of_children()
+    said = subprocess.run([*command, str(folder / "bodies")], capture_output=True, text=True, check=True).stdout
+    after = processes.look(groups)
+    requests = int(_number(r"(\d+) requests in", said))
+    if requests >= BODIES:
+        raise WrongCount(f"{requests} requests are more than there are bodies")
+    spent = {name: after[name].seconds - before[name].seconds for name in groups} | {"wrk": _of_children() - own}
+    refused = int(_number(r"Non-2xx or 3xx responses: (\d+)", said))
+    cost = {name: seconds / requests * 1000 for name, seconds in spent.items()}
+    return Run(_number(r"Requests/sec:\s+([\d.]+)", said), _milliseconds(said), requests - refused, refused, cost)
+
+
+def _of_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _number(pattern: str, said: str) -> float:
+    found = re.search(pattern, said)
+    return float(found[1]) if found else 0.0
+
+
+def _milliseconds(said: str) -> float:
+    found = re.search(r"99%\s+([\d.]+)(us|ms|s)", said)
+    return float(found[1]) * {"us": 0.001, "ms": 1.0, "s": 1000.0}[found[2]] if found else 0.0
+
+
+def _row(runs: list[Run]) -> Row:
+    total, refused = sum(run.acknowledged for run in runs), sum(run.refused for run in runs)
+    note = f"p99 {statistics.median(run.p99_ms for run in runs):.0f} ms; acknowledged {total}, stored {total}, refused {refused}"
+    reached = _median(runs) >= 3300 and statistics.median(run.p99_ms for run in runs) < 250
+    return Row("webhook, stored and acknowledged", FAST, f"{_median(runs):,.0f}/s", note, reached)
+
+
+def _compared(ours: list[Run], others: list[Run]) -> Row:
+    ratios = [our.rate / other.rate for our, other in zip(ours, others, strict=True)]
+    said = ", ".join(f"{our.rate:,.0f} : {other.rate:,.0f}" for our, other in zip(ours, others, strict=True))
+    note = f"ours : pywa in turns, {SECONDS} s each: {said}; every one of {sum(run.acknowledged for run in others)} reached pywa's handler"
+    ratio = statistics.median(ratios)
+    return Row("the same against a pywa receiver that stores nothing", "≥ 1.0 times", f"{ratio:.2f} times", note, ratio >= 1)
+
+
+def _median(runs: list[Run]) -> float:
+    return statistics.median(run.rate for run in runs)
+
+
+def _below(ours: list[Run], others: list[Run]) -> str:
+    settings = f"gunicorn with {PROCESSES} processes of {THREADS} threads, wrk with {CONNECTIONS} connections on the same cores"
+    lines = [f"Webhook, both under {settings}; processor time of a request in ms:", "", "| | web | Postgres | wrk |", "|---|---|---|---|"]
+    return "\n".join([*lines, _costs("GATTE", ours), _costs("pywa", others)])
+
+
+def _costs(name: str, runs: list[Run]) -> str:
+    costs = [statistics.median(run.cost[process] for run in runs) for process in ("web", "Postgres", "wrk")]
+    return f"| {name} | {' | '.join(f'{cost:.3f}' for cost in costs)} |"
+
+
+def _statuses(doors: Doors) -> Row:
     bodies = [payloads.signed(payloads.statuses_body(*_thousand(post), number=NUMBER), APP_SECRET) for post in range(STATUS_POSTS)]
     started = time.perf_counter()
     with httpx.Client(timeout=60) as client:
         for body, headers in bodies:
-            client.post(f"{url}/webhook/whatsapp", content=body, headers=headers).raise_for_status()
+            client.post(f"{doors.ours.url}/webhook/whatsapp", content=body, headers=headers).raise_for_status()
     spent = time.perf_counter() - started
-    stored = int(scalar(urls, "SELECT count(*) FROM status_event"))
-    return Row("POST of 1,000 statuses", "≥ 20,000 statuses/s", f"{stored / spent:,.0f}/s", f"{stored} stored, one POST at a time")
+    stored = scalar(doors.place, "SELECT count(*) FROM status_event")
+    must_equal("statuses stored", STATUS_POSTS * 1000, stored)
+    rate, note = stored / spent, f"{stored:.0f} stored, one POST at a time"
+    return Row("POST of 1,000 statuses", "≥ 20,000 statuses/s", f"{rate:,.0f}/s", note, rate >= 20_000)
 
 
 def _thousand(post: int) -> list[dict[str, object]]:

@@ -1,13 +1,16 @@
 """A system of its own for a bench: durable stores, the processes that a row needs, stand-ins in processes of their own."""
 
+import os
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg2
+from flask import Flask
 
 from devstack.stores import Stores, Urls
 from gatte.migrating import migrate
@@ -17,29 +20,51 @@ from tests.running import System, free_port, until
 TOKEN = "bench-token"  # noqa: S105 - of a stand-in
 
 
+@dataclass(frozen=True)
+class Place(Urls):
+    """Where the stores are, and their process ids."""
+
+    pids: dict[str, int]
+
+
 @contextmanager
-def stores() -> Iterator[Urls]:
+def stores() -> Iterator[Place]:
     """Fresh stores that sync every commit to the disk, migrated."""
     with tempfile.TemporaryDirectory(prefix="gatte-bench-") as name:
         made = Stores(Path(name))
         urls = made.start()
         try:
             migrate(urls.database)
-            yield urls
+            yield Place(urls.database, urls.redis, {"Postgres": made.postgres.pid, "Valkey": made.valkey.pid})
         finally:
             made.stop()
+
+
+@dataclass(frozen=True)
+class StandIn:
+    """A stand-in that runs."""
+
+    url: str
+    pid: int
 
 
 @contextmanager
 def standin(module: str, *arguments: str) -> Iterator[str]:
     """A stand-in of the tests as a process; its URL."""
+    with standin_process(module, *arguments) as made:
+        yield made.url
+
+
+@contextmanager
+def standin_process(module: str, *arguments: str) -> Iterator[StandIn]:
+    """A stand-in of the tests as a process."""
     port = free_port()
     command = [sys.executable, "-m", f"tests.standins.{module}", "--port", str(port), *arguments]
     process = subprocess.Popen(command, cwd=running.PROJECT, stdout=subprocess.DEVNULL)
     try:
         if not until(lambda: _answers(port), 20):
             raise RuntimeError(f"the stand-in {module} does not answer")
-        yield f"http://127.0.0.1:{port}"
+        yield StandIn(f"http://127.0.0.1:{port}", process.pid)
     finally:
         process.terminate()
         process.wait(10)
@@ -62,6 +87,14 @@ def system(urls: Urls, *names: str, **more: str) -> Iterator[System]:
             yield made
         finally:
             made.stop()
+
+
+def application(place: Urls) -> Flask:
+    """An application over the stores in this very process."""
+    os.environ.update(running.settings(place.database, place.redis, GATTE_LOG_LEVEL="WARNING"))
+    from gatte import create_app
+
+    return create_app()
 
 
 def scalar(urls: Urls, query: str) -> float:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 from bench import jobs
-from bench.report import Row
+from bench.report import Part, Row
 from gatte.intelligence import embedding
 from gatte.intelligence.classifier import load_or_train
 from gatte.privacy import crypto, masking
@@ -14,17 +14,17 @@ LINE = "turn_done turn_id=01a20765-0ede-75ed-8356-f9e3d2a5d9ab messages=1 answer
 TEXTS = ["quero comprar um e-cnpj", "quanto custa o a1?", "esqueci a senha do token", "posso renovar vencido?", "oi", "falar com atendente"]
 
 
-def measure() -> list[Row]:
+def measure() -> Part:
     """The 95th percentile of each, and what the job layer costs."""
     embedding.limit_blas_threads()
     classifier = load_or_train(MODELS / "models")
     key = crypto.new_data_key()
-    return [
-        _row("local classification", "p95 < 5 ms", lambda index: classifier.classify(TEXTS[index % len(TEXTS)]), 600, 1e3, "ms"),
-        _row("masking of a log line", "p95 < 50 µs", lambda _: masking.mask(LINE), 5000, 1e6, "µs"),
+    rows = [
+        _row("local classification", 5, lambda index: classifier.classify(TEXTS[index % len(TEXTS)]), 600, 1e3, "ms"),
+        _row("masking of a log line", 50, lambda _: masking.mask(LINE), 5000, 1e6, "µs"),
         _row(
             "sealing of a value",
-            "p95 < 20 µs",
+            20,
             lambda _: crypto.seal(key, b"Maria da Silva, 12.ABC.345/01DE-35", b"message.body:1"),
             5000,
             1e6,
@@ -32,13 +32,15 @@ def measure() -> list[Row]:
         ),
         *jobs.measure(),
     ]
+    return Part(rows)
 
 
-def _row(what: str, target: str, call: Callable[[int], object], times: int, unit: float, name: str) -> Row:
+def _row(what: str, most: float, call: Callable[[int], object], times: int, unit: float, name: str) -> Row:
     spent: list[float] = []
     for index in range(times):
         started = time.perf_counter()
         call(index)
         spent.append((time.perf_counter() - started) * unit)
     spent.sort()
-    return Row(what, target, f"{spent[int(times * 0.95)]:.2f} {name}", f"p50 {spent[times // 2]:.2f} {name}")
+    p95 = spent[int(times * 0.95)]
+    return Row(what, f"p95 < {most:g} {name}", f"{p95:.2f} {name}", f"p50 {spent[times // 2]:.2f} {name}", p95 < most)

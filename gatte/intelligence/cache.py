@@ -1,4 +1,4 @@
-"""What was found for a question before, kept in Redis: customers ask the same things, and a search costs some 12 ms of processor.
+"""What was found for a question before, kept in Redis: customers ask the same things, and a search costs some milliseconds of processor.
 
 An entry belongs to one version of the knowledge base, one day (articles come into force by date) and one version of the search itself,
 so nothing is ever taken back: what is out of date is asked for no more, and ends by itself. A question with personal data is not kept;
@@ -14,11 +14,12 @@ from typing import Any, cast
 from uuid import UUID
 
 from redis import Redis
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gatte.intelligence import embedding, retrieval
+from gatte.intelligence import embedding, retrieval, shelf
 from gatte.intelligence.retrieval import LONGEST_QUESTION, Found, Passages
+from gatte.intelligence.shelf import Edition
 from gatte.intelligence.wording import normalised, spelled_out
 from gatte.models import KnowledgeVersion, PassageKind, keyring
 from gatte.observability import metrics
@@ -27,7 +28,7 @@ from gatte.volatile import MemoryAway, memory
 
 ANSWERS_SECONDS = 24 * 3600
 VECTORS_SECONDS = 7 * 24 * 3600
-SEARCH = ("cache.py", "content/off_topic.txt", "embedding.py", "grounding.py", "ranking.py", "retrieval.py", "wording.py")
+SEARCH = ("cache.py", "content/off_topic.txt", "embedding.py", "grounding.py", "ranking.py", "retrieval.py", "shelf.py", "wording.py")
 VECTOR_BYTES = 4 * embedding.DIMENSIONS
 
 
@@ -37,6 +38,7 @@ class _Names:
 
     answer: str
     vector: str
+    edition: Edition
 
 
 def find_passages(session: Session, question: str) -> Passages:
@@ -50,7 +52,7 @@ def find_passages(session: Session, question: str) -> Passages:
         answer, vector = _recalled(names)
     except MemoryAway:
         _count("answers", "away")
-        return retrieval.find_passages(session, question)
+        return retrieval.find_passages(session, question, edition=names.edition)
     known = None if answer is None else _opened(answer, question)
     _count("answers", "miss" if known is None else "hit")
     return known or _searched(session, question, names, vector)
@@ -67,12 +69,11 @@ def _may_be_kept(question: str) -> bool:
 
 
 def _names(session: Session, question: str) -> _Names:
-    number = select(KnowledgeVersion.number).scalar_subquery()
-    known, today = session.execute(select(func.coalesce(number, 0), func.current_date())).one()
+    known = shelf.edition(session)
     ring, code = keyring(), _search_version()
     answer = ring.lookup_hash("question", normalised(question)).hex()
     vector = ring.lookup_hash("question vector", spelled_out(question)).hex()
-    return _Names(f"gatte:answer:{code}:{known}:{today:%Y%m%d}:{answer}", f"gatte:vector:{code}:{vector}")
+    return _Names(f"gatte:answer:{code}:{known.number}:{known.day:%Y%m%d}:{answer}", f"gatte:vector:{code}:{vector}", known)
 
 
 @lru_cache(maxsize=1)
@@ -93,7 +94,7 @@ def _searched(session: Session, question: str, names: _Names, kept: bytes | None
     known = None if kept is None or len(kept) != VECTOR_BYTES else _vector(kept)
     _count("embeddings", "miss" if known is None else "hit")
     vector = retrieval.vector_of(question) if known is None else known
-    passages = retrieval.find_passages(session, question, vector=vector)
+    passages = retrieval.find_passages(session, question, vector=vector, edition=names.edition)
     try:
         memory().ask(lambda redis: _keep(redis, names, passages, vector.astype("float32").tobytes()))
     except MemoryAway:

@@ -11,10 +11,12 @@ import re
 from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
+from gatte.intelligence.embedding import DIMENSIONS
 from gatte.intelligence.wording import normalised
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FEATURES = 2**17
+HALF = FEATURES // 2
 WORD = re.compile(r"\w+")
 WORDS_WEIGHT = 0.25  # of the word kernel beside the meaning kernel, which has 1
 RIDGE = 1.0
@@ -82,9 +85,10 @@ def rank(question: Text, candidates: Sequence[Candidate], background: Sequence[T
 
     if not candidates:
         return Ranking((), 1.0)
-    background = _off_topic_here(question, candidates, background)
+    passages = _stacked([candidate.text for candidate in candidates])
+    background, beside = _off_topic_here(question, passages, background)
     rows = [candidate.text for candidate in candidates] + background
-    vectors = np.stack([row.vector for row in rows])
+    vectors = np.concatenate([passages, beside])
     cosines = vectors @ question.vector
     word_kernel = _word_kernel([*rows, question])
     words = word_kernel[:-1, -1]
@@ -95,17 +99,24 @@ def rank(question: Text, candidates: Sequence[Candidate], background: Sequence[T
     return _ordered(articles, pull @ member, member, cosines, words)
 
 
-def _off_topic_here(question: Text, candidates: Sequence[Candidate], background: Sequence[Text]) -> list[Text]:
-    """The off-topic texts nearest to the question, without those that this knowledge base does cover."""
+def _off_topic_here(question: Text, passages: Any, background: Sequence[Text]) -> tuple[list[Text], Any]:  # noqa: ANN401 - arrays
+    """The off-topic texts nearest to the question and their vectors, without those that this knowledge base does cover."""
     import numpy as np
 
-    if not background:
-        return []
-    vectors = np.stack([text.vector for text in background])
+    vectors = _stacked(background)
     nearest = np.argsort(-(vectors @ question.vector), kind="stable")[:OFF_TOPIC]
-    passages = np.stack([candidate.text.vector for candidate in candidates])
     covered = (vectors[nearest] @ passages.T).max(axis=1) >= TOO_CLOSE
-    return [background[index] for index in nearest[~covered]]
+    kept = nearest[~covered]
+    return [background[index] for index in kept], vectors[kept]
+
+
+def _stacked(texts: Sequence[Text]) -> "NDArray[float32]":
+    """The vectors of texts, a row each."""
+    import numpy as np
+
+    if not texts:
+        return np.zeros((0, DIMENSIONS), dtype=np.float32)
+    return np.concatenate([text.vector for text in texts]).reshape(len(texts), -1)
 
 
 def _membership(articles: list[Hashable], candidates: Sequence[Candidate], background: int) -> "NDArray[float32]":
@@ -132,31 +143,44 @@ def _ordered(articles: list[Hashable], scores: Any, member: Any, cosines: Any, w
 def _word_kernel(texts: Sequence[Text]) -> "NDArray[float32]":
     """How alike texts are in words, 0 to 1: cosines of TF-IDF rows, where rarity is that among these texts."""
     import numpy as np
-    from scipy import sparse
 
-    lengths = np.array([text.features.size for text in texts])
     features = np.concatenate([text.features for text in texts])
+    rows = np.repeat(np.arange(len(texts)), [text.features.size for text in texts])
     found_in = np.bincount(features, minlength=FEATURES)
-    rarity = (np.log((1 + len(texts)) / (1 + found_in)) + 1).astype(np.float32)
-    values = np.concatenate([text.weights for text in texts]) * rarity[features]
-    rows = np.repeat(np.arange(len(texts)), lengths)
+    count = found_in[features]
+    values = np.concatenate([text.weights for text in texts]) * _rarity(len(texts))[count]
     values /= np.sqrt(np.maximum(np.bincount(rows, values**2, len(texts)), 1e-9))[rows].astype(np.float32)
-    shared = found_in[features] > 1  # what only one text has makes it longer, and like no other
-    columns = np.cumsum(found_in > 1)[features[shared]] - 1
-    weighed = sparse.csr_matrix((values[shared], (rows[shared], columns)), shape=(len(texts), int((found_in > 1).sum()) or 1))
-    kernel: NDArray[float32] = (weighed @ weighed.T).toarray()
+    shared = count > 1  # what only one text has makes it longer, and like no other
+    kept = np.flatnonzero(found_in > 1)
+    column = np.empty(FEATURES, np.int32)
+    column[kept] = np.arange(kept.size, dtype=np.int32)
+    weighed = np.zeros((len(texts), kept.size), np.float32)  # a tenth of it is filled: still three times as fast as sparse rows
+    weighed[rows[shared], column[features[shared]]] = values[shared]
+    kernel = weighed @ weighed.T
     np.fill_diagonal(kernel, 1.0)
     return kernel
 
 
+def _rarity(texts: int) -> "NDArray[float32]":
+    """What a feature weighs that is found in 0, 1, 2 ... of so many texts."""
+    import numpy as np
+
+    weights: NDArray[float32] = (np.log((1 + texts) / (1 + np.arange(texts + 1))) + 1).astype(np.float32)
+    return weights
+
+
 def _features(text: str) -> Iterator[int]:
     """Words alone and in pairs; parts of words of 3 and 4 letters, which forgive typing errors: hashed, each kind into its half."""
-    half = FEATURES // 2
     words = WORD.findall(text)
-    for term in [*words, *(f"{first} {second}" for first, second in pairwise(words))]:
-        yield crc32(term.encode()) % half
-    for word in text.split():
-        padded = f" {word} "
-        for size in (3, 4):
-            for start in range(max(1, len(padded) - size + 1)):
-                yield half + crc32(padded[start : start + size].encode()) % half
+    for pair in pairwise(words):
+        yield crc32(" ".join(pair).encode()) % HALF
+    for word in words:
+        yield from _of_word(word)
+
+
+@lru_cache(maxsize=20_000)
+def _of_word(word: str) -> tuple[int, ...]:
+    """The features of a word by itself; texts are made of the same words."""
+    padded = f" {word} "
+    parts = [padded[start : start + size] for size in (3, 4) for start in range(max(1, len(padded) - size + 1))]
+    return (crc32(word.encode()) % HALF, *(HALF + crc32(part.encode()) % HALF for part in parts))

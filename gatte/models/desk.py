@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from flask_login import UserMixin
-from sqlalchemy import CheckConstraint, ForeignKey, Sequence
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Sequence
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -83,6 +83,7 @@ class Ticket(HasSealed, Base):
     """A request of a customer that the desk must solve; `number` is how the customer knows it."""
 
     __tablename__ = "ticket"
+    __table_args__ = (Index("ix_ticket_newest", "created_at", "number"),)
 
     number: Mapped[int] = mapped_column(TICKET_NUMBERS, server_default=TICKET_NUMBERS.next_value(), unique=True)
     contact_id: Mapped[UUID] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), index=True)

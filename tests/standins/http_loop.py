@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -123,19 +124,15 @@ class _Line(asyncio.Protocol):
         end = self._buffer.find(b"\r\n\r\n")
         if end < 0:
             return None
-        first, *lines = self._buffer[:end].decode("latin-1").split("\r\n")
-        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-        size = int(headers.get("content-length", "0"))
+        head = _read_head(bytes(self._buffer[:end]))
+        size = int(head.headers.get("content-length", "0"))
         if len(self._buffer) < end + 4 + size:
-            if headers.get("expect"):
+            if head.headers.get("expect"):
                 self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             return None
         body = bytes(self._buffer[end + 4 : end + 4 + size])
         del self._buffer[: end + 4 + size]
-        method, target, _ = first.split(" ", 2)
-        parts = urlsplit(target)
-        query = {name: values[-1] for name, values in parse_qs(parts.query).items()} if parts.query else {}
-        return Request(method, parts.path, query, headers, body)
+        return Request(head.method, head.path, head.query, head.headers, body)
 
     def _schedule(self, answer: Answer) -> None:
         if answer.silent:
@@ -173,7 +170,24 @@ class _Line(asyncio.Protocol):
             self.loop.call_later(0.05, self._drip, rest[1:])
 
 
+@lru_cache(maxsize=512)
+def _read_head(raw: bytes) -> Request:
+    """A request without its body; clients say the same again and again."""
+    first, *lines = raw.decode("latin-1").split("\r\n")
+    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    method, target, _ = first.split(" ", 2)
+    parts = urlsplit(target)
+    query = {name: values[-1] for name, values in parse_qs(parts.query).items()} if parts.query else {}
+    return Request(method, parts.path, query, headers, b"")
+
+
 def _head(answer: Answer) -> bytes:
-    reason = HTTPStatus(answer.status).phrase if answer.status in HTTPStatus.__members__.values() else "?"
-    lines = [f"HTTP/1.1 {answer.status} {reason}", *(f"{name}: {value}" for name, value in answer.headers.items())]
-    return ("\r\n".join(lines) + f"\r\nContent-Length: {len(answer.body)}\r\n\r\n").encode("latin-1")
+    return _first_lines(answer.status, tuple(answer.headers.items())) + b"Content-Length: %d\r\n\r\n" % len(answer.body)
+
+
+@lru_cache(maxsize=512)
+def _first_lines(status: int, headers: tuple[tuple[str, str], ...]) -> bytes:
+    reason = HTTPStatus(status).phrase if status in HTTPStatus.__members__.values() else "?"
+    return "".join(f"{line}\r\n" for line in (f"HTTP/1.1 {status} {reason}", *(f"{name}: {value}" for name, value in headers))).encode(
+        "latin-1"
+    )

@@ -11,17 +11,17 @@ from sqlalchemy.orm import Session
 
 from devstack.postgres import Postgres
 from gatte.extensions import db
-from gatte.intelligence import grounding, knowledge, ranking, retrieval
-from gatte.models.knowledge import Article, Passage, PassageKind
+from gatte.intelligence import grounding, knowledge, ranking, retrieval, shelf
+from gatte.models.knowledge import Article, KnowledgeVersion, Passage, PassageKind
 
 
 def rank_without(session: Session, question: str, own_passage: int | None = None, own_background: int | None = None) -> ranking.Ranking:
     """The ranking of a stored text, as if it were not stored."""
-    asked = retrieval._asked(question)
-    rows = [row for row in retrieval._candidates(session, asked) if row.id != own_passage]
-    texts = retrieval._prepared(session, rows)
+    asked = ranking.prepared(question, retrieval.vector_of(question))
+    near = retrieval._candidates(session, asked, shelf.edition(session))
+    kept = [(row, text) for row, text in zip(near.rows, near.texts, strict=True) if row.id != own_passage]
     background = [known for index, known in enumerate(retrieval._background()) if index != own_background]
-    return ranking.rank(asked, [ranking.Candidate(row.article_id, kept) for row, kept in zip(rows, texts, strict=True)], background)
+    return ranking.rank(asked, [ranking.Candidate(row.article_id, text) for row, text in kept], background)
 
 
 def samples(session: Session) -> list[tuple[ranking.Ranking, bool]]:
@@ -37,7 +37,7 @@ def main() -> None:
     try:
         with Session(engine) as session:
             session.execute(text("CREATE EXTENSION IF NOT EXISTS vector"))
-            db.metadata.create_all(session.connection(), tables=[Article.__table__, Passage.__table__])
+            db.metadata.create_all(session.connection(), tables=[one.__table__ for one in (Article, Passage, KnowledgeVersion)])
             knowledge.import_articles(session, knowledge.read_articles())
             seen = samples(session)
     finally:

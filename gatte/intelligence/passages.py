@@ -1,0 +1,91 @@
+"""Passages of articles in force, and those of them that this process has made ready to be compared."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import Session
+
+from gatte.intelligence import embedding, ranking
+from gatte.models.knowledge import Article, Passage, PassageKind
+
+SENT_BEFORE = 4  # bytes before the numbers when Postgres sends a vector
+KEPT_TEXTS = 10_000  # passages kept ready in a process, about 4 kB each
+
+
+@dataclass(frozen=True)
+class Row:
+    """A passage without its vector."""
+
+    id: int
+    article_id: UUID
+    kind: PassageKind
+    text: str
+
+
+def in_force() -> Select[int, UUID, PassageKind, str]:
+    """The passages of articles that are switched on and valid today."""
+    valid = or_(Article.valid_from.is_(None), Article.valid_from <= func.current_date())
+    return select(Passage.id, Passage.article_id, Passage.kind, Passage.text).join(Passage.article).where(Article.active, valid)
+
+
+def read_rows(session: Session, found: Select[int, UUID, PassageKind, str]) -> list[Row]:
+    """The rows of a query made from `in_force`."""
+    return [Row(row.id, row.article_id, row.kind, row.text) for row in session.execute(found)]
+
+
+class _Kept:
+    """Passages made ready, by id and text: a passage whose text changes is another key, so several processes never see old ones."""
+
+    def __init__(self) -> None:
+        self._texts: OrderedDict[tuple[int, str], ranking.Text] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, row: Row) -> ranking.Text | None:
+        with self._lock:
+            kept = self._texts.get((row.id, row.text))
+            if kept is not None:
+                self._texts.move_to_end((row.id, row.text))
+            return kept
+
+    def put(self, row: Row, prepared: ranking.Text) -> None:
+        with self._lock:
+            self._texts[row.id, row.text] = prepared
+            if len(self._texts) > KEPT_TEXTS:
+                self._texts.popitem(last=False)
+
+
+_kept = _Kept()
+
+
+def prepared(session: Session, rows: Sequence[Row]) -> list[ranking.Text]:
+    """The rows ready to be compared, in their order; vectors are read for those not kept in this process."""
+    texts = [_kept.get(row) for row in rows]
+    vectors = _stored_vectors(session, [row.id for row, text in zip(rows, texts, strict=True) if text is None])
+    return [text or _keep(row, vectors.get(row.id)) for row, text in zip(rows, texts, strict=True)]
+
+
+def _stored_vectors(session: Session, ids: list[int]) -> dict[int, Any]:
+    """The vectors of passages, by their ids; read as bytes, for reading 500 numbers as text takes longer than all the rest."""
+    import numpy as np
+
+    if not ids:
+        return {}
+    found = session.execute(select(Passage.id, func.vector_send(Passage.embedding)).where(Passage.id.in_(ids)))
+    return {passage: None if sent is None else np.frombuffer(sent, ">f4", offset=SENT_BEFORE).astype("f4") for passage, sent in found}
+
+
+def _keep(row: Row, vector: Any) -> ranking.Text:  # noqa: ANN401 - an array or None
+    ready = ranking.prepared(row.text, _or_nothing(vector))
+    _kept.put(row, ready)
+    return ready
+
+
+def _or_nothing(vector: Any) -> Any:  # noqa: ANN401 - an array or None
+    import numpy as np
+
+    return np.zeros(embedding.DIMENSIONS, dtype=np.float32) if vector is None else np.asarray(vector, dtype=np.float32)
