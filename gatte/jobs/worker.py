@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import structlog
@@ -20,13 +19,13 @@ from rq.serializers import JSONSerializer
 from rq.timeouts import TimerDeathPenalty
 
 from gatte.intelligence import asking
-from gatte.jobs import heartbeat
+from gatte.jobs import ending, heartbeat
+from gatte.jobs.recycling import Wear
 from gatte.queue import QueueName, queue, redis, work_for
 
 log = structlog.get_logger(__name__)
 
 FETCH_SECONDS = 1
-GRACE_SECONDS = 10
 PAUSE_SECONDS = 1.0
 
 
@@ -46,19 +45,27 @@ class Pool:
         self._local = threading.local()
         self._stopping = threading.Event()
         self._queues: list[Queue] = []
+        self.wear = Wear(app.extensions["gatte_settings"])
 
     def stop(self, *_: object) -> None:
-        """Take no more jobs: for a signal handler."""
+        """Take no more jobs, and end in time: for a signal handler."""
+        if not self.stopping:
+            ending.set_deadline()
         self._stopping.set()
 
+    @property
+    def stopping(self) -> bool:
+        """Whether this worker was told to stop, and not only worn out."""
+        return self._stopping.is_set()
+
     def run(self) -> None:
-        """Fetch and run jobs until stopped; what is still running after the grace time is left to the next lease."""
+        """Fetch and run jobs until stopped or worn out; what is still running after the grace time is left to others."""
         work_for(self._app)
         with self._app.app_context():
             asking.warm_up()
             self._queues = [queue(name) for name in QueueName]
             log.info("worker_started", queues=[one.name for one in self._queues])
-            while not self._stopping.is_set():
+            while not (self.stopping or self.wear.is_out()):
                 heartbeat.beat("worker")
                 self._run_next()
         self._finish()
@@ -96,6 +103,7 @@ class Pool:
         except Exception:
             log.exception("worker_job_broken", job_id=job.id)
         finally:
+            self.wear.count()
             self._free.release()
 
     def _worker(self) -> Worker:
@@ -110,16 +118,17 @@ class Pool:
 
     def _finish(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
-        deadline = time.monotonic() + GRACE_SECONDS
-        while time.monotonic() < deadline and any(thread.name.startswith("job") and thread.is_alive() for thread in threading.enumerate()):
-            time.sleep(0.05)
+        ending.wait_for(lambda: not any(thread.name.startswith("job") and thread.is_alive() for thread in threading.enumerate()))
+        ending.give_leases_back(self._app)
         log.info("worker_stopped")
 
 
 def run(app: Flask, threads: int) -> None:
-    """Work in this process until SIGTERM or SIGINT."""
+    """Work in this process until SIGTERM or SIGINT; a worker that is worn out goes on as a new one."""
     pool = Pool(app, threads)
     signal.signal(signal.SIGTERM, pool.stop)
     signal.signal(signal.SIGINT, pool.stop)
     pool.run()
+    if not pool.stopping:
+        pool.wear.start_anew()
     os._exit(0)  # a thread that still waits for a model must not hold the process

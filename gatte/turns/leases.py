@@ -12,6 +12,7 @@ from sqlalchemy import func, or_, select, text, update
 
 from gatte.extensions import db
 from gatte.models import Conversation
+from gatte.turns import holding
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def acquire(conversation_id: UUID) -> Lease | None:
     }
     taken = taking.values(**values).returning(Conversation.lease_token, Conversation.turn_attempts)
     row = db.session.execute(taken.execution_options(synchronize_session=False)).first()
-    return None if row is None else Lease(conversation_id, row.lease_token, row.turn_attempts)
+    return None if row is None else holding.hold(Lease(conversation_id, row.lease_token, row.turn_attempts))
 
 
 def lock(lease: Lease) -> Conversation:
