@@ -14,6 +14,24 @@ from gatte.settings import Settings
 log = structlog.get_logger(__name__)
 
 
+MOST_BEYOND_THE_POOL = 5  # connections that a process may open for a short time beyond GATTE_POOL_SIZE
+
+
+def engine_options(settings: Settings, process: str) -> dict[str, object]:
+    """Pool and time limits: no statement and no idle transaction may hold the database for long. Connections say whose they are."""
+    limits = "-c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000 -c lock_timeout=10000 -c timezone=UTC"
+    arguments = {"connect_timeout": 5, "application_name": f"gatte-{process}", "options": limits, "keepalives_idle": 30}
+    return {
+        "hide_parameters": True,  # an error must not show values
+        "pool_size": settings.gatte_pool_size,
+        "max_overflow": MOST_BEYOND_THE_POOL,
+        "pool_timeout": 15,
+        "pool_pre_ping": process != "worker",  # a job is tried again anyway, and asks for many connections
+        "pool_recycle": 1800,
+        "connect_args": arguments,
+    }
+
+
 def watch(app: Flask, settings: Settings) -> None:
     """Log the first connection of this process: server, host, database, TLS, pool size and latency; never a password."""
     with app.app_context():

@@ -118,9 +118,9 @@ class GeminiStandIn:
         """The next connections are cut instead of answered."""
         self._next.extend([lambda answer: replace(answer, cut=True)] * times)
 
-    def drips(self) -> None:
-        """The next answer comes a byte at a time."""
-        self._next.append(lambda answer: replace(answer, drip=True))
+    def drips(self, after: float = 0.0) -> None:
+        """The next answer comes a byte at a time, the first after so many seconds."""
+        self._next.append(lambda answer: replace(answer, drip=True, delay=after))
 
     def is_slow(self, seconds: float, times: int = 1) -> None:
         """The next answers take their time."""
