@@ -142,6 +142,8 @@ class Settings(BaseSettings):
     gatte_uncertain_grace_seconds: float = Field(default=30.0, ge=0, le=3600)
     gatte_uncertain_policy: UncertainPolicy = UncertainPolicy.RESEND
     gatte_number_rate_per_second: float = Field(default=80.0, gt=0, le=1000)
+    gatte_pause_seconds: float = Field(default=15.0, gt=0, le=900)
+    """How long a number's sending pauses at first when Meta takes nothing from it; then twice as long each time, up to 15 minutes."""
     gatte_window_template: Annotated[str, AfterValidator(_template_name)] = ""
     """The template that is sent in place of an answer of the bot for which the 24 h window is over; without one the desk gets a task."""
     gatte_window_template_language: str = "pt_BR"
