@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from gatte.conversation.understanding import MessageKind
 from gatte.extensions import db
-from gatte.intake import identity, inbox, sifting
+from gatte.intake import identity, inbox, retrying, sifting
 from gatte.intake.sifting import Arrived
 from gatte.models import Author, Contact, ContactIdentity, Conversation, Direction, InboxMessage, Message, SetAside, keyring
 from gatte.observability import tracing
@@ -35,10 +35,10 @@ class Filed:
 
 
 def file_sender(phone_number_id: str, sender_hash: bytes) -> Filed | None:
-    """File what a sender wrote to a number; None when there is nothing (another worker was faster)."""
+    """File what a sender wrote to a number; None when there is nothing (to be done now)."""
     identity.lock_sender(sender_hash)
     unfiled = select(InboxMessage).filter_by(phone_number_id=phone_number_id, sender_hash=sender_hash, filed_at=None)
-    rows = list(db.session.scalars(unfiled.order_by(InboxMessage.sent_at, InboxMessage.id).with_for_update()))
+    rows = retrying.ready(list(db.session.scalars(unfiled.order_by(InboxMessage.sent_at, InboxMessage.id).with_for_update())))
     if not rows:
         return None
     opened = [(row, payload) for row in rows if (payload := _opened(row)) is not None]
