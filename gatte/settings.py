@@ -132,6 +132,11 @@ class Settings(BaseSettings):
     gemini_responder_model: str = "gemini-3.5-flash"
     gemini_embedding_model: str = "gemini-embedding-001"
 
+    gatte_gemini_timeout_seconds: float = Field(default=8.0, gt=0, le=60)
+    """How long an answer of Gemini is waited for; then the local way answers."""
+    gatte_gemini_rest_seconds: float = Field(default=30.0, gt=0, le=3600)
+    """How long Gemini is not asked after several failures in a row, until a probe."""
+
     gatte_model_prices: Annotated[str, AfterValidator(_price_table)] = "gemini-3.5-flash-lite=0.10/0.40, gemini-3.5-flash=0.30/2.50"
     """US dollars for a million tokens read and written, by model: an estimate to be kept up by hand."""
     gatte_brl_per_usd: Decimal = Field(default=Decimal("5.40"), gt=0)

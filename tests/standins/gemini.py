@@ -13,7 +13,8 @@ import signal
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -86,6 +87,7 @@ class GeminiStandIn:
         self.delay_seconds = delay_seconds
         self.keep_calls = True
         self._next: deque[Callable[[Answer], Answer]] = deque()
+        self._words: dict[bytes, Callable[[Answer], Answer]] = {}
         self._loop = HttpLoop(self._answer, port)
         self.url = self._loop.url
         self.port = self._loop.port
@@ -126,12 +128,28 @@ class GeminiStandIn:
         """The next answers take their time."""
         self._next.extend([lambda answer: replace(answer, delay=seconds)] * times)
 
+    def meets(self, word: str, change: Callable[[Answer], Answer]) -> None:
+        """Whatever is asked with this word in it is answered like this from now on."""
+        self._words[word.encode()] = change
+
+    @contextmanager
+    def down(self) -> Iterator[None]:
+        """Refuse connections for as long as this lasts."""
+        self._loop.refuse()
+        try:
+            yield
+        finally:
+            self._loop.take_again()
+
     def _answer(self, request: Request) -> Answer:
         model, _, method = request.path.rpartition("/")[2].partition(":")
         call = Call(method, model, json.loads(request.body), request.headers)
         if self.keep_calls:
             self.calls.append(call)
         answer = replace(answer_to(call), delay=self.delay_seconds)
+        changed = next((change for word, change in self._words.items() if word in request.body), None)
+        if changed is not None:
+            return changed(answer)
         return self._next.popleft()(answer) if self._next else answer
 
 

@@ -18,7 +18,8 @@ import json
 import signal
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
@@ -72,6 +73,15 @@ class MetaStandIn:
     def post_statuses(self, url: str, secret: str, **more: Any) -> None:
         """Send signed statuses of what is accepted from now on to a webhook: see `StatusPlan`."""
         self.graph.plan = StatusPlan(url, secret, **more)
+
+    @contextmanager
+    def down(self) -> Iterator[None]:
+        """Refuse connections for as long as this lasts."""
+        self._http.refuse()
+        try:
+            yield
+        finally:
+            self._http.take_again()
 
     def _answer(self, request: Request) -> Answer:
         if not request.path.startswith(CONTROL):
