@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+import psycopg2
 import structlog
 from flask import current_app
 from sqlalchemy import Connection, text
@@ -23,7 +24,7 @@ log = structlog.get_logger(__name__)
 
 LEADER_LOCK = 7_000
 LOOK_SECONDS = 0.05
-FOLLOW_SECONDS = 2.0
+FOLLOW_SECONDS = 1.0
 AGAIN_SECONDS = 2.0
 TELL_SECONDS = 1.0
 ROWS_A_LOOK = 500
@@ -92,22 +93,21 @@ class Dispatcher:
         while not self.stopping:
             try:
                 with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                    connection.detach()  # the lock must end with it: kept in a pool, it would be held by nobody for ever
                     self._follow_or_lead(connection)
-            except DBAPIError as error:
+            except (DBAPIError, psycopg2.Error) as error:
                 log.warning("dispatcher_without_database", error=type(error).__name__)
-                time.sleep(FOLLOW_SECONDS / 2)
+                time.sleep(FOLLOW_SECONDS)
 
     def _follow_or_lead(self, connection: Connection) -> None:
-        leading = connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": LEADER_LOCK})
-        heartbeat.beat("scheduler")
-        if not leading:
-            time.sleep(FOLLOW_SECONDS)
-            return
-        log.info("dispatcher_leads")
+        leading = False
         while not self.stopping:
-            self._look(connection)
+            if not leading and (leading := bool(connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": LEADER_LOCK}))):
+                log.info("dispatcher_leads")
+            if leading:
+                self._look(connection)
             heartbeat.beat("scheduler")
-            time.sleep(LOOK_SECONDS)
+            time.sleep(LOOK_SECONDS if leading else FOLLOW_SECONDS)
 
     def _look(self, connection: Connection) -> None:
         oldest: dict[JobName, float] = dict.fromkeys(JobName, 0.0)
