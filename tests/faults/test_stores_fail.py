@@ -251,6 +251,20 @@ def quarrel(stores) -> None:
         connection.commit()
 
 
+def test_postgres_without_a_free_connection(world, stores):
+    """Other programs take every connection; ours are thrown out, come back, and nothing is lost."""
+    taken = all_connections(stores)
+    execute_on(taken[0], "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'gatte-%'")
+    taken += all_connections(stores)
+    people = [world.somebody() for _ in range(4)]
+    assert write(world, people[0]).status_code == 503
+    for connection in taken:
+        connection.close()
+
+    delivered_until_taken(world, people)
+    assert each_heard_one_answer(world, people)
+
+
 def all_connections(stores) -> list:
     """As many connections as Postgres gives."""
     taken = []

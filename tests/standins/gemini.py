@@ -82,13 +82,13 @@ class Call:
 class GeminiStandIn:
     """`calls` holds what was asked; `says` and `fails` change the next answers, `delay_seconds` all of them."""
 
-    def __init__(self, port: int = 0, delay_seconds: float = 0.0) -> None:
+    def __init__(self, port: int = 0, delay_seconds: float = 0.0, host: str = "127.0.0.1") -> None:
         self.calls: list[Call] = []
         self.delay_seconds = delay_seconds
         self.keep_calls = True
         self._next: deque[Callable[[Answer], Answer]] = deque()
         self._words: dict[bytes, Callable[[Answer], Answer]] = {}
-        self._loop = HttpLoop(self._answer, port)
+        self._loop = HttpLoop(self._answer, port, host)
         self.url = self._loop.url
         self.port = self._loop.port
 

@@ -51,11 +51,12 @@ Handler = Callable[[Request], Answer]
 class HttpLoop:
     """The server; `url` is known from the moment it is made, requests are answered between `start` and `stop`."""
 
-    def __init__(self, handler: Handler, port: int = 0) -> None:
+    def __init__(self, handler: Handler, port: int = 0, host: str = "127.0.0.1") -> None:
         self._lines: set[_Line] = set()
         self._handler = handler
+        self._host = host
         self._loop = asyncio.new_event_loop()
-        self._socket = socket.create_server(("127.0.0.1", port), backlog=1024)
+        self._socket = socket.create_server((host, port), backlog=1024)
         self.port: int = self._socket.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self._ready = threading.Event()
@@ -91,7 +92,7 @@ class HttpLoop:
         asyncio.run_coroutine_threadsafe(self._take_again(), self._loop).result(10)
 
     async def _take_again(self) -> None:
-        listening = socket.create_server(("127.0.0.1", self.port), backlog=1024)
+        listening = socket.create_server((self._host, self.port), backlog=1024)
         self._server = await self._loop.create_server(lambda: _Line(self._handler, self._lines), sock=listening)
 
     def _close(self) -> None:

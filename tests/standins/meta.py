@@ -40,9 +40,9 @@ TOKEN = "test-token"
 class MetaStandIn:
     """Meta, as far as we can tell from outside; a token of None accepts any."""
 
-    def __init__(self, token: str | None = TOKEN, *, port: int = 0, record: Path | None = None) -> None:
+    def __init__(self, token: str | None = TOKEN, *, port: int = 0, record: Path | None = None, host: str = "127.0.0.1") -> None:
         self.graph = GraphApi(token, record)
-        self._http = HttpLoop(self._answer, port)
+        self._http = HttpLoop(self._answer, port, host)
         self.url, self.port = self._http.url, self._http.port
 
     def __enter__(self) -> Self:
