@@ -50,11 +50,13 @@ def _logging(app: Flask, settings: Settings, process: str) -> None:
 
 
 def _flask_settings(app: Flask, settings: Settings, process: str) -> None:
+    from gatte import database
+
     app.config.from_mapping(
         SECRET_KEY=settings.secret_key.get_secret_value(),
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
         SQLALCHEMY_DATABASE_URI=settings.database_url.get_secret_value(),
-        SQLALCHEMY_ENGINE_OPTIONS=_engine_options(settings, process),
+        SQLALCHEMY_ENGINE_OPTIONS=database.engine_options(settings, process),
         RATELIMIT_STORAGE_URI=settings.redis_url.get_secret_value(),
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,
         RATELIMIT_HEADERS_ENABLED=True,
@@ -68,20 +70,6 @@ def _flask_settings(app: Flask, settings: Settings, process: str) -> None:
     if settings.gatte_trusted_proxies:
         proxies = settings.gatte_trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
-
-
-def _engine_options(settings: Settings, process: str) -> dict[str, object]:
-    """Pool and time limits: no statement and no idle transaction may hold the database for long."""
-    limits = "-c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000 -c lock_timeout=10000 -c timezone=UTC"
-    return {
-        "hide_parameters": True,  # an error must not show values
-        "pool_size": settings.gatte_pool_size,
-        "max_overflow": 5,
-        "pool_timeout": 15,
-        "pool_pre_ping": process != "worker",  # a job is tried again anyway, and asks for many connections
-        "pool_recycle": 1800,
-        "connect_args": {"connect_timeout": 5, "application_name": "gatte", "options": limits, "keepalives_idle": 30},
-    }
 
 
 def _extensions(app: Flask, settings: Settings) -> None:

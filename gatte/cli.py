@@ -169,6 +169,7 @@ def replay(conversation: UUID) -> None:
 def reprocess(turns: bool, sends: bool, conversation: UUID | None, since: datetime | None) -> None:
     """Take failed turns again and send failed answers again; safe to repeat."""
     from gatte.delivery import reprocessing as stuck_sends
+    from gatte.intake import retrying as parked_messages
     from gatte.turns import reprocessing as stuck_turns
 
     after = since.replace(tzinfo=_settings().time_zone) if since else None
@@ -176,6 +177,10 @@ def reprocess(turns: bool, sends: bool, conversation: UUID | None, since: dateti
         for one in stuck_turns.list_stuck(conversation, after):
             click.echo(f"turn of conversation {one}: {stuck_turns.take_again(one, after)}")
             db.session.commit()
+    if not (sends or conversation):
+        if count := parked_messages.take_parked_again(after):
+            click.echo(f"{count} messages that could not be filed are filed again")
+        db.session.commit()
     if sends or not turns:
         for one in stuck_sends.list_stuck(conversation, after):
             for answer in stuck_sends.send_again(one, after):

@@ -7,6 +7,7 @@ transaction of the session and raise SQLAlchemy's errors, so the ORM serves all 
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -69,6 +70,56 @@ class Trip:
 
 def _place(value: object) -> str:
     return str(value) if isinstance(value, Sql) else "%s"
+
+
+MOST_BEYOND_THE_POOL = 5  # connections that a process may open for a short time beyond GATTE_POOL_SIZE
+
+
+LIMITS = "-c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000 -c lock_timeout=10000 -c timezone=UTC"
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """How a connection whose other end vanished is noticed, on both sides: seconds until the first probe, between probes, and how many."""
+
+    idle: int
+    interval: int
+    count: int
+
+    @property
+    def options(self) -> str:
+        """For Postgres, so that a host which is cut off holds no lock."""
+        return f"-c tcp_keepalives_idle={self.idle} -c tcp_keepalives_interval={self.interval} -c tcp_keepalives_count={self.count}"
+
+    @property
+    def arguments(self) -> dict[str, int]:
+        """For libpq, so that a process does not wait for ever."""
+        silence = 1000 * (self.idle + self.interval * self.count)
+        return {
+            "keepalives_idle": self.idle,
+            "keepalives_interval": self.interval,
+            "keepalives_count": self.count,
+            "tcp_user_timeout": silence,
+        }
+
+
+USUAL_PULSE = Pulse(10, 3, 3)
+LEADERS_PULSE = Pulse(1, 1, 2)  # another scheduler leads within five seconds
+
+
+def engine_options(settings: Settings, process: str) -> dict[str, object]:
+    """Pool and time limits: no statement and no idle transaction may hold the database for long. Connections say whose they are."""
+    pulse = LEADERS_PULSE if process == "scheduler" else USUAL_PULSE
+    named = {"connect_timeout": 5, "application_name": f"gatte-{process}", "options": f"{LIMITS} {pulse.options}"}
+    return {
+        "hide_parameters": True,  # an error must not show values
+        "pool_size": settings.gatte_pool_size,
+        "max_overflow": MOST_BEYOND_THE_POOL,
+        "pool_timeout": 15,
+        "pool_pre_ping": process != "worker",  # a job is tried again anyway, and asks for many connections
+        "pool_recycle": 1800,
+        "connect_args": {**named, **pulse.arguments},
+    }
 
 
 def watch(app: Flask, settings: Settings) -> None:

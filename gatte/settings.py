@@ -132,6 +132,11 @@ class Settings(BaseSettings):
     gemini_responder_model: str = "gemini-3.5-flash"
     gemini_embedding_model: str = "gemini-embedding-001"
 
+    gatte_gemini_timeout_seconds: float = Field(default=8.0, gt=0, le=60)
+    """How long an answer of Gemini is waited for; then the local way answers."""
+    gatte_gemini_rest_seconds: float = Field(default=30.0, gt=0, le=3600)
+    """How long Gemini is not asked after several failures in a row, until a probe."""
+
     gatte_model_prices: Annotated[str, AfterValidator(_price_table)] = "gemini-3.5-flash-lite=0.10/0.40, gemini-3.5-flash=0.30/2.50"
     """US dollars for a million tokens read and written, by model: an estimate to be kept up by hand."""
     gatte_brl_per_usd: Decimal = Field(default=Decimal("5.40"), gt=0)
@@ -142,6 +147,8 @@ class Settings(BaseSettings):
     gatte_uncertain_grace_seconds: float = Field(default=30.0, ge=0, le=3600)
     gatte_uncertain_policy: UncertainPolicy = UncertainPolicy.RESEND
     gatte_number_rate_per_second: float = Field(default=80.0, gt=0, le=1000)
+    gatte_pause_seconds: float = Field(default=15.0, gt=0, le=900)
+    """How long a number's sending pauses at first when Meta takes nothing from it; then twice as long each time, up to 15 minutes."""
     gatte_window_template: Annotated[str, AfterValidator(_template_name)] = ""
     """The template that is sent in place of an answer of the bot for which the 24 h window is over; without one the desk gets a task."""
     gatte_window_template_language: str = "pt_BR"
@@ -157,6 +164,10 @@ class Settings(BaseSettings):
 
     gatte_worker_processes: int = Field(default=1, ge=1, le=64)
     gatte_worker_threads: int = Field(default=32, ge=1, le=500)
+    gatte_worker_max_jobs: int = Field(default=200_000, ge=0)
+    """After so many jobs a worker process is replaced by a fresh one; 0: never."""
+    gatte_worker_max_memory_mb: int = Field(default=1024, ge=0)
+    """The same when its resident memory has grown beyond this."""
     gatte_pool_size: int = Field(default=10, ge=1, le=200)
     gatte_trusted_proxies: int = Field(default=0, ge=0, le=5)
 

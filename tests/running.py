@@ -56,16 +56,18 @@ class System:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def start(self, *names: str) -> None:
-        """Start these processes (all when none is named), logs going to files."""
+    def start(self, *names: str, **more: str) -> None:
+        """Start these processes (all when none is named), logs going to files; `more` is environment. "worker:2" is a second worker."""
+        environment = {**self._environment(), **more}
         for name in names or COMMANDS:
             with (self.folder / f"{name}.log").open("ab") as log:
                 self.processes[name] = subprocess.Popen(
-                    self._command(name), cwd=PROJECT, env=self._environment(), stdout=log, stderr=log, start_new_session=True
+                    self._command(name), cwd=PROJECT, env=environment, stdout=log, stderr=log, start_new_session=True
                 )
 
     def _command(self, name: str) -> list[str]:
-        return COMMANDS[name] + ([self.environment.get("APPLICATION", "wsgi:app")] if name == "web" else [])
+        kind = name.partition(":")[0]
+        return COMMANDS[kind] + ([self.environment.get("APPLICATION", "wsgi:app")] if kind == "web" else [])
 
     def _environment(self) -> dict[str, str]:
         bind = {"GATTE_BIND": f"127.0.0.1:{self.port}", "PYTHONUNBUFFERED": "1", "PROMETHEUS_MULTIPROC_DIR": str(self.folder / "metrics")}
@@ -110,9 +112,9 @@ class System:
             return type(error).__name__
         return "ready" if answer.status_code == 200 else answer.text
 
-    def log(self) -> str:
-        """All log lines of all processes so far."""
-        return "\n".join(path.read_text(errors="replace") for path in sorted(self.folder.glob("*.log")))
+    def log(self, name: str = "*") -> str:
+        """All log lines of a process, or of all, so far."""
+        return "\n".join(path.read_text(errors="replace") for path in sorted(self.folder.glob(f"{name}.log")))
 
     def log_tail(self, length: int = 3000) -> str:
         return "\n".join(f"--- {path.name}\n{path.read_text(errors='replace')[-length:]}" for path in sorted(self.folder.glob("*.log")))

@@ -1,13 +1,14 @@
 """What must go out: answers wait in the outbox, leave in order, and are settled when their outcome is in doubt.
 
 `outbox.write` stores an answer in the transaction that decided it; `sending` claims, sends and records one at a time a
-conversation. `pacing` says how fast, `window` what becomes of an answer that comes more than 24 hours after the customer's last
-message, `reasons` why one did not get through. No transaction is open while Meta is asked. May use `whatsapp` and the tables.
+conversation. `pacing` says how fast, `pausing` when a number must not send at all, `window` what becomes of an answer that comes
+more than 24 hours after the customer's last message, `reasons` why one did not get through. No transaction is open while Meta is
+asked. May use `whatsapp` and the tables.
 """
 
 from flask import Flask, current_app
 
-from gatte.delivery import pacing
+from gatte.delivery import pacing, pausing
 from gatte.settings import Settings
 from gatte.whatsapp.client import CloudClient
 from gatte.whatsapp.media import MediaClient
@@ -20,6 +21,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     """Give the application its ways to WhatsApp: the Cloud API when there is a token, the simulator always."""
     token = settings.whatsapp_access_token.get_secret_value()
     pacing.init_app(app, settings)
+    pausing.init_app(app)
     app.extensions["gatte_simulator"] = SimulatorClient()
     api = settings.whatsapp_api_base_url, settings.whatsapp_api_version, token
     app.extensions["gatte_cloud"] = CloudClient(*api) if token else None

@@ -16,6 +16,7 @@ class Cause(StrEnum):
     NOT_CONNECTED = "not_connected"
     BREAKS_A_LIMIT = "breaks_a_limit"
     WINDOW_CLOSED = "window_closed"
+    NUMBER_PAUSED = "number_paused"
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,10 @@ CAUSES: dict[Cause, Explanation] = {
         "A janela de 24 horas fechou antes do envio.",
         "Envie um modelo aprovado; o texto livre volta a funcionar quando o cliente responder.",
     ),
+    Cause.NUMBER_PAUSED: Explanation(
+        "A Meta não está aceitando mensagens deste número.",
+        "Avise quem administra o sistema. A mensagem sai sozinha assim que o problema for resolvido.",
+    ),
 }
 IN_DOUBT = Explanation("Ainda não se sabe se o WhatsApp recebeu esta mensagem.", "Espere: o sistema confere e decide se envia de novo.")
 TRIED_TOO_OFTEN = Explanation("O envio não deu certo depois de várias tentativas.", "Avise quem administra o sistema.")
@@ -53,6 +58,8 @@ def explain(row: Outbox) -> Explanation | None:
     if row.state not in TROUBLED and not waits:
         return None
     details = row.error_details or ""
+    if details == Cause.NUMBER_PAUSED and row.error_code is not None:
+        return Explanation(rule_for(row.error_code).meaning, CAUSES[Cause.NUMBER_PAUSED].advice)
     if details in set(Cause):
         return CAUSES[Cause(details)]
     if row.error_code is None:

@@ -216,7 +216,7 @@ def doubt(row: Outbox) -> None:
     row.state = DeliveryState.UNCERTAIN
     row.due_at = _after(min(grace, max(LONGEST_DOUBT_SECONDS, _settings().gatte_uncertain_grace_seconds)))
     metrics.UNCERTAIN_SENDS.inc()
-    log.warning("answer_uncertain", outbox_id=str(row.id), attempt=row.attempts)
+    log.warning("answer_uncertain", outbox_id=str(row.id), attempt=row.attempts, why=row.error_details)
 
 
 def _attempt(sending: Sending, outcome: str, latency_ms: float, code: int | None = None) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from gatte.conversation.understanding import MessageKind
 from gatte.database import NOW, Trip, ask
 from gatte.extensions import db
-from gatte.intake import identity, inbox, sifting
+from gatte.intake import identity, inbox, retrying, sifting
 from gatte.intake.arrived import Arrived, Waiting
 from gatte.intake.talks import Talk, talk_with
 from gatte.models import Author, Direction, InboxMessage, Message, SetAside, keyring
@@ -28,7 +28,9 @@ log = structlog.get_logger(__name__)
 
 DELETED = "deleted"
 UNFILED = """
-    SELECT id, wamid_hash, kind, payload, request_id, sent_at, received_at FROM inbox_message
+    SELECT id, wamid_hash, kind, payload, request_id, sent_at, received_at,
+        attempts, coalesce(retry_at <= clock_timestamp(), TRUE) AS may_try_again
+    FROM inbox_message
     WHERE phone_number_id = %s AND sender_hash = %s AND filed_at IS NULL ORDER BY sent_at, id FOR UPDATE
 """
 OTHERS = """
@@ -55,7 +57,7 @@ class Filed:
 
 
 def file_sender(phone_number_id: str, sender_hash: bytes) -> Filed | None:
-    """File what a sender wrote to a number; None when there is nothing (another worker was faster)."""
+    """File what a sender wrote to a number; None when there is nothing (to be done now)."""
     rows = _waiting(phone_number_id, sender_hash)
     if not rows:
         return None
@@ -74,7 +76,7 @@ def file_sender(phone_number_id: str, sender_hash: bytes) -> Filed | None:
 def _waiting(phone_number_id: str, sender_hash: bytes) -> list[Waiting]:
     """What a sender wrote that is not filed yet, locked; rows that cannot be opened are set aside, payload kept, and the next go on."""
     identity.lock_sender(sender_hash)
-    found = ask(UNFILED, (phone_number_id, sender_hash))
+    found = retrying.ready(ask(UNFILED, (phone_number_id, sender_hash)))
     opened = [(row, _opened(row)) for row in found]
     closed = [row.id for row, payload in opened if payload is None]
     if closed:

@@ -92,7 +92,9 @@ def from_settings(settings: Settings) -> "Gemini | None":
     if not key:
         return None
     models = Models(settings.gemini_classifier_model, settings.gemini_responder_model, settings.gemini_embedding_model)
-    return Gemini(key, models, settings.gemini_base_url)
+    breaker = Breaker(rest_seconds=settings.gatte_gemini_rest_seconds)
+    limit = settings.gatte_gemini_timeout_seconds
+    return Gemini(key, models, settings.gemini_base_url, time_limit_seconds=limit, breaker=breaker)
 
 
 class Gemini:

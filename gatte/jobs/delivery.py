@@ -5,7 +5,7 @@ from uuid import UUID
 
 import structlog
 
-from gatte.delivery import client_for, sending, window
+from gatte.delivery import client_for, pausing, sending, window
 from gatte.delivery.pacing import SHORT_SECONDS, pacer
 from gatte.delivery.reasons import Cause
 from gatte.delivery.sending import Sending
@@ -57,6 +57,7 @@ def _send(claimed: Sending) -> bool:
     except Refused as error:
         _refused(claimed, error, _since(started))
     except Uncertain as error:
+        pausing.unanswered(claimed.phone_number_id)
         sending.uncertain(claimed, str(error), _since(started))
     else:
         return _accepted(claimed, channel, sent, _since(started))
@@ -65,6 +66,8 @@ def _send(claimed: Sending) -> bool:
 
 def _may_go(claimed: Sending) -> bool:
     """Whether the answer may leave now, after a short wait at most; else it comes back when its time has come."""
+    if pausing.holds(claimed):
+        return False
     wait = pacer().take(claimed.phone_number_id, str(claimed.contact_id), str(claimed.outbox_id))
     if wait > SHORT_SECONDS:
         sending.postpone(claimed, wait)
@@ -78,6 +81,7 @@ def _may_go(claimed: Sending) -> bool:
 def _accepted(claimed: Sending, channel: Channel, sent: Sent, latency_ms: float) -> bool:
     """Record it; whether more of this conversation wait to go."""
     more = sending.accepted(claimed, sent.wamid, latency_ms)
+    pausing.answered(claimed.phone_number_id)
     if isinstance(channel, SimulatorClient):
         db.session.commit()
         _simulate_statuses(claimed, sent.wamid)
@@ -86,12 +90,13 @@ def _accepted(claimed: Sending, channel: Channel, sent: Sent, latency_ms: float)
 
 
 def _refused(claimed: Sending, error: Refused, latency_ms: float) -> None:
-    wait = error.retry_in(claimed.attempt) if claimed.attempt < error.tries else None
+    paused = pausing.after_refusal(claimed, error)
+    wait = paused or (error.retry_in(claimed.attempt) if claimed.attempt < error.tries else None)
     if error.code == NUMBER_TOO_FAST:
         pacer().slow_down(claimed.phone_number_id)
     elif error.error.category is Category.PAIR_RATE:
         pacer().leave_alone(claimed.phone_number_id, str(claimed.contact_id), wait or 0.0)
-    details = Cause.NOT_CONNECTED if isinstance(error, NotSent) else error.details
+    details = Cause.NUMBER_PAUSED if paused else Cause.NOT_CONNECTED if isinstance(error, NotSent) else error.details
     sending.refused(
         claimed, error.code, details, latency_ms, retry_in=wait, permanent=error.error.rule.permanent and error.code is not None
     )

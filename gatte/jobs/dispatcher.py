@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 from uuid import uuid4
 
+import psycopg2
 import structlog
 from flask import current_app
 from redis.exceptions import RedisError
@@ -27,7 +28,7 @@ log = structlog.get_logger(__name__)
 
 LEADER_LOCK = 7_000
 LOOK_SECONDS = 0.05
-FOLLOW_SECONDS = 2.0
+FOLLOW_SECONDS = 1.0
 WITHOUT_QUEUE_SECONDS = 1.0
 TELL_SECONDS = 1.0
 SETTLE_SECONDS = 0.25  # statuses come in showers, and one job settles all that lie there
@@ -99,24 +100,23 @@ class Dispatcher:
         while not self.stopping:
             try:
                 with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                    connection.detach()  # the lock must end with it: kept in a pool, it would be held by nobody for ever
                     self._follow_or_lead(connection)
-            except DBAPIError as error:
+            except (DBAPIError, psycopg2.Error) as error:
                 log.warning("dispatcher_without_database", error=type(error).__name__)
-                time.sleep(FOLLOW_SECONDS / 2)
+                time.sleep(FOLLOW_SECONDS)
 
     def _follow_or_lead(self, connection: Connection) -> None:
-        leading = connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": LEADER_LOCK})
-        heartbeat.beat("scheduler")
-        if not leading:
-            time.sleep(FOLLOW_SECONDS)
-            return
-        log.info("dispatcher_leads")
+        leading = False
         while not self.stopping:
+            if not leading and (leading := bool(connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": LEADER_LOCK}))):
+                log.info("dispatcher_leads")
             started = time.monotonic()
-            self._look(connection)
+            if leading:
+                self._look(connection)
             heartbeat.beat("scheduler")
             spent = time.monotonic() - started
-            time.sleep(max(LOOK_SECONDS - spent, spent))  # with very much to do, half of the time at most
+            time.sleep(max(LOOK_SECONDS - spent, spent) if leading else FOLLOW_SECONDS)  # with very much to do, half of the time at most
 
     def _look(self, connection: Connection) -> None:
         found = find_due(connection, current_app.extensions["gatte_settings"])

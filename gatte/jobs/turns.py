@@ -9,6 +9,7 @@ import structlog
 from gatte.delivery import sending, typing
 from gatte.delivery.sending import Sending
 from gatte.extensions import db
+from gatte.intake import retrying
 from gatte.jobs.delivery import deliver_due
 from gatte.observability import metrics, tracing
 from gatte.queue import job
@@ -29,7 +30,11 @@ def take_turn(phone_number_id: str, sender: str) -> None:
     """File what a sender wrote and answer it. Run twice at once, it is answered once."""
 
     def start() -> Lease | None:
-        conversation_id = arrival.take_in(phone_number_id, bytes.fromhex(sender))
+        try:
+            conversation_id = arrival.take_in(phone_number_id, bytes.fromhex(sender))
+        except Exception as error:  # noqa: BLE001 - no sender may be tried without end
+            retrying.note(phone_number_id, bytes.fromhex(sender), error, passing=failing.may_pass(error))
+            return None
         return None if conversation_id is None else leases.acquire(conversation_id)
 
     answer(start)

@@ -23,14 +23,14 @@ from rq.serializers import JSONSerializer
 from rq.timeouts import TimerDeathPenalty
 
 from gatte.intelligence import asking
-from gatte.jobs import bundle, heartbeat
+from gatte.jobs import bundle, ending, heartbeat
+from gatte.jobs.recycling import Wear
 from gatte.jobs.room import Room, Taken
 from gatte.queue import QueueName, queue, redis, work_for
 
 log = structlog.get_logger(__name__)
 
 FETCH_SECONDS = 1
-GRACE_SECONDS = 10
 PAUSE_SECONDS = 1.0
 TIDY_SECONDS = 60.0
 
@@ -58,20 +58,28 @@ class Pool:
         self._queues: list[Queue] = []
         self._rq: Worker | None = None
         self._tidied_at = -TIDY_SECONDS
+        self.wear = Wear(app.extensions["gatte_settings"])
 
     def stop(self, *_: object) -> None:
-        """Take no more jobs: for a signal handler."""
+        """Take no more jobs, and end in time: for a signal handler."""
+        if not self.stopping:
+            ending.set_deadline()
         self._stopping.set()
 
+    @property
+    def stopping(self) -> bool:
+        """Whether this worker was told to stop, and not only worn out."""
+        return self._stopping.is_set()
+
     def run(self) -> None:
-        """Fetch and run jobs until stopped; what is still running after the grace time is left to the next lease."""
+        """Fetch and run jobs until stopped or worn out; what is still running after the grace time is left to others."""
         work_for(self._app)
         bundle.run_with(self)
         with self._app.app_context():
             asking.warm_up()
             self._queues = [queue(name) for name in QueueName]
             log.info("worker_started", queues=[one.name for one in self._queues])
-            while not self._stopping.is_set():
+            while not (self.stopping or self.wear.is_out()):
                 heartbeat.beat("worker")
                 self._run_next()
         self._finish()
@@ -119,10 +127,10 @@ class Pool:
         except Exception:
             log.exception("worker_job_broken", job_id=job.id)
         finally:
+            self.wear.count(taken.jobs)
             taken.end()
 
-    @staticmethod
-    def _run_part(taken: Taken, function: Callable[..., None], /, *arguments: object) -> None:
+    def _run_part(self, taken: Taken, function: Callable[..., None], /, *arguments: object) -> None:
         try:
             function(*arguments)
         finally:
@@ -139,9 +147,8 @@ class Pool:
     def _finish(self) -> None:
         self._bundles.shutdown(wait=False, cancel_futures=True)
         self._parts.shutdown(wait=False, cancel_futures=True)
-        deadline = time.monotonic() + GRACE_SECONDS
-        while time.monotonic() < deadline and any(thread.name.startswith("job") and thread.is_alive() for thread in threading.enumerate()):
-            time.sleep(0.05)
+        ending.wait_for(lambda: not any(thread.name.startswith("job") and thread.is_alive() for thread in threading.enumerate()))
+        ending.give_leases_back(self._app)
         log.info("worker_stopped")
 
 
@@ -154,9 +161,11 @@ def _size_of(job: Job) -> int:
 
 
 def run(app: Flask, threads: int) -> None:
-    """Work in this process until SIGTERM or SIGINT."""
+    """Work in this process until SIGTERM or SIGINT; a worker that is worn out goes on as a new one."""
     pool = Pool(app, threads)
     signal.signal(signal.SIGTERM, pool.stop)
     signal.signal(signal.SIGINT, pool.stop)
     pool.run()
+    if not pool.stopping:
+        pool.wear.start_anew()
     os._exit(0)  # a thread that still waits for a model must not hold the process

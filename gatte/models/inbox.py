@@ -34,6 +34,9 @@ class InboxMessage(Base):
     sent_at: Mapped[Moment]
     received_at: Mapped[Moment] = mapped_column(server_default=text("clock_timestamp()"))
     filed_at: Mapped[Moment | None]
+    attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    """How often it could not be filed; then it is tried again at `retry_at`, and parked in the end: filed, with its payload."""
+    retry_at: Mapped[Moment | None]
 
 
 class StatusEvent(Base):

@@ -146,6 +146,19 @@ class DeliveryAttempt(Base):
     at: Mapped[CreatedAt]
 
 
+class NumberPause(Base):
+    """A number whose answers wait because Meta takes nothing from it; at `probe_at` one of them tries whether it works again."""
+
+    __tablename__ = "number_pause"
+
+    phone_number_id: Mapped[str] = mapped_column(primary_key=True)
+    cause: Mapped[str]
+    error_code: Mapped[int | None]
+    tries: Mapped[int]
+    since: Mapped[Moment] = mapped_column(server_default=text("clock_timestamp()"))
+    probe_at: Mapped[Moment]
+
+
 class ModelCall(Base):
     """One call to a language model: what it cost and how it ended."""
 

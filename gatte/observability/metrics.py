@@ -155,6 +155,8 @@ QUEUE_OLDEST_SECONDS = Bounded(
     Gauge("gatte_queue_oldest_seconds", "Age of what waits longest", ["queue"], multiprocess_mode="livemostrecent"), queue=Open()
 )
 UNCERTAIN_SENDS = Counter("gatte_uncertain_sends", "Sends whose outcome was unknown")
+NUMBER_PAUSES = Bounded(Counter("gatte_number_pauses", "Times that sending by a number paused, by cause", ["cause"]), cause=Open())
+MESSAGES_PARKED = Counter("gatte_messages_parked", "Messages that could not be filed, and wait for people")
 RATE_LIMITED = Counter("gatte_rate_limited", "Messages beyond a contact's limit")
 CONTACTS_MUTED = Bounded(Counter("gatte_contacts_muted", "Contacts muted by reason", ["reason"]), reason=Open())
 CACHE_REQUESTS = Bounded(

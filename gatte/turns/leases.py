@@ -13,6 +13,7 @@ from sqlalchemy.orm import joinedload
 from gatte.database import ask
 from gatte.extensions import db
 from gatte.models import Conversation
+from gatte.turns import holding
 
 TAKE = """
     UPDATE conversation
@@ -52,7 +53,7 @@ def acquire(conversation_id: UUID) -> Lease | None:
     """Take the lease when nobody holds it; should the holder die, the turn is due again when the lease has run out."""
     seconds = current_app.extensions["gatte_settings"].gatte_lease_seconds
     taken = ask(TAKE, {"id": conversation_id, "seconds": seconds})
-    return Lease(conversation_id, taken[0].lease_token, taken[0].turn_attempts) if taken else None
+    return holding.hold(Lease(conversation_id, taken[0].lease_token, taken[0].turn_attempts)) if taken else None
 
 
 def lock(lease: Lease) -> Conversation:

@@ -13,7 +13,8 @@ import signal
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -81,12 +82,13 @@ class Call:
 class GeminiStandIn:
     """`calls` holds what was asked; `says` and `fails` change the next answers, `delay_seconds` all of them."""
 
-    def __init__(self, port: int = 0, delay_seconds: float = 0.0) -> None:
+    def __init__(self, port: int = 0, delay_seconds: float = 0.0, host: str = "127.0.0.1") -> None:
         self.calls: list[Call] = []
         self.delay_seconds = delay_seconds
         self.keep_calls = True
         self._next: deque[Callable[[Answer], Answer]] = deque()
-        self._loop = HttpLoop(self._answer, port)
+        self._words: dict[bytes, Callable[[Answer], Answer]] = {}
+        self._loop = HttpLoop(self._answer, port, host)
         self.url = self._loop.url
         self.port = self._loop.port
 
@@ -118,13 +120,26 @@ class GeminiStandIn:
         """The next connections are cut instead of answered."""
         self._next.extend([lambda answer: replace(answer, cut=True)] * times)
 
-    def drips(self) -> None:
-        """The next answer comes a byte at a time."""
-        self._next.append(lambda answer: replace(answer, drip=True))
+    def drips(self, after: float = 0.0) -> None:
+        """The next answer comes a byte at a time, the first after so many seconds."""
+        self._next.append(lambda answer: replace(answer, drip=True, delay=after))
 
     def is_slow(self, seconds: float, times: int = 1) -> None:
         """The next answers take their time."""
         self._next.extend([lambda answer: replace(answer, delay=seconds)] * times)
+
+    def meets(self, word: str, change: Callable[[Answer], Answer]) -> None:
+        """Whatever is asked with this word in it is answered like this from now on."""
+        self._words[word.encode()] = change
+
+    @contextmanager
+    def down(self) -> Iterator[None]:
+        """Refuse connections for as long as this lasts."""
+        self._loop.refuse()
+        try:
+            yield
+        finally:
+            self._loop.take_again()
 
     def _answer(self, request: Request) -> Answer:
         model, _, method = request.path.rpartition("/")[2].partition(":")
@@ -132,6 +147,9 @@ class GeminiStandIn:
         if self.keep_calls:
             self.calls.append(call)
         answer = replace(answer_to(call), delay=self.delay_seconds)
+        changed = next((change for word, change in self._words.items() if word in request.body), None)
+        if changed is not None:
+            return changed(answer)
         return self._next.popleft()(answer) if self._next else answer
 
 

@@ -52,11 +52,12 @@ Handler = Callable[[Request], Answer]
 class HttpLoop:
     """The server; `url` is known from the moment it is made, requests are answered between `start` and `stop`."""
 
-    def __init__(self, handler: Handler, port: int = 0) -> None:
+    def __init__(self, handler: Handler, port: int = 0, host: str = "127.0.0.1") -> None:
         self._lines: set[_Line] = set()
         self._handler = handler
+        self._host = host
         self._loop = asyncio.new_event_loop()
-        self._socket = socket.create_server(("127.0.0.1", port), backlog=1024)
+        self._socket = socket.create_server((host, port), backlog=1024)
         self.port: int = self._socket.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self._ready = threading.Event()
@@ -77,6 +78,23 @@ class HttpLoop:
         self._loop.call_soon_threadsafe(self._close)
         self._thread.join(5)
         self._loop.close()
+
+    def refuse(self) -> None:
+        """Take no connection any more, as a service that is down; cut those there are."""
+        asyncio.run_coroutine_threadsafe(self._refuse(), self._loop).result(10)
+
+    async def _refuse(self) -> None:
+        self._server.close()
+        for line in list(self._lines):
+            line.transport.abort()
+
+    def take_again(self) -> None:
+        """Take connections again, on the same port."""
+        asyncio.run_coroutine_threadsafe(self._take_again(), self._loop).result(10)
+
+    async def _take_again(self) -> None:
+        listening = socket.create_server((self._host, self.port), backlog=1024)
+        self._server = await self._loop.create_server(lambda: _Line(self._handler, self._lines), sock=listening)
 
     def _close(self) -> None:
         self._server.close()
@@ -160,12 +178,17 @@ class _Line(asyncio.Protocol):
             self._drip(answer.body)
             return
         self.transport.write(head + answer.body)
+        self._said()
+
+    def _said(self) -> None:
         self._busy = False
         if self._buffer:
             self.loop.call_soon(self._next)
 
     def _drip(self, rest: bytes) -> None:
-        if rest and not self.transport.is_closing():
+        if not rest:
+            self._said()
+        elif not self.transport.is_closing():
             self.transport.write(rest[:1])
             self.loop.call_later(0.05, self._drip, rest[1:])
 

@@ -18,7 +18,8 @@ import json
 import signal
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
@@ -39,9 +40,9 @@ TOKEN = "test-token"
 class MetaStandIn:
     """Meta, as far as we can tell from outside; a token of None accepts any."""
 
-    def __init__(self, token: str | None = TOKEN, *, port: int = 0, record: Path | None = None) -> None:
+    def __init__(self, token: str | None = TOKEN, *, port: int = 0, record: Path | None = None, host: str = "127.0.0.1") -> None:
         self.graph = GraphApi(token, record)
-        self._http = HttpLoop(self._answer, port)
+        self._http = HttpLoop(self._answer, port, host)
         self.url, self.port = self._http.url, self._http.port
 
     def __enter__(self) -> Self:
@@ -72,6 +73,15 @@ class MetaStandIn:
     def post_statuses(self, url: str, secret: str, **more: Any) -> None:
         """Send signed statuses of what is accepted from now on to a webhook: see `StatusPlan`."""
         self.graph.plan = StatusPlan(url, secret, **more)
+
+    @contextmanager
+    def down(self) -> Iterator[None]:
+        """Refuse connections for as long as this lasts."""
+        self._http.refuse()
+        try:
+            yield
+        finally:
+            self._http.take_again()
 
     def _answer(self, request: Request) -> Answer:
         if not request.path.startswith(CONTROL):

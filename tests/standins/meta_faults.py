@@ -17,7 +17,7 @@ class Kind(StrEnum):
     CUT = "cut"  # the connection is cut without an answer
     SILENCE = "silence"  # no answer, the connection stays
     DELAY = "delay"  # the answer comes late
-    DRIP = "drip"  # the answer comes a byte at a time
+    DRIP = "drip"  # the answer comes a byte at a time, and `seconds` of nothing but spaces after it
     NONSENSE = "nonsense"  # 200 with something unreadable
     FAILS_LATER = "fails_later"  # accepted, and a failed status comes
 

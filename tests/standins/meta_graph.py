@@ -14,6 +14,7 @@ from tests.standins.meta_rules import Refusal, check_message, check_read, recipi
 from tests.standins.meta_statuses import StatusPlan, StatusPoster
 
 Json = dict[str, Any]
+DRIPS_A_SECOND = 20
 VERSION = re.compile(r"v\d{1,3}\.\d")
 
 
@@ -138,7 +139,7 @@ class GraphApi:
             case Kind.NONSENSE:
                 return Answer(200, fault.body.encode(), {"Content-Type": "text/html"}, delay=delay)
             case Kind.DRIP if normal:
-                return Answer(200, normal.body, normal.headers, drip=True)
+                return Answer(200, normal.body + b" " * int(fault.seconds * DRIPS_A_SECOND), normal.headers, drip=True)
         made = normal or as_json(500, {})
         return Answer(made.status, made.body, made.headers, delay=delay, when=made.when)
 

@@ -1,8 +1,12 @@
+import time
 from collections.abc import Iterator
 
 import pytest
 from flask import Flask
 
+from gatte.delivery import pausing
+from gatte.extensions import db
+from gatte.models import NumberPause
 from tests.application import application
 from tests.integration.delivery.talks import Talk, new_talk
 from tests.standins.meta import MetaStandIn
@@ -37,6 +41,15 @@ def app(database_url: str, redis_url: str, standing_in: MetaStandIn, more: dict[
     with application(database_url, redis_url, **(given | more)) as made:
         yield made
         made.extensions["gatte_cloud"].close()
+
+
+@pytest.fixture(autouse=True)
+def number_works(app: Flask) -> None:
+    """No test leaves the number of the company paused for the next one."""
+    with app.app_context():
+        db.session.execute(db.delete(NumberPause))
+        db.session.commit()
+    app.extensions["gatte_pauses"] = pausing.Pauses(asked_at=time.monotonic())
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from gatte.delivery import outbox, sending
 from gatte.delivery.sending import Sending
 from gatte.extensions import db
 from gatte.jobs.delivery import deliver, settle
-from gatte.models import Author, Contact, Conversation, DeliveryAttempt, Outbox, Ticket, keyring
+from gatte.models import Author, Contact, Conversation, DeliveryAttempt, NumberPause, Outbox, Ticket, keyring
 from tests.running import APP_SECRET, NUMBER
 from tests.standins import payloads
 from tests.standins.meta import MetaStandIn
@@ -92,6 +92,9 @@ class Talk:
         """Let everything in this conversation have happened earlier."""
         shift = text("make_interval(secs => :seconds)").bindparams(seconds=seconds)
         self.changes(Outbox, due_at=Outbox.due_at - shift)
+        with self.app.app_context():
+            db.session.execute(db.update(NumberPause).values(probe_at=NumberPause.probe_at - shift))
+            db.session.commit()
 
     def changes(self, table: type[Any], **values: Any) -> None:
         """Change the rows of this conversation as somebody else would."""

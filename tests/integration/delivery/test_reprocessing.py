@@ -16,8 +16,8 @@ def reprocess(talk, *options):
 
 @pytest.fixture
 def parked(talk, meta):
-    """A conversation whose two answers were parked, since the access token was bad."""
-    meta.fail(Kind.ERROR, to=talk.phone, status=401, code=190, times=2)
+    """A conversation whose two answers were parked, since customers had complained of its number."""
+    meta.fail(Kind.ERROR, to=talk.phone, status=400, code=131048, times=2)
     talk.answers("um", "dois")
     talk.is_delivered()
     talk.is_delivered()

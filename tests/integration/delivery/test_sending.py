@@ -189,12 +189,12 @@ def test_refusals_that_do_not_pass_are_parked(talk, meta):
 
 
 def test_a_fault_that_people_must_mend_is_parked_at_once(talk, meta):
-    meta.fail(Kind.ERROR, to=talk.phone, status=401, code=190)
+    meta.fail(Kind.ERROR, to=talk.phone, status=400, code=131048)
     talk.answers("oi")
 
     talk.is_delivered()
 
-    assert (talk.states(), talk.rows()[0].error_code) == (["parked"], 190)
+    assert (talk.states(), talk.rows()[0].error_code) == (["parked"], 131048)
 
 
 def test_the_bot_is_silent_once_the_owner_changed(talk):

@@ -1,0 +1,43 @@
+"""How a worker ends within ten seconds: running jobs get most of them, the leases of those that need longer are given back."""
+
+import os
+import threading
+import time
+from collections.abc import Callable
+
+import structlog
+from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
+
+from gatte.turns import holding
+
+log = structlog.get_logger(__name__)
+
+GRACE_SECONDS = 8.0
+LAST_SECONDS = 9.5  # whatever happens: a supervisor kills soon after
+
+
+def set_deadline() -> None:
+    """End this process in any case when the time is over; for a signal handler."""
+    threading.Thread(target=_end_late, name="deadline", daemon=True).start()
+
+
+def _end_late() -> None:
+    time.sleep(LAST_SECONDS)
+    os._exit(0)
+
+
+def wait_for(idle: Callable[[], bool]) -> None:
+    """Wait until nothing runs any more, for the grace time at most."""
+    deadline = time.monotonic() + GRACE_SECONDS
+    while time.monotonic() < deadline and not idle():
+        time.sleep(0.05)
+
+
+def give_leases_back(app: Flask) -> None:
+    """Let others take the turns that did not end in time; without a database their leases run out."""
+    with app.app_context():
+        try:
+            holding.give_back()
+        except SQLAlchemyError as error:
+            log.warning("leases_not_given_back", error=type(error).__name__)

@@ -1,0 +1,257 @@
+"""Several hosts: turns spread over them, one that is cut off says nothing late, and a rolling restart loses nothing."""
+
+import os
+import signal
+import threading
+import time
+from contextlib import ExitStack
+
+import httpx
+import psycopg2
+import pytest
+import redis
+
+from devstack.postgres import Postgres
+from gatte.jobs.dispatcher import LEADER_LOCK
+from gatte.migrating import migrate
+from tests import running
+from tests.faults import hosts, places
+from tests.faults.hosts import NETWORK, Hosts
+from tests.integration.flow.world import World
+from tests.running import APP_SECRET, NUMBER, free_port, until
+from tests.standins import payloads
+from tests.standins.gemini import GeminiStandIn
+from tests.standins.meta import Kind, MetaStandIn
+from tests.stores import Stores, execute
+
+pytestmark = pytest.mark.skipif(bool(hosts.possible()), reason=hosts.possible())
+
+UNSURE = "xyzzy plugh certificado frobnicar?"
+LEASE_SECONDS = 5
+
+
+@pytest.fixture(scope="module")
+def others():
+    """Two more hosts."""
+    with ExitStack() as made:
+        yield [made.enter_context(hosts.host(number)) for number in (1, 2)]
+
+
+@pytest.fixture(scope="module")
+def meta():
+    with MetaStandIn(places.TOKEN, host="0.0.0.0") as standing_in:  # noqa: S104 - the other hosts ask it too
+        yield standing_in
+
+
+@pytest.fixture(scope="module")
+def gemini():
+    with GeminiStandIn(host="0.0.0.0") as standing_in:  # noqa: S104 - likewise
+        yield standing_in
+
+
+@pytest.fixture(scope="module")
+def stores(others, tmp_path_factory):
+    """Stores that other hosts may use."""
+    folder = tmp_path_factory.mktemp("own-stores")
+    made = Stores(folder)
+    made.postgres = Postgres(folder / "postgres", settings={"listen_addresses": "*"})
+    made.start()
+    with (made.postgres.data / "pg_hba.conf").open("a") as rules:
+        rules.write(f"host all all {NETWORK}.0.0/16 scram-sha-256\n")
+    execute(made.postgres.url(), "SELECT pg_reload_conf()")
+    with redis.Redis.from_url(made.valkey.url()) as client:
+        client.config_set("bind", " ".join(["127.0.0.1", *(one.gateway for one in others)]))
+    migrate(made.postgres.url())
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def database_url(stores):
+    return stores.postgres.url()
+
+
+@pytest.fixture(scope="module")
+def system(stores, others, tmp_path_factory, meta, gemini):
+    """Stores, web and scheduler here; a worker on each of the other hosts."""
+    folder = tmp_path_factory.mktemp("system")
+    environment = places.environment(stores.postgres.url(), stores.valkey.url(), meta, gemini, GATTE_LEASE_SECONDS=str(LEASE_SECONDS))
+    running.prepare(environment)
+    system = Hosts(folder, environment)
+    system.others = {str(one.number): one for one in others}
+    meta.post_statuses(f"{system.url}/webhook/whatsapp", APP_SECRET, delay=0.5)
+    try:
+        system.start("web", "scheduler")
+        for one in others:
+            system.start_on(one, "worker")
+        system.wait_until_ready()
+        assert until(lambda: all(starts(system, f"worker:{one.number}") for one in others), 60), system.log_tail()
+        yield system
+    finally:
+        system.stop()
+
+
+def starts(system, name: str) -> int:
+    return system.log(name).count('"worker_started"')
+
+
+def turns(system, name: str) -> int:
+    return system.log(name).count('"turn_done"')
+
+
+def crowd(world, size: int) -> list:
+    people = [world.somebody() for _ in range(size)]
+    for who in people:
+        world.says(who, "oi")
+    return people
+
+
+def each_heard_one_answer(world, people, patience=40.0) -> bool:
+    came = all(len(world.waits_for_answers(who, 1, patience)) == 1 for who in people)
+    return came and not until(lambda: any(len(world.heard(who)) > 1 for who in people), 2)
+
+
+def test_turns_spread_over_the_hosts(world, system):
+    people = crowd(world, 40)
+
+    assert each_heard_one_answer(world, people)
+    assert min(turns(system, "worker:1"), turns(system, "worker:2")) >= 5
+
+
+@pytest.fixture
+def turn_on_host_1(world, system, gemini):
+    """A customer whose turn is under way on the first host, where it waits for Gemini."""
+    other = system.processes["worker:2"].pid
+    os.kill(other, signal.SIGSTOP)
+    time.sleep(1.5)  # what it waits for in Redis ends in a second
+    who, before = world.somebody(), len(gemini.calls)
+    gemini.is_slow(4.0)
+    world.says(who, UNSURE)
+    assert until(lambda: len(gemini.calls) > before, 15), "no turn asked Gemini"
+    os.kill(other, signal.SIGCONT)
+    return who
+
+
+def test_a_host_that_is_cut_off_in_a_turn_loses_it_and_says_nothing_late(world, system, others, turn_on_host_1):
+    who, before = turn_on_host_1, turns(system, "worker:2")
+    others[0].cut()
+    try:
+        assert len(world.waits_for_answers(who, 1, LEASE_SECONDS + 10)) == 1
+        assert turns(system, "worker:2") > before
+    finally:
+        others[0].reconnect()
+
+    assert not until(lambda: len(world.heard(who)) > 1, 8)
+
+
+def test_the_host_works_again_when_it_is_back(world, system):
+    before = turns(system, "worker:1")
+
+    assert each_heard_one_answer(world, crowd(world, 10))
+    assert until(lambda: each_heard_one_answer(world, crowd(world, 5)) and turns(system, "worker:1") > before, 40)
+
+
+def test_a_host_that_is_cut_off_while_it_sends(world, others, meta):
+    """Meta has the answers, and nobody was told: their statuses settle it."""
+    meta.fail(Kind.DELAY, seconds=2.0, times=6)
+    before = len(meta.messages)
+    people = crowd(world, 6)
+    assert until(lambda: len(meta.messages) >= before + 6, 15)
+    others[0].cut()
+    time.sleep(5)
+    others[0].reconnect()
+
+    assert each_heard_one_answer(world, people)
+
+
+def test_a_leader_that_is_cut_off_is_followed_within_five_seconds(world, system, others):
+    system.terminate("scheduler")
+    system.start_on(others[0], "scheduler")
+    assert until(lambda: '"dispatcher_leads"' in system.log("scheduler:1"), 30)
+    system.start("scheduler:here")
+    assert until(lambda: world.query("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'gatte-scheduler'") == [(2,)], 30)
+    (before,) = leaders(world)
+
+    others[0].cut()
+    cut = time.monotonic()
+    try:
+        assert until(lambda: len(leaders(world) - {before}) == 1, 15)
+        assert time.monotonic() - cut < 5
+        assert '"dispatcher_leads"' in system.log("scheduler:here")
+    finally:
+        others[0].reconnect()
+
+    assert until(lambda: '"dispatcher_without_database"' in system.log("scheduler:1"), 15)
+    assert each_heard_one_answer(world, crowd(world, 3))
+    assert len(leaders(world)) == 1
+
+
+def leaders(world) -> set[int]:
+    """The backends of Postgres that hold the lock of the leader."""
+    return {pid for (pid,) in world.query("SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = %s AND granted", LEADER_LOCK)}
+
+
+def test_a_rolling_restart_loses_nothing(world, system, others):
+    """Every process is replaced while customers write; whoever is not answered 200 is delivered again, to any web process that lives."""
+    ports = {"web": system.port, "web:b": free_port()}
+    system.start("web:b", GATTE_BIND=f"127.0.0.1:{ports['web:b']}")
+    assert until(lambda: alive(ports["web:b"]), 30)
+    people: list = []
+    done = threading.Event()
+    writing = threading.Thread(target=keep_writing, args=(world, list(ports.values()), people, done))
+    writing.start()
+    scheduler = "scheduler:here" if "scheduler:here" in system.processes else "scheduler"
+    for name in ("worker:1", "web", "worker:2", "web:b", scheduler):
+        replace(system, others, name, ports)
+    done.set()
+    writing.join()
+
+    assert len(people) > 50
+    assert each_heard_one_answer(world, people, 60)
+    assert world.query("SELECT count(*) FROM turn WHERE outcome IN ('failed', 'parked')") == [(0,)]
+
+
+def replace(system, others, name: str, ports: dict[str, int]) -> None:
+    """End a process and start its successor, as a rolling restart does."""
+    before = starts(system, name)
+    system.terminate(name)
+    if name.startswith("worker"):
+        system.start_on(others[int(name[-1]) - 1], "worker")
+        assert until(lambda: starts(system, name) > before, 60)
+    elif name.startswith("web"):
+        system.start(name, GATTE_BIND=f"127.0.0.1:{ports[name]}")
+        assert until(lambda: alive(ports[name]), 60)
+    else:
+        system.start(name)
+
+
+def alive(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/health/live", timeout=2).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+def keep_writing(world: World, ports: list[int], people: list, done: threading.Event) -> None:
+    """A new customer every tenth of a second, delivered to one web process or another until it is acknowledged."""
+    while not done.is_set():
+        who = world.somebody()
+        body, headers = payloads.signed(payloads.body(payloads.text("oi"), who, number=NUMBER), APP_SECRET)
+        people.append(who)
+        assert until(lambda body=body, headers=headers: any(delivered(port, body, headers) for port in ports), 30, 0.2)
+        ports.reverse()
+        time.sleep(0.1)
+
+
+def delivered(port: int, body: bytes, headers: dict[str, str]) -> bool:
+    try:
+        return httpx.post(f"http://127.0.0.1:{port}/webhook/whatsapp", content=body, headers=headers, timeout=10).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+def test_no_doubtful_row_is_left(world):
+    assert until(lambda: world.query("SELECT count(*) FROM outbox WHERE state IN ('pending', 'sending', 'uncertain')") == [(0,)], 40)
+    with psycopg2.connect(world.database_url) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM inbox_message WHERE filed_at IS NULL")
+        assert cursor.fetchone() == (0,)

@@ -1,0 +1,286 @@
+"""Redis stopped and flushed, Postgres restarted, full, at odds with itself and out of connections; a leader that dies or is cut off."""
+
+import os
+import signal
+import threading
+import time
+from contextlib import closing, contextmanager, suppress
+
+import httpx
+import psycopg2
+import pytest
+import redis
+
+from gatte.jobs.dispatcher import LEADER_LOCK
+from gatte.migrating import migrate
+from tests import running
+from tests.faults import places
+from tests.running import NUMBER, until
+from tests.standins import payloads
+from tests.stores import execute, running_stores
+
+
+@pytest.fixture(scope="module")
+def stores(tmp_path_factory):
+    """Stores of this module's own, to be stopped and filled."""
+    with running_stores(tmp_path_factory.mktemp("own-stores"), durable=True) as started:
+        migrate(started.postgres.url())
+        yield started
+
+
+@pytest.fixture(scope="module")
+def database_url(stores):
+    return stores.postgres.url()
+
+
+@pytest.fixture(scope="module")
+def system(stores, tmp_path_factory, meta, gemini):
+    limit = {"GATTE_CONTACT_RATE_PER_MINUTE": "5"}
+    environment = places.environment(stores.postgres.url(), stores.valkey.url(), meta, gemini, **limit)
+    running.prepare(environment)
+    with running.running(tmp_path_factory.mktemp("system"), environment) as started:
+        meta.post_statuses(f"{started.url}/webhook/whatsapp", running.APP_SECRET, delay=0.5)
+        yield started
+
+
+def write(world, who, text="oi") -> httpx.Response:
+    return world.deliver(payloads.body(payloads.text(text), who, number=NUMBER))
+
+
+def crowd(world, size: int) -> list:
+    people = [world.somebody() for _ in range(size)]
+    assert [write(world, who).status_code for who in people] == [200] * size
+    return people
+
+
+def each_heard_one_answer(world, people, patience=40.0) -> bool:
+    came = all(len(world.waits_for_answers(who, 1, patience)) == 1 for who in people)
+    return came and not until(lambda: any(len(world.heard(who)) > 1 for who in people), 2)
+
+
+# --- Redis ---
+
+
+def test_while_redis_is_away_messages_are_taken_and_answered_when_it_is_back(world, stores):
+    stores.valkey.stop()
+    started = time.monotonic()
+    people = crowd(world, 8)
+    took = time.monotonic() - started
+    stores.valkey.start()
+
+    assert took < 8, "the webhook waited for Redis"
+    assert each_heard_one_answer(world, people)
+
+
+def test_limits_by_contact_hold_without_redis(world, stores):
+    """Turns that were put before Redis went away count by themselves; the backlog is judged by when it arrived."""
+    who = world.somebody()
+    stores.valkey.stop()
+    for number in range(9):
+        assert write(world, who, f"pergunta {number}").status_code == 200
+    stores.valkey.start()
+
+    assert until(lambda: world.query(OF_THE_LAST) == [(5, 4)], 30), world.query(OF_THE_LAST)
+
+
+OF_THE_LAST = """
+    SELECT count(*) FILTER (WHERE set_aside IS NULL), count(*) FILTER (WHERE set_aside = 'limited') FROM message
+    WHERE direction = 'in' AND contact_id = (SELECT contact_id FROM message WHERE direction = 'in' ORDER BY position DESC LIMIT 1)
+"""
+
+
+def test_a_redis_that_is_flushed_again_and_again_loses_nothing(world, stores):
+    people = crowd(world, 10)
+    with redis.Redis.from_url(stores.valkey.url()) as client:
+        for _ in range(8):
+            client.flushall()
+            time.sleep(0.2)
+
+    assert each_heard_one_answer(world, people)
+
+
+# --- the leader ---
+
+
+def leaders(world) -> set[int]:
+    """The backends of Postgres that hold the lock of the leader."""
+    return {pid for (pid,) in world.query("SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = %s AND granted", LEADER_LOCK)}
+
+
+def test_when_the_leader_is_killed_the_other_scheduler_leads_within_five_seconds(world, system):
+    system.start("scheduler:2")
+    assert until(lambda: schedulers(world) == 2, 30)
+    leads, waits = ("scheduler", "scheduler:2") if is_leader(system, "scheduler") else ("scheduler:2", "scheduler")
+
+    system.kill(leads)
+    killed, who = time.monotonic(), world.somebody()
+    write(world, who)
+
+    assert until(lambda: len(world.heard(who)) == 1, 15)
+    assert time.monotonic() - killed < 5
+    assert is_leader(system, waits)
+    system.start(leads)
+
+
+def schedulers(world) -> int:
+    count = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'gatte-scheduler'"
+    return int(world.query(count)[0][0])
+
+
+def is_leader(system, name: str) -> bool:
+    return '"dispatcher_leads"' in system.log(name)
+
+
+def test_a_leader_whose_connection_is_cut_leads_no_more(world):
+    assert until(lambda: schedulers(world) == 2, 30)
+    (before,) = leaders(world)
+    world.query("SELECT pg_terminate_backend(%s)", before)
+    cut, who = time.monotonic(), world.somebody()
+    write(world, who)
+
+    assert until(lambda: len(leaders(world) - {before}) == 1, 5)
+    assert until(lambda: len(world.heard(who)) == 1, 5)
+    assert time.monotonic() - cut < 5
+    assert each_heard_one_answer(world, [who])
+
+
+def test_a_leader_that_sleeps_and_wakes_does_no_harm(world, system):
+    """It holds its lock while it sleeps: nobody leads meanwhile, and nothing is lost."""
+    processes = [system.processes[name] for name in ("scheduler", "scheduler:2")]
+    for process in processes:
+        os.kill(process.pid, signal.SIGSTOP)
+    people = crowd(world, 4)
+    time.sleep(2)
+    for process in processes:
+        os.kill(process.pid, signal.SIGCONT)
+
+    assert each_heard_one_answer(world, people)
+    system.terminate("scheduler:2")
+
+
+# --- Postgres ---
+
+
+def delivered_until_taken(world, people) -> list[int]:
+    """What the webhook answered while the messages of these people were delivered again and again, as Meta does."""
+    codes: list[int] = []
+
+    def taken(body: dict) -> bool:
+        answer = world.deliver(body)
+        codes.append(answer.status_code)
+        assert answer.status_code in {200, 503}
+        assert answer.status_code == 200 or answer.headers["Retry-After"] == "5"
+        return answer.status_code == 200
+
+    for who in people:
+        body = payloads.body(payloads.text("oi"), who, number=NUMBER)
+        assert until(lambda body=body: taken(body), 40, 0.2)
+    return codes
+
+
+def test_a_restart_of_postgres_while_customers_write(world, stores):
+    people = [world.somebody() for _ in range(12)]
+    writing = threading.Thread(target=delivered_until_taken, args=(world, people))  # a server belongs to the thread that started it
+    writing.start()
+    stores.postgres.restart()
+    writing.join()
+
+    assert each_heard_one_answer(world, people)
+
+
+@contextmanager
+def refusing(stores, table: str, code: str, when: str = "true"):
+    """Postgres refuses new rows of a table with this error for as long as this lasts."""
+    body = f"BEGIN RAISE EXCEPTION 'refused by the test' USING ERRCODE = '{code}'; END"
+    execute(
+        stores.postgres.url(),
+        f"CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$",
+        f"CREATE TRIGGER refuse BEFORE INSERT ON {table} FOR EACH ROW WHEN ({when}) EXECUTE FUNCTION refuse()",
+    )
+    try:
+        yield
+    finally:
+        execute(stores.postgres.url(), "DROP FUNCTION refuse CASCADE")
+
+
+DISK_FULL, DEADLOCK, SERIALIZATION, OUT_OF_MEMORY = "53100", "40P01", "40001", "53200"
+
+
+def test_what_postgres_cannot_take_now_is_asked_for_again(world, stores):
+    people = [world.somebody() for _ in range(4)]
+    for who, code in zip(people, (DISK_FULL, DEADLOCK, SERIALIZATION, OUT_OF_MEMORY), strict=True):
+        with refusing(stores, "inbox_message", code):
+            answer = write(world, who)
+        assert (answer.status_code, answer.headers.get("Retry-After")) == (503, "5")
+        assert write(world, who).status_code == 200
+
+    assert each_heard_one_answer(world, people)
+
+
+@pytest.mark.parametrize(
+    ("table", "code"), [("message", DISK_FULL), ("turn", DEADLOCK), ("outbox", DISK_FULL), ("delivery_attempt", DEADLOCK)]
+)
+def test_a_step_that_postgres_refuses_is_taken_again(world, stores, table, code):
+    with refusing(stores, table, code):
+        people = crowd(world, 3)
+        time.sleep(2)
+
+    assert each_heard_one_answer(world, people)
+
+
+def test_real_deadlocks_are_survived(world, stores):
+    """Somebody locks the same rows as turns do, in another order, over and over."""
+    people, deadline = [], time.monotonic() + 5
+    world.meta.graph.delay = 0.2  # long enough for a quarrel to begin during a send
+    while time.monotonic() < deadline:
+        people += crowd(world, 1)
+        time.sleep(0.25)
+        quarrel(stores)
+    world.meta.graph.delay = 0.0
+
+    assert world.query("SELECT deadlocks > 0 FROM pg_stat_database WHERE datname = current_database()") == [(True,)]
+    assert each_heard_one_answer(world, people)
+
+
+def quarrel(stores) -> None:
+    with closing(psycopg2.connect(stores.postgres.url())) as connection, connection.cursor() as cursor, suppress(psycopg2.Error):
+        cursor.execute("SET deadlock_timeout = '20ms'")
+        cursor.execute("SELECT id FROM conversation ORDER BY id DESC LIMIT 5 FOR UPDATE")
+        time.sleep(0.3)
+        cursor.execute("SELECT id FROM outbox ORDER BY id DESC LIMIT 5 FOR UPDATE")
+        connection.commit()
+
+
+def test_postgres_without_a_free_connection(world, stores):
+    """Other programs take every connection; ours are thrown out, come back, and nothing is lost."""
+    taken = all_connections(stores)
+    execute_on(taken[0], "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'gatte-%'")
+    taken += all_connections(stores)
+    people = [world.somebody() for _ in range(4)]
+    assert write(world, people[0]).status_code == 503
+    for connection in taken:
+        connection.close()
+
+    delivered_until_taken(world, people)
+    assert each_heard_one_answer(world, people)
+
+
+def all_connections(stores) -> list:
+    """As many connections as Postgres gives."""
+    taken = []
+    with suppress(psycopg2.OperationalError):
+        while len(taken) < 1000:
+            taken.append(psycopg2.connect(stores.postgres.url()))
+    return taken
+
+
+def execute_on(connection, statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+    connection.commit()
+
+
+def test_after_all_this_nothing_is_left_over(world):
+    assert world.query("SELECT count(*) FROM inbox_message WHERE filed_at IS NULL OR payload IS NOT NULL") == [(0,)]
+    assert world.query("SELECT count(*) FROM turn WHERE outcome IN ('failed', 'parked')") == [(0,)]
+    assert world.query("SELECT count(*) FROM outbox WHERE state IN ('failed', 'parked', 'cancelled', 'uncertain', 'pending')") == [(0,)]

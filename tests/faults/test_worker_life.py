@@ -1,0 +1,133 @@
+"""Workers that wear out, that are told to stop in the middle of a turn, and how many connections all of them open."""
+
+import os
+import signal
+import time
+
+import pytest
+
+from gatte.database import MOST_BEYOND_THE_POOL
+from tests import running
+from tests.faults import places
+from tests.running import until
+
+UNSURE = "xyzzy plugh certificado frobnicar?"
+LEASE_SECONDS, POOL = 90, 4
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory, database_url, redis_url, meta, gemini):
+    more = {"GATTE_LEASE_SECONDS": str(LEASE_SECONDS), "GATTE_POOL_SIZE": str(POOL), "WEB_CONCURRENCY": "2"}
+    environment = places.environment(database_url, redis_url, meta, gemini, **more)
+    running.prepare(environment)
+    with running.running(tmp_path_factory.mktemp("system"), environment) as started:
+        yield started
+
+
+def start_worker(system, name: str, **more: str) -> str:
+    """Start a worker and wait until it works."""
+    system.start(name, **more)
+    assert until(lambda: starts(system, name) > 0, 60), system.log_tail()
+    return name
+
+
+def starts(system, name: str) -> int:
+    return system.log(name).count('"worker_started"')
+
+
+def workers(system) -> list[str]:
+    return [name for name, process in system.processes.items() if name.startswith("worker") and process.poll() is None]
+
+
+def stop_workers(system) -> None:
+    for name in workers(system):
+        system.terminate(name)
+
+
+def a_worker(system) -> str:
+    """The one worker that runs, whichever it is."""
+    return next(iter(workers(system)), "") or start_worker(system, f"worker:{len(system.processes)}")
+
+
+def crowd(world, size: int) -> list:
+    people = [world.somebody() for _ in range(size)]
+    for who in people:
+        world.says(who, "oi")
+    return people
+
+
+def each_heard_one_answer(world, people) -> bool:
+    came = all(len(world.waits_for_answers(who, 1)) == 1 for who in people)
+    return came and not until(lambda: any(len(world.heard(who)) > 1 for who in people), 2)
+
+
+def test_a_worn_out_worker_is_replaced_and_nothing_is_lost(world, system):
+    stop_workers(system)
+    start_worker(system, "worker:worn", GATTE_WORKER_MAX_JOBS="6")
+
+    people = [who for _ in range(3) for who in crowd(world, 8)]
+
+    assert each_heard_one_answer(world, people)
+    assert until(lambda: starts(system, "worker:worn") >= 3, 20)
+    assert system.log("worker:worn").count('"worker_recycled"') >= 2
+
+
+def test_a_memory_limit_that_the_models_alone_exceed_is_no_limit(world, system):
+    stop_workers(system)
+    start_worker(system, "worker:fat", GATTE_WORKER_MAX_MEMORY_MB="50")
+
+    assert each_heard_one_answer(world, crowd(world, 3))
+    assert '"worker_memory_limit_too_low"' in system.log("worker:fat")
+    assert '"worker_recycled"' not in system.log("worker:fat")
+
+
+def test_a_worker_told_to_stop_gives_its_turn_to_another(world, system, gemini):
+    one, other = a_worker(system), start_worker(system, "worker:other")
+    os.kill(system.processes[other].pid, signal.SIGSTOP)
+    time.sleep(1.5)  # what it waits for in Redis ends in a second
+    who, before = world.somebody(), len(gemini.calls)
+    gemini.drips(after=7.0)
+    world.says(who, UNSURE)
+    assert until(lambda: len(gemini.calls) > before, 15), "no turn asked Gemini"
+
+    os.kill(system.processes[other].pid, signal.SIGCONT)
+    told_at = time.monotonic()
+    system.terminate(one)
+    ended_at = time.monotonic()
+
+    assert ended_at - told_at < 10
+    assert until(lambda: len(world.heard(who)) == 1, 5), "the answer waited for the lease to run out"
+    assert '"leases_given_back"' in system.log(one)
+    assert not until(lambda: len(world.heard(who)) > 1, 2)
+
+
+def test_a_worker_told_to_stop_finishes_what_does_not_take_long_and_leaves_no_connection(world, system, gemini):
+    who, before, one = world.somebody(), len(gemini.calls), a_worker(system)
+    gemini.is_slow(2.0)
+    world.says(who, UNSURE)
+    assert until(lambda: len(gemini.calls) > before, 15), "no turn asked Gemini"
+
+    system.terminate(one)
+
+    assert len(world.heard(who)) == 1
+    assert until(lambda: connections(world).get("gatte-worker", 0) == 0, 5)
+
+
+def connections(world) -> dict[str, int]:
+    """How many connections each kind of process has open."""
+    return dict(world.query("SELECT application_name, count(*) FROM pg_stat_activity GROUP BY application_name"))
+
+
+def test_each_process_opens_no_more_connections_than_documented(world, system):
+    a_worker(system)
+    most: dict[str, int] = {}
+    people = crowd(world, 60)
+    deadline = time.monotonic() + 6
+    while time.monotonic() < deadline:
+        most |= {name: max(count, most.get(name, 0)) for name, count in connections(world).items()}
+    a_process = POOL + MOST_BEYOND_THE_POOL
+
+    assert most["gatte-web"] <= 2 * a_process
+    assert POOL <= most["gatte-worker"] <= a_process
+    assert most["gatte-scheduler"] == 1
+    assert each_heard_one_answer(world, people)

@@ -1,0 +1,89 @@
+"""A message that cannot be filed: tried later and later, parked in the end, and never in the way of the next ones for ever."""
+
+import pytest
+from sqlalchemy import select, text
+
+from gatte.extensions import db
+from gatte.intake import identity, retrying
+from gatte.models import InboxMessage
+from gatte.whatsapp.events import Sender
+from tests.integration.turns.customers import somebody
+from tests.integration.turns.test_failing import LASTING, PASSING, change, refusing
+from tests.standins import payloads
+
+
+@pytest.fixture
+def customer(app):
+    return somebody(app)
+
+
+def stickers_refused(app, code):
+    return refusing(app, "message", "NEW.kind = 'sticker'", code)
+
+
+def tries(customer, times: int) -> None:
+    """Let jobs run, each when the pause before it is over."""
+    for _ in range(times):
+        customer.is_answered()
+        change(customer.app, "UPDATE inbox_message SET retry_at = clock_timestamp() WHERE retry_at IS NOT NULL")
+
+
+def unfiled(customer) -> list[int]:
+    """The attempts at a customer's messages that wait in the inbox, the oldest first."""
+    with customer.app.app_context():
+        sender = identity.sender_hash(Sender(customer.person.phone, customer.person.bsuid))
+        waiting = select(InboxMessage.attempts).filter_by(filed_at=None, sender_hash=sender).order_by(InboxMessage.id)
+        return list(db.session.scalars(waiting))
+
+
+def test_a_failure_is_followed_by_a_pause_that_grows(app, customer):
+    customer.delivers(payloads.sticker())
+    with stickers_refused(app, LASTING):
+        tries(customer, 3)
+        customer.is_answered()
+        customer.is_answered()
+
+        with app.app_context():
+            wait = db.session.scalar(
+                text("SELECT extract(epoch FROM retry_at - clock_timestamp()) FROM inbox_message WHERE filed_at IS NULL")
+            )
+        assert (unfiled(customer), 7 < wait <= 8) == ([4], True)
+    tries(customer, 2)
+    assert (unfiled(customer), len(customer.heard())) == ([], 1)
+
+
+def test_the_one_at_fault_is_parked_and_the_others_are_answered(app, customer):
+    customer.delivers(payloads.text("oi"))
+    customer.delivers(payloads.sticker())
+    customer.delivers(payloads.text("quanto custa o e-CPF?"))
+    with stickers_refused(app, LASTING):
+        tries(customer, 2)
+        assert len(customer.heard()) == 1
+        tries(customer, retrying.ATTEMPTS + 1)
+
+        assert (unfiled(customer), len(customer.heard())) == ([], 2)
+
+
+def test_a_parked_message_is_kept_and_filed_when_a_person_says_so(app, customer):
+    wamid = customer.delivers(payloads.sticker())
+    with stickers_refused(app, LASTING):
+        tries(customer, retrying.ATTEMPTS)
+    assert unfiled(customer) == []
+
+    with app.app_context():
+        done = app.test_cli_runner().invoke(args=["reprocess", "--turns"])
+    customer.is_answered()
+
+    assert "messages that could not be filed" in done.output
+    with app.app_context():
+        assert customer.message(wamid).kind == "sticker"
+
+
+def test_a_fault_that_passes_parks_nothing_however_long_it_lasts(app, customer):
+    customer.delivers(payloads.sticker())
+    with stickers_refused(app, PASSING):
+        tries(customer, retrying.ATTEMPTS + 3)
+        assert unfiled(customer) == [retrying.ATTEMPTS + 3]
+
+    tries(customer, 2)
+    assert len(customer.heard()) == 1
