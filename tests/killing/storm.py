@@ -1,0 +1,99 @@
+"""One run: blows at kill points, each when a process has reached it, while the town lives on."""
+
+import random
+import time
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from tests.killing.doomed import Doomed
+from tests.killing.people import Verdict
+from tests.killing.points import POINTS, Need, Point, Process
+from tests.killing.town import Town
+
+REACH_SECONDS = 60.0
+LONG_REACH_SECONDS = 100.0
+SETTLE_SECONDS = 150.0
+SECOND_COPY_SECONDS = 8.0  # a second answer would come after a grace time
+
+
+class NotReached(AssertionError):
+    """No process came to a point although the town gave reason to."""
+
+
+@dataclass
+class Outcome:
+    """What was counted at the end: by blow, and over all."""
+
+    blows: Counter[str]
+    verdicts: dict[str, Verdict]
+    total: Verdict
+    customers: int
+    messages: int
+    repeated: int
+    left: dict[str, int]
+    seconds: float = 0.0
+    stories: list[str] = field(default_factory=list)
+
+    @property
+    def fine(self) -> bool:
+        return self.total.fine and not any(self.left.values())
+
+
+class Storm:
+    """Strikes, and counts."""
+
+    def __init__(self, doomed: Doomed, town: Town) -> None:
+        self.doomed, self.town = doomed, town
+        self.blows: Counter[str] = Counter()
+        self._begun = time.monotonic()
+
+    def strike(self, point: Point) -> None:
+        """Let the next process that reaches the point die there; NotReached when none does."""
+        group = point.process is Process.WEB and self.town.chance.random() < 0.3
+        order = self.doomed.arm(self.blows.total() + 1, point, group=group)
+        self.town.weather()
+        if point.need is Need.RESTART:
+            self.doomed.restart(point.process)
+        patience = LONG_REACH_SECONDS if point.need is Need.PATIENCE else REACH_SECONDS
+        if not self.town.live_until(lambda: order.pid() is not None, patience, point.need):
+            raise NotReached(f"{point.name}\n{self.doomed.log_tail()}")
+        self.town.struck(point.name)
+        self.doomed.mourn(order)
+        self.blows[point.name] += 1
+
+    def calm(self) -> Outcome:
+        """Let everything come to its end; what was counted."""
+        self.town.live_until(self.town.settled, SETTLE_SECONDS)
+        self.town.live_until(lambda: False, SECOND_COPY_SECONDS)
+        return self._count()
+
+    def _count(self) -> Outcome:
+        verdicts = [(one, one.verdict()) for one in self.town.customers]
+        by_blow = {blow: _sum(verdict for one, verdict in verdicts if blow in one.blows) for blow in self.blows}
+        stories = [f"{one.person.phone} {verdict}\n  {one.blows}\n  {one.heard}" for one, verdict in verdicts if not verdict.fine]
+        return Outcome(
+            blows=self.blows,
+            verdicts=by_blow,
+            total=_sum(verdict for _, verdict in verdicts),
+            customers=len(self.town.customers),
+            messages=len(self.town.post.acknowledged),
+            repeated=self.town.post.repeated,
+            left=self.town.left(),
+            seconds=time.monotonic() - self._begun,
+            stories=stories,
+        )
+
+
+def _sum(verdicts: Iterable[Verdict]) -> Verdict:
+    found = list(verdicts)
+    return Verdict(sum(v.lost for v in found), sum(v.twice for v in found), sum(v.out_of_order for v in found))
+
+
+def schedule(count: int, chance: random.Random) -> list[Point]:
+    """So many blows, spread evenly over all points in an order of chance; what needs patience comes last in its round."""
+    planned: list[Point] = []
+    while len(planned) < count:
+        fresh = chance.sample(POINTS, len(POINTS))
+        planned += sorted(fresh, key=lambda point: point.need is Need.PATIENCE)
+    return planned[:count]
