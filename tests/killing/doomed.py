@@ -1,9 +1,7 @@
 """A system whose processes die at ordered points, and are started again as a supervisor would."""
 
 import os
-import signal
 import sys
-import time
 from pathlib import Path
 
 from tests.killing.orders import VARIABLE, Order, give
@@ -15,7 +13,7 @@ DEATH_SECONDS = 10.0
 
 
 class NotKilled(AssertionError):
-    """A process said that it dies, and lives."""
+    """A process said that it dies, and lives; or one ended that nobody killed."""
 
 
 class Doomed(System):
@@ -24,7 +22,6 @@ class Doomed(System):
     def __init__(self, folder: Path, environment: dict[str, str]) -> None:
         self.orders = folder / "orders"
         give(self.orders, None)
-        self.order: Order | None = None
         super().__init__(folder, {**environment, VARIABLE: str(self.orders), "GATTE_WORKER_PROCESSES": "1"})
 
     def start(self, *names: str) -> None:
@@ -36,38 +33,29 @@ class Doomed(System):
 
     def arm(self, number: int, point: Point, *, group: bool) -> Order:
         """Let the next process that reaches the point die there."""
-        self.order = Order(number, point, self.folder / f"struck-{number}", group)
-        give(self.orders, self.order)
-        return self.order
+        order = Order(number, point, self.folder / f"struck-{number}", group)
+        give(self.orders, order)
+        return order
 
     def mourn(self, order: Order) -> None:
-        """See that the process which the blow struck is dead by SIGKILL, and start again what is down."""
+        """See that the process which the blow struck is dead, and that no other one ended by itself."""
         pid = order.pid()
         give(self.orders, None)
-        if pid is None or not until(lambda: not self._lives(pid), DEATH_SECONDS):
+        if pid is None or not until(lambda: not _lives(pid), DEATH_SECONDS, 0.01):
             raise NotKilled(order.point.name)
-        struck = next((process for process in self.processes.values() if process.pid == pid), None)
-        if struck is not None and struck.wait(DEATH_SECONDS) != -signal.SIGKILL:
-            raise NotKilled(f"{order.point.name}: ended with {struck.returncode}")
-        self.revive()
-
-    def _lives(self, pid: int) -> bool:
-        for process in self.processes.values():
-            process.poll()  # a child of ours that died is a zombie until somebody asks
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return False
-        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-
-    def revive(self) -> None:
-        """Start what is down; a gunicorn that lost all its group is one."""
-        time.sleep(0.05)
-        for name in PROCESSES:
-            if self.processes[name].poll() is not None:
-                self.start(name)
+        ended = [name for name, process in self.processes.items() if process.poll() is not None]
+        if ended:
+            raise NotKilled(f"{ended} ended\n{self.log_tail()}")
 
     def restart(self, process: Process) -> None:
         """Kill and start a process, for a point at its start."""
         self.kill(process.value)
         self.start(process.value)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (ProcessLookupError, FileNotFoundError):
+        return False

@@ -40,7 +40,7 @@ class Need(StrEnum):
     FAILURE = "a turn fails"
     PASSING = "a turn fails with a fault that may pass"
     RESTART = "the process starts anew"
-    PATIENCE = "half a minute passes since a delivery was killed"
+    PATIENCE = "the time of a claim whose process died runs out"
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,11 @@
 """Runs a command of ours in a process that dies at a kill point: `python -m tests.killing.victim worker .venv/bin/flask worker`.
 
 The product knows nothing of it: the functions of the table are wrapped here before the command starts. The point comes by the orders
-file that the environment names; a place that does not exist ends the process at once.
+file that the environment names; a place that does not exist ends the process at once. As a supervisor would, this process starts the
+command again when it died by SIGKILL; it is a fork of this one, which has imported everything already.
 """
 
+import ctypes
 import os
 import runpy
 import signal
@@ -19,6 +21,9 @@ from sqlalchemy.exc import OperationalError
 
 from tests.killing.orders import MARK, VARIABLE, Order, Reader
 from tests.killing.points import FAILS, Need, Process, When, owner_of, places
+
+DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
+HEAVY = {Process.WORKER: ("sklearn.pipeline", "gatte.intelligence.classifier", "gatte.intelligence.retrieval")}
 
 
 class MadeUp(Exception):
@@ -75,15 +80,51 @@ def strike(order: Order) -> None:
         time.sleep(1)
 
 
-def main() -> None:
-    """Wrap what the table names for this process, then run the command as if it had been started itself."""
+class Nest:
+    """Starts a command and starts it again whenever it was killed; SIGTERM is passed on, and any other end is ours too."""
+
+    def __init__(self, command: list[str]) -> None:
+        self._command = command
+        self._child = 0
+        signal.signal(signal.SIGTERM, lambda *_: os.killpg(self._child, signal.SIGTERM))
+
+    def keep(self) -> int:
+        """Return the exit code of the first run that was not killed."""
+        status = self._run()
+        while os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
+            status = self._run()
+        return os.waitstatus_to_exitcode(status)
+
+    def _run(self) -> int:
+        if threading.active_count() > 1:
+            raise RuntimeError("importing the product starts threads: they would be missing in a fork")
+        self._child = os.fork()
+        if self._child == 0:
+            self._become_the_command()
+        return os.waitpid(self._child, 0)[1]
+
+    def _become_the_command(self) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        os.setsid()
+        ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL)
+        sys.argv = self._command
+        try:
+            runpy.run_path(self._command[0], run_name="__main__")
+        except SystemExit as end:
+            os._exit(end.code if isinstance(end.code, int) else int(end.code is not None))
+        os._exit(0)
+
+
+def main() -> int:
+    """Wrap what the table names for this process, then keep the command running as if it had been started itself."""
     process, *command = sys.argv[1:]
     executioner = Executioner(Path(os.environ[VARIABLE]))
     for place in sorted(places(Process(process))):
         executioner.watch(place)
-    sys.argv = command
-    runpy.run_path(command[0], run_name="__main__")
+    for module in HEAVY.get(Process(process), ()):
+        __import__(module)
+    return Nest(command).keep()
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
