@@ -215,4 +215,6 @@ def owner_of(place: str) -> tuple[Any, str, Callable[..., Any]]:
 def places(process: Process) -> set[str]:
     """Everything that must be watched in a process."""
     mine = [point for point in POINTS if point.process is process]
-    return {point.place for point in mine} | {point.since for point in mine if point.since} | {FAILS[p.need] for p in mine if p.need in FAILS}
+    return (
+        {point.place for point in mine} | {point.since for point in mine if point.since} | {FAILS[p.need] for p in mine if p.need in FAILS}
+    )

@@ -6,6 +6,9 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import redis
+
+from devstack.postgres import Postgres
 from tests.killing.doomed import Doomed
 from tests.killing.people import Verdict
 from tests.killing.points import POINTS, RESENT, Need, Point, Process
@@ -13,7 +16,9 @@ from tests.killing.town import Town
 
 REACH_SECONDS = 60.0
 SETTLE_SECONDS = 150.0
-SECOND_COPY_SECONDS = 8.0  # a second answer would come after a grace time
+SECOND_COPY_SECONDS = 6.0  # a second answer would come after a grace time
+
+FLUSHED, CRASHED = "redis.flushed", "postgres.crashed"
 
 
 class NotReached(AssertionError):
@@ -56,13 +61,38 @@ class Storm:
             self.doomed.restart(point.process)
         if not self.town.live_until(lambda: order.pid() is not None, REACH_SECONDS, point.need):
             raise NotReached(f"{point.name}\n{self.doomed.log_tail()}")
-        self.town.struck(point.name)
+        self._note(point.name)
         self.doomed.mourn(order)
-        self.blows[point.name] += 1
 
-    def calm(self) -> Outcome:
-        """Let everything come to its end; what was counted."""
-        self.town.live_until(self.town.settled, SETTLE_SECONDS)
+    def flush(self, redis_url: str) -> None:
+        """Empty Redis while turns wait in its queues."""
+        self._gather_work()
+        with redis.Redis.from_url(redis_url) as client:
+            client.flushall()
+        self._note(FLUSHED)
+
+    def crash(self, postgres: Postgres) -> None:
+        """Kill Postgres and all its backends while messages come in and turns run, and start it again."""
+        self._gather_work()
+        postgres.crash()
+        self.town.live_until(lambda: False, self.town.chance.uniform(0.2, 2.0))
+        postgres.start()
+        self._note(CRASHED)
+
+    def _gather_work(self) -> None:
+        self.town.provoke(Need.BURST)
+        self.town.live_until(lambda: False, self.town.chance.uniform(0.1, 0.6))
+
+    def _note(self, blow: str) -> None:
+        self.town.struck(blow)
+        self.blows[blow] += 1
+
+    def calm(self, *, hurry: bool = False) -> Outcome:
+        """Let everything come to its end; what was counted. In a hurry the claims of dead processes run out at once."""
+        deadline = time.monotonic() + SETTLE_SECONDS
+        while time.monotonic() < deadline and not self.town.live_until(self.town.settled, 2):
+            if hurry:
+                self.town.let_a_claim_run_out()
         self.town.live_until(lambda: False, SECOND_COPY_SECONDS)
         return self._count()
 

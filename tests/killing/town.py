@@ -77,18 +77,26 @@ class Town:
 
     def weather(self) -> None:
         """Let Meta's statuses come in order, or not, and once, or twice."""
-        plan: dict[str, Any] = {"url": f"{self.outside.url}/webhook/whatsapp", "secret": APP_SECRET, "delay": self.chance.choice((0.05, 0.3))}
+        plan: dict[str, Any] = {
+            "url": f"{self.outside.url}/webhook/whatsapp",
+            "secret": APP_SECRET,
+            "delay": self.chance.choice((0.05, 0.3)),
+        }
         plan |= {"reorder": self.chance.random() < 0.3, "duplicate": self.chance.random() < 0.3}
         self._meta.post("/statuses", json=plan).raise_for_status()
 
     def provoke(self, need: Need) -> None:
         """Make happen what a kill point needs."""
         if need is Need.PATIENCE:
-            self._execute(LET_A_CLAIM_RUN_OUT)
+            self.let_a_claim_run_out()
         made = [self._arrive(self._wanted(need)) for _ in range(BURST if need is Need.BURST else 1)]
         if need in FAULTS:
             self._meta.post("/faults", json={**FAULTS[need], "to": made[0].person.phone}).raise_for_status()
         self._write_together(made)
+
+    def let_a_claim_run_out(self) -> None:
+        """Let the time of one claim of a dead process pass."""
+        self._execute(LET_A_CLAIM_RUN_OUT)
 
     @staticmethod
     def _wanted(need: Need) -> Callable[[payloads.Person], Customer]:
