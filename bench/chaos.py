@@ -39,12 +39,13 @@ STORES = {
 HEAD = """# Kill points
 
 Written by `make chaos ARGS=--write`; the table of points is in `tests/killing/points.py`. At each point a process is killed by SIGKILL
-while customers write, Meta delivers some webhooks and statuses twice or out of order, and the count is made at a stand-in for Meta: which
-answers each customer received, and in which order. The columns count answers of all customers who were waiting when a blow struck.
+while customers write and Meta delivers some webhooks and statuses twice or out of order. The count is made from outside, at a stand-in for
+Meta: which answers each customer received, and in which order. The last columns count answers of all customers who were waiting when a
+blow struck.
 
-Where Meta has an answer and we do not know it, a status with the outbox id settles it, also hours later. Only if Meta accepted an answer and
-never sends any status is it sent again after the grace time: the one case in which a customer may get a second copy
-(`GATTE_UNCERTAIN_POLICY=agent` leaves such an answer to people instead).
+Where Meta has an answer and we do not know it, a status with the outbox id settles it. Only if Meta accepted an answer and sends no
+status within the grace time is it sent again: the one case in which a customer may get a second copy (`GATTE_UNCERTAIN_POLICY=agent`
+leaves such an answer to people instead).
 """
 
 
@@ -53,7 +54,7 @@ def main() -> int:
     options = _options()
     seed = options.seed if options.seed is not None else int(time.time())
     outcome = run(options.kills, options.flushes, options.crashes, seed)
-    told = f"Seed {seed}, {_told(outcome)}"
+    told = f"Seed {seed}: {_told(outcome)}"
     print("\n".join(_table(outcome)))
     print(told)
     for story in outcome.stories:
@@ -120,11 +121,12 @@ def _told(outcome: Outcome) -> str:
     total = outcome.total
     kills = sum(count for blow, count in outcome.blows.items() if blow in BY_NAME)
     left = {what: count for what, count in outcome.left.items() if count}
+    points = len(set(outcome.blows) & set(BY_NAME))
     return (
-        f"{kills} kills at {len(set(outcome.blows) & set(BY_NAME))} of {len(POINTS)} points, {outcome.blows[FLUSHED]} flushes of Redis, "
-        f"{outcome.blows[CRASHED]} crashes of Postgres, in {outcome.seconds:.0f} s: {outcome.customers} customers, {outcome.messages} messages "
-        f"acknowledged and as many stored, {outcome.repeated} bodies delivered twice; {total.lost} lost, {total.twice} answered twice, "
-        f"{total.out_of_order} out of order; left undone: {left or 'nothing'}."
+        f"{kills} kills at {points} of {len(POINTS)} points, {outcome.blows[FLUSHED]} flushes of Redis, {outcome.blows[CRASHED]} crashes of "
+        f"Postgres, in {outcome.seconds:.0f} s. {outcome.customers} customers, {outcome.messages} messages acknowledged, "
+        f"{outcome.messages - outcome.unstored} of them stored, {outcome.repeated} bodies delivered twice: {total.lost} lost, {total.twice} "
+        f"answered twice, {total.out_of_order} out of order; left undone: {left or 'nothing'}."
     )
 
 

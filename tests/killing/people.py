@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from tests.killing.orders import MARK
@@ -69,7 +70,7 @@ class Customer:
         places = [self._place(words, index) for index, (_, words) in enumerate(self.heard)]
         twice = len(self.heard) - len({outbox_id for outbox_id, _ in self.heard})
         twice = max(twice, len(places) - len(set(places)), len(self.heard) - self.expected)
-        backwards = sum(1 for before, after in zip(places, places[1:], strict=False) if after < before)
+        backwards = sum(1 for before, after in pairwise(places) if after < before)
         missing = (0 if self.heard else 1) if self.hasty else self.expected - len(set(places))
         return Verdict(max(0, missing), max(0, twice), backwards)
 

@@ -12,7 +12,7 @@ from devstack.postgres import Postgres
 from tests.killing.doomed import Doomed
 from tests.killing.people import Verdict
 from tests.killing.points import POINTS, RESENT, Need, Point, Process
-from tests.killing.town import Town
+from tests.killing.town import UNSTORED, Town
 
 REACH_SECONDS = 60.0
 SETTLE_SECONDS = 150.0
@@ -38,6 +38,10 @@ class Outcome:
     left: dict[str, int]
     seconds: float = 0.0
     stories: list[str] = field(default_factory=list)
+
+    @property
+    def unstored(self) -> int:
+        return self.left[UNSTORED]
 
     @property
     def fine(self) -> bool:

@@ -36,6 +36,8 @@ LET_A_CLAIM_RUN_OUT = """
         SELECT id FROM outbox WHERE state = 'sending' AND due_at < clock_timestamp() + interval '28 seconds' ORDER BY due_at LIMIT 1)
 """  # a living process holds one for milliseconds here
 
+UNSTORED = "acknowledged messages without a row, or rows that nobody sent"
+
 # What must be nothing when all is over.
 LEFT: dict[str, str] = {
     "messages that nobody filed": "SELECT count(*) FROM inbox_message WHERE filed_at IS NULL",
@@ -182,7 +184,7 @@ class Town:
             answers = _number(cursor, "SELECT count(*) FROM outbox")
         received = {outbox_id for one in self.customers for outbox_id, _ in one.heard}
         return found | {
-            "acknowledged messages without a row, or rows without": abs(stored - len(self.post.acknowledged)),
+            UNSTORED: abs(stored - len(self.post.acknowledged)),
             "answers stored and not received, or received and not stored": abs(answers - len(received)),
         }
 
