@@ -12,6 +12,7 @@ import random
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 
 from bench.place import TOKEN
@@ -118,15 +119,14 @@ def _rage(storm: Storm, stores: Stores, urls: Urls, plan: list[str]) -> Outcome:
 
 
 def _told(outcome: Outcome) -> str:
-    total = outcome.total
-    kills = sum(count for blow, count in outcome.blows.items() if blow in BY_NAME)
-    left = {what: count for what, count in outcome.left.items() if count}
-    points = len(set(outcome.blows) & set(BY_NAME))
+    kills = Counter({blow: count for blow, count in outcome.blows.items() if blow in BY_NAME})
+    total, left = outcome.total, {what: count for what, count in outcome.left.items() if count}
     return (
-        f"{kills} kills at {points} of {len(POINTS)} points, {outcome.blows[FLUSHED]} flushes of Redis, {outcome.blows[CRASHED]} crashes of "
-        f"Postgres, in {outcome.seconds:.0f} s. {outcome.customers} customers, {outcome.messages} messages acknowledged, "
-        f"{outcome.messages - outcome.unstored} of them stored, {outcome.repeated} bodies delivered twice: {total.lost} lost, {total.twice} "
-        f"answered twice, {total.out_of_order} out of order; left undone: {left or 'nothing'}."
+        f"{kills.total()} kills at {len(kills)} of {len(POINTS)} points, {outcome.blows[FLUSHED]} flushes of Redis, "
+        f"{outcome.blows[CRASHED]} crashes of Postgres, in {outcome.seconds:.0f} s. "
+        f"{outcome.customers} customers, {outcome.messages} messages acknowledged, {outcome.messages - outcome.unstored} of them stored, "
+        f"{outcome.repeated} bodies delivered twice: "
+        f"{total.lost} lost, {total.twice} answered twice, {total.out_of_order} out of order; left undone: {left or 'nothing'}."
     )
 
 
