@@ -52,7 +52,7 @@ def test_a_process_killed_at_any_step_loses_nothing_and_answers_nothing_twice(st
     for point in schedule(len(POINTS), random.Random(SEED)):
         storm.strike(point)
 
-    outcome = storm.calm(hurry=True)
+    outcome = storm.calm(60, hurry=True)
 
     assert not outcome.stories
     assert not any(outcome.left.values()), outcome.left

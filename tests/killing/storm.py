@@ -91,9 +91,9 @@ class Storm:
         self.town.struck(blow)
         self.blows[blow] += 1
 
-    def calm(self, *, hurry: bool = False) -> Outcome:
+    def calm(self, patience: float = SETTLE_SECONDS, *, hurry: bool = False) -> Outcome:
         """Let everything come to its end; what was counted. In a hurry the claims of dead processes run out at once."""
-        deadline = time.monotonic() + SETTLE_SECONDS
+        deadline = time.monotonic() + patience
         while time.monotonic() < deadline and not self.town.live_until(self.town.settled, 2):
             if hurry:
                 self.town.let_a_claim_run_out()
