@@ -100,11 +100,12 @@ class Town:
         """Let the time of one claim of a dead process pass."""
         self._execute(LET_A_CLAIM_RUN_OUT)
 
-    @staticmethod
-    def _wanted(need: Need) -> Callable[[payloads.Person], Customer]:
+    def _wanted(self, need: Need) -> Callable[[payloads.Person], Customer]:
         if need in {Need.FAILURE, Need.PASSING}:
             return people.unlucky
-        return people.sleeper if need is Need.SILENCE else people.greeter
+        if need is Need.SILENCE:
+            return people.sleeper
+        return people.hasty if need in FAULTS else self.chance.choice((people.greeter, people.hasty))
 
     def live_until(self, true: Callable[[], bool], patience: float, need: Need | None = None) -> bool:
         """Let time pass and customers write until something is true; whether it came true."""
