@@ -6,7 +6,7 @@ import pytest
 
 from tests import running
 from tests.killing.doomed import Doomed
-from tests.killing.points import POINTS, owner_of, places
+from tests.killing.points import POINTS, Gone, Process, owner_of, places
 from tests.killing.storm import Storm, schedule
 from tests.killing.town import Outside, Town
 from tests.standins.meta import MetaStandIn
@@ -15,9 +15,14 @@ SEED = 4
 CROWD = 2
 
 
-@pytest.mark.parametrize("point", POINTS, ids=lambda point: point.name)
-def test_every_point_is_where_the_code_is(point):
-    assert {owner_of(place)[1] for place in places(point.process)}
+@pytest.mark.parametrize("place", sorted(set().union(*map(places, Process))))
+def test_every_place_is_in_the_code(place):
+    assert callable(owner_of(place)[2])
+
+
+def test_a_place_that_is_gone_is_told():
+    with pytest.raises(Gone, match="no_such_function"):
+        owner_of("gatte.turns.thinking:no_such_function")
 
 
 def test_names_of_points_are_unique():
