@@ -1,9 +1,13 @@
-"""`make chaos`: customers write while processes are killed, Redis is flushed and Postgres crashes; then count what was lost or doubled.
+"""`make chaos`: customers write while every process is killed at every step, Redis is flushed and Postgres crashes; then it is counted.
 
-The check is made from outside, at the stand-in for Meta, which also sends its statuses. What was not acknowledged is delivered again, as
-Meta does. ARGS: how many kills (default 100).
+The check is made from outside, at the stand-in for Meta, which delivers again what was not acknowledged and sends its statuses, some of
+both twice and out of order. Exit code 1 when anything was lost, came twice or out of order, or is left undone.
+
+    make chaos ARGS="100 --seed 4"    so many kills, spread over all points, and what chance decides
+    make chaos ARGS=--write           the outcome goes into docs/kill-points.md, too
 """
 
+import argparse
 import random
 import sys
 import tempfile
@@ -11,107 +15,131 @@ import time
 from collections import Counter
 from pathlib import Path
 
-import httpx
-import redis
-
-from bench.place import TOKEN, standin, system
+from bench.place import TOKEN
 from devstack.stores import Stores, Urls
 from gatte.migrating import migrate
 from tests import running
-from tests.running import APP_SECRET, NUMBER, System, until
-from tests.standins import payloads
+from tests.killing.doomed import Doomed
+from tests.killing.points import BY_NAME, POINTS
+from tests.killing.storm import CRASHED, FLUSHED, Outcome, Storm, schedule
+from tests.killing.town import Outside, Town
+from tests.standins.meta import MetaStandIn
 
-CUSTOMERS_A_KILL = 5
-VICTIMS = ("worker", "web", "scheduler")
-FLUSH_EVERY, CRASH_EVERY = 40, 30
-PATIENCE_SECONDS = 300.0
+DOCUMENT = running.PROJECT / "docs" / "kill-points.md"
+CROWD = 6
 SETTINGS = {
     "WHATSAPP_ACCESS_TOKEN": TOKEN,
     "GATTE_QUIET_SECONDS": "0.2",
     "GATTE_LEASE_SECONDS": "8",
     "GATTE_UNCERTAIN_GRACE_SECONDS": "5",
 }
+STORES = {
+    FLUSHED: ("every job that waits in a queue", "Postgres is the schedule: what is due is put again"),
+    CRASHED: ("open transactions, and every connection", "what was not committed is rolled back and done again; no 200 without a commit"),
+}
+HEAD = """# Kill points
+
+Written by `make chaos ARGS=--write`; the table of points is in `tests/killing/points.py`. At each point a process is killed by SIGKILL
+while customers write and Meta delivers some webhooks and statuses twice or out of order. The count is made from outside, at a stand-in for
+Meta: which answers each customer received, and in which order. The last columns count answers of all customers who were waiting when a
+blow struck.
+
+Where Meta has an answer and we do not know it, a status with the outbox id settles it. Only if Meta accepted an answer and sends no
+status within the grace time is it sent again: the one case in which a customer may get a second copy (`GATTE_UNCERTAIN_POLICY=agent`
+leaves such an answer to people instead).
+"""
 
 
-class Storm:
-    """One run: who was killed, and who wrote."""
-
-    def __init__(self, stores: Stores, urls: Urls, started: System, meta: str) -> None:
-        self.stores, self.urls, self.started, self.meta = stores, urls, started, meta
-        self.customers = 0
-        self.blows: Counter[str] = Counter()
-
-    def blow(self, number: int) -> None:
-        """Let customers write, and strike at a moment of chance."""
-        for _ in range(CUSTOMERS_A_KILL):
-            self._write()
-        time.sleep(random.uniform(0, 1.2))
-        victim = VICTIMS[number % len(VICTIMS)]
-        self.started.kill(victim)
-        self.started.start(victim)
-        self.blows[f"kill -9 {victim}"] += 1
-        if number % FLUSH_EVERY == FLUSH_EVERY - 1:
-            with redis.Redis.from_url(self.urls.redis) as client:
-                client.flushall()
-            self.blows["Valkey flushed"] += 1
-        if number % CRASH_EVERY == CRASH_EVERY - 1:
-            self.stores.postgres.crash()
-            self.stores.postgres.start()
-            self.blows["Postgres crashed"] += 1
-
-    def _write(self) -> None:
-        """One message of a new customer, delivered until it is acknowledged."""
-        body, headers = payloads.signed(payloads.body(payloads.text("oi"), payloads.person(self.customers), number=NUMBER), APP_SECRET)
-        self.customers += 1
-        if not until(lambda: self._acknowledged(body, headers), PATIENCE_SECONDS, 0.1):
-            raise RuntimeError(f"not acknowledged\n{self.started.log_tail()}")
-
-    def _acknowledged(self, body: bytes, headers: dict[str, str]) -> bool:
-        try:
-            return httpx.post(f"{self.started.url}/webhook/whatsapp", content=body, headers=headers, timeout=15).status_code == 200
-        except httpx.HTTPError:
-            return False
-
-    def answers(self) -> Counter[str]:
-        """How many answers each customer got, by phone."""
-        return Counter(message["to"] for message in httpx.get(f"{self.meta}/__control/messages", timeout=30).json()["messages"])
+def main() -> int:
+    """Run, print, and write when asked; 0 when all is well."""
+    options = _options()
+    seed = options.seed if options.seed is not None else int(time.time())
+    outcome = run(options.kills, options.flushes, options.crashes, seed)
+    told = f"Seed {seed}: {_told(outcome)}"
+    print("\n".join(_table(outcome)))
+    print(told)
+    for story in outcome.stories:
+        print(story)
+    if options.write:
+        DOCUMENT.write_text("\n".join([HEAD, told, "", *_table(outcome)]) + "\n")
+    return 0 if outcome.fine else 1
 
 
-def main(kills: int) -> int:
-    with tempfile.TemporaryDirectory(prefix="gatte-chaos-") as name:
-        stores = Stores(Path(name))
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("kills", type=int, nargs="?", default=100)
+    parser.add_argument("--flushes", type=int, default=2, help="how often Redis is emptied")
+    parser.add_argument("--crashes", type=int, default=3, help="how often Postgres is killed")
+    parser.add_argument("--seed", type=int, help="the same blows in the same order")
+    parser.add_argument("--write", action="store_true", help=f"write {DOCUMENT.name}")
+    return parser.parse_args()
+
+
+def run(kills: int, flushes: int, crashes: int, seed: int) -> Outcome:
+    """One storm over stores and processes of its own."""
+    with tempfile.TemporaryDirectory(prefix="gatte-chaos-") as name, MetaStandIn(token=TOKEN) as meta:
+        stores = Stores(Path(name) / "stores")
         urls = stores.start()
         try:
             migrate(urls.database)
-            running.prepare(running.settings(urls.database, urls.redis))
-            return _run(stores, urls, kills)
+            environment = running.settings(urls.database, urls.redis, WHATSAPP_API_BASE_URL=meta.url, **SETTINGS)
+            running.prepare(environment)
+            doomed = Doomed(Path(name), environment)
+            town = Town(Outside(doomed.url, meta.url, urls.database), seed, CROWD)
+            try:
+                doomed.start()
+                doomed.wait_until_ready()
+                return _rage(Storm(doomed, town), stores, urls, _plan(kills, flushes, crashes, seed))
+            finally:
+                doomed.stop()
+                town.close()
         finally:
             stores.stop()
 
 
-def _run(stores: Stores, urls: Urls, kills: int) -> int:
-    names = ("web", "worker", "scheduler")
-    with standin("meta") as meta, system(urls, *names, WHATSAPP_API_BASE_URL=meta, **SETTINGS) as started:
-        started.wait_until_ready()
-        plan = {"url": f"{started.url}/webhook/whatsapp", "secret": APP_SECRET, "delay": 0.2}
-        httpx.post(f"{meta}/__control/statuses", json=plan, timeout=10).raise_for_status()
-        storm = Storm(stores, urls, started, meta)
-        for number in range(kills):
-            storm.blow(number)
-        until(lambda: len(storm.answers()) == storm.customers, PATIENCE_SECONDS, 1.0)
-        time.sleep(15)  # a second answer would come after a grace time
-        return _report(storm)
+def _plan(kills: int, flushes: int, crashes: int, seed: int) -> list[str]:
+    """The blows in their order: the stores' fall evenly between the kills."""
+    blows = [point.name for point in schedule(kills, random.Random(seed))]
+    for what, count in ((FLUSHED, flushes), (CRASHED, crashes)):
+        for number in range(count):
+            blows.insert(len(blows) * (2 * number + 1) // (2 * count), what)
+    return blows
 
 
-def _report(storm: Storm) -> int:
-    answers = storm.answers()
-    lost = storm.customers - len(answers)
-    twice = sum(1 for count in answers.values() if count > 1)
-    for blow, count in sorted(storm.blows.items()):
-        print(f"{blow:20} {count}")
-    print(f"{storm.customers} messages acknowledged, {lost} lost, {twice} answered twice")
-    return 1 if lost or twice else 0
+def _rage(storm: Storm, stores: Stores, urls: Urls, plan: list[str]) -> Outcome:
+    for number, blow in enumerate(plan, 1):
+        print(f"{number}/{len(plan)} {blow}", file=sys.stderr, flush=True)
+        if blow == FLUSHED:
+            storm.flush(urls.redis)
+        elif blow == CRASHED:
+            storm.crash(stores.postgres)
+        else:
+            storm.strike(BY_NAME[blow])
+    return storm.calm()
+
+
+def _told(outcome: Outcome) -> str:
+    kills = Counter({blow: count for blow, count in outcome.blows.items() if blow in BY_NAME})
+    total, left = outcome.total, {what: count for what, count in outcome.left.items() if count}
+    return (
+        f"{kills.total()} kills at {len(kills)} of {len(POINTS)} points, {outcome.blows[FLUSHED]} flushes of Redis, "
+        f"{outcome.blows[CRASHED]} crashes of Postgres, in {outcome.seconds:.0f} s. "
+        f"{outcome.customers} customers, {outcome.messages} messages acknowledged, {outcome.messages - outcome.unstored} of them stored, "
+        f"{outcome.repeated} bodies delivered twice: "
+        f"{total.lost} lost, {total.twice} answered twice, {total.out_of_order} out of order; left undone: {left or 'nothing'}."
+    )
+
+
+def _table(outcome: Outcome) -> list[str]:
+    lines = ["| point | in danger | what comes of it | blows | lost | twice | out of order |", "|---|---|---|---:|---:|---:|---:|"]
+    known = {point.name: (point.danger, point.outcome) for point in POINTS} | STORES
+    for blow, (danger, comes) in known.items():
+        if outcome.blows[blow]:
+            verdict = outcome.verdicts[blow]
+            counted = f"{outcome.blows[blow]} | {verdict.lost} | {verdict.twice} | {verdict.out_of_order}"
+            lines.append(f"| `{blow}` | {danger} | {comes} | {counted} |")
+    return lines
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 100))
+    sys.exit(main())

@@ -1,0 +1,64 @@
+"""kill -9 at every named point, once each; what customers got is counted at the stand-in for Meta."""
+
+import random
+
+import pytest
+
+from tests import running
+from tests.killing.doomed import Doomed
+from tests.killing.points import POINTS, Gone, Process, owner_of, places
+from tests.killing.storm import Storm, schedule
+from tests.killing.town import Outside, Town
+from tests.standins.meta import MetaStandIn
+
+SEED = 4
+CROWD = 2
+
+
+@pytest.mark.parametrize("place", sorted(set().union(*map(places, Process))))
+def test_every_place_is_in_the_code(place):
+    assert callable(owner_of(place)[2])
+
+
+def test_a_place_that_is_gone_is_told():
+    with pytest.raises(Gone, match="no_such_function"):
+        owner_of("gatte.turns.thinking:no_such_function")
+
+
+def test_names_of_points_are_unique():
+    assert len({point.name for point in POINTS}) == len(POINTS)
+
+
+@pytest.fixture
+def storm(tmp_path, database_url, redis_url):
+    with MetaStandIn(token="meta-token-of-the-tests") as meta:
+        environment = running.settings(
+            database_url,
+            redis_url,
+            WHATSAPP_ACCESS_TOKEN="meta-token-of-the-tests",
+            WHATSAPP_API_BASE_URL=meta.url,
+            GATTE_QUIET_SECONDS="0.2",
+            GATTE_LEASE_SECONDS="5",
+            GATTE_UNCERTAIN_GRACE_SECONDS="2",
+        )
+        running.prepare(environment)
+        doomed = Doomed(tmp_path, environment)
+        town = Town(Outside(doomed.url, meta.url, database_url), SEED, CROWD)
+        try:
+            doomed.start()
+            doomed.wait_until_ready()
+            yield Storm(doomed, town)
+        finally:
+            doomed.stop()
+            town.close()
+
+
+def test_a_process_killed_at_any_step_loses_nothing_and_answers_nothing_twice(storm):
+    for point in schedule(len(POINTS), random.Random(SEED)):
+        storm.strike(point)
+
+    outcome = storm.calm(60, hurry=True)
+
+    assert not outcome.stories
+    assert not any(outcome.left.values()), outcome.left
+    assert set(outcome.blows) == {point.name for point in POINTS}

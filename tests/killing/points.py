@@ -1,0 +1,220 @@
+"""The kill points: one at every step boundary of the way of a message, what is in danger there, and what must come of it.
+
+A point is the moment before or after a function of the product is called; with `since` only the first such moment after that other
+function was entered in the same thread. `bench.chaos` and tests/faults strike at each of them; a place that does not exist any more
+fails the build. When the code moves, re-aim a place here: names of points are stable.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import reduce
+from importlib import import_module
+from typing import Any
+
+
+class Process(StrEnum):
+    """Who is killed."""
+
+    WEB = "web"
+    WORKER = "worker"
+    SCHEDULER = "scheduler"
+
+
+class When(StrEnum):
+    """Before a function is entered, or after it has returned."""
+
+    BEFORE = "before"
+    AFTER = "after"
+
+
+class Need(StrEnum):
+    """What must happen in the town for the point to be reached."""
+
+    MESSAGE = "a customer writes"
+    BURST = "several customers write in one body"
+    REFUSED = "Meta is overloaded and refuses an answer"
+    CUT = "Meta cuts the connection and has not taken the answer"
+    CUT_ACCEPTED = "Meta cuts the connection and has taken the answer"
+    SILENCE = "a customer falls silent in a flow"
+    FAILURE = "a turn fails"
+    PASSING = "a turn fails with a fault that may pass"
+    RESTART = "the process starts anew"
+    PATIENCE = "the time of a claim whose process died runs out"
+
+
+@dataclass(frozen=True)
+class Point:
+    """One moment at which a process may die; `place` and `since` are `module:attribute`."""
+
+    name: str
+    process: Process
+    place: str
+    when: When
+    danger: str
+    outcome: str
+    since: str = ""
+    need: Need = Need.MESSAGE
+
+
+WEB, WORKER, SCHEDULER = Process.WEB, Process.WORKER, Process.SCHEDULER
+BEFORE, AFTER = When.BEFORE, When.AFTER
+
+# Places: where the code is now.
+SIGNED = "gatte.whatsapp.signature:is_signed"
+PARSE = "gatte.intake.inbox:parse"
+ROWS = "gatte.intake.inbox:_rows"
+STATUS = "gatte.intake.inbox:_status"
+ACCEPT = "gatte.intake.inbox:accept"
+STORE = "gatte.intake.writer:Writer.store"
+BATCH = "gatte.intake.writer:Writer._next_batch"
+INSERT_ALL = "gatte.intake.writer:_insert_all"
+INSERT = "gatte.intake.writer:_insert"
+SETTLE = "gatte.intake.statuses:apply_some"
+LOOK = "gatte.jobs.dispatcher:Dispatcher._look"
+PUT_ONE = "gatte.jobs.dispatcher:Dispatcher._put"
+PUT = "gatte.jobs.dispatcher:put"
+RUN = "gatte.jobs.worker:Pool._run"
+TAKE_IN = "gatte.turns.arrival:take_in"
+TAKE_IN_REST = "gatte.turns.arrival:take_in_rest"
+LEASE = "gatte.turns.leases:acquire"
+LOCK = "gatte.turns.leases:lock"
+READ = "gatte.turns.reading:read"
+THINK = "gatte.turns.thinking:think"
+APPLY = "gatte.turns.applying:apply"
+CARRY_OUT = "gatte.desk.decisions:carry_out"
+WRITE = "gatte.delivery.outbox:write"
+FAIL = "gatte.turns.failing:fail"
+POSTPONE = "gatte.turns.failing:postpone"
+DELIVER = "gatte.jobs.delivery:deliver"
+CLAIM = "gatte.delivery.sending:claim"
+SEND = "gatte.whatsapp.client:CloudClient.send"
+NETWORK_READ = "httpcore._backends.sync:SyncStream.read"
+ACCEPTED = "gatte.delivery.sending:accepted"
+REFUSED = "gatte.delivery.sending:refused"
+UNCERTAIN = "gatte.delivery.sending:uncertain"
+DOUBT = "gatte.delivery.sending:doubt"
+AGAIN = "gatte.delivery.sending:_must_be_parked"
+BARK = "gatte.turns.watchdog:bark"
+COMMIT = "sqlalchemy.orm:Session.commit"
+
+# What is in danger.
+THE_BODY = "the body, not yet stored"
+DOUBLE_BODY = "the body is stored, and Meta does not know it"
+THE_NEWS = "a status, not yet stored"
+THE_JOB = "the job, which Redis does not have any more"
+NO_JOB = "what is due has no job yet"
+DOUBLE_JOB = "the job is put, and nobody remembers it"
+THE_TURN = "a turn without a trace"
+THE_LEASE = "the conversation, leased to a dead process"
+THE_THOUGHT = "what was thought, not yet stored"
+HALF = "half of a decision is written"
+THE_SEND = "the answer, claimed by a dead process"
+UNKNOWN = "Meta has the answer, and we do not know it"
+RECORDED = "the answer is recorded; the next one waits"
+NOTHING = "nothing: all is stored"
+THE_ALARM = "a nudge, decided and not stored"
+
+# What must come of it.
+META_REPEATS = "no 200: Meta delivers the body again; stored once"
+KNOWN_AGAIN = "Meta delivers it again; the wamid is known, so it is answered once"
+NEWS_AGAIN = "Meta delivers the status again; statuses only move forward"
+PUT_AGAIN = "the row is still due: put again under a free id"
+ONE_TURN = "two jobs, one turn: the second finds nothing, or no free lease"
+NEXT_LEADER = "the lock ends with the connection; the next scheduler leads"
+ROLLED_BACK = "rolled back; the row is still due and is taken again"
+LEASE_ENDS = "the lease runs out; another turn reads and answers"
+DUE = "the answer is due in the outbox; the dispatcher has it delivered"
+RESENT = "Meta never got it: no status within the grace time, sent again"
+SETTLED = "a status with the outbox id settles it; sent once (a second copy only if Meta never sent a status)"
+GOES_ON = "the work goes on from what is stored"
+
+POINTS: tuple[Point, ...] = (
+    Point("webhook.body_read", WEB, SIGNED, BEFORE, THE_BODY, META_REPEATS),
+    Point("webhook.signature_checked", WEB, SIGNED, AFTER, THE_BODY, META_REPEATS),
+    Point("webhook.parsed", WEB, PARSE, AFTER, THE_BODY, META_REPEATS),
+    Point("webhook.sealed", WEB, ROWS, AFTER, THE_BODY, META_REPEATS),
+    Point("webhook.handed_to_writer", WEB, STORE, BEFORE, THE_BODY, META_REPEATS),
+    Point("webhook.taken_by_writer", WEB, BATCH, AFTER, THE_BODY, META_REPEATS),
+    Point("webhook.before_insert", WEB, INSERT_ALL, BEFORE, THE_BODY, META_REPEATS),
+    Point("webhook.inserted_before_commit", WEB, INSERT, AFTER, THE_BODY, META_REPEATS),
+    Point("webhook.committed", WEB, INSERT_ALL, AFTER, DOUBLE_BODY, KNOWN_AGAIN),
+    Point("webhook.before_200", WEB, ACCEPT, AFTER, DOUBLE_BODY, KNOWN_AGAIN),
+    Point("status.parsed", WEB, STATUS, AFTER, THE_NEWS, NEWS_AGAIN),
+    Point("status.handed_to_writer", WEB, STORE, BEFORE, THE_NEWS, NEWS_AGAIN, since=STATUS),
+    Point("status.stored_before_200", WEB, ACCEPT, AFTER, THE_NEWS, NEWS_AGAIN, since=STATUS),
+    Point("status.before_applying", WORKER, SETTLE, BEFORE, THE_JOB, PUT_AGAIN),
+    Point("status.applied_before_commit", WORKER, COMMIT, BEFORE, "the state of an answer", ROLLED_BACK, since=SETTLE),
+    Point("status.applied_after_commit", WORKER, COMMIT, AFTER, NOTHING, GOES_ON, since=SETTLE),
+    Point("dispatcher.leads", SCHEDULER, LOOK, BEFORE, NO_JOB, NEXT_LEADER, need=Need.RESTART),
+    Point("dispatcher.due_found", SCHEDULER, PUT_ONE, BEFORE, NO_JOB, NEXT_LEADER),
+    Point("dispatcher.before_put", SCHEDULER, PUT, BEFORE, NO_JOB, NEXT_LEADER),
+    Point("dispatcher.between_two_puts", SCHEDULER, PUT, AFTER, "one of two has its job", NEXT_LEADER, need=Need.BURST),
+    Point("dispatcher.remembered", SCHEDULER, PUT_ONE, AFTER, DOUBLE_JOB, ONE_TURN),
+    Point("dispatcher.looked", SCHEDULER, LOOK, AFTER, DOUBLE_JOB, ONE_TURN, since=PUT),
+    Point("turn.job_fetched", WORKER, RUN, BEFORE, THE_JOB, PUT_AGAIN),
+    Point("turn.before_filing", WORKER, TAKE_IN, BEFORE, THE_JOB, PUT_AGAIN),
+    Point("turn.filed", WORKER, TAKE_IN, AFTER, THE_TURN, ROLLED_BACK),
+    Point("turn.leased.before_commit", WORKER, COMMIT, BEFORE, THE_TURN, ROLLED_BACK, since=LEASE),
+    Point("turn.leased.after_commit", WORKER, COMMIT, AFTER, THE_LEASE, LEASE_ENDS, since=READ),
+    Point("turn.before_thinking", WORKER, THINK, BEFORE, THE_LEASE, LEASE_ENDS),
+    Point("turn.thought", WORKER, THINK, AFTER, THE_THOUGHT, LEASE_ENDS),
+    Point("turn.applying.locked", WORKER, LOCK, AFTER, THE_THOUGHT, LEASE_ENDS, since=APPLY),
+    Point("turn.applying.half", WORKER, CARRY_OUT, BEFORE, HALF, LEASE_ENDS, since=APPLY),
+    Point("turn.applying.answer_written", WORKER, WRITE, AFTER, HALF, LEASE_ENDS, since=APPLY),
+    Point("turn.applying.carried_out", WORKER, CARRY_OUT, AFTER, HALF, LEASE_ENDS, since=APPLY),
+    Point("turn.decided.before_commit", WORKER, COMMIT, BEFORE, HALF, LEASE_ENDS, since=APPLY),
+    Point("turn.decided.after_commit", WORKER, COMMIT, AFTER, THE_SEND, RESENT, since=APPLY),
+    Point("turn.resumed.before_lease", WORKER, TAKE_IN_REST, BEFORE, THE_JOB, PUT_AGAIN, need=Need.PASSING),
+    Point("turn.failing.before_commit", WORKER, COMMIT, BEFORE, "the apology", LEASE_ENDS, since=FAIL, need=Need.FAILURE),
+    Point("turn.failing.after_commit", WORKER, COMMIT, AFTER, "the apology, to be sent", DUE, since=FAIL, need=Need.FAILURE),
+    Point("turn.postponed.before_commit", WORKER, COMMIT, BEFORE, THE_LEASE, LEASE_ENDS, since=POSTPONE, need=Need.PASSING),
+    Point("turn.postponed.after_commit", WORKER, COMMIT, AFTER, THE_TURN, PUT_AGAIN, since=POSTPONE, need=Need.PASSING),
+    Point("delivery.before_request", WORKER, SEND, BEFORE, THE_SEND, RESENT),
+    Point("delivery.request_on_its_way", WORKER, NETWORK_READ, BEFORE, UNKNOWN, SETTLED, since=SEND),
+    Point("delivery.response_read", WORKER, SEND, AFTER, UNKNOWN, SETTLED),
+    Point("delivery.recorded.before_commit", WORKER, COMMIT, BEFORE, UNKNOWN, SETTLED, since=ACCEPTED),
+    Point("delivery.recorded.after_commit", WORKER, COMMIT, AFTER, RECORDED, DUE, since=ACCEPTED),
+    Point("delivery.refused.before_commit", WORKER, COMMIT, BEFORE, THE_SEND, RESENT, since=REFUSED, need=Need.REFUSED),
+    Point("delivery.refused.after_commit", WORKER, COMMIT, AFTER, NOTHING, DUE, since=REFUSED, need=Need.REFUSED),
+    Point("delivery.retry.before_claim", WORKER, CLAIM, BEFORE, THE_JOB, PUT_AGAIN, since=DELIVER, need=Need.REFUSED),
+    Point("delivery.retry.claimed", WORKER, COMMIT, AFTER, THE_SEND, RESENT, since=DELIVER, need=Need.REFUSED),
+    Point("delivery.uncertain.before_commit", WORKER, COMMIT, BEFORE, THE_SEND, RESENT, since=UNCERTAIN, need=Need.CUT),
+    Point("delivery.uncertain.after_commit", WORKER, COMMIT, AFTER, THE_SEND, RESENT, since=UNCERTAIN, need=Need.CUT),
+    Point("delivery.uncertain.accepted", WORKER, COMMIT, BEFORE, UNKNOWN, SETTLED, since=UNCERTAIN, need=Need.CUT_ACCEPTED),
+    Point("delivery.resend.claimed", WORKER, COMMIT, AFTER, THE_SEND, RESENT, since=AGAIN, need=Need.CUT),
+    Point("delivery.resend.response_read", WORKER, SEND, AFTER, UNKNOWN, SETTLED, since=AGAIN, need=Need.CUT),
+    Point("delivery.doubt.before_commit", WORKER, COMMIT, BEFORE, THE_SEND, RESENT, since=DOUBT, need=Need.PATIENCE),
+    Point("delivery.doubt.after_commit", WORKER, COMMIT, AFTER, THE_SEND, RESENT, since=DOUBT, need=Need.PATIENCE),
+    Point("watchdog.before_commit", WORKER, COMMIT, BEFORE, THE_ALARM, ROLLED_BACK, since=BARK, need=Need.SILENCE),
+    Point("watchdog.after_commit", WORKER, COMMIT, AFTER, "a nudge, to be sent", DUE, since=BARK, need=Need.SILENCE),
+)
+
+BY_NAME: dict[str, Point] = {point.name: point for point in POINTS}
+FAILS = {Need.FAILURE: THINK, Need.PASSING: THINK}  # what is made to fail for a point, in the turn of a marked message
+
+
+class Gone(LookupError):
+    """A place of the table does not exist in the code any more."""
+
+
+def owner_of(place: str) -> tuple[Any, str, Callable[..., Any]]:
+    """Where a place is: what holds it, under which name, and the function; Gone when there is none."""
+    module, _, path = place.partition(":")
+    *parents, name = path.split(".")
+    try:
+        owner = reduce(getattr, parents, import_module(module))
+        function = owner.__dict__[name]
+    except (ImportError, AttributeError, KeyError) as error:
+        raise Gone(place) from error
+    if not callable(function):
+        raise Gone(place)
+    return owner, name, function
+
+
+def places(process: Process) -> set[str]:
+    """Everything that must be watched in a process."""
+    mine = [point for point in POINTS if point.process is process]
+    return (
+        {point.place for point in mine} | {point.since for point in mine if point.since} | {FAILS[p.need] for p in mine if p.need in FAILS}
+    )
