@@ -72,7 +72,6 @@ def _place(value: object) -> str:
     return str(value) if isinstance(value, Sql) else "%s"
 
 
-MOST_BEYOND_THE_POOL = 5  # connections that a process may open for a short time beyond GATTE_POOL_SIZE
 
 
 LIMITS = "-c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000 -c lock_timeout=10000 -c timezone=UTC"
@@ -114,7 +113,7 @@ def engine_options(settings: Settings, process: str) -> dict[str, object]:
     return {
         "hide_parameters": True,  # an error must not show values
         "pool_size": settings.gatte_pool_size,
-        "max_overflow": MOST_BEYOND_THE_POOL,
+        "max_overflow": 0,  # a connection for a moment costs Postgres a process; waiting for a free one costs nothing
         "pool_timeout": 15,
         "pool_pre_ping": process != "worker",  # a job is tried again anyway, and asks for many connections
         "pool_recycle": 1800,
