@@ -72,24 +72,30 @@ INSERT_ALL = "gatte.intake.writer:_insert_all"
 INSERT = "gatte.intake.writer:_insert"
 SETTLE = "gatte.intake.statuses:apply_some"
 LOOK = "gatte.jobs.dispatcher:Dispatcher._look"
-PUT_ONE = "gatte.jobs.dispatcher:Dispatcher._put"
+PUT_ALL = "gatte.jobs.dispatcher:Dispatcher._put"
+BUNDLED = "gatte.jobs.dispatcher:bundled"
+REMEMBER = "gatte.jobs.remembering:Remembered.note"
 PUT = "gatte.jobs.dispatcher:put"
 RUN = "gatte.jobs.worker:Pool._run"
+RUN_PART = "gatte.jobs.bundle:run_part"
 TAKE_IN = "gatte.turns.arrival:take_in"
 TAKE_IN_REST = "gatte.turns.arrival:take_in_rest"
 LEASE = "gatte.turns.leases:acquire"
 LOCK = "gatte.turns.leases:lock"
 READ = "gatte.turns.reading:read"
 THINK = "gatte.turns.thinking:think"
+LOOK_AGAIN = "gatte.turns.applying:look_again"
 APPLY = "gatte.turns.applying:apply"
 CARRY_OUT = "gatte.desk.decisions:carry_out"
-WRITE = "gatte.delivery.outbox:write"
+ADD = "gatte.delivery.outbox:add"
+TRIP = "gatte.database:Trip.send"
 FAIL = "gatte.turns.failing:fail"
 POSTPONE = "gatte.turns.failing:postpone"
 DELIVER = "gatte.jobs.delivery:deliver"
 CLAIM = "gatte.delivery.sending:claim"
 SEND = "gatte.whatsapp.client:CloudClient.send"
-NETWORK_READ = "httpcore._backends.sync:SyncStream.read"
+GET_RESPONSE = "http.client:HTTPConnection.getresponse"
+READ_BODY = "gatte.connections:Connections._body"
 ACCEPTED = "gatte.delivery.sending:accepted"
 REFUSED = "gatte.delivery.sending:refused"
 UNCERTAIN = "gatte.delivery.sending:uncertain"
@@ -147,21 +153,26 @@ POINTS: tuple[Point, ...] = (
     Point("status.applied_before_commit", WORKER, COMMIT, BEFORE, "the state of an answer", ROLLED_BACK, since=SETTLE),
     Point("status.applied_after_commit", WORKER, COMMIT, AFTER, NOTHING, GOES_ON, since=SETTLE),
     Point("dispatcher.leads", SCHEDULER, LOOK, BEFORE, NO_JOB, NEXT_LEADER, need=Need.RESTART),
-    Point("dispatcher.due_found", SCHEDULER, PUT_ONE, BEFORE, NO_JOB, NEXT_LEADER),
+    Point("dispatcher.due_found", SCHEDULER, BUNDLED, BEFORE, NO_JOB, NEXT_LEADER),
     Point("dispatcher.before_put", SCHEDULER, PUT, BEFORE, NO_JOB, NEXT_LEADER),
-    Point("dispatcher.between_two_puts", SCHEDULER, PUT, AFTER, "one of two has its job", NEXT_LEADER, need=Need.BURST),
-    Point("dispatcher.remembered", SCHEDULER, PUT_ONE, AFTER, DOUBLE_JOB, ONE_TURN),
-    Point("dispatcher.looked", SCHEDULER, LOOK, AFTER, DOUBLE_JOB, ONE_TURN, since=PUT),
-    Point("turn.job_fetched", WORKER, RUN, BEFORE, THE_JOB, PUT_AGAIN),
+    Point("dispatcher.put", SCHEDULER, PUT, AFTER, DOUBLE_JOB, ONE_TURN),
+    Point("dispatcher.half_remembered", SCHEDULER, REMEMBER, AFTER, DOUBLE_JOB, ONE_TURN, need=Need.BURST),
+    Point("dispatcher.remembered", SCHEDULER, PUT_ALL, AFTER, NOTHING, NEXT_LEADER, since=PUT),
+    Point("dispatcher.looked", SCHEDULER, LOOK, AFTER, NOTHING, NEXT_LEADER, since=PUT),
+    Point("job.fetched", WORKER, RUN, BEFORE, THE_JOB, PUT_AGAIN),
+    Point("job.begun", WORKER, RUN_PART, BEFORE, THE_JOB, PUT_AGAIN, need=Need.BURST),
+    Point("job.one_done", WORKER, RUN_PART, AFTER, "the other jobs of a bundle", PUT_AGAIN, need=Need.BURST),
     Point("turn.before_filing", WORKER, TAKE_IN, BEFORE, THE_JOB, PUT_AGAIN),
     Point("turn.filed", WORKER, TAKE_IN, AFTER, THE_TURN, ROLLED_BACK),
     Point("turn.leased.before_commit", WORKER, COMMIT, BEFORE, THE_TURN, ROLLED_BACK, since=LEASE),
     Point("turn.leased.after_commit", WORKER, COMMIT, AFTER, THE_LEASE, LEASE_ENDS, since=READ),
     Point("turn.before_thinking", WORKER, THINK, BEFORE, THE_LEASE, LEASE_ENDS),
     Point("turn.thought", WORKER, THINK, AFTER, THE_THOUGHT, LEASE_ENDS),
-    Point("turn.applying.locked", WORKER, LOCK, AFTER, THE_THOUGHT, LEASE_ENDS, since=APPLY),
-    Point("turn.applying.half", WORKER, CARRY_OUT, BEFORE, HALF, LEASE_ENDS, since=APPLY),
-    Point("turn.applying.answer_written", WORKER, WRITE, AFTER, HALF, LEASE_ENDS, since=APPLY),
+    Point("turn.applying.locked", WORKER, LOCK, AFTER, THE_THOUGHT, LEASE_ENDS, since=LOOK_AGAIN),
+    Point("turn.applying.begun", WORKER, CARRY_OUT, BEFORE, THE_THOUGHT, LEASE_ENDS, since=APPLY),
+    Point("turn.applying.answer_added", WORKER, ADD, AFTER, HALF, LEASE_ENDS, since=APPLY),
+    Point("turn.applying.before_writing", WORKER, TRIP, BEFORE, HALF, LEASE_ENDS, since=APPLY),
+    Point("turn.applying.written", WORKER, TRIP, AFTER, HALF, LEASE_ENDS, since=APPLY),
     Point("turn.applying.carried_out", WORKER, CARRY_OUT, AFTER, HALF, LEASE_ENDS, since=APPLY),
     Point("turn.decided.before_commit", WORKER, COMMIT, BEFORE, HALF, LEASE_ENDS, since=APPLY),
     Point("turn.decided.after_commit", WORKER, COMMIT, AFTER, THE_SEND, RESENT, since=APPLY),
@@ -171,7 +182,8 @@ POINTS: tuple[Point, ...] = (
     Point("turn.postponed.before_commit", WORKER, COMMIT, BEFORE, THE_LEASE, LEASE_ENDS, since=POSTPONE, need=Need.PASSING),
     Point("turn.postponed.after_commit", WORKER, COMMIT, AFTER, THE_TURN, PUT_AGAIN, since=POSTPONE, need=Need.PASSING),
     Point("delivery.before_request", WORKER, SEND, BEFORE, THE_SEND, RESENT),
-    Point("delivery.request_on_its_way", WORKER, NETWORK_READ, BEFORE, UNKNOWN, SETTLED, since=SEND),
+    Point("delivery.request_on_its_way", WORKER, GET_RESPONSE, BEFORE, UNKNOWN, SETTLED, since=SEND),
+    Point("delivery.response_begun", WORKER, READ_BODY, BEFORE, UNKNOWN, SETTLED, since=SEND),
     Point("delivery.response_read", WORKER, SEND, AFTER, UNKNOWN, SETTLED),
     Point("delivery.recorded.before_commit", WORKER, COMMIT, BEFORE, UNKNOWN, SETTLED, since=ACCEPTED),
     Point("delivery.recorded.after_commit", WORKER, COMMIT, AFTER, RECORDED, DUE, since=ACCEPTED),

@@ -64,7 +64,7 @@ class Storm:
         if point.need is Need.RESTART:
             self.doomed.restart(point.process)
         if not self.town.live_until(lambda: order.pid() is not None, REACH_SECONDS, point.need):
-            raise NotReached(f"{point.name}\n{self.doomed.log_tail()}")
+            raise NotReached(f"{self.doomed.log_tail(1000)}\nnot reached: {point.name}")
         self._note(point.name)
         self.doomed.mourn(order)
 

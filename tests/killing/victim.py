@@ -118,6 +118,7 @@ class Nest:
 def main() -> int:
     """Wrap what the table names for this process, then keep the command running as if it had been started itself."""
     process, *command = sys.argv[1:]
+    ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL)  # an interrupted test run leaves nothing behind
     executioner = Executioner(Path(os.environ[VARIABLE]))
     for place in sorted(places(Process(process))):
         executioner.watch(place)
