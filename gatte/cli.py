@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from datetime import datetime
 from types import FrameType
 from uuid import UUID
@@ -17,6 +18,8 @@ from gatte.extensions import db
 from gatte.settings import Settings
 
 log = structlog.get_logger(__name__)
+
+RESTART_SECONDS = 1.0  # a worker that dies at its start must not keep a core busy with starting
 
 
 def register(app: Flask) -> None:
@@ -44,7 +47,7 @@ def worker(processes: int | None, threads: int | None) -> None:
     from gatte.jobs import worker as working
 
     migrating.require_fit(_settings().database_url.get_secret_value())
-    count = processes or _settings().gatte_worker_processes
+    count = processes or _settings().worker_processes
     if count > 1:
         raise SystemExit(_several(count, threads))
     working.run(current_app._get_current_object(), threads or _settings().gatte_worker_threads)  # type: ignore[attr-defined]  # noqa: SLF001
@@ -66,9 +69,12 @@ def _several(count: int, threads: int | None) -> int:
     signal.signal(signal.SIGINT, stop)
     while not stopping:
         pid, status = os.wait()
+        running = [process for process in running if process.pid != pid]
         if not stopping:
             log.error("worker_died", pid=pid, status=status)
-            running = [process for process in running if process.pid != pid] + [subprocess.Popen(command)]  # noqa: S603
+            time.sleep(RESTART_SECONDS)
+        if not stopping:
+            running.append(subprocess.Popen(command))  # noqa: S603
     return max((process.wait() for process in running), default=0)
 
 

@@ -67,10 +67,11 @@ def queue(name: QueueName) -> Queue:
 
 
 class Part(NamedTuple):
-    """A job with its arguments, as it travels in a bundle."""
+    """A job with its arguments, as it travels in a bundle, and when it may start (seconds since 1970)."""
 
     job: JobName
     arguments: tuple[str, ...]
+    start_at: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def put(bundles: Iterable[Bundle]) -> None:
 def _enqueued(bundle: Bundle) -> EnqueueData:
     return Queue.prepare_data(
         BUNDLE,
-        args=([(part.job.name, part.arguments) for part in bundle.parts],),
+        args=([(part.job.name, part.arguments, part.start_at) for part in bundle.parts],),
         job_id=bundle.id,
         result_ttl=DONE_BUNDLES_KEPT_SECONDS,
         failure_ttl=FAILED_BUNDLES_KEPT_SECONDS,

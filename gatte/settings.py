@@ -19,6 +19,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 EX_CONFIG = 78  # sysexits.h: something was found in an unconfigured or misconfigured state
+MOST_WORKERS_UNASKED = 4  # each has its own models in memory
 LOOPBACK = ("localhost", "127.0.0.1", "::1", "")
 
 
@@ -162,8 +163,9 @@ class Settings(BaseSettings):
     gatte_close_seconds: int = Field(default=24 * 3600, gt=0)
     gatte_warn_seconds: int = Field(default=600, gt=0)
 
-    gatte_worker_processes: int = Field(default=1, ge=1, le=64)
-    gatte_worker_threads: int = Field(default=32, ge=1, le=500)
+    gatte_worker_processes: int = Field(default=0, ge=0, le=64)
+    """0: in production one for each core, four at most; in development one."""
+    gatte_worker_threads: int = Field(default=96, ge=1, le=500)
     gatte_worker_max_jobs: int = Field(default=200_000, ge=0)
     """After so many jobs a worker process is replaced by a fresh one; 0: never."""
     gatte_worker_max_memory_mb: int = Field(default=1024, ge=0)
@@ -199,6 +201,13 @@ class Settings(BaseSettings):
     def production(self) -> bool:
         """Whether this is a production installation."""
         return self.gatte_env is Environment.PRODUCTION
+
+    @property
+    def worker_processes(self) -> int:
+        """How many worker processes to run on this host."""
+        if self.gatte_worker_processes:
+            return self.gatte_worker_processes
+        return min(len(os.sched_getaffinity(0)), MOST_WORKERS_UNASKED) if self.production else 1
 
     @property
     def master_keys(self) -> dict[str, bytes]:

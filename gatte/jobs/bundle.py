@@ -3,6 +3,7 @@
 It ends when the last of them has ended, so RQ knows what is under way and what failed.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
@@ -10,6 +11,8 @@ from importlib import import_module
 from typing import Protocol
 
 from gatte.queue import JobName
+
+LONGEST_WAIT_SECONDS = 0.1  # the dispatcher looks ahead no further; more would be a clock that is wrong
 
 
 class Threads(Protocol):
@@ -30,7 +33,7 @@ def run_with(threads: Threads) -> None:
     _Process.threads = threads
 
 
-def run(parts: Sequence[tuple[str, Sequence[str]]]) -> None:
+def run(parts: Sequence[tuple[str, Sequence[str], float]]) -> None:
     """Run every part; those that failed are raised together when all have ended."""
     if len(parts) == 1:
         run_part(*parts[0])
@@ -41,8 +44,9 @@ def run(parts: Sequence[tuple[str, Sequence[str]]]) -> None:
         raise ExceptionGroup("parts of a bundle failed", failed)
 
 
-def run_part(name: str, arguments: Sequence[str]) -> None:
-    """Run one job by its name; KeyError when this version has none of that name."""
+def run_part(name: str, arguments: Sequence[str], start_at: float = 0.0) -> None:
+    """Run one job by its name, not before its time; KeyError when this version has none of that name."""
+    time.sleep(min(max(start_at - time.time(), 0), LONGEST_WAIT_SECONDS))
     function_of(JobName[name])(*arguments)
 
 

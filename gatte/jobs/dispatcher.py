@@ -6,7 +6,6 @@ while its bundle waits in the queue, nor soon after; should Redis or a worker lo
 
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from itertools import groupby
 from uuid import uuid4
 
@@ -19,67 +18,21 @@ from sqlalchemy.exc import DBAPIError
 
 from gatte.extensions import db
 from gatte.jobs import heartbeat
+from gatte.jobs.due import Due, find_due
 from gatte.jobs.remembering import Remembered
 from gatte.observability import metrics
 from gatte.queue import QUEUE_OF, Bundle, JobName, Part, put
-from gatte.settings import Settings
 
 log = structlog.get_logger(__name__)
 
 LEADER_LOCK = 7_000
 LOOK_SECONDS = 0.05
+LOOK_AHEAD_SECONDS = 0.1  # a look, and the way through the queue
 FOLLOW_SECONDS = 1.0
 WITHOUT_QUEUE_SECONDS = 1.0
 TELL_SECONDS = 1.0
 SETTLE_SECONDS = 0.25  # statuses come in showers, and one job settles all that lie there
-ROWS_A_LOOK = 500
 ROWS_A_BUNDLE = 8
-
-# One statement a look. Unread messages become due when the customer paused, when the first has waited long enough, or at once: after a
-# tap on a button, and in a conversation that a human owns. Of a conversation's answers only the first is due: those behind it wait
-# for it. `need` is the same for as long as the same work is to be done.
-WHAT_IS_DUE = text("""
-    (SELECT 'take_turn' AS job, ARRAY[m.phone_number_id, encode(m.sender_hash, 'hex')] AS arguments,
-        'turn-' || encode(m.sender_hash, 'hex') || '-' || max(m.id) AS need, min(m.received_at) AS since
-    FROM inbox_message m
-    WHERE m.filed_at IS NULL
-    GROUP BY m.phone_number_id, m.sender_hash
-    HAVING bool_or(m.immediate)
-        OR max(m.received_at) <= clock_timestamp() - make_interval(secs => :quiet)
-        OR min(m.received_at) <= clock_timestamp() - make_interval(secs => :limit)
-        OR EXISTS (
-            SELECT 1 FROM contact_identity i JOIN conversation c ON c.contact_id = i.contact_id
-            WHERE i.hash = m.sender_hash AND c.phone_number_id = m.phone_number_id AND c.closed_at IS NULL AND c.owner = 'human')
-    ORDER BY min(m.received_at) LIMIT :rows)
-    UNION ALL
-    (SELECT 'deliver', ARRAY[o.conversation_id::text],
-        'deliver-' || o.id || '-' || o.attempts || '-' || extract(epoch FROM o.due_at), o.due_at
-    FROM outbox o
-    WHERE o.state IN ('pending', 'sending', 'uncertain') AND o.due_at <= clock_timestamp() AND NOT EXISTS (
-        SELECT 1 FROM outbox e WHERE e.conversation_id = o.conversation_id AND e.position < o.position
-            AND e.state IN ('pending', 'sending', 'uncertain'))
-    ORDER BY o.due_at LIMIT :rows)
-    UNION ALL
-    (SELECT 'resume_turn', ARRAY[id::text], 'resume-' || id || '-' || lease_token || '-' || turn_attempts, turn_due_at
-    FROM conversation
-    WHERE turn_due_at <= clock_timestamp() AND (leased_until IS NULL OR leased_until < clock_timestamp())
-    ORDER BY turn_due_at LIMIT :rows)
-    UNION ALL
-    (SELECT 'watch', ARRAY[id::text], 'watch-' || id || '-' || extract(epoch FROM watch_at), watch_at
-    FROM conversation WHERE watch_at <= clock_timestamp() ORDER BY watch_at LIMIT :rows)
-    UNION ALL
-    (SELECT 'settle', ARRAY[]::text[], 'settle-' || max(id), min(received_at) FROM status_event HAVING count(*) > 0)
-""")
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A job to be put: its name, its arguments, a name for the need that is the same while it lasts, how long it has been due (seconds)."""
-
-    job: JobName
-    arguments: tuple[str, ...]
-    need: str
-    age: float
 
 
 @dataclass
@@ -101,6 +54,7 @@ class Dispatcher:
             try:
                 with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                     connection.detach()  # the lock must end with it: kept in a pool, it would be held by nobody for ever
+                    connection.exec_driver_sql("SET plan_cache_mode = force_generic_plan")
                     self._follow_or_lead(connection)
             except (DBAPIError, psycopg2.Error) as error:
                 log.warning("dispatcher_without_database", error=type(error).__name__)
@@ -119,7 +73,7 @@ class Dispatcher:
             time.sleep(max(LOOK_SECONDS - spent, spent) if leading else FOLLOW_SECONDS)  # with very much to do, half of the time at most
 
     def _look(self, connection: Connection) -> None:
-        found = find_due(connection, current_app.extensions["gatte_settings"])
+        found = find_due(connection, current_app.extensions["gatte_settings"], LOOK_AHEAD_SECONDS)
         try:
             self._put([due for due in found if self._is_new(due)])
         except RedisError as error:
@@ -150,12 +104,13 @@ class Dispatcher:
 
 def bundled(fresh: list[Due]) -> list[tuple[Bundle, list[Due]]]:
     """Bundles for these rows, each beside what it carries: rows of one queue together, a handful at most."""
+    now = time.time()
     bundles: list[tuple[Bundle, list[Due]]] = []
     for name, group in groupby(sorted(fresh, key=lambda due: QUEUE_OF[due.job]), key=lambda due: QUEUE_OF[due.job]):
         dues = list(group)
         for start in range(0, len(dues), ROWS_A_BUNDLE):
             some = dues[start : start + ROWS_A_BUNDLE]
-            bundles.append((Bundle(uuid4().hex, name, tuple(Part(due.job, due.arguments) for due in some)), some))
+            bundles.append((Bundle(uuid4().hex, name, tuple(Part(due.job, due.arguments, now + due.ahead) for due in some)), some))
     return bundles
 
 
@@ -165,11 +120,3 @@ def _tell(found: list[Due]) -> None:
         oldest[due.job] = max(oldest[due.job], due.age)
     for job, age in oldest.items():
         metrics.QUEUE_OLDEST_SECONDS.labels(queue=job.name.lower()).set(age)
-
-
-def find_due(connection: Connection, settings: Settings) -> list[Due]:
-    """Everything that is due now, the longest-waiting first within its kind."""
-    limits = {"quiet": settings.gatte_quiet_seconds, "limit": settings.gatte_quiet_limit_seconds, "rows": ROWS_A_LOOK}
-    now = datetime.now(UTC)
-    rows = connection.execute(WHAT_IS_DUE, limits)
-    return [Due(JobName[row.job.upper()], tuple(row.arguments), row.need, (now - row.since).total_seconds()) for row in rows]

@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from gatte.settings import BadSettings, Settings, load_settings
+from gatte.settings import BadSettings, Environment, Settings, load_settings
 
 URL = "postgresql://gatte:hunter2@127.0.0.1:5432/gatte"
 
@@ -91,3 +91,12 @@ def test_a_process_without_settings_ends_with_78():
 
     assert ended.returncode == 78
     assert ended.stderr == "gatte: bad setting: DATABASE_URL: is required, and neither the environment nor .env has it\n"
+
+
+def test_a_host_in_production_runs_a_worker_for_each_core_and_four_at_most(monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", URL)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(16)))
+    assert load_settings().worker_processes == 1
+
+    assert load_settings().model_copy(update={"gatte_env": Environment.PRODUCTION}).worker_processes == 4
+    assert load_settings().model_copy(update={"gatte_worker_processes": 7}).worker_processes == 7

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import event
 
 from gatte.extensions import db
-from gatte.jobs.dispatcher import find_due
+from gatte.jobs.due import find_due
 from gatte.models import Outbox
 from gatte.queue import JobName
 from tests.integration.delivery.talks import new_talk

@@ -20,7 +20,7 @@ from gatte.conversation.replies import Buttons, Menu, Option, Reply, from_json
 from gatte.desk import handoff
 from gatte.extensions import db
 from gatte.intake import identity
-from gatte.jobs.dispatcher import find_due
+from gatte.jobs.due import find_due
 from gatte.models import (
     Author,
     Certificate,

@@ -62,7 +62,7 @@ def test_a_part_that_fails_stops_no_other(app):
     wamid = customer.delivers(payloads.text("oi"))
 
     with pytest.raises(ExceptionGroup) as raised:
-        bundle.run([("WATCH", ["no id"]), ("NO_JOB", []), ("TAKE_TURN", customer.due())])
+        bundle.run([("WATCH", ["no id"], 0), ("NO_JOB", [], 0), ("TAKE_TURN", customer.due(), 0)])
 
     assert [type(error) for error in raised.value.exceptions] == [ValueError, KeyError]
     with app.app_context():

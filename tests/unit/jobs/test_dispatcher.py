@@ -2,7 +2,8 @@ import pytest
 from rq.job import validate_job_id
 
 from gatte.jobs.bundle import function_of
-from gatte.jobs.dispatcher import ROWS_A_BUNDLE, Due, bundled
+from gatte.jobs.dispatcher import ROWS_A_BUNDLE, bundled
+from gatte.jobs.due import Due
 from gatte.queue import JobName, QueueName
 
 

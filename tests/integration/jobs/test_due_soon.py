@@ -1,0 +1,52 @@
+"""Turns that the dispatcher finds shortly before their time, so that they start at it."""
+
+import time
+
+from gatte.extensions import db
+from gatte.jobs import bundle
+from gatte.jobs.due import find_due
+from gatte.queue import JobName
+from tests.integration.turns.customers import somebody
+from tests.standins import payloads
+
+PAUSE = 5.0
+
+
+def found(app, customer, look_ahead: float) -> list[float]:
+    """How long the turns of a customer have to wait still."""
+    settings = app.extensions["gatte_settings"].model_copy(update={"gatte_quiet_seconds": PAUSE})
+    with app.app_context(), db.engine.connect() as connection:
+        due = find_due(connection, settings, look_ahead)
+    return [one.ahead for one in due if one.job is JobName.TAKE_TURN and one.arguments == customer.due()]
+
+
+def test_a_customer_who_may_write_more_is_found_when_the_pause_ends_soon(app):
+    customer = somebody(app)
+    customer.delivers(payloads.text("oi"))
+
+    assert found(app, customer, look_ahead=1.0) == []
+    [ahead] = found(app, customer, look_ahead=PAUSE + 1)
+    assert PAUSE - 2 < ahead <= PAUSE
+
+
+def test_a_tap_on_a_button_waits_for_nothing(app):
+    customer = somebody(app)
+    customer.delivers(payloads.button_reply("1", "Falar com atendente"))
+
+    assert found(app, customer, look_ahead=PAUSE + 1) == [0.0]
+
+
+def test_a_job_starts_at_its_time(app):
+    started = time.time()
+
+    bundle.run_part("SETTLE", [], started + 0.08)
+
+    assert time.time() >= started + 0.08
+
+
+def test_a_clock_that_is_wrong_delays_no_job_for_long(app):
+    started = time.monotonic()
+
+    bundle.run_part("SETTLE", [], time.time() + 3600)
+
+    assert time.monotonic() - started < 10
