@@ -89,9 +89,9 @@ def system(urls: Urls, *names: str, **more: str) -> Iterator[System]:
             made.stop()
 
 
-def application(place: Urls) -> Flask:
+def application(place: Urls, **more: str) -> Flask:
     """An application over the stores in this very process."""
-    os.environ.update(running.settings(place.database, place.redis, GATTE_LOG_LEVEL="WARNING"))
+    os.environ.update(running.settings(place.database, place.redis, GATTE_LOG_LEVEL="WARNING", **more))
     from gatte import create_app
 
     return create_app()

@@ -1,9 +1,9 @@
-"""What a message costs in parts: classification, masking of a log line, sealing of a value; in this process, one after the other."""
+"""What a message costs in parts, in this process, one after the other."""
 
 import time
 from collections.abc import Callable
 
-from bench import jobs
+from bench import jobs, thinking
 from bench.report import Part, Row
 from gatte.intelligence import embedding
 from gatte.intelligence.classifier import load_or_train
@@ -15,12 +15,12 @@ TEXTS = ["quero comprar um e-cnpj", "quanto custa o a1?", "esqueci a senha do to
 
 
 def measure() -> Part:
-    """The 95th percentile of each, and what the job layer costs."""
+    """The 95th percentile of each, what the job layer costs, and what understanding, answering and sending cost."""
     embedding.limit_blas_threads()
     classifier = load_or_train(MODELS / "models")
     key = crypto.new_data_key()
     rows = [
-        _row("local classification", 5, lambda index: classifier.classify(TEXTS[index % len(TEXTS)]), 600, 1e3, "ms"),
+        _row("local classification", 5, lambda index: classifier.classify(f"{TEXTS[index % len(TEXTS)]} {index}"), 600, 1e3, "ms"),
         _row("masking of a log line", 50, lambda _: masking.mask(LINE), 5000, 1e6, "µs"),
         _row(
             "sealing of a value",
@@ -31,6 +31,7 @@ def measure() -> Part:
             "µs",
         ),
         *jobs.measure(),
+        *thinking.measure(),
     ]
     return Part(rows)
 

