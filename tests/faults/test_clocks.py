@@ -49,7 +49,7 @@ def write(world, who, part, at: float, wamid: str | None = None) -> None:
     assert world.deliver(made).status_code == 200
 
 
-def each_heard_one_answer(world, people, patience=15.0) -> bool:
+def each_heard_one_answer(world, people, patience=40.0) -> bool:
     came = all(len(world.waits_for_answers(who, 1, patience)) == 1 for who in people)
     return came and not until(lambda: any(len(world.heard(who)) > 1 for who in people), 2)
 
@@ -75,7 +75,7 @@ def test_messages_doubled_and_out_of_order_are_read_once_in_order(world, late):
     for part, at, wamid in deliveries:
         write(world, who, part, at, wamid)
 
-    assert len(world.waits_for_answers(who, 1, 15)) >= 1
+    assert len(world.waits_for_answers(who, 1, 40)) >= 1
     assert until(lambda: kinds(world) == ["text", "sticker", "location", "contacts", "text"], 5), kinds(world)
     said = world.heard(who)
     assert not until(lambda: world.heard(who) != said, 3)
@@ -114,8 +114,8 @@ def test_when_the_clock_of_our_hosts_steps_customers_notice_nothing(world, clock
     for who in after:
         write(world, who, payloads.text("oi"), time.time())
 
-    assert all(len(world.waits_for_answers(who, 1, 15)) == 1 for who in before + after)
-    assert time.monotonic() - stepped < 10
+    assert all(len(world.waits_for_answers(who, 1, 40)) == 1 for who in before + after)
+    assert time.monotonic() - stepped < 30
     assert each_heard_one_answer(world, before + after)
 
 
