@@ -40,8 +40,10 @@ OTHERS = """
 """
 SET_ASIDE = "UPDATE inbox_message SET filed_at = clock_timestamp() WHERE id = ANY(%s)"
 EMPTY = "UPDATE inbox_message SET payload = NULL, filed_at = clock_timestamp() WHERE id = ANY(%s) AND filed_at IS NULL"
+# A time ahead of ours must not hold the 24 h window open; of an echo there is none.
 NOTE_ARRIVAL = """
-    UPDATE conversation SET last_activity_at = clock_timestamp(), last_inbound_at = greatest(last_inbound_at, %s),
+    UPDATE conversation SET last_activity_at = clock_timestamp(), last_inbound_at = greatest(last_inbound_at,
+            (SELECT least(sent_at, clock_timestamp()) FROM (VALUES (%s::timestamptz)) AS v (sent_at) WHERE sent_at IS NOT NULL)),
         turn_due_at = CASE WHEN %s THEN coalesce(turn_due_at, clock_timestamp()) ELSE turn_due_at END
     WHERE id = %s
 """

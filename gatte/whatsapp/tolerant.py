@@ -5,9 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 IDENTIFIER = re.compile(r"[\x21-\x7e]{1,512}").fullmatch
-OLDEST = datetime(2015, 1, 1, tzinfo=UTC).timestamp()
-AHEAD_SECONDS = 3600
-"""Clocks differ a little; what claims to come from later than this is wrong."""
+OLDEST, LATEST = datetime(2015, 1, 1, tzinfo=UTC).timestamp(), datetime(2100, 1, 1, tzinfo=UTC).timestamp()
+"""What claims to come from before or after is no time of Meta's. Our own clock is no judge of it: it may be days behind."""
 
 
 def mapping(value: object) -> dict[str, Any]:
@@ -73,8 +72,8 @@ def decimal(value: object) -> float | None:
 
 
 def moment(value: object, now: datetime) -> datetime:
-    """A time of Meta (seconds since 1970) in UTC; `now` when it is missing, unreadable, before 2015 or in the future."""
+    """A time of Meta (seconds since 1970) in UTC; `now` when it is missing, unreadable, before 2015 or after 2099."""
     seconds = integer(value)
-    if seconds is None or not OLDEST <= seconds <= now.timestamp() + AHEAD_SECONDS:
+    if seconds is None or not OLDEST <= seconds < LATEST:
         return now
     return datetime.fromtimestamp(seconds, UTC)

@@ -57,7 +57,7 @@ def crowd(world, size: int) -> list:
 
 
 def each_heard_one_answer(world, people) -> bool:
-    came = all(len(world.waits_for_answers(who, 1)) == 1 for who in people)
+    came = all(len(world.waits_for_answers(who, 1, 60)) == 1 for who in people)
     return came and not until(lambda: any(len(world.heard(who)) > 1 for who in people), 2)
 
 
@@ -65,11 +65,11 @@ def test_a_worn_out_worker_is_replaced_and_nothing_is_lost(world, system):
     stop_workers(system)
     start_worker(system, "worker:worn", GATTE_WORKER_MAX_JOBS="6")
 
-    people = [who for _ in range(3) for who in crowd(world, 8)]
+    for life in range(1, 4):
+        assert each_heard_one_answer(world, crowd(world, 8))
+        assert until(lambda life=life: starts(system, "worker:worn") > life, 40)
 
-    assert each_heard_one_answer(world, people)
-    assert until(lambda: starts(system, "worker:worn") >= 3, 20)
-    assert system.log("worker:worn").count('"worker_recycled"') >= 2
+    assert system.log("worker:worn").count('"worker_recycled"') >= 3
 
 
 def test_a_memory_limit_that_the_models_alone_exceed_is_no_limit(world, system):

@@ -1,0 +1,127 @@
+"""Webhooks doubled, out of order and hours late, and hosts whose clocks are wrong or step: order holds, each is answered once and in time.
+
+What is due is decided by the clock of the database alone.
+"""
+
+import random
+import time
+from pathlib import Path
+
+import pytest
+
+from tests import running
+from tests.faults import places
+from tests.running import NUMBER, until
+from tests.standins import payloads
+from tests.standins.payloads import new_wamid
+
+LIBRARY = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
+HOUR, DAY = 3600, 86_400
+
+
+@pytest.fixture(scope="module")
+def clock(tmp_path_factory) -> Path:
+    """A file that says how far the clock of our own processes is off."""
+    file = tmp_path_factory.mktemp("clock") / "offset"
+    file.write_text("+0")
+    return file
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory, database_url, redis_url, meta, gemini, clock):
+    environment = places.environment(database_url, redis_url, meta, gemini, GATTE_QUIET_SECONDS="2")
+    running.prepare(environment)
+    with running.running(tmp_path_factory.mktemp("system"), environment | wrong_clock(clock)) as started:
+        yield started
+
+
+def wrong_clock(file: Path) -> dict[str, str]:
+    """The environment of a process whose wall clock (not its monotonic one) is what a file says; nothing without libfaketime."""
+    if LIBRARY is None:
+        return {}
+    path = f"{running.PROJECT}:{Path(__file__).parent / 'wrong_clock'}"
+    how = {"FAKETIME_TIMESTAMP_FILE": str(file), "FAKETIME_NO_CACHE": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+    return {"LD_PRELOAD": str(LIBRARY), "PYTHONPATH": path, **how}
+
+
+def write(world, who, part, at: float, wamid: str | None = None) -> None:
+    made = payloads.body(part, who, number=NUMBER, wamid=wamid or new_wamid(who.phone), at=int(at))
+    assert world.deliver(made).status_code == 200
+
+
+def each_heard_one_answer(world, people, patience=40.0) -> bool:
+    came = all(len(world.waits_for_answers(who, 1, patience)) == 1 for who in people)
+    return came and not until(lambda: any(len(world.heard(who)) > 1 for who in people), 2)
+
+
+OF_THE_LAST = """
+    SELECT kind FROM message WHERE direction = 'in'
+        AND conversation_id = (SELECT conversation_id FROM message WHERE direction = 'in' ORDER BY position DESC LIMIT 1)
+    ORDER BY position
+"""
+
+
+def kinds(world) -> list[str]:
+    """What the customer who wrote last wrote, in the order in which it was read."""
+    return [kind for (kind,) in world.query(OF_THE_LAST)]
+
+
+@pytest.mark.parametrize("late", [0, 3 * HOUR, -HOUR // 2], ids=["in time", "hours late", "ahead of our clock"])
+def test_messages_doubled_and_out_of_order_are_read_once_in_order(world, late):
+    who, sent = world.somebody(), time.time() - late
+    parts = [payloads.text("oi"), payloads.sticker(), payloads.location(), payloads.contacts(), payloads.text("quanto custa?")]
+    deliveries = [(part, sent + second, new_wamid(who.phone)) for second, part in enumerate(parts)] * 2
+    random.Random(late).shuffle(deliveries)
+    for part, at, wamid in deliveries:
+        write(world, who, part, at, wamid)
+
+    assert len(world.waits_for_answers(who, 1, 40)) >= 1
+    assert until(lambda: kinds(world) == ["text", "sticker", "location", "contacts", "text"], 5), kinds(world)
+    said = world.heard(who)
+    assert not until(lambda: world.heard(who) != said, 3)
+    assert world.query("SELECT count(*) FROM turn WHERE conversation_id = (SELECT conversation_id FROM turn ORDER BY at DESC LIMIT 1)") == [
+        (1,)
+    ]
+
+
+def test_the_same_delivery_hours_later_is_no_new_message(world):
+    who, wamid, sent = world.somebody(), "", time.time()
+    wamid = new_wamid(who.phone)
+    write(world, who, payloads.text("oi"), sent, wamid)
+    assert each_heard_one_answer(world, [who])
+    write(world, who, payloads.text("oi"), sent, wamid)
+
+    assert not until(lambda: len(world.heard(who)) > 1, 4)
+
+
+def test_a_timestamp_of_the_future_does_not_hold_the_window_open(world):
+    who = world.somebody()
+    write(world, who, payloads.text("oi"), time.time() + 10 * DAY)
+
+    assert each_heard_one_answer(world, [who])
+    assert world.query("SELECT count(*) FROM conversation WHERE last_inbound_at > clock_timestamp()") == [(0,)]
+
+
+@pytest.mark.skipif(LIBRARY is None, reason="needs libfaketime (Debian's package faketime)")
+@pytest.mark.parametrize("offset", [f"+{2 * DAY}", f"-{2 * DAY}", f"+{HOUR}", "+0"])
+def test_when_the_clock_of_our_hosts_steps_customers_notice_nothing(world, clock, offset):
+    before = [world.somebody() for _ in range(3)]
+    for who in before:
+        write(world, who, payloads.text("oi"), time.time())
+    clock.write_text(offset)
+    after = [world.somebody() for _ in range(3)]
+    stepped = time.monotonic()
+    for who in after:
+        write(world, who, payloads.text("oi"), time.time())
+
+    assert all(len(world.waits_for_answers(who, 1, 40)) == 1 for who in before + after)
+    assert time.monotonic() - stepped < 30
+    assert each_heard_one_answer(world, before + after)
+
+
+def test_the_clock_was_really_wrong(system, clock):
+    if LIBRARY is None:
+        pytest.skip("needs libfaketime (Debian's package faketime)")
+    days = {line[14:24] for line in system.log("worker").splitlines() if line.startswith('{"timestamp":"')}
+
+    assert len(days) >= 3
