@@ -40,11 +40,11 @@ class KeptTransport(httpx2.BaseTransport):
 
 
 def client_with(seconds: float, connections: int, base_url: str) -> httpx2.Client:
-    """An HTTP client for a service, with a limit for each wait; a call with many short ones ends after some multiple of it too."""
+    """An HTTP client for a service, with a limit for each wait, and the same for a whole answer, however slowly it trickles."""
     if _behind_a_proxy(base_url):
         return _stock_client(seconds, connections)
     tls = httpx2.create_ssl_context() if base_url.startswith("https") else None
-    limits = Limits(seconds, seconds, seconds, seconds, 3 * seconds, LONGEST_ANSWER, connections)
+    limits = Limits(seconds, seconds, seconds, seconds, seconds, LONGEST_ANSWER, connections)
     return httpx2.Client(timeout=seconds, transport=KeptTransport(Connections(base_url, limits, tls)))
 
 
