@@ -157,6 +157,7 @@ class Settings(BaseSettings):
 
     gatte_worker_processes: int = Field(default=1, ge=1, le=64)
     gatte_worker_threads: int = Field(default=32, ge=1, le=500)
+    gatte_web_threads: int = Field(default=32, ge=4, le=500)
     gatte_pool_size: int = Field(default=10, ge=1, le=200)
     gatte_trusted_proxies: int = Field(default=0, ge=0, le=5)
 
