@@ -5,9 +5,12 @@ what every turn does is written as SQL (`ask`), and statements whose answers nob
 transaction of the session and raise SQLAlchemy's errors, so the ORM serves all else beside them.
 """
 
+import hashlib
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import structlog
@@ -23,6 +26,9 @@ log = structlog.get_logger(__name__)
 register_uuid()  # type: ignore[no-untyped-call]
 
 
+PLACE = re.compile(r"%\((?P<name>\w+)\)s|%s")
+
+
 class Sql(str):
     """A value that the database works out: `Sql("clock_timestamp()")`."""
 
@@ -32,9 +38,43 @@ class Sql(str):
 NOW = Sql("clock_timestamp()")
 
 
+@dataclass(frozen=True)
+class Question:
+    """A statement as Postgres prepares it: its name, its text with `$1`, and which of the caller's values go where."""
+
+    name: str
+    text: str
+    order: tuple[str, ...]
+    call: str
+
+
+@lru_cache(maxsize=256)
+def _question(sql: str) -> Question:
+    order: list[str] = []
+
+    def place(match: re.Match[str]) -> str:
+        key = match["name"] or str(len(order))
+        if key not in order:
+            order.append(key)
+        return f"${order.index(key) + 1}"
+
+    prepared = PLACE.sub(place, sql)
+    name = f"gatte_{hashlib.blake2s(sql.encode(), digest_size=8).hexdigest()}"
+    return Question(name, f"PREPARE {name} AS {prepared}", tuple(order), f"EXECUTE {name} ({', '.join(['%s'] * len(order))})")
+
+
 def ask(sql: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> Sequence[Row[Any]]:
-    """The rows of one statement, with `%(name)s` or `%s` for values; those that the session holds back are not written first."""
-    return db.session.connection().exec_driver_sql(sql, values if isinstance(values, Mapping) else tuple(values)).all()
+    """The rows of one statement, with `%(name)s` or `%s` for values; what the session holds back is not written first.
+
+    Each connection has Postgres prepare a statement once: to plan one costs more than to run it. So the text must be a constant.
+    """
+    connection, question = db.session.connection(), _question(sql)
+    prepared = connection.info.setdefault("prepared", set())
+    if question.name not in prepared:
+        connection.exec_driver_sql(question.text)
+        prepared.add(question.name)
+    given = [values[key] for key in question.order] if isinstance(values, Mapping) else values
+    return connection.exec_driver_sql(question.call if question.order else f"EXECUTE {question.name}", tuple(given)).all()
 
 
 class Trip:
@@ -70,8 +110,6 @@ class Trip:
 
 def _place(value: object) -> str:
     return str(value) if isinstance(value, Sql) else "%s"
-
-
 
 
 LIMITS = "-c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000 -c lock_timeout=10000 -c timezone=UTC"

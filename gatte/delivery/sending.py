@@ -16,7 +16,7 @@ from flask import current_app
 from sqlalchemy import func, select, text
 
 from gatte.conversation.replies import Reply, from_json
-from gatte.database import Trip
+from gatte.database import ask
 from gatte.delivery import window
 from gatte.delivery.outbox import SENDING_SECONDS
 from gatte.delivery.reasons import Cause
@@ -33,18 +33,20 @@ log = structlog.get_logger(__name__)
 STALE_SECONDS = 10.0  # who comes back to its claim later than this (a stopped process) must not act on it any more
 DOUBT_LIMIT = 6  # calls to Meta whose outcome nobody knows; each is waited for twice as long as the one before
 LONGEST_DOUBT_SECONDS = 900.0
-NOTE_ATTEMPT = "INSERT INTO delivery_attempt (outbox_id, outcome, latency_ms) VALUES (%s, 'accepted', %s)"
 NOTE_ACCEPTED = """
-    WITH mine AS (
-        UPDATE outbox SET wamid_hash = %s, wamid_sealed = %s,
+    WITH noted AS (
+        INSERT INTO delivery_attempt (outbox_id, outcome, latency_ms) VALUES (%(id)s, 'accepted', %(latency)s)
+    ), mine AS (
+        UPDATE outbox SET wamid_hash = %(hash)s, wamid_sealed = %(wamid)s,
             accepted_at = CASE WHEN state IN ('pending', 'sending', 'uncertain') THEN clock_timestamp() ELSE accepted_at END,
             error_code = CASE WHEN state IN ('pending', 'sending', 'uncertain') THEN NULL ELSE error_code END,
             error_details = CASE WHEN state IN ('pending', 'sending', 'uncertain') THEN NULL ELSE error_details END,
             state = CASE WHEN state IN ('pending', 'sending', 'uncertain') THEN 'accepted' ELSE state END
-        WHERE id = %s AND attempts = %s RETURNING id
+        WHERE id = %(id)s AND attempts = %(attempt)s RETURNING id
     )
     SELECT EXISTS (SELECT FROM mine) AS mine,
-        EXISTS (SELECT FROM outbox WHERE conversation_id = %s AND state IN ('pending', 'sending', 'uncertain') AND id <> %s) AS more
+        EXISTS (SELECT FROM outbox
+                WHERE conversation_id = %(conversation)s AND id <> %(id)s AND state IN ('pending', 'sending', 'uncertain')) AS more
 """
 
 
@@ -168,11 +170,8 @@ def accepted(sending: Sending, wamid: str, latency_ms: float) -> bool:
     A status may have come first: then the row has moved on already, and only its wamid is noted.
     """
     sealed = Outbox.wamid.sealed(sending.outbox_id, sending.data_key_id, wamid) if sending.data_key_id else None
-    trip = Trip()
-    trip.add(NOTE_ATTEMPT, sending.outbox_id, latency_ms)
-    where = sending.outbox_id, sending.attempt, sending.conversation_id, sending.outbox_id
-    trip.add(NOTE_ACCEPTED, keyring().lookup_hash("wamid", wamid), sealed, *where)
-    noted = trip.send()[0]
+    ids = {"id": sending.outbox_id, "attempt": sending.attempt, "conversation": sending.conversation_id}
+    noted = ask(NOTE_ACCEPTED, {**ids, "latency": latency_ms, "hash": keyring().lookup_hash("wamid", wamid), "wamid": sealed})[0]
     if noted.mine:
         metrics.MESSAGES_SENT.labels(outcome="accepted").inc()
     return bool(noted.more)

@@ -1,18 +1,20 @@
 """What the webhook brought: stored in whole batches before it is acknowledged, filed under its contact before a turn reads it.
 
-`inbox.accept` is the way in (one body of the webhook), `writer` commits the rows of many requests together, `identity` finds out
-who wrote, `filing` moves a sender's messages to the conversation, `statuses` settles what became of our answers.
+`inbox.accept` is the way in (one body of the webhook), `writer` commits the rows of many requests together, `stored` tells operators
+of them, `identity` finds out who wrote, `filing` moves a sender's messages to the conversation, `statuses` settles what became of our
+answers.
 """
 
 from flask import Flask
 
+from gatte.intake import stored
 from gatte.intake.writer import Writer
 from gatte.settings import Settings
 
 
-def init_app(app: Flask, _: Settings) -> None:
+def init_app(app: Flask, settings: Settings) -> None:
     """Give the application its writer; its thread starts with the first message."""
     from gatte.extensions import db
 
     with app.app_context():
-        app.extensions["gatte_writer"] = Writer(db.engine)
+        app.extensions["gatte_writer"] = Writer(db.engine, room=max(1, settings.gatte_web_threads * 3 // 4), stored=stored.tell)

@@ -27,8 +27,10 @@ def identities(sender: Sender) -> list[tuple[IdentityKind, bytes]]:
 
 
 def sender_hash(sender: Sender) -> bytes:
-    """The hash that orders a sender's messages in the inbox."""
-    return identities(sender)[0][1]
+    """The hash that orders a sender's messages in the inbox: the first of its identities."""
+    if sender.bsuid:
+        return keyring().lookup_hash(IdentityKind.BSUID, sender.bsuid)
+    return keyring().lookup_hash(IdentityKind.PHONE, canonical_phone(sender.phone or ""))
 
 
 def correlation_id(sender: bytes) -> str:

@@ -1,10 +1,11 @@
 """The way in: one body of the webhook becomes rows, and `accept` returns when they are committed."""
 
 import json
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any, cast
 from uuid import UUID
 
+import pydantic_core
 import structlog
 from flask import current_app
 from sqlalchemy.exc import DBAPIError
@@ -14,7 +15,6 @@ from gatte.intake import identity
 from gatte.intake.rows import EventRow, MessageRow, Rows, StatusRow
 from gatte.intake.writer import NotStored, Unstorable, Writer
 from gatte.models import keyring
-from gatte.observability import metrics
 from gatte.privacy import crypto, masking
 from gatte.whatsapp.content import MetaError
 from gatte.whatsapp.events import Delivery, Echo, Inbound, OtherEvent, Pricing, Sender, StatusUpdate
@@ -23,8 +23,8 @@ from gatte.whatsapp.inbound import parse
 log = structlog.get_logger(__name__)
 
 ECHO = "echo"
+SENDER_PARTS = [part.name for part in fields(Sender)]
 EVENT_PLACE = b"webhook_event.payload"
-SHOWN_IN_LOG = 20
 LONGEST_NUMBER = 64
 LONGEST_DETAILS = 500
 
@@ -44,17 +44,8 @@ def accept(raw: bytes, request_id: str | None = None) -> Rows:
         _writer().store(rows)
     except Unstorable:
         log.exception("webhook_body_unstorable", size=len(raw))
-        rows = Rows(events=[_event("unstorable", None, raw)])
+        rows = Rows(events=[_event("unstorable", None, raw)], request_id=request_id)
         _writer().store(rows)
-    for row in rows.messages:
-        metrics.MESSAGES_RECEIVED.labels(kind=row.kind).inc()
-    log.info(
-        "webhook_stored",
-        messages=len(rows.messages),
-        statuses=len(rows.statuses),
-        events=len(rows.events),
-        correlation_ids=[identity.correlation_id(row.sender_hash) for row in rows.messages[:SHOWN_IN_LOG]],
-    )
     return rows
 
 
@@ -67,6 +58,7 @@ def _rows(delivery: Delivery, request_id: str | None) -> Rows:
         messages=[_message(message, request_id) for message in delivery.messages] + [_echo(echo, request_id) for echo in delivery.echoes],
         statuses=[_status(status) for status in delivery.statuses],
         events=[_other(event) for event in delivery.others],
+        request_id=request_id,
     )
 
 
@@ -86,15 +78,26 @@ def _row(message: Inbound | Echo, sender: Sender, kind: str, raw: dict[str, Any]
         sender_hash=identity.sender_hash(sender),
         kind=kind,
         immediate=immediate,
-        payload=seal_payload(wamid_hash, {"wamid": message.wamid, "sender": asdict(sender), "raw": raw}),
+        payload=seal_payload(wamid_hash, {"wamid": message.wamid, "sender": _parts(sender), "raw": raw}),
         request_id=request_id,
         sent_at=message.sent_at,
     )
 
 
+def _parts(sender: Sender) -> dict[str, str | None]:
+    return {name: getattr(sender, name) for name in SENDER_PARTS}
+
+
 def seal_payload(wamid_hash: bytes, payload: dict[str, Any]) -> bytes:
     """What an inbox row keeps of a message, bound to its wamid."""
-    return crypto.seal(keyring().inbox_key, json.dumps(payload).encode(), _place(wamid_hash))
+    return crypto.seal(keyring().inbox_key, _encoded(payload), _place(wamid_hash))
+
+
+def _encoded(value: object) -> bytes:
+    try:
+        return pydantic_core.to_json(value)
+    except pydantic_core.PydanticSerializationError:  # half surrogate pairs, which are legal in JSON
+        return json.dumps(value).encode()
 
 
 def open_payload(wamid_hash: bytes, sealed: bytes) -> dict[str, Any]:
@@ -135,7 +138,7 @@ def _uuid(value: str | None) -> UUID | None:
 
 
 def _other(event: OtherEvent) -> EventRow:
-    return _event(event.field[:LONGEST_NUMBER], event.phone_number_id, json.dumps(event.value).encode())
+    return _event(event.field[:LONGEST_NUMBER], event.phone_number_id, _encoded(event.value))
 
 
 def _event(field: str, phone_number_id: str | None, payload: bytes) -> EventRow:

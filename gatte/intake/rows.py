@@ -41,19 +41,14 @@ class EventRow(NamedTuple):
     payload: bytes
 
 
-@dataclass
+@dataclass(slots=True)
 class Rows:
     """All rows of one body."""
 
     messages: list[MessageRow] = field(default_factory=list)
     statuses: list[StatusRow] = field(default_factory=list)
     events: list[EventRow] = field(default_factory=list)
+    request_id: str | None = None
 
     def __len__(self) -> int:
         return len(self.messages) + len(self.statuses) + len(self.events)
-
-    def extend(self, other: "Rows") -> None:
-        """Add the rows of another body."""
-        self.messages += other.messages
-        self.statuses += other.statuses
-        self.events += other.events

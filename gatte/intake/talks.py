@@ -27,7 +27,7 @@ KNOWN = """
     JOIN contact c ON c.id = i.contact_id
     LEFT JOIN data_key k ON k.id = c.data_key_id
     LEFT JOIN conversation v ON v.contact_id = c.id AND v.phone_number_id = %s AND v.closed_at IS NULL
-    WHERE (i.kind, i.hash) IN %s
+    WHERE i.kind IN ('phone', 'bsuid') AND i.hash = ANY(%s::bytea[])
 """
 
 
@@ -47,7 +47,7 @@ class Talk:
 def talk_with(sender: Sender, phone_number_id: str, sender_hash: bytes) -> Talk:
     """The open conversation with a sender; made, with its contact, where there is none. The caller has locked the sender."""
     hashes = identity.identities(sender)
-    known = ask(KNOWN, (phone_number_id, tuple((kind.value, hashed) for kind, hashed in hashes)))
+    known = ask(KNOWN, (phone_number_id, [hashed for _, hashed in hashes]))
     if not known:
         return _first_talk(sender, hashes, phone_number_id, sender_hash)
     if len(known) < len(hashes) or not _is_up_to_date(known, sender):

@@ -1,40 +1,47 @@
 """Group commit: one thread writes what many requests brought, in one transaction, and each request waits for its own commit.
 
-One commit a request stored a third of what this stores on the same machine. The queue is bounded: when it is full the caller
-is told at once, so that Meta delivers again later and the process stays healthy.
+While a batch is being committed the next one gathers, so nobody waits for company. One statement of the driver carries a whole
+batch and its commit: the thread gives the interpreter away once a batch, and asks for it back once.
+
+Not all threads of a process may wait here: the last ones wait shortly, and when the database hangs they do not wait at all, so that
+Meta is told to come again, and pages and health keep answering.
 """
 
 import os
 import queue
 import threading
-from collections.abc import Sequence
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeoutError
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable, Sequence
+from itertools import chain
+from operator import attrgetter
 from typing import Any
 
 import psycopg2
 import structlog
-from psycopg2.extras import execute_values, register_uuid
+from psycopg2.extras import register_uuid
 from sqlalchemy.engine import Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from gatte.intake.rows import EventRow, MessageRow, Rows, StatusRow
 
 log = structlog.get_logger(__name__)
 register_uuid()  # type: ignore[no-untyped-call]
 
-WAITING_LIMIT = 512  # bodies that may wait for a commit
+ROOM = 24  # bodies that may wait as long as it takes
 ROWS_A_COMMIT = 5_000
 PATIENCE_SECONDS = 10.0
+SHORT_PATIENCE_SECONDS = 0.5
 
 INSERTS: dict[type, str] = {
-    MessageRow: """INSERT INTO inbox_message
-        (phone_number_id, wamid_hash, sender_hash, kind, immediate, payload, request_id, sent_at)
-        VALUES %s ON CONFLICT (phone_number_id, wamid_hash) DO NOTHING""",
+    MessageRow: """INSERT INTO inbox_message (phone_number_id, wamid_hash, sender_hash, kind, immediate, payload, request_id, sent_at)
+        SELECT * FROM unnest(%s::text[], %s::bytea[], %s::bytea[], %s::text[], %s::boolean[], %s::bytea[], %s::text[], %s::timestamptz[])
+        ON CONFLICT (phone_number_id, wamid_hash) DO NOTHING;""",
     StatusRow: """INSERT INTO status_event
-        (phone_number_id, wamid_hash, outbox_id, status, error_code, error_details, billable, category, at) VALUES %s""",
-    EventRow: "INSERT INTO webhook_event (field, phone_number_id, payload) VALUES %s",
+        (phone_number_id, wamid_hash, outbox_id, status, error_code, error_details, billable, category, at)
+        SELECT * FROM unnest(%s::text[], %s::bytea[], %s::uuid[], %s::text[], %s::integer[], %s::text[], %s::boolean[], %s::text[],
+        %s::timestamptz[]);""",
+    EventRow: """INSERT INTO webhook_event (field, phone_number_id, payload)
+        SELECT * FROM unnest(%s::text[], %s::text[], %s::bytea[]);""",
 }
 
 
@@ -50,120 +57,147 @@ class Unstorable(Exception):
     """The database refuses these rows, and will again."""
 
 
-@dataclass
 class _Waiting:
-    rows: Rows
-    done: "Future[None]" = field(default_factory=Future)
+    """The rows of one body, and a lock that is given back when what became of them is known."""
+
+    __slots__ = ("error", "known", "rows")
+
+    def __init__(self, rows: Rows) -> None:
+        self.rows = rows
+        self.error: Exception | None = None
+        self.known = threading.Lock()  # an event, at a tenth of its price
+        self.known.acquire()
+
+    def end(self, error: Exception | None = None) -> None:
+        self.error = error
+        self.known.release()
 
 
 class Writer:
-    """Stores rows; safe to use from many threads, and in every process that a server forks."""
+    """Stores rows; safe to use from many threads, and in every process that a server forks.
 
-    def __init__(self, engine: Engine) -> None:
+    `stored` is told the rows of each body of a batch, after those who brought them were let go.
+    """
+
+    def __init__(self, engine: Engine, room: int = ROOM, stored: Callable[[Sequence[Rows]], None] | None = None) -> None:
         self._engine = engine
+        self._room = room
+        self._stored = stored
         self._start = threading.Lock()
         self._pid = 0
-        self._queue: queue.Queue[_Waiting] = queue.Queue(WAITING_LIMIT)
+        self._queue: queue.SimpleQueue[_Waiting] = queue.SimpleQueue()
+        self._busy_since: float | None = None
+        self._connection: Any = None
 
     def store(self, rows: Rows) -> None:
         """Return when the rows are committed; Overloaded, NotStored or Unstorable when they are not."""
         if not len(rows):
             return
         self._ensure_running()
+        crowded = self._queue.qsize() >= self._room
+        if crowded and self._hangs():
+            raise Overloaded("the database does not keep up")
         waiting = _Waiting(rows)
-        try:
-            self._queue.put_nowait(waiting)
-        except queue.Full:
-            raise Overloaded("too many bodies are waiting to be stored") from None
-        try:
-            waiting.done.result(PATIENCE_SECONDS)
-        except FutureTimeoutError:
-            raise NotStored("the database did not commit in time") from None
+        self._queue.put(waiting)
+        if not waiting.known.acquire(timeout=SHORT_PATIENCE_SECONDS if crowded else PATIENCE_SECONDS):
+            raise (Overloaded if crowded else NotStored)("the database did not commit in time")
+        if waiting.error is not None:
+            raise waiting.error
+
+    def _hangs(self) -> bool:
+        since = self._busy_since
+        return since is not None and time.monotonic() - since > SHORT_PATIENCE_SECONDS
 
     def _ensure_running(self) -> None:
         if self._pid == os.getpid():
             return
         with self._start:
             if self._pid != os.getpid():
-                self._queue = queue.Queue(WAITING_LIMIT)
+                self._queue, self._busy_since, self._connection = queue.SimpleQueue(), None, None
                 threading.Thread(target=self._run, name="inbox-writer", daemon=True).start()
                 self._pid = os.getpid()
 
     def _run(self) -> None:
         while True:
             batch = self._next_batch()
-            try:
-                self._write_together(batch)
-            except Exception as error:  # noqa: BLE001 - the thread must live: whoever waits gets the error
-                for waiting in batch:
-                    if not waiting.done.done():
-                        waiting.done.set_exception(NotStored(type(error).__name__))
+            self._busy_since = time.monotonic()
+            self._settle(batch)
+            self._busy_since = None
 
     def _next_batch(self) -> list[_Waiting]:
         batch = [self._queue.get()]
         rows = len(batch[0].rows)
-        while rows < ROWS_A_COMMIT:
-            try:
-                batch.append(self._queue.get_nowait())
-            except queue.Empty:
-                break
+        while rows < ROWS_A_COMMIT and not self._queue.empty():
+            batch.append(self._queue.get())
             rows += len(batch[-1].rows)
         return batch
 
-    def _write_together(self, batch: list[_Waiting]) -> None:
+    def _settle(self, batch: Sequence[_Waiting]) -> None:
         """Write a batch in one transaction; when the data of one body is refused, each body in one of its own."""
-        together = Rows()
-        for waiting in batch:
-            together.extend(waiting.rows)
-        try:
-            self._write(together)
-        except Unstorable:
+        error = self._try(batch)
+        if isinstance(error, Unstorable) and len(batch) > 1:
             for waiting in batch:
-                self._write_alone(waiting)
+                self._settle([waiting])
             return
         for waiting in batch:
-            waiting.done.set_result(None)
+            waiting.end(error)
+        if error is None and self._stored is not None:
+            self._stored([waiting.rows for waiting in batch])
 
-    def _write_alone(self, waiting: _Waiting) -> None:
+    def _try(self, batch: Sequence[_Waiting]) -> Exception | None:
         try:
-            self._write(waiting.rows)
-        except (Unstorable, NotStored) as error:
-            waiting.done.set_exception(error)
-        else:
-            waiting.done.set_result(None)
+            self._write([waiting.rows for waiting in batch])
+        except (NotStored, Unstorable) as error:
+            return error
+        except Exception as error:
+            log.exception("inbox_writer_failed")  # the thread must live: whoever waits gets the error
+            return NotStored(type(error).__name__)
+        return None
 
-    def _write(self, rows: Rows) -> None:
+    def _write(self, bodies: Sequence[Rows]) -> None:
+        statement, values = _inserts(bodies)
+        known = self._connection is not None
         try:
-            connection = self._engine.raw_connection()
-        except DBAPIError as error:
-            raise NotStored("no connection to the database") from error
-        try:
-            _insert_all(connection, rows)
+            self._execute(statement, values)
         except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
-            connection.invalidate()
-            log.warning("inbox_not_stored", error=type(error).__name__, sqlstate=getattr(error, "pgcode", None))
-            raise NotStored("the database went away") from error
+            lost = self._forget_if_lost()
+            if not (known and lost):  # a connection that was lost while nobody wrote says nothing of the database now
+                raise _not_stored(error) from error
+            self._write(bodies)
         except (psycopg2.DataError, psycopg2.IntegrityError, ValueError) as error:
-            connection.rollback()
             raise Unstorable(type(error).__name__) from error
-        except psycopg2.Error as error:
-            connection.rollback()
-            log.warning("inbox_not_stored", error=type(error).__name__, sqlstate=getattr(error, "pgcode", None))
-            raise NotStored("the database refused") from error
-        finally:
-            connection.close()
+        except (psycopg2.Error, SQLAlchemyError) as error:
+            raise _not_stored(error) from error
+
+    def _execute(self, statement: str, values: Sequence[object]) -> None:
+        if self._connection is None:
+            connection = self._engine.raw_connection()
+            connection.dbapi_connection.autocommit = True  # type: ignore[union-attr] # statements sent together are one transaction
+            self._connection = connection
+        with self._connection.cursor() as cursor:
+            cursor.execute(statement, values)
+
+    def _forget_if_lost(self) -> bool:
+        connection = self._connection
+        if connection is None or not connection.dbapi_connection.closed:
+            return False
+        connection.invalidate()
+        self._connection = None
+        return True
 
 
-def _insert_all(connection: Any, rows: Rows) -> None:  # noqa: ANN401 - a pooled psycopg2 connection
-    with connection.cursor() as cursor:
-        # sorted, so that two processes that store the same messages meet in the same order and cannot deadlock
-        ordered: list[MessageRow] = sorted(rows.messages, key=lambda row: (row.phone_number_id, row.wamid_hash))
-        _insert(cursor, MessageRow, ordered)
-        _insert(cursor, StatusRow, rows.statuses)
-        _insert(cursor, EventRow, rows.events)
-    connection.commit()
+def _not_stored(error: Exception) -> NotStored:
+    log.warning("inbox_not_stored", error=type(error).__name__, sqlstate=getattr(error, "pgcode", None))
+    return NotStored("the database does not take it now")
 
 
-def _insert(cursor: Any, kind: type, rows: Sequence[MessageRow] | list[StatusRow] | list[EventRow]) -> None:  # noqa: ANN401 - psycopg2's cursor
-    if rows:
-        execute_values(cursor, INSERTS[kind], rows, page_size=1000)
+def _inserts(bodies: Sequence[Rows]) -> tuple[str, list[object]]:
+    """One text of statements for all rows, and its values: a list a column."""
+    messages = list(chain.from_iterable(body.messages for body in bodies))
+    # sorted, so that two processes that store the same messages meet in the same order and cannot deadlock
+    messages.sort(key=attrgetter("phone_number_id", "wamid_hash"))
+    statuses = list(chain.from_iterable(body.statuses for body in bodies))
+    events = list(chain.from_iterable(body.events for body in bodies))
+    kinds: list[tuple[type, Sequence[Sequence[object]]]] = [(MessageRow, messages), (StatusRow, statuses), (EventRow, events)]
+    statement = "".join(INSERTS[kind] for kind, rows in kinds if rows)
+    return statement, [list(column) for _, rows in kinds for column in zip(*rows, strict=True)]

@@ -3,9 +3,9 @@
 AES-GCM is NIST SP 800-38D with 96-bit random nonces; one data key seals far fewer than 2**32 values.
 """
 
-import hashlib
 import hmac
 import os
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 NONCE_BYTES = 12
+NONCES_AT_ONCE = 256
 KEY_BYTES = 32
 VERSION = b"\x01"
 
@@ -35,8 +36,22 @@ def _cipher(key: bytes) -> AESGCM:
 
 def seal(key: bytes, plain: bytes, place: bytes) -> bytes:
     """Encrypt `plain` under a 32-byte key, bound to its place (table, column and row): version, nonce, ciphertext and tag."""
-    nonce = os.urandom(NONCE_BYTES)
+    nonce = _nonce()
     return VERSION + nonce + _cipher(key).encrypt(nonce, plain, place)
+
+
+_nonces: deque[bytes] = deque()
+os.register_at_fork(after_in_child=_nonces.clear)  # no two processes may use the same
+
+
+def _nonce() -> bytes:
+    """A random nonce. The system is asked for many at once: each question lets another thread have the interpreter."""
+    while True:
+        try:
+            return _nonces.pop()
+        except IndexError:
+            fresh = os.urandom(NONCE_BYTES * NONCES_AT_ONCE)
+            _nonces.extend(fresh[start : start + NONCE_BYTES] for start in range(0, len(fresh), NONCE_BYTES))
 
 
 def unseal(key: bytes, sealed: bytes, place: bytes) -> bytes:
@@ -87,7 +102,19 @@ class MasterKeys:
 
 def keyed_hash(key: bytes, kind: str, value: str) -> bytes:
     """HMAC-SHA256 of a value of a kind: equal values can be found, and nobody without the key can guess them."""
-    return hmac.new(key, f"{kind}\0{value}".encode("utf-8", "surrogatepass"), hashlib.sha256).digest()
+    return signature(key, f"{kind}\0{value}".encode("utf-8", "surrogatepass")).digest()
+
+
+def signature(key: bytes, content: bytes) -> hmac.HMAC:
+    """HMAC-SHA256 of bytes. The key is set up once; and unlike `hmac.digest` this does not give the interpreter to another thread."""
+    begun = _keyed(key).copy()
+    begun.update(content)
+    return begun
+
+
+@lru_cache(maxsize=64)
+def _keyed(key: bytes) -> hmac.HMAC:
+    return hmac.new(key, digestmod="sha256")
 
 
 def derived_key(secret: str, purpose: str) -> bytes:

@@ -10,18 +10,24 @@ from importlib.util import find_spec
 from flask import Flask
 
 from gatte.web import access, rendering, security
+from gatte.web.machines import Machines, put_before
 
 # Each has a blueprint `bp`; the order says nothing.
-DOORS = ("gatte.web.panel", "gatte.web.webhook", "gatte.web.health", "gatte.web.metrics")
+DOORS = ("gatte.web.panel",)
+MACHINE_DOORS = ("gatte.web.webhook", "gatte.web.health")
 
 
 def register(app: Flask) -> None:
-    """Open every door on this application."""
+    """Open every door on this application; those for machines on one of their own, in front of it."""
     access.init_app(app)
     rendering.init_app(app)
     security.init_app(app, app.extensions["gatte_settings"])
     for door in DOORS:
         _open(app, door)
+    machines = Machines(app)
+    for door in MACHINE_DOORS:
+        _open(machines, door)
+    put_before(app, machines)
 
 
 def _open(app: Flask, door: str) -> None:

@@ -1,5 +1,6 @@
 """Every request has an id, on all its log lines and in its answer, and leaves one line in the log."""
 
+import logging
 import time
 
 import structlog
@@ -8,7 +9,8 @@ from flask import Flask, Response, g, request
 from gatte.observability import tracing
 
 log = structlog.get_logger(__name__)
-QUIET_PATHS = ("/health/", "/metrics", "/static/", "/webhook/")  # asked all the time; what they do is logged where it is done
+_told = logging.getLogger(__name__)
+QUIET_PATHS = ("/static/",)  # asked all the time
 
 
 def init_app(app: Flask) -> None:
@@ -25,8 +27,10 @@ def _start() -> None:
 
 def _finish(response: Response) -> Response:
     response.headers["X-Request-ID"] = tracing.current_request_id() or ""
-    duration_ms = round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1)
     quiet = response.status_code < 500 and (request.path.startswith(QUIET_PATHS) or "HX-Request" in request.headers)
+    if quiet and not _told.isEnabledFor(logging.DEBUG):
+        return response
+    duration_ms = round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1)
     tell = log.debug if quiet else log.info
     tell("request", method=request.method, endpoint=request.endpoint, status=response.status_code, duration_ms=duration_ms)
     return response

@@ -11,14 +11,19 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from gatte import migrating
-from gatte.extensions import csrf, db, limiter
+from gatte.extensions import db
 from gatte.observability import metrics
 from gatte.queue import is_alive, redis
 
 log = structlog.get_logger(__name__)
 bp = Blueprint("health", __name__)
-csrf.exempt(bp)
-limiter.exempt(bp)
+
+
+@bp.after_request
+def never_stored(response: Response) -> Response:
+    """What was true a moment ago is no answer."""
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @bp.get("/health/live")

@@ -69,6 +69,11 @@ def init_app(app: Flask, settings: Settings) -> None:
         return response
 
     app.register_error_handler(CSRFError, _csrf_refused)
+    catch_errors(app)
+
+
+def catch_errors(app: Flask) -> None:
+    """Let every error of a request end as an answer, and what is wrong as a line in the log."""
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(OperationalError, _store_away)
     app.register_error_handler(InterfaceError, _store_away)

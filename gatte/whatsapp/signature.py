@@ -3,6 +3,8 @@
 import hmac
 from collections.abc import Sequence
 
+from gatte.privacy import crypto
+
 PREFIX = "sha256="
 
 
@@ -26,4 +28,4 @@ def sign(raw: bytes, secret: str) -> str:
 
 
 def _digest(raw: bytes, secret: str) -> bytes:
-    return hmac.digest(secret.encode(), raw, "sha256").hex().encode("ascii")
+    return crypto.signature(secret.encode(), raw).hexdigest().encode("ascii")
