@@ -1,4 +1,4 @@
-"""How gunicorn serves the application: threads, since a webhook waits for a commit and a page for queries."""
+"""How gunicorn serves the application: on greenlets, since a webhook waits for a commit and a page for queries."""
 
 import os
 from typing import Any
@@ -10,12 +10,13 @@ settings = settings_or_exit()  # before a port is opened: exit code 78 when the 
 wsgi_app = "wsgi:app"
 bind = os.environ.get("GATTE_BIND", f"0.0.0.0:{os.environ.get('PORT', '8000')}")
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
-worker_class = "gthread"
-threads = settings.gatte_web_threads
+worker_class = "gevent"
+worker_connections = 1000
 timeout = 60
 graceful_timeout = 20
-keepalive = 30
+keepalive = 5  # and so a worker that stops waits no longer for connections on which nothing comes
 backlog = 2048
+forwarded_allow_ips = ""  # whom to believe is GATTE_TRUSTED_PROXIES' affair, and each request would look its address up
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108, PTH112 - heartbeat files stay off the disk
 accesslog = None  # the application logs its requests itself, masked
 control_socket_disable = True  # it would lie in the home directory, one for all installations, and a container has none
@@ -27,6 +28,13 @@ def on_starting(_: object) -> None:
     from gatte.migrating import require_fit
 
     require_fit(settings.database_url.get_secret_value())
+
+
+def post_worker_init(_: object) -> None:
+    """Before the first request of a worker: waiting for Postgres must not hold up the others."""
+    from gatte.web import greenlets
+
+    greenlets.wait_for_postgres()
 
 
 def child_exit(_server: object, worker: Any) -> None:  # noqa: ANN401 - gunicorn's worker

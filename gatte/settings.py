@@ -170,7 +170,6 @@ class Settings(BaseSettings):
     """After so many jobs a worker process is replaced by a fresh one; 0: never."""
     gatte_worker_max_memory_mb: int = Field(default=1024, ge=0)
     """The same when its resident memory has grown beyond this."""
-    gatte_web_threads: int = Field(default=32, ge=4, le=500)
     gatte_pool_size: int = Field(default=10, ge=1, le=200)
     gatte_trusted_proxies: int = Field(default=0, ge=0, le=5)
 

@@ -12,9 +12,9 @@ from gatte.intake.writer import Writer
 from gatte.settings import Settings
 
 
-def init_app(app: Flask, settings: Settings) -> None:
+def init_app(app: Flask, _: Settings) -> None:
     """Give the application its writer; its thread starts with the first message."""
     from gatte.extensions import db
 
     with app.app_context():
-        app.extensions["gatte_writer"] = Writer(db.engine, room=max(1, settings.gatte_web_threads * 3 // 4), stored=stored.tell)
+        app.extensions["gatte_writer"] = Writer(db.engine, stored.tell)

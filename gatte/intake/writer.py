@@ -3,14 +3,12 @@
 While a batch is being committed the next one gathers, so nobody waits for company. One statement of the driver carries a whole
 batch and its commit: the thread gives the interpreter away once a batch, and asks for it back once.
 
-Not all threads of a process may wait here: the last ones wait shortly, and when the database hangs they do not wait at all, so that
-Meta is told to come again, and pages and health keep answering.
+The queue is bounded: when it is full the caller is told at once, so that Meta delivers again later and the process stays healthy.
 """
 
 import os
 import queue
 import threading
-import time
 from collections.abc import Callable, Sequence
 from itertools import chain
 from operator import attrgetter
@@ -27,10 +25,9 @@ from gatte.intake.rows import EventRow, MessageRow, Rows, StatusRow
 log = structlog.get_logger(__name__)
 register_uuid()  # type: ignore[no-untyped-call]
 
-ROOM = 24  # bodies that may wait as long as it takes
+WAITING_LIMIT = 512  # bodies that may wait for a commit
 ROWS_A_COMMIT = 5_000
 PATIENCE_SECONDS = 10.0
-SHORT_PATIENCE_SECONDS = 0.5
 
 INSERTS: dict[type, str] = {
     MessageRow: """INSERT INTO inbox_message (phone_number_id, wamid_hash, sender_hash, kind, immediate, payload, request_id, sent_at)
@@ -79,14 +76,12 @@ class Writer:
     `stored` is told the rows of each body of a batch, after those who brought them were let go.
     """
 
-    def __init__(self, engine: Engine, room: int = ROOM, stored: Callable[[Sequence[Rows]], None] | None = None) -> None:
+    def __init__(self, engine: Engine, stored: Callable[[Sequence[Rows]], None] | None = None) -> None:
         self._engine = engine
-        self._room = room
         self._stored = stored
         self._start = threading.Lock()
         self._pid = 0
         self._queue: queue.SimpleQueue[_Waiting] = queue.SimpleQueue()
-        self._busy_since: float | None = None
         self._connection: Any = None
 
     def store(self, rows: Rows) -> None:
@@ -94,35 +89,27 @@ class Writer:
         if not len(rows):
             return
         self._ensure_running()
-        crowded = self._queue.qsize() >= self._room
-        if crowded and self._hangs():
-            raise Overloaded("the database does not keep up")
+        if self._queue.qsize() >= WAITING_LIMIT:
+            raise Overloaded("too many bodies are waiting to be stored")
         waiting = _Waiting(rows)
         self._queue.put(waiting)
-        if not waiting.known.acquire(timeout=SHORT_PATIENCE_SECONDS if crowded else PATIENCE_SECONDS):
-            raise (Overloaded if crowded else NotStored)("the database did not commit in time")
+        if not waiting.known.acquire(timeout=PATIENCE_SECONDS):
+            raise NotStored("the database did not commit in time")
         if waiting.error is not None:
             raise waiting.error
-
-    def _hangs(self) -> bool:
-        since = self._busy_since
-        return since is not None and time.monotonic() - since > SHORT_PATIENCE_SECONDS
 
     def _ensure_running(self) -> None:
         if self._pid == os.getpid():
             return
         with self._start:
             if self._pid != os.getpid():
-                self._queue, self._busy_since, self._connection = queue.SimpleQueue(), None, None
+                self._queue, self._connection = queue.SimpleQueue(), None
                 threading.Thread(target=self._run, name="inbox-writer", daemon=True).start()
                 self._pid = os.getpid()
 
     def _run(self) -> None:
         while True:
-            batch = self._next_batch()
-            self._busy_since = time.monotonic()
-            self._settle(batch)
-            self._busy_since = None
+            self._settle(self._next_batch())
 
     def _next_batch(self) -> list[_Waiting]:
         batch = [self._queue.get()]
@@ -171,17 +158,16 @@ class Writer:
 
     def _execute(self, statement: str, values: Sequence[object]) -> None:
         if self._connection is None:
-            connection = self._engine.raw_connection()
-            connection.dbapi_connection.autocommit = True  # type: ignore[union-attr] # statements sent together are one transaction
-            self._connection = connection
+            pooled = self._engine.raw_connection()
+            pooled.detach()  # it is kept, and the pool is whole again
+            self._connection = pooled.dbapi_connection
+            self._connection.autocommit = True  # what is sent together is one transaction
         with self._connection.cursor() as cursor:
             cursor.execute(statement, values)
 
     def _forget_if_lost(self) -> bool:
-        connection = self._connection
-        if connection is None or not connection.dbapi_connection.closed:
+        if self._connection is None or not self._connection.closed:
             return False
-        connection.invalidate()
         self._connection = None
         return True
 

@@ -114,14 +114,15 @@ class Keyring:
 
     def _single(self, purpose: KeyPurpose) -> bytes:
         """The one key of a purpose, made by whichever process needs it first (in a transaction of its own)."""
-        if purpose not in self._singles:
+        key = self._singles.get(purpose)
+        if key is None:
             row = self._fresh(purpose)
             values = {"id": row.id, "purpose": purpose, "master_id": row.master_id, "wrapped": row.wrapped}
             with db.engine.begin() as connection:
                 connection.execute(insert(DataKey).values(**values).on_conflict_do_nothing())
                 stored = connection.execute(select(DataKey.id, DataKey.master_id, DataKey.wrapped).where(DataKey.purpose == purpose)).one()
-            self._singles[purpose] = self.master.unwrap(crypto.Wrapped(stored.master_id, stored.wrapped), stored.id.bytes)
-        return self._singles[purpose]
+            key = self._singles[purpose] = self.master.unwrap(crypto.Wrapped(stored.master_id, stored.wrapped), stored.id.bytes)
+        return key
 
 
 def keyring() -> Keyring:

@@ -24,9 +24,9 @@ _MAX_ITEMS = 200
 _SHORTEST = 6
 _SHORTEST_NUMBER = 10**7
 _LONGEST_NUMBER = 10**40
-# What most fields hold: names of events and modules, ids of requests, times.
+# What most fields hold: names of events and modules, ids of requests and conversations, times.
 _ORDINARY = re.compile(
-    r"(?!.*wamid\.)[a-z_]+(?:\.[a-z_]+){0,8}|(?=[0-9]{0,31}[a-f])[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    r"(?!.*wamid\.)[a-z_]+(?:\.[a-z_]+){0,8}|(?=[0-9]{0,31}[a-f])[0-9a-f]{24}(?:[0-9a-f]{8})?|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
     r"|20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z"
 )
 _T = TypeVar("_T")

@@ -32,14 +32,17 @@ class Machines(Flask):
         return self._whole.app_context()
 
     def wsgi_app(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request, under its id; the id of a thread's next request takes its place."""
+        """Answer one request, under its id."""
         request_id = tracing.accept_request_id(environ.get("HTTP_X_REQUEST_ID"))
         tracing.bind(request_id=request_id)
 
         def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:  # noqa: ANN401 - as WSGI has it
             return start_response(status, [*headers, ("X-Request-ID", request_id)], *error)
 
-        return super().wsgi_app(environ, start)
+        try:
+            return super().wsgi_app(environ, start)
+        finally:
+            tracing.unbind_all()
 
 
 def put_before(whole: Flask, machines: Machines) -> None:

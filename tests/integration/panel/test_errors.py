@@ -16,7 +16,7 @@ def app(app):
         raise OperationalError("SELECT 1", {}, DriverError("gone"))
 
     app.add_url_rule("/failing", view_func=fail)
-    app.add_url_rule("/webhook/failing", view_func=fail, endpoint="failing_machine")
+    app.add_url_rule("/api/failing", view_func=fail, endpoint="failing_machine")
     app.add_url_rule("/away", view_func=without_a_database)
     return app
 
@@ -39,7 +39,7 @@ def test_a_failure_is_logged_with_its_cause(browser, logged):
 
 
 def test_a_machine_is_told_in_a_short_text(browser):
-    answer = browser.get("/webhook/failing")
+    answer = browser.get("/api/failing")
 
     assert (answer.status_code, answer.mimetype, answer.text) == (500, "text/plain", "Internal Server Error\n")
 
