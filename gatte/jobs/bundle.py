@@ -12,7 +12,7 @@ from typing import Protocol
 
 from gatte.queue import JobName
 
-LONGEST_WAIT_SECONDS = 0.1  # the dispatcher looks ahead no further; more would be a clock that is wrong
+LONGEST_WAIT_SECONDS = 0.25  # the dispatcher looks ahead no further; more would be a clock that is wrong
 
 
 class Threads(Protocol):

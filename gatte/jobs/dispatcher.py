@@ -26,13 +26,13 @@ from gatte.queue import QUEUE_OF, Bundle, JobName, Part, put
 log = structlog.get_logger(__name__)
 
 LEADER_LOCK = 7_000
-LOOK_SECONDS = 0.05
-LOOK_AHEAD_SECONDS = 0.1  # a look, and the way through the queue
+LOOK_SECONDS = 0.15
+LOOK_AHEAD_SECONDS = 0.25  # a look, and the way through the queue: turns are found before their time, many together
 FOLLOW_SECONDS = 1.0
 WITHOUT_QUEUE_SECONDS = 1.0
 TELL_SECONDS = 1.0
 SETTLE_SECONDS = 0.25  # statuses come in showers, and one job settles all that lie there
-ROWS_A_BUNDLE = 8
+ROWS_A_BUNDLE = 16
 
 
 @dataclass

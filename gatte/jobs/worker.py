@@ -8,7 +8,6 @@ import os
 import secrets
 import signal
 import socket
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -34,7 +33,6 @@ log = structlog.get_logger(__name__)
 FETCH_SECONDS = 1
 PAUSE_SECONDS = 1.0
 TIDY_SECONDS = 60.0
-SWITCH_SECONDS = 0.0005  # a thread that got its answer waits so long for one that computes; Python's 5 ms add up over a turn's questions
 
 
 class Worker(SimpleWorker):
@@ -162,7 +160,6 @@ def _size_of(job: Job) -> int:
 
 def run(app: Flask, threads: int) -> None:
     """Work in this process until SIGTERM or SIGINT; a worker that is worn out goes on as a new one."""
-    sys.setswitchinterval(SWITCH_SECONDS)
     pool = Pool(app, threads)
 
     def stop(*_: object) -> None:
