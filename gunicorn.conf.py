@@ -1,5 +1,10 @@
 """How gunicorn serves the application: on greenlets, since a webhook waits for a commit and a page for queries."""
 
+# ruff: noqa: E402 - nothing may be imported before the standard library waits as greenlets do
+from gevent import monkey
+
+monkey.patch_all()
+
 import os
 from typing import Any
 

@@ -118,7 +118,7 @@ def _p95(call: Callable[[int], object]) -> float:
 def _intake(place: Place) -> float:
     """Messages a second through our door, beside all that is stored."""
     before = scalar(place, "SELECT count(*) FROM inbox_message")
-    with system(place, "web", WEB_CONCURRENCY=str(intake.PROCESSES), GATTE_WEB_THREADS=str(intake.THREADS)) as door:
+    with system(place, "web", WEB_CONCURRENCY=str(intake.PROCESSES)) as door:
         until(lambda: intake.answers(door), 30)
         with tempfile.TemporaryDirectory() as name:
             intake.write_bodies(Path(name), 1_000 + int(before), intake.BODIES // 2)

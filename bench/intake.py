@@ -24,8 +24,8 @@ from tests.standins import payloads
 
 SECONDS = 8
 ROUNDS = 3
-CONNECTIONS = 64
-PROCESSES, THREADS = 2, 32
+CONNECTIONS = 128
+PROCESSES = 2
 BODIES = 64_000
 STATUS_POSTS = 40
 FAST = "≥ 3,300 messages/s, p99 < 250 ms"
@@ -80,7 +80,7 @@ def measure() -> Part:
 
 @contextmanager
 def _doors() -> Iterator[Doors]:
-    same = {"WEB_CONCURRENCY": str(PROCESSES), "GATTE_WEB_THREADS": str(THREADS)}
+    same = {"WEB_CONCURRENCY": str(PROCESSES)}
     with stores() as place, tempfile.TemporaryDirectory() as name:
         rival = {"APPLICATION": "bench.pywa_receiver:create()", pywa_receiver.COUNTS: name}
         with system(place, "web", **same) as ours, system(place, "web", **same, **rival) as other:
@@ -201,7 +201,7 @@ def _median(runs: list[Run]) -> float:
 
 
 def _below(ours: list[Run], others: list[Run]) -> str:
-    settings = f"gunicorn with {PROCESSES} processes of {THREADS} threads, wrk with {CONNECTIONS} connections on the same cores"
+    settings = f"gunicorn with {PROCESSES} processes on greenlets, wrk with {CONNECTIONS} connections on the same cores"
     lines = [f"Webhook, both under {settings}; processor time of a request in ms:", "", "| | web | Postgres | wrk |", "|---|---|---|---|"]
     return "\n".join([*lines, _costs("GATTE", ours), _costs("pywa", others)])
 

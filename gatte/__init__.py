@@ -82,7 +82,8 @@ def _extensions(app: Flask, settings: Settings) -> None:
     extensions.csrf.init_app(app)
     extensions.htmx.init_app(app)
     extensions.limiter.init_app(app)
-    app.extensions["gatte_keyring"] = models.Keyring(crypto.MasterKeys(settings.master_keys))
+    with app.app_context():
+        app.extensions["gatte_keyring"] = models.Keyring(crypto.MasterKeys(settings.master_keys), extensions.db.engine)
     app.extensions["gatte_redis"] = _redis(settings)
     app.extensions["gatte_memory"] = volatile.ShortMemory(settings)
 

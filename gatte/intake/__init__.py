@@ -13,8 +13,9 @@ from gatte.settings import Settings
 
 
 def init_app(app: Flask, _: Settings) -> None:
-    """Give the application its writer; its thread starts with the first message."""
+    """Give the application its way in; the writer's thread starts with the first message."""
     from gatte.extensions import db
+    from gatte.intake.inbox import Inbox
 
     with app.app_context():
-        app.extensions["gatte_writer"] = Writer(db.engine, stored.tell)
+        app.extensions["gatte_inbox"] = Inbox(app.extensions["gatte_keyring"], Writer(db.engine, stored.tell))

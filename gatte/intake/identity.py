@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from gatte.database import ask
 from gatte.extensions import db
-from gatte.models import Contact, ContactIdentity, IdentityKind, keyring
+from gatte.models import Contact, ContactIdentity, IdentityKind, Keyring, keyring
 from gatte.whatsapp.events import Sender
 
 BRAZILIAN_MOBILE = re.compile(r"(55)([1-9]\d)9?([6-9]\d{7})")
@@ -26,11 +26,12 @@ def identities(sender: Sender) -> list[tuple[IdentityKind, bytes]]:
     return [(kind, ring.lookup_hash(kind, value)) for kind, value in known if value]
 
 
-def sender_hash(sender: Sender) -> bytes:
+def sender_hash(sender: Sender, keys: Keyring | None = None) -> bytes:
     """The hash that orders a sender's messages in the inbox: the first of its identities."""
+    keys = keys or keyring()
     if sender.bsuid:
-        return keyring().lookup_hash(IdentityKind.BSUID, sender.bsuid)
-    return keyring().lookup_hash(IdentityKind.PHONE, canonical_phone(sender.phone or ""))
+        return keys.lookup_hash(IdentityKind.BSUID, sender.bsuid)
+    return keys.lookup_hash(IdentityKind.PHONE, canonical_phone(sender.phone or ""))
 
 
 def correlation_id(sender: bytes) -> str:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from gatte.intake import identity
 from gatte.intake.rows import EventRow, MessageRow, Rows, StatusRow
 from gatte.intake.writer import NotStored, Unstorable, Writer
-from gatte.models import keyring
+from gatte.models import Keyring, keyring
 from gatte.privacy import crypto, masking
 from gatte.whatsapp.content import MetaError
 from gatte.whatsapp.events import Delivery, Echo, Inbound, OtherEvent, Pricing, Sender, StatusUpdate
@@ -29,68 +29,89 @@ LONGEST_NUMBER = 64
 LONGEST_DETAILS = 500
 
 
+class Inbox:
+    """The way in of one application. Needs no context of it, so that whoever stores thousands a second need not make one for each."""
+
+    def __init__(self, keys: Keyring, writer: Writer) -> None:
+        self._keys = keys
+        self._writer = writer
+
+    def accept(self, raw: bytes, request_id: str | None = None) -> Rows:
+        """Store all that a body brings and return when it is committed.
+
+        BadBody when it is no webhook body; NotStored or Overloaded when the sender must try again. Rows that the database will never
+        take are kept as one sealed event, so that the rest of Meta's deliveries are not held up behind them.
+        """
+        delivery = parse(raw)
+        try:
+            rows = self._rows(delivery, request_id)
+        except (DBAPIError, PoolTimeout) as error:  # the keys of this installation are read with the first message of a process
+            raise NotStored("the database is away") from error
+        try:
+            self._writer.store(rows)
+        except Unstorable:
+            log.exception("webhook_body_unstorable", size=len(raw))
+            rows = Rows(events=[self._event("unstorable", None, raw)], request_id=request_id)
+            self._writer.store(rows)
+        return rows
+
+    def _rows(self, delivery: Delivery, request_id: str | None) -> Rows:
+        messages = [self._message(message, request_id) for message in delivery.messages]
+        messages += [self._echo(echo, request_id) for echo in delivery.echoes]
+        statuses = [self._status(status) for status in delivery.statuses]
+        return Rows(messages, statuses, [self._other(event) for event in delivery.others], request_id)
+
+    def _message(self, message: Inbound, request_id: str | None) -> MessageRow:
+        return self._row(message, message.sender, message.kind.value, message.raw, request_id, immediate=message.immediate)
+
+    def _echo(self, echo: Echo, request_id: str | None) -> MessageRow:
+        return self._row(echo, Sender(echo.phone, echo.bsuid), ECHO, {"message": echo.raw}, request_id, immediate=True)
+
+    def _row(
+        self, message: Inbound | Echo, sender: Sender, kind: str, raw: dict[str, Any], request_id: str | None, *, immediate: bool
+    ) -> MessageRow:
+        wamid_hash = self._keys.lookup_hash("wamid", message.wamid)
+        payload = {"wamid": message.wamid, "sender": _parts(sender), "raw": raw}
+        return MessageRow(
+            phone_number_id=message.phone_number_id[:LONGEST_NUMBER],
+            wamid_hash=wamid_hash,
+            sender_hash=identity.sender_hash(sender, self._keys),
+            kind=kind,
+            immediate=immediate,
+            payload=crypto.seal(self._keys.inbox_key, _encoded(payload), _place(wamid_hash)),
+            request_id=request_id,
+            sent_at=message.sent_at,
+        )
+
+    def _status(self, status: StatusUpdate) -> StatusRow:
+        first = status.errors[0] if status.errors else MetaError(None, None, None)
+        pricing = status.pricing or Pricing(None, None, None, None)
+        return StatusRow(
+            phone_number_id=status.phone_number_id[:LONGEST_NUMBER],
+            wamid_hash=self._keys.lookup_hash("wamid", status.wamid),
+            outbox_id=_uuid(status.outbox_id),
+            status=status.status.value,
+            error_code=first.code,
+            error_details=_short(first.details or first.title, LONGEST_DETAILS),
+            billable=pricing.billable,
+            category=_short(pricing.category, LONGEST_NUMBER),
+            at=status.at,
+        )
+
+    def _other(self, event: OtherEvent) -> EventRow:
+        return self._event(event.field[:LONGEST_NUMBER], event.phone_number_id, _encoded(event.value))
+
+    def _event(self, field: str, phone_number_id: str | None, payload: bytes) -> EventRow:
+        return EventRow(field.replace("\0", ""), phone_number_id, crypto.seal(self._keys.inbox_key, payload, EVENT_PLACE))
+
+
 def accept(raw: bytes, request_id: str | None = None) -> Rows:
-    """Store all that a body brings and return when it is committed.
-
-    BadBody when it is no webhook body; NotStored or Overloaded when the sender must try again. Rows that the database will never
-    take are kept as one sealed event, so that the rest of Meta's deliveries are not held up behind them.
-    """
-    delivery = parse(raw)
-    try:
-        rows = _rows(delivery, request_id)
-    except (DBAPIError, PoolTimeout) as error:  # the keys of this installation are read with the first message of a process
-        raise NotStored("the database is away") from error
-    try:
-        _writer().store(rows)
-    except Unstorable:
-        log.exception("webhook_body_unstorable", size=len(raw))
-        rows = Rows(events=[_event("unstorable", None, raw)], request_id=request_id)
-        _writer().store(rows)
-    return rows
-
-
-def _writer() -> Writer:
-    return cast("Writer", current_app.extensions["gatte_writer"])
-
-
-def _rows(delivery: Delivery, request_id: str | None) -> Rows:
-    return Rows(
-        messages=[_message(message, request_id) for message in delivery.messages] + [_echo(echo, request_id) for echo in delivery.echoes],
-        statuses=[_status(status) for status in delivery.statuses],
-        events=[_other(event) for event in delivery.others],
-        request_id=request_id,
-    )
-
-
-def _message(message: Inbound, request_id: str | None) -> MessageRow:
-    return _row(message, message.sender, message.kind.value, message.raw, request_id, immediate=message.immediate)
-
-
-def _echo(echo: Echo, request_id: str | None) -> MessageRow:
-    return _row(echo, Sender(echo.phone, echo.bsuid), ECHO, {"message": echo.raw}, request_id, immediate=True)
-
-
-def _row(message: Inbound | Echo, sender: Sender, kind: str, raw: dict[str, Any], request_id: str | None, *, immediate: bool) -> MessageRow:
-    wamid_hash = keyring().lookup_hash("wamid", message.wamid)
-    return MessageRow(
-        phone_number_id=message.phone_number_id[:LONGEST_NUMBER],
-        wamid_hash=wamid_hash,
-        sender_hash=identity.sender_hash(sender),
-        kind=kind,
-        immediate=immediate,
-        payload=seal_payload(wamid_hash, {"wamid": message.wamid, "sender": _parts(sender), "raw": raw}),
-        request_id=request_id,
-        sent_at=message.sent_at,
-    )
+    """`Inbox.accept` of the running application."""
+    return cast("Inbox", current_app.extensions["gatte_inbox"]).accept(raw, request_id)
 
 
 def _parts(sender: Sender) -> dict[str, str | None]:
     return {name: getattr(sender, name) for name in SENDER_PARTS}
-
-
-def seal_payload(wamid_hash: bytes, payload: dict[str, Any]) -> bytes:
-    """What an inbox row keeps of a message, bound to its wamid."""
-    return crypto.seal(keyring().inbox_key, _encoded(payload), _place(wamid_hash))
 
 
 def _encoded(value: object) -> bytes:
@@ -101,28 +122,12 @@ def _encoded(value: object) -> bytes:
 
 
 def open_payload(wamid_hash: bytes, sealed: bytes) -> dict[str, Any]:
-    """What `seal_payload` was given."""
+    """What an inbox row keeps of a message: its wamid, its sender, and the message as Meta wrote it."""
     return cast("dict[str, Any]", json.loads(crypto.unseal(keyring().inbox_key, sealed, _place(wamid_hash))))
 
 
 def _place(wamid_hash: bytes) -> bytes:
     return b"inbox_message.payload:" + wamid_hash
-
-
-def _status(status: StatusUpdate) -> StatusRow:
-    first = status.errors[0] if status.errors else MetaError(None, None, None)
-    pricing = status.pricing or Pricing(None, None, None, None)
-    return StatusRow(
-        phone_number_id=status.phone_number_id[:LONGEST_NUMBER],
-        wamid_hash=keyring().lookup_hash("wamid", status.wamid),
-        outbox_id=_uuid(status.outbox_id),
-        status=status.status.value,
-        error_code=first.code,
-        error_details=_short(first.details or first.title, LONGEST_DETAILS),
-        billable=pricing.billable,
-        category=_short(pricing.category, LONGEST_NUMBER),
-        at=status.at,
-    )
 
 
 def _short(text: str | None, limit: int) -> str | None:
@@ -135,11 +140,3 @@ def _uuid(value: str | None) -> UUID | None:
         return UUID(value) if value else None
     except ValueError:
         return None
-
-
-def _other(event: OtherEvent) -> EventRow:
-    return _event(event.field[:LONGEST_NUMBER], event.phone_number_id, _encoded(event.value))
-
-
-def _event(field: str, phone_number_id: str | None, payload: bytes) -> EventRow:
-    return EventRow(field.replace("\0", ""), phone_number_id, crypto.seal(keyring().inbox_key, payload, EVENT_PLACE))

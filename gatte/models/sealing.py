@@ -13,6 +13,7 @@ from uuid import UUID
 from flask import current_app
 from sqlalchemy import ForeignKey, Index, LargeBinary, select, text
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from gatte.extensions import Base, db
@@ -47,8 +48,9 @@ class DataKey(Base):
 class Keyring:
     """The opened data keys of this process; asks the database for those that it has not met."""
 
-    def __init__(self, master: crypto.MasterKeys) -> None:
+    def __init__(self, master: crypto.MasterKeys, engine: Engine) -> None:
         self.master = master
+        self._engine = engine
         self._opened: dict[UUID, bytes] = {}
         self._singles: dict[KeyPurpose, bytes] = {}
         self._lock = threading.Lock()
@@ -118,7 +120,7 @@ class Keyring:
         if key is None:
             row = self._fresh(purpose)
             values = {"id": row.id, "purpose": purpose, "master_id": row.master_id, "wrapped": row.wrapped}
-            with db.engine.begin() as connection:
+            with self._engine.begin() as connection:
                 connection.execute(insert(DataKey).values(**values).on_conflict_do_nothing())
                 stored = connection.execute(select(DataKey.id, DataKey.master_id, DataKey.wrapped).where(DataKey.purpose == purpose)).one()
             key = self._singles[purpose] = self.master.unwrap(crypto.Wrapped(stored.master_id, stored.wrapped), stored.id.bytes)

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 
 from flask import Flask
 
-from gatte.web import access, rendering, security
+from gatte.web import access, rendering, security, webhook
 from gatte.web.machines import Machines, put_before
 
 # Each has a blueprint `bp`; the order says nothing.
@@ -27,6 +27,7 @@ def register(app: Flask) -> None:
     machines = Machines(app)
     for door in MACHINE_DOORS:
         _open(machines, door)
+    machines.short_ways.update(webhook.short_ways(app))
     put_before(app, machines)
 
 

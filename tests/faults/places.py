@@ -18,6 +18,5 @@ def environment(database_url: str, redis_url: str, meta: MetaStandIn, gemini: Ge
         "GATTE_UNCERTAIN_GRACE_SECONDS": "3",
         "GATTE_LEASE_SECONDS": "8",
         "WEB_CONCURRENCY": "1",
-        "GATTE_WEB_THREADS": "16",
     }
     return running.settings(database_url, redis_url, **given | more)

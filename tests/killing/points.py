@@ -63,13 +63,14 @@ BEFORE, AFTER = When.BEFORE, When.AFTER
 # Places: where the code is now.
 SIGNED = "gatte.whatsapp.signature:is_signed"
 PARSE = "gatte.intake.inbox:parse"
-ROWS = "gatte.intake.inbox:_rows"
-STATUS = "gatte.intake.inbox:_status"
-ACCEPT = "gatte.intake.inbox:accept"
+ROWS = "gatte.intake.inbox:Inbox._rows"
+STATUS = "gatte.intake.inbox:Inbox._status"
+ACCEPT = "gatte.intake.inbox:Inbox.accept"
 STORE = "gatte.intake.writer:Writer.store"
 BATCH = "gatte.intake.writer:Writer._next_batch"
-INSERT_ALL = "gatte.intake.writer:_insert_all"
-INSERT = "gatte.intake.writer:_insert"
+MAKE_INSERTS = "gatte.intake.writer:_inserts"
+INSERT = "gatte.intake.writer:Writer._execute"
+WRITE = "gatte.intake.writer:Writer._settle"
 SETTLE = "gatte.intake.statuses:apply_some"
 LOOK = "gatte.jobs.dispatcher:Dispatcher._look"
 PUT_ALL = "gatte.jobs.dispatcher:Dispatcher._put"
@@ -142,9 +143,10 @@ POINTS: tuple[Point, ...] = (
     Point("webhook.sealed", WEB, ROWS, AFTER, THE_BODY, META_REPEATS),
     Point("webhook.handed_to_writer", WEB, STORE, BEFORE, THE_BODY, META_REPEATS),
     Point("webhook.taken_by_writer", WEB, BATCH, AFTER, THE_BODY, META_REPEATS),
-    Point("webhook.before_insert", WEB, INSERT_ALL, BEFORE, THE_BODY, META_REPEATS),
-    Point("webhook.inserted_before_commit", WEB, INSERT, AFTER, THE_BODY, META_REPEATS),
-    Point("webhook.committed", WEB, INSERT_ALL, AFTER, DOUBLE_BODY, KNOWN_AGAIN),
+    Point("webhook.statement_made", WEB, MAKE_INSERTS, AFTER, THE_BODY, META_REPEATS),
+    Point("webhook.before_insert", WEB, INSERT, BEFORE, THE_BODY, META_REPEATS),
+    Point("webhook.committed", WEB, INSERT, AFTER, DOUBLE_BODY, KNOWN_AGAIN),
+    Point("webhook.let_go", WEB, WRITE, AFTER, DOUBLE_BODY, KNOWN_AGAIN),
     Point("webhook.before_200", WEB, ACCEPT, AFTER, DOUBLE_BODY, KNOWN_AGAIN),
     Point("status.parsed", WEB, STATUS, AFTER, THE_NEWS, NEWS_AGAIN),
     Point("status.handed_to_writer", WEB, STORE, BEFORE, THE_NEWS, NEWS_AGAIN, since=STATUS),

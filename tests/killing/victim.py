@@ -23,7 +23,7 @@ from tests.killing.orders import MARK, VARIABLE, Order, Reader
 from tests.killing.points import FAILS, Need, Process, When, owner_of, places
 
 DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
-HEAVY = {Process.WORKER: ("sklearn.pipeline", "gatte.intelligence.classifier", "gatte.intelligence.retrieval")}
+HEAVY = {Process.WORKER: ("gatte.intelligence.classifier", "gatte.intelligence.retrieval")}
 
 
 class MadeUp(Exception):

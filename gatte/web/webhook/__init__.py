@@ -4,20 +4,24 @@ Meta delivers a body again, whole, until it gets 200: so 200 means stored, and 5
 """
 
 import hmac
+import json
+from collections.abc import Iterable, Sequence
 
 import structlog
-from flask import Blueprint, Response, current_app, jsonify, request
+from flask import Blueprint, Flask, Response, current_app, request
 
-from gatte.intake import inbox
+from gatte.intake.inbox import Inbox
 from gatte.intake.writer import NotStored, Overloaded
 from gatte.observability import metrics, tracing
 from gatte.settings import Settings
+from gatte.web.machines import Answer, Environ, ShortWay, StartResponse
 from gatte.whatsapp import signature
 from gatte.whatsapp.inbound import BadBody
 
 log = structlog.get_logger(__name__)
 bp = Blueprint("webhook", __name__, url_prefix="/webhook")
 
+PATH = "/webhook/whatsapp"
 RETRY_SECONDS = 5
 STORED = metrics.WEBHOOK_REQUESTS.labels(outcome="stored")
 
@@ -34,10 +38,21 @@ def handshake() -> Response:
 
 
 @bp.post("/whatsapp")
-def receive() -> Response:
+def receive() -> Answer:
     """Store what Meta brings; 200 only when it is committed."""
-    raw = request.get_data(cache=False)
-    if not signature.is_signed(raw, request.environ.get("HTTP_X_HUB_SIGNATURE_256"), _settings().app_secrets):
+    raw, signed = request.get_data(cache=False), request.environ.get("HTTP_X_HUB_SIGNATURE_256")
+    return answer(current_app.extensions["gatte_inbox"], _settings().app_secrets, raw, signed)
+
+
+def short_ways(app: Flask) -> dict[str, ShortWay]:
+    """How a webhook body is answered without a request of Flask."""
+    inbox, secrets = app.extensions["gatte_inbox"], app.extensions["gatte_settings"].app_secrets
+    return {PATH: lambda raw, signed: answer(inbox, secrets, raw, signed)}
+
+
+def answer(inbox: Inbox, secrets: Sequence[str], raw: bytes, signed: str | None) -> Answer:
+    """What Meta is told of a body."""
+    if not signature.is_signed(raw, signed, secrets):
         return _problem(401, "Wrong signature", "X-Hub-Signature-256 does not match the body under WHATSAPP_APP_SECRET", "bad_signature")
     try:
         inbox.accept(raw, tracing.current_request_id())
@@ -47,16 +62,20 @@ def receive() -> Response:
         outcome = "overloaded" if isinstance(error, Overloaded) else "not_stored"
         return _problem(503, "Not stored", "The message could not be stored; deliver it again", outcome)
     STORED.inc()
-    return Response(status=200)
+    return _stored
+
+
+def _stored(_: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    start_response("200 OK", [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", "0")])
+    return ()
 
 
 def _problem(status: int, title: str, detail: str, outcome: str) -> Response:
     """A refusal as a problem document (RFC 9457), counted."""
     metrics.WEBHOOK_REQUESTS.labels(outcome=outcome).inc()
     log.warning("webhook_refused", outcome=outcome, status=status)
-    response = jsonify(type="about:blank", title=title, status=status, detail=detail, instance=request.path)
-    response.status_code = status
-    response.mimetype = "application/problem+json"
+    problem = {"type": "about:blank", "title": title, "status": status, "detail": detail, "instance": PATH}
+    response = Response(json.dumps(problem), status, mimetype="application/problem+json")
     if status == 503:
         response.headers["Retry-After"] = str(RETRY_SECONDS)
     return response

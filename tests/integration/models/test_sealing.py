@@ -65,7 +65,7 @@ def test_a_new_process_opens_what_this_one_sealed(app):
 def test_every_process_has_the_same_lookup_key(app):
     from gatte.models import Keyring
 
-    other = Keyring(keyring().master)
+    other = Keyring(keyring().master, db.engine)
 
     assert other.lookup_key == keyring().lookup_key
     assert other.inbox_key == keyring().inbox_key != keyring().lookup_key

@@ -3,6 +3,10 @@
 import re
 
 import pytest
+from flask import Response
+
+from tests.running import APP_SECRET
+from tests.standins import payloads
 
 PATHS = ["/health/live", "/metrics", "/webhook/whatsapp"]
 
@@ -33,3 +37,36 @@ def test_a_refusal_is_logged_under_the_id_of_its_request(browser, capsys):
     line = next(line for line in capsys.readouterr().out.splitlines() if "webhook_refused" in line)
     assert "bad_signature" in line
     assert "request-id-of-the-test" in line
+
+
+def test_the_short_way_and_flask_give_the_same_answers(browser, app):
+    body = payloads.encode(payloads.body(payloads.text("oi"), payloads.person(1)))
+    cases = [(body, payloads.sign(body, APP_SECRET)), (body, "sha256=no"), (b"[]", payloads.sign(b"[]", APP_SECRET))]
+
+    def answers() -> list[tuple[int, str, bytes]]:
+        said = [browser.client.post(PATHS[2], data=raw, headers={"X-Hub-Signature-256": signed}) for raw, signed in cases]
+        return [(answer.status_code, answer.content_type, answer.data) for answer in said]
+
+    short = answers()
+    app.extensions["gatte_machines"].short_ways.clear()
+
+    assert short == answers()
+    assert [status for status, _, _ in short] == [200, 401, 400]
+
+
+def test_a_body_that_is_too_large_is_refused_unread(browser, app):
+    answer = browser.client.post(PATHS[2], data=b"x" * (app.config["MAX_CONTENT_LENGTH"] + 1))
+
+    assert answer.status_code == 413
+
+
+def test_a_fault_on_the_short_way_is_answered_like_any_other(browser, app, logged):
+    def fail(_: bytes, __: str | None) -> Response:
+        raise RuntimeError("of the test")
+
+    app.extensions["gatte_machines"].short_ways[PATHS[2]] = fail
+
+    answer = browser.client.post(PATHS[2], data=b"{}")
+
+    assert (answer.status_code, answer.text) == (500, "Internal Server Error\n")
+    assert "of the test" in str(logged)
