@@ -1,7 +1,8 @@
 """The database as a whole: its first connection is logged, and the hot path speaks to it in SQL written by hand.
 
 A turn asks the database some twenty times. Objects that the ORM loads and flushes one by one cost more than all the rest of a turn, so
-what every turn does is written as SQL (`ask`), and statements whose answers nobody waits for travel together (`Trip`). Both run in the
+what every turn does is written as SQL (`ask`), and statements whose answers nobody waits for travel together (`Trip`). Each connection
+has Postgres prepare a statement once, since to plan one costs more than to run it: so the texts must be constants. Both run in the
 transaction of the session and raise SQLAlchemy's errors, so the ORM serves all else beside them.
 """
 
@@ -11,15 +12,19 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
+import psycopg2
 import structlog
 from flask import Flask
-from psycopg2.extras import Json, register_uuid
-from sqlalchemy import Row, event
-from sqlalchemy.engine import Engine
+from psycopg2.extras import Json, NamedTupleCursor, register_uuid
+from sqlalchemy import ClauseElement, event, func, inspect
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm.attributes import set_committed_value
 
-from gatte.extensions import db
+from gatte.extensions import Base, db
 from gatte.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -36,6 +41,10 @@ class Sql(str):
 
 
 NOW = Sql("clock_timestamp()")
+CLOCK: Any = func.clock_timestamp()
+"""The same, for a column of an object."""
+Row = Any
+"""A named tuple with the columns of a statement."""
 
 
 @dataclass(frozen=True)
@@ -60,56 +69,97 @@ def _question(sql: str) -> Question:
 
     prepared = PLACE.sub(place, sql)
     name = f"gatte_{hashlib.blake2s(sql.encode(), digest_size=8).hexdigest()}"
-    return Question(name, f"PREPARE {name} AS {prepared}", tuple(order), f"EXECUTE {name} ({', '.join(['%s'] * len(order))})")
+    return Question(
+        name,
+        f"PREPARE {name} AS {prepared}",
+        tuple(order),
+        f"EXECUTE {name} ({', '.join(['%s'] * len(order))})" if order else f"EXECUTE {name}",
+    )
 
 
-def ask(sql: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> Sequence[Row[Any]]:
-    """The rows of one statement, with `%(name)s` or `%s` for values; what the session holds back is not written first.
-
-    Each connection has Postgres prepare a statement once: to plan one costs more than to run it. So the text must be a constant.
-    """
-    connection, question = db.session.connection(), _question(sql)
-    prepared = connection.info.setdefault("prepared", set())
-    if question.name not in prepared:
-        connection.exec_driver_sql(question.text)
-        prepared.add(question.name)
+def ask(sql: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> Sequence[Row]:
+    """The rows of one statement, with `%(name)s` or `%s` for values; what the session holds back is not written first."""
+    question = _question(sql)
     given = [values[key] for key in question.order] if isinstance(values, Mapping) else values
-    return connection.exec_driver_sql(question.call if question.order else f"EXECUTE {question.name}", tuple(given)).all()
+    return _sent([question], given)
 
 
 class Trip:
     """Statements that are sent to the database together, in their order; the rows of the last are the answer."""
 
     def __init__(self) -> None:
-        self._statements: list[str] = []
+        self._questions: list[Question] = []
         self._values: list[Any] = []
 
     def add(self, sql: str, *values: object) -> None:
         """Take a statement along, with `%s` for values."""
-        self._statements.append(sql)
+        self._questions.append(_question(sql))
         self._values += values
 
     def insert(self, table: str, *rows: Mapping[str, Any]) -> None:
-        """Take new rows of a table along; all have the same columns. A dict goes as JSON."""
-        if not rows:
+        """Take new rows of a table along. A dict goes as JSON."""
+        for row in rows:
+            places = ", ".join(str(value) if isinstance(value, Sql) else "%s" for value in row.values())
+            given = (Json(value) if isinstance(value, dict) else value for value in row.values() if not isinstance(value, Sql))
+            self.add(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({places})", *given)  # noqa: S608 - names from our code only
+
+    def update(self, row: Base) -> None:
+        """Take along what was changed in a row that the session holds; the session then has nothing of it left to write."""
+        state = inspect(row)
+        names = state.mapper.columns
+        changed = {
+            key: state.dict[key] for key, before in state.committed_state.items() if key in names and _differs(state.dict[key], before)
+        }
+        if not changed:
             return
-        places = ", ".join(f"({', '.join(_place(value) for value in row.values())})" for row in rows)
-        self._statements.append(f"INSERT INTO {table} ({', '.join(rows[0])}) VALUES {places}")  # noqa: S608 - names from our code only
-        self._values += [
-            Json(value) if isinstance(value, dict) else value for row in rows for value in row.values() if not isinstance(value, Sql)
-        ]
+        worked_out = {key: _text_of(value) for key, value in changed.items() if isinstance(value, ClauseElement)}
+        plain = {key: value for key, value in changed.items() if key not in worked_out}
+        places = [f"{names[key].name} = {worked_out.get(key, '%s')}" for key in changed]
+        self.add(f"UPDATE {row.__tablename__} SET {', '.join(places)} WHERE id = %s", *plain.values(), state.identity[0])  # noqa: S608
+        for key, value in plain.items():
+            set_committed_value(row, key, value)
+        if worked_out:
+            db.session.expire(row, worked_out)
 
-    def send(self) -> Sequence[Row[Any]]:
+    def send(self) -> Sequence[Row]:
         """Send what was taken along; the rows of the last statement, none when it has none."""
-        if not self._statements:
-            return []
-        result = db.session.connection().exec_driver_sql(";".join(self._statements), tuple(self._values))
-        self._statements, self._values = [], []
-        return result.all() if result.returns_rows else []
+        questions, values = self._questions, self._values
+        self._questions, self._values = [], []
+        return _sent(questions, values) if questions else []
 
 
-def _place(value: object) -> str:
-    return str(value) if isinstance(value, Sql) else "%s"
+def _differs(value: object, before: object) -> bool:
+    return isinstance(value, ClauseElement) or value != before
+
+
+@lru_cache(maxsize=256)
+def _text_of(expression: ClauseElement) -> str:
+    """The SQL of an expression; kept by object, so whoever uses one often keeps the object."""
+    return str(expression.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True}))  # type: ignore[no-untyped-call]
+
+
+def _sent(questions: Sequence[Question], values: Sequence[Any]) -> Sequence[Row]:
+    """Execute prepared statements in one round trip; each is prepared when this connection meets it first."""
+    connection = db.session.connection()
+    prepared = connection.info.setdefault("prepared", set())
+    with connection.connection.cursor(cursor_factory=NamedTupleCursor) as cursor:
+        try:
+            for question in questions:
+                if question.name not in prepared:
+                    cursor.execute(question.text)
+                    prepared.add(question.name)
+            cursor.execute(";".join([question.call for question in questions]), values)
+            return cursor.fetchall() if cursor.description else []
+        except psycopg2.Error as error:
+            raise _known_error(connection, error, cursor) from error
+
+
+def _known_error(connection: Connection, error: psycopg2.Error, cursor: Any) -> DBAPIError:  # noqa: ANN401 - psycopg2's cursor
+    """SQLAlchemy's error for one of the driver."""
+    if connection.dialect.is_disconnect(error, cursor.connection, cursor):
+        connection.exec_driver_sql("SELECT 1")  # SQLAlchemy meets it too, raises, and drops what its pool holds
+    known = DBAPIError.instance("a prepared statement", None, error, psycopg2.Error, hide_parameters=True, dialect=connection.dialect)
+    return cast("DBAPIError", known)
 
 
 LIMITS = "-c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000 -c lock_timeout=10000 -c timezone=UTC"

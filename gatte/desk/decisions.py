@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import func
 
 from gatte.conversation import course as courses
 from gatte.conversation.course import Course
@@ -14,7 +13,7 @@ from gatte.conversation.effects import EraseData, EraseMessage
 from gatte.conversation.replies import Reply
 from gatte.conversation.snapshot import Step
 from gatte.conversation.states import Event, State
-from gatte.database import Trip
+from gatte.database import CLOCK, Trip
 from gatte.delivery import outbox, sending
 from gatte.delivery.outbox import Answer
 from gatte.delivery.sending import Sending
@@ -66,7 +65,7 @@ def carry_out(conversation: Conversation, course: Course, record: Record | None 
 
 
 def store(conversation: Conversation, record: Record) -> None:
-    """Store a turn, and what its trip takes along."""
+    """Store a turn with what its trip takes along, and what was changed in its conversation."""
     record.trip.insert(
         "turn",
         {
@@ -82,6 +81,7 @@ def store(conversation: Conversation, record: Record) -> None:
             "times": record.times,
         },
     )
+    record.trip.update(conversation)
     record.trip.send()
 
 
@@ -121,9 +121,9 @@ def _follow_state(conversation: Conversation) -> None:
     if conversation.state is not State.WAITING_HUMAN:
         conversation.waiting_since = None
     elif conversation.waiting_since is None:
-        conversation.waiting_since = func.clock_timestamp()
+        conversation.waiting_since = CLOCK
     if conversation.state is not State.WITH_HUMAN:
         conversation.assignee_id = None
     if conversation.state is State.CLOSED:
-        conversation.closed_at = func.clock_timestamp()
-    conversation.last_activity_at = func.clock_timestamp()
+        conversation.closed_at = CLOCK
+    conversation.last_activity_at = CLOCK

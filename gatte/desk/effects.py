@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from gatte.conversation import effects
 from gatte.conversation.effects import Effect
 from gatte.conversation.understanding import MessageKind
+from gatte.database import CLOCK
 from gatte.extensions import db
 from gatte.models import Conversation, IdentityKind, Lead, Message, Ticket, TicketKind, TicketState, Turn, keyring
 from gatte.models.contact import ContactIdentity
@@ -32,7 +33,7 @@ def _escalate(conversation: Conversation, effect: effects.Escalate) -> None:
     conversation.priority = effect.priority
     conversation.summary = f"{effect.summary}\n{effect.tried}".strip()
     if conversation.waiting_since is None:
-        conversation.waiting_since = func.clock_timestamp()
+        conversation.waiting_since = CLOCK
     metrics.ESCALATIONS.labels(reason=effect.reason.value).inc()
     log.info("escalated", reason=effect.reason.value, priority=effect.priority)
 

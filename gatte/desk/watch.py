@@ -1,6 +1,7 @@
 """When the watchdog looks at a conversation next: an alarm in its row, set anew by everything that happens to it."""
 
 from functools import lru_cache
+from typing import Any
 
 from flask import current_app
 from sqlalchemy import func
@@ -43,4 +44,9 @@ def next_deadline(snapshot: Snapshot) -> Deadline | None:
 def set_alarm(conversation: Conversation, snapshot: Snapshot) -> None:
     """Let the watchdog look when the next deadline has passed, by the database's clock."""
     deadline = next_deadline(snapshot)
-    conversation.watch_at = None if deadline is None else func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, deadline.seconds)
+    conversation.watch_at = None if deadline is None else _after(deadline.seconds)
+
+
+@lru_cache(maxsize=64)
+def _after(seconds: float) -> Any:  # noqa: ANN401 - an expression
+    return func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, seconds)

@@ -6,11 +6,11 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from gatte.conversation.understanding import MessageKind
-from gatte.database import NOW, Trip, ask
+from gatte.database import NOW, Row, Trip, ask
 from gatte.extensions import db
 from gatte.intake import identity, inbox, retrying, sifting
 from gatte.intake.arrived import Arrived, Waiting
@@ -92,7 +92,7 @@ def _waiting(phone_number_id: str, sender_hash: bytes) -> list[Waiting]:
     ]
 
 
-def _opened(row: Row[Any]) -> dict[str, Any] | None:
+def _opened(row: Row) -> dict[str, Any] | None:
     try:
         return inbox.open_payload(bytes(row.wamid_hash), bytes(row.payload or b""))
     except (Tampered, ValueError):

@@ -5,11 +5,11 @@ A parked message keeps its payload, sealed; `flask reprocess` files it again.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 import structlog
-from sqlalchemy import Row, text, update
+from sqlalchemy import text, update
 
+from gatte.database import Row
 from gatte.extensions import db
 from gatte.models import InboxMessage
 from gatte.observability import metrics
@@ -29,7 +29,7 @@ NOTE = text("""
 """)
 
 
-def ready(rows: Sequence[Row[Any]]) -> Sequence[Row[Any]]:
+def ready(rows: Sequence[Row]) -> Sequence[Row]:
     """Those of a sender's messages (oldest first) that may be filed now: all, or after a failure the first alone when its time has come."""
     if not rows or not rows[0].attempts:
         return rows

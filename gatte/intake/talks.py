@@ -9,11 +9,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
 from gatte.conversation.snapshot import Owner
 from gatte.conversation.states import State
-from gatte.database import Trip, ask
+from gatte.database import Row, Trip, ask
 from gatte.extensions import db
 from gatte.intake import identity
 from gatte.models import Contact, Conversation, IdentityKind, keyring
@@ -61,7 +61,7 @@ def talk_with(sender: Sender, phone_number_id: str, sender_hash: bytes) -> Talk:
     return Talk(row.conversation_id, row.contact_id, row.data_key_id, row.correlation_id, Owner(row.owner), **standing)
 
 
-def _is_up_to_date(known: Sequence[Row[Any]], sender: Sender) -> bool:
+def _is_up_to_date(known: Sequence[Row], sender: Sender) -> bool:
     """Whether all that a sender is known by leads to one contact, which holds what the sender says of itself."""
     row = known[0]
     if any(other.contact_id != row.contact_id for other in known) or row.wrapped is None:

@@ -20,6 +20,7 @@ from gatte.intelligence.gemini import Gemini, GeminiUnavailable, History
 if TYPE_CHECKING:
     from gatte.intelligence.classifier import Classifier
     from gatte.intelligence.responder import Answer
+    from gatte.intelligence.shelf import Edition
 
 log = structlog.get_logger(__name__)
 
@@ -65,12 +66,15 @@ def understand(text: str, history: History = ()) -> tuple[Understanding, list[Ca
     return better, [call]
 
 
-def answer(question: str, history: History = ()) -> "Answer":
-    """The answer to a question from the knowledge base; the transaction that searches is over before a model is asked."""
+def answer(question: str, history: History = (), edition: "Edition | None" = None) -> "Answer":
+    """The answer to a question from the knowledge base; the transaction that searches is over before a model is asked.
+
+    `edition` is that of the knowledge base, when the caller has read it already.
+    """
     from gatte.intelligence import cache, responder
 
     with Session(db.engine) as session:
-        passages = cache.find_passages(session, question)
+        passages = cache.find_passages(session, question, edition)
     company = current_app.extensions["gatte_settings"].gatte_company
     return responder.compose(passages, history, _gemini(), company)
 

@@ -41,13 +41,13 @@ class _Names:
     edition: Edition
 
 
-def find_passages(session: Session, question: str) -> Passages:
+def find_passages(session: Session, question: str, edition: Edition | None = None) -> Passages:
     """What `retrieval.find_passages` gives, from the cache when it was asked before. Never raises for want of Redis."""
     question = question[:LONGEST_QUESTION]
     if not _may_be_kept(question):
         _count("answers", "skipped")
-        return retrieval.find_passages(session, question)
-    names = _names(session, question)
+        return retrieval.find_passages(session, question, edition=edition)
+    names = _names(question, edition or shelf.edition(session))
     try:
         answer, vector = _recalled(names)
     except MemoryAway:
@@ -68,8 +68,7 @@ def _may_be_kept(question: str) -> bool:
     return bool(normalised(question)) and masking.mask(question) == question
 
 
-def _names(session: Session, question: str) -> _Names:
-    known = shelf.edition(session)
+def _names(question: str, known: Edition) -> _Names:
     ring, code = keyring(), _search_version()
     answer = ring.lookup_hash("question", normalised(question)).hex()
     vector = ring.lookup_hash("question vector", spelled_out(question)).hex()

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 LARGEST = 5_000  # passages: some 30 MB a process; a larger base stays in Postgres
 KNOWN_WORDS = 20_000
-EDITION = sql("SELECT coalesce((SELECT number FROM knowledge_version), 0), current_date")
+EDITION = "coalesce((SELECT number FROM knowledge_version), 0) AS edition, current_date AS today"
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Edition:
 
 def edition(session: Session) -> Edition:
     """The edition that this session sees."""
-    known, today = session.execute(EDITION).one()
+    known, today = session.execute(sql(f"SELECT {EDITION}")).one()
     return Edition(known, today)
 
 
@@ -161,7 +161,9 @@ class Lexemes:
     def of(self, session: Session, words: Sequence[str]) -> list[str]:
         """The lexemes of these words; stop words have none."""
         missing = [word for word in dict.fromkeys(words) if word not in self._known]
-        found = self._ask(session, missing) if missing else {}
+        found: dict[str, tuple[str, ...]] = {word: (word,) for word in missing if word.isascii() and word.isdigit()}
+        asked = [word for word in missing if word not in found]
+        found |= self._ask(session, asked) if asked else {}
         with self._lock:
             self._known |= found
             while len(self._known) > KNOWN_WORDS:

@@ -10,6 +10,7 @@ from sqlalchemy import literal_column
 from gatte.database import ask
 from gatte.desk import decisions
 from gatte.desk.decisions import Record
+from gatte.extensions import db
 from gatte.models import Conversation, TurnOutcome
 from gatte.observability import cost, metrics
 from gatte.settings import Settings
@@ -48,7 +49,7 @@ class Standing:
 
 def look_again(reading: Reading) -> Standing:
     """Lock the conversation and see how it stands; LeaseLost when the lease is no longer ours."""
-    conversation = leases.lock(reading.lease)
+    conversation = leases.lock_again(reading.lease)
     known = [unread.id for unread in reading.unread]
     values = {"id": conversation.id, "contact": conversation.contact_id, "number": conversation.phone_number_id, "known": known}
     now = ask(STANDING, values | {"last": conversation.last_inbound_at})[0]
@@ -69,10 +70,11 @@ def apply(reading: Reading, thought: Thought, standing: Standing) -> Record:
     )
     _keep_calls(conversation, record, thought)
     _mark_read(conversation, reading, thought, record)
-    decisions.carry_out(conversation, thought.course, record)
     leases.release(conversation)
     conversation.turn_attempts = 0
     conversation.turn_due_at = DUE_IF_MORE_CAME
+    decisions.carry_out(conversation, thought.course, record)
+    db.session.expunge(conversation)  # all of it is written, and the session need not find that out
     return record
 
 

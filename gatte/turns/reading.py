@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Select, select
 
 from gatte.conversation.snapshot import Snapshot
 from gatte.conversation.understanding import MessageKind
-from gatte.database import ask
+from gatte.database import Row, ask
 from gatte.desk.snapshots import snapshot_of
 from gatte.extensions import db
+from gatte.intelligence.shelf import EDITION, Edition
 from gatte.models import Author, Message
 from gatte.models.message import READ_BY_TURNS
 from gatte.observability import tracing
@@ -19,14 +20,14 @@ from gatte.turns import leases
 from gatte.turns.leases import Lease
 
 HISTORY_LENGTH = 8
-MESSAGES = """
-    (SELECT TRUE AS unread, id, position, kind, author, data_key_id, body_sealed, original_sealed, wamid_sealed FROM message
+MESSAGES = f"""
+    (SELECT TRUE AS unread, id, position, kind, author, data_key_id, body_sealed, original_sealed, wamid_sealed, {EDITION} FROM message
      WHERE conversation_id = %(id)s AND set_aside IS NULL AND author IN ('customer', 'phone') AND turn_id IS NULL
      ORDER BY sent_at, position)
     UNION ALL
-    (SELECT FALSE, id, position, kind, author, data_key_id, body_sealed, NULL, NULL FROM message
+    (SELECT FALSE, id, position, kind, author, data_key_id, body_sealed, NULL, NULL, NULL, NULL FROM message
      WHERE conversation_id = %(id)s AND turn_id IS NOT NULL ORDER BY position DESC LIMIT %(history)s)
-"""
+"""  # noqa: S608 - our own words only
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ class Reading:
     unread: tuple[Unread, ...]
     history: tuple[Said, ...]
     owner_version: int
+    edition: Edition | None = None
 
 
 def read(lease: Lease) -> Reading:
@@ -82,6 +84,7 @@ def read(lease: Lease) -> Reading:
         unread=tuple(_unread(row) for row in rows if row.unread),
         history=_history([row for row in rows if not row.unread]),
         owner_version=conversation.owner_version,
+        edition=next((Edition(row.edition, row.today) for row in rows if row.unread), None),
     )
 
 
@@ -96,7 +99,7 @@ def unread_of(conversation_id: UUID) -> Select[Message]:
     return mine.where(Message.author.in_(READ_BY_TURNS), Message.turn_id.is_(None))
 
 
-def _unread(row: Row[Any]) -> Unread:
+def _unread(row: Row) -> Unread:
     facts: dict[str, Any] = Message.original.opened(row.id, row.data_key_id, row.original_sealed) or {}
     return Unread(
         id=row.id,
@@ -114,9 +117,9 @@ def _unread(row: Row[Any]) -> Unread:
     )
 
 
-def _history(rows: Sequence[Row[Any]]) -> tuple[Said, ...]:
+def _history(rows: Sequence[Row]) -> tuple[Said, ...]:
     return tuple(Said(row.author, _body(row)) for row in sorted(rows, key=lambda row: row.position))
 
 
-def _body(row: Row[Any]) -> str:
+def _body(row: Row) -> str:
     return Message.body.opened(row.id, row.data_key_id, row.body_sealed) or ""

@@ -81,7 +81,8 @@ def _understand(unread: Unread, reading: Reading, thought: Thought) -> Understan
 def _answer(thought: Thought, reading: Reading) -> None:
     """Look the decision's question up and let the orchestrator go on with the answer, or without one."""
     with _timed(thought, "answer"):
-        found = asking.answer(thought.course.decision.question or "", [(said.author, said.text) for said in reading.history])
+        history = [(said.author, said.text) for said in reading.history]
+        found = asking.answer(thought.course.decision.question or "", history, reading.edition)
     thought.calls += found.calls
     thought.trace["answer"] = found.trace
     thought.course = thought.course.then(NotAnswered() if found.text is None else Answered(found.text, found.sources))
