@@ -105,11 +105,10 @@ class Trip:
 
     def update(self, row: Base) -> None:
         """Take along what was changed in a row that the session holds; the session then has nothing of it left to write."""
-        state = inspect(row)
+        state: Any = inspect(row)
         names = state.mapper.columns
-        changed = {
-            key: state.dict[key] for key, before in state.committed_state.items() if key in names and _differs(state.dict[key], before)
-        }
+        known = [(key, state.dict[key], before) for key, before in state.committed_state.items() if key in names]
+        changed = {key: value for key, value, before in known if isinstance(value, ClauseElement) or value != before}
         if not changed:
             return
         worked_out = {key: _text_of(value) for key, value in changed.items() if isinstance(value, ClauseElement)}
@@ -128,10 +127,6 @@ class Trip:
         return _sent(questions, values) if questions else []
 
 
-def _differs(value: object, before: object) -> bool:
-    return isinstance(value, ClauseElement) or value != before
-
-
 @lru_cache(maxsize=256)
 def _text_of(expression: ClauseElement) -> str:
     """The SQL of an expression; kept by object, so whoever uses one often keeps the object."""
@@ -142,7 +137,8 @@ def _sent(questions: Sequence[Question], values: Sequence[Any]) -> Sequence[Row]
     """Execute prepared statements in one round trip; each is prepared when this connection meets it first."""
     connection = db.session.connection()
     prepared = connection.info.setdefault("prepared", set())
-    with connection.connection.cursor(cursor_factory=NamedTupleCursor) as cursor:
+    driver: Any = connection.connection
+    with driver.cursor(cursor_factory=NamedTupleCursor) as cursor:
         try:
             for question in questions:
                 if question.name not in prepared:
@@ -156,7 +152,7 @@ def _sent(questions: Sequence[Question], values: Sequence[Any]) -> Sequence[Row]
 
 def _known_error(connection: Connection, error: psycopg2.Error, cursor: Any) -> DBAPIError:  # noqa: ANN401 - psycopg2's cursor
     """SQLAlchemy's error for one of the driver."""
-    if connection.dialect.is_disconnect(error, cursor.connection, cursor):
+    if connection.dialect.is_disconnect(cast("Any", error), cursor.connection, cursor):
         connection.exec_driver_sql("SELECT 1")  # SQLAlchemy meets it too, raises, and drops what its pool holds
     known = DBAPIError.instance("a prepared statement", None, error, psycopg2.Error, hide_parameters=True, dialect=connection.dialect)
     return cast("DBAPIError", known)

@@ -4,10 +4,11 @@ All times are the database's, so that hosts need not agree on the clock.
 """
 
 from dataclasses import dataclass, field
+from typing import Any, cast
 from uuid import UUID
 
 from flask import current_app
-from sqlalchemy import Select, bindparam, func, inspect, literal_column, select
+from sqlalchemy import bindparam, func, inspect, literal_column, select
 from sqlalchemy.orm import contains_eager
 
 from gatte.database import ask
@@ -26,7 +27,7 @@ TAKE = """
     RETURNING lease_token, turn_attempts, set_config('synchronous_commit', 'off', TRUE)
 """
 VERSIONS = "conversation.xmin::text || ' ' || contact.xmin::text"  # another one with every change of either row
-HELD: Select[tuple[Conversation, str]] = (
+HELD: Any = (
     select(Conversation, literal_column(VERSIONS))
     .join(Conversation.contact)
     .options(contains_eager(Conversation.contact))
@@ -71,8 +72,9 @@ def lock(lease: Lease) -> Conversation:
     found = db.session.execute(HELD, {"id": lease.conversation_id, "token": lease.token}).first()
     if found is None:
         raise LeaseLost(f"the lease {lease.token} of conversation {lease.conversation_id} is gone")
-    lease.seen = (found[0], found[1])
-    return lease.seen[0]
+    conversation, versions = found
+    lease.seen = conversation, versions
+    return cast("Conversation", conversation)
 
 
 def lock_again(lease: Lease) -> Conversation:
