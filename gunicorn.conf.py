@@ -1,9 +1,9 @@
 """How gunicorn serves the application: on greenlets, since a webhook waits for a commit and a page for queries."""
 
 # ruff: noqa: E402 - nothing may be imported before the standard library waits as greenlets do
-from gevent import monkey
+from gatte import greenlets
 
-monkey.patch_all()
+greenlets.begin()
 
 import os
 from typing import Any
@@ -33,13 +33,6 @@ def on_starting(_: object) -> None:
     from gatte.migrating import require_fit
 
     require_fit(settings.database_url.get_secret_value())
-
-
-def post_worker_init(_: object) -> None:
-    """Before the first request of a worker: waiting for Postgres must not hold up the others."""
-    from gatte.web import greenlets
-
-    greenlets.wait_for_postgres()
 
 
 def child_exit(_server: object, worker: Any) -> None:  # noqa: ANN401 - gunicorn's worker

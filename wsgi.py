@@ -3,13 +3,18 @@
 import sys
 from pathlib import Path
 
-from gatte import create_app
-
 
 def process_name() -> str:
     """What this process is called in its log lines: the flask command (worker, scheduler, migrate ...), else web."""
     by_flask = "flask" in Path(sys.argv[0]).parts[-1] or Path(sys.argv[0]).parent.name == "flask"
     return sys.argv[1] if by_flask and len(sys.argv) > 1 else "web"
 
+
+if process_name() == "worker":
+    from gatte import greenlets
+
+    greenlets.begin()
+
+from gatte import create_app  # noqa: E402 - after that
 
 app = create_app(process=process_name())

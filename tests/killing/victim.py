@@ -5,11 +5,17 @@ file that the environment names; a place that does not exist ends the process at
 command again when it died by SIGKILL; it is a fork of this one, which has imported everything already.
 """
 
+import sys
+
+if __name__ == "__main__" and sys.argv[1] in {"web", "worker"}:
+    from gatte import greenlets
+
+    greenlets.begin()
+
 import ctypes
 import os
 import runpy
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable
