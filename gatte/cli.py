@@ -56,26 +56,24 @@ def worker(processes: int | None, threads: int | None) -> None:
 def _several(count: int, threads: int | None) -> int:
     """Run workers in processes of their own, each started again when it dies, until this one is told to stop."""
     command = [sys.executable, "-m", "flask", "worker", "--processes", "1", *(["--threads", str(threads)] if threads else [])]
-    running = [subprocess.Popen(command) for _ in range(count)]  # noqa: S603 - our own command
+    running = {number: subprocess.Popen(command) for number in range(count)}  # noqa: S603 - our own command
     stopping = False
 
     def stop(signum: int, _: FrameType | None) -> None:
         nonlocal stopping
         stopping = True
-        for process in running:
+        for process in running.values():
             process.send_signal(signum)
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     while not stopping:
-        pid, status = os.wait()
-        running = [process for process in running if process.pid != pid]
-        if not stopping:
-            log.error("worker_died", pid=pid, status=status)
-            time.sleep(RESTART_SECONDS)
-        if not stopping:
-            running.append(subprocess.Popen(command))  # noqa: S603
-    return max((process.wait() for process in running), default=0)
+        time.sleep(RESTART_SECONDS)
+        for number, process in running.items():
+            if not stopping and process.poll() is not None:
+                log.error("worker_died", pid=process.pid, status=process.returncode)
+                running[number] = subprocess.Popen(command)  # noqa: S603
+    return max(process.wait() for process in running.values())
 
 
 @click.command()

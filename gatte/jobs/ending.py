@@ -1,7 +1,7 @@
 """How a worker ends within ten seconds: running jobs get most of them, the leases of those that need longer are given back."""
 
 import os
-import threading
+import signal
 import time
 from collections.abc import Callable
 
@@ -18,13 +18,9 @@ LAST_SECONDS = 9.5  # whatever happens: a supervisor kills soon after
 
 
 def set_deadline() -> None:
-    """End this process in any case when the time is over; for a signal handler."""
-    threading.Thread(target=_end_late, name="deadline", daemon=True).start()
-
-
-def _end_late() -> None:
-    time.sleep(LAST_SECONDS)
-    os._exit(0)
+    """End this process in any case when the time is over; for a signal handler, which must not wait for anything itself."""
+    signal.signal(signal.SIGALRM, lambda *_: os._exit(0))
+    signal.setitimer(signal.ITIMER_REAL, LAST_SECONDS)
 
 
 def wait_for(idle: Callable[[], bool]) -> None:

@@ -4,6 +4,7 @@ import os
 import signal
 import time
 
+import psutil
 import pytest
 
 from tests import running
@@ -74,6 +75,19 @@ def test_a_worn_out_worker_is_replaced_and_nothing_is_lost(world, system):
         assert until(lambda life=life: starts(system, "worker:worn") > life, 40)
 
     assert system.log("worker:worn").count('"worker_recycled"') >= 3
+
+
+def test_a_process_of_several_is_started_again_when_it_dies(world, system):
+    stop_workers(system)
+    name = start_worker(system, "worker:two", GATTE_WORKER_PROCESSES="2")
+    assert until(lambda: starts(system, name) == 2, 60)
+
+    psutil.Process(system.processes[name].pid).children()[0].kill()
+
+    assert until(lambda: starts(system, name) == 3, 60)
+    assert '"worker_died"' in system.log(name)
+    assert each_heard_one_answer(world, crowd(world, 8))
+    assert system.terminate(name) == 0
 
 
 def test_a_memory_limit_that_the_models_alone_exceed_is_no_limit(world, system):
