@@ -26,8 +26,10 @@ from gatte.queue import QUEUE_OF, Bundle, JobName, Part, put
 log = structlog.get_logger(__name__)
 
 LEADER_LOCK = 7_000
-LOOK_SECONDS = 0.15
-LOOK_AHEAD_SECONDS = 0.25  # a look, and the way through the queue: turns are found before their time, many together
+LOOK_SECONDS = 0.05
+BUSY_LOOK_SECONDS = 0.15  # more rows share a bundle then; turns start no later, for they are found before their time
+BUSY_ROWS = 4
+LOOK_AHEAD_SECONDS = 0.25  # the longest pause between two looks, and the way through the queue
 FOLLOW_SECONDS = 1.0
 WITHOUT_QUEUE_SECONDS = 1.0
 TELL_SECONDS = 1.0
@@ -65,17 +67,22 @@ class Dispatcher:
         while not self.stopping:
             if not leading and (leading := bool(connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": LEADER_LOCK}))):
                 log.info("dispatcher_leads")
-            started = time.monotonic()
+            pause = FOLLOW_SECONDS
             if leading:
-                self._look(connection)
+                started = time.monotonic()
+                wanted = BUSY_LOOK_SECONDS if self._look(connection) >= BUSY_ROWS else LOOK_SECONDS
+                spent = time.monotonic() - started
+                pause = max(wanted - spent, spent)  # with very much to do, half of the time at most
             heartbeat.beat("scheduler")
-            spent = time.monotonic() - started
-            time.sleep(max(LOOK_SECONDS - spent, spent) if leading else FOLLOW_SECONDS)  # with very much to do, half of the time at most
+            time.sleep(pause)
 
-    def _look(self, connection: Connection) -> None:
+    def _look(self, connection: Connection) -> int:
+        """Put what is due and was not put yet; how many rows that were."""
         found = find_due(connection, current_app.extensions["gatte_settings"], LOOK_AHEAD_SECONDS)
+        fresh: list[Due] = []
         try:
-            self._put([due for due in found if self._is_new(due)])
+            fresh = [due for due in found if self._is_new(due)]
+            self._put(fresh)
         except RedisError as error:
             log.warning("dispatcher_without_queue", error=type(error).__name__)
             time.sleep(WITHOUT_QUEUE_SECONDS)
@@ -83,6 +90,7 @@ class Dispatcher:
             self._told_at = time.monotonic()
             self._remembered.forget({due.need for due in found})
             _tell(found)
+        return len(fresh)
 
     def _is_new(self, due: Due) -> bool:
         if due.job is JobName.SETTLE and time.monotonic() - self._settled_at < SETTLE_SECONDS:
