@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from bench import growth, intake, retrieval, small, turns
+from bench import growth, intake, retrieval, small, speed, turns
 from bench.report import Part, WrongCount, table
 
 PARTS: dict[str, Callable[[], Part]] = {
@@ -16,6 +16,7 @@ PARTS: dict[str, Callable[[], Part]] = {
     "intake": intake.measure,
     "retrieval": retrieval.measure,
     "turns": turns.measure,
+    "calm": turns.measure_calm,
     "growth": growth.measure,
     "memory": turns.measure_memory,
 }
@@ -27,18 +28,21 @@ them within a run, not between machines. `make bench ARGS="turns"` measures one 
 messages stored, acknowledged and answered differ gives no figures but an error. Where a target is missed, the tables of processor time
 below say what bounds it: all that is listed shares the cores.
 """
+VARIED = "The machine itself: between the parts, the same piece of Python work took {:.1f} to {:.1f} ms of processor time."
 PACKAGES = ("flask", "gunicorn", "sqlalchemy", "rq", "pywa")
 
 
 def main(wanted: list[str]) -> int:
     parts: list[Part] = []
+    speeds = [speed.milliseconds()]
     for name in wanted or PARTS:
         try:
             parts.append(PARTS[name]())
         except WrongCount as error:
             print(f"{name}: {error}", file=sys.stderr)
             return 1
-    text = _text(parts)
+        speeds.append(speed.milliseconds())
+    text = f"{_text(parts)}\n\n{VARIED.format(min(speeds), max(speeds))}"
     print(text)
     if not wanted:
         head = HEAD.format(when=datetime.now(UTC).date(), machine=_machine(), versions=_versions())

@@ -67,6 +67,15 @@ def measure(rate: int = RATE, seconds: int = SECONDS) -> Part:
         return Part(rows, f"{title}\n\n{processes.profile(before, after, rate * seconds, sent.seconds + took)}")
 
 
+def measure_calm(rate: int = RATE // 2, seconds: int = SECONDS // 2) -> Part:
+    """Our own time in a turn while the machine is not full."""
+    with _ground() as ground:
+        sent = load.send(ground.started.url, load.talks(ground.started.url, 0, rate * seconds, CUSTOMERS), rate)
+        _drain(ground)
+        _check(ground, rate * seconds + WARM_UP)
+        return Part([_own_time(ground.place, f"the same at {rate} messages a second, {sent.seconds:.0f} s")])
+
+
 def measure_memory(turns: int = LONG, rate: int = RATE) -> Part:
     """Memory of each process over many turns: flat, or growing."""
     with _ground() as ground:
@@ -151,21 +160,19 @@ def _speed(ground: Ground, sent: Sent, rate: int, behind: int, took: float) -> l
     place = ground.place
     reached = scalar(place, SPEED.format(sent.seconds))
     note = f"{rate}/s came in for {sent.seconds:.0f} s; when the last was in, {behind} waited, answered {took:.1f} s later; 0 lost, 0 twice"
-    own = [scalar(place, OWN_TIME.format(share)) for share in (0.5, 0.95)]
     whole = [scalar(place, WHOLE_TIME.format(share)) for share in (0.5, 0.95)]
     refused = f"; refused and sent again: {sent.refused}" if sent.refused else ""
     return [
         Row("turns, Gemini 1 s, Meta 100 ms", f"≥ {RATE} answers/s", f"{reached:.1f}/s", note, reached >= 0.98 * RATE),
-        Row(
-            "our own time in a turn, at that load",
-            "p95 < 60 ms",
-            f"{own[1]:.0f} ms",
-            f"p50 {own[0]:.0f} ms; waiting in queues included",
-            own[1] < 60,
-        ),
+        _own_time(place, "our own time in a turn, at that load"),
         Row("from a message to Meta's acceptance of its answer", "", f"p95 {whole[1]:.0f} ms", f"p50 {whole[0]:.0f} ms"),
         Row("webhook beside it", "", f"p99 {sent.percentile(0.99):.0f} ms", f"p50 {sent.percentile(0.5):.1f} ms{refused}"),
     ]
+
+
+def _own_time(place: Place, what: str) -> Row:
+    half, most = (scalar(place, OWN_TIME.format(share)) for share in (0.5, 0.95))
+    return Row(what, "p95 < 60 ms", f"{most:.0f} ms", f"p50 {half:.0f} ms; waiting in queues included", most < 60)
 
 
 def _memory(before: dict[str, Taken], after: dict[str, Taken]) -> list[Row]:
