@@ -93,7 +93,9 @@ def application(place: Urls, **more: str) -> Flask:
     """An application over the stores in this very process."""
     os.environ.update(running.settings(place.database, place.redis, GATTE_LOG_LEVEL="WARNING", **more))
     from gatte import create_app
+    from gatte.settings import settings_or_exit
 
+    settings_or_exit.cache_clear()  # those of the part before, in this process
     return create_app()
 
 
