@@ -77,12 +77,13 @@ def file_sender(phone_number_id: str, sender_hash: bytes) -> Filed | None:
 
 def _waiting(phone_number_id: str, sender_hash: bytes) -> list[Waiting]:
     """What a sender wrote that is not filed yet, locked; rows that cannot be opened are set aside, payload kept, and the next go on."""
-    identity.lock_sender(sender_hash)
-    found = retrying.ready(ask(UNFILED, (phone_number_id, sender_hash)))
+    trip = Trip()
+    identity.lock_sender(sender_hash, trip)
+    trip.add(UNFILED, phone_number_id, sender_hash)
+    found = retrying.ready(trip.send())
     opened = [(row, _opened(row)) for row in found]
     closed = [row.id for row, payload in opened if payload is None]
     if closed:
-        trip = Trip()
         trip.add(SET_ASIDE, closed)
         trip.send()
     return [

@@ -4,7 +4,7 @@ import re
 
 from sqlalchemy import select
 
-from gatte.database import ask
+from gatte.database import Trip
 from gatte.extensions import db
 from gatte.models import Contact, ContactIdentity, IdentityKind, Keyring, keyring
 from gatte.whatsapp.events import Sender
@@ -39,9 +39,9 @@ def correlation_id(sender: bytes) -> str:
     return sender[:12].hex()
 
 
-def lock_sender(hashed: bytes) -> None:
-    """Let nobody else file this sender's messages until the transaction ends."""
-    ask("SELECT pg_advisory_xact_lock(%s)", (int.from_bytes(hashed[:8], signed=True),))
+def lock_sender(hashed: bytes, trip: Trip) -> None:
+    """Let nobody else file this sender's messages until the transaction ends; what the trip takes along later waits for that."""
+    trip.add("SELECT pg_advisory_xact_lock(%s)", int.from_bytes(hashed[:8], signed=True))
 
 
 def find_or_make_contact(sender: Sender) -> Contact:

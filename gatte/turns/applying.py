@@ -7,7 +7,6 @@ import structlog
 from flask import current_app
 from sqlalchemy import literal_column
 
-from gatte.database import ask
 from gatte.desk import decisions
 from gatte.desk.decisions import Record
 from gatte.extensions import db
@@ -22,12 +21,15 @@ log = structlog.get_logger(__name__)
 
 UNREAD = "set_aside IS NULL AND author IN ('customer', 'phone') AND turn_id IS NULL"
 STANDING = f"""
-    SELECT
-        EXISTS (SELECT FROM message WHERE conversation_id = %(id)s AND {UNREAD} AND NOT id = ANY(%(known)s::uuid[])) AS unread,
+    SELECT {leases.VERSIONS} AS versions,
+        EXISTS (SELECT FROM message WHERE conversation_id = conversation.id AND {UNREAD} AND NOT message.id = ANY(%s::uuid[])) AS unread,
         EXISTS (SELECT FROM inbox_message m JOIN contact_identity i ON i.hash = m.sender_hash
-                WHERE i.contact_id = %(contact)s AND m.phone_number_id = %(number)s AND m.filed_at IS NULL) AS unfiled,
-        EXISTS (SELECT FROM outbox WHERE conversation_id = %(id)s AND state IN ('pending', 'sending', 'uncertain')) AS busy,
-        clock_timestamp() < %(last)s::timestamptz + interval '24 hours' AS in_window
+                WHERE i.contact_id = conversation.contact_id AND m.phone_number_id = conversation.phone_number_id
+                    AND m.filed_at IS NULL) AS unfiled,
+        EXISTS (SELECT FROM outbox WHERE conversation_id = conversation.id AND outbox.state IN ('pending', 'sending', 'uncertain')) AS busy,
+        clock_timestamp() < last_inbound_at + interval '24 hours' AS in_window
+    FROM conversation JOIN contact ON contact.id = conversation.contact_id
+    WHERE conversation.id = %s AND lease_token = %s AND leased_until > clock_timestamp()
 """  # noqa: S608 - our own words only
 MARK_READ = "UPDATE message SET turn_id = %s, intent = %s, confidence = %s, decider = %s, model = %s, prompt_version = %s WHERE id = %s"
 DUE_IF_MORE_CAME: Any = literal_column(
@@ -49,10 +51,8 @@ class Standing:
 
 def look_again(reading: Reading) -> Standing:
     """Lock the conversation and see how it stands; LeaseLost when the lease is no longer ours."""
-    conversation = leases.lock_again(reading.lease)
-    known = [unread.id for unread in reading.unread]
-    values = {"id": conversation.id, "contact": conversation.contact_id, "number": conversation.phone_number_id, "known": known}
-    now = ask(STANDING, values | {"last": conversation.last_inbound_at})[0]
+    lease, known = reading.lease, [unread.id for unread in reading.unread]
+    conversation, now = leases.lock_again(lease, STANDING, known, lease.conversation_id, lease.token)
     contact = conversation.contact
     reachable = conversation.data_key_id is not None and bool(contact.phone or contact.bsuid)
     return Standing(conversation, now.unread or now.unfiled, bool(now.in_window) and not now.busy and reachable)

@@ -11,7 +11,7 @@ from flask import current_app
 from sqlalchemy import bindparam, func, inspect, literal_column, select
 from sqlalchemy.orm import contains_eager
 
-from gatte.database import ask
+from gatte.database import Row, Trip, ask
 from gatte.extensions import db
 from gatte.models import Conversation
 from gatte.turns import holding
@@ -36,10 +36,7 @@ HELD: Any = (
     .with_for_update(of=Conversation)
     .execution_options(populate_existing=True)
 )
-STILL_HELD = f"""
-    SELECT {VERSIONS} AS versions FROM conversation JOIN contact ON contact.id = contact_id
-    WHERE conversation.id = %s AND lease_token = %s AND leased_until > clock_timestamp() FOR UPDATE OF conversation
-"""  # noqa: S608 - our own words only
+HOLD = "SELECT FROM conversation WHERE id = %s AND lease_token = %s AND leased_until > clock_timestamp() FOR UPDATE"
 
 
 @dataclass
@@ -77,12 +74,20 @@ def lock(lease: Lease) -> Conversation:
     return cast("Conversation", conversation)
 
 
-def lock_again(lease: Lease) -> Conversation:
-    """What `lock` gives; read anew only when somebody has changed it since it was seen."""
-    if lease.seen is None or inspect(lease.seen[0]).expired:
-        return lock(lease)
-    held = ask(STILL_HELD, (lease.conversation_id, lease.token))
-    return lease.seen[0] if held and held[0].versions == lease.seen[1] else lock(lease)
+def lock_again(lease: Lease, question: str, *values: object) -> tuple[Conversation, Row]:
+    """What `lock` gives, read anew only when somebody has changed it since it was seen; and the answer to a question about it.
+
+    The question is asked under the lock, in the same trip: a statement with `versions` in its row, and none when the lease is not ours.
+    """
+    trip = Trip()
+    trip.add(HOLD, lease.conversation_id, lease.token)
+    trip.add(question, *values)
+    rows = trip.send()
+    if not rows:
+        raise LeaseLost(f"the lease {lease.token} of conversation {lease.conversation_id} is gone")
+    known = lease.seen is not None and not inspect(lease.seen[0]).expired and rows[0].versions == lease.seen[1]
+    conversation = lease.seen[0] if known and lease.seen else lock(lease)
+    return conversation, rows[0]
 
 
 def release(conversation: Conversation) -> None:
