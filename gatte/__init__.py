@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-# Turns run side by side on threads; numpy reads this when it is first loaded, and more threads a sentence made it 100 times slower.
+# Turns run side by side; numpy reads this when it is first loaded, and more threads a sentence made it 100 times slower.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 MAX_BODY_BYTES = 3 * 1024 * 1024  # the largest webhook that Meta sends

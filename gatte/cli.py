@@ -73,6 +73,8 @@ def _several(count: int, threads: int | None) -> int:
             if not stopping and process.poll() is not None:
                 log.error("worker_died", pid=process.pid, status=process.returncode)
                 running[number] = subprocess.Popen(command)  # noqa: S603
+    for process in running.values():  # once more: one may have been started while the signal came
+        process.terminate()
     return max(process.wait() for process in running.values())
 
 

@@ -1,7 +1,7 @@
 """Group commit: one thread writes what many requests brought, in one transaction, and each request waits for its own commit.
 
-While a batch is being committed the next one gathers, so nobody waits for company. One statement of the driver carries a whole
-batch and its commit: the thread gives the interpreter away once a batch, and asks for it back once.
+While a batch is being committed the next one gathers, and in a busy process a few milliseconds longer. One statement of the driver
+carries a whole batch and its commit.
 
 The queue is bounded: when it is full the caller is told at once, so that Meta delivers again later and the process stays healthy.
 """

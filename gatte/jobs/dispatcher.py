@@ -1,4 +1,4 @@
-"""The dispatcher: asks Postgres what is due and puts a job a row on the queues. One leads; another takes over when it dies.
+"""The dispatcher: asks Postgres what is due and puts it on the queues, in bundles. One leads; another takes over when it dies.
 
 Leadership is a session lock of Postgres, so it ends with the leader's connection. What was put is remembered: a row is not put again
 while its bundle waits in the queue, nor soon after; should Redis or a worker lose it, the row is still due, and put again.

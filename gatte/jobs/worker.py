@@ -1,5 +1,7 @@
 """The worker: one loop takes bundles of jobs off the queues, and threads run them, for a turn mostly waits for a model.
 
+In a worker process these threads are greenlets (`gatte.greenlets`).
+
 Only public parts of RQ are used: `Queue.dequeue_any` to fetch, `SimpleWorker.execute_job` to run. An RQ worker keeps a table of what it
 executes, so one serves all threads of a process.
 """

@@ -56,6 +56,9 @@ class Lease:
 class LeaseLost(Exception):
     """The lease ran out or was taken over: nothing of this turn may be stored."""
 
+    def __init__(self, lease: Lease) -> None:
+        super().__init__(f"the lease {lease.token} of conversation {lease.conversation_id} is gone")
+
 
 def acquire(conversation_id: UUID) -> Lease | None:
     """Take the lease when nobody holds it; should the holder die, the turn is due again when the lease has run out."""
@@ -68,7 +71,7 @@ def lock(lease: Lease) -> Conversation:
     """The conversation as it is now, locked until the transaction ends; LeaseLost when the lease is no longer ours."""
     found = db.session.execute(HELD, {"id": lease.conversation_id, "token": lease.token}).first()
     if found is None:
-        raise LeaseLost(f"the lease {lease.token} of conversation {lease.conversation_id} is gone")
+        raise LeaseLost(lease)
     conversation, versions = found
     lease.seen = conversation, versions
     return cast("Conversation", conversation)
@@ -84,10 +87,11 @@ def lock_again(lease: Lease, question: str, *values: object) -> tuple[Conversati
     trip.add(question, *values)
     rows = trip.send()
     if not rows:
-        raise LeaseLost(f"the lease {lease.token} of conversation {lease.conversation_id} is gone")
-    known = lease.seen is not None and not inspect(lease.seen[0]).expired and rows[0].versions == lease.seen[1]
-    conversation = lease.seen[0] if known and lease.seen else lock(lease)
-    return conversation, rows[0]
+        raise LeaseLost(lease)
+    seen = lease.seen
+    if seen is not None and seen[1] == rows[0].versions and not inspect(seen[0]).expired:
+        return seen[0], rows[0]
+    return lock(lease), rows[0]
 
 
 def release(conversation: Conversation) -> None:

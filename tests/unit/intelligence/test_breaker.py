@@ -1,13 +1,7 @@
 import pytest
 
 from gatte.intelligence.breaker import Breaker
-
-
-class Clock:
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.clock import Clock
 
 
 @pytest.fixture

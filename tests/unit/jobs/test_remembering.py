@@ -2,13 +2,7 @@ import pytest
 
 from gatte.jobs.remembering import AGAIN_SECONDS, SNAPSHOT_SECONDS, Remembered
 from gatte.queue import QueueName
-
-
-class Clock:
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.clock import Clock
 
 
 @pytest.fixture
