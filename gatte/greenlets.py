@@ -7,6 +7,10 @@ imported that makes a lock.
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from gevent import get_hub, monkey
+from gevent.socket import wait_read, wait_write
+from psycopg2 import OperationalError, extensions
+
 CONNECT_SECONDS = 5  # libpq keeps no connect_timeout in this mode; a connection that is there has its keepalives
 
 _watchers: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
@@ -14,17 +18,11 @@ _watchers: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
 
 def begin() -> None:
     """From now on the standard library and psycopg2 wait as greenlets do."""
-    from gevent import monkey
-
     monkey.patch_all()
-    from psycopg2 import extensions
-
     extensions.set_wait_callback(_wait)
 
 
 def _wait(connection: Any) -> None:  # noqa: ANN401 - psycopg2's connection
-    from psycopg2 import extensions
-
     while (state := connection.poll()) != extensions.POLL_OK:
         if state == extensions.POLL_READ and connection.status in {extensions.STATUS_READY, extensions.STATUS_BEGIN}:
             _wait_for_an_answer(connection)
@@ -34,8 +32,6 @@ def _wait(connection: Any) -> None:  # noqa: ANN401 - psycopg2's connection
 
 def _wait_for_an_answer(connection: Any) -> None:  # noqa: ANN401
     """A watcher is kept for each connection: to make one, and a time limit, cost as much as a small query."""
-    from gevent import get_hub
-
     hub, watcher = get_hub(), _watchers.get(connection)
     if watcher is None:
         watcher = _watchers[connection] = hub.loop.io(connection.fileno(), 1)
@@ -43,7 +39,4 @@ def _wait_for_an_answer(connection: Any) -> None:  # noqa: ANN401
 
 
 def _wait_for_the_server(connection: Any, *, reading: bool) -> None:  # noqa: ANN401
-    from gevent.socket import wait_read, wait_write
-    from psycopg2 import OperationalError
-
     (wait_read if reading else wait_write)(connection.fileno(), CONNECT_SECONDS, OperationalError("no answer in time"))
