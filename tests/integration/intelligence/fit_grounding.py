@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
+from scipy.optimize import minimize
 from sqlalchemy import create_engine, select, text
 from sqlalchemy.orm import Session
 
@@ -31,6 +31,17 @@ def samples(session: Session) -> list[tuple[ranking.Ranking, bool]]:
     return [(order, order.articles[0].article == own) for order, own in asked] + [(order, False) for order in strange]
 
 
+def fitted(rows: np.ndarray, right: np.ndarray) -> tuple[float, np.ndarray]:
+    """Bias and weights of the logistic regression; the penalty only keeps it finite."""
+
+    def loss(parameters: np.ndarray) -> float:
+        logits = parameters[0] + rows @ parameters[1:]
+        return float(np.logaddexp(0, np.where(right, -logits, logits)).sum() + 5e-4 * (parameters[1:] ** 2).sum())
+
+    best = minimize(loss, np.zeros(rows.shape[1] + 1)).x
+    return best[0], best[1:]
+
+
 def main() -> None:
     server = Postgres(Path(tempfile.mkdtemp()), durable=False)
     engine = create_engine(server.start().replace("postgresql://", "postgresql+psycopg2://"))
@@ -45,10 +56,10 @@ def main() -> None:
         server.stop()
     rows = np.array([list(grounding.features(order).values()) for order, _ in seen])
     right = np.array([is_right for _, is_right in seen])
-    fitted = LogisticRegression(C=1e3, max_iter=5000).fit(rows, right)
-    weights = dict(zip(grounding.WEIGHTS, fitted.coef_[0].round(2).tolist(), strict=True))
-    sys.stdout.write(f"BIAS = {fitted.intercept_[0]:.2f}\nWEIGHTS = {weights}\n")
-    probabilities = fitted.predict_proba(rows)[:, 1]
+    bias, by_feature = fitted(rows, right)
+    weights = dict(zip(grounding.WEIGHTS, by_feature.round(2).tolist(), strict=True))
+    sys.stdout.write(f"BIAS = {bias:.2f}\nWEIGHTS = {weights}\n")
+    probabilities = 1 / (1 + np.exp(-bias - rows @ by_feature))
     for threshold in (0.4, 0.5, 0.55, 0.6, 0.7):
         given = probabilities >= threshold
         sys.stdout.write(f"{threshold}: answered {given.mean():.2f}, of these right {right[given].mean():.2f}\n")
