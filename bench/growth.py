@@ -73,7 +73,7 @@ def _measure(place: Place, app: Flask, browser: FlaskClient, messages: int) -> M
     for name, path in PAGES.items():
         found.times[name] = _p95(partial(_get, browser, path))
     found.times["conversation"] = _p95(lambda index: _get(browser, f"/panel/sessoes/{talks[index]}"))
-    with app.app_context(), db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with app.app_context(), db.engine.connect() as connection:
         found.times["what is due"] = _p95(lambda _: dispatcher.find_due(connection, app.extensions["gatte_settings"]))
     found.times["a turn"] = _p95(lambda index: _turn(app, messages + index))
     found.intake = _intake(place)

@@ -55,7 +55,7 @@ def _flask_settings(app: Flask, settings: Settings, process: str) -> None:
     app.config.from_mapping(
         SECRET_KEY=settings.secret_key.get_secret_value(),
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
-        SQLALCHEMY_DATABASE_URI=settings.database_url.get_secret_value(),
+        SQLALCHEMY_DATABASE_URI=database.engine_url(settings),
         SQLALCHEMY_ENGINE_OPTIONS=database.engine_options(settings, process),
         RATELIMIT_STORAGE_URI=settings.redis_url.get_secret_value(),
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,

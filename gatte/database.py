@@ -9,21 +9,23 @@ transaction of the session and raise SQLAlchemy's errors, so the ORM serves all 
 import hashlib
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import psycopg2
 import structlog
 from flask import Flask
 from psycopg2.extras import Json, NamedTupleCursor, register_uuid
-from sqlalchemy import ClauseElement, event, func, inspect
+from sqlalchemy import ClauseElement, Table, event, func, inspect
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
 
+from gatte.dialect import DRIVER, is_idle
 from gatte.extensions import Base, db
 from gatte.settings import Settings
 
@@ -45,6 +47,8 @@ CLOCK: Any = func.clock_timestamp()
 """The same, for a column of an object."""
 Row = Any
 """A named tuple with the columns of a statement."""
+Values = Mapping[str, Any] | Sequence[Any]
+Model = TypeVar("Model", bound=Base)
 
 
 @dataclass(frozen=True)
@@ -77,11 +81,58 @@ def _question(sql: str) -> Question:
     )
 
 
-def ask(sql: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> Sequence[Row]:
+def ask(sql: str, values: Values = ()) -> Sequence[Row]:
     """The rows of one statement, with `%(name)s` or `%s` for values; what the session holds back is not written first."""
     question = _question(sql)
-    given = [values[key] for key in question.order] if isinstance(values, Mapping) else values
-    return _sent([question], given)
+    return _sent([question], _in_order(question, values))
+
+
+def ask_alone(sql: str, values: Values = ()) -> Sequence[Row]:
+    """The rows of a statement that is committed with its answer; with it all that the transaction wrote before, if one is open."""
+    question = _question(sql)
+    rows = _sent([question], _in_order(question, values), first="")
+    db.session.commit()
+    return rows
+
+
+def commit_and_ask(sql: str, values: Values = ()) -> Sequence[Row]:
+    """Commit, and the rows of one statement that is asked after it, on the same way."""
+    db.session.flush()
+    question = _question(sql)
+    idle = is_idle(db.session.connection().connection.dbapi_connection)
+    rows = _sent([question], _in_order(question, values), first="" if idle else "COMMIT;")
+    db.session.commit()
+    return rows
+
+
+def _in_order(question: Question, values: Values) -> Sequence[Any]:
+    return [values[key] for key in question.order] if isinstance(values, Mapping) else values
+
+
+@lru_cache(maxsize=32)
+def _columns(model: type[Base]) -> list[tuple[str, Callable[[Any], Any] | None]]:
+    """For each column of a table, in their order: what the model calls it, and what makes a value of what the driver gives."""
+    dialect, mapper = db.engine.dialect, cast("Any", inspect(model))
+    columns = ((mapper.get_property_by_column(column).key, column.type) for column in mapper.local_table.columns)
+    return [(key, kind.dialect_impl(dialect).result_processor(dialect, None)) for key, kind in columns]
+
+
+def all_columns(model: type[Base], prefix: str = "") -> str:
+    """The columns of a table as a statement names them, for `loaded`; with a prefix before each name when two tables share names."""
+    table = cast("Table", model.__table__)
+    return ", ".join(f'{table.name}.{column.name} AS "{prefix}{column.name}"' for column in table.columns)
+
+
+def loaded(model: type[Model], values: Sequence[Any]) -> Model | None:
+    """A row of the session made of the values of `all_columns`, as if the ORM had loaded it; None when the session has it already."""
+    row: Any = model()
+    for (key, made_of), value in zip(_columns(model), values, strict=True):
+        set_committed_value(row, key, value if made_of is None else made_of(value))
+    make_transient_to_detached(row)
+    if inspect(row).key in db.session.identity_map:
+        return None
+    db.session.add(row)
+    return cast("Model", row)
 
 
 class Trip:
@@ -126,6 +177,15 @@ class Trip:
         self._questions, self._values = [], []
         return _sent(questions, values) if questions else []
 
+    def commit(self) -> None:
+        """Send what was taken along and commit it, on one way when the session has nothing else to write."""
+        questions, values = self._questions, self._values
+        self._questions, self._values = [], []
+        more = db.session.new or db.session.dirty or db.session.deleted
+        if questions:
+            _sent(questions, values, last="" if more else ";COMMIT")
+        db.session.commit()
+
 
 @lru_cache(maxsize=256)
 def _text_of(expression: ClauseElement) -> str:
@@ -133,18 +193,23 @@ def _text_of(expression: ClauseElement) -> str:
     return str(expression.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True}))  # type: ignore[no-untyped-call]
 
 
-def _sent(questions: Sequence[Question], values: Sequence[Any]) -> Sequence[Row]:
-    """Execute prepared statements in one round trip; each is prepared when this connection meets it first."""
+def _sent(questions: Sequence[Question], values: Sequence[Any], *, first: str | None = None, last: str = "") -> Sequence[Row]:
+    """Execute prepared statements in one round trip, with `last` behind them and before them BEGIN when no transaction is open.
+
+    Another `first` takes the place of BEGIN. Each statement is prepared when this connection meets it first.
+    """
     connection = db.session.connection()
     prepared = connection.info.setdefault("prepared", set())
-    driver: Any = connection.connection
+    driver: Any = connection.connection.dbapi_connection
     with driver.cursor(cursor_factory=NamedTupleCursor) as cursor:
         try:
             for question in questions:
                 if question.name not in prepared:
                     cursor.execute(question.text)
                     prepared.add(question.name)
-            cursor.execute(";".join([question.call for question in questions]), values)
+            if first is None:
+                first = "BEGIN;" if is_idle(driver) else ""
+            cursor.execute(f"{first}{';'.join([question.call for question in questions])}{last}", values)
             return cursor.fetchall() if cursor.description else []
         except psycopg2.Error as error:
             raise _known_error(connection, error, cursor) from error
@@ -188,6 +253,11 @@ class Pulse:
 
 USUAL_PULSE = Pulse(10, 3, 3)
 LEADERS_PULSE = Pulse(1, 1, 2)  # another scheduler leads within five seconds
+
+
+def engine_url(settings: Settings) -> URL:
+    """The database's URL with the driver of this application."""
+    return make_url(settings.database_url.get_secret_value()).set(drivername=DRIVER)
 
 
 def engine_options(settings: Settings, process: str) -> dict[str, object]:

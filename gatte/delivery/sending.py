@@ -16,7 +16,7 @@ from flask import current_app
 from sqlalchemy import func, select, text
 
 from gatte.conversation.replies import Reply, from_json
-from gatte.database import ask
+from gatte.database import ask_alone
 from gatte.delivery import window
 from gatte.delivery.outbox import SENDING_SECONDS
 from gatte.delivery.reasons import Cause
@@ -165,13 +165,13 @@ def postpone(sending: Sending, seconds: float) -> None:
 
 
 def accepted(sending: Sending, wamid: str, latency_ms: float) -> bool:
-    """Meta took the answer; whether more of this conversation wait to go.
+    """Commit that Meta took the answer; whether more of this conversation wait to go.
 
     A status may have come first: then the row has moved on already, and only its wamid is noted.
     """
     sealed = Outbox.wamid.sealed(sending.outbox_id, sending.data_key_id, wamid) if sending.data_key_id else None
     ids = {"id": sending.outbox_id, "attempt": sending.attempt, "conversation": sending.conversation_id}
-    noted = ask(NOTE_ACCEPTED, {**ids, "latency": latency_ms, "hash": keyring().lookup_hash("wamid", wamid), "wamid": sealed})[0]
+    noted = ask_alone(NOTE_ACCEPTED, {**ids, "latency": latency_ms, "hash": keyring().lookup_hash("wamid", wamid), "wamid": sealed})[0]
     if noted.mine:
         metrics.MESSAGES_SENT.labels(outcome="accepted").inc()
     return bool(noted.more)

@@ -43,10 +43,19 @@ class Record:
 def carry_out(conversation: Conversation, course: Course, record: Record | None = None) -> Record:
     """Store the new state, its transitions, the effects and the answers of a decision; the caller has locked the conversation.
 
-    What came of it is kept as a turn, with the whole course, so that it can be shown and replayed; a caller who has begun one gives it,
-    and says with `hand_over` whether the first answer may be claimed at once.
+    What came of it is kept as a turn, with the whole course, so that it can be shown and replayed; a caller who has begun one gives it.
     """
     record = record or Record(attempt=conversation.turn_attempts + 1)
+    write(conversation, course, record)
+    record.trip.send()
+    return record
+
+
+def write(conversation: Conversation, course: Course, record: Record) -> None:
+    """What `carry_out` does, but for the trip of the record, which the caller sends.
+
+    With `hand_over` the record says whether the first answer may be claimed at once.
+    """
     decision = course.decision
     before = conversation.flow, conversation.asking
     snapshots.keep(conversation, decision.snapshot)
@@ -60,12 +69,16 @@ def carry_out(conversation: Conversation, course: Course, record: Record | None 
     record.trace |= _kept(course)
     _follow_state(conversation)
     watch.set_alarm(conversation, decision.snapshot)
-    store(conversation, record)
-    return record
+    _add_turn(conversation, record)
 
 
 def store(conversation: Conversation, record: Record) -> None:
     """Store a turn with what its trip takes along, and what was changed in its conversation."""
+    _add_turn(conversation, record)
+    record.trip.send()
+
+
+def _add_turn(conversation: Conversation, record: Record) -> None:
     record.trip.insert(
         "turn",
         {
@@ -82,7 +95,6 @@ def store(conversation: Conversation, record: Record) -> None:
         },
     )
     record.trip.update(conversation)
-    record.trip.send()
 
 
 def _answer(conversation: Conversation, reply: Reply, record: Record) -> None:

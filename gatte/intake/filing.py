@@ -58,8 +58,8 @@ class Filed:
     notice: SetAside | None
 
 
-def file_sender(phone_number_id: str, sender_hash: bytes) -> Filed | None:
-    """File what a sender wrote to a number; None when there is nothing (to be done now)."""
+def file_sender(phone_number_id: str, sender_hash: bytes, trip: Trip | None = None) -> Filed | None:
+    """File what a sender wrote to a number; None when there is nothing (to be done now). A caller's trip takes it along, unsent."""
     rows = _waiting(phone_number_id, sender_hash)
     if not rows:
         return None
@@ -69,7 +69,10 @@ def file_sender(phone_number_id: str, sender_hash: bytes) -> Filed | None:
         arrived.append(_arrived(phone_number_id, row, arrived))
     notice = sifting.sift(talk, arrived)
     to_read = any(one.set_aside is None for one in arrived)
-    _store(talk, arrived, to_read=to_read)
+    filing = trip or Trip()
+    _store(talk, arrived, filing, to_read=to_read)
+    if trip is None:
+        filing.send()
     tracing.bind(correlation_id=talk.correlation_id, request_id=rows[-1].request_id or tracing.current_request_id())
     log.info("messages_filed", conversation_id=str(talk.conversation_id), count=len(rows), request_ids=[row.request_id for row in rows])
     return Filed(talk.conversation_id, to_read, notice)
@@ -118,17 +121,15 @@ def _arrived(phone_number_id: str, row: Waiting, earlier: Sequence[Arrived]) -> 
     return Arrived(new_id(), row, kind, words, original, row.kind == inbox.ECHO, *file)
 
 
-def _store(talk: Talk, arrived: Sequence[Arrived], *, to_read: bool) -> None:
+def _store(talk: Talk, arrived: Sequence[Arrived], trip: Trip, *, to_read: bool) -> None:
     """Put the messages into the history; a message to be read makes a turn due.
 
     The rows of the inbox stay, so that a message which comes again is known; what they held lives on under the contact's own key.
     """
-    trip = Trip()
     trip.insert("message", *(_message(talk, one) for one in arrived))
     trip.add(EMPTY, [one.row.id for one in arrived])
     heard = [one.row.sent_at for one in arrived if not one.echo]
     trip.add(NOTE_ARRIVAL, max(heard, default=None), to_read, talk.conversation_id)
-    trip.send()
 
 
 def _message(talk: Talk, one: Arrived) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def deliver_due(conversation_id: UUID, claimed: Sending | None = None) -> None:
 
 
 def _send(claimed: Sending) -> bool:
-    """Send one claimed answer and record the outcome (the caller commits); whether a next one waits, and may follow."""
+    """Send one claimed answer and record the outcome (the caller commits it); whether a next one waits, and may follow."""
     channel = client_for(claimed.phone_number_id)
     if not isinstance(channel, SimulatorClient) and not _may_go(claimed):
         return False
@@ -83,7 +83,6 @@ def _accepted(claimed: Sending, channel: Channel, sent: Sent, latency_ms: float)
     more = sending.accepted(claimed, sent.wamid, latency_ms)
     pausing.answered(claimed.phone_number_id)
     if isinstance(channel, SimulatorClient):
-        db.session.commit()
         _simulate_statuses(claimed, sent.wamid)
     log.info("answer_sent", outbox_id=str(claimed.outbox_id), wamid=sent.wamid, latency_ms=round(latency_ms, 1))
     return more

@@ -54,9 +54,10 @@ class Dispatcher:
         """Lead when nobody else does, until stopped; a lost database is waited for."""
         while not self.stopping:
             try:
-                with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                with db.engine.connect() as connection:
                     connection.detach()  # the lock must end with it: kept in a pool, it would be held by nobody for ever
                     connection.exec_driver_sql("SET plan_cache_mode = force_generic_plan")
+                    connection.commit()
                     self._follow_or_lead(connection)
             except (DBAPIError, psycopg2.Error) as error:
                 log.warning("dispatcher_without_database", error=type(error).__name__)
@@ -65,7 +66,7 @@ class Dispatcher:
     def _follow_or_lead(self, connection: Connection) -> None:
         leading = False
         while not self.stopping:
-            if not leading and (leading := bool(connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": LEADER_LOCK}))):
+            if not leading and (leading := _may_lead(connection)):
                 log.info("dispatcher_leads")
             pause = FOLLOW_SECONDS
             if leading:
@@ -79,6 +80,7 @@ class Dispatcher:
     def _look(self, connection: Connection) -> int:
         """Put what is due and was not put yet; how many rows that were."""
         found = find_due(connection, current_app.extensions["gatte_settings"], LOOK_AHEAD_SECONDS)
+        connection.rollback()  # no transaction stays open meanwhile
         fresh: list[Due] = []
         try:
             fresh = [due for due in found if self._is_new(due)]
@@ -108,6 +110,13 @@ class Dispatcher:
                 self._remembered.note(due.need, bundle.id, bundle.queue)
         if any(due.job is JobName.SETTLE for due in fresh):
             self._settled_at = time.monotonic()
+
+
+def _may_lead(connection: Connection) -> bool:
+    """Whether this connection got the leader's lock, which it keeps until it ends."""
+    got = connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": LEADER_LOCK})
+    connection.commit()
+    return bool(got)
 
 
 def bundled(fresh: list[Due]) -> list[tuple[Bundle, list[Due]]]:

@@ -31,11 +31,10 @@ def take_turn(phone_number_id: str, sender: str) -> None:
 
     def start() -> Lease | None:
         try:
-            conversation_id = arrival.take_in(phone_number_id, bytes.fromhex(sender))
+            return arrival.take_in(phone_number_id, bytes.fromhex(sender))
         except Exception as error:  # noqa: BLE001 - no sender may be tried without end
             retrying.note(phone_number_id, bytes.fromhex(sender), error, passing=failing.may_pass(error))
             return None
-        return None if conversation_id is None else leases.acquire(conversation_id)
 
     answer(start)
 
@@ -97,8 +96,7 @@ def _take(lease: Lease) -> Sending | None:
     failing.check(lease)
     listening = Listening()
     for attempt in range(1, THINKING_LIMIT + 1):
-        state = reading.read(lease)
-        db.session.commit()  # nothing stays open while we wait for a model
+        state = reading.read(lease, lease.seen[0] if attempt == 1 and lease.seen else None)
         if attempt == 1:
             typing.show(state.phone_number_id, [unread.wamid for unread in state.unread if unread.wamid and not unread.echo])
         with tracing.bound(correlation_id=state.correlation_id):
@@ -122,9 +120,11 @@ def _came_late(state: Reading) -> bool:
 def _apply(state: Reading, thought: Thought, listening: Listening, standing: Standing) -> Sending | None:
     record = applying.apply(state, thought, standing)
     listening.keep()
-    waiting = record.sending is None and not standing.hand_over
-    claimed = sending.claim(state.lease.conversation_id) if waiting else record.sending
-    db.session.commit()
+    claimed = record.sending
+    if claimed is None and not standing.hand_over:
+        record.trip.send()
+        claimed = sending.claim(state.lease.conversation_id)
+    record.trip.commit()
     counts = {"messages": len(state.unread), "answers": len(thought.course.decision.replies)}
     log.info("turn_done", turn_id=str(record.id), **counts, **thought.times)
     for step, milliseconds in thought.times.items():

@@ -59,7 +59,7 @@ def look_again(reading: Reading) -> Standing:
 
 
 def apply(reading: Reading, thought: Thought, standing: Standing) -> Record:
-    """Store what the turn decided and give the lease back."""
+    """Write what the turn decided into the trip of its record, and give the lease back; the caller sends the trip."""
     conversation = standing.conversation
     record = Record(
         outcome=TurnOutcome.ANSWERED if thought.course.decision.replies else TurnOutcome.SILENT,
@@ -73,8 +73,8 @@ def apply(reading: Reading, thought: Thought, standing: Standing) -> Record:
     leases.release(conversation)
     conversation.turn_attempts = 0
     conversation.turn_due_at = DUE_IF_MORE_CAME
-    decisions.carry_out(conversation, thought.course, record)
-    db.session.expunge(conversation)  # all of it is written, and the session need not find that out
+    decisions.write(conversation, thought.course, record)
+    db.session.expunge(conversation)  # all of it is in the trip, and the session need not find that out
     return record
 
 

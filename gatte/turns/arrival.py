@@ -3,22 +3,28 @@
 from uuid import UUID
 
 from gatte.conversation import held_back
+from gatte.database import Trip
 from gatte.delivery import outbox
 from gatte.extensions import db
 from gatte.intake import filing
 from gatte.intake.filing import Filed
 from gatte.models import Author, Conversation, SetAside
+from gatte.turns import leases
+from gatte.turns.leases import Lease
 
 NOTICES = {SetAside.LIMITED: held_back.too_fast, SetAside.MUTED: held_back.muted}
 
 
-def take_in(phone_number_id: str, sender_hash: bytes) -> UUID | None:
-    """File what a sender wrote; the conversation, or None when there is nothing that a turn shall read."""
-    filed = filing.file_sender(phone_number_id, sender_hash)
-    if filed is None:
-        return None
-    _tell(filed)
-    return filed.conversation_id if filed.to_read else None
+def take_in(phone_number_id: str, sender_hash: bytes) -> Lease | None:
+    """File what a sender wrote, and take the lease of the conversation; None when there is nothing for a turn to read, or no free lease."""
+    trip = Trip()
+    filed = filing.file_sender(phone_number_id, sender_hash, trip)
+    if filed is not None and filed.to_read and filed.notice is None:
+        return leases.acquire(filed.conversation_id, trip)
+    trip.send()
+    if filed is not None:
+        _tell(filed)
+    return leases.acquire(filed.conversation_id) if filed is not None and filed.to_read else None
 
 
 def take_in_rest(conversation_id: UUID) -> None:

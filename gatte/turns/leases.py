@@ -10,23 +10,27 @@ from uuid import UUID
 from flask import current_app
 from sqlalchemy import bindparam, func, inspect, literal_column, select
 from sqlalchemy.orm import contains_eager
+from sqlalchemy.orm.attributes import set_committed_value
 
-from gatte.database import Row, Trip, ask
+from gatte.database import Row, Trip, all_columns, loaded
 from gatte.extensions import db
-from gatte.models import Conversation
+from gatte.models import Contact, Conversation
 from gatte.turns import holding
 
 # The commit of this need not wait for the disk: should the server crash, the messages are unfiled again, and whoever thinks has no lease.
 # Whatever is told to a customer, or to Meta, follows a later commit that does wait, and takes this one along.
-TAKE = """
+VERSIONS = "conversation.xmin::text || ' ' || contact.xmin::text"  # another one with every change of either row
+TAKE = f"""
     UPDATE conversation
     SET lease_token = lease_token + 1, turn_attempts = turn_attempts + 1,
-        leased_until = statement_timestamp() + make_interval(secs => %(seconds)s),
-        turn_due_at = statement_timestamp() + make_interval(secs => %(seconds)s)
-    WHERE id = %(id)s AND (leased_until IS NULL OR leased_until < statement_timestamp())
-    RETURNING lease_token, turn_attempts, set_config('synchronous_commit', 'off', TRUE)
-"""
-VERSIONS = "conversation.xmin::text || ' ' || contact.xmin::text"  # another one with every change of either row
+        leased_until = statement_timestamp() + make_interval(secs => %s),
+        turn_due_at = statement_timestamp() + make_interval(secs => %s)
+    FROM contact
+    WHERE conversation.id = %s AND contact.id = conversation.contact_id
+        AND (leased_until IS NULL OR leased_until < statement_timestamp())
+    RETURNING {all_columns(Conversation)}, {all_columns(Contact, "of_contact_")}, {VERSIONS} AS versions,
+        set_config('synchronous_commit', 'off', TRUE)
+"""  # noqa: S608 - our own names only
 HELD: Any = (
     select(Conversation, literal_column(VERSIONS))
     .join(Conversation.contact)
@@ -60,11 +64,26 @@ class LeaseLost(Exception):
         super().__init__(f"the lease {lease.token} of conversation {lease.conversation_id} is gone")
 
 
-def acquire(conversation_id: UUID) -> Lease | None:
-    """Take the lease when nobody holds it; should the holder die, the turn is due again when the lease has run out."""
+def acquire(conversation_id: UUID, trip: Trip | None = None) -> Lease | None:
+    """Take the lease when nobody holds it; should the holder die, the turn is due again when the lease has run out.
+
+    What a trip carries already is sent with it. Until the transaction ends, the conversation that the lease has `seen` is as it is.
+    """
     seconds = current_app.extensions["gatte_settings"].gatte_lease_seconds
-    taken = ask(TAKE, {"id": conversation_id, "seconds": seconds})
-    return holding.hold(Lease(conversation_id, taken[0].lease_token, taken[0].turn_attempts)) if taken else None
+    trip = trip or Trip()
+    trip.add(TAKE, seconds, seconds, conversation_id)
+    taken = trip.send()
+    return holding.hold(Lease(conversation_id, taken[0].lease_token, taken[0].turn_attempts, _seen(taken[0]))) if taken else None
+
+
+def _seen(row: Row) -> tuple[Conversation, str] | None:
+    """The conversation with its contact and their versions; None when the session has either already."""
+    count, more = len(Conversation.__table__.columns), len(Contact.__table__.columns)
+    conversation, contact = loaded(Conversation, row[:count]), loaded(Contact, row[count : count + more])
+    if conversation is None or contact is None:
+        return None
+    set_committed_value(conversation, "contact", contact)
+    return conversation, row.versions
 
 
 def lock(lease: Lease) -> Conversation:

@@ -9,11 +9,11 @@ from sqlalchemy import Select, select
 
 from gatte.conversation.snapshot import Snapshot
 from gatte.conversation.understanding import MessageKind
-from gatte.database import Row, ask
+from gatte.database import Row, commit_and_ask
 from gatte.desk.snapshots import snapshot_of
 from gatte.extensions import db
 from gatte.intelligence.shelf import EDITION, Edition
-from gatte.models import Author, Message
+from gatte.models import Author, Conversation, Message
 from gatte.models.message import READ_BY_TURNS
 from gatte.observability import tracing
 from gatte.turns import leases
@@ -71,16 +71,20 @@ class Reading:
     edition: Edition | None = None
 
 
-def read(lease: Lease) -> Reading:
-    """Read the conversation and its unread messages; LeaseLost when the lease is gone."""
-    conversation = leases.lock(lease)
-    rows = ask(MESSAGES, {"id": conversation.id, "history": HISTORY_LENGTH})
+def read(lease: Lease, conversation: Conversation | None = None) -> Reading:
+    """Read the conversation and its unread messages, and commit: nothing stays open while a model is asked. LeaseLost without the lease.
+
+    A caller who has the conversation locked gives it.
+    """
+    conversation = conversation or leases.lock(lease)
+    snapshot = snapshot_of(conversation)
+    rows = commit_and_ask(MESSAGES, {"id": conversation.id, "history": HISTORY_LENGTH})
     return Reading(
         lease=lease,
         correlation_id=conversation.correlation_id,
         request_id=tracing.current_request_id(),
         phone_number_id=conversation.phone_number_id,
-        snapshot=snapshot_of(conversation),
+        snapshot=snapshot,
         unread=tuple(_unread(row) for row in rows if row.unread),
         history=_history([row for row in rows if not row.unread]),
         owner_version=conversation.owner_version,
