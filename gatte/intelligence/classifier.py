@@ -47,7 +47,7 @@ class Classifier:
         model = self.learned.weights
         scores = weights @ model.terms[columns] + model.bias[0]
         if len(model.vector):
-            scores = scores + embedding.embed(training.prepared([text]))[0] @ model.vector
+            scores = scores + embedding.embed_one(training.prepared(text)) @ model.vector
         return self._understanding(training.softmax(scores / self.learned.temperature).tolist())
 
     def _understanding(self, chances: list[float]) -> Understanding:

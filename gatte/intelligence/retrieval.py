@@ -91,7 +91,11 @@ def find_passages(session: Session, question: str, limit: int = 5, vector: Any |
 
 def vector_of(question: str) -> Any:  # noqa: ANN401 - an array
     """The meaning of a question as numbers; zeros without the embedding package."""
-    return _vectors([question[:LONGEST_QUESTION]])[0]
+    import numpy as np
+
+    if not embedding.available():
+        return np.zeros(embedding.DIMENSIONS, dtype=np.float32)
+    return embedding.embed_one(spelled_out(question[:LONGEST_QUESTION]))
 
 
 def _candidates(session: Session, asked: ranking.Text, edition: Edition) -> _Candidates:
@@ -166,14 +170,4 @@ def _as_found(article: Article, ranked: ranking.Ranked, passage: Row) -> Found:
 
 @lru_cache(maxsize=1)
 def _background() -> tuple[ranking.Text, ...]:
-    texts = off_topic_texts()
-    return tuple(ranking.prepared(text, vector) for text, vector in zip(texts, _vectors(texts), strict=True))
-
-
-def _vectors(texts: Sequence[str]) -> Any:  # noqa: ANN401 - an array
-    """One vector a text; zeros without the embedding package, so that words alone decide."""
-    import numpy as np
-
-    if not embedding.available():
-        return np.zeros((len(texts), embedding.DIMENSIONS), dtype=np.float32)
-    return embedding.embed([spelled_out(text) for text in texts])
+    return tuple(ranking.prepared(text, vector_of(text)) for text in off_topic_texts())

@@ -77,14 +77,14 @@ def _inputs(examples: Sequence[Example], intents: tuple[Intent, ...], vocabulary
     import numpy as np
 
     texts = [example.text for example in examples]
-    vectors = embedding.embed(prepared(texts)) if embedding.available() else np.zeros((len(texts), 0), np.float32)
+    vectors = embedding.embed([prepared(text) for text in texts]) if embedding.available() else np.zeros((len(texts), 0), np.float32)
     targets = np.array([[example.intent is intent for intent in intents] for example in examples], np.float32)
     return _Inputs(_sparse(texts, vocabulary), vectors, targets)
 
 
-def prepared(texts: Sequence[str]) -> list[str]:
-    """Texts as the embedding sees them: lower case, accents kept, for it knows Portuguese spelling."""
-    return [text.lower() for text in texts]
+def prepared(text: str) -> str:
+    """A text as the embedding sees it: lower case, accents kept, for it knows Portuguese spelling."""
+    return text.lower()
 
 
 def _sparse(texts: Sequence[str], vocabulary: Vocabulary) -> "Sparse":

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-_WORD_OR_MARK = re.compile(r"[\w-]+|[?!.,]")
+_WORD = re.compile(r"[\w-]+")
 _NOT_A_WORD = re.compile(r"[^a-z0-9]+")
 _COMMON_ACCENTS = re.compile(r"[\u0300-\u034e\u0350-\u036f]+")  # the combining marks of Latin letters
 
@@ -61,8 +61,12 @@ SHORT_FORMS = {
 
 
 def spelled_out(text: str) -> str:
-    """The text in small letters with the short forms of chats written out; accents stay as they are."""
-    return " ".join([SHORT_FORMS.get(word, word) for word in _WORD_OR_MARK.findall(text.lower())])
+    """The text in small letters with the short forms of chats written out; accents and marks stay as they are."""
+    return _WORD.sub(_written_out, text.lower())
+
+
+def _written_out(word: re.Match[str]) -> str:
+    return SHORT_FORMS.get(word[0], word[0])
 
 
 def normalised(text: str) -> str:
