@@ -81,15 +81,15 @@ RUN = "gatte.jobs.worker:Pool._run"
 RUN_PART = "gatte.jobs.bundle:run_part"
 TAKE_IN = "gatte.turns.arrival:take_in"
 TAKE_IN_REST = "gatte.turns.arrival:take_in_rest"
-LEASE = "gatte.turns.leases:acquire"
 LOCK = "gatte.turns.leases:lock_again"
-READ = "gatte.turns.reading:read"
+COMMIT_READING = "gatte.turns.reading:commit_and_ask"
 THINK = "gatte.turns.thinking:think"
 LOOK_AGAIN = "gatte.turns.applying:look_again"
 APPLY = "gatte.turns.applying:apply"
-CARRY_OUT = "gatte.desk.decisions:carry_out"
+WRITE_DECISION = "gatte.desk.decisions:write"
 ADD = "gatte.delivery.outbox:add"
-TRIP = "gatte.database:Trip.send"
+SENT = "gatte.database:_sent"
+STORE_DECISION = "gatte.database:Trip.commit"
 FAIL = "gatte.turns.failing:fail"
 POSTPONE = "gatte.turns.failing:postpone"
 DELIVER = "gatte.jobs.delivery:deliver"
@@ -97,7 +97,7 @@ CLAIM = "gatte.delivery.sending:claim"
 SEND = "gatte.whatsapp.client:CloudClient.send"
 GET_RESPONSE = "http.client:HTTPConnection.getresponse"
 READ_BODY = "gatte.connections:Connections._body"
-ACCEPTED = "gatte.delivery.sending:accepted"
+RECORD = "gatte.delivery.sending:ask_alone"
 REFUSED = "gatte.delivery.sending:refused"
 UNCERTAIN = "gatte.delivery.sending:uncertain"
 DOUBT = "gatte.delivery.sending:doubt"
@@ -115,7 +115,6 @@ DOUBLE_JOB = "the job is put, and nobody remembers it"
 THE_TURN = "a turn without a trace"
 THE_LEASE = "the conversation, leased to a dead process"
 THE_THOUGHT = "what was thought, not yet stored"
-HALF = "half of a decision is written"
 THE_SEND = "the answer, claimed by a dead process"
 UNKNOWN = "Meta has the answer, and we do not know it"
 RECORDED = "the answer is recorded; the next one waits"
@@ -166,18 +165,17 @@ POINTS: tuple[Point, ...] = (
     Point("job.one_done", WORKER, RUN_PART, AFTER, "the other jobs of a bundle", PUT_AGAIN, need=Need.BURST),
     Point("turn.before_filing", WORKER, TAKE_IN, BEFORE, THE_JOB, PUT_AGAIN),
     Point("turn.filed", WORKER, TAKE_IN, AFTER, THE_TURN, ROLLED_BACK),
-    Point("turn.leased.before_commit", WORKER, COMMIT, BEFORE, THE_TURN, ROLLED_BACK, since=LEASE),
-    Point("turn.leased.after_commit", WORKER, COMMIT, AFTER, THE_LEASE, LEASE_ENDS, since=READ),
+    Point("turn.leased.before_commit", WORKER, COMMIT_READING, BEFORE, THE_TURN, ROLLED_BACK),
+    Point("turn.leased.after_commit", WORKER, COMMIT_READING, AFTER, THE_LEASE, LEASE_ENDS),
     Point("turn.before_thinking", WORKER, THINK, BEFORE, THE_LEASE, LEASE_ENDS),
     Point("turn.thought", WORKER, THINK, AFTER, THE_THOUGHT, LEASE_ENDS),
     Point("turn.applying.locked", WORKER, LOCK, AFTER, THE_THOUGHT, LEASE_ENDS, since=LOOK_AGAIN),
-    Point("turn.applying.begun", WORKER, CARRY_OUT, BEFORE, THE_THOUGHT, LEASE_ENDS, since=APPLY),
-    Point("turn.applying.answer_added", WORKER, ADD, AFTER, HALF, LEASE_ENDS, since=APPLY),
-    Point("turn.applying.before_writing", WORKER, TRIP, BEFORE, HALF, LEASE_ENDS, since=APPLY),
-    Point("turn.applying.written", WORKER, TRIP, AFTER, HALF, LEASE_ENDS, since=APPLY),
-    Point("turn.applying.carried_out", WORKER, CARRY_OUT, AFTER, HALF, LEASE_ENDS, since=APPLY),
-    Point("turn.decided.before_commit", WORKER, COMMIT, BEFORE, HALF, LEASE_ENDS, since=APPLY),
-    Point("turn.decided.after_commit", WORKER, COMMIT, AFTER, THE_SEND, RESENT, since=APPLY),
+    Point("turn.applying.begun", WORKER, WRITE_DECISION, BEFORE, THE_THOUGHT, LEASE_ENDS, since=APPLY),
+    Point("turn.applying.answer_added", WORKER, ADD, AFTER, THE_THOUGHT, LEASE_ENDS, since=APPLY),
+    Point("turn.applying.carried_out", WORKER, WRITE_DECISION, AFTER, THE_THOUGHT, LEASE_ENDS, since=APPLY),
+    Point("turn.decided.before_commit", WORKER, STORE_DECISION, BEFORE, THE_THOUGHT, LEASE_ENDS, since=APPLY),
+    Point("turn.decided.sent_with_commit", WORKER, SENT, AFTER, THE_SEND, RESENT, since=STORE_DECISION),
+    Point("turn.decided.after_commit", WORKER, STORE_DECISION, AFTER, THE_SEND, RESENT, since=APPLY),
     Point("turn.resumed.before_lease", WORKER, TAKE_IN_REST, BEFORE, THE_JOB, PUT_AGAIN, need=Need.PASSING),
     Point("turn.failing.before_commit", WORKER, COMMIT, BEFORE, "the apology", LEASE_ENDS, since=FAIL, need=Need.FAILURE),
     Point("turn.failing.after_commit", WORKER, COMMIT, AFTER, "the apology, to be sent", DUE, since=FAIL, need=Need.FAILURE),
@@ -187,8 +185,8 @@ POINTS: tuple[Point, ...] = (
     Point("delivery.request_on_its_way", WORKER, GET_RESPONSE, BEFORE, UNKNOWN, SETTLED, since=SEND),
     Point("delivery.response_begun", WORKER, READ_BODY, BEFORE, UNKNOWN, SETTLED, since=SEND),
     Point("delivery.response_read", WORKER, SEND, AFTER, UNKNOWN, SETTLED),
-    Point("delivery.recorded.before_commit", WORKER, COMMIT, BEFORE, UNKNOWN, SETTLED, since=ACCEPTED),
-    Point("delivery.recorded.after_commit", WORKER, COMMIT, AFTER, RECORDED, DUE, since=ACCEPTED),
+    Point("delivery.recorded.before_commit", WORKER, RECORD, BEFORE, UNKNOWN, SETTLED),
+    Point("delivery.recorded.after_commit", WORKER, RECORD, AFTER, RECORDED, DUE),
     Point("delivery.refused.before_commit", WORKER, COMMIT, BEFORE, THE_SEND, RESENT, since=REFUSED, need=Need.REFUSED),
     Point("delivery.refused.after_commit", WORKER, COMMIT, AFTER, NOTHING, DUE, since=REFUSED, need=Need.REFUSED),
     Point("delivery.retry.before_claim", WORKER, CLAIM, BEFORE, THE_JOB, PUT_AGAIN, since=DELIVER, need=Need.REFUSED),
