@@ -236,19 +236,24 @@ class Pulse:
 
     @property
     def options(self) -> str:
-        """For Postgres, so that a host which is cut off holds no lock."""
-        return f"-c tcp_keepalives_idle={self.idle} -c tcp_keepalives_interval={self.interval} -c tcp_keepalives_count={self.count}"
+        """For Postgres, so that a host which is cut off holds no lock, be it silent or with an answer on its way to it."""
+        probes = f"-c tcp_keepalives_idle={self.idle} -c tcp_keepalives_interval={self.interval} -c tcp_keepalives_count={self.count}"
+        return f"{probes} -c tcp_user_timeout={self._silence}"
 
     @property
     def arguments(self) -> dict[str, int]:
         """For libpq, so that a process does not wait for ever."""
-        silence = 1000 * (self.idle + self.interval * self.count)
         return {
             "keepalives_idle": self.idle,
             "keepalives_interval": self.interval,
             "keepalives_count": self.count,
-            "tcp_user_timeout": silence,
+            "tcp_user_timeout": self._silence,
         }
+
+    @property
+    def _silence(self) -> int:
+        """Milliseconds after which a connection is given up."""
+        return 1000 * (self.idle + self.interval * self.count)
 
 
 USUAL_PULSE = Pulse(10, 3, 3)
