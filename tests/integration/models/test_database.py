@@ -1,0 +1,229 @@
+"""SQL written by hand beside the ORM, and a BEGIN that travels: over a real Postgres, whose statistics tell what it was sent."""
+
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import event, inspect, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
+from sqlalchemy.orm import Session
+
+from gatte.conversation.states import State
+from gatte.database import Trip, all_columns, ask, ask_alone, commit_and_ask, loaded
+from gatte.dialect import is_idle
+from gatte.extensions import db
+from gatte.models import Contact, Conversation, NumberPause, keyring
+
+pytestmark = pytest.mark.usefixtures("context")
+
+ADD = "INSERT INTO number_pause (phone_number_id, cause, tries, probe_at) VALUES (%s, 'transient', 1, now())"
+COUNT = "SELECT count(*) AS count FROM number_pause WHERE phone_number_id = %s"
+
+
+def driver():
+    return db.session.connection().connection.dbapi_connection
+
+
+@pytest.fixture
+def seen_by_others():
+    """How many rows of that name another connection sees."""
+
+    def count(name: str) -> int:
+        with Session(db.engine) as other:
+            return other.scalar(text("SELECT count(*) FROM number_pause WHERE phone_number_id = :name"), {"name": name})
+
+    return count
+
+
+def test_nothing_is_begun_before_the_first_statement_and_nothing_stays_open_after_the_last():
+    assert is_idle(driver())
+    ask(COUNT, ("a",))
+    assert not is_idle(driver())
+    db.session.commit()
+    assert is_idle(driver())
+
+
+def test_what_was_written_is_seen_by_others_after_the_commit_only(seen_by_others):
+    ask(ADD, ("begun",))
+    db.session.add(NumberPause(phone_number_id="by the ORM", cause="transient", tries=1, probe_at=datetime.now(UTC)))
+    db.session.flush()
+    assert (seen_by_others("begun"), seen_by_others("by the ORM")) == (0, 0)
+
+    db.session.commit()
+    assert (seen_by_others("begun"), seen_by_others("by the ORM")) == (1, 1)
+
+
+def test_what_is_rolled_back_never_was(seen_by_others):
+    db.session.execute(text("INSERT INTO number_pause (phone_number_id, cause, tries, probe_at) VALUES ('gone', 'x', 1, now())"))
+    ask(ADD, ("gone too",))
+    db.session.rollback()
+
+    assert (seen_by_others("gone"), seen_by_others("gone too")) == (0, 0)
+
+
+def test_many_rows_at_once_are_one_transaction(seen_by_others):
+    statement = text("INSERT INTO number_pause (phone_number_id, cause, tries, probe_at) VALUES (:name, 'x', 1, now())")
+    db.session.execute(statement, [{"name": "first"}, {"name": "second"}])
+    assert seen_by_others("first") == 0
+
+    with pytest.raises(IntegrityError):
+        db.session.execute(statement, [{"name": "third"}, {"name": "first"}])
+    db.session.rollback()
+    assert [seen_by_others(name) for name in ("first", "second", "third")] == [0, 0, 0]
+
+
+def test_a_savepoint_works_inside(seen_by_others):
+    ask(ADD, ("outer",))
+    with pytest.raises(IntegrityError), db.session.begin_nested():
+        ask(ADD, ("outer",))
+    db.session.commit()
+
+    assert seen_by_others("outer") == 1
+
+
+def test_a_connection_goes_back_to_the_pool_with_nothing_open():
+    ask(COUNT, ("a",))
+    used = driver()
+    assert not is_idle(used)
+    db.session.remove()
+
+    assert is_idle(used)
+
+
+def test_another_isolation_level_is_refused():
+    with pytest.raises(ArgumentError), db.engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT")
+
+
+def test_a_statement_alone_is_committed_with_its_answer(seen_by_others):
+    rows = ask_alone(f"{ADD} RETURNING phone_number_id", ("alone",))  # noqa: S608
+
+    assert ([row.phone_number_id for row in rows], seen_by_others("alone")) == (["alone"], 1)
+    assert is_idle(driver())
+
+
+def test_a_statement_alone_takes_along_what_was_written_before(seen_by_others):
+    ask(ADD, ("before",))
+    ask_alone(ADD, ("after",))
+
+    assert (seen_by_others("before"), seen_by_others("after")) == (1, 1)
+
+
+def test_a_question_after_the_commit_finds_everything_committed_and_leaves_nothing_open(seen_by_others):
+    ask(ADD, ("asked",))
+    db.session.add(NumberPause(phone_number_id="pending", cause="transient", tries=1, probe_at=datetime.now(UTC)))
+
+    assert commit_and_ask(COUNT, ("asked",))[0].count == 1
+    assert (seen_by_others("asked"), seen_by_others("pending")) == (1, 1)
+    assert is_idle(driver())
+    assert commit_and_ask(COUNT, ("asked",))[0].count == 1  # with nothing to commit
+
+
+def test_a_trip_is_committed_on_one_way(seen_by_others, statements):
+    trip = Trip()
+    trip.add(ADD, "one")
+    trip.add(ADD, "two")
+    trip.commit()
+
+    assert (seen_by_others("one"), seen_by_others("two")) == (1, 1)
+    assert is_idle(driver())
+    assert statements() == 1
+
+
+def test_a_trip_that_breaks_a_rule_leaves_nothing(seen_by_others):
+    trip = Trip()
+    trip.add(ADD, "fine")
+    trip.add(ADD, "fine")
+    with pytest.raises(IntegrityError):
+        trip.commit()
+    db.session.rollback()
+
+    assert seen_by_others("fine") == 0
+
+
+def test_a_trip_goes_before_what_the_session_has_to_write(seen_by_others):
+    key = keyring().new_contact_key()
+    trip = Trip()
+    trip.insert("data_key", {"id": key.id, "purpose": key.purpose, "master_id": key.master_id, "wrapped": key.wrapped})
+    db.session.add(Contact(data_key_id=key.id))
+    trip.commit()
+
+    assert ask("SELECT count(*) AS count FROM contact WHERE data_key_id = %s", (key.id,))[0].count == 1
+
+
+def test_an_unknown_column_is_an_error_of_sqlalchemy():
+    with pytest.raises(DBAPIError):
+        ask("SELECT nothing FROM number_pause")
+
+
+@pytest.fixture
+def statements(monkeypatch):
+    """How often a driver's cursor was sent something, but for statements that are prepared."""
+    from psycopg2.extras import NamedTupleCursor
+
+    sent = []
+    execute = NamedTupleCursor.execute
+
+    def noted(cursor, query, values=None):
+        if not query.startswith("PREPARE"):
+            sent.append(query)
+        return execute(cursor, query, values)
+
+    def by_sqlalchemy(_connection, _cursor, statement, *_):
+        sent.append(statement)
+
+    monkeypatch.setattr(NamedTupleCursor, "execute", noted)
+    event.listen(db.engine, "before_cursor_execute", by_sqlalchemy)
+    yield lambda: len([query for query in sent if not query.startswith("SELECT count")])
+    event.remove(db.engine, "before_cursor_execute", by_sqlalchemy)
+
+
+@pytest.fixture
+def conversation():
+    key = keyring().new_contact_key()
+    db.session.add(key)
+    db.session.flush()
+    contact = Contact(data_key_id=key.id, name="Ana", phone="5511987654321", opted_out_at=datetime.now(UTC))
+    db.session.add(contact)
+    db.session.flush()
+    made = Conversation(
+        data_key_id=key.id, contact_id=contact.id, phone_number_id="1", correlation_id="c", state=State.MENU, slots={"a": "b"}, priority=3
+    )
+    db.session.add(made)
+    db.session.commit()
+    db.session.remove()
+    return made.id
+
+
+READ = "SELECT {} FROM conversation WHERE id = %s"
+
+
+def test_a_loaded_row_is_what_the_orm_would_have_loaded(conversation):
+    row = loaded(Conversation, ask(READ.format(all_columns(Conversation)), (conversation,))[0])
+    assert row in db.session
+    assert not db.session.dirty
+    names = [column.key for column in inspect(Conversation).column_attrs]
+    mine = {name: getattr(row, name) for name in names}
+    db.session.remove()
+
+    by_orm = db.session.get(Conversation, conversation)
+    assert mine == {name: getattr(by_orm, name) for name in names}
+    assert (type(mine["state"]), row.slots) == (State, {"a": "b"})
+
+
+def test_a_change_of_a_loaded_row_is_written(conversation):
+    row = loaded(Conversation, ask(READ.format(all_columns(Conversation)), (conversation,))[0])
+    assert row.contact.name == "Ana"  # what was not loaded is read when it is asked for
+    row.priority = 1
+    db.session.commit()
+    db.session.remove()
+
+    assert db.session.get(Conversation, conversation).priority == 1
+
+
+def test_a_row_that_the_session_has_is_not_loaded_beside_it(conversation):
+    mine = db.session.get(Conversation, conversation)
+    mine.priority = 2
+
+    assert loaded(Conversation, ask(READ.format(all_columns(Conversation)), (conversation,))[0]) is None
+    assert db.session.get(Conversation, conversation) is mine
+    assert mine.priority == 2
