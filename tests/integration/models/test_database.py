@@ -95,7 +95,7 @@ def test_another_isolation_level_is_refused():
 
 
 def test_a_statement_alone_is_committed_with_its_answer(seen_by_others):
-    rows = ask_alone(f"{ADD} RETURNING phone_number_id", ("alone",))  # noqa: S608
+    rows = ask_alone(f"{ADD} RETURNING phone_number_id", ("alone",))
 
     assert ([row.phone_number_id for row in rows], seen_by_others("alone")) == (["alone"], 1)
     assert is_idle(driver())
