@@ -4,9 +4,10 @@ Leadership is a session lock of Postgres, so it ends with the leader's connectio
 while its bundle waits in the queue, nor soon after; should Redis or a worker lose it, the row is still due, and put again.
 """
 
+import math
 import time
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import chain, groupby
 from uuid import uuid4
 
 import psycopg2
@@ -34,7 +35,7 @@ FOLLOW_SECONDS = 1.0
 WITHOUT_QUEUE_SECONDS = 1.0
 TELL_SECONDS = 1.0
 SETTLE_SECONDS = 0.25  # statuses come in showers, and one job settles all that lie there
-ROWS_A_BUNDLE = 16
+ROWS_A_BUNDLE, DEALT = 8, 16
 
 
 @dataclass
@@ -120,15 +121,22 @@ def _may_lead(connection: Connection) -> bool:
 
 
 def bundled(fresh: list[Due]) -> list[tuple[Bundle, list[Due]]]:
-    """Bundles for these rows, each beside what it carries: rows of one queue together, a handful at most."""
+    """Bundles for these rows, each beside what it carries: rows of one queue together, a handful at most.
+
+    A few at a time are dealt out in turn, so that of the turns that start one after the other no worker has them all.
+    """
     now = time.time()
     bundles: list[tuple[Bundle, list[Due]]] = []
     for name, group in groupby(sorted(fresh, key=lambda due: QUEUE_OF[due.job]), key=lambda due: QUEUE_OF[due.job]):
         dues = list(group)
-        for start in range(0, len(dues), ROWS_A_BUNDLE):
-            some = dues[start : start + ROWS_A_BUNDLE]
+        for some in chain.from_iterable(_dealt(dues[start : start + DEALT]) for start in range(0, len(dues), DEALT)):
             bundles.append((Bundle(uuid4().hex, name, tuple(Part(due.job, due.arguments, now + due.ahead) for due in some)), some))
     return bundles
+
+
+def _dealt(dues: list[Due]) -> list[list[Due]]:
+    hands = math.ceil(len(dues) / ROWS_A_BUNDLE)
+    return [dues[hand::hands] for hand in range(hands)]
 
 
 def _tell(found: list[Due]) -> None:

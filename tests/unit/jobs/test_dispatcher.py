@@ -1,8 +1,10 @@
+from itertools import pairwise
+
 import pytest
 from rq.job import validate_job_id
 
 from gatte.jobs.bundle import function_of
-from gatte.jobs.dispatcher import ROWS_A_BUNDLE, bundled
+from gatte.jobs.dispatcher import DEALT, ROWS_A_BUNDLE, bundled
 from gatte.jobs.due import Due
 from gatte.queue import JobName, QueueName
 
@@ -16,13 +18,24 @@ def test_rows_of_one_queue_travel_together_and_a_bundle_has_a_handful_at_most():
 
     sizes = sorted((bundle.queue, len(bundle.parts)) for bundle, _ in bundled(rows))
 
-    assert sizes == [(QueueName.DELIVERY, 1), (QueueName.TURNS, 1), (QueueName.TURNS, ROWS_A_BUNDLE)]
+    assert sizes == [(QueueName.DELIVERY, 1), (QueueName.TURNS, ROWS_A_BUNDLE // 2), (QueueName.TURNS, ROWS_A_BUNDLE // 2 + 1)]
 
 
 def test_every_row_travels_once_and_the_longest_waiting_first():
-    rows = [due(JobName.TAKE_TURN, number) for number in range(20)]
+    rows = [due(JobName.TAKE_TURN, number) for number in range(40)]
+    carried = [dues for _, dues in bundled(rows)]
 
-    assert [one for _, carried in bundled(rows) for one in carried] == rows
+    assert sorted((one for dues in carried for one in dues), key=rows.index) == rows
+    assert max(len(dues) for dues in carried) == ROWS_A_BUNDLE
+    assert all(dues == sorted(dues, key=rows.index) for dues in carried)
+    assert [{rows.index(one) // DEALT for one in dues} for dues in carried] == [{0}, {0}, {1}, {1}, {2}]
+
+
+def test_rows_that_follow_each_other_go_to_different_workers():
+    rows = [due(JobName.TAKE_TURN, number) for number in range(DEALT)]
+    where = [next(place for place, (_, dues) in enumerate(bundled(rows)) if row in dues) for row in rows]
+
+    assert all(first != second for first, second in pairwise(where))
 
 
 def test_rq_takes_the_id_of_a_bundle():
