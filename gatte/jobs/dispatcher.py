@@ -129,9 +129,13 @@ def bundled(fresh: list[Due]) -> list[tuple[Bundle, list[Due]]]:
     bundles: list[tuple[Bundle, list[Due]]] = []
     for name, group in groupby(sorted(fresh, key=lambda due: QUEUE_OF[due.job]), key=lambda due: QUEUE_OF[due.job]):
         dues = list(group)
-        for some in chain.from_iterable(_dealt(dues[start : start + DEALT]) for start in range(0, len(dues), DEALT)):
-            bundles.append((Bundle(uuid4().hex, name, tuple(Part(due.job, due.arguments, now + due.ahead) for due in some)), some))
+        hands = chain.from_iterable(_dealt(dues[start : start + DEALT]) for start in range(0, len(dues), DEALT))
+        bundles += [(_bundle(name, hand, now), hand) for hand in hands]
     return bundles
+
+
+def _bundle(name: QueueName, dues: list[Due], now: float) -> Bundle:
+    return Bundle(uuid4().hex, name, tuple(Part(due.job, due.arguments, now + due.ahead) for due in dues))
 
 
 def _dealt(dues: list[Due]) -> list[list[Due]]:
