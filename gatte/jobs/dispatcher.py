@@ -22,7 +22,7 @@ from gatte.jobs import heartbeat
 from gatte.jobs.due import Due, find_due
 from gatte.jobs.remembering import Remembered
 from gatte.observability import metrics
-from gatte.queue import QUEUE_OF, Bundle, JobName, Part, put
+from gatte.queue import QUEUE_OF, Bundle, JobName, Part, QueueName, put
 
 log = structlog.get_logger(__name__)
 
