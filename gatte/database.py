@@ -84,23 +84,22 @@ def _question(sql: str) -> Question:
 def ask(sql: str, values: Values = ()) -> Sequence[Row]:
     """The rows of one statement, with `%(name)s` or `%s` for values; what the session holds back is not written first."""
     question = _question(sql)
-    return _sent([question], _in_order(question, values))
+    return _sent(db.session.connection(), [question], _in_order(question, values))
 
 
 def ask_alone(sql: str, values: Values = ()) -> Sequence[Row]:
-    """The rows of a statement that is committed with its answer; with it all that the transaction wrote before, if one is open."""
+    """The rows of a statement that is a transaction by itself, on another connection than the session's: committed with its answer."""
     question = _question(sql)
-    rows = _sent([question], _in_order(question, values), first="")
-    db.session.commit()
-    return rows
+    with db.engine.connect() as connection:
+        return _sent(connection, [question], _in_order(question, values), first="")
 
 
 def commit_and_ask(sql: str, values: Values = ()) -> Sequence[Row]:
     """Commit, and the rows of one statement that is asked after it, on the same way."""
     db.session.flush()
     question = _question(sql)
-    idle = is_idle(db.session.connection().connection.dbapi_connection)
-    rows = _sent([question], _in_order(question, values), first="" if idle else "COMMIT;")
+    connection = db.session.connection()
+    rows = _sent(connection, [question], _in_order(question, values), first="" if is_idle(_driver(connection)) else "COMMIT;")
     db.session.commit()
     return rows
 
@@ -175,7 +174,7 @@ class Trip:
         """Send what was taken along; the rows of the last statement, none when it has none."""
         questions, values = self._questions, self._values
         self._questions, self._values = [], []
-        return _sent(questions, values) if questions else []
+        return _sent(db.session.connection(), questions, values) if questions else []
 
     def commit(self) -> None:
         """Send what was taken along and commit it, on one way when the session has nothing else to write."""
@@ -183,7 +182,7 @@ class Trip:
         self._questions, self._values = [], []
         more = db.session.new or db.session.dirty or db.session.deleted
         if questions:
-            _sent(questions, values, last="" if more else ";COMMIT")
+            _sent(db.session.connection(), questions, values, last="" if more else ";COMMIT")
         db.session.commit()
 
 
@@ -193,14 +192,18 @@ def _text_of(expression: ClauseElement) -> str:
     return str(expression.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True}))  # type: ignore[no-untyped-call]
 
 
-def _sent(questions: Sequence[Question], values: Sequence[Any], *, first: str | None = None, last: str = "") -> Sequence[Row]:
+def _driver(connection: Connection) -> Any:  # noqa: ANN401 - psycopg2's connection
+    return connection.connection.dbapi_connection
+
+
+def _sent(
+    connection: Connection, questions: Sequence[Question], values: Sequence[Any], *, first: str | None = None, last: str = ""
+) -> Sequence[Row]:
     """Execute prepared statements in one round trip, with `last` behind them and before them BEGIN when no transaction is open.
 
     Another `first` takes the place of BEGIN. Each statement is prepared when this connection meets it first.
     """
-    connection = db.session.connection()
-    prepared = connection.info.setdefault("prepared", set())
-    driver: Any = connection.connection.dbapi_connection
+    prepared, driver = connection.info.setdefault("prepared", set()), _driver(connection)
     with driver.cursor(cursor_factory=NamedTupleCursor) as cursor:
         try:
             for question in questions:

@@ -6,7 +6,7 @@ from flask import current_app
 from sqlalchemy import select
 
 from gatte.conversation.snapshot import CertificateFacts, ContactFacts, Snapshot, TicketFacts
-from gatte.database import ask
+from gatte.database import Row, ask
 from gatte.desk import hours
 from gatte.extensions import db
 from gatte.models import Certificate, Conversation, Ticket, TicketState
@@ -14,20 +14,23 @@ from gatte.settings import Settings
 
 TICKETS_SHOWN = 5
 FACTS = """
-    SELECT EXISTS (SELECT FROM conversation o WHERE o.contact_id = %(contact)s AND o.id <> %(id)s) AS returning,
-        EXISTS (SELECT FROM certificate WHERE contact_id = %(contact)s) AS has_certificates,
-        EXISTS (SELECT FROM ticket WHERE contact_id = %(contact)s) AS has_tickets,
-        (SELECT count(*) FROM conversation w WHERE w.state = 'STATE_WAITING_HUMAN' AND w.closed_at IS NULL AND w.id <> %(id)s
-            AND w.waiting_since < coalesce(%(since)s::timestamptz, 'infinity')) AS ahead
+    EXISTS (SELECT FROM conversation o WHERE o.contact_id = conversation.contact_id AND o.id <> conversation.id) AS returning,
+    EXISTS (SELECT FROM certificate WHERE contact_id = conversation.contact_id) AS has_certificates,
+    EXISTS (SELECT FROM ticket WHERE contact_id = conversation.contact_id) AS has_tickets,
+    (SELECT count(*) FROM conversation w WHERE w.state = 'STATE_WAITING_HUMAN' AND w.closed_at IS NULL AND w.id <> conversation.id
+        AND w.waiting_since < coalesce(conversation.waiting_since, 'infinity')) AS ahead
 """
+"""Columns that a snapshot is made of, beside the conversation's own."""
+FACTS_OF_ONE = f"SELECT {FACTS} FROM conversation WHERE id = %s"  # noqa: S608 - our own words only
 
 
-def snapshot_of(conversation: Conversation) -> Snapshot:
-    """Everything that a decision about this conversation may depend on, now."""
+def snapshot_of(conversation: Conversation, facts: Row | None = None) -> Snapshot:
+    """Everything that a decision about this conversation may depend on, now; a caller who has just asked for the `FACTS` gives them."""
     settings: Settings = current_app.extensions["gatte_settings"]
     now = datetime.now(settings.time_zone)
-    db.session.flush()
-    facts = ask(FACTS, {"id": conversation.id, "contact": conversation.contact_id, "since": conversation.waiting_since})[0]
+    if facts is None:
+        db.session.flush()
+        facts = ask(FACTS_OF_ONE, (conversation.id,))[0]
     return Snapshot(
         state=conversation.state,
         now=now,

@@ -96,7 +96,7 @@ def _take(lease: Lease) -> Sending | None:
     failing.check(lease)
     listening = Listening()
     for attempt in range(1, THINKING_LIMIT + 1):
-        state = reading.read(lease, lease.seen[0] if attempt == 1 and lease.seen else None)
+        state = reading.read(lease, first=attempt == 1)
         if attempt == 1:
             typing.show(state.phone_number_id, [unread.wamid for unread in state.unread if unread.wamid and not unread.echo])
         with tracing.bound(correlation_id=state.correlation_id):

@@ -13,6 +13,7 @@ from sqlalchemy.orm import contains_eager
 from sqlalchemy.orm.attributes import set_committed_value
 
 from gatte.database import Row, Trip, all_columns, loaded
+from gatte.desk.snapshots import FACTS
 from gatte.extensions import db
 from gatte.models import Contact, Conversation
 from gatte.turns import holding
@@ -28,7 +29,7 @@ TAKE = f"""
     FROM contact
     WHERE conversation.id = %s AND contact.id = conversation.contact_id
         AND (leased_until IS NULL OR leased_until < statement_timestamp())
-    RETURNING {all_columns(Conversation)}, {all_columns(Contact, "of_contact_")}, {VERSIONS} AS versions,
+    RETURNING {all_columns(Conversation)}, {all_columns(Contact, "of_contact_")}, {VERSIONS} AS versions, {FACTS},
         set_config('synchronous_commit', 'off', TRUE)
 """  # noqa: S608 - our own names only
 HELD: Any = (
@@ -48,13 +49,15 @@ class Lease:
     """The right to change one conversation, while `token` is the newest and the time has not run out.
 
     `attempt` counts the leases since the last turn that was committed: a turn that kills its process is known by it. `seen` is what
-    the holder last saw of the conversation, and the versions of its rows.
+    the holder last saw of the conversation, and the versions of its rows; `facts` what a snapshot needs beside it, as it was when the
+    lease was taken.
     """
 
     conversation_id: UUID
     token: int
     attempt: int = 1
     seen: tuple[Conversation, str] | None = field(default=None, compare=False, repr=False)
+    facts: Row | None = field(default=None, compare=False, repr=False)
 
 
 class LeaseLost(Exception):
@@ -67,13 +70,14 @@ class LeaseLost(Exception):
 def acquire(conversation_id: UUID, trip: Trip | None = None) -> Lease | None:
     """Take the lease when nobody holds it; should the holder die, the turn is due again when the lease has run out.
 
-    What a trip carries already is sent with it. Until the transaction ends, the conversation that the lease has `seen` is as it is.
+    What a trip carries already is sent with it. Until the transaction ends, what the lease has `seen` is as it is.
     """
     seconds = current_app.extensions["gatte_settings"].gatte_lease_seconds
     trip = trip or Trip()
     trip.add(TAKE, seconds, seconds, conversation_id)
-    taken = trip.send()
-    return holding.hold(Lease(conversation_id, taken[0].lease_token, taken[0].turn_attempts, _seen(taken[0]))) if taken else None
+    for row in trip.send():
+        return holding.hold(Lease(conversation_id, row.lease_token, row.turn_attempts, _seen(row), row))
+    return None
 
 
 def _seen(row: Row) -> tuple[Conversation, str] | None:

@@ -13,7 +13,7 @@ from gatte.database import Row, commit_and_ask
 from gatte.desk.snapshots import snapshot_of
 from gatte.extensions import db
 from gatte.intelligence.shelf import EDITION, Edition
-from gatte.models import Author, Conversation, Message
+from gatte.models import Author, Message
 from gatte.models.message import READ_BY_TURNS
 from gatte.observability import tracing
 from gatte.turns import leases
@@ -71,13 +71,13 @@ class Reading:
     edition: Edition | None = None
 
 
-def read(lease: Lease, conversation: Conversation | None = None) -> Reading:
+def read(lease: Lease, *, first: bool = False) -> Reading:
     """Read the conversation and its unread messages, and commit: nothing stays open while a model is asked. LeaseLost without the lease.
 
-    A caller who has the conversation locked gives it.
+    `first`: in the transaction that took the lease, which brought the conversation along.
     """
-    conversation = conversation or leases.lock(lease)
-    snapshot = snapshot_of(conversation)
+    conversation, facts = (lease.seen[0], lease.facts) if first and lease.seen else (leases.lock(lease), None)
+    snapshot = snapshot_of(conversation, facts)
     rows = commit_and_ask(MESSAGES, {"id": conversation.id, "history": HISTORY_LENGTH})
     return Reading(
         lease=lease,

@@ -101,11 +101,20 @@ def test_a_statement_alone_is_committed_with_its_answer(seen_by_others):
     assert is_idle(driver())
 
 
-def test_a_statement_alone_takes_along_what_was_written_before(seen_by_others):
+def test_a_statement_alone_leaves_the_transaction_of_the_session_open(seen_by_others):
     ask(ADD, ("before",))
     ask_alone(ADD, ("after",))
 
-    assert (seen_by_others("before"), seen_by_others("after")) == (1, 1)
+    assert (seen_by_others("before"), seen_by_others("after")) == (0, 1)
+
+
+def test_a_statement_alone_that_fails_leaves_its_connection_usable(seen_by_others):
+    ask_alone(ADD, ("once",))
+    with pytest.raises(IntegrityError):
+        ask_alone(ADD, ("once",))
+    ask_alone(ADD, ("again",))
+
+    assert (seen_by_others("once"), seen_by_others("again")) == (1, 1)
 
 
 def test_a_question_after_the_commit_finds_everything_committed_and_leaves_nothing_open(seen_by_others):
