@@ -6,8 +6,9 @@ from gatte.conversation.understanding import Heard
 
 KEY_FILE = re.compile(r"\.(?:pfx|p12|pem|key|jks)$", re.IGNORECASE)
 KEY_TYPES = frozenset({"application/x-pkcs12", "application/pkcs12", "application/x-pem-file", "application/pkcs8"})
-SECRET = re.compile(
-    r"\b(?:senha|password|pin|puk)\b(?:\s+(?:do|da|de|meu|minha|certificado|arquivo|token|cart[aã]o|pfx|a1|a3|dele|dela|nova|atual)\b)*+"
+BETWEEN = r"\s+(?:do|da|de|meu|minha|certificado|arquivo|token|cart[aã]o|pfx|a1|a3|dele|dela|nova|atual)\b"
+SECRET = re.compile(  # no possessive group: Python before 3.11.5 loses matches in those (gh-106052)
+    rf"\b(?:senha|password|pin|puk)\b(?:{BETWEEN})*(?!{BETWEEN})"
     r"\s*(?:(?P<sign>[:=])|\b(?:[eé]|eh)\b|(?=\s\S*\d))\s*(?P<value>\S{3,64})",
     re.IGNORECASE,
 )

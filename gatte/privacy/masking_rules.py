@@ -114,11 +114,11 @@ _BEARER = re.compile(
 )
 _BASIC = re.compile(r"(?<![A-Za-z])([Bb]asic|BASIC)\s+(?=[a-z]*[A-Z0-9+/=])[A-Za-z0-9+/_=-]{8,}")
 _HEADER = re.compile(
-    r"((?i:authorization|cookie)[\\\"']{0,2}+\s{0,2}+[:=,]\s{0,2}+(?:b(?=[\\\"']))?+[\\\"']{0,2}+)(?!\[secret\])[^\"'\\\r\n]+"
+    r"((?i:authorization|cookie)[\\\"']{0,2}+\s{0,2}+[:=,]\s{0,2}+(?:b(?=[\\\"'])|(?!b[\\\"']))[\\\"']{0,2}+)(?!\[secret\])[^\"'\\\r\n]+"
 )
 _URL_PASSWORD = re.compile(rf"(://[^\s:/@\"'<>]*:)(?!\d+[/?#\s]){_UNMASKED}[^\s\"'<>]{{1,256}}@")
 _SETTING = re.compile(
-    rf"(?i)({_SETTING_NAME}(?:[\\\"'\]]{{0,3}}+\s{{0,2}}+[:=]|[\"'],)\s{{0,2}}+(?:b(?=[\"']))?+)"
+    rf"(?i)({_SETTING_NAME}(?:[\\\"'\]]{{0,3}}+\s{{0,2}}+[:=]|[\"'],)\s{{0,2}}+(?:b(?=[\"'])|(?!b[\"'])))"
     rf"(?!(?:none|null|true|false|\d{{1,5}})\b){_VALUE}"
 )
 _BSUID = re.compile(r"[A-Z](?<![A-Za-z].)[A-Z]\.(?:ENT\.)?(?=[A-Za-z]{0,40}[0-9])[A-Za-z0-9]{6,128}(?![A-Za-z0-9])")

@@ -257,3 +257,8 @@ def test_no_text_takes_long(piece):
     mask((piece * LIMIT)[:LIMIT])
 
     assert time.perf_counter() - start < 1
+
+
+@pytest.mark.parametrize("line", ["cookie=b{}", "token=b{}", "senha: b{}"])
+def test_no_letter_of_a_secret_is_left_that_begins_like_bytes(line):
+    assert mask(line.format("anana-s3cr3t-value")) == line.format("").removesuffix("b") + "[secret]"
