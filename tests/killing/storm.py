@@ -47,6 +47,11 @@ class Outcome:
     def fine(self) -> bool:
         return self.total.fine and not any(self.left.values())
 
+    def told(self) -> str:
+        """What went wrong, whole: the count, what was left undone, and the story of each customer who fared badly."""
+        left = {what: number for what, number in self.left.items() if number}
+        return "\n".join([f"{self.total}, left: {left}", *self.stories])
+
 
 class Storm:
     """Strikes, and counts."""
