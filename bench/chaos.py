@@ -31,7 +31,6 @@ SETTINGS = {
     "WHATSAPP_ACCESS_TOKEN": TOKEN,
     "GATTE_QUIET_SECONDS": "0.2",
     "GATTE_LEASE_SECONDS": "8",
-    "GATTE_UNCERTAIN_GRACE_SECONDS": "5",
 }
 STORES = {
     FLUSHED: ("every job that waits in a queue", "Postgres is the schedule: what is due is put again"),

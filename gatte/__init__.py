@@ -33,7 +33,7 @@ def create_app(settings: Settings | None = None, process: str = "web") -> Flask:
     app.extensions["gatte_settings"] = settings
     _logging(app, settings, process)
     _flask_settings(app, settings, process)
-    _extensions(app, settings)
+    _extensions(app, settings, process)
     _rooms(app, settings)
     _doors(app)
     return app
@@ -72,8 +72,8 @@ def _flask_settings(app: Flask, settings: Settings, process: str) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
 
 
-def _extensions(app: Flask, settings: Settings) -> None:
-    from gatte import extensions, models, volatile
+def _extensions(app: Flask, settings: Settings, process: str) -> None:
+    from gatte import database, extensions, models, volatile
     from gatte.privacy import crypto
 
     extensions.db.init_app(app)
@@ -82,8 +82,8 @@ def _extensions(app: Flask, settings: Settings) -> None:
     extensions.csrf.init_app(app)
     extensions.htmx.init_app(app)
     extensions.limiter.init_app(app)
-    with app.app_context():
-        app.extensions["gatte_keyring"] = models.Keyring(crypto.MasterKeys(settings.master_keys), extensions.db.engine)
+    beside = database.engine_beside(settings, process)
+    app.extensions["gatte_keyring"] = models.Keyring(crypto.MasterKeys(settings.master_keys), beside)
     app.extensions["gatte_redis"] = _redis(settings)
     app.extensions["gatte_memory"] = volatile.ShortMemory(settings)
 

@@ -18,7 +18,7 @@ import psycopg2
 import structlog
 from flask import Flask
 from psycopg2.extras import Json, NamedTupleCursor, register_uuid
-from sqlalchemy import ClauseElement, Table, event, func, inspect
+from sqlalchemy import ClauseElement, NullPool, Table, create_engine, event, func, inspect
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import DBAPIError
@@ -269,9 +269,10 @@ def engine_url(settings: Settings) -> URL:
 
 
 def engine_options(settings: Settings, process: str) -> dict[str, object]:
-    """Pool and time limits: no statement and no idle transaction may hold the database for long. Connections say whose they are."""
-    pulse = LEADERS_PULSE if process == "scheduler" else USUAL_PULSE
-    named = {"connect_timeout": 5, "application_name": f"gatte-{process}", "options": f"{LIMITS} {pulse.options}"}
+    """Pool and time limits: no statement and no idle transaction may hold the database for long. Connections say whose they are.
+
+    Whoever holds a connection of the pool must not ask it for a second one: many who do so at once wait for each other.
+    """
     return {
         "hide_parameters": True,  # an error must not show values
         "pool_size": settings.gatte_pool_size,
@@ -279,8 +280,19 @@ def engine_options(settings: Settings, process: str) -> dict[str, object]:
         "pool_timeout": 15,
         "pool_pre_ping": process != "worker",  # a job is tried again anyway, and asks for many connections
         "pool_recycle": 1800,
-        "connect_args": {**named, **pulse.arguments},
+        "connect_args": _arguments(process),
     }
+
+
+def engine_beside(settings: Settings, process: str) -> Engine:
+    """An engine that connects anew each time, for what is seldom asked and may be asked by one who holds a connection of the pool."""
+    return create_engine(engine_url(settings), poolclass=NullPool, hide_parameters=True, connect_args=_arguments(process))
+
+
+def _arguments(process: str) -> dict[str, object]:
+    pulse = LEADERS_PULSE if process == "scheduler" else USUAL_PULSE
+    named = {"connect_timeout": 5, "application_name": f"gatte-{process}", "options": f"{LIMITS} {pulse.options}"}
+    return {**named, **pulse.arguments}
 
 
 def watch(app: Flask, settings: Settings) -> None:

@@ -10,6 +10,7 @@ from flask import Flask
 from gatte import create_app
 from gatte.queue import work_for
 from gatte.settings import Settings
+from tests.holding import forbid_a_second_connection
 from tests.running import MODELS
 
 
@@ -29,11 +30,13 @@ def application(database_url: str, redis_url: str, **more: Any) -> Iterator[Flas
         whatsapp_verify_token="verify-token-of-the-tests",
         **more,
     )
-    made = create_app(settings)
-    work_for(made)
-    yield made
     from gatte.extensions import db
 
+    made = create_app(settings)
+    work_for(made)
+    with made.app_context():
+        forbid_a_second_connection(db.engine)
+    yield made
     with made.app_context():
         db.session.remove()
         db.engine.dispose()

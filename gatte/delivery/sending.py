@@ -21,7 +21,7 @@ from gatte.delivery import window
 from gatte.delivery.outbox import SENDING_SECONDS
 from gatte.delivery.reasons import Cause
 from gatte.extensions import db
-from gatte.models import Author, Conversation, DeliveryAttempt, DeliveryState, Outbox, keyring
+from gatte.models import Author, Conversation, DeliveryAttempt, DeliveryState, Outbox, StatusEvent, keyring
 from gatte.models.message import UNFINISHED
 from gatte.observability import metrics
 from gatte.privacy import masking
@@ -33,6 +33,7 @@ log = structlog.get_logger(__name__)
 STALE_SECONDS = 10.0  # who comes back to its claim later than this (a stopped process) must not act on it any more
 DOUBT_LIMIT = 6  # calls to Meta whose outcome nobody knows; each is waited for twice as long as the one before
 LONGEST_DOUBT_SECONDS = 900.0
+NEWS_SECONDS = 1.0
 NOTE_ACCEPTED = """
     WITH noted AS (
         INSERT INTO delivery_attempt (outbox_id, outcome, latency_ms) VALUES (%(id)s, 'accepted', %(latency)s)
@@ -84,6 +85,9 @@ def claim(conversation_id: UUID) -> Sending | None:
         if row.state is DeliveryState.SENDING:
             doubt(row)
             return None
+        if row.state is DeliveryState.UNCERTAIN and _has_news(row):
+            row.due_at = _after(NEWS_SECONDS)
+            return None
         if not _is_given_up(row, conversation, now):
             return _claimed(row, conversation)
     return None
@@ -94,6 +98,11 @@ def _next_due(conversation_id: UUID) -> tuple[Outbox, datetime] | None:
     unfinished = select(Outbox, func.clock_timestamp()).where(Outbox.conversation_id == conversation_id, Outbox.state.in_(UNFINISHED))
     found = db.session.execute(unfinished.order_by(Outbox.position).limit(1).execution_options(populate_existing=True)).first()
     return (found[0], found[1]) if found is not None and found[0].due_at <= found[1] else None
+
+
+def _has_news(row: Outbox) -> bool:
+    """Whether a status of this answer was stored that nobody applied yet: it settles the doubt, however late we get to it."""
+    return bool(db.session.scalar(select(select(StatusEvent).filter_by(outbox_id=row.id).exists())))
 
 
 def _is_given_up(row: Outbox, conversation: Conversation, now: datetime) -> bool:

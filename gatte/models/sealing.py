@@ -6,6 +6,7 @@ another row or column does not open. Rows of one contact share its data key; whe
 
 import json
 import threading
+from concurrent.futures import Future
 from enum import StrEnum
 from typing import Any, Generic, TypeVar, cast, overload
 from uuid import UUID
@@ -46,13 +47,16 @@ class DataKey(Base):
 
 
 class Keyring:
-    """The opened data keys of this process; asks the database for those that it has not met."""
+    """The opened data keys of this process; asks the database for those that it has not met.
+
+    The engine gives connections beside those of the pool: whoever needs a single key may hold one of the pool already.
+    """
 
     def __init__(self, master: crypto.MasterKeys, engine: Engine) -> None:
         self.master = master
         self._engine = engine
         self._opened: dict[UUID, bytes] = {}
-        self._singles: dict[KeyPurpose, bytes] = {}
+        self._singles: dict[KeyPurpose, Future[bytes]] = {}
         self._lock = threading.Lock()
 
     def new_contact_key(self) -> DataKey:
@@ -115,16 +119,33 @@ class Keyring:
             self._opened[key_id] = plain
 
     def _single(self, purpose: KeyPurpose) -> bytes:
+        """The one key of a purpose. All who need it while it is not known yet wait for the first of them, who asks for it."""
+        known = self._singles.get(purpose)
+        if known is None:
+            with self._lock:
+                known, first = self._singles.get(purpose), purpose not in self._singles
+                known = self._singles[purpose] = known or Future()
+            if first:
+                self._fetch(purpose, known)
+        return known.result()
+
+    def _fetch(self, purpose: KeyPurpose, wanted: "Future[bytes]") -> None:
+        """Ask for the key of a purpose; should that fail, those who wait fail too, and the next one asks again."""
+        try:
+            wanted.set_result(self._stored(purpose))
+        except BaseException as error:
+            del self._singles[purpose]
+            wanted.set_exception(error)
+            raise
+
+    def _stored(self, purpose: KeyPurpose) -> bytes:
         """The one key of a purpose, made by whichever process needs it first (in a transaction of its own)."""
-        key = self._singles.get(purpose)
-        if key is None:
-            row = self._fresh(purpose)
-            values = {"id": row.id, "purpose": purpose, "master_id": row.master_id, "wrapped": row.wrapped}
-            with self._engine.begin() as connection:
-                connection.execute(insert(DataKey).values(**values).on_conflict_do_nothing())
-                stored = connection.execute(select(DataKey.id, DataKey.master_id, DataKey.wrapped).where(DataKey.purpose == purpose)).one()
-            key = self._singles[purpose] = self.master.unwrap(crypto.Wrapped(stored.master_id, stored.wrapped), stored.id.bytes)
-        return key
+        row = self._fresh(purpose)
+        values = {"id": row.id, "purpose": purpose, "master_id": row.master_id, "wrapped": row.wrapped}
+        with self._engine.begin() as connection:
+            connection.execute(insert(DataKey).values(**values).on_conflict_do_nothing())
+            stored = connection.execute(select(DataKey.id, DataKey.master_id, DataKey.wrapped).where(DataKey.purpose == purpose)).one()
+        return self.master.unwrap(crypto.Wrapped(stored.master_id, stored.wrapped), stored.id.bytes)
 
 
 def keyring() -> Keyring:

@@ -39,7 +39,6 @@ def storm(tmp_path, database_url, redis_url):
             WHATSAPP_API_BASE_URL=meta.url,
             GATTE_QUIET_SECONDS="0.2",
             GATTE_LEASE_SECONDS="5",
-            GATTE_UNCERTAIN_GRACE_SECONDS="2",
         )
         running.prepare(environment)
         doomed = Doomed(tmp_path, environment)
@@ -57,7 +56,7 @@ def test_a_process_killed_at_any_step_loses_nothing_and_answers_nothing_twice(st
     for point in schedule(len(POINTS), random.Random(SEED)):
         storm.strike(point)
 
-    outcome = storm.calm(60, hurry=True)
+    outcome = storm.calm(hurry=True)
 
     if not outcome.fine:
         pytest.fail(outcome.told())

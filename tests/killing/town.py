@@ -11,6 +11,7 @@ import httpx
 import psycopg2
 
 from tests.killing import people
+from tests.killing.doomed import GRACE_SECONDS
 from tests.killing.people import CROWD, Customer
 from tests.killing.points import Need
 from tests.killing.post import Post
@@ -20,6 +21,8 @@ from tests.standins import payloads
 TICK_SECONDS = 0.05
 PAUSE_SECONDS = 0.5  # between two lines of a hasty customer: longer than the quiet window
 PROVOKE_SECONDS = 2.0
+DOUBT_SECONDS = 2.0
+HURRY_SECONDS = 1.0
 BURST = 4
 OVERLOADED = {"kind": "error", "status": 503, "code": 131016}
 FAULTS: dict[Need, dict[str, Any]] = {
@@ -35,6 +38,10 @@ LET_A_CLAIM_RUN_OUT = """
     UPDATE outbox SET due_at = clock_timestamp() WHERE id IN (
         SELECT id FROM outbox WHERE state = 'sending' AND due_at < clock_timestamp() + interval '28 seconds' ORDER BY due_at LIMIT 1)
 """  # a living process holds one for milliseconds here
+LET_DOUBT_END = """
+    UPDATE outbox SET due_at = clock_timestamp() WHERE state = 'uncertain' AND NOT id = ANY (%s::uuid[])
+        AND due_at BETWEEN clock_timestamp() + interval '1 minute' AND clock_timestamp() + make_interval(secs => %s)
+"""
 
 UNSTORED = "acknowledged messages without a row, or rows that nobody sent"
 
@@ -68,6 +75,7 @@ class Town:
         self.post = Post(outside.url, self.chance)
         self.customers: list[Customer] = []
         self._crowd, self._heard = crowd, 0
+        self._hurried_at = 0.0
         self._by_phone: dict[str, Customer] = {}
         self._meta = httpx.Client(base_url=f"{outside.meta}/__control", timeout=30)
 
@@ -100,6 +108,11 @@ class Town:
         """Let the time of one claim of a dead process pass."""
         self._execute(LET_A_CLAIM_RUN_OUT)
 
+    def _let_doubts_end(self) -> None:
+        """Let the grace time pass for answers that Meta never took. Those that it took must be settled by a status, whenever that comes."""
+        taken = [outbox_id for one in self.customers for outbox_id, _ in one.heard]
+        self._execute(LET_DOUBT_END, taken, GRACE_SECONDS - DOUBT_SECONDS)
+
     def _wanted(self, need: Need) -> Callable[[payloads.Person], Customer]:
         if need in {Need.FAILURE, Need.PASSING}:
             return people.unlucky
@@ -123,6 +136,9 @@ class Town:
     def _tick(self, *, crowd: bool) -> None:
         self.post.tick(time.monotonic())
         self._listen()
+        if time.monotonic() - self._hurried_at > HURRY_SECONDS:
+            self._hurried_at = time.monotonic()
+            self._let_doubts_end()
         busy = sum(1 for one in self.customers if len(one.lines) > 1 and not one.content)
         for _ in range(self._crowd - busy if crowd else 0):
             self._arrive(self.chance.choice(CROWD))
@@ -160,8 +176,8 @@ class Town:
             if customer.silent and len(customer.heard) == 1:
                 self._execute(LET_THE_ALARM_RING, record["outbox_id"])
 
-    def _execute(self, statement: str, *values: str) -> None:
-        """Let time pass for one row."""
+    def _execute(self, statement: str, *values: Any) -> None:
+        """Let time pass for some rows."""
         with closing(psycopg2.connect(self.outside.database)) as connection, connection, connection.cursor() as cursor:
             cursor.execute(statement, values)
 

@@ -6,9 +6,9 @@ import pytest
 
 from gatte.delivery import sending
 from gatte.extensions import db
-from gatte.jobs.delivery import deliver
+from gatte.jobs.delivery import deliver, settle
 from gatte.models import Contact, Conversation
-from tests.integration.delivery.talks import new_talk
+from tests.integration.delivery.talks import new_talk, post
 from tests.standins import payloads
 from tests.standins.meta import Kind
 
@@ -89,6 +89,23 @@ def test_a_status_settles_a_doubtful_send(talk, word):
     talk.is_delivered()
 
     assert (talk.states(), talk.heard()) == ([word], [])
+
+
+def test_a_doubtful_send_whose_status_is_stored_and_not_applied_yet_is_not_sent_again(talk):
+    (outbox_id,) = talk.answers("oi")
+    talk.is_claimed()
+    talk.time_passes(sending.SENDING_SECONDS)
+    talk.is_delivered()
+
+    post(talk.app, payloads.status("wamid.nobody-noted-it", "delivered", outbox_id=outbox_id))
+    talk.time_passes(3600)
+    talk.is_delivered()
+    assert (talk.states(), talk.heard()) == (["uncertain"], [])
+
+    settle()
+    talk.time_passes(3600)
+    talk.is_delivered()
+    assert (talk.states(), talk.heard()) == (["delivered"], [])
 
 
 def test_a_doubtful_send_without_a_status_is_sent_again(talk):

@@ -103,7 +103,8 @@ class Front:
         if version:
             context.set_ciphers("ALL:@SECLEVEL=0")
             context.minimum_version = context.maximum_version = version
-        return httpx.Client(base_url=f"https://127.0.0.1:{self.https}", verify=context, timeout=20)
+        alone = httpx.Limits(max_keepalive_connections=0)  # a reload ends the processes that hold a connection which was kept
+        return httpx.Client(base_url=f"https://127.0.0.1:{self.https}", verify=context, timeout=20, limits=alone)
 
 
 @pytest.fixture(scope="module")

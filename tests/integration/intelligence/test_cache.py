@@ -90,9 +90,9 @@ def test_a_changed_article_is_given_at_once(session, stored):
     assert cache.find_passages(session, QUESTION).found[0].answer == "Agora custa outra coisa."
 
 
-def test_a_change_that_is_not_committed_is_seen_by_nobody_else(session, stored):
+def test_a_change_that_is_not_committed_is_seen_by_nobody_else(session, stored, knowledge_engine):
     before = cache.version(session)
-    with Session(db.engine) as other:
+    with Session(knowledge_engine) as other:
         other.execute(text("UPDATE article SET answer = 'x'"))
         assert cache.version(session) == before
 

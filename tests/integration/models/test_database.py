@@ -8,10 +8,11 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from gatte.conversation.states import State
-from gatte.database import Trip, all_columns, ask, ask_alone, commit_and_ask, loaded
+from gatte.database import Trip, all_columns, ask, ask_alone, commit_and_ask, engine_beside, loaded
 from gatte.dialect import is_idle
 from gatte.extensions import db
 from gatte.models import Contact, Conversation, NumberPause, keyring
+from tests.holding import HoldsAnother
 
 pytestmark = pytest.mark.usefixtures("context")
 
@@ -24,11 +25,12 @@ def driver():
 
 
 @pytest.fixture
-def seen_by_others():
-    """How many rows of that name another connection sees."""
+def seen_by_others(app):
+    """How many rows of that name another process would see."""
+    beside = engine_beside(app.extensions["gatte_settings"], "test")
 
     def count(name: str) -> int:
-        with Session(db.engine) as other:
+        with Session(beside) as other:
             return other.scalar(text("SELECT count(*) FROM number_pause WHERE phone_number_id = :name"), {"name": name})
 
     return count
@@ -101,11 +103,17 @@ def test_a_statement_alone_is_committed_with_its_answer(seen_by_others):
     assert is_idle(driver())
 
 
-def test_a_statement_alone_leaves_the_transaction_of_the_session_open(seen_by_others):
-    ask(ADD, ("before",))
-    ask_alone(ADD, ("after",))
+def test_a_statement_alone_is_committed_with_its_answer(seen_by_others):
+    ask_alone(ADD, ("alone",))
 
-    assert (seen_by_others("before"), seen_by_others("after")) == (0, 1)
+    assert seen_by_others("alone") == 1
+
+
+def test_who_holds_a_connection_must_not_ask_for_another():
+    ask(COUNT, ("a",))
+
+    with pytest.raises(HoldsAnother):
+        ask_alone(COUNT, ("a",))
 
 
 def test_a_statement_alone_that_fails_leaves_its_connection_usable(seen_by_others):

@@ -1,0 +1,25 @@
+"""A worker that starts while many wait: more turns at once than connections, and no key is known yet."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from gatte.jobs.turns import take_turn
+from gatte.queue import work_for
+from tests.application import application
+from tests.integration.turns.customers import somebody
+from tests.standins import payloads
+
+MANY = 30
+
+
+def test_a_new_process_answers_everybody_who_waits_at_once(app, database_url, redis_url):
+    waiting = [somebody(app) for _ in range(MANY)]
+    for customer in waiting:
+        customer.delivers(payloads.text("oi"))
+    due = [customer.due() for customer in waiting]
+
+    with application(database_url, redis_url) as started, ThreadPoolExecutor(MANY) as turns:
+        assert started.extensions["gatte_settings"].gatte_pool_size < MANY
+        list(turns.map(lambda one: take_turn(*one), due))
+    work_for(app)
+
+    assert [len(customer.heard()) for customer in waiting] == [1] * MANY
