@@ -19,7 +19,7 @@ def forbid_a_second_connection(engine: Engine) -> None:
     lock = threading.Lock()
 
     @event.listens_for(engine, "checkout")
-    def _taken(_: Any, record: Any, __: Any) -> None:  # noqa: ANN401 - SQLAlchemy's arguments
+    def _taken(_: Any, record: Any, __: Any) -> None:
         holder = threading.get_ident(), id(g._get_current_object()) if has_app_context() else 0
         with lock:
             another = held[holder]
@@ -30,7 +30,7 @@ def forbid_a_second_connection(engine: Engine) -> None:
             raise HoldsAnother("this thread holds a connection of the pool already")
 
     @event.listens_for(engine, "checkin")
-    def _given_back(_: Any, record: Any) -> None:  # noqa: ANN401 - SQLAlchemy's arguments
+    def _given_back(_: Any, record: Any) -> None:
         with lock:
             holder = record.info.pop("holder", None)
             if holder is not None:

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from tests.standins import payloads
 
 LARGEST_BATCH = 500
-GIVE_UP_SECONDS = 120.0
+GIVE_UP_SECONDS = 600.0
 
 
 @dataclass(frozen=True)

@@ -103,12 +103,6 @@ def test_a_statement_alone_is_committed_with_its_answer(seen_by_others):
     assert is_idle(driver())
 
 
-def test_a_statement_alone_is_committed_with_its_answer(seen_by_others):
-    ask_alone(ADD, ("alone",))
-
-    assert seen_by_others("alone") == 1
-
-
 def test_who_holds_a_connection_must_not_ask_for_another():
     ask(COUNT, ("a",))
 
