@@ -36,7 +36,7 @@ UNFILED = """
 OTHERS = """
     SELECT DISTINCT m.phone_number_id, m.sender_hash
     FROM inbox_message m JOIN contact_identity i ON i.hash = m.sender_hash JOIN conversation c USING (contact_id, phone_number_id)
-    WHERE c.id = %s AND m.filed_at IS NULL
+    WHERE c.id = %s AND m.filed_at IS NULL ORDER BY m.sender_hash
 """
 SET_ASIDE = "UPDATE inbox_message SET filed_at = clock_timestamp() WHERE id = ANY(%s)"
 EMPTY = "UPDATE inbox_message SET payload = NULL, filed_at = clock_timestamp() WHERE id = ANY(%s) AND filed_at IS NULL"
@@ -106,7 +106,10 @@ def _opened(row: Row) -> dict[str, Any] | None:
 
 def file_contact(conversation_id: UUID) -> list[Filed]:
     """File whatever else the contact of a conversation wrote to the same number by now."""
-    senders = ask(OTHERS, (conversation_id,))
+    senders, locks = ask(OTHERS, (conversation_id,)), Trip()
+    for row in senders:  # all of them, in one order for everybody, before filing the first touches the conversation
+        identity.lock_sender(bytes(row.sender_hash), locks)
+    locks.send()
     return [filed for row in senders if (filed := file_sender(row.phone_number_id, bytes(row.sender_hash))) is not None]
 
 

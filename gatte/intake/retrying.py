@@ -18,13 +18,15 @@ log = structlog.get_logger(__name__)
 
 ATTEMPTS = 10  # about five minutes, as for turns
 
-# Nothing but the oldest is tried, so the one at fault is known, and order is kept.
+# Nothing but the oldest is tried, so the one at fault is known, and order is kept. While this waits for the row another process may
+# file it: the last condition is looked at again then, the query within is not.
 NOTE = text("""
     UPDATE inbox_message SET attempts = attempts + 1,
         retry_at = clock_timestamp() + make_interval(secs => least(60.0, 2.0 ^ attempts)),
         filed_at = CASE WHEN attempts + 1 >= :most AND NOT :passing THEN clock_timestamp() END
     WHERE id = (SELECT id FROM inbox_message WHERE phone_number_id = :number AND sender_hash = :sender AND filed_at IS NULL
         ORDER BY sent_at, id LIMIT 1)
+        AND filed_at IS NULL
     RETURNING id, attempts, filed_at IS NOT NULL AS parked
 """)
 

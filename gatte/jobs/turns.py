@@ -104,17 +104,23 @@ def _take(lease: Lease) -> Sending | None:
             thought = thinking.think(state)
             listening.note(thought)
             standing = applying.look_again(state)
-            if attempt < THINKING_LIMIT and standing.superseded and _came_late(state):
-                log.info("turn_superseded", attempt=attempt)
-                continue
+            if attempt < THINKING_LIMIT and standing.superseded:
+                standing = _after_filing(state)
+                if standing.superseded:
+                    log.info("turn_superseded", attempt=attempt)
+                    continue
             return _apply(state, thought, listening, standing)
     raise AssertionError("the last attempt returns")
 
 
-def _came_late(state: Reading) -> bool:
-    """Whether the customer wrote more in the meantime that a turn shall read; what no turn shall read changes no answer."""
+def _after_filing(state: Reading) -> Standing:
+    """How the conversation stands when what came in the meantime is filed: what no turn shall read changes no answer.
+
+    Who files locks first the sender, then the conversation: so it is let go before, or two such would wait for each other.
+    """
+    db.session.commit()
     arrival.take_in_rest(state.lease.conversation_id)
-    return applying.look_again(state).superseded
+    return applying.look_again(state)
 
 
 def _apply(state: Reading, thought: Thought, listening: Listening, standing: Standing) -> Sending | None:
