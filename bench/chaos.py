@@ -45,7 +45,8 @@ blow struck.
 
 Where Meta has an answer and we do not know it, a status with the outbox id settles it. Only if Meta accepted an answer and sends no
 status within the grace time is it sent again: the one case in which a customer may get a second copy (`GATTE_UNCERTAIN_POLICY=agent`
-leaves such an answer to people instead).
+leaves such an answer to people instead). Here that time passes only for answers which Meta did not take, however slow the machine is, so
+each second copy in this table is a fault.
 """
 
 

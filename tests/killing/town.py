@@ -3,7 +3,7 @@
 import random
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,6 +76,7 @@ class Town:
         self.customers: list[Customer] = []
         self._crowd, self._heard = crowd, 0
         self._hurried_at = 0.0
+        self._silent: list[str] = []  # the last answers that those heard who will not say anything more
         self._by_phone: dict[str, Customer] = {}
         self._meta = httpx.Client(base_url=f"{outside.meta}/__control", timeout=30)
 
@@ -108,10 +109,20 @@ class Town:
         """Let the time of one claim of a dead process pass."""
         self._execute(LET_A_CLAIM_RUN_OUT)
 
-    def _let_doubts_end(self) -> None:
-        """Let the grace time pass for answers that Meta never took. Those that it took must be settled by a status, whenever that comes."""
+    def _hurry(self, now: float) -> None:
+        """Let time pass where nothing else is to be waited for: for who fell silent, and for answers in doubt that Meta never took.
+
+        Those that it took must be settled by a status, whenever that comes. While Postgres is down, time stands still.
+        """
+        if now - self._hurried_at < HURRY_SECONDS:
+            return
+        self._hurried_at = now
         taken = [outbox_id for one in self.customers for outbox_id, _ in one.heard]
-        self._execute(LET_DOUBT_END, taken, GRACE_SECONDS - DOUBT_SECONDS)
+        with suppress(psycopg2.OperationalError):
+            self._execute(LET_DOUBT_END, taken, GRACE_SECONDS - DOUBT_SECONDS)
+            while self._silent:
+                self._execute(LET_THE_ALARM_RING, self._silent[-1])
+                self._silent.pop()
 
     def _wanted(self, need: Need) -> Callable[[payloads.Person], Customer]:
         if need in {Need.FAILURE, Need.PASSING}:
@@ -136,9 +147,7 @@ class Town:
     def _tick(self, *, crowd: bool) -> None:
         self.post.tick(time.monotonic())
         self._listen()
-        if time.monotonic() - self._hurried_at > HURRY_SECONDS:
-            self._hurried_at = time.monotonic()
-            self._let_doubts_end()
+        self._hurry(time.monotonic())
         busy = sum(1 for one in self.customers if len(one.lines) > 1 and not one.content)
         for _ in range(self._crowd - busy if crowd else 0):
             self._arrive(self.chance.choice(CROWD))
@@ -174,7 +183,7 @@ class Town:
             customer = self._by_phone[record["to"]]
             customer.heard.append((record["outbox_id"], _words(record["body"])))
             if customer.silent and len(customer.heard) == 1:
-                self._execute(LET_THE_ALARM_RING, record["outbox_id"])
+                self._silent.append(record["outbox_id"])
 
     def _execute(self, statement: str, *values: Any) -> None:
         """Let time pass for some rows."""
