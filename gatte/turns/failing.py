@@ -50,7 +50,8 @@ def is_over(lease: Lease, error: Exception) -> bool:
 def may_pass(error: Exception) -> bool:
     """Whether the same turn may well succeed a little later: the database was away, busy, or took another's side."""
     sqlstate = getattr(getattr(error, "orig", None), "pgcode", None)
-    return isinstance(error, PASSING) or (isinstance(error, DBAPIError) and sqlstate in PASSING_SQLSTATES)
+    lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    return lost or isinstance(error, PASSING) or (isinstance(error, DBAPIError) and sqlstate in PASSING_SQLSTATES)
 
 
 def postpone(lease: Lease) -> None:

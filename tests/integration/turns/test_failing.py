@@ -4,7 +4,9 @@ from contextlib import contextmanager
 
 import pytest
 from sqlalchemy import func, select, text, update
+from sqlalchemy.exc import InterfaceError
 
+from gatte.database import ask
 from gatte.extensions import db
 from gatte.jobs.turns import resume_turn
 from gatte.models import Conversation, Message, Turn
@@ -89,6 +91,16 @@ def test_a_fault_that_may_pass_is_tried_again_and_the_customer_notices_nothing(c
     resumes(customer)
 
     assert (len(customer.heard()), outcomes(customer), due_in(customer)) == (1, ["answered"], None)
+
+
+def test_a_lost_connection_is_a_fault_that_passes(app):
+    with app.app_context():
+        db.session.connection().connection.dbapi_connection.close()
+        with pytest.raises(InterfaceError) as lost:
+            ask("SELECT 1 AS one")
+        db.session.rollback()
+
+    assert failing.may_pass(lost.value)
 
 
 def test_the_attempts_of_a_turn_are_counted_and_forgotten_with_its_answer(customer, app):
