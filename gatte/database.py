@@ -204,8 +204,8 @@ def _sent(
     Another `first` takes the place of BEGIN. Each statement is prepared when this connection meets it first.
     """
     prepared, driver = connection.info.setdefault("prepared", set()), _driver(connection)
-    with driver.cursor(cursor_factory=NamedTupleCursor) as cursor:
-        try:
+    try:
+        with driver.cursor(cursor_factory=NamedTupleCursor) as cursor:
             for question in questions:
                 if question.name not in prepared:
                     cursor.execute(question.text)
@@ -214,13 +214,13 @@ def _sent(
                 first = "BEGIN;" if is_idle(driver) else ""
             cursor.execute(f"{first}{';'.join([question.call for question in questions])}{last}", values)
             return cursor.fetchall() if cursor.description else []
-        except psycopg2.Error as error:
-            raise _known_error(connection, error, cursor) from error
+    except psycopg2.Error as error:
+        raise _known_error(connection, error, driver) from error
 
 
-def _known_error(connection: Connection, error: psycopg2.Error, cursor: Any) -> DBAPIError:  # noqa: ANN401 - psycopg2's cursor
+def _known_error(connection: Connection, error: psycopg2.Error, driver: Any) -> DBAPIError:  # noqa: ANN401 - psycopg2's connection
     """SQLAlchemy's error for one of the driver."""
-    if connection.dialect.is_disconnect(cast("Any", error), cursor.connection, cursor):
+    if connection.dialect.is_disconnect(cast("Any", error), driver, None):
         connection.exec_driver_sql("SELECT 1")  # SQLAlchemy meets it too, raises, and drops what its pool holds
     known = DBAPIError.instance("a prepared statement", None, error, psycopg2.Error, hide_parameters=True, dialect=connection.dialect)
     return cast("DBAPIError", known)
