@@ -18,10 +18,11 @@ def possible() -> str:
         return "network namespaces need root"
     if shutil.which("ip") is None:
         return "network namespaces need iproute2"
-    tried = subprocess.run(["ip", "netns", "add", "gatte-probe"], capture_output=True, text=True, check=False)
+    probe = f"gatte-probe-{os.getpid()}"  # two processes may ask at the same time
+    tried = subprocess.run(["ip", "netns", "add", probe], capture_output=True, text=True, check=False)
     if tried.returncode != 0:
         return f"no network namespaces here: {tried.stderr.strip()}"
-    subprocess.run(["ip", "netns", "del", "gatte-probe"], check=False)
+    subprocess.run(["ip", "netns", "del", probe], check=False)
     return ""
 
 
