@@ -22,11 +22,11 @@ from bench.report import Part, Row, WrongCount, must_equal
 from tests.running import APP_SECRET, NUMBER, System, until
 from tests.standins import payloads
 
-SECONDS = 8
-ROUNDS = 3
+SECONDS = 4
+ROUNDS = 9
 CONNECTIONS = 128
 PROCESSES = 2
-BODIES = 64_000
+BODIES = 40_000
 STATUS_POSTS = 40
 FAST = "≥ 3,300 messages/s, p99 < 250 ms"
 
@@ -73,8 +73,8 @@ def measure() -> Part:
         others: list[Run] = []
         for number in range(ROUNDS):
             with _bodies(number) as folder:
-                ours.append(_ours(doors, folder))
-                others.append(_others(doors, folder))
+                for drive_one, runs in ((_ours, ours), (_others, others))[:: -1 if number % 2 else 1]:  # each is the first as often
+                    runs.append(drive_one(doors, folder))
         return Part([_row(ours), _compared(ours, others), _statuses(doors)], _below(ours, others))
 
 
@@ -191,7 +191,7 @@ def _row(runs: list[Run]) -> Row:
 def _compared(ours: list[Run], others: list[Run]) -> Row:
     ratios = [our.rate / other.rate for our, other in zip(ours, others, strict=True)]
     said = ", ".join(f"{our.rate:,.0f} : {other.rate:,.0f}" for our, other in zip(ours, others, strict=True))
-    note = f"ours : pywa in turns, {SECONDS} s each: {said}; every one of {sum(run.acknowledged for run in others)} reached pywa's handler"
+    note = f"ours : pywa in turns, {SECONDS} s each: {said}; all {sum(run.acknowledged for run in others)} reached pywa's handler"
     ratio = statistics.median(ratios)
     return Row("the same against a pywa receiver that stores nothing", "≥ 1.0 times", f"{ratio:.2f} times", note, ratio >= 1)
 

@@ -56,7 +56,8 @@ class Keyring:
         self.master = master
         self._engine = engine
         self._opened: dict[UUID, bytes] = {}
-        self._singles: dict[KeyPurpose, Future[bytes]] = {}
+        self._singles: dict[KeyPurpose, bytes] = {}
+        self._asked: dict[KeyPurpose, Future[bytes]] = {}
         self._lock = threading.Lock()
 
     def new_contact_key(self) -> DataKey:
@@ -119,24 +120,27 @@ class Keyring:
             self._opened[key_id] = plain
 
     def _single(self, purpose: KeyPurpose) -> bytes:
-        """The one key of a purpose. All who need it while it is not known yet wait for the first of them, who asks for it."""
         known = self._singles.get(purpose)
-        if known is None:
-            with self._lock:
-                known, first = self._singles.get(purpose), purpose not in self._singles
-                known = self._singles[purpose] = known or Future()
-            if first:
-                self._fetch(purpose, known)
-        return known.result()
+        return self._fetched(purpose) if known is None else known
 
-    def _fetch(self, purpose: KeyPurpose, wanted: "Future[bytes]") -> None:
-        """Ask for the key of a purpose; should that fail, those who wait fail too, and the next one asks again."""
-        try:
-            wanted.set_result(self._stored(purpose))
-        except BaseException as error:
-            del self._singles[purpose]
-            wanted.set_exception(error)
-            raise
+    def _fetched(self, purpose: KeyPurpose) -> bytes:
+        """The one key of a purpose. All who need it while it is not known yet wait for the first of them, who asks for it.
+
+        Should that fail, those who wait fail too, and the next one asks again.
+        """
+        with self._lock:
+            first = purpose not in self._asked
+            asked = self._asked.setdefault(purpose, Future())
+        if first:
+            try:
+                self._singles[purpose] = self._stored(purpose)
+                asked.set_result(self._singles[purpose])
+            except BaseException as error:
+                asked.set_exception(error)
+                raise
+            finally:
+                del self._asked[purpose]
+        return asked.result()
 
     def _stored(self, purpose: KeyPurpose) -> bytes:
         """The one key of a purpose, made by whichever process needs it first (in a transaction of its own)."""
