@@ -120,7 +120,10 @@ class System:
         return "\n".join(f"--- {path.name}\n{path.read_text(errors='replace')[-length:]}" for path in sorted(self.folder.glob("*.log")))
 
 
-def until(true: Callable[[], bool], patience: float = 20.0, pause: float = 0.05) -> bool:
+PATIENCE = 120.0  # seconds: no promise, only the end of a wait for what does not come on the busiest machine
+
+
+def until(true: Callable[[], bool], patience: float = PATIENCE, pause: float = 0.05) -> bool:
     """Whether something came true before patience ended."""
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
@@ -128,6 +131,21 @@ def until(true: Callable[[], bool], patience: float = 20.0, pause: float = 0.05)
             return True
         time.sleep(pause)
     return bool(true())
+
+
+def never(true: Callable[[], bool], seconds: float) -> bool:
+    """Whether something stayed untrue for so long."""
+    return not until(true, seconds)
+
+
+def least_seconds(tries: int, takes: Callable[[], None]) -> float:
+    """What something takes where nothing else holds the machine up: the shortest of some tries."""
+    lasted = []
+    for _ in range(tries):
+        started = time.monotonic()
+        takes()
+        lasted.append(time.monotonic() - started)
+    return min(lasted)
 
 
 def settings(database_url: str, redis_url: str, **more: str) -> dict[str, str]:

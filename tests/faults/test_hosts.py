@@ -7,7 +7,6 @@ import time
 from contextlib import ExitStack
 
 import httpx
-import psycopg2
 import pytest
 import redis
 
@@ -18,7 +17,7 @@ from tests import running
 from tests.faults import hosts, places
 from tests.faults.hosts import NETWORK, Hosts
 from tests.integration.flow.world import World
-from tests.running import APP_SECRET, NUMBER, free_port, until
+from tests.running import APP_SECRET, NUMBER, free_port, never, until
 from tests.standins import payloads
 from tests.standins.gemini import GeminiStandIn
 from tests.standins.meta import Kind, MetaStandIn
@@ -85,7 +84,7 @@ def system(stores, others, tmp_path_factory, meta, gemini):
         for one in others:
             system.start_on(one, "worker")
         system.wait_until_ready()
-        assert until(lambda: all(starts(system, f"worker:{one.number}") for one in others), 60), system.log_tail()
+        assert until(lambda: all(starts(system, f"worker:{one.number}") for one in others)), system.log_tail()
         yield system
     finally:
         system.stop()
@@ -99,22 +98,10 @@ def turns(system, name: str) -> int:
     return system.log(name).count('"turn_done"')
 
 
-def crowd(world, size: int) -> list:
-    people = [world.somebody() for _ in range(size)]
-    for who in people:
-        world.says(who, "oi")
-    return people
-
-
-def each_heard_one_answer(world, people, patience=40.0) -> bool:
-    came = all(len(world.waits_for_answers(who, 1, patience)) == 1 for who in people)
-    return came and not until(lambda: any(len(world.heard(who)) > 1 for who in people), 2)
-
-
 def test_turns_spread_over_the_hosts(world, system):
-    people = crowd(world, 40)
+    people = world.crowd(40)
 
-    assert each_heard_one_answer(world, people)
+    assert world.each_heard_one_answer(people)
     assert min(turns(system, "worker:1"), turns(system, "worker:2")) >= 5
 
 
@@ -127,7 +114,7 @@ def turn_on_host_1(world, system, gemini):
     who, before = world.somebody(), len(gemini.calls)
     gemini.is_slow(4.0)
     world.says(who, UNSURE)
-    assert until(lambda: len(gemini.calls) > before, 15), "no turn asked Gemini"
+    assert until(lambda: len(gemini.calls) > before), "no turn asked Gemini"
     os.kill(other, signal.SIGCONT)
     return who
 
@@ -136,54 +123,71 @@ def test_a_host_that_is_cut_off_in_a_turn_loses_it_and_says_nothing_late(world, 
     who, before = turn_on_host_1, turns(system, "worker:2")
     others[0].cut()
     try:
-        assert len(world.waits_for_answers(who, 1, LEASE_SECONDS + 10)) == 1
+        assert len(world.waits_for_answers(who, 1)) == 1
         assert turns(system, "worker:2") > before
     finally:
         others[0].reconnect()
 
-    assert not until(lambda: len(world.heard(who)) > 1, 8)
+    assert never(lambda: len(world.heard(who)) > 1, 8)
 
 
 def test_the_host_works_again_when_it_is_back(world, system):
     before = turns(system, "worker:1")
 
-    assert each_heard_one_answer(world, crowd(world, 10))
-    assert until(lambda: each_heard_one_answer(world, crowd(world, 5)) and turns(system, "worker:1") > before, 40)
+    assert world.each_heard_one_answer(world.crowd(10))
+    assert until(lambda: world.each_heard_one_answer(world.crowd(5)) and turns(system, "worker:1") > before)
 
 
 def test_a_host_that_is_cut_off_while_it_sends(world, others, meta):
     """Meta has the answers, and nobody was told: their statuses settle it."""
     meta.fail(Kind.DELAY, seconds=2.0, times=6)
     before = len(meta.messages)
-    people = crowd(world, 6)
-    assert until(lambda: len(meta.messages) >= before + 6, 15)
+    people = world.crowd(6)
+    assert until(lambda: len(meta.messages) >= before + 6)
     others[0].cut()
     time.sleep(5)
     others[0].reconnect()
 
-    assert each_heard_one_answer(world, people)
+    assert world.each_heard_one_answer(people)
 
 
 def test_a_leader_that_is_cut_off_is_followed_within_five_seconds(world, system, others):
+    """Three tries: the machine may be busy, but not each time."""
     system.terminate("scheduler")
     system.start_on(others[0], "scheduler")
-    assert until(lambda: '"dispatcher_leads"' in system.log("scheduler:1"), 30)
+
+    assert any(seconds_to_follow(world, system, others[0]) < 5 for _ in range(3))
+
+
+IS_CUT_OFF = '"dispatcher_without_database"'
+
+
+def seconds_to_follow(world, system, far) -> float:
+    """How long nobody leads when the leader's host is cut off; the other scheduler ends up as the only one."""
+    lost = system.log("scheduler:1").count(IS_CUT_OFF)
+    if "scheduler:here" in system.processes:
+        system.terminate("scheduler:here")
+    assert until(lambda: schedulers(world) == 1 == len(leaders(world)))
     system.start("scheduler:here")
-    assert until(lambda: world.query("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'gatte-scheduler'") == [(2,)], 30)
+    assert until(lambda: schedulers(world) == 2)
     (before,) = leaders(world)
 
-    others[0].cut()
+    far.cut()
     cut = time.monotonic()
     try:
-        assert until(lambda: len(leaders(world) - {before}) == 1, 15)
-        assert time.monotonic() - cut < 5
-        assert '"dispatcher_leads"' in system.log("scheduler:here")
+        assert until(lambda: len(leaders(world) - {before}) == 1)
+        took = time.monotonic() - cut
     finally:
-        others[0].reconnect()
+        far.reconnect()
 
-    assert until(lambda: '"dispatcher_without_database"' in system.log("scheduler:1"), 15)
-    assert each_heard_one_answer(world, crowd(world, 3))
+    assert until(lambda: system.log("scheduler:1").count(IS_CUT_OFF) > lost)
+    assert world.each_heard_one_answer(world.crowd(3))
     assert len(leaders(world)) == 1
+    return took
+
+
+def schedulers(world) -> int:
+    return int(world.query("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'gatte-scheduler'")[0][0])
 
 
 def leaders(world) -> set[int]:
@@ -195,19 +199,20 @@ def test_a_rolling_restart_loses_nothing(world, system, others):
     """Every process is replaced while customers write; whoever is not answered 200 is delivered again, to any web process that lives."""
     ports = {"web": system.port, "web:b": free_port()}
     system.start("web:b", GATTE_BIND=f"127.0.0.1:{ports['web:b']}")
-    assert until(lambda: alive(ports["web:b"]), 30)
+    assert until(lambda: alive(ports["web:b"]))
     people: list = []
     done = threading.Event()
     writing = threading.Thread(target=keep_writing, args=(world, list(ports.values()), people, done))
     writing.start()
     scheduler = "scheduler:here" if "scheduler:here" in system.processes else "scheduler"
     for name in ("worker:1", "web", "worker:2", "web:b", scheduler):
+        wrote = len(people)
         replace(system, others, name, ports)
+        assert until(lambda wrote=wrote: len(people) > wrote + 10), f"nobody could write around the restart of {name}"
     done.set()
     writing.join()
 
-    assert len(people) > 50
-    assert each_heard_one_answer(world, people, 60)
+    assert world.each_heard_one_answer(people)
     assert world.query("SELECT count(*) FROM turn WHERE outcome IN ('failed', 'parked')") == [(0,)]
 
 
@@ -217,10 +222,10 @@ def replace(system, others, name: str, ports: dict[str, int]) -> None:
     system.terminate(name)
     if name.startswith("worker"):
         system.start_on(others[int(name[-1]) - 1], "worker")
-        assert until(lambda: starts(system, name) > before, 60)
+        assert until(lambda: starts(system, name) > before)
     elif name.startswith("web"):
         system.start(name, GATTE_BIND=f"127.0.0.1:{ports[name]}")
-        assert until(lambda: alive(ports[name]), 60)
+        assert until(lambda: alive(ports[name]))
     else:
         system.start(name)
 
@@ -238,7 +243,7 @@ def keep_writing(world: World, ports: list[int], people: list, done: threading.E
         who = world.somebody()
         body, headers = payloads.signed(payloads.body(payloads.text("oi"), who, number=NUMBER), APP_SECRET)
         people.append(who)
-        assert until(lambda body=body, headers=headers: any(delivered(port, body, headers) for port in ports), 30, 0.2)
+        assert until(lambda body=body, headers=headers: any(delivered(port, body, headers) for port in ports), pause=0.2)
         ports.reverse()
         time.sleep(0.1)
 
@@ -251,7 +256,5 @@ def delivered(port: int, body: bytes, headers: dict[str, str]) -> bool:
 
 
 def test_no_doubtful_row_is_left(world):
-    assert until(lambda: world.query("SELECT count(*) FROM outbox WHERE state IN ('pending', 'sending', 'uncertain')") == [(0,)], 40)
-    with psycopg2.connect(world.database_url) as connection, connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM inbox_message WHERE filed_at IS NULL")
-        assert cursor.fetchone() == (0,)
+    assert until(lambda: world.query("SELECT count(*) FROM outbox WHERE state IN ('pending', 'sending', 'uncertain')") == [(0,)])
+    assert world.query("SELECT count(*) FROM inbox_message WHERE filed_at IS NULL") == [(0,)]

@@ -9,11 +9,6 @@ from tests.running import until
 from tests.standins.meta import Kind
 
 
-def answered_once(world, who, patience=40.0) -> bool:
-    """One answer came, and no second one after it."""
-    return len(world.waits_for_answers(who, 1, patience)) == 1 and not until(lambda: len(world.heard(who)) > 1, 4)
-
-
 @pytest.fixture
 def thinking(world):
     """Make Gemini slow, so that a turn can be met in its middle; the local classifier is unsure of such a text."""
@@ -22,7 +17,7 @@ def thinking(world):
 
 
 def wait_for_a_call(world, before: int) -> None:
-    assert until(lambda: len(world.gemini.calls) > before, 15), "no turn asked Gemini"
+    assert until(lambda: len(world.gemini.calls) > before), "no turn asked Gemini"
 
 
 def test_a_worker_killed_in_the_middle_of_a_turn(world, thinking):
@@ -33,7 +28,7 @@ def test_a_worker_killed_in_the_middle_of_a_turn(world, thinking):
     world.system.kill("worker")
     world.system.start("worker")
 
-    assert answered_once(world, who)
+    assert world.each_heard_one_answer([who])
 
 
 def test_a_web_process_killed_between_receipt_and_answer(world):
@@ -43,7 +38,7 @@ def test_a_web_process_killed_between_receipt_and_answer(world):
     world.system.kill("web")
     world.system.start("web")
 
-    assert answered_once(world, who)
+    assert world.each_heard_one_answer([who])
     world.system.wait_until_ready()
 
 
@@ -54,7 +49,7 @@ def test_a_scheduler_killed_before_it_dispatched(world):
 
     world.system.start("scheduler")
 
-    assert answered_once(world, who)
+    assert world.each_heard_one_answer([who])
 
 
 def test_a_worker_killed_after_meta_accepted(world):
@@ -68,17 +63,14 @@ def test_a_worker_killed_after_meta_accepted(world):
     world.system.kill("worker")
     world.system.start("worker")
 
-    assert answered_once(world, who)
+    assert world.each_heard_one_answer([who])
 
 
 def test_a_flushed_redis_loses_nothing(world, redis_url):
-    people = [world.somebody() for _ in range(20)]
-    for who in people:
-        world.says(who, "oi")
+    people = world.crowd(20)
     with redis.Redis.from_url(redis_url) as client:
         for _ in range(5):
             client.flushall()
             time.sleep(0.3)
 
-    assert all(len(world.waits_for_answers(who, 1)) == 1 for who in people)
-    assert not until(lambda: any(len(world.heard(who)) > 1 for who in people), 4)
+    assert world.each_heard_one_answer(people)

@@ -16,7 +16,7 @@ from gatte.jobs.dispatcher import LEADER_LOCK
 from gatte.migrating import migrate
 from tests import running
 from tests.faults import places
-from tests.running import NUMBER, until
+from tests.running import NUMBER, least_seconds, until
 from tests.standins import payloads
 from tests.stores import execute, running_stores
 
@@ -48,29 +48,18 @@ def write(world, who, text="oi") -> httpx.Response:
     return world.deliver(payloads.body(payloads.text(text), who, number=NUMBER))
 
 
-def crowd(world, size: int) -> list:
-    people = [world.somebody() for _ in range(size)]
-    assert [write(world, who).status_code for who in people] == [200] * size
-    return people
-
-
-def each_heard_one_answer(world, people, patience=40.0) -> bool:
-    came = all(len(world.waits_for_answers(who, 1, patience)) == 1 for who in people)
-    return came and not until(lambda: any(len(world.heard(who)) > 1 for who in people), 2)
-
-
 # --- Redis ---
 
 
 def test_while_redis_is_away_messages_are_taken_and_answered_when_it_is_back(world, stores):
     stores.valkey.stop()
-    started = time.monotonic()
-    people = crowd(world, 8)
-    took = time.monotonic() - started
+    people = [world.somebody() for _ in range(8)]
+    each = iter(people)
+    took = least_seconds(len(people), lambda: world.says(next(each), "oi"))
     stores.valkey.start()
 
-    assert took < 8, "the webhook waited for Redis"
-    assert each_heard_one_answer(world, people)
+    assert took < 1, "the webhook waited for Redis each time"
+    assert world.each_heard_one_answer(people)
 
 
 def test_limits_by_contact_hold_without_redis(world, stores):
@@ -81,7 +70,7 @@ def test_limits_by_contact_hold_without_redis(world, stores):
         assert write(world, who, f"pergunta {number}").status_code == 200
     stores.valkey.start()
 
-    assert until(lambda: world.query(OF_THE_LAST) == [(5, 4)], 30), world.query(OF_THE_LAST)
+    assert until(lambda: world.query(OF_THE_LAST) == [(5, 4)]), world.query(OF_THE_LAST)
 
 
 OF_THE_LAST = """
@@ -91,13 +80,13 @@ OF_THE_LAST = """
 
 
 def test_a_redis_that_is_flushed_again_and_again_loses_nothing(world, stores):
-    people = crowd(world, 10)
+    people = world.crowd(10)
     with redis.Redis.from_url(stores.valkey.url()) as client:
         for _ in range(8):
             client.flushall()
             time.sleep(0.2)
 
-    assert each_heard_one_answer(world, people)
+    assert world.each_heard_one_answer(people)
 
 
 # --- the leader ---
@@ -109,18 +98,30 @@ def leaders(world) -> set[int]:
 
 
 def test_when_the_leader_is_killed_the_other_scheduler_leads_within_five_seconds(world, system):
+    """Three tries: the machine may be busy, but not each time."""
+    pair = ["scheduler", "scheduler:2"]
+    assert until(lambda: schedulers(world) == 1 == len(leaders(world)))
     system.start("scheduler:2")
-    assert until(lambda: schedulers(world) == 2, 30)
-    leads, waits = ("scheduler", "scheduler:2") if is_leader(system, "scheduler") else ("scheduler:2", "scheduler")
 
+    assert any(seconds_to_follow(world, system, *one) < 5 for one in (pair, pair[::-1], pair))
+
+
+def seconds_to_follow(world, system, leads: str, waits: str) -> float:
+    """How long a customer waits for an answer when the leader is killed; it runs again then, and the other leads."""
+    assert until(lambda: schedulers(world) == 2)
+    led = system.log(waits).count('"dispatcher_leads"')
     system.kill(leads)
-    killed, who = time.monotonic(), world.somebody()
-    write(world, who)
-
-    assert until(lambda: len(world.heard(who)) == 1, 15)
-    assert time.monotonic() - killed < 5
-    assert is_leader(system, waits)
+    took = seconds_until_answered(world)
+    assert system.log(waits).count('"dispatcher_leads"') == led + 1
     system.start(leads)
+    return took
+
+
+def seconds_until_answered(world) -> float:
+    started, who = time.monotonic(), world.somebody()
+    world.says(who, "oi")
+    assert until(lambda: len(world.heard(who)) == 1)
+    return time.monotonic() - started
 
 
 def schedulers(world) -> int:
@@ -128,21 +129,18 @@ def schedulers(world) -> int:
     return int(world.query(count)[0][0])
 
 
-def is_leader(system, name: str) -> bool:
-    return '"dispatcher_leads"' in system.log(name)
-
-
 def test_a_leader_whose_connection_is_cut_leads_no_more(world):
-    assert until(lambda: schedulers(world) == 2, 30)
+    assert any(seconds_without_a_leader(world) < 5 for _ in range(3))
+
+
+def seconds_without_a_leader(world) -> float:
+    """How long a customer waits for an answer when the leader's connection is cut."""
+    assert until(lambda: schedulers(world) == 2)
     (before,) = leaders(world)
     world.query("SELECT pg_terminate_backend(%s)", before)
-    cut, who = time.monotonic(), world.somebody()
-    write(world, who)
-
-    assert until(lambda: len(leaders(world) - {before}) == 1, 5)
-    assert until(lambda: len(world.heard(who)) == 1, 5)
-    assert time.monotonic() - cut < 5
-    assert each_heard_one_answer(world, [who])
+    took = seconds_until_answered(world)
+    assert len(leaders(world) - {before}) == 1
+    return took
 
 
 def test_a_leader_that_sleeps_and_wakes_does_no_harm(world, system):
@@ -150,12 +148,12 @@ def test_a_leader_that_sleeps_and_wakes_does_no_harm(world, system):
     processes = [system.processes[name] for name in ("scheduler", "scheduler:2")]
     for process in processes:
         os.kill(process.pid, signal.SIGSTOP)
-    people = crowd(world, 4)
+    people = world.crowd(4)
     time.sleep(2)
     for process in processes:
         os.kill(process.pid, signal.SIGCONT)
 
-    assert each_heard_one_answer(world, people)
+    assert world.each_heard_one_answer(people)
     system.terminate("scheduler:2")
 
 
@@ -175,7 +173,7 @@ def delivered_until_taken(world, people) -> list[int]:
 
     for who in people:
         body = payloads.body(payloads.text("oi"), who, number=NUMBER)
-        assert until(lambda body=body: taken(body), 40, 0.2)
+        assert until(lambda body=body: taken(body), pause=0.2)
     return codes
 
 
@@ -186,7 +184,7 @@ def test_a_restart_of_postgres_while_customers_write(world, stores):
     stores.postgres.restart()
     writing.join()
 
-    assert each_heard_one_answer(world, people)
+    assert world.each_heard_one_answer(people)
 
 
 @contextmanager
@@ -215,7 +213,7 @@ def test_what_postgres_cannot_take_now_is_asked_for_again(world, stores):
         assert (answer.status_code, answer.headers.get("Retry-After")) == (503, "5")
         assert write(world, who).status_code == 200
 
-    assert each_heard_one_answer(world, people)
+    assert world.each_heard_one_answer(people)
 
 
 @pytest.mark.parametrize(
@@ -223,22 +221,22 @@ def test_what_postgres_cannot_take_now_is_asked_for_again(world, stores):
 )
 def test_a_step_that_postgres_refuses_is_taken_again(world, stores, table, code):
     with refusing(stores, table, code):
-        people = crowd(world, 3)
+        people = world.crowd(3)
         time.sleep(2)
 
-    assert each_heard_one_answer(world, people)
+    assert world.each_heard_one_answer(people)
 
 
 def test_somebody_who_locks_the_same_rows_in_any_order_is_survived(world, stores):
     people, deadline = [], time.monotonic() + 5
     world.meta.graph.delay = 0.2  # long enough for a quarrel to begin during a send
     while time.monotonic() < deadline:
-        people += crowd(world, 1)
+        people += world.crowd(1)
         time.sleep(0.25)
         quarrel(stores, *random.sample(["conversation", "outbox", "message", "inbox_message"], 4))
     world.meta.graph.delay = 0.0
 
-    assert each_heard_one_answer(world, people)
+    assert world.each_heard_one_answer(people)
 
 
 def quarrel(stores, *tables: str) -> None:
@@ -262,7 +260,7 @@ def test_postgres_without_a_free_connection(world, stores):
         connection.close()
 
     delivered_until_taken(world, people)
-    assert each_heard_one_answer(world, people)
+    assert world.each_heard_one_answer(people)
 
 
 def all_connections(stores) -> list:

@@ -9,7 +9,7 @@ import pytest
 
 from tests import running
 from tests.faults import places
-from tests.running import until
+from tests.running import never, until
 
 UNSURE = "xyzzy plugh certificado frobnicar?"
 LEASE_SECONDS, POOL = 90, 4
@@ -32,7 +32,7 @@ def system(tmp_path_factory, database_url, redis_url, meta, gemini):
 def start_worker(system, name: str, **more: str) -> str:
     """Start a worker and wait until it works."""
     system.start(name, **more)
-    assert until(lambda: starts(system, name) > 0, 60), system.log_tail()
+    assert until(lambda: starts(system, name) > 0), system.log_tail()
     return name
 
 
@@ -54,25 +54,13 @@ def a_worker(system) -> str:
     return next(iter(workers(system)), "") or start_worker(system, f"worker:{len(system.processes)}")
 
 
-def crowd(world, size: int) -> list:
-    people = [world.somebody() for _ in range(size)]
-    for who in people:
-        world.says(who, "oi")
-    return people
-
-
-def each_heard_one_answer(world, people) -> bool:
-    came = all(len(world.waits_for_answers(who, 1, 60)) == 1 for who in people)
-    return came and not until(lambda: any(len(world.heard(who)) > 1 for who in people), 2)
-
-
 def test_a_worn_out_worker_is_replaced_and_nothing_is_lost(world, system):
     stop_workers(system)
     start_worker(system, "worker:worn", GATTE_WORKER_MAX_JOBS="6")
 
     for life in range(1, 4):
-        assert each_heard_one_answer(world, crowd(world, 8))
-        assert until(lambda life=life: starts(system, "worker:worn") > life, 40)
+        assert world.each_heard_one_answer(world.crowd(8))
+        assert until(lambda life=life: starts(system, "worker:worn") > life)
 
     assert system.log("worker:worn").count('"worker_recycled"') >= 3
 
@@ -80,13 +68,13 @@ def test_a_worn_out_worker_is_replaced_and_nothing_is_lost(world, system):
 def test_a_process_of_several_is_started_again_when_it_dies(world, system):
     stop_workers(system)
     name = start_worker(system, "worker:two", GATTE_WORKER_PROCESSES="2")
-    assert until(lambda: starts(system, name) == 2, 60)
+    assert until(lambda: starts(system, name) == 2)
 
     psutil.Process(system.processes[name].pid).children()[0].kill()
 
-    assert until(lambda: starts(system, name) == 3, 60)
+    assert until(lambda: starts(system, name) == 3)
     assert '"worker_died"' in system.log(name)
-    assert each_heard_one_answer(world, crowd(world, 8))
+    assert world.each_heard_one_answer(world.crowd(8))
     assert system.terminate(name) == 0
 
 
@@ -94,41 +82,47 @@ def test_a_memory_limit_that_the_models_alone_exceed_is_no_limit(world, system):
     stop_workers(system)
     start_worker(system, "worker:fat", GATTE_WORKER_MAX_MEMORY_MB="50")
 
-    assert each_heard_one_answer(world, crowd(world, 3))
+    assert world.each_heard_one_answer(world.crowd(3))
     assert '"worker_memory_limit_too_low"' in system.log("worker:fat")
     assert '"worker_recycled"' not in system.log("worker:fat")
 
 
 def test_a_worker_told_to_stop_gives_its_turn_to_another(world, system, gemini):
-    one, other = a_worker(system), start_worker(system, "worker:other")
+    """Three tries: the machine may be busy, but not each time."""
+    assert any(seconds_to_stop(world, system, gemini) < 10 for _ in range(3))
+
+
+def seconds_to_stop(world, system, gemini) -> float:
+    """How long a worker takes to end whose turn waits for Gemini; another one answers in its place."""
+    one, other = a_worker(system), start_worker(system, f"worker:{len(system.processes)}")
     os.kill(system.processes[other].pid, signal.SIGSTOP)
     time.sleep(1.5)  # what it waits for in Redis ends in a second
     who, before = world.somebody(), len(gemini.calls)
     gemini.is_slow(15.0)
     world.says(who, UNSURE)
-    assert until(lambda: len(gemini.calls) > before, 15), "no turn asked Gemini"
+    assert until(lambda: len(gemini.calls) > before), "no turn asked Gemini"
 
     os.kill(system.processes[other].pid, signal.SIGCONT)
     told_at = time.monotonic()
     system.terminate(one)
-    ended_at = time.monotonic()
+    took = time.monotonic() - told_at
 
-    assert ended_at - told_at < 10
-    assert until(lambda: len(world.heard(who)) == 1, 5), "the answer waited for the lease to run out"
+    assert until(lambda: len(world.heard(who)) == 1, LEASE_SECONDS / 2), "the answer waited for the lease to run out"
     assert '"leases_given_back"' in system.log(one)
-    assert not until(lambda: len(world.heard(who)) > 1, 2)
+    assert never(lambda: len(world.heard(who)) > 1, 2)
+    return took
 
 
 def test_a_worker_told_to_stop_finishes_what_does_not_take_long_and_leaves_no_connection(world, system, gemini):
     who, before, one = world.somebody(), len(gemini.calls), a_worker(system)
     gemini.is_slow(2.0)
     world.says(who, UNSURE)
-    assert until(lambda: len(gemini.calls) > before, 15), "no turn asked Gemini"
+    assert until(lambda: len(gemini.calls) > before), "no turn asked Gemini"
 
     system.terminate(one)
 
     assert len(world.heard(who)) == 1
-    assert until(lambda: connections(world).get("gatte-worker", 0) == 0, 5)
+    assert until(lambda: connections(world).get("gatte-worker", 0) == 0)
 
 
 def connections(world) -> dict[str, int]:
@@ -139,7 +133,7 @@ def connections(world) -> dict[str, int]:
 def test_each_process_opens_no_more_connections_than_documented(world, system):
     a_worker(system)
     most: dict[str, int] = {}
-    people = crowd(world, 60)
+    people = world.crowd(60)
     deadline = time.monotonic() + 6
     while time.monotonic() < deadline:
         most |= {name: max(count, most.get(name, 0)) for name, count in connections(world).items()}
@@ -147,4 +141,4 @@ def test_each_process_opens_no_more_connections_than_documented(world, system):
     assert most["gatte-web"] <= 2 * (POOL + 1)
     assert most["gatte-worker"] == POOL
     assert most["gatte-scheduler"] == 1
-    assert each_heard_one_answer(world, people)
+    assert world.each_heard_one_answer(people)

@@ -253,10 +253,10 @@ def test_a_long_text_is_cut_and_no_part_of_a_value_is_left_at_the_cut():
 def test_no_text_takes_long(piece):
     import time
 
-    start = time.perf_counter()
+    start = time.process_time()
     mask((piece * LIMIT)[:LIMIT])
 
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 @pytest.mark.parametrize("line", ["cookie=b{}", "token=b{}", "senha: b{}"])

@@ -1,7 +1,6 @@
 """A conversation with answers to be sent, its customer at the stand-in for Meta, and the statuses that Meta posts."""
 
 import itertools
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -143,11 +142,3 @@ def new_talk(app: Flask, meta: MetaStandIn) -> Talk:
         db.session.add(conversation)
         db.session.commit()
         return Talk(app, meta, phone, conversation.id)
-
-
-def eventually(true: Any, patience: float = 5.0) -> bool:
-    """Whether something came true in time."""
-    deadline = time.monotonic() + patience
-    while not true() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return bool(true())

@@ -1,4 +1,4 @@
-from tests.running import NUMBER, until
+from tests.running import NUMBER, never, until
 from tests.standins import payloads
 
 
@@ -21,7 +21,7 @@ def test_the_same_body_ten_times_is_answered_once(world):
     assert [world.deliver(body).status_code for _ in range(10)] == [200] * 10
 
     assert len(world.waits_for_answers(who, 1)) == 1
-    assert not until(lambda: len(world.heard(who)) > 1, 3)
+    assert never(lambda: len(world.heard(who)) > 1, 3)
 
 
 def test_a_burst_gets_one_answer(world):
@@ -31,7 +31,7 @@ def test_a_burst_gets_one_answer(world):
         world.says(who, text)
 
     assert len(world.waits_for_answers(who, 1)) == 1
-    assert not until(lambda: len(world.heard(who)) > 1, 3)
+    assert never(lambda: len(world.heard(who)) > 1, 3)
 
 
 def test_both_forms_of_a_mobile_are_one_contact(world):

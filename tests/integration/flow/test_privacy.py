@@ -70,7 +70,7 @@ def talk(world: World) -> None:
     """A whole conversation, a strange body, a status with the phone, and a line about a phone in an address."""
     for count, text in enumerate(SAID, start=1):
         world.says(WHO, text)
-        assert len(world.waits_for_answers(WHO, count, 60)) >= count, world.system.log_tail()
+        assert len(world.waits_for_answers(WHO, count)) >= count, world.system.log_tail()
     sent = [record for record in world.meta.messages if record["to"] == WHO.phone][-1]
     outbox_id = sent["body"]["biz_opaque_callback_data"]
     news = payloads.failure(sent["wamid"], details=f"Message to {WHO.phone} undeliverable", recipient=WHO, outbox_id=outbox_id)
@@ -108,6 +108,6 @@ def test_the_check_above_fails_without_protection(what, tmp_path, stores, templa
             before = len(world.heard(WHO))
             world.says(WHO, SAID[1])
             world.post(b"{}", {"X-Request-ID": "5541998765432"})
-            assert until(lambda: len(world.heard(WHO)) > before, 30)
+            assert until(lambda: len(world.heard(WHO)) > before)
             found = leaks(system.log()) if what == "masking" else leaks(dump(url))
     assert found

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import psycopg2
 
-from tests.running import APP_SECRET, NUMBER, System, until
+from tests.running import APP_SECRET, NUMBER, PATIENCE, System, never, until
 from tests.standins import payloads
 from tests.standins.gemini import GeminiStandIn
 from tests.standins.meta import MetaStandIn
@@ -45,9 +45,21 @@ class World:
         """What a customer has received, in order."""
         return self.meta.texts_to(who.phone or who.bsuid)
 
-    def waits_for_answers(self, who: Person, count: int, patience: float = 30.0) -> list[str]:
+    def waits_for_answers(self, who: Person, count: int, patience: float = PATIENCE) -> list[str]:
         until(lambda: len(self.heard(who)) >= count, patience)
         return self.heard(who)
+
+    def crowd(self, size: int) -> list[Person]:
+        """So many new customers, who have all said hello."""
+        people = [self.somebody() for _ in range(size)]
+        for who in people:
+            self.says(who, "oi")
+        return people
+
+    def each_heard_one_answer(self, people: list[Person]) -> bool:
+        """Whether each of them got an answer and none of them, for a while after the last, a second one."""
+        came = all(len(self.waits_for_answers(who, 1)) == 1 for who in people)
+        return came and never(lambda: any(len(self.heard(who)) > 1 for who in people), 3)
 
     def query(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         with closing(psycopg2.connect(self.database_url)) as connection, connection.cursor() as cursor:

@@ -1,6 +1,7 @@
 """Sliding windows: exact over processes and threads, and never in the way when Redis hangs, is away, or forgot everything."""
 
 import socket
+import statistics
 import subprocess
 import sys
 import time
@@ -137,7 +138,9 @@ def test_a_redis_that_hangs_costs_one_short_wait(database_url):
     with socket.create_server(("127.0.0.1", 0)) as deaf:
         url = f"redis://127.0.0.1:{deaf.getsockname()[1]}/0"
         with application(database_url, url) as app, app.app_context():
-            started = time.monotonic()
+            took = []
             for member in range(50):
+                started = time.monotonic()
                 windows.count([mark("deaf", member)])
-            assert time.monotonic() - started < 2
+                took.append(time.monotonic() - started)
+            assert statistics.median(took) < took[0] / 10

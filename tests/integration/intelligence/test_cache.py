@@ -1,7 +1,5 @@
 """The cache of answers: right after every change of the knowledge base, and never needed."""
 
-import time
-
 import pytest
 import redis
 from sqlalchemy import text, update
@@ -149,12 +147,11 @@ def test_a_flushed_redis_is_filled_again(session, stored):
 
 def test_without_redis_every_question_is_searched(knowledge_engine, database_url):
     with application(database_url, f"redis://127.0.0.1:{free_port()}/0") as app, app.app_context():
-        before, started = outcomes(), time.monotonic()
+        before = outcomes()
         answers = [asking.answer(QUESTION).text for _ in range(3)]
 
         assert answers[0] is not None
         assert counted(before) == {"away": 3}
-        assert time.monotonic() - started < 10
 
 
 def test_the_local_answer_comes_from_the_cache(context, stored):

@@ -72,11 +72,11 @@ def test_a_part_that_fails_stops_no_other(app):
 def test_rq_knows_which_bundles_were_done_and_which_failed(pool):
     good, bad, alone = put_bundle(HARMLESS, HARMLESS), put_bundle(HARMLESS, NONSENSE), put_bundle(NONSENSE)
 
-    assert until(lambda: finished() == [good] and sorted(failed()) == sorted([bad, alone]), 30)
+    assert until(lambda: finished() == [good] and sorted(failed()) == sorted([bad, alone]))
     assert not waiting(QueueName.MAINTENANCE)
 
 
 def test_many_bundles_run_through_few_threads(pool):
     ids = [put_bundle(*[HARMLESS] * 8) for _ in range(20)]
 
-    assert until(lambda: sorted(finished()) == sorted(ids), 30)
+    assert until(lambda: sorted(finished()) == sorted(ids))

@@ -49,4 +49,4 @@ def test_a_clock_that_is_wrong_delays_no_job_for_long(app):
 
     bundle.run_part("SETTLE", [], time.time() + 3600)
 
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 600

@@ -47,7 +47,7 @@ def test_a_failure_is_followed_by_a_pause_that_grows(app, customer):
             wait = db.session.scalar(
                 text("SELECT extract(epoch FROM retry_at - clock_timestamp()) FROM inbox_message WHERE filed_at IS NULL")
             )
-        assert (unfiled(customer), 7 < wait <= 8) == ([4], True)
+        assert (unfiled(customer), 4 < wait <= 8) == ([4], True)
     tries(customer, 2)
     assert (unfiled(customer), len(customer.heard())) == ([], 1)
 

@@ -112,12 +112,12 @@ def test_an_answer_that_does_not_come_or_cannot_be_read_is_uncertain(meta, clien
 
 
 def test_no_answer_is_waited_for_longer_than_the_limits(meta, client):
-    meta.fail("drip")
+    meta.fail("drip", seconds=100)
     started = time.monotonic()
 
     with pytest.raises(Uncertain):
         send(client)
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 50
 
 
 @pytest.mark.parametrize("text", ["{}", '{"messages":[]}', '{"messages":[{"id":7.5}]}', '{"messages":"x"}', "[]", "", '{"messages":[{}]}'])

@@ -195,8 +195,8 @@ def test_a_cut_connection_is_a_failure(meta, client):
 def test_a_dripping_file_is_left_in_time(meta, client):
     started = time.monotonic()
 
-    assert failure_of(client, meta.graph.media.keep(VOICE * 10, drip=True)) is Failure.AWAY
-    assert time.monotonic() - started < 3
+    assert failure_of(client, meta.graph.media.keep(VOICE * 40, drip=True)) is Failure.AWAY
+    assert time.monotonic() - started < 20, "all of it takes twice as long"
 
 
 def test_nobody_listening_is_a_failure(connect):
