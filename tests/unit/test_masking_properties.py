@@ -4,7 +4,7 @@ import base64
 import re
 import string
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from stdnum.br import cnpj as stdnum_cnpj
 from stdnum.br import cpf as stdnum_cpf
@@ -32,9 +32,6 @@ landlines = st.builds("{}{}".format, st.sampled_from("2345"), st.text(string.dig
 around = st.sampled_from(AROUND)
 
 
-without_deadline = settings(deadline=None)  # how fast it is, the bench measures
-
-
 def put(frame, value):
     return frame.format(*[value] * frame.count("{}"))
 
@@ -43,7 +40,6 @@ def digits_of(text):
     return re.sub(r"\D", "", text)
 
 
-@without_deadline
 @given(st.sampled_from(AREAS), st.one_of(mobiles, landlines), digits, st.sampled_from(PHONE_FORMS), around)
 def test_no_phone_survives_in_any_form(area, prefix, suffix, form, frame):
     masked = mask(put(frame, form.format(a=area, p=prefix, s=suffix)))
@@ -52,7 +48,6 @@ def test_no_phone_survives_in_any_form(area, prefix, suffix, form, frame):
     assert f"…{suffix[-2:]}]" in masked or "[cpf]" in masked or "[cnpj]" in masked
 
 
-@without_deadline
 @given(
     st.sampled_from(AREAS),
     old_mobiles,
@@ -66,7 +61,6 @@ def test_no_mobile_without_its_ninth_digit_survives(area, prefix, suffix, form, 
     assert len(digits_of(masked)) <= 2 * frame.count("{}")
 
 
-@without_deadline
 @given(st.sampled_from(AREAS), st.one_of(mobiles, landlines), digits, st.sampled_from(["", "+", "to ", '{"from":"']))
 def test_no_base64_of_a_phone_survives(area, prefix, suffix, before):
     phone = f"55{area}{prefix}{suffix}"
@@ -87,10 +81,10 @@ def cnpj_of(twelve):
 
 cpfs = st.text(string.digits, min_size=9, max_size=9).filter(lambda nine: len(set(nine)) > 1).map(cpf_of)
 cnpjs = st.text(string.digits, min_size=8, max_size=8).filter(lambda root: len(set(root)) > 1).map(lambda root: cnpj_of(root + "0001"))
-lettered = st.text(string.digits + string.ascii_uppercase, min_size=12, max_size=12).map(cnpj_of)
+letters_too = st.text(string.digits + string.ascii_uppercase, min_size=12, max_size=12)
+lettered = letters_too.filter(lambda twelve: twelve != "0" * 12).map(cnpj_of)  # fourteen zeros are no CNPJ
 
 
-@without_deadline
 @given(cpfs, st.sampled_from(["{0}.{1}.{2}-{3}", "{0}{1}{2}{3}", "{0}{1}{2}-{3}", "{0} {1} {2} {3}", "{0}.{1}.{2}/{3}"]), around)
 def test_no_cpf_survives(number, form, frame):
     shown = form.format(number[:3], number[3:6], number[6:9], number[9:])
@@ -98,7 +92,6 @@ def test_no_cpf_survives(number, form, frame):
     assert number[3:9] not in digits_of(mask(put(frame, shown)))
 
 
-@without_deadline
 @given(st.one_of(cnpjs, lettered), st.sampled_from(["{0}.{1}.{2}/{3}-{4}", "{0}{1}{2}{3}{4}", "{0}{1}{2}/{3}-{4}"]), st.booleans(), around)
 def test_no_cnpj_survives(number, form, lower, frame):
     shown = form.format(number[:2], number[2:5], number[5:8], number[8:12], number[12:])
@@ -111,7 +104,6 @@ LOCAL = st.from_regex(r"[a-z][a-z0-9._+-]{0,20}[a-z0-9]", fullmatch=True)
 DOMAIN = st.from_regex(r"[a-z][a-z0-9-]{1,15}", fullmatch=True)
 
 
-@without_deadline
 @given(LOCAL, DOMAIN, st.sampled_from(["com", "com.br", "org", "adv.br", "test"]), st.sampled_from(["@", "%40", "(at)"]), around)
 def test_no_email_survives(local, domain, ending, at, frame):
     masked = mask(put(frame, f"{local}{at}{domain}.{ending}"))
@@ -129,7 +121,6 @@ FRAGMENTS = [
 ]  # fmt: skip
 
 
-@without_deadline
 @given(st.lists(st.sampled_from(FRAGMENTS), max_size=14).map("".join))
 @example("telefone [phone …88]")
 def test_masking_twice_changes_nothing(text):
@@ -138,7 +129,6 @@ def test_masking_twice_changes_nothing(text):
     assert mask(once) == once
 
 
-@without_deadline
 @given(st.text(max_size=300))
 def test_masking_any_text_twice_changes_nothing(text):
     once = mask(text)
@@ -146,7 +136,6 @@ def test_masking_any_text_twice_changes_nothing(text):
     assert mask(once) == once
 
 
-@without_deadline
 @given(st.lists(st.sampled_from(FRAGMENTS), min_size=1, max_size=6).map("".join))
 def test_masking_a_long_text_twice_changes_nothing(piece):
     once = mask(piece * (9000 // len(piece) + 1))
@@ -172,20 +161,17 @@ json_like = st.recursive(
 )
 
 
-@without_deadline
 @given(json_like)
 def test_no_value_raises(value):
     mask_value(value)
 
 
-@without_deadline
 @given(st.text(string.digits, min_size=11, max_size=11).filter(lambda number: len(set(number)) > 1))
 @example("52998224725")
 def test_cpf_check_digits_agree_with_the_reference(number):
     assert is_cpf(number) == stdnum_cpf.is_valid(number)
 
 
-@without_deadline
 @given(st.one_of(lettered, cnpjs, st.from_regex(r"[0-9A-Z]{12}[0-9]{2}", fullmatch=True)).filter(lambda number: len(set(number)) > 1))
 def test_cnpj_check_digits_agree_with_the_reference(number):
     assert is_cnpj(number) == (stdnum_cnpj.calc_check_digits(number[:12]) == number[12:])

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gatte.conversation.understanding import MessageKind as Kind
@@ -73,7 +73,6 @@ def assert_harmless(found):
         assert isinstance(news.status, Status)
 
 
-@settings(max_examples=200)
 @given(JSON)
 def test_any_json_in_the_place_of_entries_is_kept_and_harmless(value):
     found = received({"object": "whatsapp_business_account", "entry": value})
@@ -82,13 +81,11 @@ def test_any_json_in_the_place_of_entries_is_kept_and_harmless(value):
     assert everything(found) or value in (None, [])
 
 
-@settings(max_examples=200)
 @given(JSON, st.sampled_from(["messages", "statuses", "contacts", "errors", "metadata", "messaging_product"]))
 def test_any_json_in_the_place_of_a_part_is_harmless(value, part):
     assert_harmless(received(envelope(payloads.entry(payloads.change(payloads.value() | {part: value})))))
 
 
-@settings(max_examples=200)
 @given(st.sampled_from(sorted(every_type())), JSON)
 def test_any_json_inside_a_known_type_gives_one_message(name, value):
     kind = every_type()[name]["type"]
