@@ -9,6 +9,7 @@ from redis import Redis
 from redis.exceptions import ConnectionError as RedisAway
 
 from gatte.delivery.pacing import PAIR_BURST, PAIR_SECONDS, SHORT_SECONDS, Limits, LocalPace, Pacer, SharedPace
+from tests.clock import calm
 from tests.integration.delivery.talks import new_talk
 from tests.running import until
 from tests.standins.meta import Kind
@@ -24,8 +25,7 @@ def pace(request, redis_url):
         yield SharedPace(client, Limits(RATE)) if request.param == "in Redis" else LocalPace(Limits(RATE))
 
 
-@pytest.fixture
-def number():
+def new_number():
     return f"number-{next(_numbers)}"
 
 
@@ -33,7 +33,9 @@ def waits(pace, number, count, first=0):
     return [pace.take(number, f"contact-{first + one}", f"{number}-{first + one}") for one in range(count)]
 
 
-def test_places_of_a_number_lie_evenly_apart(pace, number):
+@calm(0.08)
+def test_places_of_a_number_lie_evenly_apart(pace):
+    number = new_number()
     got = waits(pace, number, 40)
 
     assert got[0] == 0
@@ -41,20 +43,26 @@ def test_places_of_a_number_lie_evenly_apart(pace, number):
     assert got == sorted(got)
 
 
-def test_numbers_do_not_wait_for_each_other(pace, number):
+@calm(0.08)
+def test_numbers_do_not_wait_for_each_other(pace):
+    number = new_number()
     waits(pace, number, 40)
 
     assert pace.take(f"{number}-other", "contact", "slot") == 0
 
 
-def test_who_comes_back_for_a_place_goes_at_once_and_only_once(pace, number):
+@calm(0.08)
+def test_who_comes_back_for_a_place_goes_at_once_and_only_once(pace):
+    number = new_number()
     waits(pace, number, 30)
 
     assert pace.take(number, "contact-29", f"{number}-29") == 0
     assert pace.take(number, "contact-29", f"{number}-29") > 1
 
 
-def test_a_customer_gets_a_burst_and_then_one_in_six_seconds(pace, number):
+@calm(0.08)
+def test_a_customer_gets_a_burst_and_then_one_in_six_seconds(pace):
+    number = new_number()
     got = [pace.take(f"{number}", "ana", f"{number}-{one}") for one in range(PAIR_BURST + 2)]
 
     assert got[-1] > SHORT_SECONDS
@@ -62,7 +70,9 @@ def test_a_customer_gets_a_burst_and_then_one_in_six_seconds(pace, number):
     assert pace.take(number, "bia", "bia") == pytest.approx(PAIR_BURST / RATE, abs=0.3)
 
 
-def test_a_number_that_was_too_fast_pauses_and_goes_slower(pace, number):
+@calm(0.08)
+def test_a_number_that_was_too_fast_pauses_and_goes_slower(pace):
+    number = new_number()
     pace.slow_down(number)
     pace.slow_down(number)  # the same fault, told twice
 
@@ -72,14 +82,18 @@ def test_a_number_that_was_too_fast_pauses_and_goes_slower(pace, number):
     assert got[20] - got[0] == pytest.approx(20 / (RATE * 0.67), rel=0.1)
 
 
-def test_places_that_were_given_at_the_old_rate_are_void(pace, number):
+@calm(0.08)
+def test_places_that_were_given_at_the_old_rate_are_void(pace):
+    number = new_number()
     waits(pace, number, 30)
     pace.slow_down(number)
 
     assert pace.take(number, "contact-29", f"{number}-29") > 0.5
 
 
-def test_a_customer_who_got_too_much_is_left_alone(pace, number):
+@calm(0.08)
+def test_a_customer_who_got_too_much_is_left_alone(pace):
+    number = new_number()
     pace.leave_alone(number, "ana", 16)
 
     assert pace.take(number, "ana", "one") == pytest.approx(16, abs=0.2)
@@ -114,6 +128,7 @@ class Away:
     slow_down = leave_alone = take
 
 
+@calm(0.08)
 def test_without_redis_a_process_paces_by_itself_and_does_not_ask_again_at_once():
     away = Away()
     pacer = Pacer(away, LocalPace(Limits(RATE)))
@@ -124,7 +139,9 @@ def test_without_redis_a_process_paces_by_itself_and_does_not_ask_again_at_once(
     assert away.calls == 1
 
 
-def test_many_hosts_share_one_rate(redis_url, number):
+@calm(0.15)
+def test_many_hosts_share_one_rate(redis_url):
+    number = new_number()
     got = []
 
     def host(index):
