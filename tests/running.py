@@ -120,7 +120,7 @@ class System:
         return "\n".join(f"--- {path.name}\n{path.read_text(errors='replace')[-length:]}" for path in sorted(self.folder.glob("*.log")))
 
 
-PATIENCE = 120.0  # seconds: no promise, only the end of a wait for what does not come on the busiest machine
+PATIENCE = 60.0  # seconds: no promise, only the end of a wait for what does not come on the busiest machine
 
 
 def until(true: Callable[[], bool], patience: float = PATIENCE, pause: float = 0.05) -> bool:

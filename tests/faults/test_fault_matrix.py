@@ -112,7 +112,10 @@ def test_a_meta_that_is_down_is_left_alone_and_all_is_said_when_it_is_back(place
         for who in people:
             place.says(who, "oi")
         assert until(lambda: place.query("SELECT cause FROM number_pause") == [("not_connected",)])
+    back = time.monotonic()
 
+    assert all(len(place.waits_for_answers(who, 1)) == 1 for who in people)
+    assert time.monotonic() - back < 20
     assert place.each_heard_one_answer(people)
     assert place.query("SELECT count(*) FROM number_pause") == [(0,)]
 
@@ -180,7 +183,7 @@ def askers(place):
 
 @pytest.mark.parametrize("name", GEMINI)
 def test_a_fault_of_gemini_ends_in_one_answer_in_time(place, askers, name):
-    assert len(place.waits_for_answers(askers[name], 1, 20)) == 1  # a trickle would last longer
+    assert len(place.waits_for_answers(askers[name], 1, 2 * TIME_LIMIT + 4)) == 1
 
 
 def test_each_fault_of_gemini_was_met(place, askers):
@@ -198,9 +201,9 @@ def test_after_some_failures_nobody_waits_for_gemini_until_a_probe_succeeds(plac
     assert all(len(place.waits_for_answers(who, 1)) == 1 for who in broken)
 
     asked = len(place.gemini.calls)
-    ask(place)
-    assert len(place.gemini.calls) == asked, "an open breaker asks nobody"
-    assert until(lambda: ask(place) or len(place.gemini.calls) > asked)
+    assert least_seconds(1, lambda: ask(place)) < 2, "an open breaker costs no time"
+    assert len(place.gemini.calls) == asked
+    assert until(lambda: ask(place) or len(place.gemini.calls) > asked, REST + 5)
     assert place.query("SELECT count(*) FROM model_call WHERE outcome = 'breaker_open'")[0][0] > 0
 
 
@@ -213,7 +216,7 @@ def ask(place) -> None:
 
 def test_a_gemini_that_is_down_costs_customers_nothing(place):
     with place.gemini.down():
-        assert least_seconds(5, lambda: ask(place)) < TIME_LIMIT
+        assert least_seconds(3, lambda: ask(place)) < 2
 
 
 def test_the_document_shows_every_row():

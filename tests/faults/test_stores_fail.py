@@ -12,7 +12,6 @@ import psycopg2
 import pytest
 import redis
 
-from gatte.jobs.dispatcher import LEADER_LOCK
 from gatte.migrating import migrate
 from tests import running
 from tests.faults import places
@@ -92,15 +91,10 @@ def test_a_redis_that_is_flushed_again_and_again_loses_nothing(world, stores):
 # --- the leader ---
 
 
-def leaders(world) -> set[int]:
-    """The backends of Postgres that hold the lock of the leader."""
-    return {pid for (pid,) in world.query("SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = %s AND granted", LEADER_LOCK)}
-
-
 def test_when_the_leader_is_killed_the_other_scheduler_leads_within_five_seconds(world, system):
     """Three tries: the machine may be busy, but not each time."""
     pair = ["scheduler", "scheduler:2"]
-    assert until(lambda: schedulers(world) == 1 == len(leaders(world)))
+    assert until(lambda: world.schedulers() == 1 == len(world.leaders()))
     system.start("scheduler:2")
 
     assert any(seconds_to_follow(world, system, *one) < 5 for one in (pair, pair[::-1], pair))
@@ -108,7 +102,7 @@ def test_when_the_leader_is_killed_the_other_scheduler_leads_within_five_seconds
 
 def seconds_to_follow(world, system, leads: str, waits: str) -> float:
     """How long a customer waits for an answer when the leader is killed; it runs again then, and the other leads."""
-    assert until(lambda: schedulers(world) == 2)
+    assert until(lambda: world.schedulers() == 2)
     led = system.log(waits).count('"dispatcher_leads"')
     system.kill(leads)
     took = seconds_until_answered(world)
@@ -124,22 +118,17 @@ def seconds_until_answered(world) -> float:
     return time.monotonic() - started
 
 
-def schedulers(world) -> int:
-    count = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'gatte-scheduler'"
-    return int(world.query(count)[0][0])
-
-
 def test_a_leader_whose_connection_is_cut_leads_no_more(world):
     assert any(seconds_without_a_leader(world) < 5 for _ in range(3))
 
 
 def seconds_without_a_leader(world) -> float:
     """How long a customer waits for an answer when the leader's connection is cut."""
-    assert until(lambda: schedulers(world) == 2)
-    (before,) = leaders(world)
+    assert until(lambda: world.schedulers() == 2)
+    (before,) = world.leaders()
     world.query("SELECT pg_terminate_backend(%s)", before)
     took = seconds_until_answered(world)
-    assert len(leaders(world) - {before}) == 1
+    assert len(world.leaders() - {before}) == 1
     return took
 
 

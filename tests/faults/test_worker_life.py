@@ -1,5 +1,6 @@
 """Workers that wear out, that are told to stop in the middle of a turn, and how many connections all of them open."""
 
+import math
 import os
 import signal
 import time
@@ -96,7 +97,7 @@ def test_a_worker_told_to_stop_gives_its_turn_to_another(world, system, gemini):
 
 
 def seconds_to_stop(world, system, gemini) -> float:
-    """How long a worker takes to end whose turn waits for Gemini; another one answers in its place."""
+    """How long a worker takes to end whose turn waits for Gemini; without end when nobody answers in its place within five seconds."""
     one, other = a_worker(system), start_worker(system, f"worker:{len(system.processes)}")
     os.kill(system.processes[other].pid, signal.SIGSTOP)
     time.sleep(1.5)  # what it waits for in Redis ends in a second
@@ -110,10 +111,10 @@ def seconds_to_stop(world, system, gemini) -> float:
     system.terminate(one)
     took = time.monotonic() - told_at
 
-    assert until(lambda: len(world.heard(who)) == 1, LEASE_SECONDS / 2), "the answer waited for the lease to run out"
+    soon = until(lambda: len(world.heard(who)) == 1, 5)
     assert '"leases_given_back"' in system.log(one)
     assert never(lambda: len(world.heard(who)) > 1, 2)
-    return took
+    return took if soon else math.inf
 
 
 def test_a_worker_told_to_stop_finishes_what_does_not_take_long_and_leaves_no_connection(world, system, gemini):

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import psycopg2
 
+from gatte.jobs.dispatcher import LEADER_LOCK
 from tests.running import APP_SECRET, NUMBER, PATIENCE, System, never, until
 from tests.standins import payloads
 from tests.standins.gemini import GeminiStandIn
@@ -59,7 +60,16 @@ class World:
     def each_heard_one_answer(self, people: list[Person]) -> bool:
         """Whether each of them got an answer and none of them, for a while after the last, a second one."""
         came = all(len(self.waits_for_answers(who, 1)) == 1 for who in people)
-        return came and never(lambda: any(len(self.heard(who)) > 1 for who in people), 3)
+        return came and never(lambda: any(len(self.heard(who)) > 1 for who in people), 4)
+
+    def schedulers(self) -> int:
+        """How many schedulers are connected to the database."""
+        return int(self.query("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'gatte-scheduler'")[0][0])
+
+    def leaders(self) -> set[int]:
+        """The backends of Postgres that hold the lock of the leader."""
+        holders = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = %s AND granted"
+        return {pid for (pid,) in self.query(holders, LEADER_LOCK)}
 
     def query(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         with closing(psycopg2.connect(self.database_url)) as connection, connection.cursor() as cursor:

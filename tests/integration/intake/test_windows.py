@@ -1,10 +1,8 @@
 """Sliding windows: exact over processes and threads, and never in the way when Redis hangs, is away, or forgot everything."""
 
 import socket
-import statistics
 import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -13,7 +11,7 @@ import redis
 from gatte.intake import windows
 from gatte.intake.windows import Counted, LocalWindows, Mark
 from tests.application import application
-from tests.running import free_port
+from tests.running import free_port, least_seconds
 
 NOW = 1_800_000_000_000
 A_MINUTE = 60_000
@@ -137,10 +135,9 @@ def test_without_redis_the_process_counts_for_itself(without_redis):
 def test_a_redis_that_hangs_costs_one_short_wait(database_url):
     with socket.create_server(("127.0.0.1", 0)) as deaf:
         url = f"redis://127.0.0.1:{deaf.getsockname()[1]}/0"
-        with application(database_url, url) as app, app.app_context():
-            took = []
-            for member in range(50):
-                started = time.monotonic()
-                windows.count([mark("deaf", member)])
-                took.append(time.monotonic() - started)
-            assert statistics.median(took) < took[0] / 10
+
+        def count() -> float:
+            with application(database_url, url) as app, app.app_context():
+                return least_seconds(1, lambda: [windows.count([mark("deaf", member)]) for member in range(50)])
+
+        assert any(count() < 2 for _ in range(3))

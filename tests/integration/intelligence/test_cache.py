@@ -10,7 +10,7 @@ from gatte.intelligence import asking, cache, knowledge, retrieval
 from gatte.models import Article
 from gatte.observability import metrics
 from tests.application import application
-from tests.running import free_port
+from tests.running import free_port, least_seconds
 from tests.stores import database
 
 QUESTION = "quanto custa o e-cnpj a1?"
@@ -148,10 +148,12 @@ def test_a_flushed_redis_is_filled_again(session, stored):
 def test_without_redis_every_question_is_searched(knowledge_engine, database_url):
     with application(database_url, f"redis://127.0.0.1:{free_port()}/0") as app, app.app_context():
         before = outcomes()
-        answers = [asking.answer(QUESTION).text for _ in range(3)]
+        answers = []
+        least = least_seconds(3, lambda: answers.append(asking.answer(QUESTION).text))
 
         assert answers[0] is not None
         assert counted(before) == {"away": 3}
+        assert least < 3
 
 
 def test_the_local_answer_comes_from_the_cache(context, stored):

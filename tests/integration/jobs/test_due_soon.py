@@ -7,6 +7,7 @@ from gatte.jobs import bundle
 from gatte.jobs.due import find_due
 from gatte.queue import JobName
 from tests.integration.turns.customers import somebody
+from tests.running import least_seconds
 from tests.standins import payloads
 
 PAUSE = 5.0
@@ -45,8 +46,4 @@ def test_a_job_starts_at_its_time(app):
 
 
 def test_a_clock_that_is_wrong_delays_no_job_for_long(app):
-    started = time.monotonic()
-
-    bundle.run_part("SETTLE", [], time.time() + 3600)
-
-    assert time.monotonic() - started < 600
+    assert least_seconds(3, lambda: bundle.run_part("SETTLE", [], time.time() + 3600)) < 10
