@@ -71,7 +71,7 @@ class Models:
 
     classifier: str
     responder: str
-    embedding: str
+    embedding: str = "gemini-embedding-001"
 
 
 INTENT_SCHEMA = json.dumps(
@@ -91,7 +91,7 @@ def from_settings(settings: Settings) -> "Gemini | None":
     key = settings.gemini_api_key.get_secret_value()
     if not key:
         return None
-    models = Models(settings.gemini_classifier_model, settings.gemini_responder_model, settings.gemini_embedding_model)
+    models = Models(settings.gemini_classifier_model, settings.gemini_responder_model)
     breaker = Breaker(rest_seconds=settings.gatte_gemini_rest_seconds)
     limit = settings.gatte_gemini_timeout_seconds
     return Gemini(key, models, settings.gemini_base_url, time_limit_seconds=limit, breaker=breaker)

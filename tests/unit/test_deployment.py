@@ -18,7 +18,7 @@ from gatte.settings import BadSettings, Settings, load_settings
 
 PROJECT = Path(__file__).parents[2]
 REQUIREMENTS = ("requirements", "requirements-embedded", "requirements-dev", "requirements-install")
-NOT_OF_SETTINGS = {"POSTGRES_PASSWORD", "REDIS_PASSWORD", "GATTE_DOMAIN", "WEB_CONCURRENCY"}
+NOT_OF_SETTINGS = {"POSTGRES_PASSWORD", "REDIS_PASSWORD", "GATTE_DOMAIN"}
 
 
 def pinned(name: str) -> dict[str, str]:
@@ -67,6 +67,25 @@ def test_the_example_itself_is_not_good_for_production(monkeypatch, tmp_path):
 
     with pytest.raises(BadSettings):
         load_settings()
+
+
+def test_every_setting_is_read_by_something_that_runs():
+    files = [*(PROJECT / "gatte").rglob("*.py"), *(PROJECT / "deployment").glob("*.py"), PROJECT / "gunicorn.conf.py"]
+    users = [ast.parse(file.read_text()) for file in files if file.name != "settings.py"]
+    read = {name for tree in users for name in attributes_of("settings", tree)}
+
+    own = ast.walk(ast.parse((PROJECT / "gatte" / "settings.py").read_text()))
+    properties = {node.name: node for node in own if isinstance(node, ast.FunctionDef)}
+    while used := read & set(properties):
+        read |= {name for property_name in used for name in attributes_of("self", properties.pop(property_name))}
+
+    assert set(Settings.model_fields) - read == set()
+
+
+def attributes_of(owner: str, tree: ast.AST) -> set[str]:
+    """The attributes that code reads of an expression with this word in it."""
+    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load)]
+    return {node.attr for node in nodes if owner in ast.unparse(node.value)}
 
 
 @pytest.mark.parametrize("name", REQUIREMENTS)
