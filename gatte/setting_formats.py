@@ -1,5 +1,6 @@
 """The forms that single settings have: each function returns the value to use, or a ValueError says
-what it must be. No message shows the value of a secret."""
+what it must be. No message shows the value of a secret.
+"""
 
 import base64
 import binascii
@@ -181,9 +182,7 @@ def price_table(spelled: str) -> Mapping[str, Price]:
     for part in filter(None, (piece.strip() for piece in spelled.split(","))):
         match = PRICE.fullmatch(part)
         if match is None:
-            raise ValueError(
-                "must be model=read/written pairs parted by commas, in US dollars for a million tokens"
-            )
+            raise ValueError("must be model=read/written pairs parted by commas, in US dollars for a million tokens")
         model = plain_model_name(match["model"])
         if model in table:
             raise ValueError(f"has two prices for {model}")

@@ -22,9 +22,7 @@ YEAR_SECONDS = 366 * 24 * 3600  # a longer time is a slip, and far longer ones a
 WHATSAPP_VERSION = formats.matching(r"v\d{1,3}\.\d", "must be a version such as v25.0")
 GEMINI_VERSION = formats.matching(r"v\d+((alpha|beta)\d*)?", "must be a version such as v1beta or v1")
 MODEL_NAME = formats.matching(r"[\w.-]+(/[\w.-]+)*", "must be a model's name such as gemini-3.5-flash")
-TEMPLATE_NAME = formats.matching(
-    r"[a-z0-9_]{0,512}", "must be a template's name: lower-case letters, digits and underscores"
-)
+TEMPLATE_NAME = formats.matching(r"[a-z0-9_]{0,512}", "must be a template's name: lower-case letters, digits and underscores")
 LANGUAGE = formats.matching(r"[a-z]{2,3}(_[A-Z]{2})?", "must be a language such as pt_BR")
 # Google's price pages, October 2026 (ai.google.dev/gemini-api/docs/pricing): text, paid tier, standard.
 # An estimate to be kept up by hand.
@@ -62,17 +60,13 @@ class Settings(BaseSettings):
 
     gatte_env: Environment = Environment.DEVELOPMENT
     database_url: Annotated[SecretStr, AfterValidator(formats.postgres_url)]
-    redis_url: Annotated[SecretStr, AfterValidator(formats.redis_url)] = SecretStr(
-        "redis://127.0.0.1:6379/0"
-    )
+    redis_url: Annotated[SecretStr, AfterValidator(formats.redis_url)] = SecretStr("redis://127.0.0.1:6379/0")
     secret_key: SecretStr = SecretStr("")
     gatte_encryption_keys: Annotated[SecretStr, AfterValidator(formats.master_keys)] = SecretStr("")
     gatte_folder: Annotated[Path, AfterValidator(formats.folder)] = Path(".gatte")
     gatte_company: str = Field(default="Certifica Já", min_length=1, max_length=200)
     gatte_timezone: Annotated[str, AfterValidator(formats.time_zone)] = "America/Sao_Paulo"
-    gatte_business_hours: Annotated[str, AfterValidator(formats.business_hours)] = (
-        "seg-sex 08:00-18:00"
-    )
+    gatte_business_hours: Annotated[str, AfterValidator(formats.business_hours)] = "seg-sex 08:00-18:00"
     gatte_holidays_of: Annotated[str, AfterValidator(formats.holiday_state)] = "SP"
     gatte_log_level: Annotated[str, AfterValidator(formats.log_level)] = "INFO"
     gatte_log_format: Annotated[str, AfterValidator(formats.log_format)] = ""
@@ -80,9 +74,7 @@ class Settings(BaseSettings):
     whatsapp_access_token: Annotated[SecretStr, AfterValidator(formats.header_secret)] = SecretStr("")
     whatsapp_verify_token: SecretStr = SecretStr("")
     whatsapp_app_secret: Annotated[SecretStr, AfterValidator(formats.app_secrets)] = SecretStr("")
-    whatsapp_api_base_url: Annotated[str, AfterValidator(formats.http_url)] = (
-        "https://graph.facebook.com"
-    )
+    whatsapp_api_base_url: Annotated[str, AfterValidator(formats.http_url)] = "https://graph.facebook.com"
     whatsapp_api_version: Annotated[str, WHATSAPP_VERSION] = "v25.0"
 
     gemini_api_key: Annotated[SecretStr, AfterValidator(formats.header_secret)] = SecretStr("")

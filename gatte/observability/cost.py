@@ -10,6 +10,11 @@ MILLION = Decimal(1_000_000)
 prices = price_table
 
 
+def has_price(model: str, table: Mapping[str, Price]) -> bool:
+    """Whether the cost of a model's calls is known."""
+    return plain_model_name(model) in table
+
+
 def cost_brl(model: str, tokens_in: int, tokens_out: int, table: Mapping[str, Price], brl_per_usd: Decimal) -> Decimal:
     """The estimated cost of one call in reais; 0 for a model without a price."""
     price = table.get(plain_model_name(model))

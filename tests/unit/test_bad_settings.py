@@ -168,9 +168,7 @@ def test_a_kept_secret_of_development_that_is_empty_is_one_line(environment, cap
 def test_a_process_with_a_bad_setting_ends_with_78_before_it_does_anything(command, name, value):
     program = Path(sys.executable).with_name(command[0])
     given = running.process_environment({**GOOD, name: value})
-    ended = subprocess.run(
-        [program, *command[1:]], cwd=running.PROJECT, env=given, capture_output=True, text=True, timeout=60, check=False
-    )
+    ended = subprocess.run([program, *command[1:]], cwd=running.PROJECT, env=given, capture_output=True, text=True, timeout=60, check=False)
 
     problem = next(words for bad, spelled, words in BAD if (bad, spelled) == (name, value))
     assert (ended.returncode, ended.stderr) == (78, f"gatte: bad setting: {name}: {problem}\n")

@@ -163,3 +163,18 @@ def test_nginx_and_the_application_have_the_same_limit_for_the_webhook():
     place = (PROJECT / "nginx.conf").read_text().partition("location = /webhook/whatsapp")[2].partition("}\n\n")[0]
 
     assert re.search(r"client_max_body_size (\d+)m;", place)[1] == str(MAX_BODY_BYTES // 1024 // 1024)
+
+
+def test_http_2_is_switched_on_in_the_form_of_the_image_s_nginx(compose):
+    version = re.search(r"nginx:(\d+)\.(\d+)", compose["nginx"]["image"])
+    text = (PROJECT / "nginx.conf").read_text()
+
+    assert (int(version[1]), int(version[2])) >= (1, 26), "`http2 on` came with 1.25.1"
+    assert "http2 on;" in text
+    assert not re.search(r"listen .*http2", text), "deprecated since 1.25.1"
+
+
+def test_no_rule_of_access_stands_beside_a_return_which_would_answer_first():
+    places = re.findall(r"location [^{]*\{([^{}]*)\}", (PROJECT / "nginx.conf").read_text())
+
+    assert [place for place in places if re.search(r"^\s*return ", place, re.MULTILINE) and re.search(r"deny|allow|access/", place)] == []
