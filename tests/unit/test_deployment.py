@@ -6,11 +6,12 @@ import os
 import re
 import subprocess
 import sys
-from importlib.metadata import packages_distributions
+from importlib.metadata import PackageNotFoundError, packages_distributions, requires
 from pathlib import Path
 
 import pytest
 from dotenv import dotenv_values
+from packaging.requirements import Requirement
 
 from deployment.fresh_env import EXAMPLE, filled
 from gatte import MAX_BODY_BYTES
@@ -23,7 +24,8 @@ NOT_OF_SETTINGS = {"POSTGRES_PASSWORD", "REDIS_PASSWORD", "GATTE_DOMAIN"}
 
 def pinned(name: str) -> dict[str, str]:
     lines = (PROJECT / f"{name}.txt").read_text().splitlines()
-    return dict(line.split(" ")[0].partition(";")[0].split("==") for line in lines if "==" in line)
+    pins = [line.split(" ")[0].partition(";")[0].split("==") for line in lines if "==" in line]
+    return {package.partition("[")[0]: version for package, version in pins}
 
 
 def normal(package: str) -> str:
@@ -96,6 +98,26 @@ def test_every_direct_requirement_is_pinned_and_hashed(name):
     assert direct <= {normal(package) for package in pinned(name)}
     assert len(re.findall(r"^\S+==\S+( ; .*)? \\\n    --hash=sha256:", text, re.MULTILINE)) == len(pinned(name))
     assert "://" not in text
+
+
+@pytest.mark.parametrize("name", REQUIREMENTS)
+def test_a_package_that_another_wants_with_extras_is_pinned_with_them(name):
+    """Old pip (23.0, of Debian 12) refuses `a[b]>=1` of a package as not pinned when only `a` is."""
+    text = (PROJECT / f"{name}.txt").read_text()
+    wanted = [requirement for package in pinned(name) for requirement in wanted_by(package)]
+
+    for package, extras in [(normal(one.name), one.extras) for one in wanted if one.extras]:
+        line = re.search(rf"^{package}(\[(.*)\])?==", text, re.MULTILINE)
+        assert line is None or extras <= set((line[2] or "").split(",")), f"{package}{extras}"
+
+
+def wanted_by(package: str) -> list[Requirement]:
+    """What an installed package needs here without an extra of its own."""
+    try:
+        needed = [Requirement(line) for line in requires(package) or []]
+    except PackageNotFoundError:
+        return []
+    return [one for one in needed if one.marker is None or one.marker.evaluate({"extra": ""})]
 
 
 def test_the_requirement_files_agree_on_every_version():

@@ -3,13 +3,13 @@
 import pytest
 from flask import Flask, request
 
-from gatte.web.forms import FormRequest
+from gatte.web import forms
 
 
 @pytest.fixture
 def client():
     app = Flask("forms")
-    app.request_class = FormRequest
+    forms.init_app(app)
     app.post("/")(lambda: {"texts": request.form.getlist("texto"), "file": _file()})
     return app.test_client()
 
