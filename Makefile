@@ -4,7 +4,8 @@ PYTHON ?= $(shell /usr/bin/python3.11 -c 'import ensurepip' 2>/dev/null && echo 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 UV := VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --require-hashes 2>/dev/null
-COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-header --python-version 3.11
+# Extras stay in the pins: pip before 24, as Debian 12 has it, refuses `a[b]>=1` of a package beside a pin of `a` alone.
+COMPILE := $(BIN)/uv pip compile --quiet --no-strip-extras --generate-hashes --no-header --python-version 3.11
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .PHONY: help install run check test bench chaos env requirements lint types walls templates migrations containers packages

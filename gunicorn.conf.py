@@ -13,8 +13,8 @@ from gatte.settings import settings_or_exit
 settings = settings_or_exit()  # before a port is opened: exit code 78 when the settings are bad
 
 wsgi_app = "wsgi:app"
-bind = os.environ.get("GATTE_BIND", f"0.0.0.0:{os.environ.get('PORT', '8000')}")
-workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+bind = settings.bind
+workers = settings.web_concurrency
 worker_class = "gevent"
 worker_connections = 1000
 timeout = 60

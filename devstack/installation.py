@@ -13,11 +13,16 @@ from devstack.keeping import kept_password, port_is_free
 from devstack.stores import Stores
 
 PORTS_TRIED = 50
+HIGHEST_PORT = 65535 - PORTS_TRIED
 STORE_URLS = ("DATABASE_URL", "REDIS_URL")
 
 
 class AlreadyRunning(Exception):
     """Another `make run` holds this folder; the message says which, and where it answers."""
+
+
+class BadPort(Exception):
+    """The port that was asked for is none."""
 
 
 @dataclass(frozen=True)
@@ -77,5 +82,11 @@ class Installation:
 
     def web_port(self) -> tuple[int, int]:
         """The port asked for, and the one to use: the next that is free."""
-        wanted = int(self.given.get("PORT", "8000"))
+        wanted = self._wanted_port()
         return wanted, next(port for port in range(wanted, wanted + PORTS_TRIED) if port_is_free(port))
+
+    def _wanted_port(self) -> int:
+        spelled = self.given.get("PORT", "8000")
+        if not spelled.isdecimal() or not 1 <= int(spelled) <= HIGHEST_PORT:
+            raise BadPort(f"PORT: must be a number between 1 and {HIGHEST_PORT}")
+        return int(spelled)

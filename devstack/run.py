@@ -17,7 +17,7 @@ from honcho.environ import parse_procfile
 from honcho.manager import Manager
 
 from devstack import keep
-from devstack.installation import STORE_URLS, AlreadyRunning, Installation
+from devstack.installation import STORE_URLS, AlreadyRunning, BadPort, Installation
 from devstack.launching import die_with_parent
 from devstack.server import StoreFailed, last_lines
 from devstack.terminal import Terminal
@@ -39,6 +39,9 @@ def main() -> int:
             return run(installation, terminal, urls)
     except AlreadyRunning as running:
         terminal.say(f"GATTE is running already from this folder ({running}). Stop it with Ctrl-C there.")
+    except BadPort as problem:
+        terminal.say(f"GATTE did not start: bad setting: {problem}")
+        return os.EX_CONFIG
     except (StoreFailed, Failed) as problem:
         terminal.say(f"GATTE did not start: {problem}")
     except KeyboardInterrupt:

@@ -57,7 +57,7 @@ def _flask_settings(app: Flask, settings: Settings, process: str) -> None:
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
         SQLALCHEMY_DATABASE_URI=database.engine_url(settings),
         SQLALCHEMY_ENGINE_OPTIONS=database.engine_options(settings, process),
-        RATELIMIT_STORAGE_URI=settings.redis_url.get_secret_value(),
+        RATELIMIT_STORAGE_URI=settings.limits_url,
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,
         RATELIMIT_HEADERS_ENABLED=True,
         SESSION_COOKIE_SECURE=settings.production,

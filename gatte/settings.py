@@ -1,9 +1,7 @@
 """Every setting of GATTE: typed, checked together at start, never printed."""
 
 import base64
-import binascii
 import os
-import re
 import secrets
 import sys
 from decimal import Decimal
@@ -11,16 +9,24 @@ from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
+
+from gatte import setting_formats as formats
 
 EX_CONFIG = 78  # sysexits.h: something was found in an unconfigured or misconfigured state
 MOST_WORKERS_UNASKED = 4  # each has its own models in memory
-LOOPBACK = ("localhost", "127.0.0.1", "::1", "")
+YEAR_SECONDS = 366 * 24 * 3600  # a longer time is a slip, and far longer ones are no time for Postgres
+WHATSAPP_VERSION = formats.matching(r"v\d{1,3}\.\d", "must be a version such as v25.0")
+GEMINI_VERSION = formats.matching(r"v\d+((alpha|beta)\d*)?", "must be a version such as v1beta or v1")
+MODEL_NAME = formats.matching(r"[\w.-]+(/[\w.-]+)*", "must be a model's name such as gemini-3.5-flash")
+TEMPLATE_NAME = formats.matching(r"[a-z0-9_]{0,512}", "must be a template's name: lower-case letters, digits and underscores")
+LANGUAGE = formats.matching(r"[a-z]{2,3}(_[A-Z]{2})?", "must be a language such as pt_BR")
+# Google's price pages, October 2026 (ai.google.dev/gemini-api/docs/pricing): text, paid tier, standard.
+# An estimate to be kept up by hand.
+MODEL_PRICES = "gemini-3.5-flash-lite=0.30/2.50, gemini-3.5-flash=1.50/9.00"
 
 
 class Environment(StrEnum):
@@ -45,61 +51,6 @@ class BadSettings(Exception):
         self.problems = problems
 
 
-def _postgres_url(url: SecretStr) -> SecretStr:
-    try:
-        parsed = make_url(url.get_secret_value())
-    except ArgumentError:
-        raise ValueError("must be a URL such as postgresql://user:password@host:5432/database") from None
-    if parsed.get_backend_name() not in {"postgresql", "postgres"}:
-        raise ValueError("must be a postgresql:// URL")
-    return SecretStr(parsed.set(drivername="postgresql+psycopg2").render_as_string(hide_password=False))
-
-
-def is_local(url: SecretStr) -> bool:
-    """Whether a database is reached over loopback or a socket, where TLS adds nothing."""
-    host = make_url(url.get_secret_value()).host or ""
-    return host in LOOPBACK or host.startswith("/")
-
-
-def _redis_url(url: SecretStr) -> SecretStr:
-    if not url.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
-        raise ValueError("must be a redis://, rediss:// or unix:// URL")
-    return url
-
-
-def _time_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise ValueError("must be a time zone such as America/Sao_Paulo") from None
-    return name
-
-
-def _price_table(spelled: str) -> str:
-    for part in filter(None, (piece.strip() for piece in spelled.split(","))):
-        if not re.fullmatch(r"[^=]+=\d+(\.\d+)?/\d+(\.\d+)?", part):
-            raise ValueError("must be model=read/written pairs parted by commas, in US dollars for a million tokens")
-    return spelled
-
-
-def _template_name(name: str) -> str:
-    if not re.fullmatch(r"[a-z0-9_]{0,512}", name):
-        raise ValueError("must be the name of a template: lower-case letters, digits and underscores")
-    return name
-
-
-def _master_keys(text: SecretStr) -> SecretStr:
-    for entry in filter(None, text.get_secret_value().split(",")):
-        key_id, _, encoded = entry.strip().partition(":")
-        try:
-            key = base64.b64decode(encoded, validate=True)
-        except binascii.Error:
-            key = b""
-        if not key_id or len(key) != 32:
-            raise ValueError("must be id:base64 pairs parted by commas, each key 32 bytes long")
-    return text
-
-
 class Settings(BaseSettings):
     """The settings, read from the environment and .env (the environment wins)."""
 
@@ -108,39 +59,38 @@ class Settings(BaseSettings):
     )
 
     gatte_env: Environment = Environment.DEVELOPMENT
-    database_url: Annotated[SecretStr, AfterValidator(_postgres_url)]
-    redis_url: Annotated[SecretStr, AfterValidator(_redis_url)] = SecretStr("redis://127.0.0.1:6379/0")
+    database_url: Annotated[SecretStr, AfterValidator(formats.postgres_url)]
+    redis_url: Annotated[SecretStr, AfterValidator(formats.redis_url)] = SecretStr("redis://127.0.0.1:6379/0")
     secret_key: SecretStr = SecretStr("")
-    gatte_encryption_keys: Annotated[SecretStr, AfterValidator(_master_keys)] = SecretStr("")
-    gatte_folder: Path = Path(".gatte")
-    gatte_company: str = "Certifica Já"
-    gatte_timezone: Annotated[str, AfterValidator(_time_zone)] = "America/Sao_Paulo"
-    gatte_business_hours: str = "seg-sex 08:00-18:00"
-    gatte_holidays_of: str = "SP"
-    gatte_log_level: str = "INFO"
-    gatte_log_format: str = ""
+    gatte_encryption_keys: Annotated[SecretStr, AfterValidator(formats.master_keys)] = SecretStr("")
+    gatte_folder: Annotated[Path, AfterValidator(formats.folder)] = Path(".gatte")
+    gatte_company: str = Field(default="Certifica Já", min_length=1, max_length=200)
+    gatte_timezone: Annotated[str, AfterValidator(formats.time_zone)] = "America/Sao_Paulo"
+    gatte_business_hours: Annotated[str, AfterValidator(formats.business_hours)] = "seg-sex 08:00-18:00"
+    gatte_holidays_of: Annotated[str, AfterValidator(formats.holiday_state)] = "SP"
+    gatte_log_level: Annotated[str, AfterValidator(formats.log_level)] = "INFO"
+    gatte_log_format: Annotated[str, AfterValidator(formats.log_format)] = ""
 
-    whatsapp_access_token: SecretStr = SecretStr("")
+    whatsapp_access_token: Annotated[SecretStr, AfterValidator(formats.header_secret)] = SecretStr("")
     whatsapp_verify_token: SecretStr = SecretStr("")
-    whatsapp_app_secret: SecretStr = SecretStr("")
-    whatsapp_phone_number_id: str = ""
-    whatsapp_api_base_url: str = "https://graph.facebook.com"
-    whatsapp_api_version: str = "v25.0"
+    whatsapp_app_secret: Annotated[SecretStr, AfterValidator(formats.app_secrets)] = SecretStr("")
+    whatsapp_api_base_url: Annotated[str, AfterValidator(formats.http_url)] = "https://graph.facebook.com"
+    whatsapp_api_version: Annotated[str, WHATSAPP_VERSION] = "v25.0"
 
-    gemini_api_key: SecretStr = SecretStr("")
-    gemini_base_url: str = ""
-    gemini_classifier_model: str = "gemini-3.5-flash-lite"
-    gemini_responder_model: str = "gemini-3.5-flash"
-    gemini_embedding_model: str = "gemini-embedding-001"
+    gemini_api_key: Annotated[SecretStr, AfterValidator(formats.header_secret)] = SecretStr("")
+    gemini_base_url: Annotated[str, AfterValidator(formats.http_url)] = ""
+    gemini_api_version: Annotated[str, GEMINI_VERSION] = "v1beta"
+    gemini_classifier_model: Annotated[str, MODEL_NAME] = "gemini-3.5-flash-lite"
+    gemini_responder_model: Annotated[str, MODEL_NAME] = "gemini-3.5-flash"
 
     gatte_gemini_timeout_seconds: float = Field(default=8.0, gt=0, le=60)
     """How long an answer of Gemini is waited for; then the local way answers."""
     gatte_gemini_rest_seconds: float = Field(default=30.0, gt=0, le=3600)
     """How long Gemini is not asked after several failures in a row, until a probe."""
 
-    gatte_model_prices: Annotated[str, AfterValidator(_price_table)] = "gemini-3.5-flash-lite=0.10/0.40, gemini-3.5-flash=0.30/2.50"
-    """US dollars for a million tokens read and written, by model: an estimate to be kept up by hand."""
-    gatte_brl_per_usd: Decimal = Field(default=Decimal("5.40"), gt=0)
+    gatte_model_prices: Annotated[str, AfterValidator(formats.priced_models)] = MODEL_PRICES
+    """US dollars for a million tokens read and written, by model."""
+    gatte_brl_per_usd: Decimal = Field(default=Decimal("5.40"), gt=0, le=1000)
 
     gatte_quiet_seconds: float = Field(default=2.0, ge=0, le=30)
     gatte_quiet_limit_seconds: float = Field(default=10.0, ge=0, le=120)
@@ -149,19 +99,20 @@ class Settings(BaseSettings):
     gatte_uncertain_policy: UncertainPolicy = UncertainPolicy.RESEND
     gatte_number_rate_per_second: float = Field(default=80.0, gt=0, le=1000)
     gatte_pause_seconds: float = Field(default=15.0, gt=0, le=900)
-    """How long a number's sending pauses at first when Meta takes nothing from it; then twice as long each time, up to 15 minutes."""
-    gatte_window_template: Annotated[str, AfterValidator(_template_name)] = ""
-    """The template that is sent in place of an answer of the bot for which the 24 h window is over; without one the desk gets a task."""
-    gatte_window_template_language: str = "pt_BR"
-    gatte_contact_rate_per_minute: int = Field(default=20, ge=1)
-    gatte_mute_minutes: int = Field(default=60, ge=1)
+    """How long a number's sending pauses at first when Meta takes nothing from it; then twice as
+    long each time, up to 15 minutes."""
+    gatte_window_template: Annotated[str, TEMPLATE_NAME] = ""
+    """The template that is sent in place of an answer of the bot for which the 24 h window is over;
+    without one the desk gets a task."""
+    gatte_window_template_language: Annotated[str, LANGUAGE] = "pt_BR"
+    gatte_contact_rate_per_minute: int = Field(default=20, ge=1, le=10_000)
+    gatte_mute_minutes: int = Field(default=60, ge=1, le=YEAR_SECONDS // 60)
     gatte_spam_blocklist: str = ""
-    gatte_daily_budget_brl: Decimal = Field(default=Decimal(50), ge=0)
-    gatte_nudge_seconds: int = Field(default=600, gt=0)
-    gatte_flow_timeout_seconds: int = Field(default=1800, gt=0)
-    gatte_timeout_seconds: int = Field(default=3600, gt=0)
-    gatte_close_seconds: int = Field(default=24 * 3600, gt=0)
-    gatte_warn_seconds: int = Field(default=600, gt=0)
+    gatte_nudge_seconds: int = Field(default=600, gt=0, le=YEAR_SECONDS)
+    gatte_flow_timeout_seconds: int = Field(default=1800, gt=0, le=YEAR_SECONDS)
+    gatte_timeout_seconds: int = Field(default=3600, gt=0, le=YEAR_SECONDS)
+    gatte_close_seconds: int = Field(default=24 * 3600, gt=0, le=YEAR_SECONDS)
+    gatte_warn_seconds: int = Field(default=600, gt=0, le=YEAR_SECONDS)
 
     gatte_worker_processes: int = Field(default=0, ge=0, le=64)
     """0: in production one for each core, four at most; in development one."""
@@ -172,12 +123,23 @@ class Settings(BaseSettings):
     """The same when its resident memory has grown beyond this."""
     gatte_pool_size: int = Field(default=10, ge=1, le=200)
     gatte_trusted_proxies: int = Field(default=0, ge=0, le=5)
+    web_concurrency: int = Field(default=2, ge=1, le=256)
+    gatte_bind: Annotated[str, AfterValidator(formats.listen_address)] = ""
+    """Where gunicorn listens; empty: on all addresses, at `port`."""
+    port: int = Field(default=8000, ge=1, le=65535)
 
     @field_validator("secret_key", "gatte_encryption_keys", mode="after")
     @classmethod
     def _required_in_production(cls, secret: SecretStr, info: ValidationInfo) -> SecretStr:
         if info.data.get("gatte_env") is Environment.PRODUCTION and not secret.get_secret_value():
             raise ValueError("is required in production")
+        return secret
+
+    @field_validator("secret_key", mode="after")
+    @classmethod
+    def _strong_in_production(cls, secret: SecretStr, info: ValidationInfo) -> SecretStr:
+        if info.data.get("gatte_env") is Environment.PRODUCTION and formats.is_weak(secret):
+            raise ValueError("is too short or repeats itself: 32 random characters at least")
         return secret
 
     @field_validator("whatsapp_verify_token", "whatsapp_app_secret", mode="after")
@@ -192,8 +154,8 @@ class Settings(BaseSettings):
     @field_validator("database_url", mode="after")
     @classmethod
     def _tls_to_the_database(cls, url: SecretStr, info: ValidationInfo) -> SecretStr:
-        remote = not is_local(url)
-        if info.data.get("gatte_env") is Environment.PRODUCTION and remote and "sslmode=" not in url.get_secret_value():
+        in_production = info.data.get("gatte_env") is Environment.PRODUCTION
+        if in_production and not (formats.is_local(url) or formats.insists_on_tls(url)):
             raise ValueError("a database on another host needs TLS: add ?sslmode=verify-full (or require)")
         return url
 
@@ -212,13 +174,23 @@ class Settings(BaseSettings):
     @property
     def master_keys(self) -> dict[str, bytes]:
         """The master keys by id; the first encrypts."""
-        pairs = (entry.strip().partition(":") for entry in self.gatte_encryption_keys.get_secret_value().split(",") if entry.strip())
-        return {key_id: base64.b64decode(encoded) for key_id, _, encoded in pairs}
+        return formats.parsed_master_keys(self.gatte_encryption_keys.get_secret_value())
 
     @property
     def app_secrets(self) -> tuple[str, ...]:
         """The app secrets that a webhook may be signed with; two while rotating."""
         return tuple(secret.strip() for secret in self.whatsapp_app_secret.get_secret_value().split(",") if secret.strip())
+
+    @property
+    def limits_url(self) -> str:
+        """The URL of Redis as the package `limits` spells it."""
+        url = self.redis_url.get_secret_value()
+        return f"redis+{url}" if url.startswith("unix://") else url
+
+    @property
+    def bind(self) -> str:
+        """Where gunicorn listens."""
+        return self.gatte_bind or f"0.0.0.0:{self.port}"
 
     @property
     def time_zone(self) -> ZoneInfo:
@@ -228,11 +200,20 @@ class Settings(BaseSettings):
 
 def load_settings() -> Settings:
     """The settings of this process, with development secrets filled in; BadSettings lists every problem at once."""
+    settings = _read({})
+    return settings if settings.production else _read(_development_secrets(settings))
+
+
+def _read(filled: dict[str, SecretStr]) -> Settings:
+    """The settings, with some values that environment and .env lack."""
     try:
-        settings = Settings()
+        return Settings(**filled)  # type: ignore[arg-type]  # by the name of the field
     except ValidationError as error:
         raise BadSettings(_problems(error)) from None
-    return settings if settings.production else _with_development_secrets(settings)
+    except UnicodeDecodeError:
+        raise BadSettings([".env: must be a text in UTF-8"]) from None
+    except OSError as error:
+        raise BadSettings([f".env: cannot be read ({error.strerror})"]) from None
 
 
 def _problems(error: ValidationError) -> list[str]:
@@ -246,8 +227,8 @@ def _problems(error: ValidationError) -> list[str]:
     return lines
 
 
-def _with_development_secrets(settings: Settings) -> Settings:
-    """Fill in secrets that development may lack, kept in files so that every process has the same."""
+def _development_secrets(settings: Settings) -> dict[str, SecretStr]:
+    """Secrets that development may lack, kept in files so that every process has the same."""
     made = {
         "secret_key": lambda: secrets.token_urlsafe(32),
         "gatte_encryption_keys": lambda: "dev:" + base64.b64encode(secrets.token_bytes(32)).decode(),
@@ -255,12 +236,23 @@ def _with_development_secrets(settings: Settings) -> Settings:
         "whatsapp_verify_token": lambda: secrets.token_urlsafe(16),
     }
     missing = [name for name in made if not getattr(settings, name).get_secret_value()]
-    filled = {name: SecretStr(_kept(settings.gatte_folder / name, made[name]())) for name in missing}
-    return settings.model_copy(update=filled)
+    return {name: SecretStr(_kept(settings.gatte_folder / name, made[name]())) for name in missing}
 
 
 def _kept(path: Path, fresh: str) -> str:
-    """The content of a secret's file, made with `fresh` when there is none; the first of several processes wins."""
+    """The content of a secret's file, made with `fresh` when there is none."""
+    try:
+        _make_once(path, fresh)
+        kept = path.read_text().strip()
+    except OSError as error:
+        raise BadSettings([f"GATTE_FOLDER: {path} cannot be kept ({error.strerror})"]) from None
+    if not kept:
+        raise BadSettings([f"GATTE_FOLDER: {path} is empty: delete it, and a new secret is made"])
+    return kept
+
+
+def _make_once(path: Path, fresh: str) -> None:
+    """Write a file unless it is there; the first of several processes wins."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(f".{os.getpid()}.{secrets.token_hex(4)}")
     draft.touch(mode=0o600)
@@ -271,7 +263,6 @@ def _kept(path: Path, fresh: str) -> str:
         pass
     finally:
         draft.unlink()
-    return path.read_text().strip()
 
 
 @lru_cache(maxsize=1)

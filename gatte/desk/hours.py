@@ -1,55 +1,18 @@
 """When the desk is open, and how long a customer would wait now."""
 
-import re
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from functools import lru_cache
+from datetime import date, datetime, timedelta
 
-import holidays
 from flask import current_app
 
+from gatte.business_hours import Span, holidays_of, opening_hours
 from gatte.conversation.snapshot import DeskFacts
 
-ALWAYS = "sempre"
-DAYS = ("seg", "ter", "qua", "qui", "sex", "sab", "dom")
-SPAN = re.compile(r"(?P<first>[a-z]{3})(?:-(?P<last>[a-z]{3}))? (?P<opens>\d{1,2}:\d{2})-(?P<closes>\d{1,2}:\d{2})")
 MINUTES_A_CUSTOMER = 4  # until the desk's own figures are known
 SEARCHED_DAYS = 15
 
 
-@dataclass(frozen=True)
-class Span:
-    """Opening hours of one weekday (0 is Monday)."""
-
-    weekday: int
-    opens: time
-    closes: time
-
-
-@lru_cache(maxsize=8)
-def opening_hours(spelled: str) -> tuple[Span, ...]:
-    """Hours spelled like `seg-sex 08:00-18:00, sab 09:00-13:00`, or none for `sempre`; ValueError says what is wrong."""
-    if spelled.strip() == ALWAYS:
-        return ()
-    return tuple(span for part in filter(None, (piece.strip() for piece in spelled.split(","))) for span in _spans(part))
-
-
-def _spans(part: str) -> list[Span]:
-    match = SPAN.fullmatch(part)
-    if match is None or match["first"] not in DAYS or (match["last"] or match["first"]) not in DAYS:
-        raise ValueError(f"opening hours {part!r} should look like seg-sex 08:00-18:00")
-    first, last = DAYS.index(match["first"]), DAYS.index(match["last"] or match["first"])
-    opens, closes = (time.fromisoformat(match[name].zfill(5)) for name in ("opens", "closes"))
-    return [Span(weekday, opens, closes) for weekday in range(first, last + 1)]
-
-
-@lru_cache(maxsize=8)
-def _holidays(state: str) -> holidays.HolidayBase:
-    return holidays.country_holidays("BR", subdiv=state or None)
-
-
 def _spans_of(day: date, hours: tuple[Span, ...], state: str) -> list[Span]:
-    return [] if day in _holidays(state) else [span for span in hours if span.weekday == day.weekday()]
+    return [] if day in holidays_of(state) else [span for span in hours if span.weekday == day.weekday()]
 
 
 def is_open(now: datetime, hours: tuple[Span, ...], state: str = "") -> bool:

@@ -5,15 +5,39 @@
 breaker. No transaction is open while a model is asked. Heavy packages are imported where they are used: web processes stay small.
 """
 
+from functools import partial
+from typing import TYPE_CHECKING
+
+import structlog
 from flask import Flask
 
+from gatte.observability import cost
 from gatte.settings import Settings
+
+if TYPE_CHECKING:
+    from gatte.intelligence.gemini import Gemini
+
+log = structlog.get_logger(__name__)
 
 
 def init_app(app: Flask, settings: Settings) -> None:
     """Give the application its models; nothing is loaded before it is used."""
-    from gatte.intelligence import gemini
+    from gatte.intelligence import gemini, rejections
     from gatte.intelligence.asking import LocalModels
 
-    app.extensions["gatte_gemini"] = gemini.from_settings(settings)
+    client = gemini.from_settings(settings)
+    if client is not None:
+        client.rejections.tell(partial(rejections.publish, app.extensions["gatte_memory"]))
+        _warn_of_missing_prices(client, settings)
+    app.extensions["gatte_gemini"] = client
     app.extensions["gatte_local_models"] = LocalModels(settings.gatte_folder / "models")
+
+
+def _warn_of_missing_prices(client: "Gemini", settings: Settings) -> None:
+    for model in sorted({client.models.classifier, client.models.responder}):
+        if not cost.has_price(model, cost.prices(settings.gatte_model_prices)):
+            log.warning(
+                "gemini.no_price",
+                model=model,
+                what="its calls count as free: add model=in/out to GATTE_MODEL_PRICES",
+            )

@@ -23,6 +23,7 @@ from gatte.intelligence.breaker import Breaker
 from gatte.intelligence.calls import CallRecord, Outcome, Purpose
 from gatte.intelligence.gemini_answer import Blocked, Generated, Nonsense, text_of
 from gatte.intelligence.gemini_config import configured, said_by_user
+from gatte.intelligence.rejections import Cause, Rejections, cause_of
 from gatte.settings import Settings
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ CLASSIFIER_TOKENS = 512  # most that may be written, thinking included
 RESPONDER_TOKENS = 2_048
 TIME_LIMIT_SECONDS = 8.0
 SERVICE = "https://generativelanguage.googleapis.com"
+API_VERSION = "v1beta"
 CONNECTIONS = 256  # turns wait on threads, one connection each
 DIMENSIONS = 512
 LONGEST_TEXT = 2_000  # characters of a customer's message that are sent
@@ -71,7 +73,7 @@ class Models:
 
     classifier: str
     responder: str
-    embedding: str
+    embedding: str = "gemini-embedding-001"
 
 
 INTENT_SCHEMA = json.dumps(
@@ -91,10 +93,16 @@ def from_settings(settings: Settings) -> "Gemini | None":
     key = settings.gemini_api_key.get_secret_value()
     if not key:
         return None
-    models = Models(settings.gemini_classifier_model, settings.gemini_responder_model, settings.gemini_embedding_model)
+    models = Models(settings.gemini_classifier_model, settings.gemini_responder_model)
     breaker = Breaker(rest_seconds=settings.gatte_gemini_rest_seconds)
-    limit = settings.gatte_gemini_timeout_seconds
-    return Gemini(key, models, settings.gemini_base_url, time_limit_seconds=limit, breaker=breaker)
+    return Gemini(
+        key,
+        models,
+        settings.gemini_base_url,
+        api_version=settings.gemini_api_version,
+        time_limit_seconds=settings.gatte_gemini_timeout_seconds,
+        breaker=breaker,
+    )
 
 
 class Gemini:
@@ -106,13 +114,16 @@ class Gemini:
         models: Models,
         base_url: str = "",
         *,
+        api_version: str = API_VERSION,
         time_limit_seconds: float = TIME_LIMIT_SECONDS,
         breaker: Breaker | None = None,
     ) -> None:
         self.models = models
         self.breaker = breaker or Breaker()
+        self.rejections = Rejections()
         self._api_key = api_key
         self._base_url = base_url
+        self._api_version = api_version
         self._time_limit = time_limit_seconds
         self._http: httpx2.Client | None = None
         self._client: Client | None = None
@@ -183,24 +194,32 @@ class Gemini:
 
     def _guarded(self, record: CallRecord, call: Callable[[], Kept]) -> tuple[Kept, float]:
         """The result of a call and its milliseconds, behind breaker and time limit; any failure is GeminiUnavailable."""
-        if not self.breaker.allows():
+        if not (self.breaker.allows() and self.rejections.allow(record.model)):
             raise GeminiUnavailable(replace(record, outcome=Outcome.BREAKER_OPEN))
         started = time.perf_counter()
         try:
             result = call()
         except _failures() as error:
-            outcome = _outcome_of(error, record.purpose)
+            cause = cause_of(error)
+            if cause is Cause.REQUEST and record.purpose is Purpose.TRANSCRIBE:
+                cause = None  # the fault of that file
+            outcome = _outcome_of(error, record.purpose) if cause is None else Outcome.ERROR
             latency = _since(started)
-            self._report(record.purpose, outcome)
             log.warning("gemini.failed", purpose=record.purpose.value, outcome=outcome.value, error=type(error).__name__, ms=latency)
+            if cause is None:
+                self._report(record, outcome)
+            else:
+                self.breaker.succeeded()  # the service works
+                self.rejections.refused(record.model, cause, getattr(error, "code", 0))
             raise GeminiUnavailable(replace(record, outcome=outcome, latency_ms=latency)) from None
-        self._report(record.purpose, Outcome.OK)
+        self._report(record, Outcome.OK)
         return result, _since(started)
 
-    def _report(self, purpose: Purpose, outcome: Outcome) -> None:
+    def _report(self, record: CallRecord, outcome: Outcome) -> None:
         if outcome in {Outcome.OK, Outcome.BLOCKED}:
             self.breaker.succeeded()
-        elif purpose is not Purpose.TRANSCRIBE or outcome not in FAULTS_OF_A_FILE:
+            self.rejections.answered(record.model)
+        elif record.purpose is not Purpose.TRANSCRIBE or outcome not in FAULTS_OF_A_FILE:
             self.breaker.failed()
 
     def _connected(self) -> "Client":
@@ -213,7 +232,12 @@ class Gemini:
                 from gatte.intelligence.gemini_http import client_with
 
                 self._http = client_with(self._time_limit, CONNECTIONS, self._base_url or SERVICE)
-                options = HttpOptions(base_url=self._base_url or None, timeout=int(self._time_limit * 1000), httpx_client=self._http)
+                options = HttpOptions(
+                    base_url=self._base_url or None,
+                    api_version=self._api_version,
+                    timeout=int(self._time_limit * 1000),
+                    httpx_client=self._http,
+                )
                 self._client = Client(api_key=self._api_key, vertexai=False, http_options=options)
             return self._client
 

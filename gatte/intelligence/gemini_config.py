@@ -4,8 +4,11 @@ A configuration is made once for the same words and shared by all calls: making 
 """
 
 import json
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, cast
+
+from gatte.setting_formats import plain_model_name
 
 if TYPE_CHECKING:
     from google.genai.types import Content, GenerateContentConfig, ThinkingConfig
@@ -26,7 +29,6 @@ def configured(
         system_instruction=said_by_user(instructions),
         temperature=temperature,
         max_output_tokens=most_tokens,
-        candidate_count=1,
         thinking_config=_thinking(model),
         response_mime_type="application/json" if answers_by else None,
         response_json_schema=json.loads(answers_by) if answers_by else None,
@@ -53,12 +55,28 @@ def _quick(name: str) -> "type[BaseModel]":
     return cast("type[BaseModel]", type(name, (getattr(types, name),), {"__contains__": contains, "__module__": __name__}))
 
 
+# As little thinking as a model allows: a customer waits, and passages are short. Google's page on
+# thinking, October 2026 (ai.google.dev/gemini-api/docs/thinking); docs/decisions/0022-gemini-requests.md.
+VERSIONED = r"(-preview)?(-\d{2}-\d{4}|-\d{3})?"  # not -image, -tts and others, which know other levels
+LEAST_THINKING: tuple[tuple[str, int | str], ...] = (  # the first that fits: a budget or a level
+    (r"gemini-2\.5-flash(-lite)?", 0),
+    (r"gemini-(3|3\.5|3\.6)-flash", "MINIMAL"),
+    (r"gemini-3\.\d+-flash-lite", "MINIMAL"),
+    (r"gemini-3(\.\d+)?-(flash|pro)", "LOW"),
+    (r"gemini-(flash|flash-lite|pro)-latest", "LOW"),
+)
+
+
+@lru_cache(maxsize=32)
 def _thinking(model: str) -> "ThinkingConfig | None":
-    """As little thinking as the model allows: a customer waits, and passages are short. Models differ in how they are told."""
+    """How a model is told to think as little as it can; None for a model that we do not know."""
     from google.genai.types import ThinkingConfig, ThinkingLevel
 
-    if model.startswith("gemini-2.5-flash"):
-        return ThinkingConfig(thinking_budget=0)
-    if model.startswith("gemini-3"):
-        return ThinkingConfig(thinking_level=ThinkingLevel.MINIMAL if "flash" in model else ThinkingLevel.LOW)
-    return None
+    name = plain_model_name(model)
+    known = (least for pattern, least in LEAST_THINKING if re.fullmatch(pattern + VERSIONED, name))
+    least = next(known, None)
+    if least is None:
+        return None
+    if isinstance(least, int):
+        return ThinkingConfig(thinking_budget=least)
+    return ThinkingConfig(thinking_level=ThinkingLevel(least))

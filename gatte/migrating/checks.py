@@ -2,10 +2,11 @@
 
 from enum import StrEnum
 
-from sqlalchemy import Connection, text
+from sqlalchemy import URL, Connection, text
 from sqlalchemy.exc import DBAPIError
 
 MINIMUM_SERVER = 15
+DEFAULT_PORT = 5432
 MINIMUM_VECTOR = (0, 5)  # the first pgvector with HNSW indexes
 BUSY = ("starting up", "shutting down", "recovery", "too many clients", "remaining connection slots")
 
@@ -35,22 +36,32 @@ class MigrationRefused(Exception):
         self.refusal = refusal
 
 
-def connection_refusal(error: DBAPIError) -> MigrationRefused:
-    """Why connecting failed. libpq gives no SQLSTATE for that, so its text is read: only a server that answered says FATAL."""
+def connection_refusal(error: DBAPIError, url: URL) -> MigrationRefused:
+    """Why connecting failed, and where. libpq gives no SQLSTATE for that, so its text is read: only a server that answered says FATAL."""
     reason = " ".join(str(error.orig).split())
-    return MigrationRefused(*_connection_problem(reason))
+    refusal, problem = _connection_problem(reason)
+    return MigrationRefused(refusal, f"{problem}: {place_of(url)}: {reason}")
+
+
+def place_of(url: URL) -> str:
+    """Host and port of a database, without user and password; several hosts as libpq is given them."""
+    named = url.query.get("host") or url.host or "the local socket"
+    ports = url.query.get("port") or url.port or DEFAULT_PORT
+    hosts = [named] if isinstance(named, str) else named
+    port = ports if isinstance(ports, str | int) else ",".join(ports)
+    return f"{','.join(hosts)}, port {port}"
 
 
 def _connection_problem(reason: str) -> tuple[Refusal, str]:
     if "SSL" in reason or "certificate" in reason:
-        return Refusal.NO_TLS, f"no TLS connection to the database: {reason}"
+        return Refusal.NO_TLS, "no TLS connection to the database"
     if "FATAL" not in reason:
-        return Refusal.UNREACHABLE, f"the database cannot be reached: {reason}"
+        return Refusal.UNREACHABLE, "the database cannot be reached"
     if any(words in reason for words in BUSY):
-        return Refusal.BUSY, f"the database takes no connection now: {reason}"
+        return Refusal.BUSY, "the database takes no connection now"
     if "database" in reason.partition("FATAL")[2] and ("does not exist" in reason or "não existe" in reason):
-        return Refusal.NO_DATABASE, f"there is no such database: {reason}"
-    return Refusal.LOGIN_REFUSED, f"the database refused the login (user, password or pg_hba.conf): {reason}"
+        return Refusal.NO_DATABASE, "there is no such database"
+    return Refusal.LOGIN_REFUSED, "the database refused the login (user, password or pg_hba.conf)"
 
 
 def check_target(connection: Connection, minimum_server: int = MINIMUM_SERVER) -> None:

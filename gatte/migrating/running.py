@@ -77,7 +77,7 @@ def connected(url: str) -> Iterator[Connection]:
     try:
         connection = engine.connect()
     except OperationalError as error:
-        raise _logged(connection_refusal(error)) from None
+        raise _logged(connection_refusal(error, psycopg2)) from None
     try:
         yield connection
     finally:

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 
 from flask import Flask
 
-from gatte.web import access, rendering, security, webhook
+from gatte.web import access, forms, rendering, security, webhook
 from gatte.web.machines import Machines, put_before
 
 # Each has a blueprint `bp`; the order says nothing.
@@ -19,6 +19,7 @@ MACHINE_DOORS = ("gatte.web.webhook", "gatte.web.health")
 
 def register(app: Flask) -> None:
     """Open every door on this application; those for machines on one of their own, in front of it."""
+    forms.init_app(app)
     access.init_app(app)
     rendering.init_app(app)
     security.init_app(app, app.extensions["gatte_settings"])

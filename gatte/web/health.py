@@ -5,15 +5,17 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, current_app, jsonify
 from redis.exceptions import RedisError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from gatte import migrating
 from gatte.extensions import db
+from gatte.intelligence import rejections
 from gatte.observability import metrics
 from gatte.queue import is_alive, redis
+from gatte.volatile import memory
 
 log = structlog.get_logger(__name__)
 bp = Blueprint("health", __name__)
@@ -34,10 +36,17 @@ def live() -> Response:
 
 @bp.get("/health/ready")
 def ready() -> tuple[Response, int]:
-    """200 when a message that comes in now would be stored and answered; else 503 and what is missing."""
-    checks = {name: _checked(check) for name, check in CHECKS.items()}
-    fit = all(check["ok"] for check in checks.values())
-    return jsonify(status="ready" if fit else "not ready", checks=checks), 200 if fit else 503
+    """200 when a message that comes in now would be stored and answered; else 503 and what is missing.
+
+    `degraded` (200 too) when it would be answered in a poorer way.
+    """
+    needed = {name: _checked(check) for name, check in CHECKS.items()}
+    helpful = {name: _checked(check) for name, check in HELPFUL_CHECKS.items()}
+    checks = needed | helpful
+    if not all(check["ok"] for check in needed.values()):
+        return jsonify(status="not ready", checks=checks), 503
+    whole = all(check["ok"] for check in helpful.values())
+    return jsonify(status="ready" if whole else "degraded", checks=checks), 200
 
 
 @bp.get("/metrics")
@@ -80,6 +89,16 @@ def _scheduler() -> dict[str, Any]:
     return {"ok": is_alive("scheduler")}
 
 
+def _gemini() -> dict[str, Any]:
+    """Not ok while Gemini refuses our key, model or request; the local models answer meanwhile."""
+    gemini = current_app.extensions["gatte_gemini"]
+    if gemini is None:
+        return {"ok": True, "used": False}
+    models = sorted({gemini.models.classifier, gemini.models.responder})
+    refused = rejections.list_published(memory(), models)
+    return {"ok": not refused, "used": True, "refused": refused}
+
+
 CHECKS: dict[str, Callable[[], dict[str, Any]]] = {
     "database": _database,
     "schema": _schema,
@@ -87,3 +106,4 @@ CHECKS: dict[str, Callable[[], dict[str, Any]]] = {
     "worker": _worker,
     "scheduler": _scheduler,
 }
+HELPFUL_CHECKS: dict[str, Callable[[], dict[str, Any]]] = {"gemini": _gemini}

@@ -6,11 +6,12 @@ import os
 import re
 import subprocess
 import sys
-from importlib.metadata import packages_distributions
+from importlib.metadata import PackageNotFoundError, packages_distributions, requires
 from pathlib import Path
 
 import pytest
 from dotenv import dotenv_values
+from packaging.requirements import Requirement
 
 from deployment.fresh_env import EXAMPLE, filled
 from gatte import MAX_BODY_BYTES
@@ -18,12 +19,13 @@ from gatte.settings import BadSettings, Settings, load_settings
 
 PROJECT = Path(__file__).parents[2]
 REQUIREMENTS = ("requirements", "requirements-embedded", "requirements-dev", "requirements-install")
-NOT_OF_SETTINGS = {"POSTGRES_PASSWORD", "REDIS_PASSWORD", "GATTE_DOMAIN", "WEB_CONCURRENCY"}
+NOT_OF_SETTINGS = {"POSTGRES_PASSWORD", "REDIS_PASSWORD", "GATTE_DOMAIN"}
 
 
 def pinned(name: str) -> dict[str, str]:
     lines = (PROJECT / f"{name}.txt").read_text().splitlines()
-    return dict(line.split(" ")[0].partition(";")[0].split("==") for line in lines if "==" in line)
+    pins = [line.split(" ")[0].partition(";")[0].split("==") for line in lines if "==" in line]
+    return {package.partition("[")[0]: version for package, version in pins}
 
 
 def normal(package: str) -> str:
@@ -69,6 +71,25 @@ def test_the_example_itself_is_not_good_for_production(monkeypatch, tmp_path):
         load_settings()
 
 
+def test_every_setting_is_read_by_something_that_runs():
+    files = [*(PROJECT / "gatte").rglob("*.py"), *(PROJECT / "deployment").glob("*.py"), PROJECT / "gunicorn.conf.py"]
+    users = [ast.parse(file.read_text()) for file in files if file.name != "settings.py"]
+    read = {name for tree in users for name in attributes_of("settings", tree)}
+
+    own = ast.walk(ast.parse((PROJECT / "gatte" / "settings.py").read_text()))
+    properties = {node.name: node for node in own if isinstance(node, ast.FunctionDef)}
+    while used := read & set(properties):
+        read |= {name for property_name in used for name in attributes_of("self", properties.pop(property_name))}
+
+    assert set(Settings.model_fields) - read == set()
+
+
+def attributes_of(owner: str, tree: ast.AST) -> set[str]:
+    """The attributes that code reads of an expression with this word in it."""
+    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load)]
+    return {node.attr for node in nodes if owner in ast.unparse(node.value)}
+
+
 @pytest.mark.parametrize("name", REQUIREMENTS)
 def test_every_direct_requirement_is_pinned_and_hashed(name):
     direct = {normal(line.strip()) for line in (PROJECT / f"{name}.in").read_text().splitlines() if line and line[0] not in "#-"}
@@ -77,6 +98,26 @@ def test_every_direct_requirement_is_pinned_and_hashed(name):
     assert direct <= {normal(package) for package in pinned(name)}
     assert len(re.findall(r"^\S+==\S+( ; .*)? \\\n    --hash=sha256:", text, re.MULTILINE)) == len(pinned(name))
     assert "://" not in text
+
+
+@pytest.mark.parametrize("name", REQUIREMENTS)
+def test_a_package_that_another_wants_with_extras_is_pinned_with_them(name):
+    """Old pip (23.0, of Debian 12) refuses `a[b]>=1` of a package as not pinned when only `a` is."""
+    text = (PROJECT / f"{name}.txt").read_text()
+    wanted = [requirement for package in pinned(name) for requirement in wanted_by(package)]
+
+    for package, extras in [(normal(one.name), one.extras) for one in wanted if one.extras]:
+        line = re.search(rf"^{package}(\[(.*)\])?==", text, re.MULTILINE)
+        assert line is None or extras <= set((line[2] or "").split(",")), f"{package}{extras}"
+
+
+def wanted_by(package: str) -> list[Requirement]:
+    """What an installed package needs here without an extra of its own."""
+    try:
+        needed = [Requirement(line) for line in requires(package) or []]
+    except PackageNotFoundError:
+        return []
+    return [one for one in needed if one.marker is None or one.marker.evaluate({"extra": ""})]
 
 
 def test_the_requirement_files_agree_on_every_version():
@@ -144,3 +185,18 @@ def test_nginx_and_the_application_have_the_same_limit_for_the_webhook():
     place = (PROJECT / "nginx.conf").read_text().partition("location = /webhook/whatsapp")[2].partition("}\n\n")[0]
 
     assert re.search(r"client_max_body_size (\d+)m;", place)[1] == str(MAX_BODY_BYTES // 1024 // 1024)
+
+
+def test_http_2_is_switched_on_in_the_form_of_the_image_s_nginx(compose):
+    version = re.search(r"nginx:(\d+)\.(\d+)", compose["nginx"]["image"])
+    text = (PROJECT / "nginx.conf").read_text()
+
+    assert (int(version[1]), int(version[2])) >= (1, 26), "`http2 on` came with 1.25.1"
+    assert "http2 on;" in text
+    assert not re.search(r"listen .*http2", text), "deprecated since 1.25.1"
+
+
+def test_no_rule_of_access_stands_beside_a_return_which_would_answer_first():
+    places = re.findall(r"location [^{]*\{([^{}]*)\}", (PROJECT / "nginx.conf").read_text())
+
+    assert [place for place in places if re.search(r"^\s*return ", place, re.MULTILINE) and re.search(r"deny|allow|access/", place)] == []

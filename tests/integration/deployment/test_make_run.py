@@ -93,3 +93,10 @@ def test_given_stores_are_used_instead_of_embedded_ones(make_run, project, store
 def worker_of(project: Path) -> int:
     path = project / "worker.pid"
     return int(path.read_text() or 0) if path.exists() else 0
+
+
+def test_a_port_that_is_none_is_told_in_one_line(make_run):
+    running = make_run(PORT="http")
+
+    assert running.process.wait(60) == 78
+    assert running.printed[-1].endswith("GATTE did not start: bad setting: PORT: must be a number between 1 and 65485")

@@ -1,4 +1,5 @@
 import shutil
+import socket
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,33 @@ def with_login(url: str, user: str, password: str) -> str:
 
 def test_a_server_that_cannot_be_reached(migrations):
     assert refusal(f"postgresql://gatte:x@127.0.0.1:{free_port()}/gatte", migrations(MAKE)) is Refusal.UNREACHABLE
+
+
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [
+        ("127.0.0.1:{port}", "127.0.0.1, port {port}"),
+        ("db.invalid:{port}", "db.invalid, port {port}"),
+        ("db.invalid", "db.invalid, port 5432"),
+    ],
+)
+def test_who_waits_is_told_which_server_cannot_be_reached_and_no_password(migrations, place, told):
+    port = free_port()
+
+    with pytest.raises(MigrationRefused) as caught:
+        migrate(f"postgresql://gatte:hunter2@{place.format(port=port)}/gatte", migrations(MAKE))
+
+    assert f"cannot be reached: {told.format(port=port)}: " in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_server_that_never_answers_is_named_too(migrations):
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as deaf:
+        port = deaf.getsockname()[1]
+        with pytest.raises(MigrationRefused) as caught:
+            migrate(f"postgresql://gatte:hunter2@127.0.0.1:{port}/gatte?connect_timeout=2", migrations(MAKE))
+
+    assert f"127.0.0.1, port {port}: " in str(caught.value)
 
 
 def test_a_wrong_password_is_told_apart_and_not_repeated(empty_database_url, migrations, logged):

@@ -64,6 +64,16 @@ def test_an_agent_answers_and_the_answer_waits_to_leave(app, agent, desk, users)
         assert (message.body, message.user_id, message.outbox.state.value) == ("Bom dia, <Joana>!", users["ana"], "pending")
 
 
+def test_an_answer_of_several_lines_leaves_with_plain_line_breaks(app, agent, desk, users):
+    conversation = desk.with_agent(users["ana"], says=["oi"])
+
+    agent.press(f"/panel/sessoes/{conversation}/responder", texto="Bom dia!\r\n\r\nSegue o valor.")
+
+    with app.app_context():
+        message = db.session.scalar(select(Message).filter_by(conversation_id=conversation, direction="out"))
+        assert message.body == "Bom dia!\n\nSegue o valor."
+
+
 @pytest.mark.parametrize("text", ["", "   ", "x" * 4097])
 def test_an_answer_has_1_to_4096_characters(agent, desk, users, text):
     conversation = desk.with_agent(users["ana"])

@@ -1,0 +1,113 @@
+"""A key, a model or a request that Gemini refuses for good is not a passing fault."""
+
+from contextlib import closing
+
+import pytest
+import structlog
+
+from gatte.intelligence.breaker import Breaker
+from gatte.intelligence.calls import Outcome
+from gatte.intelligence.gemini import Gemini, GeminiUnavailable, Models
+from gatte.intelligence.rejections import Cause, Rejections
+from gatte.intelligence.transcribing import transcribe
+from tests.clock import Clock
+from tests.standins.gemini import GeminiStandIn
+from tests.standins.http_loop import as_json
+
+MODELS = Models("gemini-3.5-flash-lite", "gemini-3.5-flash")
+REFUSALS = [
+    (400, "INVALID_ARGUMENT", "API key not valid. Please pass a valid API key.", "key"),
+    (400, "FAILED_PRECONDITION", "User location is not supported for the API use.", "account"),
+    (400, "INVALID_ARGUMENT", "Thinking level MINIMAL is not supported for this model.", "thinking_level"),
+    (400, "INVALID_ARGUMENT", "temperature is not supported by this model", "temperature"),
+    (400, "INVALID_ARGUMENT", "Request contains an invalid argument.", "request"),
+    (401, "UNAUTHENTICATED", "Request had invalid authentication credentials.", "key"),
+    (403, "PERMISSION_DENIED", "Your project has been denied access.", "permission"),
+    (404, "NOT_FOUND", "models/gemini-9 is not found for API version v1beta", "model"),
+]
+
+
+@pytest.fixture
+def stand_in():
+    with GeminiStandIn() as stand_in:
+        yield stand_in
+
+
+@pytest.fixture
+def gemini(stand_in):
+    with closing(Gemini("made-up-key", MODELS, stand_in.url, breaker=Breaker(failures=2))) as gemini:
+        yield gemini
+
+
+def refuse(stand_in, status, name, message, times=1):
+    body = {"error": {"code": status, "message": message, "status": name}}
+    stand_in._next.extend([lambda _: as_json(status, body)] * times)
+
+
+def ask(call, *arguments) -> Outcome:
+    with pytest.raises(GeminiUnavailable) as failure:
+        call(*arguments)
+    return failure.value.call.outcome
+
+
+@pytest.mark.parametrize(("status", "name", "message", "cause"), REFUSALS)
+def test_a_refusal_for_good_is_an_error_in_the_log_with_its_cause(gemini, stand_in, status, name, message, cause):
+    refuse(stand_in, status, name, message)
+
+    with structlog.testing.capture_logs() as lines:
+        ask(gemini.classify, "oi")
+
+    told = next(line for line in lines if line["event"] == "gemini.refused")
+    assert (told["log_level"], told["model"], told["cause"], told["status"]) == ("error", "gemini-3.5-flash-lite", cause, status)
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_a_passing_fault_is_no_refusal(gemini, stand_in, status):
+    stand_in.fails(status)
+
+    with structlog.testing.capture_logs() as lines:
+        ask(gemini.classify, "oi")
+
+    assert [line["event"] for line in lines] == ["gemini.failed"]
+
+
+def test_a_model_that_is_refused_is_left_alone_and_the_other_is_asked(gemini, stand_in):
+    refuse(stand_in, 404, "NOT_FOUND", "no such model", times=3)
+    for _ in range(3):
+        ask(gemini.classify, "oi")
+
+    assert ask(gemini.classify, "oi") is Outcome.BREAKER_OPEN
+    assert gemini.respond("quanto dura?", ["A1\nO A1 vale 1 ano."])[0] == "O A1 vale 1 ano."
+    assert len(stand_in.calls) == 4
+
+
+def test_a_refused_model_is_tried_again_after_a_quarter_of_an_hour_only():
+    clock = Clock()
+    rejections = Rejections(clock)
+    for _ in range(3):
+        rejections.refused("model", Cause.KEY, 400)
+
+    clock.now += 899
+    assert not rejections.allow("model")
+    clock.now += 1
+    assert rejections.allow("model")
+    assert not rejections.allow("model"), "one probe"
+
+
+def test_a_listener_is_told_once_that_a_model_is_refused_and_once_that_it_answers():
+    told = []
+    rejections = Rejections()
+    rejections.tell(lambda model, cause: told.append((model, cause)))
+
+    for _ in range(2):
+        rejections.refused("model", Cause.KEY, 400)
+    for _ in range(2):
+        rejections.answered("model")
+
+    assert told == [("model", Cause.KEY), ("model", None)]
+
+
+def test_a_file_that_the_service_cannot_read_is_no_refusal_for_good(gemini, stand_in):
+    refuse(stand_in, 400, "INVALID_ARGUMENT", "Unable to process input audio", times=4)
+
+    assert [ask(transcribe, gemini, b"noise", "audio/ogg") for _ in range(4)] == [Outcome.REFUSED] * 4
