@@ -29,7 +29,7 @@ def create_user(email: str, name: str, password: str, role: Role = Role.AGENT) -
         raise WeakPassword(f"a password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters")
     if find_user(email) is not None:
         raise EmailTaken("another user has this e-mail")
-    user = User(email=_tidy(email), name=name.strip(), password_hash=_hasher.hash(password), role=role, active=True)
+    user = User(email=tidy_email(email), name=name.strip(), password_hash=_hasher.hash(password), role=role, active=True)
     db.session.add(user)
     db.session.flush()
     return user
@@ -37,7 +37,7 @@ def create_user(email: str, name: str, password: str, role: Role = Role.AGENT) -
 
 def find_user(email: str) -> User | None:
     """The user with this e-mail in any case, active or not."""
-    return db.session.scalar(select(User).where(User.email == _tidy(email)))
+    return db.session.scalar(select(User).where(User.email == tidy_email(email)))
 
 
 def find_active_user(user_id: str) -> User | None:
@@ -54,7 +54,8 @@ def list_active_users() -> list[User]:
 def check_password(email: str, password: str) -> User | None:
     """The active user whom this e-mail and password belong to; None takes as long as a wrong password, whatever was wrong."""
     user = find_user(email) if len(password) <= LONGEST_PASSWORD else None
-    fits = _verify(user.password_hash if user else _decoy(), password[:LONGEST_PASSWORD])
+    decoy = _decoy()  # the first one of a process takes time, which must not tell who is unknown
+    fits = _verify(user.password_hash if user else decoy, password[:LONGEST_PASSWORD])
     if user is None or not fits or not user.active:
         return None
     if _hasher.check_needs_rehash(user.password_hash):
@@ -63,7 +64,8 @@ def check_password(email: str, password: str) -> User | None:
     return user
 
 
-def _tidy(email: str) -> str:
+def tidy_email(email: str) -> str:
+    """The e-mail as accounts are known by it."""
     return email.strip().lower()
 
 
