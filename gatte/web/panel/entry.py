@@ -28,7 +28,7 @@ WRONG = "E-mail ou senha incorretos. Confira e tente de novo."
 TOO_MANY = "Muitas tentativas de entrar nesta conta. Espere {wait} e tente de novo, ou entre pelo navegador que você costuma usar."
 TOO_MANY_FROM_HERE = "Muitas tentativas vindas desta rede. Espere {wait} e tente de novo."
 login.session_protection = "strong"
-login.user_loader(people.find_active_user)
+login.user_loader(people.find_session_user)
 
 
 def add_routes(bp: Blueprint) -> None:
