@@ -64,6 +64,7 @@ def _flask_settings(app: Flask, settings: Settings, process: str) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         WTF_CSRF_TIME_LIMIT=None,
+        GATTE_SIMULATOR=settings.simulator,
         TEMPLATES_AUTO_RELOAD=not settings.production,
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined]

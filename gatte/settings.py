@@ -172,6 +172,8 @@ class Settings(BaseSettings):
     """The same when its resident memory has grown beyond this."""
     gatte_pool_size: int = Field(default=10, ge=1, le=200)
     gatte_trusted_proxies: int = Field(default=0, ge=0, le=5)
+    gatte_simulator: bool | None = None
+    """Whether the panel has the simulator; not set: everywhere but in production."""
 
     @field_validator("secret_key", "gatte_encryption_keys", mode="after")
     @classmethod
@@ -201,6 +203,11 @@ class Settings(BaseSettings):
     def production(self) -> bool:
         """Whether this is a production installation."""
         return self.gatte_env is Environment.PRODUCTION
+
+    @property
+    def simulator(self) -> bool:
+        """Whether the panel has the simulator."""
+        return not self.production if self.gatte_simulator is None else self.gatte_simulator
 
     @property
     def worker_processes(self) -> int:

@@ -13,7 +13,8 @@ from gatte.conversation.effects import Effect
 from gatte.conversation.understanding import MessageKind
 from gatte.database import CLOCK
 from gatte.extensions import db
-from gatte.models import Conversation, IdentityKind, Lead, Message, Ticket, TicketKind, TicketState, Turn, keyring
+from gatte.intake import identity
+from gatte.models import Conversation, IdentityKind, Lead, Message, Ticket, TicketKind, TicketState, Turn
 from gatte.models.contact import ContactIdentity
 from gatte.observability import metrics
 
@@ -102,7 +103,8 @@ def _correct_data(conversation: Conversation, effect: effects.CorrectData) -> No
 
 def register_document(conversation: Conversation, document: str) -> None:
     """Let the contact be found by this CPF or CNPJ (digits and letters only), unless it is another contact's."""
-    hashed = keyring().lookup_hash(IdentityKind.DOCUMENT, document)
+    number = conversation.phone_number_id
+    hashed = identity.hash_of(IdentityKind.DOCUMENT, document, number)
     known = db.session.scalar(select(ContactIdentity).filter_by(kind=IdentityKind.DOCUMENT, hash=hashed))
     if known is None:
         db.session.add(ContactIdentity(contact_id=conversation.contact_id, kind=IdentityKind.DOCUMENT, hash=hashed))
