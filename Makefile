@@ -8,13 +8,16 @@ UV := VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --require-hashes 2>/dev/nu
 COMPILE := $(BIN)/uv pip compile --quiet --no-strip-extras --generate-hashes --no-header --python-version 3.11
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help install run check test bench chaos env requirements lint types walls templates migrations containers packages
+.PHONY: help install run users check test bench chaos env requirements lint types walls templates migrations containers packages
 
 help: ## what can be done here
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 run: .venv/.run-installed ## start everything: panel, bot, stores (Ctrl-C ends it)
 	@exec $(BIN)/python -m devstack.run
+
+users: .venv/.run-installed ## the people of the panel: make users ARGS="list"
+	@$(BIN)/flask users $(ARGS)
 
 test: install ## all tests, on embedded stores
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)

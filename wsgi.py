@@ -15,6 +15,11 @@ if process_name() == "worker":
 
     greenlets.begin()
 
+if process_name() != "web":
+    from gatte import neighbour
+
+    neighbour.use_running_stores()
+
 from gatte import create_app  # noqa: E402 - after that
 
 app = create_app(process=process_name())

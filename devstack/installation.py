@@ -15,6 +15,7 @@ from devstack.stores import Stores
 PORTS_TRIED = 50
 HIGHEST_PORT = 65535 - PORTS_TRIED
 STORE_URLS = ("DATABASE_URL", "REDIS_URL")
+STORES_FILE = "stores.env"  # gatte/neighbour.py reads it
 
 
 class AlreadyRunning(Exception):
@@ -72,9 +73,22 @@ class Installation:
                 urls["DATABASE_URL"] = stores.postgres.start()
             if "REDIS_URL" not in urls:
                 urls["REDIS_URL"] = stores.valkey.start()
+            self._tell_neighbours(urls)
             yield urls
         finally:
+            self._stores_file.unlink(missing_ok=True)
             stores.stop()
+
+    @property
+    def _stores_file(self) -> Path:
+        return self.folder / STORES_FILE
+
+    def _tell_neighbours(self, urls: dict[str, str]) -> None:
+        """Let commands of this folder find the stores; the passwords in it are for our eyes alone."""
+        draft = self._stores_file.with_suffix(".new")
+        draft.touch(mode=0o600)
+        draft.write_text("".join(f"{name}='{url}'\n" for name, url in urls.items()))
+        draft.rename(self._stores_file)
 
     def panel_password(self) -> str:
         """The password of the panel's first user, made once."""

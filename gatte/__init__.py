@@ -58,12 +58,13 @@ def _flask_settings(app: Flask, settings: Settings, process: str) -> None:
         SQLALCHEMY_DATABASE_URI=database.engine_url(settings),
         SQLALCHEMY_ENGINE_OPTIONS=database.engine_options(settings, process),
         RATELIMIT_STORAGE_URI=settings.limits_url,
+        RATELIMIT_STORAGE_OPTIONS={"socket_timeout": 0.5},  # holds for connecting too
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,
-        RATELIMIT_HEADERS_ENABLED=True,
         SESSION_COOKIE_SECURE=settings.production,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         WTF_CSRF_TIME_LIMIT=None,
+        GATTE_SIMULATOR=settings.simulator,
         TEMPLATES_AUTO_RELOAD=not settings.production,
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
@@ -74,6 +75,7 @@ def _flask_settings(app: Flask, settings: Settings, process: str) -> None:
 
 def _extensions(app: Flask, settings: Settings, process: str) -> None:
     from gatte import database, extensions, models, volatile
+    from gatte.desk.login_attempts import LoginAttempts
     from gatte.privacy import crypto
 
     extensions.db.init_app(app)
@@ -86,6 +88,7 @@ def _extensions(app: Flask, settings: Settings, process: str) -> None:
     app.extensions["gatte_keyring"] = models.Keyring(crypto.MasterKeys(settings.master_keys), beside)
     app.extensions["gatte_redis"] = _redis(settings)
     app.extensions["gatte_memory"] = volatile.ShortMemory(settings)
+    app.extensions["gatte_login_attempts"] = LoginAttempts(settings)
 
 
 def _redis(settings: Settings) -> "Redis":

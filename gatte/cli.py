@@ -14,6 +14,7 @@ import structlog
 from flask import Flask, current_app
 
 from gatte import migrating
+from gatte.cli_users import users
 from gatte.extensions import db
 from gatte.settings import Settings
 
@@ -88,29 +89,6 @@ def scheduler() -> None:
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda *_: dispatcher.stop())
     dispatcher.run()
-
-
-@click.group()
-def users() -> None:
-    """The people of the panel."""
-
-
-@users.command("create")
-@click.argument("email")
-@click.option("--name", required=True)
-@click.option("--role", type=click.Choice(["agent", "admin"]), default="agent")
-@click.password_option(envvar="GATTE_USER_PASSWORD")
-def create(email: str, name: str, role: str, password: str) -> None:
-    """Add a person to the panel."""
-    from gatte.desk import people
-    from gatte.models import Role
-
-    try:
-        people.create_user(email, name, password, Role(role))
-    except (people.EmailTaken, people.WeakPassword) as error:
-        raise click.ClickException(str(error)) from None
-    db.session.commit()
-    click.echo(f"{email} may log in as {role}.")
 
 
 @click.group()

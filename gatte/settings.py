@@ -127,6 +127,8 @@ class Settings(BaseSettings):
     gatte_bind: Annotated[str, AfterValidator(formats.listen_address)] = ""
     """Where gunicorn listens; empty: on all addresses, at `port`."""
     port: int = Field(default=8000, ge=1, le=65535)
+    gatte_simulator: bool | None = None
+    """Whether the panel has the simulator; not set: everywhere but in production."""
 
     @field_validator("secret_key", "gatte_encryption_keys", mode="after")
     @classmethod
@@ -163,6 +165,11 @@ class Settings(BaseSettings):
     def production(self) -> bool:
         """Whether this is a production installation."""
         return self.gatte_env is Environment.PRODUCTION
+
+    @property
+    def simulator(self) -> bool:
+        """Whether the panel has the simulator."""
+        return not self.production if self.gatte_simulator is None else self.gatte_simulator
 
     @property
     def worker_processes(self) -> int:

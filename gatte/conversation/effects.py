@@ -88,7 +88,7 @@ class CorrectData:
 
 @dataclass(frozen=True)
 class EraseData:
-    """The customer asked to be forgotten, and confirmed (LGPD art. 18, VI)."""
+    """The customer asked to be forgotten, and confirmed (LGPD art. 18, VI): a request that people carry out."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """What the bot can say: plain text, reply buttons, a list or a template; `whatsapp.outbound` turns these into Cloud API bodies."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 
@@ -47,6 +47,17 @@ class Template:
 
 
 Reply = Text | Buttons | Menu | Template
+
+TICKET_NUMBER = "{ticket_number}"
+"""Stands in a reply for the number of the ticket that the same decision opens: only the desk can give one."""
+
+
+def with_ticket_number(reply: Reply, number: int | None) -> Reply:
+    """The reply with the number of the ticket in its place."""
+    if isinstance(reply, Template) or number is None:
+        return reply
+    return replace(reply, body=reply.body.replace(TICKET_NUMBER, str(number)))
+
 
 KINDS: dict[str, type[Text] | type[Buttons] | type[Menu] | type[Template]] = {
     "text": Text,

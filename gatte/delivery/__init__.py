@@ -12,9 +12,8 @@ from gatte.delivery import pacing, pausing
 from gatte.settings import Settings
 from gatte.whatsapp.client import CloudClient
 from gatte.whatsapp.media import MediaClient
+from gatte.whatsapp.simulator import SIMULATOR_NUMBER as SIMULATOR_NUMBER
 from gatte.whatsapp.simulator import SimulatorClient
-
-SIMULATOR_NUMBER = "simulator"  # a number of this id is never on WhatsApp
 
 
 def init_app(app: Flask, settings: Settings) -> None:

@@ -10,7 +10,7 @@ import structlog
 from gatte.conversation import course as courses
 from gatte.conversation.course import Course
 from gatte.conversation.effects import EraseData, EraseMessage
-from gatte.conversation.replies import Reply
+from gatte.conversation.replies import Reply, with_ticket_number
 from gatte.conversation.snapshot import Step
 from gatte.conversation.states import Event, State
 from gatte.database import CLOCK, Trip
@@ -62,10 +62,10 @@ def write(conversation: Conversation, course: Course, record: Record) -> None:
     _record_steps(conversation, decision.steps, record)
     for step in decision.steps:
         _count(step.event, *before)
-    for effect in decision.effects:
-        effects.do(conversation, effect)
+    numbers = [effects.do(conversation, effect) for effect in decision.effects]
+    ticket = next((number for number in numbers if number is not None), None)
     for reply in decision.replies:
-        _answer(conversation, reply, record)
+        _answer(conversation, with_ticket_number(reply, ticket), record)
     record.trace |= _kept(course)
     _follow_state(conversation)
     watch.set_alarm(conversation, decision.snapshot)

@@ -13,8 +13,10 @@ from gatte.conversation.effects import Effect
 from gatte.conversation.understanding import MessageKind
 from gatte.database import CLOCK
 from gatte.extensions import db
-from gatte.models import Conversation, IdentityKind, Lead, Message, Ticket, TicketKind, TicketState, Turn, keyring
+from gatte.intake import identity
+from gatte.models import Conversation, IdentityKind, Lead, Message, Ticket, TicketKind, TicketState, Turn
 from gatte.models.contact import ContactIdentity
+from gatte.models.desk import TICKET_NUMBERS
 from gatte.observability import metrics
 
 log = structlog.get_logger(__name__)
@@ -23,9 +25,9 @@ SAID_IN_TRACES = {"course", "stack"}  # the parts of a turn's trace in which wor
 DATA_REQUEST_TERM = timedelta(days=15)  # LGPD art. 19, II: the complete statement
 
 
-def do(conversation: Conversation, effect: Effect) -> None:
-    """Carry out one effect."""
-    DOERS[type(effect)](conversation, effect)
+def do(conversation: Conversation, effect: Effect) -> int | None:
+    """Carry out one effect; the number of the ticket that it opened, where the customer is told one."""
+    return DOERS[type(effect)](conversation, effect)
 
 
 def _escalate(conversation: Conversation, effect: effects.Escalate) -> None:
@@ -79,16 +81,27 @@ def _book_visit(conversation: Conversation, effect: effects.BookVisit) -> None:
     _ticket(conversation, TicketKind.VISIT, subject, effect.topic or subject)
 
 
-def _data_request(conversation: Conversation, subject: str) -> None:
-    _ticket(conversation, TicketKind.DATA_REQUEST, subject, subject, due_at=func.now() + DATA_REQUEST_TERM)
+def _data_request(conversation: Conversation, subject: str) -> int:
+    """A ticket before others, by whose number the customer may ask for the answer that the law grants."""
+    number: int = db.session.execute(select(TICKET_NUMBERS.next_value())).scalar_one()
+    _ticket(
+        conversation,
+        TicketKind.DATA_REQUEST,
+        subject,
+        subject,
+        number=number,
+        urgency=effects.Urgency.HIGH,
+        due_at=func.now() + DATA_REQUEST_TERM,
+    )
+    return number
 
 
-def _export_data(conversation: Conversation, _: effects.ExportData) -> None:
-    _data_request(conversation, "Cópia dos dados pessoais (LGPD, art. 18)")
+def _export_data(conversation: Conversation, _: effects.ExportData) -> int:
+    return _data_request(conversation, "Cópia dos dados pessoais (LGPD, art. 18)")
 
 
-def _erase_data(conversation: Conversation, _: effects.EraseData) -> None:
-    _data_request(conversation, "Eliminação dos dados pessoais (LGPD, art. 18)")
+def _erase_data(conversation: Conversation, _: effects.EraseData) -> int:
+    return _data_request(conversation, "Eliminação dos dados pessoais (LGPD, art. 18)")
 
 
 def _correct_data(conversation: Conversation, effect: effects.CorrectData) -> None:
@@ -102,7 +115,8 @@ def _correct_data(conversation: Conversation, effect: effects.CorrectData) -> No
 
 def register_document(conversation: Conversation, document: str) -> None:
     """Let the contact be found by this CPF or CNPJ (digits and letters only), unless it is another contact's."""
-    hashed = keyring().lookup_hash(IdentityKind.DOCUMENT, document)
+    number = conversation.phone_number_id
+    hashed = identity.hash_of(IdentityKind.DOCUMENT, document, number)
     known = db.session.scalar(select(ContactIdentity).filter_by(kind=IdentityKind.DOCUMENT, hash=hashed))
     if known is None:
         db.session.add(ContactIdentity(contact_id=conversation.contact_id, kind=IdentityKind.DOCUMENT, hash=hashed))
@@ -148,7 +162,7 @@ def _attach_media(conversation: Conversation, effect: effects.AttachMedia) -> No
         ticket.attachments = [*ticket.attachments, *effect.message_ids]
 
 
-DOERS: dict[type[Effect], Callable[[Conversation, Any], None]] = {
+DOERS: dict[type[Effect], Callable[[Conversation, Any], int | None]] = {
     effects.Escalate: _escalate,
     effects.CaptureLead: _capture_lead,
     effects.OpenTicket: _open_ticket,

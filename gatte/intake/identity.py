@@ -1,4 +1,7 @@
-"""Who wrote: contacts are found by keyed hashes of phone (both ninth-digit forms are one) and business-scoped user id."""
+"""Who wrote: contacts are found by keyed hashes of phone (both ninth-digit forms are one) and business-scoped user id.
+
+Customers of the simulator are hashed apart, so that whatever one of them claims to be never leads to the contact of a real person.
+"""
 
 import re
 
@@ -8,6 +11,7 @@ from gatte.database import Trip
 from gatte.extensions import db
 from gatte.models import Contact, ContactIdentity, IdentityKind, Keyring, keyring
 from gatte.whatsapp.events import Sender
+from gatte.whatsapp.simulator import SIMULATOR_NUMBER
 
 BRAZILIAN_MOBILE = re.compile(r"(55)([1-9]\d)9?([6-9]\d{7})")
 
@@ -19,19 +23,26 @@ def canonical_phone(phone: str) -> str:
     return "".join(match.groups()) if match else digits
 
 
-def identities(sender: Sender) -> list[tuple[IdentityKind, bytes]]:
+def hash_of(kind: IdentityKind, value: str, phone_number_id: str, keys: Keyring | None = None) -> bytes:
+    """The hash by which a person is found who writes to this number of the company."""
+    simulated = phone_number_id == SIMULATOR_NUMBER
+    named = f"simulated {kind.value}" if simulated else kind.value
+    return (keys or keyring()).lookup_hash(named, value)
+
+
+def identities(sender: Sender, phone_number_id: str = "", keys: Keyring | None = None) -> list[tuple[IdentityKind, bytes]]:
     """The hashes by which a sender can be found, the surest first."""
-    ring = keyring()
-    known = [(IdentityKind.BSUID, sender.bsuid), (IdentityKind.PHONE, sender.phone and canonical_phone(sender.phone))]
-    return [(kind, ring.lookup_hash(kind, value)) for kind, value in known if value]
+    phone = canonical_phone(sender.phone) if sender.phone else None
+    known = [(IdentityKind.BSUID, sender.bsuid), (IdentityKind.PHONE, phone)]
+    return [(kind, hash_of(kind, value, phone_number_id, keys)) for kind, value in known if value]
 
 
-def sender_hash(sender: Sender, keys: Keyring | None = None) -> bytes:
+def sender_hash(sender: Sender, keys: Keyring | None = None, phone_number_id: str = "") -> bytes:
     """The hash that orders a sender's messages in the inbox: the first of its identities."""
-    keys = keys or keyring()
     if sender.bsuid:
-        return keys.lookup_hash(IdentityKind.BSUID, sender.bsuid)
-    return keys.lookup_hash(IdentityKind.PHONE, canonical_phone(sender.phone or ""))
+        return hash_of(IdentityKind.BSUID, sender.bsuid, phone_number_id, keys)
+    phone = canonical_phone(sender.phone or "")
+    return hash_of(IdentityKind.PHONE, phone, phone_number_id, keys)
 
 
 def correlation_id(sender: bytes) -> str:
@@ -44,9 +55,9 @@ def lock_sender(hashed: bytes, trip: Trip) -> None:
     trip.add("SELECT pg_advisory_xact_lock(%s)", int.from_bytes(hashed[:8], signed=True))
 
 
-def find_or_make_contact(sender: Sender) -> Contact:
+def find_or_make_contact(sender: Sender, phone_number_id: str = "") -> Contact:
     """The contact of a sender, with all it is known by now; a new one when nothing of it was known."""
-    hashes = identities(sender)
+    hashes = identities(sender, phone_number_id)
     contact = _find(hashes) or _make()
     _link(contact, hashes)
     _refresh(contact, sender)

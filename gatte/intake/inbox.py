@@ -72,10 +72,11 @@ class Inbox:
     ) -> MessageRow:
         wamid_hash = self._keys.lookup_hash("wamid", message.wamid)
         payload = {"wamid": message.wamid, "sender": _parts(sender), "raw": raw}
+        number = message.phone_number_id[:LONGEST_NUMBER]
         return MessageRow(
-            phone_number_id=message.phone_number_id[:LONGEST_NUMBER],
+            phone_number_id=number,
             wamid_hash=wamid_hash,
-            sender_hash=identity.sender_hash(sender, self._keys),
+            sender_hash=identity.sender_hash(sender, self._keys, number),
             kind=kind,
             immediate=immediate,
             payload=crypto.seal(self._keys.inbox_key, _encoded(payload), _place(wamid_hash)),

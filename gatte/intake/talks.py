@@ -46,12 +46,12 @@ class Talk:
 
 def talk_with(sender: Sender, phone_number_id: str, sender_hash: bytes) -> Talk:
     """The open conversation with a sender; made, with its contact, where there is none. The caller has locked the sender."""
-    hashes = identity.identities(sender)
+    hashes = identity.identities(sender, phone_number_id)
     known = ask(KNOWN, (phone_number_id, [hashed for _, hashed in hashes]))
     if not known:
         return _first_talk(sender, hashes, phone_number_id, sender_hash)
     if len(known) < len(hashes) or not _is_up_to_date(known, sender):
-        contact = identity.find_or_make_contact(sender)
+        contact = identity.find_or_make_contact(sender, phone_number_id)
         db.session.flush()
         return _talk_of(contact, phone_number_id, sender_hash)
     row = known[0]

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from flask_login import UserMixin
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Sequence
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Sequence, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -39,6 +39,11 @@ class User(UserMixin, Base):  # type: ignore[misc] # Flask-Login has no types
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[CreatedAt]
     last_login_at: Mapped[Moment | None]
+    session_version: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+
+    def get_id(self) -> str:
+        """Whom a browser's session names: no longer this user once `session_version` is another."""
+        return f"{self.id}:{self.session_version}"
 
     @property
     def is_active(self) -> bool:

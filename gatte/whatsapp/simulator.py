@@ -1,8 +1,10 @@
 """WhatsApp without WhatsApp: a channel that sends nothing, and the webhook bodies that Meta would send for a customer at a desk.
 
-Pure: what the customer "received" is the outbox itself, which the simulator page shows.
+Pure: what the customer "received" is the outbox itself, which the simulator page shows. No phone made here can exist: there is no area
+code 00 in Brazil.
 """
 
+import base64
 import json
 import secrets
 import time
@@ -15,8 +17,18 @@ from gatte.whatsapp.channel import Sent
 from gatte.whatsapp.events import Status
 from gatte.whatsapp.inbound import OBJECT
 
+SIMULATOR_NUMBER = "simulator"
+"""The company's number in the simulator; a number of this id is never on WhatsApp."""
+COMPANY_PHONE = "550040000000"
 WAMID_PREFIX = "wamid.SIM"
 ACCOUNT = "0"
+UNDELIVERABLE: dict[str, Any] = {
+    "code": 131026,
+    "title": "Message undeliverable",
+    "message": "Message undeliverable",
+    "error_data": {"details": "Message undeliverable."},
+    "href": "https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes/",
+}
 
 
 class SimulatorClient:
@@ -42,6 +54,22 @@ class Customer:
     phone: str | None
     name: str
     bsuid: str | None = None
+    username: str | None = None
+
+    @property
+    def user_id(self) -> str:
+        """The BSUID, which Meta tells of everybody; one made of the phone when none was given."""
+        return self.bsuid or f"BR.{self.phone}"
+
+
+def new_phone() -> str:
+    """A mobile that nobody can have."""
+    return f"550097{secrets.randbelow(10_000_000):07}"
+
+
+def new_bsuid() -> str:
+    """An id of a person for our company, as Meta gives one to each."""
+    return f"BR.{secrets.randbelow(9 * 10**15) + 10**15}"
 
 
 Part = dict[str, Any]
@@ -53,26 +81,40 @@ def said(text: str) -> Part:
     return {"type": "text", "text": {"body": text}}
 
 
-def tapped_button(choice: str, title: str) -> Part:
-    """A tap on a reply button."""
-    return {"type": "interactive", "interactive": {"type": "button_reply", "button_reply": {"id": choice, "title": title}}}
+def tapped_button(choice: str, title: str, *, answered: str | None = None) -> Part:
+    """A tap on a reply button of the message with the wamid `answered`."""
+    reply = {"id": choice, "title": title}
+    return _tapped({"type": "button_reply", "button_reply": reply}, answered)
 
 
-def tapped_row(choice: str, title: str, description: str = "") -> Part:
-    """A tap on a row of a list."""
+def tapped_row(choice: str, title: str, description: str = "", *, answered: str | None = None) -> Part:
+    """A tap on a row of the list in the message with the wamid `answered`."""
     row = {"id": choice, "title": title} | ({"description": description} if description else {})
-    return {"type": "interactive", "interactive": {"type": "list_reply", "list_reply": row}}
+    return _tapped({"type": "list_reply", "list_reply": row}, answered)
+
+
+def _tapped(interactive: Part, answered: str | None) -> Part:
+    context = {"from": COMPANY_PHONE, "id": answered or new_wamid()}
+    return {"type": "interactive", "interactive": interactive, "context": context}
 
 
 def attached(kind: MessageKind, mime_type: str, *, caption: str = "", filename: str = "") -> Part:
     """An image, video, audio, document or sticker whose file does not exist."""
-    node: Part = {"id": str(secrets.randbelow(10**15)), "mime_type": mime_type, "sha256": ""}
+    media_id = str(secrets.randbelow(9 * 10**14) + 10**14)
+    node: Part = {
+        "id": media_id,
+        "mime_type": mime_type,
+        "sha256": base64.b64encode(secrets.token_bytes(32)).decode(),
+        "url": f"https://simulator.invalid/{media_id}",  # RFC 2606: never a host
+    }
     if caption:
         node["caption"] = caption
     if filename:
         node["filename"] = filename
     if kind is MessageKind.AUDIO:
         node["voice"] = True
+    if kind is MessageKind.STICKER:
+        node["animated"] = False
     return {"type": kind.value, kind.value: node}
 
 
@@ -90,13 +132,11 @@ def customer_message_body(
     phone_number_id: str, customer: Customer, part: Part, *, wamid: str | None = None, at: datetime | None = None
 ) -> dict[str, Any]:
     """The webhook body of one message of a customer, as Meta would send it."""
-    profile: Part = {"profile": {"name": customer.name}}
     message: Part = {"id": wamid or new_wamid(), "timestamp": _seconds(at)} | part
     if customer.phone:
-        profile["wa_id"] = message["from"] = customer.phone
-    if customer.bsuid:
-        profile["user_id"] = message["from_user_id"] = customer.bsuid
-    return _envelope(phone_number_id, {"contacts": [profile], "messages": [message]})
+        message["from"] = customer.phone
+    message["from_user_id"] = customer.user_id
+    return _envelope(phone_number_id, customer, {"messages": [message]})
 
 
 def status_body(
@@ -106,11 +146,12 @@ def status_body(
     news: Part = {"id": wamid, "status": status.value, "timestamp": _seconds(at)}
     if customer.phone:
         news["recipient_id"] = customer.phone
-    if customer.bsuid:
-        news["recipient_user_id"] = customer.bsuid
+    news["recipient_user_id"] = customer.user_id
+    if status is Status.FAILED:
+        news["errors"] = [UNDELIVERABLE]
     if outbox_id:
         news["biz_opaque_callback_data"] = outbox_id
-    return _envelope(phone_number_id, {"statuses": [news]})
+    return _envelope(phone_number_id, customer, {"statuses": [news]})
 
 
 def encoded(body: dict[str, Any]) -> bytes:
@@ -118,10 +159,22 @@ def encoded(body: dict[str, Any]) -> bytes:
     return json.dumps(body, separators=(",", ":")).replace("/", "\\/").encode("ascii")
 
 
-def _envelope(phone_number_id: str, parts: Part) -> dict[str, Any]:
-    metadata = {"display_phone_number": "", "phone_number_id": phone_number_id}
-    value = {"messaging_product": "whatsapp", "metadata": metadata} | parts
-    return {"object": OBJECT, "entry": [{"id": ACCOUNT, "changes": [{"field": "messages", "value": value}]}]}
+def _envelope(phone_number_id: str, customer: Customer, parts: Part) -> dict[str, Any]:
+    metadata = {"display_phone_number": COMPANY_PHONE, "phone_number_id": phone_number_id}
+    value: Part = {"messaging_product": "whatsapp", "metadata": metadata}
+    value |= {"contacts": [_contact(customer)]} | parts
+    change = {"field": "messages", "value": value}
+    return {"object": OBJECT, "entry": [{"id": ACCOUNT, "changes": [change]}]}
+
+
+def _contact(customer: Customer) -> Part:
+    profile: Part = {"name": customer.name}
+    if customer.username:
+        profile["username"] = customer.username
+    contact: Part = {"profile": profile, "user_id": customer.user_id}
+    if customer.phone:
+        contact["wa_id"] = customer.phone
+    return contact
 
 
 def _seconds(at: datetime | None) -> str:

@@ -9,7 +9,7 @@ from gatte.conversation.flows.base import Flow, FlowName, Slot
 from gatte.conversation.parsing.documents import mask_document, parse_document, show_document
 from gatte.conversation.parsing.people import parse_email, parse_name
 from gatte.conversation.parsing.words import NOTHING, Parsed, fold
-from gatte.conversation.replies import Option
+from gatte.conversation.replies import TICKET_NUMBER, Option
 from gatte.conversation.snapshot import Snapshot
 from gatte.conversation.texts import say
 
@@ -105,11 +105,11 @@ def finish(draft: Draft) -> None:
         return
     if request == Request.CORRECT:
         draft.do(CorrectData(slots["field"], slots["value"]))
-    elif request == Request.EXPORT:
-        draft.do(ExportData())
-    else:
-        draft.do(EraseData())
-    draft.say(f"data_rights.{request}_done")
+        draft.say("data_rights.correct_done")
+        return
+    # People carry these out: the customer gets the number of the request.
+    draft.do(ExportData() if request == Request.EXPORT else EraseData())
+    draft.say(f"data_rights.{request}_done", number=TICKET_NUMBER)
 
 
 def _show_value(value: str) -> str:

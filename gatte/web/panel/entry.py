@@ -1,27 +1,34 @@
 """The way in and out: login, logout, and the start page."""
 
+import ipaddress
+import math
+import time
 from typing import cast
 from urllib.parse import urlsplit
 
 import structlog
-from flask import Blueprint, Response, flash, redirect, request, session, url_for
+from flask import Blueprint, Response, current_app, flash, redirect, request, session, url_for
 from flask_limiter import RequestLimit
 from flask_login import current_user, login_user, logout_user
 from htmx_flask import request as htmx_request
 from werkzeug.wrappers import Response as AnyResponse
 
 from gatte.desk import people
+from gatte.desk.login_attempts import Attempt, login_attempts
 from gatte.extensions import db, limiter, login
 from gatte.models import User
+from gatte.privacy.crypto import derived_key, keyed_hash
+from gatte.web.panel import known_browser
 from gatte.web.rendering import render
 
 log = structlog.get_logger(__name__)
 
 PUBLIC = frozenset({"panel.show_login", "panel.log_in"})
 WRONG = "E-mail ou senha incorretos. Confira e tente de novo."
-TOO_MANY = "Muitas tentativas. Espere um minuto e tente de novo."
+TOO_MANY = "Muitas tentativas de entrar nesta conta. Espere {wait} e tente de novo, ou entre pelo navegador que você costuma usar."
+TOO_MANY_FROM_HERE = "Muitas tentativas vindas desta rede. Espere {wait} e tente de novo."
 login.session_protection = "strong"
-login.user_loader(people.find_active_user)
+login.user_loader(people.find_session_user)
 
 
 def add_routes(bp: Blueprint) -> None:
@@ -68,28 +75,81 @@ def show_login() -> AnyResponse:
     return render("panel/login.html", next=safe_next(request.args.get("next")))
 
 
-def _account() -> str:
-    return "account:" + request.form.get("email", "").strip().lower()[:200]
+def _attempt() -> Attempt:
+    account = people.tidy_email(request.form.get("email", ""))[:200]
+    return Attempt(account, _network(), known_browser.device_of(account))
 
 
-def _too_many(_: RequestLimit) -> Response:
-    log.warning("login_limited")
-    return _refuse(TOO_MANY, 429)
+def _network() -> str:
+    """The client's address; of IPv6 the /64, within which one customer of a provider is free to choose."""
+    address = request.remote_addr or ""
+    if ":" not in address:
+        return address
+    return str(ipaddress.ip_network((address.partition("%")[0], 64), strict=False))
 
 
-@limiter.limit("20 per minute; 100 per hour", on_breach=_too_many)
-@limiter.limit("8 per minute; 40 per hour", key_func=_account, on_breach=_too_many)
+def _network_key() -> str:
+    """The network as the rate limiter may keep it: nobody reads an address out of Redis."""
+    key = derived_key(str(current_app.secret_key), "login networks")
+    return keyed_hash(key, "network", _network()).hex()
+
+
+def _is_known() -> bool:
+    return _attempt().device is not None
+
+
+def _is_wrong(response: Response) -> bool:
+    return response.status_code == 401
+
+
+def _too_many_from_here(limit: RequestLimit) -> Response:
+    return _wait(TOO_MANY_FROM_HERE, max(int(limit.reset_at - time.time()), 1))
+
+
+def _wait(reason: str, seconds: int) -> Response:
+    log.warning("login_limited", seconds=seconds)
+    response = _refuse(reason.format(wait=_in_words(seconds)), 429)
+    response.headers["Retry-After"] = str(seconds)
+    return response
+
+
+def _in_words(seconds: int) -> str:
+    """A wait that is over when its words say so: minutes are rounded up."""
+    if seconds < 60:
+        return "1 segundo" if seconds == 1 else f"{seconds} segundos"
+    minutes = math.ceil(seconds / 60)
+    return "1 minuto" if minutes == 1 else f"{minutes} minutos"
+
+
+@limiter.limit(
+    "20 per minute; 100 per hour",
+    key_func=_network_key,
+    exempt_when=_is_known,
+    deduct_when=_is_wrong,
+    on_breach=_too_many_from_here,
+)
 def log_in() -> AnyResponse:
-    user = people.check_password(request.form.get("email", ""), request.form.get("password", ""))
+    attempt = _attempt()
+    if seconds := login_attempts().begin(attempt):
+        return _wait(TOO_MANY, seconds)
+    user = people.check_password(attempt.account, request.form.get("password", ""))
     if user is None:
         log.info("login_refused")
         return _refuse(WRONG, 401)
+    login_attempts().forget(attempt)
+    return _let_in(user)
+
+
+def _let_in(user: User) -> AnyResponse:
     session.clear()  # nothing of the visitor's session survives into the user's
     session.permanent = True
     login_user(user)
     db.session.commit()
     log.info("logged_in", user_id=user.id)
-    return redirect(safe_next(request.form.get("next")) or url_for("panel.list_sessions"), 303)
+    onward = safe_next(request.form.get("next")) or url_for("panel.list_sessions")
+    response = redirect(onward, 303)
+    known_browser.remember(response, user.email)
+    return response
 
 
 def _refuse(reason: str, status: int) -> Response:

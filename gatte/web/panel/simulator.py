@@ -5,10 +5,9 @@ from the outbox, and the made-up phone reports it as read.
 """
 
 import re
-import secrets
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 from uuid import UUID
 
 from flask import Blueprint, Response, abort, current_app, redirect, request, session, url_for
@@ -22,7 +21,7 @@ from gatte.conversation.understanding import MessageKind
 from gatte.delivery import SIMULATOR_NUMBER
 from gatte.extensions import db
 from gatte.intake import identity, inbox, writer
-from gatte.models import ContactIdentity, Conversation, DeliveryState, Direction, IdentityKind, InboxMessage, Message, keyring
+from gatte.models import ContactIdentity, Conversation, DeliveryState, Direction, InboxMessage, Message
 from gatte.observability import tracing
 from gatte.web.panel import words
 from gatte.web.panel.formatting import said
@@ -33,13 +32,16 @@ from gatte.whatsapp.events import Sender, Status
 from gatte.whatsapp.simulator import Customer, Part
 
 SHOWN = 60
+GUESTS = "simulated_customers"  # in the browser's session
 GUESTS_KEPT = 12  # in the browser's cookie, which holds 4 KB
 LONGEST_TEXT = 4096
 REGULARS = (
-    Customer("5511970000101", "Marina Alves"),
-    Customer("5521970000102", "Rogério Nunes"),
-    Customer("5531970000103", "Beatriz Prado"),
+    Customer("5500970000101", "Marina Alves", "BR.1000000000000101"),
+    Customer("5500970000102", "Rogério Nunes", "BR.1000000000000102"),
+    Customer("5500970000103", "Beatriz Prado", "BR.1000000000000103"),
+    Customer(None, "Caio Farias", "BR.1000000000000104", username="caio.farias"),
 )
+ENDPOINTS = frozenset({"panel.show_simulator", "panel.send_as_customer", "panel.add_customer"})
 ARRIVED = frozenset({DeliveryState.ACCEPTED, DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.READ})
 ON_ITS_WAY = frozenset({DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNCERTAIN})
 # What the attachment menu offers: its words, and what then arrives.
@@ -57,6 +59,7 @@ class Guest(TypedDict):
     """A customer whom this browser made up."""
 
     phone: str
+    bsuid: str
     name: str
 
 
@@ -83,9 +86,16 @@ class Chat:
 
 
 def add_routes(bp: Blueprint) -> None:
+    bp.before_request(require_simulator)
     bp.add_url_rule("/panel/simulador", view_func=show_simulator)
     bp.add_url_rule("/panel/simulador/mensagens", view_func=send_as_customer, methods=["POST"])
     bp.add_url_rule("/panel/simulador/clientes", view_func=add_customer, methods=["POST"])
+
+
+def require_simulator() -> None:
+    """Where the simulator is off, its pages do not exist."""
+    if request.endpoint in ENDPOINTS and not current_app.config["GATTE_SIMULATOR"]:
+        abort(404)
 
 
 def show_simulator() -> Response:
@@ -116,17 +126,21 @@ def send_as_customer() -> AnyResponse:
 
 def add_customer() -> AnyResponse:
     name = " ".join(re.sub(r"[^\w .'-]", "", request.form.get("nome", "")).split())[:40]
-    guests: list[Guest] = session.get("guests", [])
+    guests = _guests()
     if name and len(guests) < GUESTS_KEPT:
-        # 5511 9 7xxx xxxx: a mobile of São Paulo that nobody is asked about; the messages never leave this installation
-        session["guests"] = [*guests, Guest(phone=f"5511970{secrets.randbelow(900_000) + 100_000}", name=name)]
+        made = Guest(phone=simulator.new_phone(), bsuid=simulator.new_bsuid(), name=name)
+        session[GUESTS] = [*guests, made]
         return redirect(url_for("panel.show_simulator", cliente=len(_customers()) - 1), 303)
     return redirect(url_for("panel.show_simulator", cliente=_chosen()), 303)
 
 
+def _guests() -> list[Guest]:
+    return cast("list[Guest]", session.get(GUESTS, []))
+
+
 def _customers() -> list[Customer]:
-    guests: list[Guest] = session.get("guests", [])
-    return [*REGULARS, *(Customer(guest["phone"], guest["name"]) for guest in guests)]
+    made = [Customer(guest["phone"], guest["name"], guest["bsuid"]) for guest in _guests()]
+    return [*REGULARS, *made]
 
 
 def _chosen() -> int:
@@ -159,9 +173,10 @@ def _tap(choice: str, message_id: str) -> Part:
     option = next((one for one in reply.options if one.id == choice), None)
     if option is None:
         abort(404)
+    answered = message.outbox.wamid if message is not None and message.outbox is not None else None
     if isinstance(reply, Menu):
-        return simulator.tapped_row(option.id, option.title, option.description)
-    return simulator.tapped_button(option.id, option.title)
+        return simulator.tapped_row(option.id, option.title, option.description, answered=answered)
+    return simulator.tapped_button(option.id, option.title, answered=answered)
 
 
 def _answer(contact_id: UUID, message_id: str) -> Message | None:
@@ -185,9 +200,15 @@ def _report_read(customer: Customer, chat: Chat) -> None:
                 _deliver(simulator.status_body(SIMULATOR_NUMBER, customer, wamid, Status.READ, outbox_id=bubble.id))
 
 
+def _sender(customer: Customer) -> Sender:
+    return Sender(customer.phone, customer.user_id)
+
+
 def _contact_id(customer: Customer) -> UUID | None:
-    hashed = keyring().lookup_hash(IdentityKind.PHONE, identity.canonical_phone(customer.phone or ""))
-    return db.session.scalar(select(ContactIdentity.contact_id).filter_by(kind=IdentityKind.PHONE, hash=hashed))
+    known = identity.identities(_sender(customer), SIMULATOR_NUMBER)
+    hashes = [hashed for _, hashed in known]
+    query = select(ContactIdentity.contact_id).where(ContactIdentity.hash.in_(hashes))
+    return db.session.scalar(query.order_by(ContactIdentity.id).limit(1))
 
 
 def _chat(customer: Customer) -> Chat:
@@ -213,7 +234,7 @@ def _messages(contact_id: UUID) -> list[Message]:
 
 def _unfiled(customer: Customer) -> list[Bubble]:
     """What the customer wrote and no turn has filed yet."""
-    hashed = identity.sender_hash(Sender(customer.phone))
+    hashed = identity.sender_hash(_sender(customer), phone_number_id=SIMULATOR_NUMBER)
     query = select(InboxMessage).filter_by(phone_number_id=SIMULATOR_NUMBER, sender_hash=hashed, filed_at=None)
     return [_unfiled_bubble(row) for row in db.session.scalars(query.order_by(InboxMessage.sent_at, InboxMessage.id))]
 

@@ -1,11 +1,14 @@
 import os
 import signal
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx
 
 from devstack.keeping import free_port
+from tests.integration.deployment.conftest import PROJECT
 
 
 def test_it_says_in_at_most_twelve_lines_where_everything_is(make_run, project):
@@ -100,3 +103,32 @@ def test_a_port_that_is_none_is_told_in_one_line(make_run):
 
     assert running.process.wait(60) == 78
     assert running.printed[-1].endswith("GATTE did not start: bad setting: PORT: must be a number between 1 and 65485")
+
+
+def command(project, *arguments, typed=""):
+    """A command of the real application, from the same folder, told nothing about the stores."""
+    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TZ"}}
+    environment = {**kept, "PYTHONPATH": str(PROJECT), "FLASK_APP": str(PROJECT / "wsgi.py")}
+    flask = [sys.executable, "-m", "flask", *arguments]
+    return subprocess.run(flask, check=False, cwd=project, env=environment, input=typed, text=True, capture_output=True, timeout=120)
+
+
+def test_the_commands_for_users_work_beside_it(make_run, project):
+    running = make_run()
+    running.wait_for("GATTE is running at")
+    assert command(project, "migrate").returncode == 0
+
+    made = command(project, "users", "create", "ana@empresa.example", "--name", "Ana", typed="uma senha comprida\n")
+    assert made.returncode == 0
+    assert made.stdout.endswith("ana@empresa.example may log in as agent.\n")
+    assert "ana@empresa.example" in command(project, "users", "list").stdout
+
+    running.end()
+    ended = command(project, "users", "list")
+    assert (ended.returncode, "DATABASE_URL: is required" in ended.stderr) == (78, True)
+
+
+def test_the_addresses_of_its_stores_are_for_their_owner_alone(make_run, project):
+    make_run().wait_for("GATTE is running at")
+
+    assert (project / ".gatte" / "stores.env").stat().st_mode & 0o777 == 0o600

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from sqlalchemy import func, select
 
+from gatte.conversation.replies import TICKET_NUMBER
 from gatte.conversation.states import Event
 from gatte.extensions import db
 from gatte.models import (
@@ -185,14 +186,19 @@ def _no_turn_failed_unasked(stage: Stage) -> None:
 
 
 def _every_answer_is_of_its_turn(stage: Stage) -> None:
-    """What a turn decided to say went out once, whole."""
+    """What a turn decided to say went out once, whole; where it names a ticket that it opens, with that ticket's number."""
+    newest = db.session.scalar(select(func.max(Ticket.number)).filter_by(contact_id=stage.contact().id))
     for turn in _turns(stage):
         course = (turn.trace or {}).get("course")
         written = db.session.scalars(select(Message).filter_by(turn_id=turn.id, direction=Direction.OUT, author="bot"))
         said = [row.body for row in written.all()]
-        decided = None if course is None else [reply["body"] for reply in course["decision"]["replies"]]
+        decided = None if course is None else [_numbered(reply["body"], newest) for reply in course["decision"]["replies"]]
         if decided is not None and sorted(said) != sorted(decided):
             raise Differs(f"o turno decidiu dizer {decided} e disse {said}")
+
+
+def _numbered(body: str, ticket: int | None) -> str:
+    return body.replace(TICKET_NUMBER, str(ticket))
 
 
 def _replay_gives_the_same(stage: Stage) -> None:

@@ -48,9 +48,17 @@ class Browser:
 @pytest.fixture
 def browser(app: Flask) -> Browser:
     """A visitor who is not logged in."""
+    forget_attempts(app)
+    return Browser(app.test_client())
+
+
+def forget_attempts(app: Flask) -> None:
+    """Logins of earlier tests count no more."""
     with app.app_context():
         limiter.reset()
-    return Browser(app.test_client())
+    shared = app.extensions["gatte_redis"]
+    for key in list(shared.scan_iter("gatte:login*")):
+        shared.delete(key)
 
 
 @pytest.fixture(scope="module")
@@ -71,8 +79,7 @@ def log_in(app: Flask, users: dict[str, int]) -> Callable[[str], Browser]:
     """Somebody's browser, logged in."""
 
     def logged_in(who: str) -> Browser:
-        with app.app_context():
-            limiter.reset()
+        forget_attempts(app)
         person = Browser(app.test_client())
         assert person.log_in(f"{who}@empresa.example").status_code == 303
         person.get("/panel/sessoes")

@@ -2,12 +2,19 @@ import pytest
 from sqlalchemy import select
 
 from gatte.conversation.replies import Buttons, Menu, Option
+from gatte.delivery import SIMULATOR_NUMBER, client_for
 from gatte.extensions import db
 from gatte.intake import filing, identity, inbox
-from gatte.models import Conversation, DeliveryState, InboxMessage, Message
+from gatte.models import Conversation, DeliveryState, IdentityKind, InboxMessage, Message
+from gatte.web.panel.simulator import REGULARS
+from gatte.whatsapp import simulator
 from gatte.whatsapp.events import Sender
+from gatte.whatsapp.simulator import Customer, SimulatorClient
+from tests.application import application
+from tests.integration.panel.conftest import Browser, forget_attempts
 
-MARINA, ROGERIO, BEATRIZ = "5511970000101", "5521970000102", "5531970000103"
+MARINA, ROGERIO, BEATRIZ, CAIO = REGULARS
+REAL_NUMBER = "106540352242922"
 
 
 def arrived(app):
@@ -17,10 +24,10 @@ def arrived(app):
         return [inbox.open_payload(row.wamid_hash, row.payload)["raw"]["message"] for row in rows]
 
 
-def file_all(app, phone):
-    """File what lies in the inbox, as a worker would; the conversation of the customer with this phone."""
+def file_all(app, customer, number=SIMULATOR_NUMBER):
+    """File what lies in the inbox, as a worker would; the conversation of this customer."""
     with app.app_context():
-        ours = identity.sender_hash(Sender(phone))
+        ours = identity.sender_hash(Sender(customer.phone, customer.user_id), phone_number_id=number)
         waiting = db.session.execute(select(InboxMessage.phone_number_id, InboxMessage.sender_hash).where(InboxMessage.filed_at.is_(None)))
         filed = {sender: filing.file_sender(number, sender).conversation_id for number, sender in {tuple(row) for row in waiting}}
         db.session.commit()
@@ -33,7 +40,7 @@ def test_what_is_written_goes_the_way_of_a_message(app, agent):
     assert "<strong>tudo bem</strong>" in answer.text
     assert "digitando…" in answer.text
     message = arrived(app)[-1]
-    assert (message["from"], message["text"]["body"]) == ("5511970000101", "oi, *tudo bem*?")
+    assert (message["from"], message["text"]["body"]) == (MARINA.phone, "oi, *tudo bem*?")
 
 
 def test_an_empty_message_sends_nothing(app, agent):
@@ -57,7 +64,8 @@ def test_buttons_and_rows_can_be_tapped(app, agent, desk):
     agent.press("/panel/simulador/mensagens?cliente=2", texto="oi")
     conversation = file_all(app, BEATRIZ)
     buttons = desk.answers(conversation, Buttons("Confirma?", (Option("yes", "Sim, confirmo"),)))
-    menu = desk.answers(conversation, Menu("O que deseja?", "Ver opções", (Option("buy", "Comprar", "e-CPF e e-CNPJ"),)))
+    row = Option("buy", "Comprar", "e-CPF e e-CNPJ")
+    menu = desk.answers(conversation, Menu("O que deseja?", "Ver opções", (row,)), wamid="wamid.SIMmenu")
 
     page = agent.get("/panel/simulador?cliente=2").text
     assert "Sim, confirmo" in page
@@ -67,6 +75,7 @@ def test_buttons_and_rows_can_be_tapped(app, agent, desk):
     taps = [message["interactive"] for message in arrived(app)[-2:]]
     assert taps[0] == {"type": "button_reply", "button_reply": {"id": "yes", "title": "Sim, confirmo"}}
     assert taps[1]["list_reply"] == {"id": "buy", "title": "Comprar", "description": "e-CPF e e-CNPJ"}
+    assert arrived(app)[-1]["context"] == {"from": simulator.COMPANY_PHONE, "id": "wamid.SIMmenu"}
 
 
 def test_a_tap_on_what_was_not_offered_is_refused(app, agent, desk):
@@ -108,3 +117,82 @@ def test_two_messages_of_one_customer_stand_in_one_conversation(app, agent):
         found = [row.conversation_id for row in db.session.scalars(select(Message)) if row.body in {"um", "dois"}]
         assert len(set(found)) == 1
         assert db.session.get(Conversation, found[0]).phone_number_id == "simulator"
+
+
+def receive(app, customer, number):
+    """The contact to whom a message of Meta's from this customer is filed."""
+    with app.app_context():
+        inbox.accept(simulator.encoded(simulator.customer_message_body(number, customer, simulator.said("oi"))))
+    conversation = file_all(app, customer, number)
+    with app.app_context():
+        return db.session.get(Conversation, conversation).contact_id
+
+
+@pytest.mark.parametrize("customer", [MARINA, CAIO, Customer(MARINA.phone, "Só telefone")])
+def test_a_real_message_of_the_same_phone_or_id_is_another_person(app, customer):
+    simulated = receive(app, customer, SIMULATOR_NUMBER)
+    real = receive(app, customer, REAL_NUMBER)
+
+    assert real != simulated
+    assert receive(app, customer, SIMULATOR_NUMBER) == simulated
+    assert receive(app, customer, REAL_NUMBER) == real
+
+
+def test_the_simulator_shows_nothing_of_a_real_conversation(app, agent):
+    secret = simulator.customer_message_body(REAL_NUMBER, MARINA, simulator.said("só para a empresa"))
+    with app.app_context():
+        inbox.accept(simulator.encoded(secret))
+    file_all(app, MARINA, REAL_NUMBER)
+
+    assert "só para a empresa" not in agent.get("/panel/simulador?cliente=0").text
+
+
+def test_a_document_told_in_the_simulator_is_not_that_of_a_real_person(context):
+    told = [identity.hash_of(IdentityKind.DOCUMENT, "52998224725", number) for number in (SIMULATOR_NUMBER, REAL_NUMBER)]
+
+    assert told[0] != told[1]
+
+
+def test_with_a_token_only_the_simulators_own_number_stays_here(database_url, redis_url):
+    with application(database_url, redis_url, whatsapp_access_token="token") as app, app.app_context():
+        assert isinstance(client_for(SIMULATOR_NUMBER), SimulatorClient)
+        assert not isinstance(client_for(REAL_NUMBER), SimulatorClient)
+
+
+def test_no_customer_of_the_simulator_has_a_phone_that_can_exist(agent, app):
+    made = agent.post("/panel/simulador/clientes", nome="Zuleica")
+    agent.press(f"/panel/simulador/mensagens{made.location.partition('simulador')[2]}", texto="oi")
+
+    phones = [customer.phone for customer in REGULARS if customer.phone] + [arrived(app)[-1]["from"]]
+    assert all(phone.startswith("5500") for phone in phones)
+
+
+def test_a_customer_without_a_phone_is_served_too(app, agent, desk):
+    agent.press("/panel/simulador/mensagens?cliente=3", texto="oi, sou o Caio")
+    conversation = file_all(app, CAIO)
+    desk.answers(conversation, "olá, Caio", DeliveryState.ACCEPTED, wamid="wamid.SIMcaio")
+
+    page = agent.get("/panel/simulador?cliente=3").text
+    assert "oi, sou o Caio" in page
+    assert "olá, Caio" in page
+    assert "sem telefone" in page
+
+
+@pytest.mark.parametrize(
+    ("settings", "there"),
+    [
+        ({"gatte_env": "production"}, False),
+        ({"gatte_env": "production", "gatte_simulator": True}, True),
+        ({"gatte_simulator": False}, False),
+    ],
+)
+def test_in_production_there_is_no_simulator_unless_it_is_asked_for(database_url, redis_url, users, settings, there):
+    with application(database_url, redis_url, **settings) as app:
+        forget_attempts(app)
+        app.config["SESSION_COOKIE_SECURE"] = False
+        person = Browser(app.test_client())
+        assert person.log_in("ana@empresa.example").status_code == 303
+
+        assert ("Simulador" in person.get("/panel/sessoes").text) is there
+        assert (person.get("/panel/simulador").status_code == 200) is there
+        assert (person.post("/panel/simulador/mensagens", texto="oi").status_code != 404) is there

@@ -45,7 +45,7 @@ class Customer:
     def due(self) -> tuple[str, str]:
         """The arguments of that turn."""
         with self.app.app_context():
-            return self.number, identity.sender_hash(Sender(self.person.phone, self.person.bsuid)).hex()
+            return self.number, identity.sender_hash(Sender(self.person.phone, self.person.bsuid), phone_number_id=self.number).hex()
 
     def message(self, wamid: str) -> Message:
         """A message as it is stored; a context must be open."""
@@ -63,7 +63,7 @@ class Customer:
 
     def conversation(self) -> Conversation:
         """The newest conversation; a context must be open."""
-        hashed = identity.sender_hash(Sender(self.person.phone, self.person.bsuid))
+        hashed = identity.sender_hash(Sender(self.person.phone, self.person.bsuid), phone_number_id=self.number)
         mine = select(Conversation).join(Contact).join(Contact.identities).filter_by(hash=hashed)
         row: Conversation = db.session.scalars(mine.order_by(Conversation.opened_at.desc())).first()  # type: ignore[assignment]
         return row

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from gatte.conversation.effects import BookVisit, CaptureLead, CorrectData, EraseData, ExportData, OpenTicket, OptIn, OptOut, Urgency
+from gatte.conversation.replies import TICKET_NUMBER
 from gatte.conversation.snapshot import ContactFacts, TicketFacts
 from gatte.conversation.states import State
 from gatte.conversation.understanding import Intent, MessageKind
@@ -185,6 +186,14 @@ def test_data_is_erased_only_after_a_yes():
     assert "não pode ser desfeito" in talk.replied
 
     assert talk.says("sim").effect == EraseData()
+
+
+def test_no_erasure_is_promised_but_a_request_with_its_number_and_term():
+    talk = Talk().says("quero apagar meus dados", Intent.DATA_RIGHTS).says("sim")
+
+    assert f"nº *{TICKET_NUMBER}*" in talk.replied
+    assert "15 dias" in talk.replied
+    assert "serão apagados" not in talk.replied
 
 
 def test_a_no_to_the_erasure_ends_it():

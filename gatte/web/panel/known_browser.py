@@ -1,0 +1,53 @@
+"""A cookie by which a browser shows that it logged in to an account before; it logs nobody in.
+
+Guessing at an account from elsewhere can then not keep its owner out (OWASP: device cookies).
+"""
+
+import secrets
+
+from flask import current_app, request
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from werkzeug.wrappers import Response as AnyResponse
+
+from gatte.privacy.crypto import derived_key, keyed_hash
+
+KEPT_SECONDS = 365 * 24 * 3600
+PATH = "/panel/login"
+
+
+def device_of(account: str) -> str | None:
+    """The id of this browser when it logged in to this account before; None for any other."""
+    cookie = request.cookies.get(_cookie_name(account), "")
+    try:
+        bound_to, device = _signer().loads(cookie, max_age=KEPT_SECONDS)
+    except (BadSignature, TypeError, ValueError):
+        return None
+    return str(device) if bound_to == _account_id(account) else None
+
+
+def remember(response: AnyResponse, account: str) -> None:
+    """Let this browser be known from now on."""
+    device = device_of(account) or secrets.token_urlsafe(12)
+    response.set_cookie(
+        _cookie_name(account),
+        _signer().dumps([_account_id(account), device]),
+        max_age=KEPT_SECONDS,
+        path=PATH,
+        secure=current_app.config["SESSION_COOKIE_SECURE"],
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def _account_id(account: str) -> str:
+    key = derived_key(str(current_app.secret_key), "known browser")
+    return keyed_hash(key, "account", account).hex()
+
+
+def _cookie_name(account: str) -> str:
+    """Several people may share a browser: each account has a cookie of its own."""
+    return f"gatte_known_{_account_id(account)[:8]}"
+
+
+def _signer() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(str(current_app.secret_key), salt="known browser")
