@@ -45,6 +45,7 @@ EVENTS: dict[Event, str] = {
     Event.TIMED_OUT: "cliente parou de responder",
     Event.RESUMED: "conversa retomada",
     Event.CLOSED: "conversa encerrada",
+    Event.AGENT_CLOSED: "encerrada pela equipe",
     Event.FAILED: "falha no atendimento",
     Event.REOPENED: "conversa reaberta",
 }
@@ -126,6 +127,7 @@ MUTE_REASONS: dict[MuteReason, str] = {
     MuteReason.LINKS: "links suspeitos",
     MuteReason.BLOCKLIST: "palavras típicas de spam",
     MuteReason.BY_HAND: "decisão da equipe",
+    MuteReason.ABUSE: "ofensas ou ameaças",
 }
 SET_ASIDE: dict[SetAside, str] = {
     SetAside.LIMITED: "O robô não leu: acima do limite por minuto",
@@ -147,6 +149,9 @@ ACTIONS: dict[str, str] = {
     Event.HANDED_BACK.value: "devolveu ao robô",
     Event.FORCED_RESET.value: "reiniciou a conversa",
     Event.FORCED_ESCALATION.value: "encaminhou ao atendimento",
+    Event.AGENT_CLOSED.value: "encerrou o atendimento",
+    "reassigned": "passou a conversa a outra pessoa",
+    "taken_over": "assumiu a conversa de outra pessoa",
     "muted": "silenciou o contato",
     "unmuted": "reativou o contato",
 }
