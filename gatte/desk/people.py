@@ -42,7 +42,8 @@ def find_user(email: str) -> User | None:
 
 def find_active_user(user_id: str) -> User | None:
     """The user of a browser session; None when the account is gone or switched off."""
-    user = db.session.get(User, int(user_id)) if user_id.isdecimal() else None
+    known = user_id.isascii() and user_id.isdecimal() and len(user_id) < 10  # longer ones fit no id
+    user = db.session.get(User, int(user_id)) if known else None
     return user if user is not None and user.active else None
 
 

@@ -129,6 +129,15 @@ MUTE_REASONS: dict[MuteReason, str] = {
     MuteReason.BY_HAND: "decisão da equipe",
     MuteReason.ABUSE: "ofensas ou ameaças",
 }
+# What an agent may give as the reason, and for how long.
+MUTE_CHOICES: dict[MuteReason, str] = {
+    MuteReason.ABUSE: "Ofensas ou ameaças",
+    MuteReason.FLOOD: "Excesso de mensagens",
+    MuteReason.BLOCKLIST: "Propaganda ou spam",
+    MuteReason.BY_HAND: "Outro motivo",
+}
+MUTE_HOURS: dict[str, int] = {"1": 1, "24": 24, "168": 168, "720": 720}
+MUTE_SPANS: dict[str, str] = {"1": "1 hora", "24": "1 dia", "168": "7 dias", "720": "30 dias"}
 SET_ASIDE: dict[SetAside, str] = {
     SetAside.LIMITED: "O robô não leu: acima do limite por minuto",
     SetAside.MUTED: "O robô não leu: contato silenciado",
