@@ -52,6 +52,14 @@ def list_active_users() -> list[User]:
     return list(db.session.scalars(select(User).where(User.active).order_by(func.lower(User.name), User.id)))
 
 
+def list_assignable(present: User | None) -> list[tuple[int, str]]:
+    """Id and name of all who can be given work, and of the one who has it even when switched off: saving a form takes it from nobody."""
+    found = [(user.id, user.name) for user in list_active_users()]
+    if present is not None and not present.active:
+        found.append((present.id, f"{present.name} (conta desativada)"))
+    return found
+
+
 def check_password(email: str, password: str) -> User | None:
     """The active user whom this e-mail and password belong to; None takes as long as a wrong password, whatever was wrong."""
     user = find_user(email) if len(password) <= LONGEST_PASSWORD else None

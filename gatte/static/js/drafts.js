@@ -63,6 +63,7 @@
 
   // A composer tells when what it held was sent: the next words are another message.
   document.addEventListener("gatte:sent", (event) => {
+    if (!event.target.dataset.draft) return;
     const id = idOf(event.target);
     if (id) id.value = newId();
     delete event.target.dataset.tried;

@@ -80,7 +80,9 @@
 
   // What holds typed text, a choice or the cursor is never replaced: what is new about it is told beside it. The server sends the
   // region again with every poll, since its version stays the old one, until it can be replaced.
-  const isTouched = (one) => one === document.activeElement || (one.matches("select") ? [...one.options].some((option) => option.selected !== option.defaultSelected) && one.selectedIndex > 0 : one.value !== one.defaultValue);
+  const firstChoice = (one) => Math.max(0, [...one.options].findIndex((option) => option.defaultSelected));
+  const isChanged = (one) => (one.matches("select") ? one.selectedIndex !== firstChoice(one) : one.value !== one.defaultValue);
+  const isTouched = (one) => one === document.activeElement || isChanged(one);
   function holdsWork(region) {
     if (region.querySelector("[data-sending]")) return true;
     return [...region.querySelectorAll("textarea, select, input:not([type=hidden])")].some(isTouched);
@@ -91,6 +93,10 @@
     const closed = fresh.querySelector("[data-composer] button:not(:disabled)") === null;
     region.querySelectorAll("[data-composer] button").forEach((button) => Object.assign(button, { disabled: closed }));
   }
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const form = event.detail.requestConfig.elt;
+    if (form instanceof HTMLFormElement && !form.matches("[data-composer]")) form.reset(); // answered: its choices are no work any more
+  });
   const opened = new Set();
   document.addEventListener("htmx:oobBeforeSwap", (event) => {
     const { target, fragment } = event.detail;

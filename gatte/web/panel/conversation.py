@@ -176,12 +176,8 @@ REFUSALS: dict[type[Exception], str] = {
     handoff.WindowClosed: (
         "A janela de 24 horas fechou: até o cliente escrever de novo, o WhatsApp só aceita modelos aprovados. Nada foi enviado."
     ),
-    handoff.ConversationClosed: (
-        "Esta conversa já foi encerrada. Quando o cliente escrever de novo, começa outra."
-    ),
-    handoff.CustomerJustWrote: (
-        "O cliente acabou de escrever. Leia a mensagem antes de encerrar o atendimento."
-    ),
+    handoff.ConversationClosed: ("Esta conversa já foi encerrada. Quando o cliente escrever de novo, começa outra."),
+    handoff.CustomerJustWrote: ("O cliente acabou de escrever. Leia a mensagem antes de encerrar o atendimento."),
     InvalidTransition: "A conversa mudou de situação e essa ação não vale mais. Veja como ela está agora.",
 }
 

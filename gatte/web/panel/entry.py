@@ -23,14 +23,8 @@ log = structlog.get_logger(__name__)
 PUBLIC = frozenset({"panel.show_login", "panel.log_in"})
 WRONG = "E-mail ou senha incorretos. Confira e tente de novo."
 TOO_MANY = "Muitas tentativas. Espere um minuto e tente de novo."
-SESSION_OVER = (
-    "Sua sessão terminou. Entre de novo para continuar: "
-    "o que você estava escrevendo ficou guardado nesta aba."
-)
-PAGE_OLD = (
-    "Você entrou de novo no painel e esta página ainda era a antiga. Nada foi feito: "
-    "confira e repita a ação."
-)
+SESSION_OVER = "Sua sessão terminou. Entre de novo para continuar: o que você estava escrevendo ficou guardado nesta aba."
+PAGE_OLD = "Você entrou de novo no painel e esta página ainda era a antiga. Nada foi feito: confira e repita a ação."
 login.session_protection = "strong"
 login.user_loader(people.find_active_user)
 

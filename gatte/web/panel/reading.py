@@ -46,6 +46,14 @@ def as_number(text: str, largest: int = LARGEST_INT) -> int | None:
     return int(digits) if digits and int(digits) <= largest else None
 
 
+def chosen_version() -> int:
+    """The version of the row that a form was made of; 400 when it names none."""
+    version = as_number(request.form.get("versao", ""))
+    if version is None:
+        abort(400)
+    return version
+
+
 def typed(field: str) -> str:
     """What somebody wrote into a field, with plain line ends: a form sends them as CR LF."""
     return request.form.get(field, "").replace("\r\n", "\n").strip()
@@ -64,9 +72,11 @@ def chosen(field: str, choices: type[Choice]) -> Choice:
         abort(400)
 
 
-def chosen_person(field: str) -> User | None:
-    """The active user that a form's field names, None for nobody; 400 when there is no such user."""
+def chosen_person(field: str, present: User | None = None) -> User | None:
+    """The user that a form's field names, active or the `present` one; None for nobody, 400 when there is no such user."""
     wanted = request.form.get(field, "")
+    if present is not None and wanted == str(present.id):
+        return present
     person = people.find_active_user(wanted) if wanted else None
     if wanted and person is None:
         abort(400)
