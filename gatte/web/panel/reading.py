@@ -1,6 +1,6 @@
 """Values of addresses and forms, which anybody can write as they like."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TypeVar
 from uuid import UUID
@@ -37,7 +37,9 @@ def as_moment(text: str) -> datetime | None:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return moment if moment.tzinfo is not None and moment.year in YEARS else None
+    if moment.tzinfo is None or moment.year not in YEARS:
+        return None
+    return moment.astimezone(UTC)  # Postgres refuses offsets that Python takes: of a day, or of microseconds
 
 
 def as_number(text: str, largest: int = LARGEST_INT) -> int | None:

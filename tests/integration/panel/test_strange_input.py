@@ -32,6 +32,7 @@ STRANGE = [
     cursor("2026-01-01T00:00:00+00:00", "9" * 5000), cursor("2026-01-01T00:00:00+00:00", "9" * 300), cursor(10**400, NOWHERE),
     cursor("2026-01-01T00:00:00+00:00", -1), cursor("\ud800", "\x00"), cursor("9" * 400, "0001-01-01T00:00:00+14:00", NOWHERE),
     cursor("1", "2026-01-01T00:00:00+00:00", NOWHERE), cursor("-1", "x", NOWHERE), cursor(None, None), cursor([[]], {}),
+    cursor("2026-01-01T00:00:00+23:59", NOWHERE), cursor("2026-01-01T00:00:00+00:00:00.000001", 1), cursor("0001-01-01T00:00:00+23:59", 1),
     base64.urlsafe_b64encode(b"[" * 100_000).decode(), base64.urlsafe_b64encode(b"\xff\xfe").decode(), "====",
 ]  # fmt: skip
 
@@ -72,7 +73,23 @@ def test_one_strange_value_everywhere(admin, places, ids, value):
         assert (rule, got.status_code < 500) == (rule, True)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+ALONE = [
+    "/panel/sessoes?depois=", "/panel/sessoes?filtro=aguardando&depois=", "/panel/sessoes?filtro=encerradas&depois=",
+    "/panel/sessoes?filtro=", "/panel/sessoes?busca=", "/panel/sessoes?busca=ana&depois=", "/panel/chamados?depois=",
+    "/panel/chamados?meus=", "/panel/leads?depois=", "/panel/simulador?cliente=", "/panel/mapa?estado=",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("address", ALONE)
+def test_one_strange_value_alone_in_an_address(admin, address):
+    path, _, query = address.partition("?")
+    given, name = dict(pair.split("=") for pair in query.split("&")), query.split("&")[-1][:-1]
+    for value in STRANGE:
+        got = answer(admin, "GET", path, {}, given | {name: value})
+        assert (value[:60], got.status_code < 500) == (value[:60], True)
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(values=st.dictionaries(st.sampled_from(NAMES), st.one_of(st.sampled_from(STRANGE), st.text(max_size=60))), pick=st.integers(0, 10_000))
 def test_strange_values_together(admin, places, ids, values, pick):
     method, rule, endpoint = places[pick % len(places)]
