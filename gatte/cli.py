@@ -24,7 +24,7 @@ RESTART_SECONDS = 1.0  # a worker that dies at its start must not keep a core bu
 
 def register(app: Flask) -> None:
     """Add the commands to an application."""
-    for command in (migrate, worker, scheduler, users, demo, knowledge, replay, reprocess):
+    for command in (migrate, worker, scheduler, users, contacts, demo, knowledge, replay, reprocess):
         app.cli.add_command(command)
 
 
@@ -111,6 +111,23 @@ def create(email: str, name: str, role: str, password: str) -> None:
         raise click.ClickException(str(error)) from None
     db.session.commit()
     click.echo(f"{email} may log in as {role}.")
+
+
+@click.group()
+def contacts() -> None:
+    """The people who write to the company."""
+
+
+@contacts.command("index-names")
+def index_names() -> None:
+    """Let the panel's search find contacts whose names were stored before it could; safe to repeat."""
+    from gatte.desk.name_index import index_batch
+
+    total = 0
+    while count := index_batch():
+        db.session.commit()
+        total += count
+    click.echo(f"{total} names can be found now.")
 
 
 @click.group()

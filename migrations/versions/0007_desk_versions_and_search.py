@@ -53,5 +53,6 @@ def downgrade() -> None:
 
 
 def _check(table: str, column: str, values: str) -> None:
-    op.execute(f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS ck_{table}_{column}")
+    # squawk-ignore: the new rule stands in the same transaction, and lets in all that the old one did
+    op.execute(f"-- squawk-ignore ban-drop-constraint\nALTER TABLE {table} DROP CONSTRAINT IF EXISTS ck_{table}_{column}")
     op.execute(f"ALTER TABLE {table} ADD CONSTRAINT ck_{table}_{column} CHECK ({column} IN ({values})) NOT VALID")

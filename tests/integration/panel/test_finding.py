@@ -89,7 +89,17 @@ def known(app, desk):
 
 @pytest.mark.parametrize(
     "sought",
-    ["íris conceição", "LIMA iris", "Iris", "5548991234567", "+55 (48) 99123-4567", "48 99123-4567", "48 9123-4567", "529.982.247-25", "700123"],
+    [
+        "íris conceição",
+        "LIMA iris",
+        "Iris",
+        "5548991234567",
+        "+55 (48) 99123-4567",
+        "48 99123-4567",
+        "48 9123-4567",
+        "529.982.247-25",
+        "700123",
+    ],
 )
 def test_a_contact_is_found_in_open_and_closed_conversations(agent, desk, known, sought):
     desk.conversation("Outra Pessoa")
@@ -120,3 +130,24 @@ def test_a_name_that_came_with_the_first_message_can_be_sought(app):
         contact.name = None
         assert contact.name_words is None
         db.session.rollback()
+
+
+def test_names_that_were_stored_before_can_be_indexed(app, agent, desk):
+    contact_id = older_contact(app, desk.conversation("Quitéria Antiga"))
+    assert names(agent.get("/panel/sessoes?busca=quiteria")) == []
+
+    with app.app_context():
+        done = app.test_cli_runner().invoke(args=["contacts", "index-names"])
+    assert "1 names can be found now." in done.output
+    assert names(agent.get("/panel/sessoes?busca=quiteria")) == ["Quitéria Antiga"]
+    with app.app_context():
+        assert db.session.get_one(Contact, contact_id).name == "Quitéria Antiga"
+
+
+def older_contact(app, conversation_id):
+    """The contact of a conversation, as it was before names could be sought."""
+    with app.app_context():
+        contact = db.session.get_one(Conversation, conversation_id).contact
+        contact.name_words = None
+        db.session.commit()
+        return contact.id

@@ -90,7 +90,9 @@ def test_one_strange_value_alone_in_an_address(admin, address):
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(values=st.dictionaries(st.sampled_from(NAMES), st.one_of(st.sampled_from(STRANGE), st.text(max_size=60))), pick=st.integers(0, 10_000))
+@given(
+    values=st.dictionaries(st.sampled_from(NAMES), st.one_of(st.sampled_from(STRANGE), st.text(max_size=60))), pick=st.integers(0, 10_000)
+)
 def test_strange_values_together(admin, places, ids, values, pick):
     method, rule, endpoint = places[pick % len(places)]
     if endpoint not in PUBLIC:
