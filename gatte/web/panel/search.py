@@ -38,7 +38,7 @@ def matches(sought: str) -> ColumnElement[bool]:
     return Conversation.contact_id.in_(select(Contact.id).where(Contact.name_words.contains(words)))
 
 
-def _with_contact(number: str) -> Select[UUID]:
+def _with_contact(number: str) -> Select[UUID | None]:
     """Conversations of contacts with this phone, with or without the country's code, or this document."""
     phones = {canonical_phone(number), canonical_phone(COUNTRY + number)}
     known = [(IdentityKind.PHONE, phone) for phone in phones] + [(IdentityKind.DOCUMENT, number)]
@@ -50,7 +50,7 @@ def _with_contact(number: str) -> Select[UUID]:
     return select(Conversation.id).where(Conversation.contact_id.in_(contacts))
 
 
-def _with_ticket(number: str) -> Select[UUID]:
+def _with_ticket(number: str) -> Select[UUID | None]:
     """The conversation in which the ticket of this number was opened."""
     wanted = as_number(number)
     tickets = select(Ticket.conversation_id).where(Ticket.conversation_id.is_not(None))

@@ -13,10 +13,10 @@ from gatte.web.panel.entry import PUBLIC
 
 NOWHERE = "01890000-0000-7000-8000-000000000000"
 SKIPPED = {"panel.log_out"}  # it would end the session of all that follows
-NAMES = (
-    "filtro depois meus busca antes cliente estado next texto rascunho nota situacao responsavel etapa versao "
-    "de para motivo horas anexo escolha resposta nome email password"
-).split()
+NAMES = [
+    "filtro", "depois", "meus", "busca", "antes", "cliente", "estado", "next", "texto", "rascunho", "nota", "situacao",
+    "responsavel", "etapa", "versao", "de", "para", "motivo", "horas", "anexo", "escolha", "resposta", "nome", "email", "password",
+]  # fmt: skip
 
 
 def cursor(*values):
