@@ -25,7 +25,7 @@ RESTART_SECONDS = 1.0  # a worker that dies at its start must not keep a core bu
 
 def register(app: Flask) -> None:
     """Add the commands to an application."""
-    for command in (migrate, worker, scheduler, users, demo, knowledge, replay, reprocess):
+    for command in (migrate, worker, scheduler, users, contacts, demo, knowledge, replay, reprocess):
         app.cli.add_command(command)
 
 
@@ -89,6 +89,23 @@ def scheduler() -> None:
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda *_: dispatcher.stop())
     dispatcher.run()
+
+
+@click.group()
+def contacts() -> None:
+    """The people who write to the company."""
+
+
+@contacts.command("index-names")
+def index_names() -> None:
+    """Let the panel's search find contacts whose names were stored before it could; safe to repeat."""
+    from gatte.desk.name_index import index_batch
+
+    total = 0
+    while count := index_batch():
+        db.session.commit()
+        total += count
+    click.echo(f"{total} names can be found now.")
 
 
 @click.group()

@@ -92,6 +92,12 @@ def _closed(draft: Draft, happened: Happened) -> None:
         put_aside(draft)
 
 
+def _agent_closed(draft: Draft, happened: Happened) -> None:
+    """Whoever talked to a person, or waited for one, hears that it is over."""
+    _closed(draft, happened)
+    draft.say("handoff.ended")
+
+
 def _failed(draft: Draft, happened: Happened) -> None:
     """One apology with a way on; the second failure in a row goes to a human; a human's conversation is left alone."""
     if draft.now.state in HUMAN_STATES:
@@ -117,6 +123,7 @@ DOINGS: dict[Event, Callable[[Draft, Happened], None]] = {
     Event.NUDGED: _nudged,
     Event.TIMED_OUT: _timed_out,
     Event.CLOSED: _closed,
+    Event.AGENT_CLOSED: _agent_closed,
     Event.FAILED: _failed,
 }
 FROM_OUTSIDE = frozenset(DOINGS)

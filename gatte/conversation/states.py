@@ -44,6 +44,7 @@ class Event(StrEnum):
     TIMED_OUT = "timed_out"
     RESUMED = "resumed"
     CLOSED = "closed"
+    AGENT_CLOSED = "agent_closed"
     FAILED = "failed"
     REOPENED = "reopened"
 
@@ -176,6 +177,7 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.WAITING_HUMAN, Event.HANDED_BACK): State.MENU,
     (State.WAITING_HUMAN, Event.FORCED_RESET): State.START,
     (State.WAITING_HUMAN, Event.CLOSED): State.CLOSED,
+    (State.WAITING_HUMAN, Event.AGENT_CLOSED): State.CLOSED,
     # A human owns the conversation and the bot is silent. A second agent cannot take it: that pair is missing on purpose.
     (State.WITH_HUMAN, Event.AGENT_REPLIED): State.WITH_HUMAN,
     (State.WITH_HUMAN, Event.CUSTOMER_WAITED): State.WITH_HUMAN,
@@ -183,6 +185,7 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.WITH_HUMAN, Event.HANDED_BACK): State.MENU,
     (State.WITH_HUMAN, Event.FORCED_RESET): State.START,
     (State.WITH_HUMAN, Event.CLOSED): State.CLOSED,
+    (State.WITH_HUMAN, Event.AGENT_CLOSED): State.CLOSED,
     # Silent for too long; the next message may go on where it stopped.
     (State.TIMEOUT, Event.REOPENED): State.MENU,
     (State.TIMEOUT, Event.CLOSED): State.CLOSED,

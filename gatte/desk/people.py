@@ -118,7 +118,8 @@ def find_user(email: str) -> User | None:
 
 def find_active_user(user_id: str) -> User | None:
     """The user with this id; None when the account is gone or switched off."""
-    user = db.session.get(User, int(user_id)) if user_id.isdecimal() else None
+    known = user_id.isascii() and user_id.isdecimal() and len(user_id) < 10  # longer ones fit no id
+    user = db.session.get(User, int(user_id)) if known else None
     return user if user is not None and user.active else None
 
 
@@ -131,6 +132,14 @@ def find_session_user(session_id: str) -> User | None:
 def list_active_users() -> list[User]:
     """All who can be given work, by name."""
     return list(db.session.scalars(select(User).where(User.active).order_by(func.lower(User.name), User.id)))
+
+
+def list_assignable(present: User | None) -> list[tuple[int, str]]:
+    """Id and name of all who can be given work, and of the one who has it even when switched off: saving a form takes it from nobody."""
+    found = [(user.id, user.name) for user in list_active_users()]
+    if present is not None and not present.active:
+        found.append((present.id, f"{present.name} (conta desativada)"))
+    return found
 
 
 def check_password(email: str, password: str) -> User | None:

@@ -18,6 +18,7 @@ from gatte.extensions import db
 from gatte.intake import identity
 from gatte.models import Contact, Conversation, IdentityKind, keyring
 from gatte.models.columns import new_id
+from gatte.models.name_words import name_words
 from gatte.whatsapp.events import Sender
 
 KNOWN = """
@@ -78,7 +79,8 @@ def _first_talk(sender: Sender, hashes: list[tuple[IdentityKind, bytes]], phone_
     said = {"phone": sender.phone, "bsuid": sender.bsuid, "name": sender.name}
     sealed = {f"{name}_sealed": getattr(Contact, name).sealed(contact_id, key.id, value or None) for name, value in said.items()}
     trip.insert("data_key", {"id": key.id, "purpose": key.purpose, "master_id": key.master_id, "wrapped": key.wrapped})
-    trip.insert("contact", {"id": contact_id, "data_key_id": key.id, **sealed})
+    words = name_words(sender.name) if sender.name else None
+    trip.insert("contact", {"id": contact_id, "data_key_id": key.id, "name_words": words, **sealed})
     trip.insert("contact_identity", *({"contact_id": contact_id, "kind": kind, "hash": hashed} for kind, hashed in hashes))
     return _opened(trip, contact_id, key.id, phone_number_id, sender_hash)
 

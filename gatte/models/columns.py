@@ -25,4 +25,6 @@ def closed_set(values: type[StrEnum], name: str = "") -> Enum:
 
 Moment = Annotated[datetime, mapped_column(TIMESTAMP(timezone=True))]
 CreatedAt = Annotated[datetime, mapped_column(TIMESTAMP(timezone=True), server_default=text("now()"))]
+Version = Annotated[int, mapped_column(server_default=text("1"))]
+"""Grows with every change that a person makes in a form, so that a form of an older version is not saved over it."""
 RowId = Annotated[UUID, mapped_column(primary_key=True, default=new_id)]

@@ -3,11 +3,13 @@
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gatte.extensions import Base
 from gatte.models.columns import CreatedAt, Moment, closed_set
+from gatte.models.name_words import SearchableName
 from gatte.models.sealing import HasSealed, Sealed
 
 
@@ -27,6 +29,7 @@ class MuteReason(StrEnum):
     LINKS = "links"
     BLOCKLIST = "blocklist"
     BY_HAND = "by_hand"
+    ABUSE = "abuse"
 
 
 class Contact(HasSealed, Base):
@@ -36,8 +39,11 @@ class Contact(HasSealed, Base):
     """
 
     __tablename__ = "contact"
+    __table_args__ = (Index("ix_contact_name_words", "name_words", postgresql_using="gin"),)
 
-    name = Sealed[str]()
+    name = SearchableName()
+    name_words: Mapped[list[bytes] | None] = mapped_column(ARRAY(LargeBinary))
+    """Keyed hashes of the words of the name, by which it is searched."""
     phone = Sealed[str]()
     """As Meta sends it (wa_id), to be answered unchanged; None when only a BSUID is known."""
     bsuid = Sealed[str]()

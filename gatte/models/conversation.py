@@ -34,6 +34,7 @@ class Conversation(HasSealed, Base):
         Index("ix_conversation_watch", "watch_at", postgresql_where=text("watch_at IS NOT NULL")),
         Index("ix_conversation_live", "last_activity_at", postgresql_where=text("closed_at IS NULL")),
         Index("ix_conversation_live_state", "state", "last_activity_at", postgresql_where=text("closed_at IS NULL")),
+        Index("ix_conversation_closed", "closed_at", "id", postgresql_where=text("closed_at IS NOT NULL")),
         CheckConstraint("lease_token >= 0", name="lease_token"),
     )
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gatte.conversation.effects import Urgency
 from gatte.extensions import Base
-from gatte.models.columns import CreatedAt, Moment, closed_set
+from gatte.models.columns import CreatedAt, Moment, Version, closed_set
 from gatte.models.contact import Contact
 from gatte.models.sealing import HasSealed, Sealed
 
@@ -101,6 +101,7 @@ class Ticket(HasSealed, Base):
     description = Sealed[str]()
     attachments: Mapped[list[str]] = mapped_column(JSONB, default=list)
     due_at: Mapped[Moment | None]
+    version: Mapped[Version]
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[CreatedAt]
     contact: Mapped[Contact] = relationship()
@@ -144,6 +145,7 @@ class Lead(HasSealed, Base):
     company = Sealed[str]()
     document = Sealed[str]()
     email = Sealed[str]()
+    version: Mapped[Version]
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[CreatedAt]
     contact: Mapped[Contact] = relationship()

@@ -68,7 +68,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         response.headers["Cache-Control"] = _cache_rule(response)
         return response
 
-    app.register_error_handler(CSRFError, _csrf_refused)
+    app.register_error_handler(CSRFError, csrf_refused)
     catch_errors(app)
 
 
@@ -88,7 +88,8 @@ def _cache_rule(response: Response) -> str:
     return STORED_A_YEAR if request.args.get("v") == content_hash(filename) else ASK_FIRST
 
 
-def _csrf_refused(error: CSRFError) -> Response:
+def csrf_refused(error: CSRFError) -> Response:
+    """The answer to a form whose token does not fit."""
     log.warning("csrf_refused", endpoint=request.endpoint, reason=error.description)
     return _page(400, SESSION_EXPIRED)
 

@@ -11,16 +11,7 @@
     if (event.target.value.trim()) form.requestSubmit();
   });
 
-  // The same words sent again after an answer that got lost are the same message: the server writes it once.
-  document.addEventListener("htmx:configRequest", (event) => {
-    const form = composer(event.detail.elt);
-    if (!form || !crypto.randomUUID) return;
-    const words = field(form).value;
-    if (form.dataset.words !== words) Object.assign(form.dataset, { words, draft: crypto.randomUUID() });
-    event.detail.parameters.rascunho = form.dataset.draft;
-  });
-
-  // Emptied as soon as it is on its way; what could not be sent comes back unless one writes on already.
+  // Emptied as soon as it is on its way; what could not be sent comes back, before what one wrote meanwhile.
   document.addEventListener("htmx:beforeSend", (event) => {
     const form = composer(event.detail.elt);
     if (!form) return;
@@ -31,9 +22,15 @@
     const form = composer(event.detail.elt);
     if (!form || form.dataset.sending === undefined) return;
     const place = document.getElementById(field(form)?.id ?? "reply-text");
-    if (!event.detail.successful && place && !place.value) place.value = form.dataset.sending;
-    if (event.detail.successful) delete form.dataset.words;
+    const sent = form.dataset.sending;
     delete form.dataset.sending;
+    if (!place) return;
+    if (event.detail.successful) {
+      place.dispatchEvent(new Event("gatte:sent", { bubbles: true }));
+      return;
+    }
+    place.value = place.value.trim() ? `${sent}\n${place.value}` : sent;
+    place.dispatchEvent(new Event("input", { bubbles: true }));
   });
 
   const sheet = () => document.getElementById("sheet");

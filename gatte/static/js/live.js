@@ -24,11 +24,14 @@
     const banner = document.getElementById("offline");
     if (banner) banner.hidden = !away;
   }
-  function refuse(text) {
+  function tell(text, kind) {
+    const notices = document.getElementById("notices");
     const notice = document.createElement("p");
-    notice.className = "notice danger";
+    notice.className = `notice ${kind}`;
+    notice.role = "status";
     notice.textContent = text;
-    document.getElementById("notices")?.replaceChildren(notice);
+    notices?.replaceChildren(notice);
+    notices?.removeAttribute("data-version"); // not what the server sent
   }
   document.addEventListener("htmx:sendError", () => offline(true));
   document.addEventListener("htmx:afterRequest", (event) => {
@@ -37,8 +40,9 @@
   });
   document.addEventListener("htmx:responseError", (event) => {
     const status = event.detail.xhr.status;
+    if (status === 409 || status === 422) return; // its own words are in the answer
     if (isPoll(event.detail.elt)) offline(status >= 500);
-    else refuse(REFUSED[status] ?? (status < 500 ? EXPIRED : "Algo deu errado. Tente de novo."));
+    else tell(REFUSED[status] ?? (status < 500 ? EXPIRED : "Algo deu errado. Tente de novo."), "danger");
   });
 
   // What is new in a chat is read aloud once, and only that.
@@ -74,6 +78,49 @@
     noteNews(true);
   });
 
+  // What holds typed text, a choice or the cursor is never replaced: what is new about it is told beside it. The server sends the
+  // region again with every poll, since its version stays the old one, until it can be replaced.
+  const firstChoice = (one) => Math.max(0, [...one.options].findIndex((option) => option.defaultSelected));
+  const isChanged = (one) => (one.matches("select") ? one.selectedIndex !== firstChoice(one) : one.value !== one.defaultValue);
+  const isTouched = (one) => one === document.activeElement || isChanged(one);
+  function holdsWork(region) {
+    if (region.querySelector("[data-sending]")) return true;
+    return [...region.querySelectorAll("textarea, select, input:not([type=hidden])")].some(isTouched);
+  }
+  function tellBeside(region, fresh) {
+    region.querySelectorAll("[data-note]").forEach((note) => note.remove());
+    region.prepend(...[...fresh.querySelectorAll("[data-note]")].map((note) => note.cloneNode(true)));
+    const closed = fresh.querySelector("[data-composer] button:not(:disabled)") === null;
+    region.querySelectorAll("[data-composer] button").forEach((button) => Object.assign(button, { disabled: closed }));
+  }
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const form = event.detail.requestConfig.elt;
+    if (form instanceof HTMLFormElement && !form.matches("[data-composer]")) form.reset(); // answered: its choices are no work any more
+  });
+  const opened = new Set();
+  document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    const { target, fragment } = event.detail;
+    if (holdsWork(target)) {
+      event.detail.shouldSwap = false;
+      tellBeside(target, fragment);
+    }
+    for (const details of target.querySelectorAll("details[id][open]")) opened.add(details.id);
+  });
+  document.addEventListener("htmx:oobAfterSwap", () => {
+    for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
+    opened.clear();
+  });
+
+  // When a conversation changes hands, what was said of it before is not true any more.
+  let standing = null;
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const now = document.querySelector("[data-standing]");
+    if (!now) return;
+    const ours = event.detail.requestConfig.verb === "post";
+    if (!ours && standing !== null && standing !== now.dataset.standing) tell(now.textContent, "info");
+    standing = now.dataset.standing;
+  });
+
   // A button with data-confirm asks in our own dialog first.
   document.addEventListener("htmx:confirm", (event) => {
     const button = event.detail.elt;
@@ -91,5 +138,6 @@
   document.addEventListener("DOMContentLoaded", () => {
     document.querySelectorAll(".thread").forEach(toEnd);
     noteNews(false);
+    standing = document.querySelector("[data-standing]")?.dataset.standing ?? null;
   });
 })();

@@ -14,22 +14,28 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from gatte.conversation.snapshot import Owner
 from gatte.conversation.states import InvalidTransition
-from gatte.desk import handoff
+from gatte.desk import handoff, people
 from gatte.extensions import db
 from gatte.intake import spam
 from gatte.models import AuditEntry, Conversation, Lead, Message, Role, Ticket, Transition, keyring
+from gatte.models.columns import new_id
 from gatte.web.panel import words
 from gatte.web.panel.entry import me
 from gatte.web.panel.formatting import now, window_left
+from gatte.web.panel.reading import LARGEST_BIGINT, as_number, chosen_person, draft_id, typed
 from gatte.web.rendering import for_htmx, render_live
 
 log = structlog.get_logger(__name__)
 
+Action = Callable[[UUID, int], object]
 OfConversation = TypeVar("OfConversation", Transition, Ticket, Lead)
+TAKEN = "A conversa é sua. O robô não responde mais enquanto ela estiver com você."
+PLACE = "/panel/sessoes/<uuid:conversation_id>"
 SHOWN = 80
 STEPS_SHOWN = 40
 LONGEST_REPLY = 4096  # the Cloud API's limit for a text
-BLOCKS = ("notices", "heading", "thread", "composer", "card", "timeline")
+LIVE_BLOCKS = ("heading", "thread", "composer", "card", "timeline")
+TOLD_BLOCKS = ("notices", "problem")  # a poll must not sweep these away
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,8 @@ class Talk:
     leads: list[Lead]
     left: timedelta
     mine: bool
+    problem: str = ""
+    written: str = ""
 
     @property
     def may_write(self) -> bool:
@@ -58,23 +66,36 @@ class Talk:
         return self.conversation.closed_at is None and not served
 
     @property
+    def served_by_another(self) -> bool:
+        """Whether another agent has it."""
+        human = self.conversation.owner is Owner.HUMAN
+        return human and self.conversation.assignee_id is not None and not self.mine
+
+    @property
+    def standing(self) -> str:
+        """A word that changes when the conversation changes hands."""
+        row = self.conversation
+        state = "closed" if row.closed_at else "waiting" if row.waiting_since else row.owner.value
+        return f"{state}-{row.assignee_id or 'nobody'}"
+
+    @property
     def muted(self) -> bool:
         """Whether the bot answers nothing that the contact writes now."""
         return spam.is_muted(self.conversation.contact, now())
 
 
 def add_routes(bp: Blueprint) -> None:
-    place = "/panel/sessoes/<uuid:conversation_id>"
-    bp.add_url_rule(place, view_func=show_conversation)
+    bp.add_url_rule(PLACE, view_func=show_conversation)
     for name, view in (
         ("assumir", take),
         ("responder", reply),
         ("devolver", hand_back),
         ("reiniciar", reset),
         ("encaminhar", escalate),
-        ("reativar", unmute),
+        ("encerrar", close),
+        ("passar", reassign),
     ):
-        bp.add_url_rule(f"{place}/{name}", view_func=view, methods=["POST"])
+        bp.add_url_rule(f"{PLACE}/{name}", view_func=view, methods=["POST"])
 
 
 def show_conversation(conversation_id: UUID) -> Response:
@@ -82,78 +103,87 @@ def show_conversation(conversation_id: UUID) -> Response:
 
 
 def take(conversation_id: UUID) -> AnyResponse:
-    return _done(conversation_id, handoff.take, "A conversa é sua. O robô não responde mais enquanto ela estiver com você.")
+    return do(conversation_id, handoff.take, TAKEN)
 
 
 def reply(conversation_id: UUID) -> AnyResponse:
-    text = request.form.get("texto", "").strip()
+    """Send what was typed; a refusal stands beside the field, which keeps the text."""
+    text, message_id = typed("texto"), draft_id()
     if not text or len(text) > LONGEST_REPLY:
-        return _refused(conversation_id, f"Escreva uma mensagem de 1 a {LONGEST_REPLY} caracteres.", 422)
-    message_id = _draft_id(request.form.get("rascunho", ""))
-    return _done(conversation_id, lambda talk, user: handoff.reply(talk, user, text, message_id), "")
-
-
-def _draft_id(given: str) -> UUID | None:
-    """The id that the panel gave a draft, so that sending it twice writes it once."""
-    try:
-        return UUID(given)
-    except ValueError:
-        return None
+        why = f"Escreva uma mensagem de 1 a {LONGEST_REPLY} caracteres. Esta tem {len(text)}."
+        return _page(conversation_id, 422, problem=why, written=text)
+    if (refusal := _try(conversation_id, lambda talk, user: handoff.reply(talk, user, text, message_id))) is not None:
+        return _page(conversation_id, 409, problem=_why(refusal), written=text)
+    return _again(conversation_id, 200)
 
 
 def hand_back(conversation_id: UUID) -> AnyResponse:
-    return _done(conversation_id, handoff.hand_back, "Conversa devolvida ao robô.")
+    return do(conversation_id, handoff.hand_back, "Conversa devolvida ao robô.")
+
+
+def close(conversation_id: UUID) -> AnyResponse:
+    any_state = me().role is Role.ADMIN
+    return do(conversation_id, lambda talk, user: handoff.close(talk, user, any_state=any_state), "Atendimento encerrado.")
+
+
+def reassign(conversation_id: UUID) -> AnyResponse:
+    """An admin gives a conversation from the agent whom the page showed to another one, or takes it."""
+    if me().role is not Role.ADMIN:
+        abort(403)
+    before, after = as_number(request.form.get("de", "")), chosen_person("para")
+    if before is None or after is None:
+        abort(400)
+    praise = TAKEN if after.id == me().id else f"Agora quem atende é {after.name}."
+    return do(conversation_id, lambda talk, user: handoff.reassign(talk, before, after.id, user), praise)
 
 
 def reset(conversation_id: UUID) -> AnyResponse:
     if me().role is not Role.ADMIN:
         abort(403)
-    return _done(conversation_id, handoff.force_reset, "Conversa reiniciada: a próxima mensagem do cliente começa do início.")
+    return do(conversation_id, handoff.force_reset, "Conversa reiniciada: a próxima mensagem do cliente começa do início.")
 
 
 def escalate(conversation_id: UUID) -> AnyResponse:
-    return _done(conversation_id, handoff.force_escalation, "Conversa encaminhada: ela está na fila de atendimento.")
+    return do(conversation_id, handoff.force_escalation, "Conversa encaminhada: ela está na fila de atendimento.")
 
 
-def unmute(conversation_id: UUID) -> AnyResponse:
-    def forgive(conversation_id: UUID, user_id: int) -> None:
-        spam.unmute(db.session.get_one(Conversation, conversation_id).contact, user_id)
-
-    return _done(conversation_id, forgive, "Contato reativado: o robô volta a responder o que ele escrever.")
-
-
-def _done(conversation_id: UUID, action: Callable[[UUID, int], object], praise: str) -> AnyResponse:
+def do(conversation_id: UUID, action: Action, praise: str) -> AnyResponse:
     """Do what the agent asked, commit, and show the page again; a refusal of the desk is told in plain words."""
+    if (refusal := _try(conversation_id, action)) is not None:
+        flash(_why(refusal), "danger")
+        return _again(conversation_id, 409)
+    flash(praise, "success")
+    return _again(conversation_id, 200)
+
+
+def _try(conversation_id: UUID, action: Action) -> Exception | None:
+    """Do it and commit; the refusal of the desk when there is one."""
     if db.session.get(Conversation, conversation_id) is None:
         abort(404)
     try:
         action(conversation_id, me().id)
         db.session.commit()
-    except REFUSALS as refusal:
+    except tuple(REFUSALS) as refusal:
         db.session.rollback()
         log.info("agent_refused", conversation_id=str(conversation_id), why=type(refusal).__name__)
-        return _refused(conversation_id, _why(refusal), 409)
-    if praise:
-        flash(praise, "success")
-    return _again(conversation_id, 200)
+        return refusal
+    return None
 
 
-REFUSALS = (handoff.AlreadyTaken, handoff.NotYours, handoff.WindowClosed, InvalidTransition)
+REFUSALS: dict[type[Exception], str] = {
+    handoff.AlreadyTaken: "Outra pessoa da equipe assumiu esta conversa antes de você.",
+    handoff.NotYours: "Esta conversa não está com você. Assuma a conversa antes de continuar.",
+    handoff.WindowClosed: (
+        "A janela de 24 horas fechou: até o cliente escrever de novo, o WhatsApp só aceita modelos aprovados. Nada foi enviado."
+    ),
+    handoff.ConversationClosed: ("Esta conversa já foi encerrada. Quando o cliente escrever de novo, começa outra."),
+    handoff.CustomerJustWrote: ("O cliente acabou de escrever. Leia a mensagem antes de encerrar o atendimento."),
+    InvalidTransition: "A conversa mudou de situação e essa ação não vale mais. Veja como ela está agora.",
+}
 
 
 def _why(refusal: Exception) -> str:
-    if isinstance(refusal, handoff.AlreadyTaken):
-        return "Outra pessoa da equipe assumiu esta conversa antes de você."
-    if isinstance(refusal, handoff.NotYours):
-        return "Esta conversa não está com você. Assuma a conversa antes de continuar."
-    if isinstance(refusal, handoff.WindowClosed):
-        return "A janela de 24 horas fechou: até o cliente escrever de novo, o WhatsApp só aceita modelos aprovados. Nada foi enviado."
-    return "A conversa mudou de situação e essa ação não vale mais. Veja como ela está agora."
-
-
-def _refused(conversation_id: UUID, why: str, status: int) -> AnyResponse:
-    flash(why, "danger")
-    return _again(conversation_id, status)
+    return REFUSALS[type(refusal)]
 
 
 def _again(conversation_id: UUID, status: int) -> AnyResponse:
@@ -162,7 +192,7 @@ def _again(conversation_id: UUID, status: int) -> AnyResponse:
     return _page(conversation_id, status)
 
 
-def _page(conversation_id: UUID, status: int = 200) -> Response:
+def _page(conversation_id: UUID, status: int = 200, *, problem: str = "", written: str = "") -> Response:
     conversation = db.session.scalar(
         select(Conversation)
         .where(Conversation.id == conversation_id)
@@ -171,15 +201,25 @@ def _page(conversation_id: UUID, status: int = 200) -> Response:
     )
     if conversation is None:
         abort(404)
-    before = request.args.get("antes", type=int)
-    talk = _talk(conversation, before)
-    blocks = BLOCKS if request.method == "POST" else BLOCKS[1:]  # a poll must not sweep a notice away
+    before = as_number(request.args.get("antes", ""), LARGEST_BIGINT)
+    is_admin = me().role is Role.ADMIN
     return render_live(
-        "panel/conversation.html", *blocks, status=status, talk=talk, before=before, flows=words.FLOWS, is_admin=me().role is Role.ADMIN
+        "panel/conversation.html",
+        *(TOLD_BLOCKS if request.method == "POST" else ()),
+        *LIVE_BLOCKS,
+        status=status,
+        talk=_talk(conversation, before, problem, written),
+        before=before,
+        flows=words.FLOWS,
+        is_admin=is_admin,
+        people=people.list_active_users() if is_admin else [],
+        mute_choices=list(words.MUTE_CHOICES.items()),
+        mute_spans=list(words.MUTE_SPANS.items()),
+        new_draft_id=new_id(),
     )
 
 
-def _talk(conversation: Conversation, before: int | None) -> Talk:
+def _talk(conversation: Conversation, before: int | None, problem: str, written: str) -> Talk:
     messages = _messages(conversation.id, before)
     keyring().open_all({one.data_key_id for one in (conversation, conversation.contact) if one.data_key_id is not None})
     return Talk(
@@ -192,6 +232,8 @@ def _talk(conversation: Conversation, before: int | None) -> Talk:
         leads=_latest(Lead, conversation.id, 10),
         left=window_left(conversation.last_inbound_at),
         mine=conversation.owner is Owner.HUMAN and conversation.assignee_id == me().id,
+        problem=problem,
+        written=written,
     )
 
 

@@ -14,7 +14,7 @@ from gatte.models import Lead, LeadStage, keyring
 from gatte.web.panel import words
 from gatte.web.panel.entry import me
 from gatte.web.panel.paging import PAGE, cursor, read_cursor
-from gatte.web.panel.reading import as_uuid, chosen, chosen_person
+from gatte.web.panel.reading import as_uuid, chosen, chosen_person, chosen_version
 from gatte.web.rendering import render_live
 
 ACTIVE = (LeadStage.NEW, LeadStage.CONTACTED, LeadStage.QUOTED)
@@ -69,24 +69,38 @@ def _leads(stages: tuple[LeadStage, ...], after: list[str] | None) -> Sequence[L
 
 
 def show_lead(lead_id: UUID) -> Response:
-    lead = db.session.scalar(select(Lead).where(Lead.id == lead_id).options(joinedload(Lead.contact), joinedload(Lead.owner)))
-    if lead is None:
-        abort(404)
+    return _page(lead_id)
+
+
+def _page(lead_id: UUID, status: int = 200, **told: object) -> Response:
+    """A lead, with the `choice` (stage and person) that a refused form held."""
+    lead = _find(lead_id)
     return render_live(
         "panel/lead.html",
+        status=status,
         lead=lead,
-        people=[(user.id, user.name) for user in people.list_active_users()],
+        people=people.list_assignable(lead.owner),
         stages=list(words.STAGES.items()),
+        **told,
     )
 
 
-def change_lead(lead_id: UUID) -> AnyResponse:
-    stage, owner = chosen("etapa", LeadStage), chosen_person("responsavel")
-    try:
-        leads.assign(lead_id, owner, me().id)
-        leads.move(lead_id, stage, me().id)
-    except leads.NoSuchLead:
+def _find(lead_id: UUID) -> Lead:
+    query = select(Lead).where(Lead.id == lead_id)
+    lead: Lead | None = db.session.scalar(query.options(joinedload(Lead.contact), joinedload(Lead.owner)))
+    if lead is None:
         abort(404)
+    return lead
+
+
+def change_lead(lead_id: UUID) -> AnyResponse:
+    present = _find(lead_id).owner
+    stage, owner = chosen("etapa", LeadStage), chosen_person("responsavel", present)
+    try:
+        leads.change(lead_id, stage, owner, me().id, chosen_version())
+    except leads.StaleLead:
+        db.session.rollback()
+        return _page(lead_id, 409, choice=(stage, owner.id if owner else None))
     db.session.commit()
     flash("Lead atualizado.", "success")
     return redirect(url_for("panel.show_lead", lead_id=lead_id), 303)

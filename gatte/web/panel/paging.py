@@ -5,6 +5,7 @@ import binascii
 import json
 
 PAGE = 50
+LONGEST = 500  # characters of a cursor
 
 
 def cursor(*values: str | int | None) -> str:
@@ -14,11 +15,11 @@ def cursor(*values: str | int | None) -> str:
 
 def read_cursor(word: str | None, length: int) -> list[str] | None:
     """The sort values of an address; None when there are none, or they were tampered with."""
-    if not word:
+    if not word or len(word) > LONGEST:
         return None
     try:
         values = json.loads(base64.urlsafe_b64decode(word + "=" * (-len(word) % 4)))
-    except (binascii.Error, ValueError):
+    except (binascii.Error, ValueError, RecursionError):
         return None
     if not isinstance(values, list) or len(values) != length:
         return None

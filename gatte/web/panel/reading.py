@@ -1,6 +1,6 @@
 """Values of addresses and forms, which anybody can write as they like."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TypeVar
 from uuid import UUID
@@ -11,6 +11,16 @@ from gatte.desk import people
 from gatte.models import User
 
 Choice = TypeVar("Choice", bound=StrEnum)
+YEARS = range(2000, 9000)  # clear of the ends of the calendar, where no time zone can be added any more
+LARGEST_INT = 2**31 - 1
+LARGEST_BIGINT = 2**63 - 1
+
+
+def refuse_unstorable() -> None:
+    """400 for a request that holds NUL, which no text in Postgres can: nobody types it."""
+    for values in (request.args, request.form):
+        if any("\0" in word for pair in values.items(multi=True) for word in pair):
+            abort(400)
 
 
 def as_uuid(text: str) -> UUID | None:
@@ -27,7 +37,33 @@ def as_moment(text: str) -> datetime | None:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return moment if moment.tzinfo is not None else None
+    if moment.tzinfo is None or moment.year not in YEARS:
+        return None
+    return moment.astimezone(UTC)  # Postgres refuses offsets that Python takes: of a day, or of microseconds
+
+
+def as_number(text: str, largest: int = LARGEST_INT) -> int | None:
+    """The whole number from 0 to `largest` that a text spells in ASCII digits; None when it spells none."""
+    digits = text if text.isascii() and text.isdecimal() and len(text) <= 19 else ""
+    return int(digits) if digits and int(digits) <= largest else None
+
+
+def chosen_version() -> int:
+    """The version of the row that a form was made of; 400 when it names none."""
+    version = as_number(request.form.get("versao", ""))
+    if version is None:
+        abort(400)
+    return version
+
+
+def typed(field: str) -> str:
+    """What somebody wrote into a field, with plain line ends: a form sends them as CR LF."""
+    return request.form.get(field, "").replace("\r\n", "\n").strip()
+
+
+def draft_id() -> UUID | None:
+    """The id that the page gave a draft, so that sending it twice writes it once."""
+    return as_uuid(request.form.get("rascunho", ""))
 
 
 def chosen(field: str, choices: type[Choice]) -> Choice:
@@ -38,9 +74,11 @@ def chosen(field: str, choices: type[Choice]) -> Choice:
         abort(400)
 
 
-def chosen_person(field: str) -> User | None:
-    """The active user that a form's field names, None for nobody; 400 when there is no such user."""
+def chosen_person(field: str, present: User | None = None) -> User | None:
+    """The user that a form's field names, active or the `present` one; None for nobody, 400 when there is no such user."""
     wanted = request.form.get(field, "")
+    if present is not None and wanted == str(present.id):
+        return present
     person = people.find_active_user(wanted) if wanted else None
     if wanted and person is None:
         abort(400)

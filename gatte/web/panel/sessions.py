@@ -1,20 +1,22 @@
-"""The list of live sessions: who waits on top, the others by their last activity; it refreshes itself."""
+"""The list of sessions: who waits on top, the others by their last activity; it refreshes itself. Closed ones have a tab of their own."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, request, url_for
-from sqlalchemy import ColumnElement, Select, func, or_, select, true, tuple_
-from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true, tuple_
+from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload
 
 from gatte.conversation.states import State
 from gatte.extensions import db
 from gatte.models import Conversation, Message, keyring
-from gatte.web.panel import words
+from gatte.web.panel import search, words
 from gatte.web.panel.paging import PAGE, cursor, read_cursor
-from gatte.web.panel.reading import as_moment, as_uuid
+from gatte.web.panel.reading import as_moment, as_number, as_uuid
 from gatte.web.rendering import render_live
 
 NO_PRIORITY = 9  # behind every real priority
@@ -27,9 +29,18 @@ class Tab(StrEnum):
     WAITING = "aguardando"
     HUMAN = "atendente"
     BOT = "robo"
+    CLOSED = "encerradas"
+    FOUND = "busca"
 
 
-TAB_WORDS = {Tab.ALL: "Todas", Tab.WAITING: "Aguardando atendente", Tab.HUMAN: "Com atendente", Tab.BOT: "Com o robô"}
+TAB_WORDS = {
+    Tab.ALL: "Todas",
+    Tab.WAITING: "Aguardando atendente",
+    Tab.HUMAN: "Com atendente",
+    Tab.BOT: "Com o robô",
+    Tab.CLOSED: "Encerradas",
+}
+WITH_WAITING = (Tab.ALL, Tab.WAITING)
 
 
 @dataclass(frozen=True)
@@ -54,9 +65,10 @@ def add_routes(bp: Blueprint) -> None:
 
 
 def list_sessions() -> Response:
-    tab = _tab(request.args.get("filtro"))
-    after = read_cursor(request.args.get("depois"), 2)
-    page = _page(tab, after)
+    words_sought = search.tidy(request.args.get("busca", ""))
+    tab = Tab.FOUND if words_sought else _tab(request.args.get("filtro"))
+    after = request.args.get("depois")
+    page = _page(tab, after, words_sought)
     return render_live(
         "panel/sessions.html",
         "session_tabs",
@@ -65,37 +77,53 @@ def list_sessions() -> Response:
         tabs=_tabs(tab),
         page=page,
         flows=words.FLOWS,
-        poll_url=_address(tab, request.args.get("depois")),
-        first_url=_address(tab) if after else None,
-        more_url=_address(tab, page.more) if page.more else None,
+        sought=words_sought,
+        poll_url=_address(tab, after, words_sought),
+        first_url=_address(tab, None, words_sought) if after else None,
+        more_url=_address(tab, page.more, words_sought) if page.more else None,
     )
 
 
 def _tab(name: str | None) -> Tab:
-    return Tab(name) if name in {tab.value for tab in Tab} else Tab.ALL
+    return Tab(name) if name in {tab.value for tab in TAB_WORDS} else Tab.ALL
 
 
-def _tabs(chosen: Tab) -> list[tuple[str, str, str, int, bool]]:
+def _tabs(chosen: Tab) -> list[tuple[str, str, str, int | None, bool]]:
+    """The tabs with their counts; closed conversations are too many to count at every look."""
     counting = select(Conversation.state, func.count()).where(_live()).group_by(Conversation.state)
     by_state: dict[State, int] = dict(db.session.execute(counting).all())
     waiting, human = by_state.get(State.WAITING_HUMAN, 0), by_state.get(State.WITH_HUMAN, 0)
     everyone = sum(by_state.values())
     counts = {Tab.ALL: everyone, Tab.WAITING: waiting, Tab.HUMAN: human, Tab.BOT: everyone - waiting - human}
-    return [(tab.value, text, _address(tab), counts[tab], tab is chosen) for tab, text in TAB_WORDS.items()]
+    return [(tab.value, text, _address(tab), counts.get(tab), tab is chosen) for tab, text in TAB_WORDS.items()]
 
 
-def _address(tab: Tab, after: str | None = None) -> str:
-    return url_for("panel.list_sessions", filtro=tab.value, depois=after)
+def _address(tab: Tab, after: str | None = None, sought: str = "") -> str:
+    name = None if sought else tab.value
+    return url_for("panel.list_sessions", filtro=name, busca=sought or None, depois=after)
 
 
-def _page(tab: Tab, after: list[str] | None) -> Page:
-    if tab is Tab.WAITING:
-        found = _waiting(after)
-        return Page(_rows(found[:PAGE]), [], _waiting_cursor(found))
-    waiting = _waiting(None)[:PAGE] if tab is Tab.ALL and after is None else []
-    others = _others(tab, after)
-    rows = _rows([*waiting, *others[:PAGE]])
-    return Page(rows[: len(waiting)], rows[len(waiting) :], _others_cursor(others))
+def _page(tab: Tab, word: str | None, sought: str) -> Page:
+    """A page of one list: first who waits, where the tab has them, then the others."""
+    past_waiting = read_cursor(word, 2)
+    waiting = [] if tab not in WITH_WAITING or past_waiting else _waiting(read_cursor(word, 3))
+    if tab is Tab.WAITING or len(waiting) > PAGE:
+        return Page(_rows(waiting[:PAGE]), [], _waiting_cursor(waiting))
+    room = PAGE - len(waiting)
+    others = _others(tab, past_waiting, sought, room + 1)
+    rows = _rows([*waiting, *others[:room]])
+    more = _more(tab, waiting, others, room)
+    return Page(rows[: len(waiting)], rows[len(waiting) :], more)
+
+
+def _more(tab: Tab, waiting: Sequence[Conversation], others: Sequence[Conversation], room: int) -> str | None:
+    """The cursor of the next page; a page that is full of people who wait leads on to all the others."""
+    if len(others) <= room:
+        return None
+    if room == 0:
+        return _waiting_cursor(waiting, last=True)
+    last = others[room - 1]
+    return cursor(_age(tab, last).isoformat(), str(last.id))
 
 
 def _live() -> ColumnElement[bool]:
@@ -103,49 +131,69 @@ def _live() -> ColumnElement[bool]:
 
 
 def _conversations() -> Select[Conversation]:
-    return select(Conversation).where(_live()).options(joinedload(Conversation.contact), joinedload(Conversation.assignee))
+    return select(Conversation).options(joinedload(Conversation.contact), joinedload(Conversation.assignee))
 
 
 def _waiting(after: list[str] | None) -> Sequence[Conversation]:
     """Who waits for an agent, most urgent and longest first; one more than a page, to know of the next."""
-    key = (func.coalesce(Conversation.priority, NO_PRIORITY), Conversation.waiting_since, Conversation.id)
-    query = _conversations().where(Conversation.state == State.WAITING_HUMAN, Conversation.waiting_since.is_not(None))
-    if after is not None and (last := _find(after[1])) is not None and last.waiting_since is not None:
-        query = query.where(tuple_(*key) > tuple_(_priority(last), last.waiting_since, last.id))
+    priority = func.coalesce(Conversation.priority, NO_PRIORITY)
+    key = (priority, Conversation.waiting_since, Conversation.id)
+    query = _conversations().where(_live(), Conversation.state == State.WAITING_HUMAN, Conversation.waiting_since.is_not(None))
+    if (last := _place_in_queue(after)) is not None:
+        query = query.where(tuple_(*key) > tuple_(*last))
     return db.session.scalars(query.order_by(*key).limit(PAGE + 1)).all()
 
 
-def _others(tab: Tab, after: list[str] | None) -> Sequence[Conversation]:
-    """Conversations that nobody waits in, the latest first; one more than a page."""
-    query = _conversations().where(_belongs(tab))
-    if after is not None and (moment := as_moment(after[0])) is not None and (last_id := as_uuid(after[1])) is not None:
-        query = query.where(tuple_(Conversation.last_activity_at, Conversation.id) < tuple_(moment, last_id))
-    return db.session.scalars(query.order_by(Conversation.last_activity_at.desc(), Conversation.id.desc()).limit(PAGE + 1)).all()
+def _place_in_queue(values: list[str] | None) -> tuple[int, datetime, UUID] | None:
+    """Priority, time and id that a cursor names: it holds when the conversation left the queue since."""
+    if values is None:
+        return None
+    priority, since, last_id = as_number(values[0]), as_moment(values[1]), as_uuid(values[2])
+    if priority is None or since is None or last_id is None:
+        return None
+    return priority, since, last_id
+
+
+def _others(tab: Tab, after: list[str] | None, sought: str, limit: int) -> Sequence[Conversation]:
+    """Conversations that nobody waits in, or those that were sought; the latest first."""
+    key = (_age_column(tab), Conversation.id)
+    query = _conversations().where(search.matches(sought) if tab is Tab.FOUND else _belongs(tab))
+    moment, last_id = (as_moment(after[0]), as_uuid(after[1])) if after else (None, None)
+    if moment is not None and last_id is not None:
+        query = query.where(tuple_(*key) < tuple_(moment, last_id))
+    latest = query.order_by(*(column.desc() for column in key))
+    return db.session.scalars(latest.limit(limit)).all()
+
+
+def _age_column(tab: Tab) -> InstrumentedAttribute[Any]:
+    return Conversation.closed_at if tab is Tab.CLOSED else Conversation.last_activity_at
+
+
+def _age(tab: Tab, conversation: Conversation) -> datetime:
+    """The time by which a tab is sorted; every row of it has one."""
+    age: datetime = getattr(conversation, _age_column(tab).key)
+    return age
 
 
 def _belongs(tab: Tab) -> ColumnElement[bool]:
+    if tab is Tab.CLOSED:
+        return Conversation.closed_at.is_not(None)
     if tab is Tab.HUMAN:
-        return Conversation.state == State.WITH_HUMAN
+        return and_(_live(), Conversation.state == State.WITH_HUMAN)
     if tab is Tab.BOT:
-        return Conversation.state.not_in([State.WAITING_HUMAN, State.WITH_HUMAN])
-    return or_(Conversation.state != State.WAITING_HUMAN, Conversation.waiting_since.is_(None))
+        return and_(_live(), Conversation.state.not_in([State.WAITING_HUMAN, State.WITH_HUMAN]))
+    nobody_waits = or_(Conversation.state != State.WAITING_HUMAN, Conversation.waiting_since.is_(None))
+    return and_(_live(), nobody_waits)
 
 
-def _waiting_cursor(found: Sequence[Conversation]) -> str | None:
-    return cursor("w", str(found[PAGE - 1].id)) if len(found) > PAGE else None
-
-
-def _others_cursor(found: Sequence[Conversation]) -> str | None:
-    return cursor(found[PAGE - 1].last_activity_at.isoformat(), str(found[PAGE - 1].id)) if len(found) > PAGE else None
-
-
-def _priority(conversation: Conversation) -> int:
-    return NO_PRIORITY if conversation.priority is None else conversation.priority
-
-
-def _find(conversation_id: str) -> Conversation | None:
-    found = as_uuid(conversation_id)
-    return None if found is None else db.session.get(Conversation, found)
+def _waiting_cursor(found: Sequence[Conversation], *, last: bool = False) -> str | None:
+    """The cursor behind the last of those who wait and are shown; `last` when no more of them are known."""
+    if len(found) <= PAGE and not last:
+        return None
+    shown = found[PAGE - 1]
+    priority = NO_PRIORITY if shown.priority is None else shown.priority
+    since = "" if shown.waiting_since is None else shown.waiting_since.isoformat()
+    return cursor(str(priority), since, str(shown.id))
 
 
 def _rows(conversations: Sequence[Conversation]) -> list[Row]:

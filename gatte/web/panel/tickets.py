@@ -12,10 +12,11 @@ from gatte.conversation.effects import Urgency
 from gatte.desk import people, tickets
 from gatte.extensions import db
 from gatte.models import Ticket, TicketNote, TicketState, keyring
+from gatte.models.columns import new_id
 from gatte.web.panel import words
 from gatte.web.panel.entry import me
 from gatte.web.panel.paging import PAGE, cursor, read_cursor
-from gatte.web.panel.reading import as_moment, chosen, chosen_person
+from gatte.web.panel.reading import as_moment, as_number, chosen, chosen_person, chosen_version, draft_id, typed
 from gatte.web.rendering import render_live
 
 ACTIVE = (TicketState.OPEN, TicketState.IN_PROGRESS, TicketState.WAITING_CUSTOMER)
@@ -74,25 +75,38 @@ def _tickets(states: tuple[TicketState, ...], assignee_id: int | None, after: li
     query = select(Ticket).where(Ticket.state.in_(states)).options(joinedload(Ticket.contact), joinedload(Ticket.assignee))
     if assignee_id is not None:
         query = query.where(Ticket.assignee_id == assignee_id)
-    if after is not None and (moment := as_moment(after[0])) is not None and after[1].isdecimal():
-        query = query.where(tuple_(Ticket.created_at, Ticket.number) < tuple_(moment, int(after[1])))
+    if after is not None and (moment := as_moment(after[0])) is not None and (number := as_number(after[1])) is not None:
+        query = query.where(tuple_(Ticket.created_at, Ticket.number) < tuple_(moment, number))
     return db.session.scalars(query.order_by(Ticket.created_at.desc(), Ticket.number.desc()).limit(PAGE + 1)).all()
 
 
 def show_ticket(ticket_id: UUID) -> Response:
-    ticket = db.session.scalar(
-        select(Ticket).where(Ticket.id == ticket_id).options(joinedload(Ticket.contact), joinedload(Ticket.assignee))
-    )
-    if ticket is None:
-        abort(404)
+    return _page(ticket_id)
+
+
+def _page(ticket_id: UUID, status: int = 200, **told: object) -> Response:
+    """A ticket, with what a refused form held: `choice` (state and person), or `problem` and `written` of a note."""
+    ticket = _find(ticket_id)
     return render_live(
         "panel/ticket.html",
+        status=status,
         ticket=ticket,
         notes=_notes(ticket_id),
-        people=[(user.id, user.name) for user in people.list_active_users()],
+        people=people.list_assignable(ticket.assignee),
         states=list(words.TICKET_STATES.items()),
         urgent=ticket.urgency in {Urgency.HIGH, Urgency.CRITICAL},
+        new_draft_id=new_id(),
+        longest_note=tickets.LONGEST_NOTE,
+        **told,
     )
+
+
+def _find(ticket_id: UUID) -> Ticket:
+    query = select(Ticket).where(Ticket.id == ticket_id)
+    ticket: Ticket | None = db.session.scalar(query.options(joinedload(Ticket.contact), joinedload(Ticket.assignee)))
+    if ticket is None:
+        abort(404)
+    return ticket
 
 
 def _notes(ticket_id: UUID) -> Sequence[TicketNote]:
@@ -101,24 +115,28 @@ def _notes(ticket_id: UUID) -> Sequence[TicketNote]:
 
 
 def change_ticket(ticket_id: UUID) -> AnyResponse:
-    state, assignee = chosen("situacao", TicketState), chosen_person("responsavel")
+    present = _find(ticket_id).assignee
+    state, assignee = chosen("situacao", TicketState), chosen_person("responsavel", present)
     try:
-        tickets.assign(ticket_id, assignee, me().id)
-        tickets.move(ticket_id, state, me().id)
-    except tickets.NoSuchTicket:
-        abort(404)
+        tickets.change(ticket_id, state, assignee, me().id, chosen_version())
+    except tickets.StaleTicket:
+        db.session.rollback()
+        choice = state, assignee.id if assignee else None
+        return _page(ticket_id, 409, choice=choice)
     db.session.commit()
     flash("Chamado atualizado.", "success")
     return redirect(url_for("panel.show_ticket", ticket_id=ticket_id), 303)
 
 
 def note_ticket(ticket_id: UUID) -> AnyResponse:
-    body = request.form.get("nota", "").strip()
-    if body:
-        try:
-            tickets.note(ticket_id, body, me().id)
-        except tickets.NoSuchTicket:
-            abort(404)
-        db.session.commit()
-        flash("Nota salva.", "success")
+    body = typed("nota")
+    if not body or len(body) > tickets.LONGEST_NOTE:
+        problem = f"Escreva uma nota de 1 a {tickets.LONGEST_NOTE} caracteres. Esta tem {len(body)}."
+        return _page(ticket_id, 422, problem=problem, written=body)
+    try:
+        tickets.note(ticket_id, body, me().id, draft_id())
+    except tickets.NoSuchTicket:
+        abort(404)
+    db.session.commit()
+    flash("Nota salva.", "success")
     return redirect(url_for("panel.show_ticket", ticket_id=ticket_id), 303)

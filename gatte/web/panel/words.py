@@ -45,6 +45,7 @@ EVENTS: dict[Event, str] = {
     Event.TIMED_OUT: "cliente parou de responder",
     Event.RESUMED: "conversa retomada",
     Event.CLOSED: "conversa encerrada",
+    Event.AGENT_CLOSED: "encerrada pela equipe",
     Event.FAILED: "falha no atendimento",
     Event.REOPENED: "conversa reaberta",
 }
@@ -126,7 +127,17 @@ MUTE_REASONS: dict[MuteReason, str] = {
     MuteReason.LINKS: "links suspeitos",
     MuteReason.BLOCKLIST: "palavras típicas de spam",
     MuteReason.BY_HAND: "decisão da equipe",
+    MuteReason.ABUSE: "ofensas ou ameaças",
 }
+# What an agent may give as the reason, and for how long.
+MUTE_CHOICES: dict[MuteReason, str] = {
+    MuteReason.ABUSE: "Ofensas ou ameaças",
+    MuteReason.FLOOD: "Excesso de mensagens",
+    MuteReason.BLOCKLIST: "Propaganda ou spam",
+    MuteReason.BY_HAND: "Outro motivo",
+}
+MUTE_HOURS: dict[str, int] = {"1": 1, "24": 24, "168": 168, "720": 720}
+MUTE_SPANS: dict[str, str] = {"1": "1 hora", "24": "1 dia", "168": "7 dias", "720": "30 dias"}
 SET_ASIDE: dict[SetAside, str] = {
     SetAside.LIMITED: "O robô não leu: acima do limite por minuto",
     SetAside.MUTED: "O robô não leu: contato silenciado",
@@ -147,6 +158,9 @@ ACTIONS: dict[str, str] = {
     Event.HANDED_BACK.value: "devolveu ao robô",
     Event.FORCED_RESET.value: "reiniciou a conversa",
     Event.FORCED_ESCALATION.value: "encaminhou ao atendimento",
+    Event.AGENT_CLOSED.value: "encerrou o atendimento",
+    "reassigned": "passou a conversa a outra pessoa",
+    "taken_over": "assumiu a conversa de outra pessoa",
     "muted": "silenciou o contato",
     "unmuted": "reativou o contato",
 }

@@ -51,3 +51,26 @@ def test_a_message_that_the_bot_did_not_read_says_so(app, agent, muted):
         db.session.commit()
 
     assert "O robô não leu: contato silenciado" in agent.get(f"/panel/sessoes/{muted}").text
+
+
+def test_an_agent_mutes_a_contact_with_a_reason_and_for_a_time(app, agent, desk, users):
+    conversation = desk.conversation()
+
+    answer = agent.press(f"/panel/sessoes/{conversation}/silenciar", motivo="abuse", horas="24")
+    assert answer.status_code == 200
+    assert "por ofensas ou ameaças" in answer.text
+    assert "Ana Ribeiro: silenciou o contato" in answer.text
+    with app.app_context():
+        contact = db.session.get_one(Conversation, conversation).contact
+        assert contact.mute_reason is MuteReason.ABUSE
+        assert spam.is_muted(contact, now() + timedelta(hours=23))
+        assert not spam.is_muted(contact, now() + timedelta(hours=25))
+
+
+@pytest.mark.parametrize(("reason", "hours"), [("nada", "24"), ("abuse", "25"), ("abuse", ""), ("", "1")])
+def test_a_mute_has_a_reason_and_a_time_that_are_offered(app, agent, desk, reason, hours):
+    conversation = desk.conversation()
+
+    assert agent.press(f"/panel/sessoes/{conversation}/silenciar", motivo=reason, horas=hours).status_code == 400
+    with app.app_context():
+        assert db.session.get_one(Conversation, conversation).contact.muted_until is None

@@ -14,7 +14,7 @@ def test_a_ticket_gets_a_person_and_a_state(app, agent, desk, users):
     ticket = desk.ticket()
     agent.get(f"/panel/chamados/{ticket}")
 
-    answer = agent.post(f"/panel/chamados/{ticket}", situacao="in_progress", responsavel=str(users["bruno"]))
+    answer = agent.post(f"/panel/chamados/{ticket}", situacao="in_progress", responsavel=str(users["bruno"]), versao="1")
     assert answer.status_code == 303
     with app.app_context():
         row = db.session.get_one(Ticket, ticket)
@@ -28,7 +28,7 @@ def test_a_ticket_gets_a_person_and_a_state(app, agent, desk, users):
 def test_saving_a_ticket_unchanged_leaves_no_trace(app, agent, desk):
     ticket = desk.ticket()
     agent.get(f"/panel/chamados/{ticket}")
-    agent.post(f"/panel/chamados/{ticket}", situacao="open", responsavel="")
+    agent.post(f"/panel/chamados/{ticket}", situacao="open", responsavel="", versao="1")
 
     assert audit_of(app, f"ticket:{ticket}") == []
 
@@ -61,15 +61,15 @@ def test_a_state_or_person_that_does_not_exist_is_refused(agent, desk):
     ticket, lead = desk.ticket(), desk.lead()
     agent.get(f"/panel/chamados/{ticket}")
 
-    assert agent.post(f"/panel/chamados/{ticket}", situacao="nada", responsavel="").status_code == 400
-    assert agent.post(f"/panel/chamados/{ticket}", situacao="open", responsavel="99999").status_code == 400
-    assert agent.post(f"/panel/leads/{lead}", etapa="nada", responsavel="").status_code == 400
+    assert agent.post(f"/panel/chamados/{ticket}", situacao="nada", responsavel="", versao="1").status_code == 400
+    assert agent.post(f"/panel/chamados/{ticket}", situacao="open", responsavel="99999", versao="1").status_code == 400
+    assert agent.post(f"/panel/leads/{lead}", etapa="nada", responsavel="", versao="1").status_code == 400
 
 
 def test_a_lead_gets_a_person_and_a_stage(app, agent, desk, users):
     lead = desk.lead()
     agent.get(f"/panel/leads/{lead}")
-    agent.post(f"/panel/leads/{lead}", etapa="won", responsavel=str(users["ana"]))
+    agent.post(f"/panel/leads/{lead}", etapa="won", responsavel=str(users["ana"]), versao="1")
 
     with app.app_context():
         row = db.session.get_one(Lead, lead)
@@ -90,4 +90,4 @@ def test_what_does_not_exist_is_a_page_not_found(agent):
         missing = f"{path}01890000-0000-7000-8000-000000000000"
         assert agent.get(missing).status_code == 404
     agent.get("/panel/sessoes")
-    assert agent.post(f"{missing}", etapa="new", responsavel="").status_code == 404
+    assert agent.post(f"{missing}", etapa="new", responsavel="", versao="1").status_code == 404

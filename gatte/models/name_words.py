@@ -1,0 +1,29 @@
+"""A contact's name can be searched though it is sealed: keyed hashes of its words stand beside it."""
+
+import re
+import unicodedata
+from typing import Any
+
+from gatte.models.sealing import Sealed, keyring
+
+HASH_BYTES = 12
+
+
+class SearchableName(Sealed[str]):
+    """A sealed name that keeps the hashes of its words in the column `name_words`."""
+
+    def __set__(self, row: Any, value: str | None) -> None:  # noqa: ANN401 - any model
+        super().__set__(row, value)
+        row.name_words = None if value is None else name_words(value)
+
+
+def name_words(name: str) -> list[bytes]:
+    """The hashes of the words of a name, each once; case, accents and punctuation do not count."""
+    ring = keyring()
+    return sorted({ring.lookup_hash("name_word", word)[:HASH_BYTES] for word in _words(name)})
+
+
+def _words(name: str) -> list[str]:
+    decomposed = unicodedata.normalize("NFKD", name.casefold())
+    plain = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    return re.findall(r"\w+", plain)

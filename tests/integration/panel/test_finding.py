@@ -1,0 +1,153 @@
+"""Finding a conversation: every one is on some page, closed ones have a tab, and people are found by what they are known by."""
+
+import re
+
+import pytest
+
+from gatte.extensions import db
+from gatte.intake import identity
+from gatte.models import Contact, ContactIdentity, Conversation, IdentityKind, Ticket, keyring
+from gatte.web.panel.paging import PAGE
+from tests.integration.panel.making import minutes_ago
+
+
+def names(page):
+    return re.findall(r'class="row-name">([^<]+)<', page.text)
+
+
+def all_names(agent, path):
+    found = []
+    while path:
+        page = agent.get(path)
+        found += names(page)
+        assert len(names(page)) <= PAGE
+        more = re.search(r'id="page-more"[^>]*href="([^"]+)"', page.text)
+        path = more and more[1].replace("&amp;", "&")
+    return found
+
+
+@pytest.mark.parametrize("waiting", [PAGE, PAGE + 7])
+def test_all_who_wait_are_on_some_page_before_all_others(agent, desk, waiting):
+    for number in range(waiting):
+        desk.conversation(f"Espera {waiting} {number}", "STATE_WAITING_HUMAN", waiting_minutes=500 - number)
+    others = [f"Outra {waiting} {number}" for number in range(3)]
+    for name in others:
+        desk.conversation(name)
+
+    found = [name for name in all_names(agent, "/panel/sessoes") if f" {waiting} " in name]
+    assert found[:waiting] == [f"Espera {waiting} {number}" for number in range(waiting)]
+    assert sorted(found[waiting:]) == others
+
+
+def test_a_page_of_the_queue_goes_on_when_its_last_one_was_taken(app, agent, desk):
+    for number in range(PAGE + 2):
+        desk.conversation(f"Fila {number}", "STATE_WAITING_HUMAN", waiting_minutes=9000 - number)
+    page = agent.get("/panel/sessoes?filtro=aguardando")
+    last = re.findall(r'id="session-([^"]+)"', page.text)[-1]
+    agent.press(f"/panel/sessoes/{last}/assumir")
+
+    more = re.search(r'id="page-more"[^>]*href="([^"]+)"', page.text)[1].replace("&amp;", "&")
+    assert names(agent.get(more))[:2] == [f"Fila {PAGE}", f"Fila {PAGE + 1}"]
+
+
+def test_closed_conversations_have_a_tab_the_latest_first(agent, desk):
+    desk.conversation("Encerrada antes", "STATE_CLOSED", closed_at=minutes_ago(9), active_minutes=1)
+    desk.conversation("Encerrada agora", "STATE_CLOSED", closed_at=minutes_ago(1), active_minutes=9)
+    desk.conversation("Ainda aberta")
+
+    page = agent.get("/panel/sessoes?filtro=encerradas")
+    assert names(page) == ["Encerrada agora", "Encerrada antes"]
+    assert 'id="tab-encerradas" class="tab" href="/panel/sessoes?filtro=encerradas" aria-current="true"' in page.text
+
+
+def test_closed_conversations_are_read_in_pages(agent, desk):
+    for number in range(PAGE + 3):
+        desk.conversation(f"Fim {number}", "STATE_CLOSED", closed_at=minutes_ago(100 + number))
+
+    found = [name for name in all_names(agent, "/panel/sessoes?filtro=encerradas") if name.startswith("Fim ")]
+    assert found == [f"Fim {number}" for number in range(PAGE + 3)]
+
+
+@pytest.fixture
+def known(app, desk):
+    """A closed conversation of Íris Conceição, known by phone and CPF, in which ticket 700123 was opened."""
+    conversation_id = desk.conversation("Íris Conceição Lima", "STATE_CLOSED", closed_at=minutes_ago(1))
+    with app.app_context():
+        conversation = db.session.get_one(Conversation, conversation_id)
+        contact, ring = conversation.contact, keyring()
+        phone = identity.canonical_phone("5548991234567")
+        by = [(IdentityKind.PHONE, phone), (IdentityKind.DOCUMENT, "52998224725")]
+        contact.identities = [ContactIdentity(kind=kind, hash=ring.lookup_hash(kind, value)) for kind, value in by]
+        ids = {"data_key_id": contact.data_key_id, "contact_id": contact.id, "conversation_id": conversation.id}
+        db.session.add(Ticket(**ids, number=700123, subject="Token", description="Token"))
+        db.session.commit()
+    yield conversation_id
+    with app.app_context():
+        db.session.delete(db.session.get_one(Contact, contact.id))
+        db.session.commit()
+
+
+@pytest.mark.parametrize(
+    "sought",
+    [
+        "íris conceição",
+        "LIMA iris",
+        "Iris",
+        "5548991234567",
+        "+55 (48) 99123-4567",
+        "48 99123-4567",
+        "48 9123-4567",
+        "529.982.247-25",
+        "700123",
+    ],
+)
+def test_a_contact_is_found_in_open_and_closed_conversations(agent, desk, known, sought):
+    desk.conversation("Outra Pessoa")
+
+    assert names(agent.client.get("/panel/sessoes", query_string={"busca": sought})) == ["Íris Conceição Lima"]
+
+
+@pytest.mark.parametrize("sought", ["Íris Souza", "Ir", "48 99123-4568", "99123-4567", "52998224724", "700124", "!?", "'", "%"])
+def test_what_does_not_fit_finds_nothing_and_says_so(agent, known, sought):
+    page = agent.client.get("/panel/sessoes", query_string={"busca": sought})
+
+    assert names(page) == []
+    assert "Nada encontrado" in page.text
+
+
+def test_what_was_found_is_read_in_pages(agent, desk):
+    for number in range(PAGE + 4):
+        desk.conversation(f"Repetida {number:03}", active_minutes=number)
+
+    found = all_names(agent, "/panel/sessoes?busca=repetida")
+    assert found == [f"Repetida {number:03}" for number in range(PAGE + 4)]
+
+
+def test_a_name_that_came_with_the_first_message_can_be_sought(app):
+    with app.app_context():
+        contact = identity.find_or_make_contact(identity.Sender("5511912345678", name="Zuleica Primeira"))
+        assert len(contact.name_words) == 2
+        contact.name = None
+        assert contact.name_words is None
+        db.session.rollback()
+
+
+def test_names_that_were_stored_before_can_be_indexed(app, agent, desk):
+    contact_id = older_contact(app, desk.conversation("Quitéria Antiga"))
+    assert names(agent.get("/panel/sessoes?busca=quiteria")) == []
+
+    with app.app_context():
+        done = app.test_cli_runner().invoke(args=["contacts", "index-names"])
+    assert "1 names can be found now." in done.output
+    assert names(agent.get("/panel/sessoes?busca=quiteria")) == ["Quitéria Antiga"]
+    with app.app_context():
+        assert db.session.get_one(Contact, contact_id).name == "Quitéria Antiga"
+
+
+def older_contact(app, conversation_id):
+    """The contact of a conversation, as it was before names could be sought."""
+    with app.app_context():
+        contact = db.session.get_one(Conversation, conversation_id).contact
+        contact.name_words = None
+        db.session.commit()
+        return contact.id
