@@ -6,6 +6,7 @@ it is sent again, or parked for an agent, by policy: the Cloud API knows no idem
 """
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,9 +15,11 @@ from uuid import UUID
 import structlog
 from flask import current_app
 from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from gatte.conversation.replies import Reply, from_json
-from gatte.database import ask_alone
+from gatte.database import Row, ask_alone
 from gatte.delivery import window
 from gatte.delivery.outbox import SENDING_SECONDS
 from gatte.delivery.reasons import Cause
@@ -31,12 +34,14 @@ from gatte.whatsapp.errors import Category, rule_for
 log = structlog.get_logger(__name__)
 
 STALE_SECONDS = 10.0  # who comes back to its claim later than this (a stopped process) must not act on it any more
+NOTE_AGAIN_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0)  # an answer that crashed is sent again after about a minute
 DOUBT_LIMIT = 6  # calls to Meta whose outcome nobody knows; each is waited for twice as long as the one before
 LONGEST_DOUBT_SECONDS = 900.0
 NEWS_SECONDS = 1.0
 NOTE_ACCEPTED = """
     WITH noted AS (
-        INSERT INTO delivery_attempt (outbox_id, outcome, latency_ms) VALUES (%(id)s, 'accepted', %(latency)s)
+        INSERT INTO delivery_attempt (outbox_id, outcome, latency_ms) SELECT %(id)s, 'accepted', %(latency)s
+        WHERE NOT EXISTS (SELECT FROM outbox WHERE id = %(id)s AND wamid_hash = %(hash)s)
     ), mine AS (
         UPDATE outbox SET wamid_hash = %(hash)s, wamid_sealed = %(wamid)s,
             accepted_at = CASE WHEN state IN ('pending', 'sending', 'uncertain') THEN clock_timestamp() ELSE accepted_at END,
@@ -82,6 +87,10 @@ def claim(conversation_id: UUID) -> Sending | None:
         if found is None:
             return None
         row, now = found
+        if row.state not in UNFINISHED:
+            continue  # somebody settled it since the statement began
+        if row.due_at > now:
+            return None
         if row.state is DeliveryState.SENDING:
             doubt(row)
             return None
@@ -94,10 +103,15 @@ def claim(conversation_id: UUID) -> Sending | None:
 
 
 def _next_due(conversation_id: UUID) -> tuple[Outbox, datetime] | None:
-    """The first answer that is not settled, if its time has come, and the time of the database."""
-    unfinished = select(Outbox, func.clock_timestamp()).where(Outbox.conversation_id == conversation_id, Outbox.state.in_(UNFINISHED))
-    found = db.session.execute(unfinished.order_by(Outbox.position).limit(1).execution_options(populate_existing=True)).first()
-    return (found[0], found[1]) if found is not None and found[0].due_at <= found[1] else None
+    """The first answer that is not settled, locked and as it is now, and the time of the database; None while another has it locked.
+
+    Who has it locked is noting what became of it, be it in a commit that takes long: it must not be taken for crashed meanwhile.
+    """
+    unfinished = select(Outbox.id).where(Outbox.conversation_id == conversation_id, Outbox.state.in_(UNFINISHED))
+    first = unfinished.order_by(Outbox.position).limit(1).scalar_subquery()
+    locked = select(Outbox, func.clock_timestamp()).where(Outbox.id == first).with_for_update(skip_locked=True, key_share=True)
+    found = db.session.execute(locked.execution_options(populate_existing=True)).first()
+    return None if found is None else (found[0], found[1])
 
 
 def _has_news(row: Outbox) -> bool:
@@ -180,10 +194,21 @@ def accepted(sending: Sending, wamid: str, latency_ms: float) -> bool:
     """
     sealed = Outbox.wamid.sealed(sending.outbox_id, sending.data_key_id, wamid) if sending.data_key_id else None
     ids = {"id": sending.outbox_id, "attempt": sending.attempt, "conversation": sending.conversation_id}
-    noted = ask_alone(NOTE_ACCEPTED, {**ids, "latency": latency_ms, "hash": keyring().lookup_hash("wamid", wamid), "wamid": sealed})[0]
+    noted = _note({**ids, "latency": latency_ms, "hash": keyring().lookup_hash("wamid", wamid), "wamid": sealed})
     if noted.mine:
         metrics.MESSAGES_SENT.labels(outcome="accepted").inc()
     return bool(noted.more)
+
+
+def _note(acceptance: Mapping[str, Any]) -> Row:
+    """Store an acceptance, again and again while the database does not take it: nobody else knows it. Stored twice is as good as once."""
+    for pause in NOTE_AGAIN_SECONDS:
+        try:
+            return ask_alone(NOTE_ACCEPTED, acceptance)[0]
+        except (DBAPIError, PoolTimeout) as error:
+            log.warning("acceptance_not_stored", outbox_id=str(acceptance["id"]), error=type(error).__name__)
+            time.sleep(pause)
+    return ask_alone(NOTE_ACCEPTED, acceptance)[0]
 
 
 def refused(sending: Sending, code: int | None, details: str, latency_ms: float, *, retry_in: float | None, permanent: bool) -> None:
