@@ -54,7 +54,7 @@ def main() -> int:
     """Run, print, and write when asked; 0 when all is well."""
     options = _options()
     seed = options.seed if options.seed is not None else int(time.time())
-    outcome = run(options.kills, options.flushes, options.crashes, seed)
+    outcome = run(options.kills, options.flushes, options.crashes, seed, options.crowd)
     told = f"Seed {seed}: {_told(outcome)}"
     print("\n".join(_table(outcome)))
     print(told)
@@ -70,12 +70,13 @@ def _options() -> argparse.Namespace:
     parser.add_argument("kills", type=int, nargs="?", default=100)
     parser.add_argument("--flushes", type=int, default=2, help="how often Redis is emptied")
     parser.add_argument("--crashes", type=int, default=3, help="how often Postgres is killed")
+    parser.add_argument("--crowd", type=int, default=CROWD, help="customers who write at once; a hundred are too many for two cores")
     parser.add_argument("--seed", type=int, help="the same blows in the same order")
     parser.add_argument("--write", action="store_true", help=f"write {DOCUMENT.name}")
     return parser.parse_args()
 
 
-def run(kills: int, flushes: int, crashes: int, seed: int) -> Outcome:
+def run(kills: int, flushes: int, crashes: int, seed: int, crowd: int = CROWD) -> Outcome:
     """One storm over stores and processes of its own."""
     with tempfile.TemporaryDirectory(prefix="gatte-chaos-") as name, MetaStandIn(token=TOKEN) as meta:
         stores = Stores(Path(name) / "stores")
@@ -85,7 +86,7 @@ def run(kills: int, flushes: int, crashes: int, seed: int) -> Outcome:
             environment = running.settings(urls.database, urls.redis, WHATSAPP_API_BASE_URL=meta.url, **SETTINGS)
             running.prepare(environment)
             doomed = Doomed(Path(name), environment)
-            town = Town(Outside(doomed.url, meta.url, urls.database), seed, CROWD)
+            town = Town(Outside(doomed.url, meta.url, urls.database), seed, crowd)
             try:
                 doomed.start()
                 doomed.wait_until_ready()

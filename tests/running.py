@@ -20,6 +20,7 @@ READY_PATIENCE = 180.0
 
 APP_SECRET = "app-secret-of-the-tests"
 VERIFY_TOKEN = "verify-token-of-the-tests"
+ENCRYPTION_KEYS = "test:QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVoxMjM0NTY="
 NUMBER = "106540352242922"
 
 COMMANDS = {
@@ -156,7 +157,7 @@ def settings(database_url: str, redis_url: str, **more: str) -> dict[str, str]:
         "GATTE_FOLDER": str(MODELS),
         "GATTE_LOG_FORMAT": "json",
         "SECRET_KEY": "secret-key-of-the-tests",
-        "GATTE_ENCRYPTION_KEYS": "test:" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVoxMjM0NTY=",
+        "GATTE_ENCRYPTION_KEYS": ENCRYPTION_KEYS,
         "WHATSAPP_APP_SECRET": APP_SECRET,
         "WHATSAPP_VERIFY_TOKEN": VERIFY_TOKEN,
         "WHATSAPP_PHONE_NUMBER_ID": NUMBER,

@@ -16,7 +16,7 @@ from flask import current_app
 from sqlalchemy import func, select, text
 
 from gatte.conversation.replies import Reply, from_json
-from gatte.database import ask_alone
+from gatte.database import ask_alone, until_taken
 from gatte.delivery import window
 from gatte.delivery.outbox import SENDING_SECONDS
 from gatte.delivery.reasons import Cause
@@ -36,7 +36,8 @@ LONGEST_DOUBT_SECONDS = 900.0
 NEWS_SECONDS = 1.0
 NOTE_ACCEPTED = """
     WITH noted AS (
-        INSERT INTO delivery_attempt (outbox_id, outcome, latency_ms) VALUES (%(id)s, 'accepted', %(latency)s)
+        INSERT INTO delivery_attempt (outbox_id, outcome, latency_ms) SELECT %(id)s, 'accepted', %(latency)s
+        WHERE NOT EXISTS (SELECT FROM outbox WHERE id = %(id)s AND wamid_hash = %(hash)s)
     ), mine AS (
         UPDATE outbox SET wamid_hash = %(hash)s, wamid_sealed = %(wamid)s,
             accepted_at = CASE WHEN state IN ('pending', 'sending', 'uncertain') THEN clock_timestamp() ELSE accepted_at END,
@@ -48,6 +49,11 @@ NOTE_ACCEPTED = """
     SELECT EXISTS (SELECT FROM mine) AS mine,
         EXISTS (SELECT FROM outbox
                 WHERE conversation_id = %(conversation)s AND id <> %(id)s AND state IN ('pending', 'sending', 'uncertain')) AS more
+"""
+# The claim counts as an attempt: with its number used again, a second try of this statement could hit the claim of another.
+PUT_BACK = """
+    UPDATE outbox SET state = 'pending', due_at = clock_timestamp()
+    WHERE id = %(id)s AND attempts = %(attempt)s AND state IN ('sending', 'uncertain') RETURNING id
 """
 
 
@@ -82,6 +88,10 @@ def claim(conversation_id: UUID) -> Sending | None:
         if found is None:
             return None
         row, now = found
+        if row.state not in UNFINISHED:
+            continue  # somebody settled it since the statement began
+        if row.due_at > now:
+            return None
         if row.state is DeliveryState.SENDING:
             doubt(row)
             return None
@@ -94,10 +104,15 @@ def claim(conversation_id: UUID) -> Sending | None:
 
 
 def _next_due(conversation_id: UUID) -> tuple[Outbox, datetime] | None:
-    """The first answer that is not settled, if its time has come, and the time of the database."""
-    unfinished = select(Outbox, func.clock_timestamp()).where(Outbox.conversation_id == conversation_id, Outbox.state.in_(UNFINISHED))
-    found = db.session.execute(unfinished.order_by(Outbox.position).limit(1).execution_options(populate_existing=True)).first()
-    return (found[0], found[1]) if found is not None and found[0].due_at <= found[1] else None
+    """The first answer that is not settled, locked and as it is now, and the time of the database; None while another has it locked.
+
+    Who has it locked is noting what became of it, be it in a commit that takes long: it must not be taken for crashed meanwhile.
+    """
+    unfinished = select(Outbox.id).where(Outbox.conversation_id == conversation_id, Outbox.state.in_(UNFINISHED))
+    first = unfinished.order_by(Outbox.position).limit(1).scalar_subquery()
+    locked = select(Outbox, func.clock_timestamp()).where(Outbox.id == first).with_for_update(skip_locked=True, key_share=True)
+    found = db.session.execute(locked.execution_options(populate_existing=True)).first()
+    return None if found is None else (found[0], found[1])
 
 
 def _has_news(row: Outbox) -> bool:
@@ -173,6 +188,11 @@ def postpone(sending: Sending, seconds: float) -> None:
         row.attempts -= 1
 
 
+def put_back(sending: Sending) -> None:
+    """Commit that nothing left under this claim: whoever looks next sends the answer at once, and nobody need wait for a status."""
+    until_taken(lambda: ask_alone(PUT_BACK, {"id": sending.outbox_id, "attempt": sending.attempt}))
+
+
 def accepted(sending: Sending, wamid: str, latency_ms: float) -> bool:
     """Commit that Meta took the answer; whether more of this conversation wait to go.
 
@@ -180,7 +200,8 @@ def accepted(sending: Sending, wamid: str, latency_ms: float) -> bool:
     """
     sealed = Outbox.wamid.sealed(sending.outbox_id, sending.data_key_id, wamid) if sending.data_key_id else None
     ids = {"id": sending.outbox_id, "attempt": sending.attempt, "conversation": sending.conversation_id}
-    noted = ask_alone(NOTE_ACCEPTED, {**ids, "latency": latency_ms, "hash": keyring().lookup_hash("wamid", wamid), "wamid": sealed})[0]
+    values = {**ids, "latency": latency_ms, "hash": keyring().lookup_hash("wamid", wamid), "wamid": sealed}
+    noted = until_taken(lambda: ask_alone(NOTE_ACCEPTED, values)[0])  # nobody else knows it
     if noted.mine:
         metrics.MESSAGES_SENT.labels(outcome="accepted").inc()
     return bool(noted.more)

@@ -46,6 +46,7 @@ class Customer:
     next_at: float = 0.0
     heard: list[tuple[str, str]] = field(default_factory=list)  # outbox id and words
     blows: list[str] = field(default_factory=list)  # what struck while this one was waiting
+    wamids: list[str] = field(default_factory=list)  # of what this one wrote
 
     @property
     def expected(self) -> int:

@@ -10,7 +10,8 @@ import redis
 
 from devstack.postgres import Postgres
 from tests.killing.doomed import Doomed
-from tests.killing.people import Verdict
+from tests.killing.inspection import rows_about
+from tests.killing.people import Customer, Verdict
 from tests.killing.points import POINTS, RESENT, Need, Point, Process
 from tests.killing.town import UNSTORED, Town
 
@@ -108,7 +109,7 @@ class Storm:
     def _count(self) -> Outcome:
         verdicts = [(one, one.verdict()) for one in self.town.customers]
         by_blow = {blow: _sum(verdict for one, verdict in verdicts if blow in one.blows) for blow in self.blows}
-        stories = [f"{one.person.phone} {verdict}\n  {one.blows}\n  {one.heard}" for one, verdict in verdicts if not verdict.fine]
+        stories = [self._story(one, verdict) for one, verdict in verdicts if not (verdict.fine and one.content)]
         return Outcome(
             blows=self.blows,
             verdicts=by_blow,
@@ -120,6 +121,11 @@ class Storm:
             seconds=time.monotonic() - self._begun,
             stories=stories,
         )
+
+    def _story(self, one: Customer, verdict: Verdict) -> str:
+        """How a customer fared, and what the database holds about it: whether an answer is late, lost, or was never to come."""
+        facts = [f"{one.person.phone} {verdict}", str(one.blows), str(one.heard)]
+        return "\n  ".join(facts + rows_about(self.town.outside.database, one.wamids))
 
 
 def _sum(verdicts: Iterable[Verdict]) -> Verdict:

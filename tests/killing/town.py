@@ -170,6 +170,7 @@ class Town:
             lines = one.lines[one.written : one.written + count]
             made = [payloads.message(line.part, one.person, at=now - count + 1 + place) for place, line in enumerate(lines)]
             messages += reversed(made)
+            one.wamids += [message["id"] for message in made]
             one.written, one.under_way = one.written + count, True
         self.post.send(messages, [one.person for one in writing], lambda: self._taken(writing))
 

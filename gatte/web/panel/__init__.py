@@ -7,9 +7,21 @@ text. Start reading at `sessions.py`.
 
 from flask import Blueprint
 
-from gatte.web.panel import conversation, entry, formatting, leads, muting, sessions, simulator, state_map, tickets
+from gatte.web.panel import (
+    conversation,
+    entry,
+    formatting,
+    leads,
+    muting,
+    overdue,
+    sessions,
+    simulator,
+    state_map,
+    tickets,
+)
 
 bp = Blueprint("panel", __name__)
 formatting.init_blueprint(bp)
+bp.add_app_template_filter(overdue.warning, "overdue")
 for screen in (entry, sessions, conversation, muting, simulator, tickets, leads, state_map):
     screen.add_routes(bp)

@@ -12,14 +12,13 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true, tup
 from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload
 
 from gatte.conversation.states import State
+from gatte.desk.snapshots import NO_PRIORITY
 from gatte.extensions import db
 from gatte.models import Conversation, Message, keyring
 from gatte.web.panel import search, words
 from gatte.web.panel.paging import PAGE, cursor, read_cursor
 from gatte.web.panel.reading import as_moment, as_number, as_uuid
 from gatte.web.rendering import render_live
-
-NO_PRIORITY = 9  # behind every real priority
 
 
 class Tab(StrEnum):
