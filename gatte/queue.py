@@ -15,6 +15,7 @@ import structlog
 from flask import Flask, current_app
 from redis import Redis
 from rq import Queue
+from rq.job import Job
 from rq.queue import EnqueueData
 from rq.serializers import JSONSerializer
 
@@ -61,9 +62,15 @@ def redis() -> "Redis":
     return cast("Redis", current_app.extensions["gatte_redis"])
 
 
-def queue(name: QueueName) -> Queue:
-    """The RQ queue of that name."""
-    return Queue(name.value, connection=redis(), serializer=JSONSerializer, default_timeout=NO_TIME_LIMIT)
+def queue(name: QueueName, job_class: type[Job] = Job) -> Queue:
+    """The RQ queue of that name, which reads jobs as `job_class`."""
+    return Queue(
+        name.value,
+        connection=redis(),
+        serializer=JSONSerializer,
+        job_class=job_class,
+        default_timeout=NO_TIME_LIMIT,
+    )
 
 
 class Part(NamedTuple):
