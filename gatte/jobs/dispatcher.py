@@ -22,7 +22,7 @@ from gatte.jobs import heartbeat
 from gatte.jobs.due import Due, find_due
 from gatte.jobs.remembering import Remembered
 from gatte.observability import metrics
-from gatte.queue import QUEUE_OF, Bundle, JobName, Part, QueueName, put
+from gatte.queue import QUEUE_OF, Bundle, JobName, Kind, Part, QueueName, put
 
 log = structlog.get_logger(__name__)
 
@@ -75,7 +75,7 @@ class Dispatcher:
                 wanted = BUSY_LOOK_SECONDS if self._look(connection) >= BUSY_ROWS else LOOK_SECONDS
                 spent = time.monotonic() - started
                 pause = max(wanted - spent, spent)  # with very much to do, half of the time at most
-            heartbeat.beat("scheduler")
+            heartbeat.beat(Kind.SCHEDULER)
             time.sleep(pause)
 
     def _look(self, connection: Connection) -> int:

@@ -29,7 +29,7 @@ from gatte.jobs import bundle, ending, heartbeat
 from gatte.jobs.bundle_job import BundleJob
 from gatte.jobs.recycling import Wear
 from gatte.jobs.room import Room, Taken
-from gatte.queue import QueueName, queue, redis, work_for
+from gatte.queue import Kind, QueueName, queue, redis, work_for
 
 log = structlog.get_logger(__name__)
 
@@ -81,7 +81,7 @@ class Pool:
             self._queues = [queue(name, BundleJob) for name in QueueName]
             log.info("worker_started", queues=[one.name for one in self._queues])
             while not (self.stopping or self.wear.is_out()):
-                heartbeat.beat("worker")
+                heartbeat.beat(Kind.WORKER)
                 self._run_next()
         self._finish()
 

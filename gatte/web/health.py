@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from gatte import migrating
 from gatte.extensions import db
 from gatte.observability import metrics
-from gatte.queue import is_alive, redis
+from gatte.queue import Kind, list_alive, redis
 
 log = structlog.get_logger(__name__)
 bp = Blueprint("health", __name__)
@@ -73,11 +73,11 @@ def _redis() -> dict[str, Any]:
 
 
 def _worker() -> dict[str, Any]:
-    return {"ok": is_alive("worker")}
+    return {"ok": bool(list_alive(Kind.WORKER))}
 
 
 def _scheduler() -> dict[str, Any]:
-    return {"ok": is_alive("scheduler")}
+    return {"ok": bool(list_alive(Kind.SCHEDULER))}
 
 
 CHECKS: dict[str, Callable[[], dict[str, Any]]] = {
