@@ -6,6 +6,7 @@ from uuid import UUID
 
 import structlog
 
+from gatte.conversation.sparing import expects_answer
 from gatte.delivery import sending, typing
 from gatte.delivery.sending import Sending
 from gatte.extensions import db
@@ -98,7 +99,7 @@ def _take(lease: Lease) -> Sending | None:
     for attempt in range(1, THINKING_LIMIT + 1):
         state = reading.read(lease, first=attempt == 1)
         if attempt == 1:
-            typing.show(state.phone_number_id, [unread.wamid for unread in state.unread if unread.wamid and not unread.echo])
+            _show_as_read(state)
         with tracing.bound(correlation_id=state.correlation_id):
             state = listening.hear(state)
             thought = thinking.think(state)
@@ -111,6 +112,14 @@ def _take(lease: Lease) -> Sending | None:
                     continue
             return _apply(state, thought, listening, standing)
     raise AssertionError("the last attempt returns")
+
+
+def _show_as_read(state: Reading) -> None:
+    """Show the customer's newest message, and with it the earlier ones, as read; and "typing…" when the bot is about to answer."""
+    theirs = [unread for unread in state.unread if unread.wamid and not unread.echo]
+    if theirs:
+        answering = expects_answer(state.snapshot, [unread.kind for unread in theirs])
+        typing.show(state.phone_number_id, theirs[-1].wamid or "", typing=answering)
 
 
 def _after_filing(state: Reading) -> Standing:

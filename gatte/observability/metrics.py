@@ -87,6 +87,7 @@ KIND_VALUES = frozenset(
         "status",
     ]
 )
+READ_MARK_VALUES = frozenset({"sent", "failed", "dropped", "paused"})
 DIRECTION_VALUES = frozenset({"input", "output", "cached", "thinking"})
 
 
@@ -157,6 +158,10 @@ QUEUE_OLDEST_SECONDS = Bounded(
 UNCERTAIN_SENDS = Counter("gatte_uncertain_sends", "Sends whose outcome was unknown")
 NUMBER_PAUSES = Bounded(Counter("gatte_number_pauses", "Times that sending by a number paused, by cause", ["cause"]), cause=Open())
 MESSAGES_PARKED = Counter("gatte_messages_parked", "Messages that could not be filed, and wait for people")
+READ_MARKS = Bounded(
+    Counter("gatte_read_marks", "Read marks (blue ticks, typing) by outcome", ["outcome"]),
+    outcome=READ_MARK_VALUES,
+)
 RATE_LIMITED = Counter("gatte_rate_limited", "Messages beyond a contact's limit")
 CONTACTS_MUTED = Bounded(Counter("gatte_contacts_muted", "Contacts muted by reason", ["reason"]), reason=Open())
 CACHE_REQUESTS = Bounded(
