@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -112,13 +113,23 @@ def _kept(course: Course) -> dict[str, Any]:
 
 
 def _record_steps(conversation: Conversation, steps: Sequence[Step], record: Record) -> None:
-    spent = sum(record.times.values())
-    common = {"conversation_id": conversation.id, "turn_id": record.id, "duration_ms": spent, "correlation_id": conversation.correlation_id}
-    made = [{"source": step.source, "target": step.target, "event": step.event, "cause": step.cause[:200]} for step in steps]
-    record.trip.insert("transition", *({**common, **one} for one in made))
+    """Keep and log each transition with how long the conversation had been in the state that it left: see `Transition`."""
+    now = datetime.now(UTC)
+    common = {
+        "conversation_id": conversation.id,
+        "turn_id": record.id,
+        "correlation_id": conversation.correlation_id,
+    }
     for step in steps:
-        names = {"source": step.source.value, "target": step.target.value, "event_name": step.event.value, "cause": step.cause}
-        log.info("transition", **names, duration_ms=round(spent, 1))
+        since = conversation.state_since or conversation.opened_at
+        spent = max(0.0, (now - since).total_seconds() * 1000)  # hosts' clocks may differ by a little
+        step_names = {"source": step.source, "target": step.target, "event": step.event}
+        cause = step.cause[:200]
+        record.trip.insert("transition", {**common, **step_names, "cause": cause, "duration_ms": spent})
+        names = {"source": step.source.value, "target": step.target.value, "event_name": step.event.value}
+        log.info("transition", **names, cause=step.cause, duration_ms=round(spent, 1))
+        if step.source is not step.target:
+            conversation.state_since = now
 
 
 def _count(event: Event, flow: str | None, asking: str | None) -> None:
