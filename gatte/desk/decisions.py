@@ -26,9 +26,21 @@ from gatte.observability import metrics, tracing
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True)
+class Counted:
+    """An event to be counted, with where the conversation was."""
+
+    event: Event
+    flow: str | None
+    asking: str | None
+
+
 @dataclass
 class Record:
-    """A turn to be stored, with what else is written in the same trip; `sending` is its first answer when this process has it in hand."""
+    """A turn to be stored, with what else is written in the same trip; `sending` is its first answer when this process has it in hand.
+
+    Who commits it calls `count` afterwards.
+    """
 
     outcome: TurnOutcome = TurnOutcome.ANSWERED
     attempt: int = 1
@@ -37,6 +49,7 @@ class Record:
     trace: dict[str, Any] = field(default_factory=dict)
     hand_over: bool = False
     sending: Sending | None = None
+    happened: list[Counted] = field(default_factory=list)
     id: UUID = field(default_factory=new_id)
     trip: Trip = field(default_factory=Trip)
 
@@ -61,8 +74,7 @@ def write(conversation: Conversation, course: Course, record: Record) -> None:
     before = conversation.flow, conversation.asking
     snapshots.keep(conversation, decision.snapshot)
     _record_steps(conversation, decision.steps, record)
-    for step in decision.steps:
-        _count(step.event, *before)
+    record.happened += [Counted(step.event, *before) for step in decision.steps]
     for effect in decision.effects:
         effects.do(conversation, effect)
     for reply in decision.replies:
@@ -132,11 +144,14 @@ def _record_steps(conversation: Conversation, steps: Sequence[Step], record: Rec
             conversation.state_since = now
 
 
-def _count(event: Event, flow: str | None, asking: str | None) -> None:
-    if event is Event.FAILED:
-        metrics.FLOW_ERRORS.labels(flow=flow or "none", step=asking or "none").inc()
-    elif event is Event.TIMED_OUT:
-        metrics.TIMEOUTS.labels(flow=flow or "none", step=asking or "none").inc()
+def count(record: Record) -> None:
+    """Let metrics show the errors and time-outs of a record: when it is committed, for what is rolled back did not happen."""
+    for happened in record.happened:
+        labels = {"flow": happened.flow or "none", "step": happened.asking or "none"}
+        if happened.event is Event.FAILED:
+            metrics.FLOW_ERRORS.labels(**labels).inc()
+        elif happened.event is Event.TIMED_OUT:
+            metrics.TIMEOUTS.labels(**labels).inc()
 
 
 def _follow_state(conversation: Conversation) -> None:

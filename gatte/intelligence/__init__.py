@@ -7,6 +7,7 @@ breaker. No transaction is open while a model is asked. Heavy packages are impor
 
 from flask import Flask
 
+from gatte.observability import metrics
 from gatte.settings import Settings
 
 
@@ -16,4 +17,5 @@ def init_app(app: Flask, settings: Settings) -> None:
     from gatte.intelligence.asking import LocalModels
 
     app.extensions["gatte_gemini"] = gemini.from_settings(settings)
+    metrics.show_models({settings.gemini_classifier_model, settings.gemini_responder_model, settings.gemini_embedding_model})
     app.extensions["gatte_local_models"] = LocalModels(settings.gatte_folder / "models")

@@ -61,6 +61,7 @@ class Dispatcher:
                     connection.commit()
                     self._follow_or_lead(connection)
             except (DBAPIError, psycopg2.Error) as error:
+                _tell([])  # another leads now, and tells
                 log.warning("dispatcher_without_database", error=type(error).__name__)
                 time.sleep(FOLLOW_SECONDS)
 
@@ -144,8 +145,10 @@ def _dealt(dues: list[Due]) -> list[list[Due]]:
 
 
 def _tell(found: list[Due]) -> None:
-    oldest: dict[JobName, float] = dict.fromkeys(JobName, 0.0)
+    """How long the oldest row waits that belongs on each queue."""
+    oldest: dict[QueueName, float] = dict.fromkeys(QueueName, 0.0)
     for due in found:
-        oldest[due.job] = max(oldest[due.job], due.age)
-    for job, age in oldest.items():
-        metrics.QUEUE_OLDEST_SECONDS.labels(queue=job.name.lower()).set(age)
+        name = QUEUE_OF[due.job]
+        oldest[name] = max(oldest[name], due.age)
+    for name, age in oldest.items():
+        metrics.QUEUE_OLDEST_SECONDS.labels(queue=name.value).set(age)

@@ -9,12 +9,16 @@ import structlog
 from gatte.conversation.sparing import expects_answer
 from gatte.delivery import sending, typing
 from gatte.delivery.sending import Sending
+from gatte.desk import decisions
+from gatte.desk.decisions import Record
 from gatte.extensions import db
 from gatte.intake import retrying
+from gatte.intelligence import calls
+from gatte.intelligence.calls import CallRecord
 from gatte.jobs.delivery import deliver_due
 from gatte.observability import metrics, tracing
 from gatte.queue import job
-from gatte.turns import applying, arrival, failing, leases, reading, thinking, watchdog
+from gatte.turns import applying, arrival, failing, leases, reading, spending, thinking, watchdog
 from gatte.turns.applying import Standing
 from gatte.turns.leases import Lease, LeaseLost
 from gatte.turns.listening import Listening
@@ -54,8 +58,10 @@ def resume_turn(conversation_id: str) -> None:
 @job
 def watch_over(conversation_id: str) -> None:
     """Do what the watchdog has to do with a conversation in which nobody speaks: nudge, time out, close, or warn the desk."""
-    watchdog.bark(UUID(conversation_id))
+    record = watchdog.bark(UUID(conversation_id))
     db.session.commit()
+    if record is not None:
+        decisions.count(record)
     deliver_due(UUID(conversation_id))
 
 
@@ -69,18 +75,22 @@ def answer(start: Callable[[], Lease | None]) -> None:
     if lease is None:
         db.session.commit()
         return
-    try:
-        claimed = _take(lease)
-    except LeaseLost:
-        db.session.rollback()
-        log.info("lease_lost", conversation_id=str(lease.conversation_id))
-        claimed = None
-    except Exception as error:  # noqa: BLE001 - the boundary of a turn: the customer is told, the turn is kept
-        db.session.rollback()
-        lease = start() or lease  # when the fault came before the first commit
-        db.session.commit()
-        _fail(lease, error)
-        claimed = _claim(lease)
+    with calls.collected() as made:
+        try:
+            claimed = _take(lease, made)
+        except LeaseLost:
+            db.session.rollback()
+            log.info("lease_lost", conversation_id=str(lease.conversation_id))
+            spending.store_lost(made, lease.conversation_id)
+            claimed = None
+        except Exception as error:  # noqa: BLE001 - the boundary of a turn: the customer is told, the turn is kept
+            db.session.rollback()
+            lease = start() or lease  # when the fault came before the first commit
+            db.session.commit()
+            _fail(lease, error)
+            spending.store_lost(made, lease.conversation_id)
+            claimed = _claim(lease)
+    spending.count(made)
     metrics.TURN_SECONDS.labels(step="whole").observe(time.perf_counter() - started)
     if claimed is not None:
         deliver_due(lease.conversation_id, claimed)
@@ -92,8 +102,11 @@ def _claim(lease: Lease) -> Sending | None:
     return claimed
 
 
-def _take(lease: Lease) -> Sending | None:
-    """Think and apply, again when the customer wrote more in the meantime; the first answer to be sent, claimed."""
+def _take(lease: Lease, made: list[CallRecord]) -> Sending | None:
+    """Think and apply, again when the customer wrote more in the meantime; the first answer to be sent, claimed.
+
+    `made` fills with the calls to models.
+    """
     failing.check(lease)
     listening = Listening()
     for attempt in range(1, THINKING_LIMIT + 1):
@@ -110,7 +123,7 @@ def _take(lease: Lease) -> Sending | None:
                 if standing.superseded:
                     log.info("turn_superseded", attempt=attempt)
                     continue
-            return _apply(state, thought, listening, standing)
+            return _apply(state, thought, listening, standing, made)
     raise AssertionError("the last attempt returns")
 
 
@@ -132,14 +145,21 @@ def _after_filing(state: Reading) -> Standing:
     return applying.look_again(state)
 
 
-def _apply(state: Reading, thought: Thought, listening: Listening, standing: Standing) -> Sending | None:
-    record = applying.apply(state, thought, standing)
+def _apply(
+    state: Reading,
+    thought: Thought,
+    listening: Listening,
+    standing: Standing,
+    made: list[CallRecord],
+) -> Sending | None:
+    record = applying.apply(state, thought, standing, made)
     listening.keep()
     claimed = record.sending
     if claimed is None and not standing.hand_over:
         record.trip.send()
         claimed = sending.claim(state.lease.conversation_id)
     record.trip.commit()
+    decisions.count(record)
     counts = {"messages": len(state.unread), "answers": len(thought.course.decision.replies)}
     log.info("turn_done", turn_id=str(record.id), **counts, **thought.times)
     for step, milliseconds in thought.times.items():
@@ -159,11 +179,12 @@ def _fail(lease: Lease, error: Exception) -> None:
     db.session.commit()
 
 
-def _ended(lease: Lease, error: Exception, end: Callable[[Lease, Exception], None]) -> bool:
+def _ended(lease: Lease, error: Exception, end: Callable[[Lease, Exception], Record]) -> bool:
     """Store the end of a failed turn; False when that failed as well."""
     try:
-        end(lease, error)
+        record = end(lease, error)
         db.session.commit()
+        decisions.count(record)
     except LeaseLost:
         db.session.rollback()
     except Exception:
