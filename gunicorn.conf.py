@@ -8,9 +8,13 @@ greenlets.begin()
 import os
 from typing import Any
 
+from gatte import start_logging
+from gatte.observability.sharing import share_metrics
 from gatte.settings import settings_or_exit
 
 settings = settings_or_exit()  # before a port is opened: exit code 78 when the settings are bad
+start_logging(settings, "web")  # the master's lines too: it alone tells that a worker was killed
+share_metrics(settings.gatte_folder)
 
 wsgi_app = "wsgi:app"
 bind = settings.bind

@@ -21,5 +21,10 @@ if process_name() != "web":
     neighbour.use_running_stores()
 
 from gatte import create_app  # noqa: E402 - after that
+from gatte.observability.sharing import share_metrics  # noqa: E402
+from gatte.settings import settings_or_exit  # noqa: E402
+
+if process_name() in {"web", "run", "worker", "scheduler"}:
+    share_metrics(settings_or_exit().gatte_folder)
 
 app = create_app(process=process_name())

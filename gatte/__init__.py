@@ -31,7 +31,8 @@ def create_app(settings: Settings | None = None, process: str = "web") -> Flask:
     settings = settings or settings_or_exit()
     app = Flask("gatte")
     app.extensions["gatte_settings"] = settings
-    _logging(app, settings, process)
+    start_logging(settings, process)
+    app.logger.propagate = True
     _flask_settings(app, settings, process)
     _extensions(app, settings, process)
     _rooms(app, settings)
@@ -39,14 +40,14 @@ def create_app(settings: Settings | None = None, process: str = "web") -> Flask:
     return app
 
 
-def _logging(app: Flask, settings: Settings, process: str) -> None:
+def start_logging(settings: Settings, process: str) -> None:
+    """From now on every line of this process is masked, and in the form that the settings want. Safe to call again."""
     from gatte.observability.logging import configure_logging
     from gatte.privacy import crypto, masking
 
     masking.configure(crypto.derived_key(settings.secret_key.get_secret_value(), "log identifiers"))
     as_json = settings.gatte_log_format == "json" or (settings.production and settings.gatte_log_format != "text")
     configure_logging(json=as_json, level=settings.gatte_log_level, process=process)
-    app.logger.propagate = True
 
 
 def _flask_settings(app: Flask, settings: Settings, process: str) -> None:

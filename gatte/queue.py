@@ -15,6 +15,7 @@ import structlog
 from flask import Flask, current_app
 from redis import Redis
 from rq import Queue
+from rq.job import Job
 from rq.queue import EnqueueData
 from rq.serializers import JSONSerializer
 
@@ -61,9 +62,15 @@ def redis() -> "Redis":
     return cast("Redis", current_app.extensions["gatte_redis"])
 
 
-def queue(name: QueueName) -> Queue:
-    """The RQ queue of that name."""
-    return Queue(name.value, connection=redis(), serializer=JSONSerializer, default_timeout=NO_TIME_LIMIT)
+def queue(name: QueueName, job_class: type[Job] = Job) -> Queue:
+    """The RQ queue of that name, which reads jobs as `job_class`."""
+    return Queue(
+        name.value,
+        connection=redis(),
+        serializer=JSONSerializer,
+        job_class=job_class,
+        default_timeout=NO_TIME_LIMIT,
+    )
 
 
 class Part(NamedTuple):
@@ -137,13 +144,38 @@ def job(function: Callable[Arguments, None]) -> Callable[Arguments, None]:
 
 
 BEAT_SECONDS = 2
+ALIVE_SECONDS = BEAT_SECONDS * 5
 
 
-def beat_key(process: str, who: str) -> str:
-    """Where a process leaves its sign of life."""
-    return f"gatte:alive:{process}:{who}"
+class Kind(StrEnum):
+    """The kinds of processes that give signs of life."""
+
+    WORKER = "worker"
+    SCHEDULER = "scheduler"
 
 
-def is_alive(process: str) -> bool:
-    """Whether any worker or scheduler gave a sign of life lately; RedisError when nobody can know."""
-    return next(redis().scan_iter(match=beat_key(process, "*"), count=1000), None) is not None
+def beat(kind: Kind, who: str) -> None:
+    """Say that a process is alive, and forget those that were not for long; RedisError when nobody hears it."""
+    now = _time_of(redis())
+    with redis().pipeline() as pipeline:
+        pipeline.zadd(_alive_key(kind), {who: now})
+        pipeline.zremrangebyscore(_alive_key(kind), "-inf", f"({now - ALIVE_SECONDS}")
+        pipeline.expire(_alive_key(kind), ALIVE_SECONDS)
+        pipeline.execute()
+
+
+def list_alive(kind: Kind, client: "Redis | None" = None) -> list[str]:
+    """Who of a kind gave a sign of life lately, as `host:pid`; RedisError when nobody can know."""
+    client = client or redis()
+    found = client.zrangebyscore(_alive_key(kind), _time_of(client) - ALIVE_SECONDS, "+inf")
+    return [who.decode() for who in cast("list[bytes]", found)]
+
+
+def _alive_key(kind: Kind) -> str:
+    return f"gatte:alive:{kind}"
+
+
+def _time_of(client: "Redis") -> float:
+    """The time of Redis in seconds: hosts whose clocks differ must agree on who is alive."""
+    seconds, microseconds = client.time()
+    return seconds + microseconds / 1_000_000

@@ -1,14 +1,18 @@
-"""Says beforehand whether a message needs a classifier at all: what rules, offers and the asked slot settle costs no model."""
+"""Says beforehand what a message needs: a classifier (what rules, offers and the asked slot settle costs no model), an answer."""
+
+from collections.abc import Iterable
 
 from gatte.conversation.alarms import alarm_in
 from gatte.conversation.draft import Draft
 from gatte.conversation.filling import running
 from gatte.conversation.ladder import looks_like_question
 from gatte.conversation.listening import typed_choice
+from gatte.conversation.media import SILENT
 from gatte.conversation.parsing.answers import yes_or_no
 from gatte.conversation.rules import command_in, social_in
 from gatte.conversation.snapshot import Owner, Snapshot
 from gatte.conversation.states import State
+from gatte.conversation.understanding import MessageKind
 
 
 def needs_understanding(snapshot: Snapshot, text: str) -> bool:
@@ -19,6 +23,12 @@ def needs_understanding(snapshot: Snapshot, text: str) -> bool:
         return False
     expects_yes = snapshot.state == State.CONFIRMING or bool(snapshot.notes.get("offer"))
     return not (expects_yes and yes_or_no(text) is not None) and not _answers_slot(snapshot, text)
+
+
+def expects_answer(snapshot: Snapshot, kinds: Iterable[MessageKind]) -> bool:
+    """Whether the bot will most likely answer messages of these kinds: not while a person is waited for or in charge, nor a reaction."""
+    with_people = snapshot.owner == Owner.HUMAN or snapshot.state in {State.WAITING_HUMAN, State.WITH_HUMAN}
+    return not with_people and any(kind not in SILENT for kind in kinds)
 
 
 def _answers_slot(snapshot: Snapshot, text: str) -> bool:

@@ -1,26 +1,95 @@
 """Blue ticks and "typing…": a courtesy beside the turn, which neither waits for it nor fails with it."""
 
+import threading
+import time
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 
 import structlog
 
-from gatte.delivery import client_for
+from gatte.delivery import client_for, pausing
+from gatte.observability import metrics
 from gatte.whatsapp.channel import Channel, SendFailed
 
 log = structlog.get_logger(__name__)
 
 AT_ONCE = 8
-_threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="typing")
+MOST_WAITING = 100
+FRESH_SECONDS = 5.0  # later the answer is there, or nearly; "typing…" after it would promise another
 
 
-def show(phone_number_id: str, wamids: list[str]) -> None:
-    """Mark the newest of these messages (and with it the earlier ones) as read, and show that an answer is being written."""
-    if wamids:
-        _threads.submit(_mark, client_for(phone_number_id), phone_number_id, wamids[-1])
+@dataclass(frozen=True)
+class Mark:
+    """One message to be shown as read, with "typing…" or without."""
+
+    channel: Channel
+    phone_number_id: str
+    wamid: str
+    typing: bool
+    asked_at: float = field(default_factory=time.monotonic)
 
 
-def _mark(channel: Channel, phone_number_id: str, wamid: str) -> None:
+class Marks:
+    """Sends marks on a few threads. A hundred may wait: then the oldest is dropped, as is any that waited for too long."""
+
+    def __init__(self, at_once: int = AT_ONCE, most_waiting: int = MOST_WAITING, fresh_seconds: float = FRESH_SECONDS) -> None:
+        self._fresh_seconds = fresh_seconds
+        self._at_once = at_once
+        self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="typing")
+        self._waiting: deque[Mark] = deque(maxlen=most_waiting)
+        self._changing = threading.Lock()
+        self._running = 0
+
+    def add(self, mark: Mark) -> None:
+        """Send it soon, or never when Meta is too slow for all that wait."""
+        with self._changing:
+            if len(self._waiting) == self._waiting.maxlen:
+                _count("dropped")
+            self._waiting.append(mark)
+            if self._running == self._at_once:
+                return
+            self._running += 1
+        self._threads.submit(self._send_all)
+
+    def _send_all(self) -> None:
+        while (mark := self._next()) is not None:
+            if time.monotonic() - mark.asked_at > self._fresh_seconds:
+                _count("dropped")
+            else:
+                _send(mark)
+
+    def _next(self) -> Mark | None:
+        with self._changing:
+            if self._waiting:
+                return self._waiting.popleft()
+            self._running -= 1
+            return None
+
+
+_marks = Marks()
+
+
+def show(phone_number_id: str, wamid: str, *, typing: bool) -> None:
+    """Mark a message, and with it the earlier ones, as read; with `typing` show that an answer is being written."""
+    if pausing.is_paused(phone_number_id):
+        _count("paused")
+    else:
+        _marks.add(Mark(client_for(phone_number_id), phone_number_id, wamid, typing))
+
+
+def _send(mark: Mark) -> None:
     try:
-        channel.mark_read(phone_number_id, wamid, typing=True)
+        mark.channel.mark_read(mark.phone_number_id, mark.wamid, typing=mark.typing)
     except SendFailed as error:
+        _count("failed")
         log.info("read_mark_failed", error=type(error).__name__)
+    except Exception:
+        _count("failed")
+        log.exception("read_mark_failed")
+    else:
+        _count("sent")
+
+
+def _count(outcome: str) -> None:
+    metrics.READ_MARKS.labels(outcome=outcome).inc()

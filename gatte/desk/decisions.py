@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -25,9 +26,21 @@ from gatte.observability import metrics, tracing
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True)
+class Counted:
+    """An event to be counted, with where the conversation was."""
+
+    event: Event
+    flow: str | None
+    asking: str | None
+
+
 @dataclass
 class Record:
-    """A turn to be stored, with what else is written in the same trip; `sending` is its first answer when this process has it in hand."""
+    """A turn to be stored, with what else is written in the same trip; `sending` is its first answer when this process has it in hand.
+
+    Who commits it calls `count` afterwards.
+    """
 
     outcome: TurnOutcome = TurnOutcome.ANSWERED
     attempt: int = 1
@@ -36,6 +49,7 @@ class Record:
     trace: dict[str, Any] = field(default_factory=dict)
     hand_over: bool = False
     sending: Sending | None = None
+    happened: list[Counted] = field(default_factory=list)
     id: UUID = field(default_factory=new_id)
     trip: Trip = field(default_factory=Trip)
 
@@ -60,8 +74,7 @@ def write(conversation: Conversation, course: Course, record: Record) -> None:
     before = conversation.flow, conversation.asking
     snapshots.keep(conversation, decision.snapshot)
     _record_steps(conversation, decision.steps, record)
-    for step in decision.steps:
-        _count(step.event, *before)
+    record.happened += [Counted(step.event, *before) for step in decision.steps]
     numbers = [effects.do(conversation, effect) for effect in decision.effects]
     ticket = next((number for number in numbers if number is not None), None)
     for reply in decision.replies:
@@ -112,20 +125,33 @@ def _kept(course: Course) -> dict[str, Any]:
 
 
 def _record_steps(conversation: Conversation, steps: Sequence[Step], record: Record) -> None:
-    spent = sum(record.times.values())
-    common = {"conversation_id": conversation.id, "turn_id": record.id, "duration_ms": spent, "correlation_id": conversation.correlation_id}
-    made = [{"source": step.source, "target": step.target, "event": step.event, "cause": step.cause[:200]} for step in steps]
-    record.trip.insert("transition", *({**common, **one} for one in made))
+    """Keep and log each transition with how long the conversation had been in the state that it left: see `Transition`."""
+    now = datetime.now(UTC)
+    common = {
+        "conversation_id": conversation.id,
+        "turn_id": record.id,
+        "correlation_id": conversation.correlation_id,
+    }
     for step in steps:
-        names = {"source": step.source.value, "target": step.target.value, "event_name": step.event.value, "cause": step.cause}
-        log.info("transition", **names, duration_ms=round(spent, 1))
+        since = conversation.state_since or conversation.opened_at
+        spent = max(0.0, (now - since).total_seconds() * 1000)  # hosts' clocks may differ by a little
+        step_names = {"source": step.source, "target": step.target, "event": step.event}
+        cause = step.cause[:200]
+        record.trip.insert("transition", {**common, **step_names, "cause": cause, "duration_ms": spent})
+        names = {"source": step.source.value, "target": step.target.value, "event_name": step.event.value}
+        log.info("transition", **names, cause=step.cause, duration_ms=round(spent, 1))
+        if step.source is not step.target:
+            conversation.state_since = now
 
 
-def _count(event: Event, flow: str | None, asking: str | None) -> None:
-    if event is Event.FAILED:
-        metrics.FLOW_ERRORS.labels(flow=flow or "none", step=asking or "none").inc()
-    elif event is Event.TIMED_OUT:
-        metrics.TIMEOUTS.labels(flow=flow or "none", step=asking or "none").inc()
+def count(record: Record) -> None:
+    """Let metrics show the errors and time-outs of a record: when it is committed, for what is rolled back did not happen."""
+    for happened in record.happened:
+        labels = {"flow": happened.flow or "none", "step": happened.asking or "none"}
+        if happened.event is Event.FAILED:
+            metrics.FLOW_ERRORS.labels(**labels).inc()
+        elif happened.event is Event.TIMED_OUT:
+            metrics.TIMEOUTS.labels(**labels).inc()
 
 
 def _follow_state(conversation: Conversation) -> None:

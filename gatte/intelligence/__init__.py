@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import structlog
 from flask import Flask
 
-from gatte.observability import cost
+from gatte.observability import cost, metrics
 from gatte.settings import Settings
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         client.rejections.tell(partial(rejections.publish, app.extensions["gatte_memory"]))
         _warn_of_missing_prices(client, settings)
     app.extensions["gatte_gemini"] = client
+    metrics.show_models({settings.gemini_classifier_model, settings.gemini_responder_model})
     app.extensions["gatte_local_models"] = LocalModels(settings.gatte_folder / "models")
 
 

@@ -14,7 +14,6 @@ from gatte.conversation.thresholds import CONFIDENT
 from gatte.conversation.understanding import Understanding
 from gatte.extensions import db
 from gatte.intelligence import embedding
-from gatte.intelligence.calls import CallRecord
 from gatte.intelligence.gemini import Gemini, GeminiUnavailable, History
 
 if TYPE_CHECKING:
@@ -53,17 +52,17 @@ def _gemini() -> Gemini | None:
     return cast("Gemini | None", current_app.extensions["gatte_gemini"])
 
 
-def understand(text: str, history: History = ()) -> tuple[Understanding, list[CallRecord]]:
+def understand(text: str, history: History = ()) -> Understanding:
     """The intent of a text: the local classifier's when it is sure, else Gemini's, else the local one all the same."""
     local = local_models().classifier.classify(text)
     gemini = _gemini()
     if gemini is None or local.confidence >= CONFIDENT:
-        return local, []
+        return local
     try:
-        better, call = gemini.classify(text, history)
-    except GeminiUnavailable as away:
-        return local, [away.call]
-    return better, [call]
+        better, _ = gemini.classify(text, history)
+    except GeminiUnavailable:
+        return local
+    return better
 
 
 def answer(question: str, history: History = (), edition: "Edition | None" = None) -> "Answer":

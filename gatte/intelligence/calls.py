@@ -1,5 +1,8 @@
 """One call to a model as it went: for the trace of a message, for metrics and for the cost of a day."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -37,3 +40,24 @@ class CallRecord:
     tokens_out: int = 0
     latency_ms: float = 0.0
     outcome: Outcome = Outcome.OK
+
+
+_made: ContextVar[list[CallRecord] | None] = ContextVar("calls_made", default=None)
+
+
+@contextmanager
+def collected() -> Iterator[list[CallRecord]]:
+    """Every call that is made in this context, and in copies of it, as soon as it has ended: also when nothing comes of it."""
+    made: list[CallRecord] = []
+    token = _made.set(made)
+    try:
+        yield made
+    finally:
+        _made.reset(token)
+
+
+def note(record: CallRecord) -> None:
+    """Tell whoever collects that a call has ended."""
+    made = _made.get()
+    if made is not None:
+        made.append(record)

@@ -18,12 +18,13 @@ import structlog
 from pydantic import BaseModel, ConfigDict, Field
 
 from gatte.conversation.understanding import Decider, Intent, Understanding
-from gatte.intelligence import prompts
+from gatte.intelligence import calls, prompts
 from gatte.intelligence.breaker import Breaker
 from gatte.intelligence.calls import CallRecord, Outcome, Purpose
 from gatte.intelligence.gemini_answer import Blocked, Generated, Nonsense, text_of
 from gatte.intelligence.gemini_config import configured, said_by_user
 from gatte.intelligence.rejections import Cause, Rejections, cause_of
+from gatte.observability import metrics
 from gatte.settings import Settings
 
 if TYPE_CHECKING:
@@ -163,8 +164,14 @@ class Gemini:
             unit: NDArray[float32] = rows / np.maximum(lengths, np.float32(1e-9))
             return unit
 
-        vectors, latency = self._guarded(record, call)
-        return vectors, replace(record, latency_ms=latency)
+        try:
+            vectors, latency = self._guarded(record, call)
+        except GeminiUnavailable as failure:
+            calls.note(failure.call)
+            raise
+        done = replace(record, latency_ms=latency)
+        calls.note(done)
+        return vectors, done
 
     def close(self) -> None:
         """Close the connections; the next call opens new ones."""
@@ -189,8 +196,12 @@ class Gemini:
         try:
             kept, latency = self._guarded(record, call)
         except GeminiUnavailable as failure:
-            raise GeminiUnavailable(_counted(failure.call, answered)) from None
-        return kept, _counted(replace(record, latency_ms=latency), answered)
+            failed = _counted(failure.call, answered)
+            calls.note(failed)
+            raise GeminiUnavailable(failed) from None
+        done = _counted(replace(record, latency_ms=latency), answered)
+        calls.note(done)
+        return kept, done
 
     def _guarded(self, record: CallRecord, call: Callable[[], Kept]) -> tuple[Kept, float]:
         """The result of a call and its milliseconds, behind breaker and time limit; any failure is GeminiUnavailable."""
@@ -198,7 +209,8 @@ class Gemini:
             raise GeminiUnavailable(replace(record, outcome=Outcome.BREAKER_OPEN))
         started = time.perf_counter()
         try:
-            result = call()
+            with metrics.LLM_SECONDS.labels(purpose=record.purpose.value).time():
+                result = call()
         except _failures() as error:
             cause = cause_of(error)
             if cause is Cause.REQUEST and record.purpose is Purpose.TRANSCRIBE:

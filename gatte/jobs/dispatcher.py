@@ -22,7 +22,7 @@ from gatte.jobs import heartbeat
 from gatte.jobs.due import Due, find_due
 from gatte.jobs.remembering import Remembered
 from gatte.observability import metrics
-from gatte.queue import QUEUE_OF, Bundle, JobName, Part, QueueName, put
+from gatte.queue import QUEUE_OF, Bundle, JobName, Kind, Part, QueueName, put
 
 log = structlog.get_logger(__name__)
 
@@ -61,6 +61,7 @@ class Dispatcher:
                     connection.commit()
                     self._follow_or_lead(connection)
             except (DBAPIError, psycopg2.Error) as error:
+                _tell([])  # another leads now, and tells
                 log.warning("dispatcher_without_database", error=type(error).__name__)
                 time.sleep(FOLLOW_SECONDS)
 
@@ -75,7 +76,7 @@ class Dispatcher:
                 wanted = BUSY_LOOK_SECONDS if self._look(connection) >= BUSY_ROWS else LOOK_SECONDS
                 spent = time.monotonic() - started
                 pause = max(wanted - spent, spent)  # with very much to do, half of the time at most
-            heartbeat.beat("scheduler")
+            heartbeat.beat(Kind.SCHEDULER)
             time.sleep(pause)
 
     def _look(self, connection: Connection) -> int:
@@ -144,8 +145,10 @@ def _dealt(dues: list[Due]) -> list[list[Due]]:
 
 
 def _tell(found: list[Due]) -> None:
-    oldest: dict[JobName, float] = dict.fromkeys(JobName, 0.0)
+    """How long the oldest row waits that belongs on each queue."""
+    oldest: dict[QueueName, float] = dict.fromkeys(QueueName, 0.0)
     for due in found:
-        oldest[due.job] = max(oldest[due.job], due.age)
-    for job, age in oldest.items():
-        metrics.QUEUE_OLDEST_SECONDS.labels(queue=job.name.lower()).set(age)
+        name = QUEUE_OF[due.job]
+        oldest[name] = max(oldest[name], due.age)
+    for name, age in oldest.items():
+        metrics.QUEUE_OLDEST_SECONDS.labels(queue=name.value).set(age)

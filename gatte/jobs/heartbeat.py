@@ -7,15 +7,16 @@ from contextlib import suppress
 
 from redis.exceptions import RedisError
 
-from gatte.queue import BEAT_SECONDS, beat_key, redis
+from gatte import queue
+from gatte.queue import BEAT_SECONDS, Kind
 
-_last: dict[str, float] = {}
+_last: dict[Kind, float] = {}
 
 
-def beat(process: str) -> None:
+def beat(kind: Kind) -> None:
     """Say that this process is alive, at most once in a few seconds; without Redis nobody hears it."""
-    if time.monotonic() - _last.get(process, -BEAT_SECONDS) < BEAT_SECONDS:
+    if time.monotonic() - _last.get(kind, -BEAT_SECONDS) < BEAT_SECONDS:
         return
-    _last[process] = time.monotonic()
+    _last[kind] = time.monotonic()
     with suppress(RedisError):
-        redis().set(beat_key(process, f"{socket.gethostname()}:{os.getpid()}"), int(time.time()), ex=BEAT_SECONDS * 5)
+        queue.beat(kind, f"{socket.gethostname()}:{os.getpid()}")

@@ -7,15 +7,20 @@ from uuid import UUID
 
 import structlog
 
+from gatte.conversation.sparing import expects_answer
 from gatte.database import until_taken
 from gatte.delivery import sending, typing
 from gatte.delivery.sending import Sending
+from gatte.desk import decisions
+from gatte.desk.decisions import Record
 from gatte.extensions import db
 from gatte.intake import retrying
+from gatte.intelligence import calls
+from gatte.intelligence.calls import CallRecord
 from gatte.jobs.delivery import deliver_due
 from gatte.observability import metrics, tracing
 from gatte.queue import job
-from gatte.turns import applying, arrival, failing, leases, reading, thinking, watchdog
+from gatte.turns import applying, arrival, failing, leases, reading, spending, thinking, watchdog
 from gatte.turns.applying import Standing
 from gatte.turns.leases import Lease, LeaseLost
 from gatte.turns.listening import Listening
@@ -55,8 +60,10 @@ def resume_turn(conversation_id: str) -> None:
 @job
 def watch_over(conversation_id: str) -> None:
     """Do what the watchdog has to do with a conversation in which nobody speaks: nudge, time out, close, or warn the desk."""
-    watchdog.bark(UUID(conversation_id))
+    record = watchdog.bark(UUID(conversation_id))
     db.session.commit()
+    if record is not None:
+        decisions.count(record)
     deliver_due(UUID(conversation_id))
 
 
@@ -70,15 +77,19 @@ def answer(start: Callable[[], Lease | None]) -> None:
     if lease is None:
         db.session.commit()
         return
-    try:
-        claimed = _take(lease)
-    except LeaseLost:
-        db.session.rollback()
-        log.info("lease_lost", conversation_id=str(lease.conversation_id))
-        claimed = None
-    except Exception as error:  # noqa: BLE001 - the boundary of a turn: the customer is told, the turn is kept
-        db.session.rollback()
-        claimed = until_taken(partial(_after_failure, start, lease, error))
+    with calls.collected() as made:
+        try:
+            claimed = _take(lease, made)
+        except LeaseLost:
+            db.session.rollback()
+            log.info("lease_lost", conversation_id=str(lease.conversation_id))
+            spending.store_lost(made, lease.conversation_id)
+            claimed = None
+        except Exception as error:  # noqa: BLE001 - the boundary of a turn: the customer is told, the turn is kept
+            db.session.rollback()
+            claimed = until_taken(partial(_after_failure, start, lease, error))
+            spending.store_lost(made, lease.conversation_id)
+    spending.count(made)
     metrics.TURN_SECONDS.labels(step="whole").observe(time.perf_counter() - started)
     if claimed is not None:
         deliver_due(lease.conversation_id, claimed)
@@ -94,14 +105,17 @@ def _after_failure(start: Callable[[], Lease | None], lease: Lease, error: Excep
     return claimed
 
 
-def _take(lease: Lease) -> Sending | None:
-    """Think and apply, again when the customer wrote more in the meantime; the first answer to be sent, claimed."""
+def _take(lease: Lease, made: list[CallRecord]) -> Sending | None:
+    """Think and apply, again when the customer wrote more in the meantime; the first answer to be sent, claimed.
+
+    `made` fills with the calls to models.
+    """
     failing.check(lease)
     listening = Listening()
     for attempt in range(1, THINKING_LIMIT + 1):
         state = reading.read(lease, first=attempt == 1)
         if attempt == 1:
-            typing.show(state.phone_number_id, [unread.wamid for unread in state.unread if unread.wamid and not unread.echo])
+            _show_as_read(state)
         with tracing.bound(correlation_id=state.correlation_id):
             state = listening.hear(state)
             thought = thinking.think(state)
@@ -112,8 +126,16 @@ def _take(lease: Lease) -> Sending | None:
                 if standing.superseded:
                     log.info("turn_superseded", attempt=attempt)
                     continue
-            return _apply(state, thought, listening, standing)
+            return _apply(state, thought, listening, standing, made)
     raise AssertionError("the last attempt returns")
+
+
+def _show_as_read(state: Reading) -> None:
+    """Show the customer's newest message, and with it the earlier ones, as read; and "typing…" when the bot is about to answer."""
+    theirs = [unread for unread in state.unread if unread.wamid and not unread.echo]
+    if theirs:
+        answering = expects_answer(state.snapshot, [unread.kind for unread in theirs])
+        typing.show(state.phone_number_id, theirs[-1].wamid or "", typing=answering)
 
 
 def _after_filing(state: Reading) -> Standing:
@@ -126,14 +148,21 @@ def _after_filing(state: Reading) -> Standing:
     return applying.look_again(state)
 
 
-def _apply(state: Reading, thought: Thought, listening: Listening, standing: Standing) -> Sending | None:
-    record = applying.apply(state, thought, standing)
+def _apply(
+    state: Reading,
+    thought: Thought,
+    listening: Listening,
+    standing: Standing,
+    made: list[CallRecord],
+) -> Sending | None:
+    record = applying.apply(state, thought, standing, made)
     listening.keep()
     claimed = record.sending
     if claimed is None and not standing.hand_over:
         record.trip.send()
         claimed = sending.claim(state.lease.conversation_id)
     record.trip.commit()
+    decisions.count(record)
     counts = {"messages": len(state.unread), "answers": len(thought.course.decision.replies)}
     log.info("turn_done", turn_id=str(record.id), **counts, **thought.times)
     for step, milliseconds in thought.times.items():
@@ -153,11 +182,12 @@ def _fail(lease: Lease, error: Exception) -> None:
     db.session.commit()
 
 
-def _ended(lease: Lease, error: Exception, end: Callable[[Lease, Exception], None]) -> bool:
+def _ended(lease: Lease, error: Exception, end: Callable[[Lease, Exception], Record]) -> bool:
     """Store the end of a failed turn; False when that failed as well."""
     try:
-        end(lease, error)
+        record = end(lease, error)
         db.session.commit()
+        decisions.count(record)
     except LeaseLost:
         db.session.rollback()
     except Exception:

@@ -3,7 +3,7 @@
 In a worker process these threads are greenlets (`gatte.greenlets`).
 
 Only public parts of RQ are used: `Queue.dequeue_any` to fetch, `SimpleWorker.execute_job` to run. An RQ worker keeps a table of what it
-executes, so one serves all threads of a process.
+executes, so one serves all threads of a process. RQ's scheduler, cron and remote commands are not: each would run what Redis names.
 """
 
 import os
@@ -14,21 +14,22 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import cast
 
 import structlog
 from flask import Flask
 from redis.exceptions import RedisError
 from rq import Queue, SimpleWorker
-from rq.exceptions import DequeueTimeout, DeserializationError
-from rq.job import Job
+from rq.exceptions import DequeueTimeout
 from rq.serializers import JSONSerializer
 from rq.timeouts import TimerDeathPenalty
 
 from gatte.intelligence import asking
 from gatte.jobs import bundle, ending, heartbeat
+from gatte.jobs.bundle_job import BundleJob
 from gatte.jobs.recycling import Wear
 from gatte.jobs.room import Room, Taken
-from gatte.queue import QueueName, queue, redis, work_for
+from gatte.queue import Kind, QueueName, queue, redis, work_for
 
 log = structlog.get_logger(__name__)
 
@@ -77,10 +78,10 @@ class Pool:
         bundle.run_with(self)
         with self._app.app_context():
             asking.warm_up()
-            self._queues = [queue(name) for name in QueueName]
+            self._queues = [queue(name, BundleJob) for name in QueueName]
             log.info("worker_started", queues=[one.name for one in self._queues])
             while not (self.stopping or self.wear.is_out()):
-                heartbeat.beat("worker")
+                heartbeat.beat(Kind.WORKER)
                 self._run_next()
         self._finish()
 
@@ -95,15 +96,37 @@ class Pool:
         try:
             worker = self._worker()
             self._tidy(worker)
-            fetched = Queue.dequeue_any(self._queues, FETCH_SECONDS, connection=redis(), serializer=JSONSerializer)
-        except DequeueTimeout:
-            return
+            fetched = self._fetch()
         except RedisError as error:
             log.warning("worker_without_queue", error=type(error).__name__)
             self._stopping.wait(PAUSE_SECONDS)
             return
         if fetched is not None:
             self._bundles.submit(self._run, worker, *fetched, self._room.take(_size_of(fetched[0])))
+
+    def _fetch(self) -> tuple[BundleJob, Queue] | None:
+        """The next bundle and its queue; None when none came in time, or what came is not ours: then it is removed."""
+        try:
+            fetched = Queue.dequeue_any(
+                self._queues,
+                FETCH_SECONDS,
+                connection=redis(),
+                job_class=BundleJob,
+                serializer=JSONSerializer,
+            )
+        except DequeueTimeout:
+            return None
+        except (ValueError, TypeError) as error:  # an id that RQ cannot read; it is off the queue already
+            log.warning("job_refused", reason=f"unreadable: {type(error).__name__}")
+            return None
+        if fetched is None:
+            return None
+        job, source = cast("tuple[BundleJob, Queue]", fetched)
+        if job.refusal is not None:
+            log.warning("job_refused", job_id=job.id, queue=source.name, reason=job.refusal)
+            redis().delete(job.key)
+            return None
+        return job, source
 
     def _tidy(self, worker: Worker) -> None:
         """Let RQ strike from its lists, now and then, what ended or what died with its worker."""
@@ -117,7 +140,7 @@ class Pool:
         except Exception:
             log.exception("queue_not_tidied")
 
-    def _run(self, worker: Worker, job: Job, source: Queue, taken: Taken) -> None:
+    def _run(self, worker: Worker, job: BundleJob, source: Queue, taken: Taken) -> None:
         self._local.taken = taken
         try:
             job.redis_server_version = worker.get_redis_server_version()  # type: ignore[no-untyped-call]
@@ -140,7 +163,7 @@ class Pool:
         """The RQ worker of this process; RedisError when it cannot be made yet."""
         if self._rq is None:
             name = f"{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(4)}"
-            self._rq = Worker(self._queues, name=name, connection=redis(), serializer=JSONSerializer)
+            self._rq = Worker(self._queues, name=name, connection=redis(), job_class=BundleJob, serializer=JSONSerializer)
             self._rq.log_job_description = False
         return self._rq
 
@@ -152,12 +175,9 @@ class Pool:
         log.info("worker_stopped")
 
 
-def _size_of(job: Job) -> int:
-    """How many jobs a bundle holds; one that cannot be read counts as one, and fails in its thread."""
-    try:
-        return len(job.args[0])
-    except (DeserializationError, LookupError, TypeError):
-        return 1
+def _size_of(job: BundleJob) -> int:
+    """How many jobs a bundle holds."""
+    return len(job.args[0])
 
 
 def run(app: Flask, threads: int) -> None:

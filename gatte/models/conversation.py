@@ -24,7 +24,8 @@ class Conversation(HasSealed, Base):
 
     `lease_token` grows with every lease: a turn may commit only while the token is still its own. `owner_version` grows with
     every change of owner: an answer written under an older version is not sent. `turn_due_at` is when unread messages that no
-    turn has answered must be looked at again; `watch_at` is when the watchdog has something to do.
+    turn has answered must be looked at again; `watch_at` is when the watchdog has something to do. `state_since` is when it came
+    into its state, None when it is in its first one.
     """
 
     __tablename__ = "conversation"
@@ -42,6 +43,7 @@ class Conversation(HasSealed, Base):
     phone_number_id: Mapped[str]
     correlation_id: Mapped[str] = mapped_column(index=True)
     state: Mapped[State] = mapped_column(closed_set(State), default=State.START)
+    state_since: Mapped[Moment | None]
     owner: Mapped[Owner] = mapped_column(closed_set(Owner), default=Owner.BOT)
     owner_version: Mapped[int] = mapped_column(default=0)
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"), index=True)
@@ -77,7 +79,12 @@ class Conversation(HasSealed, Base):
 
 
 class Transition(Base):
-    """One step of a conversation from state to state, with its cause."""
+    """One step of a conversation from state to state, with its cause.
+
+    `duration_ms` is how long the conversation had been in `source` by then: what a reader of the timeline asks (how long somebody
+    waited in the queue, or was served), and the same for turns, agents and the clock. A state that one decision only passes through
+    lasted 0. How long a turn took stands in the turn's own `times`.
+    """
 
     __tablename__ = "transition"
 

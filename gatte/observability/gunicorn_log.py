@@ -7,7 +7,7 @@ from gatte.observability.logging import hand_over
 
 
 class Logger(GunicornLogger):  # type: ignore[misc]
-    """Writes nothing itself: `configure_logging`, called in gunicorn.conf.py, does."""
+    """Writes nothing itself: the handler that `start_logging`, called in gunicorn.conf.py, has set up does."""
 
     def setup(self, cfg: Config) -> None:
         super().setup(cfg)

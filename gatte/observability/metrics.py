@@ -3,13 +3,14 @@
     metrics.ESCALATIONS.labels(reason="requested").inc()
     with metrics.TURN_SECONDS.labels(step="understand").time(): ...
 
-With PROMETHEUS_MULTIPROC_DIR set before this module is imported, web, worker and scheduler share that directory and one page shows
-them all. The value sets repeat enumerations of rooms above this one; a test holds them equal.
-"""
+With PROMETHEUS_MULTIPROC_DIR set before this module is imported (`sharing` sets it at the start of each process), web, worker and scheduler
+share that directory and one page shows them all. Every label has a closed set of values (`labels`), or a limited one; and every metric is
+there from the start. """
 
 import os
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from itertools import product
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -17,77 +18,11 @@ from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histo
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from gatte.observability import multiprocess
+from gatte.observability import labels, multiprocess
 
 OTHER = "other"
 _SLUG = re.compile(r"[A-Za-z0-9_.:/-]{1,64}")
 _MetricT = TypeVar("_MetricT", Counter, Gauge, Histogram)
-
-INTENT_VALUES = frozenset(
-    [
-        "greeting",
-        "faq",
-        "buy_certificate",
-        "renew_certificate",
-        "certificate_status",
-        "price",
-        "documents",
-        "schedule",
-        "technical_support",
-        "ticket_status",
-        "invoice_or_payment",
-        "revoke_certificate",
-        "complaint",
-        "talk_to_human",
-        "data_rights",
-        "opt_out",
-        "thanks",
-        "goodbye",
-        "out_of_scope",
-    ]
-)
-DECIDER_VALUES = frozenset({"rule", "local", "gemini"})
-REASON_VALUES = frozenset(
-    [
-        "requested",
-        "not_understood",
-        "revocation",
-        "fraud",
-        "refund",
-        "legal_threat",
-        "invoice_stopped",
-        "slot_failed",
-        "errors",
-        "complaint",
-        "data_request",
-        "forced",
-        "phone_echo",
-    ]
-)
-KIND_VALUES = frozenset(
-    [
-        "text",
-        "choice",
-        "image",
-        "video",
-        "audio",
-        "document",
-        "sticker",
-        "location",
-        "contacts",
-        "order",
-        "reaction",
-        "edit",
-        "revoke",
-        "system",
-        "unsupported",
-        "interactive",
-        "button",
-        "voice",
-        "status",
-    ]
-)
-DIRECTION_VALUES = frozenset({"input", "output", "cached", "thinking"})
 
 
 def _share_values() -> Path | None:
@@ -119,11 +54,21 @@ class Open:
 
 
 class Bounded(Generic[_MetricT]):
-    """A metric whose labels take known values only; any other value is counted under `other`."""
+    """A metric whose labels take known values only; any other value is counted under `other`.
 
-    def __init__(self, metric: _MetricT, **allowed: Collection[str] | Open) -> None:
+    It stands on the page from the start, with a zero for each of `shown`: all combinations of known values when not given.
+    """
+
+    def __init__(
+        self,
+        metric: _MetricT,
+        shown: Collection[Mapping[str, str]] | None = None,
+        **allowed: Collection[str] | Open,
+    ) -> None:
         self._metric: _MetricT = metric
         self._allowed = allowed
+        for known in _combined(allowed) if shown is None else shown:
+            self.labels(**known)
 
     def labels(self, **given: str) -> _MetricT:
         """The metric under these labels. A label that is missing or not of this metric raises ValueError."""
@@ -136,32 +81,112 @@ class Bounded(Generic[_MetricT]):
         return value if allowed is not None and value in allowed else OTHER
 
 
+def _combined(allowed: Mapping[str, Collection[str] | Open]) -> list[dict[str, str]]:
+    """Every combination of known values; none where a label is open."""
+    closed = [sorted(values) for values in allowed.values() if not isinstance(values, Open)]
+    if len(closed) < len(allowed):
+        return []
+    return [dict(zip(allowed, chosen, strict=True)) for chosen in product(*closed)]
+
+
 _DIRECTORY = _share_values()
 _TURN_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60)
+_CALL_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 60)
+_FLOW_STEPS = [{"flow": flow, "step": step} for flow, steps in labels.STEPS_OF_FLOWS.items() for step in steps]
 
-WEBHOOK_REQUESTS = Bounded(Counter("gatte_webhook_requests", "Webhook requests by outcome", ["outcome"]), outcome=Open())
-MESSAGES_RECEIVED = Bounded(Counter("gatte_messages_received", "Messages stored by kind", ["kind"]), kind=KIND_VALUES)
-MESSAGES_SENT = Bounded(Counter("gatte_messages_sent", "Sends by outcome", ["outcome"]), outcome=Open())
-TURN_SECONDS = Bounded(Histogram("gatte_turn_seconds", "Time of a turn by step", ["step"], buckets=_TURN_BUCKETS), step=Open())
-INTENTS = Bounded(Counter("gatte_intents", "Intents by who decided", ["intent", "decider"]), intent=INTENT_VALUES, decider=DECIDER_VALUES)
-ESCALATIONS = Bounded(Counter("gatte_escalations", "Hand-overs to a human by reason", ["reason"]), reason=REASON_VALUES)
-FLOW_ERRORS = Bounded(Counter("gatte_flow_errors", "Errors by flow and step", ["flow", "step"]), flow=Open(), step=Open())
-TIMEOUTS = Bounded(Counter("gatte_timeouts", "Time-outs by flow and step", ["flow", "step"]), flow=Open(), step=Open())
-LLM_TOKENS = Bounded(
-    Counter("gatte_llm_tokens", "Tokens by model and direction", ["model", "direction"]), model=Open(), direction=DIRECTION_VALUES
+WEBHOOK_REQUESTS = Bounded(
+    Counter("gatte_webhook_requests", "Webhook requests by outcome", ["outcome"]),
+    outcome=labels.OUTCOMES_OF_WEBHOOKS,
 )
-LLM_COST_BRL = Bounded(Counter("gatte_llm_cost_brl", "Estimated cost of models in reais", ["model"]), model=Open())
+MESSAGES_RECEIVED = Bounded(
+    Counter("gatte_messages_received", "Messages stored by kind", ["kind"]),
+    kind=labels.KIND_VALUES,
+)
+MESSAGES_SENT = Bounded(
+    Counter("gatte_messages_sent", "Sends by outcome", ["outcome"]),
+    outcome=labels.OUTCOMES_OF_SENDS,
+)
+TURN_SECONDS = Bounded(
+    Histogram("gatte_turn_seconds", "Time of a turn by step", ["step"], buckets=_TURN_BUCKETS),
+    step=labels.TURN_STEPS,
+)
+INTENTS = Bounded(
+    Counter("gatte_intents", "Intents by who decided", ["intent", "decider"]),
+    intent=labels.INTENT_VALUES,
+    decider=labels.DECIDER_VALUES,
+)
+ESCALATIONS = Bounded(
+    Counter("gatte_escalations", "Hand-overs to a human by reason", ["reason"]),
+    reason=labels.REASON_VALUES,
+)
+FLOW_ERRORS = Bounded(
+    Counter("gatte_flow_errors", "Errors by flow and step", ["flow", "step"]),
+    _FLOW_STEPS,
+    flow=labels.FLOW_VALUES,
+    step=labels.STEP_VALUES,
+)
+TIMEOUTS = Bounded(
+    Counter("gatte_timeouts", "Time-outs by flow and step", ["flow", "step"]),
+    _FLOW_STEPS,
+    flow=labels.FLOW_VALUES,
+    step=labels.STEP_VALUES,
+)
+LLM_TOKENS = Bounded(
+    Counter("gatte_llm_tokens", "Tokens by model and direction", ["model", "direction"]),
+    [],
+    model=Open(),
+    direction=labels.DIRECTION_VALUES,
+)
+LLM_COST_BRL = Bounded(
+    Counter("gatte_llm_cost_brl", "Estimated cost of models in reais", ["model"]),
+    [],
+    model=Open(),
+)
+LLM_SECONDS = Bounded(
+    Histogram("gatte_llm_seconds", "Time of calls to Gemini", ["purpose"], buckets=_CALL_BUCKETS),
+    purpose=labels.PURPOSES,
+)
+WHATSAPP_SECONDS = Bounded(
+    Histogram("gatte_whatsapp_seconds", "Time of calls to Meta", ["call"], buckets=_CALL_BUCKETS),
+    call=labels.META_CALLS,
+)
 QUEUE_OLDEST_SECONDS = Bounded(
-    Gauge("gatte_queue_oldest_seconds", "Age of what waits longest", ["queue"], multiprocess_mode="livemostrecent"), queue=Open()
+    Gauge(
+        "gatte_queue_oldest_seconds",
+        "Age of what waits longest",
+        ["queue"],
+        multiprocess_mode="livemax",  # only the leading dispatcher sets it, and zeros of others hide nothing
+    ),
+    queue=labels.QUEUE_VALUES,
 )
 UNCERTAIN_SENDS = Counter("gatte_uncertain_sends", "Sends whose outcome was unknown")
-NUMBER_PAUSES = Bounded(Counter("gatte_number_pauses", "Times that sending by a number paused, by cause", ["cause"]), cause=Open())
-MESSAGES_PARKED = Counter("gatte_messages_parked", "Messages that could not be filed, and wait for people")
-RATE_LIMITED = Counter("gatte_rate_limited", "Messages beyond a contact's limit")
-CONTACTS_MUTED = Bounded(Counter("gatte_contacts_muted", "Contacts muted by reason", ["reason"]), reason=Open())
-CACHE_REQUESTS = Bounded(
-    Counter("gatte_cache_requests", "Look-ups in caches by outcome", ["cache", "outcome"]), cache=Open(), outcome=Open()
+NUMBER_PAUSES = Bounded(
+    Counter("gatte_number_pauses", "Times that sending by a number paused, by cause", ["cause"]),
+    cause=labels.PAUSE_CAUSES,
 )
+MESSAGES_PARKED = Counter("gatte_messages_parked", "Messages that could not be filed, and wait for people")
+READ_MARKS = Bounded(
+    Counter("gatte_read_marks", "Read marks (blue ticks, typing) by outcome", ["outcome"]),
+    outcome=labels.READ_MARK_VALUES,
+)
+RATE_LIMITED = Counter("gatte_rate_limited", "Messages beyond a contact's limit")
+CONTACTS_MUTED = Bounded(
+    Counter("gatte_contacts_muted", "Contacts muted by reason", ["reason"]),
+    reason=labels.MUTE_REASONS,
+)
+CACHE_REQUESTS = Bounded(
+    Counter("gatte_cache_requests", "Look-ups in caches by outcome", ["cache", "outcome"]),
+    cache=labels.CACHE_VALUES,
+    outcome=labels.OUTCOMES_OF_CACHES,
+)
+
+
+def show_models(models: Collection[str]) -> None:
+    """Show the models that the settings name, with zeros until they are asked."""
+    for model in models:
+        LLM_COST_BRL.labels(model=model)
+        for direction in labels.DIRECTION_VALUES:
+            LLM_TOKENS.labels(model=model, direction=direction)
 
 
 def render() -> tuple[bytes, str]:

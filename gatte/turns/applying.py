@@ -1,19 +1,19 @@
 """The end of a turn: everything that it decided becomes visible at once, or not at all."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from flask import current_app
 from sqlalchemy import literal_column
 
 from gatte.desk import decisions
 from gatte.desk.decisions import Record
 from gatte.extensions import db
+from gatte.intelligence.calls import CallRecord
 from gatte.models import Conversation, TurnOutcome
-from gatte.observability import cost, metrics
-from gatte.settings import Settings
-from gatte.turns import leases
+from gatte.observability import metrics
+from gatte.turns import leases, spending
 from gatte.turns.reading import Reading
 from gatte.turns.thinking import Thought
 
@@ -58,8 +58,11 @@ def look_again(reading: Reading) -> Standing:
     return Standing(conversation, now.unread or now.unfiled, bool(now.in_window) and not now.busy and reachable)
 
 
-def apply(reading: Reading, thought: Thought, standing: Standing) -> Record:
-    """Write what the turn decided into the trip of its record, and give the lease back; the caller sends the trip."""
+def apply(reading: Reading, thought: Thought, standing: Standing, calls: Sequence[CallRecord] = ()) -> Record:
+    """Write what the turn decided into the trip of its record, and give the lease back; the caller sends the trip.
+
+    `calls` are those that it made of models, also for answers that were thought again.
+    """
     conversation = standing.conversation
     record = Record(
         outcome=TurnOutcome.ANSWERED if thought.course.decision.replies else TurnOutcome.SILENT,
@@ -68,7 +71,7 @@ def apply(reading: Reading, thought: Thought, standing: Standing) -> Record:
         trace=_trace(reading, thought),
         hand_over=standing.hand_over,
     )
-    _keep_calls(conversation, record, thought)
+    record.trip.insert("model_call", *spending.rows_of(calls, conversation.id, record.id))
     _mark_read(conversation, reading, thought, record)
     leases.release(conversation)
     conversation.turn_attempts = 0
@@ -76,23 +79,6 @@ def apply(reading: Reading, thought: Thought, standing: Standing) -> Record:
     decisions.write(conversation, thought.course, record)
     db.session.expunge(conversation)  # all of it is in the trip, and the session need not find that out
     return record
-
-
-def _keep_calls(conversation: Conversation, record: Record, thought: Thought) -> None:
-    """Store and count what models were asked, with what it cost."""
-    settings: Settings = current_app.extensions["gatte_settings"]
-    table = cost.prices(settings.gatte_model_prices)
-    for call in thought.calls:
-        spent = cost.cost_brl(call.model, call.tokens_in, call.tokens_out, table, settings.gatte_brl_per_usd)
-        names = {"purpose": call.purpose.value, "model": call.model, "outcome": call.outcome.value}
-        ids = {"conversation_id": conversation.id, "turn_id": record.id}
-        used = {"tokens_in": call.tokens_in, "tokens_out": call.tokens_out}
-        more = {"prompt_version": call.prompt_version, "cost_brl": spent, "latency_ms": call.latency_ms}
-        record.trip.insert("model_call", {**ids, **names, **used, **more})
-        metrics.LLM_TOKENS.labels(model=call.model, direction="input").inc(call.tokens_in)
-        metrics.LLM_TOKENS.labels(model=call.model, direction="output").inc(call.tokens_out)
-        metrics.LLM_COST_BRL.labels(model=call.model).inc(float(spent))
-        log.info("model_called", **names, **used, cost_brl=float(round(spent, 6)))
 
 
 def _trace(reading: Reading, thought: Thought) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from gatte.conversation.secrets_sent import holds_password
 from gatte.conversation.snapshot import Happened
 from gatte.conversation.states import Event
 from gatte.desk import decisions
-from gatte.desk.decisions import Record
+from gatte.desk.decisions import Counted, Record
 from gatte.desk.snapshots import snapshot_of
 from gatte.extensions import db
 from gatte.models import Author, Conversation, TurnOutcome
@@ -63,19 +63,22 @@ def postpone(lease: Lease) -> None:
     db.session.execute(mine.values(**values).execution_options(synchronize_session=False))
 
 
-def fail(lease: Lease, error: Exception) -> None:
+def fail(lease: Lease, error: Exception) -> Record:
     """Store the failed turn with its messages, and what the customer is told; LeaseLost when it is not ours any more."""
     conversation = leases.lock(lease)
     said = _said(conversation)
     record = _record(conversation, error, TurnOutcome.PARKED if isinstance(error, GaveUp) or may_pass(error) else TurnOutcome.FAILED)
     told = course.begin(snapshot_of(conversation)).then(Happened(Event.FAILED, type(error).__name__, said))
-    decisions.carry_out(conversation, told, record)
+    return decisions.carry_out(conversation, told, record)
 
 
-def set_aside(lease: Lease, error: Exception) -> None:
+def set_aside(lease: Lease, error: Exception) -> Record:
     """Park the messages of a turn whose failure cannot be told either; LeaseLost when it is not ours any more."""
     conversation = leases.lock(lease)
-    decisions.store(conversation, _record(conversation, error, TurnOutcome.PARKED))
+    record = _record(conversation, error, TurnOutcome.PARKED)
+    record.happened.append(Counted(Event.FAILED, conversation.flow, conversation.asking))
+    decisions.store(conversation, record)
+    return record
 
 
 def _said(conversation: Conversation) -> str:

@@ -15,7 +15,6 @@ from gatte.conversation.understanding import MessageKind
 from gatte.delivery import media_for
 from gatte.extensions import db
 from gatte.intelligence import transcribing
-from gatte.intelligence.calls import CallRecord
 from gatte.intelligence.gemini import Gemini, GeminiUnavailable
 from gatte.models import Message
 from gatte.turns.reading import Reading, Unread
@@ -33,7 +32,6 @@ class Transcript:
 
     words: str
     outcome: str
-    call: CallRecord | None = None
 
 
 @dataclass(frozen=True)
@@ -63,11 +61,10 @@ class Listening:
         return replace(reading, unread=tuple(self._worded(unread) for unread in reading.unread))
 
     def note(self, thought: Thought) -> None:
-        """Let the trace, the times and the calls of the turn show how the hearing went."""
+        """Let the trace and the times of the turn show how the hearing went."""
         if self.transcripts:
             thought.trace["heard"] = {str(message_id): one.outcome for message_id, one in self.transcripts.items()}
             thought.times["listen"] = self.milliseconds
-            thought.calls[:0] = [one.call for one in self.transcripts.values() if one.call is not None]
 
     def keep(self) -> None:
         """Store the words as the messages' own, in the transaction of the turn; not where the turn had them erased."""
@@ -119,5 +116,5 @@ def _heard(ears: _Ears, unread: Unread) -> Transcript:
     except NotDownloaded as missing:
         return Transcript("", missing.why.value)
     except GeminiUnavailable as away:
-        return Transcript("", away.call.outcome.value, away.call)
-    return Transcript(words, call.outcome.value if words else "no_speech", call)
+        return Transcript("", away.call.outcome.value)
+    return Transcript(words, call.outcome.value if words else "no_speech")

@@ -16,7 +16,6 @@ from gatte.conversation.sparing import needs_understanding
 from gatte.conversation.states import Event
 from gatte.conversation.understanding import Heard, MessageKind, Understanding
 from gatte.intelligence import asking
-from gatte.intelligence.calls import CallRecord
 from gatte.turns.reading import Reading, Unread
 
 WORTH_UNDERSTANDING = (MessageKind.TEXT, MessageKind.IMAGE, MessageKind.VIDEO, MessageKind.DOCUMENT, MessageKind.AUDIO, MessageKind.EDIT)
@@ -28,7 +27,6 @@ class Thought:
 
     course: Course
     heard: tuple[Heard, ...] = ()
-    calls: list[CallRecord] = field(default_factory=list)
     trace: dict[str, Any] = field(default_factory=dict)
     times: dict[str, float] = field(default_factory=dict)
 
@@ -37,7 +35,7 @@ def think(reading: Reading) -> Thought:
     """Understand the unread messages together and decide what follows."""
     thought = Thought(course.begin(reading.snapshot))
     with _timed(thought, "understand"):
-        thought.heard = tuple(_hear(unread, reading, thought) for unread in reading.unread if not unread.echo)
+        thought.heard = tuple(_hear(unread, reading) for unread in reading.unread if not unread.echo)
     with _timed(thought, "decide"):
         thought.course = _decide(reading, thought.heard)
     if thought.course.decision.question is not None:
@@ -53,8 +51,8 @@ def _decide(reading: Reading, heard: tuple[Heard, ...]) -> Course:
     return decided.then(CustomerSpoke(heard)) if heard else decided
 
 
-def _hear(unread: Unread, reading: Reading, thought: Thought) -> Heard:
-    understanding = _understand(unread, reading, thought) if unread.choice is None and unread.kind in WORTH_UNDERSTANDING else None
+def _hear(unread: Unread, reading: Reading) -> Heard:
+    understanding = _understand(unread, reading) if unread.choice is None and unread.kind in WORTH_UNDERSTANDING else None
     return Heard(
         message_id=str(unread.id),
         kind=unread.kind,
@@ -67,15 +65,13 @@ def _hear(unread: Unread, reading: Reading, thought: Thought) -> Heard:
     )
 
 
-def _understand(unread: Unread, reading: Reading, thought: Thought) -> Understanding | None:
+def _understand(unread: Unread, reading: Reading) -> Understanding | None:
     """The intent of a text: by rules where they settle it, by a model only where its word may matter, else None."""
     if reading.snapshot.owner is not Owner.BOT or not unread.text:
         return None
     if not needs_understanding(reading.snapshot, unread.text):
         return rules.understand(unread.text)
-    understanding, calls = asking.understand(unread.text, [(said.author, said.text) for said in reading.history])
-    thought.calls += calls
-    return understanding
+    return asking.understand(unread.text, [(said.author, said.text) for said in reading.history])
 
 
 def _answer(thought: Thought, reading: Reading) -> None:
@@ -83,7 +79,6 @@ def _answer(thought: Thought, reading: Reading) -> None:
     with _timed(thought, "answer"):
         history = [(said.author, said.text) for said in reading.history]
         found = asking.answer(thought.course.decision.question or "", history, reading.edition)
-    thought.calls += found.calls
     thought.trace["answer"] = found.trace
     thought.course = thought.course.then(NotAnswered() if found.text is None else Answered(found.text, found.sources))
 

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from gatte.conversation import course
 from gatte.conversation.snapshot import Happened
 from gatte.desk import decisions, watch
+from gatte.desk.decisions import Record
 from gatte.desk.snapshots import snapshot_of
 from gatte.extensions import db
 from gatte.models import Conversation
@@ -17,21 +18,24 @@ from gatte.turns.reading import unread_of
 log = structlog.get_logger(__name__)
 
 
-def bark(conversation_id: UUID) -> bool:
-    """Do what is due by the clock; False when the alarm is not due any more: somebody spoke, or another worker was faster."""
+def bark(conversation_id: UUID) -> Record | None:
+    """Do what is due by the clock, and tell what that was.
+
+    None when the alarm is not due any more: somebody spoke, or another worker was faster.
+    """
     due = select(Conversation).where(Conversation.id == conversation_id, Conversation.watch_at <= func.clock_timestamp())
     conversation = db.session.scalar(due.with_for_update(of=Conversation).execution_options(populate_existing=True))
     if conversation is None:
-        return False
+        return None
     if conversation.turn_due_at is not None or db.session.scalar(select(unread_of(conversation_id).exists())):
         conversation.watch_at = None  # a turn is coming, and sets the alarm anew
-        return False
+        return None
     with tracing.bound(correlation_id=conversation.correlation_id):
         snapshot = snapshot_of(conversation)
         deadline = watch.next_deadline(snapshot)
         if deadline is None:
             conversation.watch_at = None
-            return False
-        decisions.carry_out(conversation, course.begin(snapshot).then(Happened(deadline.event)))
+            return None
+        record = decisions.carry_out(conversation, course.begin(snapshot).then(Happened(deadline.event)))
         log.info("watchdog_acted", event_name=deadline.event.value, conversation_id=str(conversation_id))
-    return True
+    return record

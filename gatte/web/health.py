@@ -14,7 +14,7 @@ from gatte import migrating
 from gatte.extensions import db
 from gatte.intelligence import rejections
 from gatte.observability import metrics
-from gatte.queue import is_alive, redis
+from gatte.queue import Kind, list_alive, redis
 from gatte.volatile import memory
 
 log = structlog.get_logger(__name__)
@@ -82,11 +82,11 @@ def _redis() -> dict[str, Any]:
 
 
 def _worker() -> dict[str, Any]:
-    return {"ok": is_alive("worker")}
+    return {"ok": bool(list_alive(Kind.WORKER))}
 
 
 def _scheduler() -> dict[str, Any]:
-    return {"ok": is_alive("scheduler")}
+    return {"ok": bool(list_alive(Kind.SCHEDULER))}
 
 
 def _gemini() -> dict[str, Any]:

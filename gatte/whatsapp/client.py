@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from gatte.connections import Answer, Broken, Connections, Limits, NotConnected
+from gatte.observability import metrics
 from gatte.whatsapp import errors
 from gatte.whatsapp.channel import Channel, NotSent, Refused, SendFailed, Sent, Uncertain
 from gatte.whatsapp.errors import Category, GraphError
@@ -60,7 +61,7 @@ class CloudClient:
 
     def send(self, phone_number_id: str, body: dict[str, Any]) -> Sent:
         """Send a message body of `outbound`; raises Refused, NotSent or Uncertain."""
-        answer = self._post(phone_number_id, body)
+        answer = self._post("send", phone_number_id, body)
         wamid = _accepted(answer)
         if wamid is None:
             raise Uncertain("the answer cannot be read")
@@ -68,18 +69,20 @@ class CloudClient:
 
     def mark_read(self, phone_number_id: str, wamid: str, *, typing: bool = True) -> None:
         """Show a customer's message as read and, with `typing`, that an answer is being written (25 s at most)."""
-        self._post(phone_number_id, read_mark(wamid, typing=typing))
+        self._post("read_mark", phone_number_id, read_mark(wamid, typing=typing))
 
     def close(self) -> None:
         """Close the kept connections."""
         self._connections.close()
 
-    def _post(self, phone_number_id: str, body: dict[str, Any]) -> Answer:
-        """The answer to a POST that Meta did not refuse."""
+    def _post(self, call: str, phone_number_id: str, body: dict[str, Any]) -> Answer:
+        """The answer to a POST that Meta did not refuse; `call` names it in the metrics."""
         if not NUMBER_ID.fullmatch(phone_number_id):
             raise Refused(GraphError(0, INVALID_PARAMETER, "the id of the number is not one", ""))
+        path, content = f"{self._path}/{phone_number_id}/messages", json.dumps(body).encode()
         try:
-            answer = self._connections.post(f"{self._path}/{phone_number_id}/messages", self._headers, json.dumps(body).encode())
+            with metrics.WHATSAPP_SECONDS.labels(call=call).time():
+                answer = self._connections.post(path, self._headers, content)
         except NotConnected as error:
             raise NotSent(str(error)) from error
         except Broken as error:

@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 
 from gatte.conversation.understanding import MessageKind
+from gatte.observability import metrics
 from gatte.whatsapp.client import LONGEST_ANSWER, TOKEN, Timeouts
 from gatte.whatsapp.tolerant import integer, mapping, text
 
@@ -148,7 +149,8 @@ class MediaClient:
         if time.monotonic() > deadline:
             raise NotDownloaded(Failure.AWAY)
         body = bytearray()
-        with self._http.stream("GET", url) as response:
+        timing = metrics.WHATSAPP_SECONDS.labels(call="media").time()
+        with timing, self._http.stream("GET", url) as response:
             if (integer(response.headers.get("content-length")) or 0) > most_bytes:
                 raise NotDownloaded(Failure.TOO_LARGE)
             for part in response.iter_bytes():

@@ -73,6 +73,11 @@ def span(length: timedelta) -> str:
     return f"{seconds // 86400} dias"
 
 
+def lasted(milliseconds: float) -> str:
+    """How long a conversation was in a state."""
+    return span(timedelta(milliseconds=milliseconds))
+
+
 def waited(since: datetime | None) -> str:
     """How long somebody has been waiting, in whole minutes from the first on: a page that counts seconds is never calm."""
     return "" if since is None else span(max(now() - since, timedelta(minutes=1)))
@@ -190,6 +195,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     "ago": ago,
     "day": day,
     "span": span,
+    "lasted": lasted,
     "waited": waited,
     "clock": clock,
     "full": full,

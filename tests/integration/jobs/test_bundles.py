@@ -14,7 +14,7 @@ from tests.running import until
 from tests.standins import payloads
 
 NOBODY = "01a207b1-2d2f-74cc-86bf-3755ffb73246"
-NONSENSE = Part(JobName.WATCH, ("no id",))
+NONSENSE = Part(JobName.WATCH, ("no-uuid",))
 HARMLESS = Part(JobName.DELIVER, (NOBODY,))
 
 

@@ -3,9 +3,11 @@ from itertools import pairwise
 import pytest
 from rq.job import validate_job_id
 
+from gatte.jobs import dispatcher
 from gatte.jobs.bundle import function_of
 from gatte.jobs.dispatcher import DEALT, ROWS_A_BUNDLE, bundled
 from gatte.jobs.due import Due
+from gatte.observability import metrics
 from gatte.queue import JobName, QueueName
 
 
@@ -47,3 +49,12 @@ def test_rq_takes_the_id_of_a_bundle():
 @pytest.mark.parametrize("job", JobName)
 def test_every_job_has_its_function(job):
     assert callable(function_of(job))
+
+
+def test_the_oldest_row_is_told_by_the_name_of_its_queue():
+    """Two jobs share the queue of maintenance: the older counts."""
+    dispatcher._tell([Due(JobName.WATCH, (), "a", 7.0), Due(JobName.SETTLE, (), "b", 9.0)])
+    page = metrics.render()[0].decode()
+
+    told = dict(line.rpartition(" ")[::2] for line in page.splitlines() if line.startswith("gatte_queue_oldest_seconds{"))
+    assert told == {f'gatte_queue_oldest_seconds{{queue="{name}"}}': "9.0" if name == "maintenance" else "0.0" for name in QueueName}

@@ -7,8 +7,16 @@ import sys
 import pytest
 
 from gatte.conversation.effects import Reason
+from gatte.conversation.filling import CONFIRM, FIX
+from gatte.conversation.flows.base import FlowName
+from gatte.conversation.flows.registry import FLOWS
 from gatte.conversation.understanding import Decider, Intent, MessageKind
-from gatte.observability import metrics
+from gatte.delivery import pausing
+from gatte.delivery.reasons import Cause
+from gatte.intelligence.calls import Purpose
+from gatte.models.contact import MuteReason
+from gatte.observability import labels, metrics
+from gatte.queue import QueueName
 
 CONTRACT = {
     "gatte_webhook_requests",
@@ -24,6 +32,8 @@ CONTRACT = {
     "gatte_queue_oldest_seconds",
     "gatte_uncertain_sends",
     "gatte_rate_limited",
+    "gatte_whatsapp_seconds",
+    "gatte_llm_seconds",
 }
 COUNT = """
 from gatte.observability import metrics
@@ -31,25 +41,41 @@ metrics.ESCALATIONS.labels(reason="requested").inc(2)
 metrics.TURN_SECONDS.labels(step="understand").observe(0.02)
 metrics.QUEUE_OLDEST_SECONDS.labels(queue="turns").set(5)
 """
+FRESH = """
+from gatte.observability import metrics
+metrics.show_models({"gemini-3.5-flash"})
+print(metrics.render()[0].decode())
+"""
 RENDER = "print(metrics.render()[0].decode())"
 KILLED = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
+
+
+def start(folder, code):
+    """A Python process that counts in this directory."""
+    return subprocess.Popen(
+        [sys.executable, "-c", code],
+        env={"PROMETHEUS_MULTIPROC_DIR": str(folder), "PYTHONPATH": "."},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
 
 
 @pytest.fixture
 def process(tmp_path):
     """Start a Python process that counts in the shared directory."""
 
-    def start(code, wait=True):
-        running = subprocess.Popen(
-            [sys.executable, "-c", code],
-            env={"PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "metrics"), "PYTHONPATH": "."},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+    def run(code, wait=True):
+        running = start(tmp_path / "metrics", code)
         return running.communicate(timeout=30)[0] if wait else running
 
-    return start
+    return run
+
+
+@pytest.fixture(scope="module")
+def fresh_page(tmp_path_factory):
+    """The page of a new process, in a directory of its own, with nothing counted yet."""
+    return start(tmp_path_factory.mktemp("fresh"), FRESH).communicate(timeout=30)[0]
 
 
 def value(page, sample):
@@ -57,10 +83,33 @@ def value(page, sample):
     return float(found[1]) if found else None
 
 
-def test_every_contract_name_is_on_the_page():
-    page = metrics.render()[0].decode()
+def test_every_metric_of_the_contract_is_on_a_fresh_page_with_zeros(fresh_page):
+    samples = [line.rpartition(" ") for line in fresh_page.splitlines() if line.startswith("gatte_")]
 
-    assert {name for name in CONTRACT if f"# TYPE {name}" in page} == CONTRACT
+    assert {name for name in CONTRACT if not any(sample.startswith(name) for sample, _, _ in samples)} == set()
+    assert {value for _, _, value in samples} == {"0.0"}
+
+
+@pytest.mark.parametrize(
+    "sample",
+    [
+        'gatte_escalations_total{reason="requested"}',
+        'gatte_flow_errors_total{flow="lead",step="document"}',
+        'gatte_flow_errors_total{flow="none",step="none"}',
+        'gatte_intents_total{decider="rule",intent="greeting"}',
+        'gatte_llm_cost_brl_total{model="gemini-3.5-flash"}',
+        'gatte_llm_tokens_total{direction="input",model="gemini-3.5-flash"}',
+        'gatte_messages_received_total{kind="text"}',
+        'gatte_messages_sent_total{outcome="accepted"}',
+        'gatte_queue_oldest_seconds{queue="turns"}',
+        'gatte_timeouts_total{flow="ticket",step="subject"}',
+        'gatte_turn_seconds_count{step="whole"}',
+        'gatte_webhook_requests_total{outcome="stored"}',
+        'gatte_whatsapp_seconds_count{call="send"}',
+    ],
+)
+def test_known_label_values_have_a_zero_before_anything_happens(fresh_page, sample):
+    assert value(fresh_page, sample) == 0.0
 
 
 def test_the_page_says_what_it_is():
@@ -70,14 +119,25 @@ def test_the_page_says_what_it_is():
 @pytest.mark.parametrize(
     ("known", "enumeration"),
     [
-        (metrics.INTENT_VALUES, Intent),
-        (metrics.DECIDER_VALUES, Decider),
-        (metrics.REASON_VALUES, Reason),
-        (metrics.KIND_VALUES, MessageKind),
+        (labels.INTENT_VALUES, Intent),
+        (labels.DECIDER_VALUES, Decider),
+        (labels.REASON_VALUES, Reason),
+        (labels.KIND_VALUES, MessageKind),
+        (labels.QUEUE_VALUES, QueueName),
+        (labels.PURPOSES, Purpose),
+        (labels.MUTE_REASONS, MuteReason),
+        (labels.PAUSE_CAUSES, pausing.ALERTS | {Cause.NOT_CONNECTED}),
+        (labels.FLOW_VALUES, FlowName),
     ],
 )
 def test_every_value_of_the_conversation_has_a_label_of_its_own(known, enumeration):
     assert {str(member) for member in enumeration} <= known
+
+
+def test_every_question_of_a_flow_is_a_step_of_its_own():
+    asked = {name: {slot.name for slot in flow.slots} | {CONFIRM, FIX} for name, flow in FLOWS.items()}
+
+    assert {name: steps for name, steps in asked.items() if not steps <= set(labels.STEPS_OF_FLOWS[name])} == {}
 
 
 def test_an_unknown_label_value_is_counted_as_other():
@@ -110,7 +170,7 @@ def test_totals_survive_killed_processes_and_their_files_do_not(process, tmp_pat
     for page in (first, second):
         assert value(page, 'gatte_escalations_total{reason="requested"}') == 4
         assert value(page, 'gatte_turn_seconds_bucket{le="0.025",step="understand"}') == 2
-        assert value(page, 'gatte_queue_oldest_seconds{queue="turns"}') is None
+        assert value(page, 'gatte_queue_oldest_seconds{queue="turns"}') == 0
     assert len(list((tmp_path / "metrics").glob("*.alive"))) == 1
 
 
