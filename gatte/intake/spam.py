@@ -30,9 +30,9 @@ log = structlog.get_logger(__name__)
 ENOUGH = 1.0
 MINUTE, TEN_MINUTES = 60_000, 600_000
 A_SENTENCE = 20  # characters; who waits for an answer repeats a short word sooner
-MAIL = re.compile(r"\S+@\S+")
-ENDINGS = "com|net|org|br|io|me|ly|gd|app|xyz|top|info|click|online|site|shop|bet|vip"
-HOST = re.compile(rf"(?:https?://|www\.)([\w.-]+)|\b((?:[\w-]+\.)+(?:{ENDINGS}))\b", re.IGNORECASE)
+SCHEMES = ("http://", "https://")
+ENDINGS = frozenset("com net org br io me ly gd app xyz top info click online site shop bet vip".split())
+LABELS = re.compile(r"[\w-]+(?:\.[\w-]+)*")  # matches wherever it begins, so that no text is read twice
 OF_THE_TRADE = ("gov.br", "jus.br", "leg.br", "google.com", "goo.gl", "maps.app.goo.gl")
 LURES = ("bit.ly", "tinyurl.com", "cutt.ly", "is.gd", "t.ly", "t.me", "chat.whatsapp.com", "encurtador.com.br", "abre.ai", "rebrand.ly")
 BLOCKED = (
@@ -109,7 +109,7 @@ def signs(sender: str, member: str, at: int, words: str, forgiven_at: int) -> li
     if words:
         harmless, each = (4, 0.25) if len(words) >= A_SENTENCE else (10, 0.1)
         found.append(Sign(MuteReason.REPETITION, mark(f"said:{_spoken(words)}"), harmless, each))
-    if hosts := _foreign_hosts(words):
+    if hosts := foreign_hosts(words):
         found.append(Sign(MuteReason.LINKS, mark("links"), 1, 0.25))
         found += [Sign(MuteReason.LINKS, mark("lures"), 0, 0.5)] if any(_under(host, LURES) for host in hosts) else []
     if _blocked(words):
@@ -135,9 +135,25 @@ def _spoken(words: str) -> str:
     return keyring().lookup_hash("said", plain)[:12].hex()
 
 
-def _foreign_hosts(words: str) -> list[str]:
-    hosts = [(match[1] or match[2]).lower().removeprefix("www.") for match in HOST.finditer(MAIL.sub(" ", words))]
-    return [host for host in hosts if not _under(host, OF_THE_TRADE)]
+def foreign_hosts(words: str) -> list[str]:
+    """The hosts out of the trade that a text names."""
+    return [host for host in _hosts(words) if not _under(host, OF_THE_TRADE)]
+
+
+def _hosts(words: str) -> list[str]:
+    """The hosts that a text names; those of e-mail addresses are no links."""
+    plain = " ".join(token for token in words.lower().split() if "@" not in token[1:-1])
+    hosts = [_host(match[0], after_scheme=plain.endswith(SCHEMES, 0, match.start())) for match in LABELS.finditer(plain)]
+    return [host for host in hosts if host]
+
+
+def _host(name: str, *, after_scheme: bool) -> str:
+    """The host in a name with points: all of it behind a scheme or `www.`, else up to the last ending that domains have."""
+    if after_scheme or name.startswith("www."):
+        return name.removeprefix("www.")
+    labels = [label.strip("-") for label in name.split(".")]
+    last = max((place for place, label in enumerate(labels) if label.partition("-")[0] in ENDINGS), default=0)
+    return ".".join([*labels[:last], labels[last].partition("-")[0]]) if last else ""
 
 
 def _under(host: str, domains: Sequence[str]) -> bool:
