@@ -1,6 +1,7 @@
 """Who wrote: contacts are found by keyed hashes of phone (both ninth-digit forms are one) and business-scoped user id."""
 
 import re
+from uuid import uuid4
 
 from sqlalchemy import select
 
@@ -34,9 +35,14 @@ def sender_hash(sender: Sender, keys: Keyring | None = None) -> bytes:
     return keys.lookup_hash(IdentityKind.PHONE, canonical_phone(sender.phone or ""))
 
 
-def correlation_id(sender: bytes) -> str:
-    """The id that all log lines about a sender's conversation carry, known at the door already, where nothing is looked up."""
-    return sender[:12].hex()
+def short_hash(wamid_hash: bytes) -> str:
+    """How log lines name a message: the beginning of the keyed hash of its wamid, which the tables hold whole."""
+    return wamid_hash[:12].hex()
+
+
+def new_correlation_id() -> str:
+    """The id that all log lines about one conversation carry: random, so that it tells nothing of who writes."""
+    return uuid4().hex
 
 
 def lock_sender(hashed: bytes, trip: Trip) -> None:

@@ -20,7 +20,7 @@ from flask import current_app
 from sqlalchemy import func, select
 
 from gatte.extensions import db
-from gatte.intake.windows import MOST, Counted, Mark
+from gatte.intake.windows import Counted, Mark
 from gatte.models import AuditEntry, Contact, MuteReason, keyring
 from gatte.observability import metrics
 from gatte.settings import Settings

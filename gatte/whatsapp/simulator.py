@@ -13,7 +13,7 @@ from typing import Any
 from gatte.conversation.understanding import MessageKind
 from gatte.whatsapp.channel import Sent
 from gatte.whatsapp.events import Status
-from gatte.whatsapp.inbound import OBJECT
+from gatte.whatsapp.parts import OBJECT
 
 WAMID_PREFIX = "wamid.SIM"
 ACCOUNT = "0"

@@ -28,6 +28,7 @@ from gatte.conversation.understanding import Intent
 from gatte.intelligence import features
 from gatte.privacy import masking, sanitise
 from gatte.whatsapp import inbound
+from gatte.whatsapp.parts import OBJECT
 from tests.unit.conversation.talking import ECNPJ, KNOWN, MONDAY, TICKET, heard
 
 ROOMS = ("conversation", "privacy", "intelligence", "intake", "whatsapp", "desk.hours", "web.panel.formatting")
@@ -65,6 +66,7 @@ ARGUMENTS: dict[str, Callable[[], object]] = {
 }
 ELSEWHERE = {
     "intake.spam.signs": "asks the settings and the keys; its parts that read the text are `foreign_hosts` and `folded`",
+    "intake.spam.flood": "takes ids of ours, and asks the settings",
     "intake.limits.mark": "takes ids of ours, and asks the settings",
     "intake.filing.file_sender": "takes ids of ours, and asks the database",
     "intake.talks.talk_with": "takes ids of ours, and asks the database",
@@ -79,6 +81,7 @@ ELSEWHERE = {
     "intelligence.gemini_http.client_with": "takes an address of the settings",
     "intelligence.transcribing.transcribe": "takes a sound, and asks Gemini",
     "intelligence.prompts.read": "reads a file of ours",
+    "whatsapp.outbound.reaction": "takes ids of ours and of Meta's",
     "whatsapp.simulator.attached": "makes what a simulated customer sends",
     "whatsapp.simulator.customer_message_body": "makes what a simulated customer sends",
     "whatsapp.simulator.status_body": "makes what a simulated customer sends",
@@ -107,9 +110,9 @@ def takers() -> dict[str, Callable[..., object]]:
     for module in modules():
         for name, function in vars(module).items():
             own = inspect.isfunction(inspect.unwrap(function)) if callable(function) else False
-            if own and function.__module__ == module.__name__ and not name.startswith("_"):
-                if any(one in {"str", "str | None", "str | bytes"} for one in required(function).values()):
-                    found[f"{module.__name__.removeprefix('gatte.')}.{name}"] = function
+            own = own and function.__module__ == module.__name__ and not name.startswith("_")
+            if own and any(one in {"str", "str | None"} for one in required(function).values()):
+                found[f"{module.__name__.removeprefix('gatte.')}.{name}"] = function
     return found
 
 
@@ -207,7 +210,7 @@ def body(text: str) -> bytes:
         "statuses": [status],
     }
     change = {"field": "messages", "value": value}
-    return json.dumps({"object": inbound.OBJECT, "entry": [{"changes": [change, {"field": text}]}]}).encode()
+    return json.dumps({"object": OBJECT, "entry": [{"changes": [change, {"field": text}]}]}).encode()
 
 
 def test_a_webhook_body_of_long_texts_is_read_at_once():

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from gatte.extensions import db
 from gatte.intake import spam
+from gatte.intelligence.asking import local_models
 from gatte.models import AuditEntry, MuteReason, Outbox, SetAside, User
 from tests.application import application
 from tests.integration.turns.customers import somebody
@@ -19,6 +20,8 @@ SENTENCE = "Olá, quero saber mais do produto"
 @pytest.fixture(scope="module")
 def app(database_url, redis_url):
     with application(database_url, redis_url, gatte_contact_rate_per_minute=25, gatte_spam_blocklist="pirâmide, golpe.example") as made:
+        with made.app_context():
+            assert local_models().classifier  # learnt before the first turn, which would lose its lease over it
         yield made
 
 
