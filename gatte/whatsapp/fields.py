@@ -17,7 +17,7 @@ LENGTHS = {
     "error_title": 256,
     "error_details": 500,
     "error_href": 256,
-    "pricing": 64,
+    "category": 64,
 }
 """Characters by field. What is not here (a message as it came) is kept whole and sealed; its words are cleaned when it is filed."""
 

@@ -244,8 +244,9 @@ def _status(found: Found, item: dict[str, Any], place: _Place) -> None:
 def _pricing(value: object) -> Pricing | None:
     if not isinstance(value, dict):
         return None
-    model, kind, category = (line("pricing", value.get(part)) for part in ("pricing_model", "type", "category"))
-    return Pricing(flag(value.get("billable")), model, kind, category)
+    return Pricing(
+        flag(value.get("billable")), text(value.get("pricing_model")), text(value.get("type")), line("category", value.get("category"))
+    )
 
 
 def _echoes(found: Found, value: dict[str, Any], number: str | None) -> None:
