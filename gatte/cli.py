@@ -163,27 +163,59 @@ def replay(conversation: UUID) -> None:
 
 
 @click.command()
-@click.option("--turns", is_flag=True, help="Only turns that failed or were parked.")
+@click.option("--turns", is_flag=True, help="Only turns that failed or were parked, and messages that could not be filed.")
 @click.option("--sends", is_flag=True, help="Only answers that failed or were parked.")
+@click.option("--bodies", is_flag=True, help="Only webhook bodies that were kept whole.")
 @click.option("--conversation", type=click.UUID, help="Only this conversation.")
 @click.option("--since", type=click.DateTime(), help="Only what failed since then, in the company's time zone.")
-def reprocess(turns: bool, sends: bool, conversation: UUID | None, since: datetime | None) -> None:
-    """Take failed turns again and send failed answers again; safe to repeat."""
-    from gatte.delivery import reprocessing as stuck_sends
+@click.option("--list", "only_list", is_flag=True, help="Show what would be taken again, and change nothing.")
+def reprocess(*, turns: bool, sends: bool, bodies: bool, conversation: UUID | None, since: datetime | None, only_list: bool) -> None:
+    """Take again what failed: webhook bodies, messages, turns, answers. Safe to repeat."""
+    after = since.replace(tzinfo=_settings().time_zone) if since else None
+    everything = not (turns or sends or bodies)
+    if (bodies or everything) and conversation is None:
+        _reprocess_bodies(after, only_list=only_list)
+    if turns or everything:
+        _reprocess_turns(conversation, after, only_list=only_list)
+    if sends or everything:
+        _reprocess_sends(conversation, after, only_list=only_list)
+
+
+def _reprocess_bodies(after: datetime | None, *, only_list: bool) -> None:
+    from gatte.intake import reprocessing as kept_bodies
+
+    waiting = kept_bodies.list_bodies(after)
+    while waiting:
+        for body in waiting:
+            click.echo(str(body) if only_list else f"{body}: {kept_bodies.take_again(body)}")
+            db.session.commit()
+        waiting = [] if only_list else kept_bodies.list_bodies(after, after=waiting[-1].id)
+
+
+def _reprocess_turns(conversation: UUID | None, after: datetime | None, *, only_list: bool) -> None:
     from gatte.intake import retrying as parked_messages
     from gatte.turns import reprocessing as stuck_turns
 
-    after = since.replace(tzinfo=_settings().time_zone) if since else None
-    if turns or not sends:
-        for one in stuck_turns.list_stuck(conversation, after):
-            click.echo(f"turn of conversation {one}: {stuck_turns.take_again(one, after)}")
-            db.session.commit()
-    if not (sends or conversation):
-        if count := parked_messages.take_parked_again(after):
-            click.echo(f"{count} messages that could not be filed are filed again")
+    for one in stuck_turns.list_stuck(conversation, after):
+        click.echo(f"turn of conversation {one}{'' if only_list else f': {stuck_turns.take_again(one, after)}'}")
         db.session.commit()
-    if sends or not turns:
-        for one in stuck_sends.list_stuck(conversation, after):
-            for answer in stuck_sends.send_again(one, after):
-                click.echo(f"answer {answer.outbox_id} of conversation {one}: {answer.verdict}")
-            db.session.commit()
+    if conversation is not None:
+        return
+    if only_list:
+        for message in parked_messages.list_parked(after):
+            click.echo(str(message))
+    elif count := parked_messages.take_parked_again(after):
+        click.echo(f"{count} messages that could not be filed are filed again")
+    db.session.commit()
+
+
+def _reprocess_sends(conversation: UUID | None, after: datetime | None, *, only_list: bool) -> None:
+    from gatte.delivery import reprocessing as stuck_sends
+
+    for one in stuck_sends.list_stuck(conversation, after):
+        if only_list:
+            click.echo(f"answers of conversation {one}")
+            continue
+        for answer in stuck_sends.send_again(one, after):
+            click.echo(f"answer {answer.outbox_id} of conversation {one}: {answer.verdict}")
+        db.session.commit()

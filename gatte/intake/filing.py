@@ -63,7 +63,7 @@ def file_sender(phone_number_id: str, sender_hash: bytes, trip: Trip | None = No
     rows = _waiting(phone_number_id, sender_hash)
     if not rows:
         return None
-    talk = talk_with(events.Sender(**rows[-1].payload["sender"]), phone_number_id, sender_hash)
+    talk = talk_with(events.Sender(**rows[-1].payload["sender"]), phone_number_id)
     arrived: list[Arrived] = []
     for row in rows:
         arrived.append(_arrived(phone_number_id, row, arrived))
@@ -74,7 +74,9 @@ def file_sender(phone_number_id: str, sender_hash: bytes, trip: Trip | None = No
     if trip is None:
         filing.send()
     tracing.bind(correlation_id=talk.correlation_id, request_id=rows[-1].request_id or tracing.current_request_id())
-    log.info("messages_filed", conversation_id=str(talk.conversation_id), count=len(rows), request_ids=[row.request_id for row in rows])
+    wamids = [identity.short_hash(row.wamid_hash) for row in rows]
+    requests = [row.request_id for row in rows]
+    log.info("messages_filed", conversation_id=str(talk.conversation_id), count=len(rows), request_ids=requests, wamid_hashes=wamids)
     return Filed(talk.conversation_id, to_read, notice)
 
 

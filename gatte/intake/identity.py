@@ -4,6 +4,7 @@ Customers of the simulator are hashed apart, so that whatever one of them claims
 """
 
 import re
+from uuid import uuid4
 
 from sqlalchemy import select
 
@@ -45,9 +46,14 @@ def sender_hash(sender: Sender, keys: Keyring | None = None, phone_number_id: st
     return hash_of(IdentityKind.PHONE, phone, phone_number_id, keys)
 
 
-def correlation_id(sender: bytes) -> str:
-    """The id that all log lines about a sender's conversation carry, known at the door already, where nothing is looked up."""
-    return sender[:12].hex()
+def short_hash(wamid_hash: bytes) -> str:
+    """How log lines name a message: the beginning of the keyed hash of its wamid, which the tables hold whole."""
+    return wamid_hash[:12].hex()
+
+
+def new_correlation_id() -> str:
+    """The id that all log lines about one conversation carry: random, so that it tells nothing of who writes."""
+    return uuid4().hex
 
 
 def lock_sender(hashed: bytes, trip: Trip) -> None:

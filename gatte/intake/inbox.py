@@ -25,8 +25,9 @@ log = structlog.get_logger(__name__)
 ECHO = "echo"
 SENDER_PARTS = [part.name for part in fields(Sender)]
 EVENT_PLACE = b"webhook_event.payload"
-LONGEST_NUMBER = 64
-LONGEST_DETAILS = 500
+UNSTORABLE = "unstorable"
+"""The field of an event that holds a webhook body of which the database refused a part."""
+MOST_REFUSED = 100  # refusals of one body before what is left waits for people: a row costs up to 13 of them, and each a transaction
 
 
 class Inbox:
@@ -39,8 +40,8 @@ class Inbox:
     def accept(self, raw: bytes, request_id: str | None = None) -> Rows:
         """Store all that a body brings and return when it is committed.
 
-        BadBody when it is no webhook body; NotStored or Overloaded when the sender must try again. Rows that the database will never
-        take are kept as one sealed event, so that the rest of Meta's deliveries are not held up behind them.
+        BadBody when it is no webhook body; NotStored or Overloaded when the sender must try again. Of a body that the database
+        refuses every row is stored that can be, and the body is kept whole, sealed: `flask reprocess` takes it again.
         """
         delivery = parse(raw)
         try:
@@ -51,9 +52,21 @@ class Inbox:
             self._writer.store(rows)
         except Unstorable:
             log.exception("webhook_body_unstorable", size=len(raw))
-            rows = Rows(events=[self._event("unstorable", None, raw)], request_id=request_id)
-            self._writer.store(rows)
+            self._writer.store(Rows(events=[self._event(UNSTORABLE, None, raw)], request_id=request_id))
+            rows.refused = self._store_parts(rows)
         return rows
+
+    def _store_parts(self, rows: Rows) -> int:
+        """Store the halves of rows that were refused together, and theirs, down to single rows; how often the database refused."""
+        waiting, refused = rows.halves(), 1
+        while waiting and refused < MOST_REFUSED:
+            part, *waiting = waiting
+            try:
+                self._writer.store(part)
+            except Unstorable:
+                waiting = [*part.halves(), *waiting]
+                refused += 1
+        return refused
 
     def _rows(self, delivery: Delivery, request_id: str | None) -> Rows:
         messages = [self._message(message, request_id) for message in delivery.messages]
@@ -72,11 +85,10 @@ class Inbox:
     ) -> MessageRow:
         wamid_hash = self._keys.lookup_hash("wamid", message.wamid)
         payload = {"wamid": message.wamid, "sender": _parts(sender), "raw": raw}
-        number = message.phone_number_id[:LONGEST_NUMBER]
         return MessageRow(
-            phone_number_id=number,
+            phone_number_id=message.phone_number_id,
             wamid_hash=wamid_hash,
-            sender_hash=identity.sender_hash(sender, self._keys, number),
+            sender_hash=identity.sender_hash(sender, self._keys, message.phone_number_id),
             kind=kind,
             immediate=immediate,
             payload=crypto.seal(self._keys.inbox_key, _encoded(payload), _place(wamid_hash)),
@@ -88,22 +100,22 @@ class Inbox:
         first = status.errors[0] if status.errors else MetaError(None, None, None)
         pricing = status.pricing or Pricing(None, None, None, None)
         return StatusRow(
-            phone_number_id=status.phone_number_id[:LONGEST_NUMBER],
+            phone_number_id=status.phone_number_id,
             wamid_hash=self._keys.lookup_hash("wamid", status.wamid),
             outbox_id=_uuid(status.outbox_id),
             status=status.status.value,
             error_code=first.code,
-            error_details=_short(first.details or first.title, LONGEST_DETAILS),
+            error_details=_masked(first.details or first.title),
             billable=pricing.billable,
-            category=_short(pricing.category, LONGEST_NUMBER),
+            category=_masked(pricing.category),
             at=status.at,
         )
 
     def _other(self, event: OtherEvent) -> EventRow:
-        return self._event(event.field[:LONGEST_NUMBER], event.phone_number_id, _encoded(event.value))
+        return self._event(event.field, event.phone_number_id, _encoded(event.value))
 
     def _event(self, field: str, phone_number_id: str | None, payload: bytes) -> EventRow:
-        return EventRow(field.replace("\0", ""), phone_number_id, crypto.seal(self._keys.inbox_key, payload, EVENT_PLACE))
+        return EventRow(field, phone_number_id, crypto.seal(self._keys.inbox_key, payload, EVENT_PLACE))
 
 
 def accept(raw: bytes, request_id: str | None = None) -> Rows:
@@ -127,13 +139,18 @@ def open_payload(wamid_hash: bytes, sealed: bytes) -> dict[str, Any]:
     return cast("dict[str, Any]", json.loads(crypto.unseal(keyring().inbox_key, sealed, _place(wamid_hash))))
 
 
+def open_event(sealed: bytes) -> bytes:
+    """What an event holds, as JSON."""
+    return crypto.unseal(keyring().inbox_key, sealed, EVENT_PLACE)
+
+
 def _place(wamid_hash: bytes) -> bytes:
     return b"inbox_message.payload:" + wamid_hash
 
 
-def _short(text: str | None, limit: int) -> str | None:
-    """Meta's words as a column takes them: masked, since Meta names the customer at times, without NUL, and not endless."""
-    return masking.mask(text[:limit].replace("\0", "")) if text else None
+def _masked(text: str | None) -> str | None:
+    """Meta's words, masked, since Meta names the customer at times."""
+    return masking.mask(text) if text else None
 
 
 def _uuid(value: str | None) -> UUID | None:

@@ -4,10 +4,11 @@ A parked message keeps its payload, sealed; `flask reprocess` files it again.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
-from sqlalchemy import text, update
+from sqlalchemy import and_, select, text, update
 
 from gatte.database import Row
 from gatte.extensions import db
@@ -50,9 +51,33 @@ def note(phone_number_id: str, sender_hash: bytes, error: Exception, *, passing:
         log.error("message_parked", inbox_id=row.id, attempts=row.attempts)
 
 
+@dataclass(frozen=True)
+class Parked:
+    """A message that could not be filed and waits for people."""
+
+    id: int
+    phone_number_id: str
+    since: datetime
+    attempts: int
+
+    def __str__(self) -> str:
+        return f"message {self.id} to number {self.phone_number_id} (parked since {self.since:%Y-%m-%d %H:%M} UTC, {self.attempts} tries)"
+
+
+PARKED = and_(InboxMessage.filed_at.is_not(None), InboxMessage.payload.is_not(None))
+
+
+def list_parked(since: datetime | None = None) -> list[Parked]:
+    """The messages that were parked (since then), in the order of their arrival."""
+    parked = select(InboxMessage.id, InboxMessage.phone_number_id, InboxMessage.filed_at, InboxMessage.attempts).where(PARKED)
+    parked = parked if since is None else parked.where(InboxMessage.filed_at >= since)
+    rows = db.session.execute(parked.order_by(InboxMessage.id)).tuples()
+    return [Parked(row_id, number, filed_at, attempts) for row_id, number, filed_at, attempts in rows if filed_at]
+
+
 def take_parked_again(since: datetime | None = None) -> int:
     """Let parked messages (since then) be filed anew; the caller commits; how many they are."""
-    parked = update(InboxMessage).where(InboxMessage.filed_at.is_not(None), InboxMessage.payload.is_not(None))
+    parked = update(InboxMessage).where(PARKED)
     if since is not None:
         parked = parked.where(InboxMessage.filed_at >= since)
     again = parked.values(filed_at=None, attempts=0, retry_at=None).returning(InboxMessage.id)

@@ -15,12 +15,12 @@ from gatte.conversation.secrets_sent import holds_password, names_key_file
 from gatte.conversation.snapshot import Owner
 from gatte.conversation.understanding import MessageKind
 from gatte.extensions import db
-from gatte.intake import limits, spam, windows
+from gatte.intake import limits, repetition, spam, windows
 from gatte.intake.arrived import Arrived
-from gatte.intake.spam import Sign
+from gatte.intake.spam import Sign, Weighed
 from gatte.intake.talks import Talk
 from gatte.intake.windows import Counted, Mark
-from gatte.models import Contact, SetAside
+from gatte.models import Contact, MuteReason, SetAside
 from gatte.observability import metrics
 from gatte.settings import Settings
 
@@ -49,31 +49,42 @@ def _opts_out(talk: Talk, one: Arrived) -> bool:
 
 
 def _count(talk: Talk, heard: Sequence[Arrived]) -> bool:
-    """Count these messages in one question to Redis and draw the conclusions; whether the contact is muted from now on."""
-    placed = [limits.mark(one.row.sender_hash.hex(), str(one.row.id), one.at) for one in heard]
-    found = [_signs(talk, one) for one in heard]
-    counted = iter(windows.count([mark for place, signs in zip(placed, found, strict=True) for mark in _marks(place, signs)]))
+    """Count these messages and draw the conclusions; whether the contact is muted from now on.
+
+    First how many they are: of what goes beyond the limit no word is weighed, so that a flood costs little.
+    """
+    placed = [(_place(one), _flood(talk, one)) for one in heard]
+    counted = iter(windows.count([mark for place, flood in placed for mark in (place, flood.mark)]))
+    held = [(next(counted).fits, (flood, next(counted))) for _, flood in placed]
+    signs = [_signs(talk, one) if fits else [] for one, (fits, _) in zip(heard, held, strict=True)]
+    weighed = iter(windows.count([sign.mark for found in signs for sign in found]))
     muted = False
-    for one, signs in zip(heard, found, strict=True):
-        fits = next(counted).fits
-        muted = _conclude(talk, one, fits, signs, [next(counted) for _ in signs]) or muted
+    for one, (fits, flood), found in zip(heard, held, signs, strict=True):
+        muted = _conclude(talk, one, [flood, *((sign, next(weighed)) for sign in found)], fits=fits) or muted
     return muted
 
 
+def _place(one: Arrived) -> Mark:
+    return limits.mark(one.row.sender_hash.hex(), str(one.row.id), one.at)
+
+
+def _flood(talk: Talk, one: Arrived) -> Sign:
+    return spam.flood(one.row.sender_hash.hex(), str(one.row.id), one.at, _forgiven_at(talk))
+
+
 def _signs(talk: Talk, one: Arrived) -> list[Sign]:
-    forgiven_at = 0 if talk.muted_until is None else round(talk.muted_until.timestamp() * 1000)
-    return spam.signs(one.row.sender_hash.hex(), str(one.row.id), one.at, one.words, forgiven_at)
+    return spam.signs(one.row.sender_hash.hex(), str(one.row.id), one.at, one.words, _forgiven_at(talk))
 
 
-def _marks(place: Mark, signs: Sequence[Sign]) -> list[Mark]:
-    return [place, *(sign.mark for sign in signs)]
+def _forgiven_at(talk: Talk) -> int:
+    return 0 if talk.muted_until is None else round(talk.muted_until.timestamp() * 1000)
 
 
-def _conclude(talk: Talk, one: Arrived, fits: bool, signs: Sequence[Sign], counted: Sequence[Counted]) -> bool:
+def _conclude(talk: Talk, one: Arrived, weighed: Sequence[Weighed], *, fits: bool) -> bool:
     """Set a message aside when it must be; whether it is the one for which the contact is muted."""
     if spam.is_muted(talk, one.row.received_at):
         return False
-    reason = spam.verdict(signs, counted)
+    reason = _reason(talk, one, weighed)
     if reason is not None:
         talk.muted_until = one.row.received_at + timedelta(minutes=_settings().gatte_mute_minutes)
         spam.mute(db.session.get_one(Contact, talk.contact_id), reason, talk.muted_until)
@@ -82,6 +93,15 @@ def _conclude(talk: Talk, one: Arrived, fits: bool, signs: Sequence[Sign], count
         one.set_aside = SetAside.LIMITED
         metrics.RATE_LIMITED.inc()
     return False
+
+
+def _reason(talk: Talk, one: Arrived, weighed: Sequence[Weighed]) -> MuteReason | None:
+    """What the contact is to be muted for; the history is asked only where the windows, which count every repetition, say enough."""
+    found = spam.verdict(weighed)
+    if found is None or not any(sign.reason is MuteReason.REPETITION for sign, _ in weighed):
+        return found
+    said = Counted(True, repetition.times_said(talk, one))
+    return spam.verdict([(sign, said if sign.reason is MuteReason.REPETITION else counted) for sign, counted in weighed])
 
 
 def _forget_secrets(set_aside: Sequence[Arrived]) -> None:

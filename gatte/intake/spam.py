@@ -1,7 +1,7 @@
 """Spam: what a contact does of late is weighed; from 1 on the contact is muted for a while, which people see and may take back.
 
     flood       more than twice the messages a minute that are answered
-    repetition  the same words again in ten minutes: 8 times a sentence, 20 times a word
+    repetition  the same words again in ten minutes, though they were answered: 8 times a sentence, 20 times a word
     links       more than one message with links out of the trade; shortened and inviting ones weigh more
     blocklist   words and domains that hardly anybody but spammers uses
 
@@ -20,7 +20,7 @@ from flask import current_app
 from sqlalchemy import func, select
 
 from gatte.extensions import db
-from gatte.intake.windows import MOST, Counted, Mark
+from gatte.intake.windows import Counted, Mark
 from gatte.models import AuditEntry, Contact, MuteReason, keyring
 from gatte.observability import metrics
 from gatte.settings import Settings
@@ -30,9 +30,11 @@ log = structlog.get_logger(__name__)
 ENOUGH = 1.0
 MINUTE, TEN_MINUTES = 60_000, 600_000
 A_SENTENCE = 20  # characters; who waits for an answer repeats a short word sooner
-MAIL = re.compile(r"\S+@\S+")
-ENDINGS = "com|net|org|br|io|me|ly|gd|app|xyz|top|info|click|online|site|shop|bet|vip"
-HOST = re.compile(rf"(?:https?://|www\.)([\w.-]+)|\b((?:[\w-]+\.)+(?:{ENDINGS}))\b", re.IGNORECASE)
+SCHEMES = ("http://", "https://")
+ENDINGS = frozenset(
+    ("com", "net", "org", "br", "io", "me", "ly", "gd", "app", "xyz", "top", "info", "click", "online", "site", "shop", "bet", "vip")
+)
+LABELS = re.compile(r"[\w-]+(?:\.[\w-]+)*")  # matches wherever it begins, so that no text is read twice
 OF_THE_TRADE = ("gov.br", "jus.br", "leg.br", "google.com", "goo.gl", "maps.app.goo.gl")
 LURES = ("bit.ly", "tinyurl.com", "cutt.ly", "is.gd", "t.ly", "t.me", "chat.whatsapp.com", "encurtador.com.br", "abre.ai", "rebrand.ly")
 BLOCKED = (
@@ -98,18 +100,23 @@ def _note(contact: Contact, action: str, user_id: int | None, details: dict[str,
     db.session.add(AuditEntry(user_id=user_id, action=action, subject=f"contact:{contact.id}", details=details))
 
 
-def signs(sender: str, member: str, at: int, words: str, forgiven_at: int) -> list[Sign]:
-    """The signs of spam that a message may show, to be counted; what came up to `forgiven_at` does not count."""
-
-    def mark(window: str, length: int = TEN_MINUTES, limit: int = MOST) -> Mark:
-        return Mark(f"{window}:{sender}", member, at, length, forgiven_at, limit)
-
+def flood(sender: str, member: str, at: int, forgiven_at: int) -> Sign:
+    """The sign that every message is, whatever it says; what came up to `forgiven_at` does not count."""
     twice = 2 * _settings().gatte_contact_rate_per_minute
-    found = [Sign(MuteReason.FLOOD, mark("flood", MINUTE, twice + 1), twice, ENOUGH)]
+    return Sign(MuteReason.FLOOD, Mark(f"flood:{sender}", member, at, MINUTE, forgiven_at, twice + 1), twice, ENOUGH)
+
+
+def signs(sender: str, member: str, at: int, words: str, forgiven_at: int) -> list[Sign]:
+    """The signs of spam that words may show, to be counted; what came up to `forgiven_at` does not count."""
+
+    def mark(window: str) -> Mark:
+        return Mark(f"{window}:{sender}", member, at, TEN_MINUTES, forgiven_at)
+
+    found: list[Sign] = []
     if words:
         harmless, each = (4, 0.25) if len(words) >= A_SENTENCE else (10, 0.1)
-        found.append(Sign(MuteReason.REPETITION, mark(f"said:{_spoken(words)}"), harmless, each))
-    if hosts := _foreign_hosts(words):
+        found.append(Sign(MuteReason.REPETITION, mark(f"said:{_hashed(spoken(words))}"), harmless, each))
+    if hosts := foreign_hosts(words):
         found.append(Sign(MuteReason.LINKS, mark("links"), 1, 0.25))
         found += [Sign(MuteReason.LINKS, mark("lures"), 0, 0.5)] if any(_under(host, LURES) for host in hosts) else []
     if _blocked(words):
@@ -117,9 +124,12 @@ def signs(sender: str, member: str, at: int, words: str, forgiven_at: int) -> li
     return found
 
 
-def verdict(found: Sequence[Sign], counted: Sequence[Counted]) -> MuteReason | None:
+Weighed = tuple[Sign, Counted]
+
+
+def verdict(weighed: Sequence[Weighed]) -> MuteReason | None:
     """What a contact is to be muted for, or None."""
-    weights = [(sign.weight(count), sign.reason) for sign, count in zip(found, counted, strict=True)]
+    weights = [(sign.weight(counted), sign.reason) for sign, counted in weighed]
     return max(reversed(weights), key=lambda one: one[0])[1] if sum(weight for weight, _ in weights) >= ENOUGH else None
 
 
@@ -129,15 +139,34 @@ def folded(text: str) -> str:
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
 
-def _spoken(words: str) -> str:
-    """A keyed hash of what was said, whatever its case, accents and marks; of the marks themselves when there is nothing else."""
-    plain = "".join(filter(str.isalnum, folded(words))) or words.strip()
-    return keyring().lookup_hash("said", plain)[:12].hex()
+def spoken(words: str) -> str:
+    """What was said, whatever its case, accents and marks; the marks themselves when there is nothing else."""
+    return "".join(filter(str.isalnum, folded(words))) or words.strip()
 
 
-def _foreign_hosts(words: str) -> list[str]:
-    hosts = [(match[1] or match[2]).lower().removeprefix("www.") for match in HOST.finditer(MAIL.sub(" ", words))]
-    return [host for host in hosts if not _under(host, OF_THE_TRADE)]
+def _hashed(said: str) -> str:
+    return keyring().lookup_hash("said", said)[:12].hex()
+
+
+def foreign_hosts(words: str) -> list[str]:
+    """The hosts out of the trade that a text names."""
+    return [host for host in _hosts(words) if not _under(host, OF_THE_TRADE)]
+
+
+def _hosts(words: str) -> list[str]:
+    """The hosts that a text names; those of e-mail addresses are no links."""
+    plain = " ".join(token for token in words.lower().split() if "@" not in token[1:-1])
+    hosts = [_host(match[0], after_scheme=plain.endswith(SCHEMES, 0, match.start())) for match in LABELS.finditer(plain)]
+    return [host for host in hosts if host]
+
+
+def _host(name: str, *, after_scheme: bool) -> str:
+    """The host in a name with points: all of it behind a scheme or `www.`, else up to the last ending that domains have."""
+    if after_scheme or name.startswith("www."):
+        return name.removeprefix("www.")
+    labels = [label.strip("-") for label in name.split(".")]
+    last = max((place for place, label in enumerate(labels) if label.partition("-")[0] in ENDINGS), default=0)
+    return ".".join([*labels[:last], labels[last].partition("-")[0]]) if last else ""
 
 
 def _under(host: str, domains: Sequence[str]) -> bool:

@@ -1,7 +1,6 @@
 """What was stored, for operators: counted, and logged a line a batch, with the ids by which a message is searched."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import structlog
 
@@ -14,22 +13,26 @@ log = structlog.get_logger(__name__)
 IDS_A_LINE = 100
 
 
-def tell(bodies: Sequence[Rows]) -> None:
-    """Count the messages of these bodies, and log them: every correlation id and request id stands on a line."""
-    messages = [message for body in bodies for message in body.messages]
-    for kind, count in Counter(message.kind for message in messages).items():
+def tell(bodies: Sequence[Rows], new: Mapping[str, int]) -> None:
+    """Count the messages that are new, and log these bodies: every request id and the hash of every wamid stands on a line.
+
+    To which conversation a message belongs is not known here; `messages_filed` names it beside the same hashes.
+    """
+    for kind, count in new.items():
         metrics.MESSAGES_RECEIVED.labels(kind=kind).inc(count)
     requests = [body.request_id for body in bodies if body.request_id]
-    senders = list(dict.fromkeys(identity.correlation_id(message.sender_hash) for message in messages))
+    hashes = [row.wamid_hash for body in bodies for row in body.messages] + [row.wamid_hash for body in bodies for row in body.statuses]
+    wamids = [identity.short_hash(one) for one in hashes]
     log.info(
         "webhook_stored",
         bodies=len(bodies),
-        messages=len(messages),
+        messages=sum(len(body.messages) for body in bodies),
+        new_messages=sum(new.values()),
         statuses=sum(len(body.statuses) for body in bodies),
         events=sum(len(body.events) for body in bodies),
         request_ids=requests[:IDS_A_LINE],
-        correlation_ids=senders[:IDS_A_LINE],
+        wamid_hashes=wamids[:IDS_A_LINE],
     )
-    for start in range(IDS_A_LINE, max(len(requests), len(senders)), IDS_A_LINE):
+    for start in range(IDS_A_LINE, max(len(requests), len(wamids)), IDS_A_LINE):
         more = slice(start, start + IDS_A_LINE)
-        log.info("webhook_stored_more", request_ids=requests[more], correlation_ids=senders[more])
+        log.info("webhook_stored_more", request_ids=requests[more], wamid_hashes=wamids[more])

@@ -45,20 +45,20 @@ class Talk:
     opted_out_at: datetime | None = None
 
 
-def talk_with(sender: Sender, phone_number_id: str, sender_hash: bytes) -> Talk:
+def talk_with(sender: Sender, phone_number_id: str) -> Talk:
     """The open conversation with a sender; made, with its contact, where there is none. The caller has locked the sender."""
     hashes = identity.identities(sender, phone_number_id)
     known = ask(KNOWN, (phone_number_id, [hashed for _, hashed in hashes]))
     if not known:
-        return _first_talk(sender, hashes, phone_number_id, sender_hash)
+        return _first_talk(sender, hashes, phone_number_id)
     if len(known) < len(hashes) or not _is_up_to_date(known, sender):
         contact = identity.find_or_make_contact(sender, phone_number_id)
         db.session.flush()
-        return _talk_of(contact, phone_number_id, sender_hash)
+        return _talk_of(contact, phone_number_id)
     row = known[0]
     standing = {"muted_until": row.muted_until, "opted_out_at": row.opted_out_at}
     if row.conversation_id is None:
-        return _opened(Trip(), row.contact_id, row.data_key_id, phone_number_id, sender_hash, **standing)
+        return _opened(Trip(), row.contact_id, row.data_key_id, phone_number_id, **standing)
     return Talk(row.conversation_id, row.contact_id, row.data_key_id, row.correlation_id, Owner(row.owner), **standing)
 
 
@@ -73,7 +73,7 @@ def _is_up_to_date(known: Sequence[Row], sender: Sender) -> bool:
     return sender.phone in (None, "", phone) and sender.bsuid in (None, "", bsuid) and (row.named or not sender.name)
 
 
-def _first_talk(sender: Sender, hashes: list[tuple[IdentityKind, bytes]], phone_number_id: str, sender_hash: bytes) -> Talk:
+def _first_talk(sender: Sender, hashes: list[tuple[IdentityKind, bytes]], phone_number_id: str) -> Talk:
     """A contact nobody knew, with its data key and its first conversation."""
     key, contact_id, trip = keyring().new_contact_key(), new_id(), Trip()
     said = {"phone": sender.phone, "bsuid": sender.bsuid, "name": sender.name}
@@ -82,7 +82,7 @@ def _first_talk(sender: Sender, hashes: list[tuple[IdentityKind, bytes]], phone_
     words = name_words(sender.name) if sender.name else None
     trip.insert("contact", {"id": contact_id, "data_key_id": key.id, "name_words": words, **sealed})
     trip.insert("contact_identity", *({"contact_id": contact_id, "kind": kind, "hash": hashed} for kind, hashed in hashes))
-    return _opened(trip, contact_id, key.id, phone_number_id, sender_hash)
+    return _opened(trip, contact_id, key.id, phone_number_id)
 
 
 def _opened(
@@ -90,11 +90,10 @@ def _opened(
     contact_id: UUID,
     data_key_id: UUID | None,
     phone_number_id: str,
-    sender_hash: bytes,
     **standing: Any,  # noqa: ANN401
 ) -> Talk:
     """A new conversation, written with what the trip takes along."""
-    talk = Talk(new_id(), contact_id, data_key_id, identity.correlation_id(sender_hash), **standing)
+    talk = Talk(new_id(), contact_id, data_key_id, identity.new_correlation_id(), **standing)
     trip.insert(
         "conversation",
         {
@@ -112,10 +111,10 @@ def _opened(
     return talk
 
 
-def _talk_of(contact: Contact, phone_number_id: str, sender_hash: bytes) -> Talk:
+def _talk_of(contact: Contact, phone_number_id: str) -> Talk:
     standing = {"muted_until": contact.muted_until, "opted_out_at": contact.opted_out_at}
     opened = select(Conversation.id, Conversation.owner, Conversation.correlation_id)
     row = db.session.execute(opened.filter_by(contact_id=contact.id, phone_number_id=phone_number_id, closed_at=None)).first()
     if row is None:
-        return _opened(Trip(), contact.id, contact.data_key_id, phone_number_id, sender_hash, **standing)
+        return _opened(Trip(), contact.id, contact.data_key_id, phone_number_id, **standing)
     return Talk(row.id, contact.id, contact.data_key_id, row.correlation_id, row.owner, **standing)

@@ -10,7 +10,7 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from operator import attrgetter
 from typing import Any
@@ -32,16 +32,21 @@ PATIENCE_SECONDS = 10.0
 GATHER_SECONDS = 0.012  # between two commits of a busy process: the price of one is shared by more, and nobody waits long
 
 INSERTS: dict[type, str] = {
-    MessageRow: """INSERT INTO inbox_message (phone_number_id, wamid_hash, sender_hash, kind, immediate, payload, request_id, sent_at)
-        SELECT * FROM unnest(%s::text[], %s::bytea[], %s::bytea[], %s::text[], %s::boolean[], %s::bytea[], %s::text[], %s::timestamptz[])
-        ON CONFLICT (phone_number_id, wamid_hash) DO NOTHING;""",
     StatusRow: """INSERT INTO status_event
         (phone_number_id, wamid_hash, outbox_id, status, error_code, error_details, billable, category, at)
         SELECT * FROM unnest(%s::text[], %s::bytea[], %s::uuid[], %s::text[], %s::integer[], %s::text[], %s::boolean[], %s::text[],
         %s::timestamptz[]);""",
     EventRow: """INSERT INTO webhook_event (field, phone_number_id, payload)
         SELECT * FROM unnest(%s::text[], %s::text[], %s::bytea[]);""",
+    # The last one, since the driver gives the rows of the last statement alone: how many are new, by kind.
+    MessageRow: """WITH stored AS (
+        INSERT INTO inbox_message (phone_number_id, wamid_hash, sender_hash, kind, immediate, payload, request_id, sent_at)
+        SELECT * FROM unnest(%s::text[], %s::bytea[], %s::bytea[], %s::text[], %s::boolean[], %s::bytea[], %s::text[], %s::timestamptz[])
+        ON CONFLICT (phone_number_id, wamid_hash) DO NOTHING RETURNING kind
+        ) SELECT kind, count(*) FROM stored GROUP BY kind;""",
 }
+New = Mapping[str, int]
+"""How many messages were not there before, by kind."""
 
 
 class NotStored(Exception):
@@ -75,10 +80,10 @@ class _Waiting:
 class Writer:
     """Stores rows; safe to use from many threads, and in every process that a server forks.
 
-    `stored` is told the rows of each body of a batch, after those who brought them were let go.
+    `stored` is told the rows of each body of a batch and what of them is new, after those who brought them were let go.
     """
 
-    def __init__(self, engine: Engine, stored: Callable[[Sequence[Rows]], None] | None = None) -> None:
+    def __init__(self, engine: Engine, stored: Callable[[Sequence[Rows], New], None] | None = None) -> None:
         self._engine = engine
         self._stored = stored
         self._start = threading.Lock()
@@ -129,7 +134,7 @@ class Writer:
 
     def _settle(self, batch: Sequence[_Waiting]) -> None:
         """Write a batch in one transaction; when the data of one body is refused, each body in one of its own."""
-        error = self._try(batch)
+        error, new = self._try(batch)
         if isinstance(error, Unstorable) and len(batch) > 1:
             for waiting in batch:
                 self._settle([waiting])
@@ -137,34 +142,33 @@ class Writer:
         for waiting in batch:
             waiting.end(error)
         if error is None and self._stored is not None:
-            self._stored([waiting.rows for waiting in batch])
+            self._stored([waiting.rows for waiting in batch], new)
 
-    def _try(self, batch: Sequence[_Waiting]) -> Exception | None:
+    def _try(self, batch: Sequence[_Waiting]) -> tuple[Exception | None, New]:
         try:
-            self._write([waiting.rows for waiting in batch])
+            return None, self._write([waiting.rows for waiting in batch])
         except (NotStored, Unstorable) as error:
-            return error
+            return error, {}
         except Exception as error:
             log.exception("inbox_writer_failed")  # the thread must live: whoever waits gets the error
-            return NotStored(type(error).__name__)
-        return None
+            return NotStored(type(error).__name__), {}
 
-    def _write(self, bodies: Sequence[Rows]) -> None:
+    def _write(self, bodies: Sequence[Rows]) -> New:
         statement, values = _inserts(bodies)
         known = self._connection is not None
         try:
-            self._execute(statement, values)
+            return self._execute(statement, values)
         except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
             lost = self._forget_if_lost()
             if not (known and lost):  # a connection that was lost while nobody wrote says nothing of the database now
                 raise _not_stored(error) from error
-            self._write(bodies)
+            return self._write(bodies)
         except (psycopg2.DataError, psycopg2.IntegrityError, ValueError) as error:
             raise Unstorable(type(error).__name__) from error
         except (psycopg2.Error, SQLAlchemyError) as error:
             raise _not_stored(error) from error
 
-    def _execute(self, statement: str, values: Sequence[object]) -> None:
+    def _execute(self, statement: str, values: Sequence[object]) -> New:
         if self._connection is None:
             pooled = self._engine.raw_connection()
             pooled.detach()  # it is kept, and the pool is whole again
@@ -172,6 +176,7 @@ class Writer:
             self._connection.autocommit = True  # what is sent together is one transaction
         with self._connection.cursor() as cursor:
             cursor.execute(statement, values)
+            return dict(cursor.fetchall()) if cursor.description else {}
 
     def _forget_if_lost(self) -> bool:
         if self._connection is None or not self._connection.closed:
@@ -192,6 +197,6 @@ def _inserts(bodies: Sequence[Rows]) -> tuple[str, list[object]]:
     messages.sort(key=attrgetter("phone_number_id", "wamid_hash"))
     statuses = list(chain.from_iterable(body.statuses for body in bodies))
     events = list(chain.from_iterable(body.events for body in bodies))
-    kinds: list[tuple[type, Sequence[Sequence[object]]]] = [(MessageRow, messages), (StatusRow, statuses), (EventRow, events)]
+    kinds: list[tuple[type, Sequence[Sequence[object]]]] = [(StatusRow, statuses), (EventRow, events), (MessageRow, messages)]
     statement = "".join(INSERTS[kind] for kind, rows in kinds if rows)
     return statement, [list(column) for _, rows in kinds for column in zip(*rows, strict=True)]

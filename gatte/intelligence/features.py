@@ -65,7 +65,8 @@ SHORTHAND = {
     }.items()
     for word in words.split()
 }
-_ADDRESS = re.compile(r"https?://\S+|www\.\S+|\S+@\S+\.\S+")
+_TOGETHER = re.compile(r"\S+")
+_LINK = re.compile(r"https?://\S+|www\.\S+")
 _NUMBER = re.compile(r"\b\d[\d.,/:-]*")  # A1 and A3 stay: they do not begin with a digit
 _REPEATED = re.compile(r"(\w)\1{2,}")
 _LAST_TWICE = re.compile(r"(\w)\1$")
@@ -76,10 +77,19 @@ _SKIN_TONES = range(0x1F3FB, 0x1F400)
 
 def normalise(text: str) -> str:
     """Lower case without accents, shorthand written out, numbers and addresses masked, drawn-out letters cut to two."""
-    lowered = unicodedata.normalize("NFKC", text[:MAX_CHARACTERS]).lower()
-    masked = _NUMBER.sub("0", _ADDRESS.sub(" link ", lowered))
+    lowered = unicodedata.normalize("NFKC", text[:MAX_CHARACTERS])[:MAX_CHARACTERS].lower()
+    masked = _NUMBER.sub("0", _TOGETHER.sub(_without_addresses, lowered))
     written = _WORD.sub(_written_out, _REPEATED.sub(r"\1\1", masked))
     return "".join(filter(_kept, unicodedata.normalize("NFD", written)))
+
+
+def _without_addresses(match: re.Match[str]) -> str:
+    """What stands together without spaces, with links masked; all of it when it is an e-mail address."""
+    token = match[0]
+    at = token.find("@", 1)
+    if at > 0 and token.rfind(".", 0, -1) > at + 1:
+        return " link "
+    return _LINK.sub(" link ", token)
 
 
 def _written_out(match: re.Match[str]) -> str:

@@ -11,6 +11,8 @@ LIMIT = 4096
 LONGEST_COMPOSITION = 4
 """No input needs to be longer than this many times the limit for its result to be full."""
 
+FIRST_MARK = "\u0300"  # below it stand the letters of Portuguese: nothing that is printed there is hidden or is composed
+
 LINE_BREAK = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 EMOJI = "\u00a9\u00ae\u203c\u2049\u2122\u2139\u2190-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff"
 SKIN = "\U0001f3fb-\U0001f3ff"
@@ -39,7 +41,7 @@ EMPTY_LINES = re.compile(r"\n{3,}")
 
 def clean(text: str, limit: int = LIMIT) -> str:
     """The text in NFC with plain line breaks, of at most `limit` characters; cleaning twice changes nothing more."""
-    if len(text) <= limit and text.isascii() and text.isprintable() and "  " not in text:
+    if len(text) <= limit and text.isprintable() and "  " not in text and max(text, default="") < FIRST_MARK:
         return text.strip()
     kept = _visible(LINE_BREAK.sub("\n", text[: limit * LONGEST_COMPOSITION]))
     return _cut(_spaced(kept), limit)

@@ -1,8 +1,7 @@
 """A webhook body, split into all it brings; `parse` is the door, and nothing strange inside makes it raise or lose a part."""
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,8 +21,10 @@ from gatte.whatsapp.events import (
     choice_id,
     words,
 )
+from gatte.whatsapp.fields import line, number_id
+from gatte.whatsapp.parts import BESIDE, MOST_PARTS, OBJECT, Found, Listed, body_of, each, part_of
 from gatte.whatsapp.reading import errors, read
-from gatte.whatsapp.tolerant import flag, identifier, mapping, moment, phone, sequence, text
+from gatte.whatsapp.tolerant import flag, identifier, listed, mapping, moment, phone, text
 
 __all__ = [
     "BadBody",
@@ -42,9 +43,8 @@ __all__ = [
     "words",
 ]
 
-OBJECT = "whatsapp_business_account"
 DEEPEST = 200
-KNOWN_PARTS = {"messaging_product", "metadata", "contacts", "messages", "statuses", "errors"}
+KNOWN_PARTS = {*BESIDE, "messages", "statuses", "errors"}
 STATUSES = {str(status): status for status in Status}
 
 
@@ -66,18 +66,9 @@ def parse(raw: bytes, now: datetime | None = None) -> Delivery:
         raise BadBody("not a JSON object")
     if body.get("object") != OBJECT:
         raise BadBody("not an event of a WhatsApp business account")
-    found = _Found(now or datetime.now(UTC))
-    _each(found, "entry", None, body.get("entry"), _entry)
+    found = Found(now or datetime.now(UTC))
+    _entries(found, body.get("entry"))
     return Delivery(tuple(found.messages), tuple(found.statuses), tuple(found.echoes), tuple(found.others))
-
-
-@dataclass
-class _Found:
-    now: datetime
-    messages: list[Inbound] = field(default_factory=list)
-    statuses: list[StatusUpdate] = field(default_factory=list)
-    echoes: list[Echo] = field(default_factory=list)
-    others: list[OtherEvent] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -118,28 +109,19 @@ def _deeper_than(levels: int, body: object) -> bool:
     return bool(level)
 
 
-def _each(found: _Found, name: str, number: str | None, items: object, take: Callable[[_Found, dict[str, Any]], None]) -> None:
-    """Give every object of a list to `take`; what is no list, or no object in it, is kept as it is."""
-    if not isinstance(items, list):
-        if items is not None:
-            found.others.append(OtherEvent(name, number, items))
-        return
-    for item in items:
-        if isinstance(item, dict):
-            take(found, item)
-        else:
-            found.others.append(OtherEvent(name, number, item))
+def _entries(found: Found, items: object) -> None:
+    each(found, Listed("entry", None, items, body_of), _entry)
 
 
-def _entry(found: _Found, entry: dict[str, Any]) -> None:
+def _entry(found: Found, entry: dict[str, Any]) -> None:
     if "changes" not in entry:
         found.others.append(OtherEvent("entry", None, entry))
-    _each(found, "changes", None, entry.get("changes"), _change)
+    each(found, Listed("changes", None, entry.get("changes"), lambda some: body_of([{"changes": some}])), _change)
 
 
-def _change(found: _Found, change: dict[str, Any]) -> None:
-    name, value = text(change.get("field")), change.get("value")
-    number = identifier(mapping(mapping(value).get("metadata")).get("phone_number_id"))
+def _change(found: Found, change: dict[str, Any]) -> None:
+    name, value = line("event", change.get("field")), change.get("value")
+    number = number_id(mapping(mapping(value).get("metadata")).get("phone_number_id"))
     if name == "messages" and isinstance(value, dict):
         _messages(found, value, number)
     elif name == "smb_message_echoes" and isinstance(value, dict):
@@ -148,24 +130,24 @@ def _change(found: _Found, change: dict[str, Any]) -> None:
         found.others.append(OtherEvent(name or "unknown", number, value if name else change))
 
 
-def _messages(found: _Found, value: dict[str, Any], number: str | None) -> None:
+def _messages(found: Found, value: dict[str, Any], number: str | None) -> None:
     place = _place(value, number)
-    _each(found, "messages", number, value.get("messages"), lambda found, item: _message(found, item, place))
-    _each(found, "statuses", number, value.get("statuses"), lambda found, item: _status(found, item, place))
-    _each(found, "errors", number, value.get("errors"), lambda found, item: found.others.append(OtherEvent("errors", number, item)))
+    each(found, part_of("messages", value, number, "messages"), lambda found, item: _message(found, item, place))
+    each(found, part_of("messages", value, number, "statuses"), lambda found, item: _status(found, item, place))
+    each(found, part_of("messages", value, number, "errors"), lambda found, item: found.others.append(OtherEvent("errors", number, item)))
     unknown = {key: part for key, part in value.items() if key not in KNOWN_PARTS}
     if unknown:
         found.others.append(OtherEvent("messages", number, unknown))
 
 
 def _place(value: dict[str, Any], number: str | None) -> _Place:
-    contacts = [contact for contact in sequence(value.get("contacts")) if isinstance(contact, dict)]
+    contacts = [contact for contact in listed(value.get("contacts"))[:MOST_PARTS] if isinstance(contact, dict)]
     by_id: dict[str, dict[str, Any]] = {}
     for contact in contacts:
         for key in (contact.get("wa_id"), contact.get("user_id")):
             if isinstance(key, str):
                 by_id[key] = contact
-    alone = len(contacts) == 1 and len(sequence(value.get("messages"))) == 1
+    alone = len(contacts) == 1 and len(listed(value.get("messages"))) == 1
     return _Place(number, by_id, contacts[0] if alone else None)
 
 
@@ -181,7 +163,7 @@ def _contact_of(item: dict[str, Any], place: _Place, *keys: str) -> dict[str, An
     return None if named else place.only
 
 
-def _message(found: _Found, item: dict[str, Any], place: _Place) -> None:
+def _message(found: Found, item: dict[str, Any], place: _Place) -> None:
     contact = _contact_of(item, place, "from_user_id", "from")
     sender = _sender(item, contact or {})
     wamid = identifier(item.get("id"))
@@ -213,7 +195,7 @@ def _sender(item: dict[str, Any], contact: dict[str, Any]) -> Sender | None:
     if number is None and bsuid is None:
         return None
     parent = identifier(item.get("from_parent_user_id")) or identifier(contact.get("parent_user_id"))
-    return Sender(number, bsuid, parent, text(profile.get("name")), text(profile.get("username")))
+    return Sender(number, bsuid, parent, line("profile_name", profile.get("name")), line("username", profile.get("username")))
 
 
 def _context(value: object) -> Context | None:
@@ -236,7 +218,7 @@ def _referral(value: object) -> Referral | None:
     return Referral(*(text(value.get(part)) for part in parts))
 
 
-def _status(found: _Found, item: dict[str, Any], place: _Place) -> None:
+def _status(found: Found, item: dict[str, Any], place: _Place) -> None:
     wamid, word = identifier(item.get("id")), item.get("status")
     if place.number is None or wamid is None or not isinstance(word, str):
         found.others.append(OtherEvent("statuses", place.number, item))
@@ -262,11 +244,13 @@ def _status(found: _Found, item: dict[str, Any], place: _Place) -> None:
 def _pricing(value: object) -> Pricing | None:
     if not isinstance(value, dict):
         return None
-    return Pricing(flag(value.get("billable")), text(value.get("pricing_model")), text(value.get("type")), text(value.get("category")))
+    return Pricing(
+        flag(value.get("billable")), text(value.get("pricing_model")), text(value.get("type")), line("category", value.get("category"))
+    )
 
 
-def _echoes(found: _Found, value: dict[str, Any], number: str | None) -> None:
-    def take(found: _Found, item: dict[str, Any]) -> None:
+def _echoes(found: Found, value: dict[str, Any], number: str | None) -> None:
+    def take(found: Found, item: dict[str, Any]) -> None:
         wamid, to, bsuid = identifier(item.get("id")), phone(item.get("to")), identifier(item.get("to_user_id"))
         if number is None or wamid is None or (to is None and bsuid is None):
             found.others.append(OtherEvent("smb_message_echoes", number, item))
@@ -274,7 +258,7 @@ def _echoes(found: _Found, value: dict[str, Any], number: str | None) -> None:
         kind, content = read(item)
         found.echoes.append(Echo(number, wamid, moment(item.get("timestamp"), found.now), to, bsuid, kind, content, item))
 
-    _each(found, "smb_message_echoes", number, value.get("message_echoes"), take)
+    each(found, part_of("smb_message_echoes", value, number, "message_echoes"), take)
     unknown = {key: part for key, part in value.items() if key not in KNOWN_PARTS | {"message_echoes"}}
     if unknown:
         found.others.append(OtherEvent("smb_message_echoes", number, unknown))

@@ -29,6 +29,7 @@ from gatte.whatsapp.content import (
     Unsupported,
     Words,
 )
+from gatte.whatsapp.fields import filename, line
 from gatte.whatsapp.tolerant import decimal, flag, identifier, integer, mapping, phone, sequence, text
 
 Read = tuple[MessageKind, Content]
@@ -37,6 +38,7 @@ Reader = Callable[[dict[str, Any]], Read | None]
 
 SYSTEM_KINDS = {str(kind): kind for kind in SystemKind}
 DEEPEST_EDIT = 1
+ERROR_CODE_BITS = 31  # of an integer in Postgres
 
 
 def read(message: dict[str, Any], depth: int = 0) -> Read:
@@ -57,8 +59,9 @@ def errors(value: object) -> tuple[MetaError, ...]:
 
 
 def _error(item: dict[str, Any]) -> MetaError:
-    details = text(mapping(item.get("error_data")).get("details")) or text(item.get("details"))
-    return MetaError(integer(item.get("code")), text(item.get("title")) or text(item.get("message")), details, text(item.get("href")))
+    details = line("error_details", mapping(item.get("error_data")).get("details")) or line("error_details", item.get("details"))
+    title = line("error_title", item.get("title")) or line("error_title", item.get("message"))
+    return MetaError(integer(item.get("code"), ERROR_CODE_BITS), title, details, line("error_href", item.get("href")))
 
 
 def _text(message: dict[str, Any]) -> Read | None:
@@ -73,11 +76,11 @@ def _media(kind: MessageKind) -> Reader:
             return None
         return kind, Media(
             id=identifier(node.get("id")),
-            mime_type=text(node.get("mime_type")),
-            sha256=text(node.get("sha256")),
+            mime_type=line("mime_type", node.get("mime_type")),
+            sha256=line("sha256", node.get("sha256")),
             url=text(node.get("url")),
             caption=text(node.get("caption")),
-            filename=text(node.get("filename")),
+            filename=filename(node.get("filename")),
             voice=flag(node.get("voice")) or False,
             animated=flag(node.get("animated")) or False,
         )
@@ -118,13 +121,13 @@ def _interactive(message: dict[str, Any]) -> Read | None:
 
 
 def _button_reply(reply: dict[str, Any]) -> Read | None:
-    tapped = text(reply.get("id"))
-    return None if tapped is None else (MessageKind.CHOICE, ButtonReply(tapped, text(reply.get("title")) or ""))
+    tapped = line("choice", reply.get("id"))
+    return None if tapped is None else (MessageKind.CHOICE, ButtonReply(tapped, line("title", reply.get("title")) or ""))
 
 
 def _list_reply(reply: dict[str, Any]) -> Read | None:
-    tapped = text(reply.get("id"))
-    row = None if tapped is None else ListReply(tapped, text(reply.get("title")) or "", text(reply.get("description")))
+    tapped = line("choice", reply.get("id"))
+    row = None if tapped is None else ListReply(tapped, line("title", reply.get("title")) or "", line("title", reply.get("description")))
     return None if row is None else (MessageKind.CHOICE, row)
 
 
@@ -139,7 +142,7 @@ def _call_permission(reply: dict[str, Any]) -> Read | None:
 
 def _button(message: dict[str, Any]) -> Read | None:
     node = mapping(message.get("button"))
-    payload, title = text(node.get("payload")), text(node.get("text"))
+    payload, title = line("choice", node.get("payload")), line("title", node.get("text"))
     if payload is None and title is None:
         return None
     return MessageKind.CHOICE, QuickReply(payload or title or "", title or "")

@@ -15,7 +15,7 @@ from typing import Any
 from gatte.conversation.understanding import MessageKind
 from gatte.whatsapp.channel import Sent
 from gatte.whatsapp.events import Status
-from gatte.whatsapp.inbound import OBJECT
+from gatte.whatsapp.parts import OBJECT
 
 SIMULATOR_NUMBER = "simulator"
 """The company's number in the simulator; a number of this id is never on WhatsApp."""

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 IDENTIFIER = re.compile(r"[\x21-\x7e]{1,512}").fullmatch
+MOST_LISTED = 100
 OLDEST, LATEST = datetime(2015, 1, 1, tzinfo=UTC).timestamp(), datetime(2100, 1, 1, tzinfo=UTC).timestamp()
 """What claims to come from before or after is no time of Meta's. Our own clock is no judge of it: it may be days behind."""
 
@@ -14,9 +15,14 @@ def mapping(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def sequence(value: object) -> list[Any]:
+def listed(value: object) -> list[Any]:
     """The value when it is a JSON array, else an empty one."""
     return value if isinstance(value, list) else []
+
+
+def sequence(value: object) -> list[Any]:
+    """The beginning of a JSON array inside a message, where nothing is longer in earnest; an empty one for all else."""
+    return listed(value)[:MOST_LISTED]
 
 
 def identifier(value: object) -> str | None:
@@ -51,13 +57,13 @@ def flag(value: object) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
-def integer(value: object) -> int | None:
-    """A whole number of at most 63 bits, written as a number or as digits."""
+def integer(value: object, bits: int = 63) -> int | None:
+    """A whole number of at most so many bits beside its sign (31 in a column of 32), written as a number or as digits."""
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19:
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
         return None
-    return value if abs(value) < 1 << 63 else None
+    return value if abs(value) < 1 << bits else None
 
 
 def decimal(value: object) -> float | None:

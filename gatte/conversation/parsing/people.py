@@ -8,7 +8,7 @@ from gatte.conversation.parsing.words import NOTHING, Parsed, clip, fold, lexico
 NAME_LENGTH, COMPANY_LENGTH, EMAIL_LENGTH = 60, 80, 80
 EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}", re.IGNORECASE)
 SPOKEN = ((re.compile(r" ?[(\[]? ?\barroba\b ?[)\]]? ?", re.IGNORECASE), "@"), (re.compile(r" ponto ", re.IGNORECASE), "."))
-SPACED = re.compile(r"(\S) ?@ ?(\S+?) ?\. ?(com(?: ?\. ?br)?|br|net|org)\b", re.IGNORECASE)
+SPACED = re.compile(r"(\S) ?@ ?([^\s@]+?) ?\. ?(com(?: ?\. ?br)?|br|net|org)\b", re.IGNORECASE)
 
 LEAD = re.compile(
     r"^(?:\W*(?:pode(?:\s+(?:anotar|colocar|ser|por|p[oô]r))?|anot[ae]r?(?:\s+a[ií])?|a[ií]|claro|sim|ok|oi|ol[aá]|bom dia|boa tarde|"

@@ -8,6 +8,7 @@ from gatte.extensions import db
 from gatte.intake import inbox
 from gatte.intake.rows import EventRow, Rows
 from gatte.intake.writer import NotStored, Unstorable, Writer
+from gatte.observability import metrics
 from tests.standins import payloads
 
 
@@ -37,6 +38,16 @@ def test_a_message_delivered_by_many_threads_at_once_is_stored_once(app):
         list(threads.map(lambda _: accept(app, made), range(48)))
 
     assert count(app, "inbox_message") == before + 1
+
+
+def test_a_message_that_comes_again_is_not_counted_again(app):
+    made = payloads.body(payloads.text("oi"), payloads.person(999_003))
+    before = metrics.MESSAGES_RECEIVED.labels(kind="text")._value.get()
+    for _ in range(3):
+        accept(app, made)
+    accept(app, payloads.statuses_body(payloads.status("wamid.x", "sent")))  # what was stored before it is counted by now
+
+    assert metrics.MESSAGES_RECEIVED.labels(kind="text")._value.get() == before + 1
 
 
 def test_unknown_fields_are_kept_sealed(app):

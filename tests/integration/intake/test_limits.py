@@ -53,6 +53,14 @@ def test_the_messages_within_the_limit_are_read_and_the_others_are_kept(customer
         assert db.session.query(InboxMessage).filter_by(filed_at=None).count() == 0
 
 
+def test_no_word_is_weighed_of_what_goes_beyond(customer):
+    *_, beyond = customer.sends(*texts("a", "b", "c", "Ganhe dinheiro em casa: https://bit.ly/3xYz"))
+
+    assert set_aside(customer, [beyond]) == [SetAside.LIMITED]
+    with customer.app.app_context():
+        assert customer.conversation().contact.muted_until is None
+
+
 def test_the_customer_is_told_once_in_a_window(customer):
     customer.sends(*texts("a", "b", "c", "d"))
     customer.sends(*texts("e"))

@@ -7,7 +7,8 @@ from sqlalchemy import select
 
 from gatte.extensions import db
 from gatte.intake import spam
-from gatte.models import AuditEntry, MuteReason, SetAside, User
+from gatte.intelligence.asking import local_models
+from gatte.models import AuditEntry, MuteReason, Outbox, SetAside, User
 from tests.application import application
 from tests.integration.turns.customers import somebody
 from tests.standins import payloads
@@ -18,7 +19,9 @@ SENTENCE = "Olá, quero saber mais do produto"
 
 @pytest.fixture(scope="module")
 def app(database_url, redis_url):
-    with application(database_url, redis_url, gatte_contact_rate_per_minute=15, gatte_spam_blocklist="pirâmide, golpe.example") as made:
+    with application(database_url, redis_url, gatte_contact_rate_per_minute=25, gatte_spam_blocklist="pirâmide, golpe.example") as made:
+        with made.app_context():
+            assert local_models().classifier  # learnt before the first turn, which would lose its lease over it
         yield made
 
 
@@ -38,6 +41,11 @@ def agent_id(app):
 
 def says(customer, *words):
     return customer.sends(*[payloads.text(one) for one in words])
+
+
+def repeats(customer, words, times):
+    """The same words again and again, each time after the answer to them."""
+    return [wamid for _ in range(times) for wamid in says(customer, words)]
 
 
 def mute_of(customer):
@@ -66,13 +74,11 @@ def audit(customer):
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        ([SENTENCE] * 8, MuteReason.REPETITION),
-        (["oi"] * 20, MuteReason.REPETITION),
         (["Ganhe dinheiro em casa: https://bit.ly/3xYz"], MuteReason.BLOCKLIST),
         ([f"veja https://loja{number}.example.com" for number in range(5)], MuteReason.LINKS),
         (["entre no grupo t.me/abc", "grupo novo: chat.whatsapp.com/AbC"], MuteReason.LINKS),
         (["esta pirâmide funciona", "PIRAMIDE mesmo"], MuteReason.BLOCKLIST),
-        ([f"mensagem número {number}" for number in range(31)], MuteReason.FLOOD),
+        ([f"mensagem número {number}" for number in range(51)], MuteReason.FLOOD),
     ],
 )
 def test_spam_mutes(customer, words, reason):
@@ -83,11 +89,39 @@ def test_spam_mutes(customer, words, reason):
     assert audit(customer) == [("muted", None, reason.value)]
 
 
+@pytest.mark.parametrize(("words", "times"), [(SENTENCE, 8), ("oi", 20)])
+def test_who_repeats_what_was_answered_is_muted(customer, words, times):
+    *_, last_but_one, last = repeats(customer, words, times)
+
+    assert mute_of(customer) is MuteReason.REPETITION
+    assert set_aside(customer, [last_but_one, last]) == [None, SetAside.MUTED]
+
+
+def test_who_repeats_himself_because_nothing_comes_back_is_not_muted(customer):
+    says(customer, SENTENCE)
+    with customer.app.app_context():
+        db.session.query(Outbox).filter_by(conversation_id=customer.conversation().id).update({"accepted_at": None})
+        db.session.commit()
+    for _ in range(8):
+        customer.delivers(payloads.text(SENTENCE))
+    customer.is_answered()
+
+    assert mute_of(customer) is None
+
+
+def test_an_answer_that_came_after_the_words_does_not_count_against_them(customer):
+    repeats(customer, SENTENCE, 7)
+    an_hour_ago = str(int((datetime.now(UTC) - timedelta(hours=1)).timestamp()))
+    customer.sends({**payloads.text(SENTENCE), "timestamp": an_hour_ago})
+
+    assert mute_of(customer) is None
+
+
 @pytest.mark.parametrize(
     "words",
     [
-        ["oi"] * 6,
-        [SENTENCE] * 3,
+        ["oi"] * 20,
+        [SENTENCE] * 20,
         ["meu e-mail é joana@empresa.com.br", "ou joana.prado@outra.com"],
         ["é este? https://www.gov.br/iti", "https://servicos.receita.fazenda.gov.br/x", "https://www.gov.br/a", "https://gov.br/b"],
         ["o site é www.minhaempresa.com.br", "e a loja, loja.minhaempresa.com.br"],
@@ -101,7 +135,7 @@ def test_customers_are_not_muted(customer, words):
 
 
 def test_a_muted_contact_is_kept_and_not_answered(customer):
-    says(customer, *[SENTENCE] * 8)
+    repeats(customer, SENTENCE, 8)
     answers = len(customer.heard())
     wamids = says(customer, "agora quero um e-CPF", "alô?")
 
@@ -113,7 +147,7 @@ def test_a_muted_contact_is_kept_and_not_answered(customer):
 
 
 def test_the_contact_is_told_once(customer):
-    says(customer, *[SENTENCE] * 8)
+    repeats(customer, SENTENCE, 8)
     says(customer, SENTENCE)
     says(customer, SENTENCE)
 
@@ -121,7 +155,7 @@ def test_the_contact_is_told_once(customer):
 
 
 def test_a_new_conversation_of_a_muted_contact_is_not_answered_either(customer):
-    says(customer, *[SENTENCE] * 8)
+    repeats(customer, SENTENCE, 8)
     customer.close()
     says(customer, "oi, de novo")
 
@@ -129,7 +163,7 @@ def test_a_new_conversation_of_a_muted_contact_is_not_answered_either(customer):
 
 
 def test_a_human_who_owns_the_conversation_hears_a_muted_contact(customer):
-    says(customer, *[SENTENCE] * 8)
+    repeats(customer, SENTENCE, 8)
     with customer.app.app_context():
         customer.conversation().state, customer.conversation().owner = "STATE_WITH_HUMAN", "human"
         db.session.commit()
@@ -139,7 +173,7 @@ def test_a_human_who_owns_the_conversation_hears_a_muted_contact(customer):
 
 
 def test_who_is_unmuted_is_answered_and_what_was_before_is_forgiven(customer, agent_id):
-    says(customer, *[SENTENCE] * 8)
+    repeats(customer, SENTENCE, 8)
     with customer.app.app_context():
         spam.unmute(customer.conversation().contact, agent_id)
         db.session.commit()
@@ -150,7 +184,7 @@ def test_who_is_unmuted_is_answered_and_what_was_before_is_forgiven(customer, ag
 
 
 def test_unmuting_twice_is_written_once(customer, agent_id):
-    says(customer, *[SENTENCE] * 8)
+    repeats(customer, SENTENCE, 8)
     for _ in range(2):
         with customer.app.app_context():
             spam.unmute(customer.conversation().contact, agent_id)
@@ -160,7 +194,7 @@ def test_unmuting_twice_is_written_once(customer, agent_id):
 
 
 def test_a_mute_ends_by_itself(customer):
-    says(customer, *[SENTENCE] * 8)
+    repeats(customer, SENTENCE, 8)
     with customer.app.app_context():
         customer.conversation().contact.muted_until = datetime.now(UTC) - timedelta(seconds=1)
         db.session.commit()
@@ -180,7 +214,7 @@ def test_people_mute_by_hand(customer, agent_id):
 
 
 def test_a_muted_contact_may_still_refuse_notices_once(customer):
-    says(customer, *[SENTENCE] * 8)
+    repeats(customer, SENTENCE, 8)
     first, second = (says(customer, "PARAR")[0] for _ in range(2))
 
     assert set_aside(customer, [first, second]) == [None, SetAside.MUTED]

@@ -18,6 +18,15 @@ COLUMNS = """
     WHERE table_schema = 'public' ORDER BY 1, 2
 """
 INDEXES = "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1"
+OLD_CORRELATION_IDS = """
+    INSERT INTO contact (id) VALUES ('00000000-0000-0000-0000-000000000001');
+    INSERT INTO conversation (id, contact_id, phone_number_id, correlation_id, state, owner, owner_version, misunderstandings,
+        slot_failures, errors, lease_token, turn_attempts)
+    SELECT gen_random_uuid(), '00000000-0000-0000-0000-000000000001', number, lpad(number::text, 24, 'a'), 'STATE_START', 'bot',
+        0, 0, 0, 0, 0, 0 FROM generate_series(1, 3) number;
+    INSERT INTO transition (id, conversation_id, source, target, event, cause, duration_ms, correlation_id)
+    SELECT 1, id, 'STATE_START', 'STATE_MENU', 'greeted', 'oi', 1, correlation_id FROM conversation LIMIT 1;
+"""
 CONSTRAINTS = "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'public'::regnamespace ORDER BY 1, 2"
 
 
@@ -25,12 +34,12 @@ def schema(url: str) -> list[list[tuple[object, ...]]]:
     return [rows(url, query) for query in (COLUMNS, INDEXES, CONSTRAINTS)]
 
 
-def go_down(url: str) -> None:
+def go_down(url: str, revision: str = "base") -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with connected(url) as connection:
         config.attributes |= {"connection": connection, "journal": Journal()}
-        command.downgrade(config, "base")
+        command.downgrade(config, revision)
 
 
 def test_there_is_one_head():
@@ -53,6 +62,19 @@ def test_the_models_and_the_migrations_say_the_same(database_url):
     checked = flask(database_url, "db", "check")
 
     assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_correlation_ids_that_were_made_of_a_phone_are_replaced(empty_database_url):
+    migrate(empty_database_url)
+    with connected(empty_database_url) as connection:
+        connection.exec_driver_sql(OLD_CORRELATION_IDS)
+        connection.commit()
+    go_down(empty_database_url, "0006")
+    migrate(empty_database_url)
+
+    ids = rows(empty_database_url, "SELECT correlation_id FROM conversation")
+    assert (len(set(ids)), {len(one) for (one,) in ids}) == (3, {32})
+    assert rows(empty_database_url, "SELECT count(*) FROM transition JOIN conversation USING (correlation_id)") == [(1,)]
 
 
 def test_flask_migrate_says_what_it_did_and_exits_with_0(empty_database_url):

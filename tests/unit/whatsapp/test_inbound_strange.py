@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 from gatte.conversation.understanding import MessageKind as Kind
 from gatte.whatsapp.content import Unknown
 from gatte.whatsapp.events import Status, choice_id, words
+from gatte.whatsapp.fields import LENGTHS
 from gatte.whatsapp.inbound import parse
+from gatte.whatsapp.parts import MOST_PARTS, REST
+from gatte.whatsapp.tolerant import MOST_LISTED
 from tests.standins import payloads
 from tests.standins.payloads import body, encode, envelope, every_type
 
@@ -170,3 +173,60 @@ def test_bytes_that_are_nothing_are_refused_politely(raw):
 
     with pytest.raises(BadBody):
         parse(raw)
+
+
+@pytest.mark.parametrize("code", [2**31, -(2**31) - 1, 10**30, str(2**31)])
+def test_an_error_code_that_no_column_takes_is_no_code(code):
+    failed = payloads.failure("wamid.A") | {"errors": [{"code": code, "title": "Falhou"}]}
+    (news,) = received(payloads.statuses_body(failed)).statuses
+
+    assert (news.errors[0].code, news.errors[0].title) == (None, "Falhou")
+
+
+def test_every_text_of_a_column_of_its_own_is_cleaned_and_cut():
+    long = "a\u202eb" * 50_000
+    media = {"type": "document", "document": {"id": "1", "filename": f"{long}.pfx", "mime_type": long, "sha256": long}}
+    made = body(media)
+    value = made["entry"][0]["changes"][0]["value"]
+    value["contacts"][0]["profile"] = {"name": long, "username": long}
+    made["entry"][0]["changes"].append({"field": long, "value": {"metadata": {"phone_number_id": "1" * 400}}})
+    found = received(made)
+    (message,), (other,) = found.messages, found.others
+    texts = (message.sender.name, message.sender.username, message.content.filename, message.content.mime_type, message.content.sha256)
+
+    assert [len(one) for one in texts] == [LENGTHS[name] for name in ("profile_name", "username", "filename", "mime_type", "sha256")]
+    assert not any("\u202e" in one for one in (*texts, other.field))
+    assert message.content.filename.endswith(".pfx")
+    assert (len(other.field), other.phone_number_id) == (LENGTHS["event"], None)
+
+
+@pytest.mark.parametrize("item", [{}, 1])
+@pytest.mark.parametrize("part", ["messages", "statuses", "errors", "changes", "entry", "message_echoes"])
+def test_what_is_more_than_a_body_may_hold_stays_together(part, item):
+    made = body(payloads.text("oi"))
+    change = made["entry"][0]["changes"][0]
+    items = [item] * (MOST_PARTS * 2)
+    {"entry": made, "changes": made["entry"][0]}.get(part, change["value"])[part] = items
+    change["field"] = "smb_message_echoes" if part == "message_echoes" else "messages"
+    found = received(made)
+    (rest,) = [one for one in found.others if one.field == REST]
+
+    assert everything(found) <= MOST_PARTS + 2
+    assert everything(parse(json.dumps(rest.value).encode(), NOW)) >= MOST_PARTS - 2
+
+
+def test_a_message_in_what_was_more_is_read_when_it_is_taken_again():
+    made = body(payloads.text("oi"))
+    made["entry"][0]["changes"][0]["value"]["messages"][:0] = [{}] * MOST_PARTS
+    (rest,) = [one for one in received(made).others if one.field == REST]
+    (message,) = parse(json.dumps(rest.value).encode(), NOW).messages
+
+    assert (words(message), message.sender.name) == ("oi", made["entry"][0]["changes"][0]["value"]["contacts"][0]["profile"]["name"])
+
+
+@pytest.mark.parametrize("part", [payloads.contacts(), payloads.order()], ids=["contacts", "order"])
+def test_a_list_inside_a_message_is_read_to_a_bound(part):
+    made = json.loads(json.dumps(part).replace("[{", f"[{'{},' * 20_000}{{", 1))
+    (message,) = received(body(made)).messages
+
+    assert len(getattr(message.content, "cards", None) or message.content.items) <= MOST_LISTED

@@ -1,0 +1,222 @@
+"""No text of a customer holds a worker up: every function that takes one is quick, whatever is repeated in it.
+
+Functions are found by inspection. One with a parameter that `ARGUMENTS` cannot fill must be named in `ELSEWHERE`, with the reason.
+"""
+
+import importlib
+import inspect
+import json
+import pkgutil
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from types import ModuleType
+
+import pytest
+
+from gatte.conversation.alarms import Alarm
+from gatte.conversation.draft import Draft
+from gatte.conversation.effects import Reason
+from gatte.conversation.flows.base import FlowName
+from gatte.conversation.flows.registry import FLOWS
+from gatte.conversation.orchestrator import advance
+from gatte.conversation.rules import Command
+from gatte.conversation.snapshot import CustomerSpoke, Snapshot
+from gatte.conversation.states import Event, InvalidTransition, State
+from gatte.conversation.understanding import Intent
+from gatte.intelligence import features
+from gatte.privacy import masking, sanitise
+from gatte.whatsapp import inbound
+from gatte.whatsapp.parts import OBJECT
+from tests.unit.conversation.talking import ECNPJ, KNOWN, MONDAY, TICKET, heard
+
+ROOMS = ("conversation", "privacy", "intelligence", "intake", "whatsapp", "desk.hours", "web.panel.formatting")
+LENGTH = 4096  # of WhatsApp's longest message, and of what `sanitise.clean` leaves
+SECONDS = 0.05
+UNITS = (
+    *("xa.", "@", "a", "A", "é", "1", ".", "-", "_", "*", "`", " ", "\n", "\t", ":", "/", "\\", '"', "'", "[", "(", ",", "%40", "👍", "ﷺ"),
+    *("e\u0301", "😀\u200d", "❤\ufe0f\u200d", "www.", "http://", "https://a:", "1.", "1/", "1-", "1.2/", "12/", "9 ", "a-", "a.a-", "a@"),
+    *("a.b@", "..", "ab ", "1 ", "a1", "AB12", "MDAw", "wamid.", "(at)", "a(at)", "não ", "sim ", "R$ ", "55 11 ", "(11) ", "dia "),
+    *("senha ", "do ", "e meu ", "eu sou ", "João ", "e, ", " arroba ", " ponto ", "cancelar ", "de ", "meu nome é ", "key=", "cookie:"),
+    *("Bearer ", "voces ", "roubo ", "robo ", "obg ", "tudo bem ", "empresa "),
+)
+SHAPES = (("", ""), ("@", "!"), ("a ", "@x.com"))
+"""What stands before and behind the repeated units: a pattern that ends otherwise than it began is the slowest."""
+
+SNAPSHOT = Snapshot(State.COLLECTING, MONDAY, contact=KNOWN, certificates=(ECNPJ,), tickets=(TICKET,), flow="lead", asking="name")
+ARGUMENTS: dict[str, Callable[[], object]] = {
+    "datetime": lambda: MONDAY,
+    "Snapshot": lambda: SNAPSHOT,
+    "Draft": lambda: Draft(SNAPSHOT),
+    "Slot": lambda: FLOWS["lead"].slots[0],
+    "Reason": lambda: Reason.REQUESTED,
+    "Event": lambda: Event.ESCALATED,
+    "Alarm": lambda: Alarm(Reason.FRAUD, 1),
+    "Command": lambda: Command.HUMAN,
+    "Intent": lambda: Intent.FAQ,
+    "int": lambda: 80,
+    "bool": lambda: True,
+    "Sequence": lambda: ["Um trecho."],
+    "frozenset": lambda: frozenset({"sim"}),
+    "tuple": tuple,
+    "FlowName": lambda: FlowName.TICKET,
+    "bytes": lambda: b"0123456789abcdef",
+    "NDArray[float32]": lambda: None,
+}
+ELSEWHERE = {
+    "intake.spam.signs": "asks the settings and the keys; its parts that read the text are `foreign_hosts` and `folded`",
+    "intake.spam.flood": "takes ids of ours, and asks the settings",
+    "intake.limits.mark": "takes ids of ours, and asks the settings",
+    "intake.filing.file_sender": "takes ids of ours, and asks the database",
+    "intake.talks.talk_with": "takes ids of ours, and asks the database",
+    "intake.retrying.note": "takes ids of ours, and asks the database",
+    "intelligence.asking.understand": "the classifier, of which `features.terms` and `embedding.embed_one` read the text, and Gemini",
+    "intelligence.asking.answer": "`cache.find_passages` and Gemini",
+    "intelligence.cache.find_passages": "`retrieval.find_passages` behind a cache",
+    "intelligence.retrieval.find_passages": "asks the database; `ranking.prepared` and `retrieval.vector_of` read the text",
+    "intelligence.retrieval.retrieve": "the same search",
+    "intelligence.knowledge.add_variant": "a text of the company's people",
+    "intelligence.gemini_config.configured": "makes the configuration of a model out of our own words",
+    "intelligence.gemini_http.client_with": "takes an address of the settings",
+    "intelligence.transcribing.transcribe": "takes a sound, and asks Gemini",
+    "intelligence.prompts.read": "reads a file of ours",
+    "whatsapp.outbound.reaction": "takes ids of ours and of Meta's",
+    "whatsapp.simulator.attached": "makes what a simulated customer sends",
+    "whatsapp.simulator.customer_message_body": "makes what a simulated customer sends",
+    "whatsapp.simulator.status_body": "makes what a simulated customer sends",
+    "privacy.crypto.derived_key": "takes secrets of the settings",
+    "desk.hours.opening_hours": "takes a text of the settings",
+}
+"""Functions that read no text of a customer, or that need more than a text: then the parts that read it are tested."""
+
+
+def modules() -> list[ModuleType]:
+    rooms = [importlib.import_module(f"gatte.{room}") for room in ROOMS]
+    inside = [one.name for room in rooms if hasattr(room, "__path__") for one in pkgutil.walk_packages(room.__path__, f"{room.__name__}.")]
+    return [*rooms, *(importlib.import_module(name) for name in inside)]
+
+
+def required(function: Callable[..., object]) -> dict[str, str]:
+    """The annotations of what must be given, by name; of types and of texts alike."""
+    given = inspect.signature(inspect.unwrap(function)).parameters.values()
+    known = [one for one in given if one.kind not in {one.VAR_POSITIONAL, one.VAR_KEYWORD} and one.default is one.empty]
+    return {one.name: getattr(one.annotation, "__name__", str(one.annotation)).split(".")[-1] for one in known}
+
+
+def takers() -> dict[str, Callable[..., object]]:
+    """All public functions that take a text, by name without `gatte.`."""
+    found: dict[str, Callable[..., object]] = {}
+    for module in modules():
+        for name, function in vars(module).items():
+            own = inspect.isfunction(inspect.unwrap(function)) if callable(function) else False
+            own = own and function.__module__ == module.__name__ and not name.startswith("_")
+            if own and any(one in {"str", "str | None"} for one in required(function).values()):
+                found[f"{module.__name__.removeprefix('gatte.')}.{name}"] = function
+    return found
+
+
+TAKERS = takers()
+
+
+def texts(length: int = LENGTH) -> list[str]:
+    """Every unit repeated, in every shape."""
+    return [f"{before}{(unit * length)[: length - len(before) - len(behind)]}{behind}" for unit in UNITS for before, behind in SHAPES]
+
+
+def seconds_for(call: Callable[[str], object], text: str) -> float:
+    """The least processor time of three tries, each with a text that no cache knows: a character is cut off for each."""
+    least = float("inf")
+    for cut in range(3):
+        started = time.thread_time()
+        with suppress(ValueError, LookupError, InvalidTransition):  # that a text is no name or number of ours is no matter here
+            call(text[: len(text) - cut])
+        least = min(least, time.thread_time() - started)
+        if least <= SECONDS:
+            break
+    return least
+
+
+def slow(call: Callable[[str], object], among: list[str]) -> dict[str, float]:
+    timed = {text: seconds_for(call, text) for text in among}
+    return {f"{text[:24]!r}…{text[-8:]!r}": seconds for text, seconds in timed.items() if seconds > SECONDS}
+
+
+def fed(function: Callable[..., object]) -> Callable[[str], object]:
+    """The function with the text in all its texts."""
+    wanted = required(function)
+    return lambda text: function(*(text if kind.startswith("str") else ARGUMENTS[kind]() for kind in wanted.values()))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def loaded():
+    """What is loaded with the first text is not of its time."""
+    for function in TAKERS.values():
+        if {*required(function).values()} == {"str"}:
+            with suppress(Exception):
+                function("oi")
+
+
+def test_all_that_takes_a_text_is_tested_here_or_named_with_a_reason():
+    unknown = {
+        name for name, one in TAKERS.items() if not all(kind.startswith("str") or kind in ARGUMENTS for kind in required(one).values())
+    }
+    assert unknown <= set(ELSEWHERE)
+    assert set(ELSEWHERE) <= set(TAKERS)
+
+
+@pytest.mark.parametrize("name", sorted(set(TAKERS) - set(ELSEWHERE)))
+def test_a_long_text_takes_no_time(name):
+    assert not slow(fed(TAKERS[name]), texts())
+
+
+def readers() -> dict[str, Callable[[str, Snapshot], object]]:
+    """What the slots of all flows read answers with, each once."""
+    slots = [(f"{flow.name}-{slot.name}", slot) for flow in FLOWS.values() for slot in flow.slots]
+    named = {reader: f"{name}-{part}" for name, slot in slots for part in ("parse", "find", "wrong") for reader in [getattr(slot, part)]}
+    return {name: reader for reader, name in named.items()}
+
+
+@pytest.mark.parametrize("reader", readers().values(), ids=list(readers()))
+def test_a_long_answer_to_a_question_takes_no_time(reader):
+    assert not slow(lambda text: reader(text, SNAPSHOT), texts())
+
+
+@pytest.mark.parametrize("asked", [(flow.name, slot.name) for flow in FLOWS.values() for slot in flow.slots], ids="-".join)
+def test_the_core_decides_on_a_long_text_at_once(asked):
+    flow, slot = asked
+    there = replace(SNAPSHOT, flow=flow, asking=slot)
+    assert not slow(lambda text: advance(there, CustomerSpoke((heard(text, Intent.FAQ),))), [(unit * LENGTH)[:LENGTH] for unit in UNITS])
+
+
+def test_a_text_of_any_length_is_cleaned_at_once():
+    assert not slow(sanitise.clean, texts(100_000))
+
+
+def test_the_longest_log_line_is_masked_at_once():
+    assert not slow(masking.mask, texts(masking.LIMIT))
+
+
+def body(text: str) -> bytes:
+    """A message with the text wherever Meta writes a text."""
+    contact = {"wa_id": "5511999990000", "profile": {"name": text, "username": text}}
+    told = {"from": "5511999990000", "timestamp": text, "errors": [{"code": text, "title": text}], "context": {"id": text}}
+    message = {**told, "id": "wamid.1", "type": "text", "text": {"body": text}}
+    status = {"id": text, "status": text, "recipient_id": text, "timestamp": text, "errors": [{"code": text, "title": text}]}
+    value = {
+        "metadata": {"phone_number_id": text},
+        "contacts": [contact],
+        "messages": [message, {**message, "id": text}],
+        "statuses": [status],
+    }
+    change = {"field": "messages", "value": value}
+    return json.dumps({"object": OBJECT, "entry": [{"changes": [change, {"field": text}]}]}).encode()
+
+
+def test_a_webhook_body_of_long_texts_is_read_at_once():
+    bodies = {text: body(text) for text in texts()}
+    assert not slow(lambda text: inbound.parse(bodies.get(text) or body(text)), list(bodies))
+
+
+def test_the_terms_of_a_long_text_are_as_few_as_of_a_short_one():
+    assert len(features.normalise("ﷺ" * LENGTH)) <= features.MAX_CHARACTERS
