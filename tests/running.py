@@ -29,6 +29,11 @@ COMMANDS = {
 }
 
 
+def build_models() -> None:
+    """Make the model file that every test loads, unless it is there: half a minute after a change of what it comes from."""
+    subprocess.run([sys.executable, "-m", "gatte.intelligence.build", str(MODELS / "models")], cwd=PROJECT, check=True, stdout=subprocess.DEVNULL)
+
+
 def free_port() -> int:
     """A port of loopback that nobody uses now."""
     with socket.socket() as probe:

