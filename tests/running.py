@@ -30,8 +30,9 @@ COMMANDS = {
 
 
 def build_models() -> None:
-    """Make the model file that every test loads, unless it is there: half a minute after a change of what it comes from."""
-    subprocess.run([sys.executable, "-m", "gatte.intelligence.build", str(MODELS / "models")], cwd=PROJECT, check=True, stdout=subprocess.DEVNULL)
+    """Make the model file that tests load, unless it is there: half a minute after a change."""
+    command = [sys.executable, "-m", "gatte.intelligence.build", str(MODELS / "models")]
+    subprocess.run(command, cwd=PROJECT, check=True, stdout=subprocess.DEVNULL)
 
 
 def free_port() -> int:

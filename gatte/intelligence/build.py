@@ -15,6 +15,7 @@ def build(folder: Path, examples: Path = INTENTS) -> Path:
 
     Two processes may make it at once: each writes a file of its own and moves it into place.
     """
+    folder.mkdir(parents=True, exist_ok=True)  # fails before the work, not after it
     path = model_file.path_for(folder, examples)
     if not model_file.is_whole(path):
         model_file.write(path, training.learn(read_examples(examples)))

@@ -87,7 +87,6 @@ def write(path: Path, learned: Learned) -> None:
     """Put a model in its place at once: another process sees all of it, or nothing."""
     import numpy as np
 
-    path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, unfinished = tempfile.mkstemp(dir=path.parent, suffix=".unfinished")
     with os.fdopen(descriptor, "wb") as file:
         np.savez(

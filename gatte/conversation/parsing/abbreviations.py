@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable
 
+from gatte.conversation.parsing.words import lexicon
+
 MEANINGS = {
     "você": "vc ce",
     "vocês": "vcs ces",
@@ -57,11 +59,10 @@ BY_NAME = {short: meaning for meaning, names in MEANINGS.items() for short in na
 
 WORD = re.compile(r"\w+(?:-\w+)*")
 LAST_AGAIN = re.compile(r"(?<=\w)(\w)\1+$")
-BEFORE_A_PERSON = frozenset(
-    "certificado certificados cert digital cpf e-cpf ecpf a1 a3 pj ou tipo modelo o um do no de da para pra p pro "
-    "como sou somos é eh seria".split()
+BEFORE_A_PERSON = lexicon(
+    "certificado certificados cert digital cpf e-cpf ecpf a1 a3 pj ou tipo modelo o um do no de da para pra p pro como sou somos é eh seria"
 )
-AFTER_A_PERSON = frozenset("ou pj a1 a3".split())
+AFTER_A_PERSON = lexicon("ou pj a1 a3")
 
 
 def written_out(text: str) -> str:

@@ -96,7 +96,7 @@ def test_what_was_stored_answers_as_what_was_trained(tmp_path, few):
     trained, stored = train(read_examples(few)), load(tmp_path / "models", few)
 
     assert stored.classify("qual o preço?") == trained.classify("qual o preço?")
-    assert [file for file in (tmp_path / "models").iterdir()] == [path]
+    assert list((tmp_path / "models").iterdir()) == [path]
     assert path.stem == trained.name
 
 
