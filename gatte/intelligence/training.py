@@ -3,8 +3,8 @@
 The same model as scikit-learn's LogisticRegression, three times as fast here because the sentence
 vectors stay a dense matrix; and no process needs scikit-learn.
 
-The loss is strictly convex, so it has one optimum. Training goes on in double precision until it is
-there, and so every machine gets the same model, whichever way its processor adds numbers up.
+The loss is convex and has one optimum. Training goes on in double precision until it is there, and
+so every machine gets the same model, whichever way its processor adds numbers up.
 """
 
 from collections.abc import Sequence

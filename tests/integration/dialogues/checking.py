@@ -205,7 +205,7 @@ def _replay_gives_the_same(stage: Stage) -> None:
 
 def _nothing_rests_on_a_narrow_margin(stage: Stage) -> None:
     """Another machine adds numbers up in another order: what is decided may not hang on a digit."""
-    if close := [line for turn in _turns(stage) for line in margins.too_close(turn)]:
+    if close := [line for turn in _turns(stage) for line in margins.too_close(turn.trace or {})]:
         raise Differs(f"decidido por menos de {margins.NARROW} de confiança: {close}")
 
 

@@ -14,14 +14,12 @@ from gatte.conversation.snapshot import CustomerSpoke
 from gatte.conversation.states import InvalidTransition
 from gatte.conversation.understanding import Heard, Understanding
 from gatte.intelligence import grounding
-from gatte.models import Turn
 
 NARROW = 0.02
 
 
-def too_close(turn: Turn) -> list[str]:
-    """What the turn's outcome rests on by less than the margin, a line each."""
-    trace = turn.trace or {}
+def too_close(trace: dict[str, Any]) -> list[str]:
+    """What the outcome of a turn with this trace rests on by less than the margin, a line each."""
     recorded = trace.get("course")
     found = list(_close_guesses(courses.from_json(recorded))) if recorded else []
     return found + list(_close_answer(trace.get("answer")))

@@ -220,4 +220,6 @@ def test_training_ends_at_the_optimum_wherever_it_starts(few):
     inputs = training._inputs(examples, intents, learn_vocabulary([example.text for example in examples]))
     zeros = np.zeros((training._height(inputs), len(intents)))
 
-    assert np.allclose(training._fit(inputs, zeros), training._fit(inputs, zeros + 0.5), atol=1e-3)
+    low, high = training._fit(inputs, zeros), training._fit(inputs, zeros + 0.5)
+    high -= high.mean(axis=1, keepdims=True)  # what is the same for every intent decides nothing
+    assert np.allclose(low, high, atol=1e-4)
