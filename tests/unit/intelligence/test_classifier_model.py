@@ -189,29 +189,28 @@ def test_the_same_examples_give_the_same_model(few):
     assert Counter(first.intents) == Counter(second.intents)
 
 
-KERNELS = ("Prescott", "Haswell", "Zen")
-ASKED = ("qual o preço", "oi, quanto custa?", "obrigada viu", "bom dia, tudo bem?", "preço do certificado")
+ASKED = ("qual o preço", "oi, quanto custa?", "obrigada viu", "certificado vencido", "e o chamado?", "quero o e-cnpj")
 
 
-def confidences_with(kernel, few):
-    """What a process with this way of adding numbers up makes of some texts."""
+def understood_with(kernel):
+    """What a process that adds numbers up in this way learns from every tenth example, and makes of some texts."""
     code = (
-        "from pathlib import Path; from gatte.intelligence.classifier import *; from gatte.intelligence.examples import *\n"
-        f"made = train(read_examples(Path({str(few)!r})))\n"
+        "from gatte.intelligence.classifier import *; from gatte.intelligence.examples import *\n"
+        "made = train(read_examples()[::10])\n"
         f"for text in {ASKED!r}: print(made.classify(text).intent, made.classify(text).confidence)"
     )
-    environment = {**os.environ, "OPENBLAS_CORETYPE": kernel}
+    environment = {**os.environ, **kernel}
     told = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, env=environment, capture_output=True, text=True, check=True)
     pairs = [line.split() for line in told.stdout.splitlines()]
     return [intent for intent, _ in pairs], [float(confidence) for _, confidence in pairs]
 
 
-def test_every_kernel_of_the_processor_learns_the_same(few):
-    (intents, first), *others = [confidences_with(kernel, few) for kernel in KERNELS]
+def test_the_oldest_kernel_learns_the_same_as_that_of_this_machine():
+    intents, confidences = understood_with({})
+    oldest_intents, oldest_confidences = understood_with({"OPENBLAS_CORETYPE": "Prescott"})
 
-    for told, confidences in others:
-        assert told == intents
-        assert confidences == pytest.approx(first, abs=1e-4)
+    assert oldest_intents == intents
+    assert oldest_confidences == pytest.approx(confidences, abs=1e-3)
 
 
 def test_training_ends_at_the_optimum_wherever_it_starts(few):
