@@ -20,9 +20,9 @@ ENV PATH=/opt/venv/bin:$PATH \
 WORKDIR /srv/gatte
 COPY --from=packages /opt/venv /opt/venv
 COPY . .
-# The local models are trained now, so that a worker starts at once and needs no folder to write to.
+# The local model is trained now: a worker only loads it, and needs no folder to write to.
 RUN python -m compileall -q gatte deployment \
-    && python -c "from pathlib import Path; from gatte.intelligence.classifier import load_or_train; load_or_train(Path('/var/lib/gatte/models'))" \
+    && python -m gatte.intelligence.build /var/lib/gatte/models \
     && chmod -R a+rX /var/lib/gatte
 USER 10001:10001
 EXPOSE 8000

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bench import growth, intake, retrieval, small, speed, turns
 from bench.report import Part, WrongCount, table
+from tests import running
 
 PARTS: dict[str, Callable[[], Part]] = {
     "small": small.measure,
@@ -33,6 +34,7 @@ PACKAGES = ("flask", "gunicorn", "sqlalchemy", "rq", "pywa")
 
 
 def main(wanted: list[str]) -> int:
+    running.build_models()
     parts: list[Part] = []
     speeds = [speed.milliseconds()]
     for name in wanted or PARTS:

@@ -53,6 +53,7 @@ each second copy in this table is a fault.
 def main() -> int:
     """Run, print, and write when asked; 0 when all is well."""
     options = _options()
+    running.build_models()
     seed = options.seed if options.seed is not None else int(time.time())
     outcome = run(options.kills, options.flushes, options.crashes, seed, options.crowd)
     told = f"Seed {seed}: {_told(outcome)}"

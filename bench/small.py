@@ -6,7 +6,7 @@ from collections.abc import Callable
 from bench import jobs, thinking
 from bench.report import Part, Row
 from gatte.intelligence import embedding
-from gatte.intelligence.classifier import load_or_train
+from gatte.intelligence.classifier import load
 from gatte.privacy import crypto, masking
 from tests.running import MODELS
 
@@ -17,7 +17,7 @@ TEXTS = ["quero comprar um e-cnpj", "quanto custa o a1?", "esqueci a senha do to
 def measure() -> Part:
     """The 95th percentile of each, what the job layer costs, and what understanding, answering and sending cost."""
     embedding.limit_blas_threads()
-    classifier = load_or_train(MODELS / "models")
+    classifier = load(MODELS / "models")
     key = crypto.new_data_key()
     rows = [
         _row("local classification", 5, lambda index: classifier.classify(f"{TEXTS[index % len(TEXTS)]} {index}"), 600, 1e3, "ms"),

@@ -17,7 +17,7 @@ from gatte.conversation.states import State
 from gatte.conversation.thresholds import CONFIDENT
 from gatte.conversation.understanding import Intent, MessageKind, Understanding
 from gatte.intelligence import asking, claims
-from gatte.intelligence.classifier import load_or_train
+from gatte.intelligence.classifier import load
 from gatte.intelligence.gemini import Gemini, Models
 from gatte.turns.leases import Lease
 from gatte.turns.reading import Reading, Unread
@@ -56,7 +56,7 @@ def _whole(gemini: str) -> Iterator[Row]:
     """Understanding by the local model alone, and a FAQ question of which it is sure from its text to the checked answer."""
     with _worker(gemini):
         asking.warm_up()
-        asked, other = questions(), load_or_train(running.MODELS / "models")  # another classifier, since the worker's remembers texts
+        asked, other = questions(), load(running.MODELS / "models")  # another classifier, since the worker's remembers texts
         yield _row("classifying a new text", None, other.classify, asked, passes=1)
         yield _row("classifying a known text", 0.1, other.classify, asked)
         sure = [text for text in asked if _sure(other.classify(text))]

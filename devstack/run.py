@@ -61,7 +61,12 @@ def run(installation: Installation, terminal: Terminal, urls: dict[str, str]) ->
     panel = f"http://127.0.0.1:{port}/"
     environment = _environment(installation, urls, port)
     installation.note(f"process {os.getpid()}, {panel}")
+    build = [sys.executable, "-m", "gatte.intelligence.build", str(installation.folder / "models")]
+    model = Step("model", build, environment, terminal.folder)
     Step("migrate", ["flask", "migrate"], environment, terminal.folder).wait()
+    if model.runs:
+        terminal.say("Training the local model (about half a minute, only now)...")
+    model.wait()
     demo = Step("demo", ["flask", "demo", "load"], environment, terminal.folder)
     manager = _manager(installation, terminal, environment)
     welcome = _welcome(installation, panel, wanted, port)
@@ -92,6 +97,11 @@ class Step:
         self._log = logs / f"{name}.log"
         with self._log.open("w") as output:
             self._process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
+
+    @property
+    def runs(self) -> bool:
+        """Whether it has not ended yet."""
+        return self._process.poll() is None
 
     def wait(self) -> None:
         """Return when it succeeded; else Failed, with the last lines of its log."""

@@ -45,8 +45,10 @@ def migrate() -> None:
 @click.option("--threads", type=int, help="Jobs at once in a process.")
 def worker(processes: int | None, threads: int | None) -> None:
     """Run the jobs: turns, delivery, maintenance."""
+    from gatte.intelligence.asking import local_models
     from gatte.jobs import worker as working
 
+    local_models().require()
     migrating.require_fit(_settings().database_url.get_secret_value())
     count = processes or _settings().worker_processes
     if count > 1:

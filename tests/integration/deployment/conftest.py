@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from devstack.keeping import free_port
+from tests.running import MODELS
 
 PROJECT = Path(__file__).parents[3]
 TINY_APPLICATION = """
@@ -89,6 +90,7 @@ class Running:
 def project(tmp_path: Path) -> Path:
     (tmp_path / "wsgi.py").write_text(TINY_APPLICATION)
     shutil.copy(PROJECT / "Procfile", tmp_path)
+    shutil.copytree(MODELS / "models", tmp_path / ".gatte" / "models")  # made once, and not half a minute for each test
     return tmp_path
 
 

@@ -1,4 +1,5 @@
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -57,6 +58,16 @@ def test_bad_settings_end_it_with_a_clear_line(make_run, project):
     assert running.process.wait(60) == 1
     assert "worker: gatte: bad setting: DATABASE_URL: is required" in running.printed
     assert running.printed[-1].startswith("GATTE ended with code 78")
+
+
+def test_the_model_is_made_before_any_worker_starts(make_run, project):
+    shutil.rmtree(project / ".gatte" / "models")
+    (project / ".gatte" / "models").touch()  # no folder, so it cannot be made
+    running = make_run()
+
+    assert running.process.wait(60) == 1
+    assert any("GATTE did not start" in line and "gatte.intelligence.build" in line for line in running.printed)
+    assert not (project / "worker.pid").exists()
 
 
 def test_after_kill_nine_nothing_is_left_and_the_data_is_kept(make_run, project):

@@ -23,6 +23,7 @@ from gatte.models import (
 )
 from gatte.turns.replay import replay_conversation
 from gatte.web.panel import words
+from tests.integration.dialogues import margins
 from tests.integration.dialogues.script import Check, Expected, Scene
 from tests.integration.dialogues.stage import Received, Stage
 
@@ -156,13 +157,14 @@ TABLES: dict[Check, Callable[[Stage], str]] = {
 
 
 def check_all_is_well(stage: Stage) -> None:
-    """No message unanswered, none answered twice, no error that was not meant, and a replay gives the same."""
+    """No message unanswered, none answered twice, no error that was not meant, a replay gives the same, and no decision was narrow."""
     with stage.open():
         _every_message_has_a_turn(stage)
         _nothing_was_sent_twice(stage)
         _no_turn_failed_unasked(stage)
         _every_answer_is_of_its_turn(stage)
         _replay_gives_the_same(stage)
+        _nothing_rests_on_a_narrow_margin(stage)
 
 
 def _every_message_has_a_turn(stage: Stage) -> None:
@@ -205,6 +207,12 @@ def _replay_gives_the_same(stage: Stage) -> None:
     for talk in db.session.scalars(select(Conversation.id).filter_by(contact_id=stage.contact().id)).all():
         if differences := replay_conversation(talk).differences:
             raise Differs(f"o replay dá outra coisa: {differences[0]}")
+
+
+def _nothing_rests_on_a_narrow_margin(stage: Stage) -> None:
+    """Another machine adds numbers up in another order: what is decided may not hang on a digit."""
+    if close := [line for turn in _turns(stage) for line in margins.too_close(turn.trace or {})]:
+        raise Differs(f"decidido por menos de {margins.NARROW} de confiança: {close}")
 
 
 def _turns(stage: Stage) -> list[Turn]:

