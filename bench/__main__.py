@@ -11,7 +11,7 @@ import platform
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -83,6 +83,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--write", action="store_true", help=f"keep it in {PAGE.name}, whatever is named")
     parser.add_argument("--against", metavar="COMMIT", help="compare with this commit")
     parser.add_argument("--quick", action="store_true", help="compare with smaller loads")
+    parser.add_argument("--pairs", type=int, help="how many times each is measured, if time allows")
     options = parser.parse_args()
     if unknown := set(options.parts) - set(PARTS):
         parser.error(f"no such part: {', '.join(unknown)}")
@@ -91,6 +92,7 @@ def _options() -> argparse.Namespace:
 
 def _compare(options: argparse.Namespace) -> int:
     size = against.QUICK if options.quick else against.USUAL
+    size = replace(size, pairs=options.pairs or size.pairs)
     with bounded(size.limit_seconds):
         begun = time.monotonic()
         moments = [_moment()]

@@ -27,7 +27,7 @@ SIZES = (10_000, 100_000, 1_000_000)
 LOOKS = 60
 SLOWEST_MS, MOST = 100.0, 1.5
 WARM = 5
-CONNECTIONS = 64
+CONNECTIONS, SECONDS = 64, 2
 EMAIL, PASSWORD = "medida@empresa.example", "uma senha comprida"
 PAGES = {
     "sessions": "/panel/sessoes",
@@ -122,8 +122,8 @@ def _intake(place: Place) -> float:
     with system(place, "web", WEB_CONCURRENCY=str(intake.PROCESSES)) as door:
         until(lambda: intake.answers(door), 30)
         with tempfile.TemporaryDirectory() as name:
-            intake.write_bodies(Path(name), 1_000 + int(before), intake.BODIES // 2)
-            return intake.drive(door, Path(name), place, CONNECTIONS, intake.SECONDS // 2).rate
+            intake.write_bodies(Path(name), 1_000 + int(before), intake.BODIES * SECONDS)
+            return intake.drive(door, Path(name), place, CONNECTIONS, SECONDS).rate
 
 
 def _forget_unfiled(place: Place) -> None:

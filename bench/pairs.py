@@ -1,6 +1,7 @@
 """Pairs of values, the files here and those of another commit, and the table of their ratios."""
 
 import statistics
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ def take_pairs(sides: tuple[Side, Side], step: Callable[[Side, int], Values], co
             break
         taken.append(_pair(sides, step, number))
         lasted = time.monotonic() - started
+        print(f"pair {number + 1} of {count}: {lasted:.0f} s", file=sys.stderr, flush=True)
     return taken
 
 

@@ -66,7 +66,11 @@ class Proxy:
     async def _connect(self, client: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
         server, forth = await asyncio.open_connection(*self._server)
         line = _Line(self.counts, Statements() if self._speaks_sql else None)
-        await asyncio.gather(line.pass_requests(client, forth), line.pass_answers(server, back))
+        try:
+            await asyncio.gather(line.pass_requests(client, forth), line.pass_answers(server, back))
+        finally:
+            forth.close()
+            back.close()
 
 
 class _Line:
@@ -79,12 +83,12 @@ class _Line:
 
     async def pass_requests(self, client: asyncio.StreamReader, forth: asyncio.StreamWriter) -> None:
         async for data in _chunks(client, forth):
-            self._counts.trips += not self._asked
             self._asked = True
             forth.write(data)
 
     async def pass_answers(self, server: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
         async for data in _chunks(server, back):
+            self._counts.trips += self._asked
             self._asked = False
             if self._statements:
                 self._counts.statements += self._statements.completed_in(data)
@@ -106,20 +110,23 @@ def proxies(*urls: str) -> Iterator[list[Proxy]]:
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
+    servers: list[asyncio.Server] = []
     try:
-        for proxy in made:
-            asyncio.run_coroutine_threadsafe(proxy.serve(), loop).result(10)
+        servers = [asyncio.run_coroutine_threadsafe(one.serve(), loop).result(10) for one in made]
         yield made
     finally:
-        asyncio.run_coroutine_threadsafe(_end_all(), loop).result(10)
+        asyncio.run_coroutine_threadsafe(_end_all(servers), loop).result(10)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
         loop.close()
 
 
-async def _end_all() -> None:
+async def _end_all(servers: list[asyncio.Server]) -> None:
     """End the connections that are still open."""
+    for server in servers:
+        server.close()
     open_ones = asyncio.all_tasks() - {asyncio.current_task()}
     for task in open_ones:
         task.cancel()
     await asyncio.gather(*open_ones, return_exceptions=True)
+    await asyncio.sleep(0)  # what was closed lets its socket go in the loop's next round

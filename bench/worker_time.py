@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 from bench.checkout import HERE
-from bench.ground import ARTICLES
+from bench.ground import ARTICLES, STRANGERS
 from bench.place import TOKEN, application, environment, standin, stores
 from bench.texts import distinct
 from gatte.intake import inbox
@@ -18,8 +18,10 @@ from tests.running import NUMBER, PROJECT
 from tests.standins import payloads
 
 TURNS = 150
+WARM_UP = 20
 SHOWN = 24
-NOWHERE = "the interpreter"
+NOWHERE = "generated code"
+STANDARD = "python3.11"
 TITLE = (
     f"Where the worker's processor time goes, CPU ms of a turn with its sending, mean of {TURNS}, one after the other in one process, "
     "Gemini and Meta answering at once. The profiler itself takes part: compare the columns, not with other tables."
@@ -36,6 +38,8 @@ def table_of_areas() -> str:
         work_for(app)
         with app.app_context():
             asking.warm_up()
+            for number in range(WARM_UP):
+                turns.take_turn(NUMBER, _write(STRANGERS + number, distinct(STRANGERS + number)))
             new, returning = (_profiled(number) for number in range(2))
     return f"{TITLE}\n\n{_table(new, returning)}"
 
@@ -67,13 +71,20 @@ def areas(stats: pstats.Stats) -> Counter[str]:
 
 
 def _area(function: Function) -> str:
-    """A module of ours, a package, or the standard library."""
+    """A module of ours, a package, or a module of the standard library."""
     path = Path(function[0])
+    if "site-packages" in path.parts:
+        return _after("site-packages", path)
     if path.is_relative_to(PROJECT):
         return str(path.relative_to(PROJECT).with_suffix(""))
-    if "site-packages" in path.parts:
-        return path.parts[path.parts.index("site-packages") + 1].removesuffix(".py")
-    return NOWHERE if function[0] == "~" else "standard library"
+    if STANDARD in path.parts:
+        return f"standard library: {_after(STANDARD, path)}"
+    return NOWHERE
+
+
+def _after(folder: str, path: Path) -> str:
+    """The package, or module, that stands in this folder."""
+    return path.parts[path.parts.index(folder) + 1].removesuffix(".py")
 
 
 def _table(new: Counter[str], returning: Counter[str]) -> str:
