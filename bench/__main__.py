@@ -81,6 +81,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
     parser.add_argument("--write", action="store_true", help=f"keep it in {PAGE.name}, whatever is named")
+    parser.add_argument("--seconds", type=int, default=turns.SECONDS, help="how long customers write at full rate")
     parser.add_argument("--against", metavar="COMMIT", help="compare with this commit")
     parser.add_argument("--quick", action="store_true", help="compare with smaller loads")
     parser.add_argument("--pairs", type=int, help="how many times each is measured, if time allows")
@@ -109,7 +110,7 @@ def _measure(options: argparse.Namespace) -> int:
         moments = [_moment()]
         for name in names:
             print(name, file=sys.stderr, flush=True)
-            parts.append(PARTS[name]())
+            parts.append(turns.measure(seconds=options.seconds) if name == "turns" else PARTS[name]())
             moments.append(_moment())
     text = _text(parts)
     print(f"{text}\n\n{_about_machine(moments)}")

@@ -4,10 +4,9 @@ import time
 
 import httpx
 
-from bench.ground import DRAIN_SECONDS, Ground
+from bench.ground import Ground, comes_to_nothing
 from bench.place import scalar
 from bench.report import must_equal
-from tests.running import until
 
 UNDONE = """
     SELECT (SELECT count(*) FROM inbox_message WHERE filed_at IS NULL)
@@ -28,7 +27,7 @@ NOT_ONE_ANSWER = """
 def drain(ground: Ground) -> float:
     """Wait until everything is answered; the seconds it took."""
     begun = time.perf_counter()
-    if not until(lambda: scalar(ground.place, UNDONE) == 0, DRAIN_SECONDS, 0.5):
+    if not comes_to_nothing(lambda: scalar(ground.place, UNDONE), 0.5):
         left = scalar(ground.place, UNDONE)
         raise TimeoutError(f"{left:.0f} rows undone\n{ground.started.log_tail()}")
     return time.perf_counter() - begun

@@ -5,7 +5,7 @@ It is driven by the outside contract alone, so that any version of the code can 
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
@@ -18,12 +18,12 @@ from bench.load import Sent
 from bench.place import TOKEN, Place, environment, standin_process, stores, system
 from bench.processes import Taken
 from bench.proxy import Counts, Proxy, proxies
-from tests.running import PROJECT, System, until
+from tests.running import PROJECT, System
 
 OURS = ("web", "worker", "scheduler")
 COUNTED = ("web", "worker")
 QUIET_MS, GEMINI_MS, META_MS = 200, 1_000, 100
-DRAIN_SECONDS = 300
+STUCK_SECONDS = 120
 STILL_SECONDS = 0.5
 STRANGERS = 5_000_000  # customers of the warm-up, who belong to no load
 WARM_UP = 40
@@ -73,7 +73,7 @@ class Ground:
 
     def wait_for_answers(self, count: int) -> None:
         """Return when Meta accepted so many answers, and the last one's books are closed."""
-        if not until(lambda: self.answered() >= count, DRAIN_SECONDS, 0.1):
+        if not comes_to_nothing(lambda: count - self.answered(), 0.1):
             raise TimeoutError(f"{self.answered()} of {count} answers\n{self.started.log_tail()}")
         time.sleep(STILL_SECONDS)
 
@@ -96,7 +96,7 @@ class Ground:
         load.send(self.url, [self._of_stranger(WARM_UP_WORDS.format(self.strangers))], 1)
         begun = time.perf_counter()
         self._start("worker")
-        until(lambda: self.answered() > before, DRAIN_SECONDS, 0.02)
+        comes_to_nothing(lambda: before + 1 - self.answered(), 0.02)
         return time.perf_counter() - begun, self.look()["worker"].seconds
 
     def _of_stranger(self, words: str) -> bytes:
@@ -133,6 +133,18 @@ def ground(code: Checkout = HERE, *, knowledge: bool = True, counted: bool = Fal
         made.start_all()
         made.warm_up()
         yield made
+
+
+def comes_to_nothing(left: Callable[[], float], pause: float) -> bool:
+    """Wait until nothing is left; False when nothing becomes less for two minutes."""
+    least, changed = left(), time.monotonic()
+    while least > 0:
+        time.sleep(pause)
+        if (now := left()) < least:
+            least, changed = now, time.monotonic()
+        elif time.monotonic() - changed > STUCK_SECONDS:
+            return False
+    return True
 
 
 def _doors(stack: ExitStack, place: Place) -> dict[str, tuple[Proxy, Proxy]]:
