@@ -1,14 +1,27 @@
-"""`python -m bench [small] [intake] ...`: measure, print, and keep all in docs/bench.md when nothing is named."""
+"""`python -m bench [PART ...]`: measure and print; with no part named, all of them, and keep it in docs/bench.md.
 
+make bench ARGS="intake turns"            only that; with --write, docs/bench.md holds only that, too
+make bench ARGS="--against COMMIT"        the files here against those of a commit, at most 25 minutes
+make bench ARGS="--against COMMIT --quick"  at most 8 minutes
+"""
+
+import argparse
 import os
 import platform
 import sys
+import time
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from bench import growth, intake, retrieval, small, speed, turns
+import psutil
+
+from bench import against, growth, intake, retrieval, small, speed, turn_cost, turns
+from bench.bounded import Stopped, bounded
+from bench.checkout import NoSuchCommit
+from bench.customers import QUESTIONS
 from bench.report import Part, WrongCount, table
 from tests import running
 
@@ -17,39 +30,117 @@ PARTS: dict[str, Callable[[], Part]] = {
     "intake": intake.measure,
     "retrieval": retrieval.measure,
     "turns": turns.measure,
-    "calm": turns.measure_calm,
+    "cost": turn_cost.measure,
+    "start": turns.measure_start,
     "growth": growth.measure,
     "memory": turns.measure_memory,
 }
+LIMIT_SECONDS = 2 * 60 * 60
 PAGE = Path(__file__).parents[1] / "docs" / "bench.md"
 HEAD = """# What it reaches
 
-Measured by `make bench` on {when}: {machine}; {versions}; everything (stores, stand-ins, load) on one machine. Figures of one run: compare
-them within a run, not between machines. `make bench ARGS="turns"` measures one part and writes nothing here; a run whose counts of
-messages stored, acknowledged and answered differ gives no figures but an error. Where a target is missed, the tables of processor time
-below say what bounds it: all that is listed shares the cores.
+Measured by `make bench` on {when}: {machine}; {versions}; everything (stores, stand-ins, load) on one machine. {shared}
+
+Figures of one run: compare them within a run, not between machines; `make bench ARGS="--against COMMIT"` compares two versions in one run.
+`make bench ARGS="turns"` measures one part and writes nothing here. A run whose counts of messages stored, acknowledged and answered differ
+gives no figures but an error. Where a target is missed, the tables of processor time below say what bounds it: all that is listed shares
+the cores. Parts of this run: {parts}.
+
+Loads: a *new customer* never wrote before; a *returning* one did, and comes back after some seconds. *Distinct* texts differ all, in their
+words and not in numbers alone; *repeated* ones are {questions} questions, each second time with an order number. Workers are *warm* (some
+turns of strangers went before) unless a row says *cold*.
 """
-VARIED = "The machine itself: between the parts, the same piece of Python work took {:.1f} to {:.1f} ms of processor time."
+VARIED = "Between the parts, the same piece of Python work took {:.1f} to {:.1f} ms of processor time."
+ALONE = "The machine was free of other work."
+SHARED = "The machine was shared: between the parts, when nothing of this run was up, other processes took {:.0f} to {:.0f} % of its cores."
+FREE_PERCENT = 10
 PACKAGES = ("flask", "gunicorn", "sqlalchemy", "rq", "pywa")
 
 
-def main(wanted: list[str]) -> int:
+@dataclass(frozen=True)
+class Moment:
+    """How the machine is while nothing of ours runs: how busy others keep it, and how fast it is."""
+
+    busy_percent: float
+    milliseconds: float
+
+
+def main() -> int:
+    options = _options()
     running.build_models()
-    parts: list[Part] = []
-    speeds = [speed.milliseconds()]
-    for name in wanted or PARTS:
-        try:
-            parts.append(PARTS[name]())
-        except WrongCount as error:
-            print(f"{name}: {error}", file=sys.stderr)
-            return 1
-        speeds.append(speed.milliseconds())
-    text = f"{_text(parts)}\n\n{VARIED.format(min(speeds), max(speeds))}"
-    print(text)
-    if not wanted:
-        head = HEAD.format(when=datetime.now(UTC).date(), machine=_machine(), versions=_versions())
-        PAGE.write_text(f"{head}\n{text}\n", encoding="utf-8")
+    try:
+        return _compare(options) if options.against else _measure(options)
+    except WrongCount as error:
+        print(error, file=sys.stderr)
+    except NoSuchCommit as error:
+        print(f"no such commit: {error}", file=sys.stderr)
+    except Stopped as stopped:
+        print(f"stopped: {stopped}", file=sys.stderr)
+    return 1
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
+    parser.add_argument("--write", action="store_true", help=f"keep it in {PAGE.name}, whatever is named")
+    parser.add_argument("--seconds", type=int, default=turns.SECONDS, help="how long customers write at full rate")
+    parser.add_argument("--against", metavar="COMMIT", help="compare with this commit")
+    parser.add_argument("--quick", action="store_true", help="compare with smaller loads")
+    parser.add_argument("--pairs", type=int, help="how many times each is measured, if time allows")
+    options = parser.parse_args()
+    if unknown := set(options.parts) - set(PARTS):
+        parser.error(f"no such part: {', '.join(unknown)}")
+    return options
+
+
+def _compare(options: argparse.Namespace) -> int:
+    size = against.QUICK if options.quick else against.USUAL
+    size = replace(size, pairs=options.pairs or size.pairs)
+    with bounded(size.limit_seconds):
+        begun = time.monotonic()
+        moments = [_moment()]
+        print(against.compare(options.against, size))
+        moments.append(_moment())
+    print(f"\n{_about_machine(moments)}\nIt took {(time.monotonic() - begun) / 60:.0f} minutes.")
     return 0
+
+
+def _measure(options: argparse.Namespace) -> int:
+    names = options.parts or [*PARTS]
+    parts: list[Part] = []
+    with bounded(LIMIT_SECONDS):
+        moments = [_moment()]
+        for name in names:
+            print(name, file=sys.stderr, flush=True)
+            parts.append(turns.measure(seconds=options.seconds) if name == "turns" else PARTS[name]())
+            moments.append(_moment())
+    text = _text(parts)
+    print(f"{text}\n\n{_about_machine(moments)}")
+    if options.write or not options.parts:
+        PAGE.write_text(f"{_head(names, moments)}\n{text}\n", encoding="utf-8")
+    return 0
+
+
+def _moment() -> Moment:
+    return Moment(psutil.cpu_percent(2), speed.milliseconds())
+
+
+def _about_machine(moments: list[Moment]) -> str:
+    busy = [moment.busy_percent for moment in moments]
+    speeds = [moment.milliseconds for moment in moments]
+    shared = SHARED.format(min(busy), max(busy)) if max(busy) > FREE_PERCENT else ALONE
+    return f"{shared} {VARIED.format(min(speeds), max(speeds))}"
+
+
+def _head(names: list[str], moments: list[Moment]) -> str:
+    return HEAD.format(
+        when=datetime.now(UTC).date(),
+        machine=_machine(),
+        versions=_versions(),
+        shared=_about_machine(moments),
+        parts=", ".join(names),
+        questions=len(QUESTIONS),
+    )
 
 
 def _machine() -> str:
@@ -67,4 +158,4 @@ def _text(parts: list[Part]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -27,6 +27,7 @@ SIZES = (10_000, 100_000, 1_000_000)
 LOOKS = 60
 SLOWEST_MS, MOST = 100.0, 1.5
 WARM = 5
+CONNECTIONS, SECONDS = 64, 2
 EMAIL, PASSWORD = "medida@empresa.example", "uma senha comprida"
 PAGES = {
     "sessions": "/panel/sessoes",
@@ -121,8 +122,8 @@ def _intake(place: Place) -> float:
     with system(place, "web", WEB_CONCURRENCY=str(intake.PROCESSES)) as door:
         until(lambda: intake.answers(door), 30)
         with tempfile.TemporaryDirectory() as name:
-            intake.write_bodies(Path(name), 1_000 + int(before), intake.BODIES // 2)
-            return intake.drive(door, Path(name), place, intake.SECONDS // 2).rate
+            intake.write_bodies(Path(name), 1_000 + int(before), intake.BODIES * SECONDS)
+            return intake.drive(door, Path(name), place, CONNECTIONS, SECONDS).rate
 
 
 def _forget_unfiled(place: Place) -> None:
@@ -150,5 +151,5 @@ def _rows(found: list[Measured]) -> list[Row]:
 def _below(found: list[Measured]) -> str:
     lines = [f"| p95, ms | {' | '.join(f'{one.messages:,} messages' for one in found)} |", "|---" * (len(found) + 1) + "|"]
     lines += [f"| {name} | {' | '.join(f'{one.times[name]:.1f}' for one in found)} |" for name in found[0].times]
-    lines.append(f"| webhook, messages a second | {' | '.join(f'{one.intake:,.0f}' for one in found)} |")
+    lines.append(f"| webhook, messages a second, {CONNECTIONS} connections | {' | '.join(f'{one.intake:,.0f}' for one in found)} |")
     return "\n".join(["Growth (a tenth as many contacts as messages; one conversation a contact, one in ten open):", "", *lines])

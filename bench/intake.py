@@ -1,6 +1,7 @@
 """Intake: signed webhooks from wrk, one message each, against web processes alone; beside it a receiver on pywa that stores nothing.
 
-Both run under the same gunicorn settings and get the same bodies, in turns, so that what else the machine does hits both.
+Both run under the same gunicorn settings and get the same bodies, in turns, so that what else the machine does hits both. Every customer
+is new, and every text differs.
 """
 
 import re
@@ -13,20 +14,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 
 from bench import processes, pywa_receiver
 from bench.place import Place, scalar, stores, system
 from bench.report import Part, Row, WrongCount, must_equal
+from bench.texts import distinct
 from tests.running import APP_SECRET, NUMBER, System, until
 from tests.standins import payloads
 
 SECONDS = 4
-ROUNDS = 9
-CONNECTIONS = 128
+ROUNDS = 7
+CONNECTIONS = (64, 128)
 PROCESSES = 2
-BODIES = 40_000
+BODIES = 10_000  # a second: more than any door takes
 STATUS_POSTS = 40
 FAST = "≥ 3,300 messages/s, p99 < 250 ms"
 
@@ -69,13 +72,27 @@ class Doors:
 def measure() -> Part:
     """Messages and statuses a second that were stored and acknowledged; WrongCount when these differ."""
     with _doors() as doors:
-        ours: list[Run] = []
-        others: list[Run] = []
+        compared = {connections: Compared(connections) for connections in CONNECTIONS}
         for number in range(ROUNDS):
-            with _bodies(number) as folder:
-                for drive_one, runs in ((_ours, ours), (_others, others))[:: -1 if number % 2 else 1]:  # each is the first as often
-                    runs.append(drive_one(doors, folder))
-        return Part([_row(ours), _compared(ours, others), _statuses(doors)], _below(ours, others))
+            for place, one in enumerate(compared.values()):
+                with _bodies(number * len(CONNECTIONS) + place) as folder:
+                    one.add(doors, folder, ours_first=number % 2 == 0)
+        rows = [row for one in compared.values() for row in (_row(one), _compared(one))]
+        return Part([*rows, _statuses(doors)], _below(list(compared.values())))
+
+
+@dataclass
+class Compared:
+    """Runs of both doors in turns, each with so many connections; each door is the first as often."""
+
+    connections: int
+    ours: list[Run] = field(default_factory=list)
+    others: list[Run] = field(default_factory=list)
+
+    def add(self, doors: Doors, folder: Path, *, ours_first: bool) -> None:
+        runs = [(_ours, self.ours), (_others, self.others)]
+        for drive_one, found in runs if ours_first else reversed(runs):
+            found.append(drive_one(doors, folder, self.connections))
 
 
 @contextmanager
@@ -101,7 +118,7 @@ def answers(door: System) -> bool:
 def _bodies(number: int) -> Iterator[Path]:
     """A folder with the script for wrk and the bodies of a round, each with its signature."""
     with tempfile.TemporaryDirectory() as name:
-        write_bodies(Path(name), number * BODIES, BODIES)
+        write_bodies(Path(name), number * BODIES * SECONDS, BODIES * SECONDS)
         yield Path(name)
 
 
@@ -109,37 +126,37 @@ def write_bodies(folder: Path, first: int, count: int) -> None:
     """What `drive` needs: the script for wrk, and signed bodies with a message each, of other customers from `first` on."""
     with (folder / "bodies").open("wb") as file:
         for index in range(first, first + count):
-            part = payloads.text("oi, tudo bem? quanto custa um e-CNPJ?")
+            part = payloads.text(distinct(index))
             raw = payloads.encode(payloads.body(part, payloads.person(index), number=NUMBER))
             file.write(payloads.sign(raw, APP_SECRET).encode() + b" " + raw + b"\n")
     (folder / "post.lua").write_text(SCRIPT)
 
 
-def _ours(doors: Doors, folder: Path) -> Run:
+def _ours(doors: Doors, folder: Path, connections: int) -> Run:
     """Drive our door: every message that it acknowledged is a row, and there is no row beside them."""
     before = scalar(doors.place, "SELECT count(*) FROM inbox_message")
     counted = _acknowledged(doors.ours)
-    run = drive(doors.ours, folder, doors.place)
+    run = drive(doors.ours, folder, doors.place, connections)
     if not until(lambda: scalar(doors.place, "SELECT count(*) FROM inbox_message") - before == _acknowledged(doors.ours) - counted, 5):
         stored = scalar(doors.place, "SELECT count(*) FROM inbox_message") - before
         raise WrongCount(f"acknowledged {_acknowledged(doors.ours) - counted:.0f}, stored {stored:.0f}")
-    _must_cover(run, scalar(doors.place, "SELECT count(*) FROM inbox_message") - before, "stored")
+    must_cover(run, scalar(doors.place, "SELECT count(*) FROM inbox_message") - before, "stored", connections)
     return run
 
 
-def _others(doors: Doors, folder: Path) -> Run:
+def _others(doors: Doors, folder: Path, connections: int) -> Run:
     """Drive pywa's door: every request reached the handler, else the comparison is void."""
     before = pywa_receiver.handled(doors.counts)
-    run = drive(doors.other, folder, doors.place)
+    run = drive(doors.other, folder, doors.place, connections)
     must_equal("pywa's refusals", 0, run.refused)
     time.sleep(0.5)
-    _must_cover(run, pywa_receiver.handled(doors.counts) - before, "handled by pywa")
+    must_cover(run, pywa_receiver.handled(doors.counts) - before, "handled by pywa", connections)
     return run
 
 
-def _must_cover(run: Run, found: float, what: str) -> None:
+def must_cover(run: Run, found: float, what: str, connections: int) -> None:
     """What wrk saw acknowledged was done; beyond that there can be only what was under way when wrk stopped."""
-    if not run.acknowledged <= found <= run.acknowledged + run.refused + CONNECTIONS:
+    if not run.acknowledged <= found <= run.acknowledged + run.refused + connections:
         raise WrongCount(f"{what}: {found:.0f}, acknowledged: {run.acknowledged}")
 
 
@@ -150,15 +167,15 @@ def _acknowledged(door: System) -> float:
     return float(found[1]) if found else 0.0
 
 
-def drive(door: System, folder: Path, place: Place, seconds: int = SECONDS) -> Run:
+def drive(door: System, folder: Path, place: Place, connections: int, seconds: int = SECONDS) -> Run:
     """Let wrk post the bodies of a folder as fast as they are answered."""
-    command = ["wrk", "-t2", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", "-s", str(folder / "post.lua"), door.url, "--"]
+    command = ["wrk", "-t2", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(folder / "post.lua"), door.url, "--"]
     groups = {"web": door.processes["web"].pid, "Postgres": place.pids["Postgres"]}
     before, own = processes.look(groups), _of_children()
     said = subprocess.run([*command, str(folder / "bodies")], capture_output=True, text=True, check=True).stdout
     after = processes.look(groups)
     requests = int(_number(r"(\d+) requests in", said))
-    if requests >= BODIES:
+    if requests >= BODIES * seconds:
         raise WrongCount(f"{requests} requests are more than there are bodies")
     spent = {name: after[name].seconds - before[name].seconds for name in groups} | {"wrk": _of_children() - own}
     refused = int(_number(r"Non-2xx or 3xx responses: (\d+)", said))
@@ -181,29 +198,39 @@ def _milliseconds(said: str) -> float:
     return float(found[1]) * {"us": 0.001, "ms": 1.0, "s": 1000.0}[found[2]] if found else 0.0
 
 
-def _row(runs: list[Run]) -> Row:
+def _row(one: Compared) -> Row:
+    runs = one.ours
     total, refused = sum(run.acknowledged for run in runs), sum(run.refused for run in runs)
-    note = f"p99 {statistics.median(run.p99_ms for run in runs):.0f} ms; acknowledged {total}, stored {total}, refused {refused}"
-    reached = _median(runs) >= 3300 and statistics.median(run.p99_ms for run in runs) < 250
-    return Row("webhook, stored and acknowledged", FAST, f"{_median(runs):,.0f}/s", note, reached)
+    p99 = statistics.median(run.p99_ms for run in runs)
+    note = f"p99 {p99:.0f} ms; acknowledged {total}, stored {total}, refused {refused}"
+    what = f"webhook, stored and acknowledged, {one.connections} connections"
+    return Row(what, FAST, f"{_median(runs):,.0f}/s", note, _median(runs) >= 3300 and p99 < 250)
 
 
-def _compared(ours: list[Run], others: list[Run]) -> Row:
-    ratios = [our.rate / other.rate for our, other in zip(ours, others, strict=True)]
-    said = ", ".join(f"{our.rate:,.0f} : {other.rate:,.0f}" for our, other in zip(ours, others, strict=True))
-    note = f"ours : pywa in turns, {SECONDS} s each: {said}; all {sum(run.acknowledged for run in others)} reached pywa's handler"
-    ratio = statistics.median(ratios)
-    return Row("the same against a pywa receiver that stores nothing", "≥ 1.0 times", f"{ratio:.2f} times", note, ratio >= 1)
+def _compared(one: Compared) -> Row:
+    pairs = list(zip(one.ours, one.others, strict=True))
+    said = ", ".join(f"{our.rate:,.0f} : {other.rate:,.0f}" for our, other in pairs)
+    all_handled = f"all {sum(run.acknowledged for run in one.others)} reached pywa's handler"
+    note = f"ours : pywa in turns, {SECONDS} s each: {said}; {all_handled}"
+    ratio = statistics.median(our.rate / other.rate for our, other in pairs)
+    what = f"the same against a pywa receiver that stores nothing, {one.connections} connections"
+    return Row(what, "≥ 1.0 times", f"{ratio:.2f} times", note, ratio >= 1)
 
 
 def _median(runs: list[Run]) -> float:
     return statistics.median(run.rate for run in runs)
 
 
-def _below(ours: list[Run], others: list[Run]) -> str:
-    settings = f"gunicorn with {PROCESSES} processes on greenlets, wrk with {CONNECTIONS} connections on the same cores"
-    lines = [f"Webhook, both under {settings}; processor time of a request in ms:", "", "| | web | Postgres | wrk |", "|---|---|---|---|"]
-    return "\n".join([*lines, _costs("GATTE", ours), _costs("pywa", others)])
+def _below(compared: list[Compared]) -> str:
+    title = (
+        f"Webhook, both under gunicorn with {PROCESSES} processes on greenlets, wrk on the same cores, "
+        "new customers and distinct texts; processor time of a request in ms:"
+    )
+    lines = [title, "", "| | web | Postgres | wrk |", "|---|---|---|---|"]
+    for one in compared:
+        lines.append(_costs(f"GATTE, {one.connections} connections", one.ours))
+        lines.append(_costs(f"pywa, {one.connections} connections", one.others))
+    return "\n".join(lines)
 
 
 def _costs(name: str, runs: list[Run]) -> str:
@@ -212,17 +239,25 @@ def _costs(name: str, runs: list[Run]) -> str:
 
 
 def _statuses(doors: Doors) -> Row:
-    bodies = [payloads.signed(payloads.statuses_body(*_thousand(post), number=NUMBER), APP_SECRET) for post in range(STATUS_POSTS)]
-    started = time.perf_counter()
-    with httpx.Client(timeout=60) as client:
-        for body, headers in bodies:
-            client.post(f"{doors.ours.url}/webhook/whatsapp", content=body, headers=headers).raise_for_status()
-    spent = time.perf_counter() - started
+    spent = post_statuses(doors.ours, STATUS_POSTS)
     stored = scalar(doors.place, "SELECT count(*) FROM status_event")
     must_equal("statuses stored", STATUS_POSTS * 1000, stored)
     rate, note = stored / spent, f"{stored:.0f} stored, one POST at a time"
     return Row("POST of 1,000 statuses", "≥ 20,000 statuses/s", f"{rate:,.0f}/s", note, rate >= 20_000)
 
 
-def _thousand(post: int) -> list[dict[str, object]]:
-    return [payloads.status(f"wamid.{post}-{index}", "delivered") for index in range(1000)]
+def post_statuses(door: System, posts: int) -> float:
+    """Post 1,000 statuses so many times, one POST after the other; the seconds that it took."""
+    written = [payloads.statuses_body(*_thousand(), number=NUMBER) for _ in range(posts)]
+    bodies = [payloads.signed(body, APP_SECRET) for body in written]
+    started = time.perf_counter()
+    with httpx.Client(timeout=60) as client:
+        for body, headers in bodies:
+            url = f"{door.url}/webhook/whatsapp"
+            client.post(url, content=body, headers=headers).raise_for_status()
+    return time.perf_counter() - started
+
+
+def _thousand() -> list[dict[str, object]]:
+    """Statuses of messages that nobody else knows."""
+    return [payloads.status(f"wamid.{uuid4().hex}", "delivered") for _ in range(1000)]

@@ -10,24 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from tests.running import APP_SECRET, NUMBER
-from tests.standins import payloads
-
 PAUSE_SECONDS = 1.0
-QUESTIONS = (  # the local classifier is sure of each: Gemini is asked for the answer only
-    "O que é um certificado digital e para que serve?",
-    "O que acontece se o certificado vencer?",
-    "Qual é a diferença entre A1 e A3?",
-    "Qual certificado serve para emitir nota fiscal eletrônica?",
-    "MEI precisa de certificado digital?",
-    "Quanto tempo demora para o certificado ficar pronto?",
-    "O certificado funciona no Mac, no celular ou na nuvem?",
-    "Mudei a razão social, o sócio ou o meu nome: preciso trocar o certificado?",
-    "Meu contador pode tirar ou usar o certificado por mim?",
-    "O A1 vai acabar? O que é o Selo Eletrônico?",
-    "O CNPJ agora tem letras. Muda algo no meu certificado?",
-    "É seguro mandar meus documentos por WhatsApp?",
-)
 
 
 @dataclass
@@ -45,30 +28,6 @@ class Sent:
     def percentile(self, share: float) -> float:
         """Milliseconds within which this share was acknowledged."""
         return sorted(self.latencies)[int(len(self.latencies) * share)] * 1000 if self.latencies else 0.0
-
-
-def request_of(body: payloads.Json, url: str) -> bytes:
-    """A whole HTTP request that brings a webhook body."""
-    raw, headers = payloads.signed(body, APP_SECRET)
-    lines = ["POST /webhook/whatsapp HTTP/1.1", f"Host: {urlsplit(url).netloc}", *(f"{name}: {value}" for name, value in headers.items())]
-    return "\r\n".join([*lines, f"Content-Length: {len(raw)}", "", ""]).encode() + raw
-
-
-def questions(url: str, words: str, first: int, count: int) -> list[bytes]:
-    """Requests with one message each, each of another customer."""
-    people = (payloads.person(index) for index in range(first, first + count))
-    return [request_of(payloads.body(payloads.text(words), person, number=NUMBER), url) for person in people]
-
-
-def talks(url: str, first: int, count: int, customers: int) -> list[bytes]:
-    """Requests of customers who come back: each asks something else every time, and every other text nobody wrote before."""
-    return [_question(url, index, customers) for index in range(first, first + count)]
-
-
-def _question(url: str, index: int, customers: int) -> bytes:
-    words = QUESTIONS[(index // customers + index) % len(QUESTIONS)]
-    said = f"Olá, é sobre o pedido {index}. {words}" if index % 2 else words
-    return request_of(payloads.body(payloads.text(said), payloads.person(index % customers), number=NUMBER), url)
 
 
 def send(url: str, requests: Sequence[bytes], rate: float) -> Sent:

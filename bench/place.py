@@ -12,8 +12,8 @@ from pathlib import Path
 import psycopg2
 from flask import Flask
 
+from bench.checkout import HERE, Checkout
 from devstack.stores import Stores, Urls
-from gatte.migrating import migrate
 from tests import running
 from tests.running import System, free_port, until
 
@@ -28,16 +28,23 @@ class Place(Urls):
 
 
 @contextmanager
-def stores() -> Iterator[Place]:
-    """Fresh stores that sync every commit to the disk, migrated."""
+def stores(code: Checkout = HERE) -> Iterator[Place]:
+    """Fresh stores that sync every commit to the disk, migrated to what this version needs."""
     with tempfile.TemporaryDirectory(prefix="gatte-bench-") as name:
         made = Stores(Path(name))
-        urls = made.start()
         try:
-            migrate(urls.database)
-            yield Place(urls.database, urls.redis, {"Postgres": made.postgres.pid, "Valkey": made.valkey.pid})
+            urls = made.start()
+            code.flask(environment(code, urls), "migrate")
+            pids = {"Postgres": made.postgres.pid, "Valkey": made.valkey.pid}
+            yield Place(urls.database, urls.redis, pids)
         finally:
             made.stop()
+
+
+def environment(code: Checkout, urls: Urls, **more: str) -> dict[str, str]:
+    """The settings of a version's processes over these stores."""
+    more = {"GATTE_FOLDER": str(code.models), "GATTE_LOG_LEVEL": "INFO"} | more
+    return running.settings(urls.database, urls.redis, **more)
 
 
 @dataclass(frozen=True)
@@ -78,12 +85,14 @@ def _answers(port: int) -> bool:
 
 
 @contextmanager
-def system(urls: Urls, *names: str, **more: str) -> Iterator[System]:
+def system(urls: Urls, *names: str, code: Checkout = HERE, **more: str) -> Iterator[System]:
     """These processes of GATTE over the stores, started; not waited for."""
     with tempfile.TemporaryDirectory(prefix="gatte-bench-logs-") as name:
-        made = System(Path(name), running.settings(urls.database, urls.redis, GATTE_LOG_LEVEL="INFO", **more))
+        settings = environment(code, urls, **more)
+        made = System(Path(name), settings, project=code.project, binaries=code.binaries)
         try:
-            made.start(*names)
+            if names:
+                made.start(*names)
             yield made
         finally:
             made.stop()

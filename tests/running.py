@@ -23,11 +23,7 @@ VERIFY_TOKEN = "verify-token-of-the-tests"
 ENCRYPTION_KEYS = "test:QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVoxMjM0NTY="
 NUMBER = "106540352242922"
 
-COMMANDS = {
-    "web": [str(BIN / "gunicorn")],
-    "worker": [str(BIN / "flask"), "worker"],
-    "scheduler": [str(BIN / "flask"), "scheduler"],
-}
+COMMANDS = {"web": ["gunicorn"], "worker": ["flask", "worker"], "scheduler": ["flask", "scheduler"]}
 
 
 def build_models() -> None:
@@ -44,20 +40,25 @@ def free_port() -> int:
         return port
 
 
-def process_environment(given: dict[str, str]) -> dict[str, str]:
+def process_environment(given: dict[str, str], project: Path = PROJECT) -> dict[str, str]:
     """The environment of a process of ours: what is given, and nothing of this machine's but where to find programs."""
     kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TZ"}}
-    return {**kept, "PYTHONPATH": str(PROJECT), **given}
+    return {**kept, "PYTHONPATH": str(project), **given}
 
 
 @dataclass
 class System:
-    """Processes of GATTE over one database and one Redis; each can be killed and started again."""
+    """Processes of GATTE over one database and one Redis; each can be killed and started again.
+
+    The code is that of `project`, run by the programs of `binaries`.
+    """
 
     folder: Path
     environment: dict[str, str]
     port: int = field(default_factory=free_port)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    project: Path = PROJECT
+    binaries: Path = BIN
 
     @property
     def url(self) -> str:
@@ -69,16 +70,18 @@ class System:
         for name in names or COMMANDS:
             with (self.folder / f"{name}.log").open("ab") as log:
                 self.processes[name] = subprocess.Popen(
-                    self._command(name), cwd=PROJECT, env=environment, stdout=log, stderr=log, start_new_session=True
+                    self._command(name), cwd=self.project, env=environment, stdout=log, stderr=log, start_new_session=True
                 )
 
     def _command(self, name: str) -> list[str]:
         kind = name.partition(":")[0]
-        return COMMANDS[kind] + ([self.environment.get("APPLICATION", "wsgi:app")] if kind == "web" else [])
+        program, *arguments = COMMANDS[kind]
+        application = [self.environment.get("APPLICATION", "wsgi:app")] if kind == "web" else []
+        return [str(self.binaries / program), *arguments, *application]
 
     def _environment(self) -> dict[str, str]:
         bind = {"GATTE_BIND": f"127.0.0.1:{self.port}", "PYTHONUNBUFFERED": "1", "PROMETHEUS_MULTIPROC_DIR": str(self.folder / "metrics")}
-        return process_environment({**bind, **self.environment})
+        return process_environment({**bind, **self.environment}, self.project)
 
     def kill(self, name: str) -> None:
         """kill -9 of a process and all its children."""
