@@ -222,3 +222,13 @@ def test_training_ends_at_the_optimum_wherever_it_starts(few):
     low, high = training._fit(inputs, zeros), training._fit(inputs, zeros + 0.5)
     high -= high.mean(axis=1, keepdims=True)  # what is the same for every intent decides nothing
     assert np.allclose(low, high, atol=1e-4)
+
+
+def test_a_cold_process_understands_its_first_text_within_five_seconds_of_processor_time():
+    code = (
+        "import time; from pathlib import Path; from gatte.intelligence.classifier import load\n"
+        f"load(Path({str(MODELS)!r})).classify('oi'); print(time.process_time())"
+    )
+    told = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, timeout=120, check=True)
+
+    assert float(told.stdout) < 5

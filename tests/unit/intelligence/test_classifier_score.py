@@ -27,27 +27,27 @@ def test_the_heldout_set_has_twelve_texts_of_every_intent_and_a_robustness_slice
 
 
 def test_macro_f1_stays_above_its_floor(outcomes):
-    assert scoring.macro_f1(outcomes) >= 0.90  # reached: 0.915
+    assert scoring.macro_f1(outcomes) >= 0.90  # reached: 0.930
 
 
 def test_no_intent_falls_behind(outcomes):
-    assert min(scoring.f1_by_intent(outcomes).values()) >= 0.80  # reached: 0.85 (faq)
+    assert min(scoring.f1_by_intent(outcomes).values()) >= 0.80  # reached: 0.83 (talk_to_human)
 
 
 def test_typos_slang_and_missing_accents_are_understood(outcomes):
-    assert scoring.accuracy([outcome for outcome in outcomes if outcome.part == "robust"]) >= 0.85  # reached: 0.87
+    assert scoring.accuracy([outcome for outcome in outcomes if outcome.part == "robust"]) >= 0.85  # reached: 0.885
 
 
 def test_confidence_can_be_believed(outcomes):
-    assert scoring.calibration_error(outcomes) <= 0.06  # reached: 0.027
+    assert scoring.calibration_error(outcomes) <= 0.06  # reached: 0.036
 
 
 def test_what_is_acted_on_is_rarely_wrong(outcomes, record_property):
     table = scoring.risk_coverage(outcomes, (*THRESHOLDS, CONFIDENT))
     record_property("risk_coverage", str(table))
 
-    assert table[-1].covered >= 0.90  # reached: 0.92
-    assert table[-1].wrong <= 0.07  # reached: 0.055
+    assert table[-1].covered >= 0.90  # reached: 0.94
+    assert table[-1].wrong <= 0.07  # reached: 0.054
 
 
 def test_the_right_intent_is_among_the_first_three(outcomes):
