@@ -193,3 +193,22 @@ def test_pages_of_the_desk_fit_a_phone(open_window, customer):  # noqa: F811
         page.goto(path)
         shot(page, f"phone-{name}")
         assert (name, overflow(page)) == (name, 0)
+
+
+def test_what_was_chosen_on_an_older_page_stays_beside_what_another_saved(agent, bruno, customer, open_window):  # noqa: F811
+    open_a_ticket(customer, "Velha Folha")
+    agent.goto("/panel/chamados")
+    agent.locator("a.row").first.click()
+    bruno.goto(agent.url)
+    bruno.get_by_label("Responsável").select_option(label="Bruno Castro")
+    bruno.get_by_role("button", name="Salvar").click()
+    agent.get_by_label("Situação").select_option(label="Resolvido")
+    agent.get_by_role("button", name="Salvar").click()
+
+    expect(agent.get_by_role("alert")).to_contain_text("responsável Bruno Castro")
+    expect(agent.get_by_label("Situação")).to_have_value("solved")
+    expect(agent.get_by_label("Responsável").locator("option:checked")).to_have_text("Bruno Castro")
+    shot(agent, "stale-ticket")
+    agent.set_viewport_size(NARROW)
+    shot(agent, "stale-ticket")
+    assert overflow(agent) == 0

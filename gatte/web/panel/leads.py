@@ -14,7 +14,7 @@ from gatte.models import Lead, LeadStage, keyring
 from gatte.web.panel import words
 from gatte.web.panel.entry import me
 from gatte.web.panel.paging import PAGE, cursor, read_cursor
-from gatte.web.panel.reading import as_uuid, chosen, chosen_person, chosen_version
+from gatte.web.panel.reading import as_uuid, changed, chosen, chosen_person, chosen_version
 from gatte.web.rendering import render_live
 
 ACTIVE = (LeadStage.NEW, LeadStage.CONTACTED, LeadStage.QUOTED)
@@ -100,7 +100,14 @@ def change_lead(lead_id: UUID) -> AnyResponse:
         leads.change(lead_id, stage, owner, me().id, chosen_version())
     except leads.StaleLead:
         db.session.rollback()
-        return _page(lead_id, 409, choice=(stage, owner.id if owner else None))
+        return _page(lead_id, 409, choice=_choice(_find(lead_id)))
     db.session.commit()
     flash("Lead atualizado.", "success")
     return redirect(url_for("panel.show_lead", lead_id=lead_id), 303)
+
+
+def _choice(lead: Lead) -> dict[str, str]:
+    return {
+        "stage": changed("etapa", lead.stage.value),
+        "person": changed("responsavel", str(lead.owner_id or "")),
+    }

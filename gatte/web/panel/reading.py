@@ -56,6 +56,12 @@ def chosen_version() -> int:
     return version
 
 
+def changed(field: str, present: str) -> str:
+    """What a refused form shall show: what its writer changed in this field, else what is `present` by now."""
+    written = request.form.get(field, "")
+    return present if written == request.form.get(f"{field}_antes") else written
+
+
 def typed(field: str) -> str:
     """What somebody wrote into a field, with plain line ends: a form sends them as CR LF."""
     return request.form.get(field, "").replace("\r\n", "\n").strip()

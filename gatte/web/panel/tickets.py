@@ -16,7 +16,7 @@ from gatte.models.columns import new_id
 from gatte.web.panel import words
 from gatte.web.panel.entry import me
 from gatte.web.panel.paging import PAGE, cursor, read_cursor
-from gatte.web.panel.reading import as_moment, as_number, chosen, chosen_person, chosen_version, draft_id, typed
+from gatte.web.panel.reading import as_moment, as_number, changed, chosen, chosen_person, chosen_version, draft_id, typed
 from gatte.web.rendering import render_live
 
 ACTIVE = (TicketState.OPEN, TicketState.IN_PROGRESS, TicketState.WAITING_CUSTOMER)
@@ -85,7 +85,7 @@ def show_ticket(ticket_id: UUID) -> Response:
 
 
 def _page(ticket_id: UUID, status: int = 200, **told: object) -> Response:
-    """A ticket, with what a refused form held: `choice` (state and person), or `problem` and `written` of a note."""
+    """A ticket, with what a refused form held: `choice` (its state and person), or `problem` and `written` of a note."""
     ticket = _find(ticket_id)
     return render_live(
         "panel/ticket.html",
@@ -121,11 +121,17 @@ def change_ticket(ticket_id: UUID) -> AnyResponse:
         tickets.change(ticket_id, state, assignee, me().id, chosen_version())
     except tickets.StaleTicket:
         db.session.rollback()
-        choice = state, assignee.id if assignee else None
-        return _page(ticket_id, 409, choice=choice)
+        return _page(ticket_id, 409, choice=_choice(_find(ticket_id)))
     db.session.commit()
     flash("Chamado atualizado.", "success")
     return redirect(url_for("panel.show_ticket", ticket_id=ticket_id), 303)
+
+
+def _choice(ticket: Ticket) -> dict[str, str]:
+    return {
+        "state": changed("situacao", ticket.state.value),
+        "person": changed("responsavel", str(ticket.assignee_id or "")),
+    }
 
 
 def note_ticket(ticket_id: UUID) -> AnyResponse:

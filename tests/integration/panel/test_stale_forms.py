@@ -47,6 +47,18 @@ def test_what_was_chosen_stays_and_can_be_saved_after_all(app, log_in, desk, use
         assert db.session.get_one(Ticket, ticket).assignee_id == users["ana"]
 
 
+def test_who_changed_the_state_alone_does_not_take_the_person_off_by_saving_again(log_in, desk, users):
+    ticket = desk.ticket()
+    address, old, other = f"/panel/chamados/{ticket}", log_in("ana"), log_in("chefe")
+    version = version_of(old.get(address))
+    other.get(address)
+    other.post(address, situacao="open", responsavel=str(users["bruno"]), versao=version)
+    before = {"situacao_antes": "open", "responsavel_antes": ""}
+
+    refused = old.post(address, situacao="solved", responsavel="", versao=version, **before)
+    assert chosen_in(refused) == ["solved", str(users["bruno"])]
+
+
 def test_an_older_page_does_not_take_the_person_off_a_lead(app, log_in, desk, users):
     lead = desk.lead()
     address, old, other = f"/panel/leads/{lead}", log_in("ana"), log_in("chefe")
