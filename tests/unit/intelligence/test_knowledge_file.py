@@ -98,7 +98,7 @@ def test_all_problems_of_a_file_are_named_at_once(tmp_path):
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
-        ("Oq vc precisa p/ NF-e?", "o que voce precisa p nota fiscal eletronica"),
+        ("Oq vc precisa p/ NF-e?", "o que voce precisa para nota fiscal eletronica"),
         ("QNTO custa?? 😀", "quanto custa"),
         ("ñ sei a senha do e-CNPJ", "nao sei a senha do e cnpj"),
         ("", ""),
