@@ -41,8 +41,8 @@ class Size:
     pages: int
 
 
-USUAL = Size(25 * 60, pairs=7, turns=150, intake_seconds=3, status_posts=10, pages=40)
-QUICK = Size(8 * 60, pairs=5, turns=60, intake_seconds=2, status_posts=5, pages=20)
+USUAL = Size(25 * 60, pairs=7, turns=80, intake_seconds=3, status_posts=10, pages=40)
+QUICK = Size(8 * 60, pairs=5, turns=40, intake_seconds=2, status_posts=5, pages=20)
 
 
 def compare(commit: str, size: Size) -> str:

@@ -1,6 +1,7 @@
 """Versions of GATTE that a bench can run: the files beside this one, or those of any commit."""
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -46,9 +47,17 @@ def checked_out(commit: str) -> Iterator[Checkout]:
         folder = Path(name) / "gatte"
         _git("worktree", "add", "--detach", str(folder), _hash(commit))
         try:
-            yield Checkout(folder, _binaries(folder), folder / ".gatte")
+            yield Checkout(folder, _binaries(folder), _models(folder))
         finally:
             _git("worktree", "remove", "--force", str(folder))
+
+
+def _models(folder: Path) -> Path:
+    """A folder with what we trained: files are named by what they were made from, so that an equal version need not train."""
+    made = folder / ".gatte"
+    if MODELS.exists():
+        shutil.copytree(MODELS, made)
+    return made
 
 
 def _hash(commit: str) -> str:

@@ -18,9 +18,10 @@ UNANSWERED = """
         SELECT FROM message a JOIN outbox o USING (id)
         WHERE a.turn_id = m.turn_id AND o.accepted_at IS NOT NULL)
 """
-NOT_ONE_ANSWER = """
+# A turn that had to be taken again on a busy machine may find that all is said; each message has its answer all the same.
+MORE_THAN_ONE_ANSWER = """
     SELECT count(*) FROM turn t
-    WHERE (SELECT count(*) FROM message a WHERE a.turn_id = t.id AND a.author = 'bot') <> 1
+    WHERE (SELECT count(*) FROM message a WHERE a.turn_id = t.id AND a.author = 'bot') > 1
 """
 
 
@@ -41,6 +42,6 @@ def check(ground: Ground, wrote: int) -> None:
     must_equal("messages stored", wrote, scalar(place, "SELECT count(*) FROM inbox_message"))
     must_equal("messages read by a turn", wrote, scalar(place, read))
     must_equal("messages without an answer", 0, scalar(place, UNANSWERED))
-    must_equal("turns with other than one answer", 0, scalar(place, NOT_ONE_ANSWER))
+    must_equal("turns with more than one answer", 0, scalar(place, MORE_THAN_ONE_ANSWER))
     must_equal("answers at Meta", scalar(place, "SELECT count(*) FROM outbox"), said["accepted"])
     must_equal("answers that came twice", 0, len(said["twice"]))

@@ -24,6 +24,7 @@ OURS = ("web", "worker", "scheduler")
 COUNTED = ("web", "worker")
 QUIET_MS, GEMINI_MS, META_MS = 200, 1_000, 100
 STUCK_SECONDS = 120
+START_SECONDS = 600  # the first worker of a version may have to train its models
 STILL_SECONDS = 0.5
 STRANGERS = 5_000_000  # customers of the warm-up, who belong to no load
 WARM_UP = 40
@@ -113,7 +114,7 @@ class Ground:
     def start_all(self) -> None:
         for name in OURS:
             self._start(name)
-        self.started.wait_until_ready()
+        self.started.wait_until_ready(START_SECONDS)
 
 
 @contextmanager

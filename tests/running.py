@@ -109,9 +109,9 @@ class System:
             except subprocess.TimeoutExpired:
                 self.kill(name)
 
-    def wait_until_ready(self) -> None:
+    def wait_until_ready(self, patience: float = READY_PATIENCE) -> None:
         """Return when `/health/ready` says so; TimeoutError shows what it said last and the logs' ends."""
-        said = until(lambda: self._readiness() == "ready", READY_PATIENCE)
+        said = until(lambda: self._readiness() == "ready", patience)
         if not said:
             raise TimeoutError(f"not ready: {self._readiness()}\n{self.log_tail()}")
 
