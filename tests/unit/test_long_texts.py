@@ -81,6 +81,8 @@ ELSEWHERE = {
     "intelligence.gemini_http.client_with": "takes an address of the settings",
     "intelligence.transcribing.transcribe": "takes a sound, and asks Gemini",
     "intelligence.prompts.read": "reads a file of ours",
+    "whatsapp.fields.line": "a part of the webhook's parser, which is tested with a text in every field",
+    "whatsapp.parts.part_of": "a part of the webhook's parser, which is tested with a text in every field",
     "whatsapp.outbound.reaction": "takes ids of ours and of Meta's",
     "whatsapp.simulator.attached": "makes what a simulated customer sends",
     "whatsapp.simulator.customer_message_body": "makes what a simulated customer sends",
