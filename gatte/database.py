@@ -21,7 +21,8 @@ from psycopg2.extras import Json, NamedTupleCursor, register_uuid
 from sqlalchemy import ClauseElement, NullPool, Table, create_engine, event, func, inspect
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL, Connection, Engine, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -132,6 +133,23 @@ def loaded(model: type[Model], values: Sequence[Any]) -> Model | None:
         return None
     db.session.add(row)
     return cast("Model", row)
+
+
+AGAIN_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0)  # a claim of a process that is gone lasts as long
+AWAY = (OperationalError, InterfaceError, PoolTimeout)
+Result = TypeVar("Result")
+
+
+def until_taken(work: Callable[[], Result]) -> Result:
+    """Do what only this process can do, again and again for half a minute while the database is away; twice must be as good as once."""
+    for pause in AGAIN_SECONDS:
+        try:
+            return work()
+        except AWAY as error:
+            log.warning("database_away", error=type(error).__name__, again_in=pause)
+            db.session.rollback()
+            time.sleep(pause)
+    return work()
 
 
 class Trip:

@@ -6,7 +6,6 @@ it is sent again, or parked for an agent, by policy: the Cloud API knows no idem
 """
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,11 +14,9 @@ from uuid import UUID
 import structlog
 from flask import current_app
 from sqlalchemy import func, select, text
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from gatte.conversation.replies import Reply, from_json
-from gatte.database import Row, ask_alone
+from gatte.database import ask_alone, until_taken
 from gatte.delivery import window
 from gatte.delivery.outbox import SENDING_SECONDS
 from gatte.delivery.reasons import Cause
@@ -34,7 +31,6 @@ from gatte.whatsapp.errors import Category, rule_for
 log = structlog.get_logger(__name__)
 
 STALE_SECONDS = 10.0  # who comes back to its claim later than this (a stopped process) must not act on it any more
-NOTE_AGAIN_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0)  # an answer that crashed is sent again after about a minute
 DOUBT_LIMIT = 6  # calls to Meta whose outcome nobody knows; each is waited for twice as long as the one before
 LONGEST_DOUBT_SECONDS = 900.0
 NEWS_SECONDS = 1.0
@@ -53,6 +49,11 @@ NOTE_ACCEPTED = """
     SELECT EXISTS (SELECT FROM mine) AS mine,
         EXISTS (SELECT FROM outbox
                 WHERE conversation_id = %(conversation)s AND id <> %(id)s AND state IN ('pending', 'sending', 'uncertain')) AS more
+"""
+# The claim counts as an attempt: with its number used again, a second try of this statement could hit the claim of another.
+PUT_BACK = """
+    UPDATE outbox SET state = 'pending', due_at = clock_timestamp()
+    WHERE id = %(id)s AND attempts = %(attempt)s AND state IN ('sending', 'uncertain') RETURNING id
 """
 
 
@@ -187,6 +188,11 @@ def postpone(sending: Sending, seconds: float) -> None:
         row.attempts -= 1
 
 
+def put_back(sending: Sending) -> None:
+    """Commit that nothing left under this claim: whoever looks next sends the answer at once, and nobody need wait for a status."""
+    until_taken(lambda: ask_alone(PUT_BACK, {"id": sending.outbox_id, "attempt": sending.attempt}))
+
+
 def accepted(sending: Sending, wamid: str, latency_ms: float) -> bool:
     """Commit that Meta took the answer; whether more of this conversation wait to go.
 
@@ -194,21 +200,11 @@ def accepted(sending: Sending, wamid: str, latency_ms: float) -> bool:
     """
     sealed = Outbox.wamid.sealed(sending.outbox_id, sending.data_key_id, wamid) if sending.data_key_id else None
     ids = {"id": sending.outbox_id, "attempt": sending.attempt, "conversation": sending.conversation_id}
-    noted = _note({**ids, "latency": latency_ms, "hash": keyring().lookup_hash("wamid", wamid), "wamid": sealed})
+    values = {**ids, "latency": latency_ms, "hash": keyring().lookup_hash("wamid", wamid), "wamid": sealed}
+    noted = until_taken(lambda: ask_alone(NOTE_ACCEPTED, values)[0])  # nobody else knows it
     if noted.mine:
         metrics.MESSAGES_SENT.labels(outcome="accepted").inc()
     return bool(noted.more)
-
-
-def _note(acceptance: Mapping[str, Any]) -> Row:
-    """Store an acceptance, again and again while the database does not take it: nobody else knows it. Stored twice is as good as once."""
-    for pause in NOTE_AGAIN_SECONDS:
-        try:
-            return ask_alone(NOTE_ACCEPTED, acceptance)[0]
-        except (DBAPIError, PoolTimeout) as error:
-            log.warning("acceptance_not_stored", outbox_id=str(acceptance["id"]), error=type(error).__name__)
-            time.sleep(pause)
-    return ask_alone(NOTE_ACCEPTED, acceptance)[0]
 
 
 def refused(sending: Sending, code: int | None, details: str, latency_ms: float, *, retry_in: float | None, permanent: bool) -> None:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import structlog
 
+from gatte.database import AWAY
 from gatte.delivery import client_for, pausing, sending, window
 from gatte.delivery.pacing import SHORT_SECONDS, pacer
 from gatte.delivery.reasons import Cause
@@ -45,7 +46,7 @@ def deliver_due(conversation_id: UUID, claimed: Sending | None = None) -> None:
 def _send(claimed: Sending) -> bool:
     """Send one claimed answer and record the outcome (the caller commits it); whether a next one waits, and may follow."""
     channel = client_for(claimed.phone_number_id)
-    if not isinstance(channel, SimulatorClient) and not _may_go(claimed):
+    if not isinstance(channel, SimulatorClient) and not _goes(claimed):
         return False
     started = time.perf_counter()
     try:
@@ -64,6 +65,22 @@ def _send(claimed: Sending) -> bool:
     return False
 
 
+def _goes(claimed: Sending) -> bool:
+    """Whether the answer leaves now; a claim under which nothing can leave any more is given up, so that another may send it."""
+    try:
+        if not _may_go(claimed):
+            return False
+    except AWAY as error:
+        db.session.rollback()
+        log.warning("claim_without_database", outbox_id=str(claimed.outbox_id), error=type(error).__name__)
+    else:
+        if not claimed.stale:
+            return True
+        log.warning("claim_stale", outbox_id=str(claimed.outbox_id))
+    sending.put_back(claimed)
+    return False
+
+
 def _may_go(claimed: Sending) -> bool:
     """Whether the answer may leave now, after a short wait at most; else it comes back when its time has come."""
     if pausing.holds(claimed):
@@ -73,9 +90,7 @@ def _may_go(claimed: Sending) -> bool:
         sending.postpone(claimed, wait)
         return False
     time.sleep(wait)
-    if claimed.stale:
-        log.warning("claim_stale", outbox_id=str(claimed.outbox_id))
-    return not claimed.stale
+    return True
 
 
 def _accepted(claimed: Sending, channel: Channel, sent: Sent, latency_ms: float) -> bool:

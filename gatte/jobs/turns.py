@@ -6,6 +6,7 @@ from uuid import UUID
 
 import structlog
 
+from gatte.database import until_taken
 from gatte.delivery import sending, typing
 from gatte.delivery.sending import Sending
 from gatte.extensions import db
@@ -76,16 +77,17 @@ def answer(start: Callable[[], Lease | None]) -> None:
         claimed = None
     except Exception as error:  # noqa: BLE001 - the boundary of a turn: the customer is told, the turn is kept
         db.session.rollback()
-        lease = start() or lease  # when the fault came before the first commit
-        db.session.commit()
-        _fail(lease, error)
-        claimed = _claim(lease)
+        claimed = until_taken(lambda: _after_failure(start, lease, error))
     metrics.TURN_SECONDS.labels(step="whole").observe(time.perf_counter() - started)
     if claimed is not None:
         deliver_due(lease.conversation_id, claimed)
 
 
-def _claim(lease: Lease) -> Sending | None:
+def _after_failure(start: Callable[[], Lease | None], lease: Lease, error: Exception) -> Sending | None:
+    """Store what becomes of a failed turn; what is to be sent, claimed. The lease ends with it, and does not have to run out."""
+    lease = start() or lease  # when the fault came before the first commit
+    db.session.commit()
+    _fail(lease, error)
     claimed = sending.claim(lease.conversation_id)
     db.session.commit()
     return claimed

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from gatte.delivery import sending
+from gatte.delivery import pausing, sending
 from gatte.delivery.outbox import SENDING_SECONDS
 from gatte.jobs import delivery
 from gatte.jobs.delivery import settle
@@ -156,3 +156,24 @@ def test_an_acceptance_whose_commit_lost_its_connection_is_noted_once(talk, stor
     telling.join()
 
     assert (talk.states(), talk.outcomes()) == (["accepted"], ["accepted"])
+
+
+def test_an_answer_that_was_claimed_when_postgres_stopped_leaves_as_soon_as_it_is_back(talk, stores):
+    """Nothing left under that claim, and its process knows it: nobody waits for a status."""
+    talk.answers("oi")
+    claimed = talk.is_claimed()
+    talk.app.extensions["gatte_pauses"] = pausing.Pauses()  # to be asked of the database before anything leaves
+
+    def send() -> None:
+        with talk.app.app_context():
+            delivery.deliver_due(talk.conversation_id, claimed)
+
+    stores.postgres.crash()
+    sending_it = threading.Thread(target=send)
+    sending_it.start()
+    stores.postgres.start()
+    sending_it.join()
+
+    talk.is_delivered()
+
+    assert (talk.states(), talk.heard()) == (["accepted"], ["oi"])

@@ -248,7 +248,7 @@ def test_an_answer_that_whatsapp_would_refuse_is_never_sent(talk):
     assert (talk.states(), talk.heard()) == (["failed", "accepted"], ["curta"])
 
 
-def test_a_process_that_slept_through_its_claim_sends_nothing(talk, app, monkeypatch):
+def test_a_process_that_slept_through_its_claim_sends_nothing_and_lets_another_send_at_once(talk, app):
     from gatte.jobs import delivery
 
     talk.answers("oi")
@@ -257,8 +257,25 @@ def test_a_process_that_slept_through_its_claim_sends_nothing(talk, app, monkeyp
 
     with app.app_context():
         delivery.deliver_due(talk.conversation_id, stale)
+    assert (talk.heard(), talk.states()) == ([], ["pending"])
 
-    assert (talk.heard(), talk.states()) == ([], ["sending"])
+    talk.is_delivered()
+
+    assert (talk.heard(), talk.states()) == (["oi"], ["accepted"])
+
+
+def test_who_slept_through_its_claim_leaves_the_claim_of_another_alone(talk):
+    talk.answers("oi")
+    slept = talk.is_claimed()
+    talk.time_passes(sending.SENDING_SECONDS)
+    talk.is_delivered()
+    talk.time_passes(1)
+    talk.is_claimed()
+
+    with talk.app.app_context():
+        sending.put_back(slept)
+
+    assert talk.states() == ["sending"]
 
 
 def test_a_late_answer_of_meta_does_not_undo_what_a_later_attempt_did(talk, app):

@@ -1,8 +1,5 @@
 """An admin resets or escalates a conversation while a turn waits for Gemini: what was forced stands, and the turn says nothing (I4, I7)."""
 
-import threading
-from contextlib import contextmanager
-
 import pytest
 
 from gatte.desk import handoff
@@ -11,12 +8,9 @@ from gatte.jobs.turns import resume_turn
 from gatte.models import Role, User
 from tests.application import application
 from tests.integration.turns.customers import somebody
-from tests.running import until
+from tests.integration.turns.thinking import a_turn_that_thinks
 from tests.standins import payloads
 from tests.standins.gemini import GeminiStandIn
-
-UNSURE = "xyzzy plugh certificado frobnicar?"  # the local model is not sure of such a text, and Gemini is asked
-PATIENCE = 60.0
 
 
 @pytest.fixture(scope="module")
@@ -55,27 +49,6 @@ def standing(customer):
     with customer.app.app_context():
         conversation = customer.conversation()
         return conversation.state.value, conversation.flow
-
-
-@contextmanager
-def a_turn_that_thinks(customer, gemini):
-    """A turn that waits for Gemini's answer for as long as this lasts."""
-    go_on, asked = threading.Event(), len(gemini.calls)
-
-    def late(answer):
-        go_on.wait(PATIENCE)
-        return answer
-
-    gemini.meets(UNSURE.split()[0], late)
-    customer.delivers(payloads.text(UNSURE))
-    turn = threading.Thread(target=customer.is_answered)
-    turn.start()
-    assert until(lambda: len(gemini.calls) > asked), "no turn asked Gemini"
-    try:
-        yield
-    finally:
-        go_on.set()
-        turn.join()
 
 
 def forces(customer, admin, action):

@@ -1,0 +1,51 @@
+"""Postgres crashes while a turn thinks: the turn gives its lease back, and nobody waits for that to run out."""
+
+import pytest
+
+from gatte.jobs.turns import resume_turn
+from gatte.migrating import migrate
+from tests.application import application
+from tests.integration.turns.customers import somebody
+from tests.integration.turns.thinking import a_turn_that_thinks
+from tests.standins import payloads
+from tests.standins.gemini import GeminiStandIn
+from tests.stores import running_stores
+
+
+@pytest.fixture(scope="module")
+def stores(tmp_path_factory):
+    """Stores of this module's own, to be crashed."""
+    with running_stores(tmp_path_factory.mktemp("own-stores"), durable=True) as started:
+        migrate(started.postgres.url())
+        yield started
+
+
+@pytest.fixture(scope="module")
+def gemini():
+    with GeminiStandIn() as stand_in:
+        yield stand_in
+
+
+@pytest.fixture(scope="module")
+def app(stores, gemini):
+    with application(stores.postgres.url(), stores.valkey.url(), gemini_api_key="key", gemini_base_url=gemini.url) as made:
+        yield made
+        made.extensions["gatte_gemini"].close()
+
+
+@pytest.mark.parametrize("thinks_on", [True, False], ids=["ends while Postgres is away", "ends when it is back"])
+def test_a_turn_that_thinks_while_postgres_crashes_is_taken_again_at_once(app, stores, gemini, thinks_on):
+    customer = somebody(app)
+    customer.sends(payloads.text("quero abrir um chamado"))
+    before = customer.heard()
+    with a_turn_that_thinks(customer, gemini) as go_on:
+        stores.postgres.crash()
+        if thinks_on:
+            go_on.set()
+        stores.postgres.start()
+
+    with app.app_context():
+        conversation = customer.conversation()
+        assert conversation.leased_until is None
+    resume_turn(str(conversation.id))
+    assert len(customer.heard()) == len(before) + 1

@@ -1,0 +1,35 @@
+"""A turn that can be met while it waits for Gemini."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.integration.turns.customers import Customer
+from tests.running import until
+from tests.standins import payloads
+from tests.standins.gemini import GeminiStandIn
+from tests.standins.http_loop import Answer
+
+UNSURE = "xyzzy plugh certificado frobnicar?"  # the local model is not sure of such a text, and Gemini is asked
+PATIENCE = 60.0
+
+
+@contextmanager
+def a_turn_that_thinks(customer: Customer, gemini: GeminiStandIn) -> Iterator[threading.Event]:
+    """A turn that waits for Gemini's answer for as long as this lasts, or until the event is set."""
+    go_on, asked = threading.Event(), len(gemini.calls)
+
+    def late(answer: Answer) -> Answer:
+        go_on.wait(PATIENCE)
+        return answer
+
+    gemini.meets(UNSURE.partition(" ")[0], late)
+    customer.delivers(payloads.text(UNSURE))
+    turn = threading.Thread(target=customer.is_answered)
+    turn.start()
+    assert until(lambda: len(gemini.calls) > asked), "no turn asked Gemini"
+    try:
+        yield go_on
+    finally:
+        go_on.set()
+        turn.join()
