@@ -135,7 +135,7 @@ def loaded(model: type[Model], values: Sequence[Any]) -> Model | None:
     return cast("Model", row)
 
 
-AGAIN_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0)  # a claim of a process that is gone lasts as long
+AGAIN_SECONDS = (0.2, 0.5, 1.0, *[2.0] * 14)  # a claim of a process that is gone lasts as long
 AWAY = (OperationalError, InterfaceError, PoolTimeout)
 Result = TypeVar("Result")
 

@@ -29,6 +29,7 @@ def forbid_a_second_connection(engine: Engine) -> None:
         if another:
             raise HoldsAnother("this thread holds a connection of the pool already")
 
+    @event.listens_for(engine, "detach")  # what leaves the pool for good is not held: the pool makes another
     @event.listens_for(engine, "checkin")
     def _given_back(_: Any, record: Any) -> None:
         with lock:

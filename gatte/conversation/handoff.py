@@ -23,7 +23,7 @@ def escalate(draft: Draft, reason: Reason, cause: str, said: str = "", event: Ev
     draft.move(event, cause)
     if has(f"handoff.because_{reason}"):
         draft.say(f"handoff.because_{reason}")
-    tell_queue(draft)
+    tell_queue(draft, priority)
     draft.forget_suspended()
     draft.keep(flow=None, asking=None, misunderstandings=0, slot_failures=0, errors=0)
     draft.keep(notes={"introduced": "1", "priority": str(priority), "waiting_told": "1"})
@@ -57,23 +57,32 @@ def _under_way(snapshot: Snapshot) -> str:
     return say("summary.no_flow")
 
 
-def tell_queue(draft: Draft) -> None:
-    """Say how the queue stands, or when the desk opens."""
-    draft.say(_queue_key(draft.now.desk), **_queue_facts(draft.now.desk, draft.now.now))
-
-
-def _queue_key(desk: DeskFacts) -> str:
+def tell_queue(draft: Draft, priority: int | None = None) -> None:
+    """Say how the queue stands for this priority (or that which the conversation waits with), or when the desk opens."""
+    desk = draft.now.desk
+    if priority is None:
+        priority = int(draft.noted("priority") or PRIORITY[Reason.REQUESTED])
     if not desk.open:
-        return "handoff.closed_until" if desk.opens_at else "handoff.closed"
-    if desk.ahead <= 0:
+        _tell_opening(draft, desk)
+        return
+    ahead = desk.ahead(priority)
+    wait = desk.wait_minutes(ahead)
+    draft.say(_queue_key(ahead, wait), ahead=ahead, wait=wait)
+
+
+def _tell_opening(draft: Draft, desk: DeskFacts) -> None:
+    if desk.opens_at is None:
+        draft.say("handoff.closed")
+    else:
+        draft.say("handoff.closed_until", when=show_opening(desk.opens_at, draft.now.now))
+
+
+def _queue_key(ahead: int, wait: int | None) -> str:
+    if ahead <= 0:
         return "handoff.next"
-    if desk.ahead == 1:
-        return "handoff.one_ahead_wait" if desk.wait_minutes else "handoff.one_ahead"
-    return "handoff.ahead_wait" if desk.wait_minutes else "handoff.ahead"
-
-
-def _queue_facts(desk: DeskFacts, now: datetime) -> dict[str, object]:
-    return {"ahead": desk.ahead, "wait": desk.wait_minutes, "when": show_opening(desk.opens_at, now) if desk.opens_at else ""}
+    if ahead == 1:
+        return "handoff.one_ahead_wait" if wait else "handoff.one_ahead"
+    return "handoff.ahead_wait" if wait else "handoff.ahead"
 
 
 def show_opening(opens_at: datetime, now: datetime) -> str:

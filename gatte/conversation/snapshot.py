@@ -1,5 +1,6 @@
 """What the orchestrator knows when an event arrives (`Snapshot`), what can happen (`Happening`), and what it decides (`Decision`)."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -50,14 +51,32 @@ class TicketFacts:
     status: str
 
 
+LONGEST_WAIT_MINUTES = 120  # beyond this the pace of the last hours says nothing
+
+
 @dataclass(frozen=True)
 class DeskFacts:
-    """The human desk now: open by business hours, how many wait ahead, expected wait in minutes, when it opens next."""
+    """The human desk now: open by business hours, when it opens next, and its queue as a customer of each priority would meet it.
+
+    `ahead_by_priority`: how many are served before a customer of that priority. `minutes_each`: how long the whole desk takes
+    for one customer, by what it lately did; None when that is not known.
+    """
 
     open: bool = True
-    ahead: int = 0
-    wait_minutes: int | None = None
     opens_at: datetime | None = None
+    ahead_by_priority: tuple[int, ...] = ()
+    minutes_each: float | None = None
+
+    def ahead(self, priority: int) -> int:
+        """How many are served before a customer of this priority."""
+        return self.ahead_by_priority[priority] if priority < len(self.ahead_by_priority) else 0
+
+    def wait_minutes(self, ahead: int) -> int | None:
+        """How long a customer with so many ahead will wait; None when nobody can say it honestly."""
+        if self.minutes_each is None:
+            return None
+        minutes = math.ceil((ahead + 1) * self.minutes_each)
+        return minutes if minutes <= LONGEST_WAIT_MINUTES else None
 
 
 @dataclass(frozen=True)

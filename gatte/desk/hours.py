@@ -1,4 +1,4 @@
-"""When the desk is open, and how long a customer would wait now."""
+"""When the desk is open, and how a customer would meet it now."""
 
 import re
 from dataclasses import dataclass
@@ -13,7 +13,6 @@ from gatte.conversation.snapshot import DeskFacts
 ALWAYS = "sempre"
 DAYS = ("seg", "ter", "qua", "qui", "sex", "sab", "dom")
 SPAN = re.compile(r"(?P<first>[a-z]{3})(?:-(?P<last>[a-z]{3}))? (?P<opens>\d{1,2}:\d{2})-(?P<closes>\d{1,2}:\d{2})")
-MINUTES_A_CUSTOMER = 4  # until the desk's own figures are known
 SEARCHED_DAYS = 15
 
 
@@ -68,10 +67,11 @@ def opens_next(now: datetime, hours: tuple[Span, ...], state: str = "") -> datet
     return None
 
 
-def desk_facts(ahead: int, now: datetime) -> DeskFacts:
-    """The desk as a customer with so many others ahead would meet it now."""
+def desk_facts(now: datetime, ahead_by_priority: tuple[int, ...], minutes_each: float | None) -> DeskFacts:
+    """The desk as a customer would meet it now; nobody waits by the minute for a desk that is closed."""
     settings = current_app.extensions["gatte_settings"]
     hours = opening_hours(settings.gatte_business_hours)
     if is_open(now, hours, settings.gatte_holidays_of):
-        return DeskFacts(open=True, ahead=ahead, wait_minutes=(ahead + 1) * MINUTES_A_CUSTOMER)
-    return DeskFacts(open=False, ahead=ahead, opens_at=opens_next(now, hours, settings.gatte_holidays_of))
+        return DeskFacts(ahead_by_priority=ahead_by_priority, minutes_each=minutes_each)
+    opens_at = opens_next(now, hours, settings.gatte_holidays_of)
+    return DeskFacts(open=False, opens_at=opens_at, ahead_by_priority=ahead_by_priority)

@@ -5,21 +5,29 @@ from datetime import datetime
 from flask import current_app
 from sqlalchemy import select
 
+from gatte.conversation.alarms import PRIORITY
 from gatte.conversation.snapshot import CertificateFacts, ContactFacts, Snapshot, TicketFacts
 from gatte.database import Row, ask
-from gatte.desk import hours
+from gatte.desk import hours, pace
 from gatte.extensions import db
 from gatte.models import Certificate, Conversation, Ticket, TicketState
 from gatte.settings import Settings
 
 TICKETS_SHOWN = 5
-FACTS = """
+NO_PRIORITY = 9  # behind every real priority
+# The desk serves by priority, then by who has waited longest; who does not wait yet comes last of the same priority.
+AHEAD_BY_PRIORITY = ", ".join(
+    f"""count(*) FILTER (WHERE (coalesce(w.priority, {NO_PRIORITY}), w.waiting_since, w.id)
+        < ({priority}, coalesce(conversation.waiting_since, 'infinity'), conversation.id))"""
+    for priority in range(max(PRIORITY.values()) + 1)
+)
+FACTS = f"""
     EXISTS (SELECT FROM conversation o WHERE o.contact_id = conversation.contact_id AND o.id <> conversation.id) AS returning,
     EXISTS (SELECT FROM certificate WHERE contact_id = conversation.contact_id) AS has_certificates,
     EXISTS (SELECT FROM ticket WHERE contact_id = conversation.contact_id) AS has_tickets,
-    (SELECT count(*) FROM conversation w WHERE w.state = 'STATE_WAITING_HUMAN' AND w.closed_at IS NULL AND w.id <> conversation.id
-        AND w.waiting_since < coalesce(conversation.waiting_since, 'infinity')) AS ahead
-"""
+    (SELECT ARRAY[{AHEAD_BY_PRIORITY}] FROM conversation w
+        WHERE w.state = 'STATE_WAITING_HUMAN' AND w.closed_at IS NULL AND w.id <> conversation.id) AS ahead
+"""  # noqa: S608 - our own words only
 """Columns that a snapshot is made of, beside the conversation's own."""
 FACTS_OF_ONE = f"SELECT {FACTS} FROM conversation WHERE id = %s"  # noqa: S608 - our own words only
 
@@ -47,7 +55,7 @@ def snapshot_of(conversation: Conversation, facts: Row | None = None) -> Snapsho
         contact=_contact_facts(conversation, returning=facts.returning),
         certificates=_certificates(conversation) if facts.has_certificates else (),
         tickets=_tickets(conversation) if facts.has_tickets else (),
-        desk=hours.desk_facts(facts.ahead, now),
+        desk=hours.desk_facts(now, tuple(facts.ahead), pace.minutes_each()),
     )
 
 

@@ -10,15 +10,13 @@ from sqlalchemy import ColumnElement, Select, func, or_, select, true, tuple_
 from sqlalchemy.orm import aliased, joinedload
 
 from gatte.conversation.states import State
+from gatte.desk.snapshots import NO_PRIORITY
 from gatte.extensions import db
 from gatte.models import Conversation, Message, keyring
 from gatte.web.panel import words
 from gatte.web.panel.paging import PAGE, cursor, read_cursor
 from gatte.web.panel.reading import as_moment, as_uuid
 from gatte.web.rendering import render_live
-
-NO_PRIORITY = 9  # behind every real priority
-
 
 class Tab(StrEnum):
     """Whose conversations the list shows."""

@@ -12,6 +12,9 @@ from gatte.conversation.understanding import Intent, MessageKind
 from tests.unit.conversation.talking import ECNPJ, EXPIRED, KNOWN, MONDAY, Talk, guess, heard
 
 
+QUEUE = (0, 1, 1, 2, 3, 90)  # how many are served before a customer of each priority; who asks for a person has 4
+
+
 def waiting(**facts) -> Talk:
     return Talk(**facts).says("quero falar com um atendente")
 
@@ -45,8 +48,9 @@ def test_the_card_of_somebody_with_a_certificate_names_it():
     ("desk", "words"),
     [
         (DeskFacts(), "próximo da fila"),
-        (DeskFacts(ahead=1), "1 pessoa na sua frente"),
-        (DeskFacts(ahead=3, wait_minutes=12), "3 pessoas na sua frente; a espera é de cerca de 12 min"),
+        (DeskFacts(ahead_by_priority=QUEUE), "3 pessoas na sua frente; a resposta vem"),
+        (DeskFacts(ahead_by_priority=QUEUE, minutes_each=2.9), "3 pessoas na sua frente; a espera é de cerca de 12 min"),
+        (DeskFacts(ahead_by_priority=QUEUE, minutes_each=31.0), "3 pessoas na sua frente; a resposta vem"),
         (DeskFacts(open=False), "fechado agora"),
         (DeskFacts(open=False, opens_at=MONDAY + timedelta(days=1)), "abre amanhã às 10h"),
     ],
@@ -93,10 +97,18 @@ def test_a_more_pressing_reason_moves_forward_and_the_same_one_does_not():
 
 
 def test_asking_again_tells_the_place_in_the_queue():
-    talk = waiting(desk=DeskFacts(ahead=2)).says("atendente")
+    talk = waiting(desk=DeskFacts(ahead_by_priority=QUEUE)).says("atendente")
 
     assert talk.effects == ()
-    assert "2 pessoas" in talk.replied
+    assert "3 pessoas" in talk.replied
+
+
+def test_a_more_pressing_reason_is_told_its_own_place_in_the_queue():
+    desk = DeskFacts(ahead_by_priority=QUEUE, minutes_each=4.0)
+
+    assert "próximo da fila" in Talk(desk=desk).says("certificado vencido, não consigo emitir nota").replied
+    assert "1 pessoa na sua frente" in Talk(desk=desk).says("perdi o token, preciso revogar").replied
+    assert "1 pessoa na sua frente" in waiting(desk=desk).says("perdi o token, preciso revogar").says("atendente").replied
 
 
 def test_a_tap_on_the_menu_leaves_the_queue():

@@ -68,7 +68,7 @@ SNAPSHOTS = [
     Snapshot(State.START, MONDAY),
     Snapshot(State.START, MONDAY, contact=KNOWN, certificates=(ECNPJ, ECPF), tickets=(TICKET,)),
     Snapshot(State.START, MONDAY, certificates=(EXPIRED,), desk=DeskFacts(open=False, opens_at=MONDAY + timedelta(days=1))),
-    Snapshot(State.START, MONDAY, contact=KNOWN, desk=DeskFacts(ahead=3, wait_minutes=12)),
+    Snapshot(State.START, MONDAY, contact=KNOWN, desk=DeskFacts(ahead_by_priority=(0, 1, 1, 2, 3, 5), minutes_each=4.0)),
 ]
 OUTSIDE = sorted(FROM_OUTSIDE)
 KINDS = list(MessageKind)
