@@ -26,7 +26,9 @@ def escalate(draft: Draft, reason: Reason, cause: str, said: str = "", event: Ev
     tell_queue(draft, priority)
     draft.forget_suspended()
     draft.keep(flow=None, asking=None, misunderstandings=0, slot_failures=0, errors=0)
-    draft.keep(notes={"introduced": "1", "priority": str(priority), "waiting_told": "1"})
+    kept = {name: draft.noted(name) for name in ("warn_from", "warned") if draft.noted(name)}  # who moves forward waits since then
+    marks = {"introduced": "1", "priority": str(priority), "waiting_told": "1", "warn_from": draft.now.now.isoformat()}
+    draft.keep(notes=marks | kept)
 
 
 def is_more_pressing(draft: Draft, reason: Reason) -> bool:
@@ -35,15 +37,17 @@ def is_more_pressing(draft: Draft, reason: Reason) -> bool:
 
 
 def summary(snapshot: Snapshot, reason: Reason, said: str) -> str:
-    """Three lines for the agent: why and who, what was under way, the customer's last words."""
+    """The lines for the agent: why and who, what was under way, the customer's last words, and those that a failure left unanswered."""
+    failed = snapshot.notes.get("failed", "")
     who = snapshot.slots.get("name") or snapshot.contact.name or say("summary.nobody")
-    return "\n".join(
-        (
-            f"{say(f'reason.{reason}')} · {clip(who, 60)}",
-            _under_way(snapshot),
-            say("summary.said", value=clip(said, WORDS_SHOWN)) if said else say("summary.said_nothing"),
-        )
-    )
+    lines = [
+        f"{say(f'reason.{reason}')} · {clip(who, 60)}",
+        _under_way(snapshot),
+        say("summary.said", value=clip(said, WORDS_SHOWN)) if said else say("summary.said_nothing"),
+    ]
+    if failed and failed != clip(said, WORDS_SHOWN):
+        lines.append(say("summary.failed", value=failed))
+    return "\n".join(lines)
 
 
 def _under_way(snapshot: Snapshot) -> str:

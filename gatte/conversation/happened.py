@@ -6,7 +6,8 @@ from gatte.conversation import choices
 from gatte.conversation.draft import Draft
 from gatte.conversation.effects import Reason
 from gatte.conversation.filling import put_aside, question_of, running
-from gatte.conversation.handoff import escalate
+from gatte.conversation.handoff import WORDS_SHOWN, escalate
+from gatte.conversation.parsing.words import clip
 from gatte.conversation.snapshot import Happened
 from gatte.conversation.states import Event, InvalidTransition, State, next_state
 from gatte.conversation.texts import say
@@ -43,7 +44,9 @@ def _handed_back(draft: Draft, happened: Happened) -> None:
 
 
 def _customer_waited(draft: Draft, happened: Happened) -> None:
+    """The desk is warned, and once more when twice the time has passed again."""
     draft.move(happened.event, _cause(happened))
+    draft.note("warn_from", draft.now.now.isoformat())
     draft.note("warned", str(min(int(draft.noted("warned") or 0) + 1, 9)))
 
 
@@ -101,8 +104,9 @@ def _failed(draft: Draft, happened: Happened) -> None:
     draft.move(happened.event, _cause(happened))
     draft.tell(say("trail.failed"))
     if draft.now.errors >= ERRORS_ESCALATE_AT:
-        escalate(draft, Reason.ERRORS, f"{draft.now.errors} failures in a row")
+        escalate(draft, Reason.ERRORS, f"{draft.now.errors} failures in a row", happened.said)
     else:
+        draft.note("failed", clip(happened.said, WORDS_SHOWN) or None)
         draft.ask(say("error.sorry"), choices.RETRY(), choices.MENU(), choices.HUMAN())
 
 

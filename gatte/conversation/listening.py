@@ -47,13 +47,16 @@ def hear(draft: Draft, spoke: CustomerSpoke) -> None:
         draft.move(Event.MENU_SHOWN, "spoke without words")
     if draft.question is None:
         draft.keep(errors=0)
+        draft.note("failed", None)
     introduce(draft)
 
 
 def _overhear(draft: Draft, heard: Sorted) -> None:
     """A human owns the conversation: only what the law or safety asks for is done, and nothing is said."""
-    if heard.needs_answer:
-        draft.note("customer_waiting")
+    if heard.needs_answer and not draft.noted("customer_waiting"):
+        since = draft.now.now.isoformat()
+        draft.note("customer_waiting", since)
+        draft.note("warn_from", since)
         draft.note("warned", None)
     if any(command_in(one.text) == Command.LEAVE and len(words(one.text)) == 1 for one in heard.said):
         draft.do(OptOut())
@@ -62,7 +65,7 @@ def _overhear(draft: Draft, heard: Sorted) -> None:
 def _begin(draft: Draft, heard: Sorted) -> str:
     """Wake up, take up what was interrupted; the offer that was open."""
     offered = draft.noted("offer")
-    for mark in ("offer", "nudged", "warned", "asked_about"):
+    for mark in ("offer", "nudged", "asked_about"):
         draft.note(mark, None)
     if heard.choice is None:
         heard.choice = _typed_choice(draft, heard)

@@ -127,10 +127,14 @@ class NotAnswered:
 
 @dataclass(frozen=True)
 class Happened:
-    """An event of an agent, the clock or a failure: see `states.Event`; `reason` says why, for people."""
+    """An event of an agent, the clock or a failure: see `states.Event`; `reason` says why, for people.
+
+    `said`: the customer's words that a failure left without an answer.
+    """
 
     event: Event
     reason: str = ""
+    said: str = ""
 
 
 Happening = CustomerSpoke | Answered | NotAnswered | Happened

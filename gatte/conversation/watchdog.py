@@ -1,6 +1,7 @@
 """When silence becomes an event: the next deadline of a conversation, by its state and the configured times."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from gatte.conversation.snapshot import Snapshot
 from gatte.conversation.states import Event, State
@@ -72,9 +73,17 @@ def _deadline(event: Event, seconds: int | None) -> Deadline | None:
 
 
 def _warning(snapshot: Snapshot, seconds: int | None) -> Deadline | None:
-    """Each warning of the desk comes after twice the time of the one before, up to a limit."""
+    """Each warning of the desk comes after twice the time of the one before, up to a limit; who writes again waits no shorter for it."""
+    if not seconds:
+        return None
     warned = min(int(snapshot.notes.get("warned", "0") or 0), LONGEST_DOUBLING)
-    return Deadline(Event.CUSTOMER_WAITED, seconds * 2**warned) if seconds else None
+    return Deadline(Event.CUSTOMER_WAITED, max(1, seconds * 2**warned - _seconds_since(snapshot)))
+
+
+def _seconds_since(snapshot: Snapshot) -> int:
+    """How much of the time until the next warning is over."""
+    begun = snapshot.notes.get("warn_from")
+    return int((snapshot.now - datetime.fromisoformat(begun)).total_seconds()) if begun else 0
 
 
 NUDGEABLE = frozenset((state, Event.NUDGED) for state in (State.MENU, State.COLLECTING, State.CONFIRMING, State.ERROR))

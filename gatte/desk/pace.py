@@ -51,6 +51,7 @@ def minutes_each() -> float | None:
 
 def _measured() -> float | None:
     pace = ask(PACE)[0]
-    if pace.handled < FEWEST_HANDLED or not pace.agents:
+    minutes, agents = float(pace.minutes or 0), int(pace.agents)
+    if pace.handled < FEWEST_HANDLED or not agents:
         return None
-    return round(float(pace.minutes) / pace.agents, 2)
+    return round(minutes / agents, 2)

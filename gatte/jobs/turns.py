@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -77,7 +78,7 @@ def answer(start: Callable[[], Lease | None]) -> None:
         claimed = None
     except Exception as error:  # noqa: BLE001 - the boundary of a turn: the customer is told, the turn is kept
         db.session.rollback()
-        claimed = until_taken(lambda: _after_failure(start, lease, error))
+        claimed = until_taken(partial(_after_failure, start, lease, error))
     metrics.TURN_SECONDS.labels(step="whole").observe(time.perf_counter() - started)
     if claimed is not None:
         deliver_due(lease.conversation_id, claimed)

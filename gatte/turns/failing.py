@@ -13,13 +13,14 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from gatte.conversation import course
+from gatte.conversation.secrets_sent import holds_password
 from gatte.conversation.snapshot import Happened
 from gatte.conversation.states import Event
 from gatte.desk import decisions
 from gatte.desk.decisions import Record
 from gatte.desk.snapshots import snapshot_of
 from gatte.extensions import db
-from gatte.models import Conversation, TurnOutcome
+from gatte.models import Author, Conversation, TurnOutcome
 from gatte.turns import leases
 from gatte.turns.leases import Lease
 from gatte.turns.reading import list_unread
@@ -65,8 +66,9 @@ def postpone(lease: Lease) -> None:
 def fail(lease: Lease, error: Exception) -> None:
     """Store the failed turn with its messages, and what the customer is told; LeaseLost when it is not ours any more."""
     conversation = leases.lock(lease)
+    said = _said(conversation)
     record = _record(conversation, error, TurnOutcome.PARKED if isinstance(error, GaveUp) or may_pass(error) else TurnOutcome.FAILED)
-    told = course.begin(snapshot_of(conversation)).then(Happened(Event.FAILED, type(error).__name__))
+    told = course.begin(snapshot_of(conversation)).then(Happened(Event.FAILED, type(error).__name__, said))
     decisions.carry_out(conversation, told, record)
 
 
@@ -74,6 +76,12 @@ def set_aside(lease: Lease, error: Exception) -> None:
     """Park the messages of a turn whose failure cannot be told either; LeaseLost when it is not ours any more."""
     conversation = leases.lock(lease)
     decisions.store(conversation, _record(conversation, error, TurnOutcome.PARKED))
+
+
+def _said(conversation: Conversation) -> str:
+    """What the customer wrote that stays without an answer, for the desk; nothing of a message that tells a password."""
+    words = [row.body or "" for row in list_unread(conversation.id) if row.author is Author.CUSTOMER]
+    return "\n".join(one for one in words if one and not holds_password(one))
 
 
 def _record(conversation: Conversation, error: Exception, outcome: TurnOutcome) -> Record:

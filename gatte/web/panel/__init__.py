@@ -7,9 +7,10 @@ text. Start reading at `sessions.py`.
 
 from flask import Blueprint
 
-from gatte.web.panel import conversation, entry, formatting, leads, sessions, simulator, state_map, tickets
+from gatte.web.panel import conversation, entry, formatting, leads, overdue, sessions, simulator, state_map, tickets
 
 bp = Blueprint("panel", __name__)
 formatting.init_blueprint(bp)
+bp.add_app_template_filter(overdue.warning, "overdue")
 for screen in (entry, sessions, conversation, simulator, tickets, leads, state_map):
     screen.add_routes(bp)

@@ -18,6 +18,7 @@ from gatte.web.panel.paging import PAGE, cursor, read_cursor
 from gatte.web.panel.reading import as_moment, as_uuid
 from gatte.web.rendering import render_live
 
+
 class Tab(StrEnum):
     """Whose conversations the list shows."""
 

@@ -38,7 +38,7 @@ EVENTS: dict[Event, str] = {
     Event.AGENT_TOOK: "atendente assumiu",
     Event.AGENT_REPLIED: "atendente respondeu",
     Event.HANDED_BACK: "devolvida ao robô",
-    Event.CUSTOMER_WAITED: "cliente escreveu na espera",
+    Event.CUSTOMER_WAITED: "cliente continua sem resposta da equipe",
     Event.FORCED_RESET: "reiniciada pela equipe",
     Event.FORCED_ESCALATION: "encaminhada pela equipe",
     Event.NUDGED: "lembrete enviado",

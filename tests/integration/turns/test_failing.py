@@ -203,3 +203,16 @@ def test_a_failed_turn_of_a_closed_conversation_is_left(customer, app):
 
     assert "left: the conversation is closed" in reprocess(app)
     assert unread(customer) == 0
+
+
+def test_the_desk_reads_the_message_that_failed_when_failures_lead_to_it(customer, app):
+    with answers_refused(app, LASTING):
+        customer.sends(payloads.text("minha nota 4471 não sai"))
+        customer.sends(payloads.text("a senha é 98765"), payloads.text("e o boleto 82 também não"))
+
+    with app.app_context():
+        conversation = customer.conversation()
+        assert conversation.state == "STATE_WAITING_HUMAN"
+        assert "e o boleto 82 também não" in conversation.summary
+        assert "minha nota 4471 não sai" in conversation.summary
+        assert "98765" not in conversation.summary

@@ -6,11 +6,10 @@ import pytest
 
 from gatte.conversation.effects import EraseMessage, Escalate, OptOut, Reason
 from gatte.conversation.handoff import show_opening
-from gatte.conversation.snapshot import DeskFacts, Owner
+from gatte.conversation.snapshot import DeskFacts, Happened, Owner
 from gatte.conversation.states import Event, State
 from gatte.conversation.understanding import Intent, MessageKind
 from tests.unit.conversation.talking import ECNPJ, EXPIRED, KNOWN, MONDAY, Talk, guess, heard
-
 
 QUEUE = (0, 1, 1, 2, 3, 90)  # how many are served before a customer of each priority; who asks for a person has 4
 
@@ -38,6 +37,31 @@ def test_the_card_says_what_the_bot_tried():
     talk = Talk().says("oi").says("xpto").says("quanto custa?", Intent.PRICE).gets("R$ 100.").says("atendente")
 
     assert talk.effect.tried == "não entendeu · respondeu uma dúvida"
+
+
+def failed(talk: Talk, said: str) -> Talk:
+    return talk.takes(Happened(Event.FAILED, "ValueError", said))
+
+
+def test_the_card_after_failures_in_a_row_has_the_message_that_failed():
+    talk = failed(failed(Talk(), "não consigo emitir a nota 4471"), "e agora também o boleto")
+
+    lines = talk.effect.summary.splitlines()
+    assert "e agora também o boleto" in lines[2]
+    assert "não consigo emitir a nota 4471" in lines[3]
+
+
+def test_who_asks_for_a_person_after_a_failure_need_not_repeat_what_failed():
+    talk = failed(Talk(), "quero saber da nota 4471").says("atendente")
+
+    assert "quero saber da nota 4471" in talk.effect.summary
+    assert "atendente" in talk.effect.summary
+
+
+def test_what_was_answered_after_a_failure_is_not_on_the_card():
+    talk = failed(Talk(), "quero saber da nota 4471").says("menu").says("atendente")
+
+    assert "4471" not in talk.effect.summary
 
 
 def test_the_card_of_somebody_with_a_certificate_names_it():

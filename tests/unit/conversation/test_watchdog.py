@@ -95,3 +95,19 @@ def test_no_state_but_the_last_is_without_a_deadline(state):
 
 def test_times_that_are_not_set_mean_never():
     assert deadline_for(Talk(State.MENU).snapshot, Timeouts(menu=Patience(None, None))) is None
+
+
+def test_who_writes_again_while_waiting_puts_the_warning_off_no_further():
+    talk = Talk().says("atendente").waits(seconds=15)
+    talk.says("alguém aí?")
+    assert due(talk) == Deadline(Event.CUSTOMER_WAITED, 5)
+
+    talk.sees(Event.AGENT_TOOK).says("alô?").waits(seconds=15).says("oi?")
+    assert due(talk) == Deadline(Event.CUSTOMER_WAITED, 10)
+
+
+def test_a_warning_of_the_desk_lasts_until_somebody_answers():
+    talk = Talk().says("atendente").sees(Event.AGENT_TOOK).says("alô?").sees(Event.CUSTOMER_WAITED)
+    assert talk.says("oi?").snapshot.notes["warned"] == "1"
+
+    assert "warned" not in talk.sees(Event.AGENT_REPLIED).snapshot.notes
