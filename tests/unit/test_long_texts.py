@@ -67,6 +67,8 @@ ARGUMENTS: dict[str, Callable[[], object]] = {
 ELSEWHERE = {
     "intake.spam.signs": "asks the settings and the keys; its parts that read the text are `foreign_hosts` and `folded`",
     "intake.spam.flood": "takes ids of ours, and asks the settings",
+    "intake.identity.hash_of": "an HMAC of a phone, an id or a document",
+    "intelligence.rejections.publish": "takes the name of a model in the settings",
     "intake.limits.mark": "takes ids of ours, and asks the settings",
     "intake.filing.file_sender": "takes ids of ours, and asks the database",
     "intake.talks.talk_with": "takes ids of ours, and asks the database",
@@ -88,7 +90,6 @@ ELSEWHERE = {
     "whatsapp.simulator.customer_message_body": "makes what a simulated customer sends",
     "whatsapp.simulator.status_body": "makes what a simulated customer sends",
     "privacy.crypto.derived_key": "takes secrets of the settings",
-    "desk.hours.opening_hours": "takes a text of the settings",
 }
 """Functions that read no text of a customer, or that need more than a text: then the parts that read it are tested."""
 

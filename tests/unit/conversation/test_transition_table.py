@@ -64,6 +64,8 @@ EXPECTED = {
     Event.RESUMED: "COLLECT COLLECT COLLECT -       -       -       -       COLLECT -       -",
     # Everything can end, once.
     Event.CLOSED: "CLOSED  CLOSED  CLOSED  CLOSED  CLOSED  CLOSED  CLOSED  CLOSED  CLOSED  -",
+    # Agents close what the desk has, from the queue or while they talk.
+    Event.AGENT_CLOSED: "-       -       -       -       -       CLOSED  CLOSED  -       -       -",
     # A failure leaves the conversation with the desk where it is.
     Event.FAILED: "ERROR   ERROR   ERROR   ERROR   ERROR   WAIT    HUMAN   ERROR   ERROR   ERROR",
     # After a time-out one goes on, after the end one begins anew.
