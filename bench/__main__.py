@@ -52,7 +52,10 @@ turns of strangers went before) unless a row says *cold*.
 """
 VARIED = "Between the parts, the same piece of Python work took {:.1f} to {:.1f} ms of processor time."
 ALONE = "The machine was free of other work."
-SHARED = "The machine was shared: between the parts, when nothing of this run was up, other processes took {:.0f} to {:.0f} % of its cores."
+SHARED = (
+    "The machine was shared: between the parts, when nothing of this run was up, other processes took {:.0f} to {:.0f} % of its cores. "
+    "Rates and times are then those of what they left; processor times and counts say more."
+)
 FREE_PERCENT = 10
 PACKAGES = ("flask", "gunicorn", "sqlalchemy", "rq", "pywa")
 

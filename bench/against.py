@@ -23,6 +23,7 @@ CONNECTIONS = 64
 RATE = 20
 AFTER_START = 20  # turns that warm a worker which was just started
 RESERVE_SECONDS = 60  # for the end: reports, and stopping what was started
+WARMING_POSTS = 3
 DOOR_SHARE = 0.25  # of the time, at most
 TITLE = """The files here against {commit}, each measured in turns with the other, {wrote}. The ratio says how many times better it is
 here (above 1: faster, or cheaper), as the median of the pairs, with the least and the most. Customers are new unless they
@@ -71,21 +72,26 @@ def _at_the_door(other: Checkout, size: Size, ends: float) -> list[Pair]:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
 
         def step(door: Door, number: int) -> Values:
+            _start_anew(door)
             bodies = _bodies(folder, number, intake.BODIES * size.intake_seconds)
             return _webhook(door, bodies, size.intake_seconds) | _statuses(door, size.status_posts)
 
-        for door in doors:
-            intake.post_statuses(door.web, 1)
         return take_pairs(doors, step, size.pairs, ends)
 
 
 def _door(stack: ExitStack, code: Checkout) -> Door:
     place = stack.enter_context(stores(code))
     count = str(intake.PROCESSES)
-    web = stack.enter_context(system(place, "web", code=code, WEB_CONCURRENCY=count))
-    if not until(lambda: intake.answers(web)):
-        raise TimeoutError(web.log_tail())
-    return Door(place, web)
+    return Door(place, stack.enter_context(system(place, "web", code=code, WEB_CONCURRENCY=count)))
+
+
+def _start_anew(door: Door) -> None:
+    """Other processes in each pair: where things lie in the memory of one makes it a tenth faster or slower for all its life."""
+    door.web.terminate("web")
+    door.web.start("web")
+    if not until(lambda: intake.answers(door.web)):
+        raise TimeoutError(door.web.log_tail())
+    intake.post_statuses(door.web, WARMING_POSTS)
 
 
 def _bodies(folder: Path, number: int, count: int) -> Path:

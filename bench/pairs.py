@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 ENOUGH = 0.95
+ENOUGH_PAIRS = 5
 Side = TypeVar("Side")
 
 
@@ -54,13 +55,20 @@ def table(pairs: list[Pair], name: str) -> str:
         "|---|---|---|---|---|---|---|",
         *(_line(measure, pairs) for measure in _measures(pairs)),
     ]
-    return "\n".join([*lines, "", worse(pairs)])
+    return "\n".join([*lines, "", worse(pairs), *_warnings(pairs)])
+
+
+def _warnings(pairs: list[Pair]) -> list[str]:
+    fewest = min((len(ratios(measure, pairs)) for measure in _measures(pairs)), default=0)
+    if fewest >= ENOUGH_PAIRS:
+        return []
+    return [f"The time was up after {fewest} pairs of some rows: too few to judge by (the machine is slow, or busy)."]
 
 
 def worse(pairs: list[Pair]) -> str:
     """A line that names what reaches less than 95 % of what it was."""
     named = [
-        f"{one.what} ({statistics.median(ratios(one, pairs)):.2f})"
+        f"{one.what}, {one.unit} ({statistics.median(ratios(one, pairs)):.2f})"
         for one in _measures(pairs)
         if statistics.median(ratios(one, pairs)) < ENOUGH
     ]

@@ -12,7 +12,7 @@ import redis
 from bench.bounded import Stopped, bounded
 from bench.checkout import HERE, NoSuchCommit, checked_out
 from bench.customers import Load, requests
-from bench.pairs import Measure, ratios, take_pairs, worse
+from bench.pairs import Measure, ratios, table, take_pairs, worse
 from bench.proxy import Statements, proxies
 from bench.texts import distinct
 from tests.running import PROJECT
@@ -87,7 +87,14 @@ def test_a_ratio_above_one_is_better_here():
 def test_what_is_worse_is_named():
     pairs = [({FAST: 90.0, CHEAP: 10.0}, {FAST: 100.0, CHEAP: 10.0})]
 
-    assert worse(pairs) == "Below 0.95: webhook (0.90)."
+    assert worse(pairs) == "Below 0.95: webhook, messages/s (0.90)."
+
+
+def test_a_table_of_too_few_pairs_says_so():
+    pair = ({CHEAP: 8.0}, {CHEAP: 10.0})
+
+    assert "after 4 pairs" in table([pair] * 4, "other")
+    assert "after" not in table([pair] * 5, "other")
 
 
 def test_each_side_is_the_first_as_often():
