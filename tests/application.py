@@ -21,7 +21,7 @@ def application(database_url: str, redis_url: str, **more: Any) -> Iterator[Flas
         _env_file=None,
         database_url=database_url,
         redis_url=redis_url,
-        secret_key="secret-key-of-the-tests",
+        secret_key="a-secret-key-of-the-tests-4f9c1e7b",
         gatte_encryption_keys="test:QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVoxMjM0NTY=",
         gatte_folder=MODELS,
         gatte_business_hours="sempre",

@@ -165,7 +165,7 @@ def settings(database_url: str, redis_url: str, **more: str) -> dict[str, str]:
         "REDIS_URL": redis_url,
         "GATTE_FOLDER": str(MODELS),
         "GATTE_LOG_FORMAT": "json",
-        "SECRET_KEY": "secret-key-of-the-tests",
+        "SECRET_KEY": "a-secret-key-of-the-tests-4f9c1e7b",
         "GATTE_ENCRYPTION_KEYS": ENCRYPTION_KEYS,
         "WHATSAPP_APP_SECRET": APP_SECRET,
         "WHATSAPP_VERIFY_TOKEN": VERIFY_TOKEN,

@@ -43,12 +43,13 @@
   document.addEventListener("input", (event) => {
     if (event.target.matches?.("textarea[data-draft]")) keep(event.target);
   });
+  // On the way down: when the event comes back up, htmx has sent the form and its field is empty.
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (form.matches('[action$="/logout"]')) forgetAll();
     if (form.matches("[data-once]")) sendOnce(event, form);
     for (const field of draftsIn(form)) field.dataset.tried = field.value;
-  });
+  }, { capture: true });
   function forgetAll() {
     for (const name of Object.keys(sessionStorage)) if (name.startsWith(PREFIX)) sessionStorage.removeItem(name);
   }

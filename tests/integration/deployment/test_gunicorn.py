@@ -115,7 +115,8 @@ def test_bad_settings_are_one_line_a_problem_and_nothing_else(tmp_path, redis_ur
 def test_a_folder_for_metrics_that_cannot_be_written_to_is_told_at_the_start(tmp_path, database_url, redis_url):
     (tmp_path / "file").write_text("")
     given = running.settings(database_url, redis_url, PROMETHEUS_MULTIPROC_DIR=str(tmp_path / "file"))
-    command = running.COMMANDS["web"] + ["wsgi:app"]
+    program, *arguments = running.COMMANDS["web"]
+    command = [str(running.BIN / program), *arguments, "wsgi:app"]
     done = subprocess.run(
         command,
         cwd=running.PROJECT,

@@ -42,6 +42,7 @@ class Act(StrEnum):
     OTHER_TAKES = "Outro atendente tenta assumir"
     REPLY = "Atendente"
     HAND_BACK = "Atendente devolve"
+    CLOSE = "Atendente encerra"
     RESET = "Equipe reinicia"
     ESCALATE = "Equipe encaminha"
     WAIT = "passa"
@@ -53,7 +54,7 @@ BY_CUSTOMER = frozenset(
     {Act.TEXT, Act.TAP, Act.OLD_TAP, Act.IMAGE, Act.VIDEO, Act.AUDIO, Act.DOCUMENT, Act.STICKER, Act.LOCATION, Act.CONTACT}
     | {Act.REACTION, Act.UNSUPPORTED, Act.EDIT, Act.REVOKE, Act.REPEAT}
 )
-WITHOUT_WORDS = frozenset({Act.TAKE, Act.OTHER_TAKES, Act.HAND_BACK, Act.RESET, Act.ESCALATE})
+WITHOUT_WORDS = frozenset({Act.TAKE, Act.OTHER_TAKES, Act.HAND_BACK, Act.CLOSE, Act.RESET, Act.ESCALATE})
 IN_BRACKETS = frozenset(set(Act) - WITHOUT_WORDS - {Act.TEXT, Act.REPLY, Act.WAIT})
 
 

@@ -284,6 +284,9 @@ class Stage:
     def _hand_back(self, _words: str) -> None:
         handoff.hand_back(self.conversation().id, self.agents[0])
 
+    def _close(self, _words: str) -> None:
+        handoff.close(self.conversation().id, self.agents[0])
+
     def _reset(self, _words: str) -> None:
         handoff.force_reset(self.conversation().id, self.agents[0])
 
@@ -333,6 +336,7 @@ DESK = {
     Act.OTHER_TAKES: Stage._other_takes,
     Act.REPLY: Stage._reply,
     Act.HAND_BACK: Stage._hand_back,
+    Act.CLOSE: Stage._close,
     Act.RESET: Stage._reset,
     Act.ESCALATE: Stage._escalate,
 }
