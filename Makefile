@@ -34,7 +34,7 @@ chaos: install ## kill every process at every step, many times, and count what w
 
 env: ## write .env with fresh secrets, for docker compose (never overwrites one)
 	@test ! -e .env || { echo ".env is there already"; exit 1; }
-	@umask 077; $(PYTHON) deployment/fresh_env.py > .env
+	@umask 077; $(PYTHON) deployment/generate_env.py > .env
 	@echo "Wrote .env. Keep a copy of GATTE_ENCRYPTION_KEYS in a safe; set WHATSAPP_* and GATTE_DOMAIN."
 
 requirements: install ## pin again after a change of a requirements*.in (add ARGS=--upgrade for new versions)

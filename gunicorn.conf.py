@@ -1,20 +1,20 @@
 """How gunicorn serves the application: on greenlets, since a webhook waits for a commit and a page for queries."""
 
 # ruff: noqa: E402 - nothing may be imported before the standard library waits as greenlets do
-from gatte import greenlets
+from gatte.infra import gevent_mode
 
-greenlets.begin()
+gevent_mode.patch()
 
 import os
 from typing import Any
 
 from gatte import start_logging
-from gatte.observability.sharing import share_metrics
+from gatte.observability.metrics_folder import use_shared_folder
 from gatte.settings import settings_or_exit
 
 settings = settings_or_exit()  # before a port is opened: exit code 78 when the settings are bad
 start_logging(settings, "web")  # the master's lines too: it alone tells that a worker was killed
-share_metrics(settings.gatte_folder)
+use_shared_folder(settings.gatte_folder)
 
 wsgi_app = "wsgi:app"
 bind = settings.bind
@@ -34,9 +34,9 @@ logger_class = "gatte.observability.gunicorn_log.Logger"
 
 def on_starting(_: object) -> None:
     """Before a port is opened: no start over a schema that does not fit."""
-    from gatte.migrating import require_fit
+    from gatte.infra.schema import require_current_schema
 
-    require_fit(settings.database_url.get_secret_value())
+    require_current_schema(settings.database_url.get_secret_value())
 
 
 def child_exit(_server: object, worker: Any) -> None:  # noqa: ANN401 - gunicorn's worker

@@ -11,20 +11,20 @@ def process_name() -> str:
 
 
 if process_name() == "worker":
-    from gatte import greenlets
+    from gatte.infra import gevent_mode
 
-    greenlets.begin()
+    gevent_mode.patch()
 
 if process_name() != "web":
-    from gatte import neighbour
+    from gatte import running_stores
 
-    neighbour.use_running_stores()
+    running_stores.use_running_stores()
 
 from gatte import create_app  # noqa: E402 - after that
-from gatte.observability.sharing import share_metrics  # noqa: E402
+from gatte.observability.metrics_folder import use_shared_folder  # noqa: E402
 from gatte.settings import settings_or_exit  # noqa: E402
 
 if process_name() in {"web", "run", "worker", "scheduler"}:
-    share_metrics(settings_or_exit().gatte_folder)
+    use_shared_folder(settings_or_exit().gatte_folder)
 
 app = create_app(process=process_name())

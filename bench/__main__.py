@@ -18,22 +18,22 @@ from pathlib import Path
 
 import psutil
 
-from bench import against, growth, intake, retrieval, small, speed, turn_cost, turns
-from bench.bounded import Stopped, bounded
+from bench import comparison, scaling, intake, retrieval_speed, per_step_cost, machine_speed, turn_cost, throughput
+from bench.time_limit import Stopped, bounded
 from bench.checkout import NoSuchCommit
 from bench.customers import QUESTIONS
-from bench.report import Part, WrongCount, table
-from tests import running
+from bench.report import ReportPart, WrongCount, table
+from tests import process_system
 
-PARTS: dict[str, Callable[[], Part]] = {
-    "small": small.measure,
+PARTS: dict[str, Callable[[], ReportPart]] = {
+    "small": per_step_cost.measure,
     "intake": intake.measure,
-    "retrieval": retrieval.measure,
-    "turns": turns.measure,
+    "retrieval": retrieval_speed.measure,
+    "turns": throughput.measure,
     "cost": turn_cost.measure,
-    "start": turns.measure_start,
-    "growth": growth.measure,
-    "memory": turns.measure_memory,
+    "start": throughput.measure_start,
+    "growth": scaling.measure,
+    "memory": throughput.measure_memory,
 }
 LIMIT_SECONDS = 2 * 60 * 60
 PAGE = Path(__file__).parents[1] / "docs" / "bench.md"
@@ -70,7 +70,7 @@ class Moment:
 
 def main() -> int:
     options = _options()
-    running.build_models()
+    process_system.build_models()
     try:
         return _compare(options) if options.against else _measure(options)
     except WrongCount as error:
@@ -86,7 +86,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
     parser.add_argument("--write", action="store_true", help=f"keep it in {PAGE.name}, whatever is named")
-    parser.add_argument("--seconds", type=int, default=turns.SECONDS, help="how long customers write at full rate")
+    parser.add_argument("--seconds", type=int, default=throughput.SECONDS, help="how long customers write at full rate")
     parser.add_argument("--against", metavar="COMMIT", help="compare with this commit")
     parser.add_argument("--quick", action="store_true", help="compare with smaller loads")
     parser.add_argument("--pairs", type=int, help="how many times each is measured, if time allows")
@@ -97,12 +97,12 @@ def _options() -> argparse.Namespace:
 
 
 def _compare(options: argparse.Namespace) -> int:
-    size = against.QUICK if options.quick else against.USUAL
+    size = comparison.QUICK if options.quick else comparison.USUAL
     size = replace(size, pairs=options.pairs or size.pairs)
     with bounded(size.limit_seconds):
         begun = time.monotonic()
         moments = [_moment()]
-        print(against.compare(options.against, size))
+        print(comparison.compare(options.against, size))
         moments.append(_moment())
     print(f"\n{_about_machine(moments)}\nIt took {(time.monotonic() - begun) / 60:.0f} minutes.")
     return 0
@@ -110,12 +110,12 @@ def _compare(options: argparse.Namespace) -> int:
 
 def _measure(options: argparse.Namespace) -> int:
     names = options.parts or [*PARTS]
-    parts: list[Part] = []
+    parts: list[ReportPart] = []
     with bounded(LIMIT_SECONDS):
         moments = [_moment()]
         for name in names:
             print(name, file=sys.stderr, flush=True)
-            parts.append(turns.measure(seconds=options.seconds) if name == "turns" else PARTS[name]())
+            parts.append(throughput.measure(seconds=options.seconds) if name == "turns" else PARTS[name]())
             moments.append(_moment())
     text = _text(parts)
     print(f"{text}\n\n{_about_machine(moments)}")
@@ -125,7 +125,7 @@ def _measure(options: argparse.Namespace) -> int:
 
 
 def _moment() -> Moment:
-    return Moment(psutil.cpu_percent(2), speed.milliseconds())
+    return Moment(psutil.cpu_percent(2), machine_speed.milliseconds())
 
 
 def _about_machine(moments: list[Moment]) -> str:
@@ -155,7 +155,7 @@ def _versions() -> str:
     return ", ".join([f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in PACKAGES)])
 
 
-def _text(parts: list[Part]) -> str:
+def _text(parts: list[ReportPart]) -> str:
     rows = [row for part in parts for row in part.rows]
     return "\n\n".join([table(rows), *(part.below for part in parts if part.below)])
 

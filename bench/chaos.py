@@ -15,17 +15,17 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from bench.place import TOKEN
+from bench.environment import TOKEN
 from devstack.stores import Stores, Urls
-from gatte.migrating import migrate
-from tests import running
-from tests.killing.doomed import Doomed
-from tests.killing.points import BY_NAME, POINTS
-from tests.killing.storm import CRASHED, FLUSHED, Outcome, Storm, schedule
-from tests.killing.town import Outside, Town
-from tests.standins.meta import MetaStandIn
+from gatte.infra.schema import migrate
+from tests import process_system
+from tests.chaos.supervised_system import Doomed
+from tests.chaos.kill_points import BY_NAME, POINTS
+from tests.chaos.experiment import CRASHED, FLUSHED, Outcome, Storm, schedule
+from tests.chaos.workload import Outside, Town
+from tests.fakes.meta import MetaStandIn
 
-DOCUMENT = running.PROJECT / "docs" / "kill-points.md"
+DOCUMENT = process_system.PROJECT / "docs" / "kill-points.md"
 CROWD = 6
 SETTINGS = {
     "WHATSAPP_ACCESS_TOKEN": TOKEN,
@@ -38,7 +38,7 @@ STORES = {
 }
 HEAD = """# Kill points
 
-Written by `make chaos ARGS=--write`; the table of points is in `tests/killing/points.py`. At each point a process is killed by SIGKILL
+Written by `make chaos ARGS=--write`; the table of points is in `tests/chaos/kill_points.py`. At each point a process is killed by SIGKILL
 while customers write and Meta delivers some webhooks and statuses twice or out of order. The count is made from outside, at a stand-in for
 Meta: which answers each customer received, and in which order. The last columns count answers of all customers who were waiting when a
 blow struck.
@@ -53,7 +53,7 @@ each second copy in this table is a fault.
 def main() -> int:
     """Run, print, and write when asked; 0 when all is well."""
     options = _options()
-    running.build_models()
+    process_system.build_models()
     seed = options.seed if options.seed is not None else int(time.time())
     outcome = run(options.kills, options.flushes, options.crashes, seed, options.crowd)
     told = f"Seed {seed}: {_told(outcome)}"
@@ -84,8 +84,8 @@ def run(kills: int, flushes: int, crashes: int, seed: int, crowd: int = CROWD) -
         urls = stores.start()
         try:
             migrate(urls.database)
-            environment = running.settings(urls.database, urls.redis, WHATSAPP_API_BASE_URL=meta.url, **SETTINGS)
-            running.prepare(environment)
+            environment = process_system.settings(urls.database, urls.redis, WHATSAPP_API_BASE_URL=meta.url, **SETTINGS)
+            process_system.prepare(environment)
             doomed = Doomed(Path(name), environment)
             town = Town(Outside(doomed.url, meta.url, urls.database), seed, crowd)
             try:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.running import BIN, MODELS, PROJECT, process_environment
+from tests.process_system import BIN, MODELS, PROJECT, process_environment
 
 REQUIREMENTS = "requirements.txt"
 

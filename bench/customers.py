@@ -4,8 +4,8 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from bench.texts import distinct
-from tests.running import APP_SECRET, NUMBER
-from tests.standins import payloads
+from tests.process_system import APP_SECRET, NUMBER
+from tests.fakes import payloads
 
 CUSTOMERS = 1_000  # who come back: each every 12 s at 80 messages a second
 QUESTIONS = (  # the local classifier is sure of each: Gemini is asked for the answer only

@@ -18,12 +18,12 @@ from uuid import uuid4
 
 import httpx
 
-from bench import processes, pywa_receiver
-from bench.place import Place, scalar, stores, system
-from bench.report import Part, Row, WrongCount, must_equal
+from bench import cpu_accounting, pywa_receiver
+from bench.environment import BenchEnvironment, scalar, stores, system
+from bench.report import ReportPart, ReportRow, WrongCount, must_equal
 from bench.texts import distinct
-from tests.running import APP_SECRET, NUMBER, System, until
-from tests.standins import payloads
+from tests.process_system import APP_SECRET, NUMBER, System, until
+from tests.fakes import payloads
 
 SECONDS = 4
 ROUNDS = 7
@@ -49,7 +49,7 @@ end
 
 
 @dataclass(frozen=True)
-class Run:
+class IntakeRun:
     """What wrk saw in one run, and what it took: processor milliseconds a request by process."""
 
     rate: float
@@ -63,13 +63,13 @@ class Run:
 class Doors:
     """Our web processes and pywa's, both up."""
 
-    place: Place
+    place: BenchEnvironment
     ours: System
     other: System
     counts: Path
 
 
-def measure() -> Part:
+def measure() -> ReportPart:
     """Messages and statuses a second that were stored and acknowledged; WrongCount when these differ."""
     with _doors() as doors:
         compared = {connections: Compared(connections) for connections in CONNECTIONS}
@@ -78,7 +78,7 @@ def measure() -> Part:
                 with _bodies(number * len(CONNECTIONS) + place) as folder:
                     one.add(doors, folder, ours_first=number % 2 == 0)
         rows = [row for one in compared.values() for row in (_row(one), _compared(one))]
-        return Part([*rows, _statuses(doors)], _below(list(compared.values())))
+        return ReportPart([*rows, _statuses(doors)], _below(list(compared.values())))
 
 
 @dataclass
@@ -86,8 +86,8 @@ class Compared:
     """Runs of both doors in turns, each with so many connections; each door is the first as often."""
 
     connections: int
-    ours: list[Run] = field(default_factory=list)
-    others: list[Run] = field(default_factory=list)
+    ours: list[IntakeRun] = field(default_factory=list)
+    others: list[IntakeRun] = field(default_factory=list)
 
     def add(self, doors: Doors, folder: Path, *, ours_first: bool) -> None:
         runs = [(_ours, self.ours), (_others, self.others)]
@@ -132,7 +132,7 @@ def write_bodies(folder: Path, first: int, count: int) -> None:
     (folder / "post.lua").write_text(SCRIPT)
 
 
-def _ours(doors: Doors, folder: Path, connections: int) -> Run:
+def _ours(doors: Doors, folder: Path, connections: int) -> IntakeRun:
     """Drive our door: every message that it acknowledged is a row, and there is no row beside them."""
     before = scalar(doors.place, "SELECT count(*) FROM inbox_message")
     counted = _acknowledged(doors.ours)
@@ -144,7 +144,7 @@ def _ours(doors: Doors, folder: Path, connections: int) -> Run:
     return run
 
 
-def _others(doors: Doors, folder: Path, connections: int) -> Run:
+def _others(doors: Doors, folder: Path, connections: int) -> IntakeRun:
     """Drive pywa's door: every request reached the handler, else the comparison is void."""
     before = pywa_receiver.handled(doors.counts)
     run = drive(doors.other, folder, doors.place, connections)
@@ -154,7 +154,7 @@ def _others(doors: Doors, folder: Path, connections: int) -> Run:
     return run
 
 
-def must_cover(run: Run, found: float, what: str, connections: int) -> None:
+def must_cover(run: IntakeRun, found: float, what: str, connections: int) -> None:
     """What wrk saw acknowledged was done; beyond that there can be only what was under way when wrk stopped."""
     if not run.acknowledged <= found <= run.acknowledged + run.refused + connections:
         raise WrongCount(f"{what}: {found:.0f}, acknowledged: {run.acknowledged}")
@@ -167,20 +167,20 @@ def _acknowledged(door: System) -> float:
     return float(found[1]) if found else 0.0
 
 
-def drive(door: System, folder: Path, place: Place, connections: int, seconds: int = SECONDS) -> Run:
+def drive(door: System, folder: Path, place: BenchEnvironment, connections: int, seconds: int = SECONDS) -> IntakeRun:
     """Let wrk post the bodies of a folder as fast as they are answered."""
     command = ["wrk", "-t2", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(folder / "post.lua"), door.url, "--"]
     groups = {"web": door.processes["web"].pid, "Postgres": place.pids["Postgres"]}
-    before, own = processes.look(groups), _of_children()
+    before, own = cpu_accounting.look(groups), _of_children()
     said = subprocess.run([*command, str(folder / "bodies")], capture_output=True, text=True, check=True).stdout
-    after = processes.look(groups)
+    after = cpu_accounting.look(groups)
     requests = int(_number(r"(\d+) requests in", said))
     if requests >= BODIES * seconds:
         raise WrongCount(f"{requests} requests are more than there are bodies")
     spent = {name: after[name].seconds - before[name].seconds for name in groups} | {"wrk": _of_children() - own}
     refused = int(_number(r"Non-2xx or 3xx responses: (\d+)", said))
     cost = {name: seconds / requests * 1000 for name, seconds in spent.items()}
-    return Run(_number(r"Requests/sec:\s+([\d.]+)", said), _milliseconds(said), requests - refused, refused, cost)
+    return IntakeRun(_number(r"Requests/sec:\s+([\d.]+)", said), _milliseconds(said), requests - refused, refused, cost)
 
 
 def _of_children() -> float:
@@ -198,26 +198,26 @@ def _milliseconds(said: str) -> float:
     return float(found[1]) * {"us": 0.001, "ms": 1.0, "s": 1000.0}[found[2]] if found else 0.0
 
 
-def _row(one: Compared) -> Row:
+def _row(one: Compared) -> ReportRow:
     runs = one.ours
     total, refused = sum(run.acknowledged for run in runs), sum(run.refused for run in runs)
     p99 = statistics.median(run.p99_ms for run in runs)
     note = f"p99 {p99:.0f} ms; acknowledged {total}, stored {total}, refused {refused}"
     what = f"webhook, stored and acknowledged, {one.connections} connections"
-    return Row(what, FAST, f"{_median(runs):,.0f}/s", note, _median(runs) >= 3300 and p99 < 250)
+    return ReportRow(what, FAST, f"{_median(runs):,.0f}/s", note, _median(runs) >= 3300 and p99 < 250)
 
 
-def _compared(one: Compared) -> Row:
+def _compared(one: Compared) -> ReportRow:
     pairs = list(zip(one.ours, one.others, strict=True))
     said = ", ".join(f"{our.rate:,.0f} : {other.rate:,.0f}" for our, other in pairs)
     all_handled = f"all {sum(run.acknowledged for run in one.others)} reached pywa's handler"
     note = f"ours : pywa in turns, {SECONDS} s each: {said}; {all_handled}"
     ratio = statistics.median(our.rate / other.rate for our, other in pairs)
     what = f"the same against a pywa receiver that stores nothing, {one.connections} connections"
-    return Row(what, "≥ 1.0 times", f"{ratio:.2f} times", note, ratio >= 1)
+    return ReportRow(what, "≥ 1.0 times", f"{ratio:.2f} times", note, ratio >= 1)
 
 
-def _median(runs: list[Run]) -> float:
+def _median(runs: list[IntakeRun]) -> float:
     return statistics.median(run.rate for run in runs)
 
 
@@ -233,17 +233,17 @@ def _below(compared: list[Compared]) -> str:
     return "\n".join(lines)
 
 
-def _costs(name: str, runs: list[Run]) -> str:
+def _costs(name: str, runs: list[IntakeRun]) -> str:
     costs = [statistics.median(run.cost[process] for run in runs) for process in ("web", "Postgres", "wrk")]
     return f"| {name} | {' | '.join(f'{cost:.3f}' for cost in costs)} |"
 
 
-def _statuses(doors: Doors) -> Row:
+def _statuses(doors: Doors) -> ReportRow:
     spent = post_statuses(doors.ours, STATUS_POSTS)
     stored = scalar(doors.place, "SELECT count(*) FROM status_event")
     must_equal("statuses stored", STATUS_POSTS * 1000, stored)
     rate, note = stored / spent, f"{stored:.0f} stored, one POST at a time"
-    return Row("POST of 1,000 statuses", "≥ 20,000 statuses/s", f"{rate:,.0f}/s", note, rate >= 20_000)
+    return ReportRow("POST of 1,000 statuses", "≥ 20,000 statuses/s", f"{rate:,.0f}/s", note, rate >= 20_000)
 
 
 def post_statuses(door: System, posts: int) -> float:

@@ -1,8 +1,8 @@
 """Our own time in a turn: from the message's arrival to the turn's commit, less the quiet window and Gemini."""
 
-from bench.ground import GEMINI_MS, META_MS, QUIET_MS
-from bench.place import Place, scalar
-from bench.report import Row
+from bench.load_environment import GEMINI_MS, META_MS, QUIET_MS
+from bench.environment import BenchEnvironment, scalar
+from bench.report import ReportRow
 
 TARGET_MS = 60
 OF_OTHERS_SECONDS = (2 * GEMINI_MS + META_MS) / 1000  # in a turn of which nobody is sure
@@ -22,14 +22,14 @@ WHOLE_TIME = """
 """
 
 
-def now(place: Place) -> float:
+def now(place: BenchEnvironment) -> float:
     """The database's clock."""
     return scalar(place, "SELECT extract(epoch FROM clock_timestamp())")
 
 
-def row(place: Place, what: str, since: float, more: str) -> Row:
+def row(place: BenchEnvironment, what: str, since: float, more: str) -> ReportRow:
     """The 95th percentile over all messages since then."""
     half, most = (scalar(place, OWN_TIME.format(share, since)) for share in (0.5, 0.95))
     whole = [scalar(place, WHOLE_TIME.format(share, since)) for share in (0.5, 0.95)]
     note = f"p50 {half:.0f} ms, waiting in queues included; to Meta's acceptance p50 {whole[0]:.0f}, p95 {whole[1]:.0f} ms; {more}"
-    return Row(what, f"p95 < {TARGET_MS} ms", f"{most:.0f} ms", note, most < TARGET_MS)
+    return ReportRow(what, f"p95 < {TARGET_MS} ms", f"{most:.0f} ms", note, most < TARGET_MS)

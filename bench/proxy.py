@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from tests.running import free_port
+from tests.process_system import free_port
 
 CHUNK = 65_536
 HEAD = 5  # a message of Postgres: a letter, and four bytes of length that count themselves
@@ -65,7 +65,7 @@ class Proxy:
 
     async def _connect(self, client: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
         server, forth = await asyncio.open_connection(*self._server)
-        line = _Line(self.counts, Statements() if self._speaks_sql else None)
+        line = _ProxyConnection(self.counts, Statements() if self._speaks_sql else None)
         try:
             await asyncio.gather(line.pass_requests(client, forth), line.pass_answers(server, back))
         finally:
@@ -73,7 +73,7 @@ class Proxy:
             back.close()
 
 
-class _Line:
+class _ProxyConnection:
     """One connection through a proxy."""
 
     def __init__(self, counts: Counts, statements: Statements | None) -> None:

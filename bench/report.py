@@ -11,7 +11,7 @@ REACHED = {True: "yes", False: "**no**", None: ""}
 
 
 @dataclass(frozen=True)
-class Row:
+class ReportRow:
     """One measured figure beside its target; `reached` is None where there is no target."""
 
     what: str
@@ -22,14 +22,14 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Part:
+class ReportPart:
     """The rows of a part of the bench, and what is to be said below the table (Markdown)."""
 
-    rows: list[Row] = field(default_factory=list)
+    rows: list[ReportRow] = field(default_factory=list)
     below: str = ""
 
 
-def table(rows: list[Row]) -> str:
+def table(rows: list[ReportRow]) -> str:
     """The rows as a Markdown table."""
     lines = ["| what | target | measured | reached | |", "|---|---|---|---|---|"]
     return "\n".join([*lines, *(f"| {row.what} | {row.target} | {row.measured} | {REACHED[row.reached]} | {row.note} |" for row in rows)])

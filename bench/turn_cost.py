@@ -1,11 +1,11 @@
 """What a new customer costs more than one who comes back: processor time, statements, round trips, and where the worker's time goes."""
 
-from bench import cost, own_time, worker_time
-from bench.cost import GATTE, Cost
-from bench.counts import check
+from bench import turn_cost_counters, own_time, worker_profile
+from bench.turn_cost_counters import GATTE, Cost
+from bench.consistency import check
 from bench.customers import Load
-from bench.ground import COUNTED, ground
-from bench.report import Part, Row
+from bench.load_environment import COUNTED, ground
+from bench.report import ReportPart, ReportRow
 
 RATE = 20
 TURNS = 300
@@ -16,25 +16,25 @@ TITLE = (
 )
 
 
-def measure() -> Part:
+def measure() -> ReportPart:
     """The three loads one after the other on one system; who comes back is who was new before."""
     found: dict[Load, Cost] = {}
-    rows: list[Row] = []
+    rows: list[ReportRow] = []
     with ground(counted=True) as place:
         for load in Load:
             since = own_time.now(place.place)
-            found[load] = cost.of_load(place, load, 0, TURNS, RATE)
+            found[load] = turn_cost_counters.of_load(place, load, 0, TURNS, RATE)
             more = f"webhook p99 {found[load].sent.percentile(0.99):.0f} ms"
             rows.append(own_time.row(place.place, f"our own time at {RATE}/s: {load}", since, more))
         check(place, TURNS * len(Load))
     rows += [_target(found, name, most) for name, most in TARGETS_MS.items()]
-    return Part(rows, f"{TITLE}\n\n{_table(found)}\n\n{worker_time.table_of_areas()}")
+    return ReportPart(rows, f"{TITLE}\n\n{_table(found)}\n\n{worker_profile.table_of_areas()}")
 
 
-def _target(found: dict[Load, Cost], name: str, most: float) -> Row:
+def _target(found: dict[Load, Cost], name: str, most: float) -> ReportRow:
     spent = found[Load.NEW].milliseconds[name]
     what = f"processor time of a turn, {name}: {Load.NEW}"
-    return Row(what, f"≤ {most} ms", f"{spent:.1f} ms", f"at {RATE}/s", spent <= most)
+    return ReportRow(what, f"≤ {most} ms", f"{spent:.1f} ms", f"at {RATE}/s", spent <= most)
 
 
 def _table(found: dict[Load, Cost]) -> str:

@@ -8,20 +8,9 @@ from pathlib import Path
 
 import psycopg2
 
-from devstack.keeping import LOOPBACK, kept_password, kept_port
-from devstack.launching import guarded
-from devstack.server import (
-    ATTEMPTS,
-    StoreFailed,
-    end,
-    end_left_behind,
-    kill_tree,
-    launch,
-    owned_file,
-    owned_folder,
-    pid_in,
-    wait_until_answering,
-)
+from devstack.local_state import LOOPBACK, kept_password, kept_port
+from devstack.process_spawn import guarded
+from devstack.store_process import ATTEMPTS, StoreFailed, end, end_left_behind, kill_tree, launch, owned_file, owned_folder, pid_in, wait_until_answering
 
 USER = "gatte"
 DATABASE = "gatte"

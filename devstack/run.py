@@ -16,11 +16,11 @@ import honcho.manager
 from honcho.environ import parse_procfile
 from honcho.manager import Manager
 
-from devstack import keep
-from devstack.installation import STORE_URLS, AlreadyRunning, BadPort, Installation
-from devstack.launching import die_with_parent
-from devstack.server import StoreFailed, last_lines
-from devstack.terminal import Terminal
+from devstack import supervise
+from devstack.workspace import STORE_URLS, AlreadyRunning, BadPort, Workspace
+from devstack.process_spawn import die_with_parent
+from devstack.store_process import StoreFailed, last_lines
+from devstack.console import Console
 
 DEMO_USER = "admin@gatte.local"
 READY_SECONDS = 180.0
@@ -32,8 +32,8 @@ def main() -> int:
         if signal.getsignal(number) is not signal.SIG_IGN or number is signal.SIGINT:  # nohup ignores SIGHUP; a shell's & ignores SIGINT
             signal.signal(number, signal.default_int_handler)
     die_with_parent()
-    installation = Installation.here()
-    terminal = Terminal(installation.folder / "logs")
+    installation = Workspace.here()
+    terminal = Console(installation.folder / "logs")
     try:
         with installation.locked(), installation.stores() as urls:
             return run(installation, terminal, urls)
@@ -54,7 +54,7 @@ class Failed(Exception):
     """A step before the start failed."""
 
 
-def run(installation: Installation, terminal: Terminal, urls: dict[str, str]) -> int:
+def run(installation: Workspace, terminal: Console, urls: dict[str, str]) -> int:
     """Migrate, load the demo content beside the start of the Procfile's processes, run these; the exit code."""
     terminal.say("Starting...")
     wanted, port = installation.web_port()
@@ -79,7 +79,7 @@ def run(installation: Installation, terminal: Terminal, urls: dict[str, str]) ->
 STOPPED = {0, 128 + signal.SIGINT, 128 + signal.SIGTERM}
 
 
-def _environment(installation: Installation, urls: dict[str, str], port: int) -> dict[str, str]:
+def _environment(installation: Workspace, urls: dict[str, str], port: int) -> dict[str, str]:
     """The settings of every process. Only this machine can reach the panel."""
     folder = installation.folder
     ours = {"PORT": str(port), "GATTE_BIND": f"127.0.0.1:{port}", "GATTE_FOLDER": str(folder), "PYTHONUNBUFFERED": "1"}
@@ -109,12 +109,12 @@ class Step:
             raise Failed(f"`{self._command}` ended with code {code} (all of it in {self._log}):\n{last_lines(self._log)}")
 
 
-def _manager(installation: Installation, terminal: Terminal, environment: dict[str, str]) -> Manager:
-    honcho.manager.KILL_WAIT = keep.STOP_SECONDS + 3  # the keepers kill before honcho does, and say so by their end
+def _manager(installation: Workspace, terminal: Console, environment: dict[str, str]) -> Manager:
+    honcho.manager.KILL_WAIT = supervise.STOP_SECONDS + 3  # the keepers kill before honcho does, and say so by their end
     manager = Manager(terminal)
     processes = parse_procfile((installation.project / "Procfile").read_text()).processes
     for name, command in processes.items():
-        kept = f"exec {shlex.quote(sys.executable)} -m devstack.keep {os.getpid()} -- {command}"
+        kept = f"exec {shlex.quote(sys.executable)} -m devstack.supervise {os.getpid()} -- {command}"
         manager.add_process(name, kept, env=environment, cwd=str(installation.project))
     return manager
 
@@ -144,7 +144,7 @@ def _ready(url: str) -> bool:
         return False
 
 
-def _welcome(installation: Installation, panel: str, wanted: int, port: int) -> list[str]:
+def _welcome(installation: Workspace, panel: str, wanted: int, port: int) -> list[str]:
     """At most twelve lines: where, who, what is simulated, where the logs are."""
     given = installation.given
     stores = [name for name in STORE_URLS if name in given]

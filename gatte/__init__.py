@@ -35,8 +35,8 @@ def create_app(settings: Settings | None = None, process: str = "web") -> Flask:
     app.logger.propagate = True
     _flask_settings(app, settings, process)
     _extensions(app, settings, process)
-    _rooms(app, settings)
-    _doors(app)
+    _init_packages(app, settings)
+    _register_entry_points(app)
     return app
 
 
@@ -51,13 +51,13 @@ def start_logging(settings: Settings, process: str) -> None:
 
 
 def _flask_settings(app: Flask, settings: Settings, process: str) -> None:
-    from gatte import database
+    from gatte.infra.database import statement_batch
 
     app.config.from_mapping(
         SECRET_KEY=settings.secret_key.get_secret_value(),
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
-        SQLALCHEMY_DATABASE_URI=database.engine_url(settings),
-        SQLALCHEMY_ENGINE_OPTIONS=database.engine_options(settings, process),
+        SQLALCHEMY_DATABASE_URI=statement_batch.engine_url(settings),
+        SQLALCHEMY_ENGINE_OPTIONS=statement_batch.engine_options(settings, process),
         RATELIMIT_STORAGE_URI=settings.limits_url,
         RATELIMIT_STORAGE_OPTIONS={"socket_timeout": 0.5},  # holds for connecting too
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,
@@ -75,7 +75,9 @@ def _flask_settings(app: Flask, settings: Settings, process: str) -> None:
 
 
 def _extensions(app: Flask, settings: Settings, process: str) -> None:
-    from gatte import database, extensions, models, volatile
+    from gatte.infra.database import statement_batch
+    from gatte import extensions, models
+    from gatte.infra.redis import fail_fast
     from gatte.desk.login_attempts import LoginAttempts
     from gatte.privacy import crypto
 
@@ -85,10 +87,10 @@ def _extensions(app: Flask, settings: Settings, process: str) -> None:
     extensions.csrf.init_app(app)
     extensions.htmx.init_app(app)
     extensions.limiter.init_app(app)
-    beside = database.engine_beside(settings, process)
+    beside = statement_batch.unpooled_engine(settings, process)
     app.extensions["gatte_keyring"] = models.Keyring(crypto.MasterKeys(settings.master_keys), beside)
     app.extensions["gatte_redis"] = _redis(settings)
-    app.extensions["gatte_memory"] = volatile.ShortMemory(settings)
+    app.extensions["gatte_memory"] = fail_fast.FailFastRedis(settings)
     app.extensions["gatte_login_attempts"] = LoginAttempts(settings)
 
 
@@ -106,16 +108,17 @@ def _redis(settings: Settings) -> "Redis":
     )
 
 
-def _rooms(app: Flask, settings: Settings) -> None:
-    from gatte import database, delivery, intake, intelligence
+def _init_packages(app: Flask, settings: Settings) -> None:
+    from gatte.infra.database import statement_batch
+    from gatte import delivery, intake, intelligence
 
-    database.watch(app, settings)
+    statement_batch.log_first_connection(app, settings)
     intake.init_app(app, settings)
     intelligence.init_app(app, settings)
     delivery.init_app(app, settings)
 
 
-def _doors(app: Flask) -> None:
+def _register_entry_points(app: Flask) -> None:
     from gatte import cli, web
 
     web.register(app)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from holidays import HolidayBase
 
-ALWAYS = "sempre"
+ALWAYS_OPEN = "sempre"
 DAYS = ("seg", "ter", "qua", "qui", "sex", "sab", "dom")
 SPAN = re.compile(
     r"(?P<first>[a-z]{3})(?:-(?P<last>[a-z]{3}))? "
@@ -22,7 +22,7 @@ SPAN = re.compile(
 
 
 @dataclass(frozen=True)
-class Span:
+class OpeningHours:
     """Opening hours of one weekday (0 is Monday)."""
 
     weekday: int
@@ -31,20 +31,20 @@ class Span:
 
 
 @lru_cache(maxsize=8)
-def opening_hours(spelled: str) -> tuple[Span, ...]:
+def opening_hours(spelled: str) -> tuple[OpeningHours, ...]:
     """Hours spelled like `seg-sex 08:00-18:00, sab 09:00-13:00`; none means always (`sempre`).
 
     ValueError says what is wrong.
     """
-    if spelled.strip() == ALWAYS:
+    if spelled.strip() == ALWAYS_OPEN:
         return ()
     parts = [part.strip() for part in spelled.split(",") if part.strip()]
     if not parts:
-        raise ValueError(f"must be hours such as seg-sex 08:00-18:00, or {ALWAYS}")
+        raise ValueError(f"must be hours such as seg-sex 08:00-18:00, or {ALWAYS_OPEN}")
     return tuple(span for part in parts for span in _spans(part))
 
 
-def _spans(part: str) -> list[Span]:
+def _spans(part: str) -> list[OpeningHours]:
     match = SPAN.fullmatch(part)
     if match is None:
         raise ValueError(f"{part!r} should look like seg-sex 08:00-18:00")
@@ -54,7 +54,7 @@ def _spans(part: str) -> list[Span]:
         raise ValueError(f"{part!r} ends on a day before it begins: spell it as two spans")
     if closes <= opens:
         raise ValueError(f"{part!r} closes before it opens: spell hours over midnight as two spans")
-    return [Span(weekday, opens, closes) for weekday in range(first, last + 1)]
+    return [OpeningHours(weekday, opens, closes) for weekday in range(first, last + 1)]
 
 
 def _weekday(name: str) -> int:

@@ -13,7 +13,7 @@ import click
 import structlog
 from flask import Flask, current_app
 
-from gatte import migrating
+from gatte.infra import schema
 from gatte.cli_users import users
 from gatte.extensions import db
 from gatte.settings import Settings
@@ -37,7 +37,7 @@ def _settings() -> Settings:
 @click.command()
 def migrate() -> None:
     """Bring the database to the schema that this version needs."""
-    raise SystemExit(migrating.run_command(_settings().database_url.get_secret_value()))
+    raise SystemExit(schema.run_command(_settings().database_url.get_secret_value()))
 
 
 @click.command()
@@ -45,18 +45,18 @@ def migrate() -> None:
 @click.option("--threads", type=int, help="Jobs at once in a process.")
 def worker(processes: int | None, threads: int | None) -> None:
     """Run the jobs: turns, delivery, maintenance."""
-    from gatte.intelligence.asking import local_models
-    from gatte.jobs import worker as working
+    from gatte.intelligence.service import local_models
+    from gatte.jobs.worker import runner as working
 
     local_models().require()
-    migrating.require_fit(_settings().database_url.get_secret_value())
+    schema.require_current_schema(_settings().database_url.get_secret_value())
     count = processes or _settings().worker_processes
     if count > 1:
-        raise SystemExit(_several(count, threads))
+        raise SystemExit(_run_worker_processes(count, threads))
     working.run(current_app._get_current_object(), threads or _settings().gatte_worker_threads)  # type: ignore[attr-defined]  # noqa: SLF001
 
 
-def _several(count: int, threads: int | None) -> int:
+def _run_worker_processes(count: int, threads: int | None) -> int:
     """Run workers in processes of their own, each started again when it dies, until this one is told to stop."""
     command = [sys.executable, "-m", "flask", "worker", "--processes", "1", *(["--threads", str(threads)] if threads else [])]
     running = {number: subprocess.Popen(command) for number in range(count)}  # noqa: S603 - our own command
@@ -86,7 +86,7 @@ def scheduler() -> None:
     """Run the dispatcher, which finds what is due; a second one waits for the first to die."""
     from gatte.jobs.dispatcher import Dispatcher
 
-    migrating.require_fit(_settings().database_url.get_secret_value())
+    schema.require_current_schema(_settings().database_url.get_secret_value())
     dispatcher = Dispatcher()
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda *_: dispatcher.stop())
@@ -121,7 +121,7 @@ def import_knowledge(path: str) -> None:
     """Add or change the articles of a TOML file; each is found by its slug."""
     from pathlib import Path
 
-    from gatte.intelligence import knowledge as base
+    from gatte.intelligence.knowledge import articles as base
 
     try:
         done = base.import_articles(db.session(), base.read_articles(Path(path)))
@@ -139,14 +139,14 @@ def demo() -> None:
 @demo.command("load")
 def load_demo() -> None:
     """Load the demo articles, and the user of GATTE_DEMO_USER and GATTE_DEMO_PASSWORD; safe to repeat."""
-    from gatte.desk import people
-    from gatte.intelligence import knowledge as base
+    from gatte.desk import users
+    from gatte.intelligence.knowledge import articles as base
     from gatte.models import Role
 
     base.import_articles(db.session(), base.read_articles())
     email, password = os.environ.get("GATTE_DEMO_USER"), os.environ.get("GATTE_DEMO_PASSWORD")
-    if email and password and people.find_user(email) is None:
-        people.create_user(email, "Ana Demonstração", password, Role.ADMIN)
+    if email and password and users.find_user(email) is None:
+        users.create_user(email, "Ana Demonstração", password, Role.ADMIN)
     db.session.commit()
     click.echo("Demo content is loaded.")
 
@@ -184,40 +184,40 @@ def reprocess(*, turns: bool, sends: bool, bodies: bool, conversation: UUID | No
 
 
 def _reprocess_bodies(after: datetime | None, *, only_list: bool) -> None:
-    from gatte.intake import reprocessing as kept_bodies
+    from gatte.intake import reprocess as kept_bodies
 
     waiting = kept_bodies.list_bodies(after)
     while waiting:
         for body in waiting:
-            click.echo(str(body) if only_list else f"{body}: {kept_bodies.take_again(body)}")
+            click.echo(str(body) if only_list else f"{body}: {kept_bodies.requeue(body)}")
             db.session.commit()
         waiting = [] if only_list else kept_bodies.list_bodies(after, after=waiting[-1].id)
 
 
 def _reprocess_turns(conversation: UUID | None, after: datetime | None, *, only_list: bool) -> None:
-    from gatte.intake import retrying as parked_messages
-    from gatte.turns import reprocessing as stuck_turns
+    from gatte.intake import inbox_retry as parked_messages
+    from gatte.turns import reprocess as stuck_turns
 
-    for one in stuck_turns.list_stuck(conversation, after):
-        click.echo(f"turn of conversation {one}{'' if only_list else f': {stuck_turns.take_again(one, after)}'}")
+    for one in stuck_turns.list_failed(conversation, after):
+        click.echo(f"turn of conversation {one}{'' if only_list else f': {stuck_turns.requeue(one, after)}'}")
         db.session.commit()
     if conversation is not None:
         return
     if only_list:
         for message in parked_messages.list_parked(after):
             click.echo(str(message))
-    elif count := parked_messages.take_parked_again(after):
+    elif count := parked_messages.requeue_dead_letters(after):
         click.echo(f"{count} messages that could not be filed are filed again")
     db.session.commit()
 
 
 def _reprocess_sends(conversation: UUID | None, after: datetime | None, *, only_list: bool) -> None:
-    from gatte.delivery import reprocessing as stuck_sends
+    from gatte.delivery import reprocess as stuck_sends
 
-    for one in stuck_sends.list_stuck(conversation, after):
+    for one in stuck_sends.list_failed(conversation, after):
         if only_list:
             click.echo(f"answers of conversation {one}")
             continue
-        for answer in stuck_sends.send_again(one, after):
+        for answer in stuck_sends.resend(one, after):
             click.echo(f"answer {answer.outbox_id} of conversation {one}: {answer.verdict}")
         db.session.commit()

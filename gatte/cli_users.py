@@ -28,7 +28,7 @@ users = AppGroup("users", help="The people of the panel.")
 @users.command("list")
 def list_users() -> None:
     """Show who may log in and who no longer may."""
-    from gatte.desk import people
+    from gatte.desk import users as people
 
     with _told_plainly():
         rows = [
@@ -45,7 +45,7 @@ def list_users() -> None:
 @PASSWORD
 def create(email: str, name: str, role: str, password: str | None) -> None:
     """Add a person to the panel."""
-    from gatte.desk import people
+    from gatte.desk import users as people
     from gatte.models import Role
 
     with _told_plainly():
@@ -58,7 +58,7 @@ def create(email: str, name: str, role: str, password: str | None) -> None:
 @PASSWORD
 def change_password(email: str, password: str | None) -> None:
     """Give a person another password; whoever is logged in by the old one is out at once."""
-    from gatte.desk import people
+    from gatte.desk import users as people
 
     with _told_plainly():
         user = people.get_user(email)
@@ -72,7 +72,7 @@ def change_password(email: str, password: str | None) -> None:
 @FORCE
 def change_role(email: str, role: str, *, force: bool) -> None:
     """Let a person do more (admin) or less (agent)."""
-    from gatte.desk import people
+    from gatte.desk import users as people
     from gatte.models import Role
 
     with _told_plainly():
@@ -86,7 +86,7 @@ def change_role(email: str, role: str, *, force: bool) -> None:
 @FORCE
 def disable(email: str, *, force: bool) -> None:
     """Switch an account off; whoever is logged in by it is out at once. What they did stays."""
-    from gatte.desk import people
+    from gatte.desk import users as people
 
     with _told_plainly():
         user = people.get_user(email)
@@ -98,7 +98,7 @@ def disable(email: str, *, force: bool) -> None:
 @click.argument("email")
 def enable(email: str) -> None:
     """Let a person whose account was switched off log in again."""
-    from gatte.desk import people
+    from gatte.desk import users as people
 
     with _told_plainly():
         user = people.get_user(email)
@@ -109,7 +109,7 @@ def enable(email: str) -> None:
 @contextmanager
 def _told_plainly() -> Iterator[None]:
     """Commit what was done; what cannot be done ends the command with one line and exit code 1."""
-    from gatte.desk import people
+    from gatte.desk import users as people
 
     refusals = (
         people.BadEmail,

@@ -69,7 +69,7 @@ def _check_libpq_options(options: Mapping[str, object]) -> None:
         raise ValueError(f"sslmode must be one of {', '.join(SSL_MODES)}")
 
 
-def is_local(url: SecretStr) -> bool:
+def is_loopback(url: SecretStr) -> bool:
     """Whether a database is reached over loopback or a socket, where TLS adds nothing."""
     parsed = make_url(url.get_secret_value())
     named = parsed.query.get("host", parsed.host or "")

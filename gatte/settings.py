@@ -17,7 +17,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from gatte import setting_formats as formats
 
 EX_CONFIG = 78  # sysexits.h: something was found in an unconfigured or misconfigured state
-MOST_WORKERS_UNASKED = 4  # each has its own models in memory
+DEFAULT_MAX_WORKERS = 4  # each has its own models in memory
 YEAR_SECONDS = 366 * 24 * 3600  # a longer time is a slip, and far longer ones are no time for Postgres
 WHATSAPP_VERSION = formats.matching(r"v\d{1,3}\.\d", "must be a version such as v25.0")
 GEMINI_VERSION = formats.matching(r"v\d+((alpha|beta)\d*)?", "must be a version such as v1beta or v1")
@@ -157,7 +157,7 @@ class Settings(BaseSettings):
     @classmethod
     def _tls_to_the_database(cls, url: SecretStr, info: ValidationInfo) -> SecretStr:
         in_production = info.data.get("gatte_env") is Environment.PRODUCTION
-        if in_production and not (formats.is_local(url) or formats.insists_on_tls(url)):
+        if in_production and not (formats.is_loopback(url) or formats.insists_on_tls(url)):
             raise ValueError("a database on another host needs TLS: add ?sslmode=verify-full (or require)")
         return url
 
@@ -176,7 +176,7 @@ class Settings(BaseSettings):
         """How many worker processes to run on this host."""
         if self.gatte_worker_processes:
             return self.gatte_worker_processes
-        return min(len(os.sched_getaffinity(0)), MOST_WORKERS_UNASKED) if self.production else 1
+        return min(len(os.sched_getaffinity(0)), DEFAULT_MAX_WORKERS) if self.production else 1
 
     @property
     def master_keys(self) -> dict[str, bytes]:
@@ -243,10 +243,10 @@ def _development_secrets(settings: Settings) -> dict[str, SecretStr]:
         "whatsapp_verify_token": lambda: secrets.token_urlsafe(16),
     }
     missing = [name for name in made if not getattr(settings, name).get_secret_value()]
-    return {name: SecretStr(_kept(settings.gatte_folder / name, made[name]())) for name in missing}
+    return {name: SecretStr(_read_or_create_secret(settings.gatte_folder / name, made[name]())) for name in missing}
 
 
-def _kept(path: Path, fresh: str) -> str:
+def _read_or_create_secret(path: Path, fresh: str) -> str:
     """The content of a secret's file, made with `fresh` when there is none."""
     try:
         _make_once(path, fresh)

@@ -11,12 +11,12 @@ from sqlalchemy.types import TypeDecorator
 
 import gatte.models  # noqa: F401 - importing the models fills the metadata
 from gatte.extensions import db
-from gatte.migrating.journal import JOURNAL_TABLE, Journal
-from gatte.migrating.running import connected, sole_migrator
-from gatte.migrating.versions import VERSION_TABLE, scripts
+from gatte.infra.schema.history import HISTORY_TABLE, MigrationHistory
+from gatte.infra.schema.runner import connected, migration_lock
+from gatte.infra.schema.versions import VERSION_TABLE, scripts
 from gatte.settings import settings_or_exit
 
-OURS = {VERSION_TABLE, JOURNAL_TABLE}
+OURS = {VERSION_TABLE, HISTORY_TABLE}
 
 
 def included(_: object, name: str | None, kind: str, *__: object) -> bool:
@@ -56,7 +56,7 @@ OPTIONS: dict[str, Any] = {
 }
 
 
-def run(connection: Connection, journal: Journal) -> None:
+def run(connection: Connection, journal: MigrationHistory) -> None:
     """Run what the command asked for; nothing may be open on the connection, or Alembic would leave the commit to us."""
     context.configure(connection=connection, on_version_apply=journal.record, **OPTIONS)
     journal.begin()
@@ -66,8 +66,8 @@ def run(connection: Connection, journal: Journal) -> None:
 
 def run_as_developer() -> None:
     """For `flask db ...`: a connection with the same time limits and the same lock."""
-    with connected(settings_or_exit().database_url.get_secret_value()) as connection, sole_migrator(connection):
-        run(connection, Journal())
+    with connected(settings_or_exit().database_url.get_secret_value()) as connection, migration_lock(connection):
+        run(connection, MigrationHistory())
 
 
 if context.is_offline_mode():

@@ -3,9 +3,9 @@
 import pytest
 from hypothesis import settings
 
-from tests.running import build_models
+from tests.process_system import build_models
 
-pytest_plugins = ["tests.stores", "tests.application"]
+pytest_plugins = ["tests.store_fixtures", "tests.app_fixture"]
 
 # The same input in every run, so that a change is at fault when a test fails; `--hypothesis-profile=search` looks for what nobody met yet.
 # No deadline: how fast it is, the bench measures.

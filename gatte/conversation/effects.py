@@ -14,7 +14,7 @@ class Urgency(StrEnum):
     CRITICAL = "critical"
 
 
-class Reason(StrEnum):
+class EscalationReason(StrEnum):
     """Why a conversation goes to a human; the label of `gatte_escalations`."""
 
     REQUESTED = "requested"
@@ -36,10 +36,10 @@ class Reason(StrEnum):
 class Escalate:
     """Hand the conversation to the desk; priority 0 is served first. `tried` says what the bot did so far."""
 
-    reason: Reason
+    reason: EscalationReason
     priority: int
     summary: str
-    tried: str = ""
+    activity_log: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class OpenTicket:
 
 
 @dataclass(frozen=True)
-class BookVisit:
+class RequestAppointment:
     """The customer would like an appointment on a day (in the company's time zone) and period (manhã, tarde or an hour)."""
 
     day: date
@@ -106,7 +106,7 @@ class EraseMessage:
     """Forget the content of one stored message: the customer deleted it, or it held a secret such as a key file or password."""
 
     message_id: str
-    why: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -117,5 +117,5 @@ class AttachMedia:
 
 
 Effect = (
-    Escalate | CaptureLead | OpenTicket | BookVisit | ExportData | CorrectData | EraseData | OptOut | OptIn | EraseMessage | AttachMedia
+    Escalate | CaptureLead | OpenTicket | RequestAppointment | ExportData | CorrectData | EraseData | OptOut | OptIn | EraseMessage | AttachMedia
 )

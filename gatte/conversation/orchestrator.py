@@ -1,27 +1,27 @@
 """`advance`: a snapshot and a happening in, a decision out. The same input gives the same decision, always."""
 
-from gatte.conversation import listening
-from gatte.conversation.answering import answered, not_answered
-from gatte.conversation.draft import Draft
-from gatte.conversation.happened import happen
-from gatte.conversation.snapshot import Answered, CustomerSpoke, Decision, Happened, Happening, NotAnswered, Owner, Snapshot
+from gatte.conversation import customer_input
+from gatte.conversation.knowledge_answers import handle_answer, handle_no_answer
+from gatte.conversation.decision_builder import DecisionBuilder
+from gatte.conversation.external_events import handle_external_event
+from gatte.conversation.snapshot import AnswerFound, MessagesReceived, Decision, ExternalEvent, Input, AnswerNotFound, Owner, Snapshot
 
 
-def advance(snapshot: Snapshot, happening: Happening) -> Decision:
+def advance(snapshot: Snapshot, happening: Input) -> Decision:
     """What follows from a happening; InvalidTransition when it cannot happen in this state.
 
     A human who owns the conversation is never spoken over: whatever a customer says or a late answer brings, nothing is replied.
     """
-    draft = Draft(snapshot)
+    draft = DecisionBuilder(snapshot)
     match happening:
-        case CustomerSpoke():
-            listening.hear(draft, happening)
-        case Happened():
-            happen(draft, happening)
+        case MessagesReceived():
+            customer_input.handle_messages(draft, happening)
+        case ExternalEvent():
+            handle_external_event(draft, happening)
         case _ if snapshot.owner == Owner.HUMAN:
             return draft.decision()
-        case Answered():
-            answered(draft, happening)
-        case NotAnswered():
-            not_answered(draft, happening)
+        case AnswerFound():
+            handle_answer(draft, happening)
+        case AnswerNotFound():
+            handle_no_answer(draft, happening)
     return draft.decision()

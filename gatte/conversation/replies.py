@@ -5,7 +5,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Option:
+class ReplyOption:
     """A button or list row: the id that comes back when it is tapped, its title, and for a row a description."""
 
     id: str
@@ -14,31 +14,31 @@ class Option:
 
 
 @dataclass(frozen=True)
-class Text:
+class TextReply:
     """A plain text message."""
 
     body: str
 
 
 @dataclass(frozen=True)
-class Buttons:
+class ButtonsReply:
     """A text with one to three reply buttons."""
 
     body: str
-    options: tuple[Option, ...]
+    options: tuple[ReplyOption, ...]
 
 
 @dataclass(frozen=True)
-class Menu:
+class MenuReply:
     """A text with a button that opens a list of up to ten rows."""
 
     body: str
     button: str
-    options: tuple[Option, ...]
+    options: tuple[ReplyOption, ...]
 
 
 @dataclass(frozen=True)
-class Template:
+class TemplateReply:
     """An approved template message: its name, language code and the values of its body parameters, in order."""
 
     name: str
@@ -46,7 +46,7 @@ class Template:
     parameters: tuple[str, ...] = ()
 
 
-Reply = Text | Buttons | Menu | Template
+Reply = TextReply | ButtonsReply | MenuReply | TemplateReply
 
 TICKET_NUMBER = "{ticket_number}"
 """Stands in a reply for the number of the ticket that the same decision opens: only the desk can give one."""
@@ -54,16 +54,16 @@ TICKET_NUMBER = "{ticket_number}"
 
 def with_ticket_number(reply: Reply, number: int | None) -> Reply:
     """The reply with the number of the ticket in its place."""
-    if isinstance(reply, Template) or number is None:
+    if isinstance(reply, TemplateReply) or number is None:
         return reply
     return replace(reply, body=reply.body.replace(TICKET_NUMBER, str(number)))
 
 
-KINDS: dict[str, type[Text] | type[Buttons] | type[Menu] | type[Template]] = {
-    "text": Text,
-    "buttons": Buttons,
-    "menu": Menu,
-    "template": Template,
+KINDS: dict[str, type[TextReply] | type[ButtonsReply] | type[MenuReply] | type[TemplateReply]] = {
+    "text": TextReply,
+    "buttons": ButtonsReply,
+    "menu": MenuReply,
+    "template": TemplateReply,
 }
 
 
@@ -82,7 +82,7 @@ def from_json(stored: dict[str, Any]) -> Reply:
     fields = dict(stored)
     kind = KINDS[fields.pop("kind")]
     if "options" in fields:
-        fields["options"] = tuple(Option(**option) for option in fields["options"])
+        fields["options"] = tuple(ReplyOption(**option) for option in fields["options"])
     if "parameters" in fields:
         fields["parameters"] = tuple(fields["parameters"])
     return kind(**fields)
@@ -90,6 +90,6 @@ def from_json(stored: dict[str, Any]) -> Reply:
 
 def text_of(reply: Reply) -> str:
     """The words of a reply, for the history: its body, or a template's name and parameters."""
-    if isinstance(reply, Template):
+    if isinstance(reply, TemplateReply):
         return f"[{reply.name}] {' · '.join(reply.parameters)}".strip()
     return reply.body

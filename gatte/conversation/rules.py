@@ -7,9 +7,9 @@ word inside a longer sentence is not enough. What always goes to a human is in `
 from enum import StrEnum
 from functools import lru_cache
 
-from gatte.conversation.alarms import INTENT_OF_ALARM, alarm_in
-from gatte.conversation.parsing.words import any_of, fold, lexicon, only
-from gatte.conversation.understanding import Decider, Intent, Understanding
+from gatte.conversation.escalation_rules import INTENT_OF_ALARM, find_trigger
+from gatte.conversation.parsing.normalize import union, normalize_text, word_set, is_only
+from gatte.conversation.nlu import PredictionSource, Intent, IntentPrediction
 
 
 class Command(StrEnum):
@@ -24,28 +24,28 @@ class Command(StrEnum):
 
 
 LONGEST_COMMAND = 200
-WORDS: dict[Command, frozenset[str]] = {
-    Command.LEAVE: lexicon("sair parar pare stop descadastrar descadastre remover unsubscribe"),
-    Command.HUMAN: lexicon("atendente atendentes humano humana operador operadora"),
-    Command.MENU: lexicon("menu inicio opcoes voltar recomecar reiniciar principal ajuda"),
-    Command.CANCEL: lexicon("cancelar cancela cancele desisto desisti esquece esqueca"),
-    Command.BACK_IN: lexicon("ativar reativar"),
-    Command.CONTINUE: lexicon("continuar retomar"),
+COMMAND_WORDS: dict[Command, frozenset[str]] = {
+    Command.LEAVE: word_set("sair parar pare stop descadastrar descadastre remover unsubscribe"),
+    Command.HUMAN: word_set("atendente atendentes humano humana operador operadora"),
+    Command.MENU: word_set("menu inicio opcoes voltar recomecar reiniciar principal ajuda"),
+    Command.CANCEL: word_set("cancelar cancela cancele desisto desisti esquece esqueca"),
+    Command.BACK_IN: word_set("ativar reativar"),
+    Command.CONTINUE: word_set("continuar retomar"),
 }
 
 PEOPLE = (
     r"(?:atendente|humano|humana|pessoa(?! (?:fisica|juridica))|alguem|gerente|supervisora?|especialista|consultora?|vendedora?|operadora?)"
 )
-LEAVE = any_of(
+LEAVE = union(
     r"\bnao (?:quero|desejo|me)\b.{0,12}(?:receber|mand\w+|envi\w+)\b.{0,20}(?:mensage|msg|aviso|lembrete|propaganda|promoc|mais)",
     r"\b(?:para|pare|parem|chega|cansei) de (?:me )?(?:mandar|enviar|mensage|msg)",
     r"\b(?:me )?(?:tira|tire|tirem|remove|remova|exclui|exclua|descadastr\w+)\b.{0,20}\b(?:lista|numero|contato|cadastro de envio)\b",
 )
-BACK_IN = any_of(
+BACK_IN = union(
     r"\b(?:quero|pode|podem|voltar a|volte a|voltem a) (?:voltar a )?(?:receber|me avisar|mandar)\b.{0,20}(?:aviso|lembrete|mensage|msg)",
     r"^voltar a receber\W*$",
 )
-HUMAN = any_of(
+HUMAN = union(
     rf"\b(?:falar|conversar|contato|fala)(?: \w+){{0,2}} com(?: \w+){{0,2}} {PEOPLE}\b",
     r"\b(?:chama|chamar|chame|transfere|transferir|transfira|passa|passar|passe|encaminha\w*|quero|preciso|cade)(?: \w+){0,3} "
     r"(?:atendente|humano|humana|operadora?)\b",
@@ -53,11 +53,11 @@ HUMAN = any_of(
     r"\b(?:pessoa|gente) de verdade\b",
     r"\bnao (?:quero|aguento|gosto de)\b.{0,20}\b(?:robo|bot|maquina)\b",
 )
-MENU = any_of(
+MENU = union(
     r"^(?:\w+ ){0,2}(?:ver|mostra\w*|voltar?|ir|abre|abrir)(?: \w+){0,2} (?:menu|inicio|opcoes)\b",
     r"\b(?:comecar|comeca) (?:tudo )?de novo\b",
 )
-CANCEL = any_of(
+CANCEL = union(
     r"^(?:nao,? )?(?:pode |quero |vou |melhor )?(?:cancelar?|cancela)"
     r"(?: (?:isso|tudo|por favor|ai|essa? (?:compra|pedido|agendamento|chamado)))*\W*$",
     r"^(?:ah |pode |melhor )?(?:cancelar?|cancele)\s*[,.;!]",
@@ -67,7 +67,7 @@ CANCEL = any_of(
     r"^nao quero mais\W*$",
     r"\bdeixa quieto\b",
 )
-CONTINUE = any_of(r"^(?:quero |vamos |pode )?(?:continuar|retomar)(?: (?:a|o) \w+| de onde paramos)?\W*$")
+CONTINUE = union(r"^(?:quero |vamos |pode )?(?:continuar|retomar)(?: (?:a|o) \w+| de onde paramos)?\W*$")
 PHRASES = (
     (Command.LEAVE, LEAVE),
     (Command.BACK_IN, BACK_IN),
@@ -76,9 +76,9 @@ PHRASES = (
     (Command.CANCEL, CANCEL),
     (Command.CONTINUE, CONTINUE),
 )
-NOT_HUMAN = any_of(rf"\bnao (?:quero|preciso|precisa|desejo|queria)\b[^,.;!]{{0,25}}\b{PEOPLE}\b")
-ROBOT = any_of(r"\b(?:robo|bot|maquina)\b")
-CANCEL_THIS = any_of(
+NOT_HUMAN = union(rf"\bnao (?:quero|preciso|precisa|desejo|queria)\b[^,.;!]{{0,25}}\b{PEOPLE}\b")
+ROBOT = union(r"\b(?:robo|bot|maquina)\b")
+CANCEL_THIS = union(
     r"\bcancelar? (?:o |a |meu |minha |ess[ea] |est[ea] )?(?:pedido|compra|agendamento|chamado|renovacao|cadastro)\b",
 )
 
@@ -93,22 +93,22 @@ SHORT_FORMS: dict[str, str] = {
 }
 """What the bot's own texts tell customers to write, with the choice that it stands for."""
 
-OPEN_TICKET = any_of(r"\b(?:abr\w+|registr\w+|cri\w+) (?:um |uma |o |a )?(?:chamado|ticket|ocorrencia|reclamacao|protocolo)\b")
+OPEN_TICKET = union(r"\b(?:abr\w+|registr\w+|cri\w+) (?:um |uma |o |a )?(?:chamado|ticket|ocorrencia|reclamacao|protocolo)\b")
 
-NO_HELP = any_of(
+NO_HELP = union(
     r"^(?:mas )?(?:isso |ainda )*nao (?:resolveu|ajudou|adiantou|funcionou|deu certo|entendi|era isso|e isso)\b.{0,30}$",
     r"^ja (?:tentei|fiz) (?:isso|tudo isso)\b.{0,30}$",
 )
 
-HELLO = any_of(
+HELLO = union(
     r"^(?:o+i+e?|ola|opa|eai|e ai|bom dia|boa tarde|boa noite|alo|hey|hello|hi)"
     r"(?:\W+(?:tudo (?:bem|bom|certo)|tudo|td bem|pessoal|gente|bom dia|boa tarde|boa noite|como vai))*\W*$",
 )
-THANKS = any_of(
+THANKS = union(
     r"^\W*(?:muito |mt )?(?:obrigad[oa]|obg|brigad[oa]|valeu|vlw|agradeco|grat[oa])"
     r"(?:\W+(?:pela ajuda|demais|mesmo|viu|por tudo|pela atencao))*\W*$",
 )
-GOODBYE = any_of(
+GOODBYE = union(
     r"^\W*(?:vou pensar|deixa (?:pra|para) depois|agora nao (?:posso|da)"
     r"|(?:depois|mais tarde) (?:eu )?(?:te )?(?:vejo|continuo|volto|falo))"
     r"(?:\W+(?:melhor|nisso|obrigad[oa]|valeu|depois eu (?:volto|falo)))*\W*$",
@@ -122,37 +122,37 @@ INTENT_OF_COMMAND = {Command.HUMAN: Intent.TALK_TO_HUMAN, Command.LEAVE: Intent.
 @lru_cache(maxsize=2048)
 def command_in(text: str) -> Command | None:
     """The command that the text is, if it is one."""
-    plain = fold(text)
+    plain = normalize_text(text)
     if not plain or len(plain) > LONGEST_COMMAND:
         return None
-    single = next((command for command, wanted in WORDS.items() if only(text, wanted)), None)
+    single = next((command for command, wanted in COMMAND_WORDS.items() if is_only(text, wanted)), None)
     found = single or next((command for command, pattern in PHRASES if pattern.search(plain)), None)
     return None if found == Command.HUMAN and NOT_HUMAN.search(plain) and not ROBOT.search(plain) else found
 
 
 def cancels_this(text: str) -> bool:
     """Whether the text cancels an order, a purchase, an appointment: the running flow, if there is one."""
-    return bool(CANCEL_THIS.search(fold(text)))
+    return bool(CANCEL_THIS.search(normalize_text(text)))
 
 
-def opens_ticket(text: str) -> bool:
+def asks_for_ticket(text: str) -> bool:
     """Whether the text asks for a ticket in so many words."""
-    return bool(OPEN_TICKET.search(fold(text)))
+    return bool(OPEN_TICKET.search(normalize_text(text)))
 
 
-def did_not_help(text: str) -> bool:
+def says_unhelpful(text: str) -> bool:
     """Whether the text says that the answer before it was of no use."""
-    return bool(NO_HELP.search(fold(text)))
+    return bool(NO_HELP.search(normalize_text(text)))
 
 
-def social_in(text: str) -> Intent | None:
+def small_talk_in(text: str) -> Intent | None:
     """Greeting, thanks or goodbye, when the text is nothing else."""
-    return next((intent for intent, pattern in SOCIAL if pattern.search(fold(text))), None)
+    return next((intent for intent, pattern in SOCIAL if pattern.search(normalize_text(text))), None)
 
 
-def understand(text: str) -> Understanding | None:
+def predict_by_rule(text: str) -> IntentPrediction | None:
     """The intent of a text that rules alone settle, with certainty; None where a classifier is needed."""
-    command, alarm = command_in(text), alarm_in(text)
+    command, alarm = command_in(text), find_trigger(text)
     intent = INTENT_OF_ALARM[alarm.reason] if alarm else INTENT_OF_COMMAND.get(command or Command.MENU)
-    intent = intent or social_in(text)
-    return Understanding(intent, 1.0, Decider.RULE) if intent else None
+    intent = intent or small_talk_in(text)
+    return IntentPrediction(intent, 1.0, PredictionSource.RULE) if intent else None

@@ -9,7 +9,7 @@ from enum import StrEnum
 from gatte.conversation.effects import Effect
 from gatte.conversation.replies import Reply
 from gatte.conversation.states import Event, State
-from gatte.conversation.understanding import Heard
+from gatte.conversation.nlu import Utterance
 
 
 class Owner(StrEnum):
@@ -67,7 +67,7 @@ class DeskFacts:
     ahead_by_priority: tuple[int, ...] = ()
     minutes_each: float | None = None
 
-    def ahead(self, priority: int) -> int:
+    def queue_position(self, priority: int) -> int:
         """How many are served before a customer of this priority."""
         return self.ahead_by_priority[priority] if priority < len(self.ahead_by_priority) else 0
 
@@ -91,13 +91,13 @@ class Snapshot:
     now: datetime
     owner: Owner = Owner.BOT
     flow: str | None = None
-    asking: str | None = None
+    requested_slot: str | None = None
     slots: Mapping[str, str] = field(default_factory=dict)
-    suspended: str | None = None
-    misunderstandings: int = 0
-    slot_failures: int = 0
-    errors: int = 0
-    notes: Mapping[str, str] = field(default_factory=dict)
+    suspended_flow: str | None = None
+    fallback_count: int = 0
+    invalid_slot_count: int = 0
+    consecutive_errors: int = 0
+    flags: Mapping[str, str] = field(default_factory=dict)
     company: str = "GATTE"
     contact: ContactFacts = field(default_factory=ContactFacts)
     certificates: tuple[CertificateFacts, ...] = ()
@@ -106,14 +106,14 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
-class CustomerSpoke:
+class MessagesReceived:
     """All unread messages of the customer, in order; never empty."""
 
-    heard: tuple[Heard, ...]
+    utterances: tuple[Utterance, ...]
 
 
 @dataclass(frozen=True)
-class Answered:
+class AnswerFound:
     """The knowledge base answered the question that the last decision asked: the text to send, grounded in `sources`."""
 
     text: str
@@ -121,12 +121,12 @@ class Answered:
 
 
 @dataclass(frozen=True)
-class NotAnswered:
+class AnswerNotFound:
     """The knowledge base holds no grounded answer to the question that the last decision asked."""
 
 
 @dataclass(frozen=True)
-class Happened:
+class ExternalEvent:
     """An event of an agent, the clock or a failure: see `states.Event`; `reason` says why, for people.
 
     `said`: the customer's words that a failure left without an answer.
@@ -137,15 +137,15 @@ class Happened:
     said: str = ""
 
 
-Happening = CustomerSpoke | Answered | NotAnswered | Happened
+Input = MessagesReceived | AnswerFound | AnswerNotFound | ExternalEvent
 
 
 @dataclass(frozen=True)
-class Step:
+class TransitionStep:
     """One transition that was made, with its cause (an intent, a choice, a slot, a rule) in a few words."""
 
-    source: State
-    target: State
+    from_state: State
+    to_state: State
     event: Event
     cause: str
 
@@ -159,7 +159,7 @@ class Decision:
     """
 
     snapshot: Snapshot
-    steps: tuple[Step, ...] = ()
+    steps: tuple[TransitionStep, ...] = ()
     replies: tuple[Reply, ...] = ()
     effects: tuple[Effect, ...] = ()
     question: str | None = None

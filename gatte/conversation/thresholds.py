@@ -2,22 +2,22 @@
 
 from datetime import timedelta
 
-CONFIDENT = 0.60
+CONFIDENCE_THRESHOLD = 0.60
 """A guess this sure is acted on."""
 
-SWITCH = 0.75
+FLOW_SWITCH_THRESHOLD = 0.75
 """A running flow is left for another one, or for a question, only by a guess this sure."""
 
 CLOSE_MARGIN = 0.15
 """Two guesses nearer than this are both shown as buttons."""
 
-POSSIBLE = 0.25
+DISAMBIGUATION_MIN = 0.25
 """A guess below this is not worth a button."""
 
-CHOICES_AT = 2
+DISAMBIGUATE_AFTER = 2
 """Misunderstandings in a row that lead to a choice of buttons."""
 
-HUMAN_AT = 3
+ESCALATE_AFTER = 3
 """Misunderstandings in a row that lead to a human."""
 
 SLOT_OFFERS_HUMAN_AT = 3
@@ -32,5 +32,5 @@ ERRORS_ESCALATE_AT = 2
 RESUME_LIMIT = timedelta(hours=24)
 """How long the slots of an interrupted flow are kept for the customer to come back to."""
 
-TRAIL_LENGTH = 6
+ACTIVITY_LOG_LENGTH = 6
 """How many of the bot's latest doings the agent's card shows."""

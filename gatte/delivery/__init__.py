@@ -8,7 +8,7 @@ asked. May use `whatsapp` and the tables.
 
 from flask import Flask, current_app
 
-from gatte.delivery import pacing, pausing
+from gatte.delivery import rate_limiter, number_pause
 from gatte.settings import Settings
 from gatte.whatsapp.client import CloudClient
 from gatte.whatsapp.media import MediaClient
@@ -19,8 +19,8 @@ from gatte.whatsapp.simulator import SimulatorClient
 def init_app(app: Flask, settings: Settings) -> None:
     """Give the application its ways to WhatsApp: the Cloud API when there is a token, the simulator always."""
     token = settings.whatsapp_access_token.get_secret_value()
-    pacing.init_app(app, settings)
-    pausing.init_app(app)
+    rate_limiter.init_app(app, settings)
+    number_pause.init_app(app)
     app.extensions["gatte_simulator"] = SimulatorClient()
     api = settings.whatsapp_api_base_url, settings.whatsapp_api_version, token
     app.extensions["gatte_cloud"] = CloudClient(*api) if token else None

@@ -5,27 +5,27 @@ from typing import Any
 from uuid import UUID
 
 from gatte.conversation.replies import Reply, kind_of, text_of, to_json
-from gatte.database import NOW, Sql, Trip
+from gatte.infra.database.statement_batch import DB_NOW_SQL, SqlExpression, StatementBatch
 from gatte.extensions import db
 from gatte.models import Author, Conversation, DeliveryState, Direction, Message, Outbox
-from gatte.models.columns import new_id
+from gatte.models.columns import new_uuid7
 
-SENDING_SECONDS = 30  # longer than any call to Meta may take (25 s)
-TAKEN_FOR_CRASHED = Sql(f"clock_timestamp() + interval '{SENDING_SECONDS} seconds'")
+CLAIM_SECONDS = 30  # longer than any call to Meta may take (25 s)
+CLAIM_EXPIRY = SqlExpression(f"clock_timestamp() + interval '{CLAIM_SECONDS} seconds'")
 
 
 @dataclass(frozen=True)
-class Answer:
+class OutgoingReply:
     """Something to be said to a customer: by whom, and in which turn."""
 
     reply: Reply
     author: Author
     turn_id: UUID | None = None
     user_id: int | None = None
-    id: UUID = field(default_factory=new_id)
+    id: UUID = field(default_factory=new_uuid7)
 
 
-def write(
+def enqueue(
     conversation: Conversation,
     reply: Reply,
     author: Author,
@@ -36,13 +36,13 @@ def write(
 ) -> UUID:
     """Put an answer into the history and the outbox, under its id; it leaves after the answers that were written before it."""
     db.session.flush()
-    trip, answer = Trip(), Answer(reply, author, turn_id, user_id, message_id or new_id())
-    add(trip, conversation, answer)
-    trip.send()
+    trip, answer = StatementBatch(), OutgoingReply(reply, author, turn_id, user_id, message_id or new_uuid7())
+    stage(trip, conversation, answer)
+    trip.execute()
     return answer.id
 
 
-def add(trip: Trip, conversation: Conversation, answer: Answer, *, in_hand: bool = False) -> None:
+def stage(trip: StatementBatch, conversation: Conversation, answer: OutgoingReply, *, in_hand: bool = False) -> None:
     """The same, written with what the trip takes along; `in_hand` when this process sends it as soon as it is committed."""
     key = conversation.data_key_id
     whose = {"id": answer.id, "data_key_id": key, "conversation_id": conversation.id, "author": answer.author}
@@ -54,17 +54,17 @@ def add(trip: Trip, conversation: Conversation, answer: Answer, *, in_hand: bool
             "direction": Direction.OUT,
             "user_id": answer.user_id,
             "kind": kind_of(answer.reply),
-            "body_sealed": Message.body.sealed(answer.id, key, text_of(answer.reply)),
+            "body_sealed": Message.body.encrypt(answer.id, key, text_of(answer.reply)),
             "turn_id": answer.turn_id,
-            "sent_at": NOW,
+            "sent_at": DB_NOW_SQL,
         },
     )
-    sealed = Outbox.reply.sealed(answer.id, key, to_json(answer.reply))
+    sealed = Outbox.reply.encrypt(answer.id, key, to_json(answer.reply))
     number = {"phone_number_id": conversation.phone_number_id, "owner_version": conversation.owner_version}
     trip.insert("outbox", {**whose, **number, "reply_sealed": sealed, **_standing(in_hand=in_hand)})
 
 
 def _standing(*, in_hand: bool) -> dict[str, Any]:
     if in_hand:
-        return {"state": DeliveryState.SENDING, "attempts": 1, "due_at": TAKEN_FOR_CRASHED}
-    return {"state": DeliveryState.PENDING, "attempts": 0, "due_at": NOW}
+        return {"state": DeliveryState.SENDING, "attempts": 1, "due_at": CLAIM_EXPIRY}
+    return {"state": DeliveryState.PENDING, "attempts": 0, "due_at": DB_NOW_SQL}

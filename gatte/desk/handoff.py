@@ -8,14 +8,15 @@ from uuid import UUID
 import structlog
 from sqlalchemy import func, select
 
-from gatte.conversation import course
-from gatte.conversation.happened import HUMAN_STATES
-from gatte.conversation.replies import Text
-from gatte.conversation.snapshot import Happened, Owner
+from gatte.conversation import decision_history
+from gatte.conversation.external_events import HUMAN_STATES
+from gatte.conversation.replies import TextReply
+from gatte.conversation.snapshot import ExternalEvent, Owner
 from gatte.conversation.states import Event
 from gatte.delivery import outbox
-from gatte.desk import audit, decisions
-from gatte.desk.snapshots import snapshot_of
+from gatte.desk import audit
+from gatte.decisions import apply
+from gatte.decisions.snapshots import load_snapshot
 from gatte.extensions import db
 from gatte.models import Author, Conversation, Message
 
@@ -54,7 +55,7 @@ def take(conversation_id: UUID, user_id: int) -> Conversation:
     if conversation.owner is Owner.HUMAN and conversation.assignee_id not in (None, user_id):
         raise AlreadyTaken
     if conversation.owner is not Owner.HUMAN:
-        _happen(conversation, Event.AGENT_TOOK, user_id)
+        _apply_agent_event(conversation, Event.AGENT_TOOK, user_id)
     conversation.assignee_id = user_id
     return conversation
 
@@ -84,11 +85,11 @@ def reply(conversation_id: UUID, user_id: int, text: str, message_id: UUID | Non
         return written
     if conversation.owner is not Owner.HUMAN or conversation.assignee_id != user_id:
         raise NotYours
-    if not window_open(conversation):
+    if not is_window_open(conversation):
         raise WindowClosed
-    decisions.carry_out(conversation, course.begin(snapshot_of(conversation)).then(Happened(Event.AGENT_REPLIED)))
+    apply.apply_decision(conversation, decision_history.start(load_snapshot(conversation)).apply(ExternalEvent(Event.AGENT_REPLIED)))
     fresh_id = message_id if written is None else None
-    answer_id = outbox.write(conversation, Text(text), Author.AGENT, user_id=user_id, message_id=fresh_id)
+    answer_id = outbox.enqueue(conversation, TextReply(text), Author.AGENT, user_id=user_id, message_id=fresh_id)
     return db.session.get_one(Message, answer_id)
 
 
@@ -101,7 +102,7 @@ def hand_back(conversation_id: UUID, user_id: int) -> Conversation:
     conversation = _lock(conversation_id)
     if conversation.owner is not Owner.HUMAN or conversation.assignee_id not in (None, user_id):
         raise NotYours
-    return _happen(conversation, Event.HANDED_BACK, user_id)
+    return _apply_agent_event(conversation, Event.HANDED_BACK, user_id)
 
 
 def close(conversation_id: UUID, user_id: int, *, any_state: bool = False) -> Conversation:
@@ -114,23 +115,23 @@ def close(conversation_id: UUID, user_id: int, *, any_state: bool = False) -> Co
         raise NotYours
     if conversation.turn_due_at is not None:
         raise CustomerJustWrote
-    told = conversation.state in HUMAN_STATES and window_open(conversation)
-    return _happen(conversation, Event.AGENT_CLOSED if told else Event.CLOSED, user_id, Event.AGENT_CLOSED)
+    told = conversation.state in HUMAN_STATES and is_window_open(conversation)
+    return _apply_agent_event(conversation, Event.AGENT_CLOSED if told else Event.CLOSED, user_id, Event.AGENT_CLOSED)
 
 
 def force_reset(conversation_id: UUID, user_id: int) -> Conversation:
     """Start the conversation afresh, whatever runs now."""
-    conversation = _happen(_lock_open(conversation_id), Event.FORCED_RESET, user_id)
+    conversation = _apply_agent_event(_lock_open(conversation_id), Event.FORCED_RESET, user_id)
     conversation.escalation_reason = conversation.priority = conversation.summary = None
     return conversation
 
 
 def force_escalation(conversation_id: UUID, user_id: int) -> Conversation:
     """Put the conversation into the queue of the desk; InvalidTransition when it is with a human already."""
-    return _happen(_lock_open(conversation_id), Event.FORCED_ESCALATION, user_id)
+    return _apply_agent_event(_lock_open(conversation_id), Event.FORCED_ESCALATION, user_id)
 
 
-def window_open(conversation: Conversation) -> bool:
+def is_window_open(conversation: Conversation) -> bool:
     """Whether Meta would deliver free text to the customer now."""
     last = conversation.last_inbound_at
     if last is None:
@@ -153,15 +154,15 @@ def _lock_open(conversation_id: UUID) -> Conversation:
     return conversation
 
 
-def _happen(conversation: Conversation, event: Event, user_id: int, action: Event | None = None) -> Conversation:
-    happened = course.begin(snapshot_of(conversation)).then(Happened(event))
+def _apply_agent_event(conversation: Conversation, event: Event, user_id: int, action: Event | None = None) -> Conversation:
+    happened = decision_history.start(load_snapshot(conversation)).apply(ExternalEvent(event))
     if happened.decision.snapshot.owner is conversation.owner:
         conversation.owner_version += 1  # what the bot has in the outbox was decided before this
     conversation.lease_token += 1  # a turn that runs now must not commit
     conversation.leased_until = None
     if conversation.turn_due_at is not None:
         conversation.turn_due_at = func.clock_timestamp()
-    decisions.carry_out(conversation, happened)
+    apply.apply_decision(conversation, happened)
     done = (action or event).value
     audit.record(user_id, done, f"conversation:{conversation.id}")
     log.info("desk_action", action=done, user_id=user_id, conversation_id=str(conversation.id))

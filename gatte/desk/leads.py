@@ -33,7 +33,7 @@ def change(lead_id: UUID, stage: LeadStage, owner: User | None, user_id: int, ve
     if lead.version != version and (lead.stage, lead.owner_id) != wanted:
         raise StaleLead
     assign(lead_id, owner, user_id)
-    return move(lead_id, stage, user_id)
+    return set_stage(lead_id, stage, user_id)
 
 
 def assign(lead_id: UUID, owner: User | None, user_id: int) -> Lead:
@@ -47,7 +47,7 @@ def assign(lead_id: UUID, owner: User | None, user_id: int) -> Lead:
     return lead
 
 
-def move(lead_id: UUID, stage: LeadStage, user_id: int) -> Lead:
+def set_stage(lead_id: UUID, stage: LeadStage, user_id: int) -> Lead:
     """Set how far the sale has come."""
     lead = get_lead(lead_id)
     if lead.stage is not stage:

@@ -19,10 +19,10 @@ from gatte.privacy.crypto import derived_key, keyed_hash
 from gatte.settings import Settings
 
 log = structlog.get_logger(__name__)
-Answer = TypeVar("Answer")
+T = TypeVar("T")
 
-PATIENCE_SECONDS = 0.5
-REMEMBERED_SECONDS = 24 * 3600
+TIMEOUT_SECONDS = 0.5
+STATE_TTL_SECONDS = 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,8 @@ class LoginAttempts:
             settings.redis_url.get_secret_value(),
             key_prefix="gatte:login",
             wrap_exceptions=True,
-            socket_timeout=PATIENCE_SECONDS,
-            socket_connect_timeout=PATIENCE_SECONDS,
+            socket_timeout=TIMEOUT_SECONDS,
+            socket_connect_timeout=TIMEOUT_SECONDS,
         )
 
     def begin(self, attempt: Attempt) -> int:
@@ -78,7 +78,7 @@ class LoginAttempts:
         Counting first leaves nothing to gain by attempts at the same moment.
         """
         for key, backoff in self._counted(attempt):
-            if wait := self._ask(partial(_take, key=key, backoff=backoff)):
+            if wait := self._ask(partial(_reserve, key=key, backoff=backoff)):
                 return wait
         return 0
 
@@ -97,7 +97,7 @@ class LoginAttempts:
     def _hash(self, kind: str, value: str) -> str:
         return keyed_hash(self._key, kind, value).hex()
 
-    def _ask(self, question: Callable[[Storage], Answer]) -> Answer:
+    def _ask(self, question: Callable[[Storage], T]) -> T:
         try:
             return question(self._shared)
         except StorageError as error:
@@ -110,12 +110,12 @@ def login_attempts() -> LoginAttempts:
     return cast("LoginAttempts", current_app.extensions["gatte_login_attempts"])
 
 
-def _take(store: Storage, key: str, backoff: Backoff) -> int:
+def _reserve(store: Storage, key: str, backoff: Backoff) -> int:
     """Count one more attempt under a key: 0, or the seconds that are still to wait."""
     waiting = f"{key}:wait"
     if left := _seconds_left(store, waiting):
         return left
-    attempts = store.incr(f"{key}:count", REMEMBERED_SECONDS)
+    attempts = store.incr(f"{key}:count", STATE_TTL_SECONDS)
     wait = backoff.seconds_after(attempts)
     # Of several at the same moment only the one that begins the wait may go ahead.
     if wait and store.incr(waiting, wait) > 1:

@@ -13,7 +13,7 @@ def index_batch() -> int:
     sealed = Contact.__table__.c.name_sealed
     lacking = select(Contact).where(sealed.is_not(None), Contact.name_words.is_(None), Contact.data_key_id.is_not(None))
     contacts = db.session.scalars(lacking.order_by(Contact.id).limit(BATCH).with_for_update(skip_locked=True)).all()
-    keyring().open_all({one.data_key_id for one in contacts if one.data_key_id is not None})
+    keyring().preload({one.data_key_id for one in contacts if one.data_key_id is not None})
     for contact in contacts:
         contact.name = contact.name
     return len(contacts)

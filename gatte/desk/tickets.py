@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from gatte.desk import audit
 from gatte.extensions import db
 from gatte.models import Ticket, TicketNote, TicketState, User
-from gatte.models.columns import new_id
+from gatte.models.columns import new_uuid7
 
 LONGEST_NOTE = 4000
 
@@ -36,7 +36,7 @@ def change(ticket_id: UUID, state: TicketState, assignee: User | None, user_id: 
     if ticket.version != version and (ticket.state, ticket.assignee_id) != wanted:
         raise StaleTicket
     assign(ticket_id, assignee, user_id)
-    return move(ticket_id, state, user_id)
+    return set_state(ticket_id, state, user_id)
 
 
 def assign(ticket_id: UUID, assignee: User | None, user_id: int) -> Ticket:
@@ -50,7 +50,7 @@ def assign(ticket_id: UUID, assignee: User | None, user_id: int) -> Ticket:
     return ticket
 
 
-def move(ticket_id: UUID, state: TicketState, user_id: int) -> Ticket:
+def set_state(ticket_id: UUID, state: TicketState, user_id: int) -> Ticket:
     """Set where a ticket stands."""
     ticket = get_ticket(ticket_id)
     if ticket.state is not state:
@@ -65,13 +65,13 @@ def _touch(ticket: Ticket) -> None:
     ticket.updated_at = func.now()
 
 
-def note(ticket_id: UUID, body: str, user_id: int, note_id: UUID | None = None) -> TicketNote:
+def add_note(ticket_id: UUID, body: str, user_id: int, note_id: UUID | None = None) -> TicketNote:
     """Write a note that customers never see; one that is sent again with the same `note_id` is written once."""
     ticket = get_ticket(ticket_id)
     known = db.session.get(TicketNote, note_id) if note_id is not None else None
     if known is not None and (known.ticket_id, known.author_id, known.body) == (ticket_id, user_id, body):
         return known
-    fresh_id = note_id if note_id is not None and known is None else new_id()
+    fresh_id = note_id if note_id is not None and known is None else new_uuid7()
     written = TicketNote(
         id=fresh_id,
         data_key_id=ticket.data_key_id,

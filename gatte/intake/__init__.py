@@ -7,15 +7,15 @@ answers.
 
 from flask import Flask
 
-from gatte.intake import stored
-from gatte.intake.writer import Writer
+from gatte.intake import stored_log
+from gatte.intake.group_commit import GroupCommitWriter
 from gatte.settings import Settings
 
 
 def init_app(app: Flask, _: Settings) -> None:
     """Give the application its way in; the writer's thread starts with the first message."""
     from gatte.extensions import db
-    from gatte.intake.inbox import Inbox
+    from gatte.intake.receive import InboxReceiver
 
     with app.app_context():
-        app.extensions["gatte_inbox"] = Inbox(app.extensions["gatte_keyring"], Writer(db.engine, stored.tell))
+        app.extensions["gatte_inbox"] = InboxReceiver(app.extensions["gatte_keyring"], GroupCommitWriter(db.engine, stored_log.tell))

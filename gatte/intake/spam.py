@@ -20,23 +20,23 @@ from flask import current_app
 from sqlalchemy import func, select
 
 from gatte.extensions import db
-from gatte.intake.windows import Counted, Mark
+from gatte.infra.redis.sliding_window import HitResult, Hit
 from gatte.models import AuditEntry, Contact, MuteReason, keyring
 from gatte.observability import metrics
 from gatte.settings import Settings
 
 log = structlog.get_logger(__name__)
 
-ENOUGH = 1.0
+MUTE_SCORE = 1.0
 MINUTE, TEN_MINUTES = 60_000, 600_000
-A_SENTENCE = 20  # characters; who waits for an answer repeats a short word sooner
+SENTENCE_LENGTH = 20  # characters; who waits for an answer repeats a short word sooner
 SCHEMES = ("http://", "https://")
 ENDINGS = frozenset(
     ("com", "net", "org", "br", "io", "me", "ly", "gd", "app", "xyz", "top", "info", "click", "online", "site", "shop", "bet", "vip")
 )
 LABELS = re.compile(r"[\w-]+(?:\.[\w-]+)*")  # matches wherever it begins, so that no text is read twice
-OF_THE_TRADE = ("gov.br", "jus.br", "leg.br", "google.com", "goo.gl", "maps.app.goo.gl")
-LURES = ("bit.ly", "tinyurl.com", "cutt.ly", "is.gd", "t.ly", "t.me", "chat.whatsapp.com", "encurtador.com.br", "abre.ai", "rebrand.ly")
+TRUSTED_HOSTS = ("gov.br", "jus.br", "leg.br", "google.com", "goo.gl", "maps.app.goo.gl")
+SUSPICIOUS_HOSTS = ("bit.ly", "tinyurl.com", "cutt.ly", "is.gd", "t.ly", "t.me", "chat.whatsapp.com", "encurtador.com.br", "abre.ai", "rebrand.ly")
 BLOCKED = (
     "renda extra",
     "ganhe dinheiro",
@@ -54,26 +54,26 @@ BLOCKED = (
 
 
 @dataclass(frozen=True)
-class Sign:
+class SpamSignal:
     """One sign of spam in a message: where it is counted, how many are nothing, and what each one more weighs."""
 
     reason: MuteReason
-    mark: Mark
+    mark: Hit
     harmless: int
     each: float
 
-    def weight(self, counted: Counted) -> float:
+    def weight(self, counted: HitResult) -> float:
         """What the count of this sign weighs."""
-        return max(0, counted.held - self.harmless) * self.each
+        return max(0, counted.hits - self.harmless) * self.each
 
 
-class Mutable(Protocol):
+class HasMute(Protocol):
     """A contact, or what is known of it."""
 
     muted_until: Any
 
 
-def is_muted(contact: Mutable, at: datetime) -> bool:
+def is_muted(contact: HasMute, at: datetime) -> bool:
     """Whether what this contact wrote at that time is answered by nobody."""
     return contact.muted_until is not None and at < contact.muted_until
 
@@ -100,40 +100,40 @@ def _note(contact: Contact, action: str, user_id: int | None, details: dict[str,
     db.session.add(AuditEntry(user_id=user_id, action=action, subject=f"contact:{contact.id}", details=details))
 
 
-def flood(sender: str, member: str, at: int, forgiven_at: int) -> Sign:
+def flood(sender: str, member: str, at: int, forgiven_at: int) -> SpamSignal:
     """The sign that every message is, whatever it says; what came up to `forgiven_at` does not count."""
     twice = 2 * _settings().gatte_contact_rate_per_minute
-    return Sign(MuteReason.FLOOD, Mark(f"flood:{sender}", member, at, MINUTE, forgiven_at, twice + 1), twice, ENOUGH)
+    return SpamSignal(MuteReason.FLOOD, Hit(f"flood:{sender}", member, at, MINUTE, forgiven_at, twice + 1), twice, MUTE_SCORE)
 
 
-def signs(sender: str, member: str, at: int, words: str, forgiven_at: int) -> list[Sign]:
+def spam_signals(sender: str, member: str, at: int, words: str, forgiven_at: int) -> list[SpamSignal]:
     """The signs of spam that words may show, to be counted; what came up to `forgiven_at` does not count."""
 
-    def mark(window: str) -> Mark:
-        return Mark(f"{window}:{sender}", member, at, TEN_MINUTES, forgiven_at)
+    def mark(window: str) -> Hit:
+        return Hit(f"{window}:{sender}", member, at, TEN_MINUTES, forgiven_at)
 
-    found: list[Sign] = []
+    found: list[SpamSignal] = []
     if words:
-        harmless, each = (4, 0.25) if len(words) >= A_SENTENCE else (10, 0.1)
-        found.append(Sign(MuteReason.REPETITION, mark(f"said:{_hashed(spoken(words))}"), harmless, each))
+        harmless, each = (4, 0.25) if len(words) >= SENTENCE_LENGTH else (10, 0.1)
+        found.append(SpamSignal(MuteReason.REPETITION, mark(f"said:{_hashed(spoken(words))}"), harmless, each))
     if hosts := foreign_hosts(words):
-        found.append(Sign(MuteReason.LINKS, mark("links"), 1, 0.25))
-        found += [Sign(MuteReason.LINKS, mark("lures"), 0, 0.5)] if any(_under(host, LURES) for host in hosts) else []
+        found.append(SpamSignal(MuteReason.LINKS, mark("links"), 1, 0.25))
+        found += [SpamSignal(MuteReason.LINKS, mark("lures"), 0, 0.5)] if any(_under(host, SUSPICIOUS_HOSTS) for host in hosts) else []
     if _blocked(words):
-        found.append(Sign(MuteReason.BLOCKLIST, mark("blocked"), 0, 0.5))
+        found.append(SpamSignal(MuteReason.BLOCKLIST, mark("blocked"), 0, 0.5))
     return found
 
 
-Weighed = tuple[Sign, Counted]
+Weighed = tuple[SpamSignal, HitResult]
 
 
-def verdict(weighed: Sequence[Weighed]) -> MuteReason | None:
+def spam_reason(weighed: Sequence[Weighed]) -> MuteReason | None:
     """What a contact is to be muted for, or None."""
     weights = [(sign.weight(counted), sign.reason) for sign, counted in weighed]
-    return max(reversed(weights), key=lambda one: one[0])[1] if sum(weight for weight, _ in weights) >= ENOUGH else None
+    return max(reversed(weights), key=lambda one: one[0])[1] if sum(weight for weight, _ in weights) >= MUTE_SCORE else None
 
 
-def folded(text: str) -> str:
+def normalize_for_spam(text: str) -> str:
     """A text in small letters without accents."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
@@ -141,7 +141,7 @@ def folded(text: str) -> str:
 
 def spoken(words: str) -> str:
     """What was said, whatever its case, accents and marks; the marks themselves when there is nothing else."""
-    return "".join(filter(str.isalnum, folded(words))) or words.strip()
+    return "".join(filter(str.isalnum, normalize_for_spam(words))) or words.strip()
 
 
 def _hashed(said: str) -> str:
@@ -150,7 +150,7 @@ def _hashed(said: str) -> str:
 
 def foreign_hosts(words: str) -> list[str]:
     """The hosts out of the trade that a text names."""
-    return [host for host in _hosts(words) if not _under(host, OF_THE_TRADE)]
+    return [host for host in _hosts(words) if not _under(host, TRUSTED_HOSTS)]
 
 
 def _hosts(words: str) -> list[str]:
@@ -174,8 +174,8 @@ def _under(host: str, domains: Sequence[str]) -> bool:
 
 
 def _blocked(words: str) -> bool:
-    more = [folded(term.strip()) for term in _settings().gatte_spam_blocklist.split(",")]
-    said = folded(words)
+    more = [normalize_for_spam(term.strip()) for term in _settings().gatte_spam_blocklist.split(",")]
+    said = normalize_for_spam(words)
     return any(term in said for term in (*BLOCKED, *filter(None, more)))
 
 

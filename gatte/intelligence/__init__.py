@@ -15,22 +15,22 @@ from gatte.observability import cost, metrics
 from gatte.settings import Settings
 
 if TYPE_CHECKING:
-    from gatte.intelligence.gemini import Gemini
+    from gatte.intelligence.gemini.client import Gemini
 
 log = structlog.get_logger(__name__)
 
 
 def init_app(app: Flask, settings: Settings) -> None:
     """Give the application its models; nothing is loaded before it is used."""
-    from gatte.intelligence import gemini, rejections
-    from gatte.intelligence.asking import LocalModels
+    from gatte.intelligence.gemini import client as gemini, rejections
+    from gatte.intelligence.service import LocalModels
 
     client = gemini.from_settings(settings)
     if client is not None:
-        client.rejections.tell(partial(rejections.publish, app.extensions["gatte_memory"]))
+        client.rejections.on_change(partial(rejections.publish, app.extensions["gatte_memory"]))
         _warn_of_missing_prices(client, settings)
     app.extensions["gatte_gemini"] = client
-    metrics.show_models({settings.gemini_classifier_model, settings.gemini_responder_model})
+    metrics.declare_models({settings.gemini_classifier_model, settings.gemini_responder_model})
     app.extensions["gatte_local_models"] = LocalModels(settings.gatte_folder / "models")
 
 

@@ -6,8 +6,8 @@ A worker only loads it. Where the folder has the file already, this takes a mome
 import sys
 from pathlib import Path
 
-from gatte.intelligence import model_file, training
-from gatte.intelligence.examples import INTENTS, read_examples
+from gatte.intelligence.understanding import model_file, logistic_regression
+from gatte.intelligence.understanding.examples import INTENTS, read_examples
 
 
 def build(folder: Path, examples: Path = INTENTS) -> Path:
@@ -17,8 +17,8 @@ def build(folder: Path, examples: Path = INTENTS) -> Path:
     """
     folder.mkdir(parents=True, exist_ok=True)  # fails before the work, not after it
     path = model_file.path_for(folder, examples)
-    if not model_file.is_whole(path):
-        model_file.write(path, training.learn(read_examples(examples)))
+    if not model_file.is_valid(path):
+        model_file.write(path, logistic_regression.fit(read_examples(examples)))
     return path
 
 

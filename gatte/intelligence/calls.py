@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Purpose(StrEnum):
+class CallPurpose(StrEnum):
     """What a model was asked for."""
 
     CLASSIFY = "classify"
@@ -16,16 +16,16 @@ class Purpose(StrEnum):
     TRANSCRIBE = "transcribe"
 
 
-class Outcome(StrEnum):
+class CallOutcome(StrEnum):
     """How a call ended."""
 
     OK = "ok"
     TIMEOUT = "timeout"
     QUOTA = "quota"
     ERROR = "error"
-    NONSENSE = "nonsense"
+    INVALID_RESPONSE = "nonsense"
     BLOCKED = "blocked"
-    REFUSED = "refused"
+    REJECTED_INPUT = "refused"
     BREAKER_OPEN = "breaker_open"
 
 
@@ -33,13 +33,13 @@ class Outcome(StrEnum):
 class CallRecord:
     """One call: what for, which model and prompt, tokens, time, outcome. Tokens are 0 where the service did not say."""
 
-    purpose: Purpose
+    purpose: CallPurpose
     model: str
     prompt_version: str
     tokens_in: int = 0
     tokens_out: int = 0
     latency_ms: float = 0.0
-    outcome: Outcome = Outcome.OK
+    outcome: CallOutcome = CallOutcome.OK
 
 
 _made: ContextVar[list[CallRecord] | None] = ContextVar("calls_made", default=None)
@@ -56,7 +56,7 @@ def collected() -> Iterator[list[CallRecord]]:
         _made.reset(token)
 
 
-def note(record: CallRecord) -> None:
+def record(record: CallRecord) -> None:
     """Tell whoever collects that a call has ended."""
     made = _made.get()
     if made is not None:

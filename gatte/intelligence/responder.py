@@ -12,23 +12,23 @@ from typing import Any
 
 import structlog
 
-from gatte.intelligence import claims, grounding, prompts
+from gatte.intelligence import grounding_check, answer_confidence, prompts
 from gatte.intelligence.calls import CallRecord
-from gatte.intelligence.gemini import Gemini, GeminiUnavailable, History
-from gatte.intelligence.retrieval import Found, Passages, find_passages
-from gatte.intelligence.wording import normalised
+from gatte.intelligence.gemini.client import Gemini, GeminiUnavailable, History
+from gatte.intelligence.knowledge.retrieval import RankedArticle, RetrievalResult, find_passages
+from gatte.intelligence.text_normalization import normalize
 
-SUPPORTS = 0.4  # of the answer's words must stand in an article for it to count as a source
+SOURCE_OVERLAP = 0.4  # of the answer's words must stand in an article for it to count as a source
 
 _MARKS = re.compile(r"\*\*|__|^#+\s*|`", re.M)
 _MANY_BLANK_LINES = re.compile(r"\n{3,}")
 
 log = structlog.get_logger(__name__)
 
-__all__ = ["Answer", "Passages", "Why", "compose", "find_passages"]
+__all__ = ["Answer", "RetrievalResult", "AnswerReason", "compose_answer", "find_passages"]
 
 
-class Why(StrEnum):
+class AnswerReason(StrEnum):
     """Where an answer came from, or why there is none."""
 
     MODEL = "model"
@@ -43,11 +43,11 @@ class Answer:
     """What to say, or None when nothing grounded can be said; `sources` are slugs of articles, best first."""
 
     text: str | None
-    why: Why
-    passages: Passages
+    why: AnswerReason
+    passages: RetrievalResult
     sources: tuple[str, ...] = ()
     calls: tuple[CallRecord, ...] = ()
-    problems: tuple[claims.Problem, ...] = ()
+    problems: tuple[grounding_check.Violation, ...] = ()
 
     @property
     def trace(self) -> dict[str, Any]:
@@ -72,38 +72,38 @@ class Answer:
         }
 
 
-def compose(passages: Passages, history: History = (), gemini: Gemini | None = None, company: str = "") -> Answer:
+def compose_answer(passages: RetrievalResult, history: History = (), gemini: Gemini | None = None, company: str = "") -> Answer:
     """The answer from what was found: by the model when there is one and it may help, by the best passage when that is sure enough."""
-    if gemini is None or not passages.found or passages.probability < grounding.WORTH_ASKING:
-        return _passage_itself(passages)
+    if gemini is None or not passages.found or passages.probability < answer_confidence.LLM_THRESHOLD:
+        return _answer_with_passage(passages)
     try:
         said, call = gemini.respond(passages.question, [_shown(one) for one in passages.found], history, company)
     except GeminiUnavailable as failure:
-        return _passage_itself(passages, (failure.call,))
+        return _answer_with_passage(passages, (failure.call,))
     return _checked(said, passages, call)
 
 
-def _checked(said: str, passages: Passages, call: CallRecord) -> Answer:
+def _checked(said: str, passages: RetrievalResult, call: CallRecord) -> Answer:
     """The model's words, if they say no more than the passages do."""
     if prompts.NOT_GROUNDED in said:
-        return Answer(None, Why.MODEL_DECLINED, passages, calls=(call,))
+        return Answer(None, AnswerReason.MODEL_DECLINED, passages, calls=(call,))
     text = _plain(said)
-    problems = claims.problems(text, [_shown(one) for one in passages.found])
+    problems = grounding_check.violations(text, [_shown(one) for one in passages.found])
     if problems:
         log.warning("answer.rejected", problems=[problem.value for problem in problems], prompt_version=call.prompt_version)
-        return _passage_itself(passages, (call,), problems)
-    return Answer(text, Why.MODEL, passages, _sources(text, passages.found), (call,))
+        return _answer_with_passage(passages, (call,), problems)
+    return Answer(text, AnswerReason.MODEL, passages, _sources(text, passages.found), (call,))
 
 
-def _passage_itself(passages: Passages, calls: tuple[CallRecord, ...] = (), problems: tuple[claims.Problem, ...] = ()) -> Answer:
+def _answer_with_passage(passages: RetrievalResult, calls: tuple[CallRecord, ...] = (), problems: tuple[grounding_check.Violation, ...] = ()) -> Answer:
     if not passages.found or not passages.grounded:
-        why = Why.NOT_SURE if passages.probability >= grounding.WORTH_ASKING else Why.NOTHING_NEAR
+        why = AnswerReason.NOT_SURE if passages.probability >= answer_confidence.LLM_THRESHOLD else AnswerReason.NOTHING_NEAR
         return Answer(None, why, passages, (), calls, problems)
     best = passages.found[0]
-    return Answer(best.answer, Why.PASSAGE, passages, (best.slug,), calls, problems)
+    return Answer(best.answer, AnswerReason.PASSAGE, passages, (best.slug,), calls, problems)
 
 
-def _shown(found: Found) -> str:
+def _shown(found: RankedArticle) -> str:
     """An article as the model reads it."""
     return f"{found.title}\n{found.question}\n{found.answer}"
 
@@ -113,17 +113,17 @@ def _plain(text: str) -> str:
     return _MANY_BLANK_LINES.sub("\n\n", _MARKS.sub("", text)).strip()
 
 
-def _sources(text: str, found: Sequence[Found]) -> tuple[str, ...]:
+def _sources(text: str, found: Sequence[RankedArticle]) -> tuple[str, ...]:
     """The articles that hold a good part of the answer's words; the best one when none does."""
     words = _stems(text)
-    supporting = [one.slug for one in found if len(words & _stems_of_passage(_shown(one))) >= SUPPORTS * len(words)]
+    supporting = [one.slug for one in found if len(words & _stems_of_passage(_shown(one))) >= SOURCE_OVERLAP * len(words)]
     return tuple(supporting or [found[0].slug])
 
 
 def _stems(text: str) -> frozenset[str]:
-    return frozenset(word[:6] for word in normalised(text).split() if len(word) > 3)
+    return frozenset(word[:6] for word in normalize(text).split() if len(word) > 3)
 
 
-@lru_cache(maxsize=claims.KEPT_PASSAGES)
+@lru_cache(maxsize=grounding_check.KEPT_PASSAGES)
 def _stems_of_passage(passage: str) -> frozenset[str]:
     return _stems(passage)

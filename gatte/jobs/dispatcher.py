@@ -18,24 +18,24 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from gatte.extensions import db
-from gatte.jobs import heartbeat
-from gatte.jobs.due import Due, find_due
-from gatte.jobs.remembering import Remembered
+from gatte.jobs.worker import heartbeat
+from gatte.jobs.due_work import DueWork, fetch_due_work
+from gatte.jobs.dedup import DispatchDeduplicator
 from gatte.observability import metrics
-from gatte.queue import QUEUE_OF, Bundle, JobName, Kind, Part, QueueName, put
+from gatte.infra.rq_queue import QUEUE_BY_JOB, JobBatch, JobName, ProcessKind, BatchedJob, QueueName, enqueue_batches
 
 log = structlog.get_logger(__name__)
 
 LEADER_LOCK = 7_000
-LOOK_SECONDS = 0.05
-BUSY_LOOK_SECONDS = 0.15  # more rows share a bundle then; turns start no later, for they are found before their time
+POLL_SECONDS = 0.05
+BUSY_POLL_SECONDS = 0.15  # more rows share a bundle then; turns start no later, for they are found before their time
 BUSY_ROWS = 4
-LOOK_AHEAD_SECONDS = 0.25  # the longest pause between two looks, and the way through the queue
-FOLLOW_SECONDS = 1.0
-WITHOUT_QUEUE_SECONDS = 1.0
-TELL_SECONDS = 1.0
-SETTLE_SECONDS = 0.25  # statuses come in showers, and one job settles all that lie there
-ROWS_A_BUNDLE, DEALT = 8, 16
+LEAD_SECONDS = 0.25  # the longest pause between two looks, and the way through the queue
+STANDBY_SECONDS = 1.0
+REDIS_RETRY_SECONDS = 1.0
+REPORT_SECONDS = 1.0
+APPLY_STATUSES_SECONDS = 0.25  # statuses come in showers, and one job settles all that lie there
+JOBS_PER_BATCH, ROUND_ROBIN_SIZE = 8, 16
 
 
 @dataclass
@@ -43,9 +43,9 @@ class Dispatcher:
     """The loop; `stop` ends it after the look that is under way."""
 
     stopping: bool = False
-    _remembered: Remembered = field(default_factory=Remembered)
-    _told_at: float = -TELL_SECONDS
-    _settled_at: float = -SETTLE_SECONDS
+    _dedup: DispatchDeduplicator = field(default_factory=DispatchDeduplicator)
+    _told_at: float = -REPORT_SECONDS
+    _settled_at: float = -APPLY_STATUSES_SECONDS
 
     def stop(self) -> None:
         """End the loop soon."""
@@ -59,96 +59,96 @@ class Dispatcher:
                     connection.detach()  # the lock must end with it: kept in a pool, it would be held by nobody for ever
                     connection.exec_driver_sql("SET plan_cache_mode = force_generic_plan")
                     connection.commit()
-                    self._follow_or_lead(connection)
+                    self._run_as_leader_or_standby(connection)
             except (DBAPIError, psycopg2.Error) as error:
-                _tell([])  # another leads now, and tells
+                _report_queue_age([])  # another leads now, and tells
                 log.warning("dispatcher_without_database", error=type(error).__name__)
-                time.sleep(FOLLOW_SECONDS)
+                time.sleep(STANDBY_SECONDS)
 
-    def _follow_or_lead(self, connection: Connection) -> None:
+    def _run_as_leader_or_standby(self, connection: Connection) -> None:
         leading = False
         while not self.stopping:
-            if not leading and (leading := _may_lead(connection)):
+            if not leading and (leading := _try_become_leader(connection)):
                 log.info("dispatcher_leads")
-            pause = FOLLOW_SECONDS
+            pause = STANDBY_SECONDS
             if leading:
                 started = time.monotonic()
-                wanted = BUSY_LOOK_SECONDS if self._look(connection) >= BUSY_ROWS else LOOK_SECONDS
+                wanted = BUSY_POLL_SECONDS if self._poll(connection) >= BUSY_ROWS else POLL_SECONDS
                 spent = time.monotonic() - started
                 pause = max(wanted - spent, spent)  # with very much to do, half of the time at most
-            heartbeat.beat(Kind.SCHEDULER)
+            heartbeat.send_heartbeat(ProcessKind.SCHEDULER)
             time.sleep(pause)
 
-    def _look(self, connection: Connection) -> int:
+    def _poll(self, connection: Connection) -> int:
         """Put what is due and was not put yet; how many rows that were."""
-        found = find_due(connection, current_app.extensions["gatte_settings"], LOOK_AHEAD_SECONDS)
+        found = fetch_due_work(connection, current_app.extensions["gatte_settings"], LEAD_SECONDS)
         connection.rollback()  # no transaction stays open meanwhile
-        fresh: list[Due] = []
+        fresh: list[DueWork] = []
         try:
-            fresh = [due for due in found if self._is_new(due)]
-            self._put(fresh)
+            fresh = [due for due in found if self._should_enqueue(due)]
+            self._enqueue(fresh)
         except RedisError as error:
             log.warning("dispatcher_without_queue", error=type(error).__name__)
-            time.sleep(WITHOUT_QUEUE_SECONDS)
-        if time.monotonic() - self._told_at > TELL_SECONDS:
+            time.sleep(REDIS_RETRY_SECONDS)
+        if time.monotonic() - self._told_at > REPORT_SECONDS:
             self._told_at = time.monotonic()
-            self._remembered.forget({due.need for due in found})
-            _tell(found)
+            self._dedup.prune({due.dedup_key for due in found})
+            _report_queue_age(found)
         return len(fresh)
 
-    def _is_new(self, due: Due) -> bool:
-        if due.job is JobName.SETTLE and time.monotonic() - self._settled_at < SETTLE_SECONDS:
+    def _should_enqueue(self, due: DueWork) -> bool:
+        if due.job is JobName.APPLY_STATUSES and time.monotonic() - self._settled_at < APPLY_STATUSES_SECONDS:
             return False
-        return self._remembered.is_new(due.need)
+        return self._dedup.should_enqueue(due.dedup_key)
 
-    def _put(self, fresh: list[Due]) -> None:
+    def _enqueue(self, fresh: list[DueWork]) -> None:
         """Put rows in bundles; RedisError when Redis is away, and nothing is remembered then."""
         if not fresh:
             return
-        bundles = bundled(fresh)
-        put(bundle for bundle, _ in bundles)
+        bundles = into_batches(fresh)
+        enqueue_batches(bundle for bundle, _ in bundles)
         for bundle, dues in bundles:
             for due in dues:
-                self._remembered.note(due.need, bundle.id, bundle.queue)
-        if any(due.job is JobName.SETTLE for due in fresh):
+                self._dedup.record(due.dedup_key, bundle.id, bundle.queue)
+        if any(due.job is JobName.APPLY_STATUSES for due in fresh):
             self._settled_at = time.monotonic()
 
 
-def _may_lead(connection: Connection) -> bool:
+def _try_become_leader(connection: Connection) -> bool:
     """Whether this connection got the leader's lock, which it keeps until it ends."""
     got = connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": LEADER_LOCK})
     connection.commit()
     return bool(got)
 
 
-def bundled(fresh: list[Due]) -> list[tuple[Bundle, list[Due]]]:
+def into_batches(fresh: list[DueWork]) -> list[tuple[JobBatch, list[DueWork]]]:
     """Bundles for these rows, each beside what it carries: rows of one queue together, a handful at most.
 
     A few at a time are dealt out in turn, so that of the turns that start one after the other no worker has them all.
     """
     now = time.time()
-    bundles: list[tuple[Bundle, list[Due]]] = []
-    for name, group in groupby(sorted(fresh, key=lambda due: QUEUE_OF[due.job]), key=lambda due: QUEUE_OF[due.job]):
+    bundles: list[tuple[JobBatch, list[DueWork]]] = []
+    for name, group in groupby(sorted(fresh, key=lambda due: QUEUE_BY_JOB[due.job]), key=lambda due: QUEUE_BY_JOB[due.job]):
         dues = list(group)
-        hands = chain.from_iterable(_dealt(dues[start : start + DEALT]) for start in range(0, len(dues), DEALT))
-        bundles += [(_bundle(name, hand, now), hand) for hand in hands]
+        hands = chain.from_iterable(_round_robin(dues[start : start + ROUND_ROBIN_SIZE]) for start in range(0, len(dues), ROUND_ROBIN_SIZE))
+        bundles += [(_batch(name, hand, now), hand) for hand in hands]
     return bundles
 
 
-def _bundle(name: QueueName, dues: list[Due], now: float) -> Bundle:
-    return Bundle(uuid4().hex, name, tuple(Part(due.job, due.arguments, now + due.ahead) for due in dues))
+def _batch(name: QueueName, dues: list[DueWork], now: float) -> JobBatch:
+    return JobBatch(uuid4().hex, name, tuple(BatchedJob(due.job, due.arguments, now + due.delay_seconds) for due in dues))
 
 
-def _dealt(dues: list[Due]) -> list[list[Due]]:
-    hands = math.ceil(len(dues) / ROWS_A_BUNDLE)
+def _round_robin(dues: list[DueWork]) -> list[list[DueWork]]:
+    hands = math.ceil(len(dues) / JOBS_PER_BATCH)
     return [dues[hand::hands] for hand in range(hands)]
 
 
-def _tell(found: list[Due]) -> None:
+def _report_queue_age(found: list[DueWork]) -> None:
     """How long the oldest row waits that belongs on each queue."""
     oldest: dict[QueueName, float] = dict.fromkeys(QueueName, 0.0)
     for due in found:
-        name = QUEUE_OF[due.job]
-        oldest[name] = max(oldest[name], due.age)
+        name = QUEUE_BY_JOB[due.job]
+        oldest[name] = max(oldest[name], due.age_seconds)
     for name, age in oldest.items():
         metrics.QUEUE_OLDEST_SECONDS.labels(queue=name.value).set(age)

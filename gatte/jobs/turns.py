@@ -7,43 +7,43 @@ from uuid import UUID
 
 import structlog
 
-from gatte.conversation.sparing import expects_answer
-from gatte.database import until_taken
-from gatte.delivery import sending, typing
-from gatte.delivery.sending import Sending
-from gatte.desk import decisions
-from gatte.desk.decisions import Record
+from gatte.conversation.classifier_gate import expects_answer
+from gatte.infra.database.statement_batch import retry_while_unavailable
+from gatte.delivery import claims, read_receipts
+from gatte.delivery.claims import ClaimedReply
+from gatte.decisions import apply
+from gatte.decisions.apply import PendingTurn
 from gatte.extensions import db
-from gatte.intake import retrying
+from gatte.intake import inbox_retry
 from gatte.intelligence import calls
 from gatte.intelligence.calls import CallRecord
-from gatte.jobs.delivery import deliver_due
+from gatte.jobs.delivery import send_due
 from gatte.observability import metrics, tracing
-from gatte.queue import job
-from gatte.turns import applying, arrival, failing, leases, reading, spending, thinking, watchdog
-from gatte.turns.applying import Standing
-from gatte.turns.leases import Lease, LeaseLost
-from gatte.turns.listening import Listening
-from gatte.turns.reading import Reading
-from gatte.turns.thinking import Thought
+from gatte.infra.rq_queue import job
+from gatte.turns import commit, arrival, retry, lease as leases, load, llm_costs, process, inactivity
+from gatte.turns.commit import CommitState
+from gatte.turns.lease import Lease, LeaseLost
+from gatte.turns.transcribe import VoiceTranscriber
+from gatte.turns.load import TurnInput
+from gatte.turns.process import TurnResult
 
 log = structlog.get_logger(__name__)
 
-THINKING_LIMIT = 3  # a newer message makes the turn think again, twice at most: an answer must not wait for ever
+MAX_RECOMPUTES = 3  # a newer message makes the turn think again, twice at most: an answer must not wait for ever
 
 
 @job
-def take_turn(phone_number_id: str, sender: str) -> None:
+def process_inbox(phone_number_id: str, sender: str) -> None:
     """File what a sender wrote and answer it. Run twice at once, it is answered once."""
 
     def start() -> Lease | None:
         try:
-            return arrival.take_in(phone_number_id, bytes.fromhex(sender))
+            return arrival.process_inbox_and_lease(phone_number_id, bytes.fromhex(sender))
         except Exception as error:  # noqa: BLE001 - no sender may be tried without end
-            retrying.note(phone_number_id, bytes.fromhex(sender), error, passing=failing.may_pass(error))
+            inbox_retry.record_failure(phone_number_id, bytes.fromhex(sender), error, passing=retry.is_transient(error))
             return None
 
-    answer(start)
+    run_turn(start)
 
 
 @job
@@ -51,23 +51,23 @@ def resume_turn(conversation_id: str) -> None:
     """Answer the messages of a conversation that an earlier turn left unread."""
 
     def start() -> Lease | None:
-        arrival.take_in_rest(UUID(conversation_id))
+        arrival.process_remaining_inbox(UUID(conversation_id))
         return leases.acquire(UUID(conversation_id))
 
-    answer(start)
+    run_turn(start)
 
 
 @job
-def watch_over(conversation_id: str) -> None:
+def fire_inactivity_timer(conversation_id: str) -> None:
     """Do what the watchdog has to do with a conversation in which nobody speaks: nudge, time out, close, or warn the desk."""
-    record = watchdog.bark(UUID(conversation_id))
+    record = inactivity.fire(UUID(conversation_id))
     db.session.commit()
     if record is not None:
-        decisions.count(record)
-    deliver_due(UUID(conversation_id))
+        apply.count(record)
+    send_due(UUID(conversation_id))
 
 
-def answer(start: Callable[[], Lease | None]) -> None:
+def run_turn(start: Callable[[], Lease | None]) -> None:
     """Take a turn if nobody else has the conversation, then send what it said.
 
     What `start` files and claims commits together with the first reading, so a fault before that leaves all as it was.
@@ -79,93 +79,93 @@ def answer(start: Callable[[], Lease | None]) -> None:
         return
     with calls.collected() as made:
         try:
-            claimed = _take(lease, made)
+            claimed = _compute_and_commit(lease, made)
         except LeaseLost:
             db.session.rollback()
             log.info("lease_lost", conversation_id=str(lease.conversation_id))
-            spending.store_lost(made, lease.conversation_id)
+            llm_costs.store_unattached(made, lease.conversation_id)
             claimed = None
         except Exception as error:  # noqa: BLE001 - the boundary of a turn: the customer is told, the turn is kept
             db.session.rollback()
-            claimed = until_taken(partial(_after_failure, start, lease, error))
-            spending.store_lost(made, lease.conversation_id)
-    spending.count(made)
+            claimed = retry_while_unavailable(partial(_after_failure, start, lease, error))
+            llm_costs.store_unattached(made, lease.conversation_id)
+    llm_costs.report(made)
     metrics.TURN_SECONDS.labels(step="whole").observe(time.perf_counter() - started)
     if claimed is not None:
-        deliver_due(lease.conversation_id, claimed)
+        send_due(lease.conversation_id, claimed)
 
 
-def _after_failure(start: Callable[[], Lease | None], lease: Lease, error: Exception) -> Sending | None:
+def _after_failure(start: Callable[[], Lease | None], lease: Lease, error: Exception) -> ClaimedReply | None:
     """Store what becomes of a failed turn; what is to be sent, claimed. The lease ends with it, and does not have to run out."""
     lease = start() or lease  # when the fault came before the first commit
     db.session.commit()
     _fail(lease, error)
-    claimed = sending.claim(lease.conversation_id)
+    claimed = claims.claim_next(lease.conversation_id)
     db.session.commit()
     return claimed
 
 
-def _take(lease: Lease, made: list[CallRecord]) -> Sending | None:
+def _compute_and_commit(lease: Lease, made: list[CallRecord]) -> ClaimedReply | None:
     """Think and apply, again when the customer wrote more in the meantime; the first answer to be sent, claimed.
 
     `made` fills with the calls to models.
     """
-    failing.check(lease)
-    listening = Listening()
-    for attempt in range(1, THINKING_LIMIT + 1):
-        state = reading.read(lease, first=attempt == 1)
+    retry.raise_if_exhausted(lease)
+    listening = VoiceTranscriber()
+    for attempt in range(1, MAX_RECOMPUTES + 1):
+        state = load.load_turn(lease, first=attempt == 1)
         if attempt == 1:
             _show_as_read(state)
         with tracing.bound(correlation_id=state.correlation_id):
-            state = listening.hear(state)
-            thought = thinking.think(state)
-            listening.note(thought)
-            standing = applying.look_again(state)
-            if attempt < THINKING_LIMIT and standing.superseded:
-                standing = _after_filing(state)
-                if standing.superseded:
+            state = listening.transcribe_unread(state)
+            thought = process.process(state)
+            listening.add_to_trace(thought)
+            standing = commit.lock_and_recheck(state)
+            if attempt < MAX_RECOMPUTES and standing.has_newer_messages:
+                standing = _after_processing_inbox(state)
+                if standing.has_newer_messages:
                     log.info("turn_superseded", attempt=attempt)
                     continue
             return _apply(state, thought, listening, standing, made)
     raise AssertionError("the last attempt returns")
 
 
-def _show_as_read(state: Reading) -> None:
+def _show_as_read(state: TurnInput) -> None:
     """Show the customer's newest message, and with it the earlier ones, as read; and "typing…" when the bot is about to answer."""
-    theirs = [unread for unread in state.unread if unread.wamid and not unread.echo]
+    theirs = [unread for unread in state.unread if unread.wamid and not unread.from_company_phone]
     if theirs:
         answering = expects_answer(state.snapshot, [unread.kind for unread in theirs])
-        typing.show(state.phone_number_id, theirs[-1].wamid or "", typing=answering)
+        read_receipts.mark_read_async(state.phone_number_id, theirs[-1].wamid or "", typing=answering)
 
 
-def _after_filing(state: Reading) -> Standing:
+def _after_processing_inbox(state: TurnInput) -> CommitState:
     """How the conversation stands when what came in the meantime is filed: what no turn shall read changes no answer.
 
     Who files locks first the sender, then the conversation: so it is let go before, or two such would wait for each other.
     """
     db.session.commit()
-    arrival.take_in_rest(state.lease.conversation_id)
-    return applying.look_again(state)
+    arrival.process_remaining_inbox(state.lease.conversation_id)
+    return commit.lock_and_recheck(state)
 
 
 def _apply(
-    state: Reading,
-    thought: Thought,
-    listening: Listening,
-    standing: Standing,
+    state: TurnInput,
+    thought: TurnResult,
+    listening: VoiceTranscriber,
+    standing: CommitState,
     made: list[CallRecord],
-) -> Sending | None:
-    record = applying.apply(state, thought, standing, made)
-    listening.keep()
-    claimed = record.sending
-    if claimed is None and not standing.hand_over:
-        record.trip.send()
-        claimed = sending.claim(state.lease.conversation_id)
-    record.trip.commit()
-    decisions.count(record)
-    counts = {"messages": len(state.unread), "answers": len(thought.course.decision.replies)}
-    log.info("turn_done", turn_id=str(record.id), **counts, **thought.times)
-    for step, milliseconds in thought.times.items():
+) -> ClaimedReply | None:
+    record = commit.stage_turn(state, thought, standing, made)
+    listening.save()
+    claimed = record.claimed
+    if claimed is None and not standing.send_inline:
+        record.batch.execute()
+        claimed = claims.claim_next(state.lease.conversation_id)
+    record.batch.commit()
+    apply.count(record)
+    counts = {"messages": len(state.unread), "answers": len(thought.history.decision.replies)}
+    log.info("turn_done", turn_id=str(record.id), **counts, **thought.step_ms)
+    for step, milliseconds in thought.step_ms.items():
         metrics.TURN_SECONDS.labels(step=step).observe(milliseconds / 1000)
     return claimed
 
@@ -173,21 +173,21 @@ def _apply(
 def _fail(lease: Lease, error: Exception) -> None:
     """Let the turn be tried again, or tell the customer; should that fail too, the turn is tried again later, and parked in the end."""
     log.error("turn_failed", error=type(error).__name__, conversation_id=str(lease.conversation_id), exc_info=error)
-    over = failing.is_over(lease, error)
-    if over and _ended(lease, error, failing.fail):
+    over = retry.is_final(lease, error)
+    if over and _try_record(lease, error, retry.record_failure):
         return
-    if over and lease.attempt >= failing.ATTEMPTS and _ended(lease, error, failing.set_aside):
+    if over and lease.attempt >= retry.MAX_ATTEMPTS and _try_record(lease, error, retry.dead_letter):
         return
-    failing.postpone(lease)
+    retry.schedule_retry(lease)
     db.session.commit()
 
 
-def _ended(lease: Lease, error: Exception, end: Callable[[Lease, Exception], Record]) -> bool:
+def _try_record(lease: Lease, error: Exception, end: Callable[[Lease, Exception], PendingTurn]) -> bool:
     """Store the end of a failed turn; False when that failed as well."""
     try:
         record = end(lease, error)
         db.session.commit()
-        decisions.count(record)
+        apply.count(record)
     except LeaseLost:
         db.session.rollback()
     except Exception:

@@ -10,7 +10,7 @@ from gatte.models.conversation import Conversation, Transition, Turn, TurnOutcom
 from gatte.models.desk import AuditEntry, Lead, LeadStage, Role, Ticket, TicketKind, TicketNote, TicketState, User
 from gatte.models.inbox import InboxMessage, StatusEvent, WebhookEvent
 from gatte.models.knowledge import Article, KnowledgeVersion, Passage, PassageKind
-from gatte.models.message import Author, DeliveryAttempt, DeliveryState, Direction, Message, ModelCall, NumberPause, Outbox, SetAside
+from gatte.models.message import Author, DeliveryAttempt, DeliveryState, Direction, Message, LlmCall, NumberPause, Outbox, SkipReason
 from gatte.models.sealing import DataKey, KeyPurpose, Keyring, keyring
 
 __all__ = [
@@ -34,14 +34,14 @@ __all__ = [
     "Lead",
     "LeadStage",
     "Message",
-    "ModelCall",
+    "LlmCall",
     "MuteReason",
     "NumberPause",
     "Outbox",
     "Passage",
     "PassageKind",
     "Role",
-    "SetAside",
+    "SkipReason",
     "StatusEvent",
     "Ticket",
     "TicketKind",

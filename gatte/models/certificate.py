@@ -8,9 +8,9 @@ from sqlalchemy import ForeignKey, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gatte.extensions import Base
-from gatte.models.columns import CreatedAt, closed_set
+from gatte.models.columns import CreatedAt, string_enum
 from gatte.models.contact import Contact
-from gatte.models.sealing import HasSealed, Sealed
+from gatte.models.sealing import HasEncryptedColumns, EncryptedColumn
 
 
 class CertificateStatus(StrEnum):
@@ -23,20 +23,20 @@ class CertificateStatus(StrEnum):
     REVOKED = "revoked"
 
 
-class Certificate(HasSealed, Base):
+class Certificate(HasEncryptedColumns, Base):
     """A certificate that was issued to a contact; `kind` is how people call it (e-CNPJ A1), never the key or its password."""
 
     __tablename__ = "certificate"
 
     contact_id: Mapped[UUID] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), index=True)
     kind: Mapped[str]
-    holder = Sealed[str]()
-    document = Sealed[str]()
+    holder = EncryptedColumn[str]()
+    document = EncryptedColumn[str]()
     document_hash: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
-    serial_number = Sealed[str]()
+    serial_number = EncryptedColumn[str]()
     issuer: Mapped[str | None]
     issued_on: Mapped[date | None]
     valid_until: Mapped[date] = mapped_column(index=True)
-    status: Mapped[CertificateStatus] = mapped_column(closed_set(CertificateStatus), default=CertificateStatus.ACTIVE)
+    status: Mapped[CertificateStatus] = mapped_column(string_enum(CertificateStatus), default=CertificateStatus.ACTIVE)
     created_at: Mapped[CreatedAt]
     contact: Mapped[Contact] = relationship()

@@ -10,12 +10,12 @@ from sqlalchemy import TIMESTAMP, Enum, text
 from sqlalchemy.orm import mapped_column
 
 
-def new_id() -> UUID:
+def new_uuid7() -> UUID:
     """A fresh row id: UUID version 7 (RFC 9562), so that ids made later sort later."""
     return uuid_utils.compat.uuid7()
 
 
-def closed_set(values: type[StrEnum], name: str = "") -> Enum:
+def string_enum(values: type[StrEnum], name: str = "") -> Enum:
     """Text that is one of the values of an enumeration, checked by the database; `name` tells two checks of a table apart."""
     name = name or "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in values.__name__).lstrip("_")
     return Enum(
@@ -23,8 +23,8 @@ def closed_set(values: type[StrEnum], name: str = "") -> Enum:
     )
 
 
-Moment = Annotated[datetime, mapped_column(TIMESTAMP(timezone=True))]
+Timestamp = Annotated[datetime, mapped_column(TIMESTAMP(timezone=True))]
 CreatedAt = Annotated[datetime, mapped_column(TIMESTAMP(timezone=True), server_default=text("now()"))]
 Version = Annotated[int, mapped_column(server_default=text("1"))]
 """Grows with every change that a person makes in a form, so that a form of an older version is not saved over it."""
-RowId = Annotated[UUID, mapped_column(primary_key=True, default=new_id)]
+RowId = Annotated[UUID, mapped_column(primary_key=True, default=new_uuid7)]

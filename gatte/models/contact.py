@@ -8,9 +8,9 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gatte.extensions import Base
-from gatte.models.columns import CreatedAt, Moment, closed_set
-from gatte.models.name_words import SearchableName
-from gatte.models.sealing import HasSealed, Sealed
+from gatte.models.columns import CreatedAt, Timestamp, string_enum
+from gatte.models.name_words import IndexedName
+from gatte.models.sealing import HasEncryptedColumns, EncryptedColumn
 
 
 class IdentityKind(StrEnum):
@@ -32,7 +32,7 @@ class MuteReason(StrEnum):
     ABUSE = "abuse"
 
 
-class Contact(HasSealed, Base):
+class Contact(HasEncryptedColumns, Base):
     """A customer: personal data is sealed under the contact's own data key.
 
     Until `muted_until` no turn reads what the contact writes; once it is past, what came before does not count against the contact.
@@ -41,18 +41,18 @@ class Contact(HasSealed, Base):
     __tablename__ = "contact"
     __table_args__ = (Index("ix_contact_name_words", "name_words", postgresql_using="gin"),)
 
-    name = SearchableName()
+    name = IndexedName()
     name_words: Mapped[list[bytes] | None] = mapped_column(ARRAY(LargeBinary))
     """Keyed hashes of the words of the name, by which it is searched."""
-    phone = Sealed[str]()
+    phone = EncryptedColumn[str]()
     """As Meta sends it (wa_id), to be answered unchanged; None when only a BSUID is known."""
-    bsuid = Sealed[str]()
-    email = Sealed[str]()
-    document = Sealed[str]()
-    opted_out_at: Mapped[Moment | None]
-    muted_until: Mapped[Moment | None]
-    mute_reason: Mapped[MuteReason | None] = mapped_column(closed_set(MuteReason))
-    erased_at: Mapped[Moment | None]
+    bsuid = EncryptedColumn[str]()
+    email = EncryptedColumn[str]()
+    document = EncryptedColumn[str]()
+    opted_out_at: Mapped[Timestamp | None]
+    muted_until: Mapped[Timestamp | None]
+    mute_reason: Mapped[MuteReason | None] = mapped_column(string_enum(MuteReason))
+    erased_at: Mapped[Timestamp | None]
     created_at: Mapped[CreatedAt]
     identities: Mapped[list["ContactIdentity"]] = relationship(back_populates="contact", cascade="all, delete-orphan")
 
@@ -65,7 +65,7 @@ class ContactIdentity(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     contact_id: Mapped[UUID] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), index=True)
-    kind: Mapped[IdentityKind] = mapped_column(closed_set(IdentityKind))
+    kind: Mapped[IdentityKind] = mapped_column(string_enum(IdentityKind))
     hash: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[CreatedAt]
     contact: Mapped[Contact] = relationship(back_populates="identities")

@@ -8,18 +8,18 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from gatte.conversation.effects import Reason
+from gatte.conversation.effects import EscalationReason
 from gatte.conversation.snapshot import Owner
 from gatte.conversation.states import Event, State
-from gatte.conversation.understanding import Intent
+from gatte.conversation.nlu import Intent
 from gatte.extensions import Base
-from gatte.models.columns import CreatedAt, Moment, closed_set
+from gatte.models.columns import CreatedAt, Timestamp, string_enum
 from gatte.models.contact import Contact
 from gatte.models.desk import User
-from gatte.models.sealing import HasSealed, Sealed
+from gatte.models.sealing import HasEncryptedColumns, EncryptedColumn
 
 
-class Conversation(HasSealed, Base):
+class Conversation(HasEncryptedColumns, Base):
     """One talk with one contact over one number, from its first message until it is closed.
 
     `lease_token` grows with every lease: a turn may commit only while the token is still its own. `owner_version` grows with
@@ -42,12 +42,12 @@ class Conversation(HasSealed, Base):
     contact_id: Mapped[UUID] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), index=True)
     phone_number_id: Mapped[str]
     correlation_id: Mapped[str] = mapped_column(index=True)
-    state: Mapped[State] = mapped_column(closed_set(State), default=State.START)
-    state_since: Mapped[Moment | None]
-    owner: Mapped[Owner] = mapped_column(closed_set(Owner), default=Owner.BOT)
+    state: Mapped[State] = mapped_column(string_enum(State), default=State.START)
+    state_since: Mapped[Timestamp | None]
+    owner: Mapped[Owner] = mapped_column(string_enum(Owner), default=Owner.BOT)
     owner_version: Mapped[int] = mapped_column(default=0)
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"), index=True)
-    last_intent: Mapped[Intent | None] = mapped_column(closed_set(Intent))
+    last_intent: Mapped[Intent | None] = mapped_column(string_enum(Intent))
 
     flow: Mapped[str | None]
     asking: Mapped[str | None]
@@ -55,24 +55,24 @@ class Conversation(HasSealed, Base):
     misunderstandings: Mapped[int] = mapped_column(default=0)
     slot_failures: Mapped[int] = mapped_column(default=0)
     errors: Mapped[int] = mapped_column(default=0)
-    slots = Sealed[dict[str, str]]()
-    notes = Sealed[dict[str, str]]()
+    slots = EncryptedColumn[dict[str, str]]()
+    notes = EncryptedColumn[dict[str, str]]()
 
     priority: Mapped[int | None]
-    escalation_reason: Mapped[Reason | None] = mapped_column(closed_set(Reason))
-    waiting_since: Mapped[Moment | None]
-    summary = Sealed[str]()
+    escalation_reason: Mapped[EscalationReason | None] = mapped_column(string_enum(EscalationReason))
+    waiting_since: Mapped[Timestamp | None]
+    summary = EncryptedColumn[str]()
 
     lease_token: Mapped[int] = mapped_column(BigInteger, default=0)
-    leased_until: Mapped[Moment | None]
-    turn_due_at: Mapped[Moment | None]
+    leased_until: Mapped[Timestamp | None]
+    turn_due_at: Mapped[Timestamp | None]
     turn_attempts: Mapped[int] = mapped_column(default=0)
-    watch_at: Mapped[Moment | None]
-    last_inbound_at: Mapped[Moment | None]
+    watch_at: Mapped[Timestamp | None]
+    last_inbound_at: Mapped[Timestamp | None]
     last_activity_at: Mapped[CreatedAt]
     opened_at: Mapped[CreatedAt]
-    closed_at: Mapped[Moment | None]
-    told_limit_at: Mapped[Moment | None]
+    closed_at: Mapped[Timestamp | None]
+    told_limit_at: Mapped[Timestamp | None]
 
     contact: Mapped[Contact] = relationship()
     assignee: Mapped[User | None] = relationship()
@@ -91,9 +91,9 @@ class Transition(Base):
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"), index=True)
     turn_id: Mapped[UUID | None]
-    source: Mapped[State] = mapped_column(closed_set(State, "source"))
-    target: Mapped[State] = mapped_column(closed_set(State, "target"))
-    event: Mapped[Event] = mapped_column(closed_set(Event))
+    source: Mapped[State] = mapped_column(string_enum(State, "source"))
+    target: Mapped[State] = mapped_column(string_enum(State, "target"))
+    event: Mapped[Event] = mapped_column(string_enum(Event))
     cause: Mapped[str]
     duration_ms: Mapped[float]
     correlation_id: Mapped[str]
@@ -109,16 +109,16 @@ class TurnOutcome(StrEnum):
     PARKED = "parked"
 
 
-class Turn(HasSealed, Base):
+class Turn(HasEncryptedColumns, Base):
     """One turn that was committed, or failed; `trace` holds inputs, understanding, passages, model outputs and times by step."""
 
     __tablename__ = "turn"
 
     conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"), index=True)
-    outcome: Mapped[TurnOutcome] = mapped_column(closed_set(TurnOutcome))
+    outcome: Mapped[TurnOutcome] = mapped_column(string_enum(TurnOutcome))
     attempt: Mapped[int] = mapped_column(default=1)
     lease_token: Mapped[int] = mapped_column(BigInteger)
-    trace = Sealed[dict[str, Any]]()
+    trace = EncryptedColumn[dict[str, Any]]()
     error: Mapped[str | None]
     request_id: Mapped[str | None]
     times: Mapped[dict[str, float]] = mapped_column(JSONB, default=dict)

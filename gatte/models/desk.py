@@ -11,9 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gatte.conversation.effects import Urgency
 from gatte.extensions import Base
-from gatte.models.columns import CreatedAt, Moment, Version, closed_set
+from gatte.models.columns import CreatedAt, Timestamp, Version, string_enum
 from gatte.models.contact import Contact
-from gatte.models.sealing import HasSealed, Sealed
+from gatte.models.sealing import HasEncryptedColumns, EncryptedColumn
 
 TICKET_NUMBERS = Sequence("ticket_number_seq", start=1001)
 
@@ -35,10 +35,10 @@ class User(UserMixin, Base):  # type: ignore[misc] # Flask-Login has no types
     email: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
     password_hash: Mapped[str]
-    role: Mapped[Role] = mapped_column(closed_set(Role), default=Role.AGENT)
+    role: Mapped[Role] = mapped_column(string_enum(Role), default=Role.AGENT)
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[CreatedAt]
-    last_login_at: Mapped[Moment | None]
+    last_login_at: Mapped[Timestamp | None]
     session_version: Mapped[int] = mapped_column(default=0, server_default=text("0"))
 
     def get_id(self) -> str:
@@ -84,7 +84,7 @@ class TicketState(StrEnum):
     CANCELLED = "cancelled"
 
 
-class Ticket(HasSealed, Base):
+class Ticket(HasEncryptedColumns, Base):
     """A request of a customer that the desk must solve; `number` is how the customer knows it."""
 
     __tablename__ = "ticket"
@@ -93,14 +93,14 @@ class Ticket(HasSealed, Base):
     number: Mapped[int] = mapped_column(TICKET_NUMBERS, server_default=TICKET_NUMBERS.next_value(), unique=True)
     contact_id: Mapped[UUID] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), index=True)
     conversation_id: Mapped[UUID | None] = mapped_column(ForeignKey("conversation.id", ondelete="SET NULL"), index=True)
-    kind: Mapped[TicketKind] = mapped_column(closed_set(TicketKind), default=TicketKind.REQUEST)
-    state: Mapped[TicketState] = mapped_column(closed_set(TicketState), default=TicketState.OPEN, index=True)
-    urgency: Mapped[Urgency] = mapped_column(closed_set(Urgency), default=Urgency.NORMAL)
+    kind: Mapped[TicketKind] = mapped_column(string_enum(TicketKind), default=TicketKind.REQUEST)
+    state: Mapped[TicketState] = mapped_column(string_enum(TicketState), default=TicketState.OPEN, index=True)
+    urgency: Mapped[Urgency] = mapped_column(string_enum(Urgency), default=Urgency.NORMAL)
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"), index=True)
-    subject = Sealed[str]()
-    description = Sealed[str]()
+    subject = EncryptedColumn[str]()
+    description = EncryptedColumn[str]()
     attachments: Mapped[list[str]] = mapped_column(JSONB, default=list)
-    due_at: Mapped[Moment | None]
+    due_at: Mapped[Timestamp | None]
     version: Mapped[Version]
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[CreatedAt]
@@ -108,14 +108,14 @@ class Ticket(HasSealed, Base):
     assignee: Mapped[User | None] = relationship()
 
 
-class TicketNote(HasSealed, Base):
+class TicketNote(HasEncryptedColumns, Base):
     """A note of an agent on a ticket; customers never see it."""
 
     __tablename__ = "ticket_note"
 
     ticket_id: Mapped[UUID] = mapped_column(ForeignKey("ticket.id", ondelete="CASCADE"), index=True)
     author_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
-    body = Sealed[str]()
+    body = EncryptedColumn[str]()
     created_at: Mapped[CreatedAt]
     author: Mapped[User] = relationship()
 
@@ -130,21 +130,21 @@ class LeadStage(StrEnum):
     LOST = "lost"
 
 
-class Lead(HasSealed, Base):
+class Lead(HasEncryptedColumns, Base):
     """A person who wants to buy or renew a certificate."""
 
     __tablename__ = "lead"
 
     contact_id: Mapped[UUID] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), index=True)
     conversation_id: Mapped[UUID | None] = mapped_column(ForeignKey("conversation.id", ondelete="SET NULL"), index=True)
-    stage: Mapped[LeadStage] = mapped_column(closed_set(LeadStage), default=LeadStage.NEW, index=True)
+    stage: Mapped[LeadStage] = mapped_column(string_enum(LeadStage), default=LeadStage.NEW, index=True)
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"), index=True)
     product: Mapped[str]
     renewal_of: Mapped[str | None]
-    name = Sealed[str]()
-    company = Sealed[str]()
-    document = Sealed[str]()
-    email = Sealed[str]()
+    name = EncryptedColumn[str]()
+    company = EncryptedColumn[str]()
+    document = EncryptedColumn[str]()
+    email = EncryptedColumn[str]()
     version: Mapped[Version]
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[CreatedAt]

@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, Identity, Index, LargeBinary, UniqueConstrain
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gatte.extensions import Base
-from gatte.models.columns import Moment
+from gatte.models.columns import Timestamp
 
 
 class InboxMessage(Base):
@@ -31,12 +31,12 @@ class InboxMessage(Base):
     immediate: Mapped[bool] = mapped_column(default=False)
     payload: Mapped[bytes | None] = mapped_column(LargeBinary)
     request_id: Mapped[str | None]
-    sent_at: Mapped[Moment]
-    received_at: Mapped[Moment] = mapped_column(server_default=text("clock_timestamp()"))
-    filed_at: Mapped[Moment | None]
+    sent_at: Mapped[Timestamp]
+    received_at: Mapped[Timestamp] = mapped_column(server_default=text("clock_timestamp()"))
+    filed_at: Mapped[Timestamp | None]
     attempts: Mapped[int] = mapped_column(server_default=text("0"))
     """How often it could not be filed; then it is tried again at `retry_at`, and parked in the end: filed, with its payload."""
-    retry_at: Mapped[Moment | None]
+    retry_at: Mapped[Timestamp | None]
 
 
 class StatusEvent(Base):
@@ -53,8 +53,8 @@ class StatusEvent(Base):
     error_details: Mapped[str | None]
     billable: Mapped[bool | None]
     category: Mapped[str | None]
-    at: Mapped[Moment]
-    received_at: Mapped[Moment] = mapped_column(server_default=text("clock_timestamp()"), index=True)
+    at: Mapped[Timestamp]
+    received_at: Mapped[Timestamp] = mapped_column(server_default=text("clock_timestamp()"), index=True)
 
 
 class WebhookEvent(Base):
@@ -66,4 +66,4 @@ class WebhookEvent(Base):
     field: Mapped[str]
     phone_number_id: Mapped[str | None]
     payload: Mapped[bytes] = mapped_column(LargeBinary)
-    received_at: Mapped[Moment] = mapped_column(server_default=text("clock_timestamp()"), index=True)
+    received_at: Mapped[Timestamp] = mapped_column(server_default=text("clock_timestamp()"), index=True)

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gatte.extensions import Base
-from gatte.models.columns import CreatedAt, RowId, closed_set
+from gatte.models.columns import CreatedAt, RowId, string_enum
 
 DIMENSIONS = 512  # multilingual Universal Sentence Encoder v3
 
@@ -55,7 +55,7 @@ class Passage(Base):
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     article_id: Mapped[UUID] = mapped_column(ForeignKey("article.id", ondelete="CASCADE"), index=True)
-    kind: Mapped[PassageKind] = mapped_column(closed_set(PassageKind))
+    kind: Mapped[PassageKind] = mapped_column(string_enum(PassageKind))
     text: Mapped[str]
     normalised: Mapped[str]
     embedding: Mapped[Any | None] = mapped_column(Vector(DIMENSIONS))

@@ -8,11 +8,11 @@ from uuid import UUID
 from sqlalchemy import BigInteger, ForeignKey, Identity, Index, LargeBinary, Numeric, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from gatte.conversation.understanding import Decider, Intent
+from gatte.conversation.nlu import PredictionSource, Intent
 from gatte.extensions import Base
-from gatte.models.columns import CreatedAt, Moment, closed_set
+from gatte.models.columns import CreatedAt, Timestamp, string_enum
 from gatte.models.desk import User
-from gatte.models.sealing import HasSealed, Sealed
+from gatte.models.sealing import HasEncryptedColumns, EncryptedColumn
 
 
 class Direction(StrEnum):
@@ -32,14 +32,14 @@ class Author(StrEnum):
     """A person of the company, on the phone's own app (a coexistence number)."""
 
 
-class SetAside(StrEnum):
+class SkipReason(StrEnum):
     """Why no turn shall read a message: it went beyond the contact's limit, or the contact was muted."""
 
     LIMITED = "limited"
     MUTED = "muted"
 
 
-class Message(HasSealed, Base):
+class Message(HasEncryptedColumns, Base):
     """One message of the history; `position` orders a conversation as people saw it.
 
     `body` is the clean text, `original` what Meta sent. A customer's message (or one of the phone) without
@@ -55,29 +55,29 @@ class Message(HasSealed, Base):
     position: Mapped[int] = mapped_column(BigInteger, Identity())
     contact_id: Mapped[UUID] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), index=True)
     conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"))
-    direction: Mapped[Direction] = mapped_column(closed_set(Direction))
-    author: Mapped[Author] = mapped_column(closed_set(Author))
+    direction: Mapped[Direction] = mapped_column(string_enum(Direction))
+    author: Mapped[Author] = mapped_column(string_enum(Author))
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     kind: Mapped[str]
-    body = Sealed[str]()
-    original = Sealed[dict[str, Any]]()
-    wamid = Sealed[str]()
+    body = EncryptedColumn[str]()
+    original = EncryptedColumn[dict[str, Any]]()
+    wamid = EncryptedColumn[str]()
     wamid_hash: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
     turn_id: Mapped[UUID | None]
-    intent: Mapped[Intent | None] = mapped_column(closed_set(Intent))
+    intent: Mapped[Intent | None] = mapped_column(string_enum(Intent))
     confidence: Mapped[float | None]
-    decider: Mapped[Decider | None] = mapped_column(closed_set(Decider))
+    decider: Mapped[PredictionSource | None] = mapped_column(string_enum(PredictionSource))
     model: Mapped[str | None]
     prompt_version: Mapped[str | None]
-    sent_at: Mapped[Moment]
-    received_at: Mapped[Moment] = mapped_column(server_default=text("clock_timestamp()"))
-    erased_at: Mapped[Moment | None]
-    set_aside: Mapped[SetAside | None] = mapped_column(closed_set(SetAside))
+    sent_at: Mapped[Timestamp]
+    received_at: Mapped[Timestamp] = mapped_column(server_default=text("clock_timestamp()"))
+    erased_at: Mapped[Timestamp | None]
+    set_aside: Mapped[SkipReason | None] = mapped_column(string_enum(SkipReason))
     user: Mapped[User | None] = relationship()
     outbox: Mapped["Outbox | None"] = relationship(back_populates="message")
 
 
-READ_BY_TURNS = (Author.CUSTOMER, Author.PHONE)
+TURN_AUTHORS = (Author.CUSTOMER, Author.PHONE)
 
 
 class DeliveryState(StrEnum):
@@ -95,10 +95,10 @@ class DeliveryState(StrEnum):
     CANCELLED = "cancelled"
 
 
-UNFINISHED = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNCERTAIN)
+UNFINISHED_STATES = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNCERTAIN)
 
 
-class Outbox(HasSealed, Base):
+class Outbox(HasEncryptedColumns, Base):
     """An answer that must go out; its id is its message's, and travels to Meta and back as `biz_opaque_callback_data`."""
 
     __tablename__ = "outbox"
@@ -111,25 +111,25 @@ class Outbox(HasSealed, Base):
     position: Mapped[int] = mapped_column(BigInteger, Identity())
     conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"))
     phone_number_id: Mapped[str]
-    author: Mapped[Author] = mapped_column(closed_set(Author))
+    author: Mapped[Author] = mapped_column(string_enum(Author))
     owner_version: Mapped[int]
-    state: Mapped[DeliveryState] = mapped_column(closed_set(DeliveryState), default=DeliveryState.PENDING)
-    reply = Sealed[dict[str, Any]]()
+    state: Mapped[DeliveryState] = mapped_column(string_enum(DeliveryState), default=DeliveryState.PENDING)
+    reply = EncryptedColumn[dict[str, Any]]()
     attempts: Mapped[int] = mapped_column(default=0)
-    due_at: Mapped[Moment] = mapped_column(server_default=text("clock_timestamp()"))
+    due_at: Mapped[Timestamp] = mapped_column(server_default=text("clock_timestamp()"))
     """When this row wants attention: to be sent, taken for crashed (sending), or settled (uncertain)."""
     wamid_hash: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
-    wamid = Sealed[str]()
+    wamid = EncryptedColumn[str]()
     error_code: Mapped[int | None]
     error_details: Mapped[str | None]
     billable: Mapped[bool | None]
     category: Mapped[str | None]
     created_at: Mapped[CreatedAt]
-    accepted_at: Mapped[Moment | None]
-    sent_at: Mapped[Moment | None]
-    delivered_at: Mapped[Moment | None]
-    read_at: Mapped[Moment | None]
-    failed_at: Mapped[Moment | None]
+    accepted_at: Mapped[Timestamp | None]
+    sent_at: Mapped[Timestamp | None]
+    delivered_at: Mapped[Timestamp | None]
+    read_at: Mapped[Timestamp | None]
+    failed_at: Mapped[Timestamp | None]
     message: Mapped[Message] = relationship(back_populates="outbox")
 
 
@@ -155,11 +155,11 @@ class NumberPause(Base):
     cause: Mapped[str]
     error_code: Mapped[int | None]
     tries: Mapped[int]
-    since: Mapped[Moment] = mapped_column(server_default=text("clock_timestamp()"))
-    probe_at: Mapped[Moment]
+    since: Mapped[Timestamp] = mapped_column(server_default=text("clock_timestamp()"))
+    probe_at: Mapped[Timestamp]
 
 
-class ModelCall(Base):
+class LlmCall(Base):
     """One call to a language model: what it cost and how it ended."""
 
     __tablename__ = "model_call"

@@ -4,12 +4,12 @@ import re
 import unicodedata
 from typing import Any
 
-from gatte.models.sealing import Sealed, keyring
+from gatte.models.sealing import EncryptedColumn, keyring
 
 HASH_BYTES = 12
 
 
-class SearchableName(Sealed[str]):
+class IndexedName(EncryptedColumn[str]):
     """A sealed name that keeps the hashes of its words in the column `name_words`."""
 
     def __set__(self, row: Any, value: str | None) -> None:  # noqa: ANN401 - any model

@@ -18,7 +18,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from gatte.extensions import Base, db
-from gatte.models.columns import CreatedAt, RowId, closed_set, new_id
+from gatte.models.columns import CreatedAt, RowId, string_enum, new_uuid7
 from gatte.privacy import crypto
 
 Value = TypeVar("Value")
@@ -40,7 +40,7 @@ class DataKey(Base):
     __table_args__ = (Index("uq_data_key_one_of_a_kind", "purpose", unique=True, postgresql_where=text("purpose <> 'contact'")),)
 
     id: Mapped[RowId]
-    purpose: Mapped[KeyPurpose] = mapped_column(closed_set(KeyPurpose))
+    purpose: Mapped[KeyPurpose] = mapped_column(string_enum(KeyPurpose))
     master_id: Mapped[str] = mapped_column(index=True)
     wrapped: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[CreatedAt]
@@ -56,7 +56,7 @@ class Keyring:
         self.master = master
         self._engine = engine
         self._opened: dict[UUID, bytes] = {}
-        self._singles: dict[KeyPurpose, bytes] = {}
+        self._singleton_keys: dict[KeyPurpose, bytes] = {}
         self._asked: dict[KeyPurpose, Future[bytes]] = {}
         self._lock = threading.Lock()
 
@@ -71,19 +71,19 @@ class Keyring:
         row = db.session.get(DataKey, data_key_id)
         return None if row is None else self._unwrapped(row)
 
-    def open_all(self, data_key_ids: set[UUID]) -> None:
+    def preload(self, data_key_ids: set[UUID]) -> None:
         """Have these keys ready with one query, before a page reads many rows."""
         missing = [key_id for key_id in data_key_ids if key_id not in self._opened]
         if missing:
             for row in db.session.scalars(select(DataKey).where(DataKey.id.in_(missing))):
                 self._unwrapped(row)
 
-    def remember(self, data_key_id: UUID, master_id: str, wrapped: bytes) -> None:
+    def cache_wrapped(self, data_key_id: UUID, master_id: str, wrapped: bytes) -> None:
         """Have a key ready whose row was read together with something else."""
         if data_key_id not in self._opened:
-            self._remember(data_key_id, self.master.unwrap(crypto.Wrapped(master_id, wrapped), data_key_id.bytes))
+            self._remember(data_key_id, self.master.unwrap(crypto.WrappedKey(master_id, wrapped), data_key_id.bytes))
 
-    def forget(self, data_key_id: UUID) -> None:
+    def evict(self, data_key_id: UUID) -> None:
         """Drop an opened key, after its row was deleted."""
         self._opened.pop(data_key_id, None)
 
@@ -102,14 +102,14 @@ class Keyring:
         return crypto.keyed_hash(self.lookup_key, kind, value)
 
     def _fresh(self, purpose: KeyPurpose) -> DataKey:
-        key_id, plain = new_id(), crypto.new_data_key()
+        key_id, plain = new_uuid7(), crypto.new_data_key()
         wrapped = self.master.wrap(plain, key_id.bytes)
         if purpose is KeyPurpose.CONTACT:
             self._remember(key_id, plain)
         return DataKey(id=key_id, purpose=purpose, master_id=wrapped.master_id, wrapped=wrapped.sealed)
 
     def _unwrapped(self, row: DataKey) -> bytes:
-        plain = self.master.unwrap(crypto.Wrapped(row.master_id, row.wrapped), row.id.bytes)
+        plain = self.master.unwrap(crypto.WrappedKey(row.master_id, row.wrapped), row.id.bytes)
         self._remember(row.id, plain)
         return plain
 
@@ -120,7 +120,7 @@ class Keyring:
             self._opened[key_id] = plain
 
     def _single(self, purpose: KeyPurpose) -> bytes:
-        known = self._singles.get(purpose)
+        known = self._singleton_keys.get(purpose)
         return self._fetched(purpose) if known is None else known
 
     def _fetched(self, purpose: KeyPurpose) -> bytes:
@@ -133,8 +133,8 @@ class Keyring:
             asked = self._asked.setdefault(purpose, Future())
         if first:
             try:
-                self._singles[purpose] = self._stored(purpose)
-                asked.set_result(self._singles[purpose])
+                self._singleton_keys[purpose] = self._stored(purpose)
+                asked.set_result(self._singleton_keys[purpose])
             except BaseException as error:
                 asked.set_exception(error)
                 raise
@@ -149,7 +149,7 @@ class Keyring:
         with self._engine.begin() as connection:
             connection.execute(insert(DataKey).values(**values).on_conflict_do_nothing())
             stored = connection.execute(select(DataKey.id, DataKey.master_id, DataKey.wrapped).where(DataKey.purpose == purpose)).one()
-        return self.master.unwrap(crypto.Wrapped(stored.master_id, stored.wrapped), stored.id.bytes)
+        return self.master.unwrap(crypto.WrappedKey(stored.master_id, stored.wrapped), stored.id.bytes)
 
 
 def keyring() -> Keyring:
@@ -157,7 +157,7 @@ def keyring() -> Keyring:
     return cast("Keyring", current_app.extensions["gatte_keyring"])
 
 
-class Sealed(Generic[Value]):
+class EncryptedColumn(Generic[Value]):
     """A descriptor over a binary column `<name>_sealed`; set it after `id` and `data_key_id` (the constructor sees to that)."""
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -166,45 +166,45 @@ class Sealed(Generic[Value]):
         setattr(owner, self.column, mapped_column(self.column, LargeBinary, nullable=True))
 
     @overload
-    def __get__(self, row: None, owner: type) -> "Sealed[Value]": ...
+    def __get__(self, row: None, owner: type) -> "EncryptedColumn[Value]": ...
     @overload
     def __get__(self, row: Any, owner: type) -> Value | None: ...  # noqa: ANN401 - any model
-    def __get__(self, row: Any, owner: type) -> "Sealed[Value] | Value | None":
+    def __get__(self, row: Any, owner: type) -> "EncryptedColumn[Value] | Value | None":
         if row is None:
             return self
-        return self.opened(row.id, row.data_key_id, getattr(row, self.column))
+        return self.decrypt(row.id, row.data_key_id, getattr(row, self.column))
 
     def __set__(self, row: Any, value: Value | None) -> None:  # noqa: ANN401 - any model
-        setattr(row, self.column, self.sealed(row.id, row.data_key_id, value))
+        setattr(row, self.column, self.encrypt(row.id, row.data_key_id, value))
 
-    def opened(self, row_id: UUID, data_key_id: UUID | None, stored: bytes | None) -> Value | None:
+    def decrypt(self, row_id: UUID, data_key_id: UUID | None, stored: bytes | None) -> Value | None:
         """What a column of that row holds; None when it holds nothing, or its data key was destroyed."""
         key = None if stored is None or data_key_id is None else keyring().open(data_key_id)
-        return None if key is None else self.read(crypto.unseal(key, bytes(stored or b""), self.place(row_id)))
+        return None if key is None else self.deserialize(crypto.unseal(key, bytes(stored or b""), self.aad(row_id)))
 
-    def sealed(self, row_id: UUID, data_key_id: UUID | None, value: Value | None) -> bytes | None:
+    def encrypt(self, row_id: UUID, data_key_id: UUID | None, value: Value | None) -> bytes | None:
         """A value as the column of that row holds it; ValueError when the row has no data key, for then nothing can be sealed."""
         if value is None:
             return None
         key = None if data_key_id is None else keyring().open(data_key_id)
         if key is None:
             raise ValueError(f"{self.owner.__name__} has no data key to seal with")
-        return crypto.seal(key, self.written(value), self.place(row_id))
+        return crypto.seal(key, self.serialize(value), self.aad(row_id))
 
-    def place(self, row_id: UUID) -> bytes:
+    def aad(self, row_id: UUID) -> bytes:
         """The associated data of a value: table, column, row."""
         return f"{self.owner.__tablename__}.{self.column}:{row_id}".encode()
 
-    def read(self, plain: bytes) -> Value:
+    def deserialize(self, plain: bytes) -> Value:
         """A value from its bytes."""
         return cast("Value", json.loads(plain))
 
-    def written(self, value: Value) -> bytes:
+    def serialize(self, value: Value) -> bytes:
         """A value as bytes."""
         return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
 
 
-class HasSealed:
+class HasEncryptedColumns:
     """A table with sealed columns: an id made here, and the data key of the contact whose data it holds."""
 
     id: Mapped[RowId]
@@ -215,8 +215,8 @@ class HasSealed:
         return mapped_column(ForeignKey("data_key.id", ondelete="SET NULL"), index=True)
 
     def __init__(self, **values: Any) -> None:  # noqa: ANN401 - columns of the model
-        sealed = {name: value for name, value in values.items() if isinstance(getattr(type(self), name, None), Sealed)}
-        plain = {"id": new_id(), **{name: value for name, value in values.items() if name not in sealed}}
+        sealed = {name: value for name, value in values.items() if isinstance(getattr(type(self), name, None), EncryptedColumn)}
+        plain = {"id": new_uuid7(), **{name: value for name, value in values.items() if name not in sealed}}
         for name, value in [*plain.items(), *sealed.items()]:
             if not hasattr(type(self), name):
                 raise TypeError(f"{type(self).__name__} has no column {name!r}")

@@ -3,7 +3,7 @@
 from gunicorn.config import Config  # type: ignore[import-untyped]
 from gunicorn.glogging import Logger as GunicornLogger  # type: ignore[import-untyped]
 
-from gatte.observability.logging import hand_over
+from gatte.observability.logging import route_through_root
 
 
 class Logger(GunicornLogger):  # type: ignore[misc]
@@ -11,5 +11,5 @@ class Logger(GunicornLogger):  # type: ignore[misc]
 
     def setup(self, cfg: Config) -> None:
         super().setup(cfg)
-        hand_over(self.error_log)
-        hand_over(self.access_log)
+        route_through_root(self.error_log)
+        route_through_root(self.access_log)

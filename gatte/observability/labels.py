@@ -1,6 +1,6 @@
 """The values that labels of metrics take. They repeat enumerations of rooms above this one; tests hold them equal."""
 
-INTENT_VALUES = frozenset(
+INTENT_LABELS = frozenset(
     [
         "greeting",
         "faq",
@@ -23,8 +23,8 @@ INTENT_VALUES = frozenset(
         "out_of_scope",
     ]
 )
-DECIDER_VALUES = frozenset({"rule", "local", "gemini"})
-REASON_VALUES = frozenset(
+SOURCE_LABELS = frozenset({"rule", "local", "gemini"})
+REASON_LABELS = frozenset(
     [
         "requested",
         "not_understood",
@@ -41,7 +41,7 @@ REASON_VALUES = frozenset(
         "phone_echo",
     ]
 )
-KIND_VALUES = frozenset(
+KIND_LABELS = frozenset(
     [
         "text",
         "choice",
@@ -64,19 +64,19 @@ KIND_VALUES = frozenset(
         "status",
     ]
 )
-READ_MARK_VALUES = frozenset({"sent", "failed", "dropped", "paused"})
-DIRECTION_VALUES = frozenset({"input", "output", "cached", "thinking"})
-OUTCOMES_OF_WEBHOOKS = frozenset(
+READ_RECEIPT_OUTCOMES = frozenset({"sent", "failed", "dropped", "paused"})
+DIRECTION_LABELS = frozenset({"input", "output", "cached", "thinking"})
+WEBHOOK_OUTCOMES = frozenset(
     ["stored", "handshake_refused", "bad_signature", "bad_body", "overloaded", "not_stored"],
 )
-OUTCOMES_OF_SENDS = frozenset({"accepted", "retried", "failed", "window_closed"})
+SEND_OUTCOMES = frozenset({"accepted", "retried", "failed", "window_closed"})
 TURN_STEPS = frozenset({"whole", "listen", "understand", "decide", "answer"})
-QUEUE_VALUES = frozenset({"delivery", "turns", "maintenance"})
+QUEUE_LABELS = frozenset({"delivery", "turns", "maintenance"})
 PAUSE_CAUSES = frozenset({"auth_alert", "permission", "payment_alert", "account_alert", "not_connected"})
 MUTE_REASONS = frozenset({"flood", "repetition", "links", "blocklist", "by_hand", "abuse"})
-CACHE_VALUES = frozenset({"answers", "embeddings", "knowledge"})
-OUTCOMES_OF_CACHES = frozenset({"hit", "miss", "skipped", "away", "not_kept"})
-META_CALLS = frozenset({"send", "read_mark", "media"})
+CACHE_LABELS = frozenset({"answers", "embeddings", "knowledge"})
+CACHE_OUTCOMES = frozenset({"hit", "miss", "skipped", "away", "not_kept"})
+WHATSAPP_CALLS = frozenset({"send", "read_mark", "media"})
 PURPOSES = frozenset({"classify", "respond", "embed", "transcribe"})
 
 STEPS_OF_ALL = ("none", "confirm", "fix")
@@ -93,5 +93,5 @@ STEPS_OF_FLOWS: dict[str, tuple[str, ...]] = {
     "opt_in": STEPS_OF_ALL,
 }
 """What each flow asks for; `none` is a conversation in no flow, or a flow that asked nothing yet."""
-FLOW_VALUES = frozenset(STEPS_OF_FLOWS)
-STEP_VALUES = frozenset(step for steps in STEPS_OF_FLOWS.values() for step in steps)
+FLOW_LABELS = frozenset(STEPS_OF_FLOWS)
+STEP_LABELS = frozenset(step for steps in STEPS_OF_FLOWS.values() for step in steps)

@@ -15,12 +15,12 @@ from structlog.typing import EventDict, WrappedLogger
 from gatte.privacy.masking import mask, mask_value
 
 Masker = Callable[[object], object]
-_FIRST = ("timestamp", "level", "event", "logger", "process", "pid", "request_id", "correlation_id")
+_KEY_ORDER = ("timestamp", "level", "event", "logger", "process", "pid", "request_id", "correlation_id")
 _STACK_LINES = 120
 _encoded = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 
-class CannotMask(Exception):
+class MaskingFailed(Exception):
     """The masked event is not an event any more; the line must not be written."""
 
 
@@ -42,19 +42,19 @@ class Formatter(structlog.stdlib.ProcessorFormatter):
 
     def format(self, record: logging.LogRecord) -> str:
         try:
-            line = self._of_ours(record) if hasattr(record, "_name") else super().format(record)
+            line = self._format_structlog(record) if hasattr(record, "_name") else super().format(record)
             return line if line.isascii() else line.encode("utf-8", "backslashreplace").decode("utf-8")
         except Exception as error:  # noqa: BLE001 - a log line never ends what it reports on
-            return self._dropped(record, error)
+            return self._fallback_line(record, error)
 
-    def _of_ours(self, record: logging.LogRecord) -> str:
+    def _format_structlog(self, record: logging.LogRecord) -> str:
         """What the base class makes of a record of structlog's, without its copies of the record."""
         event: Any = {**cast("EventDict", record.msg), "_record": record, "_from_structlog": True}
         for processor in self.processors:
             event = processor(None, "", event)
         return str(event)
 
-    def _dropped(self, record: logging.LogRecord, error: Exception) -> str:
+    def _fallback_line(self, record: logging.LogRecord, error: Exception) -> str:
         note = {
             "timestamp": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
             "level": "error",
@@ -132,14 +132,14 @@ def _masked(masker: Masker) -> structlog.typing.Processor:
     def mask_event(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
         masked = masker(event)
         if not isinstance(masked, dict):
-            raise CannotMask
+            raise MaskingFailed
         return masked
 
     return mask_event
 
 
 def _in_order(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    ordered: dict[str, Any] = {key: event.pop(key) for key in _FIRST if key in event}
+    ordered: dict[str, Any] = {key: event.pop(key) for key in _KEY_ORDER if key in event}
     return {**ordered, **event}
 
 

@@ -18,7 +18,7 @@ from structlog.typing import EventDict, WrappedLogger
 from gatte.observability.log_event import CONTEXT, Formatter
 
 # Their informative lines repeat ours, or show statements with their values.
-_QUIET = (
+_WARNING_ONLY = (
     "httpx",
     "httpx2",
     "httpcore",
@@ -32,7 +32,7 @@ _QUIET = (
     "alembic.runtime.plugins",
     "rq.worker",
 )
-_FOREIGN = ("gunicorn.error", "gunicorn.access", "werkzeug", "rq.worker", "alembic", "flask_migrate", "py.warnings")
+_THIRD_PARTY = ("gunicorn.error", "gunicorn.access", "werkzeug", "rq.worker", "alembic", "flask_migrate", "py.warnings")
 
 
 class StdoutHandler(logging.StreamHandler[TextIO]):
@@ -53,7 +53,7 @@ def configure_logging(json: bool, level: str, process: str) -> None:
     """Send every line of this process, whoever writes it, to standard output: JSON, or readable text. Safe to call again."""
     handler = StdoutHandler()
     handler.setFormatter(Formatter(process, as_json=json, colours=_colours()))
-    _take_over(handler, logging.getLevelNamesMapping().get(level.upper(), logging.INFO))
+    _install_handler(handler, logging.getLevelNamesMapping().get(level.upper(), logging.INFO))
     structlog.configure(
         processors=_PROCESSORS,
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -65,22 +65,22 @@ def configure_logging(json: bool, level: str, process: str) -> None:
     _install_hooks()
 
 
-def _take_over(handler: logging.Handler, level: int) -> None:
+def _install_handler(handler: logging.Handler, level: int) -> None:
     """Our handler stays alone on the console; handlers that write to files or to a test's memory are left."""
-    for name in (*logging.root.manager.loggerDict, *_FOREIGN):
-        hand_over(logging.getLogger(name))
+    for name in (*logging.root.manager.loggerDict, *_THIRD_PARTY):
+        route_through_root(logging.getLogger(name))
     logging.root.handlers = [other for other in logging.root.handlers if not _is_console(other)] + [handler]
     logging.root.setLevel(level)
-    for name in _QUIET:
+    for name in _WARNING_ONLY:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
 
 
-def hand_over(logger: logging.Logger) -> None:
+def route_through_root(logger: logging.Logger) -> None:
     """Let a logger of another library write through our handler alone."""
     console = [handler for handler in logger.handlers if _is_console(handler)]
     for handler in console:
         logger.removeHandler(handler)
-    if console or logger.name in _FOREIGN:
+    if console or logger.name in _THIRD_PARTY:
         logger.propagate = True
 
 
@@ -117,15 +117,15 @@ _PROCESSORS: list[structlog.typing.Processor] = [
 
 def _install_hooks() -> None:
     """An exception that nobody caught is a log line too. A hook that a tool (a test runner) had set before still runs after ours."""
-    if not isinstance(sys.excepthook, _Hook):
-        sys.excepthook = _Hook(_uncaught, sys.excepthook, sys.__excepthook__)
-    if not isinstance(threading.excepthook, _Hook):
-        threading.excepthook = _Hook(_uncaught_in_thread, threading.excepthook, threading.__excepthook__)
-    if not isinstance(sys.unraisablehook, _Hook):
-        sys.unraisablehook = _Hook(_unraisable, sys.unraisablehook, sys.__unraisablehook__)
+    if not isinstance(sys.excepthook, _ExceptionHook):
+        sys.excepthook = _ExceptionHook(_uncaught, sys.excepthook, sys.__excepthook__)
+    if not isinstance(threading.excepthook, _ExceptionHook):
+        threading.excepthook = _ExceptionHook(_uncaught_in_thread, threading.excepthook, threading.__excepthook__)
+    if not isinstance(sys.unraisablehook, _ExceptionHook):
+        sys.unraisablehook = _ExceptionHook(_unraisable, sys.unraisablehook, sys.__unraisablehook__)
 
 
-class _Hook:
+class _ExceptionHook:
     """Logs, and then calls the hook that it replaced unless that was Python's own, which would print what is not masked."""
 
     def __init__(self, log: Callable[..., None], before: Callable[..., object], default: Callable[..., object]) -> None:

@@ -34,11 +34,11 @@ def _share_values() -> Path | None:
     directory = Path(name).resolve()
     directory.mkdir(parents=True, exist_ok=True)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(directory)
-    values.ValueClass = values.MultiProcessValue(multiprocess.Presence(directory))  # type: ignore[no-untyped-call]
+    values.ValueClass = values.MultiProcessValue(multiprocess.ProcessIdentity(directory))  # type: ignore[no-untyped-call]
     return directory
 
 
-class Open:
+class OpenLabelSet:
     """Label values that rooms coin as they grow: words of a plain form, at most `limit` different ones a process."""
 
     def __init__(self, limit: int = 40) -> None:
@@ -54,7 +54,7 @@ class Open:
         return True
 
 
-class Bounded(Generic[_MetricT]):
+class BoundedMetric(Generic[_MetricT]):
     """A metric whose labels take known values only; any other value is counted under `other`.
 
     It stands on the page from the start, with a zero for each of `shown`: all combinations of known values when not given.
@@ -64,7 +64,7 @@ class Bounded(Generic[_MetricT]):
         self,
         metric: _MetricT,
         shown: Collection[Mapping[str, str]] | None = None,
-        **allowed: Collection[str] | Open,
+        **allowed: Collection[str] | OpenLabelSet,
     ) -> None:
         self._metric: _MetricT = metric
         self._allowed = allowed
@@ -82,9 +82,9 @@ class Bounded(Generic[_MetricT]):
         return value if allowed is not None and value in allowed else OTHER
 
 
-def _combined(allowed: Mapping[str, Collection[str] | Open]) -> list[dict[str, str]]:
+def _combined(allowed: Mapping[str, Collection[str] | OpenLabelSet]) -> list[dict[str, str]]:
     """Every combination of known values; none where a label is open."""
-    closed = [sorted(values) for values in allowed.values() if not isinstance(values, Open)]
+    closed = [sorted(values) for values in allowed.values() if not isinstance(values, OpenLabelSet)]
     if len(closed) < len(allowed):
         return []
     return [dict(zip(allowed, chosen, strict=True)) for chosen in product(*closed)]
@@ -95,98 +95,98 @@ _TURN_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60)
 _CALL_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 60)
 _FLOW_STEPS = [{"flow": flow, "step": step} for flow, steps in labels.STEPS_OF_FLOWS.items() for step in steps]
 
-WEBHOOK_REQUESTS = Bounded(
+WEBHOOK_REQUESTS = BoundedMetric(
     Counter("gatte_webhook_requests", "Webhook requests by outcome", ["outcome"]),
-    outcome=labels.OUTCOMES_OF_WEBHOOKS,
+    outcome=labels.WEBHOOK_OUTCOMES,
 )
-MESSAGES_RECEIVED = Bounded(
+MESSAGES_RECEIVED = BoundedMetric(
     Counter("gatte_messages_received", "Messages stored by kind", ["kind"]),
-    kind=labels.KIND_VALUES,
+    kind=labels.KIND_LABELS,
 )
-MESSAGES_SENT = Bounded(
+MESSAGES_SENT = BoundedMetric(
     Counter("gatte_messages_sent", "Sends by outcome", ["outcome"]),
-    outcome=labels.OUTCOMES_OF_SENDS,
+    outcome=labels.SEND_OUTCOMES,
 )
-TURN_SECONDS = Bounded(
+TURN_SECONDS = BoundedMetric(
     Histogram("gatte_turn_seconds", "Time of a turn by step", ["step"], buckets=_TURN_BUCKETS),
     step=labels.TURN_STEPS,
 )
-INTENTS = Bounded(
+INTENTS = BoundedMetric(
     Counter("gatte_intents", "Intents by who decided", ["intent", "decider"]),
-    intent=labels.INTENT_VALUES,
-    decider=labels.DECIDER_VALUES,
+    intent=labels.INTENT_LABELS,
+    decider=labels.SOURCE_LABELS,
 )
-ESCALATIONS = Bounded(
+ESCALATIONS = BoundedMetric(
     Counter("gatte_escalations", "Hand-overs to a human by reason", ["reason"]),
-    reason=labels.REASON_VALUES,
+    reason=labels.REASON_LABELS,
 )
-FLOW_ERRORS = Bounded(
+FLOW_ERRORS = BoundedMetric(
     Counter("gatte_flow_errors", "Errors by flow and step", ["flow", "step"]),
     _FLOW_STEPS,
-    flow=labels.FLOW_VALUES,
-    step=labels.STEP_VALUES,
+    flow=labels.FLOW_LABELS,
+    step=labels.STEP_LABELS,
 )
-TIMEOUTS = Bounded(
+TIMEOUTS = BoundedMetric(
     Counter("gatte_timeouts", "Time-outs by flow and step", ["flow", "step"]),
     _FLOW_STEPS,
-    flow=labels.FLOW_VALUES,
-    step=labels.STEP_VALUES,
+    flow=labels.FLOW_LABELS,
+    step=labels.STEP_LABELS,
 )
-LLM_TOKENS = Bounded(
+LLM_TOKENS = BoundedMetric(
     Counter("gatte_llm_tokens", "Tokens by model and direction", ["model", "direction"]),
     [],
-    model=Open(),
-    direction=labels.DIRECTION_VALUES,
+    model=OpenLabelSet(),
+    direction=labels.DIRECTION_LABELS,
 )
-LLM_COST_BRL = Bounded(
+LLM_COST_BRL = BoundedMetric(
     Counter("gatte_llm_cost_brl", "Estimated cost of models in reais", ["model"]),
     [],
-    model=Open(),
+    model=OpenLabelSet(),
 )
-LLM_SECONDS = Bounded(
+LLM_SECONDS = BoundedMetric(
     Histogram("gatte_llm_seconds", "Time of calls to Gemini", ["purpose"], buckets=_CALL_BUCKETS),
     purpose=labels.PURPOSES,
 )
-WHATSAPP_SECONDS = Bounded(
+WHATSAPP_SECONDS = BoundedMetric(
     Histogram("gatte_whatsapp_seconds", "Time of calls to Meta", ["call"], buckets=_CALL_BUCKETS),
-    call=labels.META_CALLS,
+    call=labels.WHATSAPP_CALLS,
 )
-QUEUE_OLDEST_SECONDS = Bounded(
+QUEUE_OLDEST_SECONDS = BoundedMetric(
     Gauge(
         "gatte_queue_oldest_seconds",
         "Age of what waits longest",
         ["queue"],
         multiprocess_mode="livemax",  # only the leading dispatcher sets it, and zeros of others hide nothing
     ),
-    queue=labels.QUEUE_VALUES,
+    queue=labels.QUEUE_LABELS,
 )
 UNCERTAIN_SENDS = Counter("gatte_uncertain_sends", "Sends whose outcome was unknown")
-NUMBER_PAUSES = Bounded(
+NUMBER_PAUSES = BoundedMetric(
     Counter("gatte_number_pauses", "Times that sending by a number paused, by cause", ["cause"]),
     cause=labels.PAUSE_CAUSES,
 )
 MESSAGES_PARKED = Counter("gatte_messages_parked", "Messages that could not be filed, and wait for people")
-READ_MARKS = Bounded(
+READ_MARKS = BoundedMetric(
     Counter("gatte_read_marks", "Read marks (blue ticks, typing) by outcome", ["outcome"]),
-    outcome=labels.READ_MARK_VALUES,
+    outcome=labels.READ_RECEIPT_OUTCOMES,
 )
 RATE_LIMITED = Counter("gatte_rate_limited", "Messages beyond a contact's limit")
-CONTACTS_MUTED = Bounded(
+CONTACTS_MUTED = BoundedMetric(
     Counter("gatte_contacts_muted", "Contacts muted by reason", ["reason"]),
     reason=labels.MUTE_REASONS,
 )
-CACHE_REQUESTS = Bounded(
+CACHE_REQUESTS = BoundedMetric(
     Counter("gatte_cache_requests", "Look-ups in caches by outcome", ["cache", "outcome"]),
-    cache=labels.CACHE_VALUES,
-    outcome=labels.OUTCOMES_OF_CACHES,
+    cache=labels.CACHE_LABELS,
+    outcome=labels.CACHE_OUTCOMES,
 )
 
 
-def show_models(models: Collection[str]) -> None:
+def declare_models(models: Collection[str]) -> None:
     """Show the models that the settings name, with zeros until they are asked."""
     for model in models:
         LLM_COST_BRL.labels(model=model)
-        for direction in labels.DIRECTION_VALUES:
+        for direction in labels.DIRECTION_LABELS:
             LLM_TOKENS.labels(model=model, direction=direction)
 
 
@@ -196,7 +196,7 @@ def render() -> tuple[bytes, str]:
         return generate_latest(REGISTRY), CONTENT_TYPE_PLAIN_0_0_4
     registry = CollectorRegistry()
     with multiprocess.locked(_DIRECTORY):
-        multiprocess.bury_dead(_DIRECTORY)
+        multiprocess.archive_dead_processes(_DIRECTORY)
         MultiProcessCollector(registry, path=str(_DIRECTORY))  # type: ignore[no-untyped-call]
         return generate_latest(registry), CONTENT_TYPE_PLAIN_0_0_4
 
@@ -205,7 +205,7 @@ def clear_dead_processes() -> None:
     """Archive the files of processes that ended; safe beside running ones. Call it at the start of a process."""
     if _DIRECTORY is not None:
         with multiprocess.locked(_DIRECTORY):
-            multiprocess.bury_dead(_DIRECTORY)
+            multiprocess.archive_dead_processes(_DIRECTORY)
 
 
 def mark_process_dead(_pid: int) -> None:

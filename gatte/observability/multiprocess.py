@@ -20,7 +20,7 @@ ARCHIVE = "archive"
 _KEPT_AFTER_DEATH = ("counter", "histogram", "summary")
 
 
-class Presence:
+class ProcessIdentity:
     """Who this process is, and the lock that says that it lives. Calling it gives the identity; after a fork, a new one."""
 
     def __init__(self, directory: Path) -> None:
@@ -55,15 +55,15 @@ def locked(directory: Path) -> Generator[None]:
         os.close(descriptor)
 
 
-def bury_dead(directory: Path) -> None:
+def archive_dead_processes(directory: Path) -> None:
     """Move the totals of ended processes to the archive and drop their gauges. Call it with the directory locked."""
     known = {_identity_of(file) for pattern in ("*.db", "*.alive") for file in directory.glob(pattern)}
     for identity in sorted(known - {ARCHIVE}):
         if not _is_alive(directory, identity):
-            _bury(directory, identity)
+            _archive(directory, identity)
 
 
-def _bury(directory: Path, identity: str) -> None:
+def _archive(directory: Path, identity: str) -> None:
     for file in directory.glob(f"*_{identity}.db"):
         kind = file.name.split("_")[0]
         if kind in _KEPT_AFTER_DEATH:

@@ -21,7 +21,7 @@ KEY_BYTES = 32
 VERSION = b"\x01"
 
 
-class Tampered(Exception):
+class DecryptionFailed(Exception):
     """A sealed value does not belong to its place, was changed, or was sealed under another key."""
 
 
@@ -57,12 +57,12 @@ def _nonce() -> bytes:
 def unseal(key: bytes, sealed: bytes, place: bytes) -> bytes:
     """What `seal` was given; Tampered when key, place or bytes are not those of the sealing."""
     if len(sealed) <= len(VERSION) + NONCE_BYTES or not sealed.startswith(VERSION):
-        raise Tampered("not a sealed value")
+        raise DecryptionFailed("not a sealed value")
     nonce, cipher = sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
     try:
         return _cipher(key).decrypt(nonce, cipher, place)
     except InvalidTag:
-        raise Tampered("a sealed value does not open") from None
+        raise DecryptionFailed("a sealed value does not open") from None
 
 
 def new_data_key() -> bytes:
@@ -71,7 +71,7 @@ def new_data_key() -> bytes:
 
 
 @dataclass(frozen=True)
-class Wrapped:
+class WrappedKey:
     """A data key as it is stored: sealed under the master key of that id."""
 
     master_id: str
@@ -89,11 +89,11 @@ class MasterKeys:
         """The id of the key that wraps."""
         return next(iter(self._keys))
 
-    def wrap(self, data_key: bytes, owner: bytes) -> Wrapped:
+    def wrap(self, data_key: bytes, owner: bytes) -> WrappedKey:
         """Seal a data key, bound to its owner (the id of its row)."""
-        return Wrapped(self.first_id, seal(self._keys[self.first_id], data_key, b"data-key:" + owner))
+        return WrappedKey(self.first_id, seal(self._keys[self.first_id], data_key, b"data-key:" + owner))
 
-    def unwrap(self, wrapped: Wrapped, owner: bytes) -> bytes:
+    def unwrap(self, wrapped: WrappedKey, owner: bytes) -> bytes:
         """The data key again; UnknownMasterKey when its master key is gone."""
         if wrapped.master_id not in self._keys:
             raise UnknownMasterKey(f"no master key {wrapped.master_id!r} in GATTE_ENCRYPTION_KEYS")
@@ -102,10 +102,10 @@ class MasterKeys:
 
 def keyed_hash(key: bytes, kind: str, value: str) -> bytes:
     """HMAC-SHA256 of a value of a kind: equal values can be found, and nobody without the key can guess them."""
-    return signature(key, f"{kind}\0{value}".encode("utf-8", "surrogatepass")).digest()
+    return hmac_sha256(key, f"{kind}\0{value}".encode("utf-8", "surrogatepass")).digest()
 
 
-def signature(key: bytes, content: bytes) -> hmac.HMAC:
+def hmac_sha256(key: bytes, content: bytes) -> hmac.HMAC:
     """HMAC-SHA256 of bytes. The key is set up once; and unlike `hmac.digest` this does not give the interpreter to another thread."""
     begun = _keyed(key).copy()
     begun.update(content)

@@ -14,7 +14,7 @@ from math import isfinite
 from typing import TypeVar
 
 from gatte.privacy import masking_rules as rules
-from gatte.privacy.masking_keys import HIDDEN, Kind, kind_of, mask_phone, stand_in
+from gatte.privacy.field_kinds import HIDDEN, FieldKind, kind_of_field, mask_phone, placeholder
 
 LIMIT = 8192
 CUT = " …[cut]"
@@ -77,40 +77,40 @@ def _mask_long(text: str) -> str:
 _key = lru_cache(maxsize=1024)(mask)
 
 
-def _value(value: object, kind: Kind | None, depth: int) -> object:
+def _value(value: object, kind: FieldKind | None, depth: int) -> object:
     if type(value) is str:  # nearly all values are texts: they skip the questions below
-        return (value and stand_in(kind)) or _text(value, kind)
+        return (value and placeholder(kind)) or _text(value, kind)
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, (int, float)) and not isinstance(value, Enum):
         return _number(value, kind)
-    if value and (hidden := stand_in(kind)):
+    if value and (hidden := placeholder(kind)):
         return hidden
     if isinstance(value, (Mapping, list, tuple, set, frozenset)):
         return HIDDEN if depth >= _MAX_DEPTH else _nested(value, kind, depth + 1)
     return _text(value if isinstance(value, str) else _as_text(value), kind)
 
 
-def _nested(value: Mapping[object, object] | Collection[object], kind: Kind | None, depth: int) -> object:
+def _nested(value: Mapping[object, object] | Collection[object], kind: FieldKind | None, depth: int) -> object:
     if isinstance(value, Mapping):
-        return {_key(str(name)): _value(item, kind_of(str(name)), depth) for name, item in _first(value.items())}
+        return {_key(str(name)): _value(item, kind_of_field(str(name)), depth) for name, item in _first(value.items())}
     return [_value(item, kind, depth) for item in _first(value)]
 
 
-def _number(value: float, kind: Kind | None) -> object:
+def _number(value: float, kind: FieldKind | None) -> object:
     """A measure or a fraction is no phone; a long whole number may be one."""
     if -_SHORTEST_NUMBER < value < _SHORTEST_NUMBER:
         return value
     if isinstance(value, float) and not isfinite(value):
         return str(value)
-    if not _SHORTEST_NUMBER <= abs(value) < _LONGEST_NUMBER or kind in {Kind.MEASURE, Kind.SECRET} or value != int(value):
+    if not _SHORTEST_NUMBER <= abs(value) < _LONGEST_NUMBER or kind in {FieldKind.MEASURE, FieldKind.SECRET} or value != int(value):
         return value if abs(value) < _LONGEST_NUMBER else HIDDEN
     text = str(int(value))
     return value if (masked := _text(text, kind)) == text else masked
 
 
-def _text(text: str, kind: Kind | None) -> str:
-    if kind is Kind.PHONE and (phone := mask_phone(text)):
+def _text(text: str, kind: FieldKind | None) -> str:
+    if kind is FieldKind.PHONE and (phone := mask_phone(text)):
         return phone
     return mask(text)
 

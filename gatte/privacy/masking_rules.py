@@ -19,7 +19,7 @@ Match = re.Match[str]
 
 
 @dataclass(frozen=True)
-class Rule:
+class MaskingRule:
     """`pattern` is looked for in texts that hold one of `hints` (lower case)."""
 
     hints: tuple[str, ...]
@@ -81,7 +81,7 @@ def apply(text: str) -> str:
     return digits.mask_numbers(_BASE64_DIGITS.sub(_base64, text))
 
 
-def _apply(rules: tuple[Rule, ...], text: str, lowered: str) -> str:
+def _apply(rules: tuple[MaskingRule, ...], text: str, lowered: str) -> str:
     for rule in rules:
         for hint in rule.hints:
             if hint in lowered:
@@ -129,21 +129,21 @@ _EMAIL = re.compile(
 
 # Grouped by a character that each needs, for most texts lack it.
 SPACED = (
-    Rule(("private key-",), _PRIVATE_KEY, SECRET),
-    Rule(("bearer",), _BEARER, rf"\1 {SECRET}"),
-    Rule(("basic",), _BASIC, rf"\1 {SECRET}"),
-    Rule(("[parameters: ",), re.compile(r"\[parameters: [^\n]*"), "[parameters hidden]"),
-    Rule(("failing row",), re.compile(r"Failing row contains \([^\n]*"), "Failing row hidden"),
+    MaskingRule(("private key-",), _PRIVATE_KEY, SECRET),
+    MaskingRule(("bearer",), _BEARER, rf"\1 {SECRET}"),
+    MaskingRule(("basic",), _BASIC, rf"\1 {SECRET}"),
+    MaskingRule(("[parameters: ",), re.compile(r"\[parameters: [^\n]*"), "[parameters hidden]"),
+    MaskingRule(("failing row",), re.compile(r"Failing row contains \([^\n]*"), "Failing row hidden"),
 )
 NAMED = (
-    Rule((")=(",), re.compile(r"Key (\([^()\n]*\))=\([^\n]*?\)(?= |$)", re.MULTILINE), r"Key \1 hidden"),
-    Rule(("authorization", "cookie"), _HEADER, rf"\1{SECRET}"),
-    Rule(("://",), _URL_PASSWORD, rf"\1{SECRET}@"),
-    Rule(("passw", "pwd", "passphrase", "senha", "secret", "token", "key", "credential"), _SETTING, rf"\1{SECRET}"),
+    MaskingRule((")=(",), re.compile(r"Key (\([^()\n]*\))=\([^\n]*?\)(?= |$)", re.MULTILINE), r"Key \1 hidden"),
+    MaskingRule(("authorization", "cookie"), _HEADER, rf"\1{SECRET}"),
+    MaskingRule(("://",), _URL_PASSWORD, rf"\1{SECRET}@"),
+    MaskingRule(("passw", "pwd", "passphrase", "senha", "secret", "token", "key", "credential"), _SETTING, rf"\1{SECRET}"),
 )
 DOTTED = (
-    Rule(("wamid",), re.compile(r"(?i)wamid\.[A-Za-z0-9+/=_-]+"), _tag("wamid")),
-    Rule((".",), _BSUID, _tag("bsuid")),
+    MaskingRule(("wamid",), re.compile(r"(?i)wamid\.[A-Za-z0-9+/=_-]+"), _tag("wamid")),
+    MaskingRule((".",), _BSUID, _tag("bsuid")),
 )
-TOKENS = (Rule(("eaa", "aiza", "aq.", "sk-", "gh", "xox", "akia", "ya29", "eyj"), _TOKEN, SECRET),)
-ADDRESSES = (Rule(("@", "(at)", "[at]"), _EMAIL, EMAIL),)
+TOKENS = (MaskingRule(("eaa", "aiza", "aq.", "sk-", "gh", "xox", "akia", "ya29", "eyj"), _TOKEN, SECRET),)
+ADDRESSES = (MaskingRule(("@", "(at)", "[at]"), _EMAIL, EMAIL),)

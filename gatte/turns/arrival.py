@@ -2,38 +2,38 @@
 
 from uuid import UUID
 
-from gatte.conversation import held_back
-from gatte.database import Trip
+from gatte.conversation import skip_notices
+from gatte.infra.database.statement_batch import StatementBatch
 from gatte.delivery import outbox
 from gatte.extensions import db
-from gatte.intake import filing
-from gatte.intake.filing import Filed
-from gatte.models import Author, Conversation, SetAside
-from gatte.turns import leases
-from gatte.turns.leases import Lease
+from gatte.intake import inbox_processor
+from gatte.intake.inbox_processor import ProcessedInbox
+from gatte.models import Author, Conversation, SkipReason
+from gatte.turns import lease
+from gatte.turns.lease import Lease
 
-NOTICES = {SetAside.LIMITED: held_back.too_fast, SetAside.MUTED: held_back.muted}
+SKIP_NOTICES = {SkipReason.LIMITED: skip_notices.rate_limited, SkipReason.MUTED: skip_notices.muted}
 
 
-def take_in(phone_number_id: str, sender_hash: bytes) -> Lease | None:
+def process_inbox_and_lease(phone_number_id: str, sender_hash: bytes) -> Lease | None:
     """File what a sender wrote, and take the lease of the conversation; None when there is nothing for a turn to read, or no free lease."""
-    trip = Trip()
-    filed = filing.file_sender(phone_number_id, sender_hash, trip)
-    if filed is not None and filed.to_read and filed.notice is None:
-        return leases.acquire(filed.conversation_id, trip)
-    trip.send()
+    trip = StatementBatch()
+    filed = inbox_processor.process_sender(phone_number_id, sender_hash, trip)
+    if filed is not None and filed.has_unread and filed.notice is None:
+        return lease.acquire(filed.conversation_id, trip)
+    trip.execute()
     if filed is not None:
-        _tell(filed)
-    return leases.acquire(filed.conversation_id) if filed is not None and filed.to_read else None
+        _notify(filed)
+    return lease.acquire(filed.conversation_id) if filed is not None and filed.has_unread else None
 
 
-def take_in_rest(conversation_id: UUID) -> None:
+def process_remaining_inbox(conversation_id: UUID) -> None:
     """File whatever else the contact of a conversation wrote by now."""
-    for filed in filing.file_contact(conversation_id):
-        _tell(filed)
+    for filed in inbox_processor.process_contact(conversation_id):
+        _notify(filed)
 
 
-def _tell(filed: Filed) -> None:
+def _notify(filed: ProcessedInbox) -> None:
     if filed.notice is not None:
         conversation = db.session.get_one(Conversation, filed.conversation_id)
-        outbox.write(conversation, NOTICES[filed.notice](), Author.BOT)
+        outbox.enqueue(conversation, SKIP_NOTICES[filed.notice](), Author.BOT)

@@ -7,15 +7,15 @@ from uuid import UUID
 from pydantic import ValidationError
 from sqlalchemy import select
 
-from gatte.conversation import course as courses
-from gatte.conversation.course import Course
+from gatte.conversation import decision_history as courses
+from gatte.conversation.decision_history import DecisionHistory
 from gatte.conversation.states import InvalidTransition
 from gatte.extensions import db
 from gatte.models import Turn
 
 
 @dataclass(frozen=True)
-class Difference:
+class ReplayDifference:
     """One part of a turn's decision (steps, replies, effects or snapshot) that came out differently."""
 
     turn_id: UUID
@@ -25,33 +25,33 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Replay:
+class ReplayReport:
     """How many turns were played again, how many hold nothing to play (their content was erased), and what differs."""
 
     turns: int
     redacted: int
-    differences: tuple[Difference, ...]
+    differences: tuple[ReplayDifference, ...]
 
 
-def replay_conversation(conversation_id: UUID) -> Replay:
+def replay_conversation(conversation_id: UUID) -> ReplayReport:
     """Play all turns of a conversation again, each from its own recorded start; nothing is stored or sent."""
     turns = list(db.session.scalars(select(Turn).filter_by(conversation_id=conversation_id).order_by(Turn.id)))
     recorded = [(turn.id, (turn.trace or {}).get("course")) for turn in turns]
     differences = [one for turn_id, course in recorded if course for one in _differences(turn_id, course)]
     played = sum(1 for _, course in recorded if course)
-    return Replay(played, len(turns) - played, tuple(differences))
+    return ReplayReport(played, len(turns) - played, tuple(differences))
 
 
-def _differences(turn_id: UUID, recorded: dict[str, Any]) -> list[Difference]:
+def _differences(turn_id: UUID, recorded: dict[str, Any]) -> list[ReplayDifference]:
     try:
         before = courses.from_json(recorded)
-        after = courses.replayed(before)
+        after = courses.replay(before)
     except (ValidationError, InvalidTransition) as error:
-        return [Difference(turn_id, "course", "could be played when it was recorded", f"{type(error).__name__}: {error}")]
+        return [ReplayDifference(turn_id, "course", "could be played when it was recorded", f"{type(error).__name__}: {error}")]
     pairs = zip(_parts(before), _parts(after), strict=True)
-    return [Difference(turn_id, name, then, now) for (name, then), (_, now) in pairs if then != now]
+    return [ReplayDifference(turn_id, name, then, now) for (name, then), (_, now) in pairs if then != now]
 
 
-def _parts(course: Course) -> list[tuple[str, Any]]:
+def _parts(course: DecisionHistory) -> list[tuple[str, Any]]:
     decision = courses.to_json(course)["decision"]
     return [(name, decision[name]) for name in ("steps", "replies", "effects", "snapshot")]

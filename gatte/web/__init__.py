@@ -9,27 +9,27 @@ from importlib.util import find_spec
 
 from flask import Flask
 
-from gatte.web import access, forms, rendering, security, webhook
-from gatte.web.machines import Machines, put_before
+from gatte.web import request_log, form_parser, htmx, response_headers, webhook
+from gatte.web.webhook_middleware import Machines, install_middleware
 
 # Each has a blueprint `bp`; the order says nothing.
-DOORS = ("gatte.web.panel",)
-MACHINE_DOORS = ("gatte.web.webhook", "gatte.web.health")
+BLUEPRINTS = ("gatte.web.panel",)
+MACHINE_BLUEPRINTS = ("gatte.web.webhook", "gatte.web.health")
 
 
 def register(app: Flask) -> None:
     """Open every door on this application; those for machines on one of their own, in front of it."""
-    forms.init_app(app)
-    access.init_app(app)
-    rendering.init_app(app)
-    security.init_app(app, app.extensions["gatte_settings"])
-    for door in DOORS:
+    form_parser.init_app(app)
+    request_log.init_app(app)
+    htmx.init_app(app)
+    response_headers.init_app(app, app.extensions["gatte_settings"])
+    for door in BLUEPRINTS:
         _open(app, door)
     machines = Machines(app)
-    for door in MACHINE_DOORS:
+    for door in MACHINE_BLUEPRINTS:
         _open(machines, door)
-    machines.short_ways.update(webhook.short_ways(app))
-    put_before(app, machines)
+    machines.short_ways.update(webhook.fast_path(app))
+    install_middleware(app, machines)
 
 
 def _open(app: Flask, door: str) -> None:

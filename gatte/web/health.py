@@ -10,19 +10,19 @@ from redis.exceptions import RedisError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from gatte import migrating
+from gatte.infra import schema
 from gatte.extensions import db
-from gatte.intelligence import rejections
+from gatte.intelligence.gemini import rejections
 from gatte.observability import metrics
-from gatte.queue import Kind, list_alive, redis
-from gatte.volatile import memory
+from gatte.infra.rq_queue import ProcessKind, list_alive, redis
+from gatte.infra.redis.fail_fast import fail_fast_redis
 
 log = structlog.get_logger(__name__)
 bp = Blueprint("health", __name__)
 
 
 @bp.after_request
-def never_stored(response: Response) -> Response:
+def no_store(response: Response) -> Response:
     """What was true a moment ago is no answer."""
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -50,7 +50,7 @@ def ready() -> tuple[Response, int]:
 
 
 @bp.get("/metrics")
-def prometheus() -> Response:
+def prometheus_metrics() -> Response:
     """The metrics of all processes of this host together."""
     body, content_type = metrics.render()
     return Response(body, content_type=content_type)
@@ -73,8 +73,8 @@ def _database() -> dict[str, Any]:
 
 def _schema() -> dict[str, Any]:
     with db.engine.connect() as connection:
-        state = migrating.schema_state(connection)
-    return {"ok": state.fits, "current": state.current, "required": state.required}
+        state = schema.schema_state(connection)
+    return {"ok": state.is_current, "current": state.current, "required": state.required}
 
 
 def _redis() -> dict[str, Any]:
@@ -82,11 +82,11 @@ def _redis() -> dict[str, Any]:
 
 
 def _worker() -> dict[str, Any]:
-    return {"ok": bool(list_alive(Kind.WORKER))}
+    return {"ok": bool(list_alive(ProcessKind.WORKER))}
 
 
 def _scheduler() -> dict[str, Any]:
-    return {"ok": bool(list_alive(Kind.SCHEDULER))}
+    return {"ok": bool(list_alive(ProcessKind.SCHEDULER))}
 
 
 def _gemini() -> dict[str, Any]:
@@ -95,7 +95,7 @@ def _gemini() -> dict[str, Any]:
     if gemini is None:
         return {"ok": True, "used": False}
     models = sorted({gemini.models.classifier, gemini.models.responder})
-    refused = rejections.list_published(memory(), models)
+    refused = rejections.list_published(fail_fast_redis(), models)
     return {"ok": not refused, "used": True, "refused": refused}
 
 

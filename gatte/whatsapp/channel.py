@@ -4,11 +4,11 @@ import random
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from gatte.whatsapp.errors import Category, GraphError
+from gatte.whatsapp.errors import ErrorCategory, GraphError
 
 LONGEST_BACKOFF_SECONDS = 300.0
 LONGEST_PAIR_PAUSE_SECONDS = 1024.0
-TRIES, LONG_TRIES = 8, 20  # about eight minutes of Meta's own faults; about an hour of limits and of a connection that is away
+MAX_ATTEMPTS, MAX_ATTEMPTS_LONG = 8, 20  # about eight minutes of Meta's own faults; about an hour of limits and of a connection that is away
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class SendFailed(Exception):
     """A send did not end in an acceptance."""
 
 
-class Refused(SendFailed):
+class Rejected(SendFailed):
     """Meta certainly did not take the message; `retry_after` is what Meta asked us to wait, in seconds."""
 
     def __init__(self, error: GraphError, retry_after: float | None = None) -> None:
@@ -43,32 +43,32 @@ class Refused(SendFailed):
     @property
     def tries(self) -> int:
         """How often the message is sent at most before people are asked."""
-        return TRIES if self.error.category is Category.TRANSIENT else LONG_TRIES
+        return MAX_ATTEMPTS if self.error.category is ErrorCategory.TRANSIENT else MAX_ATTEMPTS_LONG
 
-    def retry_in(self, attempt: int) -> float | None:
+    def retry_delay(self, attempt: int) -> float | None:
         """Seconds until it makes sense to send again after the given attempt (1 is the first); None when it does not by itself."""
         category = self.error.category
-        if category is Category.PAIR_RATE:
+        if category is ErrorCategory.PAIR_RATE:
             pause = min(4.0 ** (attempt - 1), LONGEST_PAIR_PAUSE_SECONDS)  # the rule that Meta gives: 4^X seconds, X = 0, 1, 2 ...
-        elif category in {Category.TRANSIENT, Category.RATE_LIMITED}:
+        elif category in {ErrorCategory.TRANSIENT, ErrorCategory.RATE_LIMITED}:
             pause = min(2.0**attempt, LONGEST_BACKOFF_SECONDS) * random.uniform(0.75, 1.25)  # noqa: S311 - not a secret
         else:
             return None
         return max(pause, self.retry_after or 0.0)
 
 
-class NotSent(Refused):
+class NotSent(Rejected):
     """No byte of the message left: no connection could be made."""
 
     def __init__(self, why: str) -> None:
         super().__init__(GraphError(status=0, code=None, title="not connected", details=why))
 
-    def retry_in(self, attempt: int) -> float | None:
+    def retry_delay(self, attempt: int) -> float | None:
         """A connection may come back at any time."""
         return min(2.0**attempt, LONGEST_BACKOFF_SECONDS) * random.uniform(0.75, 1.25)  # noqa: S311 - not a secret
 
 
-class Uncertain(SendFailed):
+class OutcomeUncertain(SendFailed):
     """Nobody knows whether Meta took the message: do not send it again before a status had its chance to tell."""
 
 

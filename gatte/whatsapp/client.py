@@ -9,34 +9,34 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from gatte.connections import Answer, Broken, Connections, Limits, NotConnected
+from gatte.infra.http import HttpResponse, ResponseLost, HttpConnectionPool, HttpTimeouts, ConnectFailed
 from gatte.observability import metrics
 from gatte.whatsapp import errors
-from gatte.whatsapp.channel import Channel, NotSent, Refused, SendFailed, Sent, Uncertain
-from gatte.whatsapp.errors import Category, GraphError
-from gatte.whatsapp.outbound import read_mark
-from gatte.whatsapp.tolerant import decimal, identifier, mapping, sequence
+from gatte.whatsapp.channel import Channel, NotSent, Rejected, SendFailed, Sent, OutcomeUncertain
+from gatte.whatsapp.errors import ErrorCategory, GraphError
+from gatte.whatsapp.outbound import read_receipt
+from gatte.whatsapp.lenient_json import as_float, identifier, as_dict, as_list
 
-__all__ = ["Channel", "CloudClient", "NotSent", "Refused", "SendFailed", "Sent", "Timeouts", "Uncertain"]
+__all__ = ["Channel", "CloudClient", "NotSent", "Rejected", "SendFailed", "Sent", "CloudTimeouts", "OutcomeUncertain"]
 
-LONGEST_ANSWER = 256 * 1024
+MAX_RESPONSE_BYTES = 256 * 1024
 CONNECTIONS = 256
 USAGE_HEADER = "x-business-use-case-usage"
-IN_DOUBT = {Category.TRANSIENT, Category.UNKNOWN}
+UNCERTAIN_CATEGORIES = {ErrorCategory.TRANSIENT, ErrorCategory.UNKNOWN}
 INVALID_PARAMETER, OVERLOADED = 100, 131016
 NUMBER_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 TOKEN = re.compile(r"[\x21-\x7e]+")
 
 
 @dataclass(frozen=True)
-class Timeouts:
+class CloudTimeouts:
     """Limits in seconds; `whole` bounds a call from its first byte to its last, however slowly the answer drips."""
 
     connect: float = 5.0
     read: float = 15.0
     write: float = 10.0
     pool: float = 5.0
-    whole: float = 25.0
+    total: float = 25.0
 
 
 @dataclass
@@ -46,15 +46,15 @@ class CloudClient:
     base_url: str
     version: str
     token: str = field(repr=False)
-    timeouts: Timeouts = field(default_factory=Timeouts)
+    timeouts: CloudTimeouts = field(default_factory=CloudTimeouts)
 
     def __post_init__(self) -> None:
         if not TOKEN.fullmatch(self.token):
             raise ValueError("the access token must be printable ASCII without spaces")
         limits = self.timeouts
-        self._connections = Connections(
+        self._connections = HttpConnectionPool(
             self.base_url,
-            Limits(limits.connect, limits.write, limits.read, limits.pool, limits.whole, LONGEST_ANSWER, CONNECTIONS),
+            HttpTimeouts(limits.connect, limits.write, limits.read, limits.pool, limits.total, MAX_RESPONSE_BYTES, CONNECTIONS),
         )
         self._headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json", "User-Agent": "GATTE"}
         self._path = quote(f"{urlsplit(self.base_url).path.rstrip('/')}/{self.version}", safe="/%")
@@ -62,36 +62,36 @@ class CloudClient:
     def send(self, phone_number_id: str, body: dict[str, Any]) -> Sent:
         """Send a message body of `outbound`; raises Refused, NotSent or Uncertain."""
         answer = self._post("send", phone_number_id, body)
-        wamid = _accepted(answer)
+        wamid = _wamid_of(answer)
         if wamid is None:
-            raise Uncertain("the answer cannot be read")
+            raise OutcomeUncertain("the answer cannot be read")
         return Sent(wamid)
 
     def mark_read(self, phone_number_id: str, wamid: str, *, typing: bool = True) -> None:
         """Show a customer's message as read and, with `typing`, that an answer is being written (25 s at most)."""
-        self._post("read_mark", phone_number_id, read_mark(wamid, typing=typing))
+        self._post("read_mark", phone_number_id, read_receipt(wamid, typing=typing))
 
     def close(self) -> None:
         """Close the kept connections."""
         self._connections.close()
 
-    def _post(self, call: str, phone_number_id: str, body: dict[str, Any]) -> Answer:
+    def _post(self, call: str, phone_number_id: str, body: dict[str, Any]) -> HttpResponse:
         """The answer to a POST that Meta did not refuse; `call` names it in the metrics."""
         if not NUMBER_ID.fullmatch(phone_number_id):
-            raise Refused(GraphError(0, INVALID_PARAMETER, "the id of the number is not one", ""))
+            raise Rejected(GraphError(0, INVALID_PARAMETER, "the id of the number is not one", ""))
         path, content = f"{self._path}/{phone_number_id}/messages", json.dumps(body).encode()
         try:
             with metrics.WHATSAPP_SECONDS.labels(call=call).time():
                 answer = self._connections.post(path, self._headers, content)
-        except NotConnected as error:
+        except ConnectFailed as error:
             raise NotSent(str(error)) from error
-        except Broken as error:
-            raise Uncertain(str(error)) from error
-        _refuse(answer)
+        except ResponseLost as error:
+            raise OutcomeUncertain(str(error)) from error
+        _raise_for_response(answer)
         return answer
 
 
-def _refuse(answer: Answer) -> None:
+def _raise_for_response(answer: HttpResponse) -> None:
     """Raise what an answer other than 200 means.
 
     A 4xx is a refusal, but for 408. So is a 5xx whose code says that the message was turned away; a general failure of Meta
@@ -100,30 +100,30 @@ def _refuse(answer: Answer) -> None:
     if answer.status == 200:
         return
     error = errors.parse(answer.status, answer.body)
-    if error is not None and answer.status >= 500 and error.category in IN_DOUBT and error.code != OVERLOADED:
-        raise Uncertain(str(error))
+    if error is not None and answer.status >= 500 and error.category in UNCERTAIN_CATEGORIES and error.code != OVERLOADED:
+        raise OutcomeUncertain(str(error))
     if error is None and (answer.status >= 500 or answer.status == 408 or answer.status < 300):
-        raise Uncertain(f"HTTP {answer.status} without an error of Meta")
-    raise Refused(error or GraphError(answer.status, None, f"HTTP {answer.status}", ""), _retry_after(answer.headers))
+        raise OutcomeUncertain(f"HTTP {answer.status} without an error of Meta")
+    raise Rejected(error or GraphError(answer.status, None, f"HTTP {answer.status}", ""), _retry_after(answer.headers))
 
 
-def _accepted(answer: Answer) -> str | None:
+def _wamid_of(answer: HttpResponse) -> str | None:
     try:
-        messages = sequence(mapping(json.loads(answer.body)).get("messages"))
+        messages = as_list(as_dict(json.loads(answer.body)).get("messages"))
     except (ValueError, RecursionError):
         return None
-    return identifier(mapping(messages[0]).get("id")) if messages else None
+    return identifier(as_dict(messages[0]).get("id")) if messages else None
 
 
 def _retry_after(headers: Message) -> float | None:
     """The longest wait that the headers ask for, in seconds: Retry-After, or the minutes of Meta's usage header."""
-    asked = [wait for wait in (_asked_directly(headers), _asked_by_usage(headers)) if wait is not None]
+    asked = [wait for wait in (_retry_after_header(headers), _usage_header_wait(headers)) if wait is not None]
     return max(asked, default=None)
 
 
-def _asked_directly(headers: Message) -> float | None:
+def _retry_after_header(headers: Message) -> float | None:
     value = headers.get("retry-after", "")
-    seconds = decimal(value)
+    seconds = as_float(value)
     if seconds is not None:
         return max(0.0, seconds)
     try:
@@ -132,11 +132,11 @@ def _asked_directly(headers: Message) -> float | None:
         return None
 
 
-def _asked_by_usage(headers: Message) -> float | None:
+def _usage_header_wait(headers: Message) -> float | None:
     try:
-        usage = mapping(json.loads(headers.get(USAGE_HEADER, "")))
+        usage = as_dict(json.loads(headers.get(USAGE_HEADER, "")))
     except (ValueError, RecursionError):
         return None
-    entries = [mapping(entry) for part in usage.values() for entry in sequence(part)]
-    minutes = [decimal(entry.get("estimated_time_to_regain_access")) for entry in entries]
+    entries = [as_dict(entry) for part in usage.values() for entry in as_list(part)]
+    minutes = [as_float(entry.get("estimated_time_to_regain_access")) for entry in entries]
     return max((found * 60 for found in minutes if found), default=None)

@@ -16,14 +16,14 @@ class MetaError:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class TextContent:
     """A text message."""
 
     body: str
 
 
 @dataclass(frozen=True, slots=True)
-class Media:
+class MediaContent:
     """An image, video, audio, document or sticker; the file is fetched by `id`, `url` lives five minutes."""
 
     id: str | None
@@ -37,7 +37,7 @@ class Media:
 
 
 @dataclass(frozen=True, slots=True)
-class Location:
+class LocationContent:
     """A place in degrees."""
 
     latitude: float | None
@@ -57,7 +57,7 @@ class CardPhone:
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class ContactCard:
     """One shared contact; `origin` and `vcard` come with the answer to a request for contact data."""
 
     name: str | None
@@ -67,10 +67,10 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
-class Cards:
+class ContactCards:
     """Shared contacts."""
 
-    cards: tuple[Card, ...]
+    cards: tuple[ContactCard, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ class OrderItem:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class OrderContent:
     """A basket of the catalogue."""
 
     catalog_id: str | None
@@ -154,7 +154,7 @@ class SystemKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class System:
+class SystemContent:
     """Something happened to the account of the customer; `new_phone` and `new_bsuid` are set when they changed."""
 
     kind: SystemKind
@@ -165,7 +165,7 @@ class System:
 
 
 @dataclass(frozen=True, slots=True)
-class Unsupported:
+class UnsupportedContent:
     """Meta could not pass the message on; `type` is what it was, when told."""
 
     type: str | None
@@ -193,7 +193,7 @@ class RequestWelcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Unknown:
+class UnknownContent:
     """A type that we do not know, or a known one whose inside is not as documented; all of it stands in the message's `raw`."""
 
     type: str | None
@@ -201,21 +201,21 @@ class Unknown:
 
 
 Content = (
-    Words
-    | Media
-    | Location
-    | Cards
+    TextContent
+    | MediaContent
+    | LocationContent
+    | ContactCards
     | ButtonReply
     | ListReply
     | QuickReply
     | FlowReply
     | CallPermission
-    | Order
+    | OrderContent
     | Reaction
-    | System
-    | Unsupported
+    | SystemContent
+    | UnsupportedContent
     | Edit
     | Revoke
     | RequestWelcome
-    | Unknown
+    | UnknownContent
 )

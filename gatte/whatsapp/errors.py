@@ -11,12 +11,12 @@ from gatte.whatsapp.error_table import (
     PERMISSION_RULE,
     RULES,
     UNKNOWN_RULE,
-    Category,
-    Rule,
+    ErrorCategory,
+    ErrorRule,
 )
-from gatte.whatsapp.tolerant import flag, integer, mapping, text
+from gatte.whatsapp.lenient_json import as_bool, integer, as_dict, text
 
-__all__ = ["Category", "GraphError", "Rule", "rule_for", "rule_for_status"]
+__all__ = ["ErrorCategory", "GraphError", "ErrorRule", "rule_for", "rule_for_status"]
 
 TITLE_LENGTH = 300
 RATE_LIMIT_STATUS, AUTH_STATUS, PERMISSION_STATUS = 429, 401, 403
@@ -25,7 +25,7 @@ HTTP_RULES = {RATE_LIMIT_STATUS: RULES[130429], AUTH_STATUS: RULES[190], PERMISS
 """For an answer with no error code in it: a proxy or load balancer spoke, not the Cloud API."""
 
 
-def rule_for(code: int | None, subcode: int | None = None) -> Rule:
+def rule_for(code: int | None, subcode: int | None = None) -> ErrorRule:
     """What follows from an error code; a rule of category UNKNOWN for a code that is in no list."""
     if code == 100 and subcode == MISSING_OBJECT_SUBCODE:
         return RULES[33]
@@ -38,7 +38,7 @@ def rule_for(code: int | None, subcode: int | None = None) -> Rule:
     return RULES.get(code, UNKNOWN_RULE)
 
 
-def rule_for_status(status: int) -> Rule:
+def rule_for_status(status: int) -> ErrorRule:
     """What follows from a bare HTTP status without a code of Meta."""
     return HTTP_RULES.get(status, UNKNOWN_RULE)
 
@@ -56,12 +56,12 @@ class GraphError:
     trace_id: str | None = None
 
     @property
-    def rule(self) -> Rule:
+    def rule(self) -> ErrorRule:
         """What follows from it."""
         return rule_for_status(self.status) if self.code is None else rule_for(self.code, self.subcode)
 
     @property
-    def category(self) -> Category:
+    def category(self) -> ErrorCategory:
         """The category of its rule."""
         return self.rule.category
 
@@ -72,7 +72,7 @@ class GraphError:
 def parse(status: int, body: bytes) -> GraphError | None:
     """The error in an HTTP answer; None when there is none that can be read."""
     try:
-        error = mapping(json.loads(body)).get("error")
+        error = as_dict(json.loads(body)).get("error")
     except (ValueError, RecursionError):
         return None
     if not isinstance(error, dict) or integer(error.get("code")) is None:
@@ -85,8 +85,8 @@ def _graph_error(status: int, error: dict[str, Any]) -> GraphError:
         status=status,
         code=integer(error.get("code")),
         title=(text(error.get("message")) or "")[:TITLE_LENGTH],
-        details=(text(mapping(error.get("error_data")).get("details")) or "")[:TITLE_LENGTH],
+        details=(text(as_dict(error.get("error_data")).get("details")) or "")[:TITLE_LENGTH],
         subcode=integer(error.get("error_subcode")),
-        transient=flag(error.get("is_transient")),
+        transient=as_bool(error.get("is_transient")),
         trace_id=text(error.get("fbtrace_id")),
     )

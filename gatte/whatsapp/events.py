@@ -5,8 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from gatte.conversation.understanding import MessageKind
-from gatte.whatsapp.content import ButtonReply, Content, Edit, FlowReply, ListReply, Media, MetaError, Order, QuickReply, Words
+from gatte.conversation.nlu import MessageKind
+from gatte.whatsapp.content import ButtonReply, Content, Edit, FlowReply, ListReply, MediaContent, MetaError, OrderContent, QuickReply, TextContent
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Referral:
 
 
 @dataclass(frozen=True, slots=True)
-class Inbound:
+class InboundMessage:
     """One message of a customer; `raw` keeps the message and its contacts entry whole, under "message" and "contact"."""
 
     phone_number_id: str
@@ -60,7 +60,7 @@ class Inbound:
     errors: tuple[MetaError, ...] = ()
 
     @property
-    def immediate(self) -> bool:
+    def skips_quiet_period(self) -> bool:
         """True for a tap on a button or list row: the thought is complete, nothing more is to be waited for."""
         return self.kind is MessageKind.CHOICE
 
@@ -106,7 +106,7 @@ class StatusUpdate:
 
 
 @dataclass(frozen=True, slots=True)
-class Echo:
+class CompanyEcho:
     """A human of the company wrote to a customer from the WhatsApp Business app on the phone."""
 
     phone_number_id: str
@@ -120,7 +120,7 @@ class Echo:
 
 
 @dataclass(frozen=True, slots=True)
-class OtherEvent:
+class UnhandledEvent:
     """Anything else: another field, an error of the number, or a message or status that lacks what it needs; `value` as it came."""
 
     field: str
@@ -129,16 +129,16 @@ class OtherEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class WebhookPayload:
     """Everything that one webhook body brought, in its order."""
 
-    messages: tuple[Inbound, ...] = ()
+    messages: tuple[InboundMessage, ...] = ()
     statuses: tuple[StatusUpdate, ...] = ()
-    echoes: tuple[Echo, ...] = ()
-    others: tuple[OtherEvent, ...] = ()
+    echoes: tuple[CompanyEcho, ...] = ()
+    others: tuple[UnhandledEvent, ...] = ()
 
 
-def words(message: Inbound | Echo) -> str:
+def text_of(message: InboundMessage | CompanyEcho) -> str:
     """What the customer wrote or tapped, as it came: body, caption, title of the button or row; empty where there are no words."""
     return words_of(message.content)
 
@@ -146,9 +146,9 @@ def words(message: Inbound | Echo) -> str:
 def words_of(content: Content) -> str:
     """The words in a content; of an edit, the new ones."""
     match content:
-        case Words(body=said) | QuickReply(text=said) | ButtonReply(title=said) | ListReply(title=said):
+        case TextContent(body=said) | QuickReply(text=said) | ButtonReply(title=said) | ListReply(title=said):
             return said
-        case Media(caption=said) | FlowReply(body=said) | Order(note=said):
+        case MediaContent(caption=said) | FlowReply(body=said) | OrderContent(note=said):
             return said or ""
         case Edit(content=changed):
             return words_of(changed)
@@ -156,7 +156,7 @@ def words_of(content: Content) -> str:
             return ""
 
 
-def choice_id(message: Inbound) -> str | None:
+def selected_option_id(message: InboundMessage) -> str | None:
     """The id of the tapped button or row; a template's quick reply gives its payload; None when nothing was tapped."""
     match message.content:
         case ButtonReply(id=tapped) | ListReply(id=tapped) | QuickReply(payload=tapped):

@@ -16,10 +16,10 @@ from typing import Any
 
 import httpx
 
-from gatte.conversation.understanding import MessageKind
+from gatte.conversation.nlu import MessageKind
 from gatte.observability import metrics
-from gatte.whatsapp.client import LONGEST_ANSWER, TOKEN, Timeouts
-from gatte.whatsapp.tolerant import integer, mapping, text
+from gatte.whatsapp.client import MAX_RESPONSE_BYTES, TOKEN, CloudTimeouts
+from gatte.whatsapp.lenient_json import integer, as_dict, text
 
 MEDIA_HOSTS = frozenset({"lookaside.fbsbx.com"})
 MEDIA_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -32,11 +32,11 @@ LARGEST: Mapping[MessageKind, int] = {
     MessageKind.VIDEO: 16 * MEBIBYTE,
 }
 """The most bytes that WhatsApp allows for a kind."""
-ADDRESS_GONE = 404
+URL_EXPIRED = 404
 CONNECTIONS = 32
 
 
-class Failure(StrEnum):
+class DownloadFailureReason(StrEnum):
     """Why a file is not there."""
 
     GONE = "gone"
@@ -48,10 +48,10 @@ class Failure(StrEnum):
     ALTERED = "altered"
 
 
-class NotDownloaded(Exception):
+class DownloadFailed(Exception):
     """A file could not be had; `why` says it in a word."""
 
-    def __init__(self, why: Failure) -> None:
+    def __init__(self, why: DownloadFailureReason) -> None:
         super().__init__(why.value)
         self.why = why
 
@@ -65,7 +65,7 @@ class MediaFile:
 
 
 @dataclass(frozen=True)
-class _Place:
+class _MediaLocation:
     """Where a file is, for five minutes, and what Meta says of it."""
 
     url: httpx.URL
@@ -81,7 +81,7 @@ class MediaClient:
     base_url: str
     version: str
     token: str = field(repr=False)
-    timeouts: Timeouts = field(default_factory=lambda: Timeouts(connect=3.0, read=5.0, write=3.0, pool=3.0, whole=10.0))
+    timeouts: CloudTimeouts = field(default_factory=lambda: CloudTimeouts(connect=3.0, read=5.0, write=3.0, pool=3.0, total=10.0))
 
     def __post_init__(self) -> None:
         if not TOKEN.fullmatch(self.token):
@@ -98,7 +98,7 @@ class MediaClient:
 
     def download(self, phone_number_id: str, media_id: str, most_bytes: int, sha256: str | None = None) -> MediaFile:
         """The file that a number received; NotDownloaded when it is gone, too large, or not the one that `sha256` belongs to."""
-        deadline = time.monotonic() + self.timeouts.whole
+        deadline = time.monotonic() + self.timeouts.total
         try:
             place = self._find(phone_number_id, media_id, deadline)
             content = self._fetch(place, most_bytes, deadline)
@@ -106,35 +106,35 @@ class MediaClient:
                 place = self._find(phone_number_id, media_id, deadline)
                 content = self._fetch(place, most_bytes, deadline)
         except httpx.HTTPError:
-            raise NotDownloaded(Failure.AWAY) from None
+            raise DownloadFailed(DownloadFailureReason.AWAY) from None
         if content is None:
-            raise NotDownloaded(Failure.GONE)
-        if not all(belongs(content, claimed) for claimed in (sha256, place.sha256) if claimed):
-            raise NotDownloaded(Failure.ALTERED)
+            raise DownloadFailed(DownloadFailureReason.GONE)
+        if not all(matches_sha256(content, claimed) for claimed in (sha256, place.sha256) if claimed):
+            raise DownloadFailed(DownloadFailureReason.ALTERED)
         return MediaFile(content, place.mime_type)
 
     def close(self) -> None:
         """Close the kept connections."""
         self._http.close()
 
-    def _find(self, phone_number_id: str, media_id: str, deadline: float) -> _Place:
+    def _find(self, phone_number_id: str, media_id: str, deadline: float) -> _MediaLocation:
         if not MEDIA_ID.fullmatch(media_id):
-            raise NotDownloaded(Failure.UNREADABLE)
+            raise DownloadFailed(DownloadFailureReason.UNREADABLE)
         url = httpx.URL(f"{self.base_url.rstrip('/')}/{self.version}/{media_id}", params={"phone_number_id": phone_number_id})
-        status, body = self._get(url, LONGEST_ANSWER, deadline)
+        status, body = self._get(url, MAX_RESPONSE_BYTES, deadline)
         if status != 200:
-            raise NotDownloaded(_refusal(status))
+            raise DownloadFailed(_refusal(status))
         return _place(body)
 
-    def _fetch(self, place: _Place, most_bytes: int, deadline: float) -> bytes | None:
+    def _fetch(self, place: _MediaLocation, most_bytes: int, deadline: float) -> bytes | None:
         """The bytes; None when the address is not known any more."""
         if not self._may_have_token(place.url):
-            raise NotDownloaded(Failure.FOREIGN_HOST)
+            raise DownloadFailed(DownloadFailureReason.FOREIGN_HOST)
         if (place.size or 0) > most_bytes:
-            raise NotDownloaded(Failure.TOO_LARGE)
+            raise DownloadFailed(DownloadFailureReason.TOO_LARGE)
         status, body = self._get(place.url, most_bytes, deadline)
-        if status not in {200, ADDRESS_GONE}:
-            raise NotDownloaded(_refusal(status))
+        if status not in {200, URL_EXPIRED}:
+            raise DownloadFailed(_refusal(status))
         return body if status == 200 else None
 
     def _may_have_token(self, url: httpx.URL) -> bool:
@@ -147,40 +147,40 @@ class MediaClient:
 
     def _get(self, url: httpx.URL, most_bytes: int, deadline: float) -> tuple[int, bytes]:
         if time.monotonic() > deadline:
-            raise NotDownloaded(Failure.AWAY)
+            raise DownloadFailed(DownloadFailureReason.AWAY)
         body = bytearray()
         timing = metrics.WHATSAPP_SECONDS.labels(call="media").time()
         with timing, self._http.stream("GET", url) as response:
             if (integer(response.headers.get("content-length")) or 0) > most_bytes:
-                raise NotDownloaded(Failure.TOO_LARGE)
+                raise DownloadFailed(DownloadFailureReason.TOO_LARGE)
             for part in response.iter_bytes():
                 body += part
                 if len(body) > most_bytes:
-                    raise NotDownloaded(Failure.TOO_LARGE)
+                    raise DownloadFailed(DownloadFailureReason.TOO_LARGE)
                 if time.monotonic() > deadline:
-                    raise NotDownloaded(Failure.AWAY)
+                    raise DownloadFailed(DownloadFailureReason.AWAY)
         return response.status_code, bytes(body)
 
 
-def belongs(content: bytes, sha256: str) -> bool:
+def matches_sha256(content: bytes, sha256: str) -> bool:
     """Whether a SHA-256, which Meta writes in hexadecimal or in base64, is that of these bytes."""
     digest = hashlib.sha256(content)
     return sha256.lower() == digest.hexdigest() or sha256.rstrip("=") == base64.b64encode(digest.digest()).decode().rstrip("=")
 
 
-def _refusal(status: int) -> Failure:
+def _refusal(status: int) -> DownloadFailureReason:
     """What a status other than 200 means: Meta answers 400 for a file that it does not keep any more."""
     if status in {400, 404, 410}:
-        return Failure.GONE
-    return Failure.AWAY if status >= 500 or status == 429 else Failure.REFUSED
+        return DownloadFailureReason.GONE
+    return DownloadFailureReason.AWAY if status >= 500 or status == 429 else DownloadFailureReason.REFUSED
 
 
-def _place(body: bytes) -> _Place:
+def _place(body: bytes) -> _MediaLocation:
     try:
-        facts: dict[str, Any] = mapping(json.loads(body))
+        facts: dict[str, Any] = as_dict(json.loads(body))
         url = httpx.URL(text(facts.get("url")) or "")
     except (ValueError, RecursionError, httpx.InvalidURL):
-        raise NotDownloaded(Failure.UNREADABLE) from None
+        raise DownloadFailed(DownloadFailureReason.UNREADABLE) from None
     if not url.host:
-        raise NotDownloaded(Failure.UNREADABLE)
-    return _Place(url, text(facts.get("mime_type")), text(facts.get("sha256")), integer(facts.get("file_size")))
+        raise DownloadFailed(DownloadFailureReason.UNREADABLE)
+    return _MediaLocation(url, text(facts.get("mime_type")), text(facts.get("sha256")), integer(facts.get("file_size")))

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from gatte.conversation.replies import Buttons, Menu, Option, Reply, Template, Text
+from gatte.conversation.replies import ButtonsReply, MenuReply, ReplyOption, Reply, TemplateReply, TextReply
 
 TEXT_LIMIT, BUTTONS_BODY_LIMIT, MENU_BODY_LIMIT = 4096, 1024, 4096
 BUTTON_COUNT, BUTTON_TITLE_LIMIT, BUTTON_ID_LIMIT = 3, 20, 256
@@ -35,11 +35,11 @@ class TooLong(LimitExceeded):
         self.length = length
 
 
-class NoAddress(Exception):
+class NoRecipient(Exception):
     """Neither a phone nor a BSUID is known."""
 
 
-def body(
+def message_body(
     reply: Reply, *, phone: str | None = None, bsuid: str | None = None, outbox_id: str | None = None, reply_to: str | None = None
 ) -> dict[str, Any]:
     """The Cloud API body of a reply; `reply_to` quotes a message of the customer; LimitExceeded for what Meta would refuse."""
@@ -56,7 +56,7 @@ def reaction(message_id: str, emoji: str, *, phone: str | None = None, bsuid: st
     return _addressed(phone, bsuid) | {"type": "reaction", "reaction": {"message_id": message_id, "emoji": emoji}}
 
 
-def read_mark(wamid: str, *, typing: bool = True) -> dict[str, Any]:
+def read_receipt(wamid: str, *, typing: bool = True) -> dict[str, Any]:
     """The body that shows a customer's message as read, and with `typing` that an answer is being written."""
     made: dict[str, Any] = {"messaging_product": "whatsapp", "status": "read", "message_id": wamid}
     if typing:
@@ -76,22 +76,22 @@ def _addressed(phone: str | None, bsuid: str | None) -> dict[str, Any]:
         return base | {"to": phone}
     if bsuid:
         return base | {"recipient": bsuid}
-    raise NoAddress("a message needs a phone or a BSUID")
+    raise NoRecipient("a message needs a phone or a BSUID")
 
 
 def _content(reply: Reply) -> dict[str, Any]:
     match reply:
-        case Text():
+        case TextReply():
             return {"type": "text", "text": {"body": _within("text body", reply.body, TEXT_LIMIT), "preview_url": False}}
-        case Buttons():
+        case ButtonsReply():
             return {"type": "interactive", "interactive": _buttons(reply)}
-        case Menu():
+        case MenuReply():
             return {"type": "interactive", "interactive": _menu(reply)}
-        case Template():
+        case TemplateReply():
             return {"type": "template", "template": _template(reply)}
 
 
-def _buttons(reply: Buttons) -> dict[str, Any]:
+def _buttons(reply: ButtonsReply) -> dict[str, Any]:
     _check_options("button", reply.options, BUTTON_COUNT)
     buttons = [
         {
@@ -107,7 +107,7 @@ def _buttons(reply: Buttons) -> dict[str, Any]:
     return {"type": "button", "body": {"text": text}, "action": {"buttons": buttons}}
 
 
-def _menu(reply: Menu) -> dict[str, Any]:
+def _menu(reply: MenuReply) -> dict[str, Any]:
     _check_options("row", reply.options, ROW_COUNT)
     action = {
         "button": _within("list button", reply.button, MENU_BUTTON_LIMIT),
@@ -116,14 +116,14 @@ def _menu(reply: Menu) -> dict[str, Any]:
     return {"type": "list", "body": {"text": _within("body of a list", reply.body, MENU_BODY_LIMIT)}, "action": action}
 
 
-def _row(option: Option) -> dict[str, str]:
+def _row(option: ReplyOption) -> dict[str, str]:
     row = {"id": _within("row id", option.id, ROW_ID_LIMIT), "title": _within("row title", option.title, ROW_TITLE_LIMIT)}
     if option.description.strip():
         row["description"] = _within("row description", option.description, ROW_DESCRIPTION_LIMIT)
     return row
 
 
-def _template(reply: Template) -> dict[str, Any]:
+def _template(reply: TemplateReply) -> dict[str, Any]:
     _within("template name", reply.name, TEMPLATE_NAME_LIMIT)
     if not TEMPLATE_NAME.fullmatch(reply.name):
         raise LimitExceeded("template name", "lower-case letters, digits and underscores only")
@@ -138,7 +138,7 @@ def _parameter(value: str) -> dict[str, str]:
     return {"type": "text", "text": _within("template parameter", SPACE.sub(" ", value).strip(), PARAMETER_LIMIT)}
 
 
-def _check_options(what: str, options: Sequence[Option], allowed: int) -> None:
+def _check_options(what: str, options: Sequence[ReplyOption], allowed: int) -> None:
     if not 1 <= len(options) <= allowed:
         raise LimitExceeded(f"number of {what}s", f"{len(options)}, and 1 to {allowed} are allowed")
     if len({option.id for option in options}) < len(options):

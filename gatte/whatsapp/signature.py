@@ -8,7 +8,7 @@ from gatte.privacy import crypto
 PREFIX = "sha256="
 
 
-def is_signed(raw: bytes, header: str | None, secrets: Sequence[str]) -> bool:
+def verify(raw: bytes, header: str | None, secrets: Sequence[str]) -> bool:
     """True when X-Hub-Signature-256 fits the raw bytes under any of the secrets; an empty secret fits nothing.
 
     Every secret is tried in constant time, so that the answer does not tell which of two rotating secrets is in use.
@@ -28,4 +28,4 @@ def sign(raw: bytes, secret: str) -> str:
 
 
 def _digest(raw: bytes, secret: str) -> bytes:
-    return crypto.signature(secret.encode(), raw).hexdigest().encode("ascii")
+    return crypto.hmac_sha256(secret.encode(), raw).hexdigest().encode("ascii")

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from gatte.conversation.understanding import MessageKind
+from gatte.conversation.nlu import MessageKind
 from gatte.whatsapp.channel import Sent
 from gatte.whatsapp.events import Status
-from gatte.whatsapp.parts import OBJECT
+from gatte.whatsapp.payload_parts import OBJECT
 
 SIMULATOR_NUMBER = "simulator"
 """The company's number in the simulator; a number of this id is never on WhatsApp."""
@@ -48,7 +48,7 @@ def new_wamid() -> str:
 
 
 @dataclass(frozen=True)
-class Customer:
+class SimulatedContact:
     """Whom the simulator page plays: a phone, or only a BSUID as of people with a user name."""
 
     phone: str | None
@@ -72,36 +72,36 @@ def new_bsuid() -> str:
     return f"BR.{secrets.randbelow(9 * 10**15) + 10**15}"
 
 
-Part = dict[str, Any]
+MessagePart = dict[str, Any]
 """The part of a message that depends on its type."""
 
 
-def said(text: str) -> Part:
+def text_message(text: str) -> MessagePart:
     """A text message."""
     return {"type": "text", "text": {"body": text}}
 
 
-def tapped_button(choice: str, title: str, *, answered: str | None = None) -> Part:
+def button_reply(choice: str, title: str, *, answered: str | None = None) -> MessagePart:
     """A tap on a reply button of the message with the wamid `answered`."""
     reply = {"id": choice, "title": title}
     return _tapped({"type": "button_reply", "button_reply": reply}, answered)
 
 
-def tapped_row(choice: str, title: str, description: str = "", *, answered: str | None = None) -> Part:
+def list_reply(choice: str, title: str, description: str = "", *, answered: str | None = None) -> MessagePart:
     """A tap on a row of the list in the message with the wamid `answered`."""
     row = {"id": choice, "title": title} | ({"description": description} if description else {})
     return _tapped({"type": "list_reply", "list_reply": row}, answered)
 
 
-def _tapped(interactive: Part, answered: str | None) -> Part:
+def _tapped(interactive: MessagePart, answered: str | None) -> MessagePart:
     context = {"from": COMPANY_PHONE, "id": answered or new_wamid()}
     return {"type": "interactive", "interactive": interactive, "context": context}
 
 
-def attached(kind: MessageKind, mime_type: str, *, caption: str = "", filename: str = "") -> Part:
+def media_message(kind: MessageKind, mime_type: str, *, caption: str = "", filename: str = "") -> MessagePart:
     """An image, video, audio, document or sticker whose file does not exist."""
     media_id = str(secrets.randbelow(9 * 10**14) + 10**14)
-    node: Part = {
+    node: MessagePart = {
         "id": media_id,
         "mime_type": mime_type,
         "sha256": base64.b64encode(secrets.token_bytes(32)).decode(),
@@ -118,21 +118,21 @@ def attached(kind: MessageKind, mime_type: str, *, caption: str = "", filename: 
     return {"type": kind.value, kind.value: node}
 
 
-def located(latitude: float, longitude: float) -> Part:
+def location_message(latitude: float, longitude: float) -> MessagePart:
     """A shared place."""
     return {"type": "location", "location": {"latitude": latitude, "longitude": longitude}}
 
 
-def reacted(wamid: str, emoji: str) -> Part:
+def reaction_message(wamid: str, emoji: str) -> MessagePart:
     """An emoji on a message; an empty one takes it back."""
     return {"type": "reaction", "reaction": {"message_id": wamid, "emoji": emoji}}
 
 
 def customer_message_body(
-    phone_number_id: str, customer: Customer, part: Part, *, wamid: str | None = None, at: datetime | None = None
+    phone_number_id: str, customer: SimulatedContact, part: MessagePart, *, wamid: str | None = None, at: datetime | None = None
 ) -> dict[str, Any]:
     """The webhook body of one message of a customer, as Meta would send it."""
-    message: Part = {"id": wamid or new_wamid(), "timestamp": _seconds(at)} | part
+    message: MessagePart = {"id": wamid or new_wamid(), "timestamp": _seconds(at)} | part
     if customer.phone:
         message["from"] = customer.phone
     message["from_user_id"] = customer.user_id
@@ -140,10 +140,10 @@ def customer_message_body(
 
 
 def status_body(
-    phone_number_id: str, customer: Customer, wamid: str, status: Status, *, outbox_id: str | None = None, at: datetime | None = None
+    phone_number_id: str, customer: SimulatedContact, wamid: str, status: Status, *, outbox_id: str | None = None, at: datetime | None = None
 ) -> dict[str, Any]:
     """The webhook body of news about a message of ours, as Meta would send it."""
-    news: Part = {"id": wamid, "status": status.value, "timestamp": _seconds(at)}
+    news: MessagePart = {"id": wamid, "status": status.value, "timestamp": _seconds(at)}
     if customer.phone:
         news["recipient_id"] = customer.phone
     news["recipient_user_id"] = customer.user_id
@@ -154,24 +154,24 @@ def status_body(
     return _envelope(phone_number_id, customer, {"statuses": [news]})
 
 
-def encoded(body: dict[str, Any]) -> bytes:
+def encode(body: dict[str, Any]) -> bytes:
     """The bytes of a webhook body as Meta writes and signs them: all but ASCII escaped, and slashes too."""
     return json.dumps(body, separators=(",", ":")).replace("/", "\\/").encode("ascii")
 
 
-def _envelope(phone_number_id: str, customer: Customer, parts: Part) -> dict[str, Any]:
+def _envelope(phone_number_id: str, customer: SimulatedContact, parts: MessagePart) -> dict[str, Any]:
     metadata = {"display_phone_number": COMPANY_PHONE, "phone_number_id": phone_number_id}
-    value: Part = {"messaging_product": "whatsapp", "metadata": metadata}
+    value: MessagePart = {"messaging_product": "whatsapp", "metadata": metadata}
     value |= {"contacts": [_contact(customer)]} | parts
     change = {"field": "messages", "value": value}
     return {"object": OBJECT, "entry": [{"id": ACCOUNT, "changes": [change]}]}
 
 
-def _contact(customer: Customer) -> Part:
-    profile: Part = {"name": customer.name}
+def _contact(customer: SimulatedContact) -> MessagePart:
+    profile: MessagePart = {"name": customer.name}
     if customer.username:
         profile["username"] = customer.username
-    contact: Part = {"profile": profile, "user_id": customer.user_id}
+    contact: MessagePart = {"profile": profile, "user_id": customer.user_id}
     if customer.phone:
         contact["wa_id"] = customer.phone
     return contact

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from tests import running
-from tests.running import System
+from tests import process_system
+from tests.process_system import System
 
 expect.set_options(timeout=20_000)  # a busy machine is no failure
 CHROMIUM = "/usr/bin/chromium"
@@ -50,18 +50,18 @@ def chromium() -> Iterator[Browser]:
 def system(tmp_path_factory, database_url, redis_url) -> Iterator[System]:
     """The whole system with local models and the simulator, the demo articles and two people."""
     folder = tmp_path_factory.mktemp("system")
-    environment = running.settings(database_url, redis_url, GATTE_QUIET_SECONDS="0.5")
-    running.prepare(environment)
+    environment = process_system.settings(database_url, redis_url, GATTE_QUIET_SECONDS="0.5")
+    process_system.prepare(environment)
     for email, (name, role) in PEOPLE.items():
         create_user(environment, email, name, role)
-    with running.running(folder, environment) as started:
+    with process_system.running(folder, environment) as started:
         yield started
 
 
 def create_user(environment: dict[str, str], email: str, name: str, role: str) -> None:
-    command = [str(running.BIN / "flask"), "users", "create", email, "--name", name, "--role", role, "--password", PASSWORD]
+    command = [str(process_system.BIN / "flask"), "users", "create", email, "--name", name, "--role", role, "--password", PASSWORD]
     kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TZ"}}
-    subprocess.run(command, cwd=running.PROJECT, env={**kept, **environment}, check=True, capture_output=True)
+    subprocess.run(command, cwd=process_system.PROJECT, env={**kept, **environment}, check=True, capture_output=True)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from tests.running import System
+from tests.process_system import System
 
 NETWORK = "10.213"
 

@@ -1,8 +1,8 @@
 """Systems of their own for tests that need other settings, several workers, or stores that may be broken."""
 
-from tests import running
-from tests.standins.gemini import GeminiStandIn
-from tests.standins.meta import MetaStandIn
+from tests import process_system
+from tests.fakes.gemini import GeminiStandIn
+from tests.fakes.meta import MetaStandIn
 
 TOKEN = "meta-token-of-the-tests"
 
@@ -19,4 +19,4 @@ def environment(database_url: str, redis_url: str, meta: MetaStandIn, gemini: Ge
         "GATTE_LEASE_SECONDS": "8",
         "WEB_CONCURRENCY": "1",
     }
-    return running.settings(database_url, redis_url, **given | more)
+    return process_system.settings(database_url, redis_url, **given | more)

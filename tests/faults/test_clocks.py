@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tests import running
+from tests import process_system
 from tests.faults import places
-from tests.running import NUMBER, never, until
-from tests.standins import payloads
-from tests.standins.payloads import new_wamid
+from tests.process_system import NUMBER, never, until
+from tests.fakes import payloads
+from tests.fakes.payloads import new_wamid
 
 LIBRARY = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
 HOUR, DAY = 3600, 86_400
@@ -30,8 +30,8 @@ def clock(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def system(tmp_path_factory, database_url, redis_url, meta, gemini, clock):
     environment = places.environment(database_url, redis_url, meta, gemini, GATTE_QUIET_SECONDS="2")
-    running.prepare(environment)
-    with running.running(tmp_path_factory.mktemp("system"), environment | wrong_clock(clock)) as started:
+    process_system.prepare(environment)
+    with process_system.running(tmp_path_factory.mktemp("system"), environment | wrong_clock(clock)) as started:
         yield started
 
 
@@ -39,7 +39,7 @@ def wrong_clock(file: Path) -> dict[str, str]:
     """The environment of a process whose wall clock (not its monotonic one) is what a file says; nothing without libfaketime."""
     if LIBRARY is None:
         return {}
-    path = f"{running.PROJECT}:{Path(__file__).parent / 'wrong_clock'}"
+    path = f"{process_system.PROJECT}:{Path(__file__).parent / 'wrong_clock'}"
     how = {"FAKETIME_TIMESTAMP_FILE": str(file), "FAKETIME_NO_CACHE": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
     return {"LD_PRELOAD": str(LIBRARY), "PYTHONPATH": path, **how}
 

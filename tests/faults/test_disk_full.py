@@ -13,13 +13,13 @@ from contextlib import contextmanager, nullcontext, suppress
 import psutil
 import pytest
 
-from devstack.launching import guarded
-from gatte.migrating import migrate
-from tests import running
+from devstack.process_spawn import guarded
+from gatte.infra.schema import migrate
+from tests import process_system
 from tests.faults import places
-from tests.running import NUMBER, until
-from tests.standins import payloads
-from tests.stores import running_stores
+from tests.process_system import NUMBER, until
+from tests.fakes import payloads
+from tests.store_fixtures import running_stores
 
 DISK_MIB = 320
 REFUSED = 5  # so often that it is no chance
@@ -62,9 +62,9 @@ def database_url(stores):
 @pytest.fixture(scope="module")
 def system(stores, tmp_path_factory, meta, gemini):
     environment = places.environment(stores.postgres.url(), stores.valkey.url(), meta, gemini)
-    running.prepare(environment)
-    with running.running(tmp_path_factory.mktemp("system"), environment) as started:
-        meta.post_statuses(f"{started.url}/webhook/whatsapp", running.APP_SECRET, delay=0.5)
+    process_system.prepare(environment)
+    with process_system.running(tmp_path_factory.mktemp("system"), environment) as started:
+        meta.post_statuses(f"{started.url}/webhook/whatsapp", process_system.APP_SECRET, delay=0.5)
         yield started
 
 

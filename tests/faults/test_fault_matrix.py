@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from gatte.delivery.reasons import explain
+from gatte.delivery.failure_reasons import explain
 from gatte.extensions import db
 from gatte.models import Outbox
-from tests import running
-from tests.application import application
+from tests import process_system
+from tests.app_fixture import application
 from tests.faults import places
 from tests.integration.flow.world import World
-from tests.running import APP_SECRET, PROJECT, least_seconds, never, until
-from tests.standins.http_loop import Answer, as_json
-from tests.standins.meta import Kind
+from tests.process_system import APP_SECRET, PROJECT, least_seconds, never, until
+from tests.fakes.http_loop import Answer, as_json
+from tests.fakes.meta import Kind
 
 TIME_LIMIT, REST = 3.0, 4.0  # of Gemini
 UNSURE = "xyzzy plugh certificado frobnicar {}?"
@@ -65,8 +65,8 @@ PERMANENT = {131026: "failed", 100: "failed", 131048: "parked", 131049: "parked"
 def system(tmp_path_factory, database_url, redis_url, meta, gemini):
     limits = {"GATTE_GEMINI_TIMEOUT_SECONDS": str(TIME_LIMIT), "GATTE_GEMINI_REST_SECONDS": str(REST), "GATTE_PAUSE_SECONDS": "1"}
     environment = places.environment(database_url, redis_url, meta, gemini, **limits)
-    running.prepare(environment)
-    with running.running(tmp_path_factory.mktemp("system"), environment) as started:
+    process_system.prepare(environment)
+    with process_system.running(tmp_path_factory.mktemp("system"), environment) as started:
         meta.post_statuses(f"{started.url}/webhook/whatsapp", APP_SECRET, delay=0.7)
         yield started
 

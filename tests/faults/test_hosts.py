@@ -11,16 +11,16 @@ import pytest
 import redis
 
 from devstack.postgres import Postgres
-from gatte.migrating import migrate
-from tests import running
+from gatte.infra.schema import migrate
+from tests import process_system
 from tests.faults import hosts, places
 from tests.faults.hosts import NETWORK, Hosts
 from tests.integration.flow.world import World
-from tests.running import APP_SECRET, NUMBER, free_port, never, until
-from tests.standins import payloads
-from tests.standins.gemini import GeminiStandIn
-from tests.standins.meta import Kind, MetaStandIn
-from tests.stores import Stores, execute
+from tests.process_system import APP_SECRET, NUMBER, free_port, never, until
+from tests.fakes import payloads
+from tests.fakes.gemini import GeminiStandIn
+from tests.fakes.meta import Kind, MetaStandIn
+from tests.store_fixtures import Stores, execute
 
 pytestmark = pytest.mark.skipif(bool(hosts.possible()), reason=hosts.possible())
 
@@ -74,7 +74,7 @@ def system(stores, others, tmp_path_factory, meta, gemini):
     """Stores, web and scheduler here; a worker on each of the other hosts."""
     folder = tmp_path_factory.mktemp("system")
     environment = places.environment(stores.postgres.url(), stores.valkey.url(), meta, gemini, GATTE_LEASE_SECONDS=str(LEASE_SECONDS))
-    running.prepare(environment)
+    process_system.prepare(environment)
     system = Hosts(folder, environment)
     system.others = {str(one.number): one for one in others}
     meta.post_statuses(f"{system.url}/webhook/whatsapp", APP_SECRET, delay=0.5)

@@ -4,12 +4,12 @@ import random
 
 import pytest
 
-from tests import running
-from tests.killing.doomed import Doomed
-from tests.killing.points import POINTS, Gone, Process, owner_of, places
-from tests.killing.storm import Storm, schedule
-from tests.killing.town import Outside, Town
-from tests.standins.meta import MetaStandIn
+from tests import process_system
+from tests.chaos.supervised_system import Doomed
+from tests.chaos.kill_points import POINTS, Gone, Process, owner_of, places
+from tests.chaos.experiment import Storm, schedule
+from tests.chaos.workload import Outside, Town
+from tests.fakes.meta import MetaStandIn
 
 SEED = 4
 CROWD = 2
@@ -22,7 +22,7 @@ def test_every_place_is_in_the_code(place):
 
 def test_a_place_that_is_gone_is_told():
     with pytest.raises(Gone, match="no_such_function"):
-        owner_of("gatte.turns.thinking:no_such_function")
+        owner_of("gatte.turns.process:no_such_function")
 
 
 def test_names_of_points_are_unique():
@@ -32,7 +32,7 @@ def test_names_of_points_are_unique():
 @pytest.fixture
 def storm(tmp_path, database_url, redis_url):
     with MetaStandIn(token="meta-token-of-the-tests") as meta:
-        environment = running.settings(
+        environment = process_system.settings(
             database_url,
             redis_url,
             WHATSAPP_ACCESS_TOKEN="meta-token-of-the-tests",
@@ -40,7 +40,7 @@ def storm(tmp_path, database_url, redis_url):
             GATTE_QUIET_SECONDS="0.2",
             GATTE_LEASE_SECONDS="5",
         )
-        running.prepare(environment)
+        process_system.prepare(environment)
         doomed = Doomed(tmp_path, environment)
         town = Town(Outside(doomed.url, meta.url, database_url), SEED, CROWD)
         try:

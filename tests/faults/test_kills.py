@@ -5,8 +5,8 @@ import time
 import pytest
 import redis
 
-from tests.running import until
-from tests.standins.meta import Kind
+from tests.process_system import until
+from tests.fakes.meta import Kind
 
 
 @pytest.fixture

@@ -7,17 +7,17 @@ from contextlib import contextmanager
 
 import pytest
 
-from gatte.delivery import pausing, sending
-from gatte.delivery.outbox import SENDING_SECONDS
+from gatte.delivery import number_pause, claims
+from gatte.delivery.outbox import CLAIM_SECONDS
 from gatte.jobs import delivery
-from gatte.jobs.delivery import settle
-from gatte.migrating import migrate
+from gatte.jobs.delivery import apply_statuses
+from gatte.infra.schema import migrate
 from gatte.models import keyring
 from tests.integration.delivery.conftest import app, meta, more, number_works, standing_in, talk
 from tests.integration.delivery.talks import post
-from tests.running import until
-from tests.standins import payloads
-from tests.stores import execute, rows, running_stores
+from tests.process_system import until
+from tests.fakes import payloads
+from tests.store_fixtures import execute, rows, running_stores
 
 __all__ = ["app", "meta", "more", "number_works", "standing_in", "talk"]
 
@@ -68,13 +68,13 @@ def stalled_in_its_commit(stores, work):
 def accepting(talk):
     """What a process does whose claim has just run out: send the answer, and note that Meta took it."""
     claimed = talk.is_claimed()
-    talk.time_passes(SENDING_SECONDS)
+    talk.time_passes(CLAIM_SECONDS)
     with talk.app.app_context():
         keyring().lookup_hash("wamid", "the key is made when it is needed first")
 
     def send() -> None:
         with talk.app.app_context():
-            delivery.deliver_due(talk.conversation_id, claimed)
+            delivery.send_due(talk.conversation_id, claimed)
 
     return send
 
@@ -99,7 +99,7 @@ def test_an_answer_whose_acceptance_stalls_in_its_commit_is_not_sent_again(talk,
 
 def test_a_status_that_comes_while_the_acceptance_stalls_is_applied_after_it(talk, stores):
     (outbox_id,) = talk.answers("oi")
-    settling = threading.Thread(target=settle)
+    settling = threading.Thread(target=apply_statuses)
     with stalled_in_its_commit(stores, accepting(talk)):
         post(talk.app, payloads.status(talk.wamid(), "delivered", outbox_id=outbox_id))
         settling.start()
@@ -128,7 +128,7 @@ def noting(talk):
 
     def note() -> None:
         with talk.app.app_context():
-            sending.accepted(claimed, "wamid.known", 1.0)
+            claims.record_accepted(claimed, "wamid.known", 1.0)
 
     return threading.Thread(target=note)
 
@@ -162,11 +162,11 @@ def test_an_answer_that_was_claimed_when_postgres_stopped_leaves_as_soon_as_it_i
     """Nothing left under that claim, and its process knows it: nobody waits for a status."""
     talk.answers("oi")
     claimed = talk.is_claimed()
-    talk.app.extensions["gatte_pauses"] = pausing.Pauses()  # to be asked of the database before anything leaves
+    talk.app.extensions["gatte_pauses"] = number_pause.PauseCache()  # to be asked of the database before anything leaves
 
     def send() -> None:
         with talk.app.app_context():
-            delivery.deliver_due(talk.conversation_id, claimed)
+            delivery.send_due(talk.conversation_id, claimed)
 
     stores.postgres.crash()
     sending_it = threading.Thread(target=send)

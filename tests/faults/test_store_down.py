@@ -3,11 +3,11 @@
 import httpx
 import pytest
 
-from gatte.migrating import migrate
-from tests import running
-from tests.running import APP_SECRET, NUMBER, System, until
-from tests.standins import payloads
-from tests.stores import rows, running_stores
+from gatte.infra.schema import migrate
+from tests import process_system
+from tests.process_system import APP_SECRET, NUMBER, System, until
+from tests.fakes import payloads
+from tests.store_fixtures import rows, running_stores
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,7 @@ def stores(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def web(stores, tmp_path_factory):
-    system = System(tmp_path_factory.mktemp("web"), running.settings(stores.postgres.url(), stores.valkey.url()))
+    system = System(tmp_path_factory.mktemp("web"), process_system.settings(stores.postgres.url(), stores.valkey.url()))
     system.start("web")
     assert until(lambda: alive(system)), system.log_tail()
     yield system

@@ -12,12 +12,12 @@ import psycopg2
 import pytest
 import redis
 
-from gatte.migrating import migrate
-from tests import running
+from gatte.infra.schema import migrate
+from tests import process_system
 from tests.faults import places
-from tests.running import NUMBER, least_seconds, until
-from tests.standins import payloads
-from tests.stores import execute, running_stores
+from tests.process_system import NUMBER, least_seconds, until
+from tests.fakes import payloads
+from tests.store_fixtures import execute, running_stores
 
 
 @pytest.fixture(scope="module")
@@ -37,9 +37,9 @@ def database_url(stores):
 def system(stores, tmp_path_factory, meta, gemini):
     limit = {"GATTE_CONTACT_RATE_PER_MINUTE": "5"}
     environment = places.environment(stores.postgres.url(), stores.valkey.url(), meta, gemini, **limit)
-    running.prepare(environment)
-    with running.running(tmp_path_factory.mktemp("system"), environment) as started:
-        meta.post_statuses(f"{started.url}/webhook/whatsapp", running.APP_SECRET, delay=0.5)
+    process_system.prepare(environment)
+    with process_system.running(tmp_path_factory.mktemp("system"), environment) as started:
+        meta.post_statuses(f"{started.url}/webhook/whatsapp", process_system.APP_SECRET, delay=0.5)
         yield started
 
 

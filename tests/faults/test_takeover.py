@@ -4,9 +4,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from gatte.desk import handoff, people
+from gatte.desk import handoff, users
 from gatte.extensions import db
-from tests.running import never, until
+from tests.process_system import never, until
 
 UNSURE = "xyzzy plugh certificado frobnicar?"
 
@@ -14,7 +14,7 @@ UNSURE = "xyzzy plugh certificado frobnicar?"
 @pytest.fixture
 def agent(app) -> int:
     with app.app_context():
-        user = people.create_user(f"ana{uuid4().hex}@example.com", "Ana", "uma senha comprida")
+        user = users.create_user(f"ana{uuid4().hex}@example.com", "Ana", "uma senha comprida")
         db.session.commit()
         return user.id
 
@@ -63,7 +63,7 @@ def test_two_agents_cannot_both_take_it(world, app, agent):
     world.waits_for_answers(who, 1)
     conversation_id = conversation_of(world, who)
     with app.app_context():
-        other = people.create_user(f"bia{uuid4().hex}@example.com", "Bia", "outra senha comprida").id
+        other = users.create_user(f"bia{uuid4().hex}@example.com", "Bia", "outra senha comprida").id
         db.session.commit()
     take(app, conversation_id, agent)
 

@@ -3,13 +3,13 @@
 import pytest
 
 from gatte.jobs.turns import resume_turn
-from gatte.migrating import migrate
-from tests.application import application
+from gatte.infra.schema import migrate
+from tests.app_fixture import application
 from tests.integration.turns.customers import somebody
 from tests.integration.turns.thinking import a_turn_that_thinks
-from tests.standins import payloads
-from tests.standins.gemini import GeminiStandIn
-from tests.stores import running_stores
+from tests.fakes import payloads
+from tests.fakes.gemini import GeminiStandIn
+from tests.store_fixtures import running_stores
 
 
 @pytest.fixture(scope="module")

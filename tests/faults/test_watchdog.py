@@ -11,9 +11,9 @@ from psycopg2.extras import execute_values
 
 from gatte.extensions import db
 from gatte.models import keyring
-from tests import running
-from tests.running import PROJECT
-from tests.stores import rows
+from tests import process_system
+from tests.process_system import PROJECT
+from tests.store_fixtures import rows
 
 SESSIONS = 10_000
 WORKERS = 4
@@ -60,7 +60,7 @@ def silent_sessions(database_url, app) -> None:
 
 
 def test_each_session_is_timed_out_exactly_once(silent_sessions, database_url, redis_url):
-    environment = running.process_environment(running.settings(database_url, redis_url))
+    environment = process_system.process_environment(process_system.settings(database_url, redis_url))
     command = [sys.executable, "-c", WORKER]
     workers = [subprocess.Popen([*command, str(seed)], cwd=PROJECT, env=environment, stdout=subprocess.DEVNULL) for seed in range(WORKERS)]
     assert [worker.wait() for worker in workers] == [0] * WORKERS

@@ -11,9 +11,9 @@ import psutil
 import psycopg2
 import pytest
 
-from tests import running
+from tests import process_system
 from tests.faults import places
-from tests.running import never, until
+from tests.process_system import never, until
 
 UNSURE = "xyzzy plugh certificado frobnicar?"
 LEASE_SECONDS, POOL = 90, 4
@@ -28,8 +28,8 @@ def system(tmp_path_factory, database_url, redis_url, meta, gemini):
         "GATTE_GEMINI_TIMEOUT_SECONDS": "20",
     }
     environment = places.environment(database_url, redis_url, meta, gemini, **more)
-    running.prepare(environment)
-    with running.running(tmp_path_factory.mktemp("system"), environment) as started:
+    process_system.prepare(environment)
+    with process_system.running(tmp_path_factory.mktemp("system"), environment) as started:
         yield started
 
 

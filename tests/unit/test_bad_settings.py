@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from gatte.settings import Settings, settings_or_exit
-from tests import running
+from tests import process_system
 
 KEY = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVoxMjM0NTY="
-GOOD = running.settings("postgresql://gatte:hunter2@127.0.0.1:5432/gatte", "redis://127.0.0.1:6379/0")
+GOOD = process_system.settings("postgresql://gatte:hunter2@127.0.0.1:5432/gatte", "redis://127.0.0.1:6379/0")
 PAIRS = "must be id:base64 pairs parted by commas"
 DATABASE = "must be a URL such as postgresql://user:password@host:5432/database"
 SERVICE = "must be a URL such as https://host or http://host:port/path"
@@ -167,8 +167,8 @@ def test_a_kept_secret_of_development_that_is_empty_is_one_line(environment, cap
 )
 def test_a_process_with_a_bad_setting_ends_with_78_before_it_does_anything(command, name, value):
     program = Path(sys.executable).with_name(command[0])
-    given = running.process_environment({**GOOD, name: value})
-    ended = subprocess.run([program, *command[1:]], cwd=running.PROJECT, env=given, capture_output=True, text=True, timeout=60, check=False)
+    given = process_system.process_environment({**GOOD, name: value})
+    ended = subprocess.run([program, *command[1:]], cwd=process_system.PROJECT, env=given, capture_output=True, text=True, timeout=60, check=False)
 
     problem = next(words for bad, spelled, words in BAD if (bad, spelled) == (name, value))
     assert (ended.returncode, ended.stderr) == (78, f"gatte: bad setting: {name}: {problem}\n")

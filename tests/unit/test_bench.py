@@ -9,13 +9,13 @@ import psycopg2
 import pytest
 import redis
 
-from bench.bounded import Stopped, bounded
+from bench.time_limit import Stopped, bounded
 from bench.checkout import HERE, NoSuchCommit, checked_out
 from bench.customers import Load, requests
 from bench.pairs import Measure, ratios, table, take_pairs, worse
 from bench.proxy import Statements, proxies
 from bench.texts import distinct
-from tests.running import PROJECT
+from tests.process_system import PROJECT
 
 FAST = Measure("webhook", "messages/s", more_is_better=True)
 CHEAP = Measure("a turn", "CPU ms")

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import pytest
 
-from gatte.connections import Broken, Connections, Limits, NotConnected, TooSlow
+from gatte.infra.http import ResponseLost, HttpConnectionPool, HttpTimeouts, ConnectFailed, ResponseTimeout
 
-QUICK = Limits(connect=0.5, write=0.5, read=0.3, free=0.2, whole=0.8, longest_answer=1000, connections=4)
+QUICK = HttpTimeouts(connect=0.5, write=0.5, read=0.3, pool=0.2, total=0.8, max_response_bytes=1000, max_connections=4)
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
@@ -66,7 +66,7 @@ def talk():
         def to(*lines, **more):
             service = Service(*lines)
             opened.callback(service.close)
-            connections = Connections(service.url, replace(QUICK, **more))
+            connections = HttpConnectionPool(service.url, replace(QUICK, **more))
             opened.callback(connections.close)
             return service, connections
 
@@ -139,7 +139,7 @@ def test_a_connection_that_was_idle_for_long_is_not_used_again(talk):
 def test_an_answer_that_cannot_be_read_is_broken_and_the_next_call_works(talk, said):
     _, connections = talk(said, OK)
 
-    with pytest.raises(Broken):
+    with pytest.raises(ResponseLost):
         post(connections)
     assert post(connections).body == b"ok"
 
@@ -147,7 +147,7 @@ def test_an_answer_that_cannot_be_read_is_broken_and_the_next_call_works(talk, s
 def test_silence_is_too_slow(talk):
     _, connections = talk(b"")
 
-    with pytest.raises(TooSlow):
+    with pytest.raises(ResponseTimeout):
         post(connections)
 
 
@@ -155,15 +155,15 @@ def test_nobody_there_is_not_connected():
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
 
-    with pytest.raises(NotConnected):
-        post(Connections(f"http://127.0.0.1:{port}", QUICK))
+    with pytest.raises(ConnectFailed):
+        post(HttpConnectionPool(f"http://127.0.0.1:{port}", QUICK))
 
 
 def test_a_failed_handshake_is_not_connected(talk):
     service, _ = talk(b"HTTP/1.1 400 Bad Request\r\n\r\n")
 
-    with pytest.raises(NotConnected):
-        post(Connections(service.url.replace("http://", "https://"), QUICK))
+    with pytest.raises(ConnectFailed):
+        post(HttpConnectionPool(service.url.replace("http://", "https://"), QUICK))
 
 
 def test_no_more_connections_are_made_than_allowed(talk):
@@ -172,7 +172,7 @@ def test_no_more_connections_are_made_than_allowed(talk):
     waiting.start()
     time.sleep(0.05)
 
-    with pytest.raises(NotConnected, match="free"):
+    with pytest.raises(ConnectFailed, match="free"):
         post(connections)
     waiting.join()
 
@@ -180,12 +180,12 @@ def test_no_more_connections_are_made_than_allowed(talk):
 def test_after_failures_the_places_are_free_again(talk):
     _, connections = talk(*[None] * 9, OK, connections=1)
     for _ in range(9):
-        with pytest.raises(Broken):
+        with pytest.raises(ResponseLost):
             post(connections)
 
     assert post(connections).body == b"ok"
 
 
 def _post_in_vain(connections):
-    with pytest.raises(TooSlow):
+    with pytest.raises(ResponseTimeout):
         post(connections)

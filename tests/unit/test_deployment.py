@@ -13,7 +13,7 @@ import pytest
 from dotenv import dotenv_values
 from packaging.requirements import Requirement
 
-from deployment.fresh_env import EXAMPLE, filled
+from deployment.generate_env import EXAMPLE, generate_env
 from gatte import MAX_BODY_BYTES
 from gatte.settings import BadSettings, Settings, load_settings
 
@@ -55,7 +55,7 @@ def test_the_example_gives_every_default_as_it_is(monkeypatch):
 
 def test_a_fresh_env_file_is_good_for_production(monkeypatch, tmp_path):
     fresh = tmp_path / ".env"
-    fresh.write_text(filled(EXAMPLE.read_text()))
+    fresh.write_text(generate_env(EXAMPLE.read_text()))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DATABASE_URL", "postgresql://gatte:x@db/gatte?sslmode=verify-full")
 

@@ -15,20 +15,20 @@ from types import ModuleType
 
 import pytest
 
-from gatte.conversation.alarms import Alarm
-from gatte.conversation.draft import Draft
-from gatte.conversation.effects import Reason
+from gatte.conversation.escalation_rules import EscalationTrigger
+from gatte.conversation.decision_builder import DecisionBuilder
+from gatte.conversation.effects import EscalationReason
 from gatte.conversation.flows.base import FlowName
 from gatte.conversation.flows.registry import FLOWS
 from gatte.conversation.orchestrator import advance
 from gatte.conversation.rules import Command
-from gatte.conversation.snapshot import CustomerSpoke, Snapshot
+from gatte.conversation.snapshot import MessagesReceived, Snapshot
 from gatte.conversation.states import Event, InvalidTransition, State
-from gatte.conversation.understanding import Intent
-from gatte.intelligence import features
-from gatte.privacy import masking, sanitise
-from gatte.whatsapp import inbound
-from gatte.whatsapp.parts import OBJECT
+from gatte.conversation.nlu import Intent
+from gatte.intelligence.understanding import tfidf
+from gatte.privacy import masking, sanitize
+from gatte.whatsapp import webhook_parser
+from gatte.whatsapp.payload_parts import OBJECT
 from tests.unit.conversation.talking import ECNPJ, KNOWN, MONDAY, TICKET, heard
 
 ROOMS = ("conversation", "privacy", "intelligence", "intake", "whatsapp", "desk.hours", "web.panel.formatting")
@@ -44,15 +44,15 @@ UNITS = (
 SHAPES = (("", ""), ("@", "!"), ("a ", "@x.com"))
 """What stands before and behind the repeated units: a pattern that ends otherwise than it began is the slowest."""
 
-SNAPSHOT = Snapshot(State.COLLECTING, MONDAY, contact=KNOWN, certificates=(ECNPJ,), tickets=(TICKET,), flow="lead", asking="name")
+SNAPSHOT = Snapshot(State.COLLECTING, MONDAY, contact=KNOWN, certificates=(ECNPJ,), tickets=(TICKET,), flow="lead", requested_slot="name")
 ARGUMENTS: dict[str, Callable[[], object]] = {
     "datetime": lambda: MONDAY,
     "Snapshot": lambda: SNAPSHOT,
-    "Draft": lambda: Draft(SNAPSHOT),
+    "Draft": lambda: DecisionBuilder(SNAPSHOT),
     "Slot": lambda: FLOWS["lead"].slots[0],
-    "Reason": lambda: Reason.REQUESTED,
+    "Reason": lambda: EscalationReason.REQUESTED,
     "Event": lambda: Event.ESCALATED,
-    "Alarm": lambda: Alarm(Reason.FRAUD, 1),
+    "Alarm": lambda: EscalationTrigger(EscalationReason.FRAUD, 1),
     "Command": lambda: Command.HUMAN,
     "Intent": lambda: Intent.FAQ,
     "int": lambda: 80,
@@ -188,12 +188,12 @@ def test_a_long_answer_to_a_question_takes_no_time(reader):
 @pytest.mark.parametrize("asked", [(flow.name, slot.name) for flow in FLOWS.values() for slot in flow.slots], ids="-".join)
 def test_the_core_decides_on_a_long_text_at_once(asked):
     flow, slot = asked
-    there = replace(SNAPSHOT, flow=flow, asking=slot)
-    assert not slow(lambda text: advance(there, CustomerSpoke((heard(text, Intent.FAQ),))), [(unit * LENGTH)[:LENGTH] for unit in UNITS])
+    there = replace(SNAPSHOT, flow=flow, requested_slot=slot)
+    assert not slow(lambda text: advance(there, MessagesReceived((heard(text, Intent.FAQ),))), [(unit * LENGTH)[:LENGTH] for unit in UNITS])
 
 
 def test_a_text_of_any_length_is_cleaned_at_once():
-    assert not slow(sanitise.clean, texts(100_000))
+    assert not slow(sanitize.sanitize_text, texts(100_000))
 
 
 def test_the_longest_log_line_is_masked_at_once():
@@ -218,8 +218,8 @@ def body(text: str) -> bytes:
 
 def test_a_webhook_body_of_long_texts_is_read_at_once():
     bodies = {text: body(text) for text in texts()}
-    assert not slow(lambda text: inbound.parse(bodies.get(text) or body(text)), list(bodies))
+    assert not slow(lambda text: webhook_parser.parse(bodies.get(text) or body(text)), list(bodies))
 
 
 def test_the_terms_of_a_long_text_are_as_few_as_of_a_short_one():
-    assert len(features.normalise("ﷺ" * LENGTH)) <= features.MAX_CHARACTERS
+    assert len(tfidf.normalise("ﷺ" * LENGTH)) <= tfidf.MAX_CHARACTERS

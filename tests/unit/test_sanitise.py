@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gatte.privacy.sanitise import INVISIBLE, clean
+from gatte.privacy.sanitize import INVISIBLE, sanitize_text
 
 ANY = st.text(st.characters(codec=None), max_size=300)
 NASTY = st.text(
@@ -43,35 +43,35 @@ NASTY = st.text(
     ],
 )
 def test_a_text_is_cleaned(given_text, cleaned):
-    assert clean(given_text) == cleaned
+    assert sanitize_text(given_text) == cleaned
 
 
 def test_a_text_is_cut_at_the_limit():
-    assert clean("a" * 5000) == "a" * 4096
-    assert clean("é" * 50, limit=10) == "é" * 10
+    assert sanitize_text("a" * 5000) == "a" * 4096
+    assert sanitize_text("é" * 50, limit=10) == "é" * 10
 
 
 def test_a_cut_leaves_no_space_or_joiner_at_the_end():
-    assert clean("ab cd", limit=3) == "ab"
-    assert clean("👩\u200d💻", limit=2) == "👩"
+    assert sanitize_text("ab cd", limit=3) == "ab"
+    assert sanitize_text("👩\u200d💻", limit=2) == "👩"
 
 
 def test_hidden_characters_do_not_use_up_the_limit():
-    assert clean("\u200b".join("abcdefgh"), limit=5) == "abcde"
+    assert sanitize_text("\u200b".join("abcdefgh"), limit=5) == "abcde"
 
 
 @given(ANY | NASTY, st.integers(1, 50))
 @example("\u2329\u200d❤", 10)
 @example("👩\u200d\ufe0f\u200d", 10)
 def test_cleaning_twice_changes_nothing_more(text, limit):
-    once = clean(text, limit)
+    once = sanitize_text(text, limit)
 
-    assert clean(once, limit) == once
+    assert sanitize_text(once, limit) == once
 
 
 @given(ANY | NASTY, st.integers(1, 50))
 def test_a_clean_text_is_short_normal_and_holds_nothing_hidden(text, limit):
-    cleaned = clean(text, limit)
+    cleaned = sanitize_text(text, limit)
 
     assert len(cleaned) <= limit
     assert unicodedata.is_normalized("NFC", cleaned)
@@ -84,4 +84,4 @@ def test_a_clean_text_is_short_normal_and_holds_nothing_hidden(text, limit):
 
 @given(st.text(st.characters(categories=["Lu", "Ll", "Nd", "Po"]), min_size=1, max_size=200))
 def test_plain_words_stay_as_they_are(text):
-    assert clean(text) == unicodedata.normalize("NFC", text)
+    assert sanitize_text(text) == unicodedata.normalize("NFC", text)

@@ -4,13 +4,13 @@ import pytest
 from redis.exceptions import ConnectionError as Disconnected
 
 from gatte.settings import Settings
-from gatte.volatile import MemoryAway, ShortMemory
+from gatte.infra.redis.fail_fast import RedisUnavailable, FailFastRedis
 
 
 @pytest.fixture
 def memory():
     settings = Settings(_env_file=None, database_url="postgresql://unused/unused", redis_url="redis://127.0.0.1:1/0")
-    return ShortMemory(settings, rest_seconds=0.05)
+    return FailFastRedis(settings, rest_seconds=0.05)
 
 
 def refuses(_):
@@ -19,16 +19,16 @@ def refuses(_):
 
 def test_a_redis_that_failed_is_left_alone_for_a_while_and_then_asked_again(memory):
     asked = []
-    with pytest.raises(MemoryAway):
-        memory.ask(refuses)
-    with pytest.raises(MemoryAway):
-        memory.ask(asked.append)
+    with pytest.raises(RedisUnavailable):
+        memory.execute(refuses)
+    with pytest.raises(RedisUnavailable):
+        memory.execute(asked.append)
     assert asked == []
 
     time.sleep(0.06)
-    assert memory.ask(lambda _: "here again") == "here again"
+    assert memory.execute(lambda _: "here again") == "here again"
 
 
 def test_an_error_that_is_not_of_redis_is_not_swallowed(memory):
     with pytest.raises(ZeroDivisionError):
-        memory.ask(lambda _: 1 // 0)
+        memory.execute(lambda _: 1 // 0)

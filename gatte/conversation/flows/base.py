@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from gatte.conversation.draft import ATTACHMENTS, Draft
-from gatte.conversation.parsing.words import NOTHING, Parsed
-from gatte.conversation.replies import Option
+from gatte.conversation.decision_builder import ATTACHMENTS, DecisionBuilder
+from gatte.conversation.parsing.normalize import NO_MATCH, ParseResult
+from gatte.conversation.replies import ReplyOption
 from gatte.conversation.snapshot import Snapshot
 
-Parser = Callable[[str, Snapshot], Parsed]
+Parser = Callable[[str, Snapshot], ParseResult]
 
 
 class FlowName(StrEnum):
@@ -26,8 +26,8 @@ class FlowName(StrEnum):
     OPT_IN = "opt_in"
 
 
-def finds_nothing(_text: str, _snapshot: Snapshot) -> Parsed:
-    return NOTHING
+def finds_nothing(_text: str, _snapshot: Snapshot) -> ParseResult:
+    return NO_MATCH
 
 
 def nothing_wrong(_text: str, _snapshot: Snapshot) -> str:
@@ -38,7 +38,7 @@ def always(_snapshot: Snapshot) -> bool:
     return True
 
 
-def no_options(_snapshot: Snapshot) -> tuple[Option, ...]:
+def no_options(_snapshot: Snapshot) -> tuple[ReplyOption, ...]:
     return ()
 
 
@@ -65,18 +65,18 @@ class Slot:
     """
 
     name: str
-    parse: Parser
-    find: Parser = finds_nothing
-    wrong: Callable[[str, Snapshot], str] = nothing_wrong
-    wanted: Callable[[Snapshot], bool] = always
-    options: Callable[[Snapshot], tuple[Option, ...]] = no_options
-    show: Callable[[str], str] = str
-    words: tuple[str, ...] = ()
-    free: bool = False
-    story: bool = False
-    sure: bool = False
-    clears: tuple[str, ...] = ()
-    also: Callable[[str, str], Mapping[str, str]] = field(default=lambda _value, _text: {})
+    parse_answer: Parser
+    extract: Parser = finds_nothing
+    validate: Callable[[str, Snapshot], str] = nothing_wrong
+    required_if: Callable[[Snapshot], bool] = always
+    options: Callable[[Snapshot], tuple[ReplyOption, ...]] = no_options
+    format: Callable[[str], str] = str
+    synonyms: tuple[str, ...] = ()
+    free_text: bool = False
+    long_text: bool = False
+    unambiguous: bool = False
+    invalidates: tuple[str, ...] = ()
+    derived_slots: Callable[[str, str], Mapping[str, str]] = field(default=lambda _value, _text: {})
 
 
 @dataclass(frozen=True)
@@ -88,10 +88,10 @@ class Flow:
 
     name: FlowName
     slots: tuple[Slot, ...]
-    finish: Callable[[Draft], None]
+    on_complete: Callable[[DecisionBuilder], None]
     prefill: Callable[[Snapshot], dict[str, str]] = no_prefill
-    confirms: Callable[[Snapshot], bool] = needs_yes
-    no_cancels: bool = False
+    needs_confirmation: Callable[[Snapshot], bool] = needs_yes
+    no_means_cancel: bool = False
 
     def slot(self, name: str | None) -> Slot | None:
         """The slot of this name, if the flow has it."""
@@ -99,9 +99,9 @@ class Flow:
 
     def wanted(self, snapshot: Snapshot) -> tuple[Slot, ...]:
         """The slots that matter with what is known so far."""
-        return tuple(slot for slot in self.slots if slot.wanted(snapshot))
+        return tuple(slot for slot in self.slots if slot.required_if(snapshot))
 
-    def missing(self, snapshot: Snapshot) -> Slot | None:
+    def next_slot(self, snapshot: Snapshot) -> Slot | None:
         """The next slot to ask for, or None when all are filled."""
         return next((slot for slot in self.wanted(snapshot) if slot.name not in snapshot.slots), None)
 

@@ -3,10 +3,10 @@
 from datetime import date
 
 from gatte.conversation.parsing.products import find_product
-from gatte.conversation.parsing.words import fold
-from gatte.conversation.replies import Option
+from gatte.conversation.parsing.normalize import normalize_text
+from gatte.conversation.replies import ReplyOption
 from gatte.conversation.snapshot import CertificateFacts, Snapshot
-from gatte.conversation.texts import say
+from gatte.conversation.texts import render
 
 MOST_ROWS = 9
 
@@ -25,18 +25,18 @@ def show_certificate(certificate: CertificateFacts, today: date) -> str:
         key = "certificate.last_day"
     else:
         key = "certificate.one_day" if left == 1 else "certificate.valid"
-    return say(key, kind=certificate.kind, holder=certificate.holder[:60], valid_until=f"{certificate.valid_until:%d/%m/%Y}", days=left)
+    return render(key, kind=certificate.kind, holder=certificate.holder[:60], valid_until=f"{certificate.valid_until:%d/%m/%Y}", days=left)
 
 
-def certificate_options(snapshot: Snapshot, *, other: bool = False) -> tuple[Option, ...]:
+def certificate_options(snapshot: Snapshot, *, other: bool = False) -> tuple[ReplyOption, ...]:
     """A row for each of the contact's certificates, the next to end first."""
     ordered = sorted(snapshot.certificates, key=lambda one: one.valid_until)[:MOST_ROWS]
     titles = [f"{one.kind[:11]} · {one.valid_until:%d/%m/%y}" for one in ordered]
     rows = tuple(
-        Option(f"slot:certificate:{one.id}", f"{title} ({place})" if titles.count(title) > 1 else title, one.holder[:72])
+        ReplyOption(f"slot:certificate:{one.id}", f"{title} ({place})" if titles.count(title) > 1 else title, one.holder[:72])
         for place, (one, title) in enumerate(zip(ordered, titles, strict=True), start=1)
     )
-    return (*rows, Option("slot:certificate:other", say("row.other"), say("about.other"))) if other else rows
+    return (*rows, ReplyOption("slot:certificate:other", render("row.other"), render("about.other"))) if other else rows
 
 
 def certificate_with(text: str, snapshot: Snapshot) -> CertificateFacts | None:
@@ -44,9 +44,9 @@ def certificate_with(text: str, snapshot: Snapshot) -> CertificateFacts | None:
     exact = [one for one in snapshot.certificates if one.id == text]
     if exact:
         return exact[0]
-    plain, product = fold(text), find_product(text).value
-    by_kind = [one for one in snapshot.certificates if product and fold(one.kind).startswith(fold(product))]
-    by_holder = [one for one in snapshot.certificates if len(plain) > 3 and plain in fold(one.holder)]
+    plain, product = normalize_text(text), find_product(text).value
+    by_kind = [one for one in snapshot.certificates if product and normalize_text(one.kind).startswith(normalize_text(product))]
+    by_holder = [one for one in snapshot.certificates if len(plain) > 3 and plain in normalize_text(one.holder)]
     by_day = [one for one in snapshot.certificates if f"{one.valid_until:%d/%m}" in text]
     found = next((group for group in (by_kind, by_holder, by_day) if len(group) == 1), [])
     return found[0] if found else None

@@ -3,18 +3,18 @@
 import re
 from enum import StrEnum
 
-from gatte.conversation.draft import Draft
+from gatte.conversation.decision_builder import DecisionBuilder
 from gatte.conversation.effects import CorrectData, EraseData, ExportData
 from gatte.conversation.flows.base import Flow, FlowName, Slot
 from gatte.conversation.parsing.documents import mask_document, parse_document, show_document
-from gatte.conversation.parsing.people import parse_email, parse_name
-from gatte.conversation.parsing.words import NOTHING, Parsed, fold
-from gatte.conversation.replies import TICKET_NUMBER, Option
+from gatte.conversation.parsing.names import parse_email, parse_name
+from gatte.conversation.parsing.normalize import NO_MATCH, ParseResult, normalize_text
+from gatte.conversation.replies import TICKET_NUMBER, ReplyOption
 from gatte.conversation.snapshot import Snapshot
-from gatte.conversation.texts import say
+from gatte.conversation.texts import render
 
 
-class Request(StrEnum):
+class DataRightsRequest(StrEnum):
     """What somebody wants with their data."""
 
     SEE = "see"
@@ -24,11 +24,11 @@ class Request(StrEnum):
 
 
 FIELDS = ("name", "email", "document")
-REQUESTS: tuple[tuple[Request, re.Pattern[str]], ...] = (
-    (Request.ERASE, re.compile(r"\bapag\w+|\bexclu\w+|\bdelet\w+|\belimin\w+|\besque[cç]\w+|\bremov\w+|^erase$")),
-    (Request.CORRECT, re.compile(r"\bcorri\w+|\batualiz\w+|\bmudar?\b|\balterar?\b|\btrocar?\b|\bcorrecao\b|^correct$")),
-    (Request.EXPORT, re.compile(r"\bcopia\b|\bexport\w+|\bbaixar\b|\brelatorio\b|\bportabilidade\b|^export$")),
-    (Request.SEE, re.compile(r"\bver\b|\bquais\b|\bconsult\w+|\bsaber\b|\bacess\w+|\bmostra\w*|^see$")),
+REQUESTS: tuple[tuple[DataRightsRequest, re.Pattern[str]], ...] = (
+    (DataRightsRequest.ERASE, re.compile(r"\bapag\w+|\bexclu\w+|\bdelet\w+|\belimin\w+|\besque[cç]\w+|\bremov\w+|^erase$")),
+    (DataRightsRequest.CORRECT, re.compile(r"\bcorri\w+|\batualiz\w+|\bmudar?\b|\balterar?\b|\btrocar?\b|\bcorrecao\b|^correct$")),
+    (DataRightsRequest.EXPORT, re.compile(r"\bcopia\b|\bexport\w+|\bbaixar\b|\brelatorio\b|\bportabilidade\b|^export$")),
+    (DataRightsRequest.SEE, re.compile(r"\bver\b|\bquais\b|\bconsult\w+|\bsaber\b|\bacess\w+|\bmostra\w*|^see$")),
 )
 FIELD_WORDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("email", re.compile(r"\be-?mail\b")),
@@ -37,29 +37,29 @@ FIELD_WORDS: tuple[tuple[str, re.Pattern[str]], ...] = (
 )
 
 
-def _find_request(text: str, _snapshot: Snapshot) -> Parsed:
-    plain = fold(text)
+def _find_request(text: str, _snapshot: Snapshot) -> ParseResult:
+    plain = normalize_text(text)
     found = next((request for request, pattern in REQUESTS if pattern.search(plain)), None)
-    return Parsed(found) if found else NOTHING
+    return ParseResult(found) if found else NO_MATCH
 
 
-def _parse_request(text: str, snapshot: Snapshot) -> Parsed:
+def _parse_request(text: str, snapshot: Snapshot) -> ParseResult:
     found = _find_request(text, snapshot)
-    return found if found.value else Parsed(problem="request_missing")
+    return found if found.value else ParseResult(problem="request_missing")
 
 
-def _parse_field(text: str, _snapshot: Snapshot) -> Parsed:
-    plain = fold(text)
+def _parse_field(text: str, _snapshot: Snapshot) -> ParseResult:
+    plain = normalize_text(text)
     found = next((field for field, pattern in FIELD_WORDS if pattern.search(plain)), None)
-    return Parsed(found) if found else Parsed(problem="field_missing")
+    return ParseResult(found) if found else ParseResult(problem="field_missing")
 
 
-def _find_field(text: str, snapshot: Snapshot) -> Parsed:
+def _find_field(text: str, snapshot: Snapshot) -> ParseResult:
     found = _parse_field(text, snapshot)
-    return found if found.value and "request" in snapshot.slots else NOTHING
+    return found if found.value and "request" in snapshot.slots else NO_MATCH
 
 
-def _parse_value(text: str, snapshot: Snapshot) -> Parsed:
+def _parse_value(text: str, snapshot: Snapshot) -> ParseResult:
     field = snapshot.slots.get("field")
     if field == "email":
         return parse_email(text)
@@ -67,49 +67,49 @@ def _parse_value(text: str, snapshot: Snapshot) -> Parsed:
 
 
 def _corrects(snapshot: Snapshot) -> bool:
-    return snapshot.slots.get("request") == Request.CORRECT
+    return snapshot.slots.get("request") == DataRightsRequest.CORRECT
 
 
-def _request_options(_snapshot: Snapshot) -> tuple[Option, ...]:
-    return tuple(Option(f"slot:request:{one}", say(f"row.data_{one}"), say(f"about.data_{one}")) for one in Request)
+def _request_options(_snapshot: Snapshot) -> tuple[ReplyOption, ...]:
+    return tuple(ReplyOption(f"slot:request:{one}", render(f"row.data_{one}"), render(f"about.data_{one}")) for one in DataRightsRequest)
 
 
-def _field_options(_snapshot: Snapshot) -> tuple[Option, ...]:
-    return tuple(Option(f"slot:field:{field}", say(f"option.field_{field}")) for field in FIELDS)
+def _field_options(_snapshot: Snapshot) -> tuple[ReplyOption, ...]:
+    return tuple(ReplyOption(f"slot:field:{field}", render(f"option.field_{field}")) for field in FIELDS)
 
 
 def _confirms(snapshot: Snapshot) -> bool:
-    return snapshot.slots.get("request") != Request.SEE
+    return snapshot.slots.get("request") != DataRightsRequest.SEE
 
 
-def _see(draft: Draft) -> None:
-    contact = draft.now.contact
+def _see(draft: DecisionBuilder) -> None:
+    contact = draft.snapshot.contact
     known = {
         "name": contact.name,
         "email": contact.email,
         "document": mask_document(contact.document) if contact.document else None,
         "phone": f"•••{contact.phone[-4:]}" if contact.phone else None,
     }
-    lines = [f"• {say(f'label.{field}')}: {value}"[:120] for field, value in known.items() if value]
-    lines += [say("data_rights.certificates", count=len(draft.now.certificates))] if draft.now.certificates else []
-    lines += [say("data_rights.tickets", count=len(draft.now.tickets))] if draft.now.tickets else []
-    draft.say("data_rights.see", lines="\n".join(lines) or say("data_rights.nothing"))
+    lines = [f"• {render(f'label.{field}')}: {value}"[:120] for field, value in known.items() if value]
+    lines += [render("data_rights.certificates", count=len(draft.snapshot.certificates))] if draft.snapshot.certificates else []
+    lines += [render("data_rights.tickets", count=len(draft.snapshot.tickets))] if draft.snapshot.tickets else []
+    draft.add_text("data_rights.see", lines="\n".join(lines) or render("data_rights.nothing"))
 
 
-def finish(draft: Draft) -> None:
+def finish(draft: DecisionBuilder) -> None:
     """Do what was asked, after the yes where one is due."""
-    slots = draft.now.slots
-    request = Request(slots["request"])
-    if request == Request.SEE:
+    slots = draft.snapshot.slots
+    request = DataRightsRequest(slots["request"])
+    if request == DataRightsRequest.SEE:
         _see(draft)
         return
-    if request == Request.CORRECT:
-        draft.do(CorrectData(slots["field"], slots["value"]))
-        draft.say("data_rights.correct_done")
+    if request == DataRightsRequest.CORRECT:
+        draft.add_effect(CorrectData(slots["field"], slots["value"]))
+        draft.add_text("data_rights.correct_done")
         return
     # People carry these out: the customer gets the number of the request.
-    draft.do(ExportData() if request == Request.EXPORT else EraseData())
-    draft.say(f"data_rights.{request}_done", number=TICKET_NUMBER)
+    draft.add_effect(ExportData() if request == DataRightsRequest.EXPORT else EraseData())
+    draft.add_text(f"data_rights.{request}_done", number=TICKET_NUMBER)
 
 
 def _show_value(value: str) -> str:
@@ -121,24 +121,24 @@ DATA_RIGHTS = Flow(
     (
         Slot(
             "request",
-            parse=_parse_request,
-            find=_find_request,
+            parse_answer=_parse_request,
+            extract=_find_request,
             options=_request_options,
-            show=lambda value: say(f"row.data_{value}"),
-            clears=("field", "value"),
+            format=lambda value: render(f"row.data_{value}"),
+            invalidates=("field", "value"),
         ),
         Slot(
             "field",
-            parse=_parse_field,
-            find=_find_field,
-            wanted=_corrects,
+            parse_answer=_parse_field,
+            extract=_find_field,
+            required_if=_corrects,
             options=_field_options,
-            show=lambda value: say(f"option.field_{value}"),
-            clears=("value",),
+            format=lambda value: render(f"option.field_{value}"),
+            invalidates=("value",),
         ),
-        Slot("value", parse=_parse_value, wanted=_corrects, show=_show_value, words=("valor",)),
+        Slot("value", parse_answer=_parse_value, required_if=_corrects, format=_show_value, synonyms=("valor",)),
     ),
     finish,
-    confirms=_confirms,
-    no_cancels=True,
+    needs_confirmation=_confirms,
+    no_means_cancel=True,
 )

@@ -1,15 +1,15 @@
 """Buying a certificate: product, name, CPF or CNPJ, company, e-mail."""
 
-from gatte.conversation.draft import Draft
+from gatte.conversation.decision_builder import DecisionBuilder
 from gatte.conversation.effects import CaptureLead
 from gatte.conversation.flows.base import Flow, FlowName
 from gatte.conversation.flows.common import COMPANY, DOCUMENT, EMAIL, NAME, PRODUCT, known_person
 
 
-def finish(draft: Draft) -> None:
+def finish(draft: DecisionBuilder) -> None:
     """Hand the lead to the desk."""
-    slots = draft.now.slots
-    draft.do(
+    slots = draft.snapshot.slots
+    draft.add_effect(
         CaptureLead(
             name=slots["name"],
             product=slots["product"],
@@ -18,7 +18,7 @@ def finish(draft: Draft) -> None:
             email=slots.get("email") or None,
         )
     )
-    draft.say("lead.done", first_name=slots["name"].split()[0])
+    draft.add_text("lead.done", first_name=slots["name"].split()[0])
 
 
 LEAD = Flow(FlowName.LEAD, (PRODUCT, NAME, DOCUMENT, COMPANY, EMAIL), finish, prefill=known_person)

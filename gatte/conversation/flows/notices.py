@@ -1,23 +1,23 @@
 """Active messages (reminders, campaigns): out at the first word, and back in as easily."""
 
-from gatte.conversation import choices
-from gatte.conversation.draft import Draft
+from gatte.conversation import option_ids
+from gatte.conversation.decision_builder import DecisionBuilder
 from gatte.conversation.effects import OptIn, OptOut
 from gatte.conversation.flows.base import Flow, FlowName, needs_no_yes
-from gatte.conversation.texts import say
+from gatte.conversation.texts import render
 
 
-def leave(draft: Draft) -> None:
+def leave(draft: DecisionBuilder) -> None:
     """Take the contact off the list; asked again, say that it is so already."""
-    draft.do(OptOut())
-    draft.ask(say("notices.out"), choices.NOTICES_ON(), choices.MENU())
+    draft.add_effect(OptOut())
+    draft.add_buttons(render("notices.out"), option_ids.NOTICES_ON(), option_ids.MENU())
 
 
-def return_(draft: Draft) -> None:
+def return_(draft: DecisionBuilder) -> None:
     """Put the contact back on the list."""
-    draft.do(OptIn())
-    draft.say("notices.back_in")
+    draft.add_effect(OptIn())
+    draft.add_text("notices.back_in")
 
 
-OPT_OUT = Flow(FlowName.OPT_OUT, (), leave, confirms=needs_no_yes)
-OPT_IN = Flow(FlowName.OPT_IN, (), return_, confirms=needs_no_yes)
+OPT_OUT = Flow(FlowName.OPT_OUT, (), leave, needs_confirmation=needs_no_yes)
+OPT_IN = Flow(FlowName.OPT_IN, (), return_, needs_confirmation=needs_no_yes)

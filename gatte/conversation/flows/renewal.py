@@ -2,23 +2,23 @@
 
 from dataclasses import replace
 
-from gatte.conversation.draft import Draft
+from gatte.conversation.decision_builder import DecisionBuilder
 from gatte.conversation.effects import CaptureLead
 from gatte.conversation.flows.base import Flow, FlowName, Slot
 from gatte.conversation.flows.certificates import certificate_options, certificate_with
 from gatte.conversation.flows.common import DOCUMENT, EMAIL, NAME, PRODUCT, known_person
-from gatte.conversation.parsing.words import Parsed, fold
+from gatte.conversation.parsing.normalize import ParseResult, normalize_text
 from gatte.conversation.snapshot import Snapshot
-from gatte.conversation.texts import say
+from gatte.conversation.texts import render
 
 OTHER = "other"
 
 
-def _parse_certificate(text: str, snapshot: Snapshot) -> Parsed:
-    if text == OTHER or fold(text) in {"outro", fold(say("row.other"))}:
-        return Parsed(OTHER)
+def _parse_certificate(text: str, snapshot: Snapshot) -> ParseResult:
+    if text == OTHER or normalize_text(text) in {"outro", normalize_text(render("row.other"))}:
+        return ParseResult(OTHER)
     found = certificate_with(text, snapshot)
-    return Parsed(found.id) if found else Parsed(problem="certificate_missing")
+    return ParseResult(found.id) if found else ParseResult(problem="certificate_missing")
 
 
 def _several(snapshot: Snapshot) -> bool:
@@ -36,36 +36,36 @@ def _prefill(snapshot: Snapshot) -> dict[str, str]:
     return known
 
 
-def finish(draft: Draft) -> None:
+def finish(draft: DecisionBuilder) -> None:
     """Hand the renewal to the desk as a lead that knows what it renews."""
-    slots = draft.now.slots
-    known = next((one for one in draft.now.certificates if one.id == slots.get("certificate")), None)
-    draft.do(
+    slots = draft.snapshot.slots
+    known = next((one for one in draft.snapshot.certificates if one.id == slots.get("certificate")), None)
+    draft.add_effect(
         CaptureLead(
             name=slots["name"],
             product=known.kind if known else slots["product"],
-            document=slots.get("document") or (draft.now.contact.document if known else None),
+            document=slots.get("document") or (draft.snapshot.contact.document if known else None),
             email=slots.get("email") or None,
             renewal_of=known.id if known else None,
         )
     )
-    draft.say("renewal.done", first_name=slots["name"].split()[0])
+    draft.add_text("renewal.done", first_name=slots["name"].split()[0])
 
 
 CERTIFICATE = Slot(
     "certificate",
-    parse=_parse_certificate,
-    wanted=_several,
+    parse_answer=_parse_certificate,
+    required_if=_several,
     options=lambda snapshot: certificate_options(snapshot, other=True),
-    words=("certificado",),
+    synonyms=("certificado",),
 )
 RENEWAL = Flow(
     FlowName.RENEWAL,
     (
         CERTIFICATE,
-        replace(PRODUCT, wanted=_unknown_certificate, words=("produto", "tipo", "modelo")),
+        replace(PRODUCT, required_if=_unknown_certificate, synonyms=("produto", "tipo", "modelo")),
         NAME,
-        replace(DOCUMENT, wanted=_unknown_certificate),
+        replace(DOCUMENT, required_if=_unknown_certificate),
         EMAIL,
     ),
     finish,

@@ -2,13 +2,13 @@
 
 import re
 
-from gatte.conversation.draft import Draft
+from gatte.conversation.decision_builder import DecisionBuilder
 from gatte.conversation.effects import OpenTicket, Urgency
 from gatte.conversation.flows.base import Flow, FlowName, Slot, attachments_of
-from gatte.conversation.parsing.words import Parsed, clip, fold
-from gatte.conversation.replies import Option
+from gatte.conversation.parsing.normalize import ParseResult, truncate, normalize_text
+from gatte.conversation.replies import ReplyOption
 from gatte.conversation.snapshot import Snapshot
-from gatte.conversation.texts import say
+from gatte.conversation.texts import render
 
 SUBJECT_LENGTH, DESCRIPTION_LENGTH, SHOWN_LENGTH = 80, 1500, 160
 TELLS_ENOUGH = 60
@@ -24,26 +24,26 @@ URGENCIES: tuple[tuple[Urgency, re.Pattern[str]], ...] = (
 )
 
 
-def find_urgency(text: str) -> Parsed:
+def find_urgency(text: str) -> ParseResult:
     """How pressing it is, in the customer's words."""
-    plain = fold(text)
+    plain = normalize_text(text)
     found = next((urgency for urgency, pattern in URGENCIES if pattern.search(plain)), None)
-    return Parsed(found) if found else Parsed(problem="urgency_missing")
+    return ParseResult(found) if found else ParseResult(problem="urgency_missing")
 
 
-def _volunteered_urgency(text: str, _snapshot: Snapshot) -> Parsed:
-    said = re.search(r"\b(?:muito )?urgente\b|\bsem pressa\b|\bparou tudo\b", fold(text))
-    return find_urgency(text) if said else Parsed()
+def _volunteered_urgency(text: str, _snapshot: Snapshot) -> ParseResult:
+    said = re.search(r"\b(?:muito )?urgente\b|\bsem pressa\b|\bparou tudo\b", normalize_text(text))
+    return find_urgency(text) if said else ParseResult()
 
 
-def _parse_subject(text: str, _snapshot: Snapshot) -> Parsed:
-    bare = clip(text, SUBJECT_LENGTH)
-    return Parsed(bare) if sum(mark.isalnum() for mark in bare) > 2 else Parsed(problem="subject_missing")
+def _parse_subject(text: str, _snapshot: Snapshot) -> ParseResult:
+    bare = truncate(text, SUBJECT_LENGTH)
+    return ParseResult(bare) if sum(mark.isalnum() for mark in bare) > 2 else ParseResult(problem="subject_missing")
 
 
-def _parse_description(text: str, _snapshot: Snapshot) -> Parsed:
+def _parse_description(text: str, _snapshot: Snapshot) -> ParseResult:
     bare = text.strip()[:DESCRIPTION_LENGTH]
-    return Parsed(bare) if sum(mark.isalnum() for mark in bare) > 2 else Parsed(problem="description_missing")
+    return ParseResult(bare) if sum(mark.isalnum() for mark in bare) > 2 else ParseResult(problem="description_missing")
 
 
 def _whole_story(value: str, text: str) -> dict[str, str]:
@@ -51,37 +51,37 @@ def _whole_story(value: str, text: str) -> dict[str, str]:
     return {"description": text.strip()[:DESCRIPTION_LENGTH]} if value and len(text.strip()) >= TELLS_ENOUGH else {}
 
 
-def _urgency_options(_snapshot: Snapshot) -> tuple[Option, ...]:
-    return tuple(Option(f"slot:urgency:{one}", say(f"option.urgency_{one}")) for one in (Urgency.LOW, Urgency.NORMAL, Urgency.HIGH))
+def _urgency_options(_snapshot: Snapshot) -> tuple[ReplyOption, ...]:
+    return tuple(ReplyOption(f"slot:urgency:{one}", render(f"option.urgency_{one}")) for one in (Urgency.LOW, Urgency.NORMAL, Urgency.HIGH))
 
 
-def finish(draft: Draft) -> None:
+def finish(draft: DecisionBuilder) -> None:
     """Open the ticket, with what was attached on the way."""
-    slots = draft.now.slots
-    draft.do(OpenTicket(slots["subject"], slots["description"], Urgency(slots["urgency"]), attachments_of(draft.now)))
-    draft.say("ticket.done")
+    slots = draft.snapshot.slots
+    draft.add_effect(OpenTicket(slots["subject"], slots["description"], Urgency(slots["urgency"]), attachments_of(draft.snapshot)))
+    draft.add_text("ticket.done")
 
 
 TICKET = Flow(
     FlowName.TICKET,
     (
-        Slot("subject", parse=_parse_subject, words=("assunto", "título", "titulo"), free=True, story=True, also=_whole_story),
+        Slot("subject", parse_answer=_parse_subject, synonyms=("assunto", "título", "titulo"), free_text=True, long_text=True, derived_slots=_whole_story),
         Slot(
             "description",
-            parse=_parse_description,
-            show=lambda value: clip(value, SHOWN_LENGTH),
-            words=("descrição", "descricao", "detalhe", "detalhes"),
-            free=True,
-            story=True,
+            parse_answer=_parse_description,
+            format=lambda value: truncate(value, SHOWN_LENGTH),
+            synonyms=("descrição", "descricao", "detalhe", "detalhes"),
+            free_text=True,
+            long_text=True,
         ),
         Slot(
             "urgency",
-            parse=lambda text, _: find_urgency(text),
-            find=_volunteered_urgency,
+            parse_answer=lambda text, _: find_urgency(text),
+            extract=_volunteered_urgency,
             options=_urgency_options,
-            show=lambda value: say(f"option.urgency_{value}"),
-            words=("urgência", "urgencia", "prioridade"),
-            sure=True,
+            format=lambda value: render(f"option.urgency_{value}"),
+            synonyms=("urgência", "urgencia", "prioridade"),
+            unambiguous=True,
         ),
     ),
     finish,

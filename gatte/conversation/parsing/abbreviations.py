@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from gatte.conversation.parsing.words import lexicon
+from gatte.conversation.parsing.normalize import word_set
 
 MEANINGS = {
     "você": "vc ce",
@@ -59,10 +59,10 @@ BY_NAME = {short: meaning for meaning, names in MEANINGS.items() for short in na
 
 WORD = re.compile(r"\w+(?:-\w+)*")
 LAST_AGAIN = re.compile(r"(?<=\w)(\w)\1+$")
-BEFORE_A_PERSON = lexicon(
+BEFORE_A_PERSON = word_set(
     "certificado certificados cert digital cpf e-cpf ecpf a1 a3 pj ou tipo modelo o um do no de da para pra p pro como sou somos é eh seria"
 )
-AFTER_A_PERSON = lexicon("ou pj a1 a3")
+AFTER_A_PERSON = word_set("ou pj a1 a3")
 
 
 def written_out(text: str) -> str:

@@ -3,7 +3,7 @@
 import re
 from datetime import date, datetime, timedelta
 
-from gatte.conversation.parsing.words import NOTHING, Parsed, fold
+from gatte.conversation.parsing.normalize import NO_MATCH, ParseResult, normalize_text
 
 WEEKDAYS = ("segunda", "terca", "quarta", "quinta", "sexta", "sabado", "domingo")
 WEEKDAY_NAMES = ("segunda-feira", "terça-feira", "quarta-feira", "quinta-feira", "sexta-feira", "sábado", "domingo")
@@ -94,15 +94,15 @@ def _relative(plain: str, today: date) -> date | None:
     return today + timedelta(days=_number(match[1]) * (7 if match[2] == "semana" else 1)) if match else None
 
 
-def find_day(text: str, now: datetime) -> Parsed:
+def find_day(text: str, now: datetime) -> ParseResult:
     """The day that the text names, as an ISO date, past or future; nothing when it names none."""
-    plain, today = fold(text), now.date()
+    plain, today = normalize_text(text), now.date()
     ways = (_slashed, _worded, _relative, _weekday, _day_of_month)
     day = next((found for way in ways if (found := way(plain, today))), None)
-    return Parsed(day.isoformat()) if day else NOTHING
+    return ParseResult(day.isoformat()) if day else NO_MATCH
 
 
-def check_day(day: date, now: datetime) -> str:
+def day_problem(day: date, now: datetime) -> str:
     """Why no visit can be on this day: day_past, day_sunday, day_far, or nothing."""
     if day < now.date():
         return "day_past"
@@ -111,22 +111,22 @@ def check_day(day: date, now: datetime) -> str:
     return "day_far" if day > now.date() + FARTHEST else ""
 
 
-def parse_day(text: str, now: datetime) -> Parsed:
+def parse_day(text: str, now: datetime) -> ParseResult:
     """The day that was asked for, or what is wrong with what came instead."""
     found = find_day(text, now)
     if found.value is None:
-        return Parsed(problem="day_missing")
-    problem = check_day(date.fromisoformat(found.value), now)
-    return Parsed(problem=problem) if problem else found
+        return ParseResult(problem="day_missing")
+    problem = day_problem(date.fromisoformat(found.value), now)
+    return ParseResult(problem=problem) if problem else found
 
 
-def _clock(hour: int, minute: int) -> Parsed:
+def _clock(hour: int, minute: int) -> ParseResult:
     if hour > 23 or minute > 59 or not OPENS <= hour < CLOSES:
-        return Parsed(problem="hour_outside")
-    return Parsed(f"{hour}h{minute:02d}" if minute else f"{hour}h")
+        return ParseResult(problem="hour_outside")
+    return ParseResult(f"{hour}h{minute:02d}" if minute else f"{hour}h")
 
 
-def _said_hour(plain: str) -> Parsed:
+def _said_hour(plain: str) -> ParseResult:
     match = HOUR_OF_PART.search(plain)
     if match:
         hour = _number(match[1])
@@ -136,32 +136,32 @@ def _said_hour(plain: str) -> Parsed:
         return _clock(int(match[1]), int(match[2] or 0))
     match = AT_HOUR.search(plain)
     if not match:
-        return NOTHING
+        return NO_MATCH
     hour = _number(match[1])
     return _clock(hour + 12 if hour < OPENS - 1 else hour, 30 if "e meia" in plain else 0)
 
 
-def find_period(text: str) -> Parsed:
+def find_period(text: str) -> ParseResult:
     """The part of the day: "manhã", "tarde" or an hour such as "14h" or "14h30"; an hour outside the day is a problem."""
-    plain = fold(text)
+    plain = normalize_text(text)
     hour = _said_hour(plain)
     if hour.value or hour.problem:
         return hour
     if re.search(r"\bmeio[- ]dia\b", plain):
-        return Parsed("12h")
+        return ParseResult("12h")
     if re.search(r"\b(?:de|da|pela|a) manha\b|^manha\b|\bmanhazinha\b|\bcedo\b|\bmatutino\b", plain):
-        return Parsed("manhã")
+        return ParseResult("manhã")
     if re.search(r"(?<!boa )\btarde\b|\bvespertino\b|\btardinha\b", plain):
-        return Parsed("tarde")
-    return Parsed(problem="hour_outside") if re.search(r"\b(?:de|da|a) noite\b", plain) else NOTHING
+        return ParseResult("tarde")
+    return ParseResult(problem="hour_outside") if re.search(r"\b(?:de|da|a) noite\b", plain) else NO_MATCH
 
 
-def parse_period(text: str) -> Parsed:
+def parse_period(text: str) -> ParseResult:
     """The part of the day that was asked for, or what is wrong with what came instead."""
     found = find_period(text)
-    if re.search(r"\btanto faz\b|\bqualquer\b", fold(text)):
-        return Parsed("manhã ou tarde")
-    return found if found.value or found.problem else Parsed(problem="period_missing")
+    if re.search(r"\btanto faz\b|\bqualquer\b", normalize_text(text)):
+        return ParseResult("manhã ou tarde")
+    return found if found.value or found.problem else ParseResult(problem="period_missing")
 
 
 def show_day(iso: str) -> str:

@@ -4,7 +4,7 @@ import re
 
 from stdnum.br import cnpj, cpf
 
-from gatte.conversation.parsing.words import NOTHING, Parsed
+from gatte.conversation.parsing.normalize import NO_MATCH, ParseResult
 
 NUMERIC = re.compile(r"(?<![\w@])\d(?:[.\-/ ]{0,2}\d){6,17}(?![\w@])")
 ALPHANUMERIC = re.compile(r"(?<![\w@.])[0-9A-Z]{2}[. ]?[0-9A-Z]{3}[. ]?[0-9A-Z]{3}[/ ]?[0-9A-Z]{4}[- ]?\d{2}(?![\w@])", re.IGNORECASE)
@@ -33,11 +33,11 @@ def _candidates(text: str) -> list[str]:
     return numeric + [one for one in mixed if not one.isdigit() and any(mark.isdigit() for mark in one[:12])]
 
 
-def find_document(text: str) -> Parsed:
+def find_document(text: str) -> ParseResult:
     """The first valid CPF or CNPJ anywhere in the text, digits and capital letters only."""
     valid = (one for one in _candidates(text) if is_cpf(one) or is_cnpj(one))
     value = next(valid, None)
-    return Parsed(value) if value else NOTHING
+    return ParseResult(value) if value else NO_MATCH
 
 
 def problem_with(document: str) -> str:
@@ -49,16 +49,16 @@ def problem_with(document: str) -> str:
     return "cnpj_check" if len(document) == CNPJ_LENGTH else "document_length"
 
 
-def parse_document(text: str) -> Parsed:
+def parse_document(text: str) -> ParseResult:
     """The document that was asked for, or what is wrong with what came instead."""
     found = find_document(text)
     if found.value:
         return found
     loose = _candidates(text) or [one for one in (re.sub(r"\D", "", text),) if one]
     if not loose:
-        return Parsed(problem="document_missing")
+        return ParseResult(problem="document_missing")
     written_as_cpf = CPF_FORM.search(text) or "cpf" in text.casefold()
-    return Parsed(problem="cpf_check" if written_as_cpf and len(loose[0]) == CPF_LENGTH else problem_with(loose[0]))
+    return ParseResult(problem="cpf_check" if written_as_cpf and len(loose[0]) == CPF_LENGTH else problem_with(loose[0]))
 
 
 def show_document(document: str) -> str:

@@ -11,11 +11,11 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
-from gatte.conversation.parsing.words import lexicon
+from gatte.conversation.parsing.normalize import word_set
 
 LONGEST = 600
 TITLE, ROW_TITLE, ROW_DESCRIPTION = 20, 24, 72
-VARIABLES = lexicon(
+VARIABLES = word_set(
     "company name first_name flow the_flow other wait ahead opens when value kind holder valid_until days status number "
     "subject tickets lines summary question label problem left first second document email field count certificates day "
     "period answer"
@@ -41,12 +41,12 @@ def catalogue(language: str = "pt_br") -> dict[str, str]:
     return dict(_flat(stored))
 
 
-def has(key: str) -> bool:
+def exists(key: str) -> bool:
     """Whether the catalogue holds this key."""
     return key in catalogue()
 
 
-def say(key: str, **variables: object) -> str:
+def render(key: str, **variables: object) -> str:
     """The text under this key with its variables filled in; MissingText or KeyError when either is missing."""
     text = catalogue().get(key)
     if text is None:

@@ -1,5 +1,5 @@
 "use strict";
-// Live regions: a poll tells the server which versions are shown, and gets back only what changed. See gatte/web/rendering.py.
+// Live regions: a poll tells the server which versions are shown, and gets back only what changed. See gatte/web/htmx.py.
 (() => {
   const EXPIRED = "Sua sessão expirou ou a página ficou velha. Atualize a página e repita a ação.";
   const REFUSED = { 403: "Sua conta não tem permissão para isso.", 404: "O que você procura não existe mais.", 413: "O conteúdo é grande demais.", 429: "Muitas ações em pouco tempo. Espere um minuto." };

@@ -7,21 +7,10 @@ text. Start reading at `sessions.py`.
 
 from flask import Blueprint
 
-from gatte.web.panel import (
-    conversation,
-    entry,
-    formatting,
-    leads,
-    muting,
-    overdue,
-    sessions,
-    simulator,
-    state_map,
-    tickets,
-)
+from gatte.web.panel import conversation, auth, formatting, leads, mute, overdue, sessions, simulator, state_diagram, tickets
 
 bp = Blueprint("panel", __name__)
 formatting.init_blueprint(bp)
 bp.add_app_template_filter(overdue.warning, "overdue")
-for screen in (entry, sessions, conversation, muting, simulator, tickets, leads, state_map):
+for screen in (auth, sessions, conversation, mute, simulator, tickets, leads, state_diagram):
     screen.add_routes(bp)

@@ -14,16 +14,16 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from gatte.conversation.snapshot import Owner
 from gatte.conversation.states import InvalidTransition
-from gatte.desk import handoff, people
+from gatte.desk import handoff, users
 from gatte.extensions import db
 from gatte.intake import spam
 from gatte.models import AuditEntry, Conversation, Lead, Message, Role, Ticket, Transition, keyring
-from gatte.models.columns import new_id
-from gatte.web.panel import words
-from gatte.web.panel.entry import me
+from gatte.models.columns import new_uuid7
+from gatte.web.panel import labels
+from gatte.web.panel.auth import current_user_or_401
 from gatte.web.panel.formatting import now, window_left
-from gatte.web.panel.reading import LARGEST_BIGINT, as_number, chosen_person, draft_id, typed
-from gatte.web.rendering import for_htmx, render_live
+from gatte.web.panel.form_values import LARGEST_BIGINT, parse_integer, form_user, draft_id, form_text
+from gatte.web.htmx import is_htmx_request, render_changed_blocks
 
 log = structlog.get_logger(__name__)
 
@@ -31,15 +31,15 @@ Action = Callable[[UUID, int], object]
 OfConversation = TypeVar("OfConversation", Transition, Ticket, Lead)
 TAKEN = "A conversa é sua. O robô não responde mais enquanto ela estiver com você."
 PLACE = "/panel/sessoes/<uuid:conversation_id>"
-SHOWN = 80
-STEPS_SHOWN = 40
+PAGE_SIZE = 80
+TIMELINE_SIZE = 40
 LONGEST_REPLY = 4096  # the Cloud API's limit for a text
 LIVE_BLOCKS = ("heading", "thread", "composer", "card", "timeline")
 TOLD_BLOCKS = ("notices", "problem")  # a poll must not sweep these away
 
 
 @dataclass(frozen=True)
-class Talk:
+class ConversationView:
     """What the page shows of a conversation to the agent who looks at it."""
 
     conversation: Conversation
@@ -108,13 +108,13 @@ def take(conversation_id: UUID) -> AnyResponse:
 
 def reply(conversation_id: UUID) -> AnyResponse:
     """Send what was typed; a refusal stands beside the field, which keeps the text."""
-    text, message_id = typed("texto"), draft_id()
+    text, message_id = form_text("texto"), draft_id()
     if not text or len(text) > LONGEST_REPLY:
         why = f"Escreva uma mensagem de 1 a {LONGEST_REPLY} caracteres. Esta tem {len(text)}."
         return _page(conversation_id, 422, problem=why, written=text)
     if (refusal := _try(conversation_id, lambda talk, user: handoff.reply(talk, user, text, message_id))) is not None:
-        return _page(conversation_id, 409, problem=_why(refusal), written=text)
-    return _again(conversation_id, 200)
+        return _page(conversation_id, 409, problem=_message_for(refusal), written=text)
+    return _refresh(conversation_id, 200)
 
 
 def hand_back(conversation_id: UUID) -> AnyResponse:
@@ -122,23 +122,23 @@ def hand_back(conversation_id: UUID) -> AnyResponse:
 
 
 def close(conversation_id: UUID) -> AnyResponse:
-    any_state = me().role is Role.ADMIN
+    any_state = current_user_or_401().role is Role.ADMIN
     return do(conversation_id, lambda talk, user: handoff.close(talk, user, any_state=any_state), "Atendimento encerrado.")
 
 
 def reassign(conversation_id: UUID) -> AnyResponse:
     """An admin gives a conversation from the agent whom the page showed to another one, or takes it."""
-    if me().role is not Role.ADMIN:
+    if current_user_or_401().role is not Role.ADMIN:
         abort(403)
-    before, after = as_number(request.form.get("de", "")), chosen_person("para")
+    before, after = parse_integer(request.form.get("de", "")), form_user("para")
     if before is None or after is None:
         abort(400)
-    praise = TAKEN if after.id == me().id else f"Agora quem atende é {after.name}."
+    praise = TAKEN if after.id == current_user_or_401().id else f"Agora quem atende é {after.name}."
     return do(conversation_id, lambda talk, user: handoff.reassign(talk, before, after.id, user), praise)
 
 
 def reset(conversation_id: UUID) -> AnyResponse:
-    if me().role is not Role.ADMIN:
+    if current_user_or_401().role is not Role.ADMIN:
         abort(403)
     return do(conversation_id, handoff.force_reset, "Conversa reiniciada: a próxima mensagem do cliente começa do início.")
 
@@ -150,10 +150,10 @@ def escalate(conversation_id: UUID) -> AnyResponse:
 def do(conversation_id: UUID, action: Action, praise: str) -> AnyResponse:
     """Do what the agent asked, commit, and show the page again; a refusal of the desk is told in plain words."""
     if (refusal := _try(conversation_id, action)) is not None:
-        flash(_why(refusal), "danger")
-        return _again(conversation_id, 409)
+        flash(_message_for(refusal), "danger")
+        return _refresh(conversation_id, 409)
     flash(praise, "success")
-    return _again(conversation_id, 200)
+    return _refresh(conversation_id, 200)
 
 
 def _try(conversation_id: UUID, action: Action) -> Exception | None:
@@ -161,7 +161,7 @@ def _try(conversation_id: UUID, action: Action) -> Exception | None:
     if db.session.get(Conversation, conversation_id) is None:
         abort(404)
     try:
-        action(conversation_id, me().id)
+        action(conversation_id, current_user_or_401().id)
         db.session.commit()
     except tuple(REFUSALS) as refusal:
         db.session.rollback()
@@ -182,12 +182,12 @@ REFUSALS: dict[type[Exception], str] = {
 }
 
 
-def _why(refusal: Exception) -> str:
+def _message_for(refusal: Exception) -> str:
     return REFUSALS[type(refusal)]
 
 
-def _again(conversation_id: UUID, status: int) -> AnyResponse:
-    if not for_htmx():
+def _refresh(conversation_id: UUID, status: int) -> AnyResponse:
+    if not is_htmx_request():
         return redirect(url_for("panel.show_conversation", conversation_id=conversation_id), 303)
     return _page(conversation_id, status)
 
@@ -201,37 +201,37 @@ def _page(conversation_id: UUID, status: int = 200, *, problem: str = "", writte
     )
     if conversation is None:
         abort(404)
-    before = as_number(request.args.get("antes", ""), LARGEST_BIGINT)
-    is_admin = me().role is Role.ADMIN
-    return render_live(
+    before = parse_integer(request.args.get("antes", ""), LARGEST_BIGINT)
+    is_admin = current_user_or_401().role is Role.ADMIN
+    return render_changed_blocks(
         "panel/conversation.html",
         *(TOLD_BLOCKS if request.method == "POST" else ()),
         *LIVE_BLOCKS,
         status=status,
-        talk=_talk(conversation, before, problem, written),
+        talk=_load_view(conversation, before, problem, written),
         before=before,
-        flows=words.FLOWS,
+        flows=labels.FLOWS,
         is_admin=is_admin,
-        people=people.list_active_users() if is_admin else [],
-        mute_choices=list(words.MUTE_CHOICES.items()),
-        mute_spans=list(words.MUTE_SPANS.items()),
-        new_draft_id=new_id(),
+        people=users.list_active_users() if is_admin else [],
+        mute_choices=list(labels.MUTE_CHOICES.items()),
+        mute_spans=list(labels.MUTE_SPANS.items()),
+        new_draft_id=new_uuid7(),
     )
 
 
-def _talk(conversation: Conversation, before: int | None, problem: str, written: str) -> Talk:
+def _load_view(conversation: Conversation, before: int | None, problem: str, written: str) -> ConversationView:
     messages = _messages(conversation.id, before)
-    keyring().open_all({one.data_key_id for one in (conversation, conversation.contact) if one.data_key_id is not None})
-    return Talk(
+    keyring().preload({one.data_key_id for one in (conversation, conversation.contact) if one.data_key_id is not None})
+    return ConversationView(
         conversation=conversation,
-        messages=messages[-SHOWN:],
-        earlier=messages[-SHOWN].position if len(messages) > SHOWN else None,
-        transitions=_latest(Transition, conversation.id, STEPS_SHOWN),
+        messages=messages[-PAGE_SIZE:],
+        earlier=messages[-PAGE_SIZE].position if len(messages) > PAGE_SIZE else None,
+        transitions=_latest(Transition, conversation.id, TIMELINE_SIZE),
         audit=_audit(conversation),
         tickets=_latest(Ticket, conversation.id, 10),
         leads=_latest(Lead, conversation.id, 10),
         left=window_left(conversation.last_inbound_at),
-        mine=conversation.owner is Owner.HUMAN and conversation.assignee_id == me().id,
+        mine=conversation.owner is Owner.HUMAN and conversation.assignee_id == current_user_or_401().id,
         problem=problem,
         written=written,
     )
@@ -242,7 +242,7 @@ def _messages(conversation_id: UUID, before: int | None) -> list[Message]:
     query = select(Message).where(Message.conversation_id == conversation_id).options(joinedload(Message.outbox), joinedload(Message.user))
     if before is not None:
         query = query.where(Message.position < before)
-    return list(reversed(db.session.scalars(query.order_by(Message.position.desc()).limit(SHOWN + 1)).all()))
+    return list(reversed(db.session.scalars(query.order_by(Message.position.desc()).limit(PAGE_SIZE + 1)).all()))
 
 
 def _latest(model: type[OfConversation], conversation_id: UUID, limit: int) -> list[OfConversation]:
@@ -253,4 +253,4 @@ def _audit(conversation: Conversation) -> list[AuditEntry]:
     """What people did to the conversation, and to its contact."""
     subjects = [f"conversation:{conversation.id}", f"contact:{conversation.contact_id}"]
     query = select(AuditEntry).where(AuditEntry.subject.in_(subjects)).options(joinedload(AuditEntry.user))
-    return list(db.session.scalars(query.order_by(AuditEntry.id.desc()).limit(STEPS_SHOWN)))
+    return list(db.session.scalars(query.order_by(AuditEntry.id.desc()).limit(TIMELINE_SIZE)))

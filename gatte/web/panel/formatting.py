@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, current_app
 from markupsafe import Markup, escape
 
-from gatte.delivery import reasons
+from gatte.delivery import failure_reasons
 from gatte.models import Contact, Message
-from gatte.web.panel import words
+from gatte.web.panel import labels
 
 WINDOW = timedelta(hours=24)  # how long after a customer's message free text may be sent
 MONTHS = ("jan", "fev", "mar", "abr", "mai", "jun", "jul", "ago", "set", "out", "nov", "dez")
@@ -41,14 +41,14 @@ def local(moment: datetime) -> datetime:
     return moment.astimezone(zone)
 
 
-def ago(moment: datetime | None) -> str:
+def time_ago(moment: datetime | None) -> str:
     """How long ago, as people say it: agora, há 3 min, há 2 h, ontem, 4 de mar."""
     if moment is None:
         return ""
     seconds = (now() - moment).total_seconds()
     if seconds < 60:
         return "agora"
-    return f"há {span(timedelta(seconds=seconds))}" if seconds < 24 * 3600 else day(moment)
+    return f"há {duration(timedelta(seconds=seconds))}" if seconds < 24 * 3600 else day(moment)
 
 
 def day(moment: datetime) -> str:
@@ -60,7 +60,7 @@ def day(moment: datetime) -> str:
     return short if then.year == today.year else f"{short} de {then.year}"
 
 
-def span(length: timedelta) -> str:
+def duration(length: timedelta) -> str:
     """A length of time in at most two units: 45 s, 3 min, 2 h 5 min, 3 dias."""
     seconds = max(0, int(length.total_seconds()))
     if seconds < 60:
@@ -75,20 +75,20 @@ def span(length: timedelta) -> str:
 
 def lasted(milliseconds: float) -> str:
     """How long a conversation was in a state."""
-    return span(timedelta(milliseconds=milliseconds))
+    return duration(timedelta(milliseconds=milliseconds))
 
 
-def waited(since: datetime | None) -> str:
+def waiting_time(since: datetime | None) -> str:
     """How long somebody has been waiting, in whole minutes from the first on: a page that counts seconds is never calm."""
-    return "" if since is None else span(max(now() - since, timedelta(minutes=1)))
+    return "" if since is None else duration(max(now() - since, timedelta(minutes=1)))
 
 
-def clock(moment: datetime | None) -> str:
+def time_of_day(moment: datetime | None) -> str:
     """The time of day, 14:05."""
     return "" if moment is None else f"{local(moment):%H:%M}"
 
 
-def full(moment: datetime | None) -> str:
+def datetime_br(moment: datetime | None) -> str:
     """Day and time in full, 04/03/2026 14:05."""
     return "" if moment is None else f"{local(moment):%d/%m/%Y %H:%M}"
 
@@ -169,36 +169,36 @@ def snippet(text: str | None, length: int = 90) -> str:
     return line if len(line) <= length else line[: length - 1].rstrip() + "…"
 
 
-def said(message: Message) -> str:
+def message_preview(message: Message) -> str:
     """What a message says in one text: its words, else its kind in brackets, else that it was erased."""
     if message.erased_at is not None or message.data_key_id is None:
         return "Mensagem apagada"
-    kind = words.ATTACHMENTS.get(message.kind)
+    kind = labels.ATTACHMENTS.get(message.kind)
     return f"[{kind}] {message.body or ''}".strip() if kind else message.body or ""
 
 
 def action_in_words(action: str) -> str:
     """An entry of the audit trail as what a person did; the entry's own word when we have none for it."""
-    return words.ACTIONS.get(action, action)
+    return labels.ACTIONS.get(action, action)
 
 
-def sentence(text: str) -> str:
+def capitalize_first(text: str) -> str:
     """A text with a capital first letter, the others as they are."""
     return text[:1].upper() + text[1:]
 
 
 FILTERS: dict[str, Callable[..., object]] = {
     "action_in_words": action_in_words,
-    "sentence": sentence,
-    "said": said,
-    "problem": reasons.explain,
-    "ago": ago,
+    "sentence": capitalize_first,
+    "said": message_preview,
+    "problem": failure_reasons.explain,
+    "ago": time_ago,
     "day": day,
-    "span": span,
+    "span": duration,
     "lasted": lasted,
-    "waited": waited,
-    "clock": clock,
-    "full": full,
+    "waited": waiting_time,
+    "clock": time_of_day,
+    "full": datetime_br,
     "window_left": window_left,
     "masked_phone": masked_phone,
     "phone": phone,
@@ -207,5 +207,5 @@ FILTERS: dict[str, Callable[..., object]] = {
     "document": document,
     "whatsapp": whatsapp,
     "snippet": snippet,
-    "in_words": words.in_words,
+    "in_words": labels.label,
 }

@@ -8,14 +8,14 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response as AnyResponse
 
-from gatte.desk import leads, people
+from gatte.desk import leads, users
 from gatte.extensions import db
 from gatte.models import Lead, LeadStage, keyring
-from gatte.web.panel import words
-from gatte.web.panel.entry import me
+from gatte.web.panel import labels
+from gatte.web.panel.auth import current_user_or_401
 from gatte.web.panel.paging import PAGE, cursor, read_cursor
-from gatte.web.panel.reading import as_uuid, changed, chosen, chosen_person, chosen_version
-from gatte.web.rendering import render_live
+from gatte.web.panel.form_values import as_uuid, changed, form_enum, form_user, chosen_version
+from gatte.web.htmx import render_changed_blocks
 
 ACTIVE = (LeadStage.NEW, LeadStage.CONTACTED, LeadStage.QUOTED)
 FILTERS: dict[str, tuple[str, tuple[LeadStage, ...]]] = {
@@ -38,9 +38,9 @@ def list_leads() -> Response:
     name = name if name in FILTERS else "ativos"
     after = read_cursor(request.args.get("depois"), 1)
     found = _leads(FILTERS[name][1], after)
-    keyring().open_all({one.data_key_id for one in found if one.data_key_id is not None})
+    keyring().preload({one.data_key_id for one in found if one.data_key_id is not None})
     more = cursor(str(found[PAGE - 1].id)) if len(found) > PAGE else None
-    return render_live(
+    return render_changed_blocks(
         "panel/leads.html",
         "lead_tabs",
         "leads",
@@ -75,12 +75,12 @@ def show_lead(lead_id: UUID) -> Response:
 def _page(lead_id: UUID, status: int = 200, **told: object) -> Response:
     """A lead, with the `choice` (stage and person) that a refused form held."""
     lead = _find(lead_id)
-    return render_live(
+    return render_changed_blocks(
         "panel/lead.html",
         status=status,
         lead=lead,
-        people=people.list_assignable(lead.owner),
-        stages=list(words.STAGES.items()),
+        people=users.list_assignable(lead.owner),
+        stages=list(labels.STAGES.items()),
         **told,
     )
 
@@ -95,9 +95,9 @@ def _find(lead_id: UUID) -> Lead:
 
 def change_lead(lead_id: UUID) -> AnyResponse:
     present = _find(lead_id).owner
-    stage, owner = chosen("etapa", LeadStage), chosen_person("responsavel", present)
+    stage, owner = form_enum("etapa", LeadStage), form_user("responsavel", present)
     try:
-        leads.change(lead_id, stage, owner, me().id, chosen_version())
+        leads.change(lead_id, stage, owner, current_user_or_401().id, chosen_version())
     except leads.StaleLead:
         db.session.rollback()
         return _page(lead_id, 409, choice=_choice(_find(lead_id)))

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from gatte.conversation.states import State
 from gatte.models import Conversation
-from gatte.web.panel.formatting import waited
+from gatte.web.panel.formatting import waiting_time
 
 UNTAKEN = "Ninguém assumiu esta conversa ainda: o cliente espera há {waited}."
 UNANSWERED = "O cliente escreveu e espera uma resposta da equipe há {waited}."
@@ -16,9 +16,9 @@ def warning(conversation: Conversation) -> str:
     if conversation.closed_at is not None or not notes.get("warned"):
         return ""
     if conversation.state is State.WAITING_HUMAN:
-        return UNTAKEN.format(waited=waited(conversation.waiting_since))
+        return UNTAKEN.format(waited=waiting_time(conversation.waiting_since))
     if conversation.state is State.WITH_HUMAN and notes.get("customer_waiting"):
-        return UNANSWERED.format(waited=waited(_since(conversation, notes["customer_waiting"])))
+        return UNANSWERED.format(waited=waiting_time(_since(conversation, notes["customer_waiting"])))
     return ""
 
 

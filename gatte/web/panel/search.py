@@ -8,11 +8,11 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, false, select
 
-from gatte.intake.identity import canonical_phone
+from gatte.intake.contact_identity import canonical_phone
 from gatte.models import Contact, Conversation, IdentityKind, Ticket, keyring
 from gatte.models.contact import ContactIdentity
 from gatte.models.name_words import name_words
-from gatte.web.panel.reading import as_number
+from gatte.web.panel.form_values import parse_integer
 
 LONGEST = 100
 COUNTRY = "55"
@@ -20,7 +20,7 @@ CNPJ = re.compile(r"(?=.*\d)[0-9A-Z]{12}\d{2}")  # with letters since July 2026
 NUMBER_MARKS = re.compile(r"[\s().+/-]")
 
 
-def tidy(words: str) -> str:
+def normalize_query(words: str) -> str:
     """What somebody typed into the search field, in one line."""
     return " ".join(words.split())[:LONGEST].strip()
 
@@ -52,6 +52,6 @@ def _with_contact(number: str) -> Select[UUID | None]:
 
 def _with_ticket(number: str) -> Select[UUID | None]:
     """The conversation in which the ticket of this number was opened."""
-    wanted = as_number(number)
+    wanted = parse_integer(number)
     tickets = select(Ticket.conversation_id).where(Ticket.conversation_id.is_not(None))
     return tickets.where(false() if wanted is None else Ticket.number == wanted)

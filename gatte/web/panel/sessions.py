@@ -12,16 +12,16 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true, tup
 from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload
 
 from gatte.conversation.states import State
-from gatte.desk.snapshots import NO_PRIORITY
+from gatte.decisions.snapshots import NO_PRIORITY
 from gatte.extensions import db
 from gatte.models import Conversation, Message, keyring
-from gatte.web.panel import search, words
+from gatte.web.panel import search, labels
 from gatte.web.panel.paging import PAGE, cursor, read_cursor
-from gatte.web.panel.reading import as_moment, as_number, as_uuid
-from gatte.web.rendering import render_live
+from gatte.web.panel.form_values import parse_datetime, parse_integer, as_uuid
+from gatte.web.htmx import render_changed_blocks
 
 
-class Tab(StrEnum):
+class SessionTab(StrEnum):
     """Whose conversations the list shows."""
 
     ALL = "todas"
@@ -33,17 +33,17 @@ class Tab(StrEnum):
 
 
 TAB_WORDS = {
-    Tab.ALL: "Todas",
-    Tab.WAITING: "Aguardando atendente",
-    Tab.HUMAN: "Com atendente",
-    Tab.BOT: "Com o robô",
-    Tab.CLOSED: "Encerradas",
+    SessionTab.ALL: "Todas",
+    SessionTab.WAITING: "Aguardando atendente",
+    SessionTab.HUMAN: "Com atendente",
+    SessionTab.BOT: "Com o robô",
+    SessionTab.CLOSED: "Encerradas",
 }
-WITH_WAITING = (Tab.ALL, Tab.WAITING)
+WITH_WAITING = (SessionTab.ALL, SessionTab.WAITING)
 
 
 @dataclass(frozen=True)
-class Row:
+class SessionListItem:
     """A conversation of the list with its last message."""
 
     conversation: Conversation
@@ -51,11 +51,11 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Page:
+class SessionPage:
     """A page of the list: who waits, the others, and the cursor of the next page."""
 
-    waiting: list[Row]
-    others: list[Row]
+    waiting: list[SessionListItem]
+    others: list[SessionListItem]
     more: str | None
 
 
@@ -64,18 +64,18 @@ def add_routes(bp: Blueprint) -> None:
 
 
 def list_sessions() -> Response:
-    words_sought = search.tidy(request.args.get("busca", ""))
-    tab = Tab.FOUND if words_sought else _tab(request.args.get("filtro"))
+    words_sought = search.normalize_query(request.args.get("busca", ""))
+    tab = SessionTab.FOUND if words_sought else _tab(request.args.get("filtro"))
     after = request.args.get("depois")
     page = _page(tab, after, words_sought)
-    return render_live(
+    return render_changed_blocks(
         "panel/sessions.html",
         "session_tabs",
         "sessions",
         tab=tab,
         tabs=_tabs(tab),
         page=page,
-        flows=words.FLOWS,
+        flows=labels.FLOWS,
         sought=words_sought,
         poll_url=_address(tab, after, words_sought),
         first_url=_address(tab, None, words_sought) if after else None,
@@ -83,39 +83,39 @@ def list_sessions() -> Response:
     )
 
 
-def _tab(name: str | None) -> Tab:
-    return Tab(name) if name in {tab.value for tab in TAB_WORDS} else Tab.ALL
+def _tab(name: str | None) -> SessionTab:
+    return SessionTab(name) if name in {tab.value for tab in TAB_WORDS} else SessionTab.ALL
 
 
-def _tabs(chosen: Tab) -> list[tuple[str, str, str, int | None, bool]]:
+def _tabs(chosen: SessionTab) -> list[tuple[str, str, str, int | None, bool]]:
     """The tabs with their counts; closed conversations are too many to count at every look."""
     counting = select(Conversation.state, func.count()).where(_live()).group_by(Conversation.state)
     by_state: dict[State, int] = dict(db.session.execute(counting).all())
     waiting, human = by_state.get(State.WAITING_HUMAN, 0), by_state.get(State.WITH_HUMAN, 0)
     everyone = sum(by_state.values())
-    counts = {Tab.ALL: everyone, Tab.WAITING: waiting, Tab.HUMAN: human, Tab.BOT: everyone - waiting - human}
+    counts = {SessionTab.ALL: everyone, SessionTab.WAITING: waiting, SessionTab.HUMAN: human, SessionTab.BOT: everyone - waiting - human}
     return [(tab.value, text, _address(tab), counts.get(tab), tab is chosen) for tab, text in TAB_WORDS.items()]
 
 
-def _address(tab: Tab, after: str | None = None, sought: str = "") -> str:
+def _address(tab: SessionTab, after: str | None = None, sought: str = "") -> str:
     name = None if sought else tab.value
     return url_for("panel.list_sessions", filtro=name, busca=sought or None, depois=after)
 
 
-def _page(tab: Tab, word: str | None, sought: str) -> Page:
+def _page(tab: SessionTab, word: str | None, sought: str) -> SessionPage:
     """A page of one list: first who waits, where the tab has them, then the others."""
     past_waiting = read_cursor(word, 2)
     waiting = [] if tab not in WITH_WAITING or past_waiting else _waiting(read_cursor(word, 3))
-    if tab is Tab.WAITING or len(waiting) > PAGE:
-        return Page(_rows(waiting[:PAGE]), [], _waiting_cursor(waiting))
+    if tab is SessionTab.WAITING or len(waiting) > PAGE:
+        return SessionPage(_rows(waiting[:PAGE]), [], _waiting_cursor(waiting))
     room = PAGE - len(waiting)
     others = _others(tab, past_waiting, sought, room + 1)
     rows = _rows([*waiting, *others[:room]])
     more = _more(tab, waiting, others, room)
-    return Page(rows[: len(waiting)], rows[len(waiting) :], more)
+    return SessionPage(rows[: len(waiting)], rows[len(waiting) :], more)
 
 
-def _more(tab: Tab, waiting: Sequence[Conversation], others: Sequence[Conversation], room: int) -> str | None:
+def _more(tab: SessionTab, waiting: Sequence[Conversation], others: Sequence[Conversation], room: int) -> str | None:
     """The cursor of the next page; a page that is full of people who wait leads on to all the others."""
     if len(others) <= room:
         return None
@@ -147,39 +147,39 @@ def _place_in_queue(values: list[str] | None) -> tuple[int, datetime, UUID] | No
     """Priority, time and id that a cursor names: it holds when the conversation left the queue since."""
     if values is None:
         return None
-    priority, since, last_id = as_number(values[0]), as_moment(values[1]), as_uuid(values[2])
+    priority, since, last_id = parse_integer(values[0]), parse_datetime(values[1]), as_uuid(values[2])
     if priority is None or since is None or last_id is None:
         return None
     return priority, since, last_id
 
 
-def _others(tab: Tab, after: list[str] | None, sought: str, limit: int) -> Sequence[Conversation]:
+def _others(tab: SessionTab, after: list[str] | None, sought: str, limit: int) -> Sequence[Conversation]:
     """Conversations that nobody waits in, or those that were sought; the latest first."""
     key = (_age_column(tab), Conversation.id)
-    query = _conversations().where(search.matches(sought) if tab is Tab.FOUND else _belongs(tab))
-    moment, last_id = (as_moment(after[0]), as_uuid(after[1])) if after else (None, None)
+    query = _conversations().where(search.matches(sought) if tab is SessionTab.FOUND else _belongs(tab))
+    moment, last_id = (parse_datetime(after[0]), as_uuid(after[1])) if after else (None, None)
     if moment is not None and last_id is not None:
         query = query.where(tuple_(*key) < tuple_(moment, last_id))
     latest = query.order_by(*(column.desc() for column in key))
     return db.session.scalars(latest.limit(limit)).all()
 
 
-def _age_column(tab: Tab) -> InstrumentedAttribute[Any]:
-    return Conversation.closed_at if tab is Tab.CLOSED else Conversation.last_activity_at
+def _age_column(tab: SessionTab) -> InstrumentedAttribute[Any]:
+    return Conversation.closed_at if tab is SessionTab.CLOSED else Conversation.last_activity_at
 
 
-def _age(tab: Tab, conversation: Conversation) -> datetime:
+def _age(tab: SessionTab, conversation: Conversation) -> datetime:
     """The time by which a tab is sorted; every row of it has one."""
     age: datetime = getattr(conversation, _age_column(tab).key)
     return age
 
 
-def _belongs(tab: Tab) -> ColumnElement[bool]:
-    if tab is Tab.CLOSED:
+def _belongs(tab: SessionTab) -> ColumnElement[bool]:
+    if tab is SessionTab.CLOSED:
         return Conversation.closed_at.is_not(None)
-    if tab is Tab.HUMAN:
+    if tab is SessionTab.HUMAN:
         return and_(_live(), Conversation.state == State.WITH_HUMAN)
-    if tab is Tab.BOT:
+    if tab is SessionTab.BOT:
         return and_(_live(), Conversation.state.not_in([State.WAITING_HUMAN, State.WITH_HUMAN]))
     nobody_waits = or_(Conversation.state != State.WAITING_HUMAN, Conversation.waiting_since.is_(None))
     return and_(_live(), nobody_waits)
@@ -195,11 +195,11 @@ def _waiting_cursor(found: Sequence[Conversation], *, last: bool = False) -> str
     return cursor(str(priority), since, str(shown.id))
 
 
-def _rows(conversations: Sequence[Conversation]) -> list[Row]:
+def _rows(conversations: Sequence[Conversation]) -> list[SessionListItem]:
     """Conversations with their last messages: one query for all messages, one for all data keys."""
     last = last_messages([conversation.id for conversation in conversations])
-    keyring().open_all({one.data_key_id for one in conversations if one.data_key_id is not None})
-    return [Row(conversation, last.get(conversation.id)) for conversation in conversations]
+    keyring().preload({one.data_key_id for one in conversations if one.data_key_id is not None})
+    return [SessionListItem(conversation, last.get(conversation.id)) for conversation in conversations]
 
 
 def last_messages(conversation_ids: list[UUID]) -> dict[UUID, Message]:

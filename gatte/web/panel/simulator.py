@@ -15,47 +15,47 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response as AnyResponse
 
-from gatte.conversation.replies import Buttons, Menu, Reply, from_json
+from gatte.conversation.replies import ButtonsReply, MenuReply, Reply, from_json
 from gatte.conversation.snapshot import Owner
-from gatte.conversation.understanding import MessageKind
+from gatte.conversation.nlu import MessageKind
 from gatte.delivery import SIMULATOR_NUMBER
 from gatte.extensions import db
-from gatte.intake import identity, inbox, writer
+from gatte.intake import contact_identity, receive, group_commit
 from gatte.models import ContactIdentity, Conversation, DeliveryState, Direction, InboxMessage, Message
 from gatte.observability import tracing
-from gatte.web.panel import words
-from gatte.web.panel.formatting import said
-from gatte.web.panel.reading import as_uuid
-from gatte.web.rendering import for_htmx, render_live
+from gatte.web.panel import labels
+from gatte.web.panel.formatting import message_preview
+from gatte.web.panel.form_values import as_uuid
+from gatte.web.htmx import is_htmx_request, render_changed_blocks
 from gatte.whatsapp import simulator
 from gatte.whatsapp.events import Sender, Status
-from gatte.whatsapp.simulator import Customer, Part
+from gatte.whatsapp.simulator import SimulatedContact, MessagePart
 
 SHOWN = 60
 GUESTS = "simulated_customers"  # in the browser's session
-GUESTS_KEPT = 12  # in the browser's cookie, which holds 4 KB
+MAX_CONTACTS = 12  # in the browser's cookie, which holds 4 KB
 LONGEST_TEXT = 4096
-REGULARS = (
-    Customer("5500970000101", "Marina Alves", "BR.1000000000000101"),
-    Customer("5500970000102", "Rogério Nunes", "BR.1000000000000102"),
-    Customer("5500970000103", "Beatriz Prado", "BR.1000000000000103"),
-    Customer(None, "Caio Farias", "BR.1000000000000104", username="caio.farias"),
+DEFAULT_CONTACTS = (
+    SimulatedContact("5500970000101", "Marina Alves", "BR.1000000000000101"),
+    SimulatedContact("5500970000102", "Rogério Nunes", "BR.1000000000000102"),
+    SimulatedContact("5500970000103", "Beatriz Prado", "BR.1000000000000103"),
+    SimulatedContact(None, "Caio Farias", "BR.1000000000000104", username="caio.farias"),
 )
 ENDPOINTS = frozenset({"panel.show_simulator", "panel.send_as_customer", "panel.add_customer"})
-ARRIVED = frozenset({DeliveryState.ACCEPTED, DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.READ})
-ON_ITS_WAY = frozenset({DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNCERTAIN})
+RECEIVED_STATES = frozenset({DeliveryState.ACCEPTED, DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.READ})
+IN_FLIGHT_STATES = frozenset({DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNCERTAIN})
 # What the attachment menu offers: its words, and what then arrives.
-ATTACHMENTS: dict[str, tuple[str, Part]] = {
-    "imagem": ("Imagem", simulator.attached(MessageKind.IMAGE, "image/jpeg", caption="Foto do erro na tela")),
-    "audio": ("Áudio", simulator.attached(MessageKind.AUDIO, "audio/ogg; codecs=opus")),
-    "documento": ("Documento PDF", simulator.attached(MessageKind.DOCUMENT, "application/pdf", filename="contrato-social.pdf")),
-    "certificado": ("Arquivo .pfx", simulator.attached(MessageKind.DOCUMENT, "application/x-pkcs12", filename="empresa.pfx")),
-    "localizacao": ("Localização", simulator.located(-23.561414, -46.655881)),
-    "figurinha": ("Figurinha", simulator.attached(MessageKind.STICKER, "image/webp")),
+ATTACHMENTS: dict[str, tuple[str, MessagePart]] = {
+    "imagem": ("Imagem", simulator.media_message(MessageKind.IMAGE, "image/jpeg", caption="Foto do erro na tela")),
+    "audio": ("Áudio", simulator.media_message(MessageKind.AUDIO, "audio/ogg; codecs=opus")),
+    "documento": ("Documento PDF", simulator.media_message(MessageKind.DOCUMENT, "application/pdf", filename="contrato-social.pdf")),
+    "certificado": ("Arquivo .pfx", simulator.media_message(MessageKind.DOCUMENT, "application/x-pkcs12", filename="empresa.pfx")),
+    "localizacao": ("Localização", simulator.location_message(-23.561414, -46.655881)),
+    "figurinha": ("Figurinha", simulator.media_message(MessageKind.STICKER, "image/webp")),
 }
 
 
-class Guest(TypedDict):
+class TestContact(TypedDict):
     """A customer whom this browser made up."""
 
     phone: str
@@ -64,7 +64,7 @@ class Guest(TypedDict):
 
 
 @dataclass(frozen=True)
-class Bubble:
+class ChatBubble:
     """A message as the customer sees it; `reply` has the buttons or rows of an answer."""
 
     id: str
@@ -77,10 +77,10 @@ class Bubble:
 
 
 @dataclass(frozen=True)
-class Chat:
+class ChatView:
     """What the customer's phone shows, and whether an answer is being written."""
 
-    bubbles: list[Bubble]
+    bubbles: list[ChatBubble]
     typing: bool
     conversation: Conversation | None
 
@@ -101,7 +101,7 @@ def require_simulator() -> None:
 def show_simulator() -> Response:
     chosen, chat = _chosen(), _chat(_customer())
     _report_read(_customer(), chat)
-    return render_live(
+    return render_changed_blocks(
         "panel/simulator.html",
         "chat",
         "chat_status",
@@ -117,30 +117,30 @@ def show_simulator() -> Response:
 
 
 def send_as_customer() -> AnyResponse:
-    part = _part()
+    part = _message_from_form()
     if part is not None:
         body = simulator.customer_message_body(SIMULATOR_NUMBER, _customer(), part)
         _deliver(body)
-    return show_simulator() if for_htmx() else redirect(url_for("panel.show_simulator", cliente=_chosen()), 303)
+    return show_simulator() if is_htmx_request() else redirect(url_for("panel.show_simulator", cliente=_chosen()), 303)
 
 
 def add_customer() -> AnyResponse:
     name = " ".join(re.sub(r"[^\w .'-]", "", request.form.get("nome", "")).split())[:40]
     guests = _guests()
-    if name and len(guests) < GUESTS_KEPT:
-        made = Guest(phone=simulator.new_phone(), bsuid=simulator.new_bsuid(), name=name)
+    if name and len(guests) < MAX_CONTACTS:
+        made = TestContact(phone=simulator.new_phone(), bsuid=simulator.new_bsuid(), name=name)
         session[GUESTS] = [*guests, made]
         return redirect(url_for("panel.show_simulator", cliente=len(_customers()) - 1), 303)
     return redirect(url_for("panel.show_simulator", cliente=_chosen()), 303)
 
 
-def _guests() -> list[Guest]:
-    return cast("list[Guest]", session.get(GUESTS, []))
+def _guests() -> list[TestContact]:
+    return cast("list[TestContact]", session.get(GUESTS, []))
 
 
-def _customers() -> list[Customer]:
-    made = [Customer(guest["phone"], guest["name"], guest["bsuid"]) for guest in _guests()]
-    return [*REGULARS, *made]
+def _customers() -> list[SimulatedContact]:
+    made = [SimulatedContact(guest["phone"], guest["name"], guest["bsuid"]) for guest in _guests()]
+    return [*DEFAULT_CONTACTS, *made]
 
 
 def _chosen() -> int:
@@ -148,35 +148,35 @@ def _chosen() -> int:
     return number if 0 <= number < len(_customers()) else 0
 
 
-def _customer() -> Customer:
+def _customer() -> SimulatedContact:
     return _customers()[_chosen()]
 
 
-def _part() -> Part | None:
+def _message_from_form() -> MessagePart | None:
     """What the form sends: a tap, an attachment or a text; None when it is empty."""
     form = request.form
     if "escolha" in form:
-        return _tap(form["escolha"], form.get("resposta", ""))
+        return _selected_option(form["escolha"], form.get("resposta", ""))
     if form.get("anexo") in ATTACHMENTS:
         return ATTACHMENTS[form["anexo"]][1]
     text = form.get("texto", "").strip()[:LONGEST_TEXT]
-    return simulator.said(text) if text else None
+    return simulator.text_message(text) if text else None
 
 
-def _tap(choice: str, message_id: str) -> Part:
+def _selected_option(choice: str, message_id: str) -> MessagePart:
     """A tap on an option of an answer that this customer got."""
     contact_id = _contact_id(_customer())
     message = None if contact_id is None else _answer(contact_id, message_id)
     reply = _reply(message) if message is not None else None
-    if not isinstance(reply, Buttons | Menu):
+    if not isinstance(reply, ButtonsReply | MenuReply):
         abort(404)
     option = next((one for one in reply.options if one.id == choice), None)
     if option is None:
         abort(404)
     answered = message.outbox.wamid if message is not None and message.outbox is not None else None
-    if isinstance(reply, Menu):
-        return simulator.tapped_row(option.id, option.title, option.description, answered=answered)
-    return simulator.tapped_button(option.id, option.title, answered=answered)
+    if isinstance(reply, MenuReply):
+        return simulator.list_reply(option.id, option.title, option.description, answered=answered)
+    return simulator.button_reply(option.id, option.title, answered=answered)
 
 
 def _answer(contact_id: UUID, message_id: str) -> Message | None:
@@ -186,12 +186,12 @@ def _answer(contact_id: UUID, message_id: str) -> Message | None:
 
 def _deliver(body: dict[str, Any]) -> None:
     try:
-        inbox.accept(simulator.encoded(body), tracing.current_request_id())
-    except writer.NotStored:
+        receive.store_webhook(simulator.encode(body), tracing.current_request_id())
+    except group_commit.StorageUnavailable:
         abort(503)
 
 
-def _report_read(customer: Customer, chat: Chat) -> None:
+def _report_read(customer: SimulatedContact, chat: ChatView) -> None:
     """The phone tells what it shows: each answer that just arrived becomes read, as on a phone with the chat open."""
     for bubble in chat.bubbles:
         if bubble.tick == "unread":
@@ -200,22 +200,22 @@ def _report_read(customer: Customer, chat: Chat) -> None:
                 _deliver(simulator.status_body(SIMULATOR_NUMBER, customer, wamid, Status.READ, outbox_id=bubble.id))
 
 
-def _sender(customer: Customer) -> Sender:
+def _sender(customer: SimulatedContact) -> Sender:
     return Sender(customer.phone, customer.user_id)
 
 
-def _contact_id(customer: Customer) -> UUID | None:
-    known = identity.identities(_sender(customer), SIMULATOR_NUMBER)
+def _contact_id(customer: SimulatedContact) -> UUID | None:
+    known = contact_identity.identity_hashes(_sender(customer), SIMULATOR_NUMBER)
     hashes = [hashed for _, hashed in known]
     query = select(ContactIdentity.contact_id).where(ContactIdentity.hash.in_(hashes))
     return db.session.scalar(query.order_by(ContactIdentity.id).limit(1))
 
 
-def _chat(customer: Customer) -> Chat:
+def _chat(customer: SimulatedContact) -> ChatView:
     waiting = _unfiled(customer)
     contact_id = _contact_id(customer)
     if contact_id is None:
-        return Chat(waiting, bool(waiting), None)
+        return ChatView(waiting, bool(waiting), None)
     messages = _messages(contact_id)
     conversation = db.session.scalar(
         select(Conversation)
@@ -224,7 +224,7 @@ def _chat(customer: Customer) -> Chat:
         .limit(1)
     )
     bubbles = [bubble for message in messages if (bubble := _bubble(message)) is not None]
-    return Chat([*bubbles, *waiting], _is_typing(conversation, messages, waiting), conversation)
+    return ChatView([*bubbles, *waiting], _is_typing(conversation, messages, waiting), conversation)
 
 
 def _messages(contact_id: UUID) -> list[Message]:
@@ -232,9 +232,9 @@ def _messages(contact_id: UUID) -> list[Message]:
     return list(reversed(db.session.scalars(query.order_by(Message.position.desc()).limit(SHOWN)).all()))
 
 
-def _unfiled(customer: Customer) -> list[Bubble]:
+def _unfiled(customer: SimulatedContact) -> list[ChatBubble]:
     """What the customer wrote and no turn has filed yet."""
-    hashed = identity.sender_hash(_sender(customer), phone_number_id=SIMULATOR_NUMBER)
+    hashed = contact_identity.sender_hash(_sender(customer), phone_number_id=SIMULATOR_NUMBER)
     query = select(InboxMessage).filter_by(phone_number_id=SIMULATOR_NUMBER, sender_hash=hashed, filed_at=None)
     return [_unfiled_bubble(row) for row in db.session.scalars(query.order_by(InboxMessage.sent_at, InboxMessage.id))]
 
@@ -244,26 +244,26 @@ def _own_id(wamid_hash: bytes | None) -> str:
     return (wamid_hash or b"").hex()[:24]
 
 
-def _unfiled_bubble(row: InboxMessage) -> Bubble:
-    message = inbox.open_payload(row.wamid_hash, row.payload or b"")["raw"]["message"]
+def _unfiled_bubble(row: InboxMessage) -> ChatBubble:
+    message = receive.decrypt_payload(row.wamid_hash, row.payload or b"")["raw"]["message"]
     answer = message.get("interactive", {})
     tapped = answer.get("button_reply") or answer.get("list_reply") or {}
-    text = message.get("text", {}).get("body") or tapped.get("title") or f"[{words.ATTACHMENTS.get(row.kind, row.kind)}]"
-    return Bubble(_own_id(row.wamid_hash), mine=True, text=text, at=row.sent_at, tick="sent")
+    text = message.get("text", {}).get("body") or tapped.get("title") or f"[{labels.ATTACHMENTS.get(row.kind, row.kind)}]"
+    return ChatBubble(_own_id(row.wamid_hash), mine=True, text=text, at=row.sent_at, tick="sent")
 
 
-def _bubble(message: Message) -> Bubble | None:
+def _bubble(message: Message) -> ChatBubble | None:
     """A message as the customer sees it; None for an answer that has not reached the phone."""
-    text = said(message)
+    text = message_preview(message)
     if message.direction is Direction.IN:
-        return Bubble(
+        return ChatBubble(
             _own_id(message.wamid_hash), mine=True, text=text, at=message.sent_at, tick="read" if message.turn_id else "delivered"
         )
-    if message.outbox is not None and message.outbox.state not in ARRIVED:
+    if message.outbox is not None and message.outbox.state not in RECEIVED_STATES:
         return None
     author = message.user.name if message.user is not None else ""
     unread = message.outbox is not None and message.outbox.state is not DeliveryState.READ
-    return Bubble(str(message.id), False, text, message.sent_at, tick="unread" if unread else "", reply=_reply(message), author=author)
+    return ChatBubble(str(message.id), False, text, message.sent_at, tick="unread" if unread else "", reply=_reply(message), author=author)
 
 
 def _reply(message: Message) -> Reply | None:
@@ -271,9 +271,9 @@ def _reply(message: Message) -> Reply | None:
     return None if stored is None else from_json(stored)
 
 
-def _is_typing(conversation: Conversation | None, messages: list[Message], waiting: list[Bubble]) -> bool:
+def _is_typing(conversation: Conversation | None, messages: list[Message], waiting: list[ChatBubble]) -> bool:
     """Whether the bot is at work: something unread, a turn due, or an answer on its way."""
     if conversation is not None and conversation.owner is Owner.HUMAN:
         return False
-    leaving = any(message.outbox is not None and message.outbox.state in ON_ITS_WAY for message in messages)
+    leaving = any(message.outbox is not None and message.outbox.state in IN_FLIGHT_STATES for message in messages)
     return bool(waiting) or leaving or (conversation is not None and conversation.turn_due_at is not None)

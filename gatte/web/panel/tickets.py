@@ -9,15 +9,15 @@ from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response as AnyResponse
 
 from gatte.conversation.effects import Urgency
-from gatte.desk import people, tickets
+from gatte.desk import users, tickets
 from gatte.extensions import db
 from gatte.models import Ticket, TicketNote, TicketState, keyring
-from gatte.models.columns import new_id
-from gatte.web.panel import words
-from gatte.web.panel.entry import me
+from gatte.models.columns import new_uuid7
+from gatte.web.panel import labels
+from gatte.web.panel.auth import current_user_or_401
 from gatte.web.panel.paging import PAGE, cursor, read_cursor
-from gatte.web.panel.reading import as_moment, as_number, changed, chosen, chosen_person, chosen_version, draft_id, typed
-from gatte.web.rendering import render_live
+from gatte.web.panel.form_values import parse_datetime, parse_integer, changed, form_enum, form_user, chosen_version, draft_id, form_text
+from gatte.web.htmx import render_changed_blocks
 
 ACTIVE = (TicketState.OPEN, TicketState.IN_PROGRESS, TicketState.WAITING_CUSTOMER)
 FILTERS: dict[str, tuple[str, tuple[TicketState, ...]]] = {
@@ -40,10 +40,10 @@ def list_tickets() -> Response:
     name = name if name in FILTERS else "ativos"
     mine = request.args.get("meus") == "1"
     after = read_cursor(request.args.get("depois"), 2)
-    found = _tickets(FILTERS[name][1], me().id if mine else None, after)
-    keyring().open_all({one.data_key_id for one in found if one.data_key_id is not None})
+    found = _tickets(FILTERS[name][1], current_user_or_401().id if mine else None, after)
+    keyring().preload({one.data_key_id for one in found if one.data_key_id is not None})
     more = cursor(found[PAGE - 1].created_at.isoformat(), found[PAGE - 1].number) if len(found) > PAGE else None
-    return render_live(
+    return render_changed_blocks(
         "panel/tickets.html",
         "ticket_tabs",
         "tickets",
@@ -64,7 +64,7 @@ def _address(name: str, *, mine: bool, after: str | None = None) -> str:
 def _tabs(shown: str, *, mine: bool) -> list[tuple[str, str, str, int, bool]]:
     counting = select(Ticket.state, func.count()).group_by(Ticket.state)
     if mine:
-        counting = counting.where(Ticket.assignee_id == me().id)
+        counting = counting.where(Ticket.assignee_id == current_user_or_401().id)
     counts: dict[TicketState, int] = dict(db.session.execute(counting).all())
     sums = {name: sum(counts.get(state, 0) for state in states) for name, (_, states) in FILTERS.items()}
     return [(name, text, _address(name, mine=mine), sums[name], name == shown) for name, (text, _) in FILTERS.items()]
@@ -75,7 +75,7 @@ def _tickets(states: tuple[TicketState, ...], assignee_id: int | None, after: li
     query = select(Ticket).where(Ticket.state.in_(states)).options(joinedload(Ticket.contact), joinedload(Ticket.assignee))
     if assignee_id is not None:
         query = query.where(Ticket.assignee_id == assignee_id)
-    if after is not None and (moment := as_moment(after[0])) is not None and (number := as_number(after[1])) is not None:
+    if after is not None and (moment := parse_datetime(after[0])) is not None and (number := parse_integer(after[1])) is not None:
         query = query.where(tuple_(Ticket.created_at, Ticket.number) < tuple_(moment, number))
     return db.session.scalars(query.order_by(Ticket.created_at.desc(), Ticket.number.desc()).limit(PAGE + 1)).all()
 
@@ -87,15 +87,15 @@ def show_ticket(ticket_id: UUID) -> Response:
 def _page(ticket_id: UUID, status: int = 200, **told: object) -> Response:
     """A ticket, with what a refused form held: `choice` (its state and person), or `problem` and `written` of a note."""
     ticket = _find(ticket_id)
-    return render_live(
+    return render_changed_blocks(
         "panel/ticket.html",
         status=status,
         ticket=ticket,
         notes=_notes(ticket_id),
-        people=people.list_assignable(ticket.assignee),
-        states=list(words.TICKET_STATES.items()),
+        people=users.list_assignable(ticket.assignee),
+        states=list(labels.TICKET_STATES.items()),
         urgent=ticket.urgency in {Urgency.HIGH, Urgency.CRITICAL},
-        new_draft_id=new_id(),
+        new_draft_id=new_uuid7(),
         longest_note=tickets.LONGEST_NOTE,
         **told,
     )
@@ -116,9 +116,9 @@ def _notes(ticket_id: UUID) -> Sequence[TicketNote]:
 
 def change_ticket(ticket_id: UUID) -> AnyResponse:
     present = _find(ticket_id).assignee
-    state, assignee = chosen("situacao", TicketState), chosen_person("responsavel", present)
+    state, assignee = form_enum("situacao", TicketState), form_user("responsavel", present)
     try:
-        tickets.change(ticket_id, state, assignee, me().id, chosen_version())
+        tickets.change(ticket_id, state, assignee, current_user_or_401().id, chosen_version())
     except tickets.StaleTicket:
         db.session.rollback()
         return _page(ticket_id, 409, choice=_choice(_find(ticket_id)))
@@ -135,12 +135,12 @@ def _choice(ticket: Ticket) -> dict[str, str]:
 
 
 def note_ticket(ticket_id: UUID) -> AnyResponse:
-    body = typed("nota")
+    body = form_text("nota")
     if not body or len(body) > tickets.LONGEST_NOTE:
         problem = f"Escreva uma nota de 1 a {tickets.LONGEST_NOTE} caracteres. Esta tem {len(body)}."
         return _page(ticket_id, 422, problem=problem, written=body)
     try:
-        tickets.note(ticket_id, body, me().id, draft_id())
+        tickets.add_note(ticket_id, body, current_user_or_401().id, draft_id())
     except tickets.NoSuchTicket:
         abort(404)
     db.session.commit()

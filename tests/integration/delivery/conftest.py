@@ -4,12 +4,12 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 
-from gatte.delivery import pausing
+from gatte.delivery import number_pause
 from gatte.extensions import db
 from gatte.models import NumberPause
-from tests.application import application
+from tests.app_fixture import application
 from tests.integration.delivery.talks import Talk, new_talk
-from tests.standins.meta import MetaStandIn
+from tests.fakes.meta import MetaStandIn
 
 TOKEN = "meta-token-of-the-tests"
 
@@ -49,7 +49,7 @@ def number_works(app: Flask) -> None:
     with app.app_context():
         db.session.execute(db.delete(NumberPause))
         db.session.commit()
-    app.extensions["gatte_pauses"] = pausing.Pauses(asked_at=time.monotonic())
+    app.extensions["gatte_pauses"] = number_pause.PauseCache(asked_at=time.monotonic())
 
 
 @pytest.fixture

@@ -9,15 +9,15 @@ from uuid import UUID
 from flask import Flask
 from sqlalchemy import func, select, text
 
-from gatte.conversation.replies import Reply, Text
-from gatte.delivery import outbox, sending
-from gatte.delivery.sending import Sending
+from gatte.conversation.replies import Reply, TextReply
+from gatte.delivery import outbox, claims
+from gatte.delivery.claims import ClaimedReply
 from gatte.extensions import db
-from gatte.jobs.delivery import deliver, settle
+from gatte.jobs.delivery import deliver, apply_statuses
 from gatte.models import Author, Contact, Conversation, DeliveryAttempt, NumberPause, Outbox, Ticket, keyring
-from tests.running import APP_SECRET, NUMBER
-from tests.standins import payloads
-from tests.standins.meta import MetaStandIn
+from tests.process_system import APP_SECRET, NUMBER
+from tests.fakes import payloads
+from tests.fakes.meta import MetaStandIn
 
 _numbers = itertools.count(1)
 
@@ -33,7 +33,7 @@ class Talk:
         """Answers written to the outbox, in order; their ids."""
         with self.app.app_context():
             conversation = db.session.get_one(Conversation, self.conversation_id)
-            made = [outbox.write(conversation, Text(one) if isinstance(one, str) else one, author) for one in replies]
+            made = [outbox.enqueue(conversation, TextReply(one) if isinstance(one, str) else one, author) for one in replies]
             db.session.commit()
             return [str(answer_id) for answer_id in made]
 
@@ -41,10 +41,10 @@ class Talk:
         """Let the job run that the dispatcher would put."""
         deliver(str(self.conversation_id))
 
-    def is_claimed(self) -> Sending:
+    def is_claimed(self) -> ClaimedReply:
         """Let a process claim the next answer, and die before it notes anything."""
         with self.app.app_context():
-            claimed = sending.claim(self.conversation_id)
+            claimed = claims.claim_next(self.conversation_id)
             db.session.commit()
             assert claimed is not None
             return claimed
@@ -113,7 +113,7 @@ class Talk:
     def hears_of(self, *statuses: dict[str, Any]) -> None:
         """Meta posts statuses, and they are applied."""
         post(self.app, *statuses)
-        settle()
+        apply_statuses()
 
 
 def post(app: Flask, *statuses: dict[str, Any]) -> None:

@@ -6,19 +6,19 @@ import pytest
 from sqlalchemy import event
 
 from gatte.extensions import db
-from gatte.jobs.due import find_due
+from gatte.jobs.due_work import fetch_due_work
 from gatte.models import Outbox
-from gatte.queue import JobName
+from gatte.infra.rq_queue import JobName
 from tests.integration.delivery.talks import new_talk
-from tests.standins.meta import Kind
+from tests.fakes.meta import Kind
 
 
 def due(app, *talks):
     """The conversations of these for which a delivery is due, and under which ids."""
     with app.app_context(), db.engine.connect() as connection:
         wanted = {str(talk.conversation_id) for talk in talks}
-        found = [one for one in find_due(connection, app.extensions["gatte_settings"]) if one.job is JobName.DELIVER]
-        return [(one.arguments[0], one.need) for one in found if one.arguments[0] in wanted]
+        found = [one for one in fetch_due_work(connection, app.extensions["gatte_settings"]) if one.job is JobName.DELIVER]
+        return [(one.arguments[0], one.dedup_key) for one in found if one.arguments[0] in wanted]
 
 
 @contextmanager

@@ -8,12 +8,12 @@ import pytest
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisAway
 
-from gatte.delivery.pacing import PAIR_BURST, PAIR_SECONDS, SHORT_SECONDS, Limits, LocalPace, Pacer, SharedPace
-from tests.clock import calm, left_of
+from gatte.delivery.rate_limiter import PAIR_BURST, PAIR_SECONDS, MAX_SLEEP_SECONDS, SendRate, InProcessRateLimiter, FallbackRateLimiter, RedisRateLimiter
+from tests.slow_machines import calm, left_of
 from tests.integration.delivery.talks import new_talk
-from tests.running import least_seconds, until
-from tests.standins.meta import Kind
-from tests.standins.meta_faults import Rates
+from tests.process_system import least_seconds, until
+from tests.fakes.meta import Kind
+from tests.fakes.meta_faults import Rates
 
 RATE = 20.0
 _numbers = itertools.count(1)
@@ -22,7 +22,7 @@ _numbers = itertools.count(1)
 @pytest.fixture(params=["in Redis", "in this process"])
 def pace(request, redis_url):
     with Redis.from_url(redis_url) as client:
-        yield SharedPace(client, Limits(RATE)) if request.param == "in Redis" else LocalPace(Limits(RATE))
+        yield RedisRateLimiter(client, SendRate(RATE)) if request.param == "in Redis" else InProcessRateLimiter(SendRate(RATE))
 
 
 def new_number():
@@ -30,7 +30,7 @@ def new_number():
 
 
 def waits(pace, number, count, first=0):
-    return [pace.take(number, f"contact-{first + one}", f"{number}-{first + one}") for one in range(count)]
+    return [pace.reserve(number, f"contact-{first + one}", f"{number}-{first + one}") for one in range(count)]
 
 
 @calm(0.08)
@@ -48,7 +48,7 @@ def test_numbers_do_not_wait_for_each_other(pace):
     number = new_number()
     waits(pace, number, 40)
 
-    assert pace.take(f"{number}-other", "contact", "slot") == 0
+    assert pace.reserve(f"{number}-other", "contact", "slot") == 0
 
 
 @calm(0.08)
@@ -56,25 +56,25 @@ def test_who_comes_back_for_a_place_goes_at_once_and_only_once(pace):
     number = new_number()
     waits(pace, number, 30)
 
-    assert pace.take(number, "contact-29", f"{number}-29") == 0
-    assert pace.take(number, "contact-29", f"{number}-29") > 1
+    assert pace.reserve(number, "contact-29", f"{number}-29") == 0
+    assert pace.reserve(number, "contact-29", f"{number}-29") > 1
 
 
 @calm(0.08)
 def test_a_customer_gets_a_burst_and_then_one_in_six_seconds(pace):
     number = new_number()
-    got = [pace.take(f"{number}", "ana", f"{number}-{one}") for one in range(PAIR_BURST + 2)]
+    got = [pace.reserve(f"{number}", "ana", f"{number}-{one}") for one in range(PAIR_BURST + 2)]
 
-    assert got[-1] > SHORT_SECONDS
+    assert got[-1] > MAX_SLEEP_SECONDS
     assert got[PAIR_BURST] == pytest.approx(PAIR_SECONDS, abs=0.5)
-    assert pace.take(number, "bia", "bia") == pytest.approx(PAIR_BURST / RATE, abs=0.3)
+    assert pace.reserve(number, "bia", "bia") == pytest.approx(PAIR_BURST / RATE, abs=0.3)
 
 
 @calm(0.08)
 def test_a_number_that_was_too_fast_pauses_and_goes_slower(pace):
     number = new_number()
-    pace.slow_down(number)
-    pace.slow_down(number)  # the same fault, told twice
+    pace.decrease_rate(number)
+    pace.decrease_rate(number)  # the same fault, told twice
 
     got = waits(pace, number, 21)
 
@@ -86,28 +86,28 @@ def test_a_number_that_was_too_fast_pauses_and_goes_slower(pace):
 def test_places_that_were_given_at_the_old_rate_are_void(pace):
     number = new_number()
     waits(pace, number, 30)
-    pace.slow_down(number)
+    pace.decrease_rate(number)
 
-    assert pace.take(number, "contact-29", f"{number}-29") > 0.5
+    assert pace.reserve(number, "contact-29", f"{number}-29") > 0.5
 
 
 @calm(0.08)
 def test_a_customer_who_got_too_much_is_left_alone(pace):
     number = new_number()
-    pace.leave_alone(number, "ana", 16)
+    pace.block_recipient(number, "ana", 16)
 
-    assert pace.take(number, "ana", "one") == pytest.approx(16, abs=0.2)
-    assert pace.take(number, "bia", "two") == 0
+    assert pace.reserve(number, "ana", "one") == pytest.approx(16, abs=0.2)
+    assert pace.reserve(number, "bia", "two") == 0
 
 
 def test_the_rate_comes_back(monkeypatch):
-    pace, clock = LocalPace(Limits(RATE)), [1000.0]
-    monkeypatch.setattr("gatte.delivery.pacing.time", type("Clock", (), {"monotonic": staticmethod(lambda: clock[0])}))
-    pace.slow_down("number")
+    pace, clock = InProcessRateLimiter(SendRate(RATE)), [1000.0]
+    monkeypatch.setattr("gatte.delivery.rate_limiter.time", type("Clock", (), {"monotonic": staticmethod(lambda: clock[0])}))
+    pace.decrease_rate("number")
 
     def rate():
-        before = pace.take("number", f"contact-{clock[0]}-a", "a")
-        return 1 / (pace.take("number", f"contact-{clock[0]}-b", "b") - before)
+        before = pace.reserve("number", f"contact-{clock[0]}-a", "a")
+        return 1 / (pace.reserve("number", f"contact-{clock[0]}-b", "b") - before)
 
     clock[0] += 60
     soon = rate()
@@ -131,9 +131,9 @@ class Away:
 @calm(0.08)
 def test_without_redis_a_process_paces_by_itself_and_does_not_ask_again_at_once():
     away = Away()
-    pacer = Pacer(away, LocalPace(Limits(RATE)))
+    pacer = FallbackRateLimiter(away, InProcessRateLimiter(SendRate(RATE)))
 
-    got = [pacer.take("number", f"contact-{one}", f"slot-{one}") for one in range(40)]
+    got = [pacer.reserve("number", f"contact-{one}", f"slot-{one}") for one in range(40)]
 
     assert got[-1] == pytest.approx(39 / RATE, abs=0.1)
     assert away.calls == 1
@@ -146,7 +146,7 @@ def test_many_hosts_share_one_rate(redis_url):
 
     def host(index):
         with Redis.from_url(redis_url) as client:
-            got.extend(waits(SharedPace(client, Limits(RATE)), number, 10, first=100 * index))
+            got.extend(waits(RedisRateLimiter(client, SendRate(RATE)), number, 10, first=100 * index))
 
     hosts = [threading.Thread(target=host, args=(index,)) for index in range(4)]
     for one in hosts:
@@ -198,11 +198,11 @@ def refusals(app, meta, redis_url) -> int:
 
 
 def test_a_place_further_ahead_than_a_thread_may_sleep_postpones_the_send(app, talk, meta):
-    from gatte.delivery.pacing import pacer
+    from gatte.delivery.rate_limiter import rate_limiter
 
     with app.app_context():
         for one in range(120):
-            pacer().take(talk_number(), f"contact-{one}", f"slot-{one}")
+            rate_limiter().reserve(talk_number(), f"contact-{one}", f"slot-{one}")
     talks = iter([talk, new_talk(app, meta), new_talk(app, meta)])
 
     def postpones() -> None:
@@ -221,7 +221,7 @@ def test_a_place_further_ahead_than_a_thread_may_sleep_postpones_the_send(app, t
 
 
 def talk_number():
-    from tests.running import NUMBER
+    from tests.process_system import NUMBER
 
     return NUMBER
 

@@ -4,13 +4,13 @@ import time
 
 import pytest
 
-from gatte.conversation.replies import Template
-from gatte.delivery import pausing
-from gatte.delivery.reasons import explain
+from gatte.conversation.replies import TemplateReply
+from gatte.delivery import number_pause
+from gatte.delivery.failure_reasons import explain
 from gatte.extensions import db
 from gatte.models import NumberPause
 from tests.integration.delivery.talks import new_talk
-from tests.standins.meta import Kind
+from tests.fakes.meta import Kind
 
 BAD_TOKEN, NO_PAYMENT, NO_PARAMETER = 190, 131042, 131008
 FIRST_SECONDS = 0.6
@@ -104,7 +104,7 @@ def test_an_answer_that_is_refused_for_its_own_sake_stops_nobody(app, talk, meta
 
 def test_a_template_that_cannot_be_paid_stops_nobody(app, talk, meta):
     meta.fail(Kind.ERROR, status=400, code=NO_PAYMENT)
-    talk.answers(Template("aviso", "pt_BR"))
+    talk.answers(TemplateReply("aviso", "pt_BR"))
     talk.is_delivered()
 
     assert (talk.states(), pauses(app)) == (["parked"], [])
@@ -117,7 +117,7 @@ def test_a_meta_that_does_not_answer_is_left_alone_after_a_few_calls(app, meta):
         one.answers("oi")
         one.is_delivered()
 
-    assert sum(len(one.outcomes()) for one in talks) == pausing.AWAY_AFTER
+    assert sum(len(one.outcomes()) for one in talks) == number_pause.FAILURE_THRESHOLD
     assert [one.cause for one in pauses(app)] == ["not_connected"]
 
 
@@ -125,7 +125,7 @@ def test_who_knows_of_no_pause_hears_of_it_within_a_second(app, talk, meta):
     meta.fail(Kind.ERROR, status=401, code=BAD_TOKEN, times=-1)
     talk.answers("oi")
     talk.is_delivered()
-    app.extensions["gatte_pauses"] = pausing.Pauses()  # another process, just started
+    app.extensions["gatte_pauses"] = number_pause.PauseCache()  # another process, just started
     other = new_talk(app, meta)
     other.answers("oi")
     other.is_delivered()

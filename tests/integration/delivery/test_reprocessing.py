@@ -3,8 +3,8 @@
 import pytest
 
 from gatte.models import Outbox
-from tests.standins import payloads
-from tests.standins.meta import Kind
+from tests.fakes import payloads
+from tests.fakes.meta import Kind
 
 
 def reprocess(talk, *options):

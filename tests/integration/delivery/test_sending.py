@@ -5,14 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from gatte.delivery import sending
+from gatte.delivery import claims
 from gatte.extensions import db
-from gatte.jobs.delivery import deliver, settle
+from gatte.jobs.delivery import deliver, apply_statuses
 from gatte.models import Contact, Conversation
-from tests.clock import left_of
+from tests.slow_machines import left_of
 from tests.integration.delivery.talks import new_talk, post
-from tests.standins import payloads
-from tests.standins.meta import Kind
+from tests.fakes import payloads
+from tests.fakes.meta import Kind
 
 THREADS = 12
 
@@ -59,7 +59,7 @@ def test_one_of_many_claims(talk, app):
 
     def claim():
         with app.app_context():
-            claimed = sending.claim(talk.conversation_id)
+            claimed = claims.claim_next(talk.conversation_id)
             db.session.commit()
             return claimed is not None
 
@@ -72,7 +72,7 @@ def test_a_send_that_crashed_is_doubtful_and_not_sent_before_the_grace_is_over(t
     talk.is_delivered()
     assert talk.states() == ["sending"]
 
-    talk.time_passes(sending.SENDING_SECONDS)
+    talk.time_passes(claims.CLAIM_SECONDS)
     talk.is_delivered()
     talk.is_delivered()
 
@@ -83,7 +83,7 @@ def test_a_send_that_crashed_is_doubtful_and_not_sent_before_the_grace_is_over(t
 def test_a_status_settles_a_doubtful_send(talk, word):
     (outbox_id,) = talk.answers("oi")
     talk.is_claimed()
-    talk.time_passes(sending.SENDING_SECONDS)
+    talk.time_passes(claims.CLAIM_SECONDS)
     talk.is_delivered()
 
     talk.hears_of(payloads.status("wamid.nobody-noted-it", word, outbox_id=outbox_id))
@@ -96,7 +96,7 @@ def test_a_status_settles_a_doubtful_send(talk, word):
 def test_a_doubtful_send_whose_status_is_stored_and_not_applied_yet_is_not_sent_again(talk):
     (outbox_id,) = talk.answers("oi")
     talk.is_claimed()
-    talk.time_passes(sending.SENDING_SECONDS)
+    talk.time_passes(claims.CLAIM_SECONDS)
     talk.is_delivered()
 
     post(talk.app, payloads.status("wamid.nobody-noted-it", "delivered", outbox_id=outbox_id))
@@ -104,7 +104,7 @@ def test_a_doubtful_send_whose_status_is_stored_and_not_applied_yet_is_not_sent_
     talk.is_delivered()
     assert (talk.states(), talk.heard()) == (["uncertain"], [])
 
-    settle()
+    apply_statuses()
     talk.time_passes(3600)
     talk.is_delivered()
     assert (talk.states(), talk.heard()) == (["delivered"], [])
@@ -113,7 +113,7 @@ def test_a_doubtful_send_whose_status_is_stored_and_not_applied_yet_is_not_sent_
 def test_a_doubtful_send_without_a_status_is_sent_again(talk):
     talk.answers("oi")
     talk.is_claimed()
-    talk.time_passes(sending.SENDING_SECONDS)
+    talk.time_passes(claims.CLAIM_SECONDS)
     talk.is_delivered()
 
     talk.time_passes(1)
@@ -151,11 +151,11 @@ def test_doubts_come_to_an_end_and_the_answer_is_parked(talk, meta):
     meta.fail(Kind.CUT, to=talk.phone, times=-1, accept=False)
     talk.answers("oi")
 
-    for _ in range(sending.DOUBT_LIMIT + 3):
+    for _ in range(claims.MAX_UNCERTAIN_ATTEMPTS + 3):
         talk.is_delivered()
         talk.time_passes(3600)
 
-    assert (talk.states(), len(talk.outcomes())) == (["parked"], sending.DOUBT_LIMIT)
+    assert (talk.states(), len(talk.outcomes())) == (["parked"], claims.MAX_UNCERTAIN_ATTEMPTS)
 
 
 def test_each_doubt_waits_longer_than_the_one_before(talk, meta):
@@ -253,10 +253,10 @@ def test_a_process_that_slept_through_its_claim_sends_nothing_and_lets_another_s
 
     talk.answers("oi")
     claimed = talk.is_claimed()
-    stale = type(claimed)(**{**vars(claimed), "claimed_at": claimed.claimed_at - sending.STALE_SECONDS})
+    stale = type(claimed)(**{**vars(claimed), "claimed_at": claimed.claimed_at - claims.CLAIM_USABLE_SECONDS})
 
     with app.app_context():
-        delivery.deliver_due(talk.conversation_id, stale)
+        delivery.send_due(talk.conversation_id, stale)
     assert (talk.heard(), talk.states()) == ([], ["pending"])
 
     talk.is_delivered()
@@ -267,13 +267,13 @@ def test_a_process_that_slept_through_its_claim_sends_nothing_and_lets_another_s
 def test_who_slept_through_its_claim_leaves_the_claim_of_another_alone(talk):
     talk.answers("oi")
     slept = talk.is_claimed()
-    talk.time_passes(sending.SENDING_SECONDS)
+    talk.time_passes(claims.CLAIM_SECONDS)
     talk.is_delivered()
     talk.time_passes(1)
     talk.is_claimed()
 
     with talk.app.app_context():
-        sending.put_back(slept)
+        claims.put_back(slept)
 
     assert talk.states() == ["sending"]
 
@@ -281,18 +281,18 @@ def test_who_slept_through_its_claim_leaves_the_claim_of_another_alone(talk):
 def test_a_late_answer_of_meta_does_not_undo_what_a_later_attempt_did(talk, app):
     talk.answers("oi")
     first = talk.is_claimed()
-    talk.time_passes(sending.SENDING_SECONDS)
+    talk.time_passes(claims.CLAIM_SECONDS)
     talk.is_delivered()
     talk.time_passes(1)
     second = talk.is_claimed()
 
     with app.app_context():
-        sending.refused(first, 131026, "too late", 1.0, retry_in=None, permanent=True)
+        claims.record_rejected(first, 131026, "too late", 1.0, retry_in=None, permanent=True)
         db.session.commit()
     assert talk.states() == ["sending"]
 
     with app.app_context():
-        sending.accepted(second, "wamid.second", 1.0)
+        claims.record_accepted(second, "wamid.second", 1.0)
         db.session.commit()
     assert talk.states() == ["accepted"]
 

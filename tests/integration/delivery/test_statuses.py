@@ -8,13 +8,13 @@ from sqlalchemy import func, select
 from werkzeug.serving import make_server
 
 from gatte.extensions import db
-from gatte.intake import statuses
-from gatte.jobs.delivery import settle
+from gatte.delivery import status_updates
+from gatte.jobs.delivery import apply_statuses
 from gatte.models import StatusEvent
 from tests.integration.delivery.talks import post
-from tests.running import APP_SECRET
-from tests.standins import payloads
-from tests.standins.meta import Kind
+from tests.process_system import APP_SECRET
+from tests.fakes import payloads
+from tests.fakes.meta import Kind
 
 WORDS = ("sent", "delivered", "read")
 
@@ -70,21 +70,21 @@ def test_a_status_that_comes_before_the_send_returned_is_kept(talk, meta, webhoo
     talk.answers("oi")
 
     talk.is_delivered()
-    settle()
+    apply_statuses()
 
     assert talk.states() == ["sent"]
     assert talk.rows()[0].wamid_hash is not None
 
 
 def test_a_status_that_was_applied_while_the_send_was_under_way_is_not_undone(talk, app):
-    from gatte.delivery import sending
+    from gatte.delivery import claims
 
     (outbox_id,) = talk.answers("oi")
     claimed = talk.is_claimed()
     talk.hears_of(payloads.status("wamid.early", "delivered", outbox_id=outbox_id))
 
     with app.app_context():
-        sending.accepted(claimed, "wamid.early", 1.0)
+        claims.record_accepted(claimed, "wamid.early", 1.0)
         db.session.commit()
 
     assert talk.states() == ["delivered"]
@@ -92,7 +92,7 @@ def test_a_status_that_was_applied_while_the_send_was_under_way_is_not_undone(ta
 
 
 def test_an_early_status_without_our_id_waits_until_the_wamid_is_known(talk, meta, app):
-    from gatte.delivery import sending
+    from gatte.delivery import claims
 
     talk.answers("oi")
     claimed = talk.is_claimed()
@@ -100,9 +100,9 @@ def test_an_early_status_without_our_id_waits_until_the_wamid_is_known(talk, met
     assert talk.states() == ["sending"]
 
     with app.app_context():
-        sending.accepted(claimed, "wamid.early-bird", 1.0)
+        claims.record_accepted(claimed, "wamid.early-bird", 1.0)
         db.session.commit()
-    settle()
+    apply_statuses()
 
     assert talk.states() == ["delivered"]
 
@@ -155,7 +155,7 @@ def test_the_failure_of_an_earlier_sending_says_nothing_of_the_one_that_is_noted
 
 
 def test_strangers_hold_nobody_up(talk, app):
-    strangers = statuses.BATCH + 100
+    strangers = status_updates.BATCH + 100
     for first in range(0, strangers, 700):
         post(app, *[payloads.status(f"wamid.stranger-{number}", "sent") for number in range(first, min(first + 700, strangers))])
     (outbox_id,) = talk.answers("oi")
@@ -167,7 +167,7 @@ def test_strangers_hold_nobody_up(talk, app):
     with app.app_context():
         db.session.execute(db.update(StatusEvent).values(received_at=func.clock_timestamp() - func.make_interval(0, 0, 0, 0, 1)))
         db.session.commit()
-    settle()
+    apply_statuses()
     assert waiting(app) == 0
 
 

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from gatte.delivery import pausing, typing
-from gatte.delivery.typing import Mark, Marks
+from gatte.delivery import number_pause, read_receipts
+from gatte.delivery.read_receipts import ReadReceipt, ReadReceiptQueue
 from gatte.extensions import db
 from gatte.models import NumberPause
 from gatte.observability import metrics
 from tests.integration.turns.customers import somebody
-from tests.running import NUMBER, never, until
-from tests.standins import payloads
+from tests.process_system import NUMBER, never, until
+from tests.fakes import payloads
 
 BAD_TOKEN = 190
 
@@ -73,7 +73,7 @@ def test_a_paused_number_marks_nothing_as_read(app, meta):
     with app.app_context():
         db.session.add(NumberPause(phone_number_id=NUMBER, cause="token", error_code=BAD_TOKEN, tries=1, probe_at=db.func.now()))
         db.session.commit()
-    app.extensions["gatte_pauses"] = pausing.Pauses()
+    app.extensions["gatte_pauses"] = number_pause.PauseCache()
 
     [wamid] = somebody(app).sends(payloads.text("oi"))
 
@@ -81,9 +81,9 @@ def test_a_paused_number_marks_nothing_as_read(app, meta):
 
 
 def test_marks_that_meta_does_not_take_do_not_pile_up_and_the_newest_are_kept(slow):
-    before, marks = dropped(), Marks(at_once=1, most_waiting=2)
+    before, marks = dropped(), ReadReceiptQueue(at_once=1, most_waiting=2)
     for wamid in "abcdef":
-        marks.add(Mark(slow, NUMBER, wamid, typing=True))
+        marks.add(ReadReceipt(slow, NUMBER, wamid, typing=True))
         assert until(lambda: slow.begun[:1] == ["a"])
     slow.let_go.set()
 
@@ -92,17 +92,17 @@ def test_marks_that_meta_does_not_take_do_not_pile_up_and_the_newest_are_kept(sl
 
 
 def test_a_mark_that_waited_for_too_long_is_not_sent(slow):
-    before, marks = dropped(), Marks(at_once=1, fresh_seconds=0.0)
-    marks.add(Mark(slow, NUMBER, "late", typing=True, asked_at=-1.0))
+    before, marks = dropped(), ReadReceiptQueue(at_once=1, fresh_seconds=0.0)
+    marks.add(ReadReceipt(slow, NUMBER, "late", typing=True, asked_at=-1.0))
 
     assert until(lambda: dropped() - before == 1)
     assert slow.begun == []
 
 
 def test_marks_are_sent_on_a_bounded_number_of_threads(slow):
-    marks = Marks(at_once=typing.AT_ONCE)
+    marks = ReadReceiptQueue(at_once=read_receipts.MAX_CONCURRENT)
     for number in range(50):
-        marks.add(Mark(slow, NUMBER, str(number), typing=True))
+        marks.add(ReadReceipt(slow, NUMBER, str(number), typing=True))
 
-    assert until(lambda: len(slow.begun) == typing.AT_ONCE)
-    assert never(lambda: len(slow.begun) > typing.AT_ONCE, 0.3)
+    assert until(lambda: len(slow.begun) == read_receipts.MAX_CONCURRENT)
+    assert never(lambda: len(slow.begun) > read_receipts.MAX_CONCURRENT, 0.3)

@@ -1,9 +1,9 @@
 """More than 24 hours after the customer's last message: a template if there is one, else a task for the desk."""
 
-from gatte.conversation.replies import Template
+from gatte.conversation.replies import TemplateReply
 from gatte.models import Conversation, TicketKind
-from tests.standins import payloads
-from tests.standins.meta import Kind
+from tests.fakes import payloads
+from tests.fakes.meta import Kind
 
 CLOSED = 131047
 
@@ -53,7 +53,7 @@ def test_an_agent_who_is_late_sees_it_and_no_task_is_made(talk):
 
 def test_a_template_may_go_at_any_time(talk):
     talk.last_wrote(hours=25)
-    talk.answers(Template("lembrete", "pt_BR"))
+    talk.answers(TemplateReply("lembrete", "pt_BR"))
 
     talk.is_delivered()
 

@@ -6,8 +6,8 @@ from sqlalchemy import func, update
 from gatte.extensions import db
 from gatte.models import Contact, Conversation, TicketKind
 from tests.integration.delivery.test_window import CLOSED, asked_of_the_desk
-from tests.standins import payloads
-from tests.standins.meta import Kind
+from tests.fakes import payloads
+from tests.fakes.meta import Kind
 
 
 @pytest.fixture(scope="module")

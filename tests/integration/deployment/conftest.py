@@ -13,8 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from devstack.keeping import free_port
-from tests.running import MODELS
+from devstack.local_state import free_port
+from tests.process_system import MODELS
 
 PROJECT = Path(__file__).parents[3]
 TINY_APPLICATION = """

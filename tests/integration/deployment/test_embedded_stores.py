@@ -12,7 +12,7 @@ import redis
 from devstack.postgres import Postgres
 from devstack.stores import Stores
 from devstack.valkey import Valkey
-from tests.stores import execute, rows, running_stores
+from tests.store_fixtures import execute, rows, running_stores
 
 
 @pytest.fixture

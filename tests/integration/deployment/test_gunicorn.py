@@ -11,10 +11,10 @@ import httpx
 import psutil
 import pytest
 
-from tests import running
-from tests.running import System, until
-from tests.standins import payloads
-from tests.standins.people import Person, new_wamid
+from tests import process_system
+from tests.process_system import System, until
+from tests.fakes import payloads
+from tests.fakes.people import Person, new_wamid
 
 POSTS, SCRAPES = 7, 30
 PHONE = "5541999998888"
@@ -23,9 +23,9 @@ PHONE = "5541999998888"
 def installation(folder: Path, database_url: str, redis_url: str, **more: str) -> System:
     """As an operator starts it: nothing says where the metrics are."""
     (folder / "own").mkdir()
-    (folder / "own" / "models").symlink_to(running.MODELS / "models")
+    (folder / "own" / "models").symlink_to(process_system.MODELS / "models")
     given = {"GATTE_FOLDER": str(folder / "own"), "PROMETHEUS_MULTIPROC_DIR": "", "WEB_CONCURRENCY": "2"}
-    return System(folder, running.settings(database_url, redis_url, **given, **more))
+    return System(folder, process_system.settings(database_url, redis_url, **given, **more))
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def system(tmp_path_factory, database_url, redis_url) -> Iterator[System]:
 
 def post(system: System) -> None:
     person = Person(PHONE)
-    body, headers = payloads.signed(payloads.body(payloads.text("oi"), person, wamid=new_wamid(PHONE)), running.APP_SECRET)
+    body, headers = payloads.signed(payloads.body(payloads.text("oi"), person, wamid=new_wamid(PHONE)), process_system.APP_SECRET)
     assert httpx.post(f"{system.url}/webhook/whatsapp", content=body, headers=headers).status_code == 200
 
 
@@ -84,7 +84,7 @@ def test_the_master_says_in_json_that_a_worker_was_killed(system):
 def test_the_master_tells_of_start_and_stop_in_json(tmp_path, database_url, redis_url):
     system = installation(tmp_path, database_url, redis_url)
     system.start("web")
-    assert until(lambda: system.log("web").count('"Booting worker') == 2, running.READY_PATIENCE), system.log_tail()
+    assert until(lambda: system.log("web").count('"Booting worker') == 2, process_system.READY_PATIENCE), system.log_tail()
 
     assert system.terminate("web") == 0
     assert are_json(lines(system))
@@ -94,7 +94,7 @@ def test_the_master_tells_of_start_and_stop_in_json(tmp_path, database_url, redi
 def test_what_the_master_says_is_masked(tmp_path, database_url, redis_url):
     system = installation(tmp_path, database_url, redis_url, GUNICORN_CMD_ARGS=f"--name {PHONE} --log-level debug")
     system.start("web")
-    assert until(lambda: system.log("web").count('"Booting worker') == 2, running.READY_PATIENCE), system.log_tail()
+    assert until(lambda: system.log("web").count('"Booting worker') == 2, process_system.READY_PATIENCE), system.log_tail()
     system.stop()
 
     assert are_json(lines(system))
@@ -114,13 +114,13 @@ def test_bad_settings_are_one_line_a_problem_and_nothing_else(tmp_path, redis_ur
 
 def test_a_folder_for_metrics_that_cannot_be_written_to_is_told_at_the_start(tmp_path, database_url, redis_url):
     (tmp_path / "file").write_text("")
-    given = running.settings(database_url, redis_url, PROMETHEUS_MULTIPROC_DIR=str(tmp_path / "file"))
-    program, *arguments = running.COMMANDS["web"]
-    command = [str(running.BIN / program), *arguments, "wsgi:app"]
+    given = process_system.settings(database_url, redis_url, PROMETHEUS_MULTIPROC_DIR=str(tmp_path / "file"))
+    program, *arguments = process_system.COMMANDS["web"]
+    command = [str(process_system.BIN / program), *arguments, "wsgi:app"]
     done = subprocess.run(
         command,
-        cwd=running.PROJECT,
-        env=running.process_environment(given | {"GATTE_BIND": f"127.0.0.1:{running.free_port()}"}),
+        cwd=process_system.PROJECT,
+        env=process_system.process_environment(given | {"GATTE_BIND": f"127.0.0.1:{process_system.free_port()}"}),
         capture_output=True,
         text=True,
         timeout=60,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 
-from devstack.keeping import free_port
+from devstack.local_state import free_port
 from tests.integration.deployment.conftest import PROJECT
 
 

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from deployment.certificates import for_web
-from devstack.keeping import free_port
+from devstack.local_state import free_port
 
 PROJECT = Path(__file__).parents[3]
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"

@@ -3,8 +3,8 @@
 import pytest
 from sqlalchemy import delete
 
-from gatte.desk import pace
-from gatte.desk.snapshots import snapshot_of
+from gatte.desk import handling_time
+from gatte.decisions.snapshots import load_snapshot
 from gatte.extensions import db
 from gatte.models import AuditEntry, Contact, Conversation, Role, User
 from tests.integration.panel.making import Desk, minutes_ago
@@ -16,13 +16,13 @@ def desk(app):
         for table in (Contact, AuditEntry, User):
             db.session.execute(delete(table))
         db.session.commit()
-    app.extensions["gatte_pace"] = pace.Known()
+    app.extensions["gatte_pace"] = handling_time.HandlingTime()
     return Desk(app)
 
 
 def facts(desk, conversation_id):
     with desk.app.app_context():
-        return snapshot_of(db.session.get_one(Conversation, conversation_id)).desk
+        return load_snapshot(db.session.get_one(Conversation, conversation_id)).desk
 
 
 def agent(desk, name="ana", logged_in_minutes=500):
@@ -75,7 +75,7 @@ def test_no_minutes_when_nobody_is_at_work_or_too_few_were_handled(desk):
     assert facts(desk, conversation).minutes_each is None
 
     handled(desk, ana, 10, 10, 10, 10, 10, 10, ago=45)
-    desk.app.extensions["gatte_pace"] = pace.Known()
+    desk.app.extensions["gatte_pace"] = handling_time.HandlingTime()
 
     assert facts(desk, conversation).minutes_each is None
 
@@ -104,5 +104,5 @@ def test_the_pace_is_asked_once_in_a_while(desk):
     handled(desk, ana, 8, 8, 8, 8, 8)
 
     assert facts(desk, conversation).minutes_each is None
-    desk.app.extensions["gatte_pace"].asked_at -= pace.ASKED_EVERY_SECONDS
+    desk.app.extensions["gatte_pace"].asked_at -= handling_time.CACHE_SECONDS
     assert facts(desk, conversation).minutes_each is not None

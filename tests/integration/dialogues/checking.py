@@ -22,7 +22,7 @@ from gatte.models import (
     TurnOutcome,
 )
 from gatte.turns.replay import replay_conversation
-from gatte.web.panel import words
+from gatte.web.panel import labels
 from tests.integration.dialogues import margins
 from tests.integration.dialogues.script import Check, Expected, Scene
 from tests.integration.dialogues.stage import Received, Stage
@@ -94,7 +94,7 @@ def _check_table(stage: Stage, expected: Expected) -> None:
 
 
 def _state(stage: Stage) -> str:
-    return words.STATES[stage.conversation().state]
+    return labels.STATES[stage.conversation().state]
 
 
 def _ticket(stage: Stage) -> str:
@@ -103,7 +103,7 @@ def _ticket(stage: Stage) -> str:
     if row is None:
         return ""
     attached = f"{len(row.attachments)} anexo" + ("s" if len(row.attachments) != 1 else "")
-    return f"nº {row.number}; {words.TICKET_KINDS[row.kind]}; {row.subject}; {row.description}; {words.URGENCIES[row.urgency]}; {attached}"
+    return f"nº {row.number}; {labels.TICKET_KINDS[row.kind]}; {row.subject}; {row.description}; {labels.URGENCIES[row.urgency]}; {attached}"
 
 
 def _lead(stage: Stage) -> str:
@@ -119,7 +119,7 @@ def _queue(stage: Stage) -> str:
     talk = stage.conversation()
     if talk.escalation_reason is None or talk.waiting_since is None:
         return ""
-    return f"{words.REASONS[talk.escalation_reason]}; prioridade {talk.priority}; {talk.summary}"
+    return f"{labels.REASONS[talk.escalation_reason]}; prioridade {talk.priority}; {talk.summary}"
 
 
 def _notices(stage: Stage) -> str:

@@ -3,9 +3,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from flask import Flask
 
-from gatte.desk import people
+from gatte.desk import users
 from gatte.extensions import db
-from gatte.intelligence import knowledge
+from gatte.intelligence.knowledge import articles
 from tests.integration.dialogues import playing
 from tests.integration.dialogues.script import Script
 
@@ -19,7 +19,7 @@ def furnished(app: Flask) -> Iterator[Flask]:
     app.extensions["gatte_settings"] = whole.model_copy(update={"gatte_business_hours": "seg-sex 08:00-18:00", "gatte_holidays_of": "SP"})
     app.extensions["whole_models"] = app.extensions["gatte_local_models"]
     with app.app_context():
-        knowledge.import_articles(db.session(), knowledge.read_articles())
+        articles.import_articles(db.session(), articles.read_articles())
         db.session.commit()
     yield app
     app.extensions["gatte_settings"] = whole
@@ -30,7 +30,7 @@ def furnished(app: Flask) -> Iterator[Flask]:
 def agents(app: Flask) -> tuple[int, int]:
     """The ids of two agents."""
     with app.app_context():
-        made = [people.create_user(f"{name}@empresa.example", name.title(), "uma senha comprida") for name in ("ana", "bruno")]
+        made = [users.create_user(f"{name}@empresa.example", name.title(), "uma senha comprida") for name in ("ana", "bruno")]
         db.session.commit()
         return made[0].id, made[1].id
 

@@ -16,11 +16,11 @@ from flask import Flask
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import joinedload
 
-from gatte.conversation.replies import Buttons, Menu, Option, Reply, from_json
+from gatte.conversation.replies import ButtonsReply, MenuReply, ReplyOption, Reply, from_json
 from gatte.desk import handoff
 from gatte.extensions import db
-from gatte.intake import identity
-from gatte.jobs.due import find_due
+from gatte.intake import contact_identity
+from gatte.jobs.due_work import fetch_due_work
 from gatte.models import (
     Author,
     Certificate,
@@ -36,8 +36,8 @@ from gatte.models import (
 from gatte.whatsapp.events import Sender
 from tests.integration.dialogues.script import Act, Doing, Script
 from tests.integration.panel.making import Desk
-from tests.running import APP_SECRET, NUMBER
-from tests.standins import payloads
+from tests.process_system import APP_SECRET, NUMBER
+from tests.fakes import payloads
 
 PHONES = (f"55119{number}" for number in itertools.count(71_000_000))  # nobody inherits what another wrote in the last minute
 ARRIVED = ("accepted", "sent", "delivered", "read")
@@ -72,9 +72,9 @@ class Received:
     wamid: str
 
     @property
-    def options(self) -> tuple[Option, ...]:
+    def options(self) -> tuple[ReplyOption, ...]:
         """The buttons or rows below it."""
-        return self.reply.options if isinstance(self.reply, Buttons | Menu) else ()
+        return self.reply.options if isinstance(self.reply, ButtonsReply | MenuReply) else ()
 
 
 @dataclass
@@ -187,7 +187,7 @@ class Stage:
         if not (self.script.known or self.script.certificates or self.script.tickets):
             return
         with self.open():
-            contact = identity.find_or_make_contact(Sender(self.customer.phone, None, self.script.customer))
+            contact = contact_identity.find_or_create_contact(Sender(self.customer.phone, None, self.script.customer))
             contact.email, contact.document = self.script.known.get("e-mail"), self.script.known.get("documento")
             if self.script.known:
                 self._earlier_conversation(contact)
@@ -305,7 +305,7 @@ class Stage:
     def _due(self) -> list[tuple[str, tuple[str, ...]]]:
         settings = self.app.extensions["gatte_settings"]
         with self.app.app_context(), db.engine.connect() as connection:
-            return [(due.job.value, due.arguments) for due in find_due(connection, settings)]
+            return [(due.job.value, due.arguments) for due in fetch_due_work(connection, settings)]
 
     def _seconds_to_alarm(self) -> float | None:
         nearest = select(func.extract("epoch", func.min(Conversation.watch_at) - func.clock_timestamp()))
@@ -325,8 +325,8 @@ def _received(row: Outbox) -> Received:
     return Received(row.author, row.message.body or "", from_json(row.reply) if row.reply else None, row.wamid or "")
 
 
-def _tapped(offer: Received, option: Option) -> payloads.Json:
-    if isinstance(offer.reply, Menu):
+def _tapped(offer: Received, option: ReplyOption) -> payloads.Json:
+    if isinstance(offer.reply, MenuReply):
         return payloads.list_reply(option.id, option.title, option.description)
     return payloads.button_reply(option.id, option.title)
 

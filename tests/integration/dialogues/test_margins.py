@@ -2,10 +2,10 @@
 
 import pytest
 
-from gatte.conversation import course as courses
-from gatte.conversation.snapshot import CustomerSpoke
+from gatte.conversation import decision_history as courses
+from gatte.conversation.snapshot import MessagesReceived
 from gatte.conversation.states import State
-from gatte.conversation.understanding import Intent
+from gatte.conversation.nlu import Intent
 from tests.integration.dialogues.margins import too_close
 from tests.unit.conversation.talking import Talk, guess, heard
 
@@ -13,8 +13,8 @@ from tests.unit.conversation.talking import Talk, guess, heard
 def turn(*guesses, text="certificado novo"):
     """The trace of a turn in the menu, in which these were the guesses."""
     (intent, confidence), *others = guesses
-    spoke = CustomerSpoke((heard(text, guess(intent, confidence, *others)),))
-    course = courses.begin(Talk(State.MENU).snapshot).then(spoke)
+    spoke = MessagesReceived((heard(text, guess(intent, confidence, *others)),))
+    course = courses.start(Talk(State.MENU).snapshot).apply(spoke)
     return {"course": courses.to_json(course)}
 
 

@@ -2,11 +2,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests import running
+from tests import process_system
 from tests.integration.flow.world import World
-from tests.running import System
-from tests.standins.gemini import GeminiStandIn
-from tests.standins.meta import MetaStandIn
+from tests.process_system import System
+from tests.fakes.gemini import GeminiStandIn
+from tests.fakes.meta import MetaStandIn
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def gemini() -> Iterator[GeminiStandIn]:
 def system(tmp_path_factory, database_url, redis_url, meta, gemini) -> Iterator[System]:
     """The whole system over stand-ins, with the demo articles."""
     folder = tmp_path_factory.mktemp("system")
-    environment = running.settings(
+    environment = process_system.settings(
         database_url,
         redis_url,
         WHATSAPP_ACCESS_TOKEN="meta-token-of-the-tests",
@@ -36,8 +36,8 @@ def system(tmp_path_factory, database_url, redis_url, meta, gemini) -> Iterator[
         GATTE_UNCERTAIN_GRACE_SECONDS="3",
         GATTE_LEASE_SECONDS="8",
     )
-    running.prepare(environment)
-    with running.running(folder, environment) as started:
+    process_system.prepare(environment)
+    with process_system.running(folder, environment) as started:
         yield started
 
 

@@ -1,8 +1,8 @@
 import json
 
-from tests.running import NUMBER, never, until
-from tests.standins import payloads
-from tests.standins.people import new_wamid
+from tests.process_system import NUMBER, never, until
+from tests.fakes import payloads
+from tests.fakes.people import new_wamid
 
 
 def test_a_message_is_answered_by_one_post_with_its_outbox_id(world):

@@ -8,11 +8,11 @@ import psycopg2
 import pytest
 from psycopg2 import sql
 
-from tests import running
+from tests import process_system
 from tests.integration.flow.world import World
-from tests.running import NUMBER, until
-from tests.standins import payloads
-from tests.standins.people import Person, new_wamid
+from tests.process_system import NUMBER, until
+from tests.fakes import payloads
+from tests.fakes.people import Person, new_wamid
 
 WHO = Person(phone="5541998765432", name="Zuleica Quaresma", bsuid="BR.4455667788990011")
 CNPJ = "12ABC34501DE35"
@@ -89,21 +89,21 @@ def test_nothing_personal_stands_in_logs_or_tables(world):
 
 @pytest.mark.parametrize("what", ["masking", "sealing"])
 def test_the_check_above_fails_without_protection(what, tmp_path, stores, template_database, redis_url, meta, gemini):
-    from tests.stores import database
+    from tests.store_fixtures import database
 
     with database(stores, template_database) as url:
-        environment = running.settings(
+        environment = process_system.settings(
             url,
             f"{redis_url.rpartition('/')[0]}/1",  # a queue of its own: the other system of this module still works
             SABOTAGE=what,
-            FLASK_APP="tests.sabotage",
-            APPLICATION="tests.sabotage:app",
+            FLASK_APP="tests.disabled_protections",
+            APPLICATION="tests.disabled_protections:app",
             WHATSAPP_ACCESS_TOKEN="meta-token-of-the-tests",
             WHATSAPP_API_BASE_URL=meta.url,
             GATTE_QUIET_SECONDS="0.2",
             GATTE_LOG_LEVEL="DEBUG",
         )
-        with running.running(tmp_path / "system", environment) as system:
+        with process_system.running(tmp_path / "system", environment) as system:
             world = World(system, meta, gemini, url)
             before = len(world.heard(WHO))
             world.says(WHO, SAID[1])

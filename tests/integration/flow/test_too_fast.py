@@ -1,6 +1,6 @@
 """A contact beyond the limit, through the real processes: told once, by WhatsApp, and everything is stored."""
 
-from tests.running import never, until
+from tests.process_system import never, until
 
 TOO_FAST = "Recebi muitas mensagens de uma vez"
 LIMIT = 20

@@ -1,8 +1,8 @@
 import httpx
 import pytest
 
-from tests.running import APP_SECRET, NUMBER, VERIFY_TOKEN, until
-from tests.standins import payloads
+from tests.process_system import APP_SECRET, NUMBER, VERIFY_TOKEN, until
+from tests.fakes import payloads
 
 HOSTILE = [
     b"",

@@ -9,11 +9,11 @@ import httpx
 import psycopg2
 
 from gatte.jobs.dispatcher import LEADER_LOCK
-from tests.running import APP_SECRET, NUMBER, PATIENCE, System, never, until
-from tests.standins import payloads
-from tests.standins.gemini import GeminiStandIn
-from tests.standins.meta import MetaStandIn
-from tests.standins.people import Person
+from tests.process_system import APP_SECRET, NUMBER, PATIENCE, System, never, until
+from tests.fakes import payloads
+from tests.fakes.gemini import GeminiStandIn
+from tests.fakes.meta import MetaStandIn
+from tests.fakes.people import Person
 
 _numbers = itertools.count(1)
 

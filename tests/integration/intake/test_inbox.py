@@ -5,11 +5,11 @@ import pytest
 from sqlalchemy import text
 
 from gatte.extensions import db
-from gatte.intake import inbox
-from gatte.intake.rows import EventRow, Rows
-from gatte.intake.writer import NotStored, Unstorable, Writer
+from gatte.intake import receive
+from gatte.intake.webhook_rows import EventRow, WebhookRows
+from gatte.intake.group_commit import StorageUnavailable, RejectedRows, GroupCommitWriter
 from gatte.observability import metrics
-from tests.standins import payloads
+from tests.fakes import payloads
 
 
 def count(app, table: str) -> int:
@@ -19,7 +19,7 @@ def count(app, table: str) -> int:
 
 def accept(app, made) -> None:
     with app.app_context():
-        inbox.accept(payloads.encode(made), "request-1")
+        receive.store_webhook(payloads.encode(made), "request-1")
 
 
 def test_acknowledged_means_stored(app):
@@ -73,15 +73,15 @@ def test_no_text_of_a_customer_stands_in_the_table(app):
 
 def test_rows_that_the_database_refuses_do_not_hurt_their_neighbours(app):
     with app.app_context():
-        writer = Writer(db.engine)
-    bad, good = Rows(events=[EventRow("a\0b", None, b"x")]), Rows(events=[EventRow("good", None, b"x")])
+        writer = GroupCommitWriter(db.engine)
+    bad, good = WebhookRows(events=[EventRow("a\0b", None, b"x")]), WebhookRows(events=[EventRow("good", None, b"x")])
     outcomes: dict[str, object] = {}
 
-    def store(name: str, rows: Rows) -> None:
+    def store(name: str, rows: WebhookRows) -> None:
         try:
             writer.store(rows)
             outcomes[name] = "stored"
-        except Unstorable as error:
+        except RejectedRows as error:
             outcomes[name] = type(error)
 
     threads = [threading.Thread(target=store, args=pair) for pair in (("bad", bad), ("good", good))]
@@ -90,13 +90,13 @@ def test_rows_that_the_database_refuses_do_not_hurt_their_neighbours(app):
     for thread in threads:
         thread.join()
 
-    assert outcomes == {"bad": Unstorable, "good": "stored"}
+    assert outcomes == {"bad": RejectedRows, "good": "stored"}
 
 
 def test_without_a_database_nothing_is_acknowledged(app):
     from sqlalchemy import create_engine
 
-    writer = Writer(create_engine("postgresql+psycopg2://nobody@127.0.0.1:1/nothing"))
+    writer = GroupCommitWriter(create_engine("postgresql+psycopg2://nobody@127.0.0.1:1/nothing"))
 
-    with pytest.raises(NotStored):
-        writer.store(Rows(events=[EventRow("field", None, b"x")]))
+    with pytest.raises(StorageUnavailable):
+        writer.store(WebhookRows(events=[EventRow("field", None, b"x")]))

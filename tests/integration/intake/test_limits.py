@@ -5,15 +5,15 @@ from datetime import timedelta
 import pytest
 
 from gatte.extensions import db
-from gatte.intake import identity
-from gatte.models import InboxMessage, SetAside
+from gatte.intake import contact_identity
+from gatte.models import InboxMessage, SkipReason
 from gatte.observability import metrics
 from gatte.turns import arrival
 from gatte.whatsapp.events import Sender
-from tests.application import application
+from tests.app_fixture import application
 from tests.integration.turns.customers import somebody
-from tests.running import NUMBER
-from tests.standins import payloads
+from tests.process_system import NUMBER
+from tests.fakes import payloads
 
 LIMIT = 3
 TOO_FAST = "Recebi muitas mensagens de uma vez"
@@ -46,7 +46,7 @@ def told(customer):
 def test_the_messages_within_the_limit_are_read_and_the_others_are_kept(customer):
     wamids = customer.sends(*texts("oi", "quero um certificado", "para empresa", "e-CNPJ", "A1"))
 
-    assert set_aside(customer, wamids) == [None, None, None, SetAside.LIMITED, SetAside.LIMITED]
+    assert set_aside(customer, wamids) == [None, None, None, SkipReason.LIMITED, SkipReason.LIMITED]
     with customer.app.app_context():
         assert customer.message(wamids[4]).body == "A1"
         assert [customer.message(wamid).turn_id is None for wamid in wamids] == [False, False, False, True, True]
@@ -56,7 +56,7 @@ def test_the_messages_within_the_limit_are_read_and_the_others_are_kept(customer
 def test_no_word_is_weighed_of_what_goes_beyond(customer):
     *_, beyond = customer.sends(*texts("a", "b", "c", "Ganhe dinheiro em casa: https://bit.ly/3xYz"))
 
-    assert set_aside(customer, [beyond]) == [SetAside.LIMITED]
+    assert set_aside(customer, [beyond]) == [SkipReason.LIMITED]
     with customer.app.app_context():
         assert customer.conversation().contact.muted_until is None
 
@@ -106,7 +106,7 @@ def test_taps_are_not_limited(customer):
 def test_who_refuses_notices_is_heard_beyond_the_limit_too(customer):
     wamids = customer.sends(*texts("a", "b", "c", "d", "PARAR"))
 
-    assert set_aside(customer, wamids)[3:] == [SetAside.LIMITED, None]
+    assert set_aside(customer, wamids)[3:] == [SkipReason.LIMITED, None]
 
 
 def test_a_deletion_is_not_limited(customer):
@@ -139,7 +139,7 @@ def test_each_contact_has_a_limit_of_its_own(app):
 def test_a_password_beyond_the_limit_is_forgotten(customer):
     wamids = customer.sends(*texts("a", "b", "c", "a senha é Gato#7755"))
 
-    assert set_aside(customer, wamids)[3] is SetAside.LIMITED
+    assert set_aside(customer, wamids)[3] is SkipReason.LIMITED
     assert "Gato#7755" not in customer.everything_stored()
 
 
@@ -147,7 +147,7 @@ def test_a_filing_that_is_tried_again_counts_once(customer):
     wamids = [customer.delivers(one) for one in texts("a", "b", "c")]
     for _ in range(3):
         with customer.app.app_context():
-            arrival.take_in(NUMBER, identity.sender_hash(Sender(customer.person.phone)))
+            arrival.process_inbox_and_lease(NUMBER, contact_identity.sender_hash(Sender(customer.person.phone)))
             db.session.rollback()
     customer.is_answered()
 

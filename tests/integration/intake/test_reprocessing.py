@@ -4,11 +4,11 @@ import pytest
 from sqlalchemy import text
 
 from gatte.extensions import db
-from gatte.intake import inbox
-from gatte.whatsapp.parts import MOST_PARTS, REST
+from gatte.intake import receive
+from gatte.whatsapp.payload_parts import MAX_PARTS, REST_FIELD
 from tests.integration.turns.test_failing import refusing
-from tests.standins import payloads
-from tests.standins.people import new_wamid
+from tests.fakes import payloads
+from tests.fakes.people import new_wamid
 
 OUT_OF_RANGE = "22003"  # a value that the column cannot hold
 
@@ -31,7 +31,7 @@ def stored(app, wamid):
 
 def accept(app, made):
     with app.app_context():
-        return inbox.accept(payloads.encode(made), "request-1")
+        return receive.store_webhook(payloads.encode(made), "request-1")
 
 
 def reprocess(app, *options):
@@ -63,7 +63,7 @@ def test_every_row_that_can_be_stored_is_stored_beside_one_that_cannot(app, wami
 
     assert stored(app, wamid) == [1, 0]
     assert (stored(app, f"{wamid}.sent"), stored(app, f"{wamid}.failed")) == ([0, 1], [0, 0])
-    assert kept(app) == [inbox.UNSTORABLE]
+    assert kept(app) == [receive.UNSTORABLE]
 
 
 def test_a_refused_body_is_taken_again_when_a_person_says_so(app, wamid):
@@ -82,7 +82,7 @@ def test_listing_changes_nothing(app, wamid):
         accept(app, mixed(wamid))
 
     assert "webhook body" in reprocess(app, "--bodies", "--list")
-    assert kept(app) == [inbox.UNSTORABLE]
+    assert kept(app) == [receive.UNSTORABLE]
 
 
 def test_an_error_code_beyond_32_bits_costs_neither_the_message_nor_the_status(app, wamid):
@@ -95,9 +95,9 @@ def test_an_error_code_beyond_32_bits_costs_neither_the_message_nor_the_status(a
 
 def test_what_was_more_than_a_body_may_hold_is_taken_again_to_its_end(app, wamid):
     made = payloads.body(payloads.text("oi"), payloads.person(999_102), wamid=wamid)
-    made["entry"][0]["changes"][0]["value"]["messages"][:0] = [{}] * (2 * MOST_PARTS)
+    made["entry"][0]["changes"][0]["value"]["messages"][:0] = [{}] * (2 * MAX_PARTS)
     accept(app, made)
-    assert (stored(app, wamid), kept(app)) == ([0, 0], [REST])
+    assert (stored(app, wamid), kept(app)) == ([0, 0], [REST_FIELD])
 
     assert reprocess(app).count(": stored") == 2
 

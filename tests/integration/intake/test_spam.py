@@ -7,11 +7,11 @@ from sqlalchemy import select
 
 from gatte.extensions import db
 from gatte.intake import spam
-from gatte.intelligence.asking import local_models
-from gatte.models import AuditEntry, MuteReason, Outbox, SetAside, User
-from tests.application import application
+from gatte.intelligence.service import local_models
+from gatte.models import AuditEntry, MuteReason, Outbox, SkipReason, User
+from tests.app_fixture import application
 from tests.integration.turns.customers import somebody
-from tests.standins import payloads
+from tests.fakes import payloads
 
 PAUSED = "pausar as respostas automáticas"
 SENTENCE = "Olá, quero saber mais do produto"
@@ -85,7 +85,7 @@ def test_spam_mutes(customer, words, reason):
     wamids = says(customer, *words)
 
     assert mute_of(customer) is reason
-    assert set_aside(customer, wamids)[-1] is SetAside.MUTED
+    assert set_aside(customer, wamids)[-1] is SkipReason.MUTED
     assert audit(customer) == [("muted", None, reason.value)]
 
 
@@ -94,7 +94,7 @@ def test_who_repeats_what_was_answered_is_muted(customer, words, times):
     *_, last_but_one, last = repeats(customer, words, times)
 
     assert mute_of(customer) is MuteReason.REPETITION
-    assert set_aside(customer, [last_but_one, last]) == [None, SetAside.MUTED]
+    assert set_aside(customer, [last_but_one, last]) == [None, SkipReason.MUTED]
 
 
 def test_who_repeats_himself_because_nothing_comes_back_is_not_muted(customer):
@@ -139,7 +139,7 @@ def test_a_muted_contact_is_kept_and_not_answered(customer):
     answers = len(customer.heard())
     wamids = says(customer, "agora quero um e-CPF", "alô?")
 
-    assert set_aside(customer, wamids) == [SetAside.MUTED] * 2
+    assert set_aside(customer, wamids) == [SkipReason.MUTED] * 2
     assert len(customer.heard()) == answers
     with customer.app.app_context():
         assert customer.message(wamids[0]).body == "agora quero um e-CPF"
@@ -209,7 +209,7 @@ def test_people_mute_by_hand(customer, agent_id):
         spam.mute(customer.conversation().contact, MuteReason.BY_HAND, datetime.now(UTC) + timedelta(hours=1), agent_id)
         db.session.commit()
 
-    assert set_aside(customer, says(customer, "tem alguém aí?")) == [SetAside.MUTED]
+    assert set_aside(customer, says(customer, "tem alguém aí?")) == [SkipReason.MUTED]
     assert audit(customer) == [("muted", agent_id, "by_hand")]
 
 
@@ -217,7 +217,7 @@ def test_a_muted_contact_may_still_refuse_notices_once(customer):
     repeats(customer, SENTENCE, 8)
     first, second = (says(customer, "PARAR")[0] for _ in range(2))
 
-    assert set_aside(customer, [first, second]) == [None, SetAside.MUTED]
+    assert set_aside(customer, [first, second]) == [None, SkipReason.MUTED]
     with customer.app.app_context():
         assert customer.conversation().contact.opted_out_at is not None
 

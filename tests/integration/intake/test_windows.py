@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import redis
 
-from gatte.intake import windows
-from gatte.intake.windows import Counted, LocalWindows, Mark
-from tests.application import application
-from tests.running import free_port, least_seconds
+from gatte.infra.redis import sliding_window
+from gatte.infra.redis.sliding_window import HitResult, InProcessSlidingWindows, Hit
+from tests.app_fixture import application
+from tests.process_system import free_port, least_seconds
 
 NOW = 1_800_000_000_000
 A_MINUTE = 60_000
@@ -33,26 +33,26 @@ with app.app_context():
 
 
 def mark(window, member, at=0, limit=3, **more):
-    return Mark(window, str(member), NOW + at, A_MINUTE, limit=limit, **more)
+    return Hit(window, str(member), NOW + at, A_MINUTE, limit=limit, **more)
 
 
 def in_redis(context):
-    return lambda given: windows.count([given])[0]
+    return lambda given: sliding_window.record_hits([given])[0]
 
 
 @pytest.fixture(params=["redis", "local"])
 def count(request, context):
     """Both ways to count, which must agree."""
-    return in_redis(context) if request.param == "redis" else LocalWindows().count
+    return in_redis(context) if request.param == "redis" else InProcessSlidingWindows().record_hits
 
 
 def test_so_many_fit_and_no_more(count):
     assert [count(mark("so-many", member)) for member in range(5)] == [
-        Counted(True, 1),
-        Counted(True, 2),
-        Counted(True, 3),
-        Counted(False, 3),
-        Counted(False, 3),
+        HitResult(True, 1),
+        HitResult(True, 2),
+        HitResult(True, 3),
+        HitResult(False, 3),
+        HitResult(False, 3),
     ]
 
 
@@ -63,7 +63,7 @@ def test_the_window_slides(count):
 
 
 def test_what_is_counted_twice_counts_once(count):
-    assert [count(mark("twice", "the same")) for _ in range(4)] == [Counted(True, 1)] * 4
+    assert [count(mark("twice", "the same")) for _ in range(4)] == [HitResult(True, 1)] * 4
 
 
 def test_a_clock_that_was_set_back_forgives(count):
@@ -76,7 +76,7 @@ def test_what_was_forgiven_does_not_count(count):
     for member in range(3):
         count(mark("forgiven", member))
 
-    assert count(mark("forgiven", "after", 5, not_before=NOW + 1)) == Counted(True, 1)
+    assert count(mark("forgiven", "after", 5, not_before=NOW + 1)) == HitResult(True, 1)
 
 
 def test_several_processes_count_together_exactly(redis_url):
@@ -90,18 +90,18 @@ def test_several_processes_count_together_exactly(redis_url):
 
 
 def test_threads_of_one_process_count_exactly_without_redis():
-    local = LocalWindows()
+    local = InProcessSlidingWindows()
     with ThreadPoolExecutor(8) as pool:
-        fits = list(pool.map(lambda member: local.count(mark("threads", member, limit=50)).fits, range(400)))
+        fits = list(pool.map(lambda member: local.record_hits(mark("threads", member, limit=50)).allowed, range(400)))
 
     assert sum(fits) == 50
 
 
 def test_local_windows_do_not_grow_without_end(monkeypatch):
-    monkeypatch.setattr(windows, "LOCAL_WINDOWS", 10)
-    local = LocalWindows()
+    monkeypatch.setattr(sliding_window, "LOCAL_WINDOWS", 10)
+    local = InProcessSlidingWindows()
     for number in range(100):
-        local.count(mark(f"window-{number}", "x"))
+        local.record_hits(mark(f"window-{number}", "x"))
 
     assert len(local._windows) == 10
 
@@ -129,7 +129,7 @@ def without_redis(database_url):
 
 
 def test_without_redis_the_process_counts_for_itself(without_redis):
-    assert [windows.count([mark("away", member)])[0].fits for member in range(4)] == [True, True, True, False]
+    assert [sliding_window.record_hits([mark("away", member)])[0].allowed for member in range(4)] == [True, True, True, False]
 
 
 def test_a_redis_that_hangs_costs_one_short_wait(database_url):
@@ -138,6 +138,6 @@ def test_a_redis_that_hangs_costs_one_short_wait(database_url):
 
         def count() -> float:
             with application(database_url, url) as app, app.app_context():
-                return least_seconds(1, lambda: [windows.count([mark("deaf", member)]) for member in range(50)])
+                return least_seconds(1, lambda: [sliding_window.record_hits([mark("deaf", member)]) for member in range(50)])
 
         assert any(count() < 2 for _ in range(3))

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
-from gatte.intelligence import knowledge
+from gatte.intelligence.knowledge import articles
 
 
 @pytest.fixture(scope="module")
@@ -12,7 +12,7 @@ def knowledge_engine(database_url):
     """The database of a test module, with the demo articles."""
     engine = create_engine(database_url.replace("postgresql://", "postgresql+psycopg2://"))
     with Session(engine) as session:
-        knowledge.import_articles(session, knowledge.read_articles())
+        articles.import_articles(session, articles.read_articles())
         session.commit()
     yield engine
     engine.dispose()

@@ -1,4 +1,4 @@
-"""Fit the constants of `gatte.intelligence.grounding` on the demo content: `python -m tests.integration.intelligence.fit_grounding`."""
+"""Fit the constants of `gatte.intelligence.answer_confidence` on the demo content: `python -m tests.integration.intelligence.fit_grounding`."""
 
 import sys
 import tempfile
@@ -11,23 +11,24 @@ from sqlalchemy.orm import Session
 
 from devstack.postgres import Postgres
 from gatte.extensions import db
-from gatte.intelligence import grounding, knowledge, ranking, retrieval, shelf
+from gatte.intelligence import answer_confidence
+from gatte.intelligence.knowledge import articles, reranker, retrieval, memory_index
 from gatte.models.knowledge import Article, KnowledgeVersion, Passage, PassageKind
 
 
-def rank_without(session: Session, question: str, own_passage: int | None = None, own_background: int | None = None) -> ranking.Ranking:
+def rank_without(session: Session, question: str, own_passage: int | None = None, own_background: int | None = None) -> reranker.Ranking:
     """The ranking of a stored text, as if it were not stored."""
-    asked = ranking.prepared(question, retrieval.vector_of(question))
-    near = retrieval._candidates(session, asked, shelf.edition(session))
+    asked = reranker.tokenize(question, retrieval.vector_of(question))
+    near = retrieval._candidates(session, asked, memory_index.index_version(session))
     kept = [(row, text) for row, text in zip(near.rows, near.texts, strict=True) if row.id != own_passage]
     background = [known for index, known in enumerate(retrieval._background()) if index != own_background]
-    return ranking.rank(asked, [ranking.Candidate(row.article_id, text) for row, text in kept], background)
+    return reranker.rerank(asked, [reranker.RerankCandidate(row.article_id, text) for row, text in kept], background)
 
 
-def samples(session: Session) -> list[tuple[ranking.Ranking, bool]]:
+def samples(session: Session) -> list[tuple[reranker.Ranking, bool]]:
     variants = list(session.scalars(select(Passage).where(Passage.kind == PassageKind.VARIANT)))
     asked = [(rank_without(session, variant.text, own_passage=variant.id), variant.article_id) for variant in variants]
-    strange = [rank_without(session, known, own_background=index) for index, known in enumerate(knowledge.off_topic_texts())]
+    strange = [rank_without(session, known, own_background=index) for index, known in enumerate(articles.off_topic_texts())]
     return [(order, order.articles[0].article == own) for order, own in asked] + [(order, False) for order in strange]
 
 
@@ -49,15 +50,15 @@ def main() -> None:
         with Session(engine) as session:
             session.execute(text("CREATE EXTENSION IF NOT EXISTS vector"))
             db.metadata.create_all(session.connection(), tables=[one.__table__ for one in (Article, Passage, KnowledgeVersion)])
-            knowledge.import_articles(session, knowledge.read_articles())
+            articles.import_articles(session, articles.read_articles())
             seen = samples(session)
     finally:
         engine.dispose()
         server.stop()
-    rows = np.array([list(grounding.features(order).values()) for order, _ in seen])
+    rows = np.array([list(answer_confidence.features(order).values()) for order, _ in seen])
     right = np.array([is_right for _, is_right in seen])
     bias, by_feature = fitted(rows, right)
-    weights = dict(zip(grounding.WEIGHTS, by_feature.round(2).tolist(), strict=True))
+    weights = dict(zip(answer_confidence.WEIGHTS, by_feature.round(2).tolist(), strict=True))
     sys.stdout.write(f"BIAS = {bias:.2f}\nWEIGHTS = {weights}\n")
     probabilities = 1 / (1 + np.exp(-bias - rows @ by_feature))
     for threshold in (0.4, 0.5, 0.55, 0.6, 0.7):

@@ -6,12 +6,13 @@ from sqlalchemy import text, update
 from sqlalchemy.orm import Session
 
 from gatte.extensions import db
-from gatte.intelligence import asking, cache, knowledge, retrieval
+from gatte.intelligence import service
+from gatte.intelligence.knowledge import retrieval_cache, articles, retrieval
 from gatte.models import Article
 from gatte.observability import metrics
-from tests.application import application
-from tests.running import free_port, least_seconds
-from tests.stores import database
+from tests.app_fixture import application
+from tests.process_system import free_port, least_seconds
+from tests.store_fixtures import database
 
 QUESTION = "quanto custa o e-cnpj a1?"
 
@@ -49,16 +50,16 @@ def counted(before, name="answers"):
 
 def test_a_question_that_was_asked_before_is_not_searched_again(session, stored):
     before = outcomes()
-    first, second = (cache.find_passages(session, QUESTION) for _ in range(2))
+    first, second = (retrieval_cache.find_passages(session, QUESTION) for _ in range(2))
 
     assert first == second == retrieval.find_passages(session, QUESTION)
     assert counted(before) == {"miss": 1, "hit": 1}
 
 
 def test_case_accents_and_marks_do_not_matter(session, stored):
-    found = cache.find_passages(session, "Onde vocês ficam?")
+    found = retrieval_cache.find_passages(session, "Onde vocês ficam?")
     before = outcomes()
-    again = cache.find_passages(session, "onde VOCES ficam")
+    again = retrieval_cache.find_passages(session, "onde VOCES ficam")
 
     assert counted(before) == {"hit": 1}
     assert (again.question, again.found) == ("onde VOCES ficam", found.found)
@@ -75,31 +76,31 @@ def test_case_accents_and_marks_do_not_matter(session, stored):
     ],
 )
 def test_every_change_is_another_version(session, change):
-    before = cache.version(session)
+    before = retrieval_cache.version(session)
     session.execute(change)
 
-    assert cache.version(session) > before
+    assert retrieval_cache.version(session) > before
 
 
 def test_a_changed_article_is_given_at_once(session, stored):
-    slug = cache.find_passages(session, QUESTION).found[0].slug
+    slug = retrieval_cache.find_passages(session, QUESTION).found[0].slug
     session.execute(update(Article).where(Article.slug == slug).values(answer="Agora custa outra coisa."))
 
-    assert cache.find_passages(session, QUESTION).found[0].answer == "Agora custa outra coisa."
+    assert retrieval_cache.find_passages(session, QUESTION).found[0].answer == "Agora custa outra coisa."
 
 
 def test_a_change_that_is_not_committed_is_seen_by_nobody_else(session, stored, knowledge_engine):
-    before = cache.version(session)
+    before = retrieval_cache.version(session)
     with Session(knowledge_engine) as other:
         other.execute(text("UPDATE article SET answer = 'x'"))
-        assert cache.version(session) == before
+        assert retrieval_cache.version(session) == before
 
 
 def test_the_vector_of_a_question_outlives_a_change(session, stored):
-    cache.find_passages(session, QUESTION)
+    retrieval_cache.find_passages(session, QUESTION)
     session.execute(text("UPDATE article SET source = source"))
     before = outcomes("embeddings")
-    again = cache.find_passages(session, QUESTION)
+    again = retrieval_cache.find_passages(session, QUESTION)
 
     assert counted(before, "embeddings") == {"hit": 1}
     assert again == retrieval.find_passages(session, QUESTION)
@@ -110,38 +111,38 @@ def test_the_vector_of_a_question_outlives_a_change(session, stored):
 )
 def test_questions_with_personal_data_or_no_words_are_not_kept(session, stored, question):
     before = outcomes()
-    cache.find_passages(session, question)
+    retrieval_cache.find_passages(session, question)
 
     assert counted(before) == {"skipped": 1}
     assert stored.dbsize() == 0
 
 
 def test_what_is_kept_tells_nobody_what_was_asked_and_ends(session, stored):
-    cache.find_passages(session, "xilofone roxo custa quanto?")
+    retrieval_cache.find_passages(session, "xilofone roxo custa quanto?")
     keys = list(stored.scan_iter())
 
     assert len(keys) == 2
     assert not any(b"xilofone" in key + stored.get(key) for key in keys)
-    assert all(0 < stored.ttl(key) <= cache.VECTORS_SECONDS for key in keys)
+    assert all(0 < stored.ttl(key) <= retrieval_cache.VECTORS_SECONDS for key in keys)
 
 
 @pytest.mark.parametrize(
     "nonsense", [b"", b"{", b"[]", b"{}", b'{"found": [{}], "probability": 1}', b'{"found": [{"a": 1}], "probability": 1}']
 )
 def test_nonsense_in_redis_is_a_miss(session, stored, nonsense):
-    found = cache.find_passages(session, QUESTION)
+    found = retrieval_cache.find_passages(session, QUESTION)
     for key in stored.scan_iter():
         stored.set(key, nonsense)
 
-    assert cache.find_passages(session, QUESTION) == found
+    assert retrieval_cache.find_passages(session, QUESTION) == found
 
 
 def test_a_flushed_redis_is_filled_again(session, stored):
-    found = cache.find_passages(session, QUESTION)
+    found = retrieval_cache.find_passages(session, QUESTION)
     stored.flushall()
     before = outcomes()
 
-    assert [cache.find_passages(session, QUESTION) for _ in range(2)] == [found] * 2
+    assert [retrieval_cache.find_passages(session, QUESTION) for _ in range(2)] == [found] * 2
     assert counted(before) == {"miss": 1, "hit": 1}
 
 
@@ -149,7 +150,7 @@ def test_without_redis_every_question_is_searched(knowledge_engine, database_url
     with application(database_url, f"redis://127.0.0.1:{free_port()}/0") as app, app.app_context():
         before = outcomes()
         answers = []
-        least = least_seconds(3, lambda: answers.append(asking.answer(QUESTION).text))
+        least = least_seconds(3, lambda: answers.append(service.answer_question(QUESTION).text))
 
         assert answers[0] is not None
         assert counted(before) == {"away": 3}
@@ -158,7 +159,7 @@ def test_without_redis_every_question_is_searched(knowledge_engine, database_url
 
 def test_the_local_answer_comes_from_the_cache(context, stored):
     before = outcomes()
-    first, second = (asking.answer(QUESTION) for _ in range(2))
+    first, second = (service.answer_question(QUESTION) for _ in range(2))
 
     assert first.text == second.text is not None
     assert first.trace == second.trace
@@ -171,7 +172,7 @@ def test_an_empty_knowledge_base_has_version_0_and_an_import_another(stores, tem
     with database(stores, template_database) as url:
         engine = create_engine(url.replace("postgresql://", "postgresql+psycopg2://"))
         with Session(engine) as session:
-            assert cache.version(session) == 0
-            knowledge.import_articles(session, knowledge.read_articles()[:2])
-            assert cache.version(session) > 0
+            assert retrieval_cache.version(session) == 0
+            articles.import_articles(session, articles.read_articles()[:2])
+            assert retrieval_cache.version(session) > 0
         engine.dispose()

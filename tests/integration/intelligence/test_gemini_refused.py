@@ -2,9 +2,9 @@
 
 import pytest
 
-from gatte.intelligence import rejections
-from gatte.intelligence.rejections import Cause
-from tests.application import application
+from gatte.intelligence.gemini import rejections
+from gatte.intelligence.gemini.rejections import RejectionCause
+from tests.app_fixture import application
 
 KEY = {"gemini_api_key": "made-up-key", "gemini_classifier_model": "gemini-of-this-test"}
 
@@ -23,11 +23,11 @@ def gemini_check(app) -> tuple[str, dict]:
 def test_what_one_process_finds_refused_is_told_by_another_until_it_answers(app, database_url, redis_url):
     with application(database_url, redis_url, **KEY) as worker:
         found = worker.extensions["gatte_gemini"].rejections
-        found.refused("gemini-of-this-test", Cause.KEY, 400)
+        found.refused("gemini-of-this-test", RejectionCause.KEY, 400)
         refused = gemini_check(app)[1]
         found.answered("gemini-of-this-test")
 
-    what = rejections.WHAT_TO_DO[Cause.KEY]
+    what = rejections.WHAT_TO_DO[RejectionCause.KEY]
     assert refused == {"ok": False, "used": True, "refused": [{"model": "gemini-of-this-test", "cause": "key", "what": what}]}
     assert gemini_check(app)[1] == {"ok": True, "used": True, "refused": []}
 
@@ -36,7 +36,7 @@ def test_a_refused_model_degrades_and_does_not_make_unready(app, monkeypatch):
     from gatte.web import health
 
     monkeypatch.setattr(health, "CHECKS", {"database": health.CHECKS["database"]})  # no worker beats here
-    app.extensions["gatte_gemini"].rejections.refused("gemini-of-this-test", Cause.MODEL, 404)
+    app.extensions["gatte_gemini"].rejections.refused("gemini-of-this-test", RejectionCause.MODEL, 404)
 
     answer = app.test_client().get("/health/ready")
 

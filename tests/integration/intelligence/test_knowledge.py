@@ -6,12 +6,12 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from gatte.intelligence import knowledge
-from gatte.intelligence.knowledge import Draft, Imported
-from gatte.intelligence.retrieval import find_passages, retrieve
+from gatte.intelligence.knowledge import articles
+from gatte.intelligence.knowledge.articles import ArticleDraft, ImportResult
+from gatte.intelligence.knowledge.retrieval import find_passages, retrieve
 from gatte.models.knowledge import Article, Passage
 
-PARKING = Draft(
+PARKING = ArticleDraft(
     slug="estacionamento", title="Estacionamento", question="Vocês têm estacionamento?", answer="Temos, com entrada pela rua de trás."
 )
 
@@ -32,24 +32,24 @@ def test_every_demo_article_is_stored_with_vectors(session):
 def test_the_same_import_again_changes_nothing(session):
     before = set(session.scalars(select(Passage.id)))
 
-    assert knowledge.import_articles(session, knowledge.read_articles()) == Imported(unchanged=32)
+    assert articles.import_articles(session, articles.read_articles()) == ImportResult(unchanged=32)
     assert set(session.scalars(select(Passage.id))) == before
 
 
 def test_a_changed_answer_makes_a_new_version_under_the_same_id(session):
-    knowledge.import_articles(session, [PARKING])
+    articles.import_articles(session, [PARKING])
     first_id = article(session, PARKING.slug).id
-    done = knowledge.import_articles(session, [PARKING.model_copy(update={"answer": "Não temos mais."})])
+    done = articles.import_articles(session, [PARKING.model_copy(update={"answer": "Não temos mais."})])
 
     changed = article(session, PARKING.slug)
-    assert (done, changed.version, changed.id, changed.answer) == (Imported(changed=1), 2, first_id, "Não temos mais.")
+    assert (done, changed.version, changed.id, changed.answer) == (ImportResult(changed=1), 2, first_id, "Não temos mais.")
     assert texts(session, PARKING.slug) == {"Estacionamento", "Vocês têm estacionamento?", "Vocês têm estacionamento? Não temos mais."}
 
 
 def test_an_import_leaves_other_articles_and_learned_variants_alone(session):
-    knowledge.import_articles(session, [PARKING])
-    knowledge.add_variant(session, article(session, PARKING.slug).id, "posso parar o carro ai?")
-    knowledge.import_articles(session, [PARKING])
+    articles.import_articles(session, [PARKING])
+    articles.add_variant(session, article(session, PARKING.slug).id, "posso parar o carro ai?")
+    articles.import_articles(session, [PARKING])
 
     assert "posso parar o carro ai?" in texts(session, PARKING.slug)
     assert session.scalar(select(func.count()).select_from(Article)) == 33
@@ -58,18 +58,18 @@ def test_an_import_leaves_other_articles_and_learned_variants_alone(session):
 def test_a_variant_is_added_once_however_it_is_spelled(session):
     first_id = article(session, "quanto-custa").id
 
-    assert knowledge.add_variant(session, first_id, "Qual seria o preço disso tudo?")
-    assert not knowledge.add_variant(session, first_id, "qual seria o preco disso tudo")
+    assert articles.add_variant(session, first_id, "Qual seria o preço disso tudo?")
+    assert not articles.add_variant(session, first_id, "qual seria o preco disso tudo")
 
 
 def test_a_learned_variant_is_found_at_once(session):
-    knowledge.add_variant(session, article(session, "mac-celular-nuvem").id, "roda no chromebook da escola?")
+    articles.add_variant(session, article(session, "mac-celular-nuvem").id, "roda no chromebook da escola?")
 
     assert retrieve(session, "roda no chromebook da escola")[0].slug == "mac-celular-nuvem"
 
 
 def test_a_new_article_is_found_although_its_words_are_off_topic_elsewhere(session):
-    knowledge.import_articles(session, [PARKING])
+    articles.import_articles(session, [PARKING])
 
     found = find_passages(session, "tem estacionamento no local?")
     assert found.found[0].slug == "estacionamento"
@@ -79,15 +79,15 @@ def test_a_new_article_is_found_although_its_words_are_off_topic_elsewhere(sessi
 def test_two_imports_at_once_store_every_article_once(knowledge_engine):
     drafts = [PARKING.model_copy(update={"slug": f"estacionamento-{number}"}) for number in range(5)]
 
-    def run() -> Imported:
+    def run() -> ImportResult:
         with Session(knowledge_engine) as session:
-            done = knowledge.import_articles(session, drafts)
+            done = articles.import_articles(session, drafts)
             session.commit()
             return done
 
     with ThreadPoolExecutor(2) as pool:
         outcomes = [future.result() for future in [pool.submit(run) for _ in range(2)]]
-    assert sorted(outcomes, key=lambda done: done.created) == [Imported(unchanged=5), Imported(created=5)]
+    assert sorted(outcomes, key=lambda done: done.created) == [ImportResult(unchanged=5), ImportResult(created=5)]
     with Session(knowledge_engine) as session:
         for draft in drafts:
             session.delete(article(session, draft.slug))

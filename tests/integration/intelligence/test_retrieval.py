@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import func, update
 from sqlalchemy.orm import Session
 
-from gatte.intelligence import embedding, grounding, knowledge, retrieval
-from gatte.intelligence.retrieval import find_passages, retrieve
+from gatte.intelligence import embedding, answer_confidence
+from gatte.intelligence.knowledge import articles, retrieval
+from gatte.intelligence.knowledge.retrieval import find_passages, retrieve
 from gatte.models.knowledge import Article, Passage
 
 TEXTS = Path(__file__).parents[2] / "unit" / "intelligence" / "data"
@@ -52,7 +53,7 @@ def test_an_answer_given_without_a_model_is_nearly_always_right(asked):
 
 def test_a_text_that_no_article_answers_rarely_gets_an_answer(off_topic):
     assert sum(one.grounded for one in off_topic) / len(off_topic) <= 0.09  # measured: .05, all with words of an article
-    assert sum(one.probability < grounding.WORTH_ASKING for one in off_topic) / len(off_topic) >= 0.55
+    assert sum(one.probability < answer_confidence.LLM_THRESHOLD for one in off_topic) / len(off_topic) >= 0.55
 
 
 def test_the_probability_means_what_it_says(asked):
@@ -90,10 +91,10 @@ def test_an_article_is_found_from_its_first_day_on(session):
 
 def test_a_changed_passage_is_seen_at_once_although_passages_are_kept_in_memory(session):
     retrieve(session, "quanto custa?")
-    parrot = knowledge.Draft(slug="papagaio", title="Papagaio", question="Posso levar meu papagaio?", answer="Pode, se ele for educado.")
-    knowledge.import_articles(session, [parrot])
+    parrot = articles.ArticleDraft(slug="papagaio", title="Papagaio", question="Posso levar meu papagaio?", answer="Pode, se ele for educado.")
+    articles.import_articles(session, [parrot])
     retrieve(session, "posso levar meu papagaio?")
-    knowledge.import_articles(session, [parrot.model_copy(update={"question": "Aceitam girafas na loja?"})])
+    articles.import_articles(session, [parrot.model_copy(update={"question": "Aceitam girafas na loja?"})])
 
     best = retrieve(session, "aceitam girafas na loja")[0]
     assert (best.slug, best.passage_text) == ("papagaio", "Aceitam girafas na loja?")
@@ -102,7 +103,7 @@ def test_a_changed_passage_is_seen_at_once_although_passages_are_kept_in_memory(
 def test_an_empty_knowledge_base_finds_nothing(session):
     session.execute(update(Article).values(active=False))
 
-    assert find_passages(session, "quanto custa?") == retrieval.Passages("quanto custa?")
+    assert find_passages(session, "quanto custa?") == retrieval.RetrievalResult("quanto custa?")
 
 
 def test_words_alone_still_find_articles_when_the_embedding_package_is_away(session, monkeypatch):

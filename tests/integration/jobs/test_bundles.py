@@ -6,16 +6,16 @@ from uuid import uuid4
 
 import pytest
 
-from gatte.jobs import bundle
-from gatte.jobs.worker import Pool
-from gatte.queue import Bundle, JobName, Part, QueueName, put, queue, redis, waiting
+from gatte.jobs.worker import job_batch
+from gatte.jobs.worker.runner import JobRunner
+from gatte.infra.rq_queue import JobBatch, JobName, BatchedJob, QueueName, enqueue_batches, get_queue, redis, queued_ids
 from tests.integration.turns.customers import somebody
-from tests.running import until
-from tests.standins import payloads
+from tests.process_system import until
+from tests.fakes import payloads
 
 NOBODY = "01a207b1-2d2f-74cc-86bf-3755ffb73246"
-NONSENSE = Part(JobName.WATCH, ("no-uuid",))
-HARMLESS = Part(JobName.DELIVER, (NOBODY,))
+NONSENSE = BatchedJob(JobName.FIRE_INACTIVITY_TIMER, ("no-uuid",))
+HARMLESS = BatchedJob(JobName.DELIVER, (NOBODY,))
 
 
 @pytest.fixture
@@ -26,9 +26,9 @@ def in_context(app) -> Iterator[None]:
 
 
 @pytest.fixture
-def pool(app, in_context) -> Iterator[Pool]:
+def pool(app, in_context) -> Iterator[JobRunner]:
     """A worker in this process."""
-    made = Pool(app, 4)
+    made = JobRunner(app, 4)
     thread = threading.Thread(target=made.run)
     thread.start()
     yield made
@@ -36,25 +36,25 @@ def pool(app, in_context) -> Iterator[Pool]:
     thread.join(20)
 
 
-def put_bundle(*parts: Part, name: QueueName = QueueName.MAINTENANCE) -> str:
-    made = Bundle(uuid4().hex, name, parts)
-    put([made])
+def put_bundle(*parts: BatchedJob, name: QueueName = QueueName.MAINTENANCE) -> str:
+    made = JobBatch(uuid4().hex, name, parts)
+    enqueue_batches([made])
     return made.id
 
 
 def failed() -> list[str]:
-    return queue(QueueName.MAINTENANCE).failed_job_registry.get_job_ids(cleanup=False)
+    return get_queue(QueueName.MAINTENANCE).failed_job_registry.get_job_ids(cleanup=False)
 
 
 def finished() -> list[str]:
-    return queue(QueueName.MAINTENANCE).finished_job_registry.get_job_ids(cleanup=False)
+    return get_queue(QueueName.MAINTENANCE).finished_job_registry.get_job_ids(cleanup=False)
 
 
 def test_a_bundle_waits_until_it_is_fetched(in_context):
     put_bundle(HARMLESS, HARMLESS, name=QueueName.DELIVERY)
     one = put_bundle(HARMLESS)
 
-    assert waiting(QueueName.MAINTENANCE) == {one}
+    assert queued_ids(QueueName.MAINTENANCE) == {one}
 
 
 def test_a_part_that_fails_stops_no_other(app):
@@ -62,7 +62,7 @@ def test_a_part_that_fails_stops_no_other(app):
     wamid = customer.delivers(payloads.text("oi"))
 
     with pytest.raises(ExceptionGroup) as raised:
-        bundle.run([("WATCH", ["no id"], 0), ("NO_JOB", [], 0), ("TAKE_TURN", customer.due(), 0)])
+        job_batch.run_batch([("WATCH", ["no id"], 0), ("NO_JOB", [], 0), ("TAKE_TURN", customer.due(), 0)])
 
     assert [type(error) for error in raised.value.exceptions] == [ValueError, KeyError]
     with app.app_context():
@@ -73,7 +73,7 @@ def test_rq_knows_which_bundles_were_done_and_which_failed(pool):
     good, bad, alone = put_bundle(HARMLESS, HARMLESS), put_bundle(HARMLESS, NONSENSE), put_bundle(NONSENSE)
 
     assert until(lambda: finished() == [good] and sorted(failed()) == sorted([bad, alone]))
-    assert not waiting(QueueName.MAINTENANCE)
+    assert not queued_ids(QueueName.MAINTENANCE)
 
 
 def test_many_bundles_run_through_few_threads(pool):

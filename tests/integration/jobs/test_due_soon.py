@@ -3,12 +3,12 @@
 import time
 
 from gatte.extensions import db
-from gatte.jobs import bundle
-from gatte.jobs.due import find_due
-from gatte.queue import JobName
+from gatte.jobs.worker import job_batch
+from gatte.jobs.due_work import fetch_due_work
+from gatte.infra.rq_queue import JobName
 from tests.integration.turns.customers import somebody
-from tests.running import least_seconds
-from tests.standins import payloads
+from tests.process_system import least_seconds
+from tests.fakes import payloads
 
 PAUSE = 5.0
 
@@ -17,8 +17,8 @@ def found(app, customer, look_ahead: float) -> list[float]:
     """How long the turns of a customer have to wait still."""
     settings = app.extensions["gatte_settings"].model_copy(update={"gatte_quiet_seconds": PAUSE})
     with app.app_context(), db.engine.connect() as connection:
-        due = find_due(connection, settings, look_ahead)
-    return [one.ahead for one in due if one.job is JobName.TAKE_TURN and one.arguments == customer.due()]
+        due = fetch_due_work(connection, settings, look_ahead)
+    return [one.delay_seconds for one in due if one.job is JobName.PROCESS_INBOX and one.arguments == customer.due()]
 
 
 def test_a_customer_who_may_write_more_is_found_when_the_pause_ends_soon(app):
@@ -40,10 +40,10 @@ def test_a_tap_on_a_button_waits_for_nothing(app):
 def test_a_job_starts_at_its_time(app):
     started = time.time()
 
-    bundle.run_part("SETTLE", [], started + 0.08)
+    job_batch.run_job("SETTLE", [], started + 0.08)
 
     assert time.time() >= started + 0.08
 
 
 def test_a_clock_that_is_wrong_delays_no_job_for_long(app):
-    assert least_seconds(3, lambda: bundle.run_part("SETTLE", [], time.time() + 3600)) < 10
+    assert least_seconds(3, lambda: job_batch.run_job("SETTLE", [], time.time() + 3600)) < 10

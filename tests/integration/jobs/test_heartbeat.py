@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from gatte.queue import ALIVE_SECONDS, Kind, beat, list_alive, redis
-from tests import running
+from gatte.infra.rq_queue import HEARTBEAT_TTL_SECONDS, ProcessKind, send_heartbeat, list_alive, redis
+from tests import process_system
 
 
 @pytest.fixture(autouse=True)
@@ -23,24 +23,24 @@ def commands_called() -> set[str]:
 
 
 def test_a_sign_of_life_of_one_kind_is_none_of_another():
-    beat(Kind.WORKER, "host-a:1")
+    send_heartbeat(ProcessKind.WORKER, "host-a:1")
 
-    assert list_alive(Kind.WORKER) == ["host-a:1"]
-    assert list_alive(Kind.SCHEDULER) == []
+    assert list_alive(ProcessKind.WORKER) == ["host-a:1"]
+    assert list_alive(ProcessKind.SCHEDULER) == []
 
 
 def test_who_gave_no_sign_for_long_is_not_alive_and_is_forgotten():
-    beat(Kind.WORKER, "host-a:1")
-    redis().zincrby("gatte:alive:worker", -ALIVE_SECONDS - 1, "host-a:1")
-    assert list_alive(Kind.WORKER) == []
+    send_heartbeat(ProcessKind.WORKER, "host-a:1")
+    redis().zincrby("gatte:alive:worker", -HEARTBEAT_TTL_SECONDS - 1, "host-a:1")
+    assert list_alive(ProcessKind.WORKER) == []
 
-    beat(Kind.WORKER, "host-b:2")
+    send_heartbeat(ProcessKind.WORKER, "host-b:2")
     assert redis().zcard("gatte:alive:worker") == 1
 
 
 def test_health_reads_signs_of_life_without_a_walk_over_all_keys(app):
     redis().config_resetstat()
-    beat(Kind.SCHEDULER, "host-a:1")
+    send_heartbeat(ProcessKind.SCHEDULER, "host-a:1")
     checks = app.test_client().get("/health/ready").json["checks"]
 
     assert (checks["worker"]["ok"], checks["scheduler"]["ok"]) == (False, True)
@@ -49,9 +49,9 @@ def test_health_reads_signs_of_life_without_a_walk_over_all_keys(app):
 
 @pytest.mark.parametrize(("kind", "code"), [("worker", 0), ("scheduler", 1)])
 def test_a_container_is_healthy_while_a_process_of_its_kind_lives_on_this_host(database_url, redis_url, kind, code):
-    beat(Kind.WORKER, f"{socket.gethostname()}:1")
-    beat(Kind.SCHEDULER, "another-host:1")
-    environment = running.process_environment(running.settings(database_url, redis_url))
-    done = subprocess.run([sys.executable, "-m", "deployment.alive", kind], env=environment, cwd=running.PROJECT, check=False)
+    send_heartbeat(ProcessKind.WORKER, f"{socket.gethostname()}:1")
+    send_heartbeat(ProcessKind.SCHEDULER, "another-host:1")
+    environment = process_system.process_environment(process_system.settings(database_url, redis_url))
+    done = subprocess.run([sys.executable, "-m", "deployment.healthcheck", kind], env=environment, cwd=process_system.PROJECT, check=False)
 
     assert done.returncode == code

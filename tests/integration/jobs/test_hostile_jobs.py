@@ -9,9 +9,9 @@ from uuid import uuid4
 import pytest
 from redis import Redis
 
-from gatte.queue import BUNDLE, Bundle, JobName, Part, QueueName, put, queue
-from tests import running
-from tests.running import System, until
+from gatte.infra.rq_queue import BATCH_FUNCTION, JobBatch, JobName, BatchedJob, QueueName, enqueue_batches, get_queue
+from tests import process_system
+from tests.process_system import System, until
 
 DATE = "2026-01-01T00:00:00.000000Z"
 NOBODY = "01a207b1-2d2f-74cc-86bf-3755ffb73246"
@@ -62,11 +62,11 @@ def folder(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def worker(folder, database_url, redis_url) -> Iterator[System]:
     """A real worker process that could import what lies in the folder."""
-    path = {"PYTHONPATH": f"{running.PROJECT}:{folder}"}
-    system = System(folder, running.settings(database_url, redis_url, **path))
+    path = {"PYTHONPATH": f"{process_system.PROJECT}:{folder}"}
+    system = System(folder, process_system.settings(database_url, redis_url, **path))
     try:
         system.start("worker")
-        assert until(lambda: '"worker_started"' in system.log("worker"), running.READY_PATIENCE), system.log_tail()
+        assert until(lambda: '"worker_started"' in system.log("worker"), process_system.READY_PATIENCE), system.log_tail()
         yield system
     finally:
         system.stop()
@@ -82,10 +82,10 @@ def attacker(worker, folder, redis_url) -> Iterator[Attacker]:
 
 def still_works(app, worker: System) -> bool:
     """Whether the worker runs a bundle of ours."""
-    bundle = Bundle(uuid4().hex, QueueName.MAINTENANCE, (Part(JobName.DELIVER, (NOBODY,)),))
+    bundle = JobBatch(uuid4().hex, QueueName.MAINTENANCE, (BatchedJob(JobName.DELIVER, (NOBODY,)),))
     with app.app_context():
-        put([bundle])
-        done = until(lambda: bundle.id in queue(QueueName.MAINTENANCE).finished_job_registry.get_job_ids(cleanup=False))
+        enqueue_batches([bundle])
+        done = until(lambda: bundle.id in get_queue(QueueName.MAINTENANCE).finished_job_registry.get_job_ids(cleanup=False))
     return done and worker.processes["worker"].poll() is None
 
 
@@ -94,7 +94,7 @@ def refusals(worker: System) -> list[dict[str, str]]:
     return [json.loads(line) for line in lines]
 
 
-@pytest.mark.parametrize("function", ["os.system", "builtins.eval", "gatte.jobs.turns.take_turn", "subprocess.getoutput"])
+@pytest.mark.parametrize("function", ["os.system", "builtins.eval", "gatte.jobs.turns.process_inbox", "subprocess.getoutput"])
 def test_a_function_that_is_not_ours_is_not_run(app, worker, attacker, function):
     code = f"__import__('os').system({attacker.touch!r})" if function == "builtins.eval" else attacker.touch
     job = attacker.puts(function, [code])
@@ -115,7 +115,7 @@ def test_a_module_that_is_not_ours_is_not_imported(app, worker, attacker):
 
 @pytest.mark.parametrize("callback", CALLBACKS)
 def test_a_bundle_that_brings_a_function_to_call_afterwards_is_not_run(app, worker, attacker, callback):
-    job = attacker.puts(BUNDLE, [GOOD_PARTS], **{callback: attacker.module()})
+    job = attacker.puts(BATCH_FUNCTION, [GOOD_PARTS], **{callback: attacker.module()})
 
     assert until(lambda: attacker.is_gone(job))
     assert still_works(app, worker)
@@ -136,7 +136,7 @@ def test_a_bundle_that_brings_a_function_to_call_afterwards_is_not_run(app, work
     ids=lambda field: next(iter(field)),
 )
 def test_a_bundle_with_a_field_that_none_of_ours_has_is_not_run(app, worker, attacker, field):
-    job = attacker.puts(BUNDLE, [GOOD_PARTS], **field)
+    job = attacker.puts(BATCH_FUNCTION, [GOOD_PARTS], **field)
 
     assert until(lambda: attacker.is_gone(job))
     assert still_works(app, worker)
@@ -157,7 +157,7 @@ def test_a_bundle_with_a_field_that_none_of_ours_has_is_not_run(app, worker, att
     ids=str,
 )
 def test_a_bundle_of_anything_but_known_jobs_and_ids_is_not_run(app, worker, attacker, parts):
-    job = attacker.puts(BUNDLE, [parts])
+    job = attacker.puts(BATCH_FUNCTION, [parts])
 
     assert until(lambda: attacker.is_gone(job))
     assert still_works(app, worker)
@@ -166,7 +166,7 @@ def test_a_bundle_of_anything_but_known_jobs_and_ids_is_not_run(app, worker, att
 
 @pytest.mark.parametrize("field", [{"data": "no json"}, {"status": "no status"}, {"created_at": "no date"}, {"result_ttl": "x"}], ids=str)
 def test_a_job_that_cannot_be_read_ends_no_worker(app, worker, attacker, field):
-    job = attacker.puts(BUNDLE, [GOOD_PARTS], **field)
+    job = attacker.puts(BATCH_FUNCTION, [GOOD_PARTS], **field)
 
     assert until(lambda: attacker.is_gone(job))
     assert still_works(app, worker)
@@ -182,13 +182,13 @@ def test_an_entry_of_a_queue_that_is_no_id_ends_no_worker(app, worker, attacker,
 
 def test_tidying_up_after_a_dead_worker_calls_nothing_that_redis_names(app, folder, database_url, redis_url, attacker):
     """RQ calls the failure callback of a job whose worker died when any worker tidies up, which each does at its start."""
-    job = attacker.hash(BUNDLE, [GOOD_PARTS], status="started", failure_callback_name=attacker.module())
+    job = attacker.hash(BATCH_FUNCTION, [GOOD_PARTS], status="started", failure_callback_name=attacker.module())
     attacker.redis.zadd("rq:wip:turns", {f"{job}:{uuid4().hex}": time.time() - 60})
     attacker.redis.delete(*attacker.redis.keys("rq:clean_registries:*") or ["none"])
-    tidying = System(folder, running.settings(database_url, redis_url, PYTHONPATH=f"{running.PROJECT}:{folder}"))
+    tidying = System(folder, process_system.settings(database_url, redis_url, PYTHONPATH=f"{process_system.PROJECT}:{folder}"))
     try:
         tidying.start("worker:2")
-        assert until(lambda: not attacker.redis.zcard("rq:wip:turns"), running.READY_PATIENCE), tidying.log_tail()
+        assert until(lambda: not attacker.redis.zcard("rq:wip:turns"), process_system.READY_PATIENCE), tidying.log_tail()
     finally:
         tidying.stop()
 

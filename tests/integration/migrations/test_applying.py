@@ -3,8 +3,8 @@ import time
 from pathlib import Path
 
 from gatte import __version__
-from gatte.migrating import migrate
-from tests.stores import rows
+from gatte.infra.schema import migrate
+from tests.store_fixtures import rows
 
 JOURNAL = (
     "SELECT revision, description, app_version, length(checksum), duration_ms >= 0, applied_at <= now() FROM schema_migrations ORDER BY 1"

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from gatte.migrating import MigrationFailed, migrate
-from tests.stores import execute, rows
+from gatte.infra.schema import MigrationFailed, migrate
+from tests.store_fixtures import execute, rows
 
 PROJECT = Path(__file__).parents[3]
 GOOD = 'op.execute("CREATE TABLE kept (id int)")'

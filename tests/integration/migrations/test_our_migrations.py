@@ -6,11 +6,11 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 
-from gatte.migrating import migrate, required_revision
-from gatte.migrating.journal import Journal
-from gatte.migrating.running import connected
-from gatte.migrating.versions import MIGRATIONS, scripts
-from tests.stores import rows
+from gatte.infra.schema import migrate, required_revision
+from gatte.infra.schema.history import MigrationHistory
+from gatte.infra.schema.runner import connected
+from gatte.infra.schema.versions import MIGRATIONS, scripts
+from tests.store_fixtures import rows
 
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
 COLUMNS = """
@@ -38,7 +38,7 @@ def go_down(url: str, revision: str = "base") -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with connected(url) as connection:
-        config.attributes |= {"connection": connection, "journal": Journal()}
+        config.attributes |= {"connection": connection, "journal": MigrationHistory()}
         command.downgrade(config, revision)
 
 

@@ -1,8 +1,8 @@
 import pytest
 from sqlalchemy import create_engine, make_url
 
-from gatte.migrating import SchemaState, migrate, required_revision, schema_state
-from tests.stores import execute
+from gatte.infra.schema import SchemaState, migrate, required_revision, schema_state
+from tests.store_fixtures import execute
 
 
 def state_of(url: str) -> SchemaState:

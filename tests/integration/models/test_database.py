@@ -8,11 +8,11 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from gatte.conversation.states import State
-from gatte.database import Trip, all_columns, ask, ask_alone, commit_and_ask, engine_beside, loaded
-from gatte.dialect import is_idle
+from gatte.infra.database.statement_batch import StatementBatch, column_list, fetch_rows, fetch_rows_autocommit, commit_and_fetch, unpooled_engine, hydrate
+from gatte.infra.database.deferred_begin import no_open_transaction
 from gatte.extensions import db
 from gatte.models import Contact, Conversation, NumberPause, keyring
-from tests.holding import HoldsAnother
+from tests.connection_guard import HoldsAnother
 
 pytestmark = pytest.mark.usefixtures("context")
 
@@ -27,7 +27,7 @@ def driver():
 @pytest.fixture
 def seen_by_others(app):
     """How many rows of that name another process would see."""
-    beside = engine_beside(app.extensions["gatte_settings"], "test")
+    beside = unpooled_engine(app.extensions["gatte_settings"], "test")
 
     def count(name: str) -> int:
         with Session(beside) as other:
@@ -37,15 +37,15 @@ def seen_by_others(app):
 
 
 def test_nothing_is_begun_before_the_first_statement_and_nothing_stays_open_after_the_last():
-    assert is_idle(driver())
-    ask(COUNT, ("a",))
-    assert not is_idle(driver())
+    assert no_open_transaction(driver())
+    fetch_rows(COUNT, ("a",))
+    assert not no_open_transaction(driver())
     db.session.commit()
-    assert is_idle(driver())
+    assert no_open_transaction(driver())
 
 
 def test_what_was_written_is_seen_by_others_after_the_commit_only(seen_by_others):
-    ask(ADD, ("begun",))
+    fetch_rows(ADD, ("begun",))
     db.session.add(NumberPause(phone_number_id="by the ORM", cause="transient", tries=1, probe_at=datetime.now(UTC)))
     db.session.flush()
     assert (seen_by_others("begun"), seen_by_others("by the ORM")) == (0, 0)
@@ -56,7 +56,7 @@ def test_what_was_written_is_seen_by_others_after_the_commit_only(seen_by_others
 
 def test_what_is_rolled_back_never_was(seen_by_others):
     db.session.execute(text("INSERT INTO number_pause (phone_number_id, cause, tries, probe_at) VALUES ('gone', 'x', 1, now())"))
-    ask(ADD, ("gone too",))
+    fetch_rows(ADD, ("gone too",))
     db.session.rollback()
 
     assert (seen_by_others("gone"), seen_by_others("gone too")) == (0, 0)
@@ -74,21 +74,21 @@ def test_many_rows_at_once_are_one_transaction(seen_by_others):
 
 
 def test_a_savepoint_works_inside(seen_by_others):
-    ask(ADD, ("outer",))
+    fetch_rows(ADD, ("outer",))
     with pytest.raises(IntegrityError), db.session.begin_nested():
-        ask(ADD, ("outer",))
+        fetch_rows(ADD, ("outer",))
     db.session.commit()
 
     assert seen_by_others("outer") == 1
 
 
 def test_a_connection_goes_back_to_the_pool_with_nothing_open():
-    ask(COUNT, ("a",))
+    fetch_rows(COUNT, ("a",))
     used = driver()
-    assert not is_idle(used)
+    assert not no_open_transaction(used)
     db.session.remove()
 
-    assert is_idle(used)
+    assert no_open_transaction(used)
 
 
 def test_another_isolation_level_is_refused():
@@ -97,51 +97,51 @@ def test_another_isolation_level_is_refused():
 
 
 def test_a_statement_alone_is_committed_with_its_answer(seen_by_others):
-    rows = ask_alone(f"{ADD} RETURNING phone_number_id", ("alone",))
+    rows = fetch_rows_autocommit(f"{ADD} RETURNING phone_number_id", ("alone",))
 
     assert ([row.phone_number_id for row in rows], seen_by_others("alone")) == (["alone"], 1)
-    assert is_idle(driver())
+    assert no_open_transaction(driver())
 
 
 def test_who_holds_a_connection_must_not_ask_for_another():
-    ask(COUNT, ("a",))
+    fetch_rows(COUNT, ("a",))
 
     with pytest.raises(HoldsAnother):
-        ask_alone(COUNT, ("a",))
+        fetch_rows_autocommit(COUNT, ("a",))
 
 
 def test_a_statement_alone_that_fails_leaves_its_connection_usable(seen_by_others):
-    ask_alone(ADD, ("once",))
+    fetch_rows_autocommit(ADD, ("once",))
     with pytest.raises(IntegrityError):
-        ask_alone(ADD, ("once",))
-    ask_alone(ADD, ("again",))
+        fetch_rows_autocommit(ADD, ("once",))
+    fetch_rows_autocommit(ADD, ("again",))
 
     assert (seen_by_others("once"), seen_by_others("again")) == (1, 1)
 
 
 def test_a_question_after_the_commit_finds_everything_committed_and_leaves_nothing_open(seen_by_others):
-    ask(ADD, ("asked",))
+    fetch_rows(ADD, ("asked",))
     db.session.add(NumberPause(phone_number_id="pending", cause="transient", tries=1, probe_at=datetime.now(UTC)))
 
-    assert commit_and_ask(COUNT, ("asked",))[0].count == 1
+    assert commit_and_fetch(COUNT, ("asked",))[0].count == 1
     assert (seen_by_others("asked"), seen_by_others("pending")) == (1, 1)
-    assert is_idle(driver())
-    assert commit_and_ask(COUNT, ("asked",))[0].count == 1  # with nothing to commit
+    assert no_open_transaction(driver())
+    assert commit_and_fetch(COUNT, ("asked",))[0].count == 1  # with nothing to commit
 
 
 def test_a_trip_is_committed_on_one_way(seen_by_others, statements):
-    trip = Trip()
+    trip = StatementBatch()
     trip.add(ADD, "one")
     trip.add(ADD, "two")
     trip.commit()
 
     assert (seen_by_others("one"), seen_by_others("two")) == (1, 1)
-    assert is_idle(driver())
+    assert no_open_transaction(driver())
     assert statements() == 1
 
 
 def test_a_trip_that_breaks_a_rule_leaves_nothing(seen_by_others):
-    trip = Trip()
+    trip = StatementBatch()
     trip.add(ADD, "fine")
     trip.add(ADD, "fine")
     with pytest.raises(IntegrityError):
@@ -153,17 +153,17 @@ def test_a_trip_that_breaks_a_rule_leaves_nothing(seen_by_others):
 
 def test_a_trip_goes_before_what_the_session_has_to_write(seen_by_others):
     key = keyring().new_contact_key()
-    trip = Trip()
+    trip = StatementBatch()
     trip.insert("data_key", {"id": key.id, "purpose": key.purpose, "master_id": key.master_id, "wrapped": key.wrapped})
     db.session.add(Contact(data_key_id=key.id))
     trip.commit()
 
-    assert ask("SELECT count(*) AS count FROM contact WHERE data_key_id = %s", (key.id,))[0].count == 1
+    assert fetch_rows("SELECT count(*) AS count FROM contact WHERE data_key_id = %s", (key.id,))[0].count == 1
 
 
 def test_an_unknown_column_is_an_error_of_sqlalchemy():
     with pytest.raises(DBAPIError):
-        ask("SELECT nothing FROM number_pause")
+        fetch_rows("SELECT nothing FROM number_pause")
 
 
 @pytest.fixture
@@ -209,7 +209,7 @@ READ = "SELECT {} FROM conversation WHERE id = %s"
 
 
 def test_a_loaded_row_is_what_the_orm_would_have_loaded(conversation):
-    row = loaded(Conversation, ask(READ.format(all_columns(Conversation)), (conversation,))[0])
+    row = hydrate(Conversation, fetch_rows(READ.format(column_list(Conversation)), (conversation,))[0])
     assert row in db.session
     assert not db.session.dirty
     names = [column.key for column in inspect(Conversation).column_attrs]
@@ -222,7 +222,7 @@ def test_a_loaded_row_is_what_the_orm_would_have_loaded(conversation):
 
 
 def test_a_change_of_a_loaded_row_is_written(conversation):
-    row = loaded(Conversation, ask(READ.format(all_columns(Conversation)), (conversation,))[0])
+    row = hydrate(Conversation, fetch_rows(READ.format(column_list(Conversation)), (conversation,))[0])
     assert row.contact.name == "Ana"  # what was not loaded is read when it is asked for
     row.priority = 1
     db.session.commit()
@@ -235,6 +235,6 @@ def test_a_row_that_the_session_has_is_not_loaded_beside_it(conversation):
     mine = db.session.get(Conversation, conversation)
     mine.priority = 2
 
-    assert loaded(Conversation, ask(READ.format(all_columns(Conversation)), (conversation,))[0]) is None
+    assert hydrate(Conversation, fetch_rows(READ.format(column_list(Conversation)), (conversation,))[0]) is None
     assert db.session.get(Conversation, conversation) is mine
     assert mine.priority == 2

@@ -3,7 +3,7 @@ from sqlalchemy import select, text
 
 from gatte.extensions import db
 from gatte.models import Contact, DataKey, keyring
-from gatte.privacy.crypto import Tampered
+from gatte.privacy.crypto import DecryptionFailed
 
 pytestmark = pytest.mark.usefixtures("context")
 
@@ -38,7 +38,7 @@ def test_a_value_copied_to_another_column_does_not_open():
     made = contact(name="Joana", email="joana@example.com")
     made.name_sealed = made.email_sealed
 
-    with pytest.raises(Tampered):
+    with pytest.raises(DecryptionFailed):
         _ = made.name
 
 
@@ -47,7 +47,7 @@ def test_a_contact_whose_key_is_gone_reads_as_nothing():
     key_id = made.data_key_id
     db.session.flush()
     db.session.execute(text("DELETE FROM data_key WHERE id = :id"), {"id": key_id})
-    keyring().forget(key_id)
+    keyring().evict(key_id)
     db.session.expire(made)
 
     assert made.name is None
@@ -57,7 +57,7 @@ def test_a_contact_whose_key_is_gone_reads_as_nothing():
 def test_a_new_process_opens_what_this_one_sealed(app):
     made = contact(name="Joana")
     stored = db.session.scalar(select(DataKey).filter_by(id=made.data_key_id))
-    keyring().forget(stored.id)
+    keyring().evict(stored.id)
 
     assert made.name == "Joana"
 

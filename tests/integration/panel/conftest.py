@@ -8,7 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from gatte.desk import people
+from gatte.desk import users as people
 from gatte.extensions import db, limiter
 from gatte.models import Role
 from tests.integration.panel.making import Desk

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from flask import Flask
 
-from gatte.conversation.effects import Reason
-from gatte.conversation.replies import Reply, Text, text_of, to_json
+from gatte.conversation.effects import EscalationReason
+from gatte.conversation.replies import Reply, TextReply, text_of, to_json
 from gatte.conversation.snapshot import Owner
 from gatte.conversation.states import State
 from gatte.extensions import db
@@ -56,7 +56,7 @@ class Desk:
                 correlation_id=f"correlation-{number}",
                 state=State(state),
                 waiting_since=None if waiting_minutes is None else minutes_ago(waiting_minutes),
-                escalation_reason=None if waiting_minutes is None else Reason.REQUESTED,
+                escalation_reason=None if waiting_minutes is None else EscalationReason.REQUESTED,
                 last_activity_at=minutes_ago(active_minutes),
                 last_inbound_at=columns.pop("last_inbound_at", minutes_ago(active_minutes)),
                 **columns,
@@ -75,7 +75,7 @@ class Desk:
             self._add(db.session.get_one(Conversation, conversation_id), Direction.IN, Author.CUSTOMER, text)
 
     def answers(self, conversation_id: UUID, reply: Reply | str, state: DeliveryState = DeliveryState.READ, **columns: Any) -> UUID:
-        reply = Text(reply) if isinstance(reply, str) else reply
+        reply = TextReply(reply) if isinstance(reply, str) else reply
         with self.app.app_context():
             row = db.session.get_one(Conversation, conversation_id)
             message = self._add(row, Direction.OUT, Author.BOT, text_of(reply))

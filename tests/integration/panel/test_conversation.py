@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from gatte.conversation.replies import Buttons, Option
+from gatte.conversation.replies import ButtonsReply, ReplyOption
 from gatte.extensions import db
 from gatte.models import AuditEntry, Conversation, DeliveryState, Message
 
@@ -154,7 +154,7 @@ def test_a_failed_send_shows_why(agent, desk, users):
 
 def test_buttons_that_were_sent_are_shown(agent, desk):
     conversation = desk.conversation(says=["oi"])
-    desk.answers(conversation, Buttons("Como posso ajudar?", (Option("buy", "Comprar"),)))
+    desk.answers(conversation, ButtonsReply("Como posso ajudar?", (ReplyOption("buy", "Comprar"),)))
 
     assert '<span class="chip">Comprar</span>' in agent.get(f"/panel/sessoes/{conversation}").text
 

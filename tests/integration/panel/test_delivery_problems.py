@@ -2,7 +2,7 @@
 
 import pytest
 
-from gatte.delivery.reasons import Cause, explain
+from gatte.delivery.failure_reasons import FailureCause, explain
 from gatte.models import DeliveryState, Outbox
 
 
@@ -42,7 +42,7 @@ def test_nothing_is_said_of_an_answer_that_goes_well(page, state):
 
 
 @pytest.mark.parametrize("state", [DeliveryState.FAILED, DeliveryState.PARKED, DeliveryState.CANCELLED])
-@pytest.mark.parametrize("cause", Cause)
+@pytest.mark.parametrize("cause", FailureCause)
 def test_every_cause_has_words(state, cause):
     explained = explain(Outbox(state=state, error_details=cause.value))
 

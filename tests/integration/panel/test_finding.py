@@ -5,7 +5,7 @@ import re
 import pytest
 
 from gatte.extensions import db
-from gatte.intake import identity
+from gatte.intake import contact_identity
 from gatte.models import Contact, ContactIdentity, Conversation, IdentityKind, Ticket, keyring
 from gatte.web.panel.paging import PAGE
 from tests.integration.panel.making import minutes_ago
@@ -75,7 +75,7 @@ def known(app, desk):
     with app.app_context():
         conversation = db.session.get_one(Conversation, conversation_id)
         contact, ring = conversation.contact, keyring()
-        phone = identity.canonical_phone("5548991234567")
+        phone = contact_identity.canonical_phone("5548991234567")
         by = [(IdentityKind.PHONE, phone), (IdentityKind.DOCUMENT, "52998224725")]
         contact.identities = [ContactIdentity(kind=kind, hash=ring.lookup_hash(kind, value)) for kind, value in by]
         ids = {"data_key_id": contact.data_key_id, "contact_id": contact.id, "conversation_id": conversation.id}
@@ -125,7 +125,7 @@ def test_what_was_found_is_read_in_pages(agent, desk):
 
 def test_a_name_that_came_with_the_first_message_can_be_sought(app):
     with app.app_context():
-        contact = identity.find_or_make_contact(identity.Sender("5511912345678", name="Zuleica Primeira"))
+        contact = contact_identity.find_or_create_contact(contact_identity.Sender("5511912345678", name="Zuleica Primeira"))
         assert len(contact.name_words) == 2
         contact.name = None
         assert contact.name_words is None

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from gatte.web.panel.entry import PUBLIC
+from gatte.web.panel.auth import PUBLIC_ENDPOINTS
 
 TEMPLATES = Path(__file__).parents[3] / "gatte" / "templates"
 SOME_ID = str(uuid4())
@@ -32,7 +32,7 @@ def panel_routes(app, method):
 
 
 def test_every_page_of_the_panel_asks_for_a_login(app, browser):
-    closed = [path for endpoint, path in panel_routes(app, "GET") if endpoint not in PUBLIC]
+    closed = [path for endpoint, path in panel_routes(app, "GET") if endpoint not in PUBLIC_ENDPOINTS]
 
     assert len(closed) >= 8
     for path in closed:
@@ -43,7 +43,7 @@ def test_every_page_of_the_panel_asks_for_a_login(app, browser):
 def test_every_action_of_the_panel_asks_for_a_login(app, browser):
     browser.get("/panel/login")
     for endpoint, path in panel_routes(app, "POST"):
-        if endpoint not in PUBLIC:
+        if endpoint not in PUBLIC_ENDPOINTS:
             answer = browser.post(path)
             assert (path, answer.status_code, answer.location.split("?")[0]) == (path, 302, "/panel/login")
 

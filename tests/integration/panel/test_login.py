@@ -1,6 +1,6 @@
 import pytest
 
-from gatte.desk import people
+from gatte.desk import users as people
 from gatte.extensions import db
 from gatte.models import User
 from tests.integration.panel.conftest import PASSWORD

@@ -6,7 +6,7 @@ import pytest
 import redis
 
 from gatte.desk.login_attempts import BY_ACCOUNT
-from tests.application import application
+from tests.app_fixture import application
 from tests.integration.panel.conftest import PASSWORD, Browser, forget_attempts
 
 ANA, NOBODY = "ana@empresa.example", "ninguem@empresa.example"

@@ -5,8 +5,8 @@ import re
 import pytest
 from flask import Response
 
-from tests.running import APP_SECRET
-from tests.standins import payloads
+from tests.process_system import APP_SECRET
+from tests.fakes import payloads
 
 PATHS = ["/health/live", "/metrics", "/webhook/whatsapp"]
 

@@ -6,7 +6,7 @@ import pytest
 
 from gatte.extensions import db
 from gatte.intake import spam
-from gatte.models import Conversation, MuteReason, SetAside
+from gatte.models import Conversation, MuteReason, SkipReason
 from gatte.models.message import Message
 from gatte.web.panel.formatting import now
 
@@ -47,7 +47,7 @@ def test_who_is_not_muted_has_no_button(agent, desk):
 
 def test_a_message_that_the_bot_did_not_read_says_so(app, agent, muted):
     with app.app_context():
-        db.session.query(Message).filter_by(conversation_id=muted).one().set_aside = SetAside.MUTED
+        db.session.query(Message).filter_by(conversation_id=muted).one().set_aside = SkipReason.MUTED
         db.session.commit()
 
     assert "O robô não leu: contato silenciado" in agent.get(f"/panel/sessoes/{muted}").text

@@ -7,8 +7,8 @@ from gatte.conversation.states import Event
 from gatte.desk import handoff
 from gatte.extensions import db
 from gatte.models import Conversation
-from gatte.turns import watchdog
-from gatte.web.panel.words import EVENTS
+from gatte.turns import inactivity
+from gatte.web.panel.labels import EVENTS
 from tests.integration.panel.making import minutes_ago
 
 
@@ -17,7 +17,7 @@ def watched(app, conversation_id):
     with app.app_context():
         db.session.execute(update(Conversation).where(Conversation.id == conversation_id).values(watch_at=minutes_ago(0)))
         db.session.commit()
-        assert watchdog.bark(conversation_id)
+        assert inactivity.fire(conversation_id)
         db.session.commit()
 
 

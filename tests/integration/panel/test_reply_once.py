@@ -3,7 +3,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import func, select
 
-from gatte.desk import handoff, people
+from gatte.desk import handoff, users
 from gatte.extensions import db
 from gatte.models import Contact, Conversation, Message, keyring
 
@@ -19,7 +19,7 @@ def test_a_reply_that_is_sent_again_is_written_once():
     db.session.flush()
     talk = Conversation(data_key_id=key.id, contact_id=contact.id, phone_number_id="1", correlation_id="c", last_inbound_at=func.now())
     db.session.add(talk)
-    agent = people.create_user("ana@example.com", "Ana", "uma senha comprida")
+    agent = users.create_user("ana@example.com", "Ana", "uma senha comprida")
     db.session.flush()
     handoff.take(talk.id, agent.id)
     draft = uuid4()

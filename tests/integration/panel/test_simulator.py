@@ -1,19 +1,19 @@
 import pytest
 from sqlalchemy import select
 
-from gatte.conversation.replies import Buttons, Menu, Option
+from gatte.conversation.replies import ButtonsReply, MenuReply, ReplyOption
 from gatte.delivery import SIMULATOR_NUMBER, client_for
 from gatte.extensions import db
-from gatte.intake import filing, identity, inbox
+from gatte.intake import inbox_processor, contact_identity, receive as inbox
 from gatte.models import Conversation, DeliveryState, IdentityKind, InboxMessage, Message
-from gatte.web.panel.simulator import REGULARS
+from gatte.web.panel.simulator import DEFAULT_CONTACTS
 from gatte.whatsapp import simulator
 from gatte.whatsapp.events import Sender
-from gatte.whatsapp.simulator import Customer, SimulatorClient
-from tests.application import application
+from gatte.whatsapp.simulator import SimulatedContact, SimulatorClient
+from tests.app_fixture import application
 from tests.integration.panel.conftest import Browser, forget_attempts
 
-MARINA, ROGERIO, BEATRIZ, CAIO = REGULARS
+MARINA, ROGERIO, BEATRIZ, CAIO = DEFAULT_CONTACTS
 REAL_NUMBER = "106540352242922"
 
 
@@ -21,15 +21,15 @@ def arrived(app):
     """What lies in the inbox, oldest first, as Meta's messages."""
     with app.app_context():
         rows = db.session.scalars(select(InboxMessage).where(InboxMessage.filed_at.is_(None)).order_by(InboxMessage.id))
-        return [inbox.open_payload(row.wamid_hash, row.payload)["raw"]["message"] for row in rows]
+        return [inbox.decrypt_payload(row.wamid_hash, row.payload)["raw"]["message"] for row in rows]
 
 
 def file_all(app, customer, number=SIMULATOR_NUMBER):
     """File what lies in the inbox, as a worker would; the conversation of this customer."""
     with app.app_context():
-        ours = identity.sender_hash(Sender(customer.phone, customer.user_id), phone_number_id=number)
+        ours = contact_identity.sender_hash(Sender(customer.phone, customer.user_id), phone_number_id=number)
         waiting = db.session.execute(select(InboxMessage.phone_number_id, InboxMessage.sender_hash).where(InboxMessage.filed_at.is_(None)))
-        filed = {sender: filing.file_sender(number, sender).conversation_id for number, sender in {tuple(row) for row in waiting}}
+        filed = {sender: inbox_processor.process_sender(number, sender).conversation_id for number, sender in {tuple(row) for row in waiting}}
         db.session.commit()
         return filed.get(ours)
 
@@ -63,9 +63,9 @@ def test_attachments_are_sent_by_kind(app, agent, attachment, kind):
 def test_buttons_and_rows_can_be_tapped(app, agent, desk):
     agent.press("/panel/simulador/mensagens?cliente=2", texto="oi")
     conversation = file_all(app, BEATRIZ)
-    buttons = desk.answers(conversation, Buttons("Confirma?", (Option("yes", "Sim, confirmo"),)))
-    row = Option("buy", "Comprar", "e-CPF e e-CNPJ")
-    menu = desk.answers(conversation, Menu("O que deseja?", "Ver opções", (row,)), wamid="wamid.SIMmenu")
+    buttons = desk.answers(conversation, ButtonsReply("Confirma?", (ReplyOption("yes", "Sim, confirmo"),)))
+    row = ReplyOption("buy", "Comprar", "e-CPF e e-CNPJ")
+    menu = desk.answers(conversation, MenuReply("O que deseja?", "Ver opções", (row,)), wamid="wamid.SIMmenu")
 
     page = agent.get("/panel/simulador?cliente=2").text
     assert "Sim, confirmo" in page
@@ -80,7 +80,7 @@ def test_buttons_and_rows_can_be_tapped(app, agent, desk):
 
 def test_a_tap_on_what_was_not_offered_is_refused(app, agent, desk):
     agent.press("/panel/simulador/mensagens?cliente=2", texto="oi")
-    answer = desk.answers(file_all(app, BEATRIZ), Buttons("Confirma?", (Option("yes", "Sim"),)))
+    answer = desk.answers(file_all(app, BEATRIZ), ButtonsReply("Confirma?", (ReplyOption("yes", "Sim"),)))
 
     assert agent.press("/panel/simulador/mensagens?cliente=2", escolha="other", resposta=str(answer)).status_code == 404
     assert agent.press("/panel/simulador/mensagens?cliente=0", escolha="yes", resposta=str(answer)).status_code == 404
@@ -122,13 +122,13 @@ def test_two_messages_of_one_customer_stand_in_one_conversation(app, agent):
 def receive(app, customer, number):
     """The contact to whom a message of Meta's from this customer is filed."""
     with app.app_context():
-        inbox.accept(simulator.encoded(simulator.customer_message_body(number, customer, simulator.said("oi"))))
+        inbox.store_webhook(simulator.encode(simulator.customer_message_body(number, customer, simulator.text_message("oi"))))
     conversation = file_all(app, customer, number)
     with app.app_context():
         return db.session.get(Conversation, conversation).contact_id
 
 
-@pytest.mark.parametrize("customer", [MARINA, CAIO, Customer(MARINA.phone, "Só telefone")])
+@pytest.mark.parametrize("customer", [MARINA, CAIO, SimulatedContact(MARINA.phone, "Só telefone")])
 def test_a_real_message_of_the_same_phone_or_id_is_another_person(app, customer):
     simulated = receive(app, customer, SIMULATOR_NUMBER)
     real = receive(app, customer, REAL_NUMBER)
@@ -139,16 +139,16 @@ def test_a_real_message_of_the_same_phone_or_id_is_another_person(app, customer)
 
 
 def test_the_simulator_shows_nothing_of_a_real_conversation(app, agent):
-    secret = simulator.customer_message_body(REAL_NUMBER, MARINA, simulator.said("só para a empresa"))
+    secret = simulator.customer_message_body(REAL_NUMBER, MARINA, simulator.text_message("só para a empresa"))
     with app.app_context():
-        inbox.accept(simulator.encoded(secret))
+        inbox.store_webhook(simulator.encode(secret))
     file_all(app, MARINA, REAL_NUMBER)
 
     assert "só para a empresa" not in agent.get("/panel/simulador?cliente=0").text
 
 
 def test_a_document_told_in_the_simulator_is_not_that_of_a_real_person(context):
-    told = [identity.hash_of(IdentityKind.DOCUMENT, "52998224725", number) for number in (SIMULATOR_NUMBER, REAL_NUMBER)]
+    told = [contact_identity.hash_of(IdentityKind.DOCUMENT, "52998224725", number) for number in (SIMULATOR_NUMBER, REAL_NUMBER)]
 
     assert told[0] != told[1]
 
@@ -163,7 +163,7 @@ def test_no_customer_of_the_simulator_has_a_phone_that_can_exist(agent, app):
     made = agent.post("/panel/simulador/clientes", nome="Zuleica")
     agent.press(f"/panel/simulador/mensagens{made.location.partition('simulador')[2]}", texto="oi")
 
-    phones = [customer.phone for customer in REGULARS if customer.phone] + [arrived(app)[-1]["from"]]
+    phones = [customer.phone for customer in DEFAULT_CONTACTS if customer.phone] + [arrived(app)[-1]["from"]]
     assert all(phone.startswith("5500") for phone in phones)
 
 

@@ -3,15 +3,15 @@ import re
 import pytest
 
 from gatte.conversation.states import TRANSITIONS, State
-from gatte.web.panel.state_map import PLACES, arrows
-from gatte.web.panel.words import in_words
+from gatte.web.panel.state_diagram import NODE_POSITIONS, edges
+from gatte.web.panel.labels import label
 
 
 def test_the_map_has_every_row_of_the_table_once_and_nothing_else():
-    drawn = [((arrow.source, event), arrow.target) for arrow in arrows() for event in arrow.events]
+    drawn = [((arrow.source, event), arrow.target) for arrow in edges() for event in arrow.events]
 
     assert sorted(drawn) == sorted(TRANSITIONS.items())
-    assert set(PLACES) == set(State)
+    assert set(NODE_POSITIONS) == set(State)
 
 
 @pytest.mark.parametrize("state", State)
@@ -20,7 +20,7 @@ def test_each_state_shows_its_ways_in_words(agent, state):
 
     for source, event in TRANSITIONS:
         if source is state:
-            assert in_words(event) in page
+            assert label(event) in page
     assert len(re.findall(r'<a href="/panel/mapa\?estado=[A-Z_]+" class="box', page)) == len(State)
 
 

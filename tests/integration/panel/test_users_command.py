@@ -2,7 +2,7 @@
 
 import pytest
 
-from gatte.desk import people
+from gatte.desk import users as people
 from tests.integration.panel.conftest import PASSWORD
 
 ANA, BRUNO, CHEFE = (f"{name}@empresa.example" for name in ("ana", "bruno", "chefe"))

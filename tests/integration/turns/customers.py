@@ -8,13 +8,13 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from gatte.extensions import db
-from gatte.intake import identity
-from gatte.jobs.turns import take_turn
-from gatte.models import Contact, Conversation, InboxMessage, Message, ModelCall, Outbox, Turn, keyring
+from gatte.intake import contact_identity
+from gatte.jobs.turns import process_inbox
+from gatte.models import Contact, Conversation, InboxMessage, Message, LlmCall, Outbox, Turn, keyring
 from gatte.whatsapp.events import Sender
-from tests.running import APP_SECRET, NUMBER
-from tests.standins import payloads
-from tests.standins.people import Person, new_wamid
+from tests.process_system import APP_SECRET, NUMBER
+from tests.fakes import payloads
+from tests.fakes.people import Person, new_wamid
 
 _numbers = itertools.count(1)
 
@@ -40,12 +40,12 @@ class Customer:
 
     def is_answered(self) -> None:
         """Let the turn run that the dispatcher would find due."""
-        take_turn(*self.due())
+        process_inbox(*self.due())
 
     def due(self) -> tuple[str, str]:
         """The arguments of that turn."""
         with self.app.app_context():
-            return self.number, identity.sender_hash(Sender(self.person.phone, self.person.bsuid), phone_number_id=self.number).hex()
+            return self.number, contact_identity.sender_hash(Sender(self.person.phone, self.person.bsuid), phone_number_id=self.number).hex()
 
     def message(self, wamid: str) -> Message:
         """A message as it is stored; a context must be open."""
@@ -57,13 +57,13 @@ class Customer:
         row: Turn = db.session.get_one(Turn, self.message(wamid).turn_id)
         return row
 
-    def calls(self, wamid: str) -> list[ModelCall]:
+    def calls(self, wamid: str) -> list[LlmCall]:
         """What the turn that read a message asked of models; a context must be open."""
-        return list(db.session.scalars(select(ModelCall).filter_by(turn_id=self.turn(wamid).id).order_by(ModelCall.id)))
+        return list(db.session.scalars(select(LlmCall).filter_by(turn_id=self.turn(wamid).id).order_by(LlmCall.id)))
 
     def conversation(self) -> Conversation:
         """The newest conversation; a context must be open."""
-        hashed = identity.sender_hash(Sender(self.person.phone, self.person.bsuid), phone_number_id=self.number)
+        hashed = contact_identity.sender_hash(Sender(self.person.phone, self.person.bsuid), phone_number_id=self.number)
         mine = select(Conversation).join(Contact).join(Contact.identities).filter_by(hash=hashed)
         row: Conversation = db.session.scalars(mine.order_by(Conversation.opened_at.desc())).first()  # type: ignore[assignment]
         return row

@@ -2,11 +2,11 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from gatte.jobs.turns import take_turn
-from gatte.queue import work_for
-from tests.application import application
+from gatte.jobs.turns import process_inbox
+from gatte.infra.rq_queue import set_job_app
+from tests.app_fixture import application
 from tests.integration.turns.customers import somebody
-from tests.standins import payloads
+from tests.fakes import payloads
 
 MANY = 30
 
@@ -19,7 +19,7 @@ def test_a_new_process_answers_everybody_who_waits_at_once(app, database_url, re
 
     with application(database_url, redis_url) as started, ThreadPoolExecutor(MANY) as turns:
         assert started.extensions["gatte_settings"].gatte_pool_size < MANY
-        list(turns.map(lambda one: take_turn(*one), due))
-    work_for(app)
+        list(turns.map(lambda one: process_inbox(*one), due))
+    set_job_app(app)
 
     assert [len(customer.heard()) for customer in waiting] == [1] * MANY

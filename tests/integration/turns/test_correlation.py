@@ -4,7 +4,7 @@ import pytest
 
 from gatte.models import Conversation
 from tests.integration.turns.customers import somebody
-from tests.standins import payloads
+from tests.fakes import payloads
 
 
 @pytest.fixture

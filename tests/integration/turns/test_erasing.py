@@ -6,7 +6,7 @@ import pytest
 
 from gatte.extensions import db
 from tests.integration.turns.customers import somebody
-from tests.standins import payloads
+from tests.fakes import payloads
 
 SECRET = "Gato#7755"
 WORDS = "xilofone roxo"

@@ -7,14 +7,14 @@ import pytest
 from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import InterfaceError
 
-from gatte.database import ask
+from gatte.infra.database.statement_batch import fetch_rows
 from gatte.extensions import db
 from gatte.jobs.turns import resume_turn
 from gatte.models import Conversation, Message, Turn
-from gatte.turns import failing, leases
-from tests.clock import left_of
+from gatte.turns import retry, lease
+from tests.slow_machines import left_of
 from tests.integration.turns.customers import somebody
-from tests.standins import payloads
+from tests.fakes import payloads
 
 PASSING, LASTING = "40001", "P0001"  # a lost race of transactions; an error of the database that nothing mends
 
@@ -100,10 +100,10 @@ def test_a_lost_connection_is_a_fault_that_passes(app):
     with app.app_context():
         db.session.connection().connection.dbapi_connection.close()
         with pytest.raises(InterfaceError) as lost:
-            ask("SELECT 1 AS one")
+            fetch_rows("SELECT 1 AS one")
         db.session.rollback()
 
-    assert failing.may_pass(lost.value)
+    assert retry.is_transient(lost.value)
 
 
 def test_the_attempts_of_a_turn_are_counted_and_forgotten_with_its_answer(customer, app):
@@ -120,7 +120,7 @@ def test_the_attempts_of_a_turn_are_counted_and_forgotten_with_its_answer(custom
 def test_a_passing_fault_that_does_not_pass_is_parked_and_told(customer, app):
     with answers_refused(app, PASSING):
         customer.sends(payloads.text("oi"))
-        for _ in range(failing.ATTEMPTS - 1):
+        for _ in range(retry.MAX_ATTEMPTS - 1):
             resumes(customer)
 
     assert (outcomes(customer), unread(customer), due_in(customer)) == (["parked"], 0, None)
@@ -140,7 +140,7 @@ def test_a_failure_that_cannot_be_told_either_is_parked_in_the_end(customer, app
     heard = customer.heard()
     with refusing(app, "transition", "true", LASTING):
         customer.sends(payloads.text("quero comprar um e-CNPJ"))
-        for _ in range(failing.ATTEMPTS - 1):
+        for _ in range(retry.MAX_ATTEMPTS - 1):
             assert unread(customer) == 1
             resumes(customer)
 
@@ -150,7 +150,7 @@ def test_a_failure_that_cannot_be_told_either_is_parked_in_the_end(customer, app
 def test_a_message_that_ends_its_process_each_time_is_parked(customer, app):
     customer.sends(payloads.text("oi"))
     customer.delivers(payloads.text("mensagem fatal"))
-    dies(customer, app, failing.ATTEMPTS)
+    dies(customer, app, retry.MAX_ATTEMPTS)
 
     resumes(customer)
 
@@ -164,9 +164,9 @@ def dies(customer, app, times):
 
     with app.app_context():
         conversation_id = customer.conversation().id
-        arrival.take_in_rest(conversation_id)
+        arrival.process_remaining_inbox(conversation_id)
         for _ in range(times):
-            assert leases.acquire(conversation_id) is not None
+            assert lease.acquire(conversation_id) is not None
             db.session.execute(update(Conversation).filter_by(id=conversation_id).values(leased_until=None))
             db.session.commit()
 

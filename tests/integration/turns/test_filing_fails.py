@@ -6,13 +6,13 @@ import pytest
 from sqlalchemy import select, text
 
 from gatte.extensions import db
-from gatte.intake import identity, retrying
+from gatte.intake import contact_identity, inbox_retry
 from gatte.models import InboxMessage
 from gatte.whatsapp.events import Sender
-from tests.clock import left_of
+from tests.slow_machines import left_of
 from tests.integration.turns.customers import somebody
 from tests.integration.turns.test_failing import LASTING, PASSING, change, refusing
-from tests.standins import payloads
+from tests.fakes import payloads
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def tries(customer, times: int) -> None:
 def unfiled(customer) -> list[int]:
     """The attempts at a customer's messages that wait in the inbox, the oldest first."""
     with customer.app.app_context():
-        sender = identity.sender_hash(Sender(customer.person.phone, customer.person.bsuid))
+        sender = contact_identity.sender_hash(Sender(customer.person.phone, customer.person.bsuid))
         waiting = select(InboxMessage.attempts).filter_by(filed_at=None, sender_hash=sender).order_by(InboxMessage.id)
         return list(db.session.scalars(waiting))
 
@@ -63,7 +63,7 @@ def test_the_one_at_fault_is_parked_and_the_others_are_answered(app, customer):
     with stickers_refused(app, LASTING):
         tries(customer, 2)
         assert len(customer.heard()) == 1
-        tries(customer, retrying.ATTEMPTS + 1)
+        tries(customer, inbox_retry.ATTEMPTS + 1)
 
         assert (unfiled(customer), len(customer.heard())) == ([], 2)
 
@@ -71,7 +71,7 @@ def test_the_one_at_fault_is_parked_and_the_others_are_answered(app, customer):
 def test_a_parked_message_is_kept_and_filed_when_a_person_says_so(app, customer):
     wamid = customer.delivers(payloads.sticker())
     with stickers_refused(app, LASTING):
-        tries(customer, retrying.ATTEMPTS)
+        tries(customer, inbox_retry.ATTEMPTS)
     assert unfiled(customer) == []
 
     with app.app_context():
@@ -86,8 +86,8 @@ def test_a_parked_message_is_kept_and_filed_when_a_person_says_so(app, customer)
 def test_a_fault_that_passes_parks_nothing_however_long_it_lasts(app, customer):
     customer.delivers(payloads.sticker())
     with stickers_refused(app, PASSING):
-        tries(customer, retrying.ATTEMPTS + 3)
-        assert unfiled(customer) == [retrying.ATTEMPTS + 3]
+        tries(customer, inbox_retry.ATTEMPTS + 3)
+        assert unfiled(customer) == [inbox_retry.ATTEMPTS + 3]
 
     tries(customer, 2)
     assert len(customer.heard()) == 1

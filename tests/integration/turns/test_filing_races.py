@@ -11,12 +11,12 @@ from sqlalchemy import select, text
 from structlog.testing import capture_logs
 
 from gatte.extensions import db
-from gatte.intake import retrying, sifting
-from gatte.jobs.turns import take_turn
+from gatte.intake import inbox_retry, screening
+from gatte.jobs.turns import process_inbox
 from gatte.models import InboxMessage
-from gatte.turns import thinking
+from gatte.turns import process
 from tests.integration.turns.customers import somebody
-from tests.standins import payloads
+from tests.fakes import payloads
 
 PATIENCE = 10.0
 WAITS_FOR_A_SENDER = text(
@@ -41,10 +41,10 @@ def until_somebody_waits_for_the_sender(app) -> None:
 
 
 def test_a_turn_that_looks_for_more_and_one_that_files_it_do_not_wait_for_each_other(app, customer, monkeypatch):
-    filing, sift, think = threading.Event(), sifting.sift, thinking.think
+    filing, sift, think = threading.Event(), screening.screen, process.process
 
     def sift_slowly(talk, arrived):
-        if any(one.words == "e aceita pix?" for one in arrived):
+        if any(one.text == "e aceita pix?" for one in arrived):
             filing.set()
             until_somebody_waits_for_the_sender(app)
         return sift(talk, arrived)
@@ -52,12 +52,12 @@ def test_a_turn_that_looks_for_more_and_one_that_files_it_do_not_wait_for_each_o
     def think_while_more_comes(state):
         if not filing.is_set():
             customer.delivers(payloads.text("e aceita pix?"))
-            turns.submit(take_turn, *customer.due())
+            turns.submit(process_inbox, *customer.due())
             assert filing.wait(PATIENCE)
         return think(state)
 
-    monkeypatch.setattr(sifting, "sift", sift_slowly)
-    monkeypatch.setattr(thinking, "think", think_while_more_comes)
+    monkeypatch.setattr(screening, "screen", sift_slowly)
+    monkeypatch.setattr(process, "process", think_while_more_comes)
     customer.delivers(payloads.text("quanto custa o certificado a1?"))
     with capture_logs() as logs, ThreadPoolExecutor(1) as turns:
         customer.is_answered()
@@ -74,7 +74,7 @@ def test_a_failure_that_is_noted_late_does_not_bring_back_what_another_process_f
 
     def note() -> None:
         with app.app_context():
-            retrying.note(number, bytes.fromhex(sender), ValueError("too late"), passing=True)
+            inbox_retry.record_failure(number, bytes.fromhex(sender), ValueError("too late"), passing=True)
 
     mine = "FROM inbox_message WHERE sender_hash = %s"
     with closing(psycopg2.connect(database_url)) as other, other.cursor() as cursor, ThreadPoolExecutor(1) as late:

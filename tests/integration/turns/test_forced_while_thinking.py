@@ -6,11 +6,11 @@ from gatte.desk import handoff
 from gatte.extensions import db
 from gatte.jobs.turns import resume_turn
 from gatte.models import Role, User
-from tests.application import application
+from tests.app_fixture import application
 from tests.integration.turns.customers import somebody
 from tests.integration.turns.thinking import a_turn_that_thinks
-from tests.standins import payloads
-from tests.standins.gemini import GeminiStandIn
+from tests.fakes import payloads
+from tests.fakes.gemini import GeminiStandIn
 
 
 @pytest.fixture(scope="module")

@@ -3,8 +3,8 @@ from sqlalchemy import text
 
 from gatte.extensions import db
 from gatte.models import Contact, Conversation, keyring
-from gatte.turns import leases
-from gatte.turns.leases import LeaseLost
+from gatte.turns import lease as leases
+from gatte.turns.lease import LeaseLost
 
 pytestmark = pytest.mark.usefixtures("context")
 

@@ -6,15 +6,15 @@ import pytest
 from sqlalchemy import select
 
 from gatte.extensions import db
-from gatte.models import ModelCall
+from gatte.models import LlmCall
 from gatte.observability import metrics
-from gatte.turns import failing
-from tests.application import application
+from gatte.turns import retry
+from tests.app_fixture import application
 from tests.integration.turns.customers import somebody
 from tests.integration.turns.test_failing import LASTING, answers_refused, refusing, resumes
-from tests.running import until
-from tests.standins import payloads
-from tests.standins.gemini import GeminiStandIn
+from tests.process_system import until
+from tests.fakes import payloads
+from tests.fakes.gemini import GeminiStandIn
 
 UNSURE = "xyzzy plugh certificado frobnicar?"
 
@@ -46,9 +46,9 @@ def counted(name: str, **labels: str) -> float:
     return sum(float(line.rpartition(" ")[2]) for line in lines if all(one in line for one in wanted))
 
 
-def rows(customer) -> list[ModelCall]:
+def rows(customer) -> list[LlmCall]:
     with customer.app.app_context():
-        mine = select(ModelCall).filter_by(conversation_id=customer.conversation().id).order_by(ModelCall.id)
+        mine = select(LlmCall).filter_by(conversation_id=customer.conversation().id).order_by(LlmCall.id)
         return list(db.session.scalars(mine))
 
 
@@ -91,7 +91,7 @@ def test_a_turn_that_ends_parked_without_a_word_is_one_error(customer, app):
     before = counted("gatte_flow_errors_total")
     with refusing(app, "transition", "true", LASTING):
         customer.sends(payloads.text("quero comprar um e-CNPJ"))
-        for _ in range(failing.ATTEMPTS - 1):
+        for _ in range(retry.MAX_ATTEMPTS - 1):
             resumes(customer)
 
     assert counted("gatte_flow_errors_total") - before == 1

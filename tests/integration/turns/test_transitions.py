@@ -4,11 +4,11 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from gatte.desk import handoff, people
+from gatte.desk import handoff, users
 from gatte.extensions import db
 from gatte.models import Conversation, Role, Transition
 from tests.integration.turns.customers import somebody
-from tests.standins import payloads
+from tests.fakes import payloads
 
 MINUTE_MS = 60_000.0
 
@@ -30,9 +30,9 @@ def minutes_pass(app, conversation_id, minutes: int) -> None:
 
 def an_agent(app) -> int:
     with app.app_context():
-        people.create_user("ana@example.com", "Ana", "uma senha bem longa", Role.AGENT)
+        users.create_user("ana@example.com", "Ana", "uma senha bem longa", Role.AGENT)
         db.session.commit()
-        user = people.find_user("ana@example.com")
+        user = users.find_user("ana@example.com")
         assert user is not None
         return user.id
 

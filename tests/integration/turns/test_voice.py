@@ -8,14 +8,14 @@ from sqlalchemy import text
 
 from gatte.delivery import SIMULATOR_NUMBER
 from gatte.extensions import db
-from gatte.intelligence.breaker import Breaker
-from gatte.queue import work_for
-from tests.application import application
+from gatte.infra.circuit_breaker import CircuitBreaker
+from gatte.infra.rq_queue import set_job_app
+from tests.app_fixture import application
 from tests.integration.turns.customers import somebody
-from tests.running import until
-from tests.standins import payloads
-from tests.standins.gemini import GeminiStandIn, spoken
-from tests.standins.meta import MetaStandIn
+from tests.process_system import until
+from tests.fakes import payloads
+from tests.fakes.gemini import GeminiStandIn, spoken
+from tests.fakes.meta import MetaStandIn
 
 TOKEN = "meta-token-of-the-tests"
 WISH = "quero comprar um e-CNPJ"
@@ -44,7 +44,7 @@ def app(database_url, redis_url, meta, gemini):
 
 @pytest.fixture
 def customer(app, gemini):
-    app.extensions["gatte_gemini"].breaker = Breaker()
+    app.extensions["gatte_gemini"].breaker = CircuitBreaker()
     gemini.calls.clear()
     return somebody(app)
 
@@ -249,4 +249,4 @@ def test_without_gemini_nothing_is_fetched_and_the_customer_is_asked_to_type(app
         assert (meta.graph.media.asked, asked_to_type(customer)) == ([], True)
         for way in ("gatte_cloud", "gatte_media"):
             deaf.extensions[way].close()
-    work_for(app)
+    set_job_app(app)

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tests.integration.turns.customers import Customer
-from tests.running import until
-from tests.standins import payloads
-from tests.standins.gemini import GeminiStandIn
-from tests.standins.http_loop import Answer
+from tests.process_system import until
+from tests.fakes import payloads
+from tests.fakes.gemini import GeminiStandIn
+from tests.fakes.http_loop import Answer
 
 UNSURE = "xyzzy plugh certificado frobnicar?"  # the local model is not sure of such a text, and Gemini is asked
 PATIENCE = 60.0

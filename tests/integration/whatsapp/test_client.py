@@ -3,16 +3,16 @@ import threading
 
 import pytest
 
-from gatte.conversation.replies import Buttons, Menu, Option, Template, Text
-from gatte.whatsapp.channel import NotSent, Refused, Uncertain
-from gatte.whatsapp.client import CloudClient, Timeouts
-from gatte.whatsapp.errors import Category
-from gatte.whatsapp.outbound import body
-from tests.running import least_seconds
-from tests.standins.meta import MetaStandIn
+from gatte.conversation.replies import ButtonsReply, MenuReply, ReplyOption, TemplateReply, TextReply
+from gatte.whatsapp.channel import NotSent, Rejected, OutcomeUncertain
+from gatte.whatsapp.client import CloudClient, CloudTimeouts
+from gatte.whatsapp.errors import ErrorCategory
+from gatte.whatsapp.outbound import message_body
+from tests.process_system import least_seconds
+from tests.fakes.meta import MetaStandIn
 
 NUMBER, ANA, TOKEN = "106540352242922", "5511987654321", "test-token"
-QUICK = Timeouts(connect=0.5, read=0.4, write=0.4, pool=0.4, whole=1.0)
+QUICK = CloudTimeouts(connect=0.5, read=0.4, write=0.4, pool=0.4, total=1.0)
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def client(meta, connect):
 
 
 def send(client, words="oi", **more):
-    return client.send(NUMBER, body(Text(words), phone=ANA, **more))
+    return client.send(NUMBER, message_body(TextReply(words), phone=ANA, **more))
 
 
 def test_a_message_is_sent_and_gets_its_wamid(meta, client):
@@ -52,15 +52,15 @@ def test_a_message_is_sent_and_gets_its_wamid(meta, client):
 
 
 def test_every_kind_of_reply_is_taken(meta, client):
-    options = (Option("a", "A"), Option("b", "B", "bê"))
-    for reply in (Text("oi"), Buttons("oi", options), Menu("oi", "Ver", options), Template("retorno", "pt_BR", ("Ana",))):
-        client.send(NUMBER, body(reply, phone=ANA))
+    options = (ReplyOption("a", "A"), ReplyOption("b", "B", "bê"))
+    for reply in (TextReply("oi"), ButtonsReply("oi", options), MenuReply("oi", "Ver", options), TemplateReply("retorno", "pt_BR", ("Ana",))):
+        client.send(NUMBER, message_body(reply, phone=ANA))
 
     assert [one["type"] for one in meta.sent_to(ANA)] == ["text", "interactive", "interactive", "template"]
 
 
 def test_a_customer_without_a_phone_is_reached(meta, client):
-    client.send(NUMBER, body(Text("oi"), bsuid="BR.1502576394655843"))
+    client.send(NUMBER, message_body(TextReply("oi"), bsuid="BR.1502576394655843"))
 
     assert meta.texts_to("BR.1502576394655843") == ["oi"]
 
@@ -75,9 +75,9 @@ def test_a_message_is_marked_as_read_with_typing(meta, client):
 def test_a_refusal_carries_metas_error(meta, client):
     meta.fail("error", status=400, code=131047)
 
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Rejected) as refused:
         send(client)
-    assert (refused.value.code, refused.value.error.category) == (131047, Category.WINDOW_CLOSED)
+    assert (refused.value.code, refused.value.error.category) == (131047, ErrorCategory.WINDOW_CLOSED)
     assert meta.messages == []
 
 
@@ -87,7 +87,7 @@ def test_a_refusal_carries_metas_error(meta, client):
 def test_what_was_certainly_turned_away_is_refused(meta, client, status, code):
     meta.fail("error", status=status, code=code)
 
-    with pytest.raises(Refused):
+    with pytest.raises(Rejected):
         send(client)
 
 
@@ -97,7 +97,7 @@ def test_what_was_certainly_turned_away_is_refused(meta, client, status, code):
 def test_a_failure_that_may_have_come_after_acceptance_is_uncertain(meta, client, status, code):
     meta.fail("error", status=status, code=code, accept=True)
 
-    with pytest.raises(Uncertain):
+    with pytest.raises(OutcomeUncertain):
         send(client)
     assert len(meta.messages) == 1
 
@@ -106,7 +106,7 @@ def test_a_failure_that_may_have_come_after_acceptance_is_uncertain(meta, client
 def test_an_answer_that_does_not_come_or_cannot_be_read_is_uncertain(meta, client, kind):
     meta.fail(kind)
 
-    with pytest.raises(Uncertain):
+    with pytest.raises(OutcomeUncertain):
         send(client)
     assert len(meta.messages) == 1
 
@@ -115,7 +115,7 @@ def test_no_answer_is_waited_for_longer_than_the_limits(meta, client):
     meta.fail("drip", times=3)
 
     def fails() -> None:
-        with pytest.raises(Uncertain):
+        with pytest.raises(OutcomeUncertain):
             send(client)
 
     assert least_seconds(3, fails) < 3
@@ -125,7 +125,7 @@ def test_no_answer_is_waited_for_longer_than_the_limits(meta, client):
 def test_an_acceptance_without_a_wamid_is_uncertain(meta, client, text):
     meta.fail("nonsense", body=text)
 
-    with pytest.raises(Uncertain):
+    with pytest.raises(OutcomeUncertain):
         send(client)
 
 
@@ -136,19 +136,19 @@ def test_when_nobody_listens_nothing_was_sent(connect):
 
     with pytest.raises(NotSent) as failed:
         send(client)
-    assert failed.value.retry_in(1) > 0
+    assert failed.value.retry_delay(1) > 0
 
 
 def test_a_server_that_never_takes_the_connection_is_left_in_time(connect):
     with socket.create_server(("127.0.0.1", 0), backlog=1) as server:
         client = connect(f"http://127.0.0.1:{server.getsockname()[1]}")
-        with pytest.raises(Uncertain):
+        with pytest.raises(OutcomeUncertain):
             send(client)
 
 
 def test_the_connection_works_again_after_a_cut(meta, client):
     meta.fail("cut")
-    with pytest.raises(Uncertain):
+    with pytest.raises(OutcomeUncertain):
         send(client)
 
     assert send(client).wamid
@@ -157,16 +157,16 @@ def test_the_connection_works_again_after_a_cut(meta, client):
 def test_what_the_headers_ask_for_is_told(meta, client):
     meta.fail("error", status=429, code=80007, retry_after=17)
 
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Rejected) as refused:
         send(client)
     assert refused.value.retry_after == 17
-    assert refused.value.retry_in(1) == 17
+    assert refused.value.retry_delay(1) == 17
 
 
 def test_the_minutes_of_the_usage_header_count_when_they_are_longer(meta, client):
     meta.fail("error", status=400, code=80007, retry_after=17, usage_minutes=2)
 
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Rejected) as refused:
         send(client)
     assert refused.value.retry_after == 120
 
@@ -174,9 +174,9 @@ def test_the_minutes_of_the_usage_header_count_when_they_are_longer(meta, client
 def test_a_wrong_token_is_refused_and_never_shown(meta, connect):
     client = connect(meta.url, "segredo-que-nao-aparece")
 
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Rejected) as refused:
         send(client)
-    assert refused.value.error.category is Category.AUTH_ALERT
+    assert refused.value.error.category is ErrorCategory.AUTH_ALERT
     assert "segredo" not in repr(client) + repr(refused.value) + str(refused.value)
 
 
@@ -195,8 +195,8 @@ def test_a_base_url_that_is_none_is_refused_at_the_start(url):
 
 @pytest.mark.parametrize("number", ["", "../me", "1/2", "1?x=", "a b"])
 def test_a_number_that_is_none_changes_no_path(meta, client, number):
-    with pytest.raises(Refused):
-        client.send(number, body(Text("oi"), phone=ANA))
+    with pytest.raises(Rejected):
+        client.send(number, message_body(TextReply("oi"), phone=ANA))
     assert meta.messages == []
 
 
@@ -205,7 +205,7 @@ def test_the_token_does_not_follow_a_redirect(meta, connect):
     with socket.create_server(("127.0.0.1", 0)) as server:
         where = f"http://127.0.0.1:{server.getsockname()[1]}"
         threading.Thread(target=_redirect, args=(server, meta.url, seen), daemon=True).start()
-        with pytest.raises(Refused):
+        with pytest.raises(Rejected):
             send(connect(where))
     assert b"Bearer test-token" in seen[0]
     assert meta.messages == []
@@ -222,7 +222,7 @@ def _redirect(server, target, seen):
 def test_many_threads_share_one_client(meta, client):
     def sender(index):
         for turn in range(10):
-            client.send(NUMBER, body(Text(f"{index}-{turn}"), phone=f"551198765{index:04}"))
+            client.send(NUMBER, message_body(TextReply(f"{index}-{turn}"), phone=f"551198765{index:04}"))
 
     threads = [threading.Thread(target=sender, args=(index,)) for index in range(16)]
     for thread in threads:

@@ -10,9 +10,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import httpx
 import pytest
 
-from gatte.whatsapp.inbound import parse
-from gatte.whatsapp.signature import is_signed
-from tests.standins.meta import MetaStandIn
+from gatte.whatsapp.webhook_parser import parse
+from gatte.whatsapp.signature import verify
+from tests.fakes.meta import MetaStandIn
 
 NUMBER, ANA, SECRET = "106540352242922", "5511987654321", "segredo"
 HEADERS = {"Authorization": "Bearer test-token"}
@@ -51,7 +51,7 @@ class Webhook(BaseHTTPRequestHandler):
         if server.refusals:
             server.refusals -= 1
             self.send_response(503)
-        elif is_signed(raw, self.headers["X-Hub-Signature-256"], [SECRET]):
+        elif verify(raw, self.headers["X-Hub-Signature-256"], [SECRET]):
             server.news += parse(raw).statuses
             self.send_response(200)
         self.send_header("Content-Length", "0")
@@ -198,12 +198,12 @@ def test_media_can_be_uploaded_found_fetched_and_deleted(meta, http):
 def test_a_contact_can_be_forgotten(meta, http):
     http.delete(f"{meta.url}/v25.0/{NUMBER}/contact_book", params={"messaging_product": "whatsapp", "bsuid": "BR.1"})
 
-    assert meta.graph.forgotten == ["BR.1"]
+    assert meta.graph.redacted == ["BR.1"]
 
 
 def test_other_processes_can_read_and_steer_it(tmp_path):
     record = tmp_path / "sent.jsonl"
-    process = subprocess.Popen([sys.executable, "-m", "tests.standins.meta", "--record", record], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen([sys.executable, "-m", "tests.fakes.meta", "--record", record], stdout=subprocess.PIPE, text=True)
     with process, httpx.Client(base_url=process.stdout.readline().strip(), headers=HEADERS) as http:
         http.post("/__control/faults", json=[{"kind": "error", "status": 503, "code": 131016}])
         answers = [http.post(f"/v25.0/{NUMBER}/messages", json=text(words, biz_opaque_callback_data="same")) for words in "abc"]

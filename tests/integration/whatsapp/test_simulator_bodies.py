@@ -5,24 +5,24 @@ from pywa.client import WhatsApp
 from pywa.handlers import CallbackButtonHandler, CallbackSelectionHandler, MessageHandler, MessageStatusHandler
 from pywa.types import CallbackButton, CallbackSelection, Message, MessageStatus
 
-from gatte.conversation.understanding import MessageKind as Kind
-from gatte.web.panel.simulator import ATTACHMENTS, REGULARS
+from gatte.conversation.nlu import MessageKind as Kind
+from gatte.web.panel.simulator import ATTACHMENTS, DEFAULT_CONTACTS
 from gatte.whatsapp import simulator
 from gatte.whatsapp.events import Status
-from gatte.whatsapp.simulator import SIMULATOR_NUMBER, Customer
+from gatte.whatsapp.simulator import SIMULATOR_NUMBER, SimulatedContact
 
-CUSTOMERS = [*REGULARS, Customer("550097000001", "Sem BSUID próprio")]
+CUSTOMERS = [*DEFAULT_CONTACTS, SimulatedContact("550097000001", "Sem BSUID próprio")]
 MEDIA = (Kind.IMAGE, Kind.VIDEO, Kind.AUDIO, Kind.DOCUMENT, Kind.STICKER)
 PARTS = {
-    "text": (simulator.said("oi"), Message),
-    "button": (simulator.tapped_button("yes", "Sim", answered="wamid.SIMa"), CallbackButton),
-    "row": (simulator.tapped_row("buy", "Comprar", "e-CPF", answered="wamid.SIMa"), CallbackSelection),
-    "row without description": (simulator.tapped_row("buy", "Comprar"), CallbackSelection),
-    "location": (simulator.located(-23.5, -46.6), Message),
-    "reaction": (simulator.reacted("wamid.SIMa", "👍"), Message),
-    "reaction taken back": (simulator.reacted("wamid.SIMa", ""), Message),
-    **{kind.value: (simulator.attached(kind, "image/jpeg"), Message) for kind in MEDIA},
-    **{f"{kind.value} with words": (simulator.attached(kind, "image/jpeg", caption="CNH", filename="cnh.jpg"), Message) for kind in MEDIA},
+    "text": (simulator.text_message("oi"), Message),
+    "button": (simulator.button_reply("yes", "Sim", answered="wamid.SIMa"), CallbackButton),
+    "row": (simulator.list_reply("buy", "Comprar", "e-CPF", answered="wamid.SIMa"), CallbackSelection),
+    "row without description": (simulator.list_reply("buy", "Comprar"), CallbackSelection),
+    "location": (simulator.location_message(-23.5, -46.6), Message),
+    "reaction": (simulator.reaction_message("wamid.SIMa", "👍"), Message),
+    "reaction taken back": (simulator.reaction_message("wamid.SIMa", ""), Message),
+    **{kind.value: (simulator.media_message(kind, "image/jpeg"), Message) for kind in MEDIA},
+    **{f"{kind.value} with words": (simulator.media_message(kind, "image/jpeg", caption="CNH", filename="cnh.jpg"), Message) for kind in MEDIA},
     **{f"attachment {key}": (part, Message) for key, (_, part) in ATTACHMENTS.items()},
 }
 NEWS = (Status.SENT, Status.DELIVERED, Status.READ, Status.PLAYED, Status.FAILED)
@@ -38,7 +38,7 @@ def read():
 
     def reading(body):
         made.clear()
-        whatsapp.webhook_update_handler(simulator.encoded(body))
+        whatsapp.webhook_update_handler(simulator.encode(body))
         assert len(made) == 1, "pywa could not read it"
         return made[0]
 
@@ -66,23 +66,23 @@ def test_news_are_read_as_what_they_are(read, customer, status):
 
 @pytest.mark.parametrize("kind", MEDIA)
 def test_media_have_an_address_and_a_hash(read, kind):
-    media = read(simulator.customer_message_body(SIMULATOR_NUMBER, REGULARS[0], simulator.attached(kind, "image/jpeg"))).media
+    media = read(simulator.customer_message_body(SIMULATOR_NUMBER, DEFAULT_CONTACTS[0], simulator.media_message(kind, "image/jpeg"))).media
 
     assert media.url == f"https://simulator.invalid/{media.id}"
     assert len(media.sha256) == 44
 
 
 def test_a_tap_says_which_message_it_answers(read):
-    update = read(simulator.customer_message_body(SIMULATOR_NUMBER, REGULARS[0], PARTS["row"][0]))
+    update = read(simulator.customer_message_body(SIMULATOR_NUMBER, DEFAULT_CONTACTS[0], PARTS["row"][0]))
 
     assert (update.data, update.title, update.reply_to_message.id) == ("buy", "Comprar", "wamid.SIMa")
 
 
 def test_a_failure_says_why(read):
-    update = read(simulator.status_body(SIMULATOR_NUMBER, REGULARS[0], "wamid.SIMb", Status.FAILED))
+    update = read(simulator.status_body(SIMULATOR_NUMBER, DEFAULT_CONTACTS[0], "wamid.SIMb", Status.FAILED))
 
     assert update.error.code == 131026
 
 
 def test_one_of_the_customers_is_known_without_a_phone():
-    assert [customer.phone is None for customer in REGULARS].count(True) == 1
+    assert [customer.phone is None for customer in DEFAULT_CONTACTS].count(True) == 1

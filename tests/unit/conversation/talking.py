@@ -7,21 +7,21 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from gatte.conversation.orchestrator import advance
-from gatte.conversation.replies import Buttons, Menu, text_of
+from gatte.conversation.replies import ButtonsReply, MenuReply, text_of
 from gatte.conversation.snapshot import (
-    Answered,
+    AnswerFound,
     CertificateFacts,
     ContactFacts,
-    CustomerSpoke,
+    MessagesReceived,
     Decision,
-    Happened,
-    Happening,
-    NotAnswered,
+    ExternalEvent,
+    Input,
+    AnswerNotFound,
     Snapshot,
     TicketFacts,
 )
 from gatte.conversation.states import Event, State
-from gatte.conversation.understanding import Decider, Guess, Heard, Intent, MessageKind, Understanding
+from gatte.conversation.nlu import PredictionSource, IntentScore, Utterance, Intent, MessageKind, IntentPrediction
 
 MONDAY = datetime(2026, 11, 23, 10, 0, tzinfo=ZoneInfo("America/Sao_Paulo"))
 NUMBERS = count(1)
@@ -33,17 +33,17 @@ TICKET = TicketFacts(41, "Token não reconhecido", "em andamento")
 KNOWN = ContactFacts(name="João da Silva", email="joao@x.com", document=CPF, phone="5541999990000", returning=True)
 
 
-def guess(intent: Intent, confidence: float = 0.9, *others: tuple[Intent, float]) -> Understanding:
-    return Understanding(intent, confidence, Decider.LOCAL, tuple(Guess(*other) for other in others))
+def guess(intent: Intent, confidence: float = 0.9, *others: tuple[Intent, float]) -> IntentPrediction:
+    return IntentPrediction(intent, confidence, PredictionSource.LOCAL, tuple(IntentScore(*other) for other in others))
 
 
-def heard(text: str = "", intent: Intent | Understanding | None = None, kind: MessageKind = MessageKind.TEXT, **more: Any) -> Heard:
+def heard(text: str = "", intent: Intent | IntentPrediction | None = None, kind: MessageKind = MessageKind.TEXT, **more: Any) -> Utterance:
     understanding = guess(intent) if isinstance(intent, Intent) else intent
-    return Heard(more.pop("message_id", f"m{next(NUMBERS)}"), kind, text, understanding=understanding, **more)
+    return Utterance(more.pop("message_id", f"m{next(NUMBERS)}"), kind, text, understanding=understanding, **more)
 
 
-def tapped(choice: str) -> Heard:
-    return Heard(f"m{next(NUMBERS)}", MessageKind.CHOICE, choice=choice)
+def tapped(choice: str) -> Utterance:
+    return Utterance(f"m{next(NUMBERS)}", MessageKind.CHOICE, choice=choice)
 
 
 class Talk:
@@ -53,16 +53,16 @@ class Talk:
         self.snapshot = Snapshot(state, facts.pop("now", MONDAY), **facts)
         self.decision = Decision(self.snapshot)
 
-    def takes(self, happening: Happening) -> "Talk":
+    def takes(self, happening: Input) -> "Talk":
         self.decision = advance(self.snapshot, happening)
         self.snapshot = self.decision.snapshot
         return self
 
-    def says(self, text: str, intent: Intent | Understanding | None = None) -> "Talk":
+    def says(self, text: str, intent: Intent | IntentPrediction | None = None) -> "Talk":
         return self.sends(heard(text, intent))
 
-    def sends(self, *messages: Heard) -> "Talk":
-        return self.takes(CustomerSpoke(messages))
+    def sends(self, *messages: Utterance) -> "Talk":
+        return self.takes(MessagesReceived(messages))
 
     def taps(self, choice: str) -> "Talk":
         return self.sends(tapped(choice))
@@ -71,13 +71,13 @@ class Talk:
         return self.taps(next(one.id for one in self.options if one.title == title))
 
     def gets(self, answer: str) -> "Talk":
-        return self.takes(Answered(answer))
+        return self.takes(AnswerFound(answer))
 
     def gets_no_answer(self) -> "Talk":
-        return self.takes(NotAnswered())
+        return self.takes(AnswerNotFound())
 
     def sees(self, event: Event, reason: str = "") -> "Talk":
-        return self.takes(Happened(event, reason))
+        return self.takes(ExternalEvent(event, reason))
 
     def waits(self, **time: float) -> "Talk":
         self.snapshot = replace(self.snapshot, now=self.snapshot.now + timedelta(**time))
@@ -94,7 +94,7 @@ class Talk:
     @property
     def options(self) -> tuple[Any, ...]:
         last = self.decision.replies[-1] if self.decision.replies else None
-        return last.options if isinstance(last, Buttons | Menu) else ()
+        return last.options if isinstance(last, ButtonsReply | MenuReply) else ()
 
     @property
     def titles(self) -> list[str]:

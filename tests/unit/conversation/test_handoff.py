@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from gatte.conversation.effects import EraseMessage, Escalate, OptOut, Reason
+from gatte.conversation.effects import EraseMessage, Escalate, OptOut, EscalationReason
 from gatte.conversation.handoff import show_opening
-from gatte.conversation.snapshot import DeskFacts, Happened, Owner
+from gatte.conversation.snapshot import DeskFacts, ExternalEvent, Owner
 from gatte.conversation.states import Event, State
-from gatte.conversation.understanding import Intent, MessageKind
+from gatte.conversation.nlu import Intent, MessageKind
 from tests.unit.conversation.talking import ECNPJ, EXPIRED, KNOWN, MONDAY, Talk, guess, heard
 
 QUEUE = (0, 1, 1, 2, 3, 90)  # how many are served before a customer of each priority; who asks for a person has 4
@@ -25,7 +25,7 @@ def with_human() -> Talk:
 def test_the_card_says_who_why_and_what_was_under_way():
     talk = Talk().says("quero um e-CPF", Intent.BUY_CERTIFICATE).says("Ana Lima").says("atendente")
 
-    assert talk.effect.reason == Reason.REQUESTED
+    assert talk.effect.reason == EscalationReason.REQUESTED
     lines = talk.effect.summary.splitlines()
     assert len(lines) == 3
     assert "Ana Lima" in lines[0]
@@ -36,11 +36,11 @@ def test_the_card_says_who_why_and_what_was_under_way():
 def test_the_card_says_what_the_bot_tried():
     talk = Talk().says("oi").says("xpto").says("quanto custa?", Intent.PRICE).gets("R$ 100.").says("atendente")
 
-    assert talk.effect.tried == "não entendeu · respondeu uma dúvida"
+    assert talk.effect.activity_log == "não entendeu · respondeu uma dúvida"
 
 
 def failed(talk: Talk, said: str) -> Talk:
-    return talk.takes(Happened(Event.FAILED, "ValueError", said))
+    return talk.takes(ExternalEvent(Event.FAILED, "ValueError", said))
 
 
 def test_the_card_after_failures_in_a_row_has_the_message_that_failed():
@@ -95,8 +95,8 @@ def test_an_invoice_stopped_by_an_expired_certificate_comes_first():
 
 
 def test_revocation_goes_to_a_human_by_rule_and_by_intent():
-    assert Talk().says("perdi o token, preciso revogar").effect.reason == Reason.REVOCATION
-    assert Talk().says("anula o certificado que perdi", Intent.REVOKE_CERTIFICATE).effect.reason == Reason.REVOCATION
+    assert Talk().says("perdi o token, preciso revogar").effect.reason == EscalationReason.REVOCATION
+    assert Talk().says("anula o certificado que perdi", Intent.REVOKE_CERTIFICATE).effect.reason == EscalationReason.REVOCATION
 
 
 def test_messages_while_waiting_are_noted_once_and_then_silently():
@@ -181,12 +181,12 @@ def test_handing_back_starts_afresh_and_triggers_nothing():
     talk.says("xpto")
 
     assert talk.effects == ()
-    assert talk.snapshot.misunderstandings == 1
-    assert "priority" not in talk.snapshot.notes
+    assert talk.snapshot.fallback_count == 1
+    assert "priority" not in talk.snapshot.flags
 
 
 def test_a_forced_escalation_tells_the_customer_unless_they_are_gone():
-    assert Talk().says("oi").sees(Event.FORCED_ESCALATION).effect.reason == Reason.FORCED
+    assert Talk().says("oi").sees(Event.FORCED_ESCALATION).effect.reason == EscalationReason.FORCED
     gone = Talk().says("oi").sees(Event.TIMED_OUT).sees(Event.FORCED_ESCALATION)
     assert isinstance(gone.effect, Escalate)
     assert gone.decision.replies == ()

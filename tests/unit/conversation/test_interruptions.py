@@ -2,10 +2,10 @@
 
 import pytest
 
-from gatte.conversation.effects import CaptureLead, Escalate, OptOut, Reason
+from gatte.conversation.effects import CaptureLead, Escalate, OptOut, EscalationReason
 from gatte.conversation.snapshot import Owner
 from gatte.conversation.states import Event, State
-from gatte.conversation.understanding import Intent
+from gatte.conversation.nlu import Intent
 from tests.unit.conversation.talking import CNPJ, Talk, heard
 
 BUY = Intent.BUY_CERTIFICATE
@@ -57,7 +57,7 @@ def test_leaving_works_everywhere(name, word):
 
     assert talk.effects == (OptOut(),)
     assert talk.snapshot.flow is None
-    assert talk.snapshot.suspended is None
+    assert talk.snapshot.suspended_flow is None
 
 
 def test_a_question_in_between_is_answered_and_the_flow_goes_on_where_it_was():
@@ -67,7 +67,7 @@ def test_a_question_in_between_is_answered_and_the_flow_goes_on_where_it_was():
     talk.gets("A partir de R$ 100.")
 
     assert talk.state == State.COLLECTING
-    assert talk.snapshot.asking == "document"
+    assert talk.snapshot.requested_slot == "document"
     assert len(talk.decision.replies) == 1
     assert talk.replied.startswith("A partir de R$ 100.")
 
@@ -83,21 +83,21 @@ def test_a_value_and_a_question_in_one_message():
     talk = buying().says(f"é o {CNPJ}, quanto custa?", Intent.PRICE).gets("R$ 100.")
 
     assert talk.snapshot.slots["document"] == CNPJ
-    assert talk.snapshot.asking == "company"
+    assert talk.snapshot.requested_slot == "company"
 
 
 def test_a_question_without_an_answer_does_not_stop_the_flow():
     talk = buying().says("vocês aceitam bitcoin?", Intent.FAQ).gets_no_answer()
 
     assert talk.state == State.COLLECTING
-    assert talk.snapshot.asking == "document"
-    assert talk.snapshot.misunderstandings == 0
+    assert talk.snapshot.requested_slot == "document"
+    assert talk.snapshot.fallback_count == 0
 
 
 def test_a_change_of_mind_keeps_the_old_flow_for_later():
     talk = buying().says("na verdade quero agendar", Intent.SCHEDULE)
     assert talk.snapshot.flow == "schedule"
-    assert talk.snapshot.suspended == "lead"
+    assert talk.snapshot.suspended_flow == "lead"
     assert "Guardei a compra" in talk.replied
 
     talk.says("sexta 14h").says("sim")
@@ -117,7 +117,7 @@ def test_a_change_of_mind_is_heard_where_a_company_is_asked():
 def test_the_offer_to_come_back_can_be_declined():
     talk = buying().says("na verdade quero agendar", Intent.SCHEDULE).says("sexta 14h").says("sim").taps_titled("Não, obrigado")
 
-    assert talk.snapshot.suspended is None
+    assert talk.snapshot.suspended_flow is None
     assert talk.state == State.MENU
 
 
@@ -127,7 +127,7 @@ def test_the_menu_puts_a_flow_aside_and_continue_takes_it_up():
 
     talk.says("continuar")
 
-    assert talk.snapshot.asking == "document"
+    assert talk.snapshot.requested_slot == "document"
 
 
 def test_a_cancelled_flow_does_not_come_back():
@@ -149,15 +149,15 @@ def test_goodbye_in_a_flow_keeps_it():
 def test_a_greeting_in_a_flow_is_no_mistake():
     talk = buying().says("bom dia")
 
-    assert talk.snapshot.slot_failures == 0
-    assert talk.snapshot.asking == "document"
+    assert talk.snapshot.invalid_slot_count == 0
+    assert talk.snapshot.requested_slot == "document"
 
 
 def test_after_a_time_out_the_flow_is_offered_again():
     talk = buying().sees(Event.NUDGED).sees(Event.TIMED_OUT).waits(hours=2).says("oi", Intent.GREETING)
     assert talk.titles == ["Continuar", "Não, obrigado"]
 
-    assert talk.says("pode ser").snapshot.asking == "document"
+    assert talk.says("pode ser").snapshot.requested_slot == "document"
 
 
 def test_an_answer_after_a_time_out_just_goes_on():
@@ -176,7 +176,7 @@ def test_a_question_after_a_time_out_is_answered_first():
 def test_after_a_day_the_slots_are_forgotten():
     talk = buying().sees(Event.TIMED_OUT).sees(Event.CLOSED).waits(hours=25).says("oi", Intent.GREETING)
 
-    assert talk.snapshot.suspended is None
+    assert talk.snapshot.suspended_flow is None
     assert talk.snapshot.slots == {}
     assert "Comprar certificado" in talk.titles
 
@@ -189,7 +189,7 @@ def test_a_failure_gets_one_apology_with_a_way_on_and_the_flow_is_kept():
     talk.taps_titled("Tentar de novo")
 
     assert talk.state == State.COLLECTING
-    assert talk.snapshot.asking == "document"
+    assert talk.snapshot.requested_slot == "document"
 
 
 def test_a_yes_that_failed_can_be_said_again():
@@ -201,7 +201,7 @@ def test_a_yes_that_failed_can_be_said_again():
 def test_the_second_failure_in_a_row_goes_to_the_desk():
     talk = buying().sees(Event.FAILED).sees(Event.FAILED)
 
-    assert talk.effect.reason == Reason.ERRORS
+    assert talk.effect.reason == EscalationReason.ERRORS
     assert talk.events == [Event.FAILED, Event.ESCALATED]
 
 
@@ -227,12 +227,12 @@ def test_an_order_is_cancelled_in_a_flow_but_a_refund_outside_of_it():
 def test_the_same_flow_asked_for_again_goes_on():
     talk = buying().taps("menu:buy")
 
-    assert talk.snapshot.asking == "document"
+    assert talk.snapshot.requested_slot == "document"
     assert talk.snapshot.slots["name"] == "João da Silva"
 
 
 def test_an_edited_message_corrects_the_value():
-    from gatte.conversation.understanding import MessageKind
+    from gatte.conversation.nlu import MessageKind
 
     talk = confirming().sends(heard("meu email é certo@y.com", kind=MessageKind.EDIT))
 

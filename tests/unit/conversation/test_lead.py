@@ -2,10 +2,10 @@
 
 import pytest
 
-from gatte.conversation.effects import CaptureLead, Escalate, Reason
+from gatte.conversation.effects import CaptureLead, Escalate, EscalationReason
 from gatte.conversation.snapshot import ContactFacts
 from gatte.conversation.states import Event, State
-from gatte.conversation.understanding import Intent
+from gatte.conversation.nlu import Intent
 from tests.unit.conversation.talking import CNPJ, CPF, KNOWN, NEW_CNPJ, Talk, heard
 
 BUY = Intent.BUY_CERTIFICATE
@@ -42,13 +42,13 @@ def test_several_values_in_one_message():
     talk = asked_for_the_name().says("pode anotar aí: João, cnpj 12.ABC.345/01DE-35, e-mail joao@x.com")
 
     assert talk.snapshot.slots == {"product": "e-CNPJ A1", "name": "João", "document": NEW_CNPJ, "email": "joao@x.com"}
-    assert talk.snapshot.asking == "company"
+    assert talk.snapshot.requested_slot == "company"
 
 
 def test_a_person_is_not_asked_for_a_company():
     talk = Talk().says("quero um e-CPF", BUY).says("Ana Lima").says(CPF)
 
-    assert talk.snapshot.asking == "email"
+    assert talk.snapshot.requested_slot == "email"
 
 
 def test_the_product_is_chosen_from_a_list():
@@ -85,7 +85,7 @@ def test_an_earlier_value_is_corrected_while_another_is_asked():
     talk = asked_for_the_name().says("João da Silva").says("errei, o nome é João de Souza")
 
     assert talk.snapshot.slots["name"] == "João de Souza"
-    assert talk.snapshot.asking == "document"
+    assert talk.snapshot.requested_slot == "document"
 
 
 def test_a_no_asks_which_value_is_wrong_and_asks_for_it_again():
@@ -93,7 +93,7 @@ def test_a_no_asks_which_value_is_wrong_and_asks_for_it_again():
     assert talk.titles == ["Certificado", "Nome", "CPF ou CNPJ", "Empresa", "E-mail"]
 
     talk.says("o nome")
-    assert talk.snapshot.asking == "name"
+    assert talk.snapshot.requested_slot == "name"
 
     talk.says("Ana Lima")
     assert talk.state == State.CONFIRMING
@@ -118,7 +118,7 @@ def test_neither_yes_nor_no_leads_to_a_human_in_three_steps():
 
     talk.says("xpto ghi")
 
-    assert talk.effect.reason == Reason.NOT_UNDERSTOOD
+    assert talk.effect.reason == EscalationReason.NOT_UNDERSTOOD
     assert talk.state == State.WAITING_HUMAN
 
 
@@ -138,9 +138,9 @@ def test_the_offer_of_a_human_is_taken_with_a_yes_and_declined_with_a_no():
     offered = asked_for_the_name().says("João da Silva").says("1").says("2").says("3")
     snapshot = offered.snapshot
 
-    assert offered.says("sim").effect.reason == Reason.SLOT_FAILED
+    assert offered.says("sim").effect.reason == EscalationReason.SLOT_FAILED
     offered.snapshot = snapshot
-    assert offered.says("não").snapshot.asking == "document"
+    assert offered.says("não").snapshot.requested_slot == "document"
 
 
 def test_five_unusable_answers_call_the_desk():
@@ -149,14 +149,14 @@ def test_five_unusable_answers_call_the_desk():
         talk.says(wrong)
 
     assert isinstance(talk.effect, Escalate)
-    assert talk.effect.reason == Reason.SLOT_FAILED
+    assert talk.effect.reason == EscalationReason.SLOT_FAILED
 
 
 def test_a_good_answer_forgets_the_bad_ones():
     talk = asked_for_the_name().says("João da Silva").says("1").says("2").says(CPF)
 
-    assert talk.snapshot.slot_failures == 0
-    assert talk.snapshot.asking == "email"
+    assert talk.snapshot.invalid_slot_count == 0
+    assert talk.snapshot.requested_slot == "email"
 
 
 def test_somebody_without_an_email_goes_on():
@@ -168,13 +168,13 @@ def test_somebody_without_an_email_goes_on():
 def test_a_returning_contact_is_not_asked_for_name_and_email_again():
     talk = Talk(contact=KNOWN).says("quero um e-CPF", BUY)
 
-    assert talk.snapshot.asking == "document"
+    assert talk.snapshot.requested_slot == "document"
 
 
 def test_the_name_of_a_profile_is_not_taken_for_granted():
     talk = Talk(contact=ContactFacts(name="Jo 💕")).says("quero um e-CPF", BUY)
 
-    assert talk.snapshot.asking == "name"
+    assert talk.snapshot.requested_slot == "name"
 
 
 def test_a_name_that_a_classifier_misreads_is_still_a_name():

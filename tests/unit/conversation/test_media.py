@@ -4,7 +4,7 @@ import pytest
 
 from gatte.conversation.effects import AttachMedia, EraseMessage
 from gatte.conversation.states import State
-from gatte.conversation.understanding import Intent, MessageKind
+from gatte.conversation.nlu import Intent, MessageKind
 from tests.unit.conversation.talking import TICKET, Talk, heard
 
 
@@ -70,7 +70,7 @@ def test_a_password_is_erased_and_read_no_further():
 def test_a_password_in_a_flow_does_not_stop_it():
     talk = Talk().taps("menu:ticket").says("a senha é 123456")
 
-    assert talk.snapshot.asking == "subject"
+    assert talk.snapshot.requested_slot == "subject"
     assert "assunto" in talk.replied
 
 

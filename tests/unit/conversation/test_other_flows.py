@@ -4,11 +4,11 @@ from datetime import date
 
 import pytest
 
-from gatte.conversation.effects import BookVisit, CaptureLead, CorrectData, EraseData, ExportData, OpenTicket, OptIn, OptOut, Urgency
+from gatte.conversation.effects import RequestAppointment, CaptureLead, CorrectData, EraseData, ExportData, OpenTicket, OptIn, OptOut, Urgency
 from gatte.conversation.replies import TICKET_NUMBER
 from gatte.conversation.snapshot import ContactFacts, TicketFacts
 from gatte.conversation.states import State
-from gatte.conversation.understanding import Intent, MessageKind
+from gatte.conversation.nlu import Intent, MessageKind
 from tests.unit.conversation.talking import CNPJ, CPF, ECNPJ, ECPF, EXPIRED, KNOWN, TICKET, Talk, heard
 
 RENEW, STATUS = Intent.RENEW_CERTIFICATE, Intent.CERTIFICATE_STATUS
@@ -96,7 +96,7 @@ def test_who_tells_it_all_at_once_is_not_asked_again():
     story = "O token não é reconhecido pelo computador desde ontem, já reinstalei o driver e nada mudou."
     talk = Talk().taps("menu:ticket").says(story)
 
-    assert talk.snapshot.asking == "urgency"
+    assert talk.snapshot.requested_slot == "urgency"
     assert talk.snapshot.slots["description"] == story
     assert len(talk.snapshot.slots["subject"]) <= 80
 
@@ -111,7 +111,7 @@ def test_a_story_may_hold_what_looks_like_another_wish():
 def test_a_photo_goes_with_the_ticket():
     talk = ticket().sends(heard(kind=MessageKind.IMAGE, message_id="photo"))
     assert "Recebi o arquivo" in talk.replied
-    assert talk.snapshot.asking == "urgency"
+    assert talk.snapshot.requested_slot == "urgency"
 
     talk.says("normal").says("sim")
 
@@ -144,7 +144,7 @@ def test_an_appointment_in_one_sentence():
 
     talk.says("pode ser")
 
-    assert talk.effect == BookVisit(date(2026, 11, 27), "14h", "videoconferência")
+    assert talk.effect == RequestAppointment(date(2026, 11, 27), "14h", "videoconferência")
 
 
 def test_day_and_period_are_asked_for_one_by_one():
@@ -153,7 +153,7 @@ def test_day_and_period_are_asked_for_one_by_one():
 
     talk.says("amanhã").taps_titled("À tarde").says("sim")
 
-    assert talk.effect == BookVisit(date(2026, 11, 24), "tarde")
+    assert talk.effect == RequestAppointment(date(2026, 11, 24), "tarde")
 
 
 def test_a_day_that_cannot_be_is_explained():
@@ -217,7 +217,7 @@ def test_a_registered_value_is_corrected():
 def test_another_field_needs_another_value():
     talk = Talk().taps("menu:data").says("corrigir").says("o e-mail").says("novo@y.com").taps("fix:field").says("cpf")
 
-    assert talk.snapshot.asking == "value"
+    assert talk.snapshot.requested_slot == "value"
     assert talk.says(CPF).says("sim").effect == CorrectData("document", CPF)
 
 

@@ -6,15 +6,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from gatte.conversation.alarms import alarm_in
-from gatte.conversation.parsing.answers import says_none, yes_or_no
+from gatte.conversation.escalation_rules import find_trigger
+from gatte.conversation.parsing.answers import declines, yes_or_no
 from gatte.conversation.parsing.dates import find_day, find_period, parse_day, parse_period, show_day
 from gatte.conversation.parsing.documents import find_document, parse_document, show_document
-from gatte.conversation.parsing.people import find_company, find_email, find_name, parse_company, parse_email, parse_name
+from gatte.conversation.parsing.names import find_company, find_email, find_name, parse_company, parse_email, parse_name
 from gatte.conversation.parsing.products import find_product, parse_product
-from gatte.conversation.parsing.words import clip, fold
-from gatte.conversation.rules import command_in, understand
-from gatte.conversation.secrets_sent import holds_password
+from gatte.conversation.parsing.normalize import truncate, normalize_text
+from gatte.conversation.rules import command_in, predict_by_rule
+from gatte.conversation.secret_detection import holds_password
 
 MONDAY = datetime(2026, 11, 23, 10, 0, tzinfo=ZoneInfo("America/Sao_Paulo"))
 
@@ -60,12 +60,12 @@ def test_neither_yes_nor_no(text):
 
 @pytest.mark.parametrize("text", ["não tenho", "nao tenho email", "pular", "sem e-mail", "nenhum", "não quero informar"])
 def test_having_none(text):
-    assert says_none(text)
+    assert declines(text)
 
 
 @pytest.mark.parametrize("text", ["não sei", "tenho", "joao@x.com", "não"[:0]])
 def test_not_having_said_none(text):
-    assert not says_none(text)
+    assert not declines(text)
 
 
 @pytest.mark.parametrize(
@@ -281,8 +281,8 @@ def test_days_are_shown_with_their_weekday():
 
 
 def test_text_is_folded_for_comparing():
-    assert fold("  AMANHÃ   de Manhãaaaa ") == "amanha de manha"
-    assert clip("uma frase bem comprida", 12) == "uma frase…"
+    assert normalize_text("  AMANHÃ   de Manhãaaaa ") == "amanha de manha"
+    assert truncate("uma frase bem comprida", 12) == "uma frase…"
 
 
 @pytest.mark.parametrize(
@@ -340,7 +340,7 @@ def test_no_text_keeps_a_parser_busy(piece):
         holds_password,
     ):
         parse(text)
-    for understand_by in (command_in, alarm_in, understand, yes_or_no, says_none):
+    for understand_by in (command_in, find_trigger, predict_by_rule, yes_or_no, declines):
         understand_by(text)
     find_day(text, MONDAY)
 

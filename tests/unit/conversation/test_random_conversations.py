@@ -13,14 +13,14 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from gatte.conversation.choices import FLOW_OF_ROW
-from gatte.conversation.happened import FROM_OUTSIDE
+from gatte.conversation.option_ids import FLOW_OF_ROW
+from gatte.conversation.external_events import EXTERNAL_EVENTS
 from gatte.conversation.orchestrator import advance
-from gatte.conversation.replies import Buttons, Menu
-from gatte.conversation.snapshot import Answered, CustomerSpoke, Decision, DeskFacts, Happened, Happening, NotAnswered, Owner, Snapshot
+from gatte.conversation.replies import ButtonsReply, MenuReply
+from gatte.conversation.snapshot import AnswerFound, MessagesReceived, Decision, DeskFacts, ExternalEvent, Input, AnswerNotFound, Owner, Snapshot
 from gatte.conversation.states import TRANSITIONS, Event, InvalidTransition, State
-from gatte.conversation.understanding import Heard, Intent, MessageKind
-from gatte.conversation.watchdog import Timeouts, deadline_for
+from gatte.conversation.nlu import Utterance, Intent, MessageKind
+from gatte.conversation.inactivity import InactivityTimeouts, next_timer
 from tests.unit.conversation.invariants import PASSWORD, check
 from tests.unit.conversation.talking import CNPJ, CPF, ECNPJ, ECPF, EXPIRED, KNOWN, MONDAY, NEW_CNPJ, TICKET, guess, heard, tapped
 
@@ -70,13 +70,13 @@ SNAPSHOTS = [
     Snapshot(State.START, MONDAY, certificates=(EXPIRED,), desk=DeskFacts(open=False, opens_at=MONDAY + timedelta(days=1))),
     Snapshot(State.START, MONDAY, contact=KNOWN, desk=DeskFacts(ahead_by_priority=(0, 1, 1, 2, 3, 5), minutes_each=4.0)),
 ]
-OUTSIDE = sorted(FROM_OUTSIDE)
+OUTSIDE = sorted(EXTERNAL_EVENTS)
 KINDS = list(MessageKind)
 number = st.integers(0, 1_000_000)
 moves = st.lists(st.tuples(st.integers(0, 19), number), min_size=1, max_size=14)
 
 
-def a_message(pick: int) -> Heard:
+def a_message(pick: int) -> Utterance:
     """Some message: mostly text with or without an understanding, sometimes media."""
     text, rest = TEXTS[pick % len(TEXTS)], pick // len(TEXTS)
     if rest % 7 == 0:
@@ -88,19 +88,19 @@ def a_message(pick: int) -> Heard:
     return heard(text, understood, message_id="m")
 
 
-def a_happening(kind: int, pick: int, run: "Run") -> Happening:
+def a_happening(kind: int, pick: int, run: "Run") -> Input:
     """Some happening: often a good answer or a tap on what was shown last, else anything at all."""
-    helpful = HELPFUL.get(run.snapshot.asking or "")
+    helpful = HELPFUL.get(run.snapshot.requested_slot or "")
     if helpful and kind < 9:
-        return CustomerSpoke((heard(helpful[pick % len(helpful)], message_id="m"),))
+        return MessagesReceived((heard(helpful[pick % len(helpful)], message_id="m"),))
     if kind < 12 and run.shown:
-        return CustomerSpoke((tapped(run.shown[pick % len(run.shown)]),))
+        return MessagesReceived((tapped(run.shown[pick % len(run.shown)]),))
     if kind < 13:
-        return CustomerSpoke((a_message(pick), a_message(pick // 3 + 1), a_message(pick // 11 + 5)))
+        return MessagesReceived((a_message(pick), a_message(pick // 3 + 1), a_message(pick // 11 + 5)))
     if kind < 15:
         old = [*CHOICES, *run.seen] if kind < 14 else run.seen or CHOICES
-        return CustomerSpoke((tapped(old[pick % len(old)]),))
-    return CustomerSpoke((a_message(pick),)) if kind < 18 else Happened(OUTSIDE[pick % len(OUTSIDE)], "")
+        return MessagesReceived((tapped(old[pick % len(old)]),))
+    return MessagesReceived((a_message(pick),)) if kind < 18 else ExternalEvent(OUTSIDE[pick % len(OUTSIDE)], "")
 
 
 class Run:
@@ -112,8 +112,8 @@ class Run:
         self.seen: list[str] = []
         self.mark = ""
 
-    def go(self, happening: Happening) -> Decision | None:
-        if isinstance(happening, Happened) and (self.snapshot.state, happening.event) not in TRANSITIONS:
+    def go(self, happening: Input) -> Decision | None:
+        if isinstance(happening, ExternalEvent) and (self.snapshot.state, happening.event) not in TRANSITIONS:
             with pytest.raises(InvalidTransition):
                 advance(self.snapshot, happening)
             return None
@@ -126,7 +126,7 @@ class Run:
         self.snapshot = decision.snapshot
         last = decision.replies[-1] if decision.replies else None
         if last is not None:
-            self.shown = [option.id for option in last.options] if isinstance(last, Buttons | Menu) else []
+            self.shown = [option.id for option in last.options] if isinstance(last, ButtonsReply | MenuReply) else []
         self.seen += [option for option in self.shown if option.startswith("confirm:") and option not in self.seen]
         self.mark = next((one.split(":")[1] for one in self.shown if one.startswith("confirm:")), self.mark)
 
@@ -136,8 +136,8 @@ def answer_questions(run: Run, decision: Decision | None, pick: int) -> None:
     if decision is None or decision.question is None or pick % 10 == 0:
         return
     if pick % 7 == 0:
-        run.go(Happened(Event.AGENT_TOOK))
-    second = run.go(Answered("É assim. " * (pick % 300 + 1)) if pick % 2 else NotAnswered())
+        run.go(ExternalEvent(Event.AGENT_TOOK))
+    second = run.go(AnswerFound("É assim. " * (pick % 300 + 1)) if pick % 2 else AnswerNotFound())
     assert second is not None
     assert second.question is None
     assert second.replies or run.snapshot.owner == Owner.HUMAN
@@ -172,11 +172,11 @@ def test_twenty_thousand_conversations_break_no_invariant(seed):
 def has_a_way_out(snapshot: Snapshot) -> None:
     """From wherever the run ended: a human, the menu and cancel lead out, and the clock knows what to do."""
     if snapshot.owner == Owner.HUMAN:
-        assert advance(snapshot, Happened(Event.HANDED_BACK)).snapshot.state == State.MENU
+        assert advance(snapshot, ExternalEvent(Event.HANDED_BACK)).snapshot.state == State.MENU
         return
     for words, target in (("atendente", State.WAITING_HUMAN), ("menu", State.MENU), ("cancelar", State.MENU)):
-        assert advance(snapshot, CustomerSpoke((heard(words),))).snapshot.state == target, words
-    assert deadline_for(snapshot, Timeouts()) is not None or snapshot.state == State.CLOSED
+        assert advance(snapshot, MessagesReceived((heard(words),))).snapshot.state == target, words
+    assert next_timer(snapshot, InactivityTimeouts()) is not None or snapshot.state == State.CLOSED
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -184,7 +184,7 @@ def has_a_way_out(snapshot: Snapshot) -> None:
 def test_whatever_is_said_in_a_state_is_answered_or_left_to_the_desk(state, text):
     run = Run(Snapshot(state, MONDAY))
 
-    decision = run.go(CustomerSpoke((heard(text),)))
+    decision = run.go(MessagesReceived((heard(text),)))
 
     assert decision is not None
     assert decision.replies or decision.question or state == State.WAITING_HUMAN

@@ -2,10 +2,10 @@
 
 import pytest
 
-from gatte.conversation.alarms import PRIORITY, alarm_in
-from gatte.conversation.effects import Reason
-from gatte.conversation.rules import Command, cancels_this, command_in, opens_ticket, understand
-from gatte.conversation.understanding import Decider, Intent
+from gatte.conversation.escalation_rules import PRIORITY, find_trigger
+from gatte.conversation.effects import EscalationReason
+from gatte.conversation.rules import Command, cancels_this, command_in, asks_for_ticket, predict_by_rule
+from gatte.conversation.nlu import PredictionSource, Intent
 
 
 @pytest.mark.parametrize(
@@ -74,23 +74,23 @@ def test_a_word_inside_a_sentence_is_no_command(text):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("meu certificado venceu e não consigo emitir nota", Reason.INVOICE_STOPPED),
-        ("nota fiscal parada, certificado vencido", Reason.INVOICE_STOPPED),
-        ("certificado expirado, NF-e rejeitada", Reason.INVOICE_STOPPED),
-        ("preciso revogar meu certificado", Reason.REVOCATION),
-        ("quero cancelar meu e-CNPJ", Reason.REVOCATION),
-        ("roubaram meu notebook com o certificado", Reason.REVOCATION),
-        ("acho que fui vítima de golpe", Reason.FRAUD),
-        ("emitiram um certificado em meu nome", Reason.FRAUD),
-        ("quero meu dinheiro de volta", Reason.REFUND),
-        ("vocês me cobraram duas vezes", Reason.REFUND),
-        ("vou no Procon", Reason.LEGAL_THREAT),
-        ("vou acionar meu advogado", Reason.LEGAL_THREAT),
-        ("o atendimento de vocês é um lixo", Reason.COMPLAINT),
+        ("meu certificado venceu e não consigo emitir nota", EscalationReason.INVOICE_STOPPED),
+        ("nota fiscal parada, certificado vencido", EscalationReason.INVOICE_STOPPED),
+        ("certificado expirado, NF-e rejeitada", EscalationReason.INVOICE_STOPPED),
+        ("preciso revogar meu certificado", EscalationReason.REVOCATION),
+        ("quero cancelar meu e-CNPJ", EscalationReason.REVOCATION),
+        ("roubaram meu notebook com o certificado", EscalationReason.REVOCATION),
+        ("acho que fui vítima de golpe", EscalationReason.FRAUD),
+        ("emitiram um certificado em meu nome", EscalationReason.FRAUD),
+        ("quero meu dinheiro de volta", EscalationReason.REFUND),
+        ("vocês me cobraram duas vezes", EscalationReason.REFUND),
+        ("vou no Procon", EscalationReason.LEGAL_THREAT),
+        ("vou acionar meu advogado", EscalationReason.LEGAL_THREAT),
+        ("o atendimento de vocês é um lixo", EscalationReason.COMPLAINT),
     ],
 )
 def test_what_always_goes_to_a_human(text, reason):
-    alarm = alarm_in(text)
+    alarm = find_trigger(text)
 
     assert alarm is not None
     assert alarm.reason == reason
@@ -103,27 +103,27 @@ def test_what_always_goes_to_a_human(text, reason):
      "meu certificado venceu, como renovo?", "não consigo instalar o token"],
 )  # fmt: skip
 def test_what_does_not(text):
-    assert alarm_in(text) is None
+    assert find_trigger(text) is None
 
 
 def test_a_stopped_invoice_comes_first_and_misunderstandings_last():
     ordered = sorted(PRIORITY, key=lambda reason: PRIORITY[reason])
 
-    assert ordered[0] == Reason.INVOICE_STOPPED
-    assert ordered[-1] == Reason.NOT_UNDERSTOOD
-    assert set(PRIORITY) == set(Reason)
+    assert ordered[0] == EscalationReason.INVOICE_STOPPED
+    assert ordered[-1] == EscalationReason.NOT_UNDERSTOOD
+    assert set(PRIORITY) == set(EscalationReason)
 
 
 def test_rules_give_a_certain_understanding_for_the_record():
-    assert understand("atendente").intent == Intent.TALK_TO_HUMAN
-    assert understand("preciso revogar").intent == Intent.REVOKE_CERTIFICATE
-    assert understand("bom dia, tudo bem?").intent == Intent.GREETING
-    assert understand("muito obrigada!").intent == Intent.THANKS
-    assert understand("SAIR").decider == Decider.RULE
-    assert understand("quanto custa?") is None
+    assert predict_by_rule("atendente").intent == Intent.TALK_TO_HUMAN
+    assert predict_by_rule("preciso revogar").intent == Intent.REVOKE_CERTIFICATE
+    assert predict_by_rule("bom dia, tudo bem?").intent == Intent.GREETING
+    assert predict_by_rule("muito obrigada!").intent == Intent.THANKS
+    assert predict_by_rule("SAIR").source == PredictionSource.RULE
+    assert predict_by_rule("quanto custa?") is None
 
 
 def test_small_rules():
-    assert opens_ticket("quero abrir um chamado")
+    assert asks_for_ticket("quero abrir um chamado")
     assert cancels_this("pode cancelar esse agendamento")
     assert not cancels_this("cancelar o certificado")

@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from gatte.conversation.drawing import NAMES, mermaid
-from gatte.conversation.snapshot import Answered, CustomerSpoke, Happened, Happening, NotAnswered, Owner
+from gatte.conversation.state_diagram import NAMES, mermaid
+from gatte.conversation.snapshot import AnswerFound, MessagesReceived, ExternalEvent, Input, AnswerNotFound, Owner
 from gatte.conversation.states import TRANSITIONS, Event, InvalidTransition, State, next_state
-from gatte.conversation.understanding import Intent
+from gatte.conversation.nlu import Intent
 from tests.unit.conversation.talking import MONDAY, Talk, guess, heard
 
 FLOW = {"flow": "ticket", "asking": "urgency", "slots": {"subject": "token", "description": "não abre"}}
@@ -21,16 +21,16 @@ FACTS: dict[State, dict] = {State.COLLECTING: FLOW, State.CONFIRMING: CONFIRMING
 UNCLEAR = guess(Intent.SCHEDULE, 0.45, (Intent.CERTIFICATE_STATUS, 0.4))
 
 
-def said(text: str, intent: Intent | None = None) -> CustomerSpoke:
-    return CustomerSpoke((heard(text, intent),))
+def said(text: str, intent: Intent | None = None) -> MessagesReceived:
+    return MessagesReceived((heard(text, intent),))
 
 
-CAUSES: dict[Event, Happening] = {
+CAUSES: dict[Event, Input] = {
     Event.GREETED: said("oi", Intent.GREETING),
     Event.MENU_SHOWN: said("menu"),
     Event.QUESTION_ASKED: said("quanto custa o certificado?", Intent.PRICE),
-    Event.QUESTION_ANSWERED: Answered("Depende do modelo."),
-    Event.NOT_UNDERSTOOD: CustomerSpoke((heard("ver aquilo", UNCLEAR),)),
+    Event.QUESTION_ANSWERED: AnswerFound("Depende do modelo."),
+    Event.NOT_UNDERSTOOD: MessagesReceived((heard("ver aquilo", UNCLEAR),)),
     Event.FLOW_STARTED: said("comprar"),
     Event.SLOT_FILLED: said("urgente"),
     Event.SLOTS_COMPLETE: said("urgente"),
@@ -41,13 +41,13 @@ CAUSES: dict[Event, Happening] = {
     Event.RESUMED: said("continuar"),
     Event.REOPENED: said("oi", Intent.GREETING),
 }
-SPECIAL: dict[tuple[State, Event], tuple[Happening, dict]] = {
+SPECIAL: dict[tuple[State, Event], tuple[Input, dict]] = {
     (State.WAITING_HUMAN, Event.ESCALATED): (said("vou ao procon"), {"notes": {"priority": "4"}}),
-    (State.WAITING_HUMAN, Event.NOT_UNDERSTOOD): (NotAnswered(), {}),
+    (State.WAITING_HUMAN, Event.NOT_UNDERSTOOD): (AnswerNotFound(), {}),
     (State.COLLECTING, Event.NOT_UNDERSTOOD): (said("xpto"), FLOW),
     (State.COLLECTING, Event.CORRECTED): (said("errei, o assunto é cartão"), FLOW),
     (State.COLLECTING, Event.FLOW_FINISHED): (said(""), {}),
-    (State.ANSWERING, Event.RESUMED): (Answered("Depende."), FLOW),
+    (State.ANSWERING, Event.RESUMED): (AnswerFound("Depende."), FLOW),
     (State.ERROR, Event.RESUMED): (said("urgente"), FLOW),
     (State.START, Event.RESUMED): (said("continuar"), PUT_ASIDE),
     (State.MENU, Event.RESUMED): (said("continuar"), PUT_ASIDE),
@@ -57,11 +57,11 @@ SPECIAL[(State.COLLECTING, Event.FLOW_FINISHED)] = (said("529.982.247-25"), {"fl
 
 @pytest.mark.parametrize(("state", "event"), list(TRANSITIONS), ids=lambda one: one.value)
 def test_the_core_takes_every_row_of_the_table(state, event):
-    happening, facts = SPECIAL.get((state, event), (CAUSES.get(event, Happened(event)), FACTS.get(state, {})))
+    happening, facts = SPECIAL.get((state, event), (CAUSES.get(event, ExternalEvent(event)), FACTS.get(state, {})))
 
     decision = Talk(state, **facts).takes(happening).decision
 
-    assert (state, event) in [(step.source, step.event) for step in decision.steps]
+    assert (state, event) in [(step.from_state, step.event) for step in decision.steps]
 
 
 @pytest.mark.parametrize("state", State)

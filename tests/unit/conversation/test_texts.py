@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from gatte.conversation import texts
-from gatte.conversation.effects import Reason
+from gatte.conversation.effects import EscalationReason
 from gatte.conversation.flows.base import FlowName
 from gatte.conversation.flows.registry import FLOWS
-from gatte.conversation.understanding import Intent
+from gatte.conversation.nlu import Intent
 
 CORE = Path(texts.__file__).parent.parent
 KEY = re.compile(r"^[a-z_]+\.[a-z_0-9]+$")
@@ -49,18 +49,18 @@ def test_a_text_that_is_too_long_or_has_an_unknown_variable_is_a_problem(monkeyp
 
 
 def test_every_text_that_the_code_names_is_there():
-    assert {key for key in literal_keys() if not texts.has(key)} == set()
+    assert {key for key in literal_keys() if not texts.exists(key)} == set()
 
 
-@pytest.mark.parametrize("key", [*(f"reason.{one}" for one in Reason), *(f"flow.{one}" for one in FlowName)])
+@pytest.mark.parametrize("key", [*(f"reason.{one}" for one in EscalationReason), *(f"flow.{one}" for one in FlowName)])
 def test_every_reason_and_flow_has_words(key):
-    assert texts.has(key)
+    assert texts.exists(key)
 
 
 @pytest.mark.parametrize("intent", Intent)
 def test_every_intent_has_a_button_and_words(intent):
-    assert texts.has(f"option.intent_{intent}")
-    assert texts.has(f"intent.{intent}")
+    assert texts.exists(f"option.intent_{intent}")
+    assert texts.exists(f"intent.{intent}")
 
 
 @pytest.mark.parametrize(
@@ -68,9 +68,9 @@ def test_every_intent_has_a_button_and_words(intent):
     [(flow, slot) for flow in FLOWS.values() for slot in flow.slots if slot.name not in {"number", "topic", "certificate"}],
 )
 def test_every_slot_has_a_question_and_a_label(flow, slot):
-    assert texts.has(f"{flow.name}.ask_{slot.name}") or texts.has(f"ask.{slot.name}")
-    assert texts.has(f"label.{slot.name}")
-    assert len(texts.say(f"label.{slot.name}")) <= 24
+    assert texts.exists(f"{flow.name}.ask_{slot.name}") or texts.exists(f"ask.{slot.name}")
+    assert texts.exists(f"label.{slot.name}")
+    assert len(texts.render(f"label.{slot.name}")) <= 24
 
 
 def test_no_text_is_left_over():
@@ -82,10 +82,10 @@ def test_no_text_is_left_over():
 
 def test_a_missing_text_or_variable_is_an_error():
     with pytest.raises(texts.MissingText):
-        texts.say("menu.nowhere")
+        texts.render("menu.nowhere")
     with pytest.raises(KeyError):
-        texts.say("greeting.new", company="GATTE")
+        texts.render("greeting.new", company="GATTE")
 
 
 def test_a_value_with_braces_is_said_as_it_is():
-    assert "{x}" in texts.say("greeting.intro", company="{x}")
+    assert "{x}" in texts.render("greeting.intro", company="{x}")

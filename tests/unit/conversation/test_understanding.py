@@ -2,19 +2,19 @@
 
 import pytest
 
-from gatte.conversation.effects import Reason
-from gatte.conversation.replies import Menu
+from gatte.conversation.effects import EscalationReason
+from gatte.conversation.replies import MenuReply
 from gatte.conversation.snapshot import ContactFacts
-from gatte.conversation.sparing import needs_understanding
+from gatte.conversation.classifier_gate import needs_classifier
 from gatte.conversation.states import State
-from gatte.conversation.understanding import Intent
+from gatte.conversation.nlu import Intent
 from tests.unit.conversation.talking import KNOWN, Talk, guess, heard, tapped
 
 
 def test_a_greeting_shows_the_menu_as_a_list():
     talk = Talk(company="Certifica Já").says("oi", Intent.GREETING)
 
-    assert isinstance(talk.decision.replies[0], Menu)
+    assert isinstance(talk.decision.replies[0], MenuReply)
     assert "Certifica Já" in talk.replied
     assert len(talk.options) <= 10
     assert talk.state == State.MENU
@@ -82,7 +82,7 @@ def test_unclear_words_are_rephrased_then_choices_then_a_human():
     assert "Falar com atendente" in talk.titles
 
     talk.says("qwer")
-    assert talk.effect.reason == Reason.NOT_UNDERSTOOD
+    assert talk.effect.reason == EscalationReason.NOT_UNDERSTOOD
     assert "qwer" in talk.effect.summary
 
 
@@ -91,13 +91,13 @@ def test_questions_without_an_answer_climb_the_same_ladder():
     for _ in range(3):
         talk.says("vocês vendem sapatos azuis").gets_no_answer()
 
-    assert talk.effect.reason == Reason.NOT_UNDERSTOOD
+    assert talk.effect.reason == EscalationReason.NOT_UNDERSTOOD
 
 
 def test_being_understood_starts_the_ladder_again():
     talk = Talk().says("oi").says("xpto").says("asdf").says("quanto custa?", Intent.PRICE).gets("R$ 100.").says("xpto")
 
-    assert talk.snapshot.misunderstandings == 1
+    assert talk.snapshot.fallback_count == 1
 
 
 def test_a_technical_question_without_an_answer_is_offered_to_the_desk():
@@ -111,7 +111,7 @@ def test_what_is_out_of_scope_is_said_to_be_so():
 
     assert "certificados digitais" in talk.replied
     assert talk.options
-    assert talk.snapshot.misunderstandings == 1  # said again and again, it leads to a human
+    assert talk.snapshot.fallback_count == 1  # said again and again, it leads to a human
 
 
 def test_a_complaint_is_met_with_a_choice():
@@ -130,7 +130,7 @@ def test_a_burst_is_understood_together_and_answered_once():
 
     assert talk.snapshot.slots == {"product": "e-CPF A1", "name": "Ana Lima"}
     assert len(talk.decision.replies) == 1
-    assert talk.snapshot.asking == "document"
+    assert talk.snapshot.requested_slot == "document"
 
 
 def test_a_human_asked_for_anywhere_in_a_burst_wins():
@@ -154,9 +154,9 @@ def test_words_beside_a_tap_fill_the_flow_that_it_starts():
 
 
 def test_the_button_of_a_template_counts_as_its_words():
-    from gatte.conversation.understanding import Heard, MessageKind
+    from gatte.conversation.nlu import Utterance, MessageKind
 
-    talk = Talk().sends(Heard("m", MessageKind.CHOICE, "Renovar", choice="payload-77"))
+    talk = Talk().sends(Utterance("m", MessageKind.CHOICE, "Renovar", choice="payload-77"))
 
     assert talk.snapshot.flow == "renewal"
 
@@ -172,16 +172,16 @@ def test_a_tap_on_an_option_that_is_over_is_told_so():
     "text", ["atendente", "oi", "menu", "comprar", "meu certificado venceu e não emito, não consigo emitir nota", "SAIR"]
 )
 def test_rules_spare_the_model(text):
-    assert not needs_understanding(Talk().snapshot, text)
+    assert not needs_classifier(Talk().snapshot, text)
 
 
 def test_plain_answers_spare_the_model_and_other_words_do_not():
     talk = Talk().says("quero comprar um e-CPF", Intent.BUY_CERTIFICATE)
 
-    assert not needs_understanding(talk.snapshot, "João da Silva")
-    assert needs_understanding(talk.snapshot, "quanto custa?")
-    assert needs_understanding(talk.snapshot, "na verdade quero renovar")
-    assert needs_understanding(Talk().snapshot, "quero um certificado")
+    assert not needs_classifier(talk.snapshot, "João da Silva")
+    assert needs_classifier(talk.snapshot, "quanto custa?")
+    assert needs_classifier(talk.snapshot, "na verdade quero renovar")
+    assert needs_classifier(Talk().snapshot, "quero um certificado")
 
 
 def test_a_fragment_adds_to_the_question_before_it():
@@ -201,5 +201,5 @@ def test_an_answer_that_did_not_help_leads_to_the_desk():
 def test_what_is_out_of_scope_does_not_count_against_a_flow():
     talk = Talk().says("quero um e-CPF", Intent.BUY_CERTIFICATE).says("vocês vendem sapatos?", Intent.OUT_OF_SCOPE)
 
-    assert talk.snapshot.slot_failures == 0
+    assert talk.snapshot.invalid_slot_count == 0
     assert "nome completo" in talk.replied

@@ -4,8 +4,8 @@ import pytest
 
 from gatte.conversation.parsing.abbreviations import BY_CONTEXT, BY_NAME, MEANINGS
 from gatte.conversation.parsing.products import find_product
-from gatte.intelligence.features import normalise
-from gatte.intelligence.wording import normalised
+from gatte.intelligence.understanding.tfidf import normalise
+from gatte.intelligence.text_normalization import normalize
 
 PERSON = ["certificado pf", "e-cpf pf", "quero um certificado digital PF", "pf", "pf ou pj?", "pra pf"]
 COURTESY = ["me ajuda pf", "pf me ajuda", "atendente pf", "renova o da minha empresa pf", "me liga pff"]
@@ -14,14 +14,14 @@ COURTESY = ["me ajuda pf", "pf me ajuda", "atendente pf", "renova o da minha emp
 @pytest.mark.parametrize("text", PERSON)
 def test_pf_beside_a_product_is_a_kind_of_person_everywhere(text):
     assert "pessoa fisica" in normalise(text)
-    assert "pessoa fisica" in normalised(text)
+    assert "pessoa fisica" in normalize(text)
     assert find_product(text).value in {"e-CPF", "e-CNPJ"}
 
 
 @pytest.mark.parametrize("text", COURTESY)
 def test_pf_beside_a_request_is_courtesy_everywhere(text):
     assert "por favor" in normalise(text)
-    assert "por favor" in normalised(text)
+    assert "por favor" in normalize(text)
     assert find_product(text).value != "e-CPF"
 
 
@@ -34,7 +34,7 @@ def test_pf_beside_a_request_is_courtesy_everywhere(text):
     ],
 )
 def test_pro_leads_on_to_a_word_and_is_a_name_at_the_end(text, plain):
-    assert normalised(text) == plain
+    assert normalize(text) == plain
     assert normalise(text) == plain.replace("10", "0")
 
 
@@ -49,4 +49,4 @@ def test_no_abbreviation_has_two_meanings():
 def test_classifier_and_search_read_every_abbreviation_alike(short):
     text = f"certificado {short} urgente"
 
-    assert normalise(text).replace("-", " ") == normalised(text)
+    assert normalise(text).replace("-", " ") == normalize(text)

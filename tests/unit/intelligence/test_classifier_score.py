@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from gatte.conversation.thresholds import CONFIDENT
+from gatte.conversation.thresholds import CONFIDENCE_THRESHOLD
 from gatte.intelligence import scoring
-from gatte.intelligence.classifier import load
+from gatte.intelligence.understanding.classifier import load
 
 HELDOUT = Path(__file__).parent / "data" / "intents_heldout.csv"
 MODELS = Path(__file__).parents[3] / ".gatte" / "tests" / "models"  # trained once for every run
@@ -15,7 +15,7 @@ THRESHOLDS = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 @pytest.fixture(scope="module")
 def outcomes():
-    return scoring.outcomes_of(load(MODELS), HELDOUT)
+    return scoring.score_examples(load(MODELS), HELDOUT)
 
 
 def test_the_heldout_set_has_twelve_texts_of_every_intent_and_a_robustness_slice(outcomes):
@@ -43,7 +43,7 @@ def test_confidence_can_be_believed(outcomes):
 
 
 def test_what_is_acted_on_is_rarely_wrong(outcomes, record_property):
-    table = scoring.risk_coverage(outcomes, (*THRESHOLDS, CONFIDENT))
+    table = scoring.risk_coverage(outcomes, (*THRESHOLDS, CONFIDENCE_THRESHOLD))
     record_property("risk_coverage", str(table))
 
     assert table[-1].covered >= 0.90  # reached: 0.94
@@ -51,7 +51,7 @@ def test_what_is_acted_on_is_rarely_wrong(outcomes, record_property):
 
 
 def test_the_right_intent_is_among_the_first_three(outcomes):
-    first = [{outcome.understood.intent, *(guess.intent for guess in outcome.understood.runners_up[:2])} for outcome in outcomes]
+    first = [{outcome.understood.intent, *(guess.intent for guess in outcome.understood.alternatives[:2])} for outcome in outcomes]
 
     assert (
         sum(outcome.expected in guesses for outcome, guesses in zip(outcomes, first, strict=True)) / len(outcomes) >= 0.97

@@ -5,13 +5,13 @@ from contextlib import ExitStack, closing
 import numpy as np
 import pytest
 
-from gatte.conversation.understanding import Decider, Intent
+from gatte.conversation.nlu import PredictionSource, Intent
 from gatte.intelligence import prompts
-from gatte.intelligence.breaker import Breaker
-from gatte.intelligence.calls import Outcome, Purpose
-from gatte.intelligence.gemini import Gemini, GeminiUnavailable, Models, from_settings
+from gatte.infra.circuit_breaker import CircuitBreaker
+from gatte.intelligence.calls import CallOutcome, CallPurpose
+from gatte.intelligence.gemini.client import Gemini, GeminiUnavailable, Models, from_settings
 from gatte.settings import Settings
-from tests.standins.gemini import GeminiStandIn, generated
+from tests.fakes.gemini import GeminiStandIn, generated
 
 MODELS = Models("gemini-3.5-flash-lite", "gemini-3.5-flash", "gemini-embedding-001")
 PASSAGES = ["A1\nQuanto dura o A1?\nO A1 vale 1 ano."]
@@ -44,9 +44,9 @@ def outcome_of(call, *arguments):
 def test_the_classifier_gives_an_intent_and_the_record_of_the_call(gemini):
     understood, call = gemini.classify("quero comprar um e-CNPJ")
 
-    assert (understood.intent, understood.confidence, understood.decider) == (Intent.BUY_CERTIFICATE, 0.93, Decider.GEMINI)
+    assert (understood.intent, understood.confidence, understood.source) == (Intent.BUY_CERTIFICATE, 0.93, PredictionSource.GEMINI)
     assert (understood.model, understood.prompt_version) == ("gemini-3.5-flash-lite", "classifier-v1")
-    assert (call.purpose, call.outcome, call.tokens_in, call.tokens_out) == (Purpose.CLASSIFY, Outcome.OK, 321, 50)
+    assert (call.purpose, call.outcome, call.tokens_in, call.tokens_out) == (CallPurpose.CLASSIFY, CallOutcome.OK, 321, 50)
     assert call.latency_ms > 0
 
 
@@ -92,7 +92,7 @@ def test_a_long_message_and_a_long_history_are_cut_before_they_are_sent(gemini, 
     assert len(str(stand_in.calls[0].sent)) < 5_000
 
 
-@pytest.mark.parametrize(("status", "outcome"), [(429, Outcome.QUOTA), (500, Outcome.ERROR), (503, Outcome.ERROR), (400, Outcome.ERROR)])
+@pytest.mark.parametrize(("status", "outcome"), [(429, CallOutcome.QUOTA), (500, CallOutcome.ERROR), (503, CallOutcome.ERROR), (400, CallOutcome.ERROR)])
 def test_an_error_of_the_service_is_told_apart(gemini, stand_in, status, outcome):
     stand_in.fails(status)
 
@@ -106,14 +106,14 @@ def test_an_error_of_the_service_is_told_apart(gemini, stand_in, status, outcome
 def test_a_classification_outside_the_schema_is_nonsense(gemini, stand_in, said):
     stand_in.says(said)
 
-    assert outcome_of(gemini.classify, "oi") is Outcome.NONSENSE
+    assert outcome_of(gemini.classify, "oi") is CallOutcome.INVALID_RESPONSE
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>502</html>", b"{", b"[1]", b'{"candidates": 3}'])
 def test_a_body_that_is_no_answer_is_a_failure_and_nothing_worse(gemini, stand_in, body):
     stand_in.returns_raw(body)
 
-    assert outcome_of(gemini.respond, "quanto dura?", PASSAGES) in {Outcome.NONSENSE, Outcome.ERROR, Outcome.BLOCKED}
+    assert outcome_of(gemini.respond, "quanto dura?", PASSAGES) in {CallOutcome.INVALID_RESPONSE, CallOutcome.ERROR, CallOutcome.BLOCKED}
 
 
 def test_an_answer_cut_short_by_the_token_limit_is_nonsense_with_its_tokens_counted(gemini, stand_in):
@@ -121,49 +121,49 @@ def test_an_answer_cut_short_by_the_token_limit_is_nonsense_with_its_tokens_coun
 
     with pytest.raises(GeminiUnavailable) as failure:
         gemini.respond("quanto dura?", PASSAGES)
-    assert (failure.value.call.outcome, failure.value.call.tokens_out) == (Outcome.NONSENSE, 50)
+    assert (failure.value.call.outcome, failure.value.call.tokens_out) == (CallOutcome.INVALID_RESPONSE, 50)
 
 
 def test_a_slow_answer_is_given_up(gemini, stand_in):
     stand_in.is_slow(5)
 
-    assert outcome_of(gemini.classify, "oi") is Outcome.TIMEOUT
+    assert outcome_of(gemini.classify, "oi") is CallOutcome.TIMEOUT
 
 
 def test_a_dripping_answer_is_given_up(gemini, stand_in):
     stand_in.drips()
 
-    assert outcome_of(gemini.classify, "oi") is Outcome.TIMEOUT
+    assert outcome_of(gemini.classify, "oi") is CallOutcome.TIMEOUT
 
 
 def test_a_cut_connection_is_an_error(gemini, stand_in):
     stand_in.cuts()
 
-    assert outcome_of(gemini.classify, "oi") is Outcome.ERROR
+    assert outcome_of(gemini.classify, "oi") is CallOutcome.ERROR
 
 
 def test_nobody_listening_is_an_error(connect):
     gemini = connect("http://127.0.0.1:9", time_limit_seconds=0.5)
 
-    assert outcome_of(gemini.classify, "oi") is Outcome.ERROR
+    assert outcome_of(gemini.classify, "oi") is CallOutcome.ERROR
 
 
 def test_after_failures_in_a_row_the_service_is_left_alone(connect, stand_in):
-    gemini = connect(stand_in.url, breaker=Breaker(failures=2))
+    gemini = connect(stand_in.url, breaker=CircuitBreaker(failures=2))
     stand_in.fails(500, times=2)
     for _ in range(2):
         outcome_of(gemini.classify, "oi")
 
-    assert outcome_of(gemini.classify, "oi") is Outcome.BREAKER_OPEN
+    assert outcome_of(gemini.classify, "oi") is CallOutcome.BREAKER_OPEN
     assert len(stand_in.calls) == 2
 
 
 def test_a_text_that_the_service_declines_does_not_open_the_breaker(connect, stand_in):
-    gemini = connect(stand_in.url, breaker=Breaker(failures=1))
+    gemini = connect(stand_in.url, breaker=CircuitBreaker(failures=1))
     stand_in.blocks()
 
-    assert outcome_of(gemini.respond, "quanto dura?", PASSAGES) is Outcome.BLOCKED
-    assert gemini.breaker.allows()
+    assert outcome_of(gemini.respond, "quanto dura?", PASSAGES) is CallOutcome.BLOCKED
+    assert gemini.breaker.allow_request()
 
 
 def test_vectors_have_512_numbers_and_length_1(gemini, stand_in):
@@ -171,13 +171,13 @@ def test_vectors_have_512_numbers_and_length_1(gemini, stand_in):
 
     assert vectors.shape == (2, 512)
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1)
-    assert (stand_in.calls[0].method, call.purpose) == ("batchEmbedContents", Purpose.EMBED)
+    assert (stand_in.calls[0].method, call.purpose) == ("batchEmbedContents", CallPurpose.EMBED)
 
 
 def test_vectors_of_another_size_are_nonsense(gemini, stand_in):
     stand_in.returns_raw(b'{"embeddings": [{"values": [0.5]}]}')
 
-    assert outcome_of(gemini.embed, ["oi"]) is Outcome.NONSENSE
+    assert outcome_of(gemini.embed, ["oi"]) is CallOutcome.INVALID_RESPONSE
 
 
 def test_without_a_key_there_is_no_client():

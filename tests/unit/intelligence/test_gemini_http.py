@@ -2,8 +2,8 @@
 
 import pytest
 
-from gatte.intelligence.gemini_http import client_with
-from tests.standins.http_loop import Answer, HttpLoop
+from gatte.intelligence.gemini.http import build_http_client
+from tests.fakes.http_loop import Answer, HttpLoop
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def asked(monkeypatch):
 
 
 def ask(url):
-    with client_with(1.0, 4, url) as client:
+    with build_http_client(1.0, 4, url) as client:
         return client.post(f"{url}/v1/models", content=b"{}").text
 
 

@@ -4,9 +4,9 @@ from contextlib import closing
 
 import pytest
 
-from gatte.intelligence.gemini import Gemini, Models, from_settings
+from gatte.intelligence.gemini.client import Gemini, Models, from_settings
 from gatte.settings import Settings
-from tests.standins.gemini import GeminiStandIn
+from tests.fakes.gemini import GeminiStandIn
 
 MINIMAL, LOW, NOTHING = ["MINIMAL"], ["LOW"], []
 

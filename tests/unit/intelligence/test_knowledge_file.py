@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from gatte.intelligence import claims, knowledge
-from gatte.intelligence.knowledge import BadArticles, read_articles
-from gatte.intelligence.wording import normalised
+from gatte.intelligence import grounding_check
+from gatte.intelligence.knowledge import articles
+from gatte.intelligence.knowledge.articles import BadArticles, read_articles
+from gatte.intelligence.text_normalization import normalize
 
 DATA = Path(__file__).parent / "data"
 ARTICLE = '[[article]]\nslug = "um-artigo"\ntitle = "Título"\nquestion = "Pergunta?"\nanswer = "Resposta."\n'
@@ -27,7 +28,7 @@ def write(tmp_path, text):
 
 def test_there_are_enough_articles_and_ways_of_asking(drafts):
     assert len(drafts) >= 28
-    assert min(len(draft.asks) for draft in drafts) >= 12
+    assert min(len(draft.example_questions) for draft in drafts) >= 12
 
 
 def test_every_answer_fits_one_message_and_names_its_source(drafts):
@@ -37,7 +38,7 @@ def test_every_answer_fits_one_message_and_names_its_source(drafts):
 
 def test_no_article_holds_a_price_or_a_link(drafts):
     assert not [draft.slug for draft in drafts if re.search(r"R\$|\breais\b", draft.answer)]
-    assert not [draft.slug for draft in drafts if claims._links(draft.answer) - {"gov.br"}]
+    assert not [draft.slug for draft in drafts if grounding_check._links(draft.answer) - {"gov.br"}]
 
 
 def test_rules_that_move_say_since_when_and_where_to_confirm(drafts):
@@ -48,25 +49,25 @@ def test_rules_that_move_say_since_when_and_where_to_confirm(drafts):
 
 
 def test_no_way_of_asking_leads_to_two_articles(drafts):
-    owners = [(normalised(ask), draft.slug) for draft in drafts for ask in draft.asks]
+    owners = [(normalize(ask), draft.slug) for draft in drafts for ask in draft.example_questions]
 
     assert len({ask for ask, _ in owners}) == len(owners)
 
 
 def test_held_out_questions_are_not_among_the_stored_ones(drafts):
-    stored = {normalised(text) for draft in drafts for text in (draft.title, draft.question, *draft.asks)}
+    stored = {normalize(text) for draft in drafts for text in (draft.title, draft.question, *draft.example_questions)}
     for name in ("questions_heldout.csv", "questions_final.csv"):
         with (DATA / name).open(encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
         assert {row["slug"] for row in rows} == {draft.slug for draft in drafts}
-        assert not [row["question"] for row in rows if normalised(row["question"]) in stored]
+        assert not [row["question"] for row in rows if normalize(row["question"]) in stored]
 
 
 def test_off_topic_texts_for_measuring_are_not_among_those_in_use():
-    known = {normalised(text) for text in knowledge.off_topic_texts()}
+    known = {normalize(text) for text in articles.off_topic_texts()}
     for name in ("offtopic_heldout.csv", "offtopic_final.csv"):
         with (DATA / name).open(encoding="utf-8") as file:
-            assert not [row["text"] for row in csv.DictReader(file) if normalised(row["text"]) in known]
+            assert not [row["text"] for row in csv.DictReader(file) if normalize(row["text"]) in known]
 
 
 @pytest.mark.parametrize(
@@ -105,4 +106,4 @@ def test_all_problems_of_a_file_are_named_at_once(tmp_path):
     ],
 )
 def test_short_forms_accents_and_marks_do_not_matter_to_word_search(typed, words):
-    assert normalised(typed) == words
+    assert normalize(typed) == words

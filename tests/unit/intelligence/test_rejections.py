@@ -5,14 +5,14 @@ from contextlib import closing
 import pytest
 import structlog
 
-from gatte.intelligence.breaker import Breaker
-from gatte.intelligence.calls import Outcome
-from gatte.intelligence.gemini import Gemini, GeminiUnavailable, Models
-from gatte.intelligence.rejections import Cause, Rejections
-from gatte.intelligence.transcribing import transcribe
-from tests.clock import Clock
-from tests.standins.gemini import GeminiStandIn
-from tests.standins.http_loop import as_json
+from gatte.infra.circuit_breaker import CircuitBreaker
+from gatte.intelligence.calls import CallOutcome
+from gatte.intelligence.gemini.client import Gemini, GeminiUnavailable, Models
+from gatte.intelligence.gemini.rejections import RejectionCause, Rejections
+from gatte.intelligence.transcription import transcribe
+from tests.slow_machines import Clock
+from tests.fakes.gemini import GeminiStandIn
+from tests.fakes.http_loop import as_json
 
 MODELS = Models("gemini-3.5-flash-lite", "gemini-3.5-flash")
 REFUSALS = [
@@ -35,7 +35,7 @@ def stand_in():
 
 @pytest.fixture
 def gemini(stand_in):
-    with closing(Gemini("made-up-key", MODELS, stand_in.url, breaker=Breaker(failures=2))) as gemini:
+    with closing(Gemini("made-up-key", MODELS, stand_in.url, breaker=CircuitBreaker(failures=2))) as gemini:
         yield gemini
 
 
@@ -44,7 +44,7 @@ def refuse(stand_in, status, name, message, times=1):
     stand_in._next.extend([lambda _: as_json(status, body)] * times)
 
 
-def ask(call, *arguments) -> Outcome:
+def ask(call, *arguments) -> CallOutcome:
     with pytest.raises(GeminiUnavailable) as failure:
         call(*arguments)
     return failure.value.call.outcome
@@ -76,7 +76,7 @@ def test_a_model_that_is_refused_is_left_alone_and_the_other_is_asked(gemini, st
     for _ in range(3):
         ask(gemini.classify, "oi")
 
-    assert ask(gemini.classify, "oi") is Outcome.BREAKER_OPEN
+    assert ask(gemini.classify, "oi") is CallOutcome.BREAKER_OPEN
     assert gemini.respond("quanto dura?", ["A1\nO A1 vale 1 ano."])[0] == "O A1 vale 1 ano."
     assert len(stand_in.calls) == 4
 
@@ -85,29 +85,29 @@ def test_a_refused_model_is_tried_again_after_a_quarter_of_an_hour_only():
     clock = Clock()
     rejections = Rejections(clock)
     for _ in range(3):
-        rejections.refused("model", Cause.KEY, 400)
+        rejections.record_rejection("model", RejectionCause.KEY, 400)
 
     clock.now += 899
-    assert not rejections.allow("model")
+    assert not rejections.allow_request("model")
     clock.now += 1
-    assert rejections.allow("model")
-    assert not rejections.allow("model"), "one probe"
+    assert rejections.allow_request("model")
+    assert not rejections.allow_request("model"), "one probe"
 
 
 def test_a_listener_is_told_once_that_a_model_is_refused_and_once_that_it_answers():
     told = []
     rejections = Rejections()
-    rejections.tell(lambda model, cause: told.append((model, cause)))
+    rejections.on_change(lambda model, cause: told.append((model, cause)))
 
     for _ in range(2):
-        rejections.refused("model", Cause.KEY, 400)
+        rejections.record_rejection("model", RejectionCause.KEY, 400)
     for _ in range(2):
-        rejections.answered("model")
+        rejections.record_success("model")
 
-    assert told == [("model", Cause.KEY), ("model", None)]
+    assert told == [("model", RejectionCause.KEY), ("model", None)]
 
 
 def test_a_file_that_the_service_cannot_read_is_no_refusal_for_good(gemini, stand_in):
     refuse(stand_in, 400, "INVALID_ARGUMENT", "Unable to process input audio", times=4)
 
-    assert [ask(transcribe, gemini, b"noise", "audio/ogg") for _ in range(4)] == [Outcome.REFUSED] * 4
+    assert [ask(transcribe, gemini, b"noise", "audio/ogg") for _ in range(4)] == [CallOutcome.REJECTED_INPUT] * 4

@@ -6,13 +6,13 @@ from uuid import UUID
 import pytest
 
 from gatte.intelligence import responder
-from gatte.intelligence.calls import Outcome
-from gatte.intelligence.claims import Problem, problems
-from gatte.intelligence.gemini import Gemini, Models
-from gatte.intelligence.responder import Why, compose
-from gatte.intelligence.retrieval import Found, Passages
+from gatte.intelligence.calls import CallOutcome
+from gatte.intelligence.grounding_check import Violation, violations
+from gatte.intelligence.gemini.client import Gemini, Models
+from gatte.intelligence.responder import AnswerReason, compose_answer
+from gatte.intelligence.knowledge.retrieval import RankedArticle, RetrievalResult
 from gatte.models.knowledge import PassageKind
-from tests.standins.gemini import GeminiStandIn
+from tests.fakes.gemini import GeminiStandIn
 
 ANSWER = "O A1 vale 1 ano e o A3 de 1 a 5 anos. Desde 01/03/2026 há restrição. Veja em gov.br/iti e confirme."
 
@@ -20,11 +20,11 @@ ANSWER = "O A1 vale 1 ano e o A3 de 1 a 5 anos. Desde 01/03/2026 há restrição
 def found(slug="validade", answer=ANSWER, **more):
     defaults = {"article_id": UUID(int=1), "title": "Validade", "question": "Quanto dura?", "source": "ITI", "score": 0.9, "cosine": 0.8}
     passage = {"passage_id": 7, "passage_kind": PassageKind.VARIANT, "passage_text": "quanto tempo vale"}
-    return Found(slug=slug, answer=answer, **(defaults | passage | more))
+    return RankedArticle(slug=slug, answer=answer, **(defaults | passage | more))
 
 
 def passages(probability=0.9, *articles):
-    return Passages("quanto dura o a1?", articles or (found(),), probability)
+    return RetrievalResult("quanto dura o a1?", articles or (found(),), probability)
 
 
 @pytest.fixture
@@ -40,97 +40,97 @@ def gemini(stand_in):
 
 
 def test_without_a_model_a_sure_passage_is_the_answer():
-    answer = compose(passages(0.9))
+    answer = compose_answer(passages(0.9))
 
-    assert (answer.text, answer.why, answer.sources) == (ANSWER, Why.PASSAGE, ("validade",))
+    assert (answer.text, answer.why, answer.sources) == (ANSWER, AnswerReason.PASSAGE, ("validade",))
 
 
 def test_without_a_model_an_unsure_passage_is_no_answer():
-    assert (compose(passages(0.4)).text, compose(passages(0.4)).why) == (None, Why.NOT_SURE)
+    assert (compose_answer(passages(0.4)).text, compose_answer(passages(0.4)).why) == (None, AnswerReason.NOT_SURE)
 
 
 def test_nothing_found_is_no_answer(gemini):
-    answer = compose(Passages("oi"), (), gemini)
+    answer = compose_answer(RetrievalResult("oi"), (), gemini)
 
-    assert (answer.text, answer.why, answer.calls) == (None, Why.NOTHING_NEAR, ())
+    assert (answer.text, answer.why, answer.calls) == (None, AnswerReason.NOTHING_NEAR, ())
 
 
 def test_the_model_answers_in_its_own_words(gemini, stand_in):
     stand_in.says("O A1 dura 1 ano. 😊")
-    answer = compose(passages(), (), gemini)
+    answer = compose_answer(passages(), (), gemini)
 
-    assert (answer.text, answer.why) == ("O A1 dura 1 ano. 😊", Why.MODEL)
-    assert [call.outcome for call in answer.calls] == [Outcome.OK]
+    assert (answer.text, answer.why) == ("O A1 dura 1 ano. 😊", AnswerReason.MODEL)
+    assert [call.outcome for call in answer.calls] == [CallOutcome.OK]
 
 
 def test_the_model_may_answer_where_the_passage_alone_is_not_sure(gemini, stand_in):
     stand_in.says("O A1 dura 1 ano.")
 
-    assert compose(passages(0.3), (), gemini).why is Why.MODEL
+    assert compose_answer(passages(0.3), (), gemini).why is AnswerReason.MODEL
 
 
 def test_the_model_is_not_asked_about_what_nothing_here_is_near(gemini, stand_in):
-    answer = compose(passages(0.01), (), gemini)
+    answer = compose_answer(passages(0.01), (), gemini)
 
-    assert (answer.why, stand_in.calls) == (Why.NOTHING_NEAR, [])
+    assert (answer.why, stand_in.calls) == (AnswerReason.NOTHING_NEAR, [])
 
 
 def test_the_model_may_say_that_the_passages_do_not_answer(gemini, stand_in):
     stand_in.says("SEM_RESPOSTA")
-    answer = compose(passages(0.9), (), gemini)
+    answer = compose_answer(passages(0.9), (), gemini)
 
-    assert (answer.text, answer.why) == (None, Why.MODEL_DECLINED)
+    assert (answer.text, answer.why) == (None, AnswerReason.MODEL_DECLINED)
 
 
 @pytest.mark.parametrize(
     ("said", "problem"),
     [
-        ("O A1 custa R$ 199,00.", Problem.NEW_NUMBER),
-        ("O A1 vale 2 anos, mas 7 no seu caso.", Problem.NEW_NUMBER),
-        ("O A1 vale dez anos.", Problem.NEW_NUMBER),
-        ("Compre em https://certificado-barato.com.br", Problem.NEW_LINK),
-        ("Escreva para vendas@outra.com", Problem.NEW_LINK),
-        ("O A1 vale 1 ano e sai com desconto.", Problem.NEW_PROMISE),
-        ("O A1 vale 1 ano. " + "Bla " * 200, Problem.TOO_LONG),
+        ("O A1 custa R$ 199,00.", Violation.NEW_NUMBER),
+        ("O A1 vale 2 anos, mas 7 no seu caso.", Violation.NEW_NUMBER),
+        ("O A1 vale dez anos.", Violation.NEW_NUMBER),
+        ("Compre em https://certificado-barato.com.br", Violation.NEW_LINK),
+        ("Escreva para vendas@outra.com", Violation.NEW_LINK),
+        ("O A1 vale 1 ano e sai com desconto.", Violation.NEW_PROMISE),
+        ("O A1 vale 1 ano. " + "Bla " * 200, Violation.TOO_LONG),
     ],
 )
 def test_words_that_say_more_than_the_passages_are_not_sent(gemini, stand_in, said, problem):
     stand_in.says(said)
-    answer = compose(passages(), (), gemini)
+    answer = compose_answer(passages(), (), gemini)
 
     assert problem in answer.problems
-    assert (answer.text, answer.why) == (ANSWER, Why.PASSAGE)
+    assert (answer.text, answer.why) == (ANSWER, AnswerReason.PASSAGE)
 
 
 def test_rejected_words_and_an_unsure_passage_are_no_answer(gemini, stand_in):
     stand_in.says("Custa R$ 5.")
 
-    assert compose(passages(0.3), (), gemini).text is None
+    assert compose_answer(passages(0.3), (), gemini).text is None
 
 
 def test_when_the_model_is_away_the_passage_answers_and_the_call_is_kept(gemini, stand_in):
     stand_in.fails(503)
-    answer = compose(passages(), (), gemini)
+    answer = compose_answer(passages(), (), gemini)
 
-    assert (answer.text, answer.why) == (ANSWER, Why.PASSAGE)
-    assert [call.outcome for call in answer.calls] == [Outcome.ERROR]
+    assert (answer.text, answer.why) == (ANSWER, AnswerReason.PASSAGE)
+    assert [call.outcome for call in answer.calls] == [CallOutcome.ERROR]
 
 
 def test_marks_of_other_formats_are_taken_away(gemini, stand_in):
     stand_in.says("# Validade\n**O A1** vale `1 ano`.")
 
-    assert compose(passages(), (), gemini).text == "Validade\nO A1 vale 1 ano."
+    assert compose_answer(passages(), (), gemini).text == "Validade\nO A1 vale 1 ano."
 
 
 def test_sources_are_the_articles_that_hold_the_words(gemini, stand_in):
     other = found("token", "Troque a porta USB e instale o driver do fabricante.", title="Token", question="Token não aparece?")
     stand_in.says("Troque a porta USB e instale o driver.")
 
-    assert compose(passages(0.9, found(), other), (), gemini).sources == ("token",)
+    assert compose_answer(passages(0.9, found(), other), (), gemini).sources == ("token",)
 
 
 def test_the_model_reads_whole_articles_and_the_history(gemini, stand_in):
-    compose(passages(), [("customer", "oi")], gemini, "Certifica Já")
+    compose_answer(passages(), [("customer", "oi")], gemini, "Certifica Já")
 
     assert stand_in.calls[0].sent["trechos"] == [f"Validade\nQuanto dura?\n{ANSWER}"]
     assert stand_in.calls[0].sent["historico"] == [{"de": "customer", "texto": "oi"}]
@@ -138,7 +138,7 @@ def test_the_model_reads_whole_articles_and_the_history(gemini, stand_in):
 
 def test_the_trace_says_why_with_scores(gemini, stand_in):
     stand_in.says("Custa R$ 199.")
-    trace = compose(passages(0.87), (), gemini).trace
+    trace = compose_answer(passages(0.87), (), gemini).trace
 
     assert (trace["why"], trace["probability"], trace["problems"]) == ("passage", 0.87, ["new_number", "new_promise"])
     assert trace["passages"][0] == {"slug": "validade", "title": "Validade", "score": 0.9, "cosine": 0.8, "passage": 7, "kind": "variant"}
@@ -156,15 +156,15 @@ def test_the_trace_says_why_with_scores(gemini, stand_in):
     ],
 )
 def test_what_the_passages_hold_may_be_said_in_other_forms(said):
-    assert problems(said, [ANSWER]) == ()
+    assert violations(said, [ANSWER]) == ()
 
 
 @pytest.mark.parametrize(
     "said", ["vale 15 anos", "custa 1.500", "ligue 0800 123", "até 31/12/2026", "em 24/7", "www.x.com", "acesse bit.ly/x", ""]
 )
 def test_what_the_passages_do_not_hold_is_a_problem(said):
-    assert problems(said, [ANSWER]) != ()
+    assert violations(said, [ANSWER]) != ()
 
 
 def test_the_responder_offers_the_search_too():
-    assert responder.find_passages.__module__ == "gatte.intelligence.retrieval"
+    assert responder.find_passages.__module__ == "gatte.intelligence.knowledge.retrieval"

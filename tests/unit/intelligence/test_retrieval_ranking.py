@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from gatte.intelligence import grounding
+from gatte.intelligence import answer_confidence
 from gatte.intelligence.embedding import embed
-from gatte.intelligence.ranking import Candidate, Ranking, prepared, rank
+from gatte.intelligence.knowledge.reranker import RerankCandidate, Ranking, tokenize, rerank
 
 ARTICLES = {
     "price": ["quanto custa o certificado", "qual o valor do e-cnpj", "me passa o preço"],
@@ -16,12 +16,12 @@ OFF_TOPIC = ["quanto custa uma pizza", "quem ganhou o jogo", "bom dia"]
 
 
 def texts(*raw):
-    return [prepared(text, vector) for text, vector in zip(raw, embed(list(raw)), strict=True)]
+    return [tokenize(text, vector) for text, vector in zip(raw, embed(list(raw)), strict=True)]
 
 
 @pytest.fixture(scope="module")
 def candidates():
-    return [Candidate(article, text) for article, raw in ARTICLES.items() for text in texts(*raw)]
+    return [RerankCandidate(article, text) for article, raw in ARTICLES.items() for text in texts(*raw)]
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def background():
 
 
 def ask(question, candidates, background):
-    return rank(texts(question)[0], candidates, background)
+    return rerank(texts(question)[0], candidates, background)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_an_off_topic_question_scores_higher_off_topic(candidates, background):
     order = ask("quanto custa uma pizza grande?", candidates, background)
 
     assert order.off_topic > order.articles[0].score
-    assert grounding.probability(order) < grounding.ENOUGH
+    assert answer_confidence.answer_probability(order) < answer_confidence.DIRECT_ANSWER_THRESHOLD
 
 
 def test_a_text_that_the_knowledge_base_covers_is_not_held_against_it(candidates):
@@ -72,13 +72,13 @@ def test_without_candidates_nothing_is_probable(background):
     order = ask("oi", [], background)
 
     assert order == Ranking((), 1.0)
-    assert grounding.probability(order) == 0
+    assert answer_confidence.answer_probability(order) == 0
 
 
 def test_a_question_without_words_and_without_vector_is_no_trouble(candidates, background):
-    order = rank(prepared("😀", np.zeros(512, dtype=np.float32)), candidates, background)
+    order = rerank(tokenize("😀", np.zeros(512, dtype=np.float32)), candidates, background)
 
-    assert grounding.probability(order) < grounding.ENOUGH
+    assert answer_confidence.answer_probability(order) < answer_confidence.DIRECT_ANSWER_THRESHOLD
 
 
 def test_a_single_candidate_is_enough(candidates, background):

@@ -4,13 +4,13 @@ from contextlib import closing
 
 import pytest
 
-from gatte.intelligence import prompts, transcribing
-from gatte.intelligence.breaker import Breaker
-from gatte.intelligence.calls import Outcome, Purpose
-from gatte.intelligence.gemini import Gemini, GeminiUnavailable, Models
-from gatte.intelligence.transcribing import transcribe
+from gatte.intelligence import prompts, transcription
+from gatte.infra.circuit_breaker import CircuitBreaker
+from gatte.intelligence.calls import CallOutcome, CallPurpose
+from gatte.intelligence.gemini.client import Gemini, GeminiUnavailable, Models
+from gatte.intelligence.transcription import transcribe
 from gatte.settings import Settings
-from tests.standins.gemini import GeminiStandIn, spoken
+from tests.fakes.gemini import GeminiStandIn, spoken
 
 MODELS = Models("gemini-3.5-flash-lite", "gemini-3.5-flash", "gemini-embedding-001")
 OPUS = "audio/ogg; codecs=opus"
@@ -24,7 +24,7 @@ def stand_in():
 
 @pytest.fixture
 def gemini(stand_in):
-    with closing(Gemini("made-up-key", MODELS, stand_in.url, time_limit_seconds=0.7, breaker=Breaker(failures=2))) as client:
+    with closing(Gemini("made-up-key", MODELS, stand_in.url, time_limit_seconds=0.7, breaker=CircuitBreaker(failures=2))) as client:
         yield client
 
 
@@ -38,8 +38,8 @@ def test_the_words_come_with_the_record_of_the_call(gemini):
     words, call = transcribe(gemini, spoken("quero renovar o e-CNPJ da padaria"), OPUS)
 
     assert words == "quero renovar o e-CNPJ da padaria"
-    assert (call.purpose, call.model, call.prompt_version) == (Purpose.TRANSCRIBE, "gemini-3.5-flash", "transcriber-v1")
-    assert (call.outcome, call.tokens_in, call.tokens_out) == (Outcome.OK, 321, 50)
+    assert (call.purpose, call.model, call.prompt_version) == (CallPurpose.TRANSCRIBE, "gemini-3.5-flash", "transcriber-v1")
+    assert (call.outcome, call.tokens_in, call.tokens_out) == (CallOutcome.OK, 321, 50)
 
 
 def test_on_the_wire_the_audio_goes_inline_with_its_bare_type_and_a_fixed_temperature(gemini, stand_in):
@@ -85,7 +85,7 @@ def test_orders_in_the_audio_are_words_like_any_other(gemini):
     ],
 )
 def test_what_can_be_heard_is_known_before(mime_type, heard):
-    assert transcribing.hears(mime_type) is heard
+    assert transcription.supports(mime_type) is heard
 
 
 def test_mp3_goes_by_the_name_that_gemini_knows(gemini, stand_in):
@@ -97,38 +97,38 @@ def test_mp3_goes_by_the_name_that_gemini_knows(gemini, stand_in):
 def test_the_time_limit_is_that_of_every_call(gemini, stand_in):
     stand_in.is_slow(5)
 
-    assert outcome_of(gemini) is Outcome.TIMEOUT
+    assert outcome_of(gemini) is CallOutcome.TIMEOUT
 
 
 def test_failures_of_the_service_open_the_breaker_for_all_calls(gemini, stand_in):
     stand_in.fails(503, times=2)
-    assert [outcome_of(gemini), outcome_of(gemini)] == [Outcome.ERROR, Outcome.ERROR]
+    assert [outcome_of(gemini), outcome_of(gemini)] == [CallOutcome.ERROR, CallOutcome.ERROR]
 
     with pytest.raises(GeminiUnavailable) as failure:
         gemini.classify("oi")
-    assert failure.value.call.outcome is Outcome.BREAKER_OPEN
+    assert failure.value.call.outcome is CallOutcome.BREAKER_OPEN
 
 
 def test_with_an_open_breaker_nothing_is_sent(gemini, stand_in):
-    gemini.breaker.failed()
-    gemini.breaker.failed()
+    gemini.breaker.record_failure()
+    gemini.breaker.record_failure()
 
-    assert outcome_of(gemini) is Outcome.BREAKER_OPEN
+    assert outcome_of(gemini) is CallOutcome.BREAKER_OPEN
     assert stand_in.calls == []
 
 
 def test_files_that_are_no_audio_do_not_open_the_breaker(gemini, stand_in):
     stand_in.fails(400, times=5)
 
-    assert {outcome_of(gemini) for _ in range(5)} == {Outcome.REFUSED}
-    assert gemini.breaker.allows()
+    assert {outcome_of(gemini) for _ in range(5)} == {CallOutcome.REJECTED_INPUT}
+    assert gemini.breaker.allow_request()
 
 
 def test_a_speech_longer_than_the_limit_of_tokens_is_not_half_understood(gemini, stand_in):
     stand_in.says("eu queria", finish_reason="MAX_TOKENS", times=3)
 
-    assert {outcome_of(gemini) for _ in range(3)} == {Outcome.NONSENSE}
-    assert gemini.breaker.allows()
+    assert {outcome_of(gemini) for _ in range(3)} == {CallOutcome.INVALID_RESPONSE}
+    assert gemini.breaker.allow_request()
 
 
 def test_the_prompt_names_the_marker_that_the_code_looks_for():

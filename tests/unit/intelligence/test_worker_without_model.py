@@ -2,7 +2,7 @@
 
 import subprocess
 
-from tests.running import BIN, PROJECT, process_environment, settings
+from tests.process_system import BIN, PROJECT, process_environment, settings
 
 NOWHERE = ("postgresql://nobody@127.0.0.1:1/nothing", "redis://127.0.0.1:1/0")
 

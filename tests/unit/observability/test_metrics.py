@@ -6,17 +6,17 @@ import sys
 
 import pytest
 
-from gatte.conversation.effects import Reason
-from gatte.conversation.filling import CONFIRM, FIX
+from gatte.conversation.effects import EscalationReason
+from gatte.conversation.slot_filling import CONFIRM, FIX
 from gatte.conversation.flows.base import FlowName
 from gatte.conversation.flows.registry import FLOWS
-from gatte.conversation.understanding import Decider, Intent, MessageKind
-from gatte.delivery import pausing
-from gatte.delivery.reasons import Cause
-from gatte.intelligence.calls import Purpose
+from gatte.conversation.nlu import PredictionSource, Intent, MessageKind
+from gatte.delivery import number_pause
+from gatte.delivery.failure_reasons import FailureCause
+from gatte.intelligence.calls import CallPurpose
 from gatte.models.contact import MuteReason
 from gatte.observability import labels, metrics
-from gatte.queue import QueueName
+from gatte.infra.rq_queue import QueueName
 
 CONTRACT = {
     "gatte_webhook_requests",
@@ -119,15 +119,15 @@ def test_the_page_says_what_it_is():
 @pytest.mark.parametrize(
     ("known", "enumeration"),
     [
-        (labels.INTENT_VALUES, Intent),
-        (labels.DECIDER_VALUES, Decider),
-        (labels.REASON_VALUES, Reason),
-        (labels.KIND_VALUES, MessageKind),
-        (labels.QUEUE_VALUES, QueueName),
-        (labels.PURPOSES, Purpose),
+        (labels.INTENT_LABELS, Intent),
+        (labels.SOURCE_LABELS, PredictionSource),
+        (labels.REASON_LABELS, EscalationReason),
+        (labels.KIND_LABELS, MessageKind),
+        (labels.QUEUE_LABELS, QueueName),
+        (labels.PURPOSES, CallPurpose),
         (labels.MUTE_REASONS, MuteReason),
-        (labels.PAUSE_CAUSES, pausing.ALERTS | {Cause.NOT_CONNECTED}),
-        (labels.FLOW_VALUES, FlowName),
+        (labels.PAUSE_CAUSES, number_pause.PAUSING_CATEGORIES | {FailureCause.NOT_CONNECTED}),
+        (labels.FLOW_LABELS, FlowName),
     ],
 )
 def test_every_value_of_the_conversation_has_a_label_of_its_own(known, enumeration):
@@ -149,7 +149,7 @@ def test_an_unknown_label_value_is_counted_as_other():
 
 
 def test_open_labels_take_a_limited_number_of_plain_words():
-    words = metrics.Open(limit=2)
+    words = metrics.OpenLabelSet(limit=2)
 
     assert [word in words for word in ("one", "two", "three", "one", "Não!", "")] == [True, True, False, True, False, False]
 

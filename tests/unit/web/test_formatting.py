@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 
 from gatte.web.panel import formatting
-from gatte.web.panel.words import SETS, in_words
+from gatte.web.panel.labels import LABEL_TABLES, label
 
 
 @pytest.mark.parametrize(
@@ -49,13 +49,13 @@ def test_a_masked_phone_shows_only_its_end(phone, shown):
     [(5, "5 s"), (61, "1 min"), (3600, "1 h"), (3660, "1 h 1 min"), (47 * 3600, "47 h"), (72 * 3600, "3 dias"), (-5, "0 s")],
 )
 def test_lengths_of_time(length, shown):
-    assert formatting.span(timedelta(seconds=length)) == shown
+    assert formatting.duration(timedelta(seconds=length)) == shown
 
 
 def test_waiting_is_told_in_minutes_from_the_first_on():
-    assert formatting.waited(datetime.now(UTC)) == "1 min"
-    assert formatting.waited(datetime.now(UTC) - timedelta(minutes=7)) == "7 min"
-    assert formatting.waited(None) == ""
+    assert formatting.waiting_time(datetime.now(UTC)) == "1 min"
+    assert formatting.waiting_time(datetime.now(UTC) - timedelta(minutes=7)) == "7 min"
+    assert formatting.waiting_time(None) == ""
 
 
 def test_a_document_has_its_dots():
@@ -75,15 +75,15 @@ def test_days_and_times_are_those_of_the_company():
     app = Flask("test")
     app.extensions["gatte_settings"] = type("Settings", (), {"time_zone": ZoneInfo("America/Sao_Paulo")})()
     with app.app_context():
-        assert formatting.clock(datetime(2026, 3, 4, 2, 5, tzinfo=UTC)) == "23:05"
-        assert formatting.full(datetime(2026, 3, 4, 2, 5, tzinfo=UTC)) == "03/03/2026 23:05"
+        assert formatting.time_of_day(datetime(2026, 3, 4, 2, 5, tzinfo=UTC)) == "23:05"
+        assert formatting.datetime_br(datetime(2026, 3, 4, 2, 5, tzinfo=UTC)) == "03/03/2026 23:05"
         assert formatting.day(datetime.now(UTC)) == "hoje"
-        assert formatting.ago(datetime.now(UTC) - timedelta(minutes=3)) == "há 3 min"
+        assert formatting.time_ago(datetime.now(UTC) - timedelta(minutes=3)) == "há 3 min"
 
 
-@pytest.mark.parametrize("words", SETS)
+@pytest.mark.parametrize("words", LABEL_TABLES)
 def test_every_member_of_a_closed_set_has_its_words(words):
     members = type(next(iter(words)))
 
     assert set(words) == set(members)
-    assert all(in_words(member) for member in members)
+    assert all(label(member) for member in members)

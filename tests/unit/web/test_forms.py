@@ -3,13 +3,13 @@
 import pytest
 from flask import Flask, request
 
-from gatte.web import forms
+from gatte.web import form_parser
 
 
 @pytest.fixture
 def client():
     app = Flask("forms")
-    forms.init_app(app)
+    form_parser.init_app(app)
     app.post("/")(lambda: {"texts": request.form.getlist("texto"), "file": _file()})
     return app.test_client()
 

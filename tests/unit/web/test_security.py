@@ -3,14 +3,14 @@ from types import SimpleNamespace
 import pytest
 from flask import Flask, session
 
-from gatte.web import security
+from gatte.web import response_headers
 
 
 @pytest.fixture
 def production():
     app = Flask("gatte")
     app.secret_key = "secret-key-of-the-tests"
-    security.init_app(app, SimpleNamespace(production=True))
+    response_headers.init_app(app, SimpleNamespace(production=True))
 
     @app.get("/")
     def page():
@@ -32,4 +32,4 @@ def test_in_production_the_session_cookie_is_bound_to_host_and_tls(production):
 
 
 def test_every_error_that_is_told_has_a_title_and_an_advice():
-    assert all(title and advice.endswith(".") for title, advice in security.ERRORS.values())
+    assert all(title and advice.endswith(".") for title, advice in response_headers.ERRORS.values())

@@ -2,22 +2,22 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gatte.conversation.understanding import MessageKind as Kind
+from gatte.conversation.nlu import MessageKind as Kind
 from gatte.whatsapp import content
-from gatte.whatsapp.events import choice_id, words
-from gatte.whatsapp.inbound import BadBody, Delivery, Inbound, Sender, Status, parse
-from tests.standins import payloads
-from tests.standins.payloads import ANA, HIDDEN, Person, body, encode, every_type, message, status
+from gatte.whatsapp.events import selected_option_id, text_of
+from gatte.whatsapp.webhook_parser import InvalidPayload, WebhookPayload, InboundMessage, Sender, Status, parse
+from tests.fakes import payloads
+from tests.fakes.payloads import ANA, HIDDEN, Person, body, encode, every_type, message, status
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SECONDS = int(NOW.timestamp())
 
 
-def received(made) -> Delivery:
+def received(made) -> WebhookPayload:
     return parse(encode(made), NOW)
 
 
-def one(part, sender=ANA, **more) -> Inbound:
+def one(part, sender=ANA, **more) -> InboundMessage:
     (found,) = received(body(part, sender, **more)).messages
     return found
 
@@ -28,31 +28,31 @@ def test_a_text_message_is_read():
     assert (found.phone_number_id, found.wamid, found.kind) == (payloads.NUMBER, "wamid.A", Kind.TEXT)
     assert found.sent_at == NOW - timedelta(seconds=60)
     assert found.sender == Sender("5511987654321", None, None, "Ana Souza", None)
-    assert words(found) == "Olá, bom dia! 😀"
-    assert not found.immediate
+    assert text_of(found) == "Olá, bom dia! 😀"
+    assert not found.skips_quiet_period
 
 
 @pytest.mark.parametrize(
     ("name", "kind", "made", "said"),
     [
-        ("text", Kind.TEXT, content.Words, "Olá, bom dia! 😀"),
-        ("image", Kind.IMAGE, content.Media, "minha CNH"),
-        ("video", Kind.VIDEO, content.Media, ""),
-        ("audio", Kind.AUDIO, content.Media, ""),
-        ("document", Kind.DOCUMENT, content.Media, "segue"),
-        ("sticker", Kind.STICKER, content.Media, ""),
-        ("location", Kind.LOCATION, content.Location, ""),
-        ("contacts", Kind.CONTACTS, content.Cards, ""),
+        ("text", Kind.TEXT, content.TextContent, "Olá, bom dia! 😀"),
+        ("image", Kind.IMAGE, content.MediaContent, "minha CNH"),
+        ("video", Kind.VIDEO, content.MediaContent, ""),
+        ("audio", Kind.AUDIO, content.MediaContent, ""),
+        ("document", Kind.DOCUMENT, content.MediaContent, "segue"),
+        ("sticker", Kind.STICKER, content.MediaContent, ""),
+        ("location", Kind.LOCATION, content.LocationContent, ""),
+        ("contacts", Kind.CONTACTS, content.ContactCards, ""),
         ("button_reply", Kind.CHOICE, content.ButtonReply, "Comprar"),
         ("list_reply", Kind.CHOICE, content.ListReply, "Meu certificado"),
         ("nfm_reply", Kind.UNSUPPORTED, content.FlowReply, "Sent"),
         ("call_permission_reply", Kind.SYSTEM, content.CallPermission, ""),
         ("button", Kind.CHOICE, content.QuickReply, "Quero renovar"),
-        ("order", Kind.ORDER, content.Order, "Pode ser hoje?"),
+        ("order", Kind.ORDER, content.OrderContent, "Pode ser hoje?"),
         ("reaction", Kind.REACTION, content.Reaction, ""),
-        ("system", Kind.SYSTEM, content.System, ""),
-        ("unsupported", Kind.UNSUPPORTED, content.Unsupported, ""),
-        ("unknown", Kind.UNSUPPORTED, content.Unsupported, ""),
+        ("system", Kind.SYSTEM, content.SystemContent, ""),
+        ("unsupported", Kind.UNSUPPORTED, content.UnsupportedContent, ""),
+        ("unknown", Kind.UNSUPPORTED, content.UnsupportedContent, ""),
         ("edit", Kind.EDIT, content.Edit, "quis dizer e-CPF"),
         ("revoke", Kind.REVOKE, content.Revoke, ""),
         ("request_welcome", Kind.SYSTEM, content.RequestWelcome, ""),
@@ -61,7 +61,7 @@ def test_a_text_message_is_read():
 def test_every_documented_type_has_its_kind_content_and_words(name, kind, made, said):
     found = one(every_type()[name])
 
-    assert (found.kind, type(found.content), words(found)) == (kind, made, said)
+    assert (found.kind, type(found.content), text_of(found)) == (kind, made, said)
 
 
 def test_the_table_above_names_every_type_that_the_builders_know():
@@ -80,19 +80,19 @@ def test_media_keep_what_is_needed_to_fetch_and_show_them():
 
 @pytest.mark.parametrize("name", ["button_reply", "list_reply", "button"])
 def test_a_tap_waits_for_nothing(name):
-    assert one(every_type()[name]).immediate
+    assert one(every_type()[name]).skips_quiet_period
 
 
 @pytest.mark.parametrize("name", sorted(set(every_type()) - {"button_reply", "list_reply", "button"}))
 def test_everything_else_waits_for_the_quiet_window(name):
-    assert not one(every_type()[name]).immediate
+    assert not one(every_type()[name]).skips_quiet_period
 
 
 def test_the_id_of_a_tap_is_found():
-    assert choice_id(one(payloads.button_reply("menu:buy", "Comprar"))) == "menu:buy"
-    assert choice_id(one(payloads.list_reply("menu:faq", "Dúvidas"))) == "menu:faq"
-    assert choice_id(one(payloads.quick_reply("renew", "Renovar"))) == "renew"
-    assert choice_id(one(payloads.text("oi"))) is None
+    assert selected_option_id(one(payloads.button_reply("menu:buy", "Comprar"))) == "menu:buy"
+    assert selected_option_id(one(payloads.list_reply("menu:faq", "Dúvidas"))) == "menu:faq"
+    assert selected_option_id(one(payloads.quick_reply("renew", "Renovar"))) == "renew"
+    assert selected_option_id(one(payloads.text("oi"))) is None
 
 
 def test_a_customer_without_a_phone_is_known_by_bsuid():
@@ -164,7 +164,7 @@ def test_everything_that_came_is_kept_in_raw():
     value = made["entry"][0]["changes"][0]["value"]
 
     assert found.raw == {"message": value["messages"][0], "contact": value["contacts"][0]}
-    assert words(found) == "a\x00b\u202ec"
+    assert text_of(found) == "a\x00b\u202ec"
 
 
 def test_a_batch_over_several_entries_is_split_whole():
@@ -216,7 +216,7 @@ def test_what_a_human_wrote_on_the_phone_is_an_echo():
     found = received(payloads.echo(payloads.text("Aqui é o João"), ANA))
     (echo,) = found.echoes
 
-    assert (echo.phone, echo.kind, words(echo)) == ("5511987654321", Kind.TEXT, "Aqui é o João")
+    assert (echo.phone, echo.kind, text_of(echo)) == ("5511987654321", Kind.TEXT, "Aqui é o João")
     assert not found.messages
 
 
@@ -260,6 +260,6 @@ def test_unknown_parts_beside_the_messages_are_kept():
     ],
 )
 def test_what_is_no_webhook_body_is_refused_with_a_reason(raw, reason):
-    with pytest.raises(BadBody) as refused:
+    with pytest.raises(InvalidPayload) as refused:
         parse(raw)
     assert refused.value.reason == reason

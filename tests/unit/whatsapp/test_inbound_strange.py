@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatte.conversation.understanding import MessageKind as Kind
-from gatte.whatsapp.content import Unknown
-from gatte.whatsapp.events import Status, choice_id, words
-from gatte.whatsapp.fields import LENGTHS
-from gatte.whatsapp.inbound import parse
-from gatte.whatsapp.parts import MOST_PARTS, REST
-from gatte.whatsapp.tolerant import MOST_LISTED
-from tests.standins import payloads
-from tests.standins.payloads import body, encode, envelope, every_type
+from gatte.conversation.nlu import MessageKind as Kind
+from gatte.whatsapp.content import UnknownContent
+from gatte.whatsapp.events import Status, selected_option_id, text_of
+from gatte.whatsapp.field_rules import LENGTHS
+from gatte.whatsapp.webhook_parser import parse
+from gatte.whatsapp.payload_parts import MAX_PARTS, REST_FIELD
+from gatte.whatsapp.lenient_json import MOST_LISTED
+from tests.fakes import payloads
+from tests.fakes.payloads import body, encode, envelope, every_type
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 JSON = st.recursive(
@@ -70,8 +70,8 @@ def assert_harmless(found):
         assert message.wamid.isascii()
         assert message.sender.phone or message.sender.bsuid
         assert message.sent_at.tzinfo is UTC
-        words(message).encode()
-        (choice_id(message) or "").encode()
+        text_of(message).encode()
+        (selected_option_id(message) or "").encode()
     for news in found.statuses:
         assert isinstance(news.status, Status)
 
@@ -101,7 +101,7 @@ def test_any_json_inside_a_known_type_gives_one_message(name, value):
 def test_an_unknown_type_is_kept(kind):
     (message,) = received(body({"type": kind, "holograma": {"x": 1}})).messages
 
-    assert (message.kind, type(message.content)) == (Kind.UNSUPPORTED, Unknown)
+    assert (message.kind, type(message.content)) == (Kind.UNSUPPORTED, UnknownContent)
     assert message.raw["message"]["holograma"] == {"x": 1}
 
 
@@ -111,7 +111,7 @@ def test_an_unknown_type_is_kept(kind):
 def test_a_known_type_with_a_strange_inside_is_kept(part):
     (message,) = received(body(part)).messages
 
-    assert (message.kind, type(message.content)) == (Kind.UNSUPPORTED, Unknown)
+    assert (message.kind, type(message.content)) == (Kind.UNSUPPORTED, UnknownContent)
 
 
 @pytest.mark.parametrize("missing", ["id", "from"])
@@ -122,7 +122,7 @@ def test_a_message_without_id_or_sender_is_kept_as_another_event(missing):
     del value["messages"][0][missing]
     found = received(made)
 
-    assert [words(message) for message in found.messages] == ["inteira"]
+    assert [text_of(message) for message in found.messages] == ["inteira"]
     assert found.others[0].value["message"]["text"] == {"body": "oi"}
 
 
@@ -147,7 +147,7 @@ def test_half_a_surrogate_pair_is_kept_in_raw_and_can_be_stored_as_text():
     (message,) = received(body(payloads.text("oi \ud83d"))).messages
 
     assert message.raw["message"]["text"]["body"] == "oi \ud83d"
-    assert words(message) == "oi \ufffd"
+    assert text_of(message) == "oi \ufffd"
 
 
 def test_a_number_without_end_is_kept():
@@ -164,14 +164,14 @@ def test_an_edit_of_an_edit_ends():
     (message,) = received(body(part)).messages
 
     assert message.kind is Kind.EDIT
-    assert message.content.content == Unknown("edit", message.raw["message"]["edit"]["message"]["edit"])
+    assert message.content.content == UnknownContent("edit", message.raw["message"]["edit"]["message"]["edit"])
 
 
 @given(st.binary(max_size=200))
 def test_bytes_that_are_nothing_are_refused_politely(raw):
-    from gatte.whatsapp.inbound import BadBody
+    from gatte.whatsapp.webhook_parser import InvalidPayload
 
-    with pytest.raises(BadBody):
+    with pytest.raises(InvalidPayload):
         parse(raw)
 
 
@@ -205,23 +205,23 @@ def test_every_text_of_a_column_of_its_own_is_cleaned_and_cut():
 def test_what_is_more_than_a_body_may_hold_stays_together(part, item):
     made = body(payloads.text("oi"))
     change = made["entry"][0]["changes"][0]
-    items = [item] * (MOST_PARTS * 2)
+    items = [item] * (MAX_PARTS * 2)
     {"entry": made, "changes": made["entry"][0]}.get(part, change["value"])[part] = items
     change["field"] = "smb_message_echoes" if part == "message_echoes" else "messages"
     found = received(made)
-    (rest,) = [one for one in found.others if one.field == REST]
+    (rest,) = [one for one in found.others if one.field == REST_FIELD]
 
-    assert everything(found) <= MOST_PARTS + 2
-    assert everything(parse(json.dumps(rest.value).encode(), NOW)) >= MOST_PARTS - 2
+    assert everything(found) <= MAX_PARTS + 2
+    assert everything(parse(json.dumps(rest.value).encode(), NOW)) >= MAX_PARTS - 2
 
 
 def test_a_message_in_what_was_more_is_read_when_it_is_taken_again():
     made = body(payloads.text("oi"))
-    made["entry"][0]["changes"][0]["value"]["messages"][:0] = [{}] * MOST_PARTS
-    (rest,) = [one for one in received(made).others if one.field == REST]
+    made["entry"][0]["changes"][0]["value"]["messages"][:0] = [{}] * MAX_PARTS
+    (rest,) = [one for one in received(made).others if one.field == REST_FIELD]
     (message,) = parse(json.dumps(rest.value).encode(), NOW).messages
 
-    assert (words(message), message.sender.name) == ("oi", made["entry"][0]["changes"][0]["value"]["contacts"][0]["profile"]["name"])
+    assert (text_of(message), message.sender.name) == ("oi", made["entry"][0]["changes"][0]["value"]["contacts"][0]["profile"]["name"])
 
 
 @pytest.mark.parametrize("part", [payloads.contacts(), payloads.order()], ids=["contacts", "order"])

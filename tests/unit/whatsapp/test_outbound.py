@@ -2,24 +2,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatte.conversation.replies import Buttons, Menu, Option, Template, Text
+from gatte.conversation.replies import ButtonsReply, MenuReply, ReplyOption, TemplateReply, TextReply
 from gatte.whatsapp import outbound
-from gatte.whatsapp.outbound import LimitExceeded, NoAddress, TooLong, body
-from tests.standins.meta_rules import Refusal, check_message, check_read
+from gatte.whatsapp.outbound import LimitExceeded, NoRecipient, TooLong, message_body
+from tests.fakes.meta_rules import Refusal, check_message, check_read
 
 ANA = "5511987654321"
-YES_NO = (Option("yes", "Sim"), Option("no", "Não"))
-MENU = Menu("Como posso ajudar?", "Ver opções", (Option("buy", "Comprar", "e-CPF e e-CNPJ"), Option("faq", "Dúvidas")))
+YES_NO = (ReplyOption("yes", "Sim"), ReplyOption("no", "Não"))
+MENU = MenuReply("Como posso ajudar?", "Ver opções", (ReplyOption("buy", "Comprar", "e-CPF e e-CNPJ"), ReplyOption("faq", "Dúvidas")))
 
 
 def options(count, **fixed):
     return tuple(
-        Option(fixed.get("id", f"id{index}"), fixed.get("title", f"T{index}"), fixed.get("description", "")) for index in range(count)
+        ReplyOption(fixed.get("id", f"id{index}"), fixed.get("title", f"T{index}"), fixed.get("description", "")) for index in range(count)
     )
 
 
 def test_a_text_becomes_a_body():
-    assert body(Text("Olá"), phone=ANA, outbox_id="0193") == {
+    assert message_body(TextReply("Olá"), phone=ANA, outbox_id="0193") == {
         "messaging_product": "whatsapp",
         "recipient_type": "individual",
         "to": ANA,
@@ -30,14 +30,14 @@ def test_a_text_becomes_a_body():
 
 
 def test_buttons_become_a_body():
-    interactive = body(Buttons("Certo?", YES_NO), phone=ANA)["interactive"]
+    interactive = message_body(ButtonsReply("Certo?", YES_NO), phone=ANA)["interactive"]
 
     assert (interactive["type"], interactive["body"]) == ("button", {"text": "Certo?"})
     assert [button["reply"] for button in interactive["action"]["buttons"]] == [{"id": "yes", "title": "Sim"}, {"id": "no", "title": "Não"}]
 
 
 def test_a_menu_becomes_a_list_whose_rows_have_descriptions_only_when_they_say_something():
-    action = body(MENU, phone=ANA)["interactive"]["action"]
+    action = message_body(MENU, phone=ANA)["interactive"]["action"]
 
     assert action["button"] == "Ver opções"
     assert action["sections"] == [
@@ -46,34 +46,34 @@ def test_a_menu_becomes_a_list_whose_rows_have_descriptions_only_when_they_say_s
 
 
 def test_a_template_becomes_a_body_with_its_values_on_one_line():
-    template = body(Template("retorno", "pt_BR", ("Ana", "linha 1\nlinha\t 2")), phone=ANA)["template"]
+    template = message_body(TemplateReply("retorno", "pt_BR", ("Ana", "linha 1\nlinha\t 2")), phone=ANA)["template"]
 
     assert (template["name"], template["language"]) == ("retorno", {"code": "pt_BR"})
     assert [parameter["text"] for parameter in template["components"][0]["parameters"]] == ["Ana", "linha 1 linha 2"]
 
 
 def test_a_template_without_values_has_no_components():
-    assert "components" not in body(Template("retorno", "pt_BR"), phone=ANA)["template"]
+    assert "components" not in message_body(TemplateReply("retorno", "pt_BR"), phone=ANA)["template"]
 
 
 def test_a_customer_without_a_phone_is_addressed_by_bsuid():
-    made = body(Text("Olá"), bsuid="BR.1")
+    made = message_body(TextReply("Olá"), bsuid="BR.1")
 
     assert made["recipient"] == "BR.1"
     assert "to" not in made
 
 
 def test_the_phone_is_used_when_both_are_known():
-    assert "recipient" not in body(Text("Olá"), phone=ANA, bsuid="BR.1")
+    assert "recipient" not in message_body(TextReply("Olá"), phone=ANA, bsuid="BR.1")
 
 
 def test_nobody_cannot_be_written_to():
-    with pytest.raises(NoAddress):
-        body(Text("Olá"))
+    with pytest.raises(NoRecipient):
+        message_body(TextReply("Olá"))
 
 
 def test_a_message_can_quote_another():
-    assert body(Text("Olá"), phone=ANA, reply_to="wamid.A")["context"] == {"message_id": "wamid.A"}
+    assert message_body(TextReply("Olá"), phone=ANA, reply_to="wamid.A")["context"] == {"message_id": "wamid.A"}
 
 
 def test_a_reaction_is_given_and_taken_back():
@@ -83,42 +83,42 @@ def test_a_reaction_is_given_and_taken_back():
 
 @pytest.mark.parametrize("typing", [True, False])
 def test_a_read_mark_is_one_that_meta_takes(typing):
-    made = outbound.read_mark("wamid.A", typing=typing)
+    made = outbound.read_receipt("wamid.A", typing=typing)
 
     check_read(made)
     assert ("typing_indicator" in made) is typing
 
 
 AT_THE_LIMIT = [
-    Text("a" * 4096),
-    Buttons("a" * 1024, options(3)),
-    Buttons("a", (Option("i" * 256, "t" * 20),)),
-    Menu("a" * 4096, "b" * 20, options(10)),
-    Menu("a", "b", (Option("i" * 200, "t" * 24, "d" * 72),)),
-    Template("n" * 512, "pt_BR", ("v" * 1024,)),
-    Text("😀" * 4096),
+    TextReply("a" * 4096),
+    ButtonsReply("a" * 1024, options(3)),
+    ButtonsReply("a", (ReplyOption("i" * 256, "t" * 20),)),
+    MenuReply("a" * 4096, "b" * 20, options(10)),
+    MenuReply("a", "b", (ReplyOption("i" * 200, "t" * 24, "d" * 72),)),
+    TemplateReply("n" * 512, "pt_BR", ("v" * 1024,)),
+    TextReply("😀" * 4096),
 ]
 
 
 @pytest.mark.parametrize("reply", AT_THE_LIMIT)
 def test_what_just_fits_is_sent(reply):
-    check_message(body(reply, phone=ANA, outbox_id="o" * 512))
+    check_message(message_body(reply, phone=ANA, outbox_id="o" * 512))
 
 
 @pytest.mark.parametrize(
     ("limit", "reply"),
     [
-        ("text body", Text("a" * 4097)),
-        ("body of buttons", Buttons("a" * 1025, YES_NO)),
-        ("button title", Buttons("a", options(1, title="t" * 21))),
-        ("button id", Buttons("a", options(1, id="i" * 257))),
-        ("body of a list", Menu("a" * 4097, "b", YES_NO)),
-        ("list button", Menu("a", "b" * 21, YES_NO)),
-        ("row title", Menu("a", "b", options(1, title="t" * 25))),
-        ("row id", Menu("a", "b", options(1, id="i" * 201))),
-        ("row description", Menu("a", "b", options(1, description="d" * 73))),
-        ("template name", Template("n" * 513, "pt_BR")),
-        ("template parameter", Template("n", "pt_BR", ("v" * 1025,))),
+        ("text body", TextReply("a" * 4097)),
+        ("body of buttons", ButtonsReply("a" * 1025, YES_NO)),
+        ("button title", ButtonsReply("a", options(1, title="t" * 21))),
+        ("button id", ButtonsReply("a", options(1, id="i" * 257))),
+        ("body of a list", MenuReply("a" * 4097, "b", YES_NO)),
+        ("list button", MenuReply("a", "b" * 21, YES_NO)),
+        ("row title", MenuReply("a", "b", options(1, title="t" * 25))),
+        ("row id", MenuReply("a", "b", options(1, id="i" * 201))),
+        ("row description", MenuReply("a", "b", options(1, description="d" * 73))),
+        ("template name", TemplateReply("n" * 513, "pt_BR")),
+        ("template parameter", TemplateReply("n", "pt_BR", ("v" * 1025,))),
     ],
 )
 def test_what_is_too_long_is_refused_and_says_which_limit(limit, reply):
@@ -131,16 +131,16 @@ def test_what_is_too_long_is_refused_and_says_which_limit(limit, reply):
 @pytest.mark.parametrize(
     ("limit", "reply"),
     [
-        ("text body", Text(" \n")),
-        ("number of buttons", Buttons("a", ())),
-        ("number of buttons", Buttons("a", options(4))),
-        ("number of rows", Menu("a", "b", options(11))),
-        ("button id", Buttons("a", options(2, id="same"))),
-        ("button title", Buttons("a", options(2, title="Sim"))),
-        ("row id", Menu("a", "b", options(2, id="same"))),
-        ("row title", Menu("a", "b", (Option("x", ""),))),
-        ("template name", Template("Retorno!", "pt_BR")),
-        ("template parameter", Template("retorno", "pt_BR", ("",))),
+        ("text body", TextReply(" \n")),
+        ("number of buttons", ButtonsReply("a", ())),
+        ("number of buttons", ButtonsReply("a", options(4))),
+        ("number of rows", MenuReply("a", "b", options(11))),
+        ("button id", ButtonsReply("a", options(2, id="same"))),
+        ("button title", ButtonsReply("a", options(2, title="Sim"))),
+        ("row id", MenuReply("a", "b", options(2, id="same"))),
+        ("row title", MenuReply("a", "b", (ReplyOption("x", ""),))),
+        ("template name", TemplateReply("Retorno!", "pt_BR")),
+        ("template parameter", TemplateReply("retorno", "pt_BR", ("",))),
     ],
 )
 def test_what_breaks_a_rule_is_refused_and_says_which(limit, reply):
@@ -151,23 +151,23 @@ def test_what_breaks_a_rule_is_refused_and_says_which(limit, reply):
 
 def test_an_outbox_id_that_does_not_fit_is_refused():
     with pytest.raises(TooLong):
-        body(Text("a"), phone=ANA, outbox_id="o" * 513)
+        message_body(TextReply("a"), phone=ANA, outbox_id="o" * 513)
 
 
 WORDS = st.text(max_size=30) | st.sampled_from(["", " ", "\n", "Sim", "a" * 25, "a" * 80, "a" * 300, "a" * 1100, "a" * 5000])
-OPTIONS = st.lists(st.builds(Option, WORDS, WORDS, WORDS), max_size=12).map(tuple)
+OPTIONS = st.lists(st.builds(ReplyOption, WORDS, WORDS, WORDS), max_size=12).map(tuple)
 REPLIES = (
-    st.builds(Text, WORDS)
-    | st.builds(Buttons, WORDS, OPTIONS)
-    | st.builds(Menu, WORDS, WORDS, OPTIONS)
-    | st.builds(Template, WORDS | st.just("retorno"), st.just("pt_BR"), st.lists(WORDS, max_size=3).map(tuple))
+    st.builds(TextReply, WORDS)
+    | st.builds(ButtonsReply, WORDS, OPTIONS)
+    | st.builds(MenuReply, WORDS, WORDS, OPTIONS)
+    | st.builds(TemplateReply, WORDS | st.just("retorno"), st.just("pt_BR"), st.lists(WORDS, max_size=3).map(tuple))
 )
 
 
 @given(REPLIES)
 def test_what_we_let_pass_is_never_refused_by_metas_rules(reply):
     try:
-        made = body(reply, phone=ANA)
+        made = message_body(reply, phone=ANA)
     except LimitExceeded:
         return
     try:

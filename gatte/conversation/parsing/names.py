@@ -1,0 +1,124 @@
+"""Names of people and companies, and e-mail addresses."""
+
+import re
+
+from gatte.conversation.parsing.documents import ALPHANUMERIC, NUMERIC
+from gatte.conversation.parsing.normalize import NO_MATCH, ParseResult, truncate, normalize_text, word_set, words
+
+NAME_LENGTH, COMPANY_LENGTH, EMAIL_LENGTH = 60, 80, 80
+EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}", re.IGNORECASE)
+SPOKEN = ((re.compile(r" ?[(\[]? ?\barroba\b ?[)\]]? ?", re.IGNORECASE), "@"), (re.compile(r" ponto ", re.IGNORECASE), "."))
+SPACED = re.compile(r"(\S) ?@ ?([^\s@]+?) ?\. ?(com(?: ?\. ?br)?|br|net|org)\b", re.IGNORECASE)
+
+LEAD = re.compile(
+    r"^(?:\W*(?:pode(?:\s+(?:anotar|colocar|ser|por|p[oô]r))?|anot[ae]r?(?:\s+a[ií])?|a[ií]|claro|sim|ok|oi|ol[aá]|bom dia|boa tarde|"
+    r"boa noite|(?:o\s+)?meu nome(?:\s+completo)?\s+[eé]|nome(?:\s+completo)?(?:\s+[eé])?|me chamo|eu\s+sou|sou|aqui\s+[eé]|"
+    r"(?:mud|troc|alter|corrig)[aei]r?(?:\s+(?:o\s+)?nome)?\s+(?:para|pra)|(?:o\s+)?(?:certo|correto)\s+[eé]|[eé]|o|a)\b)+"
+    r"[\s:,-]*",
+    re.IGNORECASE,
+)
+SAID_NAME = re.compile(
+    r"\b(?:meu nome(?:\s+completo)?\s+[eé]|me chamo|nome(?:\s+completo)?\s*:|anot\w+(?:\s+a[ií])?\s*:|aqui\s+[eé]|"
+    r"(?:eu\s+)?sou\s+[oa]\s+(?=(?-i:[A-ZÀ-Ý])))\s*(?:o\s+|a\s+)?",
+    re.IGNORECASE,
+)
+SAID_COMPANY = re.compile(
+    r"\b(?:raz[aã]o social|nome da empresa|minha empresa|da empresa|empresa)\s*(?:[eé]\s+|:\s*|se chama\s+|chama\s+)?(?:a\s+|o\s+)?",
+    re.IGNORECASE,
+)
+LABELS = re.compile(r"\b(?:cnpj|cpf|e-?mail|fone|telefone|documento|doc)\b\s*[:eé]?\s*(?=\W|$)", re.IGNORECASE)
+BREAK = re.compile(r"[,;\n|]|\s-\s|\.\s|\s+e\s+(?=(?:meu|minha|o|a)\b)")
+NAME = re.compile(r"^[^\W\d_]+(?:['’.-][^\W\d_]+)*(?: [^\W\d_]+(?:['’.-][^\W\d_]+)*\.?){0,6}$")
+NOT_NAMES = word_set(
+    "tipo dado dados nome assunto resolveu "
+    "quero queria preciso gostaria certificado certificados renovar comprar vencimento vence venceu menu atendente humano "
+    "ajuda duvida preco valor quanto qual como quando onde porque por que oi ola bom boa dia tarde noite nao sim sei "
+    "cancelar sair parar voltar token cartao senha nota fiscal e-cnpj e-cpf ecnpj ecpf a1 a3 nf-e nfe obrigado obrigada "
+    "valeu ok tchau isso errado errei agendar chamado problema erro meu minha seu sua voces voce vcs vc tenho pode poderia "
+    "estou ta esta aqui tudo bem certo pessoa empresa cnpj cpf email e-mail digital instalar emitir pagar boleto pix "
+    "documento documentos mas para pra com eu ele ela na verdade amanha hoje depois agora ainda ja so mais menos muito nada "
+    "algum alguma nenhum nenhuma esse essa este esta isto aquilo"
+)
+
+
+def _without_data(text: str) -> str:
+    """The text without e-mails, documents and their labels: what is left can be a name."""
+    for pattern in (EMAIL, ALPHANUMERIC, NUMERIC, LABELS):
+        text = pattern.sub(", ", text)
+    return text
+
+
+def _as_name(text: str) -> str | None:
+    name = " ".join(text.strip(" .:!-\t").split())
+    if not name or len(name) > NAME_LENGTH or not NAME.match(name) or set(words(name)) & NOT_NAMES or len(name) < 2:
+        return None
+    return name if any(mark.isupper() for mark in name) and not name.isupper() else _capitalised(name)
+
+
+def _capitalised(name: str) -> str:
+    small = {"da", "de", "do", "das", "dos", "e"}
+    return " ".join(part if part in small else part.capitalize() for part in name.lower().split())
+
+
+def _names(text: str) -> list[str]:
+    """The names among the parts of a text; a name that is said again in full counts in full: "o Davi, Davi Reis"."""
+    chunks = BREAK.split(_without_data(text))
+    names = [name for chunk in chunks if (name := _as_name(LEAD.sub("", chunk.strip())))]
+    return [next((fuller for fuller in names if fuller.startswith(f"{name} ")), name) for name in names]
+
+
+def parse_name(text: str) -> ParseResult:
+    """A person's name given as an answer, with whatever leads up to it and other data around it left out."""
+    names = _names(LEAD.sub("", text.strip()))
+    return ParseResult(names[0]) if names else ParseResult(problem="name_missing")
+
+
+def find_name(text: str) -> ParseResult:
+    """A name that the customer introduces as one ("meu nome é ...", "anota aí: ...")."""
+    said = SAID_NAME.search(text)
+    introduced = text[said.end() :] if said else ""
+    if not _as_name(BREAK.split(_without_data(introduced))[0]):
+        return NO_MATCH
+    return ParseResult(_names(introduced)[0])
+
+
+def parse_company(text: str) -> ParseResult:
+    """A company's name given as an answer."""
+    said = SAID_COMPANY.match(LEAD.sub("", text.strip()))
+    bare = LEAD.sub("", text.strip())[said.end() if said else 0 :]
+    chunk = BREAK.split(_without_data(bare))[0].strip(" .:-")
+    if len(chunk) < 2 or not any(mark.isalpha() for mark in chunk):
+        return ParseResult(problem="company_missing")
+    return ParseResult(truncate(chunk, COMPANY_LENGTH))
+
+
+def find_company(text: str) -> ParseResult:
+    """A company that is introduced as one ("razão social: ...", "da empresa ...")."""
+    said = SAID_COMPANY.search(text)
+    if not said or not text[said.end() : said.end() + 1].isupper():
+        return NO_MATCH
+    chunk = BREAK.split(_without_data(text[said.end() :]))[0].strip(" .:-")
+    return ParseResult(truncate(chunk, COMPANY_LENGTH)) if len(chunk) > 1 else NO_MATCH
+
+
+def _normal_email(text: str) -> str:
+    text = " ".join(text.split())
+    for pattern, mark in SPOKEN:
+        text = pattern.sub(mark, text)
+    return SPACED.sub(lambda match: f"{match[1]}@{match[2]}.{match[3].replace(' ', '')}", text)
+
+
+def find_email(text: str) -> ParseResult:
+    """The last e-mail address in the text, in lower case; "joao arroba gmail ponto com" counts."""
+    if "@" not in text and "arroba" not in normalize_text(text):
+        return NO_MATCH
+    found = EMAIL.findall(_normal_email(text))
+    return ParseResult(found[-1].lower()) if found and len(found[-1]) <= EMAIL_LENGTH else NO_MATCH
+
+
+def parse_email(text: str) -> ParseResult:
+    """The e-mail that was asked for, or what is wrong with what came instead."""
+    found = find_email(text)
+    if found.value:
+        return found
+    return ParseResult(problem="email_shape" if "@" in text else "email_missing")

@@ -1,0 +1,167 @@
+"""Carrying out what the orchestrator decided about a conversation, whoever asked: a turn, an agent or the watchdog."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from gatte.conversation import decision_history as courses
+from gatte.conversation.decision_history import DecisionHistory
+from gatte.conversation.effects import EraseData, EraseMessage
+from gatte.conversation.replies import Reply, with_ticket_number
+from gatte.conversation.snapshot import TransitionStep
+from gatte.conversation.states import Event, State
+from gatte.infra.database.statement_batch import DB_NOW, StatementBatch
+from gatte.delivery import outbox, claims
+from gatte.delivery.outbox import OutgoingReply
+from gatte.delivery.claims import ClaimedReply
+from gatte.decisions import effects, snapshots, inactivity_timer
+from gatte.models import Author, Conversation, Turn, TurnOutcome
+from gatte.models.columns import new_uuid7
+from gatte.observability import metrics, tracing
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class CountedEvent:
+    """An event to be counted, with where the conversation was."""
+
+    event: Event
+    flow: str | None
+    asking: str | None
+
+
+@dataclass
+class PendingTurn:
+    """A turn to be stored, with what else is written in the same trip; `sending` is its first answer when this process has it in hand.
+
+    Who commits it calls `count` afterwards.
+    """
+
+    outcome: TurnOutcome = TurnOutcome.ANSWERED
+    attempt: int = 1
+    error: str | None = None
+    step_ms: dict[str, float] = field(default_factory=dict)
+    trace: dict[str, Any] = field(default_factory=dict)
+    send_inline: bool = False
+    claimed: ClaimedReply | None = None
+    counted_events: list[CountedEvent] = field(default_factory=list)
+    id: UUID = field(default_factory=new_uuid7)
+    batch: StatementBatch = field(default_factory=StatementBatch)
+
+
+def apply_decision(conversation: Conversation, course: DecisionHistory, record: PendingTurn | None = None) -> PendingTurn:
+    """Store the new state, its transitions, the effects and the answers of a decision; the caller has locked the conversation.
+
+    What came of it is kept as a turn, with the whole course, so that it can be shown and replayed; a caller who has begun one gives it.
+    """
+    record = record or PendingTurn(attempt=conversation.turn_attempts + 1)
+    stage_decision(conversation, course, record)
+    record.batch.execute()
+    return record
+
+
+def stage_decision(conversation: Conversation, course: DecisionHistory, record: PendingTurn) -> None:
+    """What `carry_out` does, but for the trip of the record, which the caller sends.
+
+    With `hand_over` the record says whether the first answer may be claimed at once.
+    """
+    decision = course.decision
+    before = conversation.flow, conversation.asking
+    snapshots.save_snapshot(conversation, decision.snapshot)
+    _record_steps(conversation, decision.steps, record)
+    record.counted_events += [CountedEvent(step.event, *before) for step in decision.steps]
+    numbers = [effects.apply_effect(conversation, effect) for effect in decision.effects]
+    ticket = next((number for number in numbers if number is not None), None)
+    for reply in decision.replies:
+        _answer(conversation, with_ticket_number(reply, ticket), record)
+    record.trace |= _trace_of(course)
+    _sync_queue_columns(conversation)
+    inactivity_timer.schedule(conversation, decision.snapshot)
+    _add_turn(conversation, record)
+
+
+def insert_turn(conversation: Conversation, record: PendingTurn) -> None:
+    """Store a turn with what its trip takes along, and what was changed in its conversation."""
+    _add_turn(conversation, record)
+    record.batch.execute()
+
+
+def _add_turn(conversation: Conversation, record: PendingTurn) -> None:
+    record.batch.insert(
+        "turn",
+        {
+            "id": record.id,
+            "data_key_id": conversation.data_key_id,
+            "conversation_id": conversation.id,
+            "outcome": record.outcome,
+            "attempt": record.attempt,
+            "lease_token": conversation.lease_token,
+            "trace_sealed": Turn.trace.encrypt(record.id, conversation.data_key_id, record.trace),
+            "error": record.error,
+            "request_id": tracing.current_request_id(),
+            "times": record.step_ms,
+        },
+    )
+    record.batch.update(conversation)
+
+
+def _answer(conversation: Conversation, reply: Reply, record: PendingTurn) -> None:
+    in_hand, answer = record.send_inline and record.claimed is None, OutgoingReply(reply, Author.BOT, record.id)
+    outbox.stage(record.batch, conversation, answer, in_hand=in_hand)
+    if in_hand:
+        record.claimed = claims.claim_inline(conversation, answer.id, reply)
+
+
+def _trace_of(course: DecisionHistory) -> dict[str, Any]:
+    """What a trace keeps of a course; nothing of what was said when some of it must be forgotten."""
+    if any(isinstance(effect, EraseMessage | EraseData) for effect in course.decision.effects):
+        return {"redacted": True}
+    return {"course": courses.to_json(course)}
+
+
+def _record_steps(conversation: Conversation, steps: Sequence[TransitionStep], record: PendingTurn) -> None:
+    """Keep and log each transition with how long the conversation had been in the state that it left: see `Transition`."""
+    now = datetime.now(UTC)
+    common = {
+        "conversation_id": conversation.id,
+        "turn_id": record.id,
+        "correlation_id": conversation.correlation_id,
+    }
+    for step in steps:
+        since = conversation.state_since or conversation.opened_at
+        spent = max(0.0, (now - since).total_seconds() * 1000)  # hosts' clocks may differ by a little
+        step_names = {"source": step.from_state, "target": step.to_state, "event": step.event}
+        cause = step.cause[:200]
+        record.batch.insert("transition", {**common, **step_names, "cause": cause, "duration_ms": spent})
+        names = {"source": step.from_state.value, "target": step.to_state.value, "event_name": step.event.value}
+        log.info("transition", **names, cause=step.cause, duration_ms=round(spent, 1))
+        if step.from_state is not step.to_state:
+            conversation.state_since = now
+
+
+def count(record: PendingTurn) -> None:
+    """Let metrics show the errors and time-outs of a record: when it is committed, for what is rolled back did not happen."""
+    for happened in record.counted_events:
+        labels = {"flow": happened.flow or "none", "step": happened.asking or "none"}
+        if happened.event is Event.FAILED:
+            metrics.FLOW_ERRORS.labels(**labels).inc()
+        elif happened.event is Event.TIMED_OUT:
+            metrics.TIMEOUTS.labels(**labels).inc()
+
+
+def _sync_queue_columns(conversation: Conversation) -> None:
+    """Keep what the desk sees in step with the state: who waits, who serves, what is over."""
+    if conversation.state is not State.WAITING_HUMAN:
+        conversation.waiting_since = None
+    elif conversation.waiting_since is None:
+        conversation.waiting_since = DB_NOW
+    if conversation.state is not State.WITH_HUMAN:
+        conversation.assignee_id = None
+    if conversation.state is State.CLOSED:
+        conversation.closed_at = DB_NOW
+    conversation.last_activity_at = DB_NOW

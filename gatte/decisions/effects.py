@@ -1,0 +1,177 @@
+"""What a decision asks to be done, each as a change of the tables; they commit with the answer or not at all."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import func, select
+
+from gatte.conversation import effects
+from gatte.conversation.effects import Effect
+from gatte.conversation.nlu import MessageKind
+from gatte.infra.database.statement_batch import DB_NOW
+from gatte.extensions import db
+from gatte.intake import contact_identity
+from gatte.models import Conversation, IdentityKind, Lead, Message, Ticket, TicketKind, TicketState, Turn
+from gatte.models.contact import ContactIdentity
+from gatte.models.desk import TICKET_NUMBERS
+from gatte.observability import metrics
+
+log = structlog.get_logger(__name__)
+
+PERSONAL_TRACE_KEYS = {"course", "stack"}  # the parts of a turn's trace in which words of a customer may stand
+DATA_REQUEST_TERM = timedelta(days=15)  # LGPD art. 19, II: the complete statement
+
+
+def apply_effect(conversation: Conversation, effect: Effect) -> int | None:
+    """Carry out one effect; the number of the ticket that it opened, where the customer is told one."""
+    return EFFECT_HANDLERS[type(effect)](conversation, effect)
+
+
+def _escalate(conversation: Conversation, effect: effects.Escalate) -> None:
+    conversation.escalation_reason = effect.reason
+    conversation.priority = effect.priority
+    conversation.summary = f"{effect.summary}\n{effect.activity_log}".strip()
+    if conversation.waiting_since is None:
+        conversation.waiting_since = DB_NOW
+    metrics.ESCALATIONS.labels(reason=effect.reason.value).inc()
+    log.info("escalated", reason=effect.reason.value, priority=effect.priority)
+
+
+def _capture_lead(conversation: Conversation, effect: effects.CaptureLead) -> None:
+    db.session.add(
+        Lead(
+            data_key_id=conversation.data_key_id,
+            contact_id=conversation.contact_id,
+            conversation_id=conversation.id,
+            product=effect.product,
+            renewal_of=effect.renewal_of,
+            name=effect.name,
+            company=effect.company,
+            document=effect.document,
+            email=effect.email,
+        )
+    )
+
+
+def _ticket(conversation: Conversation, kind: TicketKind, subject: str, description: str, **more: Any) -> None:  # noqa: ANN401 - columns
+    db.session.add(
+        Ticket(
+            data_key_id=conversation.data_key_id,
+            contact_id=conversation.contact_id,
+            conversation_id=conversation.id,
+            kind=kind,
+            subject=subject,
+            description=description,
+            **more,
+        )
+    )
+
+
+def _open_ticket(conversation: Conversation, effect: effects.OpenTicket) -> None:
+    _ticket(
+        conversation, TicketKind.REQUEST, effect.subject, effect.description, urgency=effect.urgency, attachments=list(effect.message_ids)
+    )
+
+
+def _book_visit(conversation: Conversation, effect: effects.RequestAppointment) -> None:
+    subject = f"Agendar atendimento: {effect.day:%d/%m/%Y}, {effect.period}"
+    _ticket(conversation, TicketKind.VISIT, subject, effect.topic or subject)
+
+
+def _data_request(conversation: Conversation, subject: str) -> int:
+    """A ticket before others, by whose number the customer may ask for the answer that the law grants."""
+    number: int = db.session.execute(select(TICKET_NUMBERS.next_value())).scalar_one()
+    _ticket(
+        conversation,
+        TicketKind.DATA_REQUEST,
+        subject,
+        subject,
+        number=number,
+        urgency=effects.Urgency.HIGH,
+        due_at=func.now() + DATA_REQUEST_TERM,
+    )
+    return number
+
+
+def _export_data(conversation: Conversation, _: effects.ExportData) -> int:
+    return _data_request(conversation, "Cópia dos dados pessoais (LGPD, art. 18)")
+
+
+def _erase_data(conversation: Conversation, _: effects.EraseData) -> int:
+    return _data_request(conversation, "Eliminação dos dados pessoais (LGPD, art. 18)")
+
+
+def _correct_data(conversation: Conversation, effect: effects.CorrectData) -> None:
+    contact = conversation.contact
+    if effect.field not in {"name", "email", "document"}:
+        raise ValueError(f"no such registered value: {effect.field}")
+    setattr(contact, effect.field, effect.value)
+    if effect.field == "document":
+        register_document(conversation, effect.value)
+
+
+def register_document(conversation: Conversation, document: str) -> None:
+    """Let the contact be found by this CPF or CNPJ (digits and letters only), unless it is another contact's."""
+    number = conversation.phone_number_id
+    hashed = contact_identity.hash_of(IdentityKind.DOCUMENT, document, number)
+    known = db.session.scalar(select(ContactIdentity).filter_by(kind=IdentityKind.DOCUMENT, hash=hashed))
+    if known is None:
+        db.session.add(ContactIdentity(contact_id=conversation.contact_id, kind=IdentityKind.DOCUMENT, hash=hashed))
+
+
+def _opt_out(conversation: Conversation, _: effects.OptOut) -> None:
+    conversation.contact.opted_out_at = func.now()
+
+
+def _opt_in(conversation: Conversation, _: effects.OptIn) -> None:
+    conversation.contact.opted_out_at = None
+
+
+def _erase_message(conversation: Conversation, effect: effects.EraseMessage) -> None:
+    """Forget what a message of this contact said, with its later versions and what turns kept of them."""
+    row = db.session.get(Message, UUID(effect.message_id))
+    if row is None or row.contact_id != conversation.contact_id:
+        return
+    for one in [row, *_edits_of(row)]:
+        one.body, one.original, one.erased_at = None, None, func.now()
+        _redact(one.turn_id)
+    log.info("message_erased", message_id=str(row.id), why=effect.reason)
+
+
+def _edits_of(row: Message) -> list[Message]:
+    edits = db.session.scalars(select(Message).filter_by(contact_id=row.contact_id, kind=MessageKind.EDIT.value))
+    return [edit for edit in edits if (edit.original or {}).get("target") == str(row.id)]
+
+
+def _redact(turn_id: UUID | None) -> None:
+    """Let the trace of a turn keep nothing of what was said; the turn that is under way sees to its own."""
+    turn = db.session.get(Turn, turn_id) if turn_id else None
+    if turn is not None and turn.trace is not None:
+        turn.trace = {name: value for name, value in turn.trace.items() if name not in PERSONAL_TRACE_KEYS} | {"redacted": True}
+
+
+def _attach_media(conversation: Conversation, effect: effects.AttachMedia) -> None:
+    """Keep media with the contact's newest open ticket, whichever conversation it came from."""
+    settled = Ticket.state.in_((TicketState.SOLVED, TicketState.CANCELLED))
+    mine = select(Ticket).where(Ticket.contact_id == conversation.contact_id, ~settled)
+    ticket = db.session.scalar(mine.order_by(Ticket.created_at.desc()).limit(1))
+    if ticket is not None:
+        ticket.attachments = [*ticket.attachments, *effect.message_ids]
+
+
+EFFECT_HANDLERS: dict[type[Effect], Callable[[Conversation, Any], int | None]] = {
+    effects.Escalate: _escalate,
+    effects.CaptureLead: _capture_lead,
+    effects.OpenTicket: _open_ticket,
+    effects.RequestAppointment: _book_visit,
+    effects.ExportData: _export_data,
+    effects.EraseData: _erase_data,
+    effects.CorrectData: _correct_data,
+    effects.OptOut: _opt_out,
+    effects.OptIn: _opt_in,
+    effects.EraseMessage: _erase_message,
+    effects.AttachMedia: _attach_media,
+}

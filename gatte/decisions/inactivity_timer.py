@@ -1,0 +1,52 @@
+"""When the watchdog looks at a conversation next: an alarm in its row, set anew by everything that happens to it."""
+
+from functools import lru_cache
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import func
+
+from gatte.conversation.snapshot import Snapshot
+from gatte.conversation.inactivity import Timer, StateTimeouts, InactivityTimeouts, next_timer
+from gatte.models import Conversation
+from gatte.settings import Settings
+
+
+def inactivity_timeouts() -> InactivityTimeouts:
+    """The watchdog's times, as set."""
+    settings: Settings = current_app.extensions["gatte_settings"]
+    return _timeouts(settings)
+
+
+@lru_cache(maxsize=4)
+def _timeouts(settings: Settings) -> InactivityTimeouts:
+    in_flow = StateTimeouts(settings.gatte_nudge_seconds, settings.gatte_flow_timeout_seconds)
+    idle = StateTimeouts(None, settings.gatte_timeout_seconds)
+    return InactivityTimeouts(
+        start=idle,
+        menu=idle,
+        answering=idle,
+        collecting=in_flow,
+        confirming=in_flow,
+        error=idle,
+        close=settings.gatte_close_seconds,
+        warn_waiting=settings.gatte_warn_seconds,
+        warn_unanswered=settings.gatte_warn_seconds,
+        close_with_human=settings.gatte_close_seconds,
+    )
+
+
+def timer_due_next(snapshot: Snapshot) -> Timer | None:
+    """What the clock does next to a conversation, if nothing else happens."""
+    return next_timer(snapshot, inactivity_timeouts())
+
+
+def schedule(conversation: Conversation, snapshot: Snapshot) -> None:
+    """Let the watchdog look when the next deadline has passed, by the database's clock."""
+    deadline = timer_due_next(snapshot)
+    conversation.watch_at = None if deadline is None else _after(deadline.seconds)
+
+
+@lru_cache(maxsize=64)
+def _after(seconds: float) -> Any:  # noqa: ANN401 - an expression
+    return func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, seconds)

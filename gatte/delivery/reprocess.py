@@ -1,0 +1,71 @@
+"""Answers that failed or were parked, sent again because a person says so."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Select, func, select
+
+from gatte.delivery import service_window
+from gatte.extensions import db
+from gatte.models import Author, Conversation, DeliveryState, Message, Outbox
+
+log = structlog.get_logger(__name__)
+
+FAILED_STATES = (DeliveryState.FAILED, DeliveryState.PARKED)
+
+
+class ResendOutcome(StrEnum):
+    """What becomes of an answer that a person wants to be sent again."""
+
+    SENT_AGAIN = "will be sent again"
+    OWNER_CHANGED = "left: the bot does not own the conversation any more"
+    CONTACT_ERASED = "left: the contact was erased"
+    WINDOW_CLOSED = "left: the customer's last message is older than 24 hours"
+
+
+@dataclass(frozen=True)
+class ResendResult:
+    """One answer that was looked at."""
+
+    outbox_id: UUID
+    conversation_id: UUID
+    verdict: ResendOutcome
+
+
+def list_failed(conversation_id: UUID | None = None, since: datetime | None = None) -> list[UUID]:
+    """The conversations with answers that failed or were parked (since then)."""
+    return list(db.session.scalars(_stuck(conversation_id, since).with_only_columns(Message.conversation_id).distinct()))
+
+
+def resend(conversation_id: UUID, since: datetime | None = None) -> list[ResendResult]:
+    """Put the stuck answers of a conversation back into the outbox, in their old order; the caller commits. Twice is as good as once."""
+    locked = select(Conversation).filter_by(id=conversation_id).with_for_update(of=Conversation, key_share=True)
+    conversation = db.session.scalars(locked.execution_options(populate_existing=True)).one()
+    now = db.session.scalars(select(func.clock_timestamp())).one()
+    rows = db.session.scalars(_stuck(conversation_id, since).with_for_update(of=Outbox).execution_options(populate_existing=True))
+    return [ResendResult(row.id, conversation_id, _again(row, conversation, now)) for row in rows.all()]
+
+
+def _stuck(conversation_id: UUID | None, since: datetime | None) -> Select[Outbox]:
+    found = select(Outbox).join(Message, Message.id == Outbox.id).where(Outbox.state.in_(FAILED_STATES)).order_by(None)
+    if conversation_id is not None:
+        found = found.where(Message.conversation_id == conversation_id)
+    if since is not None:
+        found = found.where(func.coalesce(Outbox.failed_at, Outbox.due_at) >= since)
+    return found
+
+
+def _again(row: Outbox, conversation: Conversation, now: datetime) -> ResendOutcome:
+    if row.data_key_id is None or row.reply is None:
+        return ResendOutcome.CONTACT_ERASED
+    if row.author is Author.BOT and row.owner_version != conversation.owner_version:
+        return ResendOutcome.OWNER_CHANGED
+    if service_window.is_closed(conversation, now) and not service_window.is_template(row):
+        return ResendOutcome.WINDOW_CLOSED
+    row.state, row.due_at, row.attempts = DeliveryState.PENDING, func.clock_timestamp(), 0
+    row.error_code = row.error_details = row.failed_at = None
+    log.info("answer_sent_again", outbox_id=str(row.id), conversation_id=str(conversation.id))
+    return ResendOutcome.SENT_AGAIN

@@ -1,0 +1,179 @@
+"""The people of the panel: their accounts and passwords."""
+
+import re
+from functools import lru_cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import func, select
+
+from gatte.desk import audit
+from gatte.extensions import db
+from gatte.models import Role, User
+
+MIN_PASSWORD_LENGTH = 10
+MAX_PASSWORD_LENGTH = 512  # hashing takes time with length: nobody types more
+LONGEST_EMAIL = 200
+EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+# Argon2id with 19 MiB, two passes, one lane: the first choice of the OWASP password storage cheat sheet.
+_hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+
+
+class EmailTaken(Exception):
+    """Another user has this e-mail."""
+
+
+class WeakPassword(Exception):
+    """The password is shorter than `SHORTEST_PASSWORD` or longer than `LONGEST_PASSWORD`."""
+
+
+class BadEmail(Exception):
+    """Nobody could log in by this e-mail."""
+
+
+class UnknownUser(Exception):
+    """No user has this e-mail."""
+
+
+class LastAdmin(Exception):
+    """Nobody would be left who may do everything."""
+
+
+def create_user(email: str, name: str, password: str, role: Role = Role.AGENT) -> User:
+    """Add a user; BadEmail, EmailTaken or WeakPassword when that cannot be."""
+    if len(email) > LONGEST_EMAIL or not EMAIL.fullmatch(normalize_email(email)):
+        raise BadEmail("an e-mail looks like ana@empresa.com.br")
+    if find_user(email) is not None:
+        raise EmailTaken("another user has this e-mail")
+    hashed = _hash(password)
+    user = User(email=normalize_email(email), name=name.strip(), password_hash=hashed, role=role)
+    db.session.add(user)
+    db.session.flush()
+    return user
+
+
+def get_user(email: str) -> User:
+    """The user with this e-mail, active or not; UnknownUser when there is none."""
+    user = find_user(email)
+    if user is None:
+        raise UnknownUser("no user has this e-mail")
+    return user
+
+
+def list_users() -> list[User]:
+    """All users, active or not, by e-mail."""
+    return list(db.session.scalars(select(User).order_by(User.email)))
+
+
+def change_password(user: User, password: str) -> None:
+    """Give a user another password and end their sessions; WeakPassword when it is none."""
+    user.password_hash = _hash(password)
+    _end_sessions(user)
+    audit.record(None, "password_changed", _subject(user))
+
+
+def change_role(user: User, role: Role, *, force: bool = False) -> None:
+    """Let a user do more or less; LastAdmin, unless forced, when no admin would be left."""
+    if role is not Role.ADMIN and not force:
+        _require_another_admin(user)
+    user.role = role
+    audit.record(None, "role_changed", _subject(user), {"role": role.value})
+
+
+def disable(user: User, *, force: bool = False) -> None:
+    """Switch an account off and end its sessions; LastAdmin as in `change_role`."""
+    if not force:
+        _require_another_admin(user)
+    user.active = False
+    _end_sessions(user)
+    audit.record(None, "user_disabled", _subject(user))
+
+
+def enable(user: User) -> None:
+    """Let a user log in again."""
+    user.active = True
+    audit.record(None, "user_enabled", _subject(user))
+
+
+def _end_sessions(user: User) -> None:
+    user.session_version += 1
+
+
+def _subject(user: User) -> str:
+    return f"user:{user.id}"
+
+
+def _require_another_admin(user: User) -> None:
+    """Locks every admin, so that of two who are switched off at the same moment one stays."""
+    admins = select(User).where(User.active, User.role == Role.ADMIN).order_by(User.id)
+    locked = db.session.scalars(admins.with_for_update().execution_options(populate_existing=True))
+    if {admin.id for admin in locked} == {user.id}:
+        raise LastAdmin("this is the last active admin; --force does it all the same")
+
+
+def find_user(email: str) -> User | None:
+    """The user with this e-mail in any case, active or not."""
+    return db.session.scalar(select(User).where(User.email == normalize_email(email)))
+
+
+def find_active_user(user_id: str) -> User | None:
+    """The user with this id; None when the account is gone or switched off."""
+    known = user_id.isascii() and user_id.isdecimal() and len(user_id) < 10  # longer ones fit no id
+    user = db.session.get(User, int(user_id)) if known else None
+    return user if user is not None and user.active else None
+
+
+def find_session_user(session_id: str) -> User | None:
+    """The user of a browser session; None when the session was ended or the account is off."""
+    user = find_active_user(session_id.partition(":")[0])
+    return user if user is not None and user.get_id() == session_id else None
+
+
+def list_active_users() -> list[User]:
+    """All who can be given work, by name."""
+    return list(db.session.scalars(select(User).where(User.active).order_by(func.lower(User.name), User.id)))
+
+
+def list_assignable(present: User | None) -> list[tuple[int, str]]:
+    """Id and name of all who can be given work, and of the one who has it even when switched off: saving a form takes it from nobody."""
+    found = [(user.id, user.name) for user in list_active_users()]
+    if present is not None and not present.active:
+        found.append((present.id, f"{present.name} (conta desativada)"))
+    return found
+
+
+def check_password(email: str, password: str) -> User | None:
+    """The active user whom this e-mail and password belong to; None takes as long as a wrong password, whatever was wrong."""
+    user = find_user(email) if len(password) <= MAX_PASSWORD_LENGTH else None
+    decoy = _dummy_hash()  # the first one of a process takes time, which must not tell who is unknown
+    fits = _verify(user.password_hash if user else decoy, password[:MAX_PASSWORD_LENGTH])
+    if user is None or not fits or not user.active:
+        return None
+    if _hasher.check_needs_rehash(user.password_hash):
+        user.password_hash = _hasher.hash(password)
+    user.last_login_at = func.now()
+    return user
+
+
+def normalize_email(email: str) -> str:
+    """The e-mail as accounts are known by it."""
+    return email.strip().lower()
+
+
+def _hash(password: str) -> str:
+    if not MIN_PASSWORD_LENGTH <= len(password) <= MAX_PASSWORD_LENGTH:
+        raise WeakPassword(f"a password has {MIN_PASSWORD_LENGTH} to {MAX_PASSWORD_LENGTH} characters")
+    return _hasher.hash(password)
+
+
+def _verify(stored: str, password: str) -> bool:
+    try:
+        return _hasher.verify(stored, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+@lru_cache(maxsize=1)
+def _dummy_hash() -> str:
+    """A hash to check against when there is no such user, so that both cases take the same time."""
+    return _hasher.hash("nobody has this password")

@@ -1,0 +1,1 @@
+"""Postgres by hand: statements that travel together, prepared once a connection."""

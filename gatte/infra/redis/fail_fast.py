@@ -1,0 +1,57 @@
+"""Redis as a short memory: it answers at once or not at all, and whoever asks goes on without it.
+
+The queue waits for Redis with patience; what is asked here (limits, caches) is worth a few milliseconds and no more.
+"""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar, cast
+
+import structlog
+from flask import current_app
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+from gatte.settings import Settings
+
+log = structlog.get_logger(__name__)
+T = TypeVar("T")
+
+TIMEOUT_SECONDS = 0.2
+RESET_TIMEOUT_SECONDS = 5.0  # after a failure nobody asks for this long, so that a Redis that hangs costs a process one wait, not one a message
+
+
+class RedisUnavailable(Exception):
+    """Redis cannot be asked now."""
+
+
+class FailFastRedis:
+    """Redis with little patience; shared by the threads of a process."""
+
+    def __init__(self, settings: Settings, rest_seconds: float = RESET_TIMEOUT_SECONDS) -> None:
+        self._rest = rest_seconds
+        self._away_until = 0.0
+        self._redis = Redis.from_url(
+            settings.redis_url.get_secret_value(),
+            socket_connect_timeout=TIMEOUT_SECONDS,
+            socket_timeout=TIMEOUT_SECONDS,
+            retry=Retry(NoBackoff(), 1),  # once more at once: Redis may have started again, and closed what the pool holds
+        )
+
+    def execute(self, question: Callable[["Redis"], T]) -> T:
+        """What Redis answers; MemoryAway when it does not, or did not a moment ago."""
+        if time.monotonic() < self._away_until:
+            raise RedisUnavailable
+        try:
+            return question(self._redis)
+        except RedisError as error:
+            self._away_until = time.monotonic() + self._rest
+            log.warning("short_memory_away", error=type(error).__name__)
+            raise RedisUnavailable from error
+
+
+def fail_fast_redis() -> FailFastRedis:
+    """The short memory of the running application."""
+    return cast("FailFastRedis", current_app.extensions["gatte_memory"])

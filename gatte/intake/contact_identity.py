@@ -1,0 +1,114 @@
+"""Who wrote: contacts are found by keyed hashes of phone (both ninth-digit forms are one) and business-scoped user id.
+
+Customers of the simulator are hashed apart, so that whatever one of them claims to be never leads to the contact of a real person.
+"""
+
+import re
+from uuid import uuid4
+
+from sqlalchemy import select
+
+from gatte.infra.database.statement_batch import StatementBatch
+from gatte.extensions import db
+from gatte.models import Contact, ContactIdentity, IdentityKind, Keyring, keyring
+from gatte.whatsapp.events import Sender
+from gatte.whatsapp.simulator import SIMULATOR_NUMBER
+
+BRAZILIAN_MOBILE = re.compile(r"(55)([1-9]\d)9?([6-9]\d{7})")
+
+
+def canonical_phone(phone: str) -> str:
+    """A phone as digits only; a Brazilian mobile without its ninth digit, since Meta sends either form of the same number."""
+    digits = re.sub(r"\D", "", phone)
+    match = BRAZILIAN_MOBILE.fullmatch(digits)
+    return "".join(match.groups()) if match else digits
+
+
+def hash_of(kind: IdentityKind, value: str, phone_number_id: str, keys: Keyring | None = None) -> bytes:
+    """The hash by which a person is found who writes to this number of the company."""
+    simulated = phone_number_id == SIMULATOR_NUMBER
+    named = f"simulated {kind.value}" if simulated else kind.value
+    return (keys or keyring()).lookup_hash(named, value)
+
+
+def identity_hashes(sender: Sender, phone_number_id: str = "", keys: Keyring | None = None) -> list[tuple[IdentityKind, bytes]]:
+    """The hashes by which a sender can be found, the surest first."""
+    phone = canonical_phone(sender.phone) if sender.phone else None
+    known = [(IdentityKind.BSUID, sender.bsuid), (IdentityKind.PHONE, phone)]
+    return [(kind, hash_of(kind, value, phone_number_id, keys)) for kind, value in known if value]
+
+
+def sender_hash(sender: Sender, keys: Keyring | None = None, phone_number_id: str = "") -> bytes:
+    """The hash that orders a sender's messages in the inbox: the first of its identities."""
+    if sender.bsuid:
+        return hash_of(IdentityKind.BSUID, sender.bsuid, phone_number_id, keys)
+    phone = canonical_phone(sender.phone or "")
+    return hash_of(IdentityKind.PHONE, phone, phone_number_id, keys)
+
+
+def short_hash(wamid_hash: bytes) -> str:
+    """How log lines name a message: the beginning of the keyed hash of its wamid, which the tables hold whole."""
+    return wamid_hash[:12].hex()
+
+
+def new_correlation_id() -> str:
+    """The id that all log lines about one conversation carry: random, so that it tells nothing of who writes."""
+    return uuid4().hex
+
+
+def lock_sender(hashed: bytes, trip: StatementBatch) -> None:
+    """Let nobody else file this sender's messages until the transaction ends; what the trip takes along later waits for that."""
+    trip.add("SELECT pg_advisory_xact_lock(%s)", int.from_bytes(hashed[:8], signed=True))
+
+
+def find_or_create_contact(sender: Sender, phone_number_id: str = "") -> Contact:
+    """The contact of a sender, with all it is known by now; a new one when nothing of it was known."""
+    hashes = identity_hashes(sender, phone_number_id)
+    contact = _find(hashes) or _make()
+    _link(contact, hashes)
+    _refresh(contact, sender)
+    return contact
+
+
+def _find(hashes: list[tuple[IdentityKind, bytes]]) -> Contact | None:
+    for kind, hashed in hashes:
+        found: ContactIdentity | None = db.session.scalar(select(ContactIdentity).filter_by(kind=kind, hash=hashed))
+        if found is not None and not _phone_of_another_person(found, hashes):
+            return found.contact
+    return None
+
+
+def _phone_of_another_person(found: ContactIdentity, hashes: list[tuple[IdentityKind, bytes]]) -> bool:
+    """A phone whose contact has a different user id was given to somebody else: numbers are used again."""
+    if found.kind is not IdentityKind.PHONE or hashes[0][0] is not IdentityKind.BSUID:
+        return False
+    known = {identity.hash for identity in found.contact.identities if identity.kind is IdentityKind.BSUID}
+    return bool(known) and hashes[0][1] not in known
+
+
+def _make() -> Contact:
+    key = keyring().new_contact_key()
+    db.session.add(key)
+    db.session.flush()  # the contact refers to it
+    contact = Contact(data_key_id=key.id)
+    db.session.add(contact)
+    db.session.flush()  # the identities below refer to it
+    return contact
+
+
+def _link(contact: Contact, hashes: list[tuple[IdentityKind, bytes]]) -> None:
+    for kind, hashed in hashes:
+        found = db.session.scalar(select(ContactIdentity).filter_by(kind=kind, hash=hashed))
+        if found is None:
+            contact.identities.append(ContactIdentity(kind=kind, hash=hashed))
+        elif found.contact_id != contact.id:
+            found.contact = contact
+
+
+def _refresh(contact: Contact, sender: Sender) -> None:
+    if sender.phone and contact.phone != sender.phone:
+        contact.phone = sender.phone
+    if sender.bsuid and contact.bsuid != sender.bsuid:
+        contact.bsuid = sender.bsuid
+    if sender.name and contact.name is None:
+        contact.name = sender.name

@@ -1,0 +1,200 @@
+"""From the inbox to the conversation: a sender's messages get their contact, their conversation and its data key."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from gatte.conversation.nlu import MessageKind
+from gatte.infra.database.statement_batch import DB_NOW_SQL, Row, StatementBatch, fetch_rows
+from gatte.extensions import db
+from gatte.intake import contact_identity, receive, inbox_retry, screening
+from gatte.intake.incoming import IncomingMessage, InboxRow
+from gatte.intake.open_conversation import OpenConversation, find_or_open
+from gatte.models import Author, Direction, InboxMessage, Message, SkipReason, keyring
+from gatte.models.columns import new_uuid7
+from gatte.observability import tracing
+from gatte.privacy.crypto import DecryptionFailed
+from gatte.privacy.sanitize import sanitize_text
+from gatte.whatsapp import events
+from gatte.whatsapp.content import ButtonReply, Content, Edit, ListReply, MediaContent, QuickReply, Reaction, Revoke
+from gatte.whatsapp.message_content import parse_content
+
+log = structlog.get_logger(__name__)
+
+DELETED = "deleted"
+UNPROCESSED_SQL = """
+    SELECT id, wamid_hash, kind, payload, request_id, sent_at, received_at,
+        attempts, coalesce(retry_at <= clock_timestamp(), TRUE) AS may_try_again
+    FROM inbox_message
+    WHERE phone_number_id = %s AND sender_hash = %s AND filed_at IS NULL ORDER BY sent_at, id FOR UPDATE
+"""
+OTHER_SENDERS_SQL = """
+    SELECT DISTINCT m.phone_number_id, m.sender_hash
+    FROM inbox_message m JOIN contact_identity i ON i.hash = m.sender_hash JOIN conversation c USING (contact_id, phone_number_id)
+    WHERE c.id = %s AND m.filed_at IS NULL ORDER BY m.sender_hash
+"""
+SKIP_REASONS = "UPDATE inbox_message SET filed_at = clock_timestamp() WHERE id = ANY(%s)"
+CLEAR_PAYLOAD_SQL = "UPDATE inbox_message SET payload = NULL, filed_at = clock_timestamp() WHERE id = ANY(%s) AND filed_at IS NULL"
+# A time ahead of ours must not hold the 24 h window open; of an echo there is none.
+TOUCH_CONVERSATION_SQL = """
+    UPDATE conversation SET last_activity_at = clock_timestamp(), last_inbound_at = greatest(last_inbound_at,
+            (SELECT least(sent_at, clock_timestamp()) FROM (VALUES (%s::timestamptz)) AS v (sent_at) WHERE sent_at IS NOT NULL)),
+        turn_due_at = CASE WHEN %s THEN coalesce(turn_due_at, clock_timestamp()) ELSE turn_due_at END
+    WHERE id = %s
+"""
+
+
+@dataclass(frozen=True)
+class ProcessedInbox:
+    """Where messages were filed, whether a turn shall read any of them, and what the customer must be told of those set aside."""
+
+    conversation_id: UUID
+    has_unread: bool
+    notice: SkipReason | None
+
+
+def process_sender(phone_number_id: str, sender_hash: bytes, trip: StatementBatch | None = None) -> ProcessedInbox | None:
+    """File what a sender wrote to a number; None when there is nothing (to be done now). A caller's trip takes it along, unsent."""
+    rows = _waiting(phone_number_id, sender_hash)
+    if not rows:
+        return None
+    talk = find_or_open(events.Sender(**rows[-1].payload["sender"]), phone_number_id)
+    arrived: list[IncomingMessage] = []
+    for row in rows:
+        arrived.append(_to_incoming(phone_number_id, row, arrived))
+    notice = screening.screen(talk, arrived)
+    to_read = any(one.skip_reason is None for one in arrived)
+    filing = trip or StatementBatch()
+    _store(talk, arrived, filing, to_read=to_read)
+    if trip is None:
+        filing.execute()
+    tracing.bind(correlation_id=talk.correlation_id, request_id=rows[-1].request_id or tracing.current_request_id())
+    wamids = [contact_identity.short_hash(row.wamid_hash) for row in rows]
+    requests = [row.request_id for row in rows]
+    log.info("messages_filed", conversation_id=str(talk.conversation_id), count=len(rows), request_ids=requests, wamid_hashes=wamids)
+    return ProcessedInbox(talk.conversation_id, to_read, notice)
+
+
+def _waiting(phone_number_id: str, sender_hash: bytes) -> list[InboxRow]:
+    """What a sender wrote that is not filed yet, locked; rows that cannot be opened are set aside, payload kept, and the next go on."""
+    trip = StatementBatch()
+    contact_identity.lock_sender(sender_hash, trip)
+    trip.add(UNPROCESSED_SQL, phone_number_id, sender_hash)
+    found = inbox_retry.retryable_rows(trip.execute())
+    opened = [(row, _decrypt(row)) for row in found]
+    closed = [row.id for row, payload in opened if payload is None]
+    if closed:
+        trip.add(SKIP_REASONS, closed)
+        trip.execute()
+    return [
+        InboxRow(row.id, sender_hash, bytes(row.wamid_hash), row.kind, payload, row.request_id, row.sent_at, row.received_at)
+        for row, payload in opened
+        if payload is not None
+    ]
+
+
+def _decrypt(row: Row) -> dict[str, Any] | None:
+    try:
+        return receive.decrypt_payload(bytes(row.wamid_hash), bytes(row.payload or b""))
+    except (DecryptionFailed, ValueError):
+        log.exception("message_set_aside", inbox_id=row.id)
+        return None
+
+
+def process_contact(conversation_id: UUID) -> list[ProcessedInbox]:
+    """File whatever else the contact of a conversation wrote to the same number by now."""
+    senders, locks = fetch_rows(OTHER_SENDERS_SQL, (conversation_id,)), StatementBatch()
+    for row in senders:  # all of them, in one order for everybody, before filing the first touches the conversation
+        contact_identity.lock_sender(bytes(row.sender_hash), locks)
+    locks.execute()
+    return [filed for row in senders if (filed := process_sender(row.phone_number_id, bytes(row.sender_hash))) is not None]
+
+
+def _to_incoming(phone_number_id: str, row: InboxRow, earlier: Sequence[IncomingMessage]) -> IncomingMessage:
+    """A message as it is filed; a later one may be about it."""
+    kind, content = parse_content(row.payload["raw"]["message"])
+    if isinstance(content, Revoke):
+        _insert_tombstone(phone_number_id, row, content)
+    words = sanitize_text(events.words_of(content))
+    original = {"raw": row.payload["raw"], **_facts(kind, content, earlier)}
+    file = (content.filename, content.mime_type) if isinstance(content, MediaContent) else (None, None)
+    return IncomingMessage(new_uuid7(), row, kind, words, original, row.kind == receive.ECHO, *file)
+
+
+def _store(talk: OpenConversation, arrived: Sequence[IncomingMessage], trip: StatementBatch, *, to_read: bool) -> None:
+    """Put the messages into the history; a message to be read makes a turn due.
+
+    The rows of the inbox stay, so that a message which comes again is known; what they held lives on under the contact's own key.
+    """
+    trip.insert("message", *(_message(talk, one) for one in arrived))
+    trip.add(CLEAR_PAYLOAD_SQL, [one.row.id for one in arrived])
+    heard = [one.row.sent_at for one in arrived if not one.echo]
+    trip.add(TOUCH_CONVERSATION_SQL, max(heard, default=None), to_read, talk.conversation_id)
+
+
+def _message(talk: OpenConversation, one: IncomingMessage) -> dict[str, Any]:
+    said = {"body": one.text, "original": one.original} if not one.redacted else {"body": None, "original": None}
+    said |= {"wamid": one.row.payload["wamid"]}
+    return {
+        "id": one.id,
+        "data_key_id": talk.data_key_id,
+        "contact_id": talk.contact_id,
+        "conversation_id": talk.conversation_id,
+        "direction": Direction.OUT if one.echo else Direction.IN,
+        "author": Author.PHONE if one.echo else Author.CUSTOMER,
+        "kind": one.kind,
+        **{f"{name}_sealed": getattr(Message, name).encrypt(one.id, talk.data_key_id, value) for name, value in said.items()},
+        "wamid_hash": one.row.wamid_hash,
+        "sent_at": one.row.sent_at,
+        "received_at": one.row.received_at,
+        "set_aside": one.skip_reason,
+        "erased_at": DB_NOW_SQL if one.redacted else None,
+    }
+
+
+def _insert_tombstone(phone_number_id: str, row: InboxRow, revoke: Revoke) -> None:
+    """See that a message whose deletion came first, since Meta keeps no order, is taken for one that was here already."""
+    if revoke.original is None:
+        return
+    deleted = {"wamid_hash": keyring().lookup_hash("wamid", revoke.original), "kind": DELETED, "filed_at": row.received_at}
+    same = {"phone_number_id": phone_number_id, "sender_hash": row.sender_hash, "sent_at": row.sent_at}
+    db.session.execute(insert(InboxMessage).values(**deleted, **same).on_conflict_do_nothing())
+
+
+def _facts(kind: MessageKind, content: Content, earlier: Sequence[IncomingMessage]) -> dict[str, Any]:
+    """What a turn wants to know beside the words, by name."""
+    facts: dict[str, Any] = {}
+    if kind is MessageKind.CHOICE:
+        facts["choice"] = selected_option_id(content)
+    if isinstance(content, MediaContent):
+        facts |= {"filename": content.filename, "mime_type": content.mime_type, "media_id": content.id, "sha256": content.sha256}
+    if isinstance(content, Revoke | Edit | Reaction):
+        facts["target"] = target_of(content, earlier)
+    return facts
+
+
+def selected_option_id(content: Content) -> str | None:
+    """The id of the tapped button or row; a template's quick reply gives its payload, or its text when it has none."""
+    match content:
+        case ButtonReply(id=tapped) | ListReply(id=tapped):
+            return tapped
+        case QuickReply(payload=tapped, text=title):
+            return tapped or title
+        case _:
+            return None
+
+
+def target_of(content: Revoke | Edit | Reaction, earlier: Sequence[IncomingMessage]) -> str | None:
+    """Our id of the message that this one deletes, changes or reacts to; None when we do not have it."""
+    wamid = content.message_id if isinstance(content, Reaction) else content.original
+    if wamid is None:
+        return None
+    hashed = keyring().lookup_hash("wamid", wamid)
+    known = next((one.id for one in earlier if one.row.wamid_hash == hashed), None)
+    known = known or db.session.scalar(select(Message.id).where(Message.wamid_hash == hashed))
+    return None if known is None else str(known)

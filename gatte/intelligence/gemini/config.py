@@ -1,0 +1,82 @@
+"""How Gemini is asked: instructions apart from contents, a fixed temperature, a limit of tokens, as little thinking as the model allows.
+
+A configuration is made once for the same words and shared by all calls: making and turning it into JSON cost more than the call itself.
+"""
+
+import json
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, cast
+
+from gatte.setting_formats import plain_model_name
+
+if TYPE_CHECKING:
+    from google.genai.types import Content, GenerateContentConfig, ThinkingConfig
+    from pydantic import BaseModel
+
+
+@lru_cache(maxsize=32)
+def generation_config(
+    model: str, temperature: float, most_tokens: int, instructions: str, answers_by: str | None = None
+) -> "GenerateContentConfig":
+    """The configuration of one call; `most_tokens` bounds what may be written, thinking included; `answers_by` is a JSON schema.
+
+    Not to be changed: it is shared. The answer comes as it was received (`gemini_answer` reads it), and no function is ever called.
+    """
+    from google.genai.types import AutomaticFunctionCallingConfig
+
+    return cast("type[GenerateContentConfig]", _quick("GenerateContentConfig"))(
+        system_instruction=user_content(instructions),
+        temperature=temperature,
+        max_output_tokens=most_tokens,
+        thinking_config=_thinking(model),
+        response_mime_type="application/json" if answers_by else None,
+        response_json_schema=json.loads(answers_by) if answers_by else None,
+        automatic_function_calling=AutomaticFunctionCallingConfig(disable=True),
+        should_return_http_response=True,
+    )
+
+
+def user_content(text: str) -> "Content":
+    """A text as the contents of a call."""
+    content, part = _quick("Content"), _quick("Part")
+    return cast("Content", content(role="user", parts=[part(text=text)]))
+
+
+@lru_cache(maxsize=8)
+def _quick(name: str) -> "type[BaseModel]":
+    """A type of google-genai that is asked for its fields without a walk through all of them."""
+    from google.genai import types
+
+    def contains(_: object, __: object) -> bool:
+        """What `in` gives for a name anyway, being meant for pairs: the package asks it for every field of every object."""
+        return False
+
+    return cast("type[BaseModel]", type(name, (getattr(types, name),), {"__contains__": contains, "__module__": __name__}))
+
+
+# As little thinking as a model allows: a customer waits, and passages are short. Google's page on
+# thinking, October 2026 (ai.google.dev/gemini-api/docs/thinking); docs/decisions/0022-gemini-requests.md.
+VERSIONED = r"(-preview)?(-\d{2}-\d{4}|-\d{3})?"  # not -image, -tts and others, which know other levels
+LEAST_THINKING: tuple[tuple[str, int | str], ...] = (  # the first that fits: a budget or a level
+    (r"gemini-2\.5-flash(-lite)?", 0),
+    (r"gemini-(3|3\.5|3\.6)-flash", "MINIMAL"),
+    (r"gemini-3\.\d+-flash-lite", "MINIMAL"),
+    (r"gemini-3(\.\d+)?-(flash|pro)", "LOW"),
+    (r"gemini-(flash|flash-lite|pro)-latest", "LOW"),
+)
+
+
+@lru_cache(maxsize=32)
+def _thinking(model: str) -> "ThinkingConfig | None":
+    """How a model is told to think as little as it can; None for a model that we do not know."""
+    from google.genai.types import ThinkingConfig, ThinkingLevel
+
+    name = plain_model_name(model)
+    known = (least for pattern, least in LEAST_THINKING if re.fullmatch(pattern + VERSIONED, name))
+    least = next(known, None)
+    if least is None:
+        return None
+    if isinstance(least, int):
+        return ThinkingConfig(thinking_budget=least)
+    return ThinkingConfig(thinking_level=ThinkingLevel(least))

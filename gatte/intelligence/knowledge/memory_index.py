@@ -1,0 +1,175 @@
+"""A knowledge base of usual size, held in this process: candidates come from memory, by the same rules as from Postgres.
+
+A shelf belongs to one edition: the number that grows with every change of an article or passage, and the day, since articles come into
+force by date. Asking for the edition is the one question that a search puts to the database; a new edition is read when it is first met.
+"""
+
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from math import log2
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy import text as sql
+from sqlalchemy.orm import Session
+
+from gatte.intelligence.knowledge import passages
+from gatte.intelligence.knowledge.passages import PassageRow
+from gatte.intelligence.knowledge.reranker import TokenisedText as Prepared
+from gatte.models.knowledge import Article, Passage
+from gatte.observability import metrics
+
+if TYPE_CHECKING:
+    from numpy import float32, int32
+    from numpy.typing import NDArray
+
+MAX_PASSAGES = 5_000  # passages: some 30 MB a process; a larger base stays in Postgres
+KNOWN_WORDS = 20_000
+INDEX_VERSION_SQL = "coalesce((SELECT number FROM knowledge_version), 0) AS edition, current_date AS today"
+
+
+@dataclass(frozen=True)
+class IndexVersion:
+    """What the knowledge base was at a moment: its number (0 before the first article) and the day."""
+
+    number: int
+    day: date
+
+
+def index_version(session: Session) -> IndexVersion:
+    """The edition that this session sees."""
+    known, today = session.execute(sql(f"SELECT {INDEX_VERSION_SQL}")).one()
+    return IndexVersion(known, today)
+
+
+@dataclass(frozen=True)
+class Postings:
+    """Where a lexeme stands: places of passages, and what each gets for it, as `ts_rank` counts."""
+
+    positions: "NDArray[int32]"
+    scores: "NDArray[float32]"
+
+
+@dataclass(frozen=True)
+class InMemoryIndex:
+    """All passages in force, in the order of their ids, ready to be compared."""
+
+    rows: Sequence[PassageRow]
+    texts: Sequence[Prepared]
+    vectors: "NDArray[float32]"
+    postings: dict[str, Postings]
+    articles: dict[UUID, Article]
+
+    def vector_search(self, vector: "NDArray[float32]", count: int) -> list[int]:
+        """The places of the passages nearest in meaning, the nearest first."""
+        return _first(self.vectors @ vector, count)
+
+    def lexical_search(self, lexemes: Iterable[str], count: int) -> list[int]:
+        """The places of the passages that share words, those that share most first."""
+        import numpy as np
+
+        scores = np.zeros(len(self.rows), dtype=np.float32)
+        for found in (self.postings[one] for one in set(lexemes) if one in self.postings):
+            scores[found.positions] += found.scores
+        return [place for place in _first(scores, count) if scores[place] > 0]
+
+
+def _first(scores: "NDArray[float32]", count: int) -> list[int]:
+    import numpy as np
+
+    places: list[int] = np.argsort(-scores, kind="stable")[:count].tolist()
+    return places
+
+
+class IndexCache:
+    """The shelf of the edition that was asked for last; None instead of a shelf when the base is too large for one."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._key: tuple[object, ...] | None = None
+        self._shelf: InMemoryIndex | None = None
+
+    def get(self, session: Session, current: IndexVersion) -> InMemoryIndex | None:
+        """The shelf of this edition, read now when this process does not have it."""
+        key = (session.get_bind(), current)
+        with self._lock:
+            known = key == self._key
+            if not known:
+                self._shelf, self._key = _read(session), key
+            _count("hit" if known else "miss")
+            return self._shelf
+
+
+def _count(outcome: str) -> None:
+    metrics.CACHE_REQUESTS.labels(cache="knowledge", outcome=outcome).inc()
+
+
+def _read(session: Session) -> InMemoryIndex | None:
+    import numpy as np
+
+    wanted = passages.active_passages().order_by(Passage.id).limit(MAX_PASSAGES + 1)
+    rows = passages.read_rows(session, wanted)
+    if not rows or len(rows) > MAX_PASSAGES:
+        return None
+    texts = passages.vectorize(session, rows)
+    places = {row.id: place for place, row in enumerate(rows)}
+    articles = session.scalars(select(Article).where(Article.id.in_({row.article_id for row in rows})))
+    return InMemoryIndex(rows, texts, np.stack([text.vector for text in texts]), _read_postings(session, places), _plain(articles))
+
+
+def _plain(articles: Iterable[Article]) -> dict[UUID, Any]:
+    """Articles that belong to no session, so that every thread may read them."""
+    names = [one.key for one in Article.__table__.columns]
+    return {article.id: Article(**{name: getattr(article, name) for name in names}) for article in articles}
+
+
+def _read_postings(session: Session, places: dict[int, int]) -> dict[str, Postings]:
+    """By lexeme. What a passage gets for one is the sum of 1/n² over its n places there, over the logarithm of the passage's length."""
+    import numpy as np
+
+    found = session.execute(sql("SELECT id, lexeme, cardinality(positions) FROM passage, unnest(words)"))
+    counts: dict[str, dict[int, int]] = defaultdict(dict)
+    lengths: dict[int, int] = defaultdict(int)
+    for passage, lexeme, times in found:
+        if passage in places:
+            counts[lexeme][places[passage]] = times or 1
+            lengths[places[passage]] += times or 1
+    return {
+        lexeme: Postings(
+            np.fromiter(known.keys(), np.int32, len(known)),
+            np.fromiter((_weight(times) / log2(lengths[place] + 1) for place, times in known.items()), np.float32, len(known)),
+        )
+        for lexeme, known in counts.items()
+    }
+
+
+def _weight(times: int) -> float:
+    return sum(1 / n**2 for n in range(1, times + 1))
+
+
+class LexemeCache:
+    """What Postgres makes of a word in Portuguese text search, kept for the words that customers use most."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[str, tuple[str, ...]] = OrderedDict()
+        self._lock = Lock()
+
+    def of(self, session: Session, words: Sequence[str]) -> list[str]:
+        """The lexemes of these words; stop words have none."""
+        missing = [word for word in dict.fromkeys(words) if word not in self._known]
+        found: dict[str, tuple[str, ...]] = {word: (word,) for word in missing if word.isascii() and word.isdigit()}
+        asked = [word for word in missing if word not in found]
+        found |= self._ask(session, asked) if asked else {}
+        with self._lock:
+            self._known |= found
+            while len(self._known) > KNOWN_WORDS:
+                self._known.popitem(last=False)
+            return [lexeme for word in words for lexeme in found.get(word) or self._known.get(word, ())]
+
+    def _ask(self, session: Session, words: list[str]) -> dict[str, tuple[str, ...]]:
+        query = sql("SELECT word, tsvector_to_array(to_tsvector('portuguese', word)) FROM unnest(CAST(:words AS text[])) AS word")
+        return {word: tuple(lexemes) for word, lexemes in session.execute(query, {"words": words})}

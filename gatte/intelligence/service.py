@@ -1,0 +1,101 @@
+"""What a turn asks: the intent of a text, and the answer to a question."""
+
+import sys
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import structlog
+from flask import current_app
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from gatte.conversation.thresholds import CONFIDENCE_THRESHOLD
+from gatte.conversation.nlu import IntentPrediction
+from gatte.extensions import db
+from gatte.intelligence import embedding
+from gatte.intelligence.gemini.client import Gemini, GeminiUnavailable, History
+from gatte.settings import EX_CONFIG
+
+if TYPE_CHECKING:
+    from gatte.intelligence.understanding.classifier import Classifier
+    from gatte.intelligence.responder import Answer
+    from gatte.intelligence.knowledge.memory_index import IndexVersion
+
+log = structlog.get_logger(__name__)
+
+
+class LocalModels:
+    """The models of this process, loaded from their file when the first text comes."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._classifier: Classifier | None = None
+        self._loading = threading.Lock()
+
+    @property
+    def classifier(self) -> "Classifier":
+        """The intent classifier; ModelMissing when its file was not made at build or install."""
+        with self._loading:
+            if self._classifier is None:
+                from gatte.intelligence.understanding.classifier import load
+
+                self._classifier = load(self._folder)
+            return self._classifier
+
+    def require(self) -> None:
+        """End the process with one clear line when there is no model file to load."""
+        from gatte.intelligence.understanding import model_file
+
+        path = model_file.path_for(self._folder)
+        if not model_file.is_valid(path):
+            log.error("model_missing", path=str(path))
+            sys.stderr.write(f"gatte: {model_file.ModelMissing(path)}\n")
+            raise SystemExit(EX_CONFIG)
+
+
+def local_models() -> LocalModels:
+    """The local models of the running application."""
+    return cast("LocalModels", current_app.extensions["gatte_local_models"])
+
+
+def _gemini() -> Gemini | None:
+    return cast("Gemini | None", current_app.extensions["gatte_gemini"])
+
+
+def predict_intent(text: str, history: History = ()) -> IntentPrediction:
+    """The intent of a text: the local classifier's when it is sure, else Gemini's, else the local one all the same."""
+    local = local_models().classifier.classify(text)
+    gemini = _gemini()
+    if gemini is None or local.confidence >= CONFIDENCE_THRESHOLD:
+        return local
+    try:
+        better, _ = gemini.classify(text, history)
+    except GeminiUnavailable:
+        return local
+    return better
+
+
+def answer_question(question: str, history: History = (), edition: "IndexVersion | None" = None) -> "Answer":
+    """The answer to a question from the knowledge base; the transaction that searches is over before a model is asked.
+
+    `edition` is that of the knowledge base, when the caller has read it already.
+    """
+    from gatte.intelligence.knowledge import retrieval_cache
+    from gatte.intelligence import responder
+
+    with Session(db.engine) as session:
+        passages = retrieval_cache.find_passages(session, question, edition)
+    company = current_app.extensions["gatte_settings"].gatte_company
+    return responder.compose_answer(passages, history, _gemini(), company)
+
+
+def preload_models() -> None:
+    """Load the local models now, so that the first customer does not wait for them; a database that is away does not matter."""
+    from gatte.intelligence.knowledge import retrieval
+
+    embedding.limit_blas_threads()
+    local_models().classifier.classify("oi, tudo bem?")
+    with suppress(SQLAlchemyError), Session(db.engine) as session:
+        retrieval.find_passages(session, "oi")  # past the cache, which would load nothing

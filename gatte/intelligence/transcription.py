@@ -1,0 +1,64 @@
+"""What a voice message says, by Gemini's ears: the audio goes inline with the request, and only the words come back.
+
+The words are a customer's words like any that were typed: the same rules, checks and models read them after this. The time limit and
+the breaker are those of all calls to Gemini.
+"""
+
+from typing import cast
+
+from flask import current_app
+
+from gatte.intelligence import prompts
+from gatte.intelligence.calls import CallRecord, CallPurpose
+from gatte.intelligence.gemini.client import Gemini
+from gatte.intelligence.gemini.config import generation_config
+from gatte.privacy.sanitize import sanitize_text
+
+TRANSCRIBER_TEMPERATURE = 0.0  # one hearing, no variations
+TRANSCRIBER_TOKENS = 2_048  # most that may be written: some ten minutes of speech
+LARGEST_AUDIO = 5 * 1024 * 1024  # bytes: half an hour as WhatsApp records it, and in base64 far below the 20 MB of a request
+PROMPT = "Transcreva o áudio."
+GEMINI_MIME_TYPES = {
+    "audio/ogg": "audio/ogg",
+    "audio/opus": "audio/ogg",
+    "audio/mpeg": "audio/mp3",
+    "audio/mp3": "audio/mp3",
+    "audio/aac": "audio/aac",
+    "audio/mp4": "audio/mp4",
+    "audio/x-m4a": "audio/mp4",
+    "audio/wav": "audio/wav",
+    "audio/flac": "audio/flac",
+}
+"""What WhatsApp brings, by the names that Gemini knows; AMR, of very old phones, it does not take."""
+
+
+def transcription_model() -> Gemini | None:
+    """Gemini, as the running application knows it; None when no voice message can be heard."""
+    return cast("Gemini | None", current_app.extensions["gatte_gemini"])
+
+
+def supports(mime_type: str | None) -> bool:
+    """Whether audio of this type can be transcribed."""
+    return _bare(mime_type) in GEMINI_MIME_TYPES
+
+
+def transcribe(gemini: Gemini, audio: bytes, mime_type: str) -> tuple[str, CallRecord]:
+    """The words of a voice message of a type that `hears` knows, empty when nobody can be understood in it.
+
+    GeminiUnavailable when it was not heard.
+    """
+    from google.genai.types import Part
+
+    record = CallRecord(CallPurpose.TRANSCRIBE, gemini.models.responder, prompts.TRANSCRIBER)
+    config = generation_config(record.model, TRANSCRIBER_TEMPERATURE, TRANSCRIBER_TOKENS, prompts.read(prompts.TRANSCRIBER))
+    contents = [Part.from_bytes(data=audio, mime_type=GEMINI_MIME_TYPES[_bare(mime_type)]), Part.from_text(text=PROMPT)]
+    return gemini.generate(record, contents, config, _words)
+
+
+def _bare(mime_type: str | None) -> str:
+    """A type without its parameters ("audio/ogg; codecs=opus" is audio/ogg)."""
+    return (mime_type or "").partition(";")[0].strip().lower()
+
+
+def _words(said: str) -> str:
+    return "" if prompts.NO_SPEECH in said else sanitize_text(said)

@@ -1,0 +1,61 @@
+"""A worker that has done its part is replaced: after so many jobs, or when its memory has grown beyond a limit.
+
+It takes no more jobs, finishes those it has, and starts anew in the same process (exec), so its supervisor notices nothing and
+every host keeps as many workers as it has. What it leaves in the queue is taken by its successor or by another host.
+"""
+
+import os
+import random
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import NoReturn
+
+import structlog
+
+from gatte.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+JITTER = 0.1  # workers that were started together do not all go at once
+LOOK_SECONDS = 1.0
+STATM = Path("/proc/self/statm")
+
+
+class RecyclePolicy:
+    """How much a worker process has done; for all its threads."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._most_jobs = round(settings.gatte_worker_max_jobs * random.uniform(1 - JITTER, 1))  # noqa: S311 - not a secret
+        self._most_memory = settings.gatte_worker_max_memory_mb * 1024 * 1024
+        self._jobs = 0
+        self._counting = threading.Lock()
+        self._looked_at = 0.0
+        self._memory = 0
+
+    def record(self, jobs: int) -> None:
+        """So many more jobs were run."""
+        with self._counting:
+            self._jobs += jobs
+
+    def should_recycle(self) -> bool:
+        """Whether the process should be replaced."""
+        if time.monotonic() - self._looked_at > LOOK_SECONDS:
+            self._look()
+        return bool(self._most_jobs and self._jobs >= self._most_jobs) or bool(self._most_memory and self._memory >= self._most_memory)
+
+    def _look(self) -> None:
+        """Note the memory in use, where the system tells it; a limit that the models alone exceed is no limit."""
+        first, self._looked_at = not self._looked_at, time.monotonic()
+        self._memory = int(STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") if STATM.exists() else 0
+        if first and self._most_memory and self._memory >= self._most_memory:
+            log.warning("worker_memory_limit_too_low", memory_mb=self._memory // 1024**2)
+            self._most_memory = 0
+
+    def reexec(self) -> NoReturn:
+        """Run the same command in this process; threads that are still at work end here."""
+        log.info("worker_recycled", jobs=self._jobs, memory_mb=self._memory // 1024**2)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - our own command

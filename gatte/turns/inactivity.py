@@ -1,0 +1,41 @@
+"""The watchdog of one silent conversation; exact on any number of hosts, since the alarm is checked and set anew under the row's lock."""
+
+from uuid import UUID
+
+import structlog
+from sqlalchemy import func, select
+
+from gatte.conversation import decision_history
+from gatte.conversation.snapshot import ExternalEvent
+from gatte.decisions import apply, inactivity_timer
+from gatte.decisions.apply import PendingTurn
+from gatte.decisions.snapshots import load_snapshot
+from gatte.extensions import db
+from gatte.models import Conversation
+from gatte.observability import tracing
+from gatte.turns.load import unread_query
+
+log = structlog.get_logger(__name__)
+
+
+def fire(conversation_id: UUID) -> PendingTurn | None:
+    """Do what is due by the clock, and tell what that was.
+
+    None when the alarm is not due any more: somebody spoke, or another worker was faster.
+    """
+    due = select(Conversation).where(Conversation.id == conversation_id, Conversation.watch_at <= func.clock_timestamp())
+    conversation = db.session.scalar(due.with_for_update(of=Conversation).execution_options(populate_existing=True))
+    if conversation is None:
+        return None
+    if conversation.turn_due_at is not None or db.session.scalar(select(unread_query(conversation_id).exists())):
+        conversation.watch_at = None  # a turn is coming, and sets the alarm anew
+        return None
+    with tracing.bound(correlation_id=conversation.correlation_id):
+        snapshot = load_snapshot(conversation)
+        deadline = inactivity_timer.timer_due_next(snapshot)
+        if deadline is None:
+            conversation.watch_at = None
+            return None
+        record = apply.apply_decision(conversation, decision_history.start(snapshot).apply(ExternalEvent(deadline.event)))
+        log.info("watchdog_acted", event_name=deadline.event.value, conversation_id=str(conversation_id))
+    return record

@@ -1,0 +1,65 @@
+"""What the calls of a turn to models cost: counted and stored once each, whatever became of the turn."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import structlog
+from flask import current_app
+from sqlalchemy import insert
+from sqlalchemy.exc import SQLAlchemyError
+
+from gatte.extensions import db
+from gatte.intelligence.calls import CallRecord
+from gatte.models import LlmCall
+from gatte.observability import cost, metrics
+from gatte.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+
+def rows_of(calls: Sequence[CallRecord], conversation_id: UUID, turn_id: UUID | None) -> list[dict[str, Any]]:
+    """The rows of `model_call` for these calls; without a turn when it was not stored."""
+    ids = {"conversation_id": conversation_id, "turn_id": turn_id}
+    return [{**ids, **_facts(call), "cost_brl": _cost_of(call)} for call in calls]
+
+
+def report(calls: Sequence[CallRecord]) -> None:
+    """Let metrics and log show these calls."""
+    for call in calls:
+        spent = float(_cost_of(call))
+        metrics.LLM_TOKENS.labels(model=call.model, direction="input").inc(call.tokens_in)
+        metrics.LLM_TOKENS.labels(model=call.model, direction="output").inc(call.tokens_out)
+        metrics.LLM_COST_BRL.labels(model=call.model).inc(spent)
+        log.info("model_called", **_facts(call), cost_brl=round(spent, 6))
+
+
+def store_unattached(calls: Sequence[CallRecord], conversation_id: UUID) -> None:
+    """Store and commit the calls of a turn that failed or lost its lease; a database that is away loses their rows."""
+    if not calls:
+        return
+    try:
+        db.session.execute(insert(LlmCall), rows_of(calls, conversation_id, None))
+        db.session.commit()
+    except SQLAlchemyError as error:
+        db.session.rollback()
+        log.warning("model_calls_not_stored", error=type(error).__name__, count=len(calls))
+
+
+def _facts(call: CallRecord) -> dict[str, Any]:
+    return {
+        "purpose": call.purpose.value,
+        "model": call.model,
+        "prompt_version": call.prompt_version,
+        "tokens_in": call.tokens_in,
+        "tokens_out": call.tokens_out,
+        "latency_ms": call.latency_ms,
+        "outcome": call.outcome.value,
+    }
+
+
+def _cost_of(call: CallRecord) -> Decimal:
+    settings: Settings = current_app.extensions["gatte_settings"]
+    table = cost.prices(settings.gatte_model_prices)
+    return cost.cost_brl(call.model, call.tokens_in, call.tokens_out, table, settings.gatte_brl_per_usd)

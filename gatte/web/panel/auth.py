@@ -1,0 +1,207 @@
+"""The way in and out: login, logout, and the start page."""
+
+import ipaddress
+import math
+import time
+from typing import cast
+from urllib.parse import urlsplit
+
+import structlog
+from flask import Blueprint, Response, current_app, flash, redirect, request, session, url_for
+from flask_limiter import RequestLimit
+from flask_login import current_user, login_user, logout_user
+from flask_wtf.csrf import CSRFError
+from htmx_flask import request as htmx_request
+from werkzeug.wrappers import Response as AnyResponse
+
+from gatte.desk import users
+from gatte.desk.login_attempts import Attempt, login_attempts
+from gatte.extensions import db, limiter, login
+from gatte.models import User
+from gatte.privacy.crypto import derived_key, keyed_hash
+from gatte.web.panel import known_browser
+from gatte.web.panel.form_values import refuse_unstorable
+from gatte.web.htmx import render
+from gatte.web.response_headers import csrf_refused
+
+log = structlog.get_logger(__name__)
+
+PUBLIC_ENDPOINTS = frozenset({"panel.show_login", "panel.log_in"})
+BAD_CREDENTIALS = "E-mail ou senha incorretos. Confira e tente de novo."
+TOO_MANY = "Muitas tentativas de entrar nesta conta. Espere {wait} e tente de novo, ou entre pelo navegador que você costuma usar."
+TOO_MANY_FROM_HERE = "Muitas tentativas vindas desta rede. Espere {wait} e tente de novo."
+SESSION_OVER = "Sua sessão terminou. Entre de novo para continuar: o que você estava escrevendo ficou guardado nesta aba."
+PAGE_OLD = "Você entrou de novo no painel e esta página ainda era a antiga. Nada foi feito: confira e repita a ação."
+login.session_protection = "strong"
+login.user_loader(users.find_session_user)
+
+
+def add_routes(bp: Blueprint) -> None:
+    bp.before_request(require_login)
+    bp.before_request(refuse_unstorable)
+    bp.register_error_handler(CSRFError, _token_refused)
+    bp.add_url_rule("/", view_func=home)
+    bp.add_url_rule("/panel/", view_func=home, endpoint="panel_start")
+    bp.add_url_rule("/panel/login", view_func=show_login)
+    bp.add_url_rule("/panel/login", view_func=log_in, methods=["POST"])
+    bp.add_url_rule("/panel/logout", view_func=log_out, methods=["POST"])
+
+
+def current_user_or_401() -> User:
+    """The user of this request."""
+    return cast("User", current_user._get_current_object())  # noqa: SLF001 - its documented way
+
+
+def require_login() -> AnyResponse | None:
+    """Nothing of the panel opens without a login but what `PUBLIC` lists."""
+    if request.endpoint in PUBLIC_ENDPOINTS or current_user.is_authenticated:
+        return None
+    if htmx_request.htmx:
+        _tell_once(SESSION_OVER)
+        page = _path_of(htmx_request.htmx.current_url)
+        return Response(status=401, headers={"HX-Redirect": _login_before(page)})
+    if request.method == "POST":
+        _tell_once(SESSION_OVER)
+        return redirect(_login_before(_path_of(request.referrer)))
+    return redirect(_login_before(request.full_path.rstrip("?")))
+
+
+def _login_before(page: str) -> str:
+    return url_for("panel.show_login", next=safe_next(page))
+
+
+def _path_of(url: str | None) -> str:
+    """The path of the page that a request came from; empty when there is none."""
+    try:
+        return urlsplit(url or "").path
+    except ValueError:
+        return ""
+
+
+def _tell_once(text: str) -> None:
+    """Every poll of every open page comes here when a session ends."""
+    if not session.get("_flashes"):
+        flash(text, "info")
+
+
+def _token_refused(error: CSRFError) -> AnyResponse:
+    """Without a session a token fits nothing: the login comes first. In a page of an older session it is the page that is old."""
+    login_first = require_login()
+    if login_first is not None:
+        return login_first
+    if htmx_request.htmx and current_user.is_authenticated:
+        flash(PAGE_OLD, "danger")
+        return Response(status=400, headers={"HX-Refresh": "true"})
+    return csrf_refused(error)
+
+
+def safe_next(target: str | None) -> str | None:
+    """A page of this panel to go on to; None for anything else."""
+    plain = target or ""
+    try:
+        parts = urlsplit(plain)
+    except ValueError:
+        return None
+    clean = plain.isprintable() and "\\" not in plain and not parts.scheme and not parts.netloc
+    inside = parts.path.startswith("/panel/") and parts.path not in {"/panel/login", "/panel/logout"}
+    return plain if clean and inside else None
+
+
+def home() -> AnyResponse:
+    return redirect(url_for("panel.list_sessions"))
+
+
+def show_login() -> AnyResponse:
+    if current_user.is_authenticated:
+        return home()
+    return render("panel/login.html", next=safe_next(request.args.get("next")))
+
+
+def _attempt() -> Attempt:
+    account = users.normalize_email(request.form.get("email", ""))[:200]
+    return Attempt(account, _network(), known_browser.device_of(account))
+
+
+def _network() -> str:
+    """The client's address; of IPv6 the /64, within which one customer of a provider is free to choose."""
+    address = request.remote_addr or ""
+    if ":" not in address:
+        return address
+    return str(ipaddress.ip_network((address.partition("%")[0], 64), strict=False))
+
+
+def _network_key() -> str:
+    """The network as the rate limiter may keep it: nobody reads an address out of Redis."""
+    key = derived_key(str(current_app.secret_key), "login networks")
+    return keyed_hash(key, "network", _network()).hex()
+
+
+def _is_known() -> bool:
+    return _attempt().device is not None
+
+
+def _is_wrong(response: Response) -> bool:
+    return response.status_code == 401
+
+
+def _too_many_from_here(limit: RequestLimit) -> Response:
+    return _wait(TOO_MANY_FROM_HERE, max(int(limit.reset_at - time.time()), 1))
+
+
+def _wait(reason: str, seconds: int) -> Response:
+    log.warning("login_limited", seconds=seconds)
+    response = _refuse(reason.format(wait=_in_words(seconds)), 429)
+    response.headers["Retry-After"] = str(seconds)
+    return response
+
+
+def _in_words(seconds: int) -> str:
+    """A wait that is over when its words say so: minutes are rounded up."""
+    if seconds < 60:
+        return "1 segundo" if seconds == 1 else f"{seconds} segundos"
+    minutes = math.ceil(seconds / 60)
+    return "1 minuto" if minutes == 1 else f"{minutes} minutos"
+
+
+@limiter.limit(
+    "20 per minute; 100 per hour",
+    key_func=_network_key,
+    exempt_when=_is_known,
+    deduct_when=_is_wrong,
+    on_breach=_too_many_from_here,
+)
+def log_in() -> AnyResponse:
+    attempt = _attempt()
+    if seconds := login_attempts().begin(attempt):
+        return _wait(TOO_MANY, seconds)
+    user = users.check_password(attempt.account, request.form.get("password", ""))
+    if user is None:
+        log.info("login_refused")
+        return _refuse(BAD_CREDENTIALS, 401)
+    login_attempts().forget(attempt)
+    return _let_in(user)
+
+
+def _let_in(user: User) -> AnyResponse:
+    session.clear()  # nothing of the visitor's session survives into the user's
+    session.permanent = True
+    login_user(user)
+    db.session.commit()
+    log.info("logged_in", user_id=user.id)
+    onward = safe_next(request.form.get("next")) or url_for("panel.list_sessions")
+    response = redirect(onward, 303)
+    known_browser.remember(response, user.email)
+    return response
+
+
+def _refuse(reason: str, status: int) -> Response:
+    fields = {"email": request.form.get("email", "")[:200], "next": safe_next(request.form.get("next"))}
+    return render("panel/login.html", status=status, problem=reason, **fields)
+
+
+def log_out() -> AnyResponse:
+    log.info("logged_out", user_id=current_user_or_401().id)
+    logout_user()
+    session.clear()
+    flash("Você saiu do painel.", "success")
+    return redirect(url_for("panel.show_login"), 303)

@@ -1,0 +1,200 @@
+"""Our closed sets in the words of the people at the desk."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+from gatte.conversation.effects import EscalationReason, Urgency
+from gatte.conversation.states import Event, State
+from gatte.conversation.nlu import Intent
+from gatte.models import Author, DeliveryState, LeadStage, MuteReason, Role, SkipReason, TicketKind, TicketState
+
+STATES: dict[State, str] = {
+    State.START: "Início",
+    State.MENU: "No menu",
+    State.ANSWERING: "Respondendo dúvida",
+    State.COLLECTING: "Coletando dados",
+    State.CONFIRMING: "Confirmando dados",
+    State.WAITING_HUMAN: "Aguardando atendente",
+    State.WITH_HUMAN: "Com atendente",
+    State.ERROR: "Com falha",
+    State.TIMEOUT: "Sem resposta do cliente",
+    State.CLOSED: "Encerrada",
+}
+EVENTS: dict[Event, str] = {
+    Event.GREETED: "cliente cumprimentou",
+    Event.MENU_SHOWN: "menu mostrado",
+    Event.QUESTION_ASKED: "dúvida recebida",
+    Event.QUESTION_ANSWERED: "dúvida respondida",
+    Event.NOT_UNDERSTOOD: "mensagem não entendida",
+    Event.FLOW_STARTED: "fluxo iniciado",
+    Event.SLOT_FILLED: "dado recebido",
+    Event.SLOTS_COMPLETE: "dados completos",
+    Event.FLOW_FINISHED: "fluxo concluído",
+    Event.CORRECTED: "dado corrigido",
+    Event.CONFIRMED: "cliente confirmou",
+    Event.CANCELLED: "fluxo cancelado",
+    Event.ESCALATED: "encaminhada ao atendimento",
+    Event.AGENT_TOOK: "atendente assumiu",
+    Event.AGENT_REPLIED: "atendente respondeu",
+    Event.HANDED_BACK: "devolvida ao robô",
+    Event.CUSTOMER_WAITED: "cliente continua sem resposta da equipe",
+    Event.FORCED_RESET: "reiniciada pela equipe",
+    Event.FORCED_ESCALATION: "encaminhada pela equipe",
+    Event.NUDGED: "lembrete enviado",
+    Event.TIMED_OUT: "cliente parou de responder",
+    Event.RESUMED: "conversa retomada",
+    Event.CLOSED: "conversa encerrada",
+    Event.AGENT_CLOSED: "encerrada pela equipe",
+    Event.FAILED: "falha no atendimento",
+    Event.REOPENED: "conversa reaberta",
+}
+INTENTS: dict[Intent, str] = {
+    Intent.GREETING: "Cumprimento",
+    Intent.FAQ: "Dúvida",
+    Intent.BUY_CERTIFICATE: "Comprar certificado",
+    Intent.RENEW_CERTIFICATE: "Renovar certificado",
+    Intent.CERTIFICATE_STATUS: "Situação do certificado",
+    Intent.PRICE: "Preço",
+    Intent.DOCUMENTS: "Documentos",
+    Intent.SCHEDULE: "Agendamento",
+    Intent.TECHNICAL_SUPPORT: "Suporte técnico",
+    Intent.TICKET_STATUS: "Andamento de chamado",
+    Intent.INVOICE_OR_PAYMENT: "Nota fiscal ou pagamento",
+    Intent.REVOKE_CERTIFICATE: "Revogar certificado",
+    Intent.COMPLAINT: "Reclamação",
+    Intent.TALK_TO_HUMAN: "Falar com atendente",
+    Intent.DATA_RIGHTS: "Dados pessoais (LGPD)",
+    Intent.OPT_OUT: "Parar mensagens",
+    Intent.THANKS: "Agradecimento",
+    Intent.GOODBYE: "Despedida",
+    Intent.OUT_OF_SCOPE: "Fora do assunto",
+}
+REASONS: dict[EscalationReason, str] = {
+    EscalationReason.REQUESTED: "Pediu um atendente",
+    EscalationReason.NOT_UNDERSTOOD: "O robô não entendeu",
+    EscalationReason.REVOCATION: "Quer revogar um certificado",
+    EscalationReason.FRAUD: "Suspeita de fraude",
+    EscalationReason.REFUND: "Reembolso ou contestação",
+    EscalationReason.LEGAL_THREAT: "Falou em Procon ou Justiça",
+    EscalationReason.INVOICE_STOPPED: "Emissão de notas parada",
+    EscalationReason.SLOT_FAILED: "Não conseguiu informar um dado",
+    EscalationReason.ERRORS: "Falhas seguidas do robô",
+    EscalationReason.COMPLAINT: "Reclamação",
+    EscalationReason.DATA_REQUEST: "Pedido sobre dados pessoais",
+    EscalationReason.FORCED: "Encaminhada pela equipe",
+    EscalationReason.PHONE_ECHO: "Alguém respondeu pelo celular",
+}
+DELIVERY: dict[DeliveryState, str] = {
+    DeliveryState.PENDING: "Na fila de envio",
+    DeliveryState.SENDING: "Enviando",
+    DeliveryState.UNCERTAIN: "Envio em verificação",
+    DeliveryState.ACCEPTED: "Aceita pelo WhatsApp",
+    DeliveryState.SENT: "Enviada",
+    DeliveryState.DELIVERED: "Entregue",
+    DeliveryState.READ: "Lida",
+    DeliveryState.FAILED: "Não enviada",
+    DeliveryState.PARKED: "Envio suspenso: precisa de decisão",
+    DeliveryState.CANCELLED: "Cancelada antes do envio",
+}
+AUTHORS: dict[Author, str] = {Author.CUSTOMER: "Cliente", Author.BOT: "Robô", Author.AGENT: "Atendente", Author.PHONE: "Celular da empresa"}
+URGENCIES: dict[Urgency, str] = {Urgency.LOW: "Baixa", Urgency.NORMAL: "Normal", Urgency.HIGH: "Alta", Urgency.CRITICAL: "Crítica"}
+TICKET_KINDS: dict[TicketKind, str] = {
+    TicketKind.REQUEST: "Solicitação",
+    TicketKind.VISIT: "Agendamento",
+    TicketKind.DATA_REQUEST: "Dados pessoais (LGPD)",
+    TicketKind.FOLLOW_UP: "Retorno",
+}
+TICKET_STATES: dict[TicketState, str] = {
+    TicketState.OPEN: "Aberto",
+    TicketState.IN_PROGRESS: "Em andamento",
+    TicketState.WAITING_CUSTOMER: "Aguardando cliente",
+    TicketState.SOLVED: "Resolvido",
+    TicketState.CANCELLED: "Cancelado",
+}
+STAGES: dict[LeadStage, str] = {
+    LeadStage.NEW: "Novo",
+    LeadStage.CONTACTED: "Contatado",
+    LeadStage.QUOTED: "Orçamento enviado",
+    LeadStage.WON: "Venda feita",
+    LeadStage.LOST: "Perdido",
+}
+ROLES: dict[Role, str] = {Role.AGENT: "Atendente", Role.ADMIN: "Administração"}
+# After "silenciado por".
+MUTE_REASONS: dict[MuteReason, str] = {
+    MuteReason.FLOOD: "excesso de mensagens",
+    MuteReason.REPETITION: "repetir a mesma mensagem",
+    MuteReason.LINKS: "links suspeitos",
+    MuteReason.BLOCKLIST: "palavras típicas de spam",
+    MuteReason.BY_HAND: "decisão da equipe",
+    MuteReason.ABUSE: "ofensas ou ameaças",
+}
+# What an agent may give as the reason, and for how long.
+MUTE_CHOICES: dict[MuteReason, str] = {
+    MuteReason.ABUSE: "Ofensas ou ameaças",
+    MuteReason.FLOOD: "Excesso de mensagens",
+    MuteReason.BLOCKLIST: "Propaganda ou spam",
+    MuteReason.BY_HAND: "Outro motivo",
+}
+MUTE_HOURS: dict[str, int] = {"1": 1, "24": 24, "168": 168, "720": 720}
+MUTE_SPANS: dict[str, str] = {"1": "1 hora", "24": "1 dia", "168": "7 dias", "720": "30 dias"}
+SET_ASIDE: dict[SkipReason, str] = {
+    SkipReason.LIMITED: "O robô não leu: acima do limite por minuto",
+    SkipReason.MUTED: "O robô não leu: contato silenciado",
+}
+FLOWS: dict[str, str] = {
+    "lead": "compra de certificado",
+    "renewal": "renovação",
+    "certificate_status": "situação do certificado",
+    "ticket": "abertura de chamado",
+    "ticket_status": "andamento de chamado",
+    "schedule": "agendamento",
+    "data_rights": "dados pessoais",
+    "opt_out": "parar mensagens",
+}
+# What the audit trail calls things, as what a person did.
+ACTIONS: dict[str, str] = {
+    Event.AGENT_TOOK.value: "assumiu a conversa",
+    Event.HANDED_BACK.value: "devolveu ao robô",
+    Event.FORCED_RESET.value: "reiniciou a conversa",
+    Event.FORCED_ESCALATION.value: "encaminhou ao atendimento",
+    Event.AGENT_CLOSED.value: "encerrou o atendimento",
+    "reassigned": "passou a conversa a outra pessoa",
+    "taken_over": "assumiu a conversa de outra pessoa",
+    "muted": "silenciou o contato",
+    "unmuted": "reativou o contato",
+}
+# Kinds of a customer's message that are no text; see `understanding.MessageKind`.
+ATTACHMENTS: dict[str, str] = {
+    "image": "Imagem",
+    "video": "Vídeo",
+    "audio": "Áudio",
+    "document": "Documento",
+    "sticker": "Figurinha",
+    "location": "Localização",
+    "contacts": "Contato",
+    "order": "Pedido",
+    "reaction": "Reação",
+    "unsupported": "Mensagem de um tipo que não abrimos",
+}
+LABEL_TABLES: tuple[Mapping[Any, str], ...] = (
+    STATES,
+    EVENTS,
+    INTENTS,
+    REASONS,
+    DELIVERY,
+    AUTHORS,
+    URGENCIES,
+    TICKET_KINDS,
+    TICKET_STATES,
+    STAGES,
+    ROLES,
+    MUTE_REASONS,
+    SET_ASIDE,
+)
+LABELS_BY_ENUM: dict[type[StrEnum], Mapping[Any, str]] = {type(next(iter(words))): words for words in LABEL_TABLES}
+
+
+def label(value: StrEnum) -> str:
+    """A member of one of our closed sets in Portuguese."""
+    return LABELS_BY_ENUM[type(value)][value]

@@ -1,0 +1,225 @@
+"""A stand-in for Gemini's HTTP API: classifies by a few words, answers with a passage, hears `spoken` audio, embeds by hash.
+
+It fails, waits and says what it is told to.
+
+As a program, for benches: `python -m tests.fakes.gemini --port 8100 --delay-ms 1000`.
+"""
+
+import argparse
+import base64
+import hashlib
+import json
+import signal
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tests.fakes.http_loop import Answer, HttpLoop, Request, as_json
+
+NOT_GROUNDED = "SEM_RESPOSTA"
+NO_SPEECH = "SEM_FALA"
+SPEECH = b"OggS\x00\x02spoken:"
+WORDS = {  # the first that stands in the message decides
+    "atendente": "talk_to_human",
+    "humano": "talk_to_human",
+    "comprar": "buy_certificate",
+    "renov": "renew_certificate",
+    "vence": "certificate_status",
+    "preço": "price",
+    "custa": "price",
+    "documento": "documents",
+    "agendar": "schedule",
+    "instal": "technical_support",
+    "senha": "technical_support",
+    "boleto": "invoice_or_payment",
+    "revog": "revoke_certificate",
+    "procon": "complaint",
+    "lgpd": "data_rights",
+    "sair": "opt_out",
+    "obrigad": "thanks",
+    "tchau": "goodbye",
+    "oi": "greeting",
+    "certificado": "faq",
+}
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request as it came over the wire."""
+
+    method: str
+    model: str
+    body: dict[str, Any]
+    headers: dict[str, str]
+
+    @property
+    def sent(self) -> dict[str, Any]:
+        """The JSON data in the contents."""
+        return json.loads(self.body["contents"][-1]["parts"][0]["text"])
+
+    @property
+    def audio(self) -> tuple[str, bytes] | None:
+        """The type and the bytes of the audio that was sent along."""
+        for part in self.body["contents"][-1]["parts"]:
+            if "inlineData" in part:
+                inline = part["inlineData"]  # the service takes either spelling of names, and either alphabet of base64
+                return inline.get("mimeType") or inline["mime_type"], base64.urlsafe_b64decode(_urlsafe(inline["data"]))
+        return None
+
+    @property
+    def config(self) -> dict[str, Any]:
+        return self.body["generationConfig"]
+
+    @property
+    def instructions(self) -> str:
+        return self.body["systemInstruction"]["parts"][0]["text"]
+
+
+class GeminiStandIn:
+    """`calls` holds what was asked; `says` and `fails` change the next answers, `delay_seconds` all of them."""
+
+    def __init__(self, port: int = 0, delay_seconds: float = 0.0, host: str = "127.0.0.1") -> None:
+        self.calls: list[Call] = []
+        self.delay_seconds = delay_seconds
+        self.keep_calls = True
+        self._next: deque[Callable[[Answer], Answer]] = deque()
+        self._words: dict[bytes, Callable[[Answer], Answer]] = {}
+        self._loop = HttpLoop(self._answer, port, host)
+        self.url = self._loop.url
+        self.port = self._loop.port
+
+    def __enter__(self) -> "GeminiStandIn":
+        self._loop.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.stop()
+
+    def says(self, text: str, finish_reason: str = "STOP", times: int = 1) -> None:
+        """The next answers are this text."""
+        self._next.extend([lambda _: as_json(200, generated(text, finish_reason))] * times)
+
+    def fails(self, status: int, times: int = 1) -> None:
+        """The next answers are errors: 429, 500, 503 ..."""
+        error = {"error": {"code": status, "message": "made to fail", "status": "RESOURCE_EXHAUSTED" if status == 429 else "INTERNAL"}}
+        self._next.extend([lambda _: as_json(status, error)] * times)
+
+    def blocks(self) -> None:
+        """The next text is declined by a safety filter."""
+        self._next.append(lambda _: as_json(200, {"promptFeedback": {"blockReason": "SAFETY"}, "usageMetadata": {"promptTokenCount": 9}}))
+
+    def returns_raw(self, body: bytes, times: int = 1) -> None:
+        """The next answers have this body, whatever it is."""
+        self._next.extend([lambda _: Answer(200, body, {"Content-Type": "application/json"})] * times)
+
+    def cuts(self, times: int = 1) -> None:
+        """The next connections are cut instead of answered."""
+        self._next.extend([lambda answer: replace(answer, cut=True)] * times)
+
+    def drips(self, after: float = 0.0) -> None:
+        """The next answer comes a byte at a time, the first after so many seconds."""
+        self._next.append(lambda answer: replace(answer, drip=True, delay=after))
+
+    def is_slow(self, seconds: float, times: int = 1) -> None:
+        """The next answers take their time."""
+        self._next.extend([lambda answer: replace(answer, delay=seconds)] * times)
+
+    def meets(self, word: str, change: Callable[[Answer], Answer]) -> None:
+        """Whatever is asked with this word in it is answered like this from now on."""
+        self._words[word.encode()] = change
+
+    @contextmanager
+    def down(self) -> Iterator[None]:
+        """Refuse connections for as long as this lasts."""
+        self._loop.refuse()
+        try:
+            yield
+        finally:
+            self._loop.take_again()
+
+    def _answer(self, request: Request) -> Answer:
+        model, _, method = request.path.rpartition("/")[2].partition(":")
+        call = Call(method, model, json.loads(request.body), request.headers)
+        if self.keep_calls:
+            self.calls.append(call)
+        answer = replace(answer_to(call), delay=self.delay_seconds)
+        changed = next((change for word, change in self._words.items() if word in request.body), None)
+        if changed is not None:
+            return changed(answer)
+        return self._next.popleft()(answer) if self._next else answer
+
+
+def answer_to(call: Call) -> Answer:
+    if call.method == "batchEmbedContents":
+        vectors = [vector(one["content"]["parts"][0]["text"], one.get("outputDimensionality", 3072)) for one in call.body["requests"]]
+        return as_json(200, {"embeddings": [{"values": values} for values in vectors]})
+    if call.method != "generateContent":
+        return as_json(404, {"error": {"code": 404, "message": f"no method {call.method}", "status": "NOT_FOUND"}})
+    if call.audio is not None:
+        return as_json(200, generated(heard_in(call.audio[1])))
+    if call.config.get("responseMimeType") == "application/json":
+        return as_json(200, generated(json.dumps(classified(call.sent["mensagem"]))))
+    return as_json(200, generated(responded(call.sent)))
+
+
+def spoken(words: str) -> bytes:
+    """Audio in which the stand-in hears these words."""
+    return SPEECH + words.encode()
+
+
+def heard_in(audio: bytes) -> str:
+    """The words of `spoken` audio; in all else nobody speaks."""
+    return audio.removeprefix(SPEECH).decode() if audio.startswith(SPEECH) else NO_SPEECH
+
+
+def _urlsafe(data: str) -> str:
+    return data.replace("+", "-").replace("/", "_")
+
+
+def classified(text: str) -> dict[str, Any]:
+    known = (intent for word, intent in WORDS.items() if word in text.lower())
+    intent = next(known, "out_of_scope")
+    return {"intent": intent, "confidence": 0.4 if intent == "out_of_scope" else 0.93}
+
+
+def responded(sent: dict[str, Any]) -> str:
+    """The last line of the first passage, which is an article's answer."""
+    return sent["trechos"][0].splitlines()[-1] if sent["trechos"] else NOT_GROUNDED
+
+
+def generated(text: str, finish_reason: str = "STOP") -> dict[str, Any]:
+    return {
+        "candidates": [{"content": {"role": "model", "parts": [{"text": text}]}, "finishReason": finish_reason, "index": 0}],
+        "usageMetadata": {"promptTokenCount": 321, "candidatesTokenCount": 45, "thoughtsTokenCount": 5, "totalTokenCount": 371},
+        "modelVersion": "stand-in",
+    }
+
+
+def vector(text: str, dimensions: int) -> list[float]:
+    """Numbers that depend on the text alone, not of length 1, as the service's shortened vectors are not."""
+    digest = hashlib.shake_256(text.encode()).digest(dimensions)
+    return [byte / 64 - 2 for byte in digest]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--delay-ms", type=float, default=0)
+    options = parser.parse_args()
+    stand_in = GeminiStandIn(options.port, options.delay_ms / 1000)
+    stand_in.keep_calls = False
+    stopped = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stopped.set())
+    signal.signal(signal.SIGINT, lambda *_: stopped.set())
+    with stand_in:
+        sys.stdout.write(f"{stand_in.url}\n")
+        sys.stdout.flush()
+        stopped.wait()
+
+
+if __name__ == "__main__":
+    main()
