@@ -1,4 +1,6 @@
-"""How gunicorn serves the application: on greenlets, since a webhook waits for a commit and a page for queries."""
+"""How gunicorn serves the application: on greenlets, since a webhook waits for a commit and a page
+for queries.
+"""
 
 # ruff: noqa: E402 - nothing may be imported before the standard library waits as greenlets do
 from gatte.infra import gevent_mode
@@ -25,10 +27,13 @@ timeout = 60
 graceful_timeout = 20
 keepalive = 5  # and so a worker that stops waits no longer for connections on which nothing comes
 backlog = 2048
-forwarded_allow_ips = ""  # whom to believe is GATTE_TRUSTED_PROXIES' affair, and each request would look its address up
+# whom to believe is GATTE_TRUSTED_PROXIES' affair, and each request would look its address up
+forwarded_allow_ips = ""
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108, PTH112 - heartbeat files stay off the disk
 accesslog = None  # the application logs its requests itself, masked
-control_socket_disable = True  # it would lie in the home directory, one for all installations, and a container has none
+control_socket_disable = (
+    True  # it would lie in the home directory, one for all installations, and a container has none
+)
 logger_class = "gatte.observability.gunicorn_log.Logger"
 
 

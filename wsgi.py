@@ -5,7 +5,9 @@ from pathlib import Path
 
 
 def process_name() -> str:
-    """What this process is called in its log lines: the flask command (worker, scheduler, migrate ...), else web."""
+    """What this process is called in its log lines: the flask command (worker, scheduler, migrate
+    ...), else web.
+    """
     by_flask = "flask" in Path(sys.argv[0]).parts[-1] or Path(sys.argv[0]).parent.name == "flask"
     return sys.argv[1] if by_flask and len(sys.argv) > 1 else "web"
 

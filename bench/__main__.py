@@ -1,8 +1,9 @@
-"""`python -m bench [PART ...]`: measure and print; with no part named, all of them, and keep it in docs/bench.md.
+"""`python -m bench [PART ...]`: measure and print; with no part named, all of them, and keep it in
+docs/bench.md.
 
-make bench ARGS="intake turns"            only that; with --write, docs/bench.md holds only that, too
-make bench ARGS="--against COMMIT"        the files here against those of a commit, at most 25 minutes
-make bench ARGS="--against COMMIT --quick"  at most 8 minutes
+make bench ARGS="intake turns"            only that; with --write, docs/bench.md holds only that,
+too make bench ARGS="--against COMMIT"        the files here against those of a commit, at most 25
+minutes make bench ARGS="--against COMMIT --quick"  at most 8 minutes
 """
 
 import argparse
@@ -18,11 +19,20 @@ from pathlib import Path
 
 import psutil
 
-from bench import comparison, scaling, intake, retrieval_speed, per_step_cost, machine_speed, turn_cost, throughput
-from bench.time_limit import Stopped, bounded
+from bench import (
+    comparison,
+    intake,
+    machine_speed,
+    per_step_cost,
+    retrieval_speed,
+    scaling,
+    throughput,
+    turn_cost,
+)
 from bench.checkout import NoSuchCommit
 from bench.customers import QUESTIONS
 from bench.report import ReportPart, WrongCount, table
+from bench.time_limit import Stopped, bounded
 from tests import process_system
 
 PARTS: dict[str, Callable[[], ReportPart]] = {
@@ -50,7 +60,9 @@ Loads: a *new customer* never wrote before; a *returning* one did, and comes bac
 words and not in numbers alone; *repeated* ones are {questions} questions, each second time with an order number. Workers are *warm* (some
 turns of strangers went before) unless a row says *cold*.
 """
-VARIED = "Between the parts, the same piece of Python work took {:.1f} to {:.1f} ms of processor time."
+VARIED = (
+    "Between the parts, the same piece of Python work took {:.1f} to {:.1f} ms of processor time."
+)
 ALONE = "The machine was free of other work."
 SHARED = (
     "The machine was shared: between the parts, when nothing of this run was up, other processes took {:.0f} to {:.0f} % of its cores. "
@@ -83,10 +95,19 @@ def main() -> int:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
-    parser.add_argument("--write", action="store_true", help=f"keep it in {PAGE.name}, whatever is named")
-    parser.add_argument("--seconds", type=int, default=throughput.SECONDS, help="how long customers write at full rate")
+    parser.add_argument(
+        "--write", action="store_true", help=f"keep it in {PAGE.name}, whatever is named"
+    )
+    parser.add_argument(
+        "--seconds",
+        type=int,
+        default=throughput.SECONDS,
+        help="how long customers write at full rate",
+    )
     parser.add_argument("--against", metavar="COMMIT", help="compare with this commit")
     parser.add_argument("--quick", action="store_true", help="compare with smaller loads")
     parser.add_argument("--pairs", type=int, help="how many times each is measured, if time allows")
@@ -115,7 +136,9 @@ def _measure(options: argparse.Namespace) -> int:
         moments = [_moment()]
         for name in names:
             print(name, file=sys.stderr, flush=True)
-            parts.append(throughput.measure(seconds=options.seconds) if name == "turns" else PARTS[name]())
+            parts.append(
+                throughput.measure(seconds=options.seconds) if name == "turns" else PARTS[name]()
+            )
             moments.append(_moment())
     text = _text(parts)
     print(f"{text}\n\n{_about_machine(moments)}")
@@ -152,7 +175,9 @@ def _machine() -> str:
 
 
 def _versions() -> str:
-    return ", ".join([f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in PACKAGES)])
+    return ", ".join(
+        [f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in PACKAGES)]
+    )
 
 
 def _text(parts: list[ReportPart]) -> str:

@@ -1,7 +1,9 @@
-"""`make chaos`: customers write while every process is killed at every step, Redis is flushed and Postgres crashes; then it is counted.
+"""`make chaos`: customers write while every process is killed at every step, Redis is flushed and
+Postgres crashes; then it is counted.
 
-The check is made from outside, at the stand-in for Meta, which delivers again what was not acknowledged and sends its statuses, some of
-both twice and out of order. Exit code 1 when anything was lost, came twice or out of order, or is left undone.
+The check is made from outside, at the stand-in for Meta, which delivers again what was not
+acknowledged and sends its statuses, some of both twice and out of order. Exit code 1 when anything
+was lost, came twice or out of order, or is left undone.
 
     make chaos ARGS="100 --seed 4"    so many kills, spread over all points, and what chance decides
     make chaos ARGS=--write           the outcome goes into docs/kill-points.md, too
@@ -19,9 +21,9 @@ from bench.environment import TOKEN
 from devstack.stores import Stores, Urls
 from gatte.infra.schema import migrate
 from tests import process_system
-from tests.chaos.supervised_system import Doomed
-from tests.chaos.kill_points import BY_NAME, POINTS
 from tests.chaos.experiment import CRASHED, FLUSHED, Outcome, Storm, schedule
+from tests.chaos.kill_points import BY_NAME, POINTS
+from tests.chaos.supervised_system import Doomed
 from tests.chaos.workload import Outside, Town
 from tests.fakes.meta import MetaStandIn
 
@@ -33,8 +35,14 @@ SETTINGS = {
     "GATTE_LEASE_SECONDS": "8",
 }
 STORES = {
-    FLUSHED: ("every job that waits in a queue", "Postgres is the schedule: what is due is put again"),
-    CRASHED: ("open transactions, and every connection", "what was not committed is rolled back and done again; no 200 without a commit"),
+    FLUSHED: (
+        "every job that waits in a queue",
+        "Postgres is the schedule: what is due is put again",
+    ),
+    CRASHED: (
+        "open transactions, and every connection",
+        "what was not committed is rolled back and done again; no 200 without a commit",
+    ),
 }
 HEAD = """# Kill points
 
@@ -67,11 +75,18 @@ def main() -> int:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("kills", type=int, nargs="?", default=100)
     parser.add_argument("--flushes", type=int, default=2, help="how often Redis is emptied")
     parser.add_argument("--crashes", type=int, default=3, help="how often Postgres is killed")
-    parser.add_argument("--crowd", type=int, default=CROWD, help="customers who write at once; a hundred are too many for two cores")
+    parser.add_argument(
+        "--crowd",
+        type=int,
+        default=CROWD,
+        help="customers who write at once; a hundred are too many for two cores",
+    )
     parser.add_argument("--seed", type=int, help="the same blows in the same order")
     parser.add_argument("--write", action="store_true", help=f"write {DOCUMENT.name}")
     return parser.parse_args()
@@ -79,19 +94,26 @@ def _options() -> argparse.Namespace:
 
 def run(kills: int, flushes: int, crashes: int, seed: int, crowd: int = CROWD) -> Outcome:
     """One storm over stores and processes of its own."""
-    with tempfile.TemporaryDirectory(prefix="gatte-chaos-") as name, MetaStandIn(token=TOKEN) as meta:
+    with (
+        tempfile.TemporaryDirectory(prefix="gatte-chaos-") as name,
+        MetaStandIn(token=TOKEN) as meta,
+    ):
         stores = Stores(Path(name) / "stores")
         urls = stores.start()
         try:
             migrate(urls.database)
-            environment = process_system.settings(urls.database, urls.redis, WHATSAPP_API_BASE_URL=meta.url, **SETTINGS)
+            environment = process_system.settings(
+                urls.database, urls.redis, WHATSAPP_API_BASE_URL=meta.url, **SETTINGS
+            )
             process_system.prepare(environment)
             doomed = Doomed(Path(name), environment)
             town = Town(Outside(doomed.url, meta.url, urls.database), seed, crowd)
             try:
                 doomed.start()
                 doomed.wait_until_ready()
-                return _rage(Storm(doomed, town), stores, urls, _plan(kills, flushes, crashes, seed))
+                return _rage(
+                    Storm(doomed, town), stores, urls, _plan(kills, flushes, crashes, seed)
+                )
             finally:
                 doomed.stop()
                 town.close()
@@ -133,12 +155,17 @@ def _told(outcome: Outcome) -> str:
 
 
 def _table(outcome: Outcome) -> list[str]:
-    lines = ["| point | in danger | what comes of it | blows | lost | twice | out of order |", "|---|---|---|---:|---:|---:|---:|"]
+    lines = [
+        "| point | in danger | what comes of it | blows | lost | twice | out of order |",
+        "|---|---|---|---:|---:|---:|---:|",
+    ]
     known = {point.name: (point.danger, point.outcome) for point in POINTS} | STORES
     for blow, (danger, comes) in known.items():
         if outcome.blows[blow]:
             verdict = outcome.verdicts[blow]
-            counted = f"{outcome.blows[blow]} | {verdict.lost} | {verdict.twice} | {verdict.out_of_order}"
+            counted = (
+                f"{outcome.blows[blow]} | {verdict.lost} | {verdict.twice} | {verdict.out_of_order}"
+            )
             lines.append(f"| `{blow}` | {danger} | {comes} | {counted} |")
     return lines
 

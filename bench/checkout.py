@@ -53,7 +53,9 @@ def checked_out(commit: str) -> Iterator[Checkout]:
 
 
 def _models(folder: Path) -> Path:
-    """A folder with what we trained: files are named by what they were made from, so that an equal version need not train."""
+    """A folder with what we trained: files are named by what they were made from, so that an equal
+    version need not train.
+    """
     made = folder / ".gatte"
     if MODELS.exists():
         shutil.copytree(MODELS, made)
@@ -83,7 +85,9 @@ def _binaries(folder: Path) -> Path:
 
 
 def _run(command: list[str], folder: Path, environment: dict[str, str]) -> str:
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
     if done.returncode != 0:
         raise RuntimeError(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
     return done.stdout

@@ -1,7 +1,9 @@
-"""`python -m bench --against COMMIT`: the files here against those of a commit, in alternating pairs of one run.
+"""`python -m bench --against COMMIT`: the files here against those of a commit, in alternating
+pairs of one run.
 
-Both versions are up at the same time, each on stores of its own, and are driven by the outside contract alone, one after the
-other: what else the machine does hits both. A ratio says how many times better the files here are.
+Both versions are up at the same time, each on stores of its own, and are driven by the outside
+contract alone, one after the other: what else the machine does hits both. A ratio says how many
+times better the files here are.
 """
 
 import tempfile
@@ -10,13 +12,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import turn_cost_counters, intake, panel_client, cpu_accounting
+from bench import cpu_accounting, intake, panel_client, turn_cost_counters
 from bench.checkout import HERE, Checkout, checked_out
-from bench.turn_cost_counters import GATTE, Cost
 from bench.customers import Load
+from bench.environment import BenchEnvironment, environment, scalar, stores, system
 from bench.load_environment import COUNTED, LoadEnvironment, ground
 from bench.pairs import Measure, Pair, Values, table, take_pairs
-from bench.environment import BenchEnvironment, environment, scalar, stores, system
+from bench.turn_cost_counters import GATTE, Cost
 from tests.process_system import System, until
 
 CONNECTIONS = 64
@@ -86,7 +88,9 @@ def _door(stack: ExitStack, code: Checkout) -> Door:
 
 
 def _start_anew(door: Door) -> None:
-    """Other processes in each pair: where things lie in the memory of one makes it a tenth faster or slower for all its life."""
+    """Other processes in each pair: where things lie in the memory of one makes it a tenth faster
+    or slower for all its life.
+    """
     door.web.terminate("web")
     door.web.start("web")
     if not until(lambda: intake.answers(door.web)):
@@ -149,7 +153,11 @@ def _whole(other: Checkout, size: Size, ends: float) -> list[Pair]:
         sides = _system(stack, HERE), _system(stack, other)
 
         def step(side: Whole, number: int) -> Values:
-            return _cold(side.ground) | _turns(side.ground, number, size.turns) | _page(side, size.pages)
+            return (
+                _cold(side.ground)
+                | _turns(side.ground, number, size.turns)
+                | _page(side, size.pages)
+            )
 
         return take_pairs(sides, step, size.pairs, ends)
 
@@ -173,7 +181,9 @@ def _turns(side: LoadEnvironment, number: int, count: int) -> Values:
     """New customers, and the same ones again."""
     values: Values = {}
     for load, who in ((Load.NEW, "new"), (Load.RETURNING, "returning")):
-        values |= _values(turn_cost_counters.of_load(side, load, number * count, count, RATE), f"a turn, {who}")
+        values |= _values(
+            turn_cost_counters.of_load(side, load, number * count, count, RATE), f"a turn, {who}"
+        )
     return values
 
 

@@ -1,11 +1,13 @@
-"""What must be true after a load: nothing lost, nothing twice, nothing left undone. It knows the tables of this version."""
+"""What must be true after a load: nothing lost, nothing twice, nothing left undone. It knows the
+tables of this version.
+"""
 
 import time
 
 import httpx
 
-from bench.load_environment import LoadEnvironment, comes_to_nothing
 from bench.environment import scalar
+from bench.load_environment import LoadEnvironment, comes_to_nothing
 from bench.report import must_equal
 
 UNDONE = """
@@ -18,7 +20,8 @@ UNANSWERED = """
         SELECT FROM message a JOIN outbox o USING (id)
         WHERE a.turn_id = m.turn_id AND o.accepted_at IS NOT NULL)
 """
-# A turn that had to be taken again on a busy machine may find that all is said; each message has its answer all the same.
+# A turn that had to be taken again on a busy machine may find that all is said; each message has
+# its answer all the same.
 MORE_THAN_ONE_ANSWER = """
     SELECT count(*) FROM turn t
     WHERE (SELECT count(*) FROM message a WHERE a.turn_id = t.id AND a.author = 'bot') > 1
@@ -35,7 +38,9 @@ def drain(ground: LoadEnvironment) -> float:
 
 
 def check(ground: LoadEnvironment, wrote: int) -> None:
-    """Everything acknowledged is stored; every customer got one answer at the stand-in for Meta, and nothing twice."""
+    """Everything acknowledged is stored; every customer got one answer at the stand-in for Meta,
+    and nothing twice.
+    """
     place, wrote = ground.place, wrote + ground.strangers
     said = httpx.get(f"{ground.meta}/__control/summary", timeout=60).json()
     read = "SELECT count(*) FROM message WHERE author = 'customer'"

@@ -1,4 +1,6 @@
-"""What processes take: processor time and memory, by groups of a parent and all its children; of this process, itself alone."""
+"""What processes take: processor time and memory, by groups of a parent and all its children; of
+this process, itself alone.
+"""
 
 import os
 from collections.abc import Mapping
@@ -12,7 +14,9 @@ MEGABYTE = 1024 * 1024
 
 @dataclass(frozen=True)
 class CpuUsage:
-    """What a group took so far: processor seconds (children that ended included), and the memory of each process now, in MB."""
+    """What a group took so far: processor seconds (children that ended included), and the memory of
+    each process now, in MB.
+    """
 
     seconds: float
     memory: tuple[float, ...]
@@ -34,14 +38,25 @@ def _taken(pid: int) -> CpuUsage:
     for process in [parent, *children]:
         with suppress(psutil.NoSuchProcess), process.oneshot():
             times = process.cpu_times()
-            seconds += times.user + times.system + (times.children_user + times.children_system if children else 0.0)
+            seconds += (
+                times.user
+                + times.system
+                + (times.children_user + times.children_system if children else 0.0)
+            )
             memory.append(process.memory_info().rss / MEGABYTE)
     return CpuUsage(seconds, tuple(memory))
 
 
-def profile(before: Mapping[str, CpuUsage], after: Mapping[str, CpuUsage], count: int, seconds: float) -> str:
-    """A Markdown table: processor time by group, per thing done and as a share of a core, and memory of the largest process."""
-    lines = ["| processes | CPU ms each | of a core | memory before → after (largest of) |", "|---|---|---|---|"]
+def profile(
+    before: Mapping[str, CpuUsage], after: Mapping[str, CpuUsage], count: int, seconds: float
+) -> str:
+    """A Markdown table: processor time by group, per thing done and as a share of a core, and
+    memory of the largest process.
+    """
+    lines = [
+        "| processes | CPU ms each | of a core | memory before → after (largest of) |",
+        "|---|---|---|---|",
+    ]
     total = 0.0
     for name, taken in after.items():
         spent = taken.seconds - before[name].seconds

@@ -4,8 +4,8 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from bench.texts import distinct
-from tests.process_system import APP_SECRET, NUMBER
 from tests.fakes import payloads
+from tests.process_system import APP_SECRET, NUMBER
 
 CUSTOMERS = 1_000  # who come back: each every 12 s at 80 messages a second
 QUESTIONS = (  # the local classifier is sure of each: Gemini is asked for the answer only
@@ -33,7 +33,9 @@ class Load(StrEnum):
     REPEATING = "returning customers, repeated texts"
 
 
-def requests(load: Load, url: str, first: int, count: int, customers: int = CUSTOMERS) -> list[bytes]:
+def requests(
+    load: Load, url: str, first: int, count: int, customers: int = CUSTOMERS
+) -> list[bytes]:
     """The messages of a load from number `first` on; `customers` are known to come back."""
     return [_request(load, url, index, customers) for index in range(first, first + count)]
 

@@ -1,4 +1,6 @@
-"""A system of its own for a bench: durable stores, the processes that a row needs, stand-ins in processes of their own."""
+"""A system of its own for a bench: durable stores, the processes that a row needs, stand-ins in
+processes of their own.
+"""
 
 import os
 import subprocess
@@ -100,7 +102,9 @@ def system(urls: Urls, *names: str, code: Checkout = HERE, **more: str) -> Itera
 
 def application(place: Urls, **more: str) -> Flask:
     """An application over the stores in this very process."""
-    os.environ.update(process_system.settings(place.database, place.redis, GATTE_LOG_LEVEL="WARNING", **more))
+    os.environ.update(
+        process_system.settings(place.database, place.redis, GATTE_LOG_LEVEL="WARNING", **more)
+    )
     from gatte import create_app
     from gatte.settings import settings_or_exit
 

@@ -1,7 +1,8 @@
-"""A cheap customer: signed webhook bodies at a steady rate over kept connections, ready made, so that it hardly takes part in the load.
+"""A cheap customer: signed webhook bodies at a steady rate over kept connections, ready made, so
+that it hardly takes part in the load.
 
-Open loop: a message leaves when it is due, whatever became of those before it. What is not answered 200 is sent again a second later,
-as Meta does, until it is.
+Open loop: a message leaves when it is due, whatever became of those before it. What is not answered
+200 is sent again a second later, as Meta does, until it is.
 """
 
 import asyncio
@@ -15,7 +16,9 @@ PAUSE_SECONDS = 1.0
 
 @dataclass
 class LoadResult:
-    """What became of a load: seconds from due to acknowledged, refusals by status (0: the line broke), and how long it all took."""
+    """What became of a load: seconds from due to acknowledged, refusals by status (0: the line
+    broke), and how long it all took.
+    """
 
     latencies: list[float] = field(default_factory=list)
     refused: dict[int, int] = field(default_factory=dict)
@@ -27,7 +30,11 @@ class LoadResult:
 
     def percentile(self, share: float) -> float:
         """Milliseconds within which this share was acknowledged."""
-        return sorted(self.latencies)[int(len(self.latencies) * share)] * 1000 if self.latencies else 0.0
+        return (
+            sorted(self.latencies)[int(len(self.latencies) * share)] * 1000
+            if self.latencies
+            else 0.0
+        )
 
 
 def send(url: str, requests: Sequence[bytes], rate: float) -> LoadResult:
@@ -64,7 +71,9 @@ class _Load:
             if not line.transport.is_closing():
                 break
         else:
-            _, line = await asyncio.get_running_loop().create_connection(lambda: _LoadConnection(self), *self.address)
+            _, line = await asyncio.get_running_loop().create_connection(
+                lambda: _LoadConnection(self), *self.address
+            )
         line.post(request, due)
 
     def answered(self, status: int, request: bytes, due: float) -> None:

@@ -1,7 +1,8 @@
-"""Intake: signed webhooks from wrk, one message each, against web processes alone; beside it a receiver on pywa that stores nothing.
+"""Intake: signed webhooks from wrk, one message each, against web processes alone; beside it a
+receiver on pywa that stores nothing.
 
-Both run under the same gunicorn settings and get the same bodies, in turns, so that what else the machine does hits both. Every customer
-is new, and every text differs.
+Both run under the same gunicorn settings and get the same bodies, in turns, so that what else the
+machine does hits both. Every customer is new, and every text differs.
 """
 
 import re
@@ -22,8 +23,8 @@ from bench import cpu_accounting, pywa_receiver
 from bench.environment import BenchEnvironment, scalar, stores, system
 from bench.report import ReportPart, ReportRow, WrongCount, must_equal
 from bench.texts import distinct
-from tests.process_system import APP_SECRET, NUMBER, System, until
 from tests.fakes import payloads
+from tests.process_system import APP_SECRET, NUMBER, System, until
 
 SECONDS = 4
 ROUNDS = 7
@@ -70,7 +71,9 @@ class Doors:
 
 
 def measure() -> ReportPart:
-    """Messages and statuses a second that were stored and acknowledged; WrongCount when these differ."""
+    """Messages and statuses a second that were stored and acknowledged; WrongCount when these
+    differ.
+    """
     with _doors() as doors:
         compared = {connections: Compared(connections) for connections in CONNECTIONS}
         for number in range(ROUNDS):
@@ -123,7 +126,9 @@ def _bodies(number: int) -> Iterator[Path]:
 
 
 def write_bodies(folder: Path, first: int, count: int) -> None:
-    """What `drive` needs: the script for wrk, and signed bodies with a message each, of other customers from `first` on."""
+    """What `drive` needs: the script for wrk, and signed bodies with a message each, of other
+    customers from `first` on.
+    """
     with (folder / "bodies").open("wb") as file:
         for index in range(first, first + count):
             part = payloads.text(distinct(index))
@@ -137,10 +142,23 @@ def _ours(doors: Doors, folder: Path, connections: int) -> IntakeRun:
     before = scalar(doors.place, "SELECT count(*) FROM inbox_message")
     counted = _acknowledged(doors.ours)
     run = drive(doors.ours, folder, doors.place, connections)
-    if not until(lambda: scalar(doors.place, "SELECT count(*) FROM inbox_message") - before == _acknowledged(doors.ours) - counted, 5):
+    if not until(
+        lambda: (
+            scalar(doors.place, "SELECT count(*) FROM inbox_message") - before
+            == _acknowledged(doors.ours) - counted
+        ),
+        5,
+    ):
         stored = scalar(doors.place, "SELECT count(*) FROM inbox_message") - before
-        raise WrongCount(f"acknowledged {_acknowledged(doors.ours) - counted:.0f}, stored {stored:.0f}")
-    must_cover(run, scalar(doors.place, "SELECT count(*) FROM inbox_message") - before, "stored", connections)
+        raise WrongCount(
+            f"acknowledged {_acknowledged(doors.ours) - counted:.0f}, stored {stored:.0f}"
+        )
+    must_cover(
+        run,
+        scalar(doors.place, "SELECT count(*) FROM inbox_message") - before,
+        "stored",
+        connections,
+    )
     return run
 
 
@@ -155,7 +173,9 @@ def _others(doors: Doors, folder: Path, connections: int) -> IntakeRun:
 
 
 def must_cover(run: IntakeRun, found: float, what: str, connections: int) -> None:
-    """What wrk saw acknowledged was done; beyond that there can be only what was under way when wrk stopped."""
+    """What wrk saw acknowledged was done; beyond that there can be only what was under way when wrk
+    stopped.
+    """
     if not run.acknowledged <= found <= run.acknowledged + run.refused + connections:
         raise WrongCount(f"{what}: {found:.0f}, acknowledged: {run.acknowledged}")
 
@@ -163,24 +183,48 @@ def must_cover(run: IntakeRun, found: float, what: str, connections: int) -> Non
 def _acknowledged(door: System) -> float:
     """How many requests our door answered 200, by its own count."""
     said = httpx.get(f"{door.url}/metrics", timeout=10).text
-    found = re.search(r'^gatte_webhook_requests_total\{outcome="stored"\} (\S+)', said, re.MULTILINE)
+    found = re.search(
+        r'^gatte_webhook_requests_total\{outcome="stored"\} (\S+)', said, re.MULTILINE
+    )
     return float(found[1]) if found else 0.0
 
 
-def drive(door: System, folder: Path, place: BenchEnvironment, connections: int, seconds: int = SECONDS) -> IntakeRun:
+def drive(
+    door: System, folder: Path, place: BenchEnvironment, connections: int, seconds: int = SECONDS
+) -> IntakeRun:
     """Let wrk post the bodies of a folder as fast as they are answered."""
-    command = ["wrk", "-t2", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(folder / "post.lua"), door.url, "--"]
+    command = [
+        "wrk",
+        "-t2",
+        f"-c{connections}",
+        f"-d{seconds}s",
+        "--latency",
+        "-s",
+        str(folder / "post.lua"),
+        door.url,
+        "--",
+    ]
     groups = {"web": door.processes["web"].pid, "Postgres": place.pids["Postgres"]}
     before, own = cpu_accounting.look(groups), _of_children()
-    said = subprocess.run([*command, str(folder / "bodies")], capture_output=True, text=True, check=True).stdout
+    said = subprocess.run(
+        [*command, str(folder / "bodies")], capture_output=True, text=True, check=True
+    ).stdout
     after = cpu_accounting.look(groups)
     requests = int(_number(r"(\d+) requests in", said))
     if requests >= BODIES * seconds:
         raise WrongCount(f"{requests} requests are more than there are bodies")
-    spent = {name: after[name].seconds - before[name].seconds for name in groups} | {"wrk": _of_children() - own}
+    spent = {name: after[name].seconds - before[name].seconds for name in groups} | {
+        "wrk": _of_children() - own
+    }
     refused = int(_number(r"Non-2xx or 3xx responses: (\d+)", said))
     cost = {name: seconds / requests * 1000 for name, seconds in spent.items()}
-    return IntakeRun(_number(r"Requests/sec:\s+([\d.]+)", said), _milliseconds(said), requests - refused, refused, cost)
+    return IntakeRun(
+        _number(r"Requests/sec:\s+([\d.]+)", said),
+        _milliseconds(said),
+        requests - refused,
+        refused,
+        cost,
+    )
 
 
 def _of_children() -> float:
@@ -204,7 +248,9 @@ def _row(one: Compared) -> ReportRow:
     p99 = statistics.median(run.p99_ms for run in runs)
     note = f"p99 {p99:.0f} ms; acknowledged {total}, stored {total}, refused {refused}"
     what = f"webhook, stored and acknowledged, {one.connections} connections"
-    return ReportRow(what, FAST, f"{_median(runs):,.0f}/s", note, _median(runs) >= 3300 and p99 < 250)
+    return ReportRow(
+        what, FAST, f"{_median(runs):,.0f}/s", note, _median(runs) >= 3300 and p99 < 250
+    )
 
 
 def _compared(one: Compared) -> ReportRow:
@@ -234,7 +280,10 @@ def _below(compared: list[Compared]) -> str:
 
 
 def _costs(name: str, runs: list[IntakeRun]) -> str:
-    costs = [statistics.median(run.cost[process] for run in runs) for process in ("web", "Postgres", "wrk")]
+    costs = [
+        statistics.median(run.cost[process] for run in runs)
+        for process in ("web", "Postgres", "wrk")
+    ]
     return f"| {name} | {' | '.join(f'{cost:.3f}' for cost in costs)} |"
 
 
@@ -243,7 +292,9 @@ def _statuses(doors: Doors) -> ReportRow:
     stored = scalar(doors.place, "SELECT count(*) FROM status_event")
     must_equal("statuses stored", STATUS_POSTS * 1000, stored)
     rate, note = stored / spent, f"{stored:.0f} stored, one POST at a time"
-    return ReportRow("POST of 1,000 statuses", "≥ 20,000 statuses/s", f"{rate:,.0f}/s", note, rate >= 20_000)
+    return ReportRow(
+        "POST of 1,000 statuses", "≥ 20,000 statuses/s", f"{rate:,.0f}/s", note, rate >= 20_000
+    )
 
 
 def post_statuses(door: System, posts: int) -> float:

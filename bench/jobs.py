@@ -9,9 +9,10 @@ from uuid import uuid4
 
 from bench.environment import stores
 from bench.report import ReportRow
-from gatte.jobs import delivery
+from gatte.infra.rq_queue import BatchedJob, JobBatch, JobName, QueueName, enqueue_batches
+from gatte.jobs import definitions
+from gatte.jobs.job_context import job
 from gatte.jobs.worker.runner import JobRunner
-from gatte.infra.rq_queue import JobBatch, JobName, BatchedJob, QueueName, job, enqueue_batches
 from tests.app_fixture import application
 from tests.process_system import until
 
@@ -29,11 +30,17 @@ def _nothing() -> None:
 
 
 def measure() -> list[ReportRow]:
-    """Jobs a second and the worker's CPU time for each, alone and in bundles; all of them are there from the start."""
-    delivery.apply_statuses = _nothing
+    """Jobs a second and the worker's CPU time for each, alone and in bundles; all of them are there
+    from the start.
+    """
+    definitions.apply_statuses = _nothing
     with _worker():
         _run(100, 1)
-        return [_row("an empty job, alone", 1), _row("an empty job in a bundle of 4", 4), _row("an empty job in a bundle of 8", 8)]
+        return [
+            _row("an empty job, alone", 1),
+            _row("an empty job in a bundle of 4", 4),
+            _row("an empty job in a bundle of 8", 8),
+        ]
 
 
 @contextmanager
@@ -58,6 +65,8 @@ def _run(jobs: int, size: int) -> tuple[float, float]:
     target = _last[0] + jobs
     parts = (BatchedJob(JobName.APPLY_STATUSES, ()),) * size
     begun, cpu, mine = time.perf_counter(), time.process_time(), time.thread_time()
-    enqueue_batches([JobBatch(uuid4().hex, QueueName.MAINTENANCE, parts) for _ in range(jobs // size)])
+    enqueue_batches(
+        [JobBatch(uuid4().hex, QueueName.MAINTENANCE, parts) for _ in range(jobs // size)]
+    )
     until(lambda: _last[0] >= target, 120, 0.01)
     return time.perf_counter() - begun, (time.process_time() - cpu) - (time.thread_time() - mine)

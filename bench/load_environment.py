@@ -1,4 +1,5 @@
-"""The whole system under load: web, worker and scheduler, stores of its own, and stand-ins for Gemini and Meta.
+"""The whole system under load: web, worker and scheduler, stores of its own, and stand-ins for
+Gemini and Meta.
 
 It is driven by the outside contract alone, so that any version of the code can stand on it.
 """
@@ -11,12 +12,12 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from bench import http_load, cpu_accounting
+from bench import cpu_accounting, http_load
 from bench.checkout import HERE, Checkout
-from bench.customers import QUESTIONS, request_of
-from bench.http_load import LoadResult
-from bench.environment import TOKEN, BenchEnvironment, environment, standin_process, stores, system
 from bench.cpu_accounting import CpuUsage
+from bench.customers import QUESTIONS, request_of
+from bench.environment import TOKEN, BenchEnvironment, environment, standin_process, stores, system
+from bench.http_load import LoadResult
 from bench.proxy import Counts, Proxy, proxies
 from tests.process_system import PROJECT, System
 
@@ -29,7 +30,9 @@ STILL_SECONDS = 0.5
 STRANGERS = 5_000_000  # customers of the warm-up, who belong to no load
 WARM_UP = 40
 WARM_UP_RATE = 20
-WARM_UP_WORDS = "xyzzy plugh frobnicar certificado {}?"  # nobody is sure of it: Gemini is asked twice
+WARM_UP_WORDS = (
+    "xyzzy plugh frobnicar certificado {}?"  # nobody is sure of it: Gemini is asked twice
+)
 ARTICLES = PROJECT / "gatte" / "intelligence" / "content" / "articles.toml"
 SETTINGS = {
     "WHATSAPP_ACCESS_TOKEN": TOKEN,
@@ -45,7 +48,9 @@ SETTINGS = {
 
 @dataclass
 class LoadEnvironment:
-    """A running system; `others` are the process ids of what is not GATTE, `strangers` counts who only warmed it up."""
+    """A running system; `others` are the process ids of what is not GATTE, `strangers` counts who
+    only warmed it up.
+    """
 
     place: BenchEnvironment
     started: System
@@ -86,12 +91,16 @@ class LoadEnvironment:
         return sent
 
     def warm_up(self, count: int = WARM_UP) -> None:
-        """Some turns of strangers, with texts of their own; then every question that is asked again and again."""
+        """Some turns of strangers, with texts of their own; then every question that is asked again
+        and again.
+        """
         said = [WARM_UP_WORDS.format(self.strangers + number) for number in range(count)]
         self.send([self._of_stranger(words) for words in (*said, *QUESTIONS)], WARM_UP_RATE)
 
     def start_cold(self) -> tuple[float, float]:
-        """Stop the worker, let a stranger write, start it: seconds to the answer, and its processor seconds till then."""
+        """Stop the worker, let a stranger write, start it: seconds to the answer, and its processor
+        seconds till then.
+        """
         self.started.terminate("worker")
         before = self.answered()
         http_load.send(self.url, [self._of_stranger(WARM_UP_WORDS.format(self.strangers))], 1)
@@ -118,8 +127,12 @@ class LoadEnvironment:
 
 
 @contextmanager
-def ground(code: Checkout = HERE, *, knowledge: bool = True, counted: bool = False) -> Iterator[LoadEnvironment]:
-    """A system of this version, ready and warm; `counted` lets it reach its stores through doors that count."""
+def ground(
+    code: Checkout = HERE, *, knowledge: bool = True, counted: bool = False
+) -> Iterator[LoadEnvironment]:
+    """A system of this version, ready and warm; `counted` lets it reach its stores through doors
+    that count.
+    """
     with ExitStack() as stack:
         gemini = stack.enter_context(standin_process("gemini", "--delay-ms", str(GEMINI_MS)))
         meta = stack.enter_context(standin_process("meta", "--delay-ms", str(META_MS)))

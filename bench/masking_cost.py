@@ -1,4 +1,6 @@
-"""How long masking takes: `python bench/masking_cost.py`. Prints microseconds at the median, the 95th and the 99th percentile."""
+"""How long masking takes: `python bench/masking_cost.py`. Prints microseconds at the median, the
+95th and the 99th percentile.
+"""
 
 import statistics
 import time

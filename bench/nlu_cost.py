@@ -1,4 +1,6 @@
-"""What understanding, answering and sending cost in processor time, one after the other; services are stand-ins on loopback."""
+"""What understanding, answering and sending cost in processor time, one after the other; services
+are stand-ins on loopback.
+"""
 
 import time
 from collections.abc import Callable, Iterator
@@ -11,14 +13,14 @@ from zoneinfo import ZoneInfo
 from bench.environment import TOKEN, application, standin, stores
 from bench.report import ReportRow
 from bench.retrieval_speed import questions
+from gatte.conversation.nlu import Intent, IntentPrediction, MessageKind
 from gatte.conversation.replies import TextReply
 from gatte.conversation.snapshot import Snapshot
 from gatte.conversation.states import State
 from gatte.conversation.thresholds import CONFIDENCE_THRESHOLD
-from gatte.conversation.nlu import Intent, MessageKind, IntentPrediction
-from gatte.intelligence import service, grounding_check
-from gatte.intelligence.understanding.classifier import load
+from gatte.intelligence import grounding_check, service
 from gatte.intelligence.gemini.client import Gemini, Models
+from gatte.intelligence.understanding.classifier import load
 from gatte.turns.lease import Lease
 from gatte.turns.load import TurnInput, UnreadMessage
 from gatte.turns.process import process
@@ -47,22 +49,38 @@ def _calls(meta: str, gemini: str) -> Iterator[ReportRow]:
     yield _row("a call of Gemini's classifier", 2, model.classify, asked)
     yield _row("a call of Gemini's responder", 2, lambda text: model.respond(text, PASSAGES), asked)
     yield _row("a send", 0.6, lambda _: channel.send(process_system.NUMBER, BODY), asked)
-    yield _row("checking an answer", 0.5, lambda text: grounding_check.violations(f"{PASSAGES[1]} {text}", PASSAGES), asked)
+    yield _row(
+        "checking an answer",
+        0.5,
+        lambda text: grounding_check.violations(f"{PASSAGES[1]} {text}", PASSAGES),
+        asked,
+    )
     model.close()
     channel.close()
 
 
 def _whole(gemini: str) -> Iterator[ReportRow]:
-    """Understanding by the local model alone, and a FAQ question of which it is sure from its text to the checked answer."""
+    """Understanding by the local model alone, and a FAQ question of which it is sure from its text
+    to the checked answer.
+    """
     with _worker(gemini):
         service.preload_models()
-        asked, other = questions(), load(process_system.MODELS / "models")  # another classifier, since the worker's remembers texts
+        asked, other = (
+            questions(),
+            load(process_system.MODELS / "models"),
+        )  # another classifier, since the worker's remembers texts
         yield _row("classifying a new text", None, other.classify, asked, passes=1)
         yield _row("classifying a known text", 0.1, other.classify, asked)
         sure = [text for text in asked if _sure(other.classify(text))]
         for text in sure[: len(sure) // 2]:
             _think(text)
-        yield _row("a sure FAQ question, never asked before", None, _think, sure[len(sure) // 2 :], passes=1)
+        yield _row(
+            "a sure FAQ question, never asked before",
+            None,
+            _think,
+            sure[len(sure) // 2 :],
+            passes=1,
+        )
         yield _row("a sure FAQ question, asked before", 5, _think, sure)
 
 
@@ -81,11 +99,26 @@ def _worker(gemini: str) -> Iterator[None]:
 
 def _think(text: str) -> None:
     now = datetime.now(ZoneInfo("America/Sao_Paulo"))
-    unread = UnreadMessage(ID, 1, MessageKind.TEXT, text, None, None, None, None, None, from_company_phone=False)
-    process(TurnInput(Lease(ID, 1), "", None, process_system.NUMBER, Snapshot(State.MENU, now), (unread,), (), 1))
+    unread = UnreadMessage(
+        ID, 1, MessageKind.TEXT, text, None, None, None, None, None, from_company_phone=False
+    )
+    process(
+        TurnInput(
+            Lease(ID, 1),
+            "",
+            None,
+            process_system.NUMBER,
+            Snapshot(State.MENU, now),
+            (unread,),
+            (),
+            1,
+        )
+    )
 
 
-def _row(what: str, most: float | None, call: Callable[[str], Any], texts: list[str], passes: int = 3) -> ReportRow:
+def _row(
+    what: str, most: float | None, call: Callable[[str], Any], texts: list[str], passes: int = 3
+) -> ReportRow:
     """The best pass of some over all texts."""
     spent = []
     for _ in range(passes):
@@ -95,4 +128,8 @@ def _row(what: str, most: float | None, call: Callable[[str], Any], texts: list[
         spent.append((time.thread_time() - started) * 1000 / len(texts))
     best = min(spent)
     measured, note = f"{best:.2f} ms CPU", f"{len(texts)} texts"
-    return ReportRow(what, "", measured, note) if most is None else ReportRow(what, f"< {most:g} ms CPU", measured, note, best < most)
+    return (
+        ReportRow(what, "", measured, note)
+        if most is None
+        else ReportRow(what, f"< {most:g} ms CPU", measured, note, best < most)
+    )

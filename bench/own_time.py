@@ -1,7 +1,9 @@
-"""Our own time in a turn: from the message's arrival to the turn's commit, less the quiet window and Gemini."""
+"""Our own time in a turn: from the message's arrival to the turn's commit, less the quiet window
+and Gemini.
+"""
 
-from bench.load_environment import GEMINI_MS, META_MS, QUIET_MS
 from bench.environment import BenchEnvironment, scalar
+from bench.load_environment import GEMINI_MS, META_MS, QUIET_MS
 from bench.report import ReportRow
 
 TARGET_MS = 60

@@ -25,8 +25,12 @@ Values = dict[Measure, float]
 Pair = tuple[Values, Values]  # here, and there
 
 
-def take_pairs(sides: tuple[Side, Side], step: Callable[[Side, int], Values], count: int, ends: float) -> list[Pair]:
-    """Do a step with both sides in turns, each the first as often; fewer times when the time runs out."""
+def take_pairs(
+    sides: tuple[Side, Side], step: Callable[[Side, int], Values], count: int, ends: float
+) -> list[Pair]:
+    """Do a step with both sides in turns, each the first as often; fewer times when the time runs
+    out.
+    """
     taken: list[Pair] = []
     lasted = 0.0
     for number in range(count):
@@ -62,7 +66,9 @@ def _warnings(pairs: list[Pair]) -> list[str]:
     fewest = min((len(ratios(measure, pairs)) for measure in _measures(pairs)), default=0)
     if fewest >= ENOUGH_PAIRS:
         return []
-    return [f"The time was up after {fewest} pairs of some rows: too few to judge by (the machine is slow, or busy)."]
+    return [
+        f"The time was up after {fewest} pairs of some rows: too few to judge by (the machine is slow, or busy)."
+    ]
 
 
 def worse(pairs: list[Pair]) -> str:
@@ -77,7 +83,9 @@ def worse(pairs: list[Pair]) -> str:
 
 def ratios(measure: Measure, pairs: list[Pair]) -> list[float]:
     """How many times better it is here, pair by pair."""
-    return [_ratio(measure, here[measure], there[measure]) for here, there in pairs if measure in here]
+    return [
+        _ratio(measure, here[measure], there[measure]) for here, there in pairs if measure in here
+    ]
 
 
 def _ratio(measure: Measure, here: float, there: float) -> float:
@@ -92,7 +100,10 @@ def _measures(pairs: list[Pair]) -> list[Measure]:
 
 
 def _line(measure: Measure, pairs: list[Pair]) -> str:
-    here, there = (statistics.median(pair[side][measure] for pair in pairs if measure in pair[side]) for side in (0, 1))
+    here, there = (
+        statistics.median(pair[side][measure] for pair in pairs if measure in pair[side])
+        for side in (0, 1)
+    )
     found = ratios(measure, pairs)
     middle, least, most = statistics.median(found), min(found), max(found)
     numbers = f"{_short(here)} | {_short(there)} | {middle:.2f} | {least:.2f} | {most:.2f}"

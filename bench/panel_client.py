@@ -1,4 +1,6 @@
-"""A person's browser at the panel, as far as a bench needs one: logs in over HTTP and opens the page it is led to."""
+"""A person's browser at the panel, as far as a bench needs one: logs in over HTTP and opens the
+page it is led to.
+"""
 
 import re
 import statistics

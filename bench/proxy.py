@@ -19,7 +19,9 @@ COMPLETED = ord("C")  # CommandComplete, sent once a statement
 
 @dataclass
 class Counts:
-    """What passed so far: requests that waited for an answer, and statements that Postgres completed."""
+    """What passed so far: requests that waited for an answer, and statements that Postgres
+    completed.
+    """
 
     trips: int = 0
     statements: int = 0
@@ -35,7 +37,9 @@ class Statements:
     def completed_in(self, data: bytes) -> int:
         """How many statements are reported as completed by messages that end in these bytes."""
         if not self._begun:
-            data = data.lstrip(b"N")  # "no" to TLS and to GSSAPI: bare letters before the first message
+            data = data.lstrip(
+                b"N"
+            )  # "no" to TLS and to GSSAPI: bare letters before the first message
             self._begun = bool(data)
         self._rest += data
         place, found = 0, 0
@@ -81,7 +85,9 @@ class _ProxyConnection:
         self._statements = statements
         self._asked = False
 
-    async def pass_requests(self, client: asyncio.StreamReader, forth: asyncio.StreamWriter) -> None:
+    async def pass_requests(
+        self, client: asyncio.StreamReader, forth: asyncio.StreamWriter
+    ) -> None:
         async for data in _chunks(client, forth):
             self._asked = True
             forth.write(data)
@@ -95,7 +101,9 @@ class _ProxyConnection:
             back.write(data)
 
 
-async def _chunks(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> AsyncIterator[bytes]:
+async def _chunks(
+    source: asyncio.StreamReader, target: asyncio.StreamWriter
+) -> AsyncIterator[bytes]:
     """What comes until the connection ends; then the other side ends, too."""
     with suppress(ConnectionError):
         while data := await source.read(CHUNK):

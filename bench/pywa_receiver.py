@@ -1,7 +1,8 @@
-"""What intake is compared with: a Flask receiver on pywa that checks signatures, parses, calls a handler, and stores nothing.
+"""What intake is compared with: a Flask receiver on pywa that checks signatures, parses, calls a
+handler, and stores nothing.
 
-The handler counts in a file of its process, since pywa answers 200 to what it could not parse as well: a request that reached no handler
-was no full work.
+The handler counts in a file of its process, since pywa answers 200 to what it could not parse as
+well: a request that reached no handler was no full work.
 """
 
 import os

@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 
 
 class WrongCount(Exception):
-    """What was stored, or sent, is not what was acknowledged: the figures of the run are worth nothing."""
+    """What was stored, or sent, is not what was acknowledged: the figures of the run are worth
+    nothing.
+    """
 
 
 REACHED = {True: "yes", False: "**no**", None: ""}
@@ -32,7 +34,15 @@ class ReportPart:
 def table(rows: list[ReportRow]) -> str:
     """The rows as a Markdown table."""
     lines = ["| what | target | measured | reached | |", "|---|---|---|---|---|"]
-    return "\n".join([*lines, *(f"| {row.what} | {row.target} | {row.measured} | {REACHED[row.reached]} | {row.note} |" for row in rows)])
+    return "\n".join(
+        [
+            *lines,
+            *(
+                f"| {row.what} | {row.target} | {row.measured} | {REACHED[row.reached]} | {row.note} |"
+                for row in rows
+            ),
+        ]
+    )
 
 
 def must_equal(what: str, expected: float, found: float) -> None:

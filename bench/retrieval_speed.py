@@ -1,4 +1,6 @@
-"""Retrieval in 100,000 passages: time and recall against exact search; and what a question costs on the demo knowledge base."""
+"""Retrieval in 100,000 passages: time and recall against exact search; and what a question costs on
+the demo knowledge base.
+"""
 
 import csv
 import random
@@ -20,9 +22,9 @@ from bench.environment import BenchEnvironment, application, stores
 from bench.report import ReportPart, ReportRow
 from gatte.extensions import db
 from gatte.intelligence import embedding
-from gatte.intelligence.knowledge import reranker, retrieval, memory_index
+from gatte.intelligence.knowledge import memory_index, reranker, retrieval
 from gatte.intelligence.knowledge.articles import read_articles
-from gatte.intelligence.text_normalization import normalize, expand_abbreviations
+from gatte.intelligence.text_normalization import expand_abbreviations, normalize
 from gatte.models.knowledge import Passage
 from tests import process_system
 
@@ -62,11 +64,22 @@ PLACES = (
     "Vitória",
     "Cuiabá",
 )
-TIMES = ("hoje", "amanhã cedo", "no sábado", "antes do dia 20", "depois das férias", "com urgência", "pelo celular", "sem sair de casa")
+TIMES = (
+    "hoje",
+    "amanhã cedo",
+    "no sábado",
+    "antes do dia 20",
+    "depois das férias",
+    "com urgência",
+    "pelo celular",
+    "sem sair de casa",
+)
 
 
 def measure() -> ReportPart:
-    """The 95th percentile and the recall of a large base; the processor time of a question on a small one."""
+    """The 95th percentile and the recall of a large base; the processor time of a question on a
+    small one.
+    """
     with stores() as place:
         process_system.prepare(process_system.settings(place.database, place.redis))
         with application(place).app_context():
@@ -80,29 +93,50 @@ def measure() -> ReportPart:
 def questions() -> list[str]:
     """What people ask, held out of everything that was learned."""
     names = ("questions_heldout.csv", "questions_final.csv")
-    rows = [row["question"] for name in names for row in csv.DictReader((HELD_OUT / name).open(encoding="utf-8"))]
+    rows = [
+        row["question"]
+        for name in names
+        for row in csv.DictReader((HELD_OUT / name).open(encoding="utf-8"))
+    ]
     return [f"{question} {people}" for people, question in product(("", *PEOPLE), rows)][:QUESTIONS]
 
 
 def _texts() -> Iterator[str]:
-    """Sentences that differ as real ones do: the demo's ways of asking, by all kinds of people, everywhere."""
-    asked = [text for draft in read_articles() for text in (draft.question, *draft.example_questions)]
-    return (f"{text} sou {who}, {when} em {where}" for who, where, when, text in product(PEOPLE, PLACES, TIMES, asked))
+    """Sentences that differ as real ones do: the demo's ways of asking, by all kinds of people,
+    everywhere.
+    """
+    asked = [
+        text for draft in read_articles() for text in (draft.question, *draft.example_questions)
+    ]
+    return (
+        f"{text} sou {who}, {when} em {where}"
+        for who, where, when, text in product(PEOPLE, PLACES, TIMES, asked)
+    )
 
 
 def _embedded(texts: Sequence[str]) -> "NDArray[float32]":
-    """Vectors of the first texts as they are; the rest lie between two of those, which is where other sentences of the trade lie too."""
+    """Vectors of the first texts as they are; the rest lie between two of those, which is where
+    other sentences of the trade lie too.
+    """
     import numpy as np
 
-    parts = [embedding.embed([expand_abbreviations(text) for text in texts[at : at + BATCH]]) for at in range(0, REAL, BATCH)]
+    parts = [
+        embedding.embed([expand_abbreviations(text) for text in texts[at : at + BATCH]])
+        for at in range(0, REAL, BATCH)
+    ]
     real = np.concatenate(parts)
     chance = np.random.default_rng(1)
-    beside = real[chance.integers(0, REAL, len(texts) - REAL)] + 0.5 * real[chance.integers(0, REAL, len(texts) - REAL)]
+    beside = (
+        real[chance.integers(0, REAL, len(texts) - REAL)]
+        + 0.5 * real[chance.integers(0, REAL, len(texts) - REAL)]
+    )
     return np.concatenate([real, beside / np.linalg.norm(beside, axis=1, keepdims=True)])
 
 
 def _fill(place: BenchEnvironment, texts: Sequence[str], vectors: "NDArray[float32]") -> float:
-    """Store them as articles of a few passages, as their import would; the seconds that the index took."""
+    """Store them as articles of a few passages, as their import would; the seconds that the index
+    took.
+    """
     with closing(psycopg2.connect(place.database)) as connection, connection.cursor() as cursor:
         cursor.execute("DELETE FROM article")
         cursor.execute("DROP INDEX ix_passage_embedding")
@@ -113,10 +147,15 @@ def _fill(place: BenchEnvironment, texts: Sequence[str], vectors: "NDArray[float
                 file.write(_copied(index, text, vector))
             file.write(struct.pack("!h", -1))
             file.seek(0)
-            cursor.copy_expert("COPY passage (article_id, kind, text, normalised, embedding) FROM STDIN (FORMAT binary)", file)
+            cursor.copy_expert(
+                "COPY passage (article_id, kind, text, normalised, embedding) FROM STDIN (FORMAT binary)",
+                file,
+            )
         cursor.execute("SET maintenance_work_mem = '1GB'")
         started = time.perf_counter()
-        cursor.execute("CREATE INDEX ix_passage_embedding ON passage USING hnsw (embedding vector_cosine_ops)")
+        cursor.execute(
+            "CREATE INDEX ix_passage_embedding ON passage USING hnsw (embedding vector_cosine_ops)"
+        )
         connection.commit()
         connection.autocommit = True
         cursor.execute("VACUUM ANALYZE passage, article")
@@ -133,7 +172,13 @@ ARTICLES = """
 def _copied(index: int, text: str, vector: "NDArray[float32]") -> bytes:
     """A passage in the binary format of COPY."""
     meaning = struct.pack("!hh", vector.size, 0) + vector.astype(">f4").tobytes()
-    fields = [UUID(int=index // AN_ARTICLE).bytes, b"variant", text.encode(), normalize(text).encode(), meaning]
+    fields = [
+        UUID(int=index // AN_ARTICLE).bytes,
+        b"variant",
+        text.encode(),
+        normalize(text).encode(),
+        meaning,
+    ]
     made = BytesIO()
     made.write(struct.pack("!h", len(fields)))
     for field in fields:
@@ -145,7 +190,9 @@ def _large(vectors: "NDArray[float32]", built: float) -> list[ReportRow]:
     asked = [reranker.tokenize(question, retrieval.vector_of(question)) for question in questions()]
     with Session(db.engine) as session:
         first = session.scalar(select(Passage.id).order_by(Passage.id).limit(1)) or 0
-        session.execute(select(func.set_config("hnsw.ef_search", str(retrieval.HNSW_EF_SEARCH), False)))
+        session.execute(
+            select(func.set_config("hnsw.ef_search", str(retrieval.HNSW_EF_SEARCH), False))
+        )
         recall = sum(_recall(session, one, vectors, first) for one in asked) / len(asked)
         candidates = _spent(lambda one: retrieval._from_postgres(session, one), asked)  # noqa: SLF001 - the part that grows
     whole = _spent(_search, asked)
@@ -157,7 +204,12 @@ def _large(vectors: "NDArray[float32]", built: float) -> list[ReportRow]:
             f"{candidates[1]:.1f} ms",
             f"p50 {candidates[0]:.1f} ms; {note}",
         ),
-        ReportRow("the same, ranked and with its embedding", "", f"{whole[1]:.1f} ms", f"p50 {whole[0]:.1f} ms"),
+        ReportRow(
+            "the same, ranked and with its embedding",
+            "",
+            f"{whole[1]:.1f} ms",
+            f"p50 {whole[0]:.1f} ms",
+        ),
     ]
 
 
@@ -166,18 +218,26 @@ def _search(one: reranker.TokenisedText) -> None:
         retrieval.find_passages(session, one.text)
 
 
-def _recall(session: Session, one: reranker.TokenisedText, vectors: "NDArray[float32]", first: int) -> float:
-    """How many of the ten nearest passages the index finds; passages as near as the tenth count as well."""
+def _recall(
+    session: Session, one: reranker.TokenisedText, vectors: "NDArray[float32]", first: int
+) -> float:
+    """How many of the ten nearest passages the index finds; passages as near as the tenth count as
+    well.
+    """
     import numpy as np
 
     cosines = vectors @ one.vector
     tenth = np.partition(cosines, -10)[-10]
-    found = session.execute(select(Passage.id).order_by(Passage.embedding.cosine_distance(one.vector)).limit(10)).scalars()
+    found = session.execute(
+        select(Passage.id).order_by(Passage.embedding.cosine_distance(one.vector)).limit(10)
+    ).scalars()
     return float(np.mean([cosines[passage - first] >= tenth - 1e-5 for passage in found]))
 
 
 def _small() -> ReportRow:
-    """Processor time of this process; Postgres has one small question to answer, for the edition of the knowledge base."""
+    """Processor time of this process; Postgres has one small question to answer, for the edition of
+    the knowledge base.
+    """
     asked = [reranker.tokenize(question, retrieval.vector_of(question)) for question in questions()]
     _spent(_search, asked)
     started = time.process_time()
@@ -186,11 +246,17 @@ def _small() -> ReportRow:
     with Session(db.engine) as session:
         count = len(retrieval._shelves.get(session, memory_index.index_version(session)).rows)  # type: ignore[union-attr]  # noqa: SLF001
     return ReportRow(
-        "processor time of a question, demo knowledge base", "< 4 ms", f"{spent:.1f} ms", f"{count} passages; embedding included", spent < 4
+        "processor time of a question, demo knowledge base",
+        "< 4 ms",
+        f"{spent:.1f} ms",
+        f"{count} passages; embedding included",
+        spent < 4,
     )
 
 
-def _spent(call: Callable[[reranker.TokenisedText], object], asked: Sequence[reranker.TokenisedText]) -> tuple[float, float]:
+def _spent(
+    call: Callable[[reranker.TokenisedText], object], asked: Sequence[reranker.TokenisedText]
+) -> tuple[float, float]:
     """Milliseconds at the median and the 95th percentile."""
     spent = []
     for one in asked:

@@ -1,4 +1,6 @@
-"""Growth: the same system with 10 thousand, 100 thousand and 1 million stored messages; what may grow with them, and must not."""
+"""Growth: the same system with 10 thousand, 100 thousand and 1 million stored messages; what may
+grow with them, and must not.
+"""
 
 import tempfile
 import time
@@ -12,16 +14,16 @@ import psycopg2
 from flask import Flask
 from flask.testing import FlaskClient
 
-from bench import seeding, intake
+from bench import intake, seeding
 from bench.environment import BenchEnvironment, application, scalar, stores, system
 from bench.report import ReportPart, ReportRow
 from gatte.desk import users
 from gatte.extensions import db
 from gatte.intake import receive
 from gatte.jobs import dispatcher, turns
-from gatte.infra.rq_queue import set_job_app
-from tests.process_system import NUMBER, until
+from gatte.jobs.job_context import set_job_app
 from tests.fakes import payloads
+from tests.process_system import NUMBER, until
 
 SIZES = (10_000, 100_000, 1_000_000)
 LOOKS = 60
@@ -43,7 +45,9 @@ PAGES = {
 
 @dataclass
 class Measured:
-    """What was measured at one size: milliseconds at the 95th percentile by what, and messages a second of the webhook."""
+    """What was measured at one size: milliseconds at the 95th percentile by what, and messages a
+    second of the webhook.
+    """
 
     messages: int
     filled_in: float
@@ -65,7 +69,9 @@ def measure(sizes: tuple[int, ...] = SIZES) -> ReportPart:
 
 
 def _measure(place: BenchEnvironment, app: Flask, browser: FlaskClient, messages: int) -> Measured:
-    """No context of the application is open around the browser's requests: they would share its session, and its transaction."""
+    """No context of the application is open around the browser's requests: they would share its
+    session, and its transaction.
+    """
     started = time.perf_counter()
     with app.app_context():
         seeding.seed(place.database, messages // seeding.PER_CONTACT)
@@ -73,9 +79,13 @@ def _measure(place: BenchEnvironment, app: Flask, browser: FlaskClient, messages
     talks = seeding.some_conversations(place.database, LOOKS + WARM)
     for name, path in PAGES.items():
         found.times[name] = _p95(partial(_get, browser, path))
-    found.times["conversation"] = _p95(lambda index: _get(browser, f"/panel/sessoes/{talks[index]}"))
+    found.times["conversation"] = _p95(
+        lambda index: _get(browser, f"/panel/sessoes/{talks[index]}")
+    )
     with app.app_context(), db.engine.connect() as connection:
-        found.times["what is due"] = _p95(lambda _: dispatcher.fetch_due_work(connection, app.extensions["gatte_settings"]))
+        found.times["what is due"] = _p95(
+            lambda _: dispatcher.fetch_due_work(connection, app.extensions["gatte_settings"])
+        )
     found.times["a turn"] = _p95(lambda index: _turn(app, messages + index))
     found.intake = _intake(place)
     _forget_unfiled(place)
@@ -87,7 +97,10 @@ def _logged_in(app: Flask) -> FlaskClient:
 
     client = app.test_client()
     token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/panel/login").text)
-    answer = client.post("/panel/login", data={"csrf_token": token[1] if token else "", "email": EMAIL, "password": PASSWORD})
+    answer = client.post(
+        "/panel/login",
+        data={"csrf_token": token[1] if token else "", "email": EMAIL, "password": PASSWORD},
+    )
     if answer.status_code != 303:
         raise RuntimeError(f"no login: {answer.status_code}")
     return client
@@ -103,7 +116,11 @@ def _turn(app: Flask, index: int) -> None:
     """A customer's message from the inbox to the answer, local models, nothing to wait for."""
     person = payloads.person(index, bsuid=True)
     with app.app_context():
-        stored = receive.store_webhook(payloads.encode(payloads.body(payloads.text("quanto custa um e-CNPJ?"), person, number=NUMBER)))
+        stored = receive.store_webhook(
+            payloads.encode(
+                payloads.body(payloads.text("quanto custa um e-CNPJ?"), person, number=NUMBER)
+            )
+        )
     turns.process_inbox(NUMBER, stored.messages[0].sender_hash.hex())
 
 
@@ -143,13 +160,39 @@ def _rows(found: list[Measured]) -> list[ReportRow]:
     target = f"p95 < {SLOWEST_MS:.0f} ms, ≤ {MOST} times that at {first.messages:,}"
     filled = sum(one.filled_in for one in found)
     return [
-        ReportRow(f"panel pages at {last.messages:,} messages", target, f"{last.times[slowest]:.0f} ms", note, good),
-        ReportRow(f"filling {last.messages:,} messages", "< 180 s", f"{filled:.0f} s", "sealed under a key a contact", filled < 180),
+        ReportRow(
+            f"panel pages at {last.messages:,} messages",
+            target,
+            f"{last.times[slowest]:.0f} ms",
+            note,
+            good,
+        ),
+        ReportRow(
+            f"filling {last.messages:,} messages",
+            "< 180 s",
+            f"{filled:.0f} s",
+            "sealed under a key a contact",
+            filled < 180,
+        ),
     ]
 
 
 def _below(found: list[Measured]) -> str:
-    lines = [f"| p95, ms | {' | '.join(f'{one.messages:,} messages' for one in found)} |", "|---" * (len(found) + 1) + "|"]
-    lines += [f"| {name} | {' | '.join(f'{one.times[name]:.1f}' for one in found)} |" for name in found[0].times]
-    lines.append(f"| webhook, messages a second, {CONNECTIONS} connections | {' | '.join(f'{one.intake:,.0f}' for one in found)} |")
-    return "\n".join(["Growth (a tenth as many contacts as messages; one conversation a contact, one in ten open):", "", *lines])
+    lines = [
+        f"| p95, ms | {' | '.join(f'{one.messages:,} messages' for one in found)} |",
+        "|---" * (len(found) + 1) + "|",
+    ]
+    lines += [
+        f"| {name} | {' | '.join(f'{one.times[name]:.1f}' for one in found)} |"
+        for name in found[0].times
+    ]
+    lines.append(
+        f"| webhook, messages a second, {CONNECTIONS} connections | {' | '.join(f'{one.intake:,.0f}' for one in found)} |"
+    )
+    return "\n".join(
+        [
+            "Growth (a tenth as many contacts as messages; one conversation a contact, one in ten open):",
+            "",
+            *lines,
+        ]
+    )

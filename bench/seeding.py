@@ -1,4 +1,6 @@
-"""Many stored messages, fast and as the system would have stored them: each contact's values are sealed under its own data key."""
+"""Many stored messages, fast and as the system would have stored them: each contact's values are
+sealed under its own data key.
+"""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -18,7 +20,10 @@ from tests.process_system import NUMBER
 
 PER_CONTACT = 10
 AT_ONCE = 2_000  # contacts written together
-SAID = ("Quanto custa o e-CNPJ A1? Preciso para amanhã.", "O e-CNPJ A1 custa R$ 199,90 e sai em 24 horas. Posso ajudar em algo mais?")
+SAID = (
+    "Quanto custa o e-CNPJ A1? Preciso para amanhã.",
+    "O e-CNPJ A1 custa R$ 199,90 e sai em 24 horas. Posso ajudar em algo mais?",
+)
 TABLES = {
     "data_key": "id, purpose, master_id, wrapped",
     "contact": "id, data_key_id, name_sealed, phone_sealed, bsuid_sealed",
@@ -56,9 +61,15 @@ DERIVED = """
 def seed(database: str, contacts: int) -> None:
     """Bring a database to so many contacts with their conversations; those that are there stay."""
     with closing(psycopg2.connect(database)) as connection, connection.cursor() as cursor:
-        known, last = _number(cursor, "SELECT count(*) FROM contact"), _number(cursor, "SELECT coalesce(max(position), 0) FROM message")
+        known, last = (
+            _number(cursor, "SELECT count(*) FROM contact"),
+            _number(cursor, "SELECT coalesce(max(position), 0) FROM message"),
+        )
         for first in range(known, contacts, AT_ONCE):
-            _copy(cursor, [_Person.made(index) for index in range(first, min(first + AT_ONCE, contacts))])
+            _copy(
+                cursor,
+                [_Person.made(index) for index in range(first, min(first + AT_ONCE, contacts))],
+            )
         cursor.execute(DERIVED, {"after": last, "number": NUMBER})
         connection.commit()
         connection.autocommit = True
@@ -68,7 +79,9 @@ def seed(database: str, contacts: int) -> None:
 def some_conversations(database: str, count: int) -> list[str]:
     """Conversations from all over the table."""
     with closing(psycopg2.connect(database)) as connection, connection.cursor() as cursor:
-        cursor.execute("SELECT id::text FROM conversation ORDER BY md5(id::text) LIMIT %s", (count,))
+        cursor.execute(
+            "SELECT id::text FROM conversation ORDER BY md5(id::text) LIMIT %s", (count,)
+        )
         return [row[0] for row in cursor.fetchall()]
 
 
@@ -92,7 +105,9 @@ class _Person:
     @classmethod
     def made(cls, index: int) -> "_Person":
         key_id, key = new_uuid7(), crypto.new_data_key()
-        return cls(index, key_id, key, keyring().master.wrap(key, key_id.bytes), new_uuid7(), new_uuid7())
+        return cls(
+            index, key_id, key, keyring().master.wrap(key, key_id.bytes), new_uuid7(), new_uuid7()
+        )
 
     @property
     def at(self) -> datetime:
@@ -135,8 +150,16 @@ def _data_key(one: _Person) -> tuple[object, ...]:
 
 
 def _contact(one: _Person) -> tuple[object, ...]:
-    values = {"name": f"Cliente {one.index}", "phone": f"55119{10_000_000 + one.index}", "bsuid": f"BR.{10**14 + one.index}"}
-    return one.contact, one.key_id, *(one.seal("contact", column, one.contact, value) for column, value in values.items())
+    values = {
+        "name": f"Cliente {one.index}",
+        "phone": f"55119{10_000_000 + one.index}",
+        "bsuid": f"BR.{10**14 + one.index}",
+    }
+    return (
+        one.contact,
+        one.key_id,
+        *(one.seal("contact", column, one.contact, value) for column, value in values.items()),
+    )
 
 
 def _identity(one: _Person) -> tuple[object, ...]:
@@ -144,7 +167,9 @@ def _identity(one: _Person) -> tuple[object, ...]:
 
 
 def _conversation(one: _Person) -> tuple[object, ...]:
-    """One in ten is open, with the bot; and however many there are, a hundred wait for an agent, and agents have a hundred."""
+    """One in ten is open, with the bot; and however many there are, a hundred wait for an agent,
+    and agents have a hundred.
+    """
     busy = one.index < BUSY
     state, owner = SERVED[one.index % 3] if busy else SERVED[0]
     closed = NOTHING if busy or one.index % 10 == 0 else one.at
@@ -158,12 +183,26 @@ def _messages(one: _Person) -> Iterator[tuple[object, ...]]:
         message, at = new_uuid7(), one.at + timedelta(seconds=number)
         who = ("in", "customer") if number % 2 == 0 else ("out", "bot")
         body = one.seal("message", "body", message, SAID[number % 2])
-        yield message, one.key_id, one.contact, one.conversation, *who, "text", body, new_uuid7(), at, at
+        yield (
+            message,
+            one.key_id,
+            one.contact,
+            one.conversation,
+            *who,
+            "text",
+            body,
+            new_uuid7(),
+            at,
+            at,
+        )
 
 
 def _ticket(one: _Person) -> tuple[object, ...]:
     row = new_uuid7()
-    sealed = (one.seal("ticket", "subject", row, "Token não abre"), one.seal("ticket", "description", row, SAID[0]))
+    sealed = (
+        one.seal("ticket", "subject", row, "Token não abre"),
+        one.seal("ticket", "description", row, SAID[0]),
+    )
     state = "open" if one.index < BUSY / 2 else "solved"
     return row, one.key_id, one.contact, one.conversation, "request", state, "normal", *sealed, "[]"
 
@@ -171,4 +210,12 @@ def _ticket(one: _Person) -> tuple[object, ...]:
 def _lead(one: _Person) -> tuple[object, ...]:
     row = new_uuid7()
     stage = "new" if one.index < BUSY / 2 else "won"
-    return row, one.key_id, one.contact, one.conversation, stage, "e-CNPJ A1", one.seal("lead", "name", row, f"Cliente {one.index}")
+    return (
+        row,
+        one.key_id,
+        one.contact,
+        one.conversation,
+        stage,
+        "e-CNPJ A1",
+        one.seal("lead", "name", row, f"Cliente {one.index}"),
+    )

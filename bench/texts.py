@@ -45,7 +45,15 @@ QUESTIONS = (
     "Preciso ir até aí ou dá para validar o certificado por vídeo?",
     "Em qual formato vem o arquivo do certificado A1?",
 )
-CLOSINGS = ("Obrigado!", "Pode me ajudar?", "Aguardo retorno.", "valeu,", "Abraço,", "Fico no aguardo,", "")
+CLOSINGS = (
+    "Obrigado!",
+    "Pode me ajudar?",
+    "Aguardo retorno.",
+    "valeu,",
+    "Abraço,",
+    "Fico no aguardo,",
+    "",
+)
 NAMES = (
     "Ana", "Bruno", "Carla", "Davi", "Elisa", "Fábio", "Gabriela", "Heitor", "Iara", "João",
     "Karina", "Lucas", "Marta", "Nilo", "Olívia", "Paulo", "Quitéria", "Rafael", "Sônia", "Tiago",

@@ -1,14 +1,17 @@
-"""Turns at full rate: customers write steadily; Gemini answers in 1 s, Meta in 100 ms, each in a process of its own."""
+"""Turns at full rate: customers write steadily; Gemini answers in 1 s, Meta in 100 ms, each in a
+process of its own.
+"""
 
 from dataclasses import dataclass
 
-from bench import http_load as load, own_time, cpu_accounting
+from bench import cpu_accounting, own_time
+from bench import http_load as load
 from bench.consistency import check, drain
-from bench.customers import CUSTOMERS, Load, requests
-from bench.load_environment import LoadEnvironment, ground
-from bench.http_load import LoadResult
-from bench.environment import scalar
 from bench.cpu_accounting import CpuUsage
+from bench.customers import CUSTOMERS, Load, requests
+from bench.environment import scalar
+from bench.http_load import LoadResult
+from bench.load_environment import LoadEnvironment, ground
 from bench.report import ReportPart, ReportRow
 
 SECONDS = 40
@@ -52,7 +55,9 @@ def measure_start() -> ReportPart:
     note = f"best of {STARTS}; two processes, models trained, message waiting; the answer took 2.1 s of it; {spent:.1f} s of processor time"
     mine = seconds - own_time.OF_OTHERS_SECONDS
     what = "a worker's start to its first turn, cold"
-    return ReportPart([ReportRow(what, f"< {START_SECONDS:.0f} s", f"{mine:.1f} s", note, mine < START_SECONDS)])
+    return ReportPart(
+        [ReportRow(what, f"< {START_SECONDS:.0f} s", f"{mine:.1f} s", note, mine < START_SECONDS)]
+    )
 
 
 def measure_memory(turns: int = LONG, rate: int = RATE) -> ReportPart:
@@ -92,14 +97,22 @@ def _make_known(place: LoadEnvironment) -> int:
     return CUSTOMERS
 
 
-def _speed(place: LoadEnvironment, run: TurnsRun, sent: LoadResult, since: float, behind: str) -> list[ReportRow]:
+def _speed(
+    place: LoadEnvironment, run: TurnsRun, sent: LoadResult, since: float, behind: str
+) -> list[ReportRow]:
     reached = scalar(place.place, SPEED.format(since))
     rate = f"{sent.acknowledged / sent.seconds:.0f}/s came in for {sent.seconds:.0f} s"
     refused = f"; refused and sent again: {sent.refused}" if sent.refused else ""
     note = f"worker warm; {rate}; {behind}; 0 lost, 0 twice"
     webhook = f"webhook beside it: p50 {sent.percentile(0.5):.1f} ms, p99 {sent.percentile(0.99):.0f} ms{refused}"
     return [
-        ReportRow(f"turns, Gemini 1 s, Meta 100 ms: {run}", f"≥ {RATE} answers/s", f"{reached:.1f}/s", note, reached >= 0.98 * RATE),
+        ReportRow(
+            f"turns, Gemini 1 s, Meta 100 ms: {run}",
+            f"≥ {RATE} answers/s",
+            f"{reached:.1f}/s",
+            note,
+            reached >= 0.98 * RATE,
+        ),
         own_time.row(place.place, f"our own time in a turn, at that load: {run}", since, webhook),
     ]
 
@@ -111,27 +124,54 @@ SPEED = """
 
 
 def _memory(before: dict[str, CpuUsage], after: dict[str, CpuUsage]) -> list[ReportRow]:
-    return [_memory_row(name, before[name].largest, after[name].largest, most) for name, most in LARGEST_MB.items()]
+    return [
+        _memory_row(name, before[name].largest, after[name].largest, most)
+        for name, most in LARGEST_MB.items()
+    ]
 
 
 def _memory_row(name: str, start: float, end: float, most: int) -> ReportRow:
-    return ReportRow(f"memory: {name}", f"< {most} MB a process", f"{end:.0f} MB", f"largest process; {start:.0f} MB at the start", end < most)
+    return ReportRow(
+        f"memory: {name}",
+        f"< {most} MB a process",
+        f"{end:.0f} MB",
+        f"largest process; {start:.0f} MB at the start",
+        end < most,
+    )
 
 
 def _growth(looks: list[dict[str, CpuUsage]], turns: int) -> list[ReportRow]:
     """How much each process grew in the second half, when all caches are warm."""
     middle, end = looks[len(looks) // 2], looks[-1]
-    grown = {name: end[name].largest - middle[name].largest for name in ("web", "worker", "scheduler")}
+    grown = {
+        name: end[name].largest - middle[name].largest for name in ("web", "worker", "scheduler")
+    }
     said = ", ".join(f"{name} {value:+.0f} MB" for name, value in grown.items())
     flat = all(value < FLAT_MB for value in grown.values())
-    return [ReportRow(f"memory over {turns:,} turns", "flat", f"worker {end['worker'].largest:.0f} MB", f"second half: {said}", flat)]
+    return [
+        ReportRow(
+            f"memory over {turns:,} turns",
+            "flat",
+            f"worker {end['worker'].largest:.0f} MB",
+            f"second half: {said}",
+            flat,
+        )
+    ]
 
 
 def _looks(looks: list[dict[str, CpuUsage]], turns: int) -> str:
     names = [*looks[0]]
     lines = [f"| turns | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
     step = turns // LOOKS
-    return "\n".join([*lines, *(_line(index * step, [look[name].largest for name in names]) for index, look in enumerate(looks))])
+    return "\n".join(
+        [
+            *lines,
+            *(
+                _line(index * step, [look[name].largest for name in names])
+                for index, look in enumerate(looks)
+            ),
+        ]
+    )
 
 
 def _line(count: int, sizes: list[float]) -> str:

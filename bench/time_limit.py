@@ -1,4 +1,6 @@
-"""A run that ends in time, and ends what it started: on Ctrl-C, on SIGTERM, and when its time is up."""
+"""A run that ends in time, and ends what it started: on Ctrl-C, on SIGTERM, and when its time is
+up.
+"""
 
 import signal
 from collections.abc import Iterator
@@ -14,7 +16,9 @@ class Stopped(BaseException):
 
 @contextmanager
 def bounded(seconds: int) -> Iterator[None]:
-    """Raise Stopped inside when the time is up or a signal asks to stop; what cleans up then is not interrupted again."""
+    """Raise Stopped inside when the time is up or a signal asks to stop; what cleans up then is not
+    interrupted again.
+    """
     before = {number: signal.signal(number, _stop) for number in STOPS}
     signal.alarm(seconds)
     try:

@@ -1,11 +1,13 @@
-"""What a new customer costs more than one who comes back: processor time, statements, round trips, and where the worker's time goes."""
+"""What a new customer costs more than one who comes back: processor time, statements, round trips,
+and where the worker's time goes.
+"""
 
-from bench import turn_cost_counters, own_time, worker_profile
-from bench.turn_cost_counters import GATTE, Cost
+from bench import own_time, turn_cost_counters, worker_profile
 from bench.consistency import check
 from bench.customers import Load
 from bench.load_environment import COUNTED, ground
 from bench.report import ReportPart, ReportRow
+from bench.turn_cost_counters import GATTE, Cost
 
 RATE = 20
 TURNS = 300
@@ -46,7 +48,9 @@ def _table(found: dict[Load, Cost]) -> str:
         asked = [one.asked[name] for one in costs]
         lines.append(_line(f"{name}: SQL statements", [one.statements for one in asked]))
         lines.append(_line(f"{name}: round trips to Postgres", [one.trips for one in asked]))
-        lines.append(_line(f"{name}: round trips to Valkey", [one.trips_to_valkey for one in asked]))
+        lines.append(
+            _line(f"{name}: round trips to Valkey", [one.trips_to_valkey for one in asked])
+        )
     return "\n".join(lines)
 
 

@@ -7,15 +7,15 @@ from collections import Counter
 from pathlib import Path
 
 from bench.checkout import HERE
-from bench.load_environment import ARTICLES, STRANGERS
 from bench.environment import TOKEN, application, environment, standin, stores
+from bench.load_environment import ARTICLES, STRANGERS
 from bench.texts import distinct
 from gatte.intake import receive
 from gatte.intelligence import service
-from gatte.jobs import turns
-from gatte.infra.rq_queue import set_job_app
-from tests.process_system import NUMBER, PROJECT
+from gatte.jobs import definitions
+from gatte.jobs.job_context import set_job_app
 from tests.fakes import payloads
+from tests.process_system import NUMBER, PROJECT
 
 TURNS = 150
 WARM_UP = 20
@@ -30,16 +30,26 @@ Function = tuple[str, int, str]
 
 
 def table_of_areas() -> str:
-    """A table of the areas that cost most, for a new customer and for the same one coming back, texts distinct."""
+    """A table of the areas that cost most, for a new customer and for the same one coming back,
+    texts distinct.
+    """
     with stores() as place, standin("gemini") as gemini, standin("meta") as meta:
         HERE.flask(environment(HERE, place), "knowledge", "import", str(ARTICLES))
-        services = {"GEMINI_API_KEY": "key", "GEMINI_BASE_URL": gemini, "WHATSAPP_API_BASE_URL": meta}
-        app = application(place, WHATSAPP_ACCESS_TOKEN=TOKEN, GATTE_CONTACT_RATE_PER_MINUTE="60", **services)
+        services = {
+            "GEMINI_API_KEY": "key",
+            "GEMINI_BASE_URL": gemini,
+            "WHATSAPP_API_BASE_URL": meta,
+        }
+        app = application(
+            place, WHATSAPP_ACCESS_TOKEN=TOKEN, GATTE_CONTACT_RATE_PER_MINUTE="60", **services
+        )
         set_job_app(app)
         with app.app_context():
             service.preload_models()
             for number in range(WARM_UP):
-                turns.process_inbox(NUMBER, _write(STRANGERS + number, distinct(STRANGERS + number)))
+                definitions.process_inbox(
+                    NUMBER, _write(STRANGERS + number, distinct(STRANGERS + number))
+                )
             new, returning = (_profiled(number) for number in range(2))
     return f"{TITLE}\n\n{_table(new, returning)}"
 
@@ -49,7 +59,7 @@ def _profiled(round_number: int) -> Counter[str]:
     profile = cProfile.Profile(time.thread_time)
     for customer in range(TURNS):
         sender = _write(customer, distinct(round_number * TURNS + customer))
-        profile.runcall(turns.process_inbox, NUMBER, sender)
+        profile.runcall(definitions.process_inbox, NUMBER, sender)
     return areas(pstats.Stats(profile))
 
 

@@ -1,8 +1,9 @@
-"""`python -m deployment.certificates FOLDER NAME`: the certificates that an installation cannot start without.
+"""`python -m deployment.certificates FOLDER NAME`: the certificates that an installation cannot
+start without.
 
-In FOLDER/database: an authority of this installation's own and the certificate of its Postgres (host `db`). In FOLDER/web: a
-self-signed certificate for NAME, so that nginx starts; put fullchain.pem and privkey.pem of a real authority there to replace it.
-What is there already stays.
+In FOLDER/database: an authority of this installation's own and the certificate of its Postgres
+(host `db`). In FOLDER/web: a self-signed certificate for NAME, so that nginx starts; put
+fullchain.pem and privkey.pem of a real authority there to replace it. What is there already stays.
 """
 
 import argparse
@@ -36,7 +37,9 @@ def for_database(folder: Path, host: str) -> None:
         return
     folder.mkdir(parents=True, exist_ok=True)
     authority_key, key = _new_key(), _new_key()
-    authority = _certificate("GATTE database authority", authority_key, issuer=None, issuer_key=authority_key)
+    authority = _certificate(
+        "GATTE database authority", authority_key, issuer=None, issuer_key=authority_key
+    )
     server = _certificate(host, key, issuer=authority, issuer_key=authority_key)
     _write(folder / "ca.crt", _pem(authority), 0o644)
     _write(folder / "server.crt", _pem(server), 0o644)
@@ -49,7 +52,9 @@ def for_web(folder: Path, name: str) -> None:
         return
     folder.mkdir(parents=True, exist_ok=True)
     key = _new_key()
-    _write(folder / "fullchain.pem", _pem(_certificate(name, key, issuer=None, issuer_key=key)), 0o644)
+    _write(
+        folder / "fullchain.pem", _pem(_certificate(name, key, issuer=None, issuer_key=key)), 0o644
+    )
     _write(folder / "privkey.pem", _key_pem(key), 0o600)
 
 
@@ -57,7 +62,9 @@ def _new_key() -> Key:
     return ec.generate_private_key(ec.SECP256R1())
 
 
-def _certificate(name: str, key: Key, issuer: x509.Certificate | None, issuer_key: Key) -> x509.Certificate:
+def _certificate(
+    name: str, key: Key, issuer: x509.Certificate | None, issuer_key: Key
+) -> x509.Certificate:
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)
     builder = (
@@ -69,7 +76,9 @@ def _certificate(name: str, key: Key, issuer: x509.Certificate | None, issuer_ke
         .not_valid_before(now - timedelta(minutes=5))
         .not_valid_after(now + TEN_YEARS)
         .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name.replace(" ", "-"))]), critical=False)
+        .add_extension(
+            x509.SubjectAlternativeName([x509.DNSName(name.replace(" ", "-"))]), critical=False
+        )
     )
     return builder.sign(issuer_key, hashes.SHA256())
 

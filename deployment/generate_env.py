@@ -1,4 +1,6 @@
-"""`python3 deployment/generate_env.py > .env`: the example with fresh secrets. Needs Python alone, no package."""
+"""`python3 deployment/generate_env.py > .env`: the example with fresh secrets. Needs Python alone,
+no package.
+"""
 
 import base64
 import re
@@ -18,7 +20,12 @@ MADE = {
 
 def generate_env(example: str) -> str:
     """The example in which every secret that we can make ourselves has a value."""
-    return re.sub(r"^(\w+)=$", lambda line: f"{line[1]}={MADE[line[1]]()}" if line[1] in MADE else line[0], example, flags=re.MULTILINE)
+    return re.sub(
+        r"^(\w+)=$",
+        lambda line: f"{line[1]}={MADE[line[1]]()}" if line[1] in MADE else line[0],
+        example,
+        flags=re.MULTILINE,
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-"""`python -m deployment.healthcheck worker`: exit code 0 while a process of that kind on this host gives signs of life."""
+"""`python -m deployment.healthcheck worker`: exit code 0 while a process of that kind on this host
+gives signs of life.
+"""
 
 import socket
 import sys

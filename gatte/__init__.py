@@ -1,7 +1,7 @@
 """GATTE: a customer-service bot for WhatsApp with AI, and the panel in which people work.
 
-The rooms follow the way of a message: `web` (the webhook) → `intake` → `turns` (which asks `conversation` and `intelligence`)
-→ `delivery` → `whatsapp`. `create_app` below is the only wiring.
+The rooms follow the way of a message: `web` (the webhook) → `intake` → `turns` (which asks
+`conversation` and `intelligence`) → `delivery` → `whatsapp`. `create_app` below is the only wiring.
 """
 
 import os
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-# Turns run side by side; numpy reads this when it is first loaded, and more threads a sentence made it 100 times slower.
+# Turns run side by side; numpy reads this when it is first loaded, and more threads a sentence made
+# it 100 times slower.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 MAX_BODY_BYTES = 3 * 1024 * 1024  # the largest webhook that Meta sends
@@ -26,7 +27,8 @@ MAX_BODY_BYTES = 3 * 1024 * 1024  # the largest webhook that Meta sends
 def create_app(settings: Settings | None = None, process: str = "web") -> Flask:
     """The application, ready to serve or to work: the same for web, worker, scheduler and commands.
 
-    Without `settings` they are read from the environment; bad ones end the process with exit code 78.
+    Without `settings` they are read from the environment; bad ones end the process with exit code
+    78.
     """
     settings = settings or settings_or_exit()
     app = Flask("gatte")
@@ -41,12 +43,16 @@ def create_app(settings: Settings | None = None, process: str = "web") -> Flask:
 
 
 def start_logging(settings: Settings, process: str) -> None:
-    """From now on every line of this process is masked, and in the form that the settings want. Safe to call again."""
+    """From now on every line of this process is masked, and in the form that the settings want.
+    Safe to call again.
+    """
     from gatte.observability.logging import configure_logging
     from gatte.privacy import crypto, masking
 
     masking.configure(crypto.derived_key(settings.secret_key.get_secret_value(), "log identifiers"))
-    as_json = settings.gatte_log_format == "json" or (settings.production and settings.gatte_log_format != "text")
+    as_json = settings.gatte_log_format == "json" or (
+        settings.production and settings.gatte_log_format != "text"
+    )
     configure_logging(json=as_json, level=settings.gatte_log_level, process=process)
 
 
@@ -75,10 +81,10 @@ def _flask_settings(app: Flask, settings: Settings, process: str) -> None:
 
 
 def _extensions(app: Flask, settings: Settings, process: str) -> None:
-    from gatte.infra.database import statement_batch
     from gatte import extensions, models
-    from gatte.infra.redis import fail_fast
     from gatte.desk.login_attempts import LoginAttempts
+    from gatte.infra.database import statement_batch
+    from gatte.infra.redis import fail_fast
     from gatte.privacy import crypto
 
     extensions.db.init_app(app)
@@ -88,7 +94,9 @@ def _extensions(app: Flask, settings: Settings, process: str) -> None:
     extensions.htmx.init_app(app)
     extensions.limiter.init_app(app)
     beside = statement_batch.unpooled_engine(settings, process)
-    app.extensions["gatte_keyring"] = models.Keyring(crypto.MasterKeys(settings.master_keys), beside)
+    app.extensions["gatte_keyring"] = models.Keyring(
+        crypto.MasterKeys(settings.master_keys), beside
+    )
     app.extensions["gatte_redis"] = _redis(settings)
     app.extensions["gatte_memory"] = fail_fast.FailFastRedis(settings)
     app.extensions["gatte_login_attempts"] = LoginAttempts(settings)
@@ -109,13 +117,14 @@ def _redis(settings: Settings) -> "Redis":
 
 
 def _init_packages(app: Flask, settings: Settings) -> None:
-    from gatte.infra.database import statement_batch
     from gatte import delivery, intake, intelligence
+    from gatte.infra.database import statement_batch
+    from gatte.intake import receive
 
     statement_batch.log_first_connection(app, settings)
     intake.init_app(app, settings)
     intelligence.init_app(app, settings)
-    delivery.init_app(app, settings)
+    delivery.init_app(app, settings, receive.store_webhook)
 
 
 def _register_entry_points(app: Flask) -> None:

@@ -1,6 +1,7 @@
 """How opening hours and the state whose holidays are kept are spelled in the settings.
 
-The settings and the desk read them with the same functions, so that what passes at start works later.
+The settings and the desk read them with the same functions, so that what passes at start works
+later.
 """
 
 import re

@@ -13,9 +13,9 @@ import click
 import structlog
 from flask import Flask, current_app
 
-from gatte.infra import schema
 from gatte.cli_users import users
 from gatte.extensions import db
+from gatte.infra import schema
 from gatte.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -25,7 +25,17 @@ RESTART_SECONDS = 1.0  # a worker that dies at its start must not keep a core bu
 
 def register(app: Flask) -> None:
     """Add the commands to an application."""
-    for command in (migrate, worker, scheduler, users, contacts, demo, knowledge, replay, reprocess):
+    for command in (
+        migrate,
+        worker,
+        scheduler,
+        users,
+        contacts,
+        demo,
+        knowledge,
+        replay,
+        reprocess,
+    ):
         app.cli.add_command(command)
 
 
@@ -57,8 +67,18 @@ def worker(processes: int | None, threads: int | None) -> None:
 
 
 def _run_worker_processes(count: int, threads: int | None) -> int:
-    """Run workers in processes of their own, each started again when it dies, until this one is told to stop."""
-    command = [sys.executable, "-m", "flask", "worker", "--processes", "1", *(["--threads", str(threads)] if threads else [])]
+    """Run workers in processes of their own, each started again when it dies, until this one is
+    told to stop.
+    """
+    command = [
+        sys.executable,
+        "-m",
+        "flask",
+        "worker",
+        "--processes",
+        "1",
+        *(["--threads", str(threads)] if threads else []),
+    ]
     running = {number: subprocess.Popen(command) for number in range(count)}  # noqa: S603 - our own command
     stopping = False
 
@@ -138,7 +158,9 @@ def demo() -> None:
 
 @demo.command("load")
 def load_demo() -> None:
-    """Load the demo articles, and the user of GATTE_DEMO_USER and GATTE_DEMO_PASSWORD; safe to repeat."""
+    """Load the demo articles, and the user of GATTE_DEMO_USER and GATTE_DEMO_PASSWORD; safe to
+    repeat.
+    """
     from gatte.desk import users
     from gatte.intelligence.knowledge import articles as base
     from gatte.models import Role
@@ -154,24 +176,48 @@ def load_demo() -> None:
 @click.command()
 @click.argument("conversation", type=click.UUID)
 def replay(conversation: UUID) -> None:
-    """Play a past conversation again through today's rules; exit code 1 when anything comes out differently."""
+    """Play a past conversation again through today's rules; exit code 1 when anything comes out
+    differently.
+    """
     from gatte.turns.replay import replay_conversation
 
     done = replay_conversation(conversation)
     for difference in done.differences:
-        click.echo(f"turn {difference.turn_id}, {difference.part}:\n  then {difference.recorded}\n  now  {difference.replayed}")
-    click.echo(f"{done.turns} turns played again, {len(done.differences)} differences, {done.redacted} without content.")
+        click.echo(
+            f"turn {difference.turn_id}, {difference.part}:\n  then {difference.recorded}\n  now  {difference.replayed}"
+        )
+    click.echo(
+        f"{done.turns} turns played again, {len(done.differences)} differences, {done.redacted} without content."
+    )
     raise SystemExit(1 if done.differences else 0)
 
 
 @click.command()
-@click.option("--turns", is_flag=True, help="Only turns that failed or were parked, and messages that could not be filed.")
+@click.option(
+    "--turns",
+    is_flag=True,
+    help="Only turns that failed or were parked, and messages that could not be filed.",
+)
 @click.option("--sends", is_flag=True, help="Only answers that failed or were parked.")
 @click.option("--bodies", is_flag=True, help="Only webhook bodies that were kept whole.")
 @click.option("--conversation", type=click.UUID, help="Only this conversation.")
-@click.option("--since", type=click.DateTime(), help="Only what failed since then, in the company's time zone.")
-@click.option("--list", "only_list", is_flag=True, help="Show what would be taken again, and change nothing.")
-def reprocess(*, turns: bool, sends: bool, bodies: bool, conversation: UUID | None, since: datetime | None, only_list: bool) -> None:
+@click.option(
+    "--since",
+    type=click.DateTime(),
+    help="Only what failed since then, in the company's time zone.",
+)
+@click.option(
+    "--list", "only_list", is_flag=True, help="Show what would be taken again, and change nothing."
+)
+def reprocess(
+    *,
+    turns: bool,
+    sends: bool,
+    bodies: bool,
+    conversation: UUID | None,
+    since: datetime | None,
+    only_list: bool,
+) -> None:
     """Take again what failed: webhook bodies, messages, turns, answers. Safe to repeat."""
     after = since.replace(tzinfo=_settings().time_zone) if since else None
     everything = not (turns or sends or bodies)
@@ -199,7 +245,9 @@ def _reprocess_turns(conversation: UUID | None, after: datetime | None, *, only_
     from gatte.turns import reprocess as stuck_turns
 
     for one in stuck_turns.list_failed(conversation, after):
-        click.echo(f"turn of conversation {one}{'' if only_list else f': {stuck_turns.requeue(one, after)}'}")
+        click.echo(
+            f"turn of conversation {one}{'' if only_list else f': {stuck_turns.requeue(one, after)}'}"
+        )
         db.session.commit()
     if conversation is not None:
         return

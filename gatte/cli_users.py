@@ -32,7 +32,13 @@ def list_users() -> None:
 
     with _told_plainly():
         rows = [
-            (user.email, user.name, user.role.value, "active" if user.active else "disabled", _day(user.last_login_at))
+            (
+                user.email,
+                user.name,
+                user.role.value,
+                "active" if user.active else "disabled",
+                _day(user.last_login_at),
+            )
             for user in people.list_users()
         ]
     _show_table([("E-MAIL", "NAME", "ROLE", "STATE", "LAST LOGIN"), *rows])

@@ -25,7 +25,9 @@ class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
 
 
-db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})  # whoever needs fresh rows locks them
+db = SQLAlchemy(
+    model_class=Base, session_options={"expire_on_commit": False}
+)  # whoever needs fresh rows locks them
 migrate = Migrate()
 login = LoginManager()
 csrf = CSRFProtect()

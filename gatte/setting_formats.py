@@ -23,7 +23,9 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1", "")
 TLS_MODES = ("require", "verify-ca", "verify-full")
 SSL_MODES = ("disable", "allow", "prefer", *TLS_MODES)
 KEY_BYTES = 32
-FEWEST_DISTINCT_BYTES = 16  # 32 random bytes have 30; fewer than 16 by chance: once in 10 ** 14 keys
+FEWEST_DISTINCT_BYTES = (
+    16  # 32 random bytes have 30; fewer than 16 by chance: once in 10 ** 14 keys
+)
 PRODUCTION_SECRET_LENGTH = 32
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LOG_FORMATS = ("", "json", "text")
@@ -182,7 +184,9 @@ def price_table(spelled: str) -> Mapping[str, Price]:
     for part in filter(None, (piece.strip() for piece in spelled.split(","))):
         match = PRICE.fullmatch(part)
         if match is None:
-            raise ValueError("must be model=read/written pairs parted by commas, in US dollars for a million tokens")
+            raise ValueError(
+                "must be model=read/written pairs parted by commas, in US dollars for a million tokens"
+            )
         model = plain_model_name(match["model"])
         if model in table:
             raise ValueError(f"has two prices for {model}")
@@ -262,9 +266,13 @@ def _master_key(encoded: str) -> bytes:
 
 
 def is_weak(secret: SecretStr) -> bool:
-    """Whether a secret for signing is too short, or repeats itself, for an installation that is real."""
+    """Whether a secret for signing is too short, or repeats itself, for an installation that is
+    real.
+    """
     spelled = secret.get_secret_value()
-    return len(spelled) < PRODUCTION_SECRET_LENGTH or len(set(spelled)) < PRODUCTION_SECRET_LENGTH // 4
+    return (
+        len(spelled) < PRODUCTION_SECRET_LENGTH or len(set(spelled)) < PRODUCTION_SECRET_LENGTH // 4
+    )
 
 
 def folder(path: Path) -> Path:

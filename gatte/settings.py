@@ -11,26 +11,44 @@ from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from gatte import setting_formats as formats
 
 EX_CONFIG = 78  # sysexits.h: something was found in an unconfigured or misconfigured state
 DEFAULT_MAX_WORKERS = 4  # each has its own models in memory
-YEAR_SECONDS = 366 * 24 * 3600  # a longer time is a slip, and far longer ones are no time for Postgres
+YEAR_SECONDS = (
+    366 * 24 * 3600
+)  # a longer time is a slip, and far longer ones are no time for Postgres
 WHATSAPP_VERSION = formats.matching(r"v\d{1,3}\.\d", "must be a version such as v25.0")
-GEMINI_VERSION = formats.matching(r"v\d+((alpha|beta)\d*)?", "must be a version such as v1beta or v1")
-MODEL_NAME = formats.matching(r"[\w.-]+(/[\w.-]+)*", "must be a model's name such as gemini-3.5-flash")
-TEMPLATE_NAME = formats.matching(r"[a-z0-9_]{0,512}", "must be a template's name: lower-case letters, digits and underscores")
+GEMINI_VERSION = formats.matching(
+    r"v\d+((alpha|beta)\d*)?", "must be a version such as v1beta or v1"
+)
+MODEL_NAME = formats.matching(
+    r"[\w.-]+(/[\w.-]+)*", "must be a model's name such as gemini-3.5-flash"
+)
+TEMPLATE_NAME = formats.matching(
+    r"[a-z0-9_]{0,512}", "must be a template's name: lower-case letters, digits and underscores"
+)
 LANGUAGE = formats.matching(r"[a-z]{2,3}(_[A-Z]{2})?", "must be a language such as pt_BR")
-# Google's price pages, October 2026 (ai.google.dev/gemini-api/docs/pricing): text, paid tier, standard.
+# Google's price pages, October 2026 (ai.google.dev/gemini-api/docs/pricing): text, paid tier,
+# standard.
 # An estimate to be kept up by hand.
 MODEL_PRICES = "gemini-3.5-flash-lite=0.30/2.50, gemini-3.5-flash=1.50/9.00"
 
 
 class Environment(StrEnum):
-    """Where this installation stands; production insists on TLS and on secrets that were set by hand."""
+    """Where this installation stands; production insists on TLS and on secrets that were set by
+    hand.
+    """
 
     DEVELOPMENT = "development"
     PRODUCTION = "production"
@@ -55,26 +73,39 @@ class Settings(BaseSettings):
     """The settings, read from the environment and .env (the environment wins)."""
 
     model_config = SettingsConfigDict(
-        env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True, frozen=True, validate_default=True
+        env_file=".env",
+        env_file_encoding="utf-8",
+        extra="ignore",
+        env_ignore_empty=True,
+        frozen=True,
+        validate_default=True,
     )
 
     gatte_env: Environment = Environment.DEVELOPMENT
     database_url: Annotated[SecretStr, AfterValidator(formats.postgres_url)]
-    redis_url: Annotated[SecretStr, AfterValidator(formats.redis_url)] = SecretStr("redis://127.0.0.1:6379/0")
+    redis_url: Annotated[SecretStr, AfterValidator(formats.redis_url)] = SecretStr(
+        "redis://127.0.0.1:6379/0"
+    )
     secret_key: SecretStr = SecretStr("")
     gatte_encryption_keys: Annotated[SecretStr, AfterValidator(formats.master_keys)] = SecretStr("")
     gatte_folder: Annotated[Path, AfterValidator(formats.folder)] = Path(".gatte")
     gatte_company: str = Field(default="Certifica Já", min_length=1, max_length=200)
     gatte_timezone: Annotated[str, AfterValidator(formats.time_zone)] = "America/Sao_Paulo"
-    gatte_business_hours: Annotated[str, AfterValidator(formats.business_hours)] = "seg-sex 08:00-18:00"
+    gatte_business_hours: Annotated[str, AfterValidator(formats.business_hours)] = (
+        "seg-sex 08:00-18:00"
+    )
     gatte_holidays_of: Annotated[str, AfterValidator(formats.holiday_state)] = "SP"
     gatte_log_level: Annotated[str, AfterValidator(formats.log_level)] = "INFO"
     gatte_log_format: Annotated[str, AfterValidator(formats.log_format)] = ""
 
-    whatsapp_access_token: Annotated[SecretStr, AfterValidator(formats.header_secret)] = SecretStr("")
+    whatsapp_access_token: Annotated[SecretStr, AfterValidator(formats.header_secret)] = SecretStr(
+        ""
+    )
     whatsapp_verify_token: SecretStr = SecretStr("")
     whatsapp_app_secret: Annotated[SecretStr, AfterValidator(formats.app_secrets)] = SecretStr("")
-    whatsapp_api_base_url: Annotated[str, AfterValidator(formats.http_url)] = "https://graph.facebook.com"
+    whatsapp_api_base_url: Annotated[str, AfterValidator(formats.http_url)] = (
+        "https://graph.facebook.com"
+    )
     whatsapp_api_version: Annotated[str, WHATSAPP_VERSION] = "v25.0"
 
     gemini_api_key: Annotated[SecretStr, AfterValidator(formats.header_secret)] = SecretStr("")
@@ -146,7 +177,9 @@ class Settings(BaseSettings):
 
     @field_validator("whatsapp_verify_token", "whatsapp_app_secret", mode="after")
     @classmethod
-    def _required_beside_the_access_token(cls, secret: SecretStr, info: ValidationInfo) -> SecretStr:
+    def _required_beside_the_access_token(
+        cls, secret: SecretStr, info: ValidationInfo
+    ) -> SecretStr:
         token = info.data.get("whatsapp_access_token")
         in_production = info.data.get("gatte_env") is Environment.PRODUCTION
         if in_production and token and token.get_secret_value() and not secret.get_secret_value():
@@ -158,7 +191,9 @@ class Settings(BaseSettings):
     def _tls_to_the_database(cls, url: SecretStr, info: ValidationInfo) -> SecretStr:
         in_production = info.data.get("gatte_env") is Environment.PRODUCTION
         if in_production and not (formats.is_loopback(url) or formats.insists_on_tls(url)):
-            raise ValueError("a database on another host needs TLS: add ?sslmode=verify-full (or require)")
+            raise ValueError(
+                "a database on another host needs TLS: add ?sslmode=verify-full (or require)"
+            )
         return url
 
     @property
@@ -186,7 +221,11 @@ class Settings(BaseSettings):
     @property
     def app_secrets(self) -> tuple[str, ...]:
         """The app secrets that a webhook may be signed with; two while rotating."""
-        return tuple(secret.strip() for secret in self.whatsapp_app_secret.get_secret_value().split(",") if secret.strip())
+        return tuple(
+            secret.strip()
+            for secret in self.whatsapp_app_secret.get_secret_value().split(",")
+            if secret.strip()
+        )
 
     @property
     def limits_url(self) -> str:
@@ -206,7 +245,9 @@ class Settings(BaseSettings):
 
 
 def load_settings() -> Settings:
-    """The settings of this process, with development secrets filled in; BadSettings lists every problem at once."""
+    """The settings of this process, with development secrets filled in; BadSettings lists every
+    problem at once.
+    """
     settings = _read({})
     return settings if settings.production else _read(_development_secrets(settings))
 
@@ -238,12 +279,17 @@ def _development_secrets(settings: Settings) -> dict[str, SecretStr]:
     """Secrets that development may lack, kept in files so that every process has the same."""
     made = {
         "secret_key": lambda: secrets.token_urlsafe(32),
-        "gatte_encryption_keys": lambda: "dev:" + base64.b64encode(secrets.token_bytes(32)).decode(),
+        "gatte_encryption_keys": lambda: (
+            "dev:" + base64.b64encode(secrets.token_bytes(32)).decode()
+        ),
         "whatsapp_app_secret": lambda: secrets.token_hex(16),
         "whatsapp_verify_token": lambda: secrets.token_urlsafe(16),
     }
     missing = [name for name in made if not getattr(settings, name).get_secret_value()]
-    return {name: SecretStr(_read_or_create_secret(settings.gatte_folder / name, made[name]())) for name in missing}
+    return {
+        name: SecretStr(_read_or_create_secret(settings.gatte_folder / name, made[name]()))
+        for name in missing
+    }
 
 
 def _read_or_create_secret(path: Path, fresh: str) -> str:
@@ -274,7 +320,9 @@ def _make_once(path: Path, fresh: str) -> None:
 
 @lru_cache(maxsize=1)
 def settings_or_exit() -> Settings:
-    """The settings, or one line a problem on standard error and exit code 78: for the start of a process."""
+    """The settings, or one line a problem on standard error and exit code 78: for the start of a
+    process.
+    """
     try:
         return load_settings()
     except BadSettings as error:

@@ -1,4 +1,6 @@
-"""How Alembic runs here: for `flask migrate` on its connection, for `flask db ...` on one of the same kind."""
+"""How Alembic runs here: for `flask migrate` on its connection, for `flask db ...` on one of the
+same kind.
+"""
 
 from typing import Any
 
@@ -25,20 +27,34 @@ def included(_: object, name: str | None, kind: str, *__: object) -> bool:
 
 
 def rendered(kind: str, item: Any, autogen: AutogenContext) -> str | bool:
-    """A migration imports no model: our own column types are written as what they are in the database."""
+    """A migration imports no model: our own column types are written as what they are in the
+    database.
+    """
     if kind == "type" and isinstance(item, VECTOR):
         autogen.imports.add("import pgvector.sqlalchemy")
         return f"pgvector.sqlalchemy.VECTOR(dim={item.dim})"
-    if kind == "type" and isinstance(item, TypeDecorator) and type(item).__module__.startswith("gatte."):
+    if (
+        kind == "type"
+        and isinstance(item, TypeDecorator)
+        and type(item).__module__.startswith("gatte.")
+    ):
         plain = item.impl_instance
-        return f"sa.{type(plain).__name__}()" if isinstance(plain, LargeBinary | String) else f"sa.{plain!r}"
+        return (
+            f"sa.{type(plain).__name__}()"
+            if isinstance(plain, LargeBinary | String)
+            else f"sa.{plain!r}"
+        )
     return False
 
 
 def numbered(_: object, __: object, directives: list[MigrationScript]) -> None:
     """Revisions are numbered 0001, 0002, ...; none is written when nothing changed."""
     script = directives[0]
-    if getattr(context.config.cmd_opts, "autogenerate", False) and script.upgrade_ops is not None and script.upgrade_ops.is_empty():
+    if (
+        getattr(context.config.cmd_opts, "autogenerate", False)
+        and script.upgrade_ops is not None
+        and script.upgrade_ops.is_empty()
+    ):
         directives.clear()
         return
     script.rev_id = f"{int(scripts().get_current_head() or 0) + 1:04d}"
@@ -57,7 +73,9 @@ OPTIONS: dict[str, Any] = {
 
 
 def run(connection: Connection, journal: MigrationHistory) -> None:
-    """Run what the command asked for; nothing may be open on the connection, or Alembic would leave the commit to us."""
+    """Run what the command asked for; nothing may be open on the connection, or Alembic would leave
+    the commit to us.
+    """
     context.configure(connection=connection, on_version_apply=journal.record, **OPTIONS)
     journal.begin()
     with context.begin_transaction():
@@ -66,12 +84,17 @@ def run(connection: Connection, journal: MigrationHistory) -> None:
 
 def run_as_developer() -> None:
     """For `flask db ...`: a connection with the same time limits and the same lock."""
-    with connected(settings_or_exit().database_url.get_secret_value()) as connection, migration_lock(connection):
+    with (
+        connected(settings_or_exit().database_url.get_secret_value()) as connection,
+        migration_lock(connection),
+    ):
         run(connection, MigrationHistory())
 
 
 if context.is_offline_mode():
-    context.configure(url="postgresql://", literal_binds=True, dialect_opts={"paramstyle": "named"}, **OPTIONS)
+    context.configure(
+        url="postgresql://", literal_binds=True, dialect_opts={"paramstyle": "named"}, **OPTIONS
+    )
     with context.begin_transaction():
         context.run_migrations()
 elif "connection" in context.config.attributes:

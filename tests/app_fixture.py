@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from gatte import create_app
-from gatte.infra.rq_queue import set_job_app
+from gatte.jobs.job_context import set_job_app
 from gatte.settings import Settings
 from tests.connection_guard import forbid_a_second_connection
 from tests.process_system import MODELS
@@ -51,7 +51,9 @@ def app(database_url, redis_url) -> Iterator[Flask]:
 
 @pytest.fixture
 def context(app) -> Iterator[Flask]:
-    """An open application context, for tests that call services themselves (and never a test client)."""
+    """An open application context, for tests that call services themselves (and never a test
+    client).
+    """
     from gatte.extensions import db
 
     with app.app_context():

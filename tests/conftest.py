@@ -7,7 +7,8 @@ from tests.process_system import build_models
 
 pytest_plugins = ["tests.store_fixtures", "tests.app_fixture"]
 
-# The same input in every run, so that a change is at fault when a test fails; `--hypothesis-profile=search` looks for what nobody met yet.
+# The same input in every run, so that a change is at fault when a test fails;
+# `--hypothesis-profile=search` looks for what nobody met yet.
 # No deadline: how fast it is, the bench measures.
 settings.register_profile("repeatable", derandomize=True, max_examples=200, deadline=None)
 settings.register_profile("search", max_examples=5000, deadline=None)

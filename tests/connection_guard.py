@@ -1,4 +1,6 @@
-"""Tells when somebody who holds a connection of a pool asks it for another one: many who do so at once wait for each other for ever."""
+"""Tells when somebody who holds a connection of a pool asks it for another one: many who do so at
+once wait for each other for ever.
+"""
 
 import threading
 from collections import Counter
@@ -29,7 +31,9 @@ def forbid_a_second_connection(engine: Engine) -> None:
         if another:
             raise HoldsAnother("this thread holds a connection of the pool already")
 
-    @event.listens_for(engine, "detach")  # what leaves the pool for good is not held: the pool makes another
+    @event.listens_for(
+        engine, "detach"
+    )  # what leaves the pool for good is not held: the pool makes another
     @event.listens_for(engine, "checkin")
     def _given_back(_: Any, record: Any) -> None:
         with lock:

@@ -41,8 +41,12 @@ def free_port() -> int:
 
 
 def process_environment(given: dict[str, str], project: Path = PROJECT) -> dict[str, str]:
-    """The environment of a process of ours: what is given, and nothing of this machine's but where to find programs."""
-    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TZ"}}
+    """The environment of a process of ours: what is given, and nothing of this machine's but where
+    to find programs.
+    """
+    kept = {
+        name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TZ"}
+    }
     return {**kept, "PYTHONPATH": str(project), **given}
 
 
@@ -65,12 +69,19 @@ class System:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self, *names: str, **more: str) -> None:
-        """Start these processes (all when none is named), logs going to files; `more` is environment. "worker:2" is a second worker."""
+        """Start these processes (all when none is named), logs going to files; `more` is
+        environment. "worker:2" is a second worker.
+        """
         environment = {**self._environment(), **more}
         for name in names or COMMANDS:
             with (self.folder / f"{name}.log").open("ab") as log:
                 self.processes[name] = subprocess.Popen(
-                    self._command(name), cwd=self.project, env=environment, stdout=log, stderr=log, start_new_session=True
+                    self._command(name),
+                    cwd=self.project,
+                    env=environment,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
                 )
 
     def _command(self, name: str) -> list[str]:
@@ -80,7 +91,11 @@ class System:
         return [str(self.binaries / program), *arguments, *application]
 
     def _environment(self) -> dict[str, str]:
-        bind = {"GATTE_BIND": f"127.0.0.1:{self.port}", "PYTHONUNBUFFERED": "1", "PROMETHEUS_MULTIPROC_DIR": str(self.folder / "metrics")}
+        bind = {
+            "GATTE_BIND": f"127.0.0.1:{self.port}",
+            "PYTHONUNBUFFERED": "1",
+            "PROMETHEUS_MULTIPROC_DIR": str(self.folder / "metrics"),
+        }
         return process_environment({**bind, **self.environment}, self.project)
 
     def kill(self, name: str) -> None:
@@ -110,7 +125,9 @@ class System:
                 self.kill(name)
 
     def wait_until_ready(self, patience: float = READY_PATIENCE) -> None:
-        """Return when `/health/ready` says so; TimeoutError shows what it said last and the logs' ends."""
+        """Return when `/health/ready` says so; TimeoutError shows what it said last and the logs'
+        ends.
+        """
         said = until(lambda: self._readiness() == "ready", patience)
         if not said:
             raise TimeoutError(f"not ready: {self._readiness()}\n{self.log_tail()}")
@@ -124,13 +141,19 @@ class System:
 
     def log(self, name: str = "*") -> str:
         """All log lines of a process, or of all, so far."""
-        return "\n".join(path.read_text(errors="replace") for path in sorted(self.folder.glob(f"{name}.log")))
+        return "\n".join(
+            path.read_text(errors="replace") for path in sorted(self.folder.glob(f"{name}.log"))
+        )
 
     def log_tail(self, length: int = 3000) -> str:
-        return "\n".join(f"--- {path.name}\n{path.read_text(errors='replace')[-length:]}" for path in sorted(self.folder.glob("*.log")))
+        return "\n".join(
+            f"--- {path.name}\n{path.read_text(errors='replace')[-length:]}"
+            for path in sorted(self.folder.glob("*.log"))
+        )
 
 
-PATIENCE = 60.0  # seconds: no promise, only the end of a wait for what does not come on the busiest machine
+# seconds: no promise, only the end of a wait for what does not come on the busiest machine
+PATIENCE = 60.0
 
 
 def until(true: Callable[[], bool], patience: float = PATIENCE, pause: float = 0.05) -> bool:
@@ -191,6 +214,13 @@ def running(folder: Path, environment: dict[str, str]) -> Iterator[System]:
 def prepare(environment: dict[str, str]) -> None:
     """Load the demo articles into a migrated database."""
     command = [str(BIN / "flask"), "demo", "load"]
-    done = subprocess.run(command, cwd=PROJECT, env=process_environment(environment), capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command,
+        cwd=PROJECT,
+        env=process_environment(environment),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode != 0:
         raise RuntimeError(done.stdout + done.stderr)

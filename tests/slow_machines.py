@@ -21,7 +21,9 @@ class Clock:
 
 
 def left_of(seconds: float, since: float, tolerance: float = 0.05) -> Any:
-    """What may be left of a wait that began after `since` (of time.monotonic), to be compared with what is."""
+    """What may be left of a wait that began after `since` (of time.monotonic), to be compared with
+    what is.
+    """
     gone = time.monotonic() - since
     return pytest.approx(seconds - gone / 2, abs=gone / 2 + tolerance)
 

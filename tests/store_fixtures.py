@@ -1,4 +1,6 @@
-"""Real stores for tests: one embedded Postgres and one Valkey a test session, a fresh copy of the migrated database a module."""
+"""Real stores for tests: one embedded Postgres and one Valkey a test session, a fresh copy of the
+migrated database a module.
+"""
 
 import itertools
 from collections.abc import Iterator

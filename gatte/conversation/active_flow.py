@@ -6,26 +6,46 @@ from functools import cache
 from gatte.conversation.command_words import cancel
 from gatte.conversation.decision_builder import DecisionBuilder
 from gatte.conversation.effects import EscalationReason
-from gatte.conversation.slot_filling import CONFIRM, ask_again, ask_what_to_fix, confirm, reject_answer, fill, extract_slots, reopen_slot, proceed, suspend_flow, start
+from gatte.conversation.fallback import (
+    is_confident,
+    is_question,
+    is_statement,
+    looks_like_question,
+    requested_flow,
+)
 from gatte.conversation.flows.base import Flow, FlowName, Slot
 from gatte.conversation.flows.registry import FLOWS
 from gatte.conversation.handoff import escalate
-from gatte.conversation.no_active_flow import ask_knowledge
-from gatte.conversation.fallback import is_question, is_confident, looks_like_question, is_statement, requested_flow
 from gatte.conversation.input_triage import UnderstoodText
+from gatte.conversation.nlu import Intent
+from gatte.conversation.no_active_flow import ask_knowledge
 from gatte.conversation.parsing.answers import yes_or_no
-from gatte.conversation.parsing.normalize import union, normalize_text, words
+from gatte.conversation.parsing.normalize import normalize_text, union, words
 from gatte.conversation.rules import small_talk_in
+from gatte.conversation.slot_filling import (
+    CONFIRM,
+    ask_again,
+    ask_what_to_fix,
+    confirm,
+    extract_slots,
+    fill,
+    proceed,
+    reject_answer,
+    reopen_slot,
+    start,
+    suspend_flow,
+)
 from gatte.conversation.states import Event, State
 from gatte.conversation.texts import render
 from gatte.conversation.thresholds import DISAMBIGUATE_AFTER, ESCALATE_AFTER, FLOW_SWITCH_THRESHOLD
-from gatte.conversation.nlu import Intent
 
 CORRECTION = union(
     r"\berrei\b", r"\berrad[oa]\b", r"\bcorrig\w+", r"\bcorrecao\b", r"\bcorreto e\b", r"\bcerto e\b", r"\bna verdade\b", r"\bdigitei\b",
     r"\bengan\w+", r"\bmud(?:a|ar|e|ei)\b", r"\btroc(?:a|ar|ei)\b", r"\balter\w+", r"\bem vez\b", r"\bnao,",
 )  # fmt: skip
-CHANGE_OF_MIND = re.compile(r"\bna verdade\b|\bmudei de ideia\b|\bantes disso\b|\bem vez disso\b|\bprefiro\b|\besquece\b|\bmelhor\b")
+CHANGE_OF_MIND = re.compile(
+    r"\bna verdade\b|\bmudei de ideia\b|\bantes disso\b|\bem vez disso\b|\bprefiro\b|\besquece\b|\bmelhor\b"
+)
 WISHING = frozenset({"quero", "queria", "preciso", "gostaria", "vou", "prefiro"})
 QUESTION_LENGTH = 120
 BY_WORD = frozenset({FlowName.OPT_OUT, FlowName.OPT_IN})
@@ -83,7 +103,9 @@ def _not_confirmed(draft: DecisionBuilder, said: list[UnderstoodText]) -> None:
     count = draft.snapshot.fallback_count + 1
     draft.update(misunderstandings=count)
     if count >= ESCALATE_AFTER:
-        escalate(draft, EscalationReason.NOT_UNDERSTOOD, f"no yes or no, {count} times", said[-1].text)
+        escalate(
+            draft, EscalationReason.NOT_UNDERSTOOD, f"no yes or no, {count} times", said[-1].text
+        )
         return
     draft.transition(Event.NOT_UNDERSTOOD, "no yes or no")
     draft.add_text("fix.yes_or_no_again" if count >= DISAMBIGUATE_AFTER else "fix.yes_or_no")
@@ -94,16 +116,25 @@ def _correct(draft: DecisionBuilder, text: str) -> bool:
     """Take a corrected value out of the text; whether one of a filled slot was named or changed."""
     named = _fill_named(draft, text)
     before = dict(draft.snapshot.slots)
-    extract_slots(draft, text, sure_only=not CORRECTION.search(normalize_text(text)) and len(words(text)) > 6, overwrite=not named)
+    extract_slots(
+        draft,
+        text,
+        sure_only=not CORRECTION.search(normalize_text(text)) and len(words(text)) > 6,
+        overwrite=not named,
+    )
     return named or dict(draft.snapshot.slots) != before
 
 
 def _fill_named(draft: DecisionBuilder, text: str) -> bool:
-    """Fill slots that the text names with a value: "o nome é Ana", "e-mail: a@b.co"; whether there was one."""
+    """Fill slots that the text names with a value: "o nome é Ana", "e-mail: a@b.co"; whether there
+    was one.
+    """
     filled = False
     for slot in _flow(draft).wanted(draft.snapshot):
         said = _naming(slot.synonyms).search(text) if slot.synonyms else None
-        if not said or (slot.name not in draft.snapshot.slots and slot.name != draft.snapshot.requested_slot):
+        if not said or (
+            slot.name not in draft.snapshot.slots and slot.name != draft.snapshot.requested_slot
+        ):
             continue
         parsed = slot.parse_answer(said["value"], draft.snapshot)
         if parsed.value is not None:
@@ -129,8 +160,12 @@ def _named_slot(draft: DecisionBuilder, said: list[UnderstoodText]) -> Slot | No
     spoken, plain = set(words(text)), normalize_text(text)
     if len(spoken) > 3 and not CORRECTION.search(plain) and not draft.flag("fixing"):
         return None
-    slots = (slot for slot in _flow(draft).wanted(draft.snapshot) if slot.name in draft.snapshot.slots)
-    return next((slot for slot in slots if spoken & {normalize_text(word) for word in slot.synonyms}), None)
+    slots = (
+        slot for slot in _flow(draft).wanted(draft.snapshot) if slot.name in draft.snapshot.slots
+    )
+    return next(
+        (slot for slot in slots if spoken & {normalize_text(word) for word in slot.synonyms}), None
+    )
 
 
 def _hear_while_collecting(draft: DecisionBuilder, said: list[UnderstoodText]) -> None:
@@ -152,7 +187,9 @@ def _hear_while_collecting(draft: DecisionBuilder, said: list[UnderstoodText]) -
 
 
 def _interrupts(one: UnderstoodText, slot: Slot) -> bool:
-    """Whether the words are a question rather than an answer to this slot; free text may hold questions of its own."""
+    """Whether the words are a question rather than an answer to this slot; free text may hold
+    questions of its own.
+    """
     if not looks_like_question(one.text) or is_statement(one):
         return False
     return not slot.free_text or ("?" in one.text and len(one.text) <= QUESTION_LENGTH)
@@ -162,7 +199,9 @@ def _ask_in_between(draft: DecisionBuilder, questions: list[UnderstoodText]) -> 
     for one in questions:
         extract_slots(draft, one.text, sure_only=True)
     guess = questions[-1].understanding
-    ask_knowledge(draft, "\n".join(one.text for one in questions), guess.intent if guess else "question")
+    ask_knowledge(
+        draft, "\n".join(one.text for one in questions), guess.intent if guess else "question"
+    )
 
 
 def _take(draft: DecisionBuilder, one: UnderstoodText) -> tuple[bool, str]:
@@ -171,8 +210,17 @@ def _take(draft: DecisionBuilder, one: UnderstoodText) -> tuple[bool, str]:
     corrects = bool(CORRECTION.search(normalize_text(one.text)))
     if _changes_mind(draft, one, slot):
         return False, ""
-    named = _fill_named(draft, one.text) if corrects or slot is None or slot.name != "description" else False
-    spoken = extract_slots(draft, one.text, sure_only=bool(slot and slot.free_text), overwrite=not named and (corrects or not slot or not slot.free_text))
+    named = (
+        _fill_named(draft, one.text)
+        if corrects or slot is None or slot.name != "description"
+        else False
+    )
+    spoken = extract_slots(
+        draft,
+        one.text,
+        sure_only=bool(slot and slot.free_text),
+        overwrite=not named and (corrects or not slot or not slot.free_text),
+    )
     used = named or bool(spoken)
     if slot is not None and slot.name in draft.snapshot.slots:
         _say_in_full(draft, slot, one)
@@ -188,18 +236,25 @@ def _take(draft: DecisionBuilder, one: UnderstoodText) -> tuple[bool, str]:
 
 
 def _say_in_full(draft: DecisionBuilder, slot: Slot, one: UnderstoodText) -> None:
-    """Take the value of an earlier message of this turn with the words that this one adds: "Ana", then "Ana Lima"."""
+    """Take the value of an earlier message of this turn with the words that this one adds: "Ana",
+    then "Ana Lima".
+    """
     fuller = slot.parse_answer(one.text, draft.snapshot).value
     if fuller and fuller.startswith(f"{draft.snapshot.slots[slot.name]} "):
         draft.set_slots({slot.name: fuller})
 
 
 def _changes_mind(draft: DecisionBuilder, one: UnderstoodText, slot: Slot | None) -> bool:
-    """Whether a flow is wished for in words that say so and are no story of their own, whatever values they hold."""
+    """Whether a flow is wished for in words that say so and are no story of their own, whatever
+    values they hold.
+    """
     wished = requested_flow(one)
     if slot is None or not wished or wished in BY_WORD:
         return False
-    turns, wishes = bool(CHANGE_OF_MIND.search(normalize_text(one.text))), bool(WISHING & set(words(one.text)))
+    turns, wishes = (
+        bool(CHANGE_OF_MIND.search(normalize_text(one.text))),
+        bool(WISHING & set(words(one.text))),
+    )
     if not slot.free_text:
         return turns and wishes and wished != draft.snapshot.flow
     return turns or (not slot.long_text and words(one.text)[0] in WISHING)
@@ -228,7 +283,12 @@ def _interrupted(draft: DecisionBuilder, said: list[UnderstoodText]) -> bool:
 
 def _is_out_of_scope(one: UnderstoodText) -> bool:
     guess = one.understanding
-    return guess is not None and guess.intent == Intent.OUT_OF_SCOPE and is_confident(guess, FLOW_SWITCH_THRESHOLD) and looks_like_question(one.text)
+    return (
+        guess is not None
+        and guess.intent == Intent.OUT_OF_SCOPE
+        and is_confident(guess, FLOW_SWITCH_THRESHOLD)
+        and looks_like_question(one.text)
+    )
 
 
 def _switch(draft: DecisionBuilder, other: str, said: list[UnderstoodText]) -> None:
@@ -239,7 +299,9 @@ def _switch(draft: DecisionBuilder, other: str, said: list[UnderstoodText]) -> N
 
 
 def _leave_for_later(draft: DecisionBuilder) -> None:
-    """The customer says goodbye in the middle: what was told is kept for a while, in a conversation that stays open for it."""
+    """The customer says goodbye in the middle: what was told is kept for a while, in a conversation
+    that stays open for it.
+    """
     suspend_flow(draft)
     kept = bool(draft.snapshot.suspended_flow)
     draft.add_text("social.goodbye_kept" if kept else "social.goodbye")

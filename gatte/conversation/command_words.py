@@ -5,11 +5,11 @@ from collections.abc import Callable
 from gatte.conversation import option_ids
 from gatte.conversation.decision_builder import DecisionBuilder
 from gatte.conversation.effects import EscalationReason
-from gatte.conversation.slot_filling import ask_again, can_resume, offer_resume, resume, start
 from gatte.conversation.flows.base import FlowName
-from gatte.conversation.handoff import escalate, leave_queue, announce_queue
+from gatte.conversation.handoff import announce_queue, escalate, leave_queue
 from gatte.conversation.no_active_flow import show_menu
 from gatte.conversation.rules import Command
+from gatte.conversation.slot_filling import ask_again, can_resume, offer_resume, resume, start
 from gatte.conversation.states import Event, State
 from gatte.conversation.texts import render
 
@@ -21,7 +21,12 @@ def call_human(draft: DecisionBuilder, said: str) -> bool:
         announce_queue(draft)
         return True
     offered = draft.snapshot.invalid_slot_count >= 3
-    escalate(draft, EscalationReason.SLOT_FAILED if offered else EscalationReason.REQUESTED, "asked for a human", said)
+    escalate(
+        draft,
+        EscalationReason.SLOT_FAILED if offered else EscalationReason.REQUESTED,
+        "asked for a human",
+        said,
+    )
     return True
 
 
@@ -49,7 +54,11 @@ def cancel(draft: DecisionBuilder, _said: str) -> bool:
         draft.add_text("cancel.done", the_flow=render(f"flow.{cancelled}"))
         offer_resume(draft)
     else:
-        draft.add_buttons(render("cancel.done", the_flow=render(f"flow.{cancelled}")), option_ids.MENU(), option_ids.HUMAN())
+        draft.add_buttons(
+            render("cancel.done", the_flow=render(f"flow.{cancelled}")),
+            option_ids.MENU(),
+            option_ids.HUMAN(),
+        )
     return True
 
 
@@ -66,7 +75,9 @@ def _opt_in(draft: DecisionBuilder, _said: str) -> bool:
 
 
 def continue_flow(draft: DecisionBuilder, _said: str) -> bool:
-    """Take up the flow that was put aside, or say that there is none; False where the word is a yes or goes to a human."""
+    """Take up the flow that was put aside, or say that there is none; False where the word is a yes
+    or goes to a human.
+    """
     if draft.snapshot.flow and draft.snapshot.state == State.COLLECTING:
         ask_again(draft)
         return True

@@ -1,32 +1,63 @@
 """The customer spoke: all messages of a turn are understood together, in one order of precedence.
 
-Secrets and deletions first, then what always goes to a human, commands, taps, open offers, and only then the flow or the intent.
+Secrets and deletions first, then what always goes to a human, commands, taps, open offers, and only
+then the flow or the intent.
 """
 
 import json
 
-from gatte.conversation import option_ids, no_active_flow, active_flow, in_queue
-from gatte.conversation.escalation_rules import EscalationTrigger, find_trigger, cannot_issue_invoices
+from gatte.conversation import active_flow, in_queue, no_active_flow, option_ids
 from gatte.conversation.command_words import run_command
 from gatte.conversation.decision_builder import DecisionBuilder
-from gatte.conversation.effects import OptOut, EscalationReason
-from gatte.conversation.slot_filling import ask_again, can_resume, extract_slots, offer_resume, proceed, suspend_flow, resume, current_flow, start
+from gatte.conversation.effects import EscalationReason, OptOut
+from gatte.conversation.escalation_rules import (
+    EscalationTrigger,
+    cannot_issue_invoices,
+    find_trigger,
+)
+from gatte.conversation.fallback import PENDING_TEXT_SLOT, is_question, resolve_intent
 from gatte.conversation.flows.registry import FLOWS
 from gatte.conversation.handoff import escalate
-from gatte.conversation.fallback import PENDING_TEXT_SLOT, is_question, resolve_intent
-from gatte.conversation.input_triage import UnderstoodText, TriagedInput, acknowledge_attachment, explain_unsupported, attach_media, warn_about_secret, triage
+from gatte.conversation.input_triage import (
+    TriagedInput,
+    UnderstoodText,
+    acknowledge_attachment,
+    attach_media,
+    explain_unsupported,
+    triage,
+    warn_about_secret,
+)
+from gatte.conversation.nlu import Intent
+from gatte.conversation.option_selected import handle_option
 from gatte.conversation.parsing.answers import yes_or_no
 from gatte.conversation.parsing.normalize import normalize_text, words
-from gatte.conversation.rules import SHORT_FORMS, Command, cancels_this, command_in, asks_for_ticket
+from gatte.conversation.rules import SHORT_FORMS, Command, asks_for_ticket, cancels_this, command_in
+from gatte.conversation.slot_filling import (
+    ask_again,
+    can_resume,
+    current_flow,
+    extract_slots,
+    offer_resume,
+    proceed,
+    resume,
+    start,
+    suspend_flow,
+)
 from gatte.conversation.snapshot import MessagesReceived, Owner
 from gatte.conversation.states import Event, State
-from gatte.conversation.option_selected import handle_option
 from gatte.conversation.texts import render
-from gatte.conversation.nlu import Intent
 
-ORDINALS = {"1": 0, "primeira": 0, "primeiro": 0, "2": 1, "segunda": 1, "segundo": 1, "3": 2, "terceira": 2, "terceiro": 2} | {
-    str(number): number - 1 for number in range(4, 11)
-}
+ORDINALS = {
+    "1": 0,
+    "primeira": 0,
+    "primeiro": 0,
+    "2": 1,
+    "segunda": 1,
+    "segundo": 1,
+    "3": 2,
+    "terceira": 2,
+    "terceiro": 2,
+} | {str(number): number - 1 for number in range(4, 11)}
 ORDINAL_CONTEXT = frozenset(ORDINALS) | {"a", "o", "opcao", "numero"}
 
 
@@ -52,13 +83,17 @@ def handle_messages(draft: DecisionBuilder, spoke: MessagesReceived) -> None:
 
 
 def _observe_silently(draft: DecisionBuilder, heard: TriagedInput) -> None:
-    """A human owns the conversation: only what the law or safety asks for is done, and nothing is said."""
+    """A human owns the conversation: only what the law or safety asks for is done, and nothing is
+    said.
+    """
     if heard.needs_answer and not draft.flag("customer_waiting"):
         since = draft.snapshot.now.isoformat()
         draft.set_flag("customer_waiting", since)
         draft.set_flag("warn_from", since)
         draft.set_flag("warned", None)
-    if any(command_in(one.text) == Command.LEAVE and len(words(one.text)) == 1 for one in heard.said):
+    if any(
+        command_in(one.text) == Command.LEAVE and len(words(one.text)) == 1 for one in heard.said
+    ):
         draft.add_effect(OptOut())
 
 
@@ -92,18 +127,24 @@ def _reopen(draft: DecisionBuilder) -> None:
 
 
 def _typed_choice(draft: DecisionBuilder, heard: TriagedInput) -> str | None:
-    """The option that the only text names; a phrase that names one keeps its words, which may fill slots."""
+    """The option that the only text names; a phrase that names one keeps its words, which may fill
+    slots.
+    """
     if len(heard.said) != 1:
         return None
     text = heard.said[0].text
     found = option_named_in(draft, text)
     if found:
         heard.said = []
-    return found or (option_ids.TICKET().id if not draft.snapshot.flow and asks_for_ticket(text) else None)
+    return found or (
+        option_ids.TICKET().id if not draft.snapshot.flow and asks_for_ticket(text) else None
+    )
 
 
 def option_named_in(draft: DecisionBuilder, text: str) -> str | None:
-    """The option that a text is: a title that was offered last or its place ("2", "a primeira"), or a short form of the menu."""
+    """The option that a text is: a title that was offered last or its place ("2", "a primeira"), or
+    a short form of the menu.
+    """
     return _offered_with(draft, text) or (None if _asks_free_text(draft) else _short_form(text))
 
 
@@ -164,7 +205,12 @@ def _alarmed(draft: DecisionBuilder, heard: TriagedInput) -> bool:
 def _alarm(draft: DecisionBuilder, text: str) -> EscalationTrigger | None:
     """What a human must see at once; a certificate that we know to be expired counts as said."""
     alarm = find_trigger(text)
-    if alarm and alarm.reason == EscalationReason.REFUND and draft.snapshot.flow and cancels_this(text):
+    if (
+        alarm
+        and alarm.reason == EscalationReason.REFUND
+        and draft.snapshot.flow
+        and cancels_this(text)
+    ):
         return None
     today = draft.snapshot.now.date()
     expired = any(one.valid_until < today for one in draft.snapshot.certificates)
@@ -180,11 +226,15 @@ def _commanded(draft: DecisionBuilder, heard: TriagedInput) -> bool:
     if not commands:
         return False
     leaving = Command.LEAVE in commands
-    return run_command(draft, Command.LEAVE if leaving else commands[-1], "\n".join(one.text for one in heard.said))
+    return run_command(
+        draft, Command.LEAVE if leaving else commands[-1], "\n".join(one.text for one in heard.said)
+    )
 
 
 def _fill_beside_choice(draft: DecisionBuilder, heard: TriagedInput) -> None:
-    """Words beside a tap may fill slots of the flow that the tap started; the question then moves on."""
+    """Words beside a tap may fill slots of the flow that the tap started; the question then moves
+    on.
+    """
     if draft.snapshot.state != State.COLLECTING or not draft.snapshot.flow:
         return
     asked, found = len(draft.replies), set()
@@ -202,7 +252,11 @@ def _hear_words(draft: DecisionBuilder, heard: TriagedInput, offered: str) -> No
         return
     elif draft.snapshot.flow:
         active_flow.handle_messages(draft, heard.said)
-    elif draft.flag("woken") and can_resume(draft) and (_answers_interrupted(draft, heard.said) or not _wants_something(heard.said)):
+    elif (
+        draft.flag("woken")
+        and can_resume(draft)
+        and (_answers_interrupted(draft, heard.said) or not _wants_something(heard.said))
+    ):
         _offer_or_resume(draft, heard.said)
     else:
         no_active_flow.handle_messages(draft, heard.said)
@@ -210,17 +264,25 @@ def _hear_words(draft: DecisionBuilder, heard: TriagedInput, offered: str) -> No
 
 def _wants_something(said: list[UnderstoodText]) -> bool:
     intent = resolve_intent(said).intent or Intent.GREETING
-    return intent not in {Intent.GREETING, Intent.OUT_OF_SCOPE} or any(is_question(one) for one in said)
+    return intent not in {Intent.GREETING, Intent.OUT_OF_SCOPE} or any(
+        is_question(one) for one in said
+    )
 
 
 def _answers_interrupted(draft: DecisionBuilder, said: list[UnderstoodText]) -> bool:
     """Whether the words hold a sure value of the flow that a pause interrupted."""
     flow = FLOWS[draft.snapshot.suspended_flow or ""]
-    return any(slot.unambiguous and slot.extract(one.text, draft.snapshot).value for slot in flow.slots for one in said)
+    return any(
+        slot.unambiguous and slot.extract(one.text, draft.snapshot).value
+        for slot in flow.slots
+        for one in said
+    )
 
 
 def _offer_or_resume(draft: DecisionBuilder, said: list[UnderstoodText]) -> None:
-    """Offer to go on after a pause; somebody who answers the flow's question as if there had been none just goes on."""
+    """Offer to go on after a pause; somebody who answers the flow's question as if there had been
+    none just goes on.
+    """
     if _answers_interrupted(draft, said):
         resume(draft, "answered after a pause", tuple(one.text for one in said))
     else:
@@ -233,9 +295,13 @@ def _took_offer(draft: DecisionBuilder, said: list[UnderstoodText], offered: str
     if answer is None or (offered == "resume" and not can_resume(draft)):
         return False
     if offered == "human":
-        escalate(draft, EscalationReason.SLOT_FAILED, "offer accepted", said[-1].text) if answer else ask_again(draft)
+        escalate(
+            draft, EscalationReason.SLOT_FAILED, "offer accepted", said[-1].text
+        ) if answer else ask_again(draft)
     elif offered in option_ids.FLOW_OF_ROW:
-        start(draft, option_ids.FLOW_OF_ROW[offered], "offer accepted") if answer else draft.add_text("social.declined")
+        start(
+            draft, option_ids.FLOW_OF_ROW[offered], "offer accepted"
+        ) if answer else draft.add_text("social.declined")
     elif answer:
         resume(draft, "offer accepted")
     else:

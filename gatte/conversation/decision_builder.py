@@ -1,13 +1,15 @@
-"""A decision in the making: the one mutable object of the core, alive only inside `orchestrator.advance`."""
+"""A decision in the making: the one mutable object of the core, alive only inside
+`orchestrator.advance`.
+"""
 
 import json
 from dataclasses import replace
 from typing import Any
 
-from gatte.conversation.merge_replies import merge_replies
 from gatte.conversation.effects import Effect
+from gatte.conversation.merge_replies import merge_replies
 from gatte.conversation.parsing.normalize import normalize_text
-from gatte.conversation.replies import ButtonsReply, MenuReply, ReplyOption, Reply, TextReply
+from gatte.conversation.replies import ButtonsReply, MenuReply, Reply, ReplyOption, TextReply
 from gatte.conversation.snapshot import Decision, Owner, Snapshot, TransitionStep
 from gatte.conversation.states import Event, State, next_state
 from gatte.conversation.texts import render
@@ -56,11 +58,15 @@ class DecisionBuilder:
 
     def set_slots(self, slots: dict[str, str]) -> None:
         """Fill slots of the running flow."""
-        self.update(slots={**self.snapshot.slots, **{name: str(value) for name, value in slots.items()}})
+        self.update(
+            slots={**self.snapshot.slots, **{name: str(value) for name, value in slots.items()}}
+        )
 
     def clear_slots(self, *names: str) -> None:
         """Empty slots of the running flow."""
-        self.update(slots={name: value for name, value in self.snapshot.slots.items() if name not in names})
+        self.update(
+            slots={name: value for name, value in self.snapshot.slots.items() if name not in names}
+        )
 
     def add_text(self, key: str, **variables: object) -> None:
         """Add a text of the catalogue."""
@@ -95,30 +101,54 @@ class DecisionBuilder:
             self.update(misunderstandings=0)
 
     def end_flow(self) -> None:
-        """End the running flow: its slots, what it asked and its counters go; a suspended one stays."""
-        kept = {name: value for name, value in self.snapshot.slots.items() if name.startswith(SUSPENDED)}
+        """End the running flow: its slots, what it asked and its counters go; a suspended one
+        stays.
+        """
+        kept = {
+            name: value for name, value in self.snapshot.slots.items() if name.startswith(SUSPENDED)
+        }
         self.update(flow=None, asking=None, slots=kept, slot_failures=0)
         self.set_flag("fixing", None)
 
     def discard_suspended_flow(self) -> None:
         """Let go of a flow that was put aside."""
-        kept = {name: value for name, value in self.snapshot.slots.items() if not name.startswith(SUSPENDED)}
+        kept = {
+            name: value
+            for name, value in self.snapshot.slots.items()
+            if not name.startswith(SUSPENDED)
+        }
         self.update(suspended=None, slots=kept)
         self.set_flag("kept_at", None)
 
     def reset(self) -> None:
         """A fresh start: no flow, no slots, no counters, no marks."""
-        self.update(flow=None, asking=None, slots={}, suspended=None, misunderstandings=0, slot_failures=0, errors=0, notes={})
+        self.update(
+            flow=None,
+            asking=None,
+            slots={},
+            suspended=None,
+            misunderstandings=0,
+            slot_failures=0,
+            errors=0,
+            notes={},
+        )
 
     def decision(self) -> Decision:
         """What was collected, with replies merged into as few bubbles as will do."""
         replies = merge_replies(tuple(self.replies))
         self._remember_offered(replies)
-        return Decision(self.snapshot, tuple(self.steps), replies, tuple(self.effects), self.question)
+        return Decision(
+            self.snapshot, tuple(self.steps), replies, tuple(self.effects), self.question
+        )
 
     def _remember_offered(self, replies: tuple[Reply, ...]) -> None:
         if not replies:
             return
         last = replies[-1]
         options = last.options if isinstance(last, ButtonsReply | MenuReply) else ()
-        self.set_flag("offered", json.dumps([[one.id, normalize_text(one.title)] for one in options]) if options else None)
+        self.set_flag(
+            "offered",
+            json.dumps([[one.id, normalize_text(one.title)] for one in options])
+            if options
+            else None,
+        )

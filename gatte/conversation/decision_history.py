@@ -1,4 +1,6 @@
-"""The course of one turn: where a conversation stood, what happened, what was decided; recorded so that it can be replayed."""
+"""The course of one turn: where a conversation stood, what happened, what was decided; recorded so
+that it can be replayed.
+"""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,7 +22,9 @@ class DecisionHistory:
     decision: Decision
 
     def apply(self, happening: Input) -> "DecisionHistory":
-        """The course after one more happening: steps and effects add up, replies are joined into as few messages as will do."""
+        """The course after one more happening: steps and effects add up, replies are joined into as
+        few messages as will do.
+        """
         before, after = self.decision, advance(self.decision.snapshot, happening)
         decision = Decision(
             snapshot=after.snapshot,
@@ -49,7 +53,9 @@ def to_json(course: DecisionHistory) -> dict[str, Any]:
 
 
 def from_json(recorded: dict[str, Any]) -> DecisionHistory:
-    """The course that `to_json` recorded; pydantic's ValidationError when it is of a shape that this version does not know."""
+    """The course that `to_json` recorded; pydantic's ValidationError when it is of a shape that
+    this version does not know.
+    """
     return _recorder().validate_python(recorded)
 
 

@@ -1,4 +1,6 @@
-"""What a decision can ask to be done; `gatte.turns.apply` carries each out in the transaction that stores the answer."""
+"""What a decision can ask to be done; `gatte.turns.apply` carries each out in the transaction that
+stores the answer.
+"""
 
 from dataclasses import dataclass
 from datetime import date
@@ -34,7 +36,9 @@ class EscalationReason(StrEnum):
 
 @dataclass(frozen=True)
 class Escalate:
-    """Hand the conversation to the desk; priority 0 is served first. `tried` says what the bot did so far."""
+    """Hand the conversation to the desk; priority 0 is served first. `tried` says what the bot did
+    so far.
+    """
 
     reason: EscalationReason
     priority: int
@@ -66,7 +70,9 @@ class OpenTicket:
 
 @dataclass(frozen=True)
 class RequestAppointment:
-    """The customer would like an appointment on a day (in the company's time zone) and period (manhã, tarde or an hour)."""
+    """The customer would like an appointment on a day (in the company's time zone) and period
+    (manhã, tarde or an hour).
+    """
 
     day: date
     period: str
@@ -88,7 +94,9 @@ class CorrectData:
 
 @dataclass(frozen=True)
 class EraseData:
-    """The customer asked to be forgotten, and confirmed (LGPD art. 18, VI): a request that people carry out."""
+    """The customer asked to be forgotten, and confirmed (LGPD art. 18, VI): a request that people
+    carry out.
+    """
 
 
 @dataclass(frozen=True)
@@ -103,7 +111,9 @@ class OptIn:
 
 @dataclass(frozen=True)
 class EraseMessage:
-    """Forget the content of one stored message: the customer deleted it, or it held a secret such as a key file or password."""
+    """Forget the content of one stored message: the customer deleted it, or it held a secret such
+    as a key file or password.
+    """
 
     message_id: str
     reason: str
@@ -117,5 +127,15 @@ class AttachMedia:
 
 
 Effect = (
-    Escalate | CaptureLead | OpenTicket | RequestAppointment | ExportData | CorrectData | EraseData | OptOut | OptIn | EraseMessage | AttachMedia
+    Escalate
+    | CaptureLead
+    | OpenTicket
+    | RequestAppointment
+    | ExportData
+    | CorrectData
+    | EraseData
+    | OptOut
+    | OptIn
+    | EraseMessage
+    | AttachMedia
 )

@@ -1,11 +1,13 @@
-"""What always goes to a human, found by rule in the customer's words, and how pressing each reason is."""
+"""What always goes to a human, found by rule in the customer's words, and how pressing each reason
+is.
+"""
 
 from dataclasses import dataclass
 from functools import lru_cache
 
 from gatte.conversation.effects import EscalationReason
-from gatte.conversation.parsing.normalize import union, normalize_text
 from gatte.conversation.nlu import Intent
+from gatte.conversation.parsing.normalize import normalize_text, union
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,9 @@ def find_trigger(text: str) -> EscalationTrigger | None:
     """Why a human must see this text at once, if one must."""
     plain = normalize_text(text)
     if cannot_issue_invoices(text) and EXPIRED.search(plain):
-        return EscalationTrigger(EscalationReason.INVOICE_STOPPED, PRIORITY[EscalationReason.INVOICE_STOPPED])
+        return EscalationTrigger(
+            EscalationReason.INVOICE_STOPPED, PRIORITY[EscalationReason.INVOICE_STOPPED]
+        )
     reason = next((reason for reason, pattern in REASONS if pattern.search(plain)), None)
     return EscalationTrigger(reason, PRIORITY[reason]) if reason else None
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from gatte.conversation import option_ids
 from gatte.conversation.decision_builder import DecisionBuilder
 from gatte.conversation.effects import EscalationReason
-from gatte.conversation.slot_filling import suspend_flow, question_of, current_flow
 from gatte.conversation.handoff import WORDS_SHOWN, escalate
 from gatte.conversation.parsing.normalize import truncate
+from gatte.conversation.slot_filling import current_flow, question_of, suspend_flow
 from gatte.conversation.snapshot import ExternalEvent
 from gatte.conversation.states import Event, InvalidTransition, State, next_state
 from gatte.conversation.texts import render
@@ -18,7 +18,9 @@ SILENT_STATES = frozenset({State.TIMEOUT, State.CLOSED})
 
 
 def handle_external_event(draft: DecisionBuilder, happened: ExternalEvent) -> None:
-    """Take in an event; InvalidTransition when the table, or the kind of event, does not allow it from outside."""
+    """Take in an event; InvalidTransition when the table, or the kind of event, does not allow it
+    from outside.
+    """
     next_state(draft.snapshot.state, happened.event)
     doing = EVENT_HANDLERS.get(happened.event)
     if doing is None:
@@ -33,7 +35,15 @@ def _cause(happened: ExternalEvent) -> str:
 def _human_speaks(draft: DecisionBuilder, happened: ExternalEvent) -> None:
     """An agent took over or answered, from the panel or the phone: the bot is silent from here on."""
     draft.transition(happened.event, _cause(happened))
-    draft.update(flow=None, asking=None, suspended=None, misunderstandings=0, slot_failures=0, errors=0, notes={"introduced": "1"})
+    draft.update(
+        flow=None,
+        asking=None,
+        suspended=None,
+        misunderstandings=0,
+        slot_failures=0,
+        errors=0,
+        notes={"introduced": "1"},
+    )
 
 
 def _handed_back(draft: DecisionBuilder, happened: ExternalEvent) -> None:
@@ -57,13 +67,23 @@ def _reset(draft: DecisionBuilder, happened: ExternalEvent) -> None:
 
 def _forced_to_human(draft: DecisionBuilder, happened: ExternalEvent) -> None:
     unheard = draft.snapshot.state in SILENT_STATES
-    escalate(draft, EscalationReason.FORCED, _cause(happened), happened.reason, event=Event.FORCED_ESCALATION)
+    escalate(
+        draft,
+        EscalationReason.FORCED,
+        _cause(happened),
+        happened.reason,
+        event=Event.FORCED_ESCALATION,
+    )
     if unheard:
         draft.replies.clear()
 
 
 def _escalated(draft: DecisionBuilder, happened: ExternalEvent) -> None:
-    reason = EscalationReason(happened.reason) if happened.reason in set(EscalationReason) else EscalationReason.REQUESTED
+    reason = (
+        EscalationReason(happened.reason)
+        if happened.reason in set(EscalationReason)
+        else EscalationReason.REQUESTED
+    )
     escalate(draft, reason, _cause(happened))
 
 
@@ -72,7 +92,11 @@ def _nudged(draft: DecisionBuilder, happened: ExternalEvent) -> None:
     draft.set_flag("nudged")
     flow, slot = current_flow(draft), None
     if flow:
-        slot = flow.slot(draft.snapshot.requested_slot) if draft.snapshot.state == State.COLLECTING else None
+        slot = (
+            flow.slot(draft.snapshot.requested_slot)
+            if draft.snapshot.state == State.COLLECTING
+            else None
+        )
         question = question_of(draft.snapshot, slot) if slot else render("nudge.confirm")
         draft.add_text("nudge.flow", the_flow=render(f"flow.{flow.name}"), question=question)
     else:
@@ -102,7 +126,9 @@ def _agent_closed(draft: DecisionBuilder, happened: ExternalEvent) -> None:
 
 
 def _failed(draft: DecisionBuilder, happened: ExternalEvent) -> None:
-    """One apology with a way on; the second failure in a row goes to a human; a human's conversation is left alone."""
+    """One apology with a way on; the second failure in a row goes to a human; a human's
+    conversation is left alone.
+    """
     if draft.snapshot.state in HUMAN_STATES:
         draft.transition(happened.event, _cause(happened))
         return
@@ -110,10 +136,17 @@ def _failed(draft: DecisionBuilder, happened: ExternalEvent) -> None:
     draft.transition(happened.event, _cause(happened))
     draft.log_activity(render("trail.failed"))
     if draft.snapshot.consecutive_errors >= ERRORS_ESCALATE_AT:
-        escalate(draft, EscalationReason.ERRORS, f"{draft.snapshot.consecutive_errors} failures in a row", happened.said)
+        escalate(
+            draft,
+            EscalationReason.ERRORS,
+            f"{draft.snapshot.consecutive_errors} failures in a row",
+            happened.said,
+        )
     else:
         draft.set_flag("failed", truncate(happened.said, WORDS_SHOWN) or None)
-        draft.add_buttons(render("error.sorry"), option_ids.RETRY(), option_ids.MENU(), option_ids.HUMAN())
+        draft.add_buttons(
+            render("error.sorry"), option_ids.RETRY(), option_ids.MENU(), option_ids.HUMAN()
+        )
 
 
 EVENT_HANDLERS: dict[Event, Callable[[DecisionBuilder, ExternalEvent], None]] = {

@@ -1,4 +1,6 @@
-"""The understanding ladder: confident → go; two close guesses → buttons; unclear → say it otherwise → choices → a human."""
+"""The understanding ladder: confident → go; two close guesses → buttons; unclear → say it otherwise
+→ choices → a human.
+"""
 
 from dataclasses import dataclass
 
@@ -8,13 +10,20 @@ from gatte.conversation.effects import EscalationReason
 from gatte.conversation.flows.base import FlowName
 from gatte.conversation.handoff import escalate
 from gatte.conversation.input_triage import UnderstoodText
+from gatte.conversation.nlu import Intent, IntentPrediction
 from gatte.conversation.parsing.normalize import word_set, words
 from gatte.conversation.replies import ReplyOption
 from gatte.conversation.rules import small_talk_in
 from gatte.conversation.states import Event
 from gatte.conversation.texts import render
-from gatte.conversation.thresholds import DISAMBIGUATE_AFTER, CLOSE_MARGIN, CONFIDENCE_THRESHOLD, ESCALATE_AFTER, DISAMBIGUATION_MIN, FLOW_SWITCH_THRESHOLD
-from gatte.conversation.nlu import Intent, IntentPrediction
+from gatte.conversation.thresholds import (
+    CLOSE_MARGIN,
+    CONFIDENCE_THRESHOLD,
+    DISAMBIGUATE_AFTER,
+    DISAMBIGUATION_MIN,
+    ESCALATE_AFTER,
+    FLOW_SWITCH_THRESHOLD,
+)
 
 FLOW_OF_INTENT: dict[Intent, FlowName] = {
     Intent.BUY_CERTIFICATE: FlowName.LEAD,
@@ -25,7 +34,15 @@ FLOW_OF_INTENT: dict[Intent, FlowName] = {
     Intent.DATA_RIGHTS: FlowName.DATA_RIGHTS,
     Intent.OPT_OUT: FlowName.OPT_OUT,
 }
-QUESTIONS = frozenset({Intent.FAQ, Intent.PRICE, Intent.DOCUMENTS, Intent.TECHNICAL_SUPPORT, Intent.INVOICE_OR_PAYMENT})
+QUESTIONS = frozenset(
+    {
+        Intent.FAQ,
+        Intent.PRICE,
+        Intent.DOCUMENTS,
+        Intent.TECHNICAL_SUPPORT,
+        Intent.INVOICE_OR_PAYMENT,
+    }
+)
 SMALL_TALK = frozenset({Intent.GREETING, Intent.THANKS, Intent.GOODBYE})
 CONTINUATION_WORDS = word_set("pra para pro de do da no na com e o a um uma em por")
 FRAGMENT_LENGTH = 4
@@ -39,7 +56,9 @@ QUESTION_WORDS = word_set(
 
 @dataclass(frozen=True)
 class IntentResolution:
-    """What a turn's words come to: an intent, or two to choose from, or neither; with the words that carry it."""
+    """What a turn's words come to: an intent, or two to choose from, or neither; with the words
+    that carry it.
+    """
 
     intent: Intent | None = None
     ambiguous: tuple[Intent, Intent] | None = None
@@ -49,27 +68,53 @@ class IntentResolution:
 def small_talk_intent(said: UnderstoodText) -> Intent | None:
     """Greeting, thanks or goodbye, by rule or by a confident guess; None for anything else."""
     guess = said.understanding
-    sure = guess and guess.intent in SMALL_TALK and guess.confidence >= CONFIDENCE_THRESHOLD and len(words(said.text)) <= 6 and not _asks_more(said)
+    sure = (
+        guess
+        and guess.intent in SMALL_TALK
+        and guess.confidence >= CONFIDENCE_THRESHOLD
+        and len(words(said.text)) <= 6
+        and not _asks_more(said)
+    )
     return small_talk_in(said.text) or (guess.intent if guess and sure else None)
 
 
 def resolve_intent(said: list[UnderstoodText]) -> IntentResolution:
-    """All words of a turn understood together: what was wanted last and surely, before what was unsure."""
+    """All words of a turn understood together: what was wanted last and surely, before what was
+    unsure.
+    """
     text = words_of(said)
-    wishes = [one for one in said if one.understanding and not small_talk_intent(one) and not _asks_more(one)]
+    wishes = [
+        one
+        for one in said
+        if one.understanding and not small_talk_intent(one) and not _asks_more(one)
+    ]
     if not wishes:
-        social = next((intent for one in reversed(said) if (intent := small_talk_intent(one))), None)
-        return IntentResolution(social if all(small_talk_intent(one) for one in said) else None, text=text)
+        social = next(
+            (intent for one in reversed(said) if (intent := small_talk_intent(one))), None
+        )
+        return IntentResolution(
+            social if all(small_talk_intent(one) for one in said) else None, text=text
+        )
     sure = [one for one in wishes if is_confident(one.understanding)]
-    sure = [one for one in sure if not _is_off_topic(one)] or sure  # a name or a number beside a wish belongs to the wish
+    sure = [
+        one for one in sure if not _is_off_topic(one)
+    ] or sure  # a name or a number beside a wish belongs to the wish
     whole = [one for one in sure if not is_continuation(one.text)] or sure
-    guess = whole[-1].understanding if whole else max((one.understanding for one in wishes if one.understanding), key=_confidence)
+    guess = (
+        whole[-1].understanding
+        if whole
+        else max((one.understanding for one in wishes if one.understanding), key=_confidence)
+    )
     return _verdict(guess, text) if guess else IntentResolution(text=text)
 
 
 def _asks_more(said: UnderstoodText) -> bool:
     """Whether thanks or a goodbye come with a question: "obrigado! e o A3?"."""
-    return "?" in said.text and said.understanding is not None and said.understanding.intent in {Intent.THANKS, Intent.GOODBYE}
+    return (
+        "?" in said.text
+        and said.understanding is not None
+        and said.understanding.intent in {Intent.THANKS, Intent.GOODBYE}
+    )
 
 
 def _is_off_topic(said: UnderstoodText) -> bool:
@@ -82,7 +127,9 @@ def _confidence(guess: IntentPrediction) -> float:
 
 def words_of(said: list[UnderstoodText]) -> str:
     """What was said in a turn without mere courtesy, unless there was nothing else."""
-    return "\n".join(one.text for one in [one for one in said if not small_talk_intent(one)] or said)
+    return "\n".join(
+        one.text for one in [one for one in said if not small_talk_intent(one)] or said
+    )
 
 
 def is_continuation(text: str) -> bool:
@@ -95,14 +142,21 @@ def is_confident(guess: IntentPrediction | None, floor: float = CONFIDENCE_THRES
     """Whether a guess is confident, with no other close behind it."""
     if guess is None or guess.confidence < floor:
         return False
-    return not guess.alternatives or guess.confidence - guess.alternatives[0].confidence >= CLOSE_MARGIN
+    return (
+        not guess.alternatives
+        or guess.confidence - guess.alternatives[0].confidence >= CLOSE_MARGIN
+    )
 
 
 def _verdict(guess: IntentPrediction, text: str) -> IntentResolution:
     if is_confident(guess):
         return IntentResolution(guess.intent, text=text)
     second = guess.alternatives[0] if guess.alternatives else None
-    close = second and second.confidence >= DISAMBIGUATION_MIN and guess.confidence - second.confidence < CLOSE_MARGIN
+    close = (
+        second
+        and second.confidence >= DISAMBIGUATION_MIN
+        and guess.confidence - second.confidence < CLOSE_MARGIN
+    )
     if not second or not close or _leads_to(guess.intent) == _leads_to(second.intent):
         same = close and second
         return IntentResolution(guess.intent if same else None, text=text)
@@ -116,7 +170,9 @@ def _leads_to(intent: Intent) -> str:
 
 
 def is_question(said: UnderstoodText) -> bool:
-    """Whether the words ask something that the knowledge base may answer, by their form or by a sure guess."""
+    """Whether the words ask something that the knowledge base may answer, by their form or by a
+    sure guess.
+    """
     guess = said.understanding
     if guess and is_confident(guess, FLOW_SWITCH_THRESHOLD):
         return guess.intent in QUESTIONS and len(words(said.text)) > 1
@@ -130,21 +186,35 @@ def looks_like_question(text: str) -> bool:
 
 
 def is_statement(said: UnderstoodText) -> bool:
-    """Whether a sure guess says that these words, question mark or not, want something else than knowledge."""
-    return is_confident(said.understanding, FLOW_SWITCH_THRESHOLD) and said.understanding is not None and said.understanding.intent not in QUESTIONS
+    """Whether a sure guess says that these words, question mark or not, want something else than
+    knowledge.
+    """
+    return (
+        is_confident(said.understanding, FLOW_SWITCH_THRESHOLD)
+        and said.understanding is not None
+        and said.understanding.intent not in QUESTIONS
+    )
 
 
 def requested_flow(said: UnderstoodText) -> FlowName | None:
     """The flow that the words surely ask for."""
     guess = said.understanding
-    return FLOW_OF_INTENT.get(guess.intent) if guess and is_confident(guess, FLOW_SWITCH_THRESHOLD) else None
+    return (
+        FLOW_OF_INTENT.get(guess.intent)
+        if guess and is_confident(guess, FLOW_SWITCH_THRESHOLD)
+        else None
+    )
 
 
 def ask_to_disambiguate(draft: DecisionBuilder, first: Intent, second: Intent, text: str) -> None:
-    """Two guesses are close: let the customer say which; the words are kept for the one that is chosen."""
+    """Two guesses are close: let the customer say which; the words are kept for the one that is
+    chosen.
+    """
     draft.set_slots({PENDING_TEXT_SLOT: text})
     draft.transition(Event.NOT_UNDERSTOOD, f"{first} or {second}")
-    options = [ReplyOption(f"intent:{one}", render(f"option.intent_{one}")) for one in (first, second)]
+    options = [
+        ReplyOption(f"intent:{one}", render(f"option.intent_{one}")) for one in (first, second)
+    ]
     way_out = [] if Intent.TALK_TO_HUMAN in {first, second} else [option_ids.HUMAN()]
     draft.add_buttons(render("ladder.which"), *options, *way_out)
 

@@ -1,11 +1,13 @@
-"""The way to a human: escalation with reason, place in the queue and summary; what is said while waiting; leaving the queue."""
+"""The way to a human: escalation with reason, place in the queue and summary; what is said while
+waiting; leaving the queue.
+"""
 
 from datetime import datetime
 
 from gatte.conversation import option_ids
-from gatte.conversation.escalation_rules import PRIORITY
 from gatte.conversation.decision_builder import ATTACHMENTS, SUSPENDED, DecisionBuilder
 from gatte.conversation.effects import Escalate, EscalationReason
+from gatte.conversation.escalation_rules import PRIORITY
 from gatte.conversation.flows.registry import FLOWS
 from gatte.conversation.parsing.dates import WEEKDAY_NAMES
 from gatte.conversation.parsing.normalize import truncate
@@ -16,18 +18,35 @@ from gatte.conversation.texts import exists, render
 WORDS_SHOWN = 160
 
 
-def escalate(draft: DecisionBuilder, reason: EscalationReason, cause: str, said: str = "", event: Event = Event.ESCALATED) -> None:
-    """Put the conversation in the desk's queue, or forward in it; the flow ends, its values go into the summary."""
+def escalate(
+    draft: DecisionBuilder,
+    reason: EscalationReason,
+    cause: str,
+    said: str = "",
+    event: Event = Event.ESCALATED,
+) -> None:
+    """Put the conversation in the desk's queue, or forward in it; the flow ends, its values go into
+    the summary.
+    """
     priority = PRIORITY[reason]
-    draft.add_effect(Escalate(reason, priority, summary(draft.snapshot, reason, said), draft.flag("trail")))
+    draft.add_effect(
+        Escalate(reason, priority, summary(draft.snapshot, reason, said), draft.flag("trail"))
+    )
     draft.transition(event, cause)
     if exists(f"handoff.because_{reason}"):
         draft.add_text(f"handoff.because_{reason}")
     announce_queue(draft, priority)
     draft.discard_suspended_flow()
     draft.update(flow=None, asking=None, misunderstandings=0, slot_failures=0, errors=0)
-    kept = {name: draft.flag(name) for name in ("warn_from", "warned") if draft.flag(name)}  # who moves forward waits since then
-    marks = {"introduced": "1", "priority": str(priority), "waiting_told": "1", "warn_from": draft.snapshot.now.isoformat()}
+    kept = {
+        name: draft.flag(name) for name in ("warn_from", "warned") if draft.flag(name)
+    }  # who moves forward waits since then
+    marks = {
+        "introduced": "1",
+        "priority": str(priority),
+        "waiting_told": "1",
+        "warn_from": draft.snapshot.now.isoformat(),
+    }
     draft.update(notes=marks | kept)
 
 
@@ -37,13 +56,17 @@ def raises_priority(draft: DecisionBuilder, reason: EscalationReason) -> bool:
 
 
 def summary(snapshot: Snapshot, reason: EscalationReason, said: str) -> str:
-    """The lines for the agent: why and who, what was under way, the customer's last words, and those that a failure left unanswered."""
+    """The lines for the agent: why and who, what was under way, the customer's last words, and
+    those that a failure left unanswered.
+    """
     failed = snapshot.flags.get("failed", "")
     who = snapshot.slots.get("name") or snapshot.contact.name or render("summary.nobody")
     lines = [
         f"{render(f'reason.{reason}')} · {truncate(who, 60)}",
         _under_way(snapshot),
-        render("summary.said", value=truncate(said, WORDS_SHOWN)) if said else render("summary.said_nothing"),
+        render("summary.said", value=truncate(said, WORDS_SHOWN))
+        if said
+        else render("summary.said_nothing"),
     ]
     if failed and failed != truncate(said, WORDS_SHOWN):
         lines.append(render("summary.failed", value=failed))
@@ -53,16 +76,26 @@ def summary(snapshot: Snapshot, reason: EscalationReason, said: str) -> str:
 def _under_way(snapshot: Snapshot) -> str:
     flow = FLOWS.get(snapshot.flow or "")
     if flow:
-        values = [slot.format(value) for slot in flow.slots if (value := snapshot.slots.get(slot.name))]
-        return render("summary.flow", flow=render(f"flow.{flow.name}"), value=truncate(", ".join(values), WORDS_SHOWN) or render("summary.no_values"))
+        values = [
+            slot.format(value) for slot in flow.slots if (value := snapshot.slots.get(slot.name))
+        ]
+        return render(
+            "summary.flow",
+            flow=render(f"flow.{flow.name}"),
+            value=truncate(", ".join(values), WORDS_SHOWN) or render("summary.no_values"),
+        )
     if snapshot.certificates:
         first = min(snapshot.certificates, key=lambda one: one.valid_until)
-        return render("summary.certificate", kind=first.kind, valid_until=f"{first.valid_until:%d/%m/%Y}")
+        return render(
+            "summary.certificate", kind=first.kind, valid_until=f"{first.valid_until:%d/%m/%Y}"
+        )
     return render("summary.no_flow")
 
 
 def announce_queue(draft: DecisionBuilder, priority: int | None = None) -> None:
-    """Say how the queue stands for this priority (or that which the conversation waits with), or when the desk opens."""
+    """Say how the queue stands for this priority (or that which the conversation waits with), or
+    when the desk opens.
+    """
     desk = draft.snapshot.desk
     if priority is None:
         priority = int(draft.flag("priority") or PRIORITY[EscalationReason.REQUESTED])
@@ -90,7 +123,9 @@ def _queue_key(ahead: int, wait: int | None) -> str:
 
 
 def show_opening(opens_at: datetime, now: datetime) -> str:
-    """When the desk opens, as people say it: "hoje às 13h", "amanhã às 9h", "segunda-feira, 30/11, às 9h"."""
+    """When the desk opens, as people say it: "hoje às 13h", "amanhã às 9h", "segunda-feira, 30/11,
+    às 9h".
+    """
     opens = opens_at.astimezone(now.tzinfo)
     hour = f"{opens.hour}h{opens.minute:02d}" if opens.minute else f"{opens.hour}h"
     days = (opens.date() - now.date()).days
@@ -99,7 +134,9 @@ def show_opening(opens_at: datetime, now: datetime) -> str:
 
 
 def acknowledge_while_queued(draft: DecisionBuilder) -> None:
-    """A message while waiting: said once that it was noted; after that silence, since each reply costs and says nothing new."""
+    """A message while waiting: said once that it was noted; after that silence, since each reply
+    costs and says nothing new.
+    """
     if draft.flag("waiting_told") == "noted":
         return
     draft.add_text("handoff.noted")
@@ -107,7 +144,9 @@ def acknowledge_while_queued(draft: DecisionBuilder) -> None:
 
 
 def leave_queue(draft: DecisionBuilder, event: Event, cause: str) -> None:
-    """The customer wants the bot again: the context of the escalation goes, so that it can trigger no other."""
+    """The customer wants the bot again: the context of the escalation goes, so that it can trigger
+    no other.
+    """
     draft.transition(event, cause)
     draft.reset()
     draft.set_flag("introduced")
@@ -117,6 +156,10 @@ def leave_queue(draft: DecisionBuilder, event: Event, cause: str) -> None:
 def clear_queue_flags(draft: DecisionBuilder) -> None:
     """Drop what the queue noted when a flow starts out of it."""
     if draft.snapshot.state == State.WAITING_HUMAN:
-        kept = {name: value for name, value in draft.snapshot.slots.items() if name == ATTACHMENTS and not name.startswith(SUSPENDED)}
+        kept = {
+            name: value
+            for name, value in draft.snapshot.slots.items()
+            if name == ATTACHMENTS and not name.startswith(SUSPENDED)
+        }
         draft.update(slots=kept, notes={"introduced": "1"})
         draft.add_text("handoff.left_for_flow")

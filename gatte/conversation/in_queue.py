@@ -1,11 +1,13 @@
-"""The customer waits for a human: commands and taps work, a sure question is answered, everything else is for the human."""
+"""The customer waits for a human: commands and taps work, a sure question is answered, everything
+else is for the human.
+"""
 
-from gatte.conversation.escalation_rules import EscalationTrigger
 from gatte.conversation.decision_builder import DecisionBuilder
-from gatte.conversation.handoff import escalate, raises_priority, acknowledge_while_queued
-from gatte.conversation.no_active_flow import ask_knowledge
+from gatte.conversation.escalation_rules import EscalationTrigger
 from gatte.conversation.fallback import QUESTIONS, is_confident
+from gatte.conversation.handoff import acknowledge_while_queued, escalate, raises_priority
 from gatte.conversation.input_triage import UnderstoodText
+from gatte.conversation.no_active_flow import ask_knowledge
 from gatte.conversation.thresholds import FLOW_SWITCH_THRESHOLD
 
 
@@ -19,7 +21,11 @@ def raise_priority(draft: DecisionBuilder, alarm: EscalationTrigger, said: str) 
 
 def handle_messages(draft: DecisionBuilder, said: list[UnderstoodText]) -> None:
     """Answer a sure question; note the rest for the human."""
-    asked = [one for one in said if one.understanding and one.understanding.intent in QUESTIONS and "?" in one.text]
+    asked = [
+        one
+        for one in said
+        if one.understanding and one.understanding.intent in QUESTIONS and "?" in one.text
+    ]
     if asked and is_confident(asked[-1].understanding, FLOW_SWITCH_THRESHOLD):
         ask_knowledge(draft, "\n".join(one.text for one in asked), "while waiting")
     else:

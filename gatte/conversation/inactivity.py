@@ -1,4 +1,6 @@
-"""When silence becomes an event: the next deadline of a conversation, by its state and the configured times."""
+"""When silence becomes an event: the next deadline of a conversation, by its state and the
+configured times.
+"""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,7 +14,9 @@ LONGEST_DOUBLING = 4
 
 @dataclass(frozen=True)
 class StateTimeouts:
-    """Seconds of silence in one state until a nudge and until the time-out; None where there is none."""
+    """Seconds of silence in one state until a nudge and until the time-out; None where there is
+    none.
+    """
 
     reminder: int | None = None
     expiry: int | None = None
@@ -35,25 +39,42 @@ class InactivityTimeouts:
     by_state: dict[State, StateTimeouts] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        names = (State.START, State.MENU, State.ANSWERING, State.COLLECTING, State.CONFIRMING, State.ERROR)
-        object.__setattr__(self, "by_state", {state: getattr(self, state.name.lower()) for state in names})
+        names = (
+            State.START,
+            State.MENU,
+            State.ANSWERING,
+            State.COLLECTING,
+            State.CONFIRMING,
+            State.ERROR,
+        )
+        object.__setattr__(
+            self, "by_state", {state: getattr(self, state.name.lower()) for state in names}
+        )
 
 
 @dataclass(frozen=True)
 class Timer:
-    """The event that is due when nothing happens for so many seconds after the decision that led here."""
+    """The event that is due when nothing happens for so many seconds after the decision that led
+    here.
+    """
 
     event: Event
     seconds: int
 
 
 def next_timer(snapshot: Snapshot, timeouts: InactivityTimeouts) -> Timer | None:
-    """What the clock does next, counted from `snapshot.now`; None when it does nothing until somebody speaks."""
+    """What the clock does next, counted from `snapshot.now`; None when it does nothing until
+    somebody speaks.
+    """
     if snapshot.state == State.WAITING_HUMAN:
         return _warning(snapshot, timeouts.warn_waiting)
     if snapshot.state == State.WITH_HUMAN:
         waits = snapshot.flags.get("customer_waiting")
-        return _warning(snapshot, timeouts.warn_unanswered) if waits else _deadline(Event.CLOSED, timeouts.close_with_human)
+        return (
+            _warning(snapshot, timeouts.warn_unanswered)
+            if waits
+            else _deadline(Event.CLOSED, timeouts.close_with_human)
+        )
     if snapshot.state == State.TIMEOUT:
         return _deadline(Event.CLOSED, timeouts.close)
     if snapshot.state == State.CLOSED:
@@ -73,7 +94,9 @@ def _deadline(event: Event, seconds: int | None) -> Timer | None:
 
 
 def _warning(snapshot: Snapshot, seconds: int | None) -> Timer | None:
-    """Each warning of the desk comes after twice the time of the one before, up to a limit; who writes again waits no shorter for it."""
+    """Each warning of the desk comes after twice the time of the one before, up to a limit; who
+    writes again waits no shorter for it.
+    """
     if not seconds:
         return None
     warned = min(int(snapshot.flags.get("warned", "0") or 0), LONGEST_DOUBLING)
@@ -86,4 +109,6 @@ def _seconds_since(snapshot: Snapshot) -> int:
     return int((snapshot.now - datetime.fromisoformat(begun)).total_seconds()) if begun else 0
 
 
-REMINDABLE = frozenset((state, Event.NUDGED) for state in (State.MENU, State.COLLECTING, State.CONFIRMING, State.ERROR))
+REMINDABLE = frozenset(
+    (state, Event.NUDGED) for state in (State.MENU, State.COLLECTING, State.CONFIRMING, State.ERROR)
+)

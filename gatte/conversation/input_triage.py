@@ -1,21 +1,30 @@
-"""What each kind of message does: words to understand, media to keep, secrets to erase, signs that ask for no answer."""
+"""What each kind of message does: words to understand, media to keep, secrets to erase, signs that
+ask for no answer.
+"""
 
 from dataclasses import dataclass, field
 
 from gatte.conversation import option_ids
 from gatte.conversation.decision_builder import ATTACHMENTS, DecisionBuilder
 from gatte.conversation.effects import AttachMedia, EraseMessage
-from gatte.conversation.slot_filling import ask_again, current_flow
+from gatte.conversation.nlu import IntentPrediction, MessageKind, Utterance
 from gatte.conversation.secret_detection import holds_password, is_key_file
+from gatte.conversation.slot_filling import ask_again, current_flow
 from gatte.conversation.snapshot import TicketFacts
 from gatte.conversation.states import State
 from gatte.conversation.texts import render
-from gatte.conversation.nlu import Utterance, MessageKind, IntentPrediction
 
 ATTACHABLE = frozenset({MessageKind.IMAGE, MessageKind.DOCUMENT, MessageKind.VIDEO})
 SILENT = frozenset({MessageKind.REACTION, MessageKind.SYSTEM, MessageKind.REVOKE, MessageKind.EDIT})
 WORDLESS = frozenset(
-    {MessageKind.AUDIO, MessageKind.STICKER, MessageKind.LOCATION, MessageKind.CONTACTS, MessageKind.ORDER, MessageKind.UNSUPPORTED}
+    {
+        MessageKind.AUDIO,
+        MessageKind.STICKER,
+        MessageKind.LOCATION,
+        MessageKind.CONTACTS,
+        MessageKind.ORDER,
+        MessageKind.UNSUPPORTED,
+    }
 )
 MOST_ATTACHMENTS = 20
 SETTLED = frozenset({"solved", "cancelled"})
@@ -48,7 +57,9 @@ class TriagedInput:
 
 
 def triage(draft: DecisionBuilder, heard: tuple[Utterance, ...]) -> TriagedInput:
-    """Sort the messages; secrets and deleted messages become effects at once and are not read further."""
+    """Sort the messages; secrets and deleted messages become effects at once and are not read
+    further.
+    """
     sorted_out = TriagedInput()
     deleted = {one.referenced_message_id for one in heard if one.kind == MessageKind.REVOKE}
     for one in heard:
@@ -59,7 +70,9 @@ def triage(draft: DecisionBuilder, heard: tuple[Utterance, ...]) -> TriagedInput
 
 def _sort(draft: DecisionBuilder, one: Utterance, into: TriagedInput) -> None:
     if one.kind == MessageKind.REVOKE:
-        draft.add_effect(EraseMessage(one.referenced_message_id or one.message_id, "deleted by the customer"))
+        draft.add_effect(
+            EraseMessage(one.referenced_message_id or one.message_id, "deleted by the customer")
+        )
     elif one.kind == MessageKind.EDIT:
         into.edits += [one.text] if one.text.strip() else []
     elif one.kind in SILENT:

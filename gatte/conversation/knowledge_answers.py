@@ -1,15 +1,15 @@
 """What came of a question: the answer, or none; a flow that waited behind it goes on."""
 
 from gatte.conversation import option_ids
-from gatte.conversation.decision_builder import DecisionBuilder
-from gatte.conversation.slot_filling import proceed
-from gatte.conversation.fallback import handle_fallback
 from gatte.conversation.customer_input import prepend_introduction
+from gatte.conversation.decision_builder import DecisionBuilder
+from gatte.conversation.fallback import handle_fallback
+from gatte.conversation.nlu import Intent
+from gatte.conversation.slot_filling import proceed
 from gatte.conversation.snapshot import AnswerFound, AnswerNotFound
 from gatte.conversation.states import Event, State
 from gatte.conversation.texts import render
 from gatte.conversation.thresholds import DISAMBIGUATE_AFTER
-from gatte.conversation.nlu import Intent
 
 DESK_INTENTS = frozenset({Intent.TECHNICAL_SUPPORT, Intent.INVOICE_OR_PAYMENT, Intent.PRICE})
 
@@ -36,11 +36,16 @@ def handle_no_answer(draft: DecisionBuilder, _nothing: AnswerNotFound) -> None:
     elif draft.snapshot.flow:
         draft.add_text("answer.none_in_flow")
         _go_on(draft)
-    elif draft.flag("asked_about") in DESK_INTENTS and draft.snapshot.fallback_count + 1 < DISAMBIGUATE_AFTER:
+    elif (
+        draft.flag("asked_about") in DESK_INTENTS
+        and draft.snapshot.fallback_count + 1 < DISAMBIGUATE_AFTER
+    ):
         draft.update(misunderstandings=draft.snapshot.fallback_count + 1)
         draft.log_activity(render("trail.not_answered"))
         draft.transition(Event.NOT_UNDERSTOOD, "no answer")
-        draft.add_buttons(render("answer.none_desk_can_help"), option_ids.TICKET(), option_ids.HUMAN())
+        draft.add_buttons(
+            render("answer.none_desk_can_help"), option_ids.TICKET(), option_ids.HUMAN()
+        )
     else:
         handle_fallback(draft, "", "no answer")
     prepend_introduction(draft)

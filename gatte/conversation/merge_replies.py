@@ -1,4 +1,6 @@
-"""Several replies into as few bubbles as WhatsApp's limits allow: each delivered message costs money."""
+"""Several replies into as few bubbles as WhatsApp's limits allow: each delivered message costs
+money.
+"""
 
 from dataclasses import replace
 
@@ -29,14 +31,22 @@ def _joined(first: Reply, second: Reply) -> Reply | None:
 
 
 def merge_replies(replies: tuple[Reply, ...]) -> tuple[Reply, ...]:
-    """The same words in fewer messages: texts are joined, and a text goes in front of the buttons or the list after it.
+    """The same words in fewer messages: texts are joined, and a text goes in front of the buttons
+    or the list after it.
 
-    Of several replies with options only the last keeps them: an older choice beside a newer one only confuses.
+    Of several replies with options only the last keeps them: an older choice beside a newer one
+    only confuses.
     """
     merged: list[Reply] = []
-    asks = [index for index, reply in enumerate(replies) if isinstance(reply, ButtonsReply | MenuReply)]
+    asks = [
+        index for index, reply in enumerate(replies) if isinstance(reply, ButtonsReply | MenuReply)
+    ]
     for index, reply in enumerate(replies):
-        plain = TextReply(reply.body) if isinstance(reply, ButtonsReply | MenuReply) and index != asks[-1] else reply
+        plain = (
+            TextReply(reply.body)
+            if isinstance(reply, ButtonsReply | MenuReply) and index != asks[-1]
+            else reply
+        )
         joined = _joined(merged[-1], plain) if merged else None
         if joined:
             merged[-1] = joined

@@ -66,7 +66,9 @@ class IntentScore:
 
 @dataclass(frozen=True)
 class IntentPrediction:
-    """The intent of one text: the best guess, the next ones (best first), and who decided with what."""
+    """The intent of one text: the best guess, the next ones (best first), and who decided with
+    what.
+    """
 
     intent: Intent
     confidence: float
@@ -80,9 +82,10 @@ class IntentPrediction:
 class Utterance:
     """One message of the customer as it was understood.
 
-    `text` is sanitised (a caption for media; empty where there are no words). `choice` is the id of the button or list row
-    that was tapped. `understanding` is None where there was nothing to understand (a choice, a sticker). `filename` and
-    `mime_type` describe an attachment. `target_id` is the earlier message that an edit, a reaction or a deletion is about.
+    `text` is sanitised (a caption for media; empty where there are no words). `choice` is the id of
+    the button or list row that was tapped. `understanding` is None where there was nothing to
+    understand (a choice, a sticker). `filename` and `mime_type` describe an attachment. `target_id`
+    is the earlier message that an edit, a reaction or a deletion is about.
     """
 
     message_id: str

@@ -5,20 +5,30 @@ from collections.abc import Callable
 from gatte.conversation import option_ids
 from gatte.conversation.decision_builder import DecisionBuilder
 from gatte.conversation.effects import EscalationReason
-from gatte.conversation.slot_filling import can_resume, offer_resume, suspend_flow, start
+from gatte.conversation.fallback import (
+    FLOW_OF_INTENT,
+    PENDING_TEXT_SLOT,
+    QUESTIONS,
+    IntentResolution,
+    ask_to_disambiguate,
+    handle_fallback,
+    is_question,
+    resolve_intent,
+    words_of,
+)
 from gatte.conversation.flows.base import FlowName
 from gatte.conversation.handoff import escalate
-from gatte.conversation.fallback import FLOW_OF_INTENT, QUESTIONS, PENDING_TEXT_SLOT, IntentResolution, ask_to_disambiguate, is_question, resolve_intent, handle_fallback, words_of
 from gatte.conversation.input_triage import UnderstoodText
+from gatte.conversation.nlu import Intent
 from gatte.conversation.parsing.answers import yes_or_no
 from gatte.conversation.parsing.documents import find_document
 from gatte.conversation.parsing.names import find_email, parse_name
 from gatte.conversation.parsing.normalize import word_set, words
 from gatte.conversation.rules import says_unhelpful
+from gatte.conversation.slot_filling import can_resume, offer_resume, start, suspend_flow
 from gatte.conversation.states import Event, State
 from gatte.conversation.texts import render
 from gatte.conversation.thresholds import ESCALATE_AFTER
-from gatte.conversation.nlu import Intent
 
 BARE_YES = word_set("s sim ss quero")
 MIN_QUESTION_WORDS = 2
@@ -37,8 +47,16 @@ def _greeting(draft: DecisionBuilder) -> str:
     name = parse_name(contact.name or "").value
     first = name.split()[0] if name else ""
     if contact.returning:
-        return render("greeting.returning", first_name=first, company=company) if first else render("greeting.returning_unnamed", company=company)
-    return render("greeting.new", first_name=first, company=company) if first else render("greeting.new_unnamed", company=company)
+        return (
+            render("greeting.returning", first_name=first, company=company)
+            if first
+            else render("greeting.returning_unnamed", company=company)
+        )
+    return (
+        render("greeting.new", first_name=first, company=company)
+        if first
+        else render("greeting.new_unnamed", company=company)
+    )
 
 
 def show_menu(draft: DecisionBuilder, cause: str) -> None:
@@ -76,10 +94,14 @@ def _out_of_scope(draft: DecisionBuilder, texts: tuple[str, ...]) -> None:
     count = draft.snapshot.fallback_count + 1
     draft.update(misunderstandings=count)
     if count >= ESCALATE_AFTER:
-        escalate(draft, EscalationReason.NOT_UNDERSTOOD, f"out of scope {count} times", "\n".join(texts))
+        escalate(
+            draft, EscalationReason.NOT_UNDERSTOOD, f"out of scope {count} times", "\n".join(texts)
+        )
         return
     draft.transition(Event.MENU_SHOWN, "out of scope")
-    draft.add_list(render("ladder.out_of_scope", company=draft.snapshot.company[:60]), option_ids.menu_rows())
+    draft.add_list(
+        render("ladder.out_of_scope", company=draft.snapshot.company[:60]), option_ids.menu_rows()
+    )
 
 
 def _ask_what_for(draft: DecisionBuilder, texts: tuple[str, ...]) -> None:
@@ -154,8 +176,14 @@ def handle_messages(draft: DecisionBuilder, said: list[UnderstoodText]) -> None:
 
 
 def _answer_beside(draft: DecisionBuilder, said: list[UnderstoodText]) -> None:
-    """A question asked beside the wish that started a flow is answered first; the flow asks its question after it."""
-    asked = [one for one in said if is_question(one) and one.understanding and one.understanding.intent in QUESTIONS]
+    """A question asked beside the wish that started a flow is answered first; the flow asks its
+    question after it.
+    """
+    asked = [
+        one
+        for one in said
+        if is_question(one) and one.understanding and one.understanding.intent in QUESTIONS
+    ]
     if asked and draft.snapshot.flow and draft.snapshot.state == State.COLLECTING:
         draft.replies.pop()
         ask_knowledge(draft, words_of(asked), "beside a wish")
@@ -163,11 +191,15 @@ def _answer_beside(draft: DecisionBuilder, said: list[UnderstoodText]) -> None:
 
 def _says_yes_to_nothing(said: list[UnderstoodText]) -> bool:
     """Whether a plain yes answers no question of ours."""
-    return any(set(words(one.text)) & BARE_YES for one in said) and all(yes_or_no(one.text) for one in said)
+    return any(set(words(one.text)) & BARE_YES for one in said) and all(
+        yes_or_no(one.text) for one in said
+    )
 
 
 def _says_too_little(verdict: IntentResolution) -> bool:
-    """Whether what seems out of scope is but a word or a number: not understood, rather than another subject."""
+    """Whether what seems out of scope is but a word or a number: not understood, rather than
+    another subject.
+    """
     return verdict.intent == Intent.OUT_OF_SCOPE and len(words(verdict.text)) < MIN_QUESTION_WORDS
 
 

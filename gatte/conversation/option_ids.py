@@ -1,8 +1,10 @@
-"""The ids of buttons and list rows: stable, so that a tap on an old message still means what it said.
+"""The ids of buttons and list rows: stable, so that a tap on an old message still means what it
+said.
 
-`menu:*` rows of the menu · `human`, `menu`, `cancel`, `retry`, `resume`, `drop` · `intent:<intent>` one of two close guesses ·
-`slot:<slot>:<value>` a value of the running flow · `fix:<slot>` which value to correct · `confirm:<mark>:yes|fix` the summary whose
-content the mark stands for: a tap on an older summary confirms nothing.
+`menu:*` rows of the menu · `human`, `menu`, `cancel`, `retry`, `resume`, `drop` · `intent:<intent>`
+one of two close guesses · `slot:<slot>:<value>` a value of the running flow · `fix:<slot>` which
+value to correct · `confirm:<mark>:yes|fix` the summary whose content the mark stands for: a tap on
+an older summary confirms nothing.
 """
 
 from collections.abc import Callable
@@ -32,7 +34,9 @@ NOTICES_OFF = _option("menu:opt_out", "notices_off")
 NOTICES_ON = _option("menu:opt_in", "notices_on")
 
 COMPOUND = frozenset({"intent", "slot", "fix", "confirm"})
-SIMPLE = frozenset({"human", "menu", "cancel", "retry", "resume", "drop", "menu:question", "menu:human"})
+SIMPLE = frozenset(
+    {"human", "menu", "cancel", "retry", "resume", "drop", "menu:question", "menu:human"}
+)
 FLOW_OF_ROW: dict[str, FlowName] = {
     "menu:buy": FlowName.LEAD,
     "menu:renew": FlowName.RENEWAL,
@@ -46,15 +50,30 @@ FLOW_OF_ROW: dict[str, FlowName] = {
 }
 QUESTION_ROW = "menu:question"
 HUMAN_ROW = "menu:human"
-MENU_ROWS = ("buy", "renew", "certificate", "schedule", "question", "ticket", "ticket_status", "data", "human")
+MENU_ROWS = (
+    "buy",
+    "renew",
+    "certificate",
+    "schedule",
+    "question",
+    "ticket",
+    "ticket_status",
+    "data",
+    "human",
+)
 
 
 def is_known_option(choice: str) -> bool:
-    """Whether this id is one of ours; a button of a template may carry another, and then counts as its words."""
+    """Whether this id is one of ours; a button of a template may carry another, and then counts as
+    its words.
+    """
     return choice in FLOW_OF_ROW or choice in SIMPLE or choice.partition(":")[0] in COMPOUND
 
 
 @cache
 def menu_rows() -> tuple[ReplyOption, ...]:
     """The rows of the menu, at most ten."""
-    return tuple(ReplyOption(f"menu:{row}", render(f"row.{row}"), render(f"about.{row}")) for row in MENU_ROWS)
+    return tuple(
+        ReplyOption(f"menu:{row}", render(f"row.{row}"), render(f"about.{row}"))
+        for row in MENU_ROWS
+    )

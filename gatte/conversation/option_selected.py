@@ -1,17 +1,31 @@
-"""A button or a list row was tapped; taps on old messages still mean what they said, or are told to be over."""
+"""A button or a list row was tapped; taps on old messages still mean what they said, or are told to
+be over.
+"""
 
 from collections.abc import Callable
 
 from gatte.conversation import option_ids
 from gatte.conversation.command_words import call_human, cancel, continue_flow
 from gatte.conversation.decision_builder import DecisionBuilder
-from gatte.conversation.slot_filling import ask_again, ask_what_to_fix, confirm, reject_answer, fill, reopen_slot, summary_fingerprint, proceed, suspend_flow, current_flow, start
-from gatte.conversation.handoff import leave_queue
-from gatte.conversation.no_active_flow import act_on_intent, show_menu
 from gatte.conversation.fallback import PENDING_TEXT_SLOT
+from gatte.conversation.handoff import leave_queue
+from gatte.conversation.nlu import Intent
+from gatte.conversation.no_active_flow import act_on_intent, show_menu
+from gatte.conversation.slot_filling import (
+    ask_again,
+    ask_what_to_fix,
+    confirm,
+    current_flow,
+    fill,
+    proceed,
+    reject_answer,
+    reopen_slot,
+    start,
+    summary_fingerprint,
+    suspend_flow,
+)
 from gatte.conversation.states import Event, State
 from gatte.conversation.texts import render
-from gatte.conversation.nlu import Intent
 
 IN_FLOW = frozenset({State.COLLECTING, State.CONFIRMING})
 
@@ -22,7 +36,12 @@ def handle_option(draft: DecisionBuilder, choice: str) -> None:
     draft.reset_fallback()
     if choice in option_ids.FLOW_OF_ROW:
         kept = draft.snapshot.slots.get(PENDING_TEXT_SLOT)
-        start(draft, option_ids.FLOW_OF_ROW[choice], f"menu {option_ids.FLOW_OF_ROW[choice]}", (kept,) if kept else ())
+        start(
+            draft,
+            option_ids.FLOW_OF_ROW[choice],
+            f"menu {option_ids.FLOW_OF_ROW[choice]}",
+            (kept,) if kept else (),
+        )
     elif choice in OPTION_HANDLERS:
         OPTION_HANDLERS[choice](draft)
     elif kind in PREFIX_HANDLERS:
@@ -113,7 +132,9 @@ def _slot(draft: DecisionBuilder, rest: str) -> None:
         return
     parsed = slot.parse_answer(value, draft.snapshot)
     if parsed.value is None:
-        reject_answer(draft, parsed.problem, "") if slot.name == draft.snapshot.requested_slot else _expired_option(draft)
+        reject_answer(
+            draft, parsed.problem, ""
+        ) if slot.name == draft.snapshot.requested_slot else _expired_option(draft)
     elif fill(draft, slot, parsed.value) or draft.snapshot.state == State.COLLECTING:
         proceed(draft)
     else:
@@ -139,4 +160,9 @@ def _confirm(draft: DecisionBuilder, rest: str) -> None:
         ask_what_to_fix(draft)
 
 
-PREFIX_HANDLERS: dict[str, Callable[[DecisionBuilder, str], None]] = {"intent": _intent, "slot": _slot, "fix": _fix, "confirm": _confirm}
+PREFIX_HANDLERS: dict[str, Callable[[DecisionBuilder, str], None]] = {
+    "intent": _intent,
+    "slot": _slot,
+    "fix": _fix,
+    "confirm": _confirm,
+}

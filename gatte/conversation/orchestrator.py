@@ -1,16 +1,28 @@
-"""`advance`: a snapshot and a happening in, a decision out. The same input gives the same decision, always."""
+"""`advance`: a snapshot and a happening in, a decision out. The same input gives the same decision,
+always.
+"""
 
 from gatte.conversation import customer_input
-from gatte.conversation.knowledge_answers import handle_answer, handle_no_answer
 from gatte.conversation.decision_builder import DecisionBuilder
 from gatte.conversation.external_events import handle_external_event
-from gatte.conversation.snapshot import AnswerFound, MessagesReceived, Decision, ExternalEvent, Input, AnswerNotFound, Owner, Snapshot
+from gatte.conversation.knowledge_answers import handle_answer, handle_no_answer
+from gatte.conversation.snapshot import (
+    AnswerFound,
+    AnswerNotFound,
+    Decision,
+    ExternalEvent,
+    Input,
+    MessagesReceived,
+    Owner,
+    Snapshot,
+)
 
 
 def advance(snapshot: Snapshot, happening: Input) -> Decision:
     """What follows from a happening; InvalidTransition when it cannot happen in this state.
 
-    A human who owns the conversation is never spoken over: whatever a customer says or a late answer brings, nothing is replied.
+    A human who owns the conversation is never spoken over: whatever a customer says or a late
+    answer brings, nothing is replied.
     """
     draft = DecisionBuilder(snapshot)
     match happening:

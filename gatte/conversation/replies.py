@@ -1,4 +1,6 @@
-"""What the bot can say: plain text, reply buttons, a list or a template; `whatsapp.outbound` turns these into Cloud API bodies."""
+"""What the bot can say: plain text, reply buttons, a list or a template; `whatsapp.outbound` turns
+these into Cloud API bodies.
+"""
 
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -6,7 +8,9 @@ from typing import Any
 
 @dataclass(frozen=True)
 class ReplyOption:
-    """A button or list row: the id that comes back when it is tapped, its title, and for a row a description."""
+    """A button or list row: the id that comes back when it is tapped, its title, and for a row a
+    description.
+    """
 
     id: str
     title: str
@@ -39,7 +43,9 @@ class MenuReply:
 
 @dataclass(frozen=True)
 class TemplateReply:
-    """An approved template message: its name, language code and the values of its body parameters, in order."""
+    """An approved template message: its name, language code and the values of its body parameters,
+    in order.
+    """
 
     name: str
     language: str

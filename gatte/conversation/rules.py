@@ -1,15 +1,17 @@
-"""What is understood by rule, before and without any model: commands, short forms, and plain courtesy.
+"""What is understood by rule, before and without any model: commands, short forms, and plain
+courtesy.
 
-A command is recognised as a message of its own, with courtesy around it ("atendente, por favor"), or by a phrase that says it; a
-word inside a longer sentence is not enough. What always goes to a human is in `alarms.py`.
+A command is recognised as a message of its own, with courtesy around it ("atendente, por favor"),
+or by a phrase that says it; a word inside a longer sentence is not enough. What always goes to a
+human is in `alarms.py`.
 """
 
 from enum import StrEnum
 from functools import lru_cache
 
 from gatte.conversation.escalation_rules import INTENT_OF_ALARM, find_trigger
-from gatte.conversation.parsing.normalize import union, normalize_text, word_set, is_only
-from gatte.conversation.nlu import PredictionSource, Intent, IntentPrediction
+from gatte.conversation.nlu import Intent, IntentPrediction, PredictionSource
+from gatte.conversation.parsing.normalize import is_only, normalize_text, union, word_set
 
 
 class Command(StrEnum):
@@ -33,9 +35,7 @@ COMMAND_WORDS: dict[Command, frozenset[str]] = {
     Command.CONTINUE: word_set("continuar retomar"),
 }
 
-PEOPLE = (
-    r"(?:atendente|humano|humana|pessoa(?! (?:fisica|juridica))|alguem|gerente|supervisora?|especialista|consultora?|vendedora?|operadora?)"
-)
+PEOPLE = r"(?:atendente|humano|humana|pessoa(?! (?:fisica|juridica))|alguem|gerente|supervisora?|especialista|consultora?|vendedora?|operadora?)"
 LEAVE = union(
     r"\bnao (?:quero|desejo|me)\b.{0,12}(?:receber|mand\w+|envi\w+)\b.{0,20}(?:mensage|msg|aviso|lembrete|propaganda|promoc|mais)",
     r"\b(?:para|pare|parem|chega|cansei) de (?:me )?(?:mandar|enviar|mensage|msg)",
@@ -67,7 +67,9 @@ CANCEL = union(
     r"^nao quero mais\W*$",
     r"\bdeixa quieto\b",
 )
-CONTINUE = union(r"^(?:quero |vamos |pode )?(?:continuar|retomar)(?: (?:a|o) \w+| de onde paramos)?\W*$")
+CONTINUE = union(
+    r"^(?:quero |vamos |pode )?(?:continuar|retomar)(?: (?:a|o) \w+| de onde paramos)?\W*$"
+)
 PHRASES = (
     (Command.LEAVE, LEAVE),
     (Command.BACK_IN, BACK_IN),
@@ -93,7 +95,9 @@ SHORT_FORMS: dict[str, str] = {
 }
 """What the bot's own texts tell customers to write, with the choice that it stands for."""
 
-OPEN_TICKET = union(r"\b(?:abr\w+|registr\w+|cri\w+) (?:um |uma |o |a )?(?:chamado|ticket|ocorrencia|reclamacao|protocolo)\b")
+OPEN_TICKET = union(
+    r"\b(?:abr\w+|registr\w+|cri\w+) (?:um |uma |o |a )?(?:chamado|ticket|ocorrencia|reclamacao|protocolo)\b"
+)
 
 NO_HELP = union(
     r"^(?:mas )?(?:isso |ainda )*nao (?:resolveu|ajudou|adiantou|funcionou|deu certo|entendi|era isso|e isso)\b.{0,30}$",
@@ -125,13 +129,21 @@ def command_in(text: str) -> Command | None:
     plain = normalize_text(text)
     if not plain or len(plain) > LONGEST_COMMAND:
         return None
-    single = next((command for command, wanted in COMMAND_WORDS.items() if is_only(text, wanted)), None)
+    single = next(
+        (command for command, wanted in COMMAND_WORDS.items() if is_only(text, wanted)), None
+    )
     found = single or next((command for command, pattern in PHRASES if pattern.search(plain)), None)
-    return None if found == Command.HUMAN and NOT_HUMAN.search(plain) and not ROBOT.search(plain) else found
+    return (
+        None
+        if found == Command.HUMAN and NOT_HUMAN.search(plain) and not ROBOT.search(plain)
+        else found
+    )
 
 
 def cancels_this(text: str) -> bool:
-    """Whether the text cancels an order, a purchase, an appointment: the running flow, if there is one."""
+    """Whether the text cancels an order, a purchase, an appointment: the running flow, if there is
+    one.
+    """
     return bool(CANCEL_THIS.search(normalize_text(text)))
 
 
@@ -147,12 +159,18 @@ def says_unhelpful(text: str) -> bool:
 
 def small_talk_in(text: str) -> Intent | None:
     """Greeting, thanks or goodbye, when the text is nothing else."""
-    return next((intent for intent, pattern in SOCIAL if pattern.search(normalize_text(text))), None)
+    return next(
+        (intent for intent, pattern in SOCIAL if pattern.search(normalize_text(text))), None
+    )
 
 
 def predict_by_rule(text: str) -> IntentPrediction | None:
-    """The intent of a text that rules alone settle, with certainty; None where a classifier is needed."""
+    """The intent of a text that rules alone settle, with certainty; None where a classifier is
+    needed.
+    """
     command, alarm = command_in(text), find_trigger(text)
-    intent = INTENT_OF_ALARM[alarm.reason] if alarm else INTENT_OF_COMMAND.get(command or Command.MENU)
+    intent = (
+        INTENT_OF_ALARM[alarm.reason] if alarm else INTENT_OF_COMMAND.get(command or Command.MENU)
+    )
     intent = intent or small_talk_in(text)
     return IntentPrediction(intent, 1.0, PredictionSource.RULE) if intent else None

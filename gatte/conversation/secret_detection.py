@@ -5,7 +5,9 @@ import re
 from gatte.conversation.nlu import Utterance
 
 KEY_FILE = re.compile(r"\.(?:pfx|p12|pem|key|jks)$", re.IGNORECASE)
-KEY_TYPES = frozenset({"application/x-pkcs12", "application/pkcs12", "application/x-pem-file", "application/pkcs8"})
+KEY_TYPES = frozenset(
+    {"application/x-pkcs12", "application/pkcs12", "application/x-pem-file", "application/pkcs8"}
+)
 BETWEEN = r"\s+(?:do|da|de|meu|minha|certificado|arquivo|token|cart[aã]o|pfx|a1|a3|dele|dela|nova|atual)\b"
 SECRET = re.compile(  # no possessive group: Python before 3.11.5 loses matches in those (gh-106052)
     rf"\b(?:senha|password|pin|puk)\b(?:{BETWEEN})*(?!{BETWEEN})"
@@ -22,10 +24,17 @@ def is_key_file(heard: Utterance) -> bool:
 
 def names_key_file(filename: str | None, mime_type: str | None) -> bool:
     """The same by name and type alone."""
-    return bool(KEY_FILE.search(filename or "")) or (mime_type or "").split(";")[0].strip().lower() in KEY_TYPES
+    return (
+        bool(KEY_FILE.search(filename or ""))
+        or (mime_type or "").split(";")[0].strip().lower() in KEY_TYPES
+    )
 
 
 def holds_password(text: str) -> bool:
-    """Whether the text tells a password, PIN or PUK ("a senha é 1234"), not only speaks of one ("esqueci a senha")."""
+    """Whether the text tells a password, PIN or PUK ("a senha é 1234"), not only speaks of one
+    ("esqueci a senha").
+    """
     said = SECRET.search(text)
-    return bool(said) and bool(said and (said["sign"] or NUMBER_OR_SIGN.search(said["value"].rstrip("?.!,"))))
+    return bool(said) and bool(
+        said and (said["sign"] or NUMBER_OR_SIGN.search(said["value"].rstrip("?.!,")))
+    )

@@ -1,16 +1,18 @@
-"""Runs the flows: starts them, fills their slots, asks, sums up, finishes, puts one aside for another and takes it up again."""
+"""Runs the flows: starts them, fills their slots, asks, sums up, finishes, puts one aside for
+another and takes it up again.
+"""
 
 import json
 import zlib
 from datetime import datetime
 
 from gatte.conversation import option_ids
-from gatte.conversation.merge_replies import BUTTONS_LENGTH
 from gatte.conversation.decision_builder import ATTACHMENTS, SUSPENDED, DecisionBuilder
 from gatte.conversation.effects import EscalationReason
 from gatte.conversation.flows.base import Flow, FlowName, Slot
 from gatte.conversation.flows.registry import FLOWS
-from gatte.conversation.handoff import escalate, clear_queue_flags
+from gatte.conversation.handoff import clear_queue_flags, escalate
+from gatte.conversation.merge_replies import BUTTONS_LENGTH
 from gatte.conversation.replies import ReplyOption, TextReply
 from gatte.conversation.snapshot import Snapshot
 from gatte.conversation.states import Event, State
@@ -28,7 +30,9 @@ def current_flow(draft: DecisionBuilder) -> Flow | None:
 
 
 def start(draft: DecisionBuilder, name: FlowName, cause: str, texts: tuple[str, ...] = ()) -> None:
-    """Start a flow with what the texts already tell; one that runs is put aside, the same one just goes on."""
+    """Start a flow with what the texts already tell; one that runs is put aside, the same one just
+    goes on.
+    """
     flow = FLOWS[name]
     if draft.snapshot.flow == name and draft.snapshot.state in {State.COLLECTING, State.CONFIRMING}:
         ask_again(draft)
@@ -36,8 +40,18 @@ def start(draft: DecisionBuilder, name: FlowName, cause: str, texts: tuple[str, 
     clear_queue_flags(draft)
     suspend_flow(draft)
     draft.transition(Event.FLOW_STARTED, cause)
-    kept = {slot: value for slot, value in draft.snapshot.slots.items() if slot.startswith(SUSPENDED) or slot == ATTACHMENTS}
-    draft.update(flow=str(name), asking=None, slots={**kept, **flow.prefill(draft.snapshot)}, slot_failures=0, misunderstandings=0)
+    kept = {
+        slot: value
+        for slot, value in draft.snapshot.slots.items()
+        if slot.startswith(SUSPENDED) or slot == ATTACHMENTS
+    }
+    draft.update(
+        flow=str(name),
+        asking=None,
+        slots={**kept, **flow.prefill(draft.snapshot)},
+        slot_failures=0,
+        misunderstandings=0,
+    )
     draft.log_activity(render(f"flow.{name}"))
     for text in texts:
         extract_slots(draft, text)
@@ -48,14 +62,20 @@ def start(draft: DecisionBuilder, name: FlowName, cause: str, texts: tuple[str, 
 
 
 def _refuse_volunteered(draft: DecisionBuilder, texts: tuple[str, ...]) -> bool:
-    """Say what is wrong with a value that came with the wish, in place of the question for it; whether something was."""
+    """Say what is wrong with a value that came with the wish, in place of the question for it;
+    whether something was.
+    """
     slot = FLOWS[draft.snapshot.flow or ""].next_slot(draft.snapshot)
-    problem = next((said for text in texts if slot and (said := slot.validate(text, draft.snapshot))), "")
+    problem = next(
+        (said for text in texts if slot and (said := slot.validate(text, draft.snapshot))), ""
+    )
     if not slot or not problem:
         return False
     draft.update(asking=slot.name)
     options = slot.options(draft.snapshot)
-    offer(draft, render(f"problem.{problem}"), options) if options else draft.add_text(f"problem.{problem}")
+    offer(draft, render(f"problem.{problem}"), options) if options else draft.add_text(
+        f"problem.{problem}"
+    )
     return True
 
 
@@ -119,8 +139,14 @@ def ask_again(draft: DecisionBuilder) -> None:
 
 
 def summary_fingerprint(snapshot: Snapshot) -> str:
-    """A short mark of the running flow's values: a yes counts only for the summary that showed exactly these."""
-    values = sorted((name, value) for name, value in snapshot.slots.items() if not name.startswith(SUSPENDED) and name != ATTACHMENTS)
+    """A short mark of the running flow's values: a yes counts only for the summary that showed
+    exactly these.
+    """
+    values = sorted(
+        (name, value)
+        for name, value in snapshot.slots.items()
+        if not name.startswith(SUSPENDED) and name != ATTACHMENTS
+    )
     return f"{zlib.crc32(json.dumps([snapshot.flow, values]).encode()):08x}"
 
 
@@ -132,21 +158,32 @@ def show_summary(draft: DecisionBuilder) -> None:
     own = f"{flow.name}.confirm_{draft.snapshot.slots.get('request', '')}"
     key = own if exists(own) else f"{flow.name}.confirm"
     mark = summary_fingerprint(draft.snapshot)
-    yes, correct = ReplyOption(f"confirm:{mark}:yes", render("option.confirm")), ReplyOption(f"confirm:{mark}:fix", render("option.fix"))
-    options = (yes, option_ids.CANCEL()) if flow.no_means_cancel else (yes, correct, option_ids.CANCEL())
+    yes, correct = (
+        ReplyOption(f"confirm:{mark}:yes", render("option.confirm")),
+        ReplyOption(f"confirm:{mark}:fix", render("option.fix")),
+    )
+    options = (
+        (yes, option_ids.CANCEL()) if flow.no_means_cancel else (yes, correct, option_ids.CANCEL())
+    )
     draft.add_buttons(render(key, lines=summary_lines(draft.snapshot, flow)), *options)
 
 
 def summary_lines(snapshot: Snapshot, flow: Flow) -> str:
     """A line for each value of the flow."""
     shown = ((slot, snapshot.slots.get(slot.name)) for slot in flow.slots)
-    return "\n".join(f"• {render(f'label.{slot.name}')}: {shown_value(snapshot, slot, value)}" for slot, value in shown if value)
+    return "\n".join(
+        f"• {render(f'label.{slot.name}')}: {shown_value(snapshot, slot, value)}"
+        for slot, value in shown
+        if value
+    )
 
 
 def shown_value(snapshot: Snapshot, slot: Slot, value: str) -> str:
     """A value as the customer reads it; a certificate by its kind, not by our id."""
     if slot.name == "certificate":
-        return next((one.kind for one in snapshot.certificates if one.id == value), render("row.other"))
+        return next(
+            (one.kind for one in snapshot.certificates if one.id == value), render("row.other")
+        )
     return slot.format(value)
 
 
@@ -172,7 +209,11 @@ def ask_what_to_fix(draft: DecisionBuilder) -> None:
     draft.update(asking=FIX)
     draft.set_flag("fixing")
     rows = tuple(
-        ReplyOption(f"fix:{slot.name}", render(f"label.{slot.name}"), shown_value(draft.snapshot, slot, draft.snapshot.slots[slot.name])[:72])
+        ReplyOption(
+            f"fix:{slot.name}",
+            render(f"label.{slot.name}"),
+            shown_value(draft.snapshot, slot, draft.snapshot.slots[slot.name])[:72],
+        )
         for slot in flow.wanted(draft.snapshot)
         if slot.name in draft.snapshot.slots
     )
@@ -193,19 +234,37 @@ def fill(draft: DecisionBuilder, slot: Slot, value: str, text: str = "") -> bool
     before = draft.snapshot.slots.get(slot.name)
     if before == value:
         return False
-    draft.transition(Event.SLOT_FILLED if before is None and draft.snapshot.state == State.COLLECTING else Event.CORRECTED, slot.name)
+    draft.transition(
+        Event.SLOT_FILLED
+        if before is None and draft.snapshot.state == State.COLLECTING
+        else Event.CORRECTED,
+        slot.name,
+    )
     draft.clear_slots(*slot.invalidates)
-    draft.set_slots({slot.name: value, **{name: one for name, one in slot.derived_slots(value, text).items() if name not in draft.snapshot.slots}})
+    draft.set_slots(
+        {
+            slot.name: value,
+            **{
+                name: one
+                for name, one in slot.derived_slots(value, text).items()
+                if name not in draft.snapshot.slots
+            },
+        }
+    )
     draft.update(slot_failures=0, misunderstandings=0)
     return True
 
 
-def extract_slots(draft: DecisionBuilder, text: str, *, sure_only: bool = False, overwrite: bool = False) -> set[str]:
+def extract_slots(
+    draft: DecisionBuilder, text: str, *, sure_only: bool = False, overwrite: bool = False
+) -> set[str]:
     """Fill the slots whose values the text volunteers; the names of those that it spoke of."""
     flow = FLOWS[draft.snapshot.flow or ""]
     spoken = set()
     for slot in flow.slots:
-        value = slot.extract(text, draft.snapshot).value if slot.unambiguous or not sure_only else None
+        value = (
+            slot.extract(text, draft.snapshot).value if slot.unambiguous or not sure_only else None
+        )
         if value is None:
             continue
         spoken.add(slot.name)
@@ -215,17 +274,32 @@ def extract_slots(draft: DecisionBuilder, text: str, *, sure_only: bool = False,
 
 
 def reject_answer(draft: DecisionBuilder, problem: str, said: str) -> None:
-    """An unusable answer: say what is wrong; the third in a row offers a human, the fifth calls one."""
+    """An unusable answer: say what is wrong; the third in a row offers a human, the fifth calls
+    one.
+    """
     draft.update(slot_failures=draft.snapshot.invalid_slot_count + 1)
-    draft.transition(Event.NOT_UNDERSTOOD, f"{draft.snapshot.requested_slot} {problem or 'unusable'}")
+    draft.transition(
+        Event.NOT_UNDERSTOOD, f"{draft.snapshot.requested_slot} {problem or 'unusable'}"
+    )
     slot = FLOWS[draft.snapshot.flow or ""].slot(draft.snapshot.requested_slot)
     key = f"problem.{problem}" if problem else "problem.any"
-    draft.log_activity(render("trail.slot_failed", label=render(f"label.{draft.snapshot.requested_slot}")))
+    draft.log_activity(
+        render("trail.slot_failed", label=render(f"label.{draft.snapshot.requested_slot}"))
+    )
     if draft.snapshot.invalid_slot_count >= SLOT_ESCALATES_AT:
-        escalate(draft, EscalationReason.SLOT_FAILED, f"slot {draft.snapshot.requested_slot} failed", said)
+        escalate(
+            draft,
+            EscalationReason.SLOT_FAILED,
+            f"slot {draft.snapshot.requested_slot} failed",
+            said,
+        )
     elif draft.snapshot.invalid_slot_count >= SLOT_OFFERS_HUMAN_AT:
         draft.set_flag("offer", "human")
-        draft.add_buttons(render("problem.offer_human", problem=render(key)), option_ids.HUMAN(), option_ids.CANCEL())
+        draft.add_buttons(
+            render("problem.offer_human", problem=render(key)),
+            option_ids.HUMAN(),
+            option_ids.CANCEL(),
+        )
     elif slot and slot.options(draft.snapshot):
         offer(draft, render(key), slot.options(draft.snapshot))
     else:
@@ -237,10 +311,17 @@ def suspend_flow(draft: DecisionBuilder) -> None:
     flow = current_flow(draft)
     if not flow:
         return
-    own = {name: value for name, value in draft.snapshot.slots.items() if not name.startswith(SUSPENDED)}
+    own = {
+        name: value
+        for name, value in draft.snapshot.slots.items()
+        if not name.startswith(SUSPENDED)
+    }
     if set(own) - {ATTACHMENTS}:
         draft.discard_suspended_flow()
-        draft.update(suspended=str(flow.name), slots={f"{SUSPENDED}{name}": value for name, value in own.items()})
+        draft.update(
+            suspended=str(flow.name),
+            slots={f"{SUSPENDED}{name}": value for name, value in own.items()},
+        )
         draft.set_flag("kept_at", draft.snapshot.now.isoformat())
     draft.end_flow()
 
@@ -248,15 +329,24 @@ def suspend_flow(draft: DecisionBuilder) -> None:
 def can_resume(draft: DecisionBuilder) -> bool:
     """Whether a flow was put aside, and not too long ago."""
     kept_at = draft.flag("kept_at")
-    return bool(draft.snapshot.suspended_flow and kept_at) and draft.snapshot.now - datetime.fromisoformat(kept_at) <= RESUME_LIMIT
+    return (
+        bool(draft.snapshot.suspended_flow and kept_at)
+        and draft.snapshot.now - datetime.fromisoformat(kept_at) <= RESUME_LIMIT
+    )
 
 
 def resume(draft: DecisionBuilder, cause: str, texts: tuple[str, ...] = ()) -> None:
     """Take up the flow that was put aside where it stopped, with what the texts add to it."""
     name = draft.snapshot.suspended_flow
-    slots = {slot.removeprefix(SUSPENDED): value for slot, value in draft.snapshot.slots.items() if slot.startswith(SUSPENDED)}
+    slots = {
+        slot.removeprefix(SUSPENDED): value
+        for slot, value in draft.snapshot.slots.items()
+        if slot.startswith(SUSPENDED)
+    }
     draft.transition(Event.RESUMED, cause)
-    draft.update(flow=name, asking=None, slots=slots, suspended=None, slot_failures=0, misunderstandings=0)
+    draft.update(
+        flow=name, asking=None, slots=slots, suspended=None, slot_failures=0, misunderstandings=0
+    )
     draft.set_flag("kept_at", None)
     draft.add_text("resume.going_on", the_flow=render(f"flow.{name}"))
     for text in texts:
@@ -270,4 +360,8 @@ def offer_resume(draft: DecisionBuilder) -> None:
         draft.discard_suspended_flow()
         return
     draft.set_flag("offer", "resume")
-    draft.add_buttons(render("resume.offer", the_flow=render(f"flow.{draft.snapshot.suspended_flow}")), option_ids.RESUME(), option_ids.DISCARD())
+    draft.add_buttons(
+        render("resume.offer", the_flow=render(f"flow.{draft.snapshot.suspended_flow}")),
+        option_ids.RESUME(),
+        option_ids.DISCARD(),
+    )

@@ -1,4 +1,6 @@
-"""What the orchestrator knows when an event arrives (`Snapshot`), what can happen (`Happening`), and what it decides (`Decision`)."""
+"""What the orchestrator knows when an event arrives (`Snapshot`), what can happen (`Happening`),
+and what it decides (`Decision`).
+"""
 
 import math
 from collections.abc import Mapping
@@ -7,9 +9,9 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from gatte.conversation.effects import Effect
+from gatte.conversation.nlu import Utterance
 from gatte.conversation.replies import Reply
 from gatte.conversation.states import Event, State
-from gatte.conversation.nlu import Utterance
 
 
 class Owner(StrEnum):
@@ -21,7 +23,9 @@ class Owner(StrEnum):
 
 @dataclass(frozen=True)
 class ContactFacts:
-    """What is known of the contact: name as last given, e-mail and document (digits and letters only) when registered."""
+    """What is known of the contact: name as last given, e-mail and document (digits and letters
+    only) when registered.
+    """
 
     name: str | None = None
     email: str | None = None
@@ -33,7 +37,9 @@ class ContactFacts:
 
 @dataclass(frozen=True)
 class CertificateFacts:
-    """A certificate registered to this contact: its kind (e-CNPJ A1 ...), holder's name, last day of validity, status."""
+    """A certificate registered to this contact: its kind (e-CNPJ A1 ...), holder's name, last day
+    of validity, status.
+    """
 
     id: str
     kind: str
@@ -56,10 +62,11 @@ LONGEST_WAIT_MINUTES = 120  # beyond this the pace of the last hours says nothin
 
 @dataclass(frozen=True)
 class DeskFacts:
-    """The human desk now: open by business hours, when it opens next, and its queue as a customer of each priority would meet it.
+    """The human desk now: open by business hours, when it opens next, and its queue as a customer
+    of each priority would meet it.
 
-    `ahead_by_priority`: how many are served before a customer of that priority. `minutes_each`: how long the whole desk takes
-    for one customer, by what it lately did; None when that is not known.
+    `ahead_by_priority`: how many are served before a customer of that priority. `minutes_each`: how
+    long the whole desk takes for one customer, by what it lately did; None when that is not known.
     """
 
     open: bool = True
@@ -83,8 +90,9 @@ class DeskFacts:
 class Snapshot:
     """Everything that a decision may depend on; `now` is aware and in the company's time zone.
 
-    `flow` and `asking` name the running flow and the slot it asked for; `suspended` is a flow left for another, to come back to.
-    `misunderstandings`, `slot_failures` and `errors` count in a row. `notes` keeps small marks of the core itself between turns.
+    `flow` and `asking` name the running flow and the slot it asked for; `suspended` is a flow left
+    for another, to come back to. `misunderstandings`, `slot_failures` and `errors` count in a row.
+    `notes` keeps small marks of the core itself between turns.
     """
 
     state: State
@@ -114,7 +122,9 @@ class MessagesReceived:
 
 @dataclass(frozen=True)
 class AnswerFound:
-    """The knowledge base answered the question that the last decision asked: the text to send, grounded in `sources`."""
+    """The knowledge base answered the question that the last decision asked: the text to send,
+    grounded in `sources`.
+    """
 
     text: str
     sources: tuple[str, ...] = ()
@@ -127,7 +137,8 @@ class AnswerNotFound:
 
 @dataclass(frozen=True)
 class ExternalEvent:
-    """An event of an agent, the clock or a failure: see `states.Event`; `reason` says why, for people.
+    """An event of an agent, the clock or a failure: see `states.Event`; `reason` says why, for
+    people.
 
     `said`: the customer's words that a failure left without an answer.
     """
@@ -142,7 +153,9 @@ Input = MessagesReceived | AnswerFound | AnswerNotFound | ExternalEvent
 
 @dataclass(frozen=True)
 class TransitionStep:
-    """One transition that was made, with its cause (an intent, a choice, a slot, a rule) in a few words."""
+    """One transition that was made, with its cause (an intent, a choice, a slot, a rule) in a few
+    words.
+    """
 
     from_state: State
     to_state: State
@@ -152,10 +165,12 @@ class TransitionStep:
 
 @dataclass(frozen=True)
 class Decision:
-    """What follows from a happening: the new snapshot, the transitions on the way, what to say, what to do.
+    """What follows from a happening: the new snapshot, the transitions on the way, what to say,
+    what to do.
 
-    When `question` is set, the caller looks for an answer to it and calls `advance` again with `Answered` or `NotAnswered`
-    and this decision's snapshot; replies of both decisions are sent together.
+    When `question` is set, the caller looks for an answer to it and calls `advance` again with
+    `Answered` or `NotAnswered` and this decision's snapshot; replies of both decisions are sent
+    together.
     """
 
     snapshot: Snapshot

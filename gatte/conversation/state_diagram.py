@@ -1,4 +1,6 @@
-"""The transition table as a Mermaid drawing, made from the table itself so that picture and code cannot differ."""
+"""The transition table as a Mermaid drawing, made from the table itself so that picture and code
+cannot differ.
+"""
 
 import sys
 from collections import defaultdict
@@ -26,12 +28,21 @@ as a picture under `/panel/mapa`. To draw it again: `python -m gatte.conversatio
 
 
 def mermaid() -> str:
-    """A Mermaid state diagram of every row of the table; events between the same two states share an arrow."""
+    """A Mermaid state diagram of every row of the table; events between the same two states share
+    an arrow.
+    """
     arrows: dict[tuple[State, State], list[Event]] = defaultdict(list)
     for (source, event), target in TRANSITIONS.items():
         arrows[(source, target)].append(event)
-    lines = ["stateDiagram-v2", *(f'    state "{name}" as {state.name}' for state, name in NAMES.items()), "    [*] --> START"]
-    lines += [f"    {source.name} --> {target.name}: {', '.join(events)}" for (source, target), events in arrows.items()]
+    lines = [
+        "stateDiagram-v2",
+        *(f'    state "{name}" as {state.name}' for state, name in NAMES.items()),
+        "    [*] --> START",
+    ]
+    lines += [
+        f"    {source.name} --> {target.name}: {', '.join(events)}"
+        for (source, target), events in arrows.items()
+    ]
     return "\n".join(lines) + "\n"
 
 

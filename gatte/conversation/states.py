@@ -178,7 +178,8 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.WAITING_HUMAN, Event.FORCED_RESET): State.START,
     (State.WAITING_HUMAN, Event.CLOSED): State.CLOSED,
     (State.WAITING_HUMAN, Event.AGENT_CLOSED): State.CLOSED,
-    # A human owns the conversation and the bot is silent. A second agent cannot take it: that pair is missing on purpose.
+    # A human owns the conversation and the bot is silent. A second agent cannot take it: that pair
+    # is missing on purpose.
     (State.WITH_HUMAN, Event.AGENT_REPLIED): State.WITH_HUMAN,
     (State.WITH_HUMAN, Event.CUSTOMER_WAITED): State.WITH_HUMAN,
     (State.WITH_HUMAN, Event.FAILED): State.WITH_HUMAN,

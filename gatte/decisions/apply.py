@@ -1,4 +1,6 @@
-"""Carrying out what the orchestrator decided about a conversation, whoever asked: a turn, an agent or the watchdog."""
+"""Carrying out what the orchestrator decided about a conversation, whoever asked: a turn, an agent
+or the watchdog.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,11 +16,11 @@ from gatte.conversation.effects import EraseData, EraseMessage
 from gatte.conversation.replies import Reply, with_ticket_number
 from gatte.conversation.snapshot import TransitionStep
 from gatte.conversation.states import Event, State
-from gatte.infra.database.statement_batch import DB_NOW, StatementBatch
-from gatte.delivery import outbox, claims
-from gatte.delivery.outbox import OutgoingReply
+from gatte.decisions import effects, inactivity_timer, snapshots
+from gatte.delivery import claims, outbox
 from gatte.delivery.claims import ClaimedReply
-from gatte.decisions import effects, snapshots, inactivity_timer
+from gatte.delivery.outbox import OutgoingReply
+from gatte.infra.database.statement_batch import DB_NOW, StatementBatch
 from gatte.models import Author, Conversation, Turn, TurnOutcome
 from gatte.models.columns import new_uuid7
 from gatte.observability import metrics, tracing
@@ -37,7 +39,8 @@ class CountedEvent:
 
 @dataclass
 class PendingTurn:
-    """A turn to be stored, with what else is written in the same trip; `sending` is its first answer when this process has it in hand.
+    """A turn to be stored, with what else is written in the same trip; `sending` is its first
+    answer when this process has it in hand.
 
     Who commits it calls `count` afterwards.
     """
@@ -54,10 +57,14 @@ class PendingTurn:
     batch: StatementBatch = field(default_factory=StatementBatch)
 
 
-def apply_decision(conversation: Conversation, course: DecisionHistory, record: PendingTurn | None = None) -> PendingTurn:
-    """Store the new state, its transitions, the effects and the answers of a decision; the caller has locked the conversation.
+def apply_decision(
+    conversation: Conversation, course: DecisionHistory, record: PendingTurn | None = None
+) -> PendingTurn:
+    """Store the new state, its transitions, the effects and the answers of a decision; the caller
+    has locked the conversation.
 
-    What came of it is kept as a turn, with the whole course, so that it can be shown and replayed; a caller who has begun one gives it.
+    What came of it is kept as a turn, with the whole course, so that it can be shown and replayed;
+    a caller who has begun one gives it.
     """
     record = record or PendingTurn(attempt=conversation.turn_attempts + 1)
     stage_decision(conversation, course, record)
@@ -65,7 +72,9 @@ def apply_decision(conversation: Conversation, course: DecisionHistory, record: 
     return record
 
 
-def stage_decision(conversation: Conversation, course: DecisionHistory, record: PendingTurn) -> None:
+def stage_decision(
+    conversation: Conversation, course: DecisionHistory, record: PendingTurn
+) -> None:
     """What `carry_out` does, but for the trip of the record, which the caller sends.
 
     With `hand_over` the record says whether the first answer may be claimed at once.
@@ -111,7 +120,10 @@ def _add_turn(conversation: Conversation, record: PendingTurn) -> None:
 
 
 def _answer(conversation: Conversation, reply: Reply, record: PendingTurn) -> None:
-    in_hand, answer = record.send_inline and record.claimed is None, OutgoingReply(reply, Author.BOT, record.id)
+    in_hand, answer = (
+        record.send_inline and record.claimed is None,
+        OutgoingReply(reply, Author.BOT, record.id),
+    )
     outbox.stage(record.batch, conversation, answer, in_hand=in_hand)
     if in_hand:
         record.claimed = claims.claim_inline(conversation, answer.id, reply)
@@ -124,8 +136,12 @@ def _trace_of(course: DecisionHistory) -> dict[str, Any]:
     return {"course": courses.to_json(course)}
 
 
-def _record_steps(conversation: Conversation, steps: Sequence[TransitionStep], record: PendingTurn) -> None:
-    """Keep and log each transition with how long the conversation had been in the state that it left: see `Transition`."""
+def _record_steps(
+    conversation: Conversation, steps: Sequence[TransitionStep], record: PendingTurn
+) -> None:
+    """Keep and log each transition with how long the conversation had been in the state that it
+    left: see `Transition`.
+    """
     now = datetime.now(UTC)
     common = {
         "conversation_id": conversation.id,
@@ -134,18 +150,28 @@ def _record_steps(conversation: Conversation, steps: Sequence[TransitionStep], r
     }
     for step in steps:
         since = conversation.state_since or conversation.opened_at
-        spent = max(0.0, (now - since).total_seconds() * 1000)  # hosts' clocks may differ by a little
+        spent = max(
+            0.0, (now - since).total_seconds() * 1000
+        )  # hosts' clocks may differ by a little
         step_names = {"source": step.from_state, "target": step.to_state, "event": step.event}
         cause = step.cause[:200]
-        record.batch.insert("transition", {**common, **step_names, "cause": cause, "duration_ms": spent})
-        names = {"source": step.from_state.value, "target": step.to_state.value, "event_name": step.event.value}
+        record.batch.insert(
+            "transition", {**common, **step_names, "cause": cause, "duration_ms": spent}
+        )
+        names = {
+            "source": step.from_state.value,
+            "target": step.to_state.value,
+            "event_name": step.event.value,
+        }
         log.info("transition", **names, cause=step.cause, duration_ms=round(spent, 1))
         if step.from_state is not step.to_state:
             conversation.state_since = now
 
 
 def count(record: PendingTurn) -> None:
-    """Let metrics show the errors and time-outs of a record: when it is committed, for what is rolled back did not happen."""
+    """Let metrics show the errors and time-outs of a record: when it is committed, for what is
+    rolled back did not happen.
+    """
     for happened in record.counted_events:
         labels = {"flow": happened.flow or "none", "step": happened.asking or "none"}
         if happened.event is Event.FAILED:

@@ -1,4 +1,6 @@
-"""What a decision asks to be done, each as a change of the tables; they commit with the answer or not at all."""
+"""What a decision asks to be done, each as a change of the tables; they commit with the answer or
+not at all.
+"""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -11,22 +13,36 @@ from sqlalchemy import func, select
 from gatte.conversation import effects
 from gatte.conversation.effects import Effect
 from gatte.conversation.nlu import MessageKind
-from gatte.infra.database.statement_batch import DB_NOW
 from gatte.extensions import db
+from gatte.infra.database.statement_batch import DB_NOW
 from gatte.intake import contact_identity
-from gatte.models import Conversation, IdentityKind, Lead, Message, Ticket, TicketKind, TicketState, Turn
+from gatte.models import (
+    Conversation,
+    IdentityKind,
+    Lead,
+    Message,
+    Ticket,
+    TicketKind,
+    TicketState,
+    Turn,
+)
 from gatte.models.contact import ContactIdentity
 from gatte.models.desk import TICKET_NUMBERS
 from gatte.observability import metrics
 
 log = structlog.get_logger(__name__)
 
-PERSONAL_TRACE_KEYS = {"course", "stack"}  # the parts of a turn's trace in which words of a customer may stand
+PERSONAL_TRACE_KEYS = {
+    "course",
+    "stack",
+}  # the parts of a turn's trace in which words of a customer may stand
 DATA_REQUEST_TERM = timedelta(days=15)  # LGPD art. 19, II: the complete statement
 
 
 def apply_effect(conversation: Conversation, effect: Effect) -> int | None:
-    """Carry out one effect; the number of the ticket that it opened, where the customer is told one."""
+    """Carry out one effect; the number of the ticket that it opened, where the customer is told
+    one.
+    """
     return EFFECT_HANDLERS[type(effect)](conversation, effect)
 
 
@@ -56,7 +72,13 @@ def _capture_lead(conversation: Conversation, effect: effects.CaptureLead) -> No
     )
 
 
-def _ticket(conversation: Conversation, kind: TicketKind, subject: str, description: str, **more: Any) -> None:  # noqa: ANN401 - columns
+def _ticket(
+    conversation: Conversation,
+    kind: TicketKind,
+    subject: str,
+    description: str,
+    **more: Any,  # noqa: ANN401 - columns by name
+) -> None:
     db.session.add(
         Ticket(
             data_key_id=conversation.data_key_id,
@@ -72,7 +94,12 @@ def _ticket(conversation: Conversation, kind: TicketKind, subject: str, descript
 
 def _open_ticket(conversation: Conversation, effect: effects.OpenTicket) -> None:
     _ticket(
-        conversation, TicketKind.REQUEST, effect.subject, effect.description, urgency=effect.urgency, attachments=list(effect.message_ids)
+        conversation,
+        TicketKind.REQUEST,
+        effect.subject,
+        effect.description,
+        urgency=effect.urgency,
+        attachments=list(effect.message_ids),
     )
 
 
@@ -82,7 +109,9 @@ def _book_visit(conversation: Conversation, effect: effects.RequestAppointment) 
 
 
 def _data_request(conversation: Conversation, subject: str) -> int:
-    """A ticket before others, by whose number the customer may ask for the answer that the law grants."""
+    """A ticket before others, by whose number the customer may ask for the answer that the law
+    grants.
+    """
     number: int = db.session.execute(select(TICKET_NUMBERS.next_value())).scalar_one()
     _ticket(
         conversation,
@@ -114,12 +143,20 @@ def _correct_data(conversation: Conversation, effect: effects.CorrectData) -> No
 
 
 def register_document(conversation: Conversation, document: str) -> None:
-    """Let the contact be found by this CPF or CNPJ (digits and letters only), unless it is another contact's."""
+    """Let the contact be found by this CPF or CNPJ (digits and letters only), unless it is another
+    contact's.
+    """
     number = conversation.phone_number_id
     hashed = contact_identity.hash_of(IdentityKind.DOCUMENT, document, number)
-    known = db.session.scalar(select(ContactIdentity).filter_by(kind=IdentityKind.DOCUMENT, hash=hashed))
+    known = db.session.scalar(
+        select(ContactIdentity).filter_by(kind=IdentityKind.DOCUMENT, hash=hashed)
+    )
     if known is None:
-        db.session.add(ContactIdentity(contact_id=conversation.contact_id, kind=IdentityKind.DOCUMENT, hash=hashed))
+        db.session.add(
+            ContactIdentity(
+                contact_id=conversation.contact_id, kind=IdentityKind.DOCUMENT, hash=hashed
+            )
+        )
 
 
 def _opt_out(conversation: Conversation, _: effects.OptOut) -> None:
@@ -131,7 +168,9 @@ def _opt_in(conversation: Conversation, _: effects.OptIn) -> None:
 
 
 def _erase_message(conversation: Conversation, effect: effects.EraseMessage) -> None:
-    """Forget what a message of this contact said, with its later versions and what turns kept of them."""
+    """Forget what a message of this contact said, with its later versions and what turns kept of
+    them.
+    """
     row = db.session.get(Message, UUID(effect.message_id))
     if row is None or row.contact_id != conversation.contact_id:
         return
@@ -142,15 +181,21 @@ def _erase_message(conversation: Conversation, effect: effects.EraseMessage) -> 
 
 
 def _edits_of(row: Message) -> list[Message]:
-    edits = db.session.scalars(select(Message).filter_by(contact_id=row.contact_id, kind=MessageKind.EDIT.value))
+    edits = db.session.scalars(
+        select(Message).filter_by(contact_id=row.contact_id, kind=MessageKind.EDIT.value)
+    )
     return [edit for edit in edits if (edit.original or {}).get("target") == str(row.id)]
 
 
 def _redact(turn_id: UUID | None) -> None:
-    """Let the trace of a turn keep nothing of what was said; the turn that is under way sees to its own."""
+    """Let the trace of a turn keep nothing of what was said; the turn that is under way sees to its
+    own.
+    """
     turn = db.session.get(Turn, turn_id) if turn_id else None
     if turn is not None and turn.trace is not None:
-        turn.trace = {name: value for name, value in turn.trace.items() if name not in PERSONAL_TRACE_KEYS} | {"redacted": True}
+        turn.trace = {
+            name: value for name, value in turn.trace.items() if name not in PERSONAL_TRACE_KEYS
+        } | {"redacted": True}
 
 
 def _attach_media(conversation: Conversation, effect: effects.AttachMedia) -> None:

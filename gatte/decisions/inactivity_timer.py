@@ -1,4 +1,6 @@
-"""When the watchdog looks at a conversation next: an alarm in its row, set anew by everything that happens to it."""
+"""When the watchdog looks at a conversation next: an alarm in its row, set anew by everything that
+happens to it.
+"""
 
 from functools import lru_cache
 from typing import Any
@@ -6,8 +8,8 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import func
 
+from gatte.conversation.inactivity import InactivityTimeouts, StateTimeouts, Timer, next_timer
 from gatte.conversation.snapshot import Snapshot
-from gatte.conversation.inactivity import Timer, StateTimeouts, InactivityTimeouts, next_timer
 from gatte.models import Conversation
 from gatte.settings import Settings
 

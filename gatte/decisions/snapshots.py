@@ -1,4 +1,6 @@
-"""A conversation as the orchestrator sees it, and the change of a conversation by what the orchestrator decided."""
+"""A conversation as the orchestrator sees it, and the change of a conversation by what the
+orchestrator decided.
+"""
 
 from datetime import datetime
 
@@ -7,15 +9,16 @@ from sqlalchemy import select
 
 from gatte.conversation.escalation_rules import PRIORITY
 from gatte.conversation.snapshot import CertificateFacts, ContactFacts, Snapshot, TicketFacts
-from gatte.infra.database.statement_batch import Row, fetch_rows
-from gatte.desk import availability, handling_time
+from gatte.decisions import availability, handling_time
 from gatte.extensions import db
+from gatte.infra.database.statement_batch import Row, fetch_rows
 from gatte.models import Certificate, Conversation, Ticket, TicketState
 from gatte.settings import Settings
 
 TICKETS_SHOWN = 5
 NO_PRIORITY = 9  # behind every real priority
-# The desk serves by priority, then by who has waited longest; who does not wait yet comes last of the same priority.
+# The desk serves by priority, then by who has waited longest; who does not wait yet comes last of
+# the same priority.
 AHEAD_BY_PRIORITY = ", ".join(
     f"""count(*) FILTER (WHERE (coalesce(w.priority, {NO_PRIORITY}), w.waiting_since, w.id)
         < ({priority}, coalesce(conversation.waiting_since, 'infinity'), conversation.id))"""
@@ -33,7 +36,9 @@ SNAPSHOT_COLUMNS_SQL = f"SELECT {SNAPSHOT_COLUMNS} FROM conversation WHERE id = 
 
 
 def load_snapshot(conversation: Conversation, facts: Row | None = None) -> Snapshot:
-    """Everything that a decision about this conversation may depend on, now; a caller who has just asked for the `FACTS` gives them."""
+    """Everything that a decision about this conversation may depend on, now; a caller who has just
+    asked for the `FACTS` gives them.
+    """
     settings: Settings = current_app.extensions["gatte_settings"]
     now = datetime.now(settings.time_zone)
     if facts is None:
@@ -60,7 +65,9 @@ def load_snapshot(conversation: Conversation, facts: Row | None = None) -> Snaps
 
 
 def save_snapshot(conversation: Conversation, snapshot: Snapshot) -> None:
-    """Store what the orchestrator wants to remember; a change of owner makes answers of the former owner void."""
+    """Store what the orchestrator wants to remember; a change of owner makes answers of the former
+    owner void.
+    """
     if snapshot.owner is not conversation.owner:
         conversation.owner_version += 1
     conversation.state = snapshot.state
@@ -88,11 +95,20 @@ def _contact_facts(conversation: Conversation, *, returning: bool) -> ContactFac
 
 
 def _certificates(conversation: Conversation) -> tuple[CertificateFacts, ...]:
-    rows = db.session.scalars(select(Certificate).filter_by(contact_id=conversation.contact_id).order_by(Certificate.valid_until))
-    return tuple(CertificateFacts(str(row.id), row.kind, row.holder or "", row.valid_until, row.status.value) for row in rows)
+    rows = db.session.scalars(
+        select(Certificate)
+        .filter_by(contact_id=conversation.contact_id)
+        .order_by(Certificate.valid_until)
+    )
+    return tuple(
+        CertificateFacts(str(row.id), row.kind, row.holder or "", row.valid_until, row.status.value)
+        for row in rows
+    )
 
 
 def _tickets(conversation: Conversation) -> tuple[TicketFacts, ...]:
-    mine = select(Ticket).where(Ticket.contact_id == conversation.contact_id, Ticket.state != TicketState.CANCELLED)
+    mine = select(Ticket).where(
+        Ticket.contact_id == conversation.contact_id, Ticket.state != TicketState.CANCELLED
+    )
     rows = db.session.scalars(mine.order_by(Ticket.created_at.desc()).limit(TICKETS_SHOWN))
     return tuple(TicketFacts(row.number, row.subject or "", row.state.value) for row in rows)

@@ -1,14 +1,18 @@
-"""What must go out: answers wait in the outbox, leave in order, and are settled when their outcome is in doubt.
+"""What must go out: answers wait in the outbox, leave in order, and are settled when their outcome
+is in doubt.
 
-`outbox.write` stores an answer in the transaction that decided it; `sending` claims, sends and records one at a time a
-conversation. `pacing` says how fast, `pausing` when a number must not send at all, `window` what becomes of an answer that comes
-more than 24 hours after the customer's last message, `reasons` why one did not get through. No transaction is open while Meta is
-asked. May use `whatsapp` and the tables.
+`outbox.write` stores an answer in the transaction that decided it; `sending` claims, sends and
+records one at a time a conversation. `pacing` says how fast, `pausing` when a number must not send
+at all, `window` what becomes of an answer that comes more than 24 hours after the customer's last
+message, `reasons` why one did not get through. No transaction is open while Meta is asked. May use
+`whatsapp` and the tables.
 """
+
+from collections.abc import Callable
 
 from flask import Flask, current_app
 
-from gatte.delivery import rate_limiter, number_pause
+from gatte.delivery import number_pause, rate_limiter
 from gatte.settings import Settings
 from gatte.whatsapp.client import CloudClient
 from gatte.whatsapp.media import MediaClient
@@ -16,8 +20,13 @@ from gatte.whatsapp.simulator import SIMULATOR_NUMBER as SIMULATOR_NUMBER
 from gatte.whatsapp.simulator import SimulatorClient
 
 
-def init_app(app: Flask, settings: Settings) -> None:
-    """Give the application its ways to WhatsApp: the Cloud API when there is a token, the simulator always."""
+def init_app(app: Flask, settings: Settings, store_webhook: Callable[[bytes], object]) -> None:
+    """Give the application its ways to WhatsApp: the Cloud API when there is a token, the simulator
+    always.
+
+    What the simulator reports of a reply comes back through `store_webhook`, as Meta's reports do.
+    """
+    app.extensions["gatte_store_webhook"] = store_webhook
     token = settings.whatsapp_access_token.get_secret_value()
     rate_limiter.init_app(app, settings)
     number_pause.init_app(app)
@@ -35,6 +44,8 @@ def client_for(phone_number_id: str) -> CloudClient | SimulatorClient:
 
 
 def media_for(phone_number_id: str) -> MediaClient | None:
-    """The way to the files that a number's customers sent; None for a simulated number, whose customers' files do not exist."""
+    """The way to the files that a number's customers sent; None for a simulated number, whose
+    customers' files do not exist.
+    """
     media: MediaClient | None = current_app.extensions["gatte_media"]
     return None if phone_number_id == SIMULATOR_NUMBER else media

@@ -1,8 +1,9 @@
 """One answer on its way: claimed, sent with no transaction open, recorded.
 
-A row is `sending` from its claim until its outcome is recorded. Who finds it `sending` after its time takes it for crashed:
-Meta may have accepted it, so it becomes `uncertain`, and a status with its id settles it. When none came within the grace time
-it is sent again, or parked for an agent, by policy: the Cloud API knows no idempotency key, and a lost answer is worse.
+A row is `sending` from its claim until its outcome is recorded. Who finds it `sending` after its
+time takes it for crashed: Meta may have accepted it, so it becomes `uncertain`, and a status with
+its id settles it. When none came within the grace time it is sent again, or parked for an agent, by
+policy: the Cloud API knows no idempotency key, and a lost answer is worse.
 """
 
 import time
@@ -16,12 +17,20 @@ from flask import current_app
 from sqlalchemy import func, select, text
 
 from gatte.conversation.replies import Reply, from_json
-from gatte.infra.database.statement_batch import fetch_rows_autocommit, retry_while_unavailable
 from gatte.delivery import service_window
-from gatte.delivery.outbox import CLAIM_SECONDS
 from gatte.delivery.failure_reasons import FailureCause
+from gatte.delivery.outbox import CLAIM_SECONDS
 from gatte.extensions import db
-from gatte.models import Author, Conversation, DeliveryAttempt, DeliveryState, Outbox, StatusEvent, keyring
+from gatte.infra.database.statement_batch import fetch_rows_autocommit, retry_while_unavailable
+from gatte.models import (
+    Author,
+    Conversation,
+    DeliveryAttempt,
+    DeliveryState,
+    Outbox,
+    StatusEvent,
+    keyring,
+)
 from gatte.models.message import UNFINISHED_STATES
 from gatte.observability import metrics
 from gatte.privacy import masking
@@ -30,8 +39,10 @@ from gatte.whatsapp.errors import ErrorCategory, rule_for
 
 log = structlog.get_logger(__name__)
 
-CLAIM_USABLE_SECONDS = 10.0  # who comes back to its claim later than this (a stopped process) must not act on it any more
-MAX_UNCERTAIN_ATTEMPTS = 6  # calls to Meta whose outcome nobody knows; each is waited for twice as long as the one before
+# who comes back to its claim later than this (a stopped process) must not act on it any more
+CLAIM_USABLE_SECONDS = 10.0
+# calls to Meta whose outcome nobody knows; each is waited for twice as long as the one before
+MAX_UNCERTAIN_ATTEMPTS = 6
 LONGEST_DOUBT_SECONDS = 900.0
 STATUS_WAIT_SECONDS = 1.0
 RECORD_ACCEPTED_SQL = """
@@ -50,7 +61,8 @@ RECORD_ACCEPTED_SQL = """
         EXISTS (SELECT FROM outbox
                 WHERE conversation_id = %(conversation)s AND id <> %(id)s AND state IN ('pending', 'sending', 'uncertain')) AS more
 """
-# The claim counts as an attempt: with its number used again, a second try of this statement could hit the claim of another.
+# The claim counts as an attempt: with its number used again, a second try of this statement could
+# hit the claim of another.
 PUT_BACK = """
     UPDATE outbox SET state = 'pending', due_at = clock_timestamp()
     WHERE id = %(id)s AND attempts = %(attempt)s AND state IN ('sending', 'uncertain') RETURNING id
@@ -80,8 +92,14 @@ class ClaimedReply:
 
 
 def claim_next(conversation_id: UUID) -> ClaimedReply | None:
-    """Claim the next answer of a conversation; None when nothing is due, or another process has one of its answers in hand."""
-    locked = select(Conversation).filter_by(id=conversation_id).with_for_update(of=Conversation, key_share=True)
+    """Claim the next answer of a conversation; None when nothing is due, or another process has one
+    of its answers in hand.
+    """
+    locked = (
+        select(Conversation)
+        .filter_by(id=conversation_id)
+        .with_for_update(of=Conversation, key_share=True)
+    )
     conversation = db.session.scalar(locked.execution_options(populate_existing=True))
     while conversation is not None:
         found = _next_due(conversation_id)
@@ -104,19 +122,29 @@ def claim_next(conversation_id: UUID) -> ClaimedReply | None:
 
 
 def _next_due(conversation_id: UUID) -> tuple[Outbox, datetime] | None:
-    """The first answer that is not settled, locked and as it is now, and the time of the database; None while another has it locked.
+    """The first answer that is not settled, locked and as it is now, and the time of the database;
+    None while another has it locked.
 
-    Who has it locked is noting what became of it, be it in a commit that takes long: it must not be taken for crashed meanwhile.
+    Who has it locked is noting what became of it, be it in a commit that takes long: it must not be
+    taken for crashed meanwhile.
     """
-    unfinished = select(Outbox.id).where(Outbox.conversation_id == conversation_id, Outbox.state.in_(UNFINISHED_STATES))
+    unfinished = select(Outbox.id).where(
+        Outbox.conversation_id == conversation_id, Outbox.state.in_(UNFINISHED_STATES)
+    )
     first = unfinished.order_by(Outbox.position).limit(1).scalar_subquery()
-    locked = select(Outbox, func.clock_timestamp()).where(Outbox.id == first).with_for_update(skip_locked=True, key_share=True)
+    locked = (
+        select(Outbox, func.clock_timestamp())
+        .where(Outbox.id == first)
+        .with_for_update(skip_locked=True, key_share=True)
+    )
     found = db.session.execute(locked.execution_options(populate_existing=True)).first()
     return None if found is None else (found[0], found[1])
 
 
 def _has_unapplied_status(row: Outbox) -> bool:
-    """Whether a status of this answer was stored that nobody applied yet: it settles the doubt, however late we get to it."""
+    """Whether a status of this answer was stored that nobody applied yet: it settles the doubt,
+    however late we get to it.
+    """
     return bool(db.session.scalar(select(select(StatusEvent).filter_by(outbox_id=row.id).exists())))
 
 
@@ -124,7 +152,11 @@ def _drop_if_undeliverable(row: Outbox, conversation: Conversation, now: datetim
     """Whether this answer must not be sent (any more): the next one is looked at instead."""
     if _bot_must_be_silent(row, conversation):
         row.state, row.error_details = DeliveryState.CANCELLED, FailureCause.OWNER_CHANGED
-        log.info("answer_cancelled", outbox_id=str(row.id), why="the bot does not own the conversation any more")
+        log.info(
+            "answer_cancelled",
+            outbox_id=str(row.id),
+            why="the bot does not own the conversation any more",
+        )
     elif row.state is DeliveryState.UNCERTAIN and _needs_human(row):
         row.state, row.error_details = DeliveryState.PARKED, FailureCause.NOT_CONFIRMED
         log.warning("answer_parked", outbox_id=str(row.id))
@@ -139,7 +171,10 @@ def _bot_must_be_silent(row: Outbox, conversation: Conversation) -> bool:
 
 def _needs_human(row: Outbox) -> bool:
     """Whether an answer in doubt is left to people."""
-    return row.attempts >= MAX_UNCERTAIN_ATTEMPTS or _settings().gatte_uncertain_policy is UncertainPolicy.AGENT
+    return (
+        row.attempts >= MAX_UNCERTAIN_ATTEMPTS
+        or _settings().gatte_uncertain_policy is UncertainPolicy.AGENT
+    )
 
 
 def _claimed(row: Outbox, conversation: Conversation) -> ClaimedReply | None:
@@ -176,7 +211,12 @@ def _of(conversation: Conversation, outbox_id: UUID, reply: Reply, attempt: int)
 
 def _lock_claimed_row(sending: ClaimedReply) -> Outbox | None:
     """The row of a sending, locked, while it is still this attempt that has it in hand."""
-    row = db.session.scalar(select(Outbox).filter_by(id=sending.outbox_id).with_for_update().execution_options(populate_existing=True))
+    row = db.session.scalar(
+        select(Outbox)
+        .filter_by(id=sending.outbox_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
     return row if row is not None and row.attempts == sending.attempt else None
 
 
@@ -189,8 +229,14 @@ def release_claim(sending: ClaimedReply, seconds: float) -> None:
 
 
 def put_back(sending: ClaimedReply) -> None:
-    """Commit that nothing left under this claim: whoever looks next sends the answer at once, and nobody need wait for a status."""
-    retry_while_unavailable(lambda: fetch_rows_autocommit(PUT_BACK, {"id": sending.outbox_id, "attempt": sending.attempt}))
+    """Commit that nothing left under this claim: whoever looks next sends the answer at once, and
+    nobody need wait for a status.
+    """
+    retry_while_unavailable(
+        lambda: fetch_rows_autocommit(
+            PUT_BACK, {"id": sending.outbox_id, "attempt": sending.attempt}
+        )
+    )
 
 
 def record_accepted(sending: ClaimedReply, wamid: str, latency_ms: float) -> bool:
@@ -198,17 +244,42 @@ def record_accepted(sending: ClaimedReply, wamid: str, latency_ms: float) -> boo
 
     A status may have come first: then the row has moved on already, and only its wamid is noted.
     """
-    sealed = Outbox.wamid.encrypt(sending.outbox_id, sending.data_key_id, wamid) if sending.data_key_id else None
-    ids = {"id": sending.outbox_id, "attempt": sending.attempt, "conversation": sending.conversation_id}
-    values = {**ids, "latency": latency_ms, "hash": keyring().lookup_hash("wamid", wamid), "wamid": sealed}
-    noted = retry_while_unavailable(lambda: fetch_rows_autocommit(RECORD_ACCEPTED_SQL, values)[0])  # nobody else knows it
+    sealed = (
+        Outbox.wamid.encrypt(sending.outbox_id, sending.data_key_id, wamid)
+        if sending.data_key_id
+        else None
+    )
+    ids = {
+        "id": sending.outbox_id,
+        "attempt": sending.attempt,
+        "conversation": sending.conversation_id,
+    }
+    values = {
+        **ids,
+        "latency": latency_ms,
+        "hash": keyring().lookup_hash("wamid", wamid),
+        "wamid": sealed,
+    }
+    noted = retry_while_unavailable(
+        lambda: fetch_rows_autocommit(RECORD_ACCEPTED_SQL, values)[0]
+    )  # nobody else knows it
     if noted.mine:
         metrics.MESSAGES_SENT.labels(outcome="accepted").inc()
     return bool(noted.more)
 
 
-def record_rejected(sending: ClaimedReply, code: int | None, details: str, latency_ms: float, *, retry_in: float | None, permanent: bool) -> None:
-    """Meta certainly did not take the answer: try again after `retry_in` seconds; without it fail for good, or park for people."""
+def record_rejected(
+    sending: ClaimedReply,
+    code: int | None,
+    details: str,
+    latency_ms: float,
+    *,
+    retry_in: float | None,
+    permanent: bool,
+) -> None:
+    """Meta certainly did not take the answer: try again after `retry_in` seconds; without it fail
+    for good, or park for people.
+    """
     _attempt(sending, "refused", latency_ms, code)
     row = _lock_claimed_row(sending)
     if row is None or row.state not in UNFINISHED_STATES:
@@ -218,7 +289,9 @@ def record_rejected(sending: ClaimedReply, code: int | None, details: str, laten
         row.state, row.due_at = DeliveryState.PENDING, _after(retry_in)
         metrics.MESSAGES_SENT.labels(outcome="retried").inc()
     elif rule_for(code).category is ErrorCategory.WINDOW_CLOSED:
-        service_window.handle_window_closed(row, db.session.get_one(Conversation, row.conversation_id))
+        service_window.handle_window_closed(
+            row, db.session.get_one(Conversation, row.conversation_id)
+        )
     else:
         _give_up(row, permanent=permanent)
 
@@ -227,7 +300,9 @@ def _give_up(row: Outbox, *, permanent: bool) -> None:
     row.state = DeliveryState.FAILED if permanent else DeliveryState.PARKED
     row.failed_at = func.clock_timestamp()
     metrics.MESSAGES_SENT.labels(outcome="failed").inc()
-    log.warning("answer_failed", outbox_id=str(row.id), error_code=row.error_code, state=row.state.value)
+    log.warning(
+        "answer_failed", outbox_id=str(row.id), error_code=row.error_code, state=row.state.value
+    )
 
 
 def record_uncertain(sending: ClaimedReply, why: str, latency_ms: float) -> None:
@@ -243,17 +318,29 @@ def mark_uncertain(row: Outbox) -> None:
     """Wait the grace time for a status of this answer before anything else is done with it."""
     grace = _settings().gatte_uncertain_grace_seconds * 2.0 ** max(0, row.attempts - 1)
     row.state = DeliveryState.UNCERTAIN
-    row.due_at = _after(min(grace, max(LONGEST_DOUBT_SECONDS, _settings().gatte_uncertain_grace_seconds)))
+    row.due_at = _after(
+        min(grace, max(LONGEST_DOUBT_SECONDS, _settings().gatte_uncertain_grace_seconds))
+    )
     metrics.UNCERTAIN_SENDS.inc()
-    log.warning("answer_uncertain", outbox_id=str(row.id), attempt=row.attempts, why=row.error_details)
+    log.warning(
+        "answer_uncertain", outbox_id=str(row.id), attempt=row.attempts, why=row.error_details
+    )
 
 
-def _attempt(sending: ClaimedReply, outcome: str, latency_ms: float, code: int | None = None) -> None:
-    db.session.add(DeliveryAttempt(outbox_id=sending.outbox_id, outcome=outcome, error_code=code, latency_ms=latency_ms))
+def _attempt(
+    sending: ClaimedReply, outcome: str, latency_ms: float, code: int | None = None
+) -> None:
+    db.session.add(
+        DeliveryAttempt(
+            outbox_id=sending.outbox_id, outcome=outcome, error_code=code, latency_ms=latency_ms
+        )
+    )
 
 
 def _after(seconds: float) -> Any:  # noqa: ANN401 - an SQL expression
-    return func.clock_timestamp() + text("make_interval(secs => :seconds)").bindparams(seconds=seconds)
+    return func.clock_timestamp() + text("make_interval(secs => :seconds)").bindparams(
+        seconds=seconds
+    )
 
 
 def _settings() -> Settings:

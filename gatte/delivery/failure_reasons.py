@@ -8,7 +8,9 @@ from gatte.whatsapp.errors import rule_for
 
 
 class FailureCause(StrEnum):
-    """Why we did not send an answer, or do not know whether it was; kept where Meta's own words about an error stand."""
+    """Why we did not send an answer, or do not know whether it was; kept where Meta's own words
+    about an error stand.
+    """
 
     OWNER_CHANGED = "owner_changed"
     CONTACT_ERASED = "contact_erased"
@@ -29,13 +31,22 @@ class Explanation:
 
 
 EXPLANATIONS: dict[FailureCause, Explanation] = {
-    FailureCause.OWNER_CHANGED: Explanation("A conversa mudou de mãos antes do envio.", "Se a resposta ainda servir, envie você."),
-    FailureCause.CONTACT_ERASED: Explanation("Os dados deste contato foram apagados.", "Não há mais para onde enviar."),
-    FailureCause.NOT_CONFIRMED: Explanation(
-        "O WhatsApp não confirmou se recebeu esta mensagem.", "Ela pode ter chegado. Confira com o cliente antes de enviar de novo."
+    FailureCause.OWNER_CHANGED: Explanation(
+        "A conversa mudou de mãos antes do envio.", "Se a resposta ainda servir, envie você."
     ),
-    FailureCause.NOT_CONNECTED: Explanation("Não houve conexão com a Meta.", "O envio é repetido automaticamente."),
-    FailureCause.BREAKS_A_LIMIT: Explanation("A mensagem passa de um limite do WhatsApp.", "Envie um texto mais curto ou em partes."),
+    FailureCause.CONTACT_ERASED: Explanation(
+        "Os dados deste contato foram apagados.", "Não há mais para onde enviar."
+    ),
+    FailureCause.NOT_CONFIRMED: Explanation(
+        "O WhatsApp não confirmou se recebeu esta mensagem.",
+        "Ela pode ter chegado. Confira com o cliente antes de enviar de novo.",
+    ),
+    FailureCause.NOT_CONNECTED: Explanation(
+        "Não houve conexão com a Meta.", "O envio é repetido automaticamente."
+    ),
+    FailureCause.BREAKS_A_LIMIT: Explanation(
+        "A mensagem passa de um limite do WhatsApp.", "Envie um texto mais curto ou em partes."
+    ),
     FailureCause.WINDOW_CLOSED: Explanation(
         "A janela de 24 horas fechou antes do envio.",
         "Envie um modelo aprovado; o texto livre volta a funcionar quando o cliente responder.",
@@ -45,8 +56,13 @@ EXPLANATIONS: dict[FailureCause, Explanation] = {
         "Avise quem administra o sistema. A mensagem sai sozinha assim que o problema for resolvido.",
     ),
 }
-UNCERTAIN_EXPLANATION = Explanation("Ainda não se sabe se o WhatsApp recebeu esta mensagem.", "Espere: o sistema confere e decide se envia de novo.")
-EXHAUSTED_EXPLANATION = Explanation("O envio não deu certo depois de várias tentativas.", "Avise quem administra o sistema.")
+UNCERTAIN_EXPLANATION = Explanation(
+    "Ainda não se sabe se o WhatsApp recebeu esta mensagem.",
+    "Espere: o sistema confere e decide se envia de novo.",
+)
+EXHAUSTED_EXPLANATION = Explanation(
+    "O envio não deu certo depois de várias tentativas.", "Avise quem administra o sistema."
+)
 FAILED_STATES = frozenset({DeliveryState.FAILED, DeliveryState.PARKED, DeliveryState.CANCELLED})
 
 
@@ -54,16 +70,24 @@ def explain(row: Outbox) -> Explanation | None:
     """What is wrong with an answer; None when nothing is."""
     if row.state is DeliveryState.UNCERTAIN:
         return UNCERTAIN_EXPLANATION
-    waits = row.state is DeliveryState.PENDING and (row.error_code is not None or row.error_details is not None)
+    waits = row.state is DeliveryState.PENDING and (
+        row.error_code is not None or row.error_details is not None
+    )
     if row.state not in FAILED_STATES and not waits:
         return None
     details = row.error_details or ""
     if details == FailureCause.NUMBER_PAUSED and row.error_code is not None:
-        return Explanation(rule_for(row.error_code).meaning, EXPLANATIONS[FailureCause.NUMBER_PAUSED].advice)
+        return Explanation(
+            rule_for(row.error_code).meaning, EXPLANATIONS[FailureCause.NUMBER_PAUSED].advice
+        )
     if details in set(FailureCause):
         return EXPLANATIONS[FailureCause(details)]
     if row.error_code is None:
         return EXHAUSTED_EXPLANATION
     rule = rule_for(row.error_code)
-    advice = rule.advice if waits or row.state is not DeliveryState.PARKED else f"{EXHAUSTED_EXPLANATION.advice} {rule.advice}"
+    advice = (
+        rule.advice
+        if waits or row.state is not DeliveryState.PARKED
+        else f"{EXHAUSTED_EXPLANATION.advice} {rule.advice}"
+    )
     return Explanation(rule.meaning, advice, details)

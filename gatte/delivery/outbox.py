@@ -5,8 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from gatte.conversation.replies import Reply, kind_of, text_of, to_json
-from gatte.infra.database.statement_batch import DB_NOW_SQL, SqlExpression, StatementBatch
 from gatte.extensions import db
+from gatte.infra.database.statement_batch import DB_NOW_SQL, SqlExpression, StatementBatch
 from gatte.models import Author, Conversation, DeliveryState, Direction, Message, Outbox
 from gatte.models.columns import new_uuid7
 
@@ -34,18 +34,36 @@ def enqueue(
     user_id: int | None = None,
     message_id: UUID | None = None,
 ) -> UUID:
-    """Put an answer into the history and the outbox, under its id; it leaves after the answers that were written before it."""
+    """Put an answer into the history and the outbox, under its id; it leaves after the answers that
+    were written before it.
+    """
     db.session.flush()
-    trip, answer = StatementBatch(), OutgoingReply(reply, author, turn_id, user_id, message_id or new_uuid7())
+    trip, answer = (
+        StatementBatch(),
+        OutgoingReply(reply, author, turn_id, user_id, message_id or new_uuid7()),
+    )
     stage(trip, conversation, answer)
     trip.execute()
     return answer.id
 
 
-def stage(trip: StatementBatch, conversation: Conversation, answer: OutgoingReply, *, in_hand: bool = False) -> None:
-    """The same, written with what the trip takes along; `in_hand` when this process sends it as soon as it is committed."""
+def stage(
+    trip: StatementBatch,
+    conversation: Conversation,
+    answer: OutgoingReply,
+    *,
+    in_hand: bool = False,
+) -> None:
+    """The same, written with what the trip takes along; `in_hand` when this process sends it as
+    soon as it is committed.
+    """
     key = conversation.data_key_id
-    whose = {"id": answer.id, "data_key_id": key, "conversation_id": conversation.id, "author": answer.author}
+    whose = {
+        "id": answer.id,
+        "data_key_id": key,
+        "conversation_id": conversation.id,
+        "author": answer.author,
+    }
     trip.insert(
         "message",
         {
@@ -60,7 +78,10 @@ def stage(trip: StatementBatch, conversation: Conversation, answer: OutgoingRepl
         },
     )
     sealed = Outbox.reply.encrypt(answer.id, key, to_json(answer.reply))
-    number = {"phone_number_id": conversation.phone_number_id, "owner_version": conversation.owner_version}
+    number = {
+        "phone_number_id": conversation.phone_number_id,
+        "owner_version": conversation.owner_version,
+    }
     trip.insert("outbox", {**whose, **number, "reply_sealed": sealed, **_standing(in_hand=in_hand)})
 
 

@@ -1,9 +1,11 @@
-"""How fast answers may leave: so many a second by number, and to one customer 1 in 6 s with a burst to begin with.
+"""How fast answers may leave: so many a second by number, and to one customer 1 in 6 s with a burst
+to begin with.
 
-Every send takes a place. Places of a number lie `1/rate` seconds apart; who gets one further ahead than a thread may sleep comes
-back when its time has come and goes at once. After a 131056 a customer is left alone for the pause that Meta asks for; after a
-130429 the number's rate falls by a third, and rises again by itself over ten minutes. The state is in Redis, shared by all hosts;
-while Redis is away each process paces by itself.
+Every send takes a place. Places of a number lie `1/rate` seconds apart; who gets one further ahead
+than a thread may sleep comes back when its time has come and goes at once. After a 131056 a
+customer is left alone for the pause that Meta asks for; after a 130429 the number's rate falls by a
+third, and rises again by itself over ten minutes. The state is in Redis, shared by all hosts; while
+Redis is away each process paces by itself.
 """
 
 import threading
@@ -40,13 +42,17 @@ class RateLimiter(Protocol):
     """Where the places are counted: shared, or in this process."""
 
     def reserve(self, number: str, contact: str, slot: str) -> float:
-        """Seconds until this message may go; 0 is now. A place that was given for later waits under `slot`."""
+        """Seconds until this message may go; 0 is now. A place that was given for later waits under
+        `slot`.
+        """
 
     def decrease_rate(self, number: str) -> None:
         """Meta said that this number sends too fast."""
 
     def block_recipient(self, number: str, contact: str, seconds: float) -> None:
-        """Meta said that this customer got too much: nothing goes there for so long, and then one in 6 s."""
+        """Meta said that this customer got too much: nothing goes there for so long, and then one
+        in 6 s.
+        """
 
 
 @dataclass(frozen=True)
@@ -97,11 +103,17 @@ class InProcessRateLimiter:
             if now - line.slowed_at < DECREASE_DEBOUNCE_SECONDS:
                 return
             line.rate = max(MIN_RATE, self._rate(line, now) * DECREASE_FACTOR)
-            line.slowed_at, line.next_free, line.epoch = now, now + DECREASE_DEBOUNCE_SECONDS, line.epoch + 1
+            line.slowed_at, line.next_free, line.epoch = (
+                now,
+                now + DECREASE_DEBOUNCE_SECONDS,
+                line.epoch + 1,
+            )
 
     def block_recipient(self, number: str, contact: str, seconds: float) -> None:
         with self._lock:
-            _remember(self._contacts, (number, contact), time.monotonic() + seconds + PAIR_TOLERANCE)
+            _remember(
+                self._contacts, (number, contact), time.monotonic() + seconds + PAIR_TOLERANCE
+            )
 
     def _rate(self, line: _Number, now: float) -> float:
         recovered = self.limits.rate * (now - line.slowed_at) / RECOVERY_SECONDS
@@ -160,15 +172,32 @@ class RedisRateLimiter:
 
     def __init__(self, redis: "Redis", limits: SendRate) -> None:
         self._limits = limits
-        self._take, self._slow_down = redis.register_script(RESERVE_LUA), redis.register_script(DECREASE_RATE_LUA)
+        self._take, self._slow_down = (
+            redis.register_script(RESERVE_LUA),
+            redis.register_script(DECREASE_RATE_LUA),
+        )
         self._leave_alone = redis.register_script(BLOCK_RECIPIENT_LUA)
 
     def reserve(self, number: str, contact: str, slot: str) -> float:
-        args = [self._limits.rate, MAX_SLEEP_SECONDS, PAIR_SECONDS, PAIR_TOLERANCE, RECOVERY_SECONDS, STATE_TTL_SECONDS]
+        args = [
+            self._limits.rate,
+            MAX_SLEEP_SECONDS,
+            PAIR_SECONDS,
+            PAIR_TOLERANCE,
+            RECOVERY_SECONDS,
+            STATE_TTL_SECONDS,
+        ]
         return float(self._take(keys=_keys(number, contact, slot), args=args))
 
     def decrease_rate(self, number: str) -> None:
-        args = [self._limits.rate, DECREASE_FACTOR, MIN_RATE, DECREASE_DEBOUNCE_SECONDS, RECOVERY_SECONDS, STATE_TTL_SECONDS]
+        args = [
+            self._limits.rate,
+            DECREASE_FACTOR,
+            MIN_RATE,
+            DECREASE_DEBOUNCE_SECONDS,
+            RECOVERY_SECONDS,
+            STATE_TTL_SECONDS,
+        ]
         self._slow_down(keys=_keys(number), args=args)
 
     def block_recipient(self, number: str, contact: str, seconds: float) -> None:
@@ -222,8 +251,12 @@ def init_app(app: Flask, settings: Settings) -> None:
     limits = SendRate(settings.gatte_number_rate_per_second)
     patience = REDIS_TIMEOUT_SECONDS
     url = settings.redis_url.get_secret_value()
-    client = Redis.from_url(url, socket_connect_timeout=patience, socket_timeout=patience, retry=Retry(NoBackoff(), 0))
-    app.extensions["gatte_pacer"] = FallbackRateLimiter(RedisRateLimiter(client, limits), InProcessRateLimiter(limits))
+    client = Redis.from_url(
+        url, socket_connect_timeout=patience, socket_timeout=patience, retry=Retry(NoBackoff(), 0)
+    )
+    app.extensions["gatte_pacer"] = FallbackRateLimiter(
+        RedisRateLimiter(client, limits), InProcessRateLimiter(limits)
+    )
 
 
 def rate_limiter() -> FallbackRateLimiter:

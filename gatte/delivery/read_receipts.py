@@ -1,4 +1,6 @@
-"""Blue ticks and "typing…": a courtesy beside the turn, which neither waits for it nor fails with it."""
+"""Blue ticks and "typing…": a courtesy beside the turn, which neither waits for it nor fails with
+it.
+"""
 
 import threading
 import time
@@ -16,7 +18,9 @@ log = structlog.get_logger(__name__)
 
 MAX_CONCURRENT = 8
 MAX_PENDING = 100
-MAX_AGE_SECONDS = 5.0  # later the answer is there, or nearly; "typing…" after it would promise another
+MAX_AGE_SECONDS = (
+    5.0  # later the answer is there, or nearly; "typing…" after it would promise another
+)
 
 
 @dataclass(frozen=True)
@@ -31,9 +35,16 @@ class ReadReceipt:
 
 
 class ReadReceiptQueue:
-    """Sends marks on a few threads. A hundred may wait: then the oldest is dropped, as is any that waited for too long."""
+    """Sends marks on a few threads. A hundred may wait: then the oldest is dropped, as is any that
+    waited for too long.
+    """
 
-    def __init__(self, at_once: int = MAX_CONCURRENT, most_waiting: int = MAX_PENDING, fresh_seconds: float = MAX_AGE_SECONDS) -> None:
+    def __init__(
+        self,
+        at_once: int = MAX_CONCURRENT,
+        most_waiting: int = MAX_PENDING,
+        fresh_seconds: float = MAX_AGE_SECONDS,
+    ) -> None:
         self._fresh_seconds = fresh_seconds
         self._at_once = at_once
         self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="typing")
@@ -71,7 +82,9 @@ _marks = ReadReceiptQueue()
 
 
 def mark_read_async(phone_number_id: str, wamid: str, *, typing: bool) -> None:
-    """Mark a message, and with it the earlier ones, as read; with `typing` show that an answer is being written."""
+    """Mark a message, and with it the earlier ones, as read; with `typing` show that an answer is
+    being written.
+    """
     if number_pause.is_paused(phone_number_id):
         _count("paused")
     else:

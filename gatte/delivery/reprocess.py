@@ -37,20 +37,41 @@ class ResendResult:
 
 def list_failed(conversation_id: UUID | None = None, since: datetime | None = None) -> list[UUID]:
     """The conversations with answers that failed or were parked (since then)."""
-    return list(db.session.scalars(_stuck(conversation_id, since).with_only_columns(Message.conversation_id).distinct()))
+    return list(
+        db.session.scalars(
+            _stuck(conversation_id, since).with_only_columns(Message.conversation_id).distinct()
+        )
+    )
 
 
 def resend(conversation_id: UUID, since: datetime | None = None) -> list[ResendResult]:
-    """Put the stuck answers of a conversation back into the outbox, in their old order; the caller commits. Twice is as good as once."""
-    locked = select(Conversation).filter_by(id=conversation_id).with_for_update(of=Conversation, key_share=True)
+    """Put the stuck answers of a conversation back into the outbox, in their old order; the caller
+    commits. Twice is as good as once.
+    """
+    locked = (
+        select(Conversation)
+        .filter_by(id=conversation_id)
+        .with_for_update(of=Conversation, key_share=True)
+    )
     conversation = db.session.scalars(locked.execution_options(populate_existing=True)).one()
     now = db.session.scalars(select(func.clock_timestamp())).one()
-    rows = db.session.scalars(_stuck(conversation_id, since).with_for_update(of=Outbox).execution_options(populate_existing=True))
-    return [ResendResult(row.id, conversation_id, _again(row, conversation, now)) for row in rows.all()]
+    rows = db.session.scalars(
+        _stuck(conversation_id, since)
+        .with_for_update(of=Outbox)
+        .execution_options(populate_existing=True)
+    )
+    return [
+        ResendResult(row.id, conversation_id, _again(row, conversation, now)) for row in rows.all()
+    ]
 
 
 def _stuck(conversation_id: UUID | None, since: datetime | None) -> Select[Outbox]:
-    found = select(Outbox).join(Message, Message.id == Outbox.id).where(Outbox.state.in_(FAILED_STATES)).order_by(None)
+    found = (
+        select(Outbox)
+        .join(Message, Message.id == Outbox.id)
+        .where(Outbox.state.in_(FAILED_STATES))
+        .order_by(None)
+    )
     if conversation_id is not None:
         found = found.where(Message.conversation_id == conversation_id)
     if since is not None:

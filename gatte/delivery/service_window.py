@@ -1,4 +1,6 @@
-"""The 24 hours after a customer's last message, in which free text may be sent: what becomes of an answer that comes too late."""
+"""The 24 hours after a customer's last message, in which free text may be sent: what becomes of an
+answer that comes too late.
+"""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -10,7 +12,17 @@ from sqlalchemy import func, select
 from gatte.conversation.replies import TemplateReply, kind_of, text_of, to_json
 from gatte.delivery.failure_reasons import FailureCause
 from gatte.extensions import db
-from gatte.models import Author, Conversation, DeliveryState, Direction, Message, Outbox, Ticket, TicketKind, TicketState
+from gatte.models import (
+    Author,
+    Conversation,
+    DeliveryState,
+    Direction,
+    Message,
+    Outbox,
+    Ticket,
+    TicketKind,
+    TicketState,
+)
 from gatte.observability import metrics
 from gatte.settings import Settings
 
@@ -35,13 +47,19 @@ def is_template(row: Outbox) -> bool:
 
 
 def handle_window_closed(row: Outbox, conversation: Conversation) -> None:
-    """An answer that may not go as it is: the bot's becomes the template for this case if one is set, else a task for the desk."""
+    """An answer that may not go as it is: the bot's becomes the template for this case if one is
+    set, else a task for the desk.
+    """
     template = _template_for(row, conversation)
     if template is not None:
         _replace_by_template(row, template)
         return
     row.error_code, row.error_details = WINDOW_CLOSED_CODE, FailureCause.WINDOW_CLOSED
-    row.state = DeliveryState.FAILED if row.attempts or row.author is not Author.BOT else DeliveryState.CANCELLED
+    row.state = (
+        DeliveryState.FAILED
+        if row.attempts or row.author is not Author.BOT
+        else DeliveryState.CANCELLED
+    )
     row.failed_at = func.clock_timestamp()
     if row.author is Author.BOT:
         _open_follow_up_ticket(row, conversation)
@@ -50,8 +68,15 @@ def handle_window_closed(row: Outbox, conversation: Conversation) -> None:
 
 
 def handle_late_failure(outbox_id: UUID) -> None:
-    """A failed status said that the window was closed: the same, unless the customer wrote since and is answered anew."""
-    row = db.session.scalar(select(Outbox).filter_by(id=outbox_id).with_for_update().execution_options(populate_existing=True))
+    """A failed status said that the window was closed: the same, unless the customer wrote since
+    and is answered anew.
+    """
+    row = db.session.scalar(
+        select(Outbox)
+        .filter_by(id=outbox_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
     if row is None or row.state is not DeliveryState.FAILED or row.author is not Author.BOT:
         return
     conversation = db.session.get_one(Conversation, row.conversation_id, populate_existing=True)
@@ -65,9 +90,16 @@ def _wrote_since(conversation: Conversation, row: Outbox) -> bool:
 
 
 def _template_for(row: Outbox, conversation: Conversation) -> TemplateReply | None:
-    """The template to send in place of an answer; None when there is none, the customer opted out, or has just got one."""
+    """The template to send in place of an answer; None when there is none, the customer opted out,
+    or has just got one.
+    """
     settings: Settings = current_app.extensions["gatte_settings"]
-    if not settings.gatte_window_template or row.author is not Author.BOT or is_template(row) or row.reply is None:
+    if (
+        not settings.gatte_window_template
+        or row.author is not Author.BOT
+        or is_template(row)
+        or row.reply is None
+    ):
         return None
     if conversation.contact.opted_out_at is not None or _has_recent_template(conversation):
         return None
@@ -75,9 +107,15 @@ def _template_for(row: Outbox, conversation: Conversation) -> TemplateReply | No
 
 
 def _has_recent_template(conversation: Conversation) -> bool:
-    """Whether a template is on its way, or arrived, since the customer last wrote: several answers cost one template."""
+    """Whether a template is on its way, or arrived, since the customer last wrote: several answers
+    cost one template.
+    """
     sent = select(Message.id).join(Outbox, Outbox.id == Message.id)
-    mine = sent.where(Message.conversation_id == conversation.id, Message.direction == Direction.OUT, Message.kind == TEMPLATE)
+    mine = sent.where(
+        Message.conversation_id == conversation.id,
+        Message.direction == Direction.OUT,
+        Message.kind == TEMPLATE,
+    )
     if conversation.last_inbound_at is not None:
         mine = mine.where(Message.sent_at >= conversation.last_inbound_at)
     return bool(db.session.scalar(select(mine.where(Outbox.state.not_in(NOT_SENT)).exists())))
@@ -85,7 +123,10 @@ def _has_recent_template(conversation: Conversation) -> bool:
 
 def _replace_by_template(row: Outbox, template: TemplateReply) -> None:
     row.reply = to_json(template)
-    row.message.kind, row.message.body = kind_of(template), text_of(template)  # the history shows what the customer got
+    row.message.kind, row.message.body = (
+        kind_of(template),
+        text_of(template),
+    )  # the history shows what the customer got
     row.state, row.due_at = DeliveryState.PENDING, func.clock_timestamp()
     row.error_code = row.error_details = row.failed_at = None
     log.info("answer_became_template", outbox_id=str(row.id), template=template.name)
@@ -94,10 +135,18 @@ def _replace_by_template(row: Outbox, template: TemplateReply) -> None:
 def _open_follow_up_ticket(row: Outbox, conversation: Conversation) -> None:
     """One task a conversation, however many answers came too late."""
     unsaid = row.message.body or ""
-    opened = select(Ticket).filter_by(conversation_id=conversation.id, kind=TicketKind.FOLLOW_UP, state=TicketState.OPEN)
+    opened = select(Ticket).filter_by(
+        conversation_id=conversation.id, kind=TicketKind.FOLLOW_UP, state=TicketState.OPEN
+    )
     task = db.session.scalar(opened.order_by(Ticket.created_at.desc()).limit(1))
     if task is not None and task.subject == FOLLOW_UP_SUBJECT:
         task.description, task.updated_at = f"{task.description}\n\n{unsaid}", func.now()
         return
-    ids = {"data_key_id": conversation.data_key_id, "contact_id": conversation.contact_id, "conversation_id": conversation.id}
-    db.session.add(Ticket(**ids, kind=TicketKind.FOLLOW_UP, subject=FOLLOW_UP_SUBJECT, description=unsaid))
+    ids = {
+        "data_key_id": conversation.data_key_id,
+        "contact_id": conversation.contact_id,
+        "conversation_id": conversation.id,
+    }
+    db.session.add(
+        Ticket(**ids, kind=TicketKind.FOLLOW_UP, subject=FOLLOW_UP_SUBJECT, description=unsaid)
+    )

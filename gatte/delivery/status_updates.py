@@ -1,4 +1,6 @@
-"""Statuses of our answers: applied in batches, only ever forward, whatever order Meta sends them in."""
+"""Statuses of our answers: applied in batches, only ever forward, whatever order Meta sends them
+in.
+"""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -18,9 +20,12 @@ WINDOW_CLOSED = 131047
 RANK = "(CASE o.state WHEN 'read' THEN 7 WHEN 'delivered' THEN 6 WHEN 'sent' THEN 5 WHEN 'failed' THEN 5 ELSE 4 END)"
 FAILED = f"(s.failed_at IS NOT NULL AND {RANK} < 6 AND s.rank < 6)"
 
-# A status is matched by the outbox id that we gave Meta, or by the wamid; one with a wamid alone that matches nothing yet may be
-# early (our own send has not been recorded) and is tried again until it is too old. `rank` is how far an answer has come; it never
-# falls. An answer may have been sent more than once: that an earlier sending failed says nothing of the one that is noted, or, while
+# A status is matched by the outbox id that we gave Meta, or by the wamid; one with a wamid alone
+# that matches nothing yet may be
+# early (our own send has not been recorded) and is tried again until it is too old. `rank` is how
+# far an answer has come; it never
+# falls. An answer may have been sent more than once: that an earlier sending failed says nothing of
+# the one that is noted, or, while
 # the next is under way, of that one.
 APPLY = text(
     f"""
@@ -80,22 +85,38 @@ APPLY = text(
 
 @dataclass(frozen=True)
 class StatusBatch:
-    """A batch that was looked at: the id of its last status, and the answers that failed since the 24 h window was closed."""
+    """A batch that was looked at: the id of its last status, and the answers that failed since the
+    24 h window was closed.
+    """
 
     last_id: int
     window_closed: tuple[UUID, ...]
 
 
 def apply_status_batch(after: int = 0) -> StatusBatch | None:
-    """Apply a batch of stored statuses with ids above `after`; None when none is left, or another process is at it."""
-    if not db.session.scalar(text("SELECT pg_try_advisory_xact_lock(:lock)"), {"lock": STATUS_LOCK}):
+    """Apply a batch of stored statuses with ids above `after`; None when none is left, or another
+    process is at it.
+    """
+    if not db.session.scalar(
+        text("SELECT pg_try_advisory_xact_lock(:lock)"), {"lock": STATUS_LOCK}
+    ):
         return None
     *moved, total = db.session.execute(APPLY, {"batch": BATCH, "after": after}).all()
     for answer in moved:
         tell = log.warning if answer.failed else log.info
-        told = {"outbox_id": str(answer.id), "state": answer.state, "correlation_id": answer.correlation_id}
-        tell("status_applied", **told, **({"error_code": answer.error_code} if answer.failed else {}))
+        told = {
+            "outbox_id": str(answer.id),
+            "state": answer.state,
+            "correlation_id": answer.correlation_id,
+        }
+        tell(
+            "status_applied", **told, **({"error_code": answer.error_code} if answer.failed else {})
+        )
     if total.last is None:
         return None
-    too_late = tuple(answer.id for answer in moved if answer.failed and answer.state == "failed" and answer.error_code == WINDOW_CLOSED)
+    too_late = tuple(
+        answer.id
+        for answer in moved
+        if answer.failed and answer.state == "failed" and answer.error_code == WINDOW_CLOSED
+    )
     return StatusBatch(total.last, too_late)

@@ -1,6 +1,8 @@
-"""What agents do with a conversation: take it, pass it on, answer, hand it back, close it, reset it, or send it to the desk by force.
+"""What agents do with a conversation: take it, pass it on, answer, hand it back, close it, reset
+it, or send it to the desk by force.
 
-Each locks the row, asks the orchestrator, and voids a turn that may be running (its fencing token is not the newest any more).
+Each locks the row, asks the orchestrator, and voids a turn that may be running (its fencing token
+is not the newest any more).
 """
 
 from uuid import UUID
@@ -13,10 +15,10 @@ from gatte.conversation.external_events import HUMAN_STATES
 from gatte.conversation.replies import TextReply
 from gatte.conversation.snapshot import ExternalEvent, Owner
 from gatte.conversation.states import Event
-from gatte.delivery import outbox
-from gatte.desk import audit
 from gatte.decisions import apply
 from gatte.decisions.snapshots import load_snapshot
+from gatte.delivery import outbox
+from gatte.desk import audit
 from gatte.extensions import db
 from gatte.models import Author, Conversation, Message
 
@@ -46,7 +48,9 @@ class CustomerJustWrote(Exception):
 
 
 class WindowClosed(Exception):
-    """The 24 hours after the customer's last message are over: only an approved template may be sent."""
+    """The 24 hours after the customer's last message are over: only an approved template may be
+    sent.
+    """
 
 
 def take(conversation_id: UUID, user_id: int) -> Conversation:
@@ -61,7 +65,9 @@ def take(conversation_id: UUID, user_id: int) -> Conversation:
 
 
 def reassign(conversation_id: UUID, expected_id: int, new_id: int, user_id: int) -> Conversation:
-    """Give a conversation from one agent to another; AlreadyTaken when the one who has it is not the one expected."""
+    """Give a conversation from one agent to another; AlreadyTaken when the one who has it is not
+    the one expected.
+    """
     conversation = _lock_open(conversation_id)
     if conversation.owner is not Owner.HUMAN or conversation.assignee_id != expected_id:
         raise AlreadyTaken
@@ -69,15 +75,21 @@ def reassign(conversation_id: UUID, expected_id: int, new_id: int, user_id: int)
         return conversation
     conversation.assignee_id = new_id
     action = "taken_over" if new_id == user_id else "reassigned"
-    audit.record(user_id, action, f"conversation:{conversation.id}", {"from": expected_id, "to": new_id})
+    audit.record(
+        user_id, action, f"conversation:{conversation.id}", {"from": expected_id, "to": new_id}
+    )
     log.info("desk_action", action=action, user_id=user_id, conversation_id=str(conversation.id))
     return conversation
 
 
-def reply(conversation_id: UUID, user_id: int, text: str, message_id: UUID | None = None) -> Message:
-    """Answer the customer as an agent; NotYours unless the agent has the conversation, WindowClosed when only a template may go.
+def reply(
+    conversation_id: UUID, user_id: int, text: str, message_id: UUID | None = None
+) -> Message:
+    """Answer the customer as an agent; NotYours unless the agent has the conversation, WindowClosed
+    when only a template may go.
 
-    A panel that lost the response to its request sends it again with the same `message_id`: the answer is written once.
+    A panel that lost the response to its request sends it again with the same `message_id`: the
+    answer is written once.
     """
     conversation = _lock(conversation_id)
     written = db.session.get(Message, message_id) if message_id is not None else None
@@ -87,14 +99,25 @@ def reply(conversation_id: UUID, user_id: int, text: str, message_id: UUID | Non
         raise NotYours
     if not is_window_open(conversation):
         raise WindowClosed
-    apply.apply_decision(conversation, decision_history.start(load_snapshot(conversation)).apply(ExternalEvent(Event.AGENT_REPLIED)))
+    apply.apply_decision(
+        conversation,
+        decision_history.start(load_snapshot(conversation)).apply(
+            ExternalEvent(Event.AGENT_REPLIED)
+        ),
+    )
     fresh_id = message_id if written is None else None
-    answer_id = outbox.enqueue(conversation, TextReply(text), Author.AGENT, user_id=user_id, message_id=fresh_id)
+    answer_id = outbox.enqueue(
+        conversation, TextReply(text), Author.AGENT, user_id=user_id, message_id=fresh_id
+    )
     return db.session.get_one(Message, answer_id)
 
 
 def _is_same_reply(written: Message, conversation: Conversation, user_id: int, text: str) -> bool:
-    return written.conversation_id == conversation.id and written.user_id == user_id and written.body == text
+    return (
+        written.conversation_id == conversation.id
+        and written.user_id == user_id
+        and written.body == text
+    )
 
 
 def hand_back(conversation_id: UUID, user_id: int) -> Conversation:
@@ -108,15 +131,20 @@ def hand_back(conversation_id: UUID, user_id: int) -> Conversation:
 def close(conversation_id: UUID, user_id: int, *, any_state: bool = False) -> Conversation:
     """End the conversation; NotYours unless the agent has it, or may close any.
 
-    Whoever talked to a person hears that it is over, while free text may be sent. CustomerJustWrote rather than leave a message unread.
+    Whoever talked to a person hears that it is over, while free text may be sent. CustomerJustWrote
+    rather than leave a message unread.
     """
     conversation = _lock_open(conversation_id)
-    if not any_state and (conversation.owner is not Owner.HUMAN or conversation.assignee_id != user_id):
+    if not any_state and (
+        conversation.owner is not Owner.HUMAN or conversation.assignee_id != user_id
+    ):
         raise NotYours
     if conversation.turn_due_at is not None:
         raise CustomerJustWrote
     told = conversation.state in HUMAN_STATES and is_window_open(conversation)
-    return _apply_agent_event(conversation, Event.AGENT_CLOSED if told else Event.CLOSED, user_id, Event.AGENT_CLOSED)
+    return _apply_agent_event(
+        conversation, Event.AGENT_CLOSED if told else Event.CLOSED, user_id, Event.AGENT_CLOSED
+    )
 
 
 def force_reset(conversation_id: UUID, user_id: int) -> Conversation:
@@ -127,7 +155,9 @@ def force_reset(conversation_id: UUID, user_id: int) -> Conversation:
 
 
 def force_escalation(conversation_id: UUID, user_id: int) -> Conversation:
-    """Put the conversation into the queue of the desk; InvalidTransition when it is with a human already."""
+    """Put the conversation into the queue of the desk; InvalidTransition when it is with a human
+    already.
+    """
     return _apply_agent_event(_lock_open(conversation_id), Event.FORCED_ESCALATION, user_id)
 
 
@@ -136,12 +166,18 @@ def is_window_open(conversation: Conversation) -> bool:
     last = conversation.last_inbound_at
     if last is None:
         return False
-    return bool(db.session.scalar(select(func.clock_timestamp() < last + func.make_interval(0, 0, 0, 0, WINDOW_HOURS))))
+    return bool(
+        db.session.scalar(
+            select(func.clock_timestamp() < last + func.make_interval(0, 0, 0, 0, WINDOW_HOURS))
+        )
+    )
 
 
 def _lock(conversation_id: UUID) -> Conversation:
     found = select(Conversation).filter_by(id=conversation_id).with_for_update(of=Conversation)
-    conversation: Conversation | None = db.session.scalar(found.execution_options(populate_existing=True))
+    conversation: Conversation | None = db.session.scalar(
+        found.execution_options(populate_existing=True)
+    )
     if conversation is None:
         raise NoSuchConversation
     return conversation
@@ -154,7 +190,9 @@ def _lock_open(conversation_id: UUID) -> Conversation:
     return conversation
 
 
-def _apply_agent_event(conversation: Conversation, event: Event, user_id: int, action: Event | None = None) -> Conversation:
+def _apply_agent_event(
+    conversation: Conversation, event: Event, user_id: int, action: Event | None = None
+) -> Conversation:
     happened = decision_history.start(load_snapshot(conversation)).apply(ExternalEvent(event))
     if happened.decision.snapshot.owner is conversation.owner:
         conversation.owner_version += 1  # what the bot has in the outbox was decided before this

@@ -27,7 +27,9 @@ def get_lead(lead_id: UUID) -> Lead:
 
 
 def change(lead_id: UUID, stage: LeadStage, owner: User | None, user_id: int, version: int) -> Lead:
-    """Set how far the sale has come and who follows it up; StaleLead when that would undo what another did since `version`."""
+    """Set how far the sale has come and who follows it up; StaleLead when that would undo what
+    another did since `version`.
+    """
     lead = get_lead(lead_id)
     wanted = stage, owner.id if owner else None
     if lead.version != version and (lead.stage, lead.owner_id) != wanted:
@@ -51,7 +53,9 @@ def set_stage(lead_id: UUID, stage: LeadStage, user_id: int) -> Lead:
     """Set how far the sale has come."""
     lead = get_lead(lead_id)
     if lead.stage is not stage:
-        audit.record(user_id, "lead.stage", f"lead:{lead.id}", {"from": lead.stage.value, "to": stage.value})
+        audit.record(
+            user_id, "lead.stage", f"lead:{lead.id}", {"from": lead.stage.value, "to": stage.value}
+        )
         lead.stage = stage
         _touch(lead)
     return lead

@@ -27,7 +27,9 @@ STATE_TTL_SECONDS = 24 * 3600
 
 @dataclass(frozen=True)
 class Backoff:
-    """How long to wait after so many failed attempts: nothing at first, then twice as long each time."""
+    """How long to wait after so many failed attempts: nothing at first, then twice as long each
+    time.
+    """
 
     free: int
     first_seconds: int
@@ -73,7 +75,8 @@ class LoginAttempts:
         )
 
     def begin(self, attempt: Attempt) -> int:
-        """Count an attempt before the password is looked at: 0 when it may be, else seconds to wait.
+        """Count an attempt before the password is looked at: 0 when it may be, else seconds to
+        wait.
 
         Counting first leaves nothing to gain by attempts at the same moment.
         """

@@ -29,8 +29,12 @@ def get_ticket(ticket_id: UUID) -> Ticket:
     return ticket
 
 
-def change(ticket_id: UUID, state: TicketState, assignee: User | None, user_id: int, version: int) -> Ticket:
-    """Set where a ticket stands and who works on it; StaleTicket when that would undo what another did since `version`."""
+def change(
+    ticket_id: UUID, state: TicketState, assignee: User | None, user_id: int, version: int
+) -> Ticket:
+    """Set where a ticket stands and who works on it; StaleTicket when that would undo what another
+    did since `version`.
+    """
     ticket = get_ticket(ticket_id)
     wanted = state, assignee.id if assignee else None
     if ticket.version != version and (ticket.state, ticket.assignee_id) != wanted:
@@ -54,7 +58,12 @@ def set_state(ticket_id: UUID, state: TicketState, user_id: int) -> Ticket:
     """Set where a ticket stands."""
     ticket = get_ticket(ticket_id)
     if ticket.state is not state:
-        audit.record(user_id, "ticket.state", _subject(ticket), {"from": ticket.state.value, "to": state.value})
+        audit.record(
+            user_id,
+            "ticket.state",
+            _subject(ticket),
+            {"from": ticket.state.value, "to": state.value},
+        )
         ticket.state = state
         _touch(ticket)
     return ticket
@@ -66,10 +75,16 @@ def _touch(ticket: Ticket) -> None:
 
 
 def add_note(ticket_id: UUID, body: str, user_id: int, note_id: UUID | None = None) -> TicketNote:
-    """Write a note that customers never see; one that is sent again with the same `note_id` is written once."""
+    """Write a note that customers never see; one that is sent again with the same `note_id` is
+    written once.
+    """
     ticket = get_ticket(ticket_id)
     known = db.session.get(TicketNote, note_id) if note_id is not None else None
-    if known is not None and (known.ticket_id, known.author_id, known.body) == (ticket_id, user_id, body):
+    if known is not None and (known.ticket_id, known.author_id, known.body) == (
+        ticket_id,
+        user_id,
+        body,
+    ):
         return known
     fresh_id = note_id if note_id is not None and known is None else new_uuid7()
     written = TicketNote(

@@ -15,7 +15,8 @@ MIN_PASSWORD_LENGTH = 10
 MAX_PASSWORD_LENGTH = 512  # hashing takes time with length: nobody types more
 LONGEST_EMAIL = 200
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
-# Argon2id with 19 MiB, two passes, one lane: the first choice of the OWASP password storage cheat sheet.
+# Argon2id with 19 MiB, two passes, one lane: the first choice of the OWASP password storage cheat
+# sheet.
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
 
@@ -131,11 +132,15 @@ def find_session_user(session_id: str) -> User | None:
 
 def list_active_users() -> list[User]:
     """All who can be given work, by name."""
-    return list(db.session.scalars(select(User).where(User.active).order_by(func.lower(User.name), User.id)))
+    return list(
+        db.session.scalars(select(User).where(User.active).order_by(func.lower(User.name), User.id))
+    )
 
 
 def list_assignable(present: User | None) -> list[tuple[int, str]]:
-    """Id and name of all who can be given work, and of the one who has it even when switched off: saving a form takes it from nobody."""
+    """Id and name of all who can be given work, and of the one who has it even when switched off:
+    saving a form takes it from nobody.
+    """
     found = [(user.id, user.name) for user in list_active_users()]
     if present is not None and not present.active:
         found.append((present.id, f"{present.name} (conta desativada)"))
@@ -143,9 +148,13 @@ def list_assignable(present: User | None) -> list[tuple[int, str]]:
 
 
 def check_password(email: str, password: str) -> User | None:
-    """The active user whom this e-mail and password belong to; None takes as long as a wrong password, whatever was wrong."""
+    """The active user whom this e-mail and password belong to; None takes as long as a wrong
+    password, whatever was wrong.
+    """
     user = find_user(email) if len(password) <= MAX_PASSWORD_LENGTH else None
-    decoy = _dummy_hash()  # the first one of a process takes time, which must not tell who is unknown
+    decoy = (
+        _dummy_hash()
+    )  # the first one of a process takes time, which must not tell who is unknown
     fits = _verify(user.password_hash if user else decoy, password[:MAX_PASSWORD_LENGTH])
     if user is None or not fits or not user.active:
         return None
@@ -162,7 +171,9 @@ def normalize_email(email: str) -> str:
 
 def _hash(password: str) -> str:
     if not MIN_PASSWORD_LENGTH <= len(password) <= MAX_PASSWORD_LENGTH:
-        raise WeakPassword(f"a password has {MIN_PASSWORD_LENGTH} to {MAX_PASSWORD_LENGTH} characters")
+        raise WeakPassword(
+            f"a password has {MIN_PASSWORD_LENGTH} to {MAX_PASSWORD_LENGTH} characters"
+        )
     return _hasher.hash(password)
 
 

@@ -1,4 +1,6 @@
-"""A breaker around a service: after several failures in a row nobody waits for it any more, until a single probe succeeds."""
+"""A breaker around a service: after several failures in a row nobody waits for it any more, until a
+single probe succeeds.
+"""
 
 import time
 from collections.abc import Callable
@@ -9,9 +11,16 @@ RESET_TIMEOUT_SECONDS = 30.0
 
 
 class CircuitBreaker:
-    """Closed (calls go), open (none go) or half open (one probe goes); for the threads of one process."""
+    """Closed (calls go), open (none go) or half open (one probe goes); for the threads of one
+    process.
+    """
 
-    def __init__(self, failures: int = FAILURES, rest_seconds: float = RESET_TIMEOUT_SECONDS, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        failures: int = FAILURES,
+        rest_seconds: float = RESET_TIMEOUT_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._limit = failures
         self._rest = rest_seconds
         self._clock = clock
@@ -26,13 +35,17 @@ class CircuitBreaker:
             return self._probe_at is not None
 
     def allow_request(self) -> bool:
-        """Whether a call may go now; a yes while half open makes this call the probe, and it must report how it went."""
+        """Whether a call may go now; a yes while half open makes this call the probe, and it must
+        report how it went.
+        """
         with self._lock:
             if self._probe_at is None:
                 return True
             if self._clock() < self._probe_at:
                 return False
-            self._probe_at = self._clock() + self._rest  # a probe that never reports is followed by another
+            self._probe_at = (
+                self._clock() + self._rest
+            )  # a probe that never reports is followed by another
             return True
 
     def record_success(self) -> None:

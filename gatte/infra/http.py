@@ -1,7 +1,9 @@
-"""HTTP to one service over kept connections, for many threads at once: `http.client` and a stack of idle connections.
+"""HTTP to one service over kept connections, for many threads at once: `http.client` and a stack of
+idle connections.
 
-A call tells apart what its caller must know: no byte left (`NotConnected`), or nobody can say what became of it (`Broken`). With a
-hundred calls in flight one costs a fifth of what it costs in httpx, which looks through all its connections at every call.
+A call tells apart what its caller must know: no byte left (`NotConnected`), or nobody can say what
+became of it (`Broken`). With a hundred calls in flight one costs a fifth of what it costs in httpx,
+which looks through all its connections at every call.
 """
 
 import http.client
@@ -37,7 +39,9 @@ class ResponseTimeout(ResponseLost):
 
 @dataclass(frozen=True)
 class HttpTimeouts:
-    """Limits of a call: seconds to wait for each step and for the whole of it, and bytes of an answer."""
+    """Limits of a call: seconds to wait for each step and for the whole of it, and bytes of an
+    answer.
+    """
 
     connect: float
     write: float
@@ -61,7 +65,9 @@ class HttpResponse:
 class HttpConnectionPool:
     """Connections to the host of one URL, opened when they are needed and kept for a while."""
 
-    def __init__(self, base_url: str, limits: HttpTimeouts, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, base_url: str, limits: HttpTimeouts, tls: ssl.SSLContext | None = None
+    ) -> None:
         self._place = parse_base_url(base_url)
         self._limits = limits
         self._tls = tls
@@ -69,7 +75,9 @@ class HttpConnectionPool:
         self._free = BoundedSemaphore(limits.max_connections)
 
     def post(self, path: str, headers: Mapping[str, str], content: bytes) -> HttpResponse:
-        """The answer to a POST, whatever its status; raises NotConnected or Broken. Nothing is tried twice, no redirect followed."""
+        """The answer to a POST, whatever its status; raises NotConnected or Broken. Nothing is
+        tried twice, no redirect followed.
+        """
         deadline = time.monotonic() + self._limits.total
         if not self._free.acquire(timeout=self._limits.pool):
             raise ConnectFailed("no connection is free")
@@ -97,7 +105,9 @@ class HttpConnectionPool:
                 connection, since = self._idle.pop()
             except IndexError:
                 return self._connect()
-            if time.monotonic() - since < self._limits.keepalive_seconds and _is_reusable(connection):
+            if time.monotonic() - since < self._limits.keepalive_seconds and _is_reusable(
+                connection
+            ):
                 return connection
             connection.close()
 
@@ -113,18 +123,27 @@ class HttpConnectionPool:
     def _new(self) -> http.client.HTTPConnection:
         host, port, seconds = self._place.hostname or "", self._place.port, self._limits.connect
         if self._place.scheme == "https":
-            return http.client.HTTPSConnection(host, port, timeout=seconds, context=self._tls or default_tls_context())
+            return http.client.HTTPSConnection(
+                host, port, timeout=seconds, context=self._tls or default_tls_context()
+            )
         return http.client.HTTPConnection(host, port, timeout=seconds)
 
     def _exchange(
-        self, connection: http.client.HTTPConnection, path: str, headers: Mapping[str, str], content: bytes, deadline: float
+        self,
+        connection: http.client.HTTPConnection,
+        path: str,
+        headers: Mapping[str, str],
+        content: bytes,
+        deadline: float,
     ) -> HttpResponse:
         try:
             connection.sock.settimeout(self._limits.write)
             connection.request("POST", path, *_in_pieces(content, headers))
             connection.sock.settimeout(self._limits.read)
             with connection.getresponse() as response:
-                return HttpResponse(response.status, response.headers, self._body(response, deadline))
+                return HttpResponse(
+                    response.status, response.headers, self._body(response, deadline)
+                )
         except TimeoutError as error:
             raise ResponseTimeout(type(error).__name__) from error
         except FAILURES as error:
@@ -143,7 +162,9 @@ class HttpConnectionPool:
         return bytes(body)
 
     def _release(self, connection: http.client.HTTPConnection) -> None:
-        """Put a connection on the stack, and close those at its bottom that nobody needed for a while."""
+        """Put a connection on the stack, and close those at its bottom that nobody needed for a
+        while.
+        """
         now = time.monotonic()
         if connection.sock is not None:  # http.client closes it when the service says so
             self._idle.append((connection, now))
@@ -163,21 +184,29 @@ def parse_base_url(base_url: str) -> SplitResult:
 
 @lru_cache(maxsize=1)
 def default_tls_context() -> ssl.SSLContext:
-    """TLS to hosts that the usual authorities vouch for, whatever the environment says; made once, for it takes 20 ms."""
+    """TLS to hosts that the usual authorities vouch for, whatever the environment says; made once,
+    for it takes 20 ms.
+    """
     tls = ssl.create_default_context(cafile=certifi.where())
     tls.set_alpn_protocols(["http/1.1"])
     return tls
 
 
-def _in_pieces(content: bytes, headers: Mapping[str, str]) -> tuple[bytes | BytesIO, Mapping[str, str]]:
-    """A long body as something to read from, so that the limit of writing holds for each piece and not for all of them together."""
+def _in_pieces(
+    content: bytes, headers: Mapping[str, str]
+) -> tuple[bytes | BytesIO, Mapping[str, str]]:
+    """A long body as something to read from, so that the limit of writing holds for each piece and
+    not for all of them together.
+    """
     if len(content) <= CHUNK_BYTES:
         return content, headers
     return BytesIO(content), {**headers, "content-length": str(len(content))}
 
 
 def _is_reusable(connection: http.client.HTTPConnection) -> bool:
-    """Whether nothing is to be read: an idle connection with something to read was closed by the service."""
+    """Whether nothing is to be read: an idle connection with something to read was closed by the
+    service.
+    """
     poll = select.poll()
     poll.register(connection.sock, select.POLLIN)
     return not poll.poll(0)

@@ -10,7 +10,9 @@ Made = TypeVar("Made")
 
 
 class LruCache(Generic[Made]):
-    """The latest texts of a process and what was made of them; a text itself is not kept, only its digest."""
+    """The latest texts of a process and what was made of them; a text itself is not kept, only its
+    digest.
+    """
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -18,7 +20,9 @@ class LruCache(Generic[Made]):
         self._lock = Lock()
 
     def get(self, text: str, make: Callable[[str], Made]) -> Made:
-        """What `make` gives for a text, which must always be the same; two threads may make it at once."""
+        """What `make` gives for a text, which must always be the same; two threads may make it at
+        once.
+        """
         key = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
         with self._lock:
             if key in self._known:

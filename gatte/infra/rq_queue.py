@@ -1,32 +1,35 @@
-"""The queue: names of jobs and queues, and how they are put on one. The only module beside `jobs` that knows RQ.
+"""The queue: names of jobs and queues, and how they are put on one. The only module beside `jobs`
+that knows RQ.
 
-Jobs travel in bundles: one RQ job carries a handful of them, because RQ's bookkeeping costs about as much as a turn's own work.
-Postgres is the schedule: a bundle that is lost here is put again by the dispatcher, so putting one may fail without harm.
+Jobs travel in bundles: one RQ job carries a handful of them, because RQ's bookkeeping costs about
+as much as a turn's own work. Postgres is the schedule: a bundle that is lost here is put again by
+the dispatcher, so putting one may fail without harm.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import wraps
 from itertools import groupby
 from typing import NamedTuple, ParamSpec, cast
 
 import structlog
-from flask import Flask, current_app
+from flask import current_app
 from redis import Redis
 from rq import Queue
 from rq.job import Job
 from rq.queue import EnqueueData
 from rq.serializers import JSONSerializer
 
-from gatte.observability import tracing
-
 log = structlog.get_logger(__name__)
 Arguments = ParamSpec("Arguments")
 
-NO_JOB_TIMEOUT = -1  # every wait inside a job has a limit of its own; an exception thrown into a thread from outside is not safe
+# every wait inside a job has a limit of its own; an exception thrown into a thread from outside is
+# not safe
+NO_JOB_TIMEOUT = -1
 FAILED_BATCH_TTL_SECONDS = 3600
-FINISHED_BATCH_TTL_SECONDS = 1  # to have RQ delete a job at once costs seven more round trips than to let it expire
+FINISHED_BATCH_TTL_SECONDS = (
+    1  # to have RQ delete a job at once costs seven more round trips than to let it expire
+)
 BATCH_FUNCTION = "gatte.jobs.worker.job_batch.run_batch"
 
 
@@ -41,11 +44,11 @@ class QueueName(StrEnum):
 class JobName(StrEnum):
     """Every job, by the place of its function."""
 
-    PROCESS_INBOX = "gatte.jobs.turns.process_inbox"
-    RESUME_TURN = "gatte.jobs.turns.resume_turn"
-    FIRE_INACTIVITY_TIMER = "gatte.jobs.turns.fire_inactivity_timer"
-    DELIVER = "gatte.jobs.delivery.deliver"
-    APPLY_STATUSES = "gatte.jobs.delivery.apply_statuses"
+    PROCESS_INBOX = "gatte.jobs.definitions.process_inbox"
+    RESUME_TURN = "gatte.jobs.definitions.resume_turn"
+    FIRE_INACTIVITY_TIMER = "gatte.jobs.definitions.fire_inactivity_timer"
+    DELIVER = "gatte.jobs.definitions.deliver"
+    APPLY_STATUSES = "gatte.jobs.definitions.apply_statuses"
 
 
 QUEUE_BY_JOB: dict[JobName, QueueName] = {
@@ -74,7 +77,9 @@ def get_queue(name: QueueName, job_class: type[Job] = Job) -> Queue:
 
 
 class BatchedJob(NamedTuple):
-    """A job with its arguments, as it travels in a bundle, and when it may start (seconds since 1970)."""
+    """A job with its arguments, as it travels in a bundle, and when it may start (seconds since
+    1970).
+    """
 
     job: JobName
     arguments: tuple[str, ...]
@@ -83,7 +88,9 @@ class BatchedJob(NamedTuple):
 
 @dataclass(frozen=True)
 class JobBatch:
-    """Jobs that travel as one RQ job of this id; each runs on a thread of its own, and none is stopped by another's failure."""
+    """Jobs that travel as one RQ job of this id; each runs on a thread of its own, and none is
+    stopped by another's failure.
+    """
 
     id: str
     queue: QueueName
@@ -93,7 +100,9 @@ class JobBatch:
 def enqueue_batches(bundles: Iterable[JobBatch]) -> None:
     """Put bundles on their queues in one round trip; RedisError when Redis is away."""
     with redis().pipeline() as pipeline:
-        for name, some in groupby(sorted(bundles, key=lambda one: one.queue), key=lambda one: one.queue):
+        for name, some in groupby(
+            sorted(bundles, key=lambda one: one.queue), key=lambda one: one.queue
+        ):
             get_queue(name).enqueue_many([_enqueued(bundle) for bundle in some], pipeline=pipeline)
         pipeline.execute()
 
@@ -114,35 +123,6 @@ def queued_ids(name: QueueName) -> frozenset[str]:
     return frozenset(get_queue(name).get_job_ids())
 
 
-class _JobApp:
-    """The application that the jobs of this process run in."""
-
-    app: Flask | None = None
-
-
-def set_job_app(app: Flask) -> None:
-    """Run the jobs of this process in this application."""
-    _JobApp.app = app
-
-
-def job(function: Callable[Arguments, None]) -> Callable[Arguments, None]:
-    """A job: runs in an application context of its own, with a fresh request id; an error is logged and raised."""
-
-    @wraps(function)
-    def run(*arguments: Arguments.args, **named: Arguments.kwargs) -> None:
-        if _JobApp.app is None:
-            raise RuntimeError("no application: call queue.work_for first")
-        tracing.unbind_all()
-        with _JobApp.app.app_context(), tracing.bound(request_id=tracing.new_request_id()):
-            try:
-                function(*arguments, **named)
-            except Exception:
-                log.exception("job_failed", job=function.__name__)
-                raise
-
-    return run
-
-
 HEARTBEAT_SECONDS = 2
 HEARTBEAT_TTL_SECONDS = HEARTBEAT_SECONDS * 5
 
@@ -155,7 +135,9 @@ class ProcessKind(StrEnum):
 
 
 def send_heartbeat(kind: ProcessKind, who: str) -> None:
-    """Say that a process is alive, and forget those that were not for long; RedisError when nobody hears it."""
+    """Say that a process is alive, and forget those that were not for long; RedisError when nobody
+    hears it.
+    """
     now = _time_of(redis())
     with redis().pipeline() as pipeline:
         pipeline.zadd(_heartbeat_key(kind), {who: now})
@@ -167,7 +149,9 @@ def send_heartbeat(kind: ProcessKind, who: str) -> None:
 def list_alive(kind: ProcessKind, client: "Redis | None" = None) -> list[str]:
     """Who of a kind gave a sign of life lately, as `host:pid`; RedisError when nobody can know."""
     client = client or redis()
-    found = client.zrangebyscore(_heartbeat_key(kind), _time_of(client) - HEARTBEAT_TTL_SECONDS, "+inf")
+    found = client.zrangebyscore(
+        _heartbeat_key(kind), _time_of(client) - HEARTBEAT_TTL_SECONDS, "+inf"
+    )
     return [who.decode() for who in cast("list[bytes]", found)]
 
 

@@ -1,8 +1,9 @@
-"""What the webhook brought: stored in whole batches before it is acknowledged, filed under its contact before a turn reads it.
+"""What the webhook brought: stored in whole batches before it is acknowledged, filed under its
+contact before a turn reads it.
 
-`inbox.accept` is the way in (one body of the webhook), `writer` commits the rows of many requests together, `stored` tells operators
-of them, `identity` finds out who wrote, `filing` moves a sender's messages to the conversation, `statuses` settles what became of our
-answers.
+`inbox.accept` is the way in (one body of the webhook), `writer` commits the rows of many requests
+together, `stored` tells operators of them, `identity` finds out who wrote, `filing` moves a
+sender's messages to the conversation, `statuses` settles what became of our answers.
 """
 
 from flask import Flask
@@ -18,4 +19,6 @@ def init_app(app: Flask, _: Settings) -> None:
     from gatte.intake.receive import InboxReceiver
 
     with app.app_context():
-        app.extensions["gatte_inbox"] = InboxReceiver(app.extensions["gatte_keyring"], GroupCommitWriter(db.engine, stored_log.tell))
+        app.extensions["gatte_inbox"] = InboxReceiver(
+            app.extensions["gatte_keyring"], GroupCommitWriter(db.engine, stored_log.tell)
+        )

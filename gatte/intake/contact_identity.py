@@ -1,6 +1,8 @@
-"""Who wrote: contacts are found by keyed hashes of phone (both ninth-digit forms are one) and business-scoped user id.
+"""Who wrote: contacts are found by keyed hashes of phone (both ninth-digit forms are one) and
+business-scoped user id.
 
-Customers of the simulator are hashed apart, so that whatever one of them claims to be never leads to the contact of a real person.
+Customers of the simulator are hashed apart, so that whatever one of them claims to be never leads
+to the contact of a real person.
 """
 
 import re
@@ -8,8 +10,8 @@ from uuid import uuid4
 
 from sqlalchemy import select
 
-from gatte.infra.database.statement_batch import StatementBatch
 from gatte.extensions import db
+from gatte.infra.database.statement_batch import StatementBatch
 from gatte.models import Contact, ContactIdentity, IdentityKind, Keyring, keyring
 from gatte.whatsapp.events import Sender
 from gatte.whatsapp.simulator import SIMULATOR_NUMBER
@@ -18,20 +20,26 @@ BRAZILIAN_MOBILE = re.compile(r"(55)([1-9]\d)9?([6-9]\d{7})")
 
 
 def canonical_phone(phone: str) -> str:
-    """A phone as digits only; a Brazilian mobile without its ninth digit, since Meta sends either form of the same number."""
+    """A phone as digits only; a Brazilian mobile without its ninth digit, since Meta sends either
+    form of the same number.
+    """
     digits = re.sub(r"\D", "", phone)
     match = BRAZILIAN_MOBILE.fullmatch(digits)
     return "".join(match.groups()) if match else digits
 
 
-def hash_of(kind: IdentityKind, value: str, phone_number_id: str, keys: Keyring | None = None) -> bytes:
+def hash_of(
+    kind: IdentityKind, value: str, phone_number_id: str, keys: Keyring | None = None
+) -> bytes:
     """The hash by which a person is found who writes to this number of the company."""
     simulated = phone_number_id == SIMULATOR_NUMBER
     named = f"simulated {kind.value}" if simulated else kind.value
     return (keys or keyring()).lookup_hash(named, value)
 
 
-def identity_hashes(sender: Sender, phone_number_id: str = "", keys: Keyring | None = None) -> list[tuple[IdentityKind, bytes]]:
+def identity_hashes(
+    sender: Sender, phone_number_id: str = "", keys: Keyring | None = None
+) -> list[tuple[IdentityKind, bytes]]:
     """The hashes by which a sender can be found, the surest first."""
     phone = canonical_phone(sender.phone) if sender.phone else None
     known = [(IdentityKind.BSUID, sender.bsuid), (IdentityKind.PHONE, phone)]
@@ -47,17 +55,23 @@ def sender_hash(sender: Sender, keys: Keyring | None = None, phone_number_id: st
 
 
 def short_hash(wamid_hash: bytes) -> str:
-    """How log lines name a message: the beginning of the keyed hash of its wamid, which the tables hold whole."""
+    """How log lines name a message: the beginning of the keyed hash of its wamid, which the tables
+    hold whole.
+    """
     return wamid_hash[:12].hex()
 
 
 def new_correlation_id() -> str:
-    """The id that all log lines about one conversation carry: random, so that it tells nothing of who writes."""
+    """The id that all log lines about one conversation carry: random, so that it tells nothing of
+    who writes.
+    """
     return uuid4().hex
 
 
 def lock_sender(hashed: bytes, trip: StatementBatch) -> None:
-    """Let nobody else file this sender's messages until the transaction ends; what the trip takes along later waits for that."""
+    """Let nobody else file this sender's messages until the transaction ends; what the trip takes
+    along later waits for that.
+    """
     trip.add("SELECT pg_advisory_xact_lock(%s)", int.from_bytes(hashed[:8], signed=True))
 
 
@@ -72,17 +86,27 @@ def find_or_create_contact(sender: Sender, phone_number_id: str = "") -> Contact
 
 def _find(hashes: list[tuple[IdentityKind, bytes]]) -> Contact | None:
     for kind, hashed in hashes:
-        found: ContactIdentity | None = db.session.scalar(select(ContactIdentity).filter_by(kind=kind, hash=hashed))
+        found: ContactIdentity | None = db.session.scalar(
+            select(ContactIdentity).filter_by(kind=kind, hash=hashed)
+        )
         if found is not None and not _phone_of_another_person(found, hashes):
             return found.contact
     return None
 
 
-def _phone_of_another_person(found: ContactIdentity, hashes: list[tuple[IdentityKind, bytes]]) -> bool:
-    """A phone whose contact has a different user id was given to somebody else: numbers are used again."""
+def _phone_of_another_person(
+    found: ContactIdentity, hashes: list[tuple[IdentityKind, bytes]]
+) -> bool:
+    """A phone whose contact has a different user id was given to somebody else: numbers are used
+    again.
+    """
     if found.kind is not IdentityKind.PHONE or hashes[0][0] is not IdentityKind.BSUID:
         return False
-    known = {identity.hash for identity in found.contact.identities if identity.kind is IdentityKind.BSUID}
+    known = {
+        identity.hash
+        for identity in found.contact.identities
+        if identity.kind is IdentityKind.BSUID
+    }
     return bool(known) and hashes[0][1] not in known
 
 

@@ -1,9 +1,11 @@
-"""Group commit: one thread writes what many requests brought, in one transaction, and each request waits for its own commit.
+"""Group commit: one thread writes what many requests brought, in one transaction, and each request
+waits for its own commit.
 
-While a batch is being committed the next one gathers, and in a busy process a few milliseconds longer. One statement of the driver
-carries a whole batch and its commit.
+While a batch is being committed the next one gathers, and in a busy process a few milliseconds
+longer. One statement of the driver carries a whole batch and its commit.
 
-The queue is bounded: when it is full the caller is told at once, so that Meta delivers again later and the process stays healthy.
+The queue is bounded: when it is full the caller is told at once, so that Meta delivers again later
+and the process stays healthy.
 """
 
 import os
@@ -21,7 +23,7 @@ from psycopg2.extras import register_uuid
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from gatte.intake.webhook_rows import EventRow, MessageRow, WebhookRows, StatusRow
+from gatte.intake.webhook_rows import EventRow, MessageRow, StatusRow, WebhookRows
 
 log = structlog.get_logger(__name__)
 register_uuid()  # type: ignore[no-untyped-call]
@@ -29,7 +31,8 @@ register_uuid()  # type: ignore[no-untyped-call]
 MAX_PENDING = 512  # bodies that may wait for a commit
 MAX_ROWS_PER_COMMIT = 5_000
 WRITE_TIMEOUT_SECONDS = 10.0
-COMMIT_INTERVAL_SECONDS = 0.012  # between two commits of a busy process: the price of one is shared by more, and nobody waits long
+# between two commits of a busy process: the price of one is shared by more, and nobody waits long
+COMMIT_INTERVAL_SECONDS = 0.012
 
 INSERTS: dict[type, str] = {
     StatusRow: """INSERT INTO status_event
@@ -38,7 +41,8 @@ INSERTS: dict[type, str] = {
         %s::timestamptz[]);""",
     EventRow: """INSERT INTO webhook_event (field, phone_number_id, payload)
         SELECT * FROM unnest(%s::text[], %s::text[], %s::bytea[]);""",
-    # The last one, since the driver gives the rows of the last statement alone: how many are new, by kind.
+    # The last one, since the driver gives the rows of the last statement alone: how many are new,
+    # by kind.
     MessageRow: """WITH stored AS (
         INSERT INTO inbox_message (phone_number_id, wamid_hash, sender_hash, kind, immediate, payload, request_id, sent_at)
         SELECT * FROM unnest(%s::text[], %s::bytea[], %s::bytea[], %s::text[], %s::boolean[], %s::bytea[], %s::text[], %s::timestamptz[])
@@ -80,10 +84,13 @@ class _PendingWrite:
 class GroupCommitWriter:
     """Stores rows; safe to use from many threads, and in every process that a server forks.
 
-    `stored` is told the rows of each body of a batch and what of them is new, after those who brought them were let go.
+    `stored` is told the rows of each body of a batch and what of them is new, after those who
+    brought them were let go.
     """
 
-    def __init__(self, engine: Engine, stored: Callable[[Sequence[WebhookRows], New], None] | None = None) -> None:
+    def __init__(
+        self, engine: Engine, stored: Callable[[Sequence[WebhookRows], New], None] | None = None
+    ) -> None:
         self._engine = engine
         self._stored = stored
         self._start = threading.Lock()
@@ -92,7 +99,9 @@ class GroupCommitWriter:
         self._connection: Any = None
 
     def store(self, rows: WebhookRows) -> None:
-        """Return when the rows are committed; Overloaded, NotStored or Unstorable when they are not."""
+        """Return when the rows are committed; Overloaded, NotStored or Unstorable when they are
+        not.
+        """
         if not len(rows):
             return
         self._ensure_running()
@@ -133,7 +142,9 @@ class GroupCommitWriter:
         return batch
 
     def _write_batch_or_split(self, batch: Sequence[_PendingWrite]) -> None:
-        """Write a batch in one transaction; when the data of one body is refused, each body in one of its own."""
+        """Write a batch in one transaction; when the data of one body is refused, each body in one
+        of its own.
+        """
         error, new = self._attempt(batch)
         if isinstance(error, RejectedRows) and len(batch) > 1:
             for waiting in batch:
@@ -150,7 +161,9 @@ class GroupCommitWriter:
         except (StorageUnavailable, RejectedRows) as error:
             return error, {}
         except Exception as error:
-            log.exception("inbox_writer_failed")  # the thread must live: whoever waits gets the error
+            log.exception(
+                "inbox_writer_failed"
+            )  # the thread must live: whoever waits gets the error
             return StorageUnavailable(type(error).__name__), {}
 
     def _write(self, bodies: Sequence[WebhookRows]) -> New:
@@ -160,7 +173,9 @@ class GroupCommitWriter:
             return self._execute(statement, values)
         except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
             lost = self._forget_if_lost()
-            if not (known and lost):  # a connection that was lost while nobody wrote says nothing of the database now
+            if not (
+                known and lost
+            ):  # a connection that was lost while nobody wrote says nothing of the database now
                 raise _not_stored(error) from error
             return self._write(bodies)
         except (psycopg2.DataError, psycopg2.IntegrityError, ValueError) as error:
@@ -186,17 +201,24 @@ class GroupCommitWriter:
 
 
 def _not_stored(error: Exception) -> StorageUnavailable:
-    log.warning("inbox_not_stored", error=type(error).__name__, sqlstate=getattr(error, "pgcode", None))
+    log.warning(
+        "inbox_not_stored", error=type(error).__name__, sqlstate=getattr(error, "pgcode", None)
+    )
     return StorageUnavailable("the database does not take it now")
 
 
 def _inserts(bodies: Sequence[WebhookRows]) -> tuple[str, list[object]]:
     """One text of statements for all rows, and its values: a list a column."""
     messages = list(chain.from_iterable(body.messages for body in bodies))
-    # sorted, so that two processes that store the same messages meet in the same order and cannot deadlock
+    # sorted, so that two processes that store the same messages meet in the same order and cannot
+    # deadlock
     messages.sort(key=attrgetter("phone_number_id", "wamid_hash"))
     statuses = list(chain.from_iterable(body.statuses for body in bodies))
     events = list(chain.from_iterable(body.events for body in bodies))
-    kinds: list[tuple[type, Sequence[Sequence[object]]]] = [(StatusRow, statuses), (EventRow, events), (MessageRow, messages)]
+    kinds: list[tuple[type, Sequence[Sequence[object]]]] = [
+        (StatusRow, statuses),
+        (EventRow, events),
+        (MessageRow, messages),
+    ]
     statement = "".join(INSERTS[kind] for kind, rows in kinds if rows)
     return statement, [list(column) for _, rows in kinds for column in zip(*rows, strict=True)]

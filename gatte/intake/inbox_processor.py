@@ -1,4 +1,6 @@
-"""From the inbox to the conversation: a sender's messages get their contact, their conversation and its data key."""
+"""From the inbox to the conversation: a sender's messages get their contact, their conversation and
+its data key.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,10 +12,10 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from gatte.conversation.nlu import MessageKind
-from gatte.infra.database.statement_batch import DB_NOW_SQL, Row, StatementBatch, fetch_rows
 from gatte.extensions import db
-from gatte.intake import contact_identity, receive, inbox_retry, screening
-from gatte.intake.incoming import IncomingMessage, InboxRow
+from gatte.infra.database.statement_batch import DB_NOW_SQL, Row, StatementBatch, fetch_rows
+from gatte.intake import contact_identity, inbox_retry, receive, screening
+from gatte.intake.incoming import InboxRow, IncomingMessage
 from gatte.intake.open_conversation import OpenConversation, find_or_open
 from gatte.models import Author, Direction, InboxMessage, Message, SkipReason, keyring
 from gatte.models.columns import new_uuid7
@@ -21,7 +23,16 @@ from gatte.observability import tracing
 from gatte.privacy.crypto import DecryptionFailed
 from gatte.privacy.sanitize import sanitize_text
 from gatte.whatsapp import events
-from gatte.whatsapp.content import ButtonReply, Content, Edit, ListReply, MediaContent, QuickReply, Reaction, Revoke
+from gatte.whatsapp.content import (
+    ButtonReply,
+    Content,
+    Edit,
+    ListReply,
+    MediaContent,
+    QuickReply,
+    Reaction,
+    Revoke,
+)
 from gatte.whatsapp.message_content import parse_content
 
 log = structlog.get_logger(__name__)
@@ -51,15 +62,21 @@ TOUCH_CONVERSATION_SQL = """
 
 @dataclass(frozen=True)
 class ProcessedInbox:
-    """Where messages were filed, whether a turn shall read any of them, and what the customer must be told of those set aside."""
+    """Where messages were filed, whether a turn shall read any of them, and what the customer must
+    be told of those set aside.
+    """
 
     conversation_id: UUID
     has_unread: bool
     notice: SkipReason | None
 
 
-def process_sender(phone_number_id: str, sender_hash: bytes, trip: StatementBatch | None = None) -> ProcessedInbox | None:
-    """File what a sender wrote to a number; None when there is nothing (to be done now). A caller's trip takes it along, unsent."""
+def process_sender(
+    phone_number_id: str, sender_hash: bytes, trip: StatementBatch | None = None
+) -> ProcessedInbox | None:
+    """File what a sender wrote to a number; None when there is nothing (to be done now). A caller's
+    trip takes it along, unsent.
+    """
     rows = _waiting(phone_number_id, sender_hash)
     if not rows:
         return None
@@ -73,15 +90,26 @@ def process_sender(phone_number_id: str, sender_hash: bytes, trip: StatementBatc
     _store(talk, arrived, filing, to_read=to_read)
     if trip is None:
         filing.execute()
-    tracing.bind(correlation_id=talk.correlation_id, request_id=rows[-1].request_id or tracing.current_request_id())
+    tracing.bind(
+        correlation_id=talk.correlation_id,
+        request_id=rows[-1].request_id or tracing.current_request_id(),
+    )
     wamids = [contact_identity.short_hash(row.wamid_hash) for row in rows]
     requests = [row.request_id for row in rows]
-    log.info("messages_filed", conversation_id=str(talk.conversation_id), count=len(rows), request_ids=requests, wamid_hashes=wamids)
+    log.info(
+        "messages_filed",
+        conversation_id=str(talk.conversation_id),
+        count=len(rows),
+        request_ids=requests,
+        wamid_hashes=wamids,
+    )
     return ProcessedInbox(talk.conversation_id, to_read, notice)
 
 
 def _waiting(phone_number_id: str, sender_hash: bytes) -> list[InboxRow]:
-    """What a sender wrote that is not filed yet, locked; rows that cannot be opened are set aside, payload kept, and the next go on."""
+    """What a sender wrote that is not filed yet, locked; rows that cannot be opened are set aside,
+    payload kept, and the next go on.
+    """
     trip = StatementBatch()
     contact_identity.lock_sender(sender_hash, trip)
     trip.add(UNPROCESSED_SQL, phone_number_id, sender_hash)
@@ -92,7 +120,16 @@ def _waiting(phone_number_id: str, sender_hash: bytes) -> list[InboxRow]:
         trip.add(SKIP_REASONS, closed)
         trip.execute()
     return [
-        InboxRow(row.id, sender_hash, bytes(row.wamid_hash), row.kind, payload, row.request_id, row.sent_at, row.received_at)
+        InboxRow(
+            row.id,
+            sender_hash,
+            bytes(row.wamid_hash),
+            row.kind,
+            payload,
+            row.request_id,
+            row.sent_at,
+            row.received_at,
+        )
         for row, payload in opened
         if payload is not None
     ]
@@ -109,27 +146,44 @@ def _decrypt(row: Row) -> dict[str, Any] | None:
 def process_contact(conversation_id: UUID) -> list[ProcessedInbox]:
     """File whatever else the contact of a conversation wrote to the same number by now."""
     senders, locks = fetch_rows(OTHER_SENDERS_SQL, (conversation_id,)), StatementBatch()
-    for row in senders:  # all of them, in one order for everybody, before filing the first touches the conversation
+    for row in (
+        senders
+    ):  # all of them, in one order for everybody, before filing the first touches the conversation
         contact_identity.lock_sender(bytes(row.sender_hash), locks)
     locks.execute()
-    return [filed for row in senders if (filed := process_sender(row.phone_number_id, bytes(row.sender_hash))) is not None]
+    return [
+        filed
+        for row in senders
+        if (filed := process_sender(row.phone_number_id, bytes(row.sender_hash))) is not None
+    ]
 
 
-def _to_incoming(phone_number_id: str, row: InboxRow, earlier: Sequence[IncomingMessage]) -> IncomingMessage:
+def _to_incoming(
+    phone_number_id: str, row: InboxRow, earlier: Sequence[IncomingMessage]
+) -> IncomingMessage:
     """A message as it is filed; a later one may be about it."""
     kind, content = parse_content(row.payload["raw"]["message"])
     if isinstance(content, Revoke):
         _insert_tombstone(phone_number_id, row, content)
     words = sanitize_text(events.words_of(content))
     original = {"raw": row.payload["raw"], **_facts(kind, content, earlier)}
-    file = (content.filename, content.mime_type) if isinstance(content, MediaContent) else (None, None)
+    file = (
+        (content.filename, content.mime_type) if isinstance(content, MediaContent) else (None, None)
+    )
     return IncomingMessage(new_uuid7(), row, kind, words, original, row.kind == receive.ECHO, *file)
 
 
-def _store(talk: OpenConversation, arrived: Sequence[IncomingMessage], trip: StatementBatch, *, to_read: bool) -> None:
+def _store(
+    talk: OpenConversation,
+    arrived: Sequence[IncomingMessage],
+    trip: StatementBatch,
+    *,
+    to_read: bool,
+) -> None:
     """Put the messages into the history; a message to be read makes a turn due.
 
-    The rows of the inbox stay, so that a message which comes again is known; what they held lives on under the contact's own key.
+    The rows of the inbox stay, so that a message which comes again is known; what they held lives
+    on under the contact's own key.
     """
     trip.insert("message", *(_message(talk, one) for one in arrived))
     trip.add(CLEAR_PAYLOAD_SQL, [one.row.id for one in arrived])
@@ -138,7 +192,11 @@ def _store(talk: OpenConversation, arrived: Sequence[IncomingMessage], trip: Sta
 
 
 def _message(talk: OpenConversation, one: IncomingMessage) -> dict[str, Any]:
-    said = {"body": one.text, "original": one.original} if not one.redacted else {"body": None, "original": None}
+    said = (
+        {"body": one.text, "original": one.original}
+        if not one.redacted
+        else {"body": None, "original": None}
+    )
     said |= {"wamid": one.row.payload["wamid"]}
     return {
         "id": one.id,
@@ -148,7 +206,10 @@ def _message(talk: OpenConversation, one: IncomingMessage) -> dict[str, Any]:
         "direction": Direction.OUT if one.echo else Direction.IN,
         "author": Author.PHONE if one.echo else Author.CUSTOMER,
         "kind": one.kind,
-        **{f"{name}_sealed": getattr(Message, name).encrypt(one.id, talk.data_key_id, value) for name, value in said.items()},
+        **{
+            f"{name}_sealed": getattr(Message, name).encrypt(one.id, talk.data_key_id, value)
+            for name, value in said.items()
+        },
         "wamid_hash": one.row.wamid_hash,
         "sent_at": one.row.sent_at,
         "received_at": one.row.received_at,
@@ -158,28 +219,47 @@ def _message(talk: OpenConversation, one: IncomingMessage) -> dict[str, Any]:
 
 
 def _insert_tombstone(phone_number_id: str, row: InboxRow, revoke: Revoke) -> None:
-    """See that a message whose deletion came first, since Meta keeps no order, is taken for one that was here already."""
+    """See that a message whose deletion came first, since Meta keeps no order, is taken for one
+    that was here already.
+    """
     if revoke.original is None:
         return
-    deleted = {"wamid_hash": keyring().lookup_hash("wamid", revoke.original), "kind": DELETED, "filed_at": row.received_at}
-    same = {"phone_number_id": phone_number_id, "sender_hash": row.sender_hash, "sent_at": row.sent_at}
+    deleted = {
+        "wamid_hash": keyring().lookup_hash("wamid", revoke.original),
+        "kind": DELETED,
+        "filed_at": row.received_at,
+    }
+    same = {
+        "phone_number_id": phone_number_id,
+        "sender_hash": row.sender_hash,
+        "sent_at": row.sent_at,
+    }
     db.session.execute(insert(InboxMessage).values(**deleted, **same).on_conflict_do_nothing())
 
 
-def _facts(kind: MessageKind, content: Content, earlier: Sequence[IncomingMessage]) -> dict[str, Any]:
+def _facts(
+    kind: MessageKind, content: Content, earlier: Sequence[IncomingMessage]
+) -> dict[str, Any]:
     """What a turn wants to know beside the words, by name."""
     facts: dict[str, Any] = {}
     if kind is MessageKind.CHOICE:
         facts["choice"] = selected_option_id(content)
     if isinstance(content, MediaContent):
-        facts |= {"filename": content.filename, "mime_type": content.mime_type, "media_id": content.id, "sha256": content.sha256}
+        facts |= {
+            "filename": content.filename,
+            "mime_type": content.mime_type,
+            "media_id": content.id,
+            "sha256": content.sha256,
+        }
     if isinstance(content, Revoke | Edit | Reaction):
         facts["target"] = target_of(content, earlier)
     return facts
 
 
 def selected_option_id(content: Content) -> str | None:
-    """The id of the tapped button or row; a template's quick reply gives its payload, or its text when it has none."""
+    """The id of the tapped button or row; a template's quick reply gives its payload, or its text
+    when it has none.
+    """
     match content:
         case ButtonReply(id=tapped) | ListReply(id=tapped):
             return tapped
@@ -190,7 +270,9 @@ def selected_option_id(content: Content) -> str | None:
 
 
 def target_of(content: Revoke | Edit | Reaction, earlier: Sequence[IncomingMessage]) -> str | None:
-    """Our id of the message that this one deletes, changes or reacts to; None when we do not have it."""
+    """Our id of the message that this one deletes, changes or reacts to; None when we do not have
+    it.
+    """
     wamid = content.message_id if isinstance(content, Reaction) else content.original
     if wamid is None:
         return None

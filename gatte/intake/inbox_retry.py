@@ -1,4 +1,5 @@
-"""A message that cannot be filed: tried again later and later, alone, and parked in the end, so that the sender's next ones go on.
+"""A message that cannot be filed: tried again later and later, alone, and parked in the end, so
+that the sender's next ones go on.
 
 A parked message keeps its payload, sealed; `flask reprocess` files it again.
 """
@@ -10,8 +11,8 @@ from datetime import datetime
 import structlog
 from sqlalchemy import and_, select, text, update
 
-from gatte.infra.database.statement_batch import Row
 from gatte.extensions import db
+from gatte.infra.database.statement_batch import Row
 from gatte.models import InboxMessage
 from gatte.observability import metrics
 
@@ -19,7 +20,8 @@ log = structlog.get_logger(__name__)
 
 ATTEMPTS = 10  # about five minutes, as for turns
 
-# Nothing but the oldest is tried, so the one at fault is known, and order is kept. While this waits for the row another process may
+# Nothing but the oldest is tried, so the one at fault is known, and order is kept. While this waits
+# for the row another process may
 # file it: the last condition is looked at again then, the query within is not.
 NOTE = text("""
     UPDATE inbox_message SET attempts = attempts + 1,
@@ -33,19 +35,35 @@ NOTE = text("""
 
 
 def retryable_rows(rows: Sequence[Row]) -> Sequence[Row]:
-    """Those of a sender's messages (oldest first) that may be filed now: all, or after a failure the first alone when its time has come."""
+    """Those of a sender's messages (oldest first) that may be filed now: all, or after a failure
+    the first alone when its time has come.
+    """
     if not rows or not rows[0].attempts:
         return rows
     return rows[:1] if rows[0].may_try_again else []
 
 
-def record_failure(phone_number_id: str, sender_hash: bytes, error: Exception, *, passing: bool) -> None:
-    """Undo what was begun, and let the sender wait; with a fault that does not pass the message is parked in the end."""
+def record_failure(
+    phone_number_id: str, sender_hash: bytes, error: Exception, *, passing: bool
+) -> None:
+    """Undo what was begun, and let the sender wait; with a fault that does not pass the message is
+    parked in the end.
+    """
     db.session.rollback()
-    limits = {"number": phone_number_id, "sender": sender_hash, "most": ATTEMPTS, "passing": passing}
+    limits = {
+        "number": phone_number_id,
+        "sender": sender_hash,
+        "most": ATTEMPTS,
+        "passing": passing,
+    }
     with db.engine.begin() as connection:
         row = connection.execute(NOTE, limits).first()
-    log.error("filing_failed", error=type(error).__name__, inbox_id=row.id if row else None, exc_info=error)
+    log.error(
+        "filing_failed",
+        error=type(error).__name__,
+        inbox_id=row.id if row else None,
+        exc_info=error,
+    )
     if row is not None and row.parked:
         metrics.MESSAGES_PARKED.inc()
         log.error("message_parked", inbox_id=row.id, attempts=row.attempts)
@@ -69,10 +87,16 @@ PARKED = and_(InboxMessage.filed_at.is_not(None), InboxMessage.payload.is_not(No
 
 def list_parked(since: datetime | None = None) -> list[Parked]:
     """The messages that were parked (since then), in the order of their arrival."""
-    parked = select(InboxMessage.id, InboxMessage.phone_number_id, InboxMessage.filed_at, InboxMessage.attempts).where(PARKED)
+    parked = select(
+        InboxMessage.id, InboxMessage.phone_number_id, InboxMessage.filed_at, InboxMessage.attempts
+    ).where(PARKED)
     parked = parked if since is None else parked.where(InboxMessage.filed_at >= since)
     rows = db.session.execute(parked.order_by(InboxMessage.id)).tuples()
-    return [Parked(row_id, number, filed_at, attempts) for row_id, number, filed_at, attempts in rows if filed_at]
+    return [
+        Parked(row_id, number, filed_at, attempts)
+        for row_id, number, filed_at, attempts in rows
+        if filed_at
+    ]
 
 
 def requeue_dead_letters(since: datetime | None = None) -> int:

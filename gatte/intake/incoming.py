@@ -25,7 +25,9 @@ class InboxRow:
 
 @dataclass
 class IncomingMessage:
-    """A message that is being filed, with its words as they were said; sifting may set it aside, and have it forgotten."""
+    """A message that is being filed, with its words as they were said; sifting may set it aside,
+    and have it forgotten.
+    """
 
     id: UUID
     row: InboxRow

@@ -1,6 +1,8 @@
-"""Who wrote, and in which conversation: one question to the database for a customer who is known, and one trip to make a new one known.
+"""Who wrote, and in which conversation: one question to the database for a customer who is known,
+and one trip to make a new one known.
 
-Whoever is known in part only (a new phone, a new user id, a number that changed hands) goes the long way through `identity`.
+Whoever is known in part only (a new phone, a new user id, a number that changed hands) goes the
+long way through `identity`.
 """
 
 from collections.abc import Sequence
@@ -13,8 +15,8 @@ from sqlalchemy import select
 
 from gatte.conversation.snapshot import Owner
 from gatte.conversation.states import State
-from gatte.infra.database.statement_batch import Row, StatementBatch, fetch_rows
 from gatte.extensions import db
+from gatte.infra.database.statement_batch import Row, StatementBatch, fetch_rows
 from gatte.intake import contact_identity
 from gatte.models import Contact, Conversation, IdentityKind, keyring
 from gatte.models.columns import new_uuid7
@@ -46,7 +48,9 @@ class OpenConversation:
 
 
 def find_or_open(sender: Sender, phone_number_id: str) -> OpenConversation:
-    """The open conversation with a sender; made, with its contact, where there is none. The caller has locked the sender."""
+    """The open conversation with a sender; made, with its contact, where there is none. The caller
+    has locked the sender.
+    """
     hashes = contact_identity.identity_hashes(sender, phone_number_id)
     known = fetch_rows(KNOWN_SENDER_SQL, (phone_number_id, [hashed for _, hashed in hashes]))
     if not known:
@@ -58,30 +62,56 @@ def find_or_open(sender: Sender, phone_number_id: str) -> OpenConversation:
     row = known[0]
     standing = {"muted_until": row.muted_until, "opted_out_at": row.opted_out_at}
     if row.conversation_id is None:
-        return _insert_conversation(StatementBatch(), row.contact_id, row.data_key_id, phone_number_id, **standing)
-    return OpenConversation(row.conversation_id, row.contact_id, row.data_key_id, row.correlation_id, Owner(row.owner), **standing)
+        return _insert_conversation(
+            StatementBatch(), row.contact_id, row.data_key_id, phone_number_id, **standing
+        )
+    return OpenConversation(
+        row.conversation_id,
+        row.contact_id,
+        row.data_key_id,
+        row.correlation_id,
+        Owner(row.owner),
+        **standing,
+    )
 
 
 def _is_up_to_date(known: Sequence[Row], sender: Sender) -> bool:
-    """Whether all that a sender is known by leads to one contact, which holds what the sender says of itself."""
+    """Whether all that a sender is known by leads to one contact, which holds what the sender says
+    of itself.
+    """
     row = known[0]
     if any(other.contact_id != row.contact_id for other in known) or row.wrapped is None:
         return False
     keyring().cache_wrapped(row.data_key_id, row.master_id, bytes(row.wrapped))
     phone = Contact.phone.decrypt(row.contact_id, row.data_key_id, row.phone_sealed)
     bsuid = Contact.bsuid.decrypt(row.contact_id, row.data_key_id, row.bsuid_sealed)
-    return sender.phone in (None, "", phone) and sender.bsuid in (None, "", bsuid) and (row.named or not sender.name)
+    return (
+        sender.phone in (None, "", phone)
+        and sender.bsuid in (None, "", bsuid)
+        and (row.named or not sender.name)
+    )
 
 
-def _create_contact_and_conversation(sender: Sender, hashes: list[tuple[IdentityKind, bytes]], phone_number_id: str) -> OpenConversation:
+def _create_contact_and_conversation(
+    sender: Sender, hashes: list[tuple[IdentityKind, bytes]], phone_number_id: str
+) -> OpenConversation:
     """A contact nobody knew, with its data key and its first conversation."""
     key, contact_id, trip = keyring().new_contact_key(), new_uuid7(), StatementBatch()
     said = {"phone": sender.phone, "bsuid": sender.bsuid, "name": sender.name}
-    sealed = {f"{name}_sealed": getattr(Contact, name).encrypt(contact_id, key.id, value or None) for name, value in said.items()}
-    trip.insert("data_key", {"id": key.id, "purpose": key.purpose, "master_id": key.master_id, "wrapped": key.wrapped})
+    sealed = {
+        f"{name}_sealed": getattr(Contact, name).encrypt(contact_id, key.id, value or None)
+        for name, value in said.items()
+    }
+    trip.insert(
+        "data_key",
+        {"id": key.id, "purpose": key.purpose, "master_id": key.master_id, "wrapped": key.wrapped},
+    )
     words = name_words(sender.name) if sender.name else None
     trip.insert("contact", {"id": contact_id, "data_key_id": key.id, "name_words": words, **sealed})
-    trip.insert("contact_identity", *({"contact_id": contact_id, "kind": kind, "hash": hashed} for kind, hashed in hashes))
+    trip.insert(
+        "contact_identity",
+        *({"contact_id": contact_id, "kind": kind, "hash": hashed} for kind, hashed in hashes),
+    )
     return _insert_conversation(trip, contact_id, key.id, phone_number_id)
 
 
@@ -93,7 +123,9 @@ def _insert_conversation(
     **standing: Any,  # noqa: ANN401
 ) -> OpenConversation:
     """A new conversation, written with what the trip takes along."""
-    talk = OpenConversation(new_uuid7(), contact_id, data_key_id, contact_identity.new_correlation_id(), **standing)
+    talk = OpenConversation(
+        new_uuid7(), contact_id, data_key_id, contact_identity.new_correlation_id(), **standing
+    )
     trip.insert(
         "conversation",
         {
@@ -104,7 +136,17 @@ def _insert_conversation(
             "correlation_id": talk.correlation_id,
             "state": State.START,
             "owner": talk.owner,
-            **dict.fromkeys(("owner_version", "misunderstandings", "slot_failures", "errors", "lease_token", "turn_attempts"), 0),
+            **dict.fromkeys(
+                (
+                    "owner_version",
+                    "misunderstandings",
+                    "slot_failures",
+                    "errors",
+                    "lease_token",
+                    "turn_attempts",
+                ),
+                0,
+            ),
         },
     )
     trip.execute()
@@ -114,7 +156,13 @@ def _insert_conversation(
 def _talk_of(contact: Contact, phone_number_id: str) -> OpenConversation:
     standing = {"muted_until": contact.muted_until, "opted_out_at": contact.opted_out_at}
     opened = select(Conversation.id, Conversation.owner, Conversation.correlation_id)
-    row = db.session.execute(opened.filter_by(contact_id=contact.id, phone_number_id=phone_number_id, closed_at=None)).first()
+    row = db.session.execute(
+        opened.filter_by(contact_id=contact.id, phone_number_id=phone_number_id, closed_at=None)
+    ).first()
     if row is None:
-        return _insert_conversation(StatementBatch(), contact.id, contact.data_key_id, phone_number_id, **standing)
-    return OpenConversation(row.id, contact.id, contact.data_key_id, row.correlation_id, row.owner, **standing)
+        return _insert_conversation(
+            StatementBatch(), contact.id, contact.data_key_id, phone_number_id, **standing
+        )
+    return OpenConversation(
+        row.id, contact.id, contact.data_key_id, row.correlation_id, row.owner, **standing
+    )

@@ -12,12 +12,20 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from gatte.intake import contact_identity
-from gatte.intake.webhook_rows import EventRow, MessageRow, WebhookRows, StatusRow
-from gatte.intake.group_commit import StorageUnavailable, RejectedRows, GroupCommitWriter
+from gatte.intake.group_commit import GroupCommitWriter, RejectedRows, StorageUnavailable
+from gatte.intake.webhook_rows import EventRow, MessageRow, StatusRow, WebhookRows
 from gatte.models import Keyring, keyring
 from gatte.privacy import crypto, masking
 from gatte.whatsapp.content import MetaError
-from gatte.whatsapp.events import WebhookPayload, CompanyEcho, InboundMessage, UnhandledEvent, Pricing, Sender, StatusUpdate
+from gatte.whatsapp.events import (
+    CompanyEcho,
+    InboundMessage,
+    Pricing,
+    Sender,
+    StatusUpdate,
+    UnhandledEvent,
+    WebhookPayload,
+)
 from gatte.whatsapp.webhook_parser import parse
 
 log = structlog.get_logger(__name__)
@@ -27,11 +35,15 @@ SENDER_PARTS = [part.name for part in fields(Sender)]
 EVENT_AAD = b"webhook_event.payload"
 UNSTORABLE = "unstorable"
 """The field of an event that holds a webhook body of which the database refused a part."""
-MOST_REFUSED = 100  # refusals of one body before what is left waits for people: a row costs up to 13 of them, and each a transaction
+# refusals of one body before what is left waits for people: a row costs up to 13 of them, and each
+# a transaction
+MOST_REFUSED = 100
 
 
 class InboxReceiver:
-    """The way in of one application. Needs no context of it, so that whoever stores thousands a second need not make one for each."""
+    """The way in of one application. Needs no context of it, so that whoever stores thousands a
+    second need not make one for each.
+    """
 
     def __init__(self, keys: Keyring, writer: GroupCommitWriter) -> None:
         self._keys = keys
@@ -40,24 +52,32 @@ class InboxReceiver:
     def store(self, raw: bytes, request_id: str | None = None) -> WebhookRows:
         """Store all that a body brings and return when it is committed.
 
-        BadBody when it is no webhook body; NotStored or Overloaded when the sender must try again. Of a body that the database
-        refuses every row is stored that can be, and the body is kept whole, sealed: `flask reprocess` takes it again.
+        BadBody when it is no webhook body; NotStored or Overloaded when the sender must try again.
+        Of a body that the database refuses every row is stored that can be, and the body is kept
+        whole, sealed: `flask reprocess` takes it again.
         """
         delivery = parse(raw)
         try:
             rows = self._rows(delivery, request_id)
-        except (DBAPIError, PoolTimeout) as error:  # the keys of this installation are read with the first message of a process
+        except (
+            DBAPIError,
+            PoolTimeout,
+        ) as error:  # the keys of this installation are read with the first message of a process
             raise StorageUnavailable("the database is away") from error
         try:
             self._writer.store(rows)
         except RejectedRows:
             log.exception("webhook_body_unstorable", size=len(raw))
-            self._writer.store(WebhookRows(events=[self._event(UNSTORABLE, None, raw)], request_id=request_id))
+            self._writer.store(
+                WebhookRows(events=[self._event(UNSTORABLE, None, raw)], request_id=request_id)
+            )
             rows.refused = self._store_parts(rows)
         return rows
 
     def _store_parts(self, rows: WebhookRows) -> int:
-        """Store the halves of rows that were refused together, and theirs, down to single rows; how often the database refused."""
+        """Store the halves of rows that were refused together, and theirs, down to single rows; how
+        often the database refused.
+        """
         waiting, refused = rows.halves(), 1
         while waiting and refused < MOST_REFUSED:
             part, *waiting = waiting
@@ -72,16 +92,42 @@ class InboxReceiver:
         messages = [self._message(message, request_id) for message in delivery.messages]
         messages += [self._echo(echo, request_id) for echo in delivery.echoes]
         statuses = [self._status(status) for status in delivery.statuses]
-        return WebhookRows(messages, statuses, [self._unhandled_event(event) for event in delivery.others], request_id)
+        return WebhookRows(
+            messages,
+            statuses,
+            [self._unhandled_event(event) for event in delivery.others],
+            request_id,
+        )
 
     def _message(self, message: InboundMessage, request_id: str | None) -> MessageRow:
-        return self._row(message, message.sender, message.kind.value, message.raw, request_id, immediate=message.skips_quiet_period)
+        return self._row(
+            message,
+            message.sender,
+            message.kind.value,
+            message.raw,
+            request_id,
+            immediate=message.skips_quiet_period,
+        )
 
     def _echo(self, echo: CompanyEcho, request_id: str | None) -> MessageRow:
-        return self._row(echo, Sender(echo.phone, echo.bsuid), ECHO, {"message": echo.raw}, request_id, immediate=True)
+        return self._row(
+            echo,
+            Sender(echo.phone, echo.bsuid),
+            ECHO,
+            {"message": echo.raw},
+            request_id,
+            immediate=True,
+        )
 
     def _row(
-        self, message: InboundMessage | CompanyEcho, sender: Sender, kind: str, raw: dict[str, Any], request_id: str | None, *, immediate: bool
+        self,
+        message: InboundMessage | CompanyEcho,
+        sender: Sender,
+        kind: str,
+        raw: dict[str, Any],
+        request_id: str | None,
+        *,
+        immediate: bool,
     ) -> MessageRow:
         wamid_hash = self._keys.lookup_hash("wamid", message.wamid)
         payload = {"wamid": message.wamid, "sender": _parts(sender), "raw": raw}
@@ -115,7 +161,9 @@ class InboxReceiver:
         return self._event(event.field, event.phone_number_id, _encoded(event.value))
 
     def _event(self, field: str, phone_number_id: str | None, payload: bytes) -> EventRow:
-        return EventRow(field, phone_number_id, crypto.seal(self._keys.inbox_key, payload, EVENT_AAD))
+        return EventRow(
+            field, phone_number_id, crypto.seal(self._keys.inbox_key, payload, EVENT_AAD)
+        )
 
 
 def store_webhook(raw: bytes, request_id: str | None = None) -> WebhookRows:
@@ -130,13 +178,19 @@ def _parts(sender: Sender) -> dict[str, str | None]:
 def _encoded(value: object) -> bytes:
     try:
         return pydantic_core.to_json(value)
-    except pydantic_core.PydanticSerializationError:  # half surrogate pairs, which are legal in JSON
+    except (
+        pydantic_core.PydanticSerializationError
+    ):  # half surrogate pairs, which are legal in JSON
         return json.dumps(value).encode()
 
 
 def decrypt_payload(wamid_hash: bytes, sealed: bytes) -> dict[str, Any]:
-    """What an inbox row keeps of a message: its wamid, its sender, and the message as Meta wrote it."""
-    return cast("dict[str, Any]", json.loads(crypto.unseal(keyring().inbox_key, sealed, _aad(wamid_hash))))
+    """What an inbox row keeps of a message: its wamid, its sender, and the message as Meta wrote
+    it.
+    """
+    return cast(
+        "dict[str, Any]", json.loads(crypto.unseal(keyring().inbox_key, sealed, _aad(wamid_hash)))
+    )
 
 
 def open_event(sealed: bytes) -> bytes:

@@ -1,11 +1,13 @@
-"""How often a customer said the same again after it was answered: who repeats himself because nothing came back is no spammer."""
+"""How often a customer said the same again after it was answered: who repeats himself because
+nothing came back is no spammer.
+"""
 
 from datetime import datetime, timedelta
 
 from gatte.infra.database.statement_batch import fetch_rows
 from gatte.intake.incoming import IncomingMessage
-from gatte.intake.spam import TEN_MINUTES, spoken
 from gatte.intake.open_conversation import OpenConversation
+from gatte.intake.spam import TEN_MINUTES, spoken
 from gatte.models import Message
 
 PRECISION = timedelta(seconds=1)  # of Meta's times, which are cut to whole seconds
@@ -21,13 +23,26 @@ ANSWERED_REPEATS_SQL = """
 
 
 def times_repeated(talk: OpenConversation, one: IncomingMessage) -> int:
-    """How often this was said of late, itself among them: what one turn answered counts once, what none has answered not at all.
+    """How often this was said of late, itself among them: what one turn answered counts once, what
+    none has answered not at all.
 
-    Neither does an answer that was accepted after the customer had written: a late one, or one that overtook the message.
+    Neither does an answer that was accepted after the customer had written: a late one, or one that
+    overtook the message.
     """
-    rows = fetch_rows(ANSWERED_REPEATS_SQL, {"conversation": talk.conversation_id, "since": _since(talk, one), "until": _written_at(one)})
+    rows = fetch_rows(
+        ANSWERED_REPEATS_SQL,
+        {
+            "conversation": talk.conversation_id,
+            "since": _since(talk, one),
+            "until": _written_at(one),
+        },
+    )
     same = spoken(one.text)
-    turns = {row.turn_id for row in rows if spoken(Message.body.decrypt(row.id, row.data_key_id, row.body_sealed) or "") == same}
+    turns = {
+        row.turn_id
+        for row in rows
+        if spoken(Message.body.decrypt(row.id, row.data_key_id, row.body_sealed) or "") == same
+    }
     return 1 + len(turns)
 
 

@@ -1,4 +1,6 @@
-"""Webhook bodies that were kept whole, taken again because a person says so: what the database refused, and what was too much at once."""
+"""Webhook bodies that were kept whole, taken again because a person says so: what the database
+refused, and what was too much at once.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,15 +12,17 @@ from sqlalchemy import func, select
 from gatte.extensions import db
 from gatte.intake import receive
 from gatte.models import WebhookEvent
-from gatte.whatsapp.webhook_parser import InvalidPayload
 from gatte.whatsapp.payload_parts import REST_FIELD
+from gatte.whatsapp.webhook_parser import InvalidPayload
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
 class KeptBody:
-    """A body that waits for people: why it was kept (`unstorable` or `rest`), since when, and its size in bytes."""
+    """A body that waits for people: why it was kept (`unstorable` or `rest`), since when, and its
+    size in bytes.
+    """
 
     id: int
     why: str
@@ -38,16 +42,27 @@ class BodyOutcome(StrEnum):
 
 
 def list_bodies(since: datetime | None = None, after: int = 0) -> list[KeptBody]:
-    """The bodies that wait (since then), the oldest first; `after` an id only what is more of a body that was taken again."""
+    """The bodies that wait (since then), the oldest first; `after` an id only what is more of a
+    body that was taken again.
+    """
     size = func.octet_length(WebhookEvent.payload)
-    kept = select(WebhookEvent.id, WebhookEvent.field, WebhookEvent.received_at, size).order_by(WebhookEvent.id)
-    kept = kept.where(WebhookEvent.field.in_([REST_FIELD] if after else [REST_FIELD, receive.UNSTORABLE]), WebhookEvent.id > after)
-    rows = db.session.execute(kept if since is None else kept.where(WebhookEvent.received_at >= since))
+    kept = select(WebhookEvent.id, WebhookEvent.field, WebhookEvent.received_at, size).order_by(
+        WebhookEvent.id
+    )
+    kept = kept.where(
+        WebhookEvent.field.in_([REST_FIELD] if after else [REST_FIELD, receive.UNSTORABLE]),
+        WebhookEvent.id > after,
+    )
+    rows = db.session.execute(
+        kept if since is None else kept.where(WebhookEvent.received_at >= since)
+    )
     return [KeptBody(*row) for row in rows]
 
 
 def requeue(body: KeptBody) -> BodyOutcome:
-    """Store what a body brings; then it is gone, unless it cannot be read. The caller commits. Twice is as good as once."""
+    """Store what a body brings; then it is gone, unless it cannot be read. The caller commits.
+    Twice is as good as once.
+    """
     event = db.session.get(WebhookEvent, body.id, with_for_update=True)
     if event is None:
         return BodyOutcome.STORED

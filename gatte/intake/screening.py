@@ -1,7 +1,9 @@
-"""Which of the messages that are being filed a turn shall read: not those beyond the limit, not those of a muted contact.
+"""Which of the messages that are being filed a turn shall read: not those beyond the limit, not
+those of a muted contact.
 
-Taps on buttons, deletions, and whatever comes while a human owns the conversation always pass; so does the first wish to
-get no more notices. What is set aside stays in the history. A message for which a contact is muted is set aside with all that it came with.
+Taps on buttons, deletions, and whatever comes while a human owns the conversation always pass; so
+does the first wish to get no more notices. What is set aside stays in the history. A message for
+which a contact is muted is set aside with all that it came with.
 """
 
 from collections.abc import Sequence
@@ -10,17 +12,17 @@ from datetime import timedelta
 import structlog
 from flask import current_app
 
+from gatte.conversation.nlu import MessageKind
 from gatte.conversation.rules import Command, command_in
 from gatte.conversation.secret_detection import holds_password, names_key_file
 from gatte.conversation.snapshot import Owner
-from gatte.conversation.nlu import MessageKind
 from gatte.extensions import db
-from gatte.intake import contact_rate_limit, repetition, spam
 from gatte.infra.redis import sliding_window
+from gatte.infra.redis.sliding_window import Hit, HitResult
+from gatte.intake import contact_rate_limit, repetition, spam
 from gatte.intake.incoming import IncomingMessage
-from gatte.intake.spam import SpamSignal, Weighed
 from gatte.intake.open_conversation import OpenConversation
-from gatte.infra.redis.sliding_window import HitResult, Hit
+from gatte.intake.spam import SpamSignal, Weighed
 from gatte.models import Contact, MuteReason, SkipReason
 from gatte.observability import metrics
 from gatte.settings import Settings
@@ -45,23 +47,33 @@ def screen(talk: OpenConversation, arrived: Sequence[IncomingMessage]) -> SkipRe
 
 
 def _opts_out(talk: OpenConversation, one: IncomingMessage) -> bool:
-    """Whether this is the wish to get no more notices, for the first time: the law wants it heard from everybody."""
+    """Whether this is the wish to get no more notices, for the first time: the law wants it heard
+    from everybody.
+    """
     return talk.opted_out_at is None and command_in(one.text) is Command.LEAVE
 
 
 def _count_hits(talk: OpenConversation, heard: Sequence[IncomingMessage]) -> bool:
     """Count these messages and draw the conclusions; whether the contact is muted from now on.
 
-    First how many they are: of what goes beyond the limit no word is weighed, so that a flood costs little.
+    First how many they are: of what goes beyond the limit no word is weighed, so that a flood costs
+    little.
     """
     placed = [(_place(one), _flood(talk, one)) for one in heard]
-    counted = iter(sliding_window.record_hits([mark for place, flood in placed for mark in (place, flood.mark)]))
+    counted = iter(
+        sliding_window.record_hits(
+            [mark for place, flood in placed for mark in (place, flood.mark)]
+        )
+    )
     held = [(next(counted).allowed, (flood, next(counted))) for _, flood in placed]
     signs = [_signs(talk, one) if fits else [] for one, (fits, _) in zip(heard, held, strict=True)]
     weighed = iter(sliding_window.record_hits([sign.mark for found in signs for sign in found]))
     muted = False
     for one, (fits, flood), found in zip(heard, held, signs, strict=True):
-        muted = _apply_limits(talk, one, [flood, *((sign, next(weighed)) for sign in found)], fits=fits) or muted
+        muted = (
+            _apply_limits(talk, one, [flood, *((sign, next(weighed)) for sign in found)], fits=fits)
+            or muted
+        )
     return muted
 
 
@@ -74,14 +86,18 @@ def _flood(talk: OpenConversation, one: IncomingMessage) -> SpamSignal:
 
 
 def _signs(talk: OpenConversation, one: IncomingMessage) -> list[SpamSignal]:
-    return spam.spam_signals(one.row.sender_hash.hex(), str(one.row.id), one.at, one.text, _forgiven_at(talk))
+    return spam.spam_signals(
+        one.row.sender_hash.hex(), str(one.row.id), one.at, one.text, _forgiven_at(talk)
+    )
 
 
 def _forgiven_at(talk: OpenConversation) -> int:
     return 0 if talk.muted_until is None else round(talk.muted_until.timestamp() * 1000)
 
 
-def _apply_limits(talk: OpenConversation, one: IncomingMessage, weighed: Sequence[Weighed], *, fits: bool) -> bool:
+def _apply_limits(
+    talk: OpenConversation, one: IncomingMessage, weighed: Sequence[Weighed], *, fits: bool
+) -> bool:
     """Set a message aside when it must be; whether it is the one for which the contact is muted."""
     if spam.is_muted(talk, one.row.received_at):
         return False
@@ -96,13 +112,22 @@ def _apply_limits(talk: OpenConversation, one: IncomingMessage, weighed: Sequenc
     return False
 
 
-def _reason(talk: OpenConversation, one: IncomingMessage, weighed: Sequence[Weighed]) -> MuteReason | None:
-    """What the contact is to be muted for; the history is asked only where the windows, which count every repetition, say enough."""
+def _reason(
+    talk: OpenConversation, one: IncomingMessage, weighed: Sequence[Weighed]
+) -> MuteReason | None:
+    """What the contact is to be muted for; the history is asked only where the windows, which count
+    every repetition, say enough.
+    """
     found = spam.spam_reason(weighed)
     if found is None or not any(sign.reason is MuteReason.REPETITION for sign, _ in weighed):
         return found
     said = HitResult(True, repetition.times_repeated(talk, one))
-    return spam.spam_reason([(sign, said if sign.reason is MuteReason.REPETITION else counted) for sign, counted in weighed])
+    return spam.spam_reason(
+        [
+            (sign, said if sign.reason is MuteReason.REPETITION else counted)
+            for sign, counted in weighed
+        ]
+    )
 
 
 def _forget_secrets(set_aside: Sequence[IncomingMessage]) -> None:
@@ -111,12 +136,20 @@ def _forget_secrets(set_aside: Sequence[IncomingMessage]) -> None:
         if holds_password(one.text) or names_key_file(one.filename, one.mime_type):
             one.redacted = True
     if set_aside:
-        log.info("messages_set_aside", count=len(set_aside), why=sorted({str(one.skip_reason) for one in set_aside}))
+        log.info(
+            "messages_set_aside",
+            count=len(set_aside),
+            why=sorted({str(one.skip_reason) for one in set_aside}),
+        )
 
 
 def _limit_notice(talk: OpenConversation, judged: Sequence[IncomingMessage]) -> SkipReason | None:
     limited = any(one.skip_reason is SkipReason.LIMITED for one in judged)
-    return SkipReason.LIMITED if limited and contact_rate_limit.claim_notice(talk.conversation_id) else None
+    return (
+        SkipReason.LIMITED
+        if limited and contact_rate_limit.claim_notice(talk.conversation_id)
+        else None
+    )
 
 
 def _settings() -> Settings:

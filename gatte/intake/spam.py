@@ -1,11 +1,13 @@
-"""Spam: what a contact does of late is weighed; from 1 on the contact is muted for a while, which people see and may take back.
+"""Spam: what a contact does of late is weighed; from 1 on the contact is muted for a while, which
+people see and may take back.
 
-    flood       more than twice the messages a minute that are answered
-    repetition  the same words again in ten minutes, though they were answered: 8 times a sentence, 20 times a word
-    links       more than one message with links out of the trade; shortened and inviting ones weigh more
+    flood       more than twice the messages a minute that are answered repetition  the same words
+    again in ten minutes, though they were answered: 8 times a sentence, 20 times a word links
+    more than one message with links out of the trade; shortened and inviting ones weigh more
     blocklist   words and domains that hardly anybody but spammers uses
 
-The weights of a message add up: a shortened link beside blocklisted words is enough at once, a customer who says "oi" five times is not.
+The weights of a message add up: a shortened link beside blocklisted words is enough at once, a
+customer who says "oi" five times is not.
 """
 
 import re
@@ -20,7 +22,7 @@ from flask import current_app
 from sqlalchemy import func, select
 
 from gatte.extensions import db
-from gatte.infra.redis.sliding_window import HitResult, Hit
+from gatte.infra.redis.sliding_window import Hit, HitResult
 from gatte.models import AuditEntry, Contact, MuteReason, keyring
 from gatte.observability import metrics
 from gatte.settings import Settings
@@ -32,11 +34,43 @@ MINUTE, TEN_MINUTES = 60_000, 600_000
 SENTENCE_LENGTH = 20  # characters; who waits for an answer repeats a short word sooner
 SCHEMES = ("http://", "https://")
 ENDINGS = frozenset(
-    ("com", "net", "org", "br", "io", "me", "ly", "gd", "app", "xyz", "top", "info", "click", "online", "site", "shop", "bet", "vip")
+    (
+        "com",
+        "net",
+        "org",
+        "br",
+        "io",
+        "me",
+        "ly",
+        "gd",
+        "app",
+        "xyz",
+        "top",
+        "info",
+        "click",
+        "online",
+        "site",
+        "shop",
+        "bet",
+        "vip",
+    )
 )
-LABELS = re.compile(r"[\w-]+(?:\.[\w-]+)*")  # matches wherever it begins, so that no text is read twice
+LABELS = re.compile(
+    r"[\w-]+(?:\.[\w-]+)*"
+)  # matches wherever it begins, so that no text is read twice
 TRUSTED_HOSTS = ("gov.br", "jus.br", "leg.br", "google.com", "goo.gl", "maps.app.goo.gl")
-SUSPICIOUS_HOSTS = ("bit.ly", "tinyurl.com", "cutt.ly", "is.gd", "t.ly", "t.me", "chat.whatsapp.com", "encurtador.com.br", "abre.ai", "rebrand.ly")
+SUSPICIOUS_HOSTS = (
+    "bit.ly",
+    "tinyurl.com",
+    "cutt.ly",
+    "is.gd",
+    "t.ly",
+    "t.me",
+    "chat.whatsapp.com",
+    "encurtador.com.br",
+    "abre.ai",
+    "rebrand.ly",
+)
 BLOCKED = (
     "renda extra",
     "ganhe dinheiro",
@@ -55,7 +89,9 @@ BLOCKED = (
 
 @dataclass(frozen=True)
 class SpamSignal:
-    """One sign of spam in a message: where it is counted, how many are nothing, and what each one more weighs."""
+    """One sign of spam in a message: where it is counted, how many are nothing, and what each one
+    more weighs.
+    """
 
     reason: MuteReason
     mark: Hit
@@ -79,7 +115,9 @@ def is_muted(contact: HasMute, at: datetime) -> bool:
 
 
 def mute(contact: Contact, reason: MuteReason, until: datetime, user_id: int | None = None) -> None:
-    """Answer nothing that this contact writes until then; without `user_id` it was the system. The caller commits."""
+    """Answer nothing that this contact writes until then; without `user_id` it was the system. The
+    caller commits.
+    """
     contact.muted_until, contact.mute_reason = until, reason
     _note(contact, "muted", user_id, {"reason": reason.value, "until": until.isoformat()})
     metrics.CONTACTS_MUTED.labels(reason=reason.value).inc()
@@ -87,27 +125,49 @@ def mute(contact: Contact, reason: MuteReason, until: datetime, user_id: int | N
 
 
 def unmute(contact: Contact, user_id: int) -> None:
-    """Answer the contact again; what it did before does not count any more. Nothing when it is not muted. The caller commits."""
+    """Answer the contact again; what it did before does not count any more. Nothing when it is not
+    muted. The caller commits.
+    """
     now = db.session.scalars(select(func.clock_timestamp())).one()
     if not is_muted(contact, now):
         return
     contact.muted_until = now
-    _note(contact, "unmuted", user_id, {"reason": contact.mute_reason.value if contact.mute_reason else None})
+    _note(
+        contact,
+        "unmuted",
+        user_id,
+        {"reason": contact.mute_reason.value if contact.mute_reason else None},
+    )
     log.info("contact_unmuted", contact_id=str(contact.id), user_id=user_id)
 
 
-def _note(contact: Contact, action: str, user_id: int | None, details: dict[str, str | None]) -> None:
-    db.session.add(AuditEntry(user_id=user_id, action=action, subject=f"contact:{contact.id}", details=details))
+def _note(
+    contact: Contact, action: str, user_id: int | None, details: dict[str, str | None]
+) -> None:
+    db.session.add(
+        AuditEntry(user_id=user_id, action=action, subject=f"contact:{contact.id}", details=details)
+    )
 
 
 def flood(sender: str, member: str, at: int, forgiven_at: int) -> SpamSignal:
-    """The sign that every message is, whatever it says; what came up to `forgiven_at` does not count."""
+    """The sign that every message is, whatever it says; what came up to `forgiven_at` does not
+    count.
+    """
     twice = 2 * _settings().gatte_contact_rate_per_minute
-    return SpamSignal(MuteReason.FLOOD, Hit(f"flood:{sender}", member, at, MINUTE, forgiven_at, twice + 1), twice, MUTE_SCORE)
+    return SpamSignal(
+        MuteReason.FLOOD,
+        Hit(f"flood:{sender}", member, at, MINUTE, forgiven_at, twice + 1),
+        twice,
+        MUTE_SCORE,
+    )
 
 
-def spam_signals(sender: str, member: str, at: int, words: str, forgiven_at: int) -> list[SpamSignal]:
-    """The signs of spam that words may show, to be counted; what came up to `forgiven_at` does not count."""
+def spam_signals(
+    sender: str, member: str, at: int, words: str, forgiven_at: int
+) -> list[SpamSignal]:
+    """The signs of spam that words may show, to be counted; what came up to `forgiven_at` does not
+    count.
+    """
 
     def mark(window: str) -> Hit:
         return Hit(f"{window}:{sender}", member, at, TEN_MINUTES, forgiven_at)
@@ -115,10 +175,18 @@ def spam_signals(sender: str, member: str, at: int, words: str, forgiven_at: int
     found: list[SpamSignal] = []
     if words:
         harmless, each = (4, 0.25) if len(words) >= SENTENCE_LENGTH else (10, 0.1)
-        found.append(SpamSignal(MuteReason.REPETITION, mark(f"said:{_hashed(spoken(words))}"), harmless, each))
+        found.append(
+            SpamSignal(
+                MuteReason.REPETITION, mark(f"said:{_hashed(spoken(words))}"), harmless, each
+            )
+        )
     if hosts := foreign_hosts(words):
         found.append(SpamSignal(MuteReason.LINKS, mark("links"), 1, 0.25))
-        found += [SpamSignal(MuteReason.LINKS, mark("lures"), 0, 0.5)] if any(_under(host, SUSPICIOUS_HOSTS) for host in hosts) else []
+        found += (
+            [SpamSignal(MuteReason.LINKS, mark("lures"), 0, 0.5)]
+            if any(_under(host, SUSPICIOUS_HOSTS) for host in hosts)
+            else []
+        )
     if _blocked(words):
         found.append(SpamSignal(MuteReason.BLOCKLIST, mark("blocked"), 0, 0.5))
     return found
@@ -130,7 +198,11 @@ Weighed = tuple[SpamSignal, HitResult]
 def spam_reason(weighed: Sequence[Weighed]) -> MuteReason | None:
     """What a contact is to be muted for, or None."""
     weights = [(sign.weight(counted), sign.reason) for sign, counted in weighed]
-    return max(reversed(weights), key=lambda one: one[0])[1] if sum(weight for weight, _ in weights) >= MUTE_SCORE else None
+    return (
+        max(reversed(weights), key=lambda one: one[0])[1]
+        if sum(weight for weight, _ in weights) >= MUTE_SCORE
+        else None
+    )
 
 
 def normalize_for_spam(text: str) -> str:
@@ -140,7 +212,9 @@ def normalize_for_spam(text: str) -> str:
 
 
 def spoken(words: str) -> str:
-    """What was said, whatever its case, accents and marks; the marks themselves when there is nothing else."""
+    """What was said, whatever its case, accents and marks; the marks themselves when there is
+    nothing else.
+    """
     return "".join(filter(str.isalnum, normalize_for_spam(words))) or words.strip()
 
 
@@ -156,16 +230,24 @@ def foreign_hosts(words: str) -> list[str]:
 def _hosts(words: str) -> list[str]:
     """The hosts that a text names; those of e-mail addresses are no links."""
     plain = " ".join(token for token in words.lower().split() if "@" not in token[1:-1])
-    hosts = [_host(match[0], after_scheme=plain.endswith(SCHEMES, 0, match.start())) for match in LABELS.finditer(plain)]
+    hosts = [
+        _host(match[0], after_scheme=plain.endswith(SCHEMES, 0, match.start()))
+        for match in LABELS.finditer(plain)
+    ]
     return [host for host in hosts if host]
 
 
 def _host(name: str, *, after_scheme: bool) -> str:
-    """The host in a name with points: all of it behind a scheme or `www.`, else up to the last ending that domains have."""
+    """The host in a name with points: all of it behind a scheme or `www.`, else up to the last
+    ending that domains have.
+    """
     if after_scheme or name.startswith("www."):
         return name.removeprefix("www.")
     labels = [label.strip("-") for label in name.split(".")]
-    last = max((place for place, label in enumerate(labels) if label.partition("-")[0] in ENDINGS), default=0)
+    last = max(
+        (place for place, label in enumerate(labels) if label.partition("-")[0] in ENDINGS),
+        default=0,
+    )
     return ".".join([*labels[:last], labels[last].partition("-")[0]]) if last else ""
 
 
@@ -174,7 +256,9 @@ def _under(host: str, domains: Sequence[str]) -> bool:
 
 
 def _blocked(words: str) -> bool:
-    more = [normalize_for_spam(term.strip()) for term in _settings().gatte_spam_blocklist.split(",")]
+    more = [
+        normalize_for_spam(term.strip()) for term in _settings().gatte_spam_blocklist.split(",")
+    ]
     said = normalize_for_spam(words)
     return any(term in said for term in (*BLOCKED, *filter(None, more)))
 

@@ -1,4 +1,6 @@
-"""What was stored, for operators: counted, and logged a line a batch, with the ids by which a message is searched."""
+"""What was stored, for operators: counted, and logged a line a batch, with the ids by which a
+message is searched.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -14,14 +16,18 @@ IDS_A_LINE = 100
 
 
 def tell(bodies: Sequence[WebhookRows], new: Mapping[str, int]) -> None:
-    """Count the messages that are new, and log these bodies: every request id and the hash of every wamid stands on a line.
+    """Count the messages that are new, and log these bodies: every request id and the hash of every
+    wamid stands on a line.
 
-    To which conversation a message belongs is not known here; `messages_filed` names it beside the same hashes.
+    To which conversation a message belongs is not known here; `messages_filed` names it beside the
+    same hashes.
     """
     for kind, count in new.items():
         metrics.MESSAGES_RECEIVED.labels(kind=kind).inc(count)
     requests = [body.request_id for body in bodies if body.request_id]
-    hashes = [row.wamid_hash for body in bodies for row in body.messages] + [row.wamid_hash for body in bodies for row in body.statuses]
+    hashes = [row.wamid_hash for body in bodies for row in body.messages] + [
+        row.wamid_hash for body in bodies for row in body.statuses
+    ]
     wamids = [contact_identity.short_hash(one) for one in hashes]
     log.info(
         "webhook_stored",

@@ -54,8 +54,14 @@ class WebhookRows:
     """How often the database refused these rows, or a part of them."""
 
     def halves(self) -> "list[WebhookRows]":
-        """The first and the second half of these rows, each not empty; nothing when there are fewer than two."""
-        rows: list[MessageRow | StatusRow | EventRow] = [*self.messages, *self.statuses, *self.events]
+        """The first and the second half of these rows, each not empty; nothing when there are fewer
+        than two.
+        """
+        rows: list[MessageRow | StatusRow | EventRow] = [
+            *self.messages,
+            *self.statuses,
+            *self.events,
+        ]
         middle = len(rows) // 2
         return [self._only(rows[:middle]), self._only(rows[middle:])] if middle else []
 

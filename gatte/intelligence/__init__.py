@@ -1,8 +1,11 @@
-"""Understanding and answering: the cheapest sure way first, Gemini where it helps, local models where it is away.
+"""Understanding and answering: the cheapest sure way first, Gemini where it helps, local models
+where it is away.
 
-`asking.understand` gives the intent of a text, `asking.answer` the answer to a question; a turn uses only these two. Behind them:
-`classifier` and `embedding` (local), `retrieval` over the knowledge base, `responder` (writes and checks answers), `gemini` with its
-breaker. No transaction is open while a model is asked. Heavy packages are imported where they are used: web processes stay small.
+`asking.understand` gives the intent of a text, `asking.answer` the answer to a question; a turn
+uses only these two. Behind them: `classifier` and `embedding` (local), `retrieval` over the
+knowledge base, `responder` (writes and checks answers), `gemini` with its breaker. No transaction
+is open while a model is asked. Heavy packages are imported where they are used: web processes stay
+small.
 """
 
 from functools import partial
@@ -22,7 +25,8 @@ log = structlog.get_logger(__name__)
 
 def init_app(app: Flask, settings: Settings) -> None:
     """Give the application its models; nothing is loaded before it is used."""
-    from gatte.intelligence.gemini import client as gemini, rejections
+    from gatte.intelligence.gemini import client as gemini
+    from gatte.intelligence.gemini import rejections
     from gatte.intelligence.service import LocalModels
 
     client = gemini.from_settings(settings)

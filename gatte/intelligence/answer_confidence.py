@@ -1,9 +1,12 @@
-"""How sure we are that the best article answers the question: a logistic regression over what the ranking looks like.
+"""How sure we are that the best article answers the question: a logistic regression over what the
+ranking looks like.
 
-A similarity alone does not tell right from wrong; score, lead over the next article, lead over "off topic" and nearness together do.
-The constants come from `tests/integration/intelligence/fit_grounding.py`: every stored way of asking left out in turn (right when
-its own article came first), and every off-topic text left out in turn (never right). Fit again when embeddings, kernel or content change
-a lot; the tests hold floors for right answers and for false ones.
+A similarity alone does not tell right from wrong; score, lead over the next article, lead over "off
+topic" and nearness together do. The constants come from
+`tests/integration/intelligence/fit_grounding.py`: every stored way of asking left out in turn
+(right when its own article came first), and every off-topic text left out in turn (never right).
+Fit again when embeddings, kernel or content change a lot; the tests hold floors for right answers
+and for false ones.
 """
 
 import math
@@ -12,7 +15,8 @@ from gatte.intelligence.knowledge.reranker import Ranking
 
 BIAS = -2.19
 WEIGHTS = {"score": 1.59, "lead": 3.97, "over_off_topic": 2.31, "nearness": 1.47}
-DIRECT_ANSWER_THRESHOLD = 0.55  # answers given without a model: of held-out questions 66 % get one, 95 % of these the right one
+# answers given without a model: of held-out questions 66 % get one, 95 % of these the right one
+DIRECT_ANSWER_THRESHOLD = 0.55
 LLM_THRESHOLD = 0.2  # below it not even a model is asked: nothing here has to do with the question
 
 
@@ -28,7 +32,9 @@ def features(order: Ranking) -> dict[str, float]:
 
 
 def answer_probability(order: Ranking) -> float:
-    """The probability, 0 to 1, that the first article of a ranking answers the question; 0 for an empty ranking."""
+    """The probability, 0 to 1, that the first article of a ranking answers the question; 0 for an
+    empty ranking.
+    """
     if not order.articles:
         return 0.0
     seen = features(order)

@@ -6,7 +6,7 @@ A worker only loads it. Where the folder has the file already, this takes a mome
 import sys
 from pathlib import Path
 
-from gatte.intelligence.understanding import model_file, logistic_regression
+from gatte.intelligence.understanding import logistic_regression, model_file
 from gatte.intelligence.understanding.examples import INTENTS, read_examples
 
 

@@ -1,4 +1,6 @@
-"""One call to a model as it went: for the trace of a message, for metrics and for the cost of a day."""
+"""One call to a model as it went: for the trace of a message, for metrics and for the cost of a
+day.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,7 +33,9 @@ class CallOutcome(StrEnum):
 
 @dataclass(frozen=True)
 class CallRecord:
-    """One call: what for, which model and prompt, tokens, time, outcome. Tokens are 0 where the service did not say."""
+    """One call: what for, which model and prompt, tokens, time, outcome. Tokens are 0 where the
+    service did not say.
+    """
 
     purpose: CallPurpose
     model: str
@@ -47,7 +51,9 @@ _made: ContextVar[list[CallRecord] | None] = ContextVar("calls_made", default=No
 
 @contextmanager
 def collected() -> Iterator[list[CallRecord]]:
-    """Every call that is made in this context, and in copies of it, as soon as it has ended: also when nothing comes of it."""
+    """Every call that is made in this context, and in copies of it, as soon as it has ended: also
+    when nothing comes of it.
+    """
     made: list[CallRecord] = []
     token = _made.set(made)
     try:

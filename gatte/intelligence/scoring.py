@@ -1,4 +1,6 @@
-"""How good a classifier is on texts it never saw: accuracy, macro-F1, calibration, and error against coverage."""
+"""How good a classifier is on texts it never saw: accuracy, macro-F1, calibration, and error
+against coverage.
+"""
 
 import csv
 from collections.abc import Iterable, Sequence
@@ -27,7 +29,9 @@ class ScoredExample:
 
 @dataclass(frozen=True)
 class RiskCoverage:
-    """Acting only on guesses of at least this confidence: the share of texts that are acted on, and the share of those that are wrong."""
+    """Acting only on guesses of at least this confidence: the share of texts that are acted on, and
+    the share of those that are wrong.
+    """
 
     threshold: float
     covered: float
@@ -38,7 +42,10 @@ def score_examples(classifier: Classifier, path: Path) -> tuple[ScoredExample, .
     """Every text of a file with the columns intent, slice and text, classified."""
     with path.open(encoding="utf-8", newline="") as file:
         return tuple(
-            ScoredExample(row["text"], Intent(row["intent"]), classifier.classify(row["text"]), row["slice"]) for row in csv.DictReader(file)
+            ScoredExample(
+                row["text"], Intent(row["intent"]), classifier.classify(row["text"]), row["slice"]
+            )
+            for row in csv.DictReader(file)
         )
 
 
@@ -49,7 +56,11 @@ def accuracy(outcomes: Sequence[ScoredExample]) -> float:
 
 def f1_by_intent(outcomes: Sequence[ScoredExample]) -> dict[Intent, float]:
     """F1 of each intent that is expected at least once."""
-    return {intent: _f1(outcomes, intent) for intent in Intent if any(outcome.expected is intent for outcome in outcomes)}
+    return {
+        intent: _f1(outcomes, intent)
+        for intent in Intent
+        if any(outcome.expected is intent for outcome in outcomes)
+    }
 
 
 def macro_f1(outcomes: Sequence[ScoredExample]) -> float:
@@ -66,15 +77,22 @@ def _f1(outcomes: Sequence[ScoredExample], intent: Intent) -> float:
 
 
 def calibration_error(outcomes: Sequence[ScoredExample]) -> float:
-    """Expected calibration error: how far confidence is from the share of right intents, over ten bins of confidence."""
+    """Expected calibration error: how far confidence is from the share of right intents, over ten
+    bins of confidence.
+    """
     bins: list[list[ScoredExample]] = [[] for _ in range(BINS)]
     for outcome in outcomes:
         bins[min(int(outcome.understood.confidence * BINS), BINS - 1)].append(outcome)
-    gaps = (abs(sum(outcome.right - outcome.understood.confidence for outcome in filled)) for filled in bins)
+    gaps = (
+        abs(sum(outcome.right - outcome.understood.confidence for outcome in filled))
+        for filled in bins
+    )
     return sum(gaps) / len(outcomes)
 
 
-def risk_coverage(outcomes: Sequence[ScoredExample], thresholds: Iterable[float]) -> tuple[RiskCoverage, ...]:
+def risk_coverage(
+    outcomes: Sequence[ScoredExample], thresholds: Iterable[float]
+) -> tuple[RiskCoverage, ...]:
     """For each threshold, how many texts are acted on and how many of those wrongly."""
     return tuple(_coverage(outcomes, threshold) for threshold in thresholds)
 

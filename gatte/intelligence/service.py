@@ -11,17 +11,17 @@ from flask import current_app
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from gatte.conversation.thresholds import CONFIDENCE_THRESHOLD
 from gatte.conversation.nlu import IntentPrediction
+from gatte.conversation.thresholds import CONFIDENCE_THRESHOLD
 from gatte.extensions import db
 from gatte.intelligence import embedding
 from gatte.intelligence.gemini.client import Gemini, GeminiUnavailable, History
 from gatte.settings import EX_CONFIG
 
 if TYPE_CHECKING:
-    from gatte.intelligence.understanding.classifier import Classifier
-    from gatte.intelligence.responder import Answer
     from gatte.intelligence.knowledge.memory_index import IndexVersion
+    from gatte.intelligence.responder import Answer
+    from gatte.intelligence.understanding.classifier import Classifier
 
 log = structlog.get_logger(__name__)
 
@@ -65,7 +65,9 @@ def _gemini() -> Gemini | None:
 
 
 def predict_intent(text: str, history: History = ()) -> IntentPrediction:
-    """The intent of a text: the local classifier's when it is sure, else Gemini's, else the local one all the same."""
+    """The intent of a text: the local classifier's when it is sure, else Gemini's, else the local
+    one all the same.
+    """
     local = local_models().classifier.classify(text)
     gemini = _gemini()
     if gemini is None or local.confidence >= CONFIDENCE_THRESHOLD:
@@ -77,13 +79,16 @@ def predict_intent(text: str, history: History = ()) -> IntentPrediction:
     return better
 
 
-def answer_question(question: str, history: History = (), edition: "IndexVersion | None" = None) -> "Answer":
-    """The answer to a question from the knowledge base; the transaction that searches is over before a model is asked.
+def answer_question(
+    question: str, history: History = (), edition: "IndexVersion | None" = None
+) -> "Answer":
+    """The answer to a question from the knowledge base; the transaction that searches is over
+    before a model is asked.
 
     `edition` is that of the knowledge base, when the caller has read it already.
     """
-    from gatte.intelligence.knowledge import retrieval_cache
     from gatte.intelligence import responder
+    from gatte.intelligence.knowledge import retrieval_cache
 
     with Session(db.engine) as session:
         passages = retrieval_cache.find_passages(session, question, edition)
@@ -92,7 +97,9 @@ def answer_question(question: str, history: History = (), edition: "IndexVersion
 
 
 def preload_models() -> None:
-    """Load the local models now, so that the first customer does not wait for them; a database that is away does not matter."""
+    """Load the local models now, so that the first customer does not wait for them; a database that
+    is away does not matter.
+    """
     from gatte.intelligence.knowledge import retrieval
 
     embedding.limit_blas_threads()

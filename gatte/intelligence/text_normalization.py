@@ -7,14 +7,18 @@ from gatte.conversation.parsing.abbreviations import written_out
 
 _WORD = re.compile(r"\w+")
 _NOT_A_WORD = re.compile(r"[^a-z0-9]+")
-_COMMON_ACCENTS = re.compile(r"[\u0300-\u034e\u0350-\u036f]+")  # the combining marks of Latin letters
+_COMMON_ACCENTS = re.compile(
+    r"[\u0300-\u034e\u0350-\u036f]+"
+)  # the combining marks of Latin letters
 
 SYNONYMS = {"cnh": "carteira de motorista cnh"}
 """Words of customers beside which articles say it in full."""
 
 
 def expand_abbreviations(text: str) -> str:
-    """The text in small letters with the short forms of chats written out; accents and marks stay as they are."""
+    """The text in small letters with the short forms of chats written out; accents and marks stay
+    as they are.
+    """
     return _WORD.sub(_with_synonym, written_out(text.lower()))
 
 

@@ -1,7 +1,8 @@
-"""What a voice message says, by Gemini's ears: the audio goes inline with the request, and only the words come back.
+"""What a voice message says, by Gemini's ears: the audio goes inline with the request, and only the
+words come back.
 
-The words are a customer's words like any that were typed: the same rules, checks and models read them after this. The time limit and
-the breaker are those of all calls to Gemini.
+The words are a customer's words like any that were typed: the same rules, checks and models read
+them after this. The time limit and the breaker are those of all calls to Gemini.
 """
 
 from typing import cast
@@ -9,14 +10,16 @@ from typing import cast
 from flask import current_app
 
 from gatte.intelligence import prompts
-from gatte.intelligence.calls import CallRecord, CallPurpose
+from gatte.intelligence.calls import CallPurpose, CallRecord
 from gatte.intelligence.gemini.client import Gemini
 from gatte.intelligence.gemini.config import generation_config
 from gatte.privacy.sanitize import sanitize_text
 
 TRANSCRIBER_TEMPERATURE = 0.0  # one hearing, no variations
 TRANSCRIBER_TOKENS = 2_048  # most that may be written: some ten minutes of speech
-LARGEST_AUDIO = 5 * 1024 * 1024  # bytes: half an hour as WhatsApp records it, and in base64 far below the 20 MB of a request
+LARGEST_AUDIO = (
+    5 * 1024 * 1024
+)  # bytes: half an hour as WhatsApp records it, and in base64 far below the 20 MB of a request
 PROMPT = "Transcreva o áudio."
 GEMINI_MIME_TYPES = {
     "audio/ogg": "audio/ogg",
@@ -43,15 +46,21 @@ def supports(mime_type: str | None) -> bool:
 
 
 def transcribe(gemini: Gemini, audio: bytes, mime_type: str) -> tuple[str, CallRecord]:
-    """The words of a voice message of a type that `hears` knows, empty when nobody can be understood in it.
+    """The words of a voice message of a type that `hears` knows, empty when nobody can be
+    understood in it.
 
     GeminiUnavailable when it was not heard.
     """
     from google.genai.types import Part
 
     record = CallRecord(CallPurpose.TRANSCRIBE, gemini.models.responder, prompts.TRANSCRIBER)
-    config = generation_config(record.model, TRANSCRIBER_TEMPERATURE, TRANSCRIBER_TOKENS, prompts.read(prompts.TRANSCRIBER))
-    contents = [Part.from_bytes(data=audio, mime_type=GEMINI_MIME_TYPES[_bare(mime_type)]), Part.from_text(text=PROMPT)]
+    config = generation_config(
+        record.model, TRANSCRIBER_TEMPERATURE, TRANSCRIBER_TOKENS, prompts.read(prompts.TRANSCRIBER)
+    )
+    contents = [
+        Part.from_bytes(data=audio, mime_type=GEMINI_MIME_TYPES[_bare(mime_type)]),
+        Part.from_text(text=PROMPT),
+    ]
     return gemini.generate(record, contents, config, _words)
 
 

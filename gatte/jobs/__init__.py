@@ -1,4 +1,6 @@
-"""Doors for work that nobody waits for in a browser: turns, delivery, maintenance, and the dispatcher that finds what is due.
+"""Doors for work that nobody waits for in a browser: turns, delivery, maintenance, and the
+dispatcher that finds what is due.
 
-A job is safe to run twice, takes ids, and commits at the end of each finished step. RQ is known here and in `gatte.infra.rq_queue` only.
+A job is safe to run twice, takes ids, and commits at the end of each finished step. RQ is known
+here and in `gatte.infra.rq_queue` only.
 """

@@ -1,7 +1,9 @@
-"""What the dispatcher has put lately, so that a row which waits in the queue is not put again at every look.
+"""What the dispatcher has put lately, so that a row which waits in the queue is not put again at
+every look.
 
-A row is put again when it is still due some time after it was put and its bundle waits in the queue no more: then Redis or a worker
-lost it. When it only has not come to its turn within its bundle, it runs twice, and the second run finds nothing to do.
+A row is put again when it is still due some time after it was put and its bundle waits in the queue
+no more: then Redis or a worker lost it. When it only has not come to its turn within its bundle, it
+runs twice, and the second run finds nothing to do.
 """
 
 import time
@@ -41,7 +43,10 @@ class DispatchDeduplicator:
         put = self._put.get(need)
         if put is None:
             return True
-        return self._clock() - put.at >= self._again_seconds and put.bundle not in self._waiting_now(put.queue)
+        return (
+            self._clock() - put.at >= self._again_seconds
+            and put.bundle not in self._waiting_now(put.queue)
+        )
 
     def record(self, need: str, bundle: str, queue: QueueName) -> None:
         """The row was put."""
@@ -50,7 +55,9 @@ class DispatchDeduplicator:
     def prune(self, due: Collection[str]) -> None:
         """Forget what is due no more and was not put just now."""
         horizon = self._clock() - self._again_seconds
-        self._put = {need: put for need, put in self._put.items() if put.at > horizon or need in due}
+        self._put = {
+            need: put for need, put in self._put.items() if put.at > horizon or need in due
+        }
 
     def _waiting_now(self, queue: QueueName) -> Collection[str]:
         at, ids = self._seen.get(queue, (-SNAPSHOT_SECONDS, ()))

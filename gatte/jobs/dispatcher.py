@@ -1,7 +1,9 @@
-"""The dispatcher: asks Postgres what is due and puts it on the queues, in bundles. One leads; another takes over when it dies.
+"""The dispatcher: asks Postgres what is due and puts it on the queues, in bundles. One leads;
+another takes over when it dies.
 
-Leadership is a session lock of Postgres, so it ends with the leader's connection. What was put is remembered: a row is not put again
-while its bundle waits in the queue, nor soon after; should Redis or a worker lose it, the row is still due, and put again.
+Leadership is a session lock of Postgres, so it ends with the leader's connection. What was put is
+remembered: a row is not put again while its bundle waits in the queue, nor soon after; should Redis
+or a worker lose it, the row is still due, and put again.
 """
 
 import math
@@ -18,17 +20,26 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from gatte.extensions import db
-from gatte.jobs.worker import heartbeat
-from gatte.jobs.due_work import DueWork, fetch_due_work
+from gatte.infra.rq_queue import (
+    QUEUE_BY_JOB,
+    BatchedJob,
+    JobBatch,
+    JobName,
+    ProcessKind,
+    QueueName,
+    enqueue_batches,
+)
 from gatte.jobs.dedup import DispatchDeduplicator
+from gatte.jobs.due_work import DueWork, fetch_due_work
+from gatte.jobs.worker import heartbeat
 from gatte.observability import metrics
-from gatte.infra.rq_queue import QUEUE_BY_JOB, JobBatch, JobName, ProcessKind, BatchedJob, QueueName, enqueue_batches
 
 log = structlog.get_logger(__name__)
 
 LEADER_LOCK = 7_000
 POLL_SECONDS = 0.05
-BUSY_POLL_SECONDS = 0.15  # more rows share a bundle then; turns start no later, for they are found before their time
+# more rows share a bundle then; turns start no later, for they are found before their time
+BUSY_POLL_SECONDS = 0.15
 BUSY_ROWS = 4
 LEAD_SECONDS = 0.25  # the longest pause between two looks, and the way through the queue
 STANDBY_SECONDS = 1.0
@@ -56,7 +67,8 @@ class Dispatcher:
         while not self.stopping:
             try:
                 with db.engine.connect() as connection:
-                    connection.detach()  # the lock must end with it: kept in a pool, it would be held by nobody for ever
+                    # the lock must end with it: kept in a pool, it would be held by nobody for ever
+                    connection.detach()
                     connection.exec_driver_sql("SET plan_cache_mode = force_generic_plan")
                     connection.commit()
                     self._run_as_leader_or_standby(connection)
@@ -97,7 +109,10 @@ class Dispatcher:
         return len(fresh)
 
     def _should_enqueue(self, due: DueWork) -> bool:
-        if due.job is JobName.APPLY_STATUSES and time.monotonic() - self._settled_at < APPLY_STATUSES_SECONDS:
+        if (
+            due.job is JobName.APPLY_STATUSES
+            and time.monotonic() - self._settled_at < APPLY_STATUSES_SECONDS
+        ):
             return False
         return self._dedup.should_enqueue(due.dedup_key)
 
@@ -122,21 +137,32 @@ def _try_become_leader(connection: Connection) -> bool:
 
 
 def into_batches(fresh: list[DueWork]) -> list[tuple[JobBatch, list[DueWork]]]:
-    """Bundles for these rows, each beside what it carries: rows of one queue together, a handful at most.
+    """Bundles for these rows, each beside what it carries: rows of one queue together, a handful at
+    most.
 
-    A few at a time are dealt out in turn, so that of the turns that start one after the other no worker has them all.
+    A few at a time are dealt out in turn, so that of the turns that start one after the other no
+    worker has them all.
     """
     now = time.time()
     bundles: list[tuple[JobBatch, list[DueWork]]] = []
-    for name, group in groupby(sorted(fresh, key=lambda due: QUEUE_BY_JOB[due.job]), key=lambda due: QUEUE_BY_JOB[due.job]):
+    for name, group in groupby(
+        sorted(fresh, key=lambda due: QUEUE_BY_JOB[due.job]), key=lambda due: QUEUE_BY_JOB[due.job]
+    ):
         dues = list(group)
-        hands = chain.from_iterable(_round_robin(dues[start : start + ROUND_ROBIN_SIZE]) for start in range(0, len(dues), ROUND_ROBIN_SIZE))
+        hands = chain.from_iterable(
+            _round_robin(dues[start : start + ROUND_ROBIN_SIZE])
+            for start in range(0, len(dues), ROUND_ROBIN_SIZE)
+        )
         bundles += [(_batch(name, hand, now), hand) for hand in hands]
     return bundles
 
 
 def _batch(name: QueueName, dues: list[DueWork], now: float) -> JobBatch:
-    return JobBatch(uuid4().hex, name, tuple(BatchedJob(due.job, due.arguments, now + due.delay_seconds) for due in dues))
+    return JobBatch(
+        uuid4().hex,
+        name,
+        tuple(BatchedJob(due.job, due.arguments, now + due.delay_seconds) for due in dues),
+    )
 
 
 def _round_robin(dues: list[DueWork]) -> list[list[DueWork]]:

@@ -9,11 +9,15 @@ from gatte.infra.rq_queue import JobName
 from gatte.settings import Settings
 
 MAX_ROWS_PER_POLL = 500
-PREPARED = "what_is_due"  # planning it takes longer than running it, so each connection has it planned once
+# planning it takes longer than running it, so each connection has it planned once
+PREPARED = "what_is_due"
 
-# One statement a look. Unread messages become due when the customer paused, when the first has waited long enough, or at once: after a
-# tap on a button, and in a conversation that a human owns. Of a conversation's answers only the first is due: those behind it wait
-# for it. `need` is the same for as long as the same work is to be done. $1: the pause, $2: the longest wait, $3: how far to look ahead for
+# One statement a look. Unread messages become due when the customer paused, when the first has
+# waited long enough, or at once: after a
+# tap on a button, and in a conversation that a human owns. Of a conversation's answers only the
+# first is due: those behind it wait
+# for it. `need` is the same for as long as the same work is to be done. $1: the pause, $2: the
+# longest wait, $3: how far to look ahead for
 # messages whose pause is about to end (all in seconds), $4: rows of a kind.
 DUE_WORK_SQL = """
     (SELECT 'take_turn' AS job, ARRAY[m.phone_number_id, encode(m.sender_hash, 'hex')] AS arguments,
@@ -54,7 +58,8 @@ DUE_WORK_SQL = """
 
 @dataclass(frozen=True, slots=True)
 class DueWork:
-    """A job to be put: its name, its arguments, a name for the need that is the same while it lasts, and two times in seconds.
+    """A job to be put: its name, its arguments, a name for the need that is the same while it
+    lasts, and two times in seconds.
 
     `age` is how long it has waited already, `ahead` how long it has to wait still.
     """
@@ -66,16 +71,33 @@ class DueWork:
     delay_seconds: float = 0.0
 
 
-def fetch_due_work(connection: Connection, settings: Settings, look_ahead: float = 0.0) -> list[DueWork]:
-    """Everything that is due now, the longest-waiting first within its kind; and turns that will be within `look_ahead` seconds."""
+def fetch_due_work(
+    connection: Connection, settings: Settings, look_ahead: float = 0.0
+) -> list[DueWork]:
+    """Everything that is due now, the longest-waiting first within its kind; and turns that will be
+    within `look_ahead` seconds.
+    """
     if PREPARED not in connection.info:
-        connection.exec_driver_sql(f"PREPARE {PREPARED} (float8, float8, float8, int) AS {DUE_WORK_SQL}")
+        connection.exec_driver_sql(
+            f"PREPARE {PREPARED} (float8, float8, float8, int) AS {DUE_WORK_SQL}"
+        )
         connection.info[PREPARED] = True
-    limits = (settings.gatte_quiet_seconds, settings.gatte_quiet_limit_seconds, look_ahead, MAX_ROWS_PER_POLL)
+    limits = (
+        settings.gatte_quiet_seconds,
+        settings.gatte_quiet_limit_seconds,
+        look_ahead,
+        MAX_ROWS_PER_POLL,
+    )
     rows = connection.exec_driver_sql(f"EXECUTE {PREPARED} (%s, %s, %s, %s)", limits)
     now = datetime.now(UTC)
     return [
-        DueWork(JobName[job.upper()], tuple(arguments), need, (now - since).total_seconds(), _within(ahead, look_ahead))
+        DueWork(
+            JobName[job.upper()],
+            tuple(arguments),
+            need,
+            (now - since).total_seconds(),
+            _within(ahead, look_ahead),
+        )
         for job, arguments, need, since, ahead in rows
     ]
 

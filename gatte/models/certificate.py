@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from gatte.extensions import Base
 from gatte.models.columns import CreatedAt, string_enum
 from gatte.models.contact import Contact
-from gatte.models.sealing import HasEncryptedColumns, EncryptedColumn
+from gatte.models.sealing import EncryptedColumn, HasEncryptedColumns
 
 
 class CertificateStatus(StrEnum):
@@ -24,11 +24,15 @@ class CertificateStatus(StrEnum):
 
 
 class Certificate(HasEncryptedColumns, Base):
-    """A certificate that was issued to a contact; `kind` is how people call it (e-CNPJ A1), never the key or its password."""
+    """A certificate that was issued to a contact; `kind` is how people call it (e-CNPJ A1), never
+    the key or its password.
+    """
 
     __tablename__ = "certificate"
 
-    contact_id: Mapped[UUID] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), index=True)
+    contact_id: Mapped[UUID] = mapped_column(
+        ForeignKey("contact.id", ondelete="CASCADE"), index=True
+    )
     kind: Mapped[str]
     holder = EncryptedColumn[str]()
     document = EncryptedColumn[str]()
@@ -37,6 +41,8 @@ class Certificate(HasEncryptedColumns, Base):
     issuer: Mapped[str | None]
     issued_on: Mapped[date | None]
     valid_until: Mapped[date] = mapped_column(index=True)
-    status: Mapped[CertificateStatus] = mapped_column(string_enum(CertificateStatus), default=CertificateStatus.ACTIVE)
+    status: Mapped[CertificateStatus] = mapped_column(
+        string_enum(CertificateStatus), default=CertificateStatus.ACTIVE
+    )
     created_at: Mapped[CreatedAt]
     contact: Mapped[Contact] = relationship()

@@ -16,15 +16,26 @@ def new_uuid7() -> UUID:
 
 
 def string_enum(values: type[StrEnum], name: str = "") -> Enum:
-    """Text that is one of the values of an enumeration, checked by the database; `name` tells two checks of a table apart."""
-    name = name or "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in values.__name__).lstrip("_")
+    """Text that is one of the values of an enumeration, checked by the database; `name` tells two
+    checks of a table apart.
+    """
+    name = name or "".join(
+        f"_{letter.lower()}" if letter.isupper() else letter for letter in values.__name__
+    ).lstrip("_")
     return Enum(
-        values, name=name, native_enum=False, create_constraint=True, length=32, values_callable=lambda enum: [item.value for item in enum]
+        values,
+        name=name,
+        native_enum=False,
+        create_constraint=True,
+        length=32,
+        values_callable=lambda enum: [item.value for item in enum],
     )
 
 
 Timestamp = Annotated[datetime, mapped_column(TIMESTAMP(timezone=True))]
-CreatedAt = Annotated[datetime, mapped_column(TIMESTAMP(timezone=True), server_default=text("now()"))]
+CreatedAt = Annotated[
+    datetime, mapped_column(TIMESTAMP(timezone=True), server_default=text("now()"))
+]
 Version = Annotated[int, mapped_column(server_default=text("1"))]
 """Grows with every change that a person makes in a form, so that a form of an older version is not saved over it."""
 RowId = Annotated[UUID, mapped_column(primary_key=True, default=new_uuid7)]

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from gatte.extensions import Base
 from gatte.models.columns import CreatedAt, Timestamp, string_enum
 from gatte.models.name_words import IndexedName
-from gatte.models.sealing import HasEncryptedColumns, EncryptedColumn
+from gatte.models.sealing import EncryptedColumn, HasEncryptedColumns
 
 
 class IdentityKind(StrEnum):
@@ -35,7 +35,8 @@ class MuteReason(StrEnum):
 class Contact(HasEncryptedColumns, Base):
     """A customer: personal data is sealed under the contact's own data key.
 
-    Until `muted_until` no turn reads what the contact writes; once it is past, what came before does not count against the contact.
+    Until `muted_until` no turn reads what the contact writes; once it is past, what came before
+    does not count against the contact.
     """
 
     __tablename__ = "contact"
@@ -54,17 +55,23 @@ class Contact(HasEncryptedColumns, Base):
     mute_reason: Mapped[MuteReason | None] = mapped_column(string_enum(MuteReason))
     erased_at: Mapped[Timestamp | None]
     created_at: Mapped[CreatedAt]
-    identities: Mapped[list["ContactIdentity"]] = relationship(back_populates="contact", cascade="all, delete-orphan")
+    identities: Mapped[list["ContactIdentity"]] = relationship(
+        back_populates="contact", cascade="all, delete-orphan"
+    )
 
 
 class ContactIdentity(Base):
-    """A keyed hash of something that names a contact; one contact may have several, one hash belongs to one contact."""
+    """A keyed hash of something that names a contact; one contact may have several, one hash
+    belongs to one contact.
+    """
 
     __tablename__ = "contact_identity"
     __table_args__ = (UniqueConstraint("kind", "hash"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    contact_id: Mapped[UUID] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), index=True)
+    contact_id: Mapped[UUID] = mapped_column(
+        ForeignKey("contact.id", ondelete="CASCADE"), index=True
+    )
     kind: Mapped[IdentityKind] = mapped_column(string_enum(IdentityKind))
     hash: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[CreatedAt]

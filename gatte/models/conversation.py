@@ -9,37 +9,62 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gatte.conversation.effects import EscalationReason
+from gatte.conversation.nlu import Intent
 from gatte.conversation.snapshot import Owner
 from gatte.conversation.states import Event, State
-from gatte.conversation.nlu import Intent
 from gatte.extensions import Base
 from gatte.models.columns import CreatedAt, Timestamp, string_enum
 from gatte.models.contact import Contact
 from gatte.models.desk import User
-from gatte.models.sealing import HasEncryptedColumns, EncryptedColumn
+from gatte.models.sealing import EncryptedColumn, HasEncryptedColumns
 
 
 class Conversation(HasEncryptedColumns, Base):
     """One talk with one contact over one number, from its first message until it is closed.
 
-    `lease_token` grows with every lease: a turn may commit only while the token is still its own. `owner_version` grows with
-    every change of owner: an answer written under an older version is not sent. `turn_due_at` is when unread messages that no
-    turn has answered must be looked at again; `watch_at` is when the watchdog has something to do. `state_since` is when it came
-    into its state, None when it is in its first one.
+    `lease_token` grows with every lease: a turn may commit only while the token is still its own.
+    `owner_version` grows with every change of owner: an answer written under an older version is
+    not sent. `turn_due_at` is when unread messages that no turn has answered must be looked at
+    again; `watch_at` is when the watchdog has something to do. `state_since` is when it came into
+    its state, None when it is in its first one.
     """
 
     __tablename__ = "conversation"
     __table_args__ = (
-        Index("uq_conversation_open", "contact_id", "phone_number_id", unique=True, postgresql_where=text("closed_at IS NULL")),
-        Index("ix_conversation_turn_due", "turn_due_at", postgresql_where=text("turn_due_at IS NOT NULL")),
+        Index(
+            "uq_conversation_open",
+            "contact_id",
+            "phone_number_id",
+            unique=True,
+            postgresql_where=text("closed_at IS NULL"),
+        ),
+        Index(
+            "ix_conversation_turn_due",
+            "turn_due_at",
+            postgresql_where=text("turn_due_at IS NOT NULL"),
+        ),
         Index("ix_conversation_watch", "watch_at", postgresql_where=text("watch_at IS NOT NULL")),
-        Index("ix_conversation_live", "last_activity_at", postgresql_where=text("closed_at IS NULL")),
-        Index("ix_conversation_live_state", "state", "last_activity_at", postgresql_where=text("closed_at IS NULL")),
-        Index("ix_conversation_closed", "closed_at", "id", postgresql_where=text("closed_at IS NOT NULL")),
+        Index(
+            "ix_conversation_live", "last_activity_at", postgresql_where=text("closed_at IS NULL")
+        ),
+        Index(
+            "ix_conversation_live_state",
+            "state",
+            "last_activity_at",
+            postgresql_where=text("closed_at IS NULL"),
+        ),
+        Index(
+            "ix_conversation_closed",
+            "closed_at",
+            "id",
+            postgresql_where=text("closed_at IS NOT NULL"),
+        ),
         CheckConstraint("lease_token >= 0", name="lease_token"),
     )
 
-    contact_id: Mapped[UUID] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), index=True)
+    contact_id: Mapped[UUID] = mapped_column(
+        ForeignKey("contact.id", ondelete="CASCADE"), index=True
+    )
     phone_number_id: Mapped[str]
     correlation_id: Mapped[str] = mapped_column(index=True)
     state: Mapped[State] = mapped_column(string_enum(State), default=State.START)
@@ -59,7 +84,9 @@ class Conversation(HasEncryptedColumns, Base):
     notes = EncryptedColumn[dict[str, str]]()
 
     priority: Mapped[int | None]
-    escalation_reason: Mapped[EscalationReason | None] = mapped_column(string_enum(EscalationReason))
+    escalation_reason: Mapped[EscalationReason | None] = mapped_column(
+        string_enum(EscalationReason)
+    )
     waiting_since: Mapped[Timestamp | None]
     summary = EncryptedColumn[str]()
 
@@ -81,15 +108,18 @@ class Conversation(HasEncryptedColumns, Base):
 class Transition(Base):
     """One step of a conversation from state to state, with its cause.
 
-    `duration_ms` is how long the conversation had been in `source` by then: what a reader of the timeline asks (how long somebody
-    waited in the queue, or was served), and the same for turns, agents and the clock. A state that one decision only passes through
-    lasted 0. How long a turn took stands in the turn's own `times`.
+    `duration_ms` is how long the conversation had been in `source` by then: what a reader of the
+    timeline asks (how long somebody waited in the queue, or was served), and the same for turns,
+    agents and the clock. A state that one decision only passes through lasted 0. How long a turn
+    took stands in the turn's own `times`.
     """
 
     __tablename__ = "transition"
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"), index=True)
+    conversation_id: Mapped[UUID] = mapped_column(
+        ForeignKey("conversation.id", ondelete="CASCADE"), index=True
+    )
     turn_id: Mapped[UUID | None]
     source: Mapped[State] = mapped_column(string_enum(State, "source"))
     target: Mapped[State] = mapped_column(string_enum(State, "target"))
@@ -110,11 +140,15 @@ class TurnOutcome(StrEnum):
 
 
 class Turn(HasEncryptedColumns, Base):
-    """One turn that was committed, or failed; `trace` holds inputs, understanding, passages, model outputs and times by step."""
+    """One turn that was committed, or failed; `trace` holds inputs, understanding, passages, model
+    outputs and times by step.
+    """
 
     __tablename__ = "turn"
 
-    conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"), index=True)
+    conversation_id: Mapped[UUID] = mapped_column(
+        ForeignKey("conversation.id", ondelete="CASCADE"), index=True
+    )
     outcome: Mapped[TurnOutcome] = mapped_column(string_enum(TurnOutcome))
     attempt: Mapped[int] = mapped_column(default=1)
     lease_token: Mapped[int] = mapped_column(BigInteger)

@@ -13,13 +13,15 @@ from gatte.conversation.effects import Urgency
 from gatte.extensions import Base
 from gatte.models.columns import CreatedAt, Timestamp, Version, string_enum
 from gatte.models.contact import Contact
-from gatte.models.sealing import HasEncryptedColumns, EncryptedColumn
+from gatte.models.sealing import EncryptedColumn, HasEncryptedColumns
 
 TICKET_NUMBERS = Sequence("ticket_number_seq", start=1001)
 
 
 class Role(StrEnum):
-    """What a user of the panel may do: agents serve customers, admins also force resets and manage users."""
+    """What a user of the panel may do: agents serve customers, admins also force resets and manage
+    users.
+    """
 
     AGENT = "agent"
     ADMIN = "admin"
@@ -90,11 +92,19 @@ class Ticket(HasEncryptedColumns, Base):
     __tablename__ = "ticket"
     __table_args__ = (Index("ix_ticket_newest", "created_at", "number"),)
 
-    number: Mapped[int] = mapped_column(TICKET_NUMBERS, server_default=TICKET_NUMBERS.next_value(), unique=True)
-    contact_id: Mapped[UUID] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), index=True)
-    conversation_id: Mapped[UUID | None] = mapped_column(ForeignKey("conversation.id", ondelete="SET NULL"), index=True)
+    number: Mapped[int] = mapped_column(
+        TICKET_NUMBERS, server_default=TICKET_NUMBERS.next_value(), unique=True
+    )
+    contact_id: Mapped[UUID] = mapped_column(
+        ForeignKey("contact.id", ondelete="CASCADE"), index=True
+    )
+    conversation_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("conversation.id", ondelete="SET NULL"), index=True
+    )
     kind: Mapped[TicketKind] = mapped_column(string_enum(TicketKind), default=TicketKind.REQUEST)
-    state: Mapped[TicketState] = mapped_column(string_enum(TicketState), default=TicketState.OPEN, index=True)
+    state: Mapped[TicketState] = mapped_column(
+        string_enum(TicketState), default=TicketState.OPEN, index=True
+    )
     urgency: Mapped[Urgency] = mapped_column(string_enum(Urgency), default=Urgency.NORMAL)
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"), index=True)
     subject = EncryptedColumn[str]()
@@ -135,9 +145,15 @@ class Lead(HasEncryptedColumns, Base):
 
     __tablename__ = "lead"
 
-    contact_id: Mapped[UUID] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), index=True)
-    conversation_id: Mapped[UUID | None] = mapped_column(ForeignKey("conversation.id", ondelete="SET NULL"), index=True)
-    stage: Mapped[LeadStage] = mapped_column(string_enum(LeadStage), default=LeadStage.NEW, index=True)
+    contact_id: Mapped[UUID] = mapped_column(
+        ForeignKey("contact.id", ondelete="CASCADE"), index=True
+    )
+    conversation_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("conversation.id", ondelete="SET NULL"), index=True
+    )
+    stage: Mapped[LeadStage] = mapped_column(
+        string_enum(LeadStage), default=LeadStage.NEW, index=True
+    )
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"), index=True)
     product: Mapped[str]
     renewal_of: Mapped[str | None]

@@ -10,16 +10,23 @@ from gatte.models.columns import Timestamp
 
 
 class InboxMessage(Base):
-    """One message as it arrived: sealed under the inbox key until a turn files it under its contact, then emptied.
+    """One message as it arrived: sealed under the inbox key until a turn files it under its
+    contact, then emptied.
 
-    The row stays for as long as Meta may deliver the message again. `sender_hash` is the keyed hash of who wrote it;
-    `immediate` messages do not wait for the quiet window.
+    The row stays for as long as Meta may deliver the message again. `sender_hash` is the keyed hash
+    of who wrote it; `immediate` messages do not wait for the quiet window.
     """
 
     __tablename__ = "inbox_message"
     __table_args__ = (
         UniqueConstraint("phone_number_id", "wamid_hash"),
-        Index("ix_inbox_message_unfiled", "phone_number_id", "sender_hash", "received_at", postgresql_where=text("filed_at IS NULL")),
+        Index(
+            "ix_inbox_message_unfiled",
+            "phone_number_id",
+            "sender_hash",
+            "received_at",
+            postgresql_where=text("filed_at IS NULL"),
+        ),
         Index("ix_inbox_message_filed", "filed_at", postgresql_where=text("filed_at IS NOT NULL")),
     )
 
@@ -54,7 +61,9 @@ class StatusEvent(Base):
     billable: Mapped[bool | None]
     category: Mapped[str | None]
     at: Mapped[Timestamp]
-    received_at: Mapped[Timestamp] = mapped_column(server_default=text("clock_timestamp()"), index=True)
+    received_at: Mapped[Timestamp] = mapped_column(
+        server_default=text("clock_timestamp()"), index=True
+    )
 
 
 class WebhookEvent(Base):
@@ -66,4 +75,6 @@ class WebhookEvent(Base):
     field: Mapped[str]
     phone_number_id: Mapped[str | None]
     payload: Mapped[bytes] = mapped_column(LargeBinary)
-    received_at: Mapped[Timestamp] = mapped_column(server_default=text("clock_timestamp()"), index=True)
+    received_at: Mapped[Timestamp] = mapped_column(
+        server_default=text("clock_timestamp()"), index=True
+    )

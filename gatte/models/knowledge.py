@@ -33,7 +33,9 @@ class Article(Base):
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[CreatedAt]
-    passages: Mapped[list["Passage"]] = relationship(back_populates="article", cascade="all, delete-orphan")
+    passages: Mapped[list["Passage"]] = relationship(
+        back_populates="article", cascade="all, delete-orphan"
+    )
 
 
 class PassageKind(StrEnum):
@@ -45,26 +47,39 @@ class PassageKind(StrEnum):
 
 
 class Passage(Base):
-    """A text under which an article is found: by meaning (embedding) and by words (`words`, of the unaccented text)."""
+    """A text under which an article is found: by meaning (embedding) and by words (`words`, of the
+    unaccented text).
+    """
 
     __tablename__ = "passage"
     __table_args__ = (
         Index("ix_passage_words", "words", postgresql_using="gin"),
-        Index("ix_passage_embedding", "embedding", postgresql_using="hnsw", postgresql_ops={"embedding": "vector_cosine_ops"}),
+        Index(
+            "ix_passage_embedding",
+            "embedding",
+            postgresql_using="hnsw",
+            postgresql_ops={"embedding": "vector_cosine_ops"},
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    article_id: Mapped[UUID] = mapped_column(ForeignKey("article.id", ondelete="CASCADE"), index=True)
+    article_id: Mapped[UUID] = mapped_column(
+        ForeignKey("article.id", ondelete="CASCADE"), index=True
+    )
     kind: Mapped[PassageKind] = mapped_column(string_enum(PassageKind))
     text: Mapped[str]
     normalised: Mapped[str]
     embedding: Mapped[Any | None] = mapped_column(Vector(DIMENSIONS))
-    words: Mapped[Any] = mapped_column(TSVECTOR, Computed("to_tsvector('portuguese', normalised)", persisted=True))
+    words: Mapped[Any] = mapped_column(
+        TSVECTOR, Computed("to_tsvector('portuguese', normalised)", persisted=True)
+    )
     article: Mapped[Article] = relationship(back_populates="passages")
 
 
 class KnowledgeVersion(Base):
-    """One row whose number grows with every change of an article or passage, in the same transaction (a trigger sees to that)."""
+    """One row whose number grows with every change of an article or passage, in the same
+    transaction (a trigger sees to that).
+    """
 
     __tablename__ = "knowledge_version"
     __table_args__ = (CheckConstraint("id = 1", name="only_one"),)

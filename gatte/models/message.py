@@ -8,11 +8,11 @@ from uuid import UUID
 from sqlalchemy import BigInteger, ForeignKey, Identity, Index, LargeBinary, Numeric, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from gatte.conversation.nlu import PredictionSource, Intent
+from gatte.conversation.nlu import Intent, PredictionSource
 from gatte.extensions import Base
 from gatte.models.columns import CreatedAt, Timestamp, string_enum
 from gatte.models.desk import User
-from gatte.models.sealing import HasEncryptedColumns, EncryptedColumn
+from gatte.models.sealing import EncryptedColumn, HasEncryptedColumns
 
 
 class Direction(StrEnum):
@@ -33,7 +33,9 @@ class Author(StrEnum):
 
 
 class SkipReason(StrEnum):
-    """Why no turn shall read a message: it went beyond the contact's limit, or the contact was muted."""
+    """Why no turn shall read a message: it went beyond the contact's limit, or the contact was
+    muted.
+    """
 
     LIMITED = "limited"
     MUTED = "muted"
@@ -42,18 +44,24 @@ class SkipReason(StrEnum):
 class Message(HasEncryptedColumns, Base):
     """One message of the history; `position` orders a conversation as people saw it.
 
-    `body` is the clean text, `original` what Meta sent. A customer's message (or one of the phone) without
-    `turn_id` was not read yet; with `set_aside` no turn will.
+    `body` is the clean text, `original` what Meta sent. A customer's message (or one of the phone)
+    without `turn_id` was not read yet; with `set_aside` no turn will.
     """
 
     __tablename__ = "message"
     __table_args__ = (
         Index("ix_message_conversation_position", "conversation_id", "position"),
-        Index("ix_message_unread", "conversation_id", postgresql_where=text("author IN ('customer', 'phone') AND turn_id IS NULL")),
+        Index(
+            "ix_message_unread",
+            "conversation_id",
+            postgresql_where=text("author IN ('customer', 'phone') AND turn_id IS NULL"),
+        ),
     )
 
     position: Mapped[int] = mapped_column(BigInteger, Identity())
-    contact_id: Mapped[UUID] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), index=True)
+    contact_id: Mapped[UUID] = mapped_column(
+        ForeignKey("contact.id", ondelete="CASCADE"), index=True
+    )
     conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"))
     direction: Mapped[Direction] = mapped_column(string_enum(Direction))
     author: Mapped[Author] = mapped_column(string_enum(Author))
@@ -99,12 +107,23 @@ UNFINISHED_STATES = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState
 
 
 class Outbox(HasEncryptedColumns, Base):
-    """An answer that must go out; its id is its message's, and travels to Meta and back as `biz_opaque_callback_data`."""
+    """An answer that must go out; its id is its message's, and travels to Meta and back as
+    `biz_opaque_callback_data`.
+    """
 
     __tablename__ = "outbox"
     __table_args__ = (
-        Index("ix_outbox_due", "due_at", postgresql_where=text("state IN ('pending', 'sending', 'uncertain')")),
-        Index("ix_outbox_unfinished", "conversation_id", "position", postgresql_where=text("state IN ('pending', 'sending', 'uncertain')")),
+        Index(
+            "ix_outbox_due",
+            "due_at",
+            postgresql_where=text("state IN ('pending', 'sending', 'uncertain')"),
+        ),
+        Index(
+            "ix_outbox_unfinished",
+            "conversation_id",
+            "position",
+            postgresql_where=text("state IN ('pending', 'sending', 'uncertain')"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(ForeignKey("message.id", ondelete="CASCADE"), primary_key=True)
@@ -113,7 +132,9 @@ class Outbox(HasEncryptedColumns, Base):
     phone_number_id: Mapped[str]
     author: Mapped[Author] = mapped_column(string_enum(Author))
     owner_version: Mapped[int]
-    state: Mapped[DeliveryState] = mapped_column(string_enum(DeliveryState), default=DeliveryState.PENDING)
+    state: Mapped[DeliveryState] = mapped_column(
+        string_enum(DeliveryState), default=DeliveryState.PENDING
+    )
     reply = EncryptedColumn[dict[str, Any]]()
     attempts: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[Timestamp] = mapped_column(server_default=text("clock_timestamp()"))
@@ -147,7 +168,9 @@ class DeliveryAttempt(Base):
 
 
 class NumberPause(Base):
-    """A number whose answers wait because Meta takes nothing from it; at `probe_at` one of them tries whether it works again."""
+    """A number whose answers wait because Meta takes nothing from it; at `probe_at` one of them
+    tries whether it works again.
+    """
 
     __tablename__ = "number_pause"
 
@@ -165,7 +188,9 @@ class LlmCall(Base):
     __tablename__ = "model_call"
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    conversation_id: Mapped[UUID | None] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"), index=True)
+    conversation_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("conversation.id", ondelete="CASCADE"), index=True
+    )
     turn_id: Mapped[UUID | None]
     purpose: Mapped[str]
     model: Mapped[str]

@@ -1,7 +1,9 @@
-"""Sealed columns: a model reads and writes plain values, the table holds AES-256-GCM under the contact's data key.
+"""Sealed columns: a model reads and writes plain values, the table holds AES-256-GCM under the
+contact's data key.
 
-A sealed attribute `name` is the column `name_sealed`. The associated data is table, column and row id, so a value copied to
-another row or column does not open. Rows of one contact share its data key; when that key's row is gone the values read as None.
+A sealed attribute `name` is the column `name_sealed`. The associated data is table, column and row
+id, so a value copied to another row or column does not open. Rows of one contact share its data
+key; when that key's row is gone the values read as None.
 """
 
 import json
@@ -18,7 +20,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from gatte.extensions import Base, db
-from gatte.models.columns import CreatedAt, RowId, string_enum, new_uuid7
+from gatte.models.columns import CreatedAt, RowId, new_uuid7, string_enum
 from gatte.privacy import crypto
 
 Value = TypeVar("Value")
@@ -34,10 +36,19 @@ class KeyPurpose(StrEnum):
 
 
 class DataKey(Base):
-    """A data key, wrapped by a master key; deleting the row makes everything sealed under it unreadable."""
+    """A data key, wrapped by a master key; deleting the row makes everything sealed under it
+    unreadable.
+    """
 
     __tablename__ = "data_key"
-    __table_args__ = (Index("uq_data_key_one_of_a_kind", "purpose", unique=True, postgresql_where=text("purpose <> 'contact'")),)
+    __table_args__ = (
+        Index(
+            "uq_data_key_one_of_a_kind",
+            "purpose",
+            unique=True,
+            postgresql_where=text("purpose <> 'contact'"),
+        ),
+    )
 
     id: Mapped[RowId]
     purpose: Mapped[KeyPurpose] = mapped_column(string_enum(KeyPurpose))
@@ -49,7 +60,8 @@ class DataKey(Base):
 class Keyring:
     """The opened data keys of this process; asks the database for those that it has not met.
 
-    The engine gives connections beside those of the pool: whoever needs a single key may hold one of the pool already.
+    The engine gives connections beside those of the pool: whoever needs a single key may hold one
+    of the pool already.
     """
 
     def __init__(self, master: crypto.MasterKeys, engine: Engine) -> None:
@@ -81,7 +93,10 @@ class Keyring:
     def cache_wrapped(self, data_key_id: UUID, master_id: str, wrapped: bytes) -> None:
         """Have a key ready whose row was read together with something else."""
         if data_key_id not in self._opened:
-            self._remember(data_key_id, self.master.unwrap(crypto.WrappedKey(master_id, wrapped), data_key_id.bytes))
+            self._remember(
+                data_key_id,
+                self.master.unwrap(crypto.WrappedKey(master_id, wrapped), data_key_id.bytes),
+            )
 
     def evict(self, data_key_id: UUID) -> None:
         """Drop an opened key, after its row was deleted."""
@@ -106,7 +121,9 @@ class Keyring:
         wrapped = self.master.wrap(plain, key_id.bytes)
         if purpose is KeyPurpose.CONTACT:
             self._remember(key_id, plain)
-        return DataKey(id=key_id, purpose=purpose, master_id=wrapped.master_id, wrapped=wrapped.sealed)
+        return DataKey(
+            id=key_id, purpose=purpose, master_id=wrapped.master_id, wrapped=wrapped.sealed
+        )
 
     def _unwrapped(self, row: DataKey) -> bytes:
         plain = self.master.unwrap(crypto.WrappedKey(row.master_id, row.wrapped), row.id.bytes)
@@ -124,7 +141,8 @@ class Keyring:
         return self._fetched(purpose) if known is None else known
 
     def _fetched(self, purpose: KeyPurpose) -> bytes:
-        """The one key of a purpose. All who need it while it is not known yet wait for the first of them, who asks for it.
+        """The one key of a purpose. All who need it while it is not known yet wait for the first of
+        them, who asks for it.
 
         Should that fail, those who wait fail too, and the next one asks again.
         """
@@ -143,13 +161,26 @@ class Keyring:
         return asked.result()
 
     def _stored(self, purpose: KeyPurpose) -> bytes:
-        """The one key of a purpose, made by whichever process needs it first (in a transaction of its own)."""
+        """The one key of a purpose, made by whichever process needs it first (in a transaction of
+        its own).
+        """
         row = self._fresh(purpose)
-        values = {"id": row.id, "purpose": purpose, "master_id": row.master_id, "wrapped": row.wrapped}
+        values = {
+            "id": row.id,
+            "purpose": purpose,
+            "master_id": row.master_id,
+            "wrapped": row.wrapped,
+        }
         with self._engine.begin() as connection:
             connection.execute(insert(DataKey).values(**values).on_conflict_do_nothing())
-            stored = connection.execute(select(DataKey.id, DataKey.master_id, DataKey.wrapped).where(DataKey.purpose == purpose)).one()
-        return self.master.unwrap(crypto.WrappedKey(stored.master_id, stored.wrapped), stored.id.bytes)
+            stored = connection.execute(
+                select(DataKey.id, DataKey.master_id, DataKey.wrapped).where(
+                    DataKey.purpose == purpose
+                )
+            ).one()
+        return self.master.unwrap(
+            crypto.WrappedKey(stored.master_id, stored.wrapped), stored.id.bytes
+        )
 
 
 def keyring() -> Keyring:
@@ -158,7 +189,9 @@ def keyring() -> Keyring:
 
 
 class EncryptedColumn(Generic[Value]):
-    """A descriptor over a binary column `<name>_sealed`; set it after `id` and `data_key_id` (the constructor sees to that)."""
+    """A descriptor over a binary column `<name>_sealed`; set it after `id` and `data_key_id` (the
+    constructor sees to that).
+    """
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.owner: Any = owner
@@ -178,12 +211,20 @@ class EncryptedColumn(Generic[Value]):
         setattr(row, self.column, self.encrypt(row.id, row.data_key_id, value))
 
     def decrypt(self, row_id: UUID, data_key_id: UUID | None, stored: bytes | None) -> Value | None:
-        """What a column of that row holds; None when it holds nothing, or its data key was destroyed."""
+        """What a column of that row holds; None when it holds nothing, or its data key was
+        destroyed.
+        """
         key = None if stored is None or data_key_id is None else keyring().open(data_key_id)
-        return None if key is None else self.deserialize(crypto.unseal(key, bytes(stored or b""), self.aad(row_id)))
+        return (
+            None
+            if key is None
+            else self.deserialize(crypto.unseal(key, bytes(stored or b""), self.aad(row_id)))
+        )
 
     def encrypt(self, row_id: UUID, data_key_id: UUID | None, value: Value | None) -> bytes | None:
-        """A value as the column of that row holds it; ValueError when the row has no data key, for then nothing can be sealed."""
+        """A value as the column of that row holds it; ValueError when the row has no data key, for
+        then nothing can be sealed.
+        """
         if value is None:
             return None
         key = None if data_key_id is None else keyring().open(data_key_id)
@@ -201,11 +242,15 @@ class EncryptedColumn(Generic[Value]):
 
     def serialize(self, value: Value) -> bytes:
         """A value as bytes."""
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(
+            "utf-8", "surrogatepass"
+        )
 
 
 class HasEncryptedColumns:
-    """A table with sealed columns: an id made here, and the data key of the contact whose data it holds."""
+    """A table with sealed columns: an id made here, and the data key of the contact whose data it
+    holds.
+    """
 
     id: Mapped[RowId]
 
@@ -215,8 +260,15 @@ class HasEncryptedColumns:
         return mapped_column(ForeignKey("data_key.id", ondelete="SET NULL"), index=True)
 
     def __init__(self, **values: Any) -> None:  # noqa: ANN401 - columns of the model
-        sealed = {name: value for name, value in values.items() if isinstance(getattr(type(self), name, None), EncryptedColumn)}
-        plain = {"id": new_uuid7(), **{name: value for name, value in values.items() if name not in sealed}}
+        sealed = {
+            name: value
+            for name, value in values.items()
+            if isinstance(getattr(type(self), name, None), EncryptedColumn)
+        }
+        plain = {
+            "id": new_uuid7(),
+            **{name: value for name, value in values.items() if name not in sealed},
+        }
         for name, value in [*plain.items(), *sealed.items()]:
             if not hasattr(type(self), name):
                 raise TypeError(f"{type(self).__name__} has no column {name!r}")

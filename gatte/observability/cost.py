@@ -15,7 +15,9 @@ def has_price(model: str, table: Mapping[str, Price]) -> bool:
     return plain_model_name(model) in table
 
 
-def cost_brl(model: str, tokens_in: int, tokens_out: int, table: Mapping[str, Price], brl_per_usd: Decimal) -> Decimal:
+def cost_brl(
+    model: str, tokens_in: int, tokens_out: int, table: Mapping[str, Price], brl_per_usd: Decimal
+) -> Decimal:
     """The estimated cost of one call in reais; 0 for a model without a price."""
     price = table.get(plain_model_name(model))
     if price is None:

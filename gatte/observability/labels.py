@@ -1,4 +1,6 @@
-"""The values that labels of metrics take. They repeat enumerations of rooms above this one; tests hold them equal."""
+"""The values that labels of metrics take. They repeat enumerations of rooms above this one; tests
+hold them equal.
+"""
 
 INTENT_LABELS = frozenset(
     [
@@ -72,7 +74,9 @@ WEBHOOK_OUTCOMES = frozenset(
 SEND_OUTCOMES = frozenset({"accepted", "retried", "failed", "window_closed"})
 TURN_STEPS = frozenset({"whole", "listen", "understand", "decide", "answer"})
 QUEUE_LABELS = frozenset({"delivery", "turns", "maintenance"})
-PAUSE_CAUSES = frozenset({"auth_alert", "permission", "payment_alert", "account_alert", "not_connected"})
+PAUSE_CAUSES = frozenset(
+    {"auth_alert", "permission", "payment_alert", "account_alert", "not_connected"}
+)
 MUTE_REASONS = frozenset({"flood", "repetition", "links", "blocklist", "by_hand", "abuse"})
 CACHE_LABELS = frozenset({"answers", "embeddings", "knowledge"})
 CACHE_OUTCOMES = frozenset({"hit", "miss", "skipped", "away", "not_kept"})

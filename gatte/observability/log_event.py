@@ -1,4 +1,6 @@
-"""From a log record to its line: exceptions as fields, stable keys first, everything masked, then JSON or readable text."""
+"""From a log record to its line: exceptions as fields, stable keys first, everything masked, then
+JSON or readable text.
+"""
 
 import json
 import logging
@@ -15,7 +17,16 @@ from structlog.typing import EventDict, WrappedLogger
 from gatte.privacy.masking import mask, mask_value
 
 Masker = Callable[[object], object]
-_KEY_ORDER = ("timestamp", "level", "event", "logger", "process", "pid", "request_id", "correlation_id")
+_KEY_ORDER = (
+    "timestamp",
+    "level",
+    "event",
+    "logger",
+    "process",
+    "pid",
+    "request_id",
+    "correlation_id",
+)
 _STACK_LINES = 120
 _encoded = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
@@ -25,9 +36,13 @@ class MaskingFailed(Exception):
 
 
 class Formatter(structlog.stdlib.ProcessorFormatter):
-    """Formats our lines and those of other libraries alike. A line that cannot be formatted or masked becomes a safe note."""
+    """Formats our lines and those of other libraries alike. A line that cannot be formatted or
+    masked becomes a safe note.
+    """
 
-    def __init__(self, process: str, *, as_json: bool, colours: bool = False, masker: Masker = mask_value) -> None:
+    def __init__(
+        self, process: str, *, as_json: bool, colours: bool = False, masker: Masker = mask_value
+    ) -> None:
         super().__init__(
             processors=[
                 _process_fields(process),
@@ -42,8 +57,14 @@ class Formatter(structlog.stdlib.ProcessorFormatter):
 
     def format(self, record: logging.LogRecord) -> str:
         try:
-            line = self._format_structlog(record) if hasattr(record, "_name") else super().format(record)
-            return line if line.isascii() else line.encode("utf-8", "backslashreplace").decode("utf-8")
+            line = (
+                self._format_structlog(record)
+                if hasattr(record, "_name")
+                else super().format(record)
+            )
+            return (
+                line if line.isascii() else line.encode("utf-8", "backslashreplace").decode("utf-8")
+            )
         except Exception as error:  # noqa: BLE001 - a log line never ends what it reports on
             return self._fallback_line(record, error)
 
@@ -72,7 +93,8 @@ def _time(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     return event
 
 
-# What every event gets where it happens: the ids of its context, its level, the module that speaks, the time.
+# What every event gets where it happens: the ids of its context, its level, the module that speaks,
+# the time.
 CONTEXT: list[structlog.typing.Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
@@ -91,11 +113,15 @@ def _process_fields(process: str) -> structlog.typing.Processor:
 
 
 def _exception_fields(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """`exception` = type, message and stack (a list of lines, causes included); `stack` for a line that asked for where it is."""
+    """`exception` = type, message and stack (a list of lines, causes included); `stack` for a line
+    that asked for where it is.
+    """
     exception = _exception_of(event.pop("exc_info", None))
     if exception is not None:
         event["exception"] = {
-            "type": f"{type(exception).__module__}.{type(exception).__qualname__}".removeprefix("builtins."),
+            "type": f"{type(exception).__module__}.{type(exception).__qualname__}".removeprefix(
+                "builtins."
+            ),
             "message": _message_of(exception),
             "stack": _lines(traceback.format_exception(exception)),
         }

@@ -1,4 +1,5 @@
-"""Log lines of every process: one object a line on standard output, ours and those of other libraries, masked.
+"""Log lines of every process: one object a line on standard output, ours and those of other
+libraries, masked.
 
 Our modules use `structlog.get_logger(__name__)`, with a constant event name and fields.
 """
@@ -32,11 +33,21 @@ _WARNING_ONLY = (
     "alembic.runtime.plugins",
     "rq.worker",
 )
-_THIRD_PARTY = ("gunicorn.error", "gunicorn.access", "werkzeug", "rq.worker", "alembic", "flask_migrate", "py.warnings")
+_THIRD_PARTY = (
+    "gunicorn.error",
+    "gunicorn.access",
+    "werkzeug",
+    "rq.worker",
+    "alembic",
+    "flask_migrate",
+    "py.warnings",
+)
 
 
 class StdoutHandler(logging.StreamHandler[TextIO]):
-    """Writes to what `sys.stdout` is at that moment. A line that cannot be written is lost in silence: there is nowhere to tell."""
+    """Writes to what `sys.stdout` is at that moment. A line that cannot be written is lost in
+    silence: there is nowhere to tell.
+    """
 
     def __init__(self) -> None:
         logging.Handler.__init__(self)
@@ -50,7 +61,9 @@ class StdoutHandler(logging.StreamHandler[TextIO]):
 
 
 def configure_logging(json: bool, level: str, process: str) -> None:
-    """Send every line of this process, whoever writes it, to standard output: JSON, or readable text. Safe to call again."""
+    """Send every line of this process, whoever writes it, to standard output: JSON, or readable
+    text. Safe to call again.
+    """
     handler = StdoutHandler()
     handler.setFormatter(Formatter(process, as_json=json, colours=_colours()))
     _install_handler(handler, logging.getLevelNamesMapping().get(level.upper(), logging.INFO))
@@ -66,10 +79,14 @@ def configure_logging(json: bool, level: str, process: str) -> None:
 
 
 def _install_handler(handler: logging.Handler, level: int) -> None:
-    """Our handler stays alone on the console; handlers that write to files or to a test's memory are left."""
+    """Our handler stays alone on the console; handlers that write to files or to a test's memory
+    are left.
+    """
     for name in (*logging.root.manager.loggerDict, *_THIRD_PARTY):
         route_through_root(logging.getLogger(name))
-    logging.root.handlers = [other for other in logging.root.handlers if not _is_console(other)] + [handler]
+    logging.root.handlers = [other for other in logging.root.handlers if not _is_console(other)] + [
+        handler
+    ]
     logging.root.setLevel(level)
     for name in _WARNING_ONLY:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
@@ -91,11 +108,15 @@ def _is_console(handler: logging.Handler) -> bool:
 
 
 def _colours() -> bool:
-    return not os.environ.get("NO_COLOR") and (bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty())
+    return not os.environ.get("NO_COLOR") and (
+        bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty()
+    )
 
 
 def _fill_in(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """`log.info("took %s", 3)` in the manner of the standard library; arguments that do not fit are shown beside the event."""
+    """`log.info("took %s", 3)` in the manner of the standard library; arguments that do not fit are
+    shown beside the event.
+    """
     arguments = event.pop("positional_args", ())
     if arguments:
         try:
@@ -116,19 +137,30 @@ _PROCESSORS: list[structlog.typing.Processor] = [
 
 
 def _install_hooks() -> None:
-    """An exception that nobody caught is a log line too. A hook that a tool (a test runner) had set before still runs after ours."""
+    """An exception that nobody caught is a log line too. A hook that a tool (a test runner) had set
+    before still runs after ours.
+    """
     if not isinstance(sys.excepthook, _ExceptionHook):
         sys.excepthook = _ExceptionHook(_uncaught, sys.excepthook, sys.__excepthook__)
     if not isinstance(threading.excepthook, _ExceptionHook):
-        threading.excepthook = _ExceptionHook(_uncaught_in_thread, threading.excepthook, threading.__excepthook__)
+        threading.excepthook = _ExceptionHook(
+            _uncaught_in_thread, threading.excepthook, threading.__excepthook__
+        )
     if not isinstance(sys.unraisablehook, _ExceptionHook):
         sys.unraisablehook = _ExceptionHook(_unraisable, sys.unraisablehook, sys.__unraisablehook__)
 
 
 class _ExceptionHook:
-    """Logs, and then calls the hook that it replaced unless that was Python's own, which would print what is not masked."""
+    """Logs, and then calls the hook that it replaced unless that was Python's own, which would
+    print what is not masked.
+    """
 
-    def __init__(self, log: Callable[..., None], before: Callable[..., object], default: Callable[..., object]) -> None:
+    def __init__(
+        self,
+        log: Callable[..., None],
+        before: Callable[..., object],
+        default: Callable[..., object],
+    ) -> None:
         self._log = log
         self._before = None if before is default else before
 

@@ -3,9 +3,10 @@
     metrics.ESCALATIONS.labels(reason="requested").inc()
     with metrics.TURN_SECONDS.labels(step="understand").time(): ...
 
-With PROMETHEUS_MULTIPROC_DIR set before this module is imported (`sharing` sets it at the start of each process), web, worker and scheduler
-share that directory and one page shows them all. Every label has a closed set of values (`labels`), or a limited one; and every metric is
-there from the start.
+With PROMETHEUS_MULTIPROC_DIR set before this module is imported (`sharing` sets it at the start of
+each process), web, worker and scheduler share that directory and one page shows them all. Every
+label has a closed set of values (`labels`), or a limited one; and every metric is there from the
+start.
 """
 
 import os
@@ -15,7 +16,15 @@ from itertools import product
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest, values
+from prometheus_client import (
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+    values,
+)
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.multiprocess import MultiProcessCollector
 
@@ -39,7 +48,9 @@ def _share_values() -> Path | None:
 
 
 class OpenLabelSet:
-    """Label values that rooms coin as they grow: words of a plain form, at most `limit` different ones a process."""
+    """Label values that rooms coin as they grow: words of a plain form, at most `limit` different
+    ones a process.
+    """
 
     def __init__(self, limit: int = 40) -> None:
         self._limit = limit
@@ -48,7 +59,11 @@ class OpenLabelSet:
     def __contains__(self, value: object) -> bool:
         if value in self._seen:
             return True
-        if not isinstance(value, str) or len(self._seen) >= self._limit or not _SLUG.fullmatch(value):
+        if (
+            not isinstance(value, str)
+            or len(self._seen) >= self._limit
+            or not _SLUG.fullmatch(value)
+        ):
             return False
         self._seen.add(value)
         return True
@@ -57,7 +72,8 @@ class OpenLabelSet:
 class BoundedMetric(Generic[_MetricT]):
     """A metric whose labels take known values only; any other value is counted under `other`.
 
-    It stands on the page from the start, with a zero for each of `shown`: all combinations of known values when not given.
+    It stands on the page from the start, with a zero for each of `shown`: all combinations of known
+    values when not given.
     """
 
     def __init__(
@@ -72,7 +88,9 @@ class BoundedMetric(Generic[_MetricT]):
             self.labels(**known)
 
     def labels(self, **given: str) -> _MetricT:
-        """The metric under these labels. A label that is missing or not of this metric raises ValueError."""
+        """The metric under these labels. A label that is missing or not of this metric raises
+        ValueError.
+        """
         bound = {label: self._bound(label, value) for label, value in given.items()}
         labelled: _MetricT = self._metric.labels(**bound)
         return labelled
@@ -93,7 +111,9 @@ def _combined(allowed: Mapping[str, Collection[str] | OpenLabelSet]) -> list[dic
 _DIRECTORY = _share_values()
 _TURN_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60)
 _CALL_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 60)
-_FLOW_STEPS = [{"flow": flow, "step": step} for flow, steps in labels.STEPS_OF_FLOWS.items() for step in steps]
+_FLOW_STEPS = [
+    {"flow": flow, "step": step} for flow, steps in labels.STEPS_OF_FLOWS.items() for step in steps
+]
 
 WEBHOOK_REQUESTS = BoundedMetric(
     Counter("gatte_webhook_requests", "Webhook requests by outcome", ["outcome"]),
@@ -156,7 +176,8 @@ QUEUE_OLDEST_SECONDS = BoundedMetric(
         "gatte_queue_oldest_seconds",
         "Age of what waits longest",
         ["queue"],
-        multiprocess_mode="livemax",  # only the leading dispatcher sets it, and zeros of others hide nothing
+        # only the leading dispatcher sets it, and zeros of others hide nothing
+        multiprocess_mode="livemax",
     ),
     queue=labels.QUEUE_LABELS,
 )
@@ -165,7 +186,9 @@ NUMBER_PAUSES = BoundedMetric(
     Counter("gatte_number_pauses", "Times that sending by a number paused, by cause", ["cause"]),
     cause=labels.PAUSE_CAUSES,
 )
-MESSAGES_PARKED = Counter("gatte_messages_parked", "Messages that could not be filed, and wait for people")
+MESSAGES_PARKED = Counter(
+    "gatte_messages_parked", "Messages that could not be filed, and wait for people"
+)
 READ_MARKS = BoundedMetric(
     Counter("gatte_read_marks", "Read marks (blue ticks, typing) by outcome", ["outcome"]),
     outcome=labels.READ_RECEIPT_OUTCOMES,
@@ -202,7 +225,9 @@ def render() -> tuple[bytes, str]:
 
 
 def clear_dead_processes() -> None:
-    """Archive the files of processes that ended; safe beside running ones. Call it at the start of a process."""
+    """Archive the files of processes that ended; safe beside running ones. Call it at the start of
+    a process.
+    """
     if _DIRECTORY is not None:
         with multiprocess.locked(_DIRECTORY):
             multiprocess.archive_dead_processes(_DIRECTORY)

@@ -1,8 +1,9 @@
 """The numbers of several processes in one directory.
 
-Every process writes files of its own. While it lives it holds a lock, which the kernel gives back however the process ends; so the
-living are told from the dead over forks, containers and reused pids. The counters of the dead are added to an archive: totals
-never fall because a worker was replaced.
+Every process writes files of its own. While it lives it holds a lock, which the kernel gives back
+however the process ends; so the living are told from the dead over forks, containers and reused
+pids. The counters of the dead are added to an archive: totals never fall because a worker was
+replaced.
 """
 
 import fcntl
@@ -21,7 +22,9 @@ _KEPT_AFTER_DEATH = ("counter", "histogram", "summary")
 
 
 class ProcessIdentity:
-    """Who this process is, and the lock that says that it lives. Calling it gives the identity; after a fork, a new one."""
+    """Who this process is, and the lock that says that it lives. Calling it gives the identity;
+    after a fork, a new one.
+    """
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -39,7 +42,9 @@ class ProcessIdentity:
             os.close(self._lock)  # inherited by the fork: the parent's lock is the parent's alone
         identity = f"{os.getpid()}-{secrets.token_hex(4)}"
         with locked(self.directory):
-            self._lock = os.open(_alive_file(self.directory, identity), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+            self._lock = os.open(
+                _alive_file(self.directory, identity), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600
+            )
             fcntl.flock(self._lock, fcntl.LOCK_EX)
         self._identity, self._pid = identity, os.getpid()
 
@@ -56,8 +61,12 @@ def locked(directory: Path) -> Generator[None]:
 
 
 def archive_dead_processes(directory: Path) -> None:
-    """Move the totals of ended processes to the archive and drop their gauges. Call it with the directory locked."""
-    known = {_identity_of(file) for pattern in ("*.db", "*.alive") for file in directory.glob(pattern)}
+    """Move the totals of ended processes to the archive and drop their gauges. Call it with the
+    directory locked.
+    """
+    known = {
+        _identity_of(file) for pattern in ("*.db", "*.alive") for file in directory.glob(pattern)
+    }
     for identity in sorted(known - {ARCHIVE}):
         if not _is_alive(directory, identity):
             _archive(directory, identity)

@@ -23,17 +23,23 @@ def accept_request_id(inbound: str | None) -> str:
 
 
 def bind(**ids: str | int | None) -> None:
-    """Put ids (request_id, correlation_id, ...) on every log line of this context; None takes one off."""
+    """Put ids (request_id, correlation_id, ...) on every log line of this context; None takes one
+    off.
+    """
     absent = [name for name, value in ids.items() if value is None]
     if absent:
         contextvars.unbind_contextvars(*absent)
-    contextvars.bind_contextvars(**{name: value for name, value in ids.items() if value is not None})
+    contextvars.bind_contextvars(
+        **{name: value for name, value in ids.items() if value is not None}
+    )
 
 
 @contextmanager
 def bound(**ids: str | int | None) -> Generator[None]:
     """`bind` for the length of a block; what was bound before comes back after it."""
-    with contextvars.bound_contextvars(**{name: value for name, value in ids.items() if value is not None}):
+    with contextvars.bound_contextvars(
+        **{name: value for name, value in ids.items() if value is not None}
+    ):
         yield
 
 

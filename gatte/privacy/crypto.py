@@ -1,6 +1,8 @@
-"""Sealing: AES-256-GCM under data keys, data keys wrapped by master keys, and keyed hashes to look sealed values up.
+"""Sealing: AES-256-GCM under data keys, data keys wrapped by master keys, and keyed hashes to look
+sealed values up.
 
-AES-GCM is NIST SP 800-38D with 96-bit random nonces; one data key seals far fewer than 2**32 values.
+AES-GCM is NIST SP 800-38D with 96-bit random nonces; one data key seals far fewer than 2**32
+values.
 """
 
 import hmac
@@ -35,7 +37,9 @@ def _cipher(key: bytes) -> AESGCM:
 
 
 def seal(key: bytes, plain: bytes, place: bytes) -> bytes:
-    """Encrypt `plain` under a 32-byte key, bound to its place (table, column and row): version, nonce, ciphertext and tag."""
+    """Encrypt `plain` under a 32-byte key, bound to its place (table, column and row): version,
+    nonce, ciphertext and tag.
+    """
     nonce = _nonce()
     return VERSION + nonce + _cipher(key).encrypt(nonce, plain, place)
 
@@ -45,13 +49,17 @@ os.register_at_fork(after_in_child=_nonces.clear)  # no two processes may use th
 
 
 def _nonce() -> bytes:
-    """A random nonce. The system is asked for many at once: each question lets another thread have the interpreter."""
+    """A random nonce. The system is asked for many at once: each question lets another thread have
+    the interpreter.
+    """
     while True:
         try:
             return _nonces.pop()
         except IndexError:
             fresh = os.urandom(NONCE_BYTES * NONCES_AT_ONCE)
-            _nonces.extend(fresh[start : start + NONCE_BYTES] for start in range(0, len(fresh), NONCE_BYTES))
+            _nonces.extend(
+                fresh[start : start + NONCE_BYTES] for start in range(0, len(fresh), NONCE_BYTES)
+            )
 
 
 def unseal(key: bytes, sealed: bytes, place: bytes) -> bytes:
@@ -91,7 +99,9 @@ class MasterKeys:
 
     def wrap(self, data_key: bytes, owner: bytes) -> WrappedKey:
         """Seal a data key, bound to its owner (the id of its row)."""
-        return WrappedKey(self.first_id, seal(self._keys[self.first_id], data_key, b"data-key:" + owner))
+        return WrappedKey(
+            self.first_id, seal(self._keys[self.first_id], data_key, b"data-key:" + owner)
+        )
 
     def unwrap(self, wrapped: WrappedKey, owner: bytes) -> bytes:
         """The data key again; UnknownMasterKey when its master key is gone."""
@@ -101,12 +111,16 @@ class MasterKeys:
 
 
 def keyed_hash(key: bytes, kind: str, value: str) -> bytes:
-    """HMAC-SHA256 of a value of a kind: equal values can be found, and nobody without the key can guess them."""
+    """HMAC-SHA256 of a value of a kind: equal values can be found, and nobody without the key can
+    guess them.
+    """
     return hmac_sha256(key, f"{kind}\0{value}".encode("utf-8", "surrogatepass")).digest()
 
 
 def hmac_sha256(key: bytes, content: bytes) -> hmac.HMAC:
-    """HMAC-SHA256 of bytes. The key is set up once; and unlike `hmac.digest` this does not give the interpreter to another thread."""
+    """HMAC-SHA256 of bytes. The key is set up once; and unlike `hmac.digest` this does not give the
+    interpreter to another thread.
+    """
     begun = _keyed(key).copy()
     begun.update(content)
     return begun

@@ -14,13 +14,28 @@ _SECRET = re.compile(
 )
 _PERSONAL = frozenset(
     {"text", "body", "caption", "transcript", "nome", "address", "birthday"}
-    | {f"{whose}_name" for whose in ("profile", "contact", "customer", "full", "first", "last", "person", "lead", "company")}
+    | {
+        f"{whose}_name"
+        for whose in (
+            "profile",
+            "contact",
+            "customer",
+            "full",
+            "first",
+            "last",
+            "person",
+            "lead",
+            "company",
+        )
+    }
     | {"message_text", "slots", "memory"}
 )
 _PHONE = re.compile(
     r"(?:^|_)(?:phone|phone_number|telefone|celular|fone|tel|mobile|msisdn|wa_id|phones|from|to|recipient|recipient_id|input)$"
 )
-_MEASURE = re.compile(r"(?:^|_)(?:ns|us|ms|s|seconds|bytes|size|count|timestamp|ts|time|at|exp|iat|expires|lineno|port|pid)$")
+_MEASURE = re.compile(
+    r"(?:^|_)(?:ns|us|ms|s|seconds|bytes|size|count|timestamp|ts|time|at|exp|iat|expires|lineno|port|pid)$"
+)
 _PHONE_LIKE = re.compile(r"\+?[0-9][0-9 ().\-]{6,20}[0-9]")
 
 
@@ -54,5 +69,7 @@ def placeholder(kind: FieldKind | None) -> str | None:
 
 
 def mask_phone(text: str) -> str | None:
-    """The stand-in of a whole value that is a phone in a field of phones, also a foreign or incomplete one; None when it is not."""
+    """The stand-in of a whole value that is a phone in a field of phones, also a foreign or
+    incomplete one; None when it is not.
+    """
     return phone_tag(text) if _PHONE_LIKE.fullmatch(text) else None

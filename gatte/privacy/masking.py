@@ -1,6 +1,8 @@
-"""Masking of log lines: no phone, document, e-mail, key or WhatsApp id leaves in clear, and ordinary numbers stay readable.
+"""Masking of log lines: no phone, document, e-mail, key or WhatsApp id leaves in clear, and
+ordinary numbers stay readable.
 
-`mask` takes a text, `mask_value` anything that can stand in a log event. The shapes live in `masking_rules.py`.
+`mask` takes a text, `mask_value` anything that can stand in a log event. The shapes live in
+`masking_rules.py`.
 """
 
 import re
@@ -35,12 +37,16 @@ rules.HASH_KEY.key = secrets.token_bytes(32)
 
 
 def configure(key: bytes) -> None:
-    """Set the key of the short hashes that stand for WhatsApp ids; until then it is random, and hashes differ by process."""
+    """Set the key of the short hashes that stand for WhatsApp ids; until then it is random, and
+    hashes differ by process.
+    """
     rules.HASH_KEY.key = key
 
 
 def mask(text: str) -> str:
-    """The text without personal data and secrets. Never raises; more than 8 kB is cut off. Masking twice changes nothing."""
+    """The text without personal data and secrets. Never raises; more than 8 kB is cut off. Masking
+    twice changes nothing.
+    """
     try:
         return _mask_long(text) if len(text) > LIMIT else _mask(text)
     except Exception:  # noqa: BLE001 - a log line must never end what it reports on, nor leave unmasked
@@ -48,10 +54,11 @@ def mask(text: str) -> str:
 
 
 def mask_value(value: object) -> object:
-    """The same for a value of a log event: text, bytes, numbers, exceptions, and what is nested in dicts (keys too) and lists.
+    """The same for a value of a log event: text, bytes, numbers, exceptions, and what is nested in
+    dicts (keys too) and lists.
 
-    The result holds str, int, float, bool, None, dict and list only. Values under a key that names a secret or a personal
-    text are hidden whole. Never raises.
+    The result holds str, int, float, bool, None, dict and list only. Values under a key that names
+    a secret or a personal text are hidden whole. Never raises.
     """
     try:
         return _value(value, None, 0)
@@ -91,9 +98,14 @@ def _value(value: object, kind: FieldKind | None, depth: int) -> object:
     return _text(value if isinstance(value, str) else _as_text(value), kind)
 
 
-def _nested(value: Mapping[object, object] | Collection[object], kind: FieldKind | None, depth: int) -> object:
+def _nested(
+    value: Mapping[object, object] | Collection[object], kind: FieldKind | None, depth: int
+) -> object:
     if isinstance(value, Mapping):
-        return {_key(str(name)): _value(item, kind_of_field(str(name)), depth) for name, item in _first(value.items())}
+        return {
+            _key(str(name)): _value(item, kind_of_field(str(name)), depth)
+            for name, item in _first(value.items())
+        }
     return [_value(item, kind, depth) for item in _first(value)]
 
 
@@ -103,7 +115,11 @@ def _number(value: float, kind: FieldKind | None) -> object:
         return value
     if isinstance(value, float) and not isfinite(value):
         return str(value)
-    if not _SHORTEST_NUMBER <= abs(value) < _LONGEST_NUMBER or kind in {FieldKind.MEASURE, FieldKind.SECRET} or value != int(value):
+    if (
+        not _SHORTEST_NUMBER <= abs(value) < _LONGEST_NUMBER
+        or kind in {FieldKind.MEASURE, FieldKind.SECRET}
+        or value != int(value)
+    ):
         return value if abs(value) < _LONGEST_NUMBER else HIDDEN
     text = str(int(value))
     return value if (masked := _text(text, kind)) == text else masked

@@ -1,4 +1,6 @@
-"""Phones, CPF and CNPJ in a text: told from order numbers, prices, times and hashes by form, area code and check digits."""
+"""Phones, CPF and CNPJ in a text: told from order numbers, prices, times and hashes by form, area
+code and check digits.
+"""
 
 import re
 
@@ -7,9 +9,12 @@ CNPJ = "[cnpj]"
 Match = re.Match[str]
 
 _AREA = r"(?:1[1-9]|2[12478]|3[1-578]|4[1-9]|5[1345]|6[1-9]|7[134579]|8[1-9]|9[1-9])"
-_GAP = r"[ .+\-\u00a0\u2010-\u2015\u200b-\u200f]"  # what people and telephones put between digits, the unbreakable ones too
+# what people and telephones put between digits, the unbreakable ones too
+_GAP = r"[ .+\-\u00a0\u2010-\u2015\u200b-\u200f]"
 _SUBSCRIBER = rf"(?:(?:9{_GAP}{{0,3}}[0-9]{{4}}|[2-9][0-9]{{3}}){_GAP}{{0,3}}[0-9]{{4}}|9[0-9]{{2}}[ \-][0-9]{{3}}[ \-][0-9]{{3}})(?![0-9])"
-_PHONE = re.compile(rf"(?:(?:\+|00)?55[ ().+\-/\u00a0]{{0,3}})?\(?(?:0(?:[0-9]{{2}})?[ \-]?)?{_AREA}\)?[ ).+\-/\u00a0]{{0,3}}{_SUBSCRIBER}")
+_PHONE = re.compile(
+    rf"(?:(?:\+|00)?55[ ().+\-/\u00a0]{{0,3}})?\(?(?:0(?:[0-9]{{2}})?[ \-]?)?{_AREA}\)?[ ).+\-/\u00a0]{{0,3}}{_SUBSCRIBER}"
+)
 # Where eight digits stand together: only there is the big pattern tried.
 _REGION = re.compile(r"[0-9+(][^0-9A-Za-z\n]{0,3}[0-9](?:[^0-9A-Za-z\n]{0,5}[0-9]){6,}")
 _NUMBERS = re.compile(
@@ -24,16 +29,30 @@ _OPAQUE = re.compile(
     r"(?<![0-9A-Za-z])(?:[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}|0x[0-9a-f]{6,16}"
     r"|(?=(?:[0-9]{0,40}[A-Fa-f]){4})(?:[0-9a-f]{24,128}|[0-9A-F]{24,128}))(?![0-9A-Za-z])"
 )
-_LETTERED_END = re.compile(r"[0-9][0-9](?![0-9A-Za-z])(?:(?<=[0-9A-Z]{14})|(?<=[0-9a-z]{14}))(?<![0-9A-Za-z]{15})")
+_LETTERED_END = re.compile(
+    r"[0-9][0-9](?![0-9A-Za-z])(?:(?<=[0-9A-Z]{14})|(?<=[0-9a-z]{14}))(?<![0-9A-Za-z]{15})"
+)
 _SLASHED_END = re.compile(r"/[0-9A-Za-z]{4}-?[0-9]{2}(?![0-9A-Za-z])")
 _LETTERED_SLASH = re.compile(
     r"(?<![0-9A-Za-z])(?:[0-9A-Z]{2}\.?[0-9A-Z]{3}\.?[0-9A-Z]{3}/[0-9A-Z]{4}-?[0-9]{2}"
     r"|[0-9a-z]{2}\.?[0-9a-z]{3}\.?[0-9a-z]{3}/[0-9a-z]{4}-?[0-9]{2})(?![0-9A-Za-z])"
 )
-_PHONE_WORD_FILLERS = (
-    r"fixo|residencial|comercial|n[uú]mero|number|n[ºo°]|n|é|e|do|da|de|dele|dela|para|pra|no|na|o|meu|seu|cliente|is|em|at|to|for"
+_PHONE_WORD_FILLERS = r"fixo|residencial|comercial|n[uú]mero|number|n[ºo°]|n|é|e|do|da|de|dele|dela|para|pra|no|na|o|meu|seu|cliente|is|em|at|to|for"
+_PHONE_WORD_HINTS = (
+    "tel",
+    "fone",
+    "phone",
+    "mobile",
+    "cel",
+    "whats",
+    "zap",
+    "wpp",
+    "wa_id",
+    "wa.me",
+    "msisdn",
+    "contato",
+    "lig",
 )
-_PHONE_WORD_HINTS = ("tel", "fone", "phone", "mobile", "cel", "whats", "zap", "wpp", "wa_id", "wa.me", "msisdn", "contato", "lig")
 _PHONE_AFTER_WORD = re.compile(
     r"(?i)(?<![A-Za-z])((?:tel(?:efone)?s?|fones?|phones?|mobile|celular|cel|whats(?:app)?|zap|wpp|wa_id|wa\.me|msisdn|contatos?|ligar?|ligue)"
     rf"(?![A-Za-z])(?:[^0-9A-Za-z\n]{{0,4}}(?:{_PHONE_WORD_FILLERS})\b){{0,4}}[^0-9A-Za-z\n]{{0,6}})"
@@ -42,13 +61,17 @@ _PHONE_AFTER_WORD = re.compile(
 _TIME_WORD = re.compile(
     r"(?i)(?:time|stamp|ts|epoch|unix|exp|expires|iat|nbf|at|date|since|until)[\"'\\\])]{0,3}\s?[:=]?\s?[\"'\\(]{0,2}\Z"
 )
-_DATE_AND_TIME = re.compile(r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])(?:[01][0-9]|2[0-3])[0-5][0-9][0-5][0-9]")
+_DATE_AND_TIME = re.compile(
+    r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])(?:[01][0-9]|2[0-3])[0-5][0-9][0-5][0-9]"
+)
 _NOT_ALNUM = re.compile(r"[^0-9A-Za-z]+")
 _CNPJ_WEIGHTS = (6, 5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2)
 
 
 def phone_tag(phone: str) -> str:
-    """What stands for a phone in a log line: its last two digits tell two people apart, and no more."""
+    """What stands for a phone in a log line: its last two digits tell two people apart, and no
+    more.
+    """
     return f"[phone …{phone[-2:]}]"
 
 
@@ -95,7 +118,9 @@ def is_cpf(number: str) -> bool:
 
 
 def is_cnpj(number: str) -> bool:
-    """Whether 14 characters (digits, or letters in the first 12, as issued since July 2026) are a CNPJ by their check digits."""
+    """Whether 14 characters (digits, or letters in the first 12, as issued since July 2026) are a
+    CNPJ by their check digits.
+    """
     values = [ord(character) - 48 for character in number.upper()]
     if len(set(values)) == 1:
         return False
@@ -111,7 +136,11 @@ def _cnpj_digit(values: list[int], weights: tuple[int, ...]) -> int:
 def _number(match: Match) -> str:
     found = match[0]
     if match.lastgroup == "phone":
-        return found if found.isdigit() and (_is_time(match) or _is_fraction(match)) else phone_tag(found)
+        return (
+            found
+            if found.isdigit() and (_is_time(match) or _is_fraction(match))
+            else phone_tag(found)
+        )
     if match.lastgroup == "cpf":
         return CPF if _reads_as_cpf(found) else found
     if match.lastgroup == "cnpj" and _reads_as_cnpj(found):
@@ -122,7 +151,9 @@ def _number(match: Match) -> str:
 
 
 def _is_time(match: Match) -> bool:
-    """A bare number of 10 digits may be seconds since 1970: 17 and 18 are area codes too, but their landlines start with 2 to 5."""
+    """A bare number of 10 digits may be seconds since 1970: 17 and 18 are area codes too, but their
+    landlines start with 2 to 5.
+    """
     found = match[0]
     if len(found) != 10 or found[0] != "1":
         return False
@@ -138,7 +169,9 @@ def _is_fraction(match: Match) -> bool:
 
 
 def _reads_as_cpf(found: str) -> bool:
-    """Written as a CPF (with its dots, or a dash before the last two digits), or bare with right check digits."""
+    """Written as a CPF (with its dots, or a dash before the last two digits), or bare with right
+    check digits.
+    """
     last_gap = found[:-2].rstrip()[-1]
     if (last_gap == "-" and found.count("-") == 1) or (found.count(".") == 2 and last_gap != "."):
         return True
@@ -148,19 +181,25 @@ def _reads_as_cpf(found: str) -> bool:
 
 
 def _reads_as_cnpj(found: str) -> bool:
-    """Written as a CNPJ (slash or dots, with the dash), or bare with right check digits and not a date and time."""
+    """Written as a CNPJ (slash or dots, with the dash), or bare with right check digits and not a
+    date and time.
+    """
     if found[:-2].rstrip()[-1] == "-" and ("/" in found or found.count(".") > 1):
         return True
     if "/" in found and "." in found:
         return True
     bare = _NOT_ALNUM.sub("", found)
-    is_time = found.isdigit() and found[8:12] > "0059" and _DATE_AND_TIME.fullmatch(bare) is not None
+    is_time = (
+        found.isdigit() and found[8:12] > "0059" and _DATE_AND_TIME.fullmatch(bare) is not None
+    )
     return not is_time and is_cnpj(bare)
 
 
 def _mask_lettered_cnpj(text: str) -> str:
     if _SLASHED_END.search(text):
-        text = _LETTERED_SLASH.sub(lambda match: CNPJ if _reads_as_lettered_cnpj(match[0]) else match[0], text)
+        text = _LETTERED_SLASH.sub(
+            lambda match: CNPJ if _reads_as_lettered_cnpj(match[0]) else match[0], text
+        )
     for match in reversed(list(_LETTERED_END.finditer(text))):
         start = match.end() - 14
         candidate = text[start : match.end()]

@@ -1,7 +1,8 @@
 """The shapes of what a log line must not hold, and what stands there instead.
 
-Each rule runs only on texts that hold one of its hints, since most lines hold none. Shapes that ordinary numbers share (a bare CPF
-and an order number) are masked when their check digits or their area code are right.
+Each rule runs only on texts that hold one of its hints, since most lines hold none. Shapes that
+ordinary numbers share (a bare CPF and an order number) are masked when their check digits or their
+area code are right.
 """
 
 import re
@@ -41,7 +42,10 @@ class HashKey:
 HASH_KEY = HashKey()
 
 _UNMASKED = r"(?!\[(?:secret|phone …[0-9]{2}|cpf|cnpj|email|hidden|base64)\])"
-_VALUE = _UNMASKED + r"""(?:"(?:[^"\\]|\\.)*+"?|'(?:[^'\\]|\\.)*+'?|\\["'][^"'\\]*+(?:\\["'])?|[^\s,;&"'<>)\]}\\]++)"""
+_VALUE = (
+    _UNMASKED
+    + r"""(?:"(?:[^"\\]|\\.)*+"?|'(?:[^'\\]|\\.)*+'?|\\["'][^"'\\]*+(?:\\["'])?|[^\s,;&"'<>)\]}\\]++)"""
+)
 _SETTING_NAME = (
     r"(?<!\[)(?:password|passwd|passphrase|pwd|senha|secret|token|api[_ -]?key|access[_-]?key|private[_-]?key|encryption[_-]?keys?"
     r"|credentials?|(?<![A-Za-z_])key(?==))"
@@ -55,8 +59,11 @@ _SPACED_ENDING = r"(?:com|net|org|gov|edu|adv|eng|ind|art|blog|info|app|dev|io|m
 _SHORTEST_TOKEN = 15
 
 _ESCAPE = re.compile(r"%(?:20|28|29|2[BDEFbdef]|3[ADad]|40)")
-# Four characters of base64 hold three digits; three such groups are nine digits, which no other text looks like.
-_BASE64_DIGITS = re.compile(r"[MNO][DTjz][AEIMQUYcgk][wxyz0-5](?:[MNO][DTjz][AEIMQUYcgk][wxyz0-5]){2,}[A-Za-z0-9+/_-]{0,3}={0,2}")
+# Four characters of base64 hold three digits; three such groups are nine digits, which no other
+# text looks like.
+_BASE64_DIGITS = re.compile(
+    r"[MNO][DTjz][AEIMQUYcgk][wxyz0-5](?:[MNO][DTjz][AEIMQUYcgk][wxyz0-5]){2,}[A-Za-z0-9+/_-]{0,3}={0,2}"
+)
 _BASE64_GROUP = re.compile(r"[A-Za-z0-9+/_-]{4}")
 
 
@@ -91,7 +98,9 @@ def _apply(rules: tuple[MaskingRule, ...], text: str, lowered: str) -> str:
 
 
 def _base64(match: Match) -> str:
-    """Masked when what it encodes would be; the group before it may hold the first digits, or have nothing to do with it."""
+    """Masked when what it encodes would be; the group before it may hold the first digits, or have
+    nothing to do with it.
+    """
     before = match.string[max(0, match.start() - 4) : match.start()]
     starts = ("", before) if _BASE64_GROUP.fullmatch(before) else ("",)
     decoded = [_decoded(start + match[0].rstrip("=")) for start in starts]
@@ -121,7 +130,9 @@ _SETTING = re.compile(
     rf"(?i)({_SETTING_NAME}(?:[\\\"'\]]{{0,3}}+\s{{0,2}}+[:=]|[\"'],)\s{{0,2}}+(?:b(?=[\"'])|(?!b[\"'])))"
     rf"(?!(?:none|null|true|false|\d{{1,5}})\b){_VALUE}"
 )
-_BSUID = re.compile(r"[A-Z](?<![A-Za-z].)[A-Z]\.(?:ENT\.)?(?=[A-Za-z]{0,40}[0-9])[A-Za-z0-9]{6,128}(?![A-Za-z0-9])")
+_BSUID = re.compile(
+    r"[A-Z](?<![A-Za-z].)[A-Z]\.(?:ENT\.)?(?=[A-Za-z]{0,40}[0-9])[A-Za-z0-9]{6,128}(?![A-Za-z0-9])"
+)
 _EMAIL = re.compile(
     r"(?<![\w.+%-])[\w.+%-][\w.+%'-]*+(?:(?:@|\(at\)|\[at\])(?:[\w-]++\.)+(?!\d)\w{2,}"
     rf"| ?@ ?[\w-]+(?: ?\. ?[\w-]+){{0,3}}? ?\. ?{_SPACED_ENDING}(?: ?\. ?br\b)?)"
@@ -133,17 +144,29 @@ SPACED = (
     MaskingRule(("bearer",), _BEARER, rf"\1 {SECRET}"),
     MaskingRule(("basic",), _BASIC, rf"\1 {SECRET}"),
     MaskingRule(("[parameters: ",), re.compile(r"\[parameters: [^\n]*"), "[parameters hidden]"),
-    MaskingRule(("failing row",), re.compile(r"Failing row contains \([^\n]*"), "Failing row hidden"),
+    MaskingRule(
+        ("failing row",), re.compile(r"Failing row contains \([^\n]*"), "Failing row hidden"
+    ),
 )
 NAMED = (
-    MaskingRule((")=(",), re.compile(r"Key (\([^()\n]*\))=\([^\n]*?\)(?= |$)", re.MULTILINE), r"Key \1 hidden"),
+    MaskingRule(
+        (")=(",),
+        re.compile(r"Key (\([^()\n]*\))=\([^\n]*?\)(?= |$)", re.MULTILINE),
+        r"Key \1 hidden",
+    ),
     MaskingRule(("authorization", "cookie"), _HEADER, rf"\1{SECRET}"),
     MaskingRule(("://",), _URL_PASSWORD, rf"\1{SECRET}@"),
-    MaskingRule(("passw", "pwd", "passphrase", "senha", "secret", "token", "key", "credential"), _SETTING, rf"\1{SECRET}"),
+    MaskingRule(
+        ("passw", "pwd", "passphrase", "senha", "secret", "token", "key", "credential"),
+        _SETTING,
+        rf"\1{SECRET}",
+    ),
 )
 DOTTED = (
     MaskingRule(("wamid",), re.compile(r"(?i)wamid\.[A-Za-z0-9+/=_-]+"), _tag("wamid")),
     MaskingRule((".",), _BSUID, _tag("bsuid")),
 )
-TOKENS = (MaskingRule(("eaa", "aiza", "aq.", "sk-", "gh", "xox", "akia", "ya29", "eyj"), _TOKEN, SECRET),)
+TOKENS = (
+    MaskingRule(("eaa", "aiza", "aq.", "sk-", "gh", "xox", "akia", "ya29", "eyj"), _TOKEN, SECRET),
+)
 ADDRESSES = (MaskingRule(("@", "(at)", "[at]"), _EMAIL, EMAIL),)

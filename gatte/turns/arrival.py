@@ -3,9 +3,9 @@
 from uuid import UUID
 
 from gatte.conversation import skip_notices
-from gatte.infra.database.statement_batch import StatementBatch
 from gatte.delivery import outbox
 from gatte.extensions import db
+from gatte.infra.database.statement_batch import StatementBatch
 from gatte.intake import inbox_processor
 from gatte.intake.inbox_processor import ProcessedInbox
 from gatte.models import Author, Conversation, SkipReason
@@ -16,7 +16,9 @@ SKIP_NOTICES = {SkipReason.LIMITED: skip_notices.rate_limited, SkipReason.MUTED:
 
 
 def process_inbox_and_lease(phone_number_id: str, sender_hash: bytes) -> Lease | None:
-    """File what a sender wrote, and take the lease of the conversation; None when there is nothing for a turn to read, or no free lease."""
+    """File what a sender wrote, and take the lease of the conversation; None when there is nothing
+    for a turn to read, or no free lease.
+    """
     trip = StatementBatch()
     filed = inbox_processor.process_sender(phone_number_id, sender_hash, trip)
     if filed is not None and filed.has_unread and filed.notice is None:

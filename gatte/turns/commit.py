@@ -13,7 +13,8 @@ from gatte.extensions import db
 from gatte.intelligence.calls import CallRecord
 from gatte.models import Conversation, TurnOutcome
 from gatte.observability import metrics
-from gatte.turns import lease as leases, llm_costs
+from gatte.turns import lease as leases
+from gatte.turns import llm_costs
 from gatte.turns.load import TurnInput
 from gatte.turns.process import TurnResult
 
@@ -39,9 +40,11 @@ DUE_IF_MORE_CAME: Any = literal_column(
 
 @dataclass(frozen=True)
 class CommitState:
-    """How a conversation stands when its turn has thought: `superseded` when the customer wrote more since.
+    """How a conversation stands when its turn has thought: `superseded` when the customer wrote
+    more since.
 
-    `hand_over`: nothing waits to be sent before this turn's first answer, and Meta would deliver it.
+    `hand_over`: nothing waits to be sent before this turn's first answer, and Meta would deliver
+    it.
     """
 
     conversation: Conversation
@@ -52,14 +55,21 @@ class CommitState:
 def lock_and_recheck(reading: TurnInput) -> CommitState:
     """Lock the conversation and see how it stands; LeaseLost when the lease is no longer ours."""
     lease, known = reading.lease, [unread.id for unread in reading.unread]
-    conversation, now = leases.relock_and_check(lease, COMMIT_STATE_SQL, known, lease.conversation_id, lease.token)
+    conversation, now = leases.relock_and_check(
+        lease, COMMIT_STATE_SQL, known, lease.conversation_id, lease.token
+    )
     contact = conversation.contact
     reachable = conversation.data_key_id is not None and bool(contact.phone or contact.bsuid)
-    return CommitState(conversation, now.unread or now.unfiled, bool(now.in_window) and not now.busy and reachable)
+    return CommitState(
+        conversation, now.unread or now.unfiled, bool(now.in_window) and not now.busy and reachable
+    )
 
 
-def stage_turn(reading: TurnInput, thought: TurnResult, standing: CommitState, calls: Sequence[CallRecord] = ()) -> PendingTurn:
-    """Write what the turn decided into the trip of its record, and give the lease back; the caller sends the trip.
+def stage_turn(
+    reading: TurnInput, thought: TurnResult, standing: CommitState, calls: Sequence[CallRecord] = ()
+) -> PendingTurn:
+    """Write what the turn decided into the trip of its record, and give the lease back; the caller
+    sends the trip.
 
     `calls` are those that it made of models, also for answers that were thought again.
     """
@@ -77,7 +87,9 @@ def stage_turn(reading: TurnInput, thought: TurnResult, standing: CommitState, c
     conversation.turn_attempts = 0
     conversation.turn_due_at = DUE_IF_MORE_CAME
     apply.stage_decision(conversation, thought.history, record)
-    db.session.expunge(conversation)  # all of it is in the trip, and the session need not find that out
+    db.session.expunge(
+        conversation
+    )  # all of it is in the trip, and the session need not find that out
     return record
 
 
@@ -85,15 +97,28 @@ def _trace(reading: TurnInput, thought: TurnResult) -> dict[str, Any]:
     return {"messages": [str(unread.id) for unread in reading.unread], **thought.trace}
 
 
-def _mark_read(conversation: Conversation, reading: TurnInput, thought: TurnResult, record: PendingTurn) -> None:
+def _mark_read(
+    conversation: Conversation, reading: TurnInput, thought: TurnResult, record: PendingTurn
+) -> None:
     understood = {heard.message_id: heard.understanding for heard in thought.utterances}
     for unread in reading.unread:
         meaning = understood.get(str(unread.id))
         if meaning is None:
             record.batch.add("UPDATE message SET turn_id = %s WHERE id = %s", record.id, unread.id)
             continue
-        said = meaning.intent.value, meaning.confidence, meaning.source.value, meaning.model, meaning.prompt_version
+        said = (
+            meaning.intent.value,
+            meaning.confidence,
+            meaning.source.value,
+            meaning.model,
+            meaning.prompt_version,
+        )
         record.batch.add(MARK_READ_SQL, record.id, *said, unread.id)
         conversation.last_intent = meaning.intent
         metrics.INTENTS.labels(intent=meaning.intent.value, decider=meaning.source.value).inc()
-        log.info("intent_detected", intent=meaning.intent.value, confidence=round(meaning.confidence, 3), decider=meaning.source.value)
+        log.info(
+            "intent_detected",
+            intent=meaning.intent.value,
+            confidence=round(meaning.confidence, 3),
+            decider=meaning.source.value,
+        )

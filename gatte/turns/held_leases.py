@@ -1,4 +1,6 @@
-"""The leases that this process holds: one that ends in the middle of a turn gives them back, and nobody waits for them to run out."""
+"""The leases that this process holds: one that ends in the middle of a turn gives them back, and
+nobody waits for them to run out.
+"""
 
 import threading
 from typing import TYPE_CHECKING, Any
@@ -15,7 +17,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-_held: dict[int, tuple[UUID, int]] = {}  # a thread takes one turn at a time, and its last lease may be over: then its token says so
+_held: dict[
+    int, tuple[UUID, int]
+] = {}  # a thread takes one turn at a time, and its last lease may be over: then its token says so
 
 
 def register_held(lease: "Lease") -> "Lease":
@@ -25,7 +29,8 @@ def register_held(lease: "Lease") -> "Lease":
 
 
 def release_all_held() -> int:
-    """End the leases of turns that are still running, which therefore change nothing any more; how many there were.
+    """End the leases of turns that are still running, which therefore change nothing any more; how
+    many there were.
 
     The turns are due at once, and this try is not counted: it was not the messages' fault.
     """
@@ -42,6 +47,12 @@ def _end(conversation_id: UUID, token: int) -> int:
         "turn_due_at": func.clock_timestamp(),
         "turn_attempts": func.greatest(Conversation.turn_attempts - 1, 0),
     }
-    mine = update(Conversation).where(Conversation.id == conversation_id, Conversation.lease_token == token)
-    running = mine.where(Conversation.leased_until.is_not(None)).values(**values).returning(Conversation.id)
+    mine = update(Conversation).where(
+        Conversation.id == conversation_id, Conversation.lease_token == token
+    )
+    running = (
+        mine.where(Conversation.leased_until.is_not(None))
+        .values(**values)
+        .returning(Conversation.id)
+    )
     return len(db.session.execute(running.execution_options(synchronize_session=False)).all())

@@ -1,4 +1,6 @@
-"""The watchdog of one silent conversation; exact on any number of hosts, since the alarm is checked and set anew under the row's lock."""
+"""The watchdog of one silent conversation; exact on any number of hosts, since the alarm is checked
+and set anew under the row's lock.
+"""
 
 from uuid import UUID
 
@@ -23,11 +25,17 @@ def fire(conversation_id: UUID) -> PendingTurn | None:
 
     None when the alarm is not due any more: somebody spoke, or another worker was faster.
     """
-    due = select(Conversation).where(Conversation.id == conversation_id, Conversation.watch_at <= func.clock_timestamp())
-    conversation = db.session.scalar(due.with_for_update(of=Conversation).execution_options(populate_existing=True))
+    due = select(Conversation).where(
+        Conversation.id == conversation_id, Conversation.watch_at <= func.clock_timestamp()
+    )
+    conversation = db.session.scalar(
+        due.with_for_update(of=Conversation).execution_options(populate_existing=True)
+    )
     if conversation is None:
         return None
-    if conversation.turn_due_at is not None or db.session.scalar(select(unread_query(conversation_id).exists())):
+    if conversation.turn_due_at is not None or db.session.scalar(
+        select(unread_query(conversation_id).exists())
+    ):
         conversation.watch_at = None  # a turn is coming, and sets the alarm anew
         return None
     with tracing.bound(correlation_id=conversation.correlation_id):
@@ -36,6 +44,10 @@ def fire(conversation_id: UUID) -> PendingTurn | None:
         if deadline is None:
             conversation.watch_at = None
             return None
-        record = apply.apply_decision(conversation, decision_history.start(snapshot).apply(ExternalEvent(deadline.event)))
-        log.info("watchdog_acted", event_name=deadline.event.value, conversation_id=str(conversation_id))
+        record = apply.apply_decision(
+            conversation, decision_history.start(snapshot).apply(ExternalEvent(deadline.event))
+        )
+        log.info(
+            "watchdog_acted", event_name=deadline.event.value, conversation_id=str(conversation_id)
+        )
     return record

@@ -1,4 +1,5 @@
-"""The lease of a conversation: who holds it may take a turn; the fencing token tells a late holder that it lost it.
+"""The lease of a conversation: who holds it may take a turn; the fencing token tells a late holder
+that it lost it.
 
 All times are the database's, so that hosts need not agree on the clock.
 """
@@ -12,15 +13,18 @@ from sqlalchemy import bindparam, func, inspect, literal_column, select
 from sqlalchemy.orm import contains_eager
 from sqlalchemy.orm.attributes import set_committed_value
 
-from gatte.infra.database.statement_batch import Row, StatementBatch, column_list, hydrate
 from gatte.decisions.snapshots import SNAPSHOT_COLUMNS
 from gatte.extensions import db
+from gatte.infra.database.statement_batch import Row, StatementBatch, column_list, hydrate
 from gatte.models import Contact, Conversation
 from gatte.turns import held_leases
 
-# The commit of this need not wait for the disk: should the server crash, the messages are unfiled again, and whoever thinks has no lease.
-# Whatever is told to a customer, or to Meta, follows a later commit that does wait, and takes this one along.
-ROW_VERSIONS = "conversation.xmin::text || ' ' || contact.xmin::text"  # another one with every change of either row
+# The commit of this need not wait for the disk: should the server crash, the messages are unfiled
+# again, and whoever thinks has no lease.
+# Whatever is told to a customer, or to Meta, follows a later commit that does wait, and takes this
+# one along.
+# another one with every change of either row
+ROW_VERSIONS = "conversation.xmin::text || ' ' || contact.xmin::text"
 ACQUIRE_SQL = f"""
     UPDATE conversation
     SET lease_token = lease_token + 1, turn_attempts = turn_attempts + 1,
@@ -46,11 +50,12 @@ LOCK_SQL = "SELECT FROM conversation WHERE id = %s AND lease_token = %s AND leas
 
 @dataclass
 class Lease:
-    """The right to change one conversation, while `token` is the newest and the time has not run out.
+    """The right to change one conversation, while `token` is the newest and the time has not run
+    out.
 
-    `attempt` counts the leases since the last turn that was committed: a turn that kills its process is known by it. `seen` is what
-    the holder last saw of the conversation, and the versions of its rows; `facts` what a snapshot needs beside it, as it was when the
-    lease was taken.
+    `attempt` counts the leases since the last turn that was committed: a turn that kills its
+    process is known by it. `seen` is what the holder last saw of the conversation, and the versions
+    of its rows; `facts` what a snapshot needs beside it, as it was when the lease was taken.
     """
 
     conversation_id: UUID
@@ -68,22 +73,31 @@ class LeaseLost(Exception):
 
 
 def acquire(conversation_id: UUID, trip: StatementBatch | None = None) -> Lease | None:
-    """Take the lease when nobody holds it; should the holder die, the turn is due again when the lease has run out.
+    """Take the lease when nobody holds it; should the holder die, the turn is due again when the
+    lease has run out.
 
-    What a trip carries already is sent with it. Until the transaction ends, what the lease has `seen` is as it is.
+    What a trip carries already is sent with it. Until the transaction ends, what the lease has
+    `seen` is as it is.
     """
     seconds = current_app.extensions["gatte_settings"].gatte_lease_seconds
     trip = trip or StatementBatch()
     trip.add(ACQUIRE_SQL, seconds, seconds, conversation_id)
     for row in trip.execute():
-        return held_leases.register_held(Lease(conversation_id, row.lease_token, row.turn_attempts, _seen(row), row))
+        return held_leases.register_held(
+            Lease(conversation_id, row.lease_token, row.turn_attempts, _seen(row), row)
+        )
     return None
 
 
 def _seen(row: Row) -> tuple[Conversation, str] | None:
-    """The conversation with its contact and their versions; None when the session has either already."""
+    """The conversation with its contact and their versions; None when the session has either
+    already.
+    """
     count, more = len(Conversation.__table__.columns), len(Contact.__table__.columns)
-    conversation, contact = hydrate(Conversation, row[:count]), hydrate(Contact, row[count : count + more])
+    conversation, contact = (
+        hydrate(Conversation, row[:count]),
+        hydrate(Contact, row[count : count + more]),
+    )
     if conversation is None or contact is None:
         return None
     set_committed_value(conversation, "contact", contact)
@@ -91,8 +105,12 @@ def _seen(row: Row) -> tuple[Conversation, str] | None:
 
 
 def lock(lease: Lease) -> Conversation:
-    """The conversation as it is now, locked until the transaction ends; LeaseLost when the lease is no longer ours."""
-    found = db.session.execute(LOCKED_ROW, {"id": lease.conversation_id, "token": lease.token}).first()
+    """The conversation as it is now, locked until the transaction ends; LeaseLost when the lease is
+    no longer ours.
+    """
+    found = db.session.execute(
+        LOCKED_ROW, {"id": lease.conversation_id, "token": lease.token}
+    ).first()
     if found is None:
         raise LeaseLost(lease)
     conversation, versions = found
@@ -101,9 +119,11 @@ def lock(lease: Lease) -> Conversation:
 
 
 def relock_and_check(lease: Lease, question: str, *values: object) -> tuple[Conversation, Row]:
-    """What `lock` gives, read anew only when somebody has changed it since it was seen; and the answer to a question about it.
+    """What `lock` gives, read anew only when somebody has changed it since it was seen; and the
+    answer to a question about it.
 
-    The question is asked under the lock, in the same trip: a statement with `versions` in its row, and none when the lease is not ours.
+    The question is asked under the lock, in the same trip: a statement with `versions` in its row,
+    and none when the lease is not ours.
     """
     trip = StatementBatch()
     trip.add(LOCK_SQL, lease.conversation_id, lease.token)

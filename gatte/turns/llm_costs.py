@@ -1,4 +1,6 @@
-"""What the calls of a turn to models cost: counted and stored once each, whatever became of the turn."""
+"""What the calls of a turn to models cost: counted and stored once each, whatever became of the
+turn.
+"""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -19,7 +21,9 @@ from gatte.settings import Settings
 log = structlog.get_logger(__name__)
 
 
-def rows_of(calls: Sequence[CallRecord], conversation_id: UUID, turn_id: UUID | None) -> list[dict[str, Any]]:
+def rows_of(
+    calls: Sequence[CallRecord], conversation_id: UUID, turn_id: UUID | None
+) -> list[dict[str, Any]]:
     """The rows of `model_call` for these calls; without a turn when it was not stored."""
     ids = {"conversation_id": conversation_id, "turn_id": turn_id}
     return [{**ids, **_facts(call), "cost_brl": _cost_of(call)} for call in calls]
@@ -36,7 +40,9 @@ def report(calls: Sequence[CallRecord]) -> None:
 
 
 def store_unattached(calls: Sequence[CallRecord], conversation_id: UUID) -> None:
-    """Store and commit the calls of a turn that failed or lost its lease; a database that is away loses their rows."""
+    """Store and commit the calls of a turn that failed or lost its lease; a database that is away
+    loses their rows.
+    """
     if not calls:
         return
     try:
@@ -62,4 +68,6 @@ def _facts(call: CallRecord) -> dict[str, Any]:
 def _cost_of(call: CallRecord) -> Decimal:
     settings: Settings = current_app.extensions["gatte_settings"]
     table = cost.prices(settings.gatte_model_prices)
-    return cost.cost_brl(call.model, call.tokens_in, call.tokens_out, table, settings.gatte_brl_per_usd)
+    return cost.cost_brl(
+        call.model, call.tokens_in, call.tokens_out, table, settings.gatte_brl_per_usd
+    )

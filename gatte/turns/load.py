@@ -1,4 +1,6 @@
-"""What a turn works on: the unread messages, and the snapshot of the conversation that a decision may depend on."""
+"""What a turn works on: the unread messages, and the snapshot of the conversation that a decision
+may depend on.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,11 +9,11 @@ from uuid import UUID
 
 from sqlalchemy import Select, select
 
-from gatte.conversation.snapshot import Snapshot
 from gatte.conversation.nlu import MessageKind
-from gatte.infra.database.statement_batch import Row, commit_and_fetch
+from gatte.conversation.snapshot import Snapshot
 from gatte.decisions.snapshots import load_snapshot
 from gatte.extensions import db
+from gatte.infra.database.statement_batch import Row, commit_and_fetch
 from gatte.intelligence.knowledge.memory_index import INDEX_VERSION_SQL, IndexVersion
 from gatte.models import Author, Message
 from gatte.models.message import TURN_AUTHORS
@@ -72,11 +74,14 @@ class TurnInput:
 
 
 def load_turn(lease: Lease, *, first: bool = False) -> TurnInput:
-    """Read the conversation and its unread messages, and commit: nothing stays open while a model is asked. LeaseLost without the lease.
+    """Read the conversation and its unread messages, and commit: nothing stays open while a model
+    is asked. LeaseLost without the lease.
 
     `first`: in the transaction that took the lease, which brought the conversation along.
     """
-    conversation, facts = (lease.cached[0], lease.facts) if first and lease.cached else (leases.lock(lease), None)
+    conversation, facts = (
+        (lease.cached[0], lease.facts) if first and lease.cached else (leases.lock(lease), None)
+    )
     snapshot = load_snapshot(conversation, facts)
     rows = commit_and_fetch(TURN_MESSAGES_SQL, {"id": conversation.id, "history": HISTORY_LENGTH})
     return TurnInput(
@@ -94,17 +99,25 @@ def load_turn(lease: Lease, *, first: bool = False) -> TurnInput:
 
 def list_unread(conversation_id: UUID) -> list[Message]:
     """The messages that no turn has read, in Meta's order, then that of arrival."""
-    return list(db.session.scalars(unread_query(conversation_id).order_by(Message.sent_at, Message.position)))
+    return list(
+        db.session.scalars(
+            unread_query(conversation_id).order_by(Message.sent_at, Message.position)
+        )
+    )
 
 
 def unread_query(conversation_id: UUID) -> Select[Message]:
     """The query of messages that no turn has read."""
-    mine = select(Message).where(Message.conversation_id == conversation_id, Message.set_aside.is_(None))
+    mine = select(Message).where(
+        Message.conversation_id == conversation_id, Message.set_aside.is_(None)
+    )
     return mine.where(Message.author.in_(TURN_AUTHORS), Message.turn_id.is_(None))
 
 
 def _unread(row: Row) -> UnreadMessage:
-    facts: dict[str, Any] = Message.original.decrypt(row.id, row.data_key_id, row.original_sealed) or {}
+    facts: dict[str, Any] = (
+        Message.original.decrypt(row.id, row.data_key_id, row.original_sealed) or {}
+    )
     return UnreadMessage(
         id=row.id,
         position=row.position,
@@ -122,7 +135,9 @@ def _unread(row: Row) -> UnreadMessage:
 
 
 def _history(rows: Sequence[Row]) -> tuple[HistoryMessage, ...]:
-    return tuple(HistoryMessage(row.author, _body(row)) for row in sorted(rows, key=lambda row: row.position))
+    return tuple(
+        HistoryMessage(row.author, _body(row)) for row in sorted(rows, key=lambda row: row.position)
+    )
 
 
 def _body(row: Row) -> str:

@@ -1,6 +1,8 @@
-"""The part of a turn that may take long: what the messages mean, what follows from it, and the answer to a question.
+"""The part of a turn that may take long: what the messages mean, what follows from it, and the
+answer to a question.
 
-No transaction is open here. The result holds everything that `applying` stores and that a replay needs.
+No transaction is open here. The result holds everything that `applying` stores and that a replay
+needs.
 """
 
 import time
@@ -10,20 +12,35 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gatte.conversation import decision_history, rules
-from gatte.conversation.decision_history import DecisionHistory
-from gatte.conversation.snapshot import AnswerFound, MessagesReceived, ExternalEvent, AnswerNotFound, Owner
 from gatte.conversation.classifier_gate import needs_classifier
+from gatte.conversation.decision_history import DecisionHistory
+from gatte.conversation.nlu import IntentPrediction, MessageKind, Utterance
+from gatte.conversation.snapshot import (
+    AnswerFound,
+    AnswerNotFound,
+    ExternalEvent,
+    MessagesReceived,
+    Owner,
+)
 from gatte.conversation.states import Event
-from gatte.conversation.nlu import Utterance, MessageKind, IntentPrediction
 from gatte.intelligence import service
 from gatte.turns.load import TurnInput, UnreadMessage
 
-CLASSIFIED_KINDS = (MessageKind.TEXT, MessageKind.IMAGE, MessageKind.VIDEO, MessageKind.DOCUMENT, MessageKind.AUDIO, MessageKind.EDIT)
+CLASSIFIED_KINDS = (
+    MessageKind.TEXT,
+    MessageKind.IMAGE,
+    MessageKind.VIDEO,
+    MessageKind.DOCUMENT,
+    MessageKind.AUDIO,
+    MessageKind.EDIT,
+)
 
 
 @dataclass
 class TurnResult:
-    """What a turn came to: one decision, how each message was understood, and how long each step took (milliseconds)."""
+    """What a turn came to: one decision, how each message was understood, and how long each step
+    took (milliseconds).
+    """
 
     history: DecisionHistory
     utterances: tuple[Utterance, ...] = ()
@@ -35,7 +52,11 @@ def process(reading: TurnInput) -> TurnResult:
     """Understand the unread messages together and decide what follows."""
     thought = TurnResult(decision_history.start(reading.snapshot))
     with _timed(thought, "understand"):
-        thought.utterances = tuple(_to_utterance(unread, reading) for unread in reading.unread if not unread.from_company_phone)
+        thought.utterances = tuple(
+            _to_utterance(unread, reading)
+            for unread in reading.unread
+            if not unread.from_company_phone
+        )
     with _timed(thought, "decide"):
         thought.history = _decide(reading, thought.utterances)
     if thought.history.decision.question is not None:
@@ -44,7 +65,9 @@ def process(reading: TurnInput) -> TurnResult:
 
 
 def _decide(reading: TurnInput, heard: tuple[Utterance, ...]) -> DecisionHistory:
-    """What follows from the messages; a person who wrote from the company's phone has taken the conversation over."""
+    """What follows from the messages; a person who wrote from the company's phone has taken the
+    conversation over.
+    """
     decided = decision_history.start(reading.snapshot)
     if any(unread.from_company_phone for unread in reading.unread):
         decided = decided.apply(ExternalEvent(Event.AGENT_REPLIED, "answered from the phone"))
@@ -52,7 +75,11 @@ def _decide(reading: TurnInput, heard: tuple[Utterance, ...]) -> DecisionHistory
 
 
 def _to_utterance(unread: UnreadMessage, reading: TurnInput) -> Utterance:
-    understanding = _understand(unread, reading) if unread.choice is None and unread.kind in CLASSIFIED_KINDS else None
+    understanding = (
+        _understand(unread, reading)
+        if unread.choice is None and unread.kind in CLASSIFIED_KINDS
+        else None
+    )
     return Utterance(
         message_id=str(unread.id),
         kind=unread.kind,
@@ -66,21 +93,31 @@ def _to_utterance(unread: UnreadMessage, reading: TurnInput) -> Utterance:
 
 
 def _understand(unread: UnreadMessage, reading: TurnInput) -> IntentPrediction | None:
-    """The intent of a text: by rules where they settle it, by a model only where its word may matter, else None."""
+    """The intent of a text: by rules where they settle it, by a model only where its word may
+    matter, else None.
+    """
     if reading.snapshot.owner is not Owner.BOT or not unread.text:
         return None
     if not needs_classifier(reading.snapshot, unread.text):
         return rules.predict_by_rule(unread.text)
-    return service.predict_intent(unread.text, [(said.author, said.text) for said in reading.history])
+    return service.predict_intent(
+        unread.text, [(said.author, said.text) for said in reading.history]
+    )
 
 
 def _answer(thought: TurnResult, reading: TurnInput) -> None:
-    """Look the decision's question up and let the orchestrator go on with the answer, or without one."""
+    """Look the decision's question up and let the orchestrator go on with the answer, or without
+    one.
+    """
     with _timed(thought, "answer"):
         history = [(said.author, said.text) for said in reading.history]
-        found = service.answer_question(thought.history.decision.question or "", history, reading.edition)
+        found = service.answer_question(
+            thought.history.decision.question or "", history, reading.edition
+        )
     thought.trace["answer"] = found.trace
-    thought.history = thought.history.apply(AnswerNotFound() if found.text is None else AnswerFound(found.text, found.sources))
+    thought.history = thought.history.apply(
+        AnswerNotFound() if found.text is None else AnswerFound(found.text, found.sources)
+    )
 
 
 @contextmanager

@@ -1,4 +1,6 @@
-"""A past conversation again: the recorded starts and happenings through today's rules, and where the outcome differs."""
+"""A past conversation again: the recorded starts and happenings through today's rules, and where
+the outcome differs.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +18,9 @@ from gatte.models import Turn
 
 @dataclass(frozen=True)
 class ReplayDifference:
-    """One part of a turn's decision (steps, replies, effects or snapshot) that came out differently."""
+    """One part of a turn's decision (steps, replies, effects or snapshot) that came out
+    differently.
+    """
 
     turn_id: UUID
     part: str
@@ -26,7 +30,9 @@ class ReplayDifference:
 
 @dataclass(frozen=True)
 class ReplayReport:
-    """How many turns were played again, how many hold nothing to play (their content was erased), and what differs."""
+    """How many turns were played again, how many hold nothing to play (their content was erased),
+    and what differs.
+    """
 
     turns: int
     redacted: int
@@ -34,10 +40,18 @@ class ReplayReport:
 
 
 def replay_conversation(conversation_id: UUID) -> ReplayReport:
-    """Play all turns of a conversation again, each from its own recorded start; nothing is stored or sent."""
-    turns = list(db.session.scalars(select(Turn).filter_by(conversation_id=conversation_id).order_by(Turn.id)))
+    """Play all turns of a conversation again, each from its own recorded start; nothing is stored
+    or sent.
+    """
+    turns = list(
+        db.session.scalars(
+            select(Turn).filter_by(conversation_id=conversation_id).order_by(Turn.id)
+        )
+    )
     recorded = [(turn.id, (turn.trace or {}).get("course")) for turn in turns]
-    differences = [one for turn_id, course in recorded if course for one in _differences(turn_id, course)]
+    differences = [
+        one for turn_id, course in recorded if course for one in _differences(turn_id, course)
+    ]
     played = sum(1 for _, course in recorded if course)
     return ReplayReport(played, len(turns) - played, tuple(differences))
 
@@ -47,9 +61,20 @@ def _differences(turn_id: UUID, recorded: dict[str, Any]) -> list[ReplayDifferen
         before = courses.from_json(recorded)
         after = courses.replay(before)
     except (ValidationError, InvalidTransition) as error:
-        return [ReplayDifference(turn_id, "course", "could be played when it was recorded", f"{type(error).__name__}: {error}")]
+        return [
+            ReplayDifference(
+                turn_id,
+                "course",
+                "could be played when it was recorded",
+                f"{type(error).__name__}: {error}",
+            )
+        ]
     pairs = zip(_parts(before), _parts(after), strict=True)
-    return [ReplayDifference(turn_id, name, then, now) for (name, then), (_, now) in pairs if then != now]
+    return [
+        ReplayDifference(turn_id, name, then, now)
+        for (name, then), (_, now) in pairs
+        if then != now
+    ]
 
 
 def _parts(course: DecisionHistory) -> list[tuple[str, Any]]:

@@ -1,7 +1,8 @@
-"""A turn that failed: tried again when the fault may pass, else an apology, the error state, and the turn kept for reprocessing.
+"""A turn that failed: tried again when the fault may pass, else an apology, the error state, and
+the turn kept for reprocessing.
 
-A fault that does not pass in ATTEMPTS turns, and a turn that ends its process each time, are parked: no message may hold up a
-conversation for ever.
+A fault that does not pass in ATTEMPTS turns, and a turn that ends its process each time, are
+parked: no message may hold up a conversation for ever.
 """
 
 import traceback
@@ -28,7 +29,12 @@ from gatte.turns.load import list_unread
 log = structlog.get_logger(__name__)
 
 TRANSIENT_ERRORS = (OperationalError, PoolTimeout)
-PASSING_SQLSTATES = ("40001", "40P01", "55P03", "57014")  # serialization, deadlock, lock and statement time-outs
+PASSING_SQLSTATES = (
+    "40001",
+    "40P01",
+    "55P03",
+    "57014",
+)  # serialization, deadlock, lock and statement time-outs
 LONGEST_BACKOFF_SECONDS = 60.0
 MAX_ATTEMPTS = 10  # about five minutes
 
@@ -44,36 +50,61 @@ def raise_if_exhausted(lease: Lease) -> None:
 
 
 def is_final(lease: Lease, error: Exception) -> bool:
-    """Whether the turn is not tried again: the fault does not pass by itself, or did not in all attempts."""
+    """Whether the turn is not tried again: the fault does not pass by itself, or did not in all
+    attempts.
+    """
     return lease.attempt >= MAX_ATTEMPTS or not is_transient(error)
 
 
 def is_transient(error: Exception) -> bool:
-    """Whether the same turn may well succeed a little later: the database was away, busy, or took another's side."""
+    """Whether the same turn may well succeed a little later: the database was away, busy, or took
+    another's side.
+    """
     sqlstate = getattr(getattr(error, "orig", None), "pgcode", None)
     lost = isinstance(error, DBAPIError) and error.connection_invalidated
-    return lost or isinstance(error, TRANSIENT_ERRORS) or (isinstance(error, DBAPIError) and sqlstate in PASSING_SQLSTATES)
+    return (
+        lost
+        or isinstance(error, TRANSIENT_ERRORS)
+        or (isinstance(error, DBAPIError) and sqlstate in PASSING_SQLSTATES)
+    )
 
 
 def schedule_retry(lease: Lease) -> None:
     """Give the lease back and let the turn be due again after a pause that doubles."""
     pause = min(LONGEST_BACKOFF_SECONDS, 2.0 ** (lease.attempt - 1))
-    values: dict[str, Any] = {"leased_until": None, "turn_due_at": func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, pause)}
-    mine = update(Conversation).where(Conversation.id == lease.conversation_id, Conversation.lease_token == lease.token)
+    values: dict[str, Any] = {
+        "leased_until": None,
+        "turn_due_at": func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, pause),
+    }
+    mine = update(Conversation).where(
+        Conversation.id == lease.conversation_id, Conversation.lease_token == lease.token
+    )
     db.session.execute(mine.values(**values).execution_options(synchronize_session=False))
 
 
 def record_failure(lease: Lease, error: Exception) -> PendingTurn:
-    """Store the failed turn with its messages, and what the customer is told; LeaseLost when it is not ours any more."""
+    """Store the failed turn with its messages, and what the customer is told; LeaseLost when it is
+    not ours any more.
+    """
     conversation = leases.lock(lease)
     said = _unanswered_text(conversation)
-    record = _record(conversation, error, TurnOutcome.PARKED if isinstance(error, RetriesExhausted) or is_transient(error) else TurnOutcome.FAILED)
-    told = decision_history.start(load_snapshot(conversation)).apply(ExternalEvent(Event.FAILED, type(error).__name__, said))
+    record = _record(
+        conversation,
+        error,
+        TurnOutcome.PARKED
+        if isinstance(error, RetriesExhausted) or is_transient(error)
+        else TurnOutcome.FAILED,
+    )
+    told = decision_history.start(load_snapshot(conversation)).apply(
+        ExternalEvent(Event.FAILED, type(error).__name__, said)
+    )
     return apply.apply_decision(conversation, told, record)
 
 
 def dead_letter(lease: Lease, error: Exception) -> PendingTurn:
-    """Park the messages of a turn whose failure cannot be told either; LeaseLost when it is not ours any more."""
+    """Park the messages of a turn whose failure cannot be told either; LeaseLost when it is not
+    ours any more.
+    """
     conversation = leases.lock(lease)
     record = _record(conversation, error, TurnOutcome.PARKED)
     record.counted_events.append(CountedEvent(Event.FAILED, conversation.flow, conversation.asking))
@@ -82,15 +113,22 @@ def dead_letter(lease: Lease, error: Exception) -> PendingTurn:
 
 
 def _unanswered_text(conversation: Conversation) -> str:
-    """What the customer wrote that stays without an answer, for the desk; nothing of a message that tells a password."""
-    words = [row.body or "" for row in list_unread(conversation.id) if row.author is Author.CUSTOMER]
+    """What the customer wrote that stays without an answer, for the desk; nothing of a message that
+    tells a password.
+    """
+    words = [
+        row.body or "" for row in list_unread(conversation.id) if row.author is Author.CUSTOMER
+    ]
     return "\n".join(one for one in words if one and not holds_password(one))
 
 
 def _record(conversation: Conversation, error: Exception, outcome: TurnOutcome) -> PendingTurn:
     """The failed turn, with its messages; the next ones go on."""
     unread = list_unread(conversation.id)
-    trace = {"messages": [str(row.id) for row in unread], "stack": traceback.format_exception(error)}
+    trace = {
+        "messages": [str(row.id) for row in unread],
+        "stack": traceback.format_exception(error),
+    }
     record = PendingTurn(outcome, conversation.turn_attempts, type(error).__name__, trace=trace)
     for row in unread:
         row.turn_id = record.id

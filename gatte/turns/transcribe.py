@@ -1,6 +1,8 @@
-"""Voice messages become words before a turn thinks: fetched from Meta and transcribed, several at a time, with no transaction open.
+"""Voice messages become words before a turn thinks: fetched from Meta and transcribed, several at a
+time, with no transaction open.
 
-Where that cannot be (no Gemini, no Cloud API, a file that is gone) the message stays without words, and the customer is asked to type.
+Where that cannot be (no Gemini, no Cloud API, a file that is gone) the message stays without words,
+and the customer is asked to type.
 """
 
 import time
@@ -19,11 +21,12 @@ from gatte.intelligence.gemini.client import Gemini, GeminiUnavailable
 from gatte.models import Message
 from gatte.turns.load import TurnInput, UnreadMessage
 from gatte.turns.process import TurnResult
-from gatte.whatsapp.media import MediaClient, DownloadFailed
+from gatte.whatsapp.media import DownloadFailed, MediaClient
 
 log = structlog.get_logger(__name__)
 
-MAX_PER_TURN = 6  # voice messages that one turn hears, all together: a lease is short, and a transcript costs money
+# voice messages that one turn hears, all together: a lease is short, and a transcript costs money
+MAX_PER_TURN = 6
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,9 @@ class _Clients:
 
 @dataclass
 class VoiceTranscriber:
-    """What the voice messages of one turn said; kept while the turn is thought over again, so that none is heard and paid twice."""
+    """What the voice messages of one turn said; kept while the turn is thought over again, so that
+    none is heard and paid twice.
+    """
 
     transcripts: dict[UUID, Transcript] = field(default_factory=dict)
     milliseconds: float = 0.0
@@ -56,18 +61,24 @@ class VoiceTranscriber:
         new = [unread for unread in _voices(reading) if unread.id not in self.transcripts]
         if ears is not None and new:
             started, room = time.perf_counter(), max(0, MAX_PER_TURN - len(self.transcripts))
-            self.transcripts |= _transcribe_all(ears, new[:room]) | {one.id: Transcript("", "too_many") for one in new[room:]}
+            self.transcripts |= _transcribe_all(ears, new[:room]) | {
+                one.id: Transcript("", "too_many") for one in new[room:]
+            }
             self.milliseconds += round((time.perf_counter() - started) * 1000, 2)
         return replace(reading, unread=tuple(self._worded(unread) for unread in reading.unread))
 
     def add_to_trace(self, thought: TurnResult) -> None:
         """Let the trace and the times of the turn show how the hearing went."""
         if self.transcripts:
-            thought.trace["heard"] = {str(message_id): one.outcome for message_id, one in self.transcripts.items()}
+            thought.trace["heard"] = {
+                str(message_id): one.outcome for message_id, one in self.transcripts.items()
+            }
             thought.step_ms["listen"] = self.milliseconds
 
     def save(self) -> None:
-        """Store the words as the messages' own, in the transaction of the turn; not where the turn had them erased."""
+        """Store the words as the messages' own, in the transaction of the turn; not where the turn
+        had them erased.
+        """
         for message_id, one in self.transcripts.items():
             row = db.session.get(Message, message_id) if one.text else None
             if row is not None and row.erased_at is None:
@@ -81,11 +92,18 @@ class VoiceTranscriber:
 def _voices(reading: TurnInput) -> list[UnreadMessage]:
     """What a customer said and did not delete right after."""
     deleted = {unread.target_id for unread in reading.unread if unread.kind is MessageKind.REVOKE}
-    return [unread for unread in reading.unread if _is_voice(unread) and str(unread.id) not in deleted]
+    return [
+        unread for unread in reading.unread if _is_voice(unread) and str(unread.id) not in deleted
+    ]
 
 
 def _is_voice(unread: UnreadMessage) -> bool:
-    return unread.kind is MessageKind.AUDIO and not unread.text and not unread.from_company_phone and unread.media_id is not None
+    return (
+        unread.kind is MessageKind.AUDIO
+        and not unread.text
+        and not unread.from_company_phone
+        and unread.media_id is not None
+    )
 
 
 def _ears(phone_number_id: str) -> _Clients | None:
@@ -103,7 +121,12 @@ def _transcribe_all(ears: _Clients, unread: list[UnreadMessage]) -> dict[UUID, T
 
 def _transcribe(ears: _Clients, unread: UnreadMessage) -> Transcript:
     transcript = _heard(ears, unread)
-    log.info("voice_heard", message_id=str(unread.id), outcome=transcript.outcome, words=len(transcript.text.split()))
+    log.info(
+        "voice_heard",
+        message_id=str(unread.id),
+        outcome=transcript.outcome,
+        words=len(transcript.text.split()),
+    )
     return transcript
 
 
@@ -111,7 +134,9 @@ def _heard(ears: _Clients, unread: UnreadMessage) -> Transcript:
     if not transcription.supports(unread.mime_type):
         return Transcript("", "unknown_format")
     try:
-        file = ears.media.download(ears.phone_number_id, unread.media_id or "", transcription.LARGEST_AUDIO, unread.sha256)
+        file = ears.media.download(
+            ears.phone_number_id, unread.media_id or "", transcription.LARGEST_AUDIO, unread.sha256
+        )
         words, call = transcription.transcribe(ears.gemini, file.content, unread.mime_type or "")
     except DownloadFailed as missing:
         return Transcript("", missing.why.value)

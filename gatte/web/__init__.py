@@ -1,7 +1,7 @@
 """The doors that open over HTTP: the panel, the webhook, health and metrics, later the API.
 
-Only here and in `jobs` and `cli` are requests read, pages rendered and transactions committed. May import every room but
-`jobs`. Start reading at `register`.
+Only here and in `jobs` and `cli` are requests read, pages rendered and transactions committed. May
+import every room but `jobs`. Start reading at `register`.
 """
 
 from importlib import import_module
@@ -9,7 +9,7 @@ from importlib.util import find_spec
 
 from flask import Flask
 
-from gatte.web import request_log, form_parser, htmx, response_headers, webhook
+from gatte.web import form_parser, htmx, request_log, response_headers, webhook
 from gatte.web.webhook_middleware import Machines, install_middleware
 
 # Each has a blueprint `bp`; the order says nothing.

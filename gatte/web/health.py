@@ -10,12 +10,12 @@ from redis.exceptions import RedisError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from gatte.infra import schema
 from gatte.extensions import db
+from gatte.infra import schema
+from gatte.infra.redis.fail_fast import fail_fast_redis
+from gatte.infra.rq_queue import ProcessKind, list_alive, redis
 from gatte.intelligence.gemini import rejections
 from gatte.observability import metrics
-from gatte.infra.rq_queue import ProcessKind, list_alive, redis
-from gatte.infra.redis.fail_fast import fail_fast_redis
 
 log = structlog.get_logger(__name__)
 bp = Blueprint("health", __name__)
@@ -36,7 +36,8 @@ def live() -> Response:
 
 @bp.get("/health/ready")
 def ready() -> tuple[Response, int]:
-    """200 when a message that comes in now would be stored and answered; else 503 and what is missing.
+    """200 when a message that comes in now would be stored and answered; else 503 and what is
+    missing.
 
     `degraded` (200 too) when it would be answered in a poorer way.
     """

@@ -1,4 +1,6 @@
-"""How a view answers: the whole page, or to htmx only the blocks that it needs, all out of one template."""
+"""How a view answers: the whole page, or to htmx only the blocks that it needs, all out of one
+template.
+"""
 
 import hashlib
 import re
@@ -14,18 +16,30 @@ LIVE_HEADER = "X-Live"
 BLOCK_VERSION = re.compile(r"([a-z][a-z_]*)=([0-9a-f]{16})")
 
 
-def render(template: str, block: str | None = None, *, status: int = 200, **context: Any) -> Response:  # noqa: ANN401 - a template's variables
+def render(
+    template: str,
+    block: str | None = None,
+    *,
+    status: int = 200,
+    **context: Any,  # noqa: ANN401 - what the template wants
+) -> Response:
     """The whole page, or that block alone to htmx."""
     if block is None or not is_htmx_request():
         return _answer(render_template(template, **context), status)
     return _answer(_blocks(template, (block,), context)[block], status)
 
 
-def render_changed_blocks(template: str, *blocks: str, status: int = 200, **context: Any) -> Response:  # noqa: ANN401 - a template's variables
-    """The whole page, or to htmx those live blocks that differ from what the browser shows; 204 when none does.
+def render_changed_blocks(
+    template: str,
+    *blocks: str,
+    status: int = 200,
+    **context: Any,  # noqa: ANN401 - what the template wants
+) -> Response:
+    """The whole page, or to htmx those live blocks that differ from what the browser shows; 204
+    when none does.
 
-    A live block holds one `live.region` (components/live.html) with the block's name as id. The browser sends the versions that
-    it shows in the header X-Live.
+    A live block holds one `live.region` (components/live.html) with the block's name as id. The
+    browser sends the versions that it shows in the header X-Live.
     """
     if not is_htmx_request():
         return _answer(render_template(template, **context), status)

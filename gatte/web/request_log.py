@@ -15,7 +15,9 @@ QUIET_PATHS = ("/static/",)  # asked all the time
 
 def init_app(app: Flask) -> None:
     """Follow every request of this application."""
-    app.before_request_funcs.setdefault(None, []).insert(0, _start)  # before those that may refuse: CSRF, rate limits
+    app.before_request_funcs.setdefault(None, []).insert(
+        0, _start
+    )  # before those that may refuse: CSRF, rate limits
     app.after_request(_finish)
     app.teardown_request(lambda _: tracing.unbind_all())
 
@@ -27,10 +29,18 @@ def _start() -> None:
 
 def _finish(response: Response) -> Response:
     response.headers["X-Request-ID"] = tracing.current_request_id() or ""
-    quiet = response.status_code < 500 and (request.path.startswith(QUIET_PATHS) or "HX-Request" in request.headers)
+    quiet = response.status_code < 500 and (
+        request.path.startswith(QUIET_PATHS) or "HX-Request" in request.headers
+    )
     if quiet and not _told.isEnabledFor(logging.DEBUG):
         return response
     duration_ms = round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1)
     tell = log.debug if quiet else log.info
-    tell("request", method=request.method, endpoint=request.endpoint, status=response.status_code, duration_ms=duration_ms)
+    tell(
+        "request",
+        method=request.method,
+        endpoint=request.endpoint,
+        status=response.status_code,
+        duration_ms=duration_ms,
+    )
     return response

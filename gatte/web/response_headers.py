@@ -1,4 +1,6 @@
-"""What protects every answer: response headers, cookies, and one boundary at which every error ends as a page or a short text."""
+"""What protects every answer: response headers, cookies, and one boundary at which every error ends
+as a page or a short text.
+"""
 
 from http import HTTPStatus
 
@@ -37,17 +39,41 @@ MACHINE_PATHS = ("/webhook/", "/health/", "/metrics", "/api/", "/openapi.json")
 
 # What a person reads when something went wrong: what happened, and what to do now.
 ERRORS: dict[int, tuple[str, str]] = {
-    400: ("Pedido inválido", "Algo no endereço ou no formulário não está certo. Volte à página anterior e tente de novo."),
-    403: ("Acesso negado", "Sua conta não tem permissão para isso. Se precisar, peça a quem administra o painel."),
+    400: (
+        "Pedido inválido",
+        "Algo no endereço ou no formulário não está certo. Volte à página anterior e tente de novo.",
+    ),
+    403: (
+        "Acesso negado",
+        "Sua conta não tem permissão para isso. Se precisar, peça a quem administra o painel.",
+    ),
     404: ("Página não encontrada", "O endereço não existe, ou o que estava aqui foi removido."),
-    405: ("Ação não permitida", "Esta página não aceita esse tipo de pedido. Volte à página anterior e tente de novo."),
-    409: ("Outra pessoa foi mais rápida", "A situação mudou enquanto você olhava. Atualize a página para ver como está agora."),
-    413: ("Conteúdo grande demais", "O que você enviou passa do limite. Tente com um texto ou arquivo menor."),
+    405: (
+        "Ação não permitida",
+        "Esta página não aceita esse tipo de pedido. Volte à página anterior e tente de novo.",
+    ),
+    409: (
+        "Outra pessoa foi mais rápida",
+        "A situação mudou enquanto você olhava. Atualize a página para ver como está agora.",
+    ),
+    413: (
+        "Conteúdo grande demais",
+        "O que você enviou passa do limite. Tente com um texto ou arquivo menor.",
+    ),
     429: ("Muitas tentativas", "Espere um minuto e tente de novo."),
-    500: ("Algo deu errado por aqui", "O erro foi registrado. Tente de novo; se continuar, informe o código abaixo ao suporte."),
-    503: ("Serviço indisponível", "O banco de dados não respondeu. Nada foi perdido: tente de novo em instantes."),
+    500: (
+        "Algo deu errado por aqui",
+        "O erro foi registrado. Tente de novo; se continuar, informe o código abaixo ao suporte.",
+    ),
+    503: (
+        "Serviço indisponível",
+        "O banco de dados não respondeu. Nada foi perdido: tente de novo em instantes.",
+    ),
 }
-SESSION_EXPIRED = ("Sua sessão expirou", "Por segurança, a página precisa ser aberta de novo. Volte, atualize a página e repita a ação.")
+SESSION_EXPIRED = (
+    "Sua sessão expirou",
+    "Por segurança, a página precisa ser aberta de novo. Volte, atualize a página e repita a ação.",
+)
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -58,7 +84,8 @@ def init_app(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.production,
         PERMANENT_SESSION_LIFETIME=12 * 3600,  # a working day
-        WTF_CSRF_TIME_LIMIT=None,  # a token lives as long as its session: agents keep pages open all day
+        # a token lives as long as its session: agents keep pages open all day
+        WTF_CSRF_TIME_LIMIT=None,
     )
     hsts = {"Strict-Transport-Security": HSTS} if settings.production else {}
 
@@ -81,7 +108,9 @@ def register_error_handlers(app: Flask) -> None:
 
 
 def _cache_rule(response: Response) -> str:
-    """Static files under an address with their hash stay a year, under another they are asked for; all else is never stored."""
+    """Static files under an address with their hash stay a year, under another they are asked for;
+    all else is never stored.
+    """
     if request.endpoint != "static" or response.status_code not in {200, 206, 304}:
         return NO_STORE
     filename = (request.view_args or {}).get("filename", "")
@@ -103,7 +132,12 @@ def _http_error(error: HTTPException) -> Response:
 
 def _database_unavailable(error: OperationalError | InterfaceError) -> Response:
     db.session.rollback()
-    log.error("store_away", endpoint=request.endpoint, error=type(error.orig).__name__, sqlstate=getattr(error.orig, "pgcode", None))
+    log.error(
+        "store_away",
+        endpoint=request.endpoint,
+        error=type(error.orig).__name__,
+        sqlstate=getattr(error.orig, "pgcode", None),
+    )
     return _answer(ServiceUnavailable(), 503)
 
 
@@ -128,5 +162,7 @@ def _answer(error: HTTPException, code: int) -> Response:
 
 def _page(code: int, words: tuple[str, str]) -> Response:
     title, advice = words
-    page = render_template("error.html", code=code, title=title, advice=advice, request_id=tracing.current_request_id())
+    page = render_template(
+        "error.html", code=code, title=title, advice=advice, request_id=tracing.current_request_id()
+    )
     return make_response(page, code)

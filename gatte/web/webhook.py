@@ -1,4 +1,5 @@
-"""The webhook of WhatsApp: Meta's handshake, and events. Signature first, then shape, then a commit, then 200; nothing else.
+"""The webhook of WhatsApp: Meta's handshake, and events. Signature first, then shape, then a
+commit, then 200; nothing else.
 
 Meta delivers a body again, whole, until it gets 200: so 200 means stored, and 503 means try again.
 """
@@ -10,11 +11,11 @@ from collections.abc import Iterable, Sequence
 import structlog
 from flask import Blueprint, Flask, Response, current_app, request
 
+from gatte.intake.group_commit import Backpressure, StorageUnavailable
 from gatte.intake.receive import InboxReceiver
-from gatte.intake.group_commit import StorageUnavailable, Backpressure
 from gatte.observability import metrics, tracing
 from gatte.settings import Settings
-from gatte.web.webhook_middleware import WsgiResponse, Environ, FastPath, StartResponse
+from gatte.web.webhook_middleware import Environ, FastPath, StartResponse, WsgiResponse
 from gatte.whatsapp import signature
 from gatte.whatsapp.webhook_parser import InvalidPayload
 
@@ -33,7 +34,12 @@ def handshake() -> Response:
     given = request.args.get("hub.verify_token", "")
     right = bool(token) and hmac.compare_digest(given.encode(), token.encode())
     if request.args.get("hub.mode") != "subscribe" or not right:
-        return _problem_response(403, "Wrong verify token", "hub.verify_token is not the value of WHATSAPP_VERIFY_TOKEN", "handshake_refused")
+        return _problem_response(
+            403,
+            "Wrong verify token",
+            "hub.verify_token is not the value of WHATSAPP_VERIFY_TOKEN",
+            "handshake_refused",
+        )
     return Response(request.args.get("hub.challenge", ""), mimetype="text/plain")
 
 
@@ -41,7 +47,9 @@ def handshake() -> Response:
 def receive() -> WsgiResponse:
     """Store what Meta brings; 200 only when it is committed."""
     raw, signed = request.get_data(cache=False), request.environ.get("HTTP_X_HUB_SIGNATURE_256")
-    return handle_webhook(current_app.extensions["gatte_inbox"], _settings().app_secrets, raw, signed)
+    return handle_webhook(
+        current_app.extensions["gatte_inbox"], _settings().app_secrets, raw, signed
+    )
 
 
 def fast_path(app: Flask) -> dict[str, FastPath]:
@@ -50,23 +58,34 @@ def fast_path(app: Flask) -> dict[str, FastPath]:
     return {PATH: lambda raw, signed: handle_webhook(inbox, secrets, raw, signed)}
 
 
-def handle_webhook(inbox: InboxReceiver, secrets: Sequence[str], raw: bytes, signed: str | None) -> WsgiResponse:
+def handle_webhook(
+    inbox: InboxReceiver, secrets: Sequence[str], raw: bytes, signed: str | None
+) -> WsgiResponse:
     """What Meta is told of a body."""
     if not signature.verify(raw, signed, secrets):
-        return _problem_response(401, "Wrong signature", "X-Hub-Signature-256 does not match the body under WHATSAPP_APP_SECRET", "bad_signature")
+        return _problem_response(
+            401,
+            "Wrong signature",
+            "X-Hub-Signature-256 does not match the body under WHATSAPP_APP_SECRET",
+            "bad_signature",
+        )
     try:
         inbox.store(raw, tracing.current_request_id())
     except InvalidPayload as error:
         return _problem_response(400, "Not a webhook body", error.reason, "bad_body")
     except StorageUnavailable as error:
         outcome = "overloaded" if isinstance(error, Backpressure) else "not_stored"
-        return _problem_response(503, "Not stored", "The message could not be stored; deliver it again", outcome)
+        return _problem_response(
+            503, "Not stored", "The message could not be stored; deliver it again", outcome
+        )
     STORED.inc()
     return _ok
 
 
 def _ok(_: Environ, start_response: StartResponse) -> Iterable[bytes]:
-    start_response("200 OK", [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", "0")])
+    start_response(
+        "200 OK", [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", "0")]
+    )
     return ()
 
 
@@ -74,7 +93,13 @@ def _problem_response(status: int, title: str, detail: str, outcome: str) -> Res
     """A refusal as a problem document (RFC 9457), counted."""
     metrics.WEBHOOK_REQUESTS.labels(outcome=outcome).inc()
     log.warning("webhook_refused", outcome=outcome, status=status)
-    problem = {"type": "about:blank", "title": title, "status": status, "detail": detail, "instance": PATH}
+    problem = {
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "instance": PATH,
+    }
     response = Response(json.dumps(problem), status, mimetype="application/problem+json")
     if status == 503:
         response.headers["Retry-After"] = str(RETRY_SECONDS)

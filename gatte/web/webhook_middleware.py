@@ -1,8 +1,9 @@
 """The application of the doors that only machines use: webhook, health and metrics.
 
-What guards people (sessions, login, CSRF tokens, rate limits by address) would cost a webhook more than all that it does, so these
-doors have a Flask application of their own, in front of the whole one and over the same rooms. A door through which thousands come
-a second may have a short way too, which passes Flask's contexts, signals and routing: half of what a stored webhook costs.
+What guards people (sessions, login, CSRF tokens, rate limits by address) would cost a webhook more
+than all that it does, so these doors have a Flask application of their own, in front of the whole
+one and over the same rooms. A door through which thousands come a second may have a short way too,
+which passes Flask's contexts, signals and routing: half of what a stored webhook costs.
 """
 
 from collections.abc import Callable, Iterable
@@ -25,7 +26,9 @@ PATHS = ("/webhook/", "/health/", "/metrics")
 
 
 class Machines(Flask):
-    """Flask with nothing before its views but an id for the request. `current_app` is the whole application here too."""
+    """Flask with nothing before its views but an id for the request. `current_app` is the whole
+    application here too.
+    """
 
     def __init__(self, whole: Flask) -> None:
         super().__init__("gatte.web.webhook_middleware", static_folder=None)
@@ -47,7 +50,11 @@ class Machines(Flask):
             return start_response(status, [*headers, ("X-Request-ID", request_id)], *error)
 
         try:
-            short = self.short_ways.get(environ["PATH_INFO"]) if environ["REQUEST_METHOD"] == "POST" else None
+            short = (
+                self.short_ways.get(environ["PATH_INFO"])
+                if environ["REQUEST_METHOD"] == "POST"
+                else None
+            )
             if short is None or not self._is_ordinary(environ.get("CONTENT_LENGTH", "")):
                 return super().wsgi_app(environ, start)
             return self._by(short, environ)(environ, start)
@@ -64,7 +71,9 @@ class Machines(Flask):
             return short(raw, environ.get("HTTP_X_HUB_SIGNATURE_256"))
         except Exception as error:  # noqa: BLE001 - as Flask would: logged, and answered by the boundary of all errors
             with self.request_context(environ):
-                return self.finalize_request(self.handle_user_exception(error), from_error_handler=True)
+                return self.finalize_request(
+                    self.handle_user_exception(error), from_error_handler=True
+                )
 
 
 def install_middleware(whole: Flask, machines: Machines) -> None:
@@ -73,7 +82,9 @@ def install_middleware(whole: Flask, machines: Machines) -> None:
     whole.extensions["gatte_machines"] = machines
 
     def by_path(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        application = machines.wsgi_app if environ.get("PATH_INFO", "").startswith(PATHS) else people
+        application = (
+            machines.wsgi_app if environ.get("PATH_INFO", "").startswith(PATHS) else people
+        )
         return application(environ, start_response)
 
     whole.wsgi_app = by_path  # type: ignore[method-assign]

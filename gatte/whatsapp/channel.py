@@ -1,4 +1,6 @@
-"""A way to customers, and the three ways in which a send can end: accepted, certainly refused, or nobody knows."""
+"""A way to customers, and the three ways in which a send can end: accepted, certainly refused, or
+nobody knows.
+"""
 
 import random
 from dataclasses import dataclass
@@ -8,7 +10,11 @@ from gatte.whatsapp.errors import ErrorCategory, GraphError
 
 LONGEST_BACKOFF_SECONDS = 300.0
 LONGEST_PAIR_PAUSE_SECONDS = 1024.0
-MAX_ATTEMPTS, MAX_ATTEMPTS_LONG = 8, 20  # about eight minutes of Meta's own faults; about an hour of limits and of a connection that is away
+MAX_ATTEMPTS, MAX_ATTEMPTS_LONG = (
+    8,
+    20,
+    # about eight minutes of Meta's own faults; about an hour of limits and of a connection that is away
+)
 
 
 @dataclass(frozen=True)
@@ -23,7 +29,9 @@ class SendFailed(Exception):
 
 
 class Rejected(SendFailed):
-    """Meta certainly did not take the message; `retry_after` is what Meta asked us to wait, in seconds."""
+    """Meta certainly did not take the message; `retry_after` is what Meta asked us to wait, in
+    seconds.
+    """
 
     def __init__(self, error: GraphError, retry_after: float | None = None) -> None:
         super().__init__(str(error))
@@ -46,10 +54,14 @@ class Rejected(SendFailed):
         return MAX_ATTEMPTS if self.error.category is ErrorCategory.TRANSIENT else MAX_ATTEMPTS_LONG
 
     def retry_delay(self, attempt: int) -> float | None:
-        """Seconds until it makes sense to send again after the given attempt (1 is the first); None when it does not by itself."""
+        """Seconds until it makes sense to send again after the given attempt (1 is the first); None
+        when it does not by itself.
+        """
         category = self.error.category
         if category is ErrorCategory.PAIR_RATE:
-            pause = min(4.0 ** (attempt - 1), LONGEST_PAIR_PAUSE_SECONDS)  # the rule that Meta gives: 4^X seconds, X = 0, 1, 2 ...
+            pause = min(
+                4.0 ** (attempt - 1), LONGEST_PAIR_PAUSE_SECONDS
+            )  # the rule that Meta gives: 4^X seconds, X = 0, 1, 2 ...
         elif category in {ErrorCategory.TRANSIENT, ErrorCategory.RATE_LIMITED}:
             pause = min(2.0**attempt, LONGEST_BACKOFF_SECONDS) * random.uniform(0.75, 1.25)  # noqa: S311 - not a secret
         else:
@@ -69,7 +81,9 @@ class NotSent(Rejected):
 
 
 class OutcomeUncertain(SendFailed):
-    """Nobody knows whether Meta took the message: do not send it again before a status had its chance to tell."""
+    """Nobody knows whether Meta took the message: do not send it again before a status had its
+    chance to tell.
+    """
 
 
 class Channel(Protocol):

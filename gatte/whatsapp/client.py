@@ -1,4 +1,6 @@
-"""The Cloud API over HTTP: one pool of kept connections, strict time limits, and an honest word on how each send ended."""
+"""The Cloud API over HTTP: one pool of kept connections, strict time limits, and an honest word on
+how each send ended.
+"""
 
 import json
 import re
@@ -9,15 +11,30 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from gatte.infra.http import HttpResponse, ResponseLost, HttpConnectionPool, HttpTimeouts, ConnectFailed
+from gatte.infra.http import (
+    ConnectFailed,
+    HttpConnectionPool,
+    HttpResponse,
+    HttpTimeouts,
+    ResponseLost,
+)
 from gatte.observability import metrics
 from gatte.whatsapp import errors
-from gatte.whatsapp.channel import Channel, NotSent, Rejected, SendFailed, Sent, OutcomeUncertain
+from gatte.whatsapp.channel import Channel, NotSent, OutcomeUncertain, Rejected, SendFailed, Sent
 from gatte.whatsapp.errors import ErrorCategory, GraphError
+from gatte.whatsapp.lenient_json import as_dict, as_float, as_list, identifier
 from gatte.whatsapp.outbound import read_receipt
-from gatte.whatsapp.lenient_json import as_float, identifier, as_dict, as_list
 
-__all__ = ["Channel", "CloudClient", "NotSent", "Rejected", "SendFailed", "Sent", "CloudTimeouts", "OutcomeUncertain"]
+__all__ = [
+    "Channel",
+    "CloudClient",
+    "CloudTimeouts",
+    "NotSent",
+    "OutcomeUncertain",
+    "Rejected",
+    "SendFailed",
+    "Sent",
+]
 
 MAX_RESPONSE_BYTES = 256 * 1024
 CONNECTIONS = 256
@@ -30,7 +47,9 @@ TOKEN = re.compile(r"[\x21-\x7e]+")
 
 @dataclass(frozen=True)
 class CloudTimeouts:
-    """Limits in seconds; `whole` bounds a call from its first byte to its last, however slowly the answer drips."""
+    """Limits in seconds; `whole` bounds a call from its first byte to its last, however slowly the
+    answer drips.
+    """
 
     connect: float = 5.0
     read: float = 15.0
@@ -41,7 +60,9 @@ class CloudTimeouts:
 
 @dataclass
 class CloudClient:
-    """Sends for the company's numbers; safe to use from many threads. The token goes to the host of `base_url` and nowhere else."""
+    """Sends for the company's numbers; safe to use from many threads. The token goes to the host of
+    `base_url` and nowhere else.
+    """
 
     base_url: str
     version: str
@@ -54,9 +75,21 @@ class CloudClient:
         limits = self.timeouts
         self._connections = HttpConnectionPool(
             self.base_url,
-            HttpTimeouts(limits.connect, limits.write, limits.read, limits.pool, limits.total, MAX_RESPONSE_BYTES, CONNECTIONS),
+            HttpTimeouts(
+                limits.connect,
+                limits.write,
+                limits.read,
+                limits.pool,
+                limits.total,
+                MAX_RESPONSE_BYTES,
+                CONNECTIONS,
+            ),
         )
-        self._headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json", "User-Agent": "GATTE"}
+        self._headers = {
+            "Authorization": f"Bearer {self.token}",
+            "Content-Type": "application/json",
+            "User-Agent": "GATTE",
+        }
         self._path = quote(f"{urlsplit(self.base_url).path.rstrip('/')}/{self.version}", safe="/%")
 
     def send(self, phone_number_id: str, body: dict[str, Any]) -> Sent:
@@ -68,7 +101,9 @@ class CloudClient:
         return Sent(wamid)
 
     def mark_read(self, phone_number_id: str, wamid: str, *, typing: bool = True) -> None:
-        """Show a customer's message as read and, with `typing`, that an answer is being written (25 s at most)."""
+        """Show a customer's message as read and, with `typing`, that an answer is being written (25
+        s at most).
+        """
         self._post("read_mark", phone_number_id, read_receipt(wamid, typing=typing))
 
     def close(self) -> None:
@@ -94,17 +129,25 @@ class CloudClient:
 def _raise_for_response(answer: HttpResponse) -> None:
     """Raise what an answer other than 200 means.
 
-    A 4xx is a refusal, but for 408. So is a 5xx whose code says that the message was turned away; a general failure of Meta
-    (1, 2, 131000) may have come after the message was taken.
+    A 4xx is a refusal, but for 408. So is a 5xx whose code says that the message was turned away; a
+    general failure of Meta (1, 2, 131000) may have come after the message was taken.
     """
     if answer.status == 200:
         return
     error = errors.parse(answer.status, answer.body)
-    if error is not None and answer.status >= 500 and error.category in UNCERTAIN_CATEGORIES and error.code != OVERLOADED:
+    if (
+        error is not None
+        and answer.status >= 500
+        and error.category in UNCERTAIN_CATEGORIES
+        and error.code != OVERLOADED
+    ):
         raise OutcomeUncertain(str(error))
     if error is None and (answer.status >= 500 or answer.status == 408 or answer.status < 300):
         raise OutcomeUncertain(f"HTTP {answer.status} without an error of Meta")
-    raise Rejected(error or GraphError(answer.status, None, f"HTTP {answer.status}", ""), _retry_after(answer.headers))
+    raise Rejected(
+        error or GraphError(answer.status, None, f"HTTP {answer.status}", ""),
+        _retry_after(answer.headers),
+    )
 
 
 def _wamid_of(answer: HttpResponse) -> str | None:
@@ -116,8 +159,14 @@ def _wamid_of(answer: HttpResponse) -> str | None:
 
 
 def _retry_after(headers: Message) -> float | None:
-    """The longest wait that the headers ask for, in seconds: Retry-After, or the minutes of Meta's usage header."""
-    asked = [wait for wait in (_retry_after_header(headers), _usage_header_wait(headers)) if wait is not None]
+    """The longest wait that the headers ask for, in seconds: Retry-After, or the minutes of Meta's
+    usage header.
+    """
+    asked = [
+        wait
+        for wait in (_retry_after_header(headers), _usage_header_wait(headers))
+        if wait is not None
+    ]
     return max(asked, default=None)
 
 

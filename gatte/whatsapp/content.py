@@ -24,7 +24,9 @@ class TextContent:
 
 @dataclass(frozen=True, slots=True)
 class MediaContent:
-    """An image, video, audio, document or sticker; the file is fetched by `id`, `url` lives five minutes."""
+    """An image, video, audio, document or sticker; the file is fetched by `id`, `url` lives five
+    minutes.
+    """
 
     id: str | None
     mime_type: str | None
@@ -155,7 +157,9 @@ class SystemKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SystemContent:
-    """Something happened to the account of the customer; `new_phone` and `new_bsuid` are set when they changed."""
+    """Something happened to the account of the customer; `new_phone` and `new_bsuid` are set when
+    they changed.
+    """
 
     kind: SystemKind
     body: str | None
@@ -194,7 +198,9 @@ class RequestWelcome:
 
 @dataclass(frozen=True, slots=True)
 class UnknownContent:
-    """A type that we do not know, or a known one whose inside is not as documented; all of it stands in the message's `raw`."""
+    """A type that we do not know, or a known one whose inside is not as documented; all of it
+    stands in the message's `raw`.
+    """
 
     type: str | None
     value: Any = None

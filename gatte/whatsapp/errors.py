@@ -14,14 +14,18 @@ from gatte.whatsapp.error_table import (
     ErrorCategory,
     ErrorRule,
 )
-from gatte.whatsapp.lenient_json import as_bool, integer, as_dict, text
+from gatte.whatsapp.lenient_json import as_bool, as_dict, integer, text
 
-__all__ = ["ErrorCategory", "GraphError", "ErrorRule", "rule_for", "rule_for_status"]
+__all__ = ["ErrorCategory", "ErrorRule", "GraphError", "rule_for", "rule_for_status"]
 
 TITLE_LENGTH = 300
 RATE_LIMIT_STATUS, AUTH_STATUS, PERMISSION_STATUS = 429, 401, 403
 
-HTTP_RULES = {RATE_LIMIT_STATUS: RULES[130429], AUTH_STATUS: RULES[190], PERMISSION_STATUS: PERMISSION_RULE}
+HTTP_RULES = {
+    RATE_LIMIT_STATUS: RULES[130429],
+    AUTH_STATUS: RULES[190],
+    PERMISSION_STATUS: PERMISSION_RULE,
+}
 """For an answer with no error code in it: a proxy or load balancer spoke, not the Cloud API."""
 
 
@@ -58,7 +62,9 @@ class GraphError:
     @property
     def rule(self) -> ErrorRule:
         """What follows from it."""
-        return rule_for_status(self.status) if self.code is None else rule_for(self.code, self.subcode)
+        return (
+            rule_for_status(self.status) if self.code is None else rule_for(self.code, self.subcode)
+        )
 
     @property
     def category(self) -> ErrorCategory:

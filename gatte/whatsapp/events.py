@@ -1,4 +1,6 @@
-"""What a webhook body brings, split and typed: messages, statuses, echoes of the phone app, and everything else as it came."""
+"""What a webhook body brings, split and typed: messages, statuses, echoes of the phone app, and
+everything else as it came.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +8,18 @@ from enum import StrEnum
 from typing import Any
 
 from gatte.conversation.nlu import MessageKind
-from gatte.whatsapp.content import ButtonReply, Content, Edit, FlowReply, ListReply, MediaContent, MetaError, OrderContent, QuickReply, TextContent
+from gatte.whatsapp.content import (
+    ButtonReply,
+    Content,
+    Edit,
+    FlowReply,
+    ListReply,
+    MediaContent,
+    MetaError,
+    OrderContent,
+    QuickReply,
+    TextContent,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +58,9 @@ class Referral:
 
 @dataclass(frozen=True, slots=True)
 class InboundMessage:
-    """One message of a customer; `raw` keeps the message and its contacts entry whole, under "message" and "contact"."""
+    """One message of a customer; `raw` keeps the message and its contacts entry whole, under
+    "message" and "contact".
+    """
 
     phone_number_id: str
     wamid: str
@@ -61,7 +76,9 @@ class InboundMessage:
 
     @property
     def skips_quiet_period(self) -> bool:
-        """True for a tap on a button or list row: the thought is complete, nothing more is to be waited for."""
+        """True for a tap on a button or list row: the thought is complete, nothing more is to be
+        waited for.
+        """
         return self.kind is MessageKind.CHOICE
 
 
@@ -121,7 +138,9 @@ class CompanyEcho:
 
 @dataclass(frozen=True, slots=True)
 class UnhandledEvent:
-    """Anything else: another field, an error of the number, or a message or status that lacks what it needs; `value` as it came."""
+    """Anything else: another field, an error of the number, or a message or status that lacks what
+    it needs; `value` as it came.
+    """
 
     field: str
     phone_number_id: str | None
@@ -139,14 +158,21 @@ class WebhookPayload:
 
 
 def text_of(message: InboundMessage | CompanyEcho) -> str:
-    """What the customer wrote or tapped, as it came: body, caption, title of the button or row; empty where there are no words."""
+    """What the customer wrote or tapped, as it came: body, caption, title of the button or row;
+    empty where there are no words.
+    """
     return words_of(message.content)
 
 
 def words_of(content: Content) -> str:
     """The words in a content; of an edit, the new ones."""
     match content:
-        case TextContent(body=said) | QuickReply(text=said) | ButtonReply(title=said) | ListReply(title=said):
+        case (
+            TextContent(body=said)
+            | QuickReply(text=said)
+            | ButtonReply(title=said)
+            | ListReply(title=said)
+        ):
             return said
         case MediaContent(caption=said) | FlowReply(body=said) | OrderContent(note=said):
             return said or ""
@@ -157,7 +183,9 @@ def words_of(content: Content) -> str:
 
 
 def selected_option_id(message: InboundMessage) -> str | None:
-    """The id of the tapped button or row; a template's quick reply gives its payload; None when nothing was tapped."""
+    """The id of the tapped button or row; a template's quick reply gives its payload; None when
+    nothing was tapped.
+    """
     match message.content:
         case ButtonReply(id=tapped) | ListReply(id=tapped) | QuickReply(payload=tapped):
             return tapped

@@ -1,4 +1,6 @@
-"""The rules for every text of Meta's that goes into a column or a sealed value of its own: cleaned, on one line, and cut."""
+"""The rules for every text of Meta's that goes into a column or a sealed value of its own: cleaned,
+on one line, and cut.
+"""
 
 from gatte.privacy.sanitize import sanitize_text
 from gatte.whatsapp.lenient_json import identifier, text
@@ -26,7 +28,9 @@ ENDING = 16
 
 
 def clean_line(field: str, value: object) -> str | None:
-    """A text as its field takes it, without hidden, reversing or broken characters; None when it is no text."""
+    """A text as its field takes it, without hidden, reversing or broken characters; None when it is
+    no text.
+    """
     given = text(value)
     return None if given is None else sanitize_text(given, LENGTHS[field]).replace("\n", " ")
 

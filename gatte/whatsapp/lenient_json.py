@@ -1,4 +1,6 @@
-"""Reading values out of JSON of which nothing is certain: each reader gives the value in its type, or nothing, and never raises."""
+"""Reading values out of JSON of which nothing is certain: each reader gives the value in its type,
+or nothing, and never raises.
+"""
 
 import re
 from datetime import UTC, datetime
@@ -6,7 +8,10 @@ from typing import Any
 
 IDENTIFIER = re.compile(r"[\x21-\x7e]{1,512}").fullmatch
 MOST_LISTED = 100
-OLDEST, LATEST = datetime(2015, 1, 1, tzinfo=UTC).timestamp(), datetime(2100, 1, 1, tzinfo=UTC).timestamp()
+OLDEST, LATEST = (
+    datetime(2015, 1, 1, tzinfo=UTC).timestamp(),
+    datetime(2100, 1, 1, tzinfo=UTC).timestamp(),
+)
 """What claims to come from before or after is no time of Meta's. Our own clock is no judge of it: it may be days behind."""
 
 
@@ -21,12 +26,16 @@ def listed(value: object) -> list[Any]:
 
 
 def as_list(value: object) -> list[Any]:
-    """The beginning of a JSON array inside a message, where nothing is longer in earnest; an empty one for all else."""
+    """The beginning of a JSON array inside a message, where nothing is longer in earnest; an empty
+    one for all else.
+    """
     return listed(value)[:MOST_LISTED]
 
 
 def identifier(value: object) -> str | None:
-    """An id: printable ASCII without spaces, numbers written out; None for all else, so that an id can always be hashed and stored."""
+    """An id: printable ASCII without spaces, numbers written out; None for all else, so that an id
+    can always be hashed and stored.
+    """
     if isinstance(value, str):
         return value if IDENTIFIER(value) else None
     if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() < 256:
@@ -35,7 +44,9 @@ def identifier(value: object) -> str | None:
 
 
 def phone(value: object) -> str | None:
-    """A phone as Meta writes it: its digits alone, as received (the ninth digit is neither added nor taken)."""
+    """A phone as Meta writes it: its digits alone, as received (the ninth digit is neither added
+    nor taken).
+    """
     digits = identifier(value)
     if digits is None:
         return None
@@ -44,7 +55,9 @@ def phone(value: object) -> str | None:
 
 
 def text(value: object) -> str | None:
-    """A text as it came, NUL and bidi marks included; only half surrogate pairs, which no store takes, become U+FFFD."""
+    """A text as it came, NUL and bidi marks included; only half surrogate pairs, which no store
+    takes, become U+FFFD.
+    """
     if not isinstance(value, str):
         return None
     if value.isascii():
@@ -58,7 +71,9 @@ def as_bool(value: object) -> bool | None:
 
 
 def integer(value: object, bits: int = 63) -> int | None:
-    """A whole number of at most so many bits beside its sign (31 in a column of 32), written as a number or as digits."""
+    """A whole number of at most so many bits beside its sign (31 in a column of 32), written as a
+    number or as digits.
+    """
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19:
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
@@ -78,7 +93,9 @@ def as_float(value: object) -> float | None:
 
 
 def as_timestamp(value: object, now: datetime) -> datetime:
-    """A time of Meta (seconds since 1970) in UTC; `now` when it is missing, unreadable, before 2015 or after 2099."""
+    """A time of Meta (seconds since 1970) in UTC; `now` when it is missing, unreadable, before 2015
+    or after 2099.
+    """
     seconds = integer(value)
     if seconds is None or not OLDEST <= seconds < LATEST:
         return now

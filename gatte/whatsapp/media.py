@@ -1,7 +1,9 @@
-"""Files that customers sent: Meta is asked where a file is, then the file is fetched, within limits of size and time.
+"""Files that customers sent: Meta is asked where a file is, then the file is fetched, within limits
+of size and time.
 
-The token goes to the host of the Graph API and to Meta's own host for media, whatever address an answer names. A failure is not
-tried again but for an address that ran out: Meta blocks who asks for many files that it does not give.
+The token goes to the host of the Graph API and to Meta's own host for media, whatever address an
+answer names. A failure is not tried again but for an address that ran out: Meta blocks who asks for
+many files that it does not give.
 """
 
 import base64
@@ -19,7 +21,7 @@ import httpx
 from gatte.conversation.nlu import MessageKind
 from gatte.observability import metrics
 from gatte.whatsapp.client import MAX_RESPONSE_BYTES, TOKEN, CloudTimeouts
-from gatte.whatsapp.lenient_json import integer, as_dict, text
+from gatte.whatsapp.lenient_json import as_dict, integer, text
 
 MEDIA_HOSTS = frozenset({"lookaside.fbsbx.com"})
 MEDIA_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -81,7 +83,11 @@ class MediaClient:
     base_url: str
     version: str
     token: str = field(repr=False)
-    timeouts: CloudTimeouts = field(default_factory=lambda: CloudTimeouts(connect=3.0, read=5.0, write=3.0, pool=3.0, total=10.0))
+    timeouts: CloudTimeouts = field(
+        default_factory=lambda: CloudTimeouts(
+            connect=3.0, read=5.0, write=3.0, pool=3.0, total=10.0
+        )
+    )
 
     def __post_init__(self) -> None:
         if not TOKEN.fullmatch(self.token):
@@ -90,14 +96,24 @@ class MediaClient:
         self._home = httpx.URL(self.base_url)
         self._http = httpx.Client(
             headers={"Authorization": f"Bearer {self.token}", "Accept-Encoding": "identity"},
-            timeout=httpx.Timeout(connect=limits.connect, read=limits.read, write=limits.write, pool=limits.pool),
-            limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS, keepalive_expiry=30),
+            timeout=httpx.Timeout(
+                connect=limits.connect, read=limits.read, write=limits.write, pool=limits.pool
+            ),
+            limits=httpx.Limits(
+                max_connections=CONNECTIONS,
+                max_keepalive_connections=CONNECTIONS,
+                keepalive_expiry=30,
+            ),
             follow_redirects=False,  # a redirect could carry the token to another host
             trust_env=False,
         )
 
-    def download(self, phone_number_id: str, media_id: str, most_bytes: int, sha256: str | None = None) -> MediaFile:
-        """The file that a number received; NotDownloaded when it is gone, too large, or not the one that `sha256` belongs to."""
+    def download(
+        self, phone_number_id: str, media_id: str, most_bytes: int, sha256: str | None = None
+    ) -> MediaFile:
+        """The file that a number received; NotDownloaded when it is gone, too large, or not the one
+        that `sha256` belongs to.
+        """
         deadline = time.monotonic() + self.timeouts.total
         try:
             place = self._find(phone_number_id, media_id, deadline)
@@ -109,7 +125,9 @@ class MediaClient:
             raise DownloadFailed(DownloadFailureReason.AWAY) from None
         if content is None:
             raise DownloadFailed(DownloadFailureReason.GONE)
-        if not all(matches_sha256(content, claimed) for claimed in (sha256, place.sha256) if claimed):
+        if not all(
+            matches_sha256(content, claimed) for claimed in (sha256, place.sha256) if claimed
+        ):
             raise DownloadFailed(DownloadFailureReason.ALTERED)
         return MediaFile(content, place.mime_type)
 
@@ -120,7 +138,10 @@ class MediaClient:
     def _find(self, phone_number_id: str, media_id: str, deadline: float) -> _MediaLocation:
         if not MEDIA_ID.fullmatch(media_id):
             raise DownloadFailed(DownloadFailureReason.UNREADABLE)
-        url = httpx.URL(f"{self.base_url.rstrip('/')}/{self.version}/{media_id}", params={"phone_number_id": phone_number_id})
+        url = httpx.URL(
+            f"{self.base_url.rstrip('/')}/{self.version}/{media_id}",
+            params={"phone_number_id": phone_number_id},
+        )
         status, body = self._get(url, MAX_RESPONSE_BYTES, deadline)
         if status != 200:
             raise DownloadFailed(_refusal(status))
@@ -141,7 +162,11 @@ class MediaClient:
         """Whether an address is on the Graph API's own host, or on Meta's for media over TLS."""
         if url.userinfo:
             return False
-        if (url.scheme, url.host, url.port) == (self._home.scheme, self._home.host, self._home.port):
+        if (url.scheme, url.host, url.port) == (
+            self._home.scheme,
+            self._home.host,
+            self._home.port,
+        ):
             return True
         return url.scheme == "https" and url.port is None and url.host in MEDIA_HOSTS
 
@@ -165,14 +190,22 @@ class MediaClient:
 def matches_sha256(content: bytes, sha256: str) -> bool:
     """Whether a SHA-256, which Meta writes in hexadecimal or in base64, is that of these bytes."""
     digest = hashlib.sha256(content)
-    return sha256.lower() == digest.hexdigest() or sha256.rstrip("=") == base64.b64encode(digest.digest()).decode().rstrip("=")
+    return sha256.lower() == digest.hexdigest() or sha256.rstrip("=") == base64.b64encode(
+        digest.digest()
+    ).decode().rstrip("=")
 
 
 def _refusal(status: int) -> DownloadFailureReason:
-    """What a status other than 200 means: Meta answers 400 for a file that it does not keep any more."""
+    """What a status other than 200 means: Meta answers 400 for a file that it does not keep any
+    more.
+    """
     if status in {400, 404, 410}:
         return DownloadFailureReason.GONE
-    return DownloadFailureReason.AWAY if status >= 500 or status == 429 else DownloadFailureReason.REFUSED
+    return (
+        DownloadFailureReason.AWAY
+        if status >= 500 or status == 429
+        else DownloadFailureReason.REFUSED
+    )
 
 
 def _place(body: bytes) -> _MediaLocation:
@@ -183,4 +216,9 @@ def _place(body: bytes) -> _MediaLocation:
         raise DownloadFailed(DownloadFailureReason.UNREADABLE) from None
     if not url.host:
         raise DownloadFailed(DownloadFailureReason.UNREADABLE)
-    return _MediaLocation(url, text(facts.get("mime_type")), text(facts.get("sha256")), integer(facts.get("file_size")))
+    return _MediaLocation(
+        url,
+        text(facts.get("mime_type")),
+        text(facts.get("sha256")),
+        integer(facts.get("file_size")),
+    )

@@ -1,4 +1,6 @@
-"""From the JSON of one message to its kind and typed content: a table with a reader for every documented type."""
+"""From the JSON of one message to its kind and typed content: a table with a reader for every
+documented type.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,8 +9,8 @@ from gatte.conversation.nlu import MessageKind
 from gatte.whatsapp.content import (
     ButtonReply,
     CallPermission,
-    ContactCard,
     CardPhone,
+    ContactCard,
     ContactCards,
     Content,
     Edit,
@@ -25,12 +27,21 @@ from gatte.whatsapp.content import (
     Revoke,
     SystemContent,
     SystemKind,
+    TextContent,
     UnknownContent,
     UnsupportedContent,
-    TextContent,
 )
-from gatte.whatsapp.field_rules import filename, clean_line
-from gatte.whatsapp.lenient_json import as_float, as_bool, identifier, integer, as_dict, phone, as_list, text
+from gatte.whatsapp.field_rules import clean_line, filename
+from gatte.whatsapp.lenient_json import (
+    as_bool,
+    as_dict,
+    as_float,
+    as_list,
+    identifier,
+    integer,
+    phone,
+    text,
+)
 
 ContentParserInput = tuple[MessageKind, Content]
 Reader = Callable[[dict[str, Any]], ContentParserInput | None]
@@ -42,7 +53,9 @@ ERROR_CODE_BITS = 31  # of an integer in Postgres
 
 
 def parse_content(message: dict[str, Any], depth: int = 0) -> ContentParserInput:
-    """The kind and content of a message; `Unknown` for what is not as documented, never an exception."""
+    """The kind and content of a message; `Unknown` for what is not as documented, never an
+    exception.
+    """
     kind = message.get("type")
     reader = CONTENT_PARSERS.get(kind) if isinstance(kind, str) else None
     found: ContentParserInput | None = None
@@ -50,7 +63,10 @@ def parse_content(message: dict[str, Any], depth: int = 0) -> ContentParserInput
         found = _edit(message, depth)
     elif reader is not None:
         found = reader(message)
-    return found or (MessageKind.UNSUPPORTED, UnknownContent(identifier(kind), message.get(kind) if isinstance(kind, str) else None))
+    return found or (
+        MessageKind.UNSUPPORTED,
+        UnknownContent(identifier(kind), message.get(kind) if isinstance(kind, str) else None),
+    )
 
 
 def errors(value: object) -> tuple[MetaError, ...]:
@@ -59,9 +75,18 @@ def errors(value: object) -> tuple[MetaError, ...]:
 
 
 def _error(item: dict[str, Any]) -> MetaError:
-    details = clean_line("error_details", as_dict(item.get("error_data")).get("details")) or clean_line("error_details", item.get("details"))
-    title = clean_line("error_title", item.get("title")) or clean_line("error_title", item.get("message"))
-    return MetaError(integer(item.get("code"), ERROR_CODE_BITS), title, details, clean_line("error_href", item.get("href")))
+    details = clean_line(
+        "error_details", as_dict(item.get("error_data")).get("details")
+    ) or clean_line("error_details", item.get("details"))
+    title = clean_line("error_title", item.get("title")) or clean_line(
+        "error_title", item.get("message")
+    )
+    return MetaError(
+        integer(item.get("code"), ERROR_CODE_BITS),
+        title,
+        details,
+        clean_line("error_href", item.get("href")),
+    )
 
 
 def _text(message: dict[str, Any]) -> ContentParserInput | None:
@@ -93,12 +118,20 @@ def _location(message: dict[str, Any]) -> ContentParserInput | None:
     if not isinstance(node, dict):
         return None
     latitude, longitude = as_float(node.get("latitude")), as_float(node.get("longitude"))
-    place = LocationContent(latitude, longitude, text(node.get("name")), text(node.get("address")), text(node.get("url")))
+    place = LocationContent(
+        latitude,
+        longitude,
+        text(node.get("name")),
+        text(node.get("address")),
+        text(node.get("url")),
+    )
     return MessageKind.LOCATION, place
 
 
 def _contacts(message: dict[str, Any]) -> ContentParserInput | None:
-    cards = tuple(_card(item) for item in as_list(message.get("contacts")) if isinstance(item, dict))
+    cards = tuple(
+        _card(item) for item in as_list(message.get("contacts")) if isinstance(item, dict)
+    )
     return (MessageKind.CONTACTS, ContactCards(cards)) if cards else None
 
 
@@ -122,27 +155,51 @@ def _interactive(message: dict[str, Any]) -> ContentParserInput | None:
 
 def _button_reply(reply: dict[str, Any]) -> ContentParserInput | None:
     tapped = clean_line("choice", reply.get("id"))
-    return None if tapped is None else (MessageKind.CHOICE, ButtonReply(tapped, clean_line("title", reply.get("title")) or ""))
+    return (
+        None
+        if tapped is None
+        else (
+            MessageKind.CHOICE,
+            ButtonReply(tapped, clean_line("title", reply.get("title")) or ""),
+        )
+    )
 
 
 def _list_reply(reply: dict[str, Any]) -> ContentParserInput | None:
     tapped = clean_line("choice", reply.get("id"))
-    row = None if tapped is None else ListReply(tapped, clean_line("title", reply.get("title")) or "", clean_line("title", reply.get("description")))
+    row = (
+        None
+        if tapped is None
+        else ListReply(
+            tapped,
+            clean_line("title", reply.get("title")) or "",
+            clean_line("title", reply.get("description")),
+        )
+    )
     return None if row is None else (MessageKind.CHOICE, row)
 
 
 def _flow_reply(reply: dict[str, Any]) -> ContentParserInput | None:
-    return MessageKind.UNSUPPORTED, FlowReply(text(reply.get("name")), text(reply.get("body")), text(reply.get("response_json")))
+    return MessageKind.UNSUPPORTED, FlowReply(
+        text(reply.get("name")), text(reply.get("body")), text(reply.get("response_json"))
+    )
 
 
 def _call_permission(reply: dict[str, Any]) -> ContentParserInput | None:
-    permission = CallPermission(text(reply.get("response")), integer(reply.get("expiration_timestamp")), text(reply.get("response_source")))
+    permission = CallPermission(
+        text(reply.get("response")),
+        integer(reply.get("expiration_timestamp")),
+        text(reply.get("response_source")),
+    )
     return MessageKind.SYSTEM, permission
 
 
 def _button(message: dict[str, Any]) -> ContentParserInput | None:
     node = as_dict(message.get("button"))
-    payload, title = clean_line("choice", node.get("payload")), clean_line("title", node.get("text"))
+    payload, title = (
+        clean_line("choice", node.get("payload")),
+        clean_line("title", node.get("text")),
+    )
     if payload is None and title is None:
         return None
     return MessageKind.CHOICE, QuickReply(payload or title or "", title or "")
@@ -152,20 +209,28 @@ def _order(message: dict[str, Any]) -> ContentParserInput | None:
     node = message.get("order")
     if not isinstance(node, dict):
         return None
-    items = tuple(_order_item(item) for item in as_list(node.get("product_items")) if isinstance(item, dict))
-    return MessageKind.ORDER, OrderContent(identifier(node.get("catalog_id")), text(node.get("text")), items)
+    items = tuple(
+        _order_item(item) for item in as_list(node.get("product_items")) if isinstance(item, dict)
+    )
+    return MessageKind.ORDER, OrderContent(
+        identifier(node.get("catalog_id")), text(node.get("text")), items
+    )
 
 
 def _order_item(item: dict[str, Any]) -> OrderItem:
     price, quantity = as_float(item.get("item_price")), as_float(item.get("quantity"))
-    return OrderItem(text(item.get("product_retailer_id")), quantity, price, text(item.get("currency")))
+    return OrderItem(
+        text(item.get("product_retailer_id")), quantity, price, text(item.get("currency"))
+    )
 
 
 def _reaction(message: dict[str, Any]) -> ContentParserInput | None:
     node = message.get("reaction")
     if not isinstance(node, dict):
         return None
-    return MessageKind.REACTION, Reaction(identifier(node.get("message_id")), text(node.get("emoji")) or None)
+    return MessageKind.REACTION, Reaction(
+        identifier(node.get("message_id")), text(node.get("emoji")) or None
+    )
 
 
 def _system(message: dict[str, Any]) -> ContentParserInput | None:
@@ -198,7 +263,9 @@ def _edit(message: dict[str, Any], depth: int) -> ContentParserInput | None:
 
 
 def _revoke(message: dict[str, Any]) -> ContentParserInput | None:
-    return MessageKind.REVOKE, Revoke(identifier(as_dict(message.get("revoke")).get("original_message_id")))
+    return MessageKind.REVOKE, Revoke(
+        identifier(as_dict(message.get("revoke")).get("original_message_id"))
+    )
 
 
 def _welcome(message: dict[str, Any]) -> ContentParserInput | None:  # noqa: ARG001 - nothing stands in it

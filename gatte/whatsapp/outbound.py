@@ -1,18 +1,33 @@
-"""What we say, as bodies of the Cloud API; everything that Meta would refuse for its length or number is refused here first.
+"""What we say, as bodies of the Cloud API; everything that Meta would refuse for its length or
+number is refused here first.
 
-Lengths are counted in code points, not in UTF-16 units: what we could learn of Meta's own counting says so, and it is what
-`len` gives. Were it wrong, only a text within a few emojis of its limit would be refused by Meta, with a clear error.
+Lengths are counted in code points, not in UTF-16 units: what we could learn of Meta's own counting
+says so, and it is what `len` gives. Were it wrong, only a text within a few emojis of its limit
+would be refused by Meta, with a clear error.
 """
 
 import re
 from collections.abc import Sequence
 from typing import Any
 
-from gatte.conversation.replies import ButtonsReply, MenuReply, ReplyOption, Reply, TemplateReply, TextReply
+from gatte.conversation.replies import (
+    ButtonsReply,
+    MenuReply,
+    Reply,
+    ReplyOption,
+    TemplateReply,
+    TextReply,
+)
 
 TEXT_LIMIT, BUTTONS_BODY_LIMIT, MENU_BODY_LIMIT = 4096, 1024, 4096
 BUTTON_COUNT, BUTTON_TITLE_LIMIT, BUTTON_ID_LIMIT = 3, 20, 256
-ROW_COUNT, ROW_TITLE_LIMIT, ROW_DESCRIPTION_LIMIT, ROW_ID_LIMIT, MENU_BUTTON_LIMIT = 10, 24, 72, 200, 20
+ROW_COUNT, ROW_TITLE_LIMIT, ROW_DESCRIPTION_LIMIT, ROW_ID_LIMIT, MENU_BUTTON_LIMIT = (
+    10,
+    24,
+    72,
+    200,
+    20,
+)
 TEMPLATE_NAME_LIMIT, PARAMETER_LIMIT, OUTBOX_ID_LIMIT = 512, 1024, 512
 TEMPLATE_NAME = re.compile(r"[a-z0-9_]+")
 SPACE = re.compile(r"\s+")
@@ -40,24 +55,40 @@ class NoRecipient(Exception):
 
 
 def message_body(
-    reply: Reply, *, phone: str | None = None, bsuid: str | None = None, outbox_id: str | None = None, reply_to: str | None = None
+    reply: Reply,
+    *,
+    phone: str | None = None,
+    bsuid: str | None = None,
+    outbox_id: str | None = None,
+    reply_to: str | None = None,
 ) -> dict[str, Any]:
-    """The Cloud API body of a reply; `reply_to` quotes a message of the customer; LimitExceeded for what Meta would refuse."""
+    """The Cloud API body of a reply; `reply_to` quotes a message of the customer; LimitExceeded for
+    what Meta would refuse.
+    """
     made = _addressed(phone, bsuid) | _content(reply)
     if outbox_id is not None:
-        made["biz_opaque_callback_data"] = _within("biz_opaque_callback_data", outbox_id, OUTBOX_ID_LIMIT)
+        made["biz_opaque_callback_data"] = _within(
+            "biz_opaque_callback_data", outbox_id, OUTBOX_ID_LIMIT
+        )
     if reply_to is not None:
         made["context"] = {"message_id": reply_to}
     return made
 
 
-def reaction(message_id: str, emoji: str, *, phone: str | None = None, bsuid: str | None = None) -> dict[str, Any]:
+def reaction(
+    message_id: str, emoji: str, *, phone: str | None = None, bsuid: str | None = None
+) -> dict[str, Any]:
     """The body of a reaction to a customer's message; an empty emoji takes it back."""
-    return _addressed(phone, bsuid) | {"type": "reaction", "reaction": {"message_id": message_id, "emoji": emoji}}
+    return _addressed(phone, bsuid) | {
+        "type": "reaction",
+        "reaction": {"message_id": message_id, "emoji": emoji},
+    }
 
 
 def read_receipt(wamid: str, *, typing: bool = True) -> dict[str, Any]:
-    """The body that shows a customer's message as read, and with `typing` that an answer is being written."""
+    """The body that shows a customer's message as read, and with `typing` that an answer is being
+    written.
+    """
     made: dict[str, Any] = {"messaging_product": "whatsapp", "status": "read", "message_id": wamid}
     if typing:
         made["typing_indicator"] = {"type": "text"}
@@ -65,12 +96,16 @@ def read_receipt(wamid: str, *, typing: bool = True) -> dict[str, Any]:
 
 
 def check(reply: Reply) -> None:
-    """Raise LimitExceeded when WhatsApp would refuse the reply: for texts that people write in the panel, before they are stored."""
+    """Raise LimitExceeded when WhatsApp would refuse the reply: for texts that people write in the
+    panel, before they are stored.
+    """
     _content(reply)
 
 
 def _addressed(phone: str | None, bsuid: str | None) -> dict[str, Any]:
-    """The phone when we know it, since not everything may be sent to a BSUID; never both, since then Meta ignores one."""
+    """The phone when we know it, since not everything may be sent to a BSUID; never both, since
+    then Meta ignores one.
+    """
     base = {"messaging_product": "whatsapp", "recipient_type": "individual"}
     if phone:
         return base | {"to": phone}
@@ -82,7 +117,13 @@ def _addressed(phone: str | None, bsuid: str | None) -> dict[str, Any]:
 def _content(reply: Reply) -> dict[str, Any]:
     match reply:
         case TextReply():
-            return {"type": "text", "text": {"body": _within("text body", reply.body, TEXT_LIMIT), "preview_url": False}}
+            return {
+                "type": "text",
+                "text": {
+                    "body": _within("text body", reply.body, TEXT_LIMIT),
+                    "preview_url": False,
+                },
+            }
         case ButtonsReply():
             return {"type": "interactive", "interactive": _buttons(reply)}
         case MenuReply():
@@ -113,11 +154,18 @@ def _menu(reply: MenuReply) -> dict[str, Any]:
         "button": _within("list button", reply.button, MENU_BUTTON_LIMIT),
         "sections": [{"rows": [_row(option) for option in reply.options]}],
     }
-    return {"type": "list", "body": {"text": _within("body of a list", reply.body, MENU_BODY_LIMIT)}, "action": action}
+    return {
+        "type": "list",
+        "body": {"text": _within("body of a list", reply.body, MENU_BODY_LIMIT)},
+        "action": action,
+    }
 
 
 def _row(option: ReplyOption) -> dict[str, str]:
-    row = {"id": _within("row id", option.id, ROW_ID_LIMIT), "title": _within("row title", option.title, ROW_TITLE_LIMIT)}
+    row = {
+        "id": _within("row id", option.id, ROW_ID_LIMIT),
+        "title": _within("row title", option.title, ROW_TITLE_LIMIT),
+    }
     if option.description.strip():
         row["description"] = _within("row description", option.description, ROW_DESCRIPTION_LIMIT)
     return row
@@ -127,15 +175,23 @@ def _template(reply: TemplateReply) -> dict[str, Any]:
     _within("template name", reply.name, TEMPLATE_NAME_LIMIT)
     if not TEMPLATE_NAME.fullmatch(reply.name):
         raise LimitExceeded("template name", "lower-case letters, digits and underscores only")
-    made: dict[str, Any] = {"name": reply.name, "language": {"code": _within("template language", reply.language, 15)}}
+    made: dict[str, Any] = {
+        "name": reply.name,
+        "language": {"code": _within("template language", reply.language, 15)},
+    }
     if reply.parameters:
-        made["components"] = [{"type": "body", "parameters": [_parameter(value) for value in reply.parameters]}]
+        made["components"] = [
+            {"type": "body", "parameters": [_parameter(value) for value in reply.parameters]}
+        ]
     return made
 
 
 def _parameter(value: str) -> dict[str, str]:
     """Meta refuses line breaks, tabs and runs of spaces in a value, so they become one space."""
-    return {"type": "text", "text": _within("template parameter", SPACE.sub(" ", value).strip(), PARAMETER_LIMIT)}
+    return {
+        "type": "text",
+        "text": _within("template parameter", SPACE.sub(" ", value).strip(), PARAMETER_LIMIT),
+    }
 
 
 def _check_options(what: str, options: Sequence[ReplyOption], allowed: int) -> None:

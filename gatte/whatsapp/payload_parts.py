@@ -1,11 +1,13 @@
-"""The lists of a webhook body, looked at item by item: to a bound, so that no body holds a process up; the excess stays one body."""
+"""The lists of a webhook body, looked at item by item: to a bound, so that no body holds a process
+up; the excess stays one body.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from gatte.whatsapp.events import CompanyEcho, InboundMessage, UnhandledEvent, StatusUpdate
+from gatte.whatsapp.events import CompanyEcho, InboundMessage, StatusUpdate, UnhandledEvent
 
 OBJECT = "whatsapp_business_account"
 BESIDE = ("messaging_product", "metadata", "contacts")
@@ -29,7 +31,9 @@ class ParsedPayload:
 
 @dataclass(frozen=True)
 class ListedParts:
-    """A list in a body: what its events are called, its number, its items, and how a body is made that holds some of them alone."""
+    """A list in a body: what its events are called, its number, its items, and how a body is made
+    that holds some of them alone.
+    """
 
     name: str
     number: str | None
@@ -37,15 +41,21 @@ class ListedParts:
     alone: Callable[[list[Any]], dict[str, Any]]
 
 
-def iterate_parts(found: ParsedPayload, among: ListedParts, take: Callable[[ParsedPayload, dict[str, Any]], None]) -> None:
-    """Give every object of a list to `take`; what is no list, or no object in it, is kept as it is, and the excess as one body."""
+def iterate_parts(
+    found: ParsedPayload, among: ListedParts, take: Callable[[ParsedPayload, dict[str, Any]], None]
+) -> None:
+    """Give every object of a list to `take`; what is no list, or no object in it, is kept as it is,
+    and the excess as one body.
+    """
     if not isinstance(among.items, list):
         if among.items is not None:
             found.others.append(UnhandledEvent(among.name, among.number, among.items))
         return
     for place, item in enumerate(among.items):
         if found.left <= 0:
-            found.others.append(UnhandledEvent(REST_FIELD, among.number, among.alone(among.items[place:])))
+            found.others.append(
+                UnhandledEvent(REST_FIELD, among.number, among.alone(among.items[place:]))
+            )
             return
         found.left -= 1
         if isinstance(item, dict):
@@ -55,7 +65,9 @@ def iterate_parts(found: ParsedPayload, among: ListedParts, take: Callable[[Pars
 
 
 def part_of(change: str, value: dict[str, Any], number: str | None, part: str) -> ListedParts:
-    """One list of a change; a body with some of it alone has the metadata and the contacts too, without which nothing can be read."""
+    """One list of a change; a body with some of it alone has the metadata and the contacts too,
+    without which nothing can be read.
+    """
 
     def alone(some: list[Any]) -> dict[str, Any]:
         beside = {key: value[key] for key in BESIDE if key in value}

@@ -9,9 +9,11 @@ PREFIX = "sha256="
 
 
 def verify(raw: bytes, header: str | None, secrets: Sequence[str]) -> bool:
-    """True when X-Hub-Signature-256 fits the raw bytes under any of the secrets; an empty secret fits nothing.
+    """True when X-Hub-Signature-256 fits the raw bytes under any of the secrets; an empty secret
+    fits nothing.
 
-    Every secret is tried in constant time, so that the answer does not tell which of two rotating secrets is in use.
+    Every secret is tried in constant time, so that the answer does not tell which of two rotating
+    secrets is in use.
     """
     if header is None or not header.startswith(PREFIX):
         return False

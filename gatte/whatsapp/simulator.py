@@ -1,7 +1,8 @@
-"""WhatsApp without WhatsApp: a channel that sends nothing, and the webhook bodies that Meta would send for a customer at a desk.
+"""WhatsApp without WhatsApp: a channel that sends nothing, and the webhook bodies that Meta would
+send for a customer at a desk.
 
-Pure: what the customer "received" is the outbox itself, which the simulator page shows. No phone made here can exist: there is no area
-code 00 in Brazil.
+Pure: what the customer "received" is the outbox itself, which the simulator page shows. No phone
+made here can exist: there is no area code 00 in Brazil.
 """
 
 import base64
@@ -87,7 +88,9 @@ def button_reply(choice: str, title: str, *, answered: str | None = None) -> Mes
     return _tapped({"type": "button_reply", "button_reply": reply}, answered)
 
 
-def list_reply(choice: str, title: str, description: str = "", *, answered: str | None = None) -> MessagePart:
+def list_reply(
+    choice: str, title: str, description: str = "", *, answered: str | None = None
+) -> MessagePart:
     """A tap on a row of the list in the message with the wamid `answered`."""
     row = {"id": choice, "title": title} | ({"description": description} if description else {})
     return _tapped({"type": "list_reply", "list_reply": row}, answered)
@@ -98,7 +101,9 @@ def _tapped(interactive: MessagePart, answered: str | None) -> MessagePart:
     return {"type": "interactive", "interactive": interactive, "context": context}
 
 
-def media_message(kind: MessageKind, mime_type: str, *, caption: str = "", filename: str = "") -> MessagePart:
+def media_message(
+    kind: MessageKind, mime_type: str, *, caption: str = "", filename: str = ""
+) -> MessagePart:
     """An image, video, audio, document or sticker whose file does not exist."""
     media_id = str(secrets.randbelow(9 * 10**14) + 10**14)
     node: MessagePart = {
@@ -129,7 +134,12 @@ def reaction_message(wamid: str, emoji: str) -> MessagePart:
 
 
 def customer_message_body(
-    phone_number_id: str, customer: SimulatedContact, part: MessagePart, *, wamid: str | None = None, at: datetime | None = None
+    phone_number_id: str,
+    customer: SimulatedContact,
+    part: MessagePart,
+    *,
+    wamid: str | None = None,
+    at: datetime | None = None,
 ) -> dict[str, Any]:
     """The webhook body of one message of a customer, as Meta would send it."""
     message: MessagePart = {"id": wamid or new_wamid(), "timestamp": _seconds(at)} | part
@@ -140,7 +150,13 @@ def customer_message_body(
 
 
 def status_body(
-    phone_number_id: str, customer: SimulatedContact, wamid: str, status: Status, *, outbox_id: str | None = None, at: datetime | None = None
+    phone_number_id: str,
+    customer: SimulatedContact,
+    wamid: str,
+    status: Status,
+    *,
+    outbox_id: str | None = None,
+    at: datetime | None = None,
 ) -> dict[str, Any]:
     """The webhook body of news about a message of ours, as Meta would send it."""
     news: MessagePart = {"id": wamid, "status": status.value, "timestamp": _seconds(at)}
@@ -155,11 +171,15 @@ def status_body(
 
 
 def encode(body: dict[str, Any]) -> bytes:
-    """The bytes of a webhook body as Meta writes and signs them: all but ASCII escaped, and slashes too."""
+    """The bytes of a webhook body as Meta writes and signs them: all but ASCII escaped, and slashes
+    too.
+    """
     return json.dumps(body, separators=(",", ":")).replace("/", "\\/").encode("ascii")
 
 
-def _envelope(phone_number_id: str, customer: SimulatedContact, parts: MessagePart) -> dict[str, Any]:
+def _envelope(
+    phone_number_id: str, customer: SimulatedContact, parts: MessagePart
+) -> dict[str, Any]:
     metadata = {"display_phone_number": COMPANY_PHONE, "phone_number_id": phone_number_id}
     value: MessagePart = {"messaging_product": "whatsapp", "metadata": metadata}
     value |= {"contacts": [_contact(customer)]} | parts

@@ -1,4 +1,6 @@
-"""A webhook body, split into all it brings; `parse` is the door, and nothing strange inside makes it raise or lose a part."""
+"""A webhook body, split into all it brings; `parse` is the door, and nothing strange inside makes
+it raise or lose a part.
+"""
 
 import json
 from dataclasses import dataclass
@@ -8,38 +10,55 @@ from typing import Any
 import pydantic_core
 
 from gatte.whatsapp.events import (
-    Context,
-    WebhookPayload,
     CompanyEcho,
+    Context,
     InboundMessage,
-    UnhandledEvent,
     Pricing,
     Referral,
     Sender,
     Status,
     StatusUpdate,
+    UnhandledEvent,
+    WebhookPayload,
     selected_option_id,
     text_of,
 )
 from gatte.whatsapp.field_rules import clean_line, number_id
-from gatte.whatsapp.payload_parts import BESIDE, MAX_PARTS, OBJECT, ParsedPayload, ListedParts, body_of, iterate_parts, part_of
+from gatte.whatsapp.lenient_json import (
+    as_bool,
+    as_dict,
+    as_timestamp,
+    identifier,
+    listed,
+    phone,
+    text,
+)
 from gatte.whatsapp.message_content import errors, parse_content
-from gatte.whatsapp.lenient_json import as_bool, identifier, listed, as_dict, as_timestamp, phone, text
+from gatte.whatsapp.payload_parts import (
+    BESIDE,
+    MAX_PARTS,
+    OBJECT,
+    ListedParts,
+    ParsedPayload,
+    body_of,
+    iterate_parts,
+    part_of,
+)
 
 __all__ = [
-    "InvalidPayload",
-    "Context",
-    "WebhookPayload",
     "CompanyEcho",
+    "Context",
     "InboundMessage",
-    "UnhandledEvent",
+    "InvalidPayload",
     "Pricing",
     "Referral",
     "Sender",
     "Status",
     "StatusUpdate",
-    "selected_option_id",
+    "UnhandledEvent",
+    "WebhookPayload",
     "parse",
+    "selected_option_id",
     "text_of",
 ]
 
@@ -57,7 +76,8 @@ class InvalidPayload(Exception):
 
 
 def parse(raw: bytes, now: datetime | None = None) -> WebhookPayload:
-    """All messages, statuses and other events of a body; BadBody when it is not JSON, no object, or not of WhatsApp.
+    """All messages, statuses and other events of a body; BadBody when it is not JSON, no object, or
+    not of WhatsApp.
 
     `now` stands in for times that are missing or cannot be true.
     """
@@ -68,7 +88,9 @@ def parse(raw: bytes, now: datetime | None = None) -> WebhookPayload:
         raise InvalidPayload("not an event of a WhatsApp business account")
     found = ParsedPayload(now or datetime.now(UTC))
     _entries(found, body.get("entry"))
-    return WebhookPayload(tuple(found.messages), tuple(found.statuses), tuple(found.echoes), tuple(found.others))
+    return WebhookPayload(
+        tuple(found.messages), tuple(found.statuses), tuple(found.echoes), tuple(found.others)
+    )
 
 
 @dataclass(frozen=True)
@@ -88,7 +110,9 @@ def _load(raw: bytes) -> object:
 
 
 def _load_with_care(raw: bytes) -> object:
-    """Half surrogate pairs and endless numbers are legal JSON too, and a customer must not be lost over them."""
+    """Half surrogate pairs and endless numbers are legal JSON too, and a customer must not be lost
+    over them.
+    """
     try:
         body = json.loads(raw, parse_int=_whole_number)
     except (ValueError, RecursionError):
@@ -105,7 +129,12 @@ def _whole_number(digits: str) -> int | str:
 def _deeper_than(levels: int, body: object) -> bool:
     level = [body]
     for _ in range(levels):
-        level = [child for node in level if isinstance(node, dict | list) for child in (node.values() if isinstance(node, dict) else node)]
+        level = [
+            child
+            for node in level
+            if isinstance(node, dict | list)
+            for child in (node.values() if isinstance(node, dict) else node)
+        ]
     return bool(level)
 
 
@@ -116,7 +145,13 @@ def _entries(found: ParsedPayload, items: object) -> None:
 def _entry(found: ParsedPayload, entry: dict[str, Any]) -> None:
     if "changes" not in entry:
         found.others.append(UnhandledEvent("entry", None, entry))
-    iterate_parts(found, ListedParts("changes", None, entry.get("changes"), lambda some: body_of([{"changes": some}])), _change)
+    iterate_parts(
+        found,
+        ListedParts(
+            "changes", None, entry.get("changes"), lambda some: body_of([{"changes": some}])
+        ),
+        _change,
+    )
 
 
 def _change(found: ParsedPayload, change: dict[str, Any]) -> None:
@@ -132,16 +167,32 @@ def _change(found: ParsedPayload, change: dict[str, Any]) -> None:
 
 def _messages(found: ParsedPayload, value: dict[str, Any], number: str | None) -> None:
     place = _place(value, number)
-    iterate_parts(found, part_of("messages", value, number, "messages"), lambda found, item: _message(found, item, place))
-    iterate_parts(found, part_of("messages", value, number, "statuses"), lambda found, item: _status(found, item, place))
-    iterate_parts(found, part_of("messages", value, number, "errors"), lambda found, item: found.others.append(UnhandledEvent("errors", number, item)))
+    iterate_parts(
+        found,
+        part_of("messages", value, number, "messages"),
+        lambda found, item: _message(found, item, place),
+    )
+    iterate_parts(
+        found,
+        part_of("messages", value, number, "statuses"),
+        lambda found, item: _status(found, item, place),
+    )
+    iterate_parts(
+        found,
+        part_of("messages", value, number, "errors"),
+        lambda found, item: found.others.append(UnhandledEvent("errors", number, item)),
+    )
     unknown = {key: part for key, part in value.items() if key not in KNOWN_PARTS}
     if unknown:
         found.others.append(UnhandledEvent("messages", number, unknown))
 
 
 def _place(value: dict[str, Any], number: str | None) -> _ParseContext:
-    contacts = [contact for contact in listed(value.get("contacts"))[:MAX_PARTS] if isinstance(contact, dict)]
+    contacts = [
+        contact
+        for contact in listed(value.get("contacts"))[:MAX_PARTS]
+        if isinstance(contact, dict)
+    ]
     by_id: dict[str, dict[str, Any]] = {}
     for contact in contacts:
         for key in (contact.get("wa_id"), contact.get("user_id")):
@@ -152,7 +203,9 @@ def _place(value: dict[str, Any], number: str | None) -> _ParseContext:
 
 
 def _contact_of(item: dict[str, Any], place: _ParseContext, *keys: str) -> dict[str, Any] | None:
-    """The contacts entry of a message: by its ids; a message that names nobody is of the only contact there is."""
+    """The contacts entry of a message: by its ids; a message that names nobody is of the only
+    contact there is.
+    """
     named = False
     for key in keys:
         value = item.get(key)
@@ -168,7 +221,9 @@ def _message(found: ParsedPayload, item: dict[str, Any], place: _ParseContext) -
     sender = _sender(item, contact or {})
     wamid = identifier(item.get("id"))
     if place.number is None or wamid is None or sender is None:
-        found.others.append(UnhandledEvent("messages", place.number, {"message": item, "contact": contact}))
+        found.others.append(
+            UnhandledEvent("messages", place.number, {"message": item, "contact": contact})
+        )
         return
     kind, content = parse_content(item)
     found.messages.append(
@@ -194,8 +249,16 @@ def _sender(item: dict[str, Any], contact: dict[str, Any]) -> Sender | None:
     bsuid = identifier(item.get("from_user_id")) or identifier(contact.get("user_id"))
     if number is None and bsuid is None:
         return None
-    parent = identifier(item.get("from_parent_user_id")) or identifier(contact.get("parent_user_id"))
-    return Sender(number, bsuid, parent, clean_line("profile_name", profile.get("name")), clean_line("username", profile.get("username")))
+    parent = identifier(item.get("from_parent_user_id")) or identifier(
+        contact.get("parent_user_id")
+    )
+    return Sender(
+        number,
+        bsuid,
+        parent,
+        clean_line("profile_name", profile.get("name")),
+        clean_line("username", profile.get("username")),
+    )
 
 
 def _context(value: object) -> Context | None:
@@ -204,7 +267,9 @@ def _context(value: object) -> Context | None:
     product = as_dict(value.get("referred_product"))
     return Context(
         reply_to=identifier(value.get("id")),
-        forwarded=as_bool(value.get("forwarded")) or as_bool(value.get("frequently_forwarded")) or False,
+        forwarded=as_bool(value.get("forwarded"))
+        or as_bool(value.get("frequently_forwarded"))
+        or False,
         frequently_forwarded=as_bool(value.get("frequently_forwarded")) or False,
         catalog_id=identifier(product.get("catalog_id")),
         product=text(product.get("product_retailer_id")),
@@ -245,20 +310,40 @@ def _pricing(value: object) -> Pricing | None:
     if not isinstance(value, dict):
         return None
     return Pricing(
-        as_bool(value.get("billable")), text(value.get("pricing_model")), text(value.get("type")), clean_line("category", value.get("category"))
+        as_bool(value.get("billable")),
+        text(value.get("pricing_model")),
+        text(value.get("type")),
+        clean_line("category", value.get("category")),
     )
 
 
 def _echoes(found: ParsedPayload, value: dict[str, Any], number: str | None) -> None:
     def take(found: ParsedPayload, item: dict[str, Any]) -> None:
-        wamid, to, bsuid = identifier(item.get("id")), phone(item.get("to")), identifier(item.get("to_user_id"))
+        wamid, to, bsuid = (
+            identifier(item.get("id")),
+            phone(item.get("to")),
+            identifier(item.get("to_user_id")),
+        )
         if number is None or wamid is None or (to is None and bsuid is None):
             found.others.append(UnhandledEvent("smb_message_echoes", number, item))
             return
         kind, content = parse_content(item)
-        found.echoes.append(CompanyEcho(number, wamid, as_timestamp(item.get("timestamp"), found.now), to, bsuid, kind, content, item))
+        found.echoes.append(
+            CompanyEcho(
+                number,
+                wamid,
+                as_timestamp(item.get("timestamp"), found.now),
+                to,
+                bsuid,
+                kind,
+                content,
+                item,
+            )
+        )
 
     iterate_parts(found, part_of("smb_message_echoes", value, number, "message_echoes"), take)
-    unknown = {key: part for key, part in value.items() if key not in KNOWN_PARTS | {"message_echoes"}}
+    unknown = {
+        key: part for key, part in value.items() if key not in KNOWN_PARTS | {"message_echoes"}
+    }
     if unknown:
         found.others.append(UnhandledEvent("smb_message_echoes", number, unknown))

@@ -28,8 +28,12 @@ def upgrade() -> None:
     op.add_column("message", sa.Column("set_aside", sa.String(length=32), nullable=True))
     op.add_column("contact", sa.Column("muted_until", sa.TIMESTAMP(timezone=True), nullable=True))
     op.add_column("contact", sa.Column("mute_reason", sa.String(length=32), nullable=True))
-    op.add_column("conversation", sa.Column("told_limit_at", sa.TIMESTAMP(timezone=True), nullable=True))
-    op.execute("ALTER TABLE message ADD CONSTRAINT ck_message_set_aside CHECK (set_aside IN ('limited', 'muted')) NOT VALID")
+    op.add_column(
+        "conversation", sa.Column("told_limit_at", sa.TIMESTAMP(timezone=True), nullable=True)
+    )
+    op.execute(
+        "ALTER TABLE message ADD CONSTRAINT ck_message_set_aside CHECK (set_aside IN ('limited', 'muted')) NOT VALID"
+    )
     op.execute(
         "ALTER TABLE contact ADD CONSTRAINT ck_contact_mute_reason "
         "CHECK (mute_reason IN ('flood', 'repetition', 'links', 'blocklist', 'by_hand')) NOT VALID"

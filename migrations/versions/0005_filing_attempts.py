@@ -10,8 +10,13 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("inbox_message", sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False))
-    op.add_column("inbox_message", sa.Column("retry_at", sa.TIMESTAMP(timezone=True), nullable=True))
+    op.add_column(
+        "inbox_message",
+        sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
+    )
+    op.add_column(
+        "inbox_message", sa.Column("retry_at", sa.TIMESTAMP(timezone=True), nullable=True)
+    )
 
 
 def downgrade() -> None:

@@ -16,7 +16,9 @@ INDEXES = {
 def upgrade() -> None:
     with op.get_context().autocommit_block():
         for name, place in INDEXES.items():
-            op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")  # what an attempt that was stopped left behind is not valid
+            op.execute(
+                f"DROP INDEX CONCURRENTLY IF EXISTS {name}"
+            )  # what an attempt that was stopped left behind is not valid
             op.execute(f"CREATE INDEX CONCURRENTLY {name} ON {place}")
 
 

@@ -10,7 +10,10 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("user", sa.Column("session_version", sa.Integer(), server_default=sa.text("0"), nullable=False))
+    op.add_column(
+        "user",
+        sa.Column("session_version", sa.Integer(), server_default=sa.text("0"), nullable=False),
+    )
 
 
 def downgrade() -> None:

@@ -26,15 +26,24 @@ INDEXES = {
 def upgrade() -> None:
     # Safe to repeat: what stands before the indexes stays when making one of them fails.
     for table in ("ticket", "lead"):
-        op.execute(f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS version integer DEFAULT 1 NOT NULL")
+        op.execute(
+            f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS version integer DEFAULT 1 NOT NULL"
+        )
     op.execute("ALTER TABLE contact ADD COLUMN IF NOT EXISTS name_words bytea[]")
     for table, column, before, new in CHECKS:
         _check(table, column, f"{before}, {new}")
     with op.get_context().autocommit_block():
-        for table, column, _, _ in CHECKS:  # the wider rule holds for every row that the narrower one let in
+        for (
+            table,
+            column,
+            _,
+            _,
+        ) in CHECKS:  # the wider rule holds for every row that the narrower one let in
             op.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT ck_{table}_{column}")
         for name, place in INDEXES.items():
-            op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")  # what an attempt that was stopped left behind is not valid
+            op.execute(
+                f"DROP INDEX CONCURRENTLY IF EXISTS {name}"
+            )  # what an attempt that was stopped left behind is not valid
             op.execute(f"CREATE INDEX CONCURRENTLY {name} ON {place}")
 
 
@@ -54,5 +63,9 @@ def downgrade() -> None:
 
 def _check(table: str, column: str, values: str) -> None:
     # squawk-ignore: the new rule stands in the same transaction, and lets in all that the old one did
-    op.execute(f"-- squawk-ignore ban-drop-constraint\nALTER TABLE {table} DROP CONSTRAINT IF EXISTS ck_{table}_{column}")
-    op.execute(f"ALTER TABLE {table} ADD CONSTRAINT ck_{table}_{column} CHECK ({column} IN ({values})) NOT VALID")
+    op.execute(
+        f"-- squawk-ignore ban-drop-constraint\nALTER TABLE {table} DROP CONSTRAINT IF EXISTS ck_{table}_{column}"
+    )
+    op.execute(
+        f"ALTER TABLE {table} ADD CONSTRAINT ck_{table}_{column} CHECK ({column} IN ({values})) NOT VALID"
+    )

@@ -19,14 +19,18 @@ TRANSITIONS = """
 
 
 def upgrade() -> None:
-    if context.is_offline_mode():  # as a script it has no rows to count: one batch shows what is sent
+    if (
+        context.is_offline_mode()
+    ):  # as a script it has no rows to count: one batch shows what is sent
         op.execute(CONVERSATIONS)
         return
     with op.get_context().autocommit_block():
         connection = op.get_bind()
         while connection.exec_driver_sql(CONVERSATIONS).rowcount:
             pass
-        last = connection.exec_driver_sql("SELECT coalesce(max(id), 0) FROM transition").scalar_one()
+        last = connection.exec_driver_sql(
+            "SELECT coalesce(max(id), 0) FROM transition"
+        ).scalar_one()
         for after in range(0, last, AT_ONCE):
             connection.exec_driver_sql(TRANSITIONS.format(after=after, until=after + AT_ONCE))
 

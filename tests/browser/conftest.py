@@ -25,7 +25,10 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 PASSWORD = "uma senha comprida"
-PEOPLE = {"ana@empresa.example": ("Ana Ribeiro", "admin"), "bruno@empresa.example": ("Bruno Castro", "agent")}
+PEOPLE = {
+    "ana@empresa.example": ("Ana Ribeiro", "admin"),
+    "bruno@empresa.example": ("Bruno Castro", "agent"),
+}
 WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 COOKIES: dict[tuple[str, str], list[Any]] = {}
 """Of each person who logged in, by system."""
@@ -33,7 +36,9 @@ SHOTS = os.environ.get("GATTE_SCREENSHOTS")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "complains: the browser's console has reason to complain in this test")
+    config.addinivalue_line(
+        "markers", "complains: the browser's console has reason to complain in this test"
+    )
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +46,9 @@ def chromium() -> Iterator[Browser]:
     if not Path(CHROMIUM).exists():
         pytest.skip(f"{CHROMIUM} is not installed")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=ARGUMENTS)
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, headless=True, args=ARGUMENTS
+        )
         yield browser
         browser.close()
 
@@ -59,14 +66,37 @@ def system(tmp_path_factory, database_url, redis_url) -> Iterator[System]:
 
 
 def create_user(environment: dict[str, str], email: str, name: str, role: str) -> None:
-    command = [str(process_system.BIN / "flask"), "users", "create", email, "--name", name, "--role", role, "--password", PASSWORD]
-    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TZ"}}
-    subprocess.run(command, cwd=process_system.PROJECT, env={**kept, **environment}, check=True, capture_output=True)
+    command = [
+        str(process_system.BIN / "flask"),
+        "users",
+        "create",
+        email,
+        "--name",
+        name,
+        "--role",
+        role,
+        "--password",
+        PASSWORD,
+    ]
+    kept = {
+        name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TZ"}
+    }
+    subprocess.run(
+        command,
+        cwd=process_system.PROJECT,
+        env={**kept, **environment},
+        check=True,
+        capture_output=True,
+    )
 
 
 @pytest.fixture
-def open_window(request: pytest.FixtureRequest, chromium: Browser, system: System) -> Iterator[Callable[..., Page]]:
-    """Opens a window of its own (cookies too); what its console complains of fails the test, unless it is marked `complains`."""
+def open_window(
+    request: pytest.FixtureRequest, chromium: Browser, system: System
+) -> Iterator[Callable[..., Page]]:
+    """Opens a window of its own (cookies too); what its console complains of fails the test, unless
+    it is marked `complains`.
+    """
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
@@ -76,7 +106,14 @@ def open_window(request: pytest.FixtureRequest, chromium: Browser, system: Syste
         page = context.new_page()
         page.set_default_timeout(20_000)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda message: complaints.append(message.text) if is_complaint(message.type, message.text) else None)
+        page.on(
+            "console",
+            lambda message: (
+                complaints.append(message.text)
+                if is_complaint(message.type, message.text)
+                else None
+            ),
+        )
         return page
 
     yield opened
@@ -87,7 +124,9 @@ def open_window(request: pytest.FixtureRequest, chromium: Browser, system: Syste
 
 
 def is_complaint(kind: str, text: str) -> bool:
-    """Errors and warnings, but for answers that a test asks for (a refusal is an error to the console too)."""
+    """Errors and warnings, but for answers that a test asks for (a refusal is an error to the
+    console too).
+    """
     return kind in {"error", "warning"} and "the server responded with a status of 4" not in text
 
 
@@ -122,4 +161,6 @@ def shot(page: Page, name: str) -> None:
 
 def overflow(page: Page) -> int:
     """By how many pixels the page is wider than the window."""
-    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+    return int(
+        page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    )

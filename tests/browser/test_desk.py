@@ -84,12 +84,16 @@ def test_the_slower_of_two_agents_is_told(agent, customer, open_window):
     other = log_in(open_window(), "bruno@empresa.example")
     open_session(agent, "Duda Disputa")
     open_session(other, "Duda Disputa")
-    other.route(re.compile("/panel/sessoes/[^/]+$"), lambda route: route.abort("timedout"))  # the other's page grows old
+    other.route(
+        re.compile("/panel/sessoes/[^/]+$"), lambda route: route.abort("timedout")
+    )  # the other's page grows old
     agent.get_by_role("button", name="Assumir").click()
     expect(agent.locator("#heading")).to_contain_text("com você")
     other.get_by_role("button", name="Assumir").click()
 
-    expect(other.locator(".notice.danger")).to_contain_text("Outra pessoa da equipe assumiu esta conversa antes de você")
+    expect(other.locator(".notice.danger")).to_contain_text(
+        "Outra pessoa da equipe assumiu esta conversa antes de você"
+    )
     expect(other.locator("#composer")).to_contain_text("Quem atende é Ana Ribeiro")
     shot(other, "desk-slower")
 
@@ -133,7 +137,9 @@ def test_a_lead_that_the_bot_made_is_worked_on(agent, customer):
     for turn, text in enumerate(lines, start=1):
         say(customer, text)
         expect(answers(customer)).to_have_count(turn, timeout=ANSWER_PATIENCE)
-    for _ in range(3):  # what is still asked (the type, a confirmation) is answered by the first offer
+    for _ in range(
+        3
+    ):  # what is still asked (the type, a confirmation) is answered by the first offer
         if customer.locator("#chat .bubble-left").last.locator(".tap").count() == 0:
             break
         count = answers(customer).count()

@@ -1,4 +1,6 @@
-"""What an agent typed is not lost, whatever happens to the conversation, the connection or the session."""
+"""What an agent typed is not lost, whatever happens to the conversation, the connection or the
+session.
+"""
 
 import re
 
@@ -47,7 +49,9 @@ def test_what_was_typed_stays_when_another_takes_the_conversation(agent, bruno, 
 
     expect(bruno.locator("#composer")).to_contain_text("Quem atende é Ana Ribeiro", timeout=LIVE)
     expect(field(bruno)).to_have_value("Um texto comprido que")
-    expect(bruno.locator("#notices")).to_have_text(re.compile("^\\s*Quem atende agora é Ana Ribeiro.\\s*$"))
+    expect(bruno.locator("#notices")).to_have_text(
+        re.compile("^\\s*Quem atende agora é Ana Ribeiro.\\s*$")
+    )
     shot(bruno, "draft-taken")
     field(bruno).press("Enter")
     expect(bruno.locator("#problem")).to_contain_text("Esta conversa não está com você")
@@ -127,7 +131,13 @@ def test_what_was_typed_is_back_after_a_session_was_lost(agent, customer):  # no
 
 def open_a_ticket(page: Page, name: str) -> None:
     as_customer(page, name)
-    lines = ["quero abrir um chamado", "o token não é reconhecido pelo computador", "aparece erro 500 na tela desde ontem", "normal", "sim"]
+    lines = [
+        "quero abrir um chamado",
+        "o token não é reconhecido pelo computador",
+        "aparece erro 500 na tela desde ontem",
+        "normal",
+        "sim",
+    ]
     for turn, text in enumerate(lines, start=1):
         say(page, text)
         expect(answers(page)).to_have_count(turn, timeout=ANSWER_PATIENCE)
@@ -158,7 +168,9 @@ def test_an_agent_closes_a_conversation_and_finds_it_again(agent, customer):  # 
     shot(agent, "close-confirm")
     agent.locator("#confirm [data-yes]").click()
     expect(agent.locator("#heading .badge")).to_have_text("Encerrada")
-    expect(customer.locator("#chat")).to_contain_text("Encerramos este atendimento", timeout=ANSWER_PATIENCE)
+    expect(customer.locator("#chat")).to_contain_text(
+        "Encerramos este atendimento", timeout=ANSWER_PATIENCE
+    )
 
     agent.goto("/panel/sessoes")
     agent.get_by_label("Buscar conversas").fill("flora")
@@ -189,13 +201,21 @@ def test_pages_of_the_desk_fit_a_phone(open_window, customer):  # noqa: F811
     page.get_by_text("Silenciar contato").click()
     shot(page, "phone-talk")
     assert overflow(page) == 0
-    for name, path in {"found": "/panel/sessoes?busca=paula", "closed": "/panel/sessoes?filtro=encerradas"}.items():
+    for name, path in {
+        "found": "/panel/sessoes?busca=paula",
+        "closed": "/panel/sessoes?filtro=encerradas",
+    }.items():
         page.goto(path)
         shot(page, f"phone-{name}")
         assert (name, overflow(page)) == (name, 0)
 
 
-def test_what_was_chosen_on_an_older_page_stays_beside_what_another_saved(agent, bruno, customer, open_window):  # noqa: F811
+def test_what_was_chosen_on_an_older_page_stays_beside_what_another_saved(
+    agent,
+    bruno,
+    customer,
+    open_window,  # noqa: F811 - a fixture
+):
     open_a_ticket(customer, "Velha Folha")
     agent.goto("/panel/chamados")
     agent.locator("a.row").first.click()

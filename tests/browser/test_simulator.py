@@ -97,7 +97,10 @@ def test_an_attachment_is_answered_helpfully(agent):
 
 def test_buying_a_certificate_makes_a_lead(agent):
     page = as_customer(agent, "Leonor Compra")
-    for turn, text in enumerate(["quero comprar um e-CNPJ", "Leonor Compra", "12ABC34501DE35", "leonor@exemplo.com.br"], start=1):
+    for turn, text in enumerate(
+        ["quero comprar um e-CNPJ", "Leonor Compra", "12ABC34501DE35", "leonor@exemplo.com.br"],
+        start=1,
+    ):
         say(page, text)
         expect(answers(page)).to_have_count(turn, timeout=ANSWER_PATIENCE)
     shot(page, "simulator-lead")

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 import redis
 
 from devstack.postgres import Postgres
-from tests.chaos.supervised_system import Doomed
 from tests.chaos.inspection import rows_about
-from tests.chaos.simulated_customers import Customer, Verdict
 from tests.chaos.kill_points import POINTS, RESENT, Need, Point, Process
+from tests.chaos.simulated_customers import Customer, Verdict
+from tests.chaos.supervised_system import Doomed
 from tests.chaos.workload import UNSTORED, Town
 
 REACH_SECONDS = 180.0  # far more than is needed: who waits so long for nothing has found a fault
@@ -49,7 +49,9 @@ class Outcome:
         return self.total.fine and not any(self.left.values())
 
     def told(self) -> str:
-        """What went wrong, whole: the count, what was left undone, and the story of each customer who fared badly."""
+        """What went wrong, whole: the count, what was left undone, and the story of each customer
+        who fared badly.
+        """
         left = {what: number for what, number in self.left.items() if number}
         return "\n".join([f"{self.total}, left: {left}", *self.stories])
 
@@ -82,7 +84,9 @@ class Storm:
         self._note(FLUSHED)
 
     def crash(self, postgres: Postgres) -> None:
-        """Kill Postgres and all its backends while messages come in and turns run, and start it again."""
+        """Kill Postgres and all its backends while messages come in and turns run, and start it
+        again.
+        """
         self._gather_work()
         postgres.crash()
         self.town.live_until(lambda: False, self.town.chance.uniform(0.2, 2.0))
@@ -98,7 +102,9 @@ class Storm:
         self.blows[blow] += 1
 
     def calm(self, *, hurry: bool = False) -> Outcome:
-        """Let everything come to its end; what was counted. In a hurry the claims of dead processes run out at once."""
+        """Let everything come to its end; what was counted. In a hurry the claims of dead processes
+        run out at once.
+        """
         deadline = time.monotonic() + SETTLE_SECONDS
         while time.monotonic() < deadline and not self.town.live_until(self.town.settled, 2):
             if hurry:
@@ -108,8 +114,15 @@ class Storm:
 
     def _count(self) -> Outcome:
         verdicts = [(one, one.verdict()) for one in self.town.customers]
-        by_blow = {blow: _sum(verdict for one, verdict in verdicts if blow in one.blows) for blow in self.blows}
-        stories = [self._story(one, verdict) for one, verdict in verdicts if not (verdict.fine and one.content)]
+        by_blow = {
+            blow: _sum(verdict for one, verdict in verdicts if blow in one.blows)
+            for blow in self.blows
+        }
+        stories = [
+            self._story(one, verdict)
+            for one, verdict in verdicts
+            if not (verdict.fine and one.content)
+        ]
         return Outcome(
             blows=self.blows,
             verdicts=by_blow,
@@ -123,14 +136,18 @@ class Storm:
         )
 
     def _story(self, one: Customer, verdict: Verdict) -> str:
-        """How a customer fared, and what the database holds about it: whether an answer is late, lost, or was never to come."""
+        """How a customer fared, and what the database holds about it: whether an answer is late,
+        lost, or was never to come.
+        """
         facts = [f"{one.person.phone} {verdict}", str(one.blows), str(one.heard)]
         return "\n  ".join(facts + rows_about(self.town.outside.database, one.wamids))
 
 
 def _sum(verdicts: Iterable[Verdict]) -> Verdict:
     found = list(verdicts)
-    return Verdict(sum(v.lost for v in found), sum(v.twice for v in found), sum(v.out_of_order for v in found))
+    return Verdict(
+        sum(v.lost for v in found), sum(v.twice for v in found), sum(v.out_of_order for v in found)
+    )
 
 
 def schedule(count: int, chance: random.Random) -> list[Point]:
@@ -142,5 +159,10 @@ def schedule(count: int, chance: random.Random) -> list[Point]:
 
 
 def _in_good_order(points: list[Point]) -> list[Point]:
-    """First what takes half a minute to heal and leaves claims of dead processes, then what needs such a claim."""
-    return sorted(points, key=lambda point: 1 if point.need is Need.PATIENCE else 2 * (point.outcome is not RESENT))
+    """First what takes half a minute to heal and leaves claims of dead processes, then what needs
+    such a claim.
+    """
+    return sorted(
+        points,
+        key=lambda point: 1 if point.need is Need.PATIENCE else 2 * (point.outcome is not RESENT),
+    )

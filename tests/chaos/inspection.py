@@ -1,4 +1,6 @@
-"""What the database holds about a customer who got no answer: the rows that say whether it is late, lost, or was never to come."""
+"""What the database holds about a customer who got no answer: the rows that say whether it is late,
+lost, or was never to come.
+"""
 
 import base64
 from collections.abc import Sequence
@@ -35,7 +37,11 @@ def rows_about(database_url: str, wamids: Sequence[str]) -> list[str]:
     """A line a row: inbox, message with its turn, conversation with its lease and mute, and outbox."""
     with closing(psycopg2.connect(database_url)) as connection, connection.cursor() as cursor:
         hashes = _hashes(cursor, wamids)
-        return [line for table, question in QUESTIONS.items() for line in _lines(cursor, table, question, hashes)]
+        return [
+            line
+            for table, question in QUESTIONS.items()
+            for line in _lines(cursor, table, question, hashes)
+        ]
 
 
 def _hashes(cursor: Any, wamids: Sequence[str]) -> list[bytes]:

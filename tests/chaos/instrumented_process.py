@@ -1,8 +1,10 @@
-"""Runs a command of ours in a process that dies at a kill point: `python -m tests.chaos.instrumented_process worker .venv/bin/flask worker`.
+"""Runs a command of ours in a process that dies at a kill point: `python -m
+tests.chaos.instrumented_process worker .venv/bin/flask worker`.
 
-The product knows nothing of it: the functions of the table are wrapped here before the command starts. The point comes by the orders
-file that the environment names; a place that does not exist ends the process at once. As a supervisor would, this process starts the
-command again when it died by SIGKILL; it is a fork of this one, which has imported everything already.
+The product knows nothing of it: the functions of the table are wrapped here before the command
+starts. The point comes by the orders file that the environment names; a place that does not exist
+ends the process at once. As a supervisor would, this process starts the command again when it died
+by SIGKILL; it is a fork of this one, which has imported everything already.
 """
 
 import sys
@@ -29,7 +31,12 @@ from tests.chaos.kill_orders import MARK, VARIABLE, Order, Reader
 from tests.chaos.kill_points import FAILS, Need, Process, When, owner_of, places
 
 DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
-HEAVY = {Process.WORKER: ("gatte.intelligence.understanding.classifier", "gatte.intelligence.knowledge.retrieval")}
+HEAVY = {
+    Process.WORKER: (
+        "gatte.intelligence.understanding.classifier",
+        "gatte.intelligence.knowledge.retrieval",
+    )
+}
 
 
 class MadeUp(Exception):
@@ -66,14 +73,20 @@ class Executioner:
         if when is When.BEFORE and place == point.since:
             self._thread.since = order.number
         if when is When.BEFORE and FAILS.get(point.need) == place and MARK in repr(arguments):
-            raise OperationalError("made up", None, MadeUp()) if point.need is Need.PASSING else MadeUp
+            raise (
+                OperationalError("made up", None, MadeUp())
+                if point.need is Need.PASSING
+                else MadeUp
+            )
         here = place == point.place and when is point.when
         if here and (not point.since or getattr(self._thread, "since", None) == order.number):
             strike(order)
 
 
 def strike(order: Order) -> None:
-    """Leave a word for the harness and die as by `kill -9`; returns only when another process was faster."""
+    """Leave a word for the harness and die as by `kill -9`; returns only when another process was
+    faster.
+    """
     try:
         word = os.open(order.struck, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
     except FileExistsError:
@@ -87,7 +100,9 @@ def strike(order: Order) -> None:
 
 
 class Nest:
-    """Starts a command and starts it again whenever it was killed; SIGTERM is passed on, and any other end is ours too."""
+    """Starts a command and starts it again whenever it was killed; SIGTERM is passed on, and any
+    other end is ours too.
+    """
 
     def __init__(self, command: list[str]) -> None:
         self._command = command
@@ -103,7 +118,9 @@ class Nest:
 
     def _run(self) -> int:
         if threading.active_count() > 1:
-            raise RuntimeError("importing the product starts threads: they would be missing in a fork")
+            raise RuntimeError(
+                "importing the product starts threads: they would be missing in a fork"
+            )
         self._child = os.fork()
         if self._child == 0:
             self._become_the_command()
@@ -122,9 +139,13 @@ class Nest:
 
 
 def main() -> int:
-    """Wrap what the table names for this process, then keep the command running as if it had been started itself."""
+    """Wrap what the table names for this process, then keep the command running as if it had been
+    started itself.
+    """
     process, *command = sys.argv[1:]
-    ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL)  # an interrupted test run leaves nothing behind
+    ctypes.CDLL(None).prctl(
+        DIE_WITH_PARENT, signal.SIGKILL
+    )  # an interrupted test run leaves nothing behind
     executioner = Executioner(Path(os.environ[VARIABLE]))
     for place in sorted(places(Process(process))):
         executioner.watch(place)

@@ -1,4 +1,6 @@
-"""What the harness tells the processes under its orders, by a file: at which point the next one dies, and which one it was."""
+"""What the harness tells the processes under its orders, by a file: at which point the next one
+dies, and which one it was.
+"""
 
 import json
 import os
@@ -13,7 +15,9 @@ MARK = "zulu"  # the turn of a message with this word fails, where a point needs
 
 @dataclass(frozen=True)
 class Order:
-    """One death: the first process that reaches the point writes down its process id and is no more; `group` takes its siblings along."""
+    """One death: the first process that reaches the point writes down its process id and is no
+    more; `group` takes its siblings along.
+    """
 
     number: int
     point: Point
@@ -30,7 +34,11 @@ class Order:
 
 def give(path: Path, order: Order | None) -> None:
     """Put an order (or none) where the processes look."""
-    said = "" if order is None else json.dumps([order.number, order.point.name, str(order.struck), order.group])
+    said = (
+        ""
+        if order is None
+        else json.dumps([order.number, order.point.name, str(order.struck), order.group])
+    )
     fresh = path.with_suffix(".new")
     fresh.write_text(said)
     fresh.replace(path)

@@ -1,8 +1,10 @@
-"""The kill points: one at every step boundary of the way of a message, what is in danger there, and what must come of it.
+"""The kill points: one at every step boundary of the way of a message, what is in danger there, and
+what must come of it.
 
-A point is the moment before or after a function of the product is called; with `since` only the first such moment after that other
-function was entered in the same thread. `bench.chaos` and tests/faults strike at each of them; a place that does not exist any more
-fails the build. When the code moves, re-aim a place here: names of points are stable.
+A point is the moment before or after a function of the product is called; with `since` only the
+first such moment after that other function was entered in the same thread. `bench.chaos` and
+tests/faults strike at each of them; a place that does not exist any more fails the build. When the
+code moves, re-aim a place here: names of points are stable.
 """
 
 from collections.abc import Callable
@@ -92,7 +94,7 @@ SENT = "gatte.infra.database.statement_batch:_execute_batch"
 STORE_DECISION = "gatte.infra.database.statement_batch:StatementBatch.commit"
 FAIL = "gatte.turns.retry:record_failure"
 POSTPONE = "gatte.turns.retry:schedule_retry"
-DELIVER = "gatte.jobs.delivery:deliver"
+DELIVER = "gatte.jobs.definitions:deliver"
 CLAIM = "gatte.delivery.claims:claim_next"
 SEND = "gatte.whatsapp.client:CloudClient.send"
 GET_RESPONSE = "http.client:HTTPConnection.getresponse"
@@ -151,18 +153,42 @@ POINTS: tuple[Point, ...] = (
     Point("status.handed_to_writer", WEB, STORE, BEFORE, THE_NEWS, NEWS_AGAIN, since=STATUS),
     Point("status.stored_before_200", WEB, ACCEPT, AFTER, THE_NEWS, NEWS_AGAIN, since=STATUS),
     Point("status.before_applying", WORKER, SETTLE, BEFORE, THE_JOB, PUT_AGAIN),
-    Point("status.applied_before_commit", WORKER, COMMIT, BEFORE, "the state of an answer", ROLLED_BACK, since=SETTLE),
+    Point(
+        "status.applied_before_commit",
+        WORKER,
+        COMMIT,
+        BEFORE,
+        "the state of an answer",
+        ROLLED_BACK,
+        since=SETTLE,
+    ),
     Point("status.applied_after_commit", WORKER, COMMIT, AFTER, NOTHING, GOES_ON, since=SETTLE),
     Point("dispatcher.leads", SCHEDULER, LOOK, BEFORE, NO_JOB, NEXT_LEADER, need=Need.RESTART),
     Point("dispatcher.due_found", SCHEDULER, BUNDLED, BEFORE, NO_JOB, NEXT_LEADER),
     Point("dispatcher.before_put", SCHEDULER, PUT, BEFORE, NO_JOB, NEXT_LEADER),
     Point("dispatcher.put", SCHEDULER, PUT, AFTER, DOUBLE_JOB, ONE_TURN),
-    Point("dispatcher.half_remembered", SCHEDULER, REMEMBER, AFTER, DOUBLE_JOB, ONE_TURN, need=Need.BURST),
+    Point(
+        "dispatcher.half_remembered",
+        SCHEDULER,
+        REMEMBER,
+        AFTER,
+        DOUBLE_JOB,
+        ONE_TURN,
+        need=Need.BURST,
+    ),
     Point("dispatcher.remembered", SCHEDULER, PUT_ALL, AFTER, NOTHING, NEXT_LEADER, since=PUT),
     Point("dispatcher.looked", SCHEDULER, LOOK, AFTER, NOTHING, NEXT_LEADER, since=PUT),
     Point("job.fetched", WORKER, RUN, BEFORE, THE_JOB, PUT_AGAIN),
     Point("job.begun", WORKER, RUN_PART, BEFORE, THE_JOB, PUT_AGAIN, need=Need.BURST),
-    Point("job.one_done", WORKER, RUN_PART, AFTER, "the other jobs of a bundle", PUT_AGAIN, need=Need.BURST),
+    Point(
+        "job.one_done",
+        WORKER,
+        RUN_PART,
+        AFTER,
+        "the other jobs of a bundle",
+        PUT_AGAIN,
+        need=Need.BURST,
+    ),
     Point("turn.before_filing", WORKER, TAKE_IN, BEFORE, THE_JOB, PUT_AGAIN),
     Point("turn.filed", WORKER, TAKE_IN, AFTER, THE_TURN, ROLLED_BACK),
     Point("turn.leased.before_commit", WORKER, COMMIT_READING, BEFORE, THE_TURN, ROLLED_BACK),
@@ -170,40 +196,228 @@ POINTS: tuple[Point, ...] = (
     Point("turn.before_thinking", WORKER, THINK, BEFORE, THE_LEASE, LEASE_ENDS),
     Point("turn.thought", WORKER, THINK, AFTER, THE_THOUGHT, LEASE_ENDS),
     Point("turn.applying.locked", WORKER, LOCK, AFTER, THE_THOUGHT, LEASE_ENDS, since=LOOK_AGAIN),
-    Point("turn.applying.begun", WORKER, WRITE_DECISION, BEFORE, THE_THOUGHT, LEASE_ENDS, since=APPLY),
+    Point(
+        "turn.applying.begun", WORKER, WRITE_DECISION, BEFORE, THE_THOUGHT, LEASE_ENDS, since=APPLY
+    ),
     Point("turn.applying.answer_added", WORKER, ADD, AFTER, THE_THOUGHT, LEASE_ENDS, since=APPLY),
-    Point("turn.applying.carried_out", WORKER, WRITE_DECISION, AFTER, THE_THOUGHT, LEASE_ENDS, since=APPLY),
-    Point("turn.decided.before_commit", WORKER, STORE_DECISION, BEFORE, THE_THOUGHT, LEASE_ENDS, since=APPLY),
-    Point("turn.decided.sent_with_commit", WORKER, SENT, AFTER, THE_SEND, RESENT, since=STORE_DECISION),
-    Point("turn.decided.after_commit", WORKER, STORE_DECISION, AFTER, THE_SEND, RESENT, since=APPLY),
-    Point("turn.resumed.before_lease", WORKER, TAKE_IN_REST, BEFORE, THE_JOB, PUT_AGAIN, need=Need.PASSING),
-    Point("turn.failing.before_commit", WORKER, COMMIT, BEFORE, "the apology", LEASE_ENDS, since=FAIL, need=Need.FAILURE),
-    Point("turn.failing.after_commit", WORKER, COMMIT, AFTER, "the apology, to be sent", DUE, since=FAIL, need=Need.FAILURE),
-    Point("turn.postponed.before_commit", WORKER, COMMIT, BEFORE, THE_LEASE, LEASE_ENDS, since=POSTPONE, need=Need.PASSING),
-    Point("turn.postponed.after_commit", WORKER, COMMIT, AFTER, THE_TURN, PUT_AGAIN, since=POSTPONE, need=Need.PASSING),
+    Point(
+        "turn.applying.carried_out",
+        WORKER,
+        WRITE_DECISION,
+        AFTER,
+        THE_THOUGHT,
+        LEASE_ENDS,
+        since=APPLY,
+    ),
+    Point(
+        "turn.decided.before_commit",
+        WORKER,
+        STORE_DECISION,
+        BEFORE,
+        THE_THOUGHT,
+        LEASE_ENDS,
+        since=APPLY,
+    ),
+    Point(
+        "turn.decided.sent_with_commit", WORKER, SENT, AFTER, THE_SEND, RESENT, since=STORE_DECISION
+    ),
+    Point(
+        "turn.decided.after_commit", WORKER, STORE_DECISION, AFTER, THE_SEND, RESENT, since=APPLY
+    ),
+    Point(
+        "turn.resumed.before_lease",
+        WORKER,
+        TAKE_IN_REST,
+        BEFORE,
+        THE_JOB,
+        PUT_AGAIN,
+        need=Need.PASSING,
+    ),
+    Point(
+        "turn.failing.before_commit",
+        WORKER,
+        COMMIT,
+        BEFORE,
+        "the apology",
+        LEASE_ENDS,
+        since=FAIL,
+        need=Need.FAILURE,
+    ),
+    Point(
+        "turn.failing.after_commit",
+        WORKER,
+        COMMIT,
+        AFTER,
+        "the apology, to be sent",
+        DUE,
+        since=FAIL,
+        need=Need.FAILURE,
+    ),
+    Point(
+        "turn.postponed.before_commit",
+        WORKER,
+        COMMIT,
+        BEFORE,
+        THE_LEASE,
+        LEASE_ENDS,
+        since=POSTPONE,
+        need=Need.PASSING,
+    ),
+    Point(
+        "turn.postponed.after_commit",
+        WORKER,
+        COMMIT,
+        AFTER,
+        THE_TURN,
+        PUT_AGAIN,
+        since=POSTPONE,
+        need=Need.PASSING,
+    ),
     Point("delivery.before_request", WORKER, SEND, BEFORE, THE_SEND, RESENT),
-    Point("delivery.request_on_its_way", WORKER, GET_RESPONSE, BEFORE, UNKNOWN, SETTLED, since=SEND),
+    Point(
+        "delivery.request_on_its_way", WORKER, GET_RESPONSE, BEFORE, UNKNOWN, SETTLED, since=SEND
+    ),
     Point("delivery.response_begun", WORKER, READ_BODY, BEFORE, UNKNOWN, SETTLED, since=SEND),
     Point("delivery.response_read", WORKER, SEND, AFTER, UNKNOWN, SETTLED),
     Point("delivery.recorded.before_commit", WORKER, RECORD, BEFORE, UNKNOWN, SETTLED),
     Point("delivery.recorded.after_commit", WORKER, RECORD, AFTER, RECORDED, DUE),
-    Point("delivery.refused.before_commit", WORKER, COMMIT, BEFORE, THE_SEND, RESENT, since=REFUSED, need=Need.REFUSED),
-    Point("delivery.refused.after_commit", WORKER, COMMIT, AFTER, NOTHING, DUE, since=REFUSED, need=Need.REFUSED),
-    Point("delivery.retry.before_claim", WORKER, CLAIM, BEFORE, THE_JOB, PUT_AGAIN, since=DELIVER, need=Need.REFUSED),
-    Point("delivery.retry.claimed", WORKER, COMMIT, AFTER, THE_SEND, RESENT, since=DELIVER, need=Need.REFUSED),
-    Point("delivery.uncertain.before_commit", WORKER, COMMIT, BEFORE, THE_SEND, RESENT, since=UNCERTAIN, need=Need.CUT),
-    Point("delivery.uncertain.after_commit", WORKER, COMMIT, AFTER, THE_SEND, RESENT, since=UNCERTAIN, need=Need.CUT),
-    Point("delivery.uncertain.accepted", WORKER, COMMIT, BEFORE, UNKNOWN, SETTLED, since=UNCERTAIN, need=Need.CUT_ACCEPTED),
-    Point("delivery.resend.claimed", WORKER, COMMIT, AFTER, THE_SEND, RESENT, since=AGAIN, need=Need.CUT),
-    Point("delivery.resend.response_read", WORKER, SEND, AFTER, UNKNOWN, SETTLED, since=AGAIN, need=Need.CUT),
-    Point("delivery.doubt.before_commit", WORKER, COMMIT, BEFORE, THE_SEND, RESENT, since=DOUBT, need=Need.PATIENCE),
-    Point("delivery.doubt.after_commit", WORKER, COMMIT, AFTER, THE_SEND, RESENT, since=DOUBT, need=Need.PATIENCE),
-    Point("watchdog.before_commit", WORKER, COMMIT, BEFORE, THE_ALARM, ROLLED_BACK, since=BARK, need=Need.SILENCE),
-    Point("watchdog.after_commit", WORKER, COMMIT, AFTER, "a nudge, to be sent", DUE, since=BARK, need=Need.SILENCE),
+    Point(
+        "delivery.refused.before_commit",
+        WORKER,
+        COMMIT,
+        BEFORE,
+        THE_SEND,
+        RESENT,
+        since=REFUSED,
+        need=Need.REFUSED,
+    ),
+    Point(
+        "delivery.refused.after_commit",
+        WORKER,
+        COMMIT,
+        AFTER,
+        NOTHING,
+        DUE,
+        since=REFUSED,
+        need=Need.REFUSED,
+    ),
+    Point(
+        "delivery.retry.before_claim",
+        WORKER,
+        CLAIM,
+        BEFORE,
+        THE_JOB,
+        PUT_AGAIN,
+        since=DELIVER,
+        need=Need.REFUSED,
+    ),
+    Point(
+        "delivery.retry.claimed",
+        WORKER,
+        COMMIT,
+        AFTER,
+        THE_SEND,
+        RESENT,
+        since=DELIVER,
+        need=Need.REFUSED,
+    ),
+    Point(
+        "delivery.uncertain.before_commit",
+        WORKER,
+        COMMIT,
+        BEFORE,
+        THE_SEND,
+        RESENT,
+        since=UNCERTAIN,
+        need=Need.CUT,
+    ),
+    Point(
+        "delivery.uncertain.after_commit",
+        WORKER,
+        COMMIT,
+        AFTER,
+        THE_SEND,
+        RESENT,
+        since=UNCERTAIN,
+        need=Need.CUT,
+    ),
+    Point(
+        "delivery.uncertain.accepted",
+        WORKER,
+        COMMIT,
+        BEFORE,
+        UNKNOWN,
+        SETTLED,
+        since=UNCERTAIN,
+        need=Need.CUT_ACCEPTED,
+    ),
+    Point(
+        "delivery.resend.claimed",
+        WORKER,
+        COMMIT,
+        AFTER,
+        THE_SEND,
+        RESENT,
+        since=AGAIN,
+        need=Need.CUT,
+    ),
+    Point(
+        "delivery.resend.response_read",
+        WORKER,
+        SEND,
+        AFTER,
+        UNKNOWN,
+        SETTLED,
+        since=AGAIN,
+        need=Need.CUT,
+    ),
+    Point(
+        "delivery.doubt.before_commit",
+        WORKER,
+        COMMIT,
+        BEFORE,
+        THE_SEND,
+        RESENT,
+        since=DOUBT,
+        need=Need.PATIENCE,
+    ),
+    Point(
+        "delivery.doubt.after_commit",
+        WORKER,
+        COMMIT,
+        AFTER,
+        THE_SEND,
+        RESENT,
+        since=DOUBT,
+        need=Need.PATIENCE,
+    ),
+    Point(
+        "watchdog.before_commit",
+        WORKER,
+        COMMIT,
+        BEFORE,
+        THE_ALARM,
+        ROLLED_BACK,
+        since=BARK,
+        need=Need.SILENCE,
+    ),
+    Point(
+        "watchdog.after_commit",
+        WORKER,
+        COMMIT,
+        AFTER,
+        "a nudge, to be sent",
+        DUE,
+        since=BARK,
+        need=Need.SILENCE,
+    ),
 )
 
 BY_NAME: dict[str, Point] = {point.name: point for point in POINTS}
-FAILS = {Need.FAILURE: THINK, Need.PASSING: THINK}  # what is made to fail for a point, in the turn of a marked message
+FAILS = {
+    Need.FAILURE: THINK,
+    Need.PASSING: THINK,
+}  # what is made to fail for a point, in the turn of a marked message
 
 
 class Gone(LookupError):
@@ -228,5 +442,7 @@ def places(process: Process) -> set[str]:
     """Everything that must be watched in a process."""
     mine = [point for point in POINTS if point.process is process]
     return (
-        {point.place for point in mine} | {point.since for point in mine if point.since} | {FAILS[p.need] for p in mine if p.need in FAILS}
+        {point.place for point in mine}
+        | {point.since for point in mine if point.since}
+        | {FAILS[p.need] for p in mine if p.need in FAILS}
     )

@@ -1,4 +1,6 @@
-"""Customers whose answers can be told apart, so that from outside one sees what was lost, came twice, or out of order."""
+"""Customers whose answers can be told apart, so that from outside one sees what was lost, came
+twice, or out of order.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,7 +16,9 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Line:
-    """What a customer writes, and words that only its answer holds; without words any answer will do."""
+    """What a customer writes, and words that only its answer holds; without words any answer will
+    do.
+    """
 
     part: Json
     answer: str
@@ -35,7 +39,9 @@ class Verdict:
 
 @dataclass
 class Customer:
-    """One customer. A patient one writes the next line when the last was answered, a hasty one when it was delivered."""
+    """One customer. A patient one writes the next line when the last was answered, a hasty one when
+    it was delivered.
+    """
 
     person: Person
     lines: tuple[Line, ...]
@@ -58,7 +64,9 @@ class Customer:
 
     @property
     def content(self) -> bool:
-        """Whether everything that must be said was said; of a hasty one's answers some may have become one."""
+        """Whether everything that must be said was said; of a hasty one's answers some may have
+        become one.
+        """
         return self.wrote_all and len(self.heard) >= (1 if self.hasty else self.expected)
 
     def may_write(self, now: float) -> bool:
@@ -79,7 +87,9 @@ class Customer:
         """Which of the lines an answer belongs to; one that belongs to none counts as in its place."""
         if index >= len(self.lines) and self.silent:
             return index
-        known = [place for place, line in enumerate(self.lines) if line.answer and line.answer in words]
+        known = [
+            place for place, line in enumerate(self.lines) if line.answer and line.answer in words
+        ]
         return known[-1] if known else index
 
 
@@ -109,7 +119,10 @@ def reporter(person: Person) -> Customer:
         (
             _line("quero abrir um chamado", "qual é o assunto"),
             _line(subject, "Conte o que aconteceu"),
-            _line("instalei o driver mas o windows nao reconhece o token de jeito nenhum", "Qual é a urgência"),
+            _line(
+                "instalei o driver mas o windows nao reconhece o token de jeito nenhum",
+                "Qual é a urgência",
+            ),
             _line("é urgente", "Vou abrir este chamado"),
             _line("sim", "O chamado foi aberto"),
             _line("meu chamado", f"{subject}: aberto"),

@@ -10,7 +10,9 @@ from tests.process_system import System, until
 
 PROCESSES = ("web", "worker", "worker2", "scheduler")
 DEATH_SECONDS = 10.0
-GRACE_SECONDS = 3600  # more than any run takes: only the town lets it pass, however slow the machine is
+GRACE_SECONDS = (
+    3600  # more than any run takes: only the town lets it pass, however slow the machine is
+)
 SETTINGS = {"GATTE_WORKER_PROCESSES": "1", "GATTE_UNCERTAIN_GRACE_SECONDS": str(GRACE_SECONDS)}
 
 
@@ -31,7 +33,13 @@ class Doomed(System):
 
     def _command(self, name: str) -> list[str]:
         kind = name.rstrip("2")
-        return [sys.executable, "-m", "tests.chaos.instrumented_process", kind, *super()._command(kind)]
+        return [
+            sys.executable,
+            "-m",
+            "tests.chaos.instrumented_process",
+            kind,
+            *super()._command(kind),
+        ]
 
     def arm(self, number: int, point: Point, *, group: bool) -> Order:
         """Let the next process that reaches the point die there."""
@@ -40,7 +48,9 @@ class Doomed(System):
         return order
 
     def mourn(self, order: Order) -> None:
-        """See that the process which the blow struck is dead, and that no other one ended by itself."""
+        """See that the process which the blow struck is dead, and that no other one ended by
+        itself.
+        """
         pid = order.pid()
         give(self.orders, None)
         if pid is None or not until(lambda: not _lives(pid), DEATH_SECONDS, 0.01):

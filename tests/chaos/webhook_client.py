@@ -1,4 +1,6 @@
-"""Meta's side of the webhook: every body is delivered until it is acknowledged, some of them twice or later again."""
+"""Meta's side of the webhook: every body is delivered until it is acknowledged, some of them twice
+or later again.
+"""
 
 import random
 from collections.abc import Callable
@@ -8,8 +10,8 @@ from typing import Any
 
 import httpx
 
-from tests.process_system import APP_SECRET, NUMBER
 from tests.fakes import payloads
+from tests.process_system import APP_SECRET, NUMBER
 
 Json = dict[str, Any]
 AT_ONCE = 12
@@ -35,16 +37,24 @@ class Post:
 
     def __init__(self, url: str, chance: random.Random) -> None:
         self._url, self._chance = f"{url}/webhook/whatsapp", chance
-        self._http = httpx.Client(timeout=15, limits=httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=0))
+        self._http = httpx.Client(
+            timeout=15, limits=httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=0)
+        )
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="post")
         self._letters: list[Letter] = []
         self.acknowledged: set[str] = set()
         self.repeated = 0
 
-    def send(self, messages: list[Json], people: list[payloads.Person], taken: Callable[[], None]) -> None:
+    def send(
+        self, messages: list[Json], people: list[payloads.Person], taken: Callable[[], None]
+    ) -> None:
         """Put messages into one body and let it be delivered."""
-        value = payloads.value(NUMBER, contacts=[payloads.contact(one) for one in people], messages=messages)
-        raw, headers = payloads.signed(payloads.envelope(payloads.entry(payloads.change(value))), APP_SECRET)
+        value = payloads.value(
+            NUMBER, contacts=[payloads.contact(one) for one in people], messages=messages
+        )
+        raw, headers = payloads.signed(
+            payloads.envelope(payloads.entry(payloads.change(value))), APP_SECRET
+        )
         self._letters.append(Letter(raw, headers, tuple(one["id"] for one in messages), taken))
 
     @property
@@ -75,11 +85,16 @@ class Post:
         letter.taken()
         if self._chance.random() < TWICE:
             due = now + self._chance.uniform(0, LATER_SECONDS)
-            self._letters.append(Letter(letter.raw, letter.headers, letter.wamids, letter.taken, due))
+            self._letters.append(
+                Letter(letter.raw, letter.headers, letter.wamids, letter.taken, due)
+            )
             self.repeated += 1
 
     def _deliver(self, letter: Letter) -> bool:
         try:
-            return self._http.post(self._url, content=letter.raw, headers=letter.headers).status_code == 200
+            return (
+                self._http.post(self._url, content=letter.raw, headers=letter.headers).status_code
+                == 200
+            )
         except httpx.HTTPError:
             return False

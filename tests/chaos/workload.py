@@ -1,4 +1,6 @@
-"""The town around a system: customers who write, Meta who delivers and records, and the count of what went wrong."""
+"""The town around a system: customers who write, Meta who delivers and records, and the count of
+what went wrong.
+"""
 
 import random
 import time
@@ -11,12 +13,12 @@ import httpx
 import psycopg2
 
 from tests.chaos import simulated_customers
-from tests.chaos.supervised_system import GRACE_SECONDS
-from tests.chaos.simulated_customers import CROWD, Customer
 from tests.chaos.kill_points import Need
+from tests.chaos.simulated_customers import CROWD, Customer
+from tests.chaos.supervised_system import GRACE_SECONDS
 from tests.chaos.webhook_client import Post
-from tests.process_system import APP_SECRET
 from tests.fakes import payloads
+from tests.process_system import APP_SECRET
 
 TICK_SECONDS = 0.05
 PAUSE_SECONDS = 0.5  # between two lines of a hasty customer: longer than the quiet window
@@ -76,7 +78,9 @@ class Town:
         self.customers: list[Customer] = []
         self._crowd, self._heard = crowd, 0
         self._hurried_at = 0.0
-        self._silent: list[str] = []  # the last answers that those heard who will not say anything more
+        self._silent: list[
+            str
+        ] = []  # the last answers that those heard who will not say anything more
         self._by_phone: dict[str, Customer] = {}
         self._meta = httpx.Client(base_url=f"{outside.meta}/__control", timeout=30)
 
@@ -102,7 +106,9 @@ class Town:
             self.let_a_claim_run_out()
         made = [self._arrive(self._wanted(need)) for _ in range(BURST if need is Need.BURST else 1)]
         if need in FAULTS:
-            self._meta.post("/faults", json={**FAULTS[need], "to": made[0].person.phone}).raise_for_status()
+            self._meta.post(
+                "/faults", json={**FAULTS[need], "to": made[0].person.phone}
+            ).raise_for_status()
         self._write_together(made)
 
     def let_a_claim_run_out(self) -> None:
@@ -110,9 +116,11 @@ class Town:
         self._execute(LET_A_CLAIM_RUN_OUT)
 
     def _hurry(self, now: float) -> None:
-        """Let time pass where nothing else is to be waited for: for who fell silent, and for answers in doubt that Meta never took.
+        """Let time pass where nothing else is to be waited for: for who fell silent, and for
+        answers in doubt that Meta never took.
 
-        Those that it took must be settled by a status, whenever that comes. While Postgres is down, time stands still.
+        Those that it took must be settled by a status, whenever that comes. While Postgres is down,
+        time stands still.
         """
         if now - self._hurried_at < HURRY_SECONDS:
             return
@@ -129,9 +137,15 @@ class Town:
             return simulated_customers.unlucky
         if need is Need.SILENCE:
             return simulated_customers.sleeper
-        return simulated_customers.hasty if need in FAULTS else self.chance.choice((simulated_customers.greeter, simulated_customers.hasty))
+        return (
+            simulated_customers.hasty
+            if need in FAULTS
+            else self.chance.choice((simulated_customers.greeter, simulated_customers.hasty))
+        )
 
-    def live_until(self, true: Callable[[], bool], patience: float, need: Need | None = None) -> bool:
+    def live_until(
+        self, true: Callable[[], bool], patience: float, need: Need | None = None
+    ) -> bool:
         """Let time pass and customers write until something is true; whether it came true."""
         deadline, provoked = time.monotonic() + patience, 0.0
         while time.monotonic() < deadline:
@@ -162,13 +176,22 @@ class Town:
         return customer
 
     def _write_together(self, writing: list[Customer]) -> None:
-        """Let the next line of each customer leave in one body; a hasty one's next two may, the second in front of the first."""
+        """Let the next line of each customer leave in one body; a hasty one's next two may, the
+        second in front of the first.
+        """
         messages: list[dict[str, Any]] = []
         now = int(time.time())
         for one in writing:
-            count = 2 if one.hasty and one.written + 1 < len(one.lines) and self.chance.random() < 0.3 else 1
+            count = (
+                2
+                if one.hasty and one.written + 1 < len(one.lines) and self.chance.random() < 0.3
+                else 1
+            )
             lines = one.lines[one.written : one.written + count]
-            made = [payloads.message(line.part, one.person, at=now - count + 1 + place) for place, line in enumerate(lines)]
+            made = [
+                payloads.message(line.part, one.person, at=now - count + 1 + place)
+                for place, line in enumerate(lines)
+            ]
             messages += reversed(made)
             one.wamids += [message["id"] for message in made]
             one.written, one.under_way = one.written + count, True
@@ -188,7 +211,11 @@ class Town:
 
     def _execute(self, statement: str, *values: Any) -> None:
         """Let time pass for some rows."""
-        with closing(psycopg2.connect(self.outside.database)) as connection, connection, connection.cursor() as cursor:
+        with (
+            closing(psycopg2.connect(self.outside.database)) as connection,
+            connection,
+            connection.cursor() as cursor,
+        ):
             cursor.execute(statement, values)
 
     # --- what came of it ---
@@ -201,18 +228,29 @@ class Town:
 
     def settled(self) -> bool:
         """Whether everybody has what they wait for and nothing is left to be done."""
-        return self.post.empty and all(one.content for one in self.customers) and not any(self.left().values())
+        return (
+            self.post.empty
+            and all(one.content for one in self.customers)
+            and not any(self.left().values())
+        )
 
     def left(self) -> dict[str, int]:
-        """What should be nothing: work left undone, and rows that do not match what was acknowledged or received."""
-        with closing(psycopg2.connect(self.outside.database)) as connection, connection.cursor() as cursor:
+        """What should be nothing: work left undone, and rows that do not match what was
+        acknowledged or received.
+        """
+        with (
+            closing(psycopg2.connect(self.outside.database)) as connection,
+            connection.cursor() as cursor,
+        ):
             found = {what: _number(cursor, query) for what, query in LEFT.items()}
             stored = _number(cursor, "SELECT count(*) FROM inbox_message")
             answers = _number(cursor, "SELECT count(*) FROM outbox")
         received = {outbox_id for one in self.customers for outbox_id, _ in one.heard}
         return found | {
             UNSTORED: abs(stored - len(self.post.acknowledged)),
-            "answers stored and not received, or received and not stored": abs(answers - len(received)),
+            "answers stored and not received, or received and not stored": abs(
+                answers - len(received)
+            ),
         }
 
 
@@ -222,4 +260,8 @@ def _number(cursor: Any, query: str) -> int:
 
 
 def _words(body: dict[str, Any]) -> str:
-    return str(body["text"]["body"]) if body.get("type") == "text" else str(body["interactive"]["body"]["text"])
+    return (
+        str(body["text"]["body"])
+        if body.get("type") == "text"
+        else str(body["interactive"]["body"]["text"])
+    )

@@ -1,4 +1,5 @@
-"""A stand-in for Gemini's HTTP API: classifies by a few words, answers with a passage, hears `spoken` audio, embeds by hash.
+"""A stand-in for Gemini's HTTP API: classifies by a few words, answers with a passage, hears
+`spoken` audio, embeds by hash.
 
 It fails, waits and says what it is told to.
 
@@ -66,8 +67,12 @@ class Call:
         """The type and the bytes of the audio that was sent along."""
         for part in self.body["contents"][-1]["parts"]:
             if "inlineData" in part:
-                inline = part["inlineData"]  # the service takes either spelling of names, and either alphabet of base64
-                return inline.get("mimeType") or inline["mime_type"], base64.urlsafe_b64decode(_urlsafe(inline["data"]))
+                inline = part[
+                    "inlineData"
+                ]  # the service takes either spelling of names, and either alphabet of base64
+                return inline.get("mimeType") or inline["mime_type"], base64.urlsafe_b64decode(
+                    _urlsafe(inline["data"])
+                )
         return None
 
     @property
@@ -80,7 +85,9 @@ class Call:
 
 
 class GeminiStandIn:
-    """`calls` holds what was asked; `says` and `fails` change the next answers, `delay_seconds` all of them."""
+    """`calls` holds what was asked; `says` and `fails` change the next answers, `delay_seconds` all
+    of them.
+    """
 
     def __init__(self, port: int = 0, delay_seconds: float = 0.0, host: str = "127.0.0.1") -> None:
         self.calls: list[Call] = []
@@ -105,16 +112,32 @@ class GeminiStandIn:
 
     def fails(self, status: int, times: int = 1) -> None:
         """The next answers are errors: 429, 500, 503 ..."""
-        error = {"error": {"code": status, "message": "made to fail", "status": "RESOURCE_EXHAUSTED" if status == 429 else "INTERNAL"}}
+        error = {
+            "error": {
+                "code": status,
+                "message": "made to fail",
+                "status": "RESOURCE_EXHAUSTED" if status == 429 else "INTERNAL",
+            }
+        }
         self._next.extend([lambda _: as_json(status, error)] * times)
 
     def blocks(self) -> None:
         """The next text is declined by a safety filter."""
-        self._next.append(lambda _: as_json(200, {"promptFeedback": {"blockReason": "SAFETY"}, "usageMetadata": {"promptTokenCount": 9}}))
+        self._next.append(
+            lambda _: as_json(
+                200,
+                {
+                    "promptFeedback": {"blockReason": "SAFETY"},
+                    "usageMetadata": {"promptTokenCount": 9},
+                },
+            )
+        )
 
     def returns_raw(self, body: bytes, times: int = 1) -> None:
         """The next answers have this body, whatever it is."""
-        self._next.extend([lambda _: Answer(200, body, {"Content-Type": "application/json"})] * times)
+        self._next.extend(
+            [lambda _: Answer(200, body, {"Content-Type": "application/json"})] * times
+        )
 
     def cuts(self, times: int = 1) -> None:
         """The next connections are cut instead of answered."""
@@ -147,7 +170,9 @@ class GeminiStandIn:
         if self.keep_calls:
             self.calls.append(call)
         answer = replace(answer_to(call), delay=self.delay_seconds)
-        changed = next((change for word, change in self._words.items() if word in request.body), None)
+        changed = next(
+            (change for word, change in self._words.items() if word in request.body), None
+        )
         if changed is not None:
             return changed(answer)
         return self._next.popleft()(answer) if self._next else answer
@@ -155,10 +180,16 @@ class GeminiStandIn:
 
 def answer_to(call: Call) -> Answer:
     if call.method == "batchEmbedContents":
-        vectors = [vector(one["content"]["parts"][0]["text"], one.get("outputDimensionality", 3072)) for one in call.body["requests"]]
+        vectors = [
+            vector(one["content"]["parts"][0]["text"], one.get("outputDimensionality", 3072))
+            for one in call.body["requests"]
+        ]
         return as_json(200, {"embeddings": [{"values": values} for values in vectors]})
     if call.method != "generateContent":
-        return as_json(404, {"error": {"code": 404, "message": f"no method {call.method}", "status": "NOT_FOUND"}})
+        return as_json(
+            404,
+            {"error": {"code": 404, "message": f"no method {call.method}", "status": "NOT_FOUND"}},
+        )
     if call.audio is not None:
         return as_json(200, generated(heard_in(call.audio[1])))
     if call.config.get("responseMimeType") == "application/json":
@@ -193,14 +224,27 @@ def responded(sent: dict[str, Any]) -> str:
 
 def generated(text: str, finish_reason: str = "STOP") -> dict[str, Any]:
     return {
-        "candidates": [{"content": {"role": "model", "parts": [{"text": text}]}, "finishReason": finish_reason, "index": 0}],
-        "usageMetadata": {"promptTokenCount": 321, "candidatesTokenCount": 45, "thoughtsTokenCount": 5, "totalTokenCount": 371},
+        "candidates": [
+            {
+                "content": {"role": "model", "parts": [{"text": text}]},
+                "finishReason": finish_reason,
+                "index": 0,
+            }
+        ],
+        "usageMetadata": {
+            "promptTokenCount": 321,
+            "candidatesTokenCount": 45,
+            "thoughtsTokenCount": 5,
+            "totalTokenCount": 371,
+        },
         "modelVersion": "stand-in",
     }
 
 
 def vector(text: str, dimensions: int) -> list[float]:
-    """Numbers that depend on the text alone, not of length 1, as the service's shortened vectors are not."""
+    """Numbers that depend on the text alone, not of length 1, as the service's shortened vectors
+    are not.
+    """
     digest = hashlib.shake_256(text.encode()).digest(dimensions)
     return [byte / 64 - 2 for byte in digest]
 

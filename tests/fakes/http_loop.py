@@ -1,6 +1,8 @@
-"""A small HTTP/1.1 server on one asyncio loop in a thread of its own: fast, keeps connections, holds thousands of slow answers at once.
+"""A small HTTP/1.1 server on one asyncio loop in a thread of its own: fast, keeps connections,
+holds thousands of slow answers at once.
 
-The handler decides all: an `Answer` now or later, in drips, or never, or a cut connection. For stand-ins on loopback only.
+The handler decides all: an `Answer` now or later, in drips, or never, or a cut connection. For
+stand-ins on loopback only.
 """
 
 import asyncio
@@ -29,7 +31,9 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """What to say, and how: after `delay` seconds and after `when` is done; `cut` says nothing, `silent` neither and keeps the line."""
+    """What to say, and how: after `delay` seconds and after `when` is done; `cut` says nothing,
+    `silent` neither and keeps the line.
+    """
 
     status: int = 200
     body: bytes = b""
@@ -50,7 +54,9 @@ Handler = Callable[[Request], Answer]
 
 
 class HttpLoop:
-    """The server; `url` is known from the moment it is made, requests are answered between `start` and `stop`."""
+    """The server; `url` is known from the moment it is made, requests are answered between `start`
+    and `stop`.
+    """
 
     def __init__(self, handler: Handler, port: int = 0, host: str = "127.0.0.1") -> None:
         self._lines: set[_Line] = set()
@@ -64,8 +70,12 @@ class HttpLoop:
         self._thread = threading.Thread(target=self._run, name="stand-in", daemon=True)
 
     def _run(self) -> None:
-        """All of asyncio stays in this thread: the one that asked may run a loop of its own, as a browser's driver does."""
-        listening = self._loop.create_server(lambda: _Line(self._handler, self._lines), sock=self._socket)
+        """All of asyncio stays in this thread: the one that asked may run a loop of its own, as a
+        browser's driver does.
+        """
+        listening = self._loop.create_server(
+            lambda: _Line(self._handler, self._lines), sock=self._socket
+        )
         self._server = self._loop.run_until_complete(listening)
         self._ready.set()
         self._loop.run_forever()
@@ -94,7 +104,9 @@ class HttpLoop:
 
     async def _take_again(self) -> None:
         listening = socket.create_server((self._host, self.port), backlog=1024)
-        self._server = await self._loop.create_server(lambda: _Line(self._handler, self._lines), sock=listening)
+        self._server = await self._loop.create_server(
+            lambda: _Line(self._handler, self._lines), sock=listening
+        )
 
     def _close(self) -> None:
         self._server.close()
@@ -156,7 +168,9 @@ class _Line(asyncio.Protocol):
         if answer.silent:
             return
         if answer.when is not None:
-            answer.when.add_done_callback(lambda _: self.loop.call_soon_threadsafe(self._after, answer))
+            answer.when.add_done_callback(
+                lambda _: self.loop.call_soon_threadsafe(self._after, answer)
+            )
         else:
             self._after(answer)
 
@@ -197,20 +211,30 @@ class _Line(asyncio.Protocol):
 def _read_head(raw: bytes) -> Request:
     """A request without its body; clients say the same again and again."""
     first, *lines = raw.decode("latin-1").split("\r\n")
-    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    headers = {
+        name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)
+    }
     method, target, _ = first.split(" ", 2)
     parts = urlsplit(target)
-    query = {name: values[-1] for name, values in parse_qs(parts.query).items()} if parts.query else {}
+    query = (
+        {name: values[-1] for name, values in parse_qs(parts.query).items()} if parts.query else {}
+    )
     return Request(method, parts.path, query, headers, b"")
 
 
 def _head(answer: Answer) -> bytes:
-    return _first_lines(answer.status, tuple(answer.headers.items())) + b"Content-Length: %d\r\n\r\n" % len(answer.body)
+    return _first_lines(
+        answer.status, tuple(answer.headers.items())
+    ) + b"Content-Length: %d\r\n\r\n" % len(answer.body)
 
 
 @lru_cache(maxsize=512)
 def _first_lines(status: int, headers: tuple[tuple[str, str], ...]) -> bytes:
     reason = HTTPStatus(status).phrase if status in HTTPStatus.__members__.values() else "?"
-    return "".join(f"{line}\r\n" for line in (f"HTTP/1.1 {status} {reason}", *(f"{name}: {value}" for name, value in headers))).encode(
-        "latin-1"
-    )
+    return "".join(
+        f"{line}\r\n"
+        for line in (
+            f"HTTP/1.1 {status} {reason}",
+            *(f"{name}: {value}" for name, value in headers),
+        )
+    ).encode("latin-1")

@@ -1,16 +1,18 @@
-"""A stand-in for Meta on loopback, over real HTTP: the Graph API that we call, its webhooks, and a record of what customers got.
+"""A stand-in for Meta on loopback, over real HTTP: the Graph API that we call, its webhooks, and a
+record of what customers got.
 
-In a test: `with MetaStandIn(token="t") as meta: ...; meta.sent_to("5511...")`. As a process of its own, for whole-system tests and
-benches: `python -m tests.fakes.meta --port 9901 --delay-ms 100 --record sent.jsonl`; other processes steer it over `/__control/`:
+In a test: `with MetaStandIn(token="t") as meta: ...; meta.sent_to("5511...")`. As a process of its
+own, for whole-system tests and benches: `python -m tests.fakes.meta --port 9901 --delay-ms 100
+--record sent.jsonl`; other processes steer it over `/__control/`:
 
-    GET    /__control/health                      ok and how many were accepted
-    GET    /__control/messages?to=&since=         accepted messages in order
-    GET    /__control/summary                     counts, by recipient too, and outbox ids that came twice
-    GET    /__control/reads, /__control/refused   read marks; what was turned away
-    POST   /__control/faults                      a fault or a list of them (fields of meta_faults.Fault); DELETE clears
-    POST   /__control/statuses                    fields of meta_statuses.StatusPlan; DELETE stops them
-    POST   /__control/settings                    delay (seconds), per_second, pair_rate
-    POST   /__control/reset                       forget all records
+    GET    /__control/health                      ok and how many were accepted GET
+    /__control/messages?to=&since=         accepted messages in order GET    /__control/summary
+    counts, by recipient too, and outbox ids that came twice GET    /__control/reads,
+    /__control/refused   read marks; what was turned away POST   /__control/faults
+    a fault or a list of them (fields of meta_faults.Fault); DELETE clears POST
+    /__control/statuses                    fields of meta_statuses.StatusPlan; DELETE stops them
+    POST   /__control/settings                    delay (seconds), per_second, pair_rate POST
+    /__control/reset                       forget all records
 """
 
 import argparse
@@ -40,7 +42,14 @@ TOKEN = "test-token"
 class MetaStandIn:
     """Meta, as far as we can tell from outside; a token of None accepts any."""
 
-    def __init__(self, token: str | None = TOKEN, *, port: int = 0, record: Path | None = None, host: str = "127.0.0.1") -> None:
+    def __init__(
+        self,
+        token: str | None = TOKEN,
+        *,
+        port: int = 0,
+        record: Path | None = None,
+        host: str = "127.0.0.1",
+    ) -> None:
         self.graph = GraphApi(token, record)
         self._http = HttpLoop(self._answer, port, host)
         self.url, self.port = self._http.url, self._http.port
@@ -49,7 +58,12 @@ class MetaStandIn:
         self._http.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self._http.stop()
         self.graph.close()
 
@@ -87,7 +101,11 @@ class MetaStandIn:
         if not request.path.startswith(CONTROL):
             return self.graph.answer(request)
         route = ROUTES.get((request.method, request.path.removeprefix(CONTROL)))
-        return as_json(404, {"error": "no such control"}) if route is None else as_json(200, route(self.graph, request))
+        return (
+            as_json(404, {"error": "no such control"})
+            if route is None
+            else as_json(200, route(self.graph, request))
+        )
 
 
 def _words(body: Json) -> str:
@@ -120,7 +138,11 @@ def _summary(graph: GraphApi, _: Request) -> Json:
         "twice": [outbox_id for outbox_id, count in outbox_ids.items() if count > 1],
         "refused": Counter(str(one["code"]) for one in graph.refused),
         "reads": len(graph.reads),
-        "statuses": {"posted": graph.poster.posted, "waiting": graph.poster.waiting, "failed": graph.poster.failed},
+        "statuses": {
+            "posted": graph.poster.posted,
+            "waiting": graph.poster.waiting,
+            "failed": graph.poster.failed,
+        },
         "faults": [asdict(fault) for fault in graph.faults.waiting],
     }
 
@@ -152,7 +174,10 @@ def _stop_statuses(graph: GraphApi, _: Request) -> Json:
 def _set(graph: GraphApi, request: Request) -> Json:
     given = json.loads(request.body)
     graph.delay = given.get("delay", graph.delay)
-    graph.rates = Rates(given.get("per_second", graph.rates.per_second), pair=given.get("pair_rate", graph.rates.pair))
+    graph.rates = Rates(
+        given.get("per_second", graph.rates.per_second),
+        pair=given.get("pair_rate", graph.rates.pair),
+    )
     return {"ok": True}
 
 
@@ -192,14 +217,33 @@ def main() -> None:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--port", type=int, default=0, help="0 takes any free port; the address is printed")
-    parser.add_argument("--token", default=None, help="the only access token that is accepted; any when left out")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--port", type=int, default=0, help="0 takes any free port; the address is printed"
+    )
+    parser.add_argument(
+        "--token", default=None, help="the only access token that is accepted; any when left out"
+    )
     parser.add_argument("--delay-ms", type=float, default=0.0)
-    parser.add_argument("--record", type=Path, default=None, help="a file to which every accepted message is appended as a JSON line")
-    parser.add_argument("--per-second", type=int, default=None, help="refuse more messages a second with 130429")
-    parser.add_argument("--pair-rate", action="store_true", help="refuse more than 1 in 6 s to a customer (burst 45) with 131056")
-    parser.add_argument("--webhook", default=None, help="where to send signed statuses of accepted messages")
+    parser.add_argument(
+        "--record",
+        type=Path,
+        default=None,
+        help="a file to which every accepted message is appended as a JSON line",
+    )
+    parser.add_argument(
+        "--per-second", type=int, default=None, help="refuse more messages a second with 130429"
+    )
+    parser.add_argument(
+        "--pair-rate",
+        action="store_true",
+        help="refuse more than 1 in 6 s to a customer (burst 45) with 131056",
+    )
+    parser.add_argument(
+        "--webhook", default=None, help="where to send signed statuses of accepted messages"
+    )
     parser.add_argument("--secret", default="test-secret", help="the app secret that signs them")
     return parser.parse_args()
 

@@ -13,7 +13,9 @@ PAIR_BURST, PAIR_SECONDS = 45, 6.0
 class Kind(StrEnum):
     """How a send goes wrong."""
 
-    ERROR = "error"  # an HTTP status with an error of Meta, or with a bare page when there is no code
+    ERROR = (
+        "error"  # an HTTP status with an error of Meta, or with a bare page when there is no code
+    )
     CUT = "cut"  # the connection is cut without an answer
     SILENCE = "silence"  # no answer, the connection stays
     DELAY = "delay"  # the answer comes late
@@ -24,7 +26,9 @@ class Kind(StrEnum):
 
 @dataclass
 class Fault:
-    """The next `times` sends (-1: all) to `to` (None: anybody) go wrong like this; `accept`: Meta takes the message all the same."""
+    """The next `times` sends (-1: all) to `to` (None: anybody) go wrong like this; `accept`: Meta
+    takes the message all the same.
+    """
 
     kind: Kind
     times: int = 1
@@ -69,7 +73,9 @@ class Faults:
 
 
 class Rates:
-    """Meta's own limits, off unless asked for: messages a second by number, and to one customer 1 in 6 s with a burst of 45."""
+    """Meta's own limits, off unless asked for: messages a second by number, and to one customer 1
+    in 6 s with a burst of 45.
+    """
 
     def __init__(self, per_second: int | None = None, *, pair: bool = False) -> None:
         self.per_second, self.pair = per_second, pair

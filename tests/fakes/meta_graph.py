@@ -1,4 +1,6 @@
-"""The Graph API of the stand-in: messages are checked, recorded as customers receive them, and answered in Meta's shape."""
+"""The Graph API of the stand-in: messages are checked, recorded as customers receive them, and
+answered in Meta's shape.
+"""
 
 import json
 import re
@@ -49,8 +51,17 @@ class GraphApi:
         try:
             return self._route(request)
         except Refusal as refusal:
-            self.refused.append({"at": time.time(), "code": refusal.code, "details": refusal.details, "status": refusal.status})
-            return as_json(refusal.status, graph_error(refusal.code, refusal.details, refusal.subcode))
+            self.refused.append(
+                {
+                    "at": time.time(),
+                    "code": refusal.code,
+                    "details": refusal.details,
+                    "status": refusal.status,
+                }
+            )
+            return as_json(
+                refusal.status, graph_error(refusal.code, refusal.details, refusal.subcode)
+            )
 
     def _route(self, request: Request) -> Answer:
         self._authorise(request)
@@ -75,7 +86,9 @@ class GraphApi:
 
     def _authorise(self, request: Request) -> None:
         given = request.headers.get("authorization", "")
-        if not given.startswith("Bearer ") or (self.token is not None and given != f"Bearer {self.token}"):
+        if not given.startswith("Bearer ") or (
+            self.token is not None and given != f"Bearer {self.token}"
+        ):
             raise Refusal(190, "Cannot parse access token", status=401)
 
     def _messages(self, number: str, request: Request) -> Answer:
@@ -93,7 +106,14 @@ class GraphApi:
 
     def _read(self, number: str, body: Json) -> Answer:
         check_read(body)
-        self.reads.append({"at": time.time(), "number": number, "wamid": body["message_id"], "typing": "typing_indicator" in body})
+        self.reads.append(
+            {
+                "at": time.time(),
+                "number": number,
+                "wamid": body["message_id"],
+                "typing": "typing_indicator" in body,
+            }
+        )
         return as_json(200, {"success": True}, delay=self.delay)
 
     def _send(self, number: str, body: Json) -> Answer:
@@ -122,12 +142,21 @@ class GraphApi:
         if self._file:
             self._file.write(json.dumps(record) + "\n")
         when = self.poster.plan(self.plan, record, failed_code) if self.plan else None
-        shape: Json = {"messaging_product": "whatsapp", "messages": [{"id": record["wamid"], "message_status": "accepted"}]}
-        shape["contacts"] = [{"input": to, "wa_id": to}] if to.isdigit() else [{"input": to, "user_id": to}]
+        shape: Json = {
+            "messaging_product": "whatsapp",
+            "messages": [{"id": record["wamid"], "message_status": "accepted"}],
+        }
+        shape["contacts"] = (
+            [{"input": to, "wa_id": to}] if to.isdigit() else [{"input": to, "user_id": to}]
+        )
         return as_json(200, shape, delay=self.delay, when=when)
 
     def _go_wrong(self, fault: Fault, number: str, to: str, body: Json) -> Answer:
-        normal = self._accept(number, to, body, fault.code if fault.kind is Kind.FAILS_LATER else None) if fault.accepts else None
+        normal = (
+            self._accept(number, to, body, fault.code if fault.kind is Kind.FAILS_LATER else None)
+            if fault.accepts
+            else None
+        )
         delay = self.delay + fault.seconds
         match fault.kind:
             case Kind.ERROR:
@@ -139,16 +168,37 @@ class GraphApi:
             case Kind.NONSENSE:
                 return Answer(200, fault.body.encode(), {"Content-Type": "text/html"}, delay=delay)
             case Kind.DRIP if normal:
-                return Answer(200, normal.body + b" " * int(fault.seconds * DRIPS_A_SECOND), normal.headers, drip=True)
+                return Answer(
+                    200,
+                    normal.body + b" " * int(fault.seconds * DRIPS_A_SECOND),
+                    normal.headers,
+                    drip=True,
+                )
         made = normal or as_json(500, {})
         return Answer(made.status, made.body, made.headers, delay=delay, when=made.when)
 
     def _error(self, fault: Fault, to: str, delay: float) -> Answer:
-        self.refused.append({"at": time.time(), "to": to, "code": fault.code, "status": fault.status})
+        self.refused.append(
+            {"at": time.time(), "to": to, "code": fault.code, "status": fault.status}
+        )
         headers = {"Retry-After": str(fault.retry_after)} if fault.retry_after is not None else {}
         if fault.usage_minutes is not None:
-            usage = {"type": "messages", "call_count": 100, "estimated_time_to_regain_access": fault.usage_minutes}
+            usage = {
+                "type": "messages",
+                "call_count": 100,
+                "estimated_time_to_regain_access": fault.usage_minutes,
+            }
             headers["X-Business-Use-Case-Usage"] = json.dumps({payloads.ACCOUNT: [usage]})
         if fault.code is None:
-            return Answer(fault.status, fault.body.encode(), {"Content-Type": "text/html"} | headers, delay=delay)
-        return as_json(fault.status, graph_error(fault.code, "Stand-in was told so."), headers=headers, delay=delay)
+            return Answer(
+                fault.status,
+                fault.body.encode(),
+                {"Content-Type": "text/html"} | headers,
+                delay=delay,
+            )
+        return as_json(
+            fault.status,
+            graph_error(fault.code, "Stand-in was told so."),
+            headers=headers,
+            delay=delay,
+        )

@@ -1,4 +1,6 @@
-"""Files of customers at the stand-in for Meta: where they are, what Meta says of them, and how a download goes wrong."""
+"""Files of customers at the stand-in for Meta: where they are, what Meta says of them, and how a
+download goes wrong.
+"""
 
 import base64
 import hashlib
@@ -11,7 +13,9 @@ from tests.fakes.meta_rules import Refusal
 
 @dataclass
 class KeptFile:
-    """A file; what Meta claims of it is true unless told: `gone` is how many more times its address is not known."""
+    """A file; what Meta claims of it is true unless told: `gone` is how many more times its address
+    is not known.
+    """
 
     content: bytes
     mime_type: str = "audio/ogg"
@@ -46,7 +50,13 @@ class MediaStore:
         url = kept.url or f"http://{request.headers.get('host', '127.0.0.1')}/media-file/{media_id}"
         digest = hashlib.sha256(kept.content).hexdigest() if kept.sha256 is None else kept.sha256
         size = len(kept.content) if kept.size is None else kept.size
-        facts = {"messaging_product": "whatsapp", "url": url, "mime_type": kept.mime_type, "sha256": digest, "file_size": size}
+        facts = {
+            "messaging_product": "whatsapp",
+            "url": url,
+            "mime_type": kept.mime_type,
+            "sha256": digest,
+            "file_size": size,
+        }
         return as_json(200, facts | {"id": media_id})
 
     def fetch(self, media_id: str) -> Answer:
@@ -56,7 +66,9 @@ class MediaStore:
         if kept.gone:
             kept.gone -= 1
             return Answer(404, b"", {"Content-Type": "text/plain"})
-        headers = {"Content-Type": kept.mime_type} | ({"Location": kept.location} if kept.location else {})
+        headers = {"Content-Type": kept.mime_type} | (
+            {"Location": kept.location} if kept.location else {}
+        )
         return Answer(kept.status, kept.content, headers, drip=kept.drip, cut=kept.cut)
 
     def drop(self, media_id: str) -> bool:

@@ -1,11 +1,21 @@
-"""What the Cloud API demands of a message body, as strictly as Meta does: wrong keys, missing parts and exceeded limits are refused."""
+"""What the Cloud API demands of a message body, as strictly as Meta does: wrong keys, missing parts
+and exceeded limits are refused.
+"""
 
 import re
 from typing import Any
 
 Json = dict[str, Any]
 
-COMMON = {"messaging_product", "recipient_type", "to", "recipient", "type", "context", "biz_opaque_callback_data"}
+COMMON = {
+    "messaging_product",
+    "recipient_type",
+    "to",
+    "recipient",
+    "type",
+    "context",
+    "biz_opaque_callback_data",
+}
 MEDIA = {"image", "video", "audio", "document", "sticker"}
 PHONE = re.compile(r"\+?\d{8,15}")
 BSUID = re.compile(r"[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}")
@@ -15,7 +25,9 @@ READ_KEYS = {"messaging_product", "status", "message_id", "typing_indicator"}
 class Refusal(Exception):
     """Meta's error for a request."""
 
-    def __init__(self, code: int, details: str, *, status: int = 400, subcode: int | None = None) -> None:
+    def __init__(
+        self, code: int, details: str, *, status: int = 400, subcode: int | None = None
+    ) -> None:
         super().__init__(f"{code}: {details}")
         self.code, self.details, self.status, self.subcode = code, details, status, subcode
 
@@ -151,7 +163,10 @@ def _check_parameter(parameter: Json) -> None:
         return
     value = _text(parameter, "text", 32_768)
     if re.search(r"[\n\t]| {5,}", value):
-        raise Refusal(132012, "Param text cannot have new-line/tab characters or more than 4 consecutive spaces")
+        raise Refusal(
+            132012,
+            "Param text cannot have new-line/tab characters or more than 4 consecutive spaces",
+        )
 
 
 def _check_media(node: Json) -> None:
@@ -205,7 +220,11 @@ def _object(node: Json, key: str) -> Json:
 
 def _list(node: Json, key: str, most: int) -> list[Json]:
     value = node.get(key)
-    if not isinstance(value, list) or not 1 <= len(value) <= most or not all(isinstance(item, dict) for item in value):
+    if (
+        not isinstance(value, list)
+        or not 1 <= len(value) <= most
+        or not all(isinstance(item, dict) for item in value)
+    ):
         raise Refusal(131009, f"{key} must be an array of 1 to {most} objects")
     return value
 

@@ -1,7 +1,8 @@
-"""Status webhooks as Meta sends them: for each accepted message its news, signed, posted to our webhook from a thread of its own.
+"""Status webhooks as Meta sends them: for each accepted message its news, signed, posted to our
+webhook from a thread of its own.
 
-As with Meta nothing is certain but delivery: news may come before the answer to the send, in the wrong order, late or twice, and
-what is not answered 200 comes again.
+As with Meta nothing is certain but delivery: news may come before the answer to the send, in the
+wrong order, late or twice, and what is not answered 200 comes again.
 """
 
 import http.client
@@ -22,7 +23,9 @@ GIVE_UP_SECONDS = 600.0
 
 @dataclass(frozen=True)
 class StatusPlan:
-    """Where to and how; times in seconds. With `before_response` the first news arrive before the send is answered."""
+    """Where to and how; times in seconds. With `before_response` the first news arrive before the
+    send is answered.
+    """
 
     url: str
     secret: str
@@ -61,16 +64,30 @@ class StatusPoster:
         self._thread = threading.Thread(target=self._run, name="stand-in-statuses", daemon=True)
         self._thread.start()
 
-    def plan(self, plan: StatusPlan, record: dict[str, Any], failed_code: int | None = None) -> "Future[None] | None":
-        """Plan the news of an accepted message; what the answer to the send has to wait for, if anything."""
+    def plan(
+        self, plan: StatusPlan, record: dict[str, Any], failed_code: int | None = None
+    ) -> "Future[None] | None":
+        """Plan the news of an accepted message; what the answer to the send has to wait for, if
+        anything.
+        """
         code = failed_code or plan.failed_code
-        statuses = [_failed(record, code)] if code else [_status(record, word) for word in plan.words]
-        times = [time.monotonic() + plan.delay + index * plan.spacing for index in range(len(statuses))]
+        statuses = (
+            [_failed(record, code)] if code else [_status(record, word) for word in plan.words]
+        )
+        times = [
+            time.monotonic() + plan.delay + index * plan.spacing for index in range(len(statuses))
+        ]
         if plan.reorder:
             times.reverse()
-        news = [self._news(plan, record, status, due) for status, due in zip(statuses, times, strict=True)]
+        news = [
+            self._news(plan, record, status, due)
+            for status, due in zip(statuses, times, strict=True)
+        ]
         if plan.duplicate:
-            news += [self._news(plan, record, one.status, one.due + random.random() * 0.1) for one in list(news)]
+            news += [
+                self._news(plan, record, one.status, one.due + random.random() * 0.1)
+                for one in list(news)
+            ]
         with self._changed:
             for one in news:
                 heappush(self._waiting, one)
@@ -87,9 +104,13 @@ class StatusPoster:
     def waiting(self) -> int:
         return len(self._waiting)
 
-    def _news(self, plan: StatusPlan, record: dict[str, Any], status: dict[str, Any], due: float) -> _News:
+    def _news(
+        self, plan: StatusPlan, record: dict[str, Any], status: dict[str, Any], due: float
+    ) -> _News:
         self._count += 1
-        return _News(due, self._count, record["number"], status, plan.url, plan.secret, time.monotonic())
+        return _News(
+            due, self._count, record["number"], status, plan.url, plan.secret, time.monotonic()
+        )
 
     def _run(self) -> None:
         while True:
@@ -142,7 +163,13 @@ def _status(record: dict[str, Any], word: str) -> dict[str, Any]:
 
 
 def _failed(record: dict[str, Any], code: int) -> dict[str, Any]:
-    return payloads.failure(record["wamid"], code, "Stand-in was told so.", recipient=_person(record), outbox_id=record["outbox_id"])
+    return payloads.failure(
+        record["wamid"],
+        code,
+        "Stand-in was told so.",
+        recipient=_person(record),
+        outbox_id=record["outbox_id"],
+    )
 
 
 def _person(record: dict[str, Any]) -> payloads.Person:

@@ -1,4 +1,6 @@
-"""Hosts of their own on one machine: network namespaces, each with a link to this one that can be cut. Needs root and iproute2."""
+"""Hosts of their own on one machine: network namespaces, each with a link to this one that can be
+cut. Needs root and iproute2.
+"""
 
 import os
 import shutil
@@ -19,7 +21,9 @@ def possible() -> str:
     if shutil.which("ip") is None:
         return "network namespaces need iproute2"
     probe = f"gatte-probe-{os.getpid()}"  # two processes may ask at the same time
-    tried = subprocess.run(["ip", "netns", "add", probe], capture_output=True, text=True, check=False)
+    tried = subprocess.run(
+        ["ip", "netns", "add", probe], capture_output=True, text=True, check=False
+    )
     if tried.returncode != 0:
         return f"no network namespaces here: {tried.stderr.strip()}"
     subprocess.run(["ip", "netns", "del", probe], check=False)
@@ -80,7 +84,9 @@ def _ip(*arguments: str) -> None:
 
 
 class Hosts(System):
-    """A system whose processes run on other hosts when their names say so: "worker:1" runs on host 1."""
+    """A system whose processes run on other hosts when their names say so: "worker:1" runs on host
+    1.
+    """
 
     others: dict[str, Host]
 
@@ -91,6 +97,8 @@ class Hosts(System):
     def start_on(self, at: Host, kind: str, **more: str) -> str:
         """Start a process on a host, with every address as that host sees it; its name."""
         name = f"{kind}:{at.number}"
-        seen = {key: value.replace("127.0.0.1", at.gateway) for key, value in self.environment.items()}
+        seen = {
+            key: value.replace("127.0.0.1", at.gateway) for key, value in self.environment.items()
+        }
         self.start(name, **seen | more)
         return name

@@ -1,4 +1,6 @@
-"""Systems of their own for tests that need other settings, several workers, or stores that may be broken."""
+"""Systems of their own for tests that need other settings, several workers, or stores that may be
+broken.
+"""
 
 from tests import process_system
 from tests.fakes.gemini import GeminiStandIn
@@ -7,7 +9,9 @@ from tests.fakes.meta import MetaStandIn
 TOKEN = "meta-token-of-the-tests"
 
 
-def environment(database_url: str, redis_url: str, meta: MetaStandIn, gemini: GeminiStandIn, **more: str) -> dict[str, str]:
+def environment(
+    database_url: str, redis_url: str, meta: MetaStandIn, gemini: GeminiStandIn, **more: str
+) -> dict[str, str]:
     """The settings of a system over the stand-ins that does not wait long."""
     given = {
         "WHATSAPP_ACCESS_TOKEN": TOKEN,

@@ -1,4 +1,5 @@
-"""Webhooks doubled, out of order and hours late, and hosts whose clocks are wrong or step: order holds, each is answered once and in time.
+"""Webhooks doubled, out of order and hours late, and hosts whose clocks are wrong or step: order
+holds, each is answered once and in time.
 
 What is due is decided by the clock of the database alone.
 """
@@ -10,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests import process_system
-from tests.faults import places
-from tests.process_system import NUMBER, never, until
 from tests.fakes import payloads
 from tests.fakes.payloads import new_wamid
+from tests.faults import places
+from tests.process_system import NUMBER, never, until
 
 LIBRARY = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
 HOUR, DAY = 3600, 86_400
@@ -31,16 +32,24 @@ def clock(tmp_path_factory) -> Path:
 def system(tmp_path_factory, database_url, redis_url, meta, gemini, clock):
     environment = places.environment(database_url, redis_url, meta, gemini, GATTE_QUIET_SECONDS="2")
     process_system.prepare(environment)
-    with process_system.running(tmp_path_factory.mktemp("system"), environment | wrong_clock(clock)) as started:
+    with process_system.running(
+        tmp_path_factory.mktemp("system"), environment | wrong_clock(clock)
+    ) as started:
         yield started
 
 
 def wrong_clock(file: Path) -> dict[str, str]:
-    """The environment of a process whose wall clock (not its monotonic one) is what a file says; nothing without libfaketime."""
+    """The environment of a process whose wall clock (not its monotonic one) is what a file says;
+    nothing without libfaketime.
+    """
     if LIBRARY is None:
         return {}
     path = f"{process_system.PROJECT}:{Path(__file__).parent / 'wrong_clock'}"
-    how = {"FAKETIME_TIMESTAMP_FILE": str(file), "FAKETIME_NO_CACHE": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+    how = {
+        "FAKETIME_TIMESTAMP_FILE": str(file),
+        "FAKETIME_NO_CACHE": "1",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+    }
     return {"LD_PRELOAD": str(LIBRARY), "PYTHONPATH": path, **how}
 
 
@@ -61,22 +70,34 @@ def kinds(world) -> list[str]:
     return [kind for (kind,) in world.query(OF_THE_LAST)]
 
 
-@pytest.mark.parametrize("late", [0, 3 * HOUR, -HOUR // 2], ids=["in time", "hours late", "ahead of our clock"])
+@pytest.mark.parametrize(
+    "late", [0, 3 * HOUR, -HOUR // 2], ids=["in time", "hours late", "ahead of our clock"]
+)
 def test_messages_doubled_and_out_of_order_are_read_once_in_order(world, late):
     who, sent = world.somebody(), time.time() - late
-    parts = [payloads.text("oi"), payloads.sticker(), payloads.location(), payloads.contacts(), payloads.text("quanto custa?")]
-    deliveries = [(part, sent + second, new_wamid(who.phone)) for second, part in enumerate(parts)] * 2
+    parts = [
+        payloads.text("oi"),
+        payloads.sticker(),
+        payloads.location(),
+        payloads.contacts(),
+        payloads.text("quanto custa?"),
+    ]
+    deliveries = [
+        (part, sent + second, new_wamid(who.phone)) for second, part in enumerate(parts)
+    ] * 2
     random.Random(late).shuffle(deliveries)
     for part, at, wamid in deliveries:
         write(world, who, part, at, wamid)
 
     assert len(world.waits_for_answers(who, 1)) >= 1
-    assert until(lambda: kinds(world) == ["text", "sticker", "location", "contacts", "text"]), kinds(world)
+    assert until(lambda: kinds(world) == ["text", "sticker", "location", "contacts", "text"]), (
+        kinds(world)
+    )
     said = world.heard(who)
     assert never(lambda: world.heard(who) != said, 3)
-    assert world.query("SELECT count(*) FROM turn WHERE conversation_id = (SELECT conversation_id FROM turn ORDER BY at DESC LIMIT 1)") == [
-        (1,)
-    ]
+    assert world.query(
+        "SELECT count(*) FROM turn WHERE conversation_id = (SELECT conversation_id FROM turn ORDER BY at DESC LIMIT 1)"
+    ) == [(1,)]
 
 
 def test_the_same_delivery_hours_later_is_no_new_message(world):
@@ -94,7 +115,9 @@ def test_a_timestamp_of_the_future_does_not_hold_the_window_open(world):
     write(world, who, payloads.text("oi"), time.time() + 10 * DAY)
 
     assert world.each_heard_one_answer([who])
-    assert world.query("SELECT count(*) FROM conversation WHERE last_inbound_at > clock_timestamp()") == [(0,)]
+    assert world.query(
+        "SELECT count(*) FROM conversation WHERE last_inbound_at > clock_timestamp()"
+    ) == [(0,)]
 
 
 @pytest.mark.skipif(LIBRARY is None, reason="needs libfaketime (Debian's package faketime)")
@@ -117,6 +140,10 @@ def test_when_the_clock_of_our_hosts_steps_customers_notice_nothing(world, clock
 def test_the_clock_was_really_wrong(system, clock):
     if LIBRARY is None:
         pytest.skip("needs libfaketime (Debian's package faketime)")
-    days = {line[14:24] for line in system.log("worker").splitlines() if line.startswith('{"timestamp":"')}
+    days = {
+        line[14:24]
+        for line in system.log("worker").splitlines()
+        if line.startswith('{"timestamp":"')
+    }
 
     assert len(days) >= 3

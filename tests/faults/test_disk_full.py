@@ -1,8 +1,10 @@
-"""A disk that is really full under Postgres: 503 and never 200 for what is not stored, and all goes on when there is room again.
+"""A disk that is really full under Postgres: 503 and never 200 for what is not stored, and all goes
+on when there is room again.
 
-Two ways to have no room. As root, a small disk of its own holds the whole cluster, write-ahead log included, and is filled to
-the last byte. Where that may not be mounted, and beside it, the kernel lets no process of Postgres write to any file (the limit
-of a file's size is nought): that needs no rights, and hits everything at once, so that Postgres goes down by itself.
+Two ways to have no room. As root, a small disk of its own holds the whole cluster, write-ahead log
+included, and is filled to the last byte. Where that may not be mounted, and beside it, the kernel
+lets no process of Postgres write to any file (the limit of a file's size is nought): that needs no
+rights, and hits everything at once, so that Postgres goes down by itself.
 """
 
 import os
@@ -16,9 +18,9 @@ import pytest
 from devstack.process_spawn import guarded
 from gatte.infra.schema import migrate
 from tests import process_system
+from tests.fakes import payloads
 from tests.faults import places
 from tests.process_system import NUMBER, until
-from tests.fakes import payloads
 from tests.store_fixtures import running_stores
 
 DISK_MIB = 320
@@ -49,7 +51,10 @@ def way(request):
 def stores(way, tmp_path_factory):
     """Stores of this module's own, the database on a disk that can be filled."""
     folder = tmp_path_factory.mktemp("own-stores")
-    with mounted(folder / "postgres") if way == SMALL_DISK else nullcontext(), running_stores(folder, durable=True) as started:
+    with (
+        mounted(folder / "postgres") if way == SMALL_DISK else nullcontext(),
+        running_stores(folder, durable=True) as started,
+    ):
         migrate(started.postgres.url())
         yield started
 
@@ -96,7 +101,9 @@ def limit_files(stores, size: int | str) -> None:
     postmaster = psutil.Process(stores.postgres.pid)
     for process in [postmaster, *postmaster.children(recursive=True)]:
         command = ["prlimit", "--pid", str(process.pid), f"--fsize={size}:"]
-        subprocess.run(guarded(command, "TERM"), capture_output=True, check=False)  # one that has just ended is no matter
+        subprocess.run(
+            guarded(command, "TERM"), capture_output=True, check=False
+        )  # one that has just ended is no matter
 
 
 def written_until(world, enough: Callable[[list[int]], bool]) -> tuple[list, list[int]]:
@@ -115,7 +122,9 @@ def written_until(world, enough: Callable[[list[int]], bool]) -> tuple[list, lis
     return taken, codes
 
 
-def test_a_full_disk_refuses_loses_nothing_and_everything_goes_on_when_there_is_room(world, stores, way):
+def test_a_full_disk_refuses_loses_nothing_and_everything_goes_on_when_there_is_room(
+    world, stores, way
+):
     before, _ = written_until(world, lambda codes: codes.count(200) == 2)
     pids = {name: process.pid for name, process in world.system.processes.items()}
     with full(stores, way):
@@ -127,11 +136,26 @@ def test_a_full_disk_refuses_loses_nothing_and_everything_goes_on_when_there_is_
     fine = world.each_heard_one_answer(people)
     assert fine, [world.heard(who) for who in people]
     assert world.query("SELECT count(*) FROM inbox_message") == [(len(people),)]
-    assert {name: process.pid for name, process in world.system.processes.items() if process.poll() is None} == pids
+    assert {
+        name: process.pid
+        for name, process in world.system.processes.items()
+        if process.poll() is None
+    } == pids
 
 
 def test_nothing_is_left_over_when_the_disk_was_full(world):
-    assert until(lambda: world.query("SELECT count(*) FROM inbox_message WHERE filed_at IS NULL") == [(0,)])
+    assert until(
+        lambda: world.query("SELECT count(*) FROM inbox_message WHERE filed_at IS NULL") == [(0,)]
+    )
     assert world.query("SELECT count(*) FROM turn WHERE outcome IN ('failed', 'parked')") == [(0,)]
-    assert until(lambda: world.query("SELECT count(*) FROM outbox WHERE state IN ('pending', 'sending', 'uncertain')") == [(0,)])
-    assert world.query("SELECT count(*) FROM outbox WHERE state IN ('failed', 'parked', 'cancelled')") == [(0,)]
+    assert until(
+        lambda: (
+            world.query(
+                "SELECT count(*) FROM outbox WHERE state IN ('pending', 'sending', 'uncertain')"
+            )
+            == [(0,)]
+        )
+    )
+    assert world.query(
+        "SELECT count(*) FROM outbox WHERE state IN ('failed', 'parked', 'cancelled')"
+    ) == [(0,)]

@@ -1,6 +1,8 @@
-"""Every way in which Meta and Gemini fail: each customer gets one answer in the end, or people are told why not.
+"""Every way in which Meta and Gemini fail: each customer gets one answer in the end, or people are
+told why not.
 
-All rows of a table run at the same time, each with a customer of its own. docs/faults.md shows them with their outcomes.
+All rows of a table run at the same time, each with a customer of its own. docs/faults.md shows them
+with their outcomes.
 """
 
 import time
@@ -14,11 +16,11 @@ from gatte.extensions import db
 from gatte.models import Outbox
 from tests import process_system
 from tests.app_fixture import application
+from tests.fakes.http_loop import Answer, as_json
+from tests.fakes.meta import Kind
 from tests.faults import places
 from tests.integration.flow.world import World
 from tests.process_system import APP_SECRET, PROJECT, least_seconds, never, until
-from tests.fakes.http_loop import Answer, as_json
-from tests.fakes.meta import Kind
 
 TIME_LIMIT, REST = 3.0, 4.0  # of Gemini
 UNSURE = "xyzzy plugh certificado frobnicar {}?"
@@ -53,7 +55,9 @@ META = {
     "cut, but accepted": Row({"kind": Kind.CUT}, ONCE),
     "200 without JSON": Row({"kind": Kind.NONSENSE, "accept": False}, TWICE),
     "200 without JSON, but accepted": Row({"kind": Kind.NONSENSE}, ONCE),
-    "200 of a wrong shape": Row({"kind": Kind.NONSENSE, "body": '{"messages": {"id": 7}}', "accept": False}, TWICE),
+    "200 of a wrong shape": Row(
+        {"kind": Kind.NONSENSE, "body": '{"messages": {"id": 7}}', "accept": False}, TWICE
+    ),
     "200 and empty": Row({"kind": Kind.NONSENSE, "body": ""}, ONCE),
     "a trickle": Row({"kind": Kind.DRIP}, ("accepted",)),
     "a trickle without end": Row({"kind": Kind.DRIP, "seconds": 60}, ONCE),
@@ -63,7 +67,11 @@ PERMANENT = {131026: "failed", 100: "failed", 131048: "parked", 131049: "parked"
 
 @pytest.fixture(scope="module")
 def system(tmp_path_factory, database_url, redis_url, meta, gemini):
-    limits = {"GATTE_GEMINI_TIMEOUT_SECONDS": str(TIME_LIMIT), "GATTE_GEMINI_REST_SECONDS": str(REST), "GATTE_PAUSE_SECONDS": "1"}
+    limits = {
+        "GATTE_GEMINI_TIMEOUT_SECONDS": str(TIME_LIMIT),
+        "GATTE_GEMINI_REST_SECONDS": str(REST),
+        "GATTE_PAUSE_SECONDS": "1",
+    }
     environment = places.environment(database_url, redis_url, meta, gemini, **limits)
     process_system.prepare(environment)
     with process_system.running(tmp_path_factory.mktemp("system"), environment) as started:
@@ -103,7 +111,9 @@ def calls(place, who) -> list[str]:
 
 def test_no_fault_of_meta_brought_an_answer_twice(place, customers):
     assert never(lambda: any(len(place.heard(who)) > 1 for who in customers.values()), 4)
-    assert place.query("SELECT count(*) FROM outbox WHERE state IN ('pending', 'sending', 'uncertain', 'parked', 'failed')") == [(0,)]
+    assert place.query(
+        "SELECT count(*) FROM outbox WHERE state IN ('pending', 'sending', 'uncertain', 'parked', 'failed')"
+    ) == [(0,)]
 
 
 def test_a_meta_that_is_down_is_left_alone_and_all_is_said_when_it_is_back(place):
@@ -126,7 +136,12 @@ def test_a_bad_token_parks_nothing_and_all_is_said_when_it_works_again(place):
     for who in people:
         place.says(who, "oi")
     assert until(lambda: place.query("SELECT error_code FROM number_pause") == [(190,)])
-    assert until(lambda: place.query("SELECT count(*) FROM outbox WHERE error_details = 'number_paused'") == [(12,)])
+    assert until(
+        lambda: (
+            place.query("SELECT count(*) FROM outbox WHERE error_details = 'number_paused'")
+            == [(12,)]
+        )
+    )
     time.sleep(3)
     refused = len([one for one in place.meta.graph.refused if one["code"] == 190])
     place.meta.graph.faults.clear()
@@ -138,12 +153,19 @@ def test_a_bad_token_parks_nothing_and_all_is_said_when_it_works_again(place):
 
 
 @pytest.mark.parametrize("code", PERMANENT)
-def test_a_refusal_for_good_is_kept_with_its_reason_in_portuguese(place, code, database_url, redis_url):
+def test_a_refusal_for_good_is_kept_with_its_reason_in_portuguese(
+    place, code, database_url, redis_url
+):
     who = place.somebody()
     place.meta.fail(Kind.ERROR, to=who.phone, status=400, code=code)
     place.says(who, "oi")
 
-    assert until(lambda: place.query("SELECT state FROM outbox WHERE error_code = %s", code) == [(PERMANENT[code],)])
+    assert until(
+        lambda: (
+            place.query("SELECT state FROM outbox WHERE error_code = %s", code)
+            == [(PERMANENT[code],)]
+        )
+    )
     with application(database_url, redis_url) as app, app.app_context():
         reason = explain(db.session.scalars(db.select(Outbox).filter_by(error_code=code)).one())
         assert reason is not None
@@ -156,7 +178,9 @@ GEMINI = {
     "no answer": lambda answer: replace(answer, silent=True),
     "a trickle": lambda answer: replace(answer, drip=True),
     "429": lambda _: as_json(429, {"error": {"code": 429, "status": "RESOURCE_EXHAUSTED"}}),
-    "429, Retry-After": lambda _: as_json(429, {"error": {"code": 429}}, headers={"Retry-After": "60"}),
+    "429, Retry-After": lambda _: as_json(
+        429, {"error": {"code": 429}}, headers={"Retry-After": "60"}
+    ),
     "500": lambda _: as_json(500, {"error": {"code": 500, "status": "INTERNAL"}}),
     "503": lambda _: Answer(503, b"<html>unavailable</html>", {"Content-Type": "text/html"}),
     "cut": lambda answer: replace(answer, cut=True),
@@ -169,7 +193,9 @@ SLOW = ("no answer", "a trickle")
 
 @pytest.fixture(scope="module")
 def askers(place):
-    """A customer for each row, whose question meets its fault; others are answered in between, so that the breaker stays closed."""
+    """A customer for each row, whose question meets its fault; others are answered in between, so
+    that the breaker stays closed.
+    """
     made = {}
     for number, (name, change) in enumerate(GEMINI.items()):
         place.gemini.meets(f"marca{number}", change)

@@ -1,4 +1,6 @@
-"""Several hosts: turns spread over them, one that is cut off says nothing late, and a rolling restart loses nothing."""
+"""Several hosts: turns spread over them, one that is cut off says nothing late, and a rolling
+restart loses nothing.
+"""
 
 import os
 import signal
@@ -13,13 +15,13 @@ import redis
 from devstack.postgres import Postgres
 from gatte.infra.schema import migrate
 from tests import process_system
+from tests.fakes import payloads
+from tests.fakes.gemini import GeminiStandIn
+from tests.fakes.meta import Kind, MetaStandIn
 from tests.faults import hosts, places
 from tests.faults.hosts import NETWORK, Hosts
 from tests.integration.flow.world import World
 from tests.process_system import APP_SECRET, NUMBER, free_port, never, until
-from tests.fakes import payloads
-from tests.fakes.gemini import GeminiStandIn
-from tests.fakes.meta import Kind, MetaStandIn
 from tests.store_fixtures import Stores, execute
 
 pytestmark = pytest.mark.skipif(bool(hosts.possible()), reason=hosts.possible())
@@ -73,7 +75,13 @@ def database_url(stores):
 def system(stores, others, tmp_path_factory, meta, gemini):
     """Stores, web and scheduler here; a worker on each of the other hosts."""
     folder = tmp_path_factory.mktemp("system")
-    environment = places.environment(stores.postgres.url(), stores.valkey.url(), meta, gemini, GATTE_LEASE_SECONDS=str(LEASE_SECONDS))
+    environment = places.environment(
+        stores.postgres.url(),
+        stores.valkey.url(),
+        meta,
+        gemini,
+        GATTE_LEASE_SECONDS=str(LEASE_SECONDS),
+    )
     process_system.prepare(environment)
     system = Hosts(folder, environment)
     system.others = {str(one.number): one for one in others}
@@ -83,7 +91,9 @@ def system(stores, others, tmp_path_factory, meta, gemini):
         for one in others:
             system.start_on(one, "worker")
         system.wait_until_ready()
-        assert until(lambda: all(starts(system, f"worker:{one.number}") for one in others)), system.log_tail()
+        assert until(lambda: all(starts(system, f"worker:{one.number}") for one in others)), (
+            system.log_tail()
+        )
         yield system
     finally:
         system.stop()
@@ -118,7 +128,9 @@ def turn_on_host_1(world, system, gemini):
     return who
 
 
-def test_a_host_that_is_cut_off_in_a_turn_loses_it_and_says_nothing_late(world, system, others, turn_on_host_1):
+def test_a_host_that_is_cut_off_in_a_turn_loses_it_and_says_nothing_late(
+    world, system, others, turn_on_host_1
+):
     who, before = turn_on_host_1, turns(system, "worker:2")
     others[0].cut()
     try:
@@ -134,7 +146,9 @@ def test_the_host_works_again_when_it_is_back(world, system):
     before = turns(system, "worker:1")
 
     assert world.each_heard_one_answer(world.crowd(10))
-    assert until(lambda: world.each_heard_one_answer(world.crowd(5)) and turns(system, "worker:1") > before)
+    assert until(
+        lambda: world.each_heard_one_answer(world.crowd(5)) and turns(system, "worker:1") > before
+    )
 
 
 def test_a_host_that_is_cut_off_while_it_sends(world, others, meta):
@@ -162,7 +176,9 @@ IS_CUT_OFF = '"dispatcher_without_database"'
 
 
 def seconds_to_follow(world, system, far) -> float:
-    """How long nobody leads when the leader's host is cut off; the other scheduler ends up as the only one."""
+    """How long nobody leads when the leader's host is cut off; the other scheduler ends up as the
+    only one.
+    """
     lost = system.log("scheduler:1").count(IS_CUT_OFF)
     if "scheduler:here" in system.processes:
         system.terminate("scheduler:here")
@@ -187,19 +203,25 @@ def seconds_to_follow(world, system, far) -> float:
 
 
 def test_a_rolling_restart_loses_nothing(world, system, others):
-    """Every process is replaced while customers write; whoever is not answered 200 is delivered again, to any web process that lives."""
+    """Every process is replaced while customers write; whoever is not answered 200 is delivered
+    again, to any web process that lives.
+    """
     ports = {"web": system.port, "web:b": free_port()}
     system.start("web:b", GATTE_BIND=f"127.0.0.1:{ports['web:b']}")
     assert until(lambda: alive(ports["web:b"]))
     people: list = []
     done = threading.Event()
-    writing = threading.Thread(target=keep_writing, args=(world, list(ports.values()), people, done))
+    writing = threading.Thread(
+        target=keep_writing, args=(world, list(ports.values()), people, done)
+    )
     writing.start()
     scheduler = "scheduler:here" if "scheduler:here" in system.processes else "scheduler"
     for name in ("worker:1", "web", "worker:2", "web:b", scheduler):
         wrote = len(people)
         replace(system, others, name, ports)
-        assert until(lambda wrote=wrote: len(people) > wrote + 10), f"nobody could write around the restart of {name}"
+        assert until(lambda wrote=wrote: len(people) > wrote + 10), (
+            f"nobody could write around the restart of {name}"
+        )
     done.set()
     writing.join()
 
@@ -229,23 +251,47 @@ def alive(port: int) -> bool:
 
 
 def keep_writing(world: World, ports: list[int], people: list, done: threading.Event) -> None:
-    """A new customer every tenth of a second, delivered to one web process or another until it is acknowledged."""
+    """A new customer every tenth of a second, delivered to one web process or another until it is
+    acknowledged.
+    """
     while not done.is_set():
         who = world.somebody()
-        body, headers = payloads.signed(payloads.body(payloads.text("oi"), who, number=NUMBER), APP_SECRET)
+        body, headers = payloads.signed(
+            payloads.body(payloads.text("oi"), who, number=NUMBER), APP_SECRET
+        )
         people.append(who)
-        assert until(lambda body=body, headers=headers: any(delivered(port, body, headers) for port in ports), pause=0.2)
+        assert until(
+            lambda body=body, headers=headers: any(
+                delivered(port, body, headers) for port in ports
+            ),
+            pause=0.2,
+        )
         ports.reverse()
         time.sleep(0.1)
 
 
 def delivered(port: int, body: bytes, headers: dict[str, str]) -> bool:
     try:
-        return httpx.post(f"http://127.0.0.1:{port}/webhook/whatsapp", content=body, headers=headers, timeout=10).status_code == 200
+        return (
+            httpx.post(
+                f"http://127.0.0.1:{port}/webhook/whatsapp",
+                content=body,
+                headers=headers,
+                timeout=10,
+            ).status_code
+            == 200
+        )
     except httpx.HTTPError:
         return False
 
 
 def test_no_doubtful_row_is_left(world):
-    assert until(lambda: world.query("SELECT count(*) FROM outbox WHERE state IN ('pending', 'sending', 'uncertain')") == [(0,)])
+    assert until(
+        lambda: (
+            world.query(
+                "SELECT count(*) FROM outbox WHERE state IN ('pending', 'sending', 'uncertain')"
+            )
+            == [(0,)]
+        )
+    )
     assert world.query("SELECT count(*) FROM inbox_message WHERE filed_at IS NULL") == [(0,)]

@@ -5,9 +5,9 @@ import random
 import pytest
 
 from tests import process_system
-from tests.chaos.supervised_system import Doomed
-from tests.chaos.kill_points import POINTS, Gone, Process, owner_of, places
 from tests.chaos.experiment import Storm, schedule
+from tests.chaos.kill_points import POINTS, Gone, Process, owner_of, places
+from tests.chaos.supervised_system import Doomed
 from tests.chaos.workload import Outside, Town
 from tests.fakes.meta import MetaStandIn
 

@@ -5,13 +5,15 @@ import time
 import pytest
 import redis
 
-from tests.process_system import until
 from tests.fakes.meta import Kind
+from tests.process_system import until
 
 
 @pytest.fixture
 def thinking(world):
-    """Make Gemini slow, so that a turn can be met in its middle; the local classifier is unsure of such a text."""
+    """Make Gemini slow, so that a turn can be met in its middle; the local classifier is unsure of
+    such a text.
+    """
     world.gemini.is_slow(4.0, times=1)
     return "xyzzy plugh certificado frobnicar?"
 
@@ -54,7 +56,9 @@ def test_a_scheduler_killed_before_it_dispatched(world):
 
 def test_a_worker_killed_after_meta_accepted(world):
     """Meta has the answer, we do not know: its status settles the doubt before it is sent again."""
-    world.meta.post_statuses(f"{world.system.url}/webhook/whatsapp", "app-secret-of-the-tests", delay=1.0)
+    world.meta.post_statuses(
+        f"{world.system.url}/webhook/whatsapp", "app-secret-of-the-tests", delay=1.0
+    )
     world.meta.fail(Kind.DELAY, seconds=2.0, times=1)
     who = world.somebody()
     world.says(who, "oi")

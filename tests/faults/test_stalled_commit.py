@@ -1,4 +1,6 @@
-"""Meta took an answer, and the commit that says so stalls for longer than the claim lasts: I8, nothing is sent a second time."""
+"""Meta took an answer, and the commit that says so stalls for longer than the claim lasts: I8,
+nothing is sent a second time.
+"""
 
 import os
 import signal
@@ -7,16 +9,15 @@ from contextlib import contextmanager
 
 import pytest
 
-from gatte.delivery import number_pause, claims
+from gatte.delivery import claims, number_pause
 from gatte.delivery.outbox import CLAIM_SECONDS
-from gatte.jobs import delivery
-from gatte.jobs.delivery import apply_statuses
 from gatte.infra.schema import migrate
+from gatte.jobs.definitions import apply_statuses
 from gatte.models import keyring
+from tests.fakes import payloads
 from tests.integration.delivery.conftest import app, meta, more, number_works, standing_in, talk
 from tests.integration.delivery.talks import post
 from tests.process_system import until
-from tests.fakes import payloads
 from tests.store_fixtures import execute, rows, running_stores
 
 __all__ = ["app", "meta", "more", "number_works", "standing_in", "talk"]
@@ -26,7 +27,9 @@ STALLED = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
 
 @pytest.fixture(scope="module")
 def stores(tmp_path_factory):
-    """Stores of this module's own, whose commits wait for the disk, and can be made to wait for longer."""
+    """Stores of this module's own, whose commits wait for the disk, and can be made to wait for
+    longer.
+    """
     with running_stores(tmp_path_factory.mktemp("own-stores"), durable=True) as started:
         migrate(started.postgres.url())
         yield started
@@ -50,7 +53,9 @@ def commits_wait_for(stores, standby: str) -> None:
 
 @contextmanager
 def stalled_in_its_commit(stores, work):
-    """Do the work until its backend stands in a commit, and stop that backend there for as long as this lasts."""
+    """Do the work until its backend stands in a commit, and stop that backend there for as long as
+    this lasts.
+    """
     commits_wait_for(stores, "nobody")
     working = threading.Thread(target=work)
     working.start()
@@ -66,7 +71,9 @@ def stalled_in_its_commit(stores, work):
 
 
 def accepting(talk):
-    """What a process does whose claim has just run out: send the answer, and note that Meta took it."""
+    """What a process does whose claim has just run out: send the answer, and note that Meta took
+    it.
+    """
     claimed = talk.is_claimed()
     talk.time_passes(CLAIM_SECONDS)
     with talk.app.app_context():
@@ -74,13 +81,17 @@ def accepting(talk):
 
     def send() -> None:
         with talk.app.app_context():
-            delivery.send_due(talk.conversation_id, claimed)
+            send.send_due(talk.conversation_id, claimed)
 
     return send
 
 
 def waits_for_a_lock(stores) -> bool:
-    return bool(rows(stores.postgres.url(), "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'"))
+    return bool(
+        rows(
+            stores.postgres.url(), "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        )
+    )
 
 
 def test_an_answer_whose_acceptance_stalls_in_its_commit_is_not_sent_again(talk, stores):
@@ -151,22 +162,29 @@ def test_an_acceptance_whose_commit_lost_its_connection_is_noted_once(talk, stor
     commits_wait_for(stores, "nobody")
     telling.start()
     assert until(lambda: bool(rows(stores.postgres.url(), STALLED)))
-    rows(stores.postgres.url(), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'")
+    rows(
+        stores.postgres.url(),
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'",
+    )
     commits_wait_for(stores, "")
     telling.join()
 
     assert (talk.states(), talk.outcomes()) == (["accepted"], ["accepted"])
 
 
-def test_an_answer_that_was_claimed_when_postgres_stopped_leaves_as_soon_as_it_is_back(talk, stores):
+def test_an_answer_that_was_claimed_when_postgres_stopped_leaves_as_soon_as_it_is_back(
+    talk, stores
+):
     """Nothing left under that claim, and its process knows it: nobody waits for a status."""
     talk.answers("oi")
     claimed = talk.is_claimed()
-    talk.app.extensions["gatte_pauses"] = number_pause.PauseCache()  # to be asked of the database before anything leaves
+    talk.app.extensions["gatte_pauses"] = (
+        number_pause.PauseCache()
+    )  # to be asked of the database before anything leaves
 
     def send() -> None:
         with talk.app.app_context():
-            delivery.send_due(talk.conversation_id, claimed)
+            send.send_due(talk.conversation_id, claimed)
 
     stores.postgres.crash()
     sending_it = threading.Thread(target=send)

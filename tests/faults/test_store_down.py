@@ -1,12 +1,14 @@
-"""No commit, no 200: while Postgres is away the webhook asks for another delivery, and takes it when the database is back."""
+"""No commit, no 200: while Postgres is away the webhook asks for another delivery, and takes it
+when the database is back.
+"""
 
 import httpx
 import pytest
 
 from gatte.infra.schema import migrate
 from tests import process_system
-from tests.process_system import APP_SECRET, NUMBER, System, until
 from tests.fakes import payloads
+from tests.process_system import APP_SECRET, NUMBER, System, until
 from tests.store_fixtures import rows, running_stores
 
 
@@ -20,7 +22,10 @@ def stores(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def web(stores, tmp_path_factory):
-    system = System(tmp_path_factory.mktemp("web"), process_system.settings(stores.postgres.url(), stores.valkey.url()))
+    system = System(
+        tmp_path_factory.mktemp("web"),
+        process_system.settings(stores.postgres.url(), stores.valkey.url()),
+    )
     system.start("web")
     assert until(lambda: alive(system)), system.log_tail()
     yield system
@@ -35,7 +40,9 @@ def alive(system) -> bool:
 
 
 def deliver(system, number: int) -> httpx.Response:
-    body, headers = payloads.signed(payloads.body(payloads.text("oi"), payloads.person(number), number=NUMBER), APP_SECRET)
+    body, headers = payloads.signed(
+        payloads.body(payloads.text("oi"), payloads.person(number), number=NUMBER), APP_SECRET
+    )
     return httpx.post(f"{system.url}/webhook/whatsapp", content=body, headers=headers, timeout=30)
 
 

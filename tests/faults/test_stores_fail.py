@@ -1,4 +1,6 @@
-"""Redis stopped and flushed, Postgres restarted, full, at odds with itself and out of connections; a leader that dies or is cut off."""
+"""Redis stopped and flushed, Postgres restarted, full, at odds with itself and out of connections;
+a leader that dies or is cut off.
+"""
 
 import os
 import random
@@ -14,9 +16,9 @@ import redis
 
 from gatte.infra.schema import migrate
 from tests import process_system
+from tests.fakes import payloads
 from tests.faults import places
 from tests.process_system import NUMBER, least_seconds, until
-from tests.fakes import payloads
 from tests.store_fixtures import execute, running_stores
 
 
@@ -36,7 +38,9 @@ def database_url(stores):
 @pytest.fixture(scope="module")
 def system(stores, tmp_path_factory, meta, gemini):
     limit = {"GATTE_CONTACT_RATE_PER_MINUTE": "5"}
-    environment = places.environment(stores.postgres.url(), stores.valkey.url(), meta, gemini, **limit)
+    environment = places.environment(
+        stores.postgres.url(), stores.valkey.url(), meta, gemini, **limit
+    )
     process_system.prepare(environment)
     with process_system.running(tmp_path_factory.mktemp("system"), environment) as started:
         meta.post_statuses(f"{started.url}/webhook/whatsapp", process_system.APP_SECRET, delay=0.5)
@@ -62,7 +66,9 @@ def test_while_redis_is_away_messages_are_taken_and_answered_when_it_is_back(wor
 
 
 def test_limits_by_contact_hold_without_redis(world, stores):
-    """Turns that were put before Redis went away count by themselves; the backlog is judged by when it arrived."""
+    """Turns that were put before Redis went away count by themselves; the backlog is judged by when
+    it arrived.
+    """
     who = world.somebody()
     stores.valkey.stop()
     for number in range(9):
@@ -101,7 +107,9 @@ def test_when_the_leader_is_killed_the_other_scheduler_leads_within_five_seconds
 
 
 def seconds_to_follow(world, system, leads: str, waits: str) -> float:
-    """How long a customer waits for an answer when the leader is killed; it runs again then, and the other leads."""
+    """How long a customer waits for an answer when the leader is killed; it runs again then, and
+    the other leads.
+    """
     assert until(lambda: world.schedulers() == 2)
     led = system.log(waits).count('"dispatcher_leads"')
     system.kill(leads)
@@ -150,7 +158,9 @@ def test_a_leader_that_sleeps_and_wakes_does_no_harm(world, system):
 
 
 def delivered_until_taken(world, people) -> list[int]:
-    """What the webhook answered while the messages of these people were delivered again and again, as Meta does."""
+    """What the webhook answered while the messages of these people were delivered again and again,
+    as Meta does.
+    """
     codes: list[int] = []
 
     def taken(body: dict) -> bool:
@@ -168,7 +178,9 @@ def delivered_until_taken(world, people) -> list[int]:
 
 def test_a_restart_of_postgres_while_customers_write(world, stores):
     people = [world.somebody() for _ in range(12)]
-    writing = threading.Thread(target=delivered_until_taken, args=(world, people))  # a server belongs to the thread that started it
+    writing = threading.Thread(
+        target=delivered_until_taken, args=(world, people)
+    )  # a server belongs to the thread that started it
     writing.start()
     stores.postgres.restart()
     writing.join()
@@ -206,7 +218,13 @@ def test_what_postgres_cannot_take_now_is_asked_for_again(world, stores):
 
 
 @pytest.mark.parametrize(
-    ("table", "code"), [("message", DISK_FULL), ("turn", DEADLOCK), ("outbox", DISK_FULL), ("delivery_attempt", DEADLOCK)]
+    ("table", "code"),
+    [
+        ("message", DISK_FULL),
+        ("turn", DEADLOCK),
+        ("outbox", DISK_FULL),
+        ("delivery_attempt", DEADLOCK),
+    ],
 )
 def test_a_step_that_postgres_refuses_is_taken_again(world, stores, table, code):
     with refusing(stores, table, code):
@@ -230,7 +248,11 @@ def test_somebody_who_locks_the_same_rows_in_any_order_is_survived(world, stores
 
 def quarrel(stores, *tables: str) -> None:
     """Lock the newest rows of these tables in this order, slowly; a deadlock ends it, or the other."""
-    with closing(psycopg2.connect(stores.postgres.url())) as connection, connection.cursor() as cursor, suppress(psycopg2.Error):
+    with (
+        closing(psycopg2.connect(stores.postgres.url())) as connection,
+        connection.cursor() as cursor,
+        suppress(psycopg2.Error),
+    ):
         cursor.execute("SET deadlock_timeout = '20ms'")
         for table in tables:
             cursor.execute(f"SELECT id FROM {table} ORDER BY id DESC LIMIT 5 FOR UPDATE")  # noqa: S608 - names above
@@ -241,7 +263,10 @@ def quarrel(stores, *tables: str) -> None:
 def test_postgres_without_a_free_connection(world, stores):
     """Other programs take every connection; ours are thrown out, come back, and nothing is lost."""
     taken = all_connections(stores)
-    execute_on(taken[0], "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'gatte-%'")
+    execute_on(
+        taken[0],
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'gatte-%'",
+    )
     taken += all_connections(stores)
     people = [world.somebody() for _ in range(4)]
     assert write(world, people[0]).status_code == 503
@@ -268,6 +293,10 @@ def execute_on(connection, statement: str) -> None:
 
 
 def test_after_all_this_nothing_is_left_over(world):
-    assert world.query("SELECT count(*) FROM inbox_message WHERE filed_at IS NULL OR payload IS NOT NULL") == [(0,)]
+    assert world.query(
+        "SELECT count(*) FROM inbox_message WHERE filed_at IS NULL OR payload IS NOT NULL"
+    ) == [(0,)]
     assert world.query("SELECT count(*) FROM turn WHERE outcome IN ('failed', 'parked')") == [(0,)]
-    assert world.query("SELECT count(*) FROM outbox WHERE state IN ('failed', 'parked', 'cancelled', 'uncertain', 'pending')") == [(0,)]
+    assert world.query(
+        "SELECT count(*) FROM outbox WHERE state IN ('failed', 'parked', 'cancelled', 'uncertain', 'pending')"
+    ) == [(0,)]

@@ -1,14 +1,16 @@
-"""Postgres crashes while a turn thinks: the turn gives its lease back, and nobody waits for that to run out."""
+"""Postgres crashes while a turn thinks: the turn gives its lease back, and nobody waits for that to
+run out.
+"""
 
 import pytest
 
-from gatte.jobs.turns import resume_turn
 from gatte.infra.schema import migrate
+from gatte.jobs.definitions import resume_turn
 from tests.app_fixture import application
-from tests.integration.turns.customers import somebody
-from tests.integration.turns.thinking import a_turn_that_thinks
 from tests.fakes import payloads
 from tests.fakes.gemini import GeminiStandIn
+from tests.integration.turns.customers import somebody
+from tests.integration.turns.thinking import a_turn_that_thinks
 from tests.store_fixtures import running_stores
 
 
@@ -28,13 +30,19 @@ def gemini():
 
 @pytest.fixture(scope="module")
 def app(stores, gemini):
-    with application(stores.postgres.url(), stores.valkey.url(), gemini_api_key="key", gemini_base_url=gemini.url) as made:
+    with application(
+        stores.postgres.url(), stores.valkey.url(), gemini_api_key="key", gemini_base_url=gemini.url
+    ) as made:
         yield made
         made.extensions["gatte_gemini"].close()
 
 
-@pytest.mark.parametrize("thinks_on", [True, False], ids=["ends while Postgres is away", "ends when it is back"])
-def test_a_turn_that_thinks_while_postgres_crashes_is_taken_again_at_once(app, stores, gemini, thinks_on):
+@pytest.mark.parametrize(
+    "thinks_on", [True, False], ids=["ends while Postgres is away", "ends when it is back"]
+)
+def test_a_turn_that_thinks_while_postgres_crashes_is_taken_again_at_once(
+    app, stores, gemini, thinks_on
+):
     customer = somebody(app)
     customer.sends(payloads.text("quero abrir um chamado"))
     before = customer.heard()

@@ -1,4 +1,6 @@
-"""Ten thousand silent conversations, four workers that all want all of them: each is timed out exactly once."""
+"""Ten thousand silent conversations, four workers that all want all of them: each is timed out
+exactly once.
+"""
 
 import subprocess
 import sys
@@ -47,22 +49,38 @@ def silent_sessions(database_url, app) -> None:
         db.session.commit()
         key_id = str(key.id)
     ids = [(str(uuid.uuid4()), str(uuid.uuid4())) for _ in range(SESSIONS)]
-    with closing(psycopg2.connect(database_url)) as connection, connection, connection.cursor() as cursor:
-        execute_values(cursor, "INSERT INTO contact (id) VALUES %s", [(contact,) for contact, _ in ids])
+    with (
+        closing(psycopg2.connect(database_url)) as connection,
+        connection,
+        connection.cursor() as cursor,
+    ):
+        execute_values(
+            cursor, "INSERT INTO contact (id) VALUES %s", [(contact,) for contact, _ in ids]
+        )
         execute_values(
             cursor,
             """INSERT INTO conversation (id, data_key_id, contact_id, phone_number_id, correlation_id, state, owner, owner_version,
                 misunderstandings,
                 slot_failures, errors, lease_token, turn_attempts, watch_at, last_inbound_at) VALUES %s""",
-            [(own, key_id, contact, "1", own, "STATE_MENU", "bot", 0, 0, 0, 0, 0, 0) for contact, own in ids],
+            [
+                (own, key_id, contact, "1", own, "STATE_MENU", "bot", 0, 0, 0, 0, 0, 0)
+                for contact, own in ids
+            ],
             template="(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, now() - interval '1 minute', now() - interval '2 hours')",
         )
 
 
 def test_each_session_is_timed_out_exactly_once(silent_sessions, database_url, redis_url):
-    environment = process_system.process_environment(process_system.settings(database_url, redis_url))
+    environment = process_system.process_environment(
+        process_system.settings(database_url, redis_url)
+    )
     command = [sys.executable, "-c", WORKER]
-    workers = [subprocess.Popen([*command, str(seed)], cwd=PROJECT, env=environment, stdout=subprocess.DEVNULL) for seed in range(WORKERS)]
+    workers = [
+        subprocess.Popen(
+            [*command, str(seed)], cwd=PROJECT, env=environment, stdout=subprocess.DEVNULL
+        )
+        for seed in range(WORKERS)
+    ]
     assert [worker.wait() for worker in workers] == [0] * WORKERS
 
     times = rows(

@@ -1,4 +1,6 @@
-"""Workers that wear out, that are told to stop in the middle of a turn, and how many connections all of them open."""
+"""Workers that wear out, that are told to stop in the middle of a turn, and how many connections
+all of them open.
+"""
 
 import math
 import os
@@ -45,7 +47,11 @@ def starts(system, name: str) -> int:
 
 
 def workers(system) -> list[str]:
-    return [name for name, process in system.processes.items() if name.startswith("worker") and process.poll() is None]
+    return [
+        name
+        for name, process in system.processes.items()
+        if name.startswith("worker") and process.poll() is None
+    ]
 
 
 def stop_workers(system) -> None:
@@ -55,7 +61,9 @@ def stop_workers(system) -> None:
 
 def a_worker(system) -> str:
     """The one worker that runs, whichever it is."""
-    return next(iter(workers(system)), "") or start_worker(system, f"worker:{len(system.processes)}")
+    return next(iter(workers(system)), "") or start_worker(
+        system, f"worker:{len(system.processes)}"
+    )
 
 
 def test_a_worn_out_worker_is_replaced_and_nothing_is_lost(world, system):
@@ -97,7 +105,9 @@ def test_a_worker_told_to_stop_gives_its_turn_to_another(world, system, gemini):
 
 
 def seconds_to_stop(world, system, gemini) -> float:
-    """How long a worker takes to end whose turn waits for Gemini; without end when nobody answers in its place within five seconds."""
+    """How long a worker takes to end whose turn waits for Gemini; without end when nobody answers
+    in its place within five seconds.
+    """
     one, other = a_worker(system), start_worker(system, f"worker:{len(system.processes)}")
     os.kill(system.processes[other].pid, signal.SIGSTOP)
     time.sleep(1.5)  # what it waits for in Redis ends in a second
@@ -117,7 +127,9 @@ def seconds_to_stop(world, system, gemini) -> float:
     return took if soon else math.inf
 
 
-def test_a_worker_told_to_stop_finishes_what_does_not_take_long_and_leaves_no_connection(world, system, gemini):
+def test_a_worker_told_to_stop_finishes_what_does_not_take_long_and_leaves_no_connection(
+    world, system, gemini
+):
     who, before, one = world.somebody(), len(gemini.calls), a_worker(system)
     gemini.is_slow(2.0)
     world.says(who, UNSURE)
@@ -131,7 +143,11 @@ def test_a_worker_told_to_stop_finishes_what_does_not_take_long_and_leaves_no_co
 
 def connections(world) -> dict[str, int]:
     """How many connections each kind of process has open."""
-    return dict(world.query("SELECT application_name, count(*) FROM pg_stat_activity GROUP BY application_name"))
+    return dict(
+        world.query(
+            "SELECT application_name, count(*) FROM pg_stat_activity GROUP BY application_name"
+        )
+    )
 
 
 def test_each_process_opens_no_more_connections_than_documented(world, system):
@@ -144,7 +160,10 @@ def test_each_process_opens_no_more_connections_than_documented(world, system):
         most |= Counter(connections(world))
         return most
 
-    with closing(psycopg2.connect(world.database_url)) as somebody_else, somebody_else.cursor() as cursor:
+    with (
+        closing(psycopg2.connect(world.database_url)) as somebody_else,
+        somebody_else.cursor() as cursor,
+    ):
         cursor.execute("LOCK TABLE turn IN EXCLUSIVE MODE")
         people = world.crowd(60)
         assert until(lambda: seen()["gatte-worker"] >= POOL)

@@ -10,7 +10,9 @@ from gatte.settings import Settings, settings_or_exit
 from tests import process_system
 
 KEY = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVoxMjM0NTY="
-GOOD = process_system.settings("postgresql://gatte:hunter2@127.0.0.1:5432/gatte", "redis://127.0.0.1:6379/0")
+GOOD = process_system.settings(
+    "postgresql://gatte:hunter2@127.0.0.1:5432/gatte", "redis://127.0.0.1:6379/0"
+)
 PAIRS = "must be id:base64 pairs parted by commas"
 DATABASE = "must be a URL such as postgresql://user:password@host:5432/database"
 SERVICE = "must be a URL such as https://host or http://host:port/path"
@@ -19,11 +21,31 @@ NUMBER = "Input should be a valid integer, unable to parse string as an integer"
 BAD = [
     ("GATTE_BUSINESS_HOURS", "foo", "'foo' should look like seg-sex 08:00-18:00"),
     ("GATTE_BUSINESS_HOURS", ",", "must be hours such as seg-sex 08:00-18:00, or sempre"),
-    ("GATTE_BUSINESS_HOURS", "seg-feira 08:00-18:00", "'seg-feira 08:00-18:00' should look like seg-sex 08:00-18:00"),
-    ("GATTE_BUSINESS_HOURS", "seg-fri 08:00-18:00", "'fri' is no day: the days are seg, ter, qua, qui, sex, sab, dom"),
-    ("GATTE_BUSINESS_HOURS", "sex-seg 08:00-18:00", "'sex-seg 08:00-18:00' ends on a day before it begins: spell it as two spans"),
-    ("GATTE_BUSINESS_HOURS", "seg 08:00-25:00", "25:00 is no time of day: they go from 00:00 to 23:59"),
-    ("GATTE_BUSINESS_HOURS", "seg 18:00-08:00", "'seg 18:00-08:00' closes before it opens: spell hours over midnight as two spans"),
+    (
+        "GATTE_BUSINESS_HOURS",
+        "seg-feira 08:00-18:00",
+        "'seg-feira 08:00-18:00' should look like seg-sex 08:00-18:00",
+    ),
+    (
+        "GATTE_BUSINESS_HOURS",
+        "seg-fri 08:00-18:00",
+        "'fri' is no day: the days are seg, ter, qua, qui, sex, sab, dom",
+    ),
+    (
+        "GATTE_BUSINESS_HOURS",
+        "sex-seg 08:00-18:00",
+        "'sex-seg 08:00-18:00' ends on a day before it begins: spell it as two spans",
+    ),
+    (
+        "GATTE_BUSINESS_HOURS",
+        "seg 08:00-25:00",
+        "25:00 is no time of day: they go from 00:00 to 23:59",
+    ),
+    (
+        "GATTE_BUSINESS_HOURS",
+        "seg 18:00-08:00",
+        "'seg 18:00-08:00' closes before it opens: spell hours over midnight as two spans",
+    ),
     ("GATTE_HOLIDAYS_OF", "XX", "must be a state of Brazil in two letters, such as SP"),
     ("GATTE_TIMEZONE", "Mars/Olympus", "must be a time zone such as America/Sao_Paulo"),
     ("GATTE_TIMEZONE", "America", "must be a time zone such as America/Sao_Paulo"),
@@ -34,22 +56,50 @@ BAD = [
     ("GATTE_ENCRYPTION_KEYS", ",", f"holds no key: {PAIRS}"),
     ("GATTE_ENCRYPTION_KEYS", "hunter2hunter2", f"{PAIRS}, each key 32 bytes long"),
     ("GATTE_ENCRYPTION_KEYS", "k1:aHVudGVyMg==", f"{PAIRS}, each key 32 bytes long"),
-    ("GATTE_ENCRYPTION_KEYS", f"k1:{KEY},k1:{KEY}", "has two keys of one id (the 2. repeats an earlier id)"),
-    ("GATTE_ENCRYPTION_KEYS", "k1:" + "A" * 43 + "=", "has a weak key, which repeats itself: echo k1:$(openssl rand -base64 32)"),
+    (
+        "GATTE_ENCRYPTION_KEYS",
+        f"k1:{KEY},k1:{KEY}",
+        "has two keys of one id (the 2. repeats an earlier id)",
+    ),
+    (
+        "GATTE_ENCRYPTION_KEYS",
+        "k1:" + "A" * 43 + "=",
+        "has a weak key, which repeats itself: echo k1:$(openssl rand -base64 32)",
+    ),
     ("DATABASE_URL", "mysql://gatte:hunter2@db/gatte", "must be a postgresql:// URL"),
     ("DATABASE_URL", "postgresql://gatte:hunter2@db", DATABASE),
     ("DATABASE_URL", "postgresql://gatte:hunter2@db:port/gatte", DATABASE),
-    ("DATABASE_URL", "postgresql://gatte:hunter2@db:70000/gatte", "has a port that is not between 1 and 65535"),
-    ("DATABASE_URL", "postgresql://gatte:hunter2@db/gatte?sslmod=require", "has an option after ? that libpq does not know, or one twice"),
+    (
+        "DATABASE_URL",
+        "postgresql://gatte:hunter2@db:70000/gatte",
+        "has a port that is not between 1 and 65535",
+    ),
+    (
+        "DATABASE_URL",
+        "postgresql://gatte:hunter2@db/gatte?sslmod=require",
+        "has an option after ? that libpq does not know, or one twice",
+    ),
     (
         "DATABASE_URL",
         "postgresql://gatte:hunter2@db/gatte?sslmode=on",
         "sslmode must be one of disable, allow, prefer, require, verify-ca, verify-full",
     ),
     ("REDIS_URL", "http://:hunter2@redis:6379", "must be a redis://, rediss:// or unix:// URL"),
-    ("REDIS_URL", "redis://:hunter2@redis:port/0", "must be a URL such as redis://:password@host:6379/0"),
-    ("REDIS_URL", "redis://:hunter2@redis:6379/zero", "must be a URL such as redis://:password@host:6379/0"),
-    ("REDIS_URL", "redis://:hunter2@redis/0?retries=3", "must be a URL such as redis://:password@host:6379/0"),
+    (
+        "REDIS_URL",
+        "redis://:hunter2@redis:port/0",
+        "must be a URL such as redis://:password@host:6379/0",
+    ),
+    (
+        "REDIS_URL",
+        "redis://:hunter2@redis:6379/zero",
+        "must be a URL such as redis://:password@host:6379/0",
+    ),
+    (
+        "REDIS_URL",
+        "redis://:hunter2@redis/0?retries=3",
+        "must be a URL such as redis://:password@host:6379/0",
+    ),
     ("WHATSAPP_ACCESS_TOKEN", "hunter2 hunter2", HEADER),
     ("WHATSAPP_APP_SECRET", ",", "holds no secret between its commas"),
     ("WHATSAPP_API_BASE_URL", "graph.facebook.com", SERVICE),
@@ -58,7 +108,11 @@ BAD = [
     ("GEMINI_API_KEY", "hunter2\u200b", HEADER),
     ("GEMINI_BASE_URL", "ftp://gemini", SERVICE),
     ("GEMINI_API_VERSION", "beta", "must be a version such as v1beta or v1"),
-    ("GEMINI_RESPONDER_MODEL", "Gemini 3.5 Flash", "must be a model's name such as gemini-3.5-flash"),
+    (
+        "GEMINI_RESPONDER_MODEL",
+        "Gemini 3.5 Flash",
+        "must be a model's name such as gemini-3.5-flash",
+    ),
     (
         "GATTE_MODEL_PRICES",
         "gemini-3.5-flash=cheap",
@@ -69,7 +123,11 @@ BAD = [
     ("GATTE_QUIET_SECONDS", "nan", "Input should be less than or equal to 30"),
     ("GATTE_NUDGE_SECONDS", "-600", "Input should be greater than 0"),
     ("GATTE_CLOSE_SECONDS", "99999999999", "Input should be less than or equal to 31622400"),
-    ("GATTE_WINDOW_TEMPLATE", "Volte Aqui", "must be a template's name: lower-case letters, digits and underscores"),
+    (
+        "GATTE_WINDOW_TEMPLATE",
+        "Volte Aqui",
+        "must be a template's name: lower-case letters, digits and underscores",
+    ),
     ("GATTE_WINDOW_TEMPLATE_LANGUAGE", "português", "must be a language such as pt_BR"),
     ("GATTE_FOLDER", __file__, "must be a folder, and a file is in its way"),
     ("WEB_CONCURRENCY", "two", NUMBER),
@@ -100,8 +158,12 @@ def lines_at_exit(capsys) -> list[str]:
     return capsys.readouterr().err.splitlines()
 
 
-@pytest.mark.parametrize(("name", "value", "problem"), BAD, ids=[f"{name}={value[:24]}" for name, value, _ in BAD])
-def test_a_bad_setting_ends_the_process_with_78_and_one_clear_line(environment, capsys, name, value, problem):
+@pytest.mark.parametrize(
+    ("name", "value", "problem"), BAD, ids=[f"{name}={value[:24]}" for name, value, _ in BAD]
+)
+def test_a_bad_setting_ends_the_process_with_78_and_one_clear_line(
+    environment, capsys, name, value, problem
+):
     environment.setenv(name, value)
 
     lines = lines_at_exit(capsys)
@@ -130,7 +192,10 @@ def test_production_wants_a_strong_secret_key(environment, capsys, secret):
     assert lines_at_exit(capsys) == [line]
 
 
-@pytest.mark.parametrize("options", ["sslmode=prefer", "sslmode=disable", "application_name=sslmode=require", "host=db.example"])
+@pytest.mark.parametrize(
+    "options",
+    ["sslmode=prefer", "sslmode=disable", "application_name=sslmode=require", "host=db.example"],
+)
 def test_production_takes_no_remote_database_that_may_go_without_tls(environment, capsys, options):
     environment.setenv("GATTE_ENV", "production")
     environment.setenv("SECRET_KEY", "a-good-secret-key-of-48-characters-0123456789-xyz")
@@ -168,7 +233,15 @@ def test_a_kept_secret_of_development_that_is_empty_is_one_line(environment, cap
 def test_a_process_with_a_bad_setting_ends_with_78_before_it_does_anything(command, name, value):
     program = Path(sys.executable).with_name(command[0])
     given = process_system.process_environment({**GOOD, name: value})
-    ended = subprocess.run([program, *command[1:]], cwd=process_system.PROJECT, env=given, capture_output=True, text=True, timeout=60, check=False)
+    ended = subprocess.run(
+        [program, *command[1:]],
+        cwd=process_system.PROJECT,
+        env=given,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
 
     problem = next(words for bad, spelled, words in BAD if (bad, spelled) == (name, value))
     assert (ended.returncode, ended.stderr) == (78, f"gatte: bad setting: {name}: {problem}\n")

@@ -1,4 +1,6 @@
-"""What the bench relies on: loads that no memory helps with, counts that are right, and ratios that say what they say."""
+"""What the bench relies on: loads that no memory helps with, counts that are right, and ratios that
+say what they say.
+"""
 
 import os
 import re
@@ -9,12 +11,12 @@ import psycopg2
 import pytest
 import redis
 
-from bench.time_limit import Stopped, bounded
 from bench.checkout import HERE, NoSuchCommit, checked_out
 from bench.customers import Load, requests
 from bench.pairs import Measure, ratios, table, take_pairs, worse
 from bench.proxy import Statements, proxies
 from bench.texts import distinct
+from bench.time_limit import Stopped, bounded
 from tests.process_system import PROJECT
 
 FAST = Measure("webhook", "messages/s", more_is_better=True)
@@ -33,7 +35,9 @@ def test_texts_of_new_customers_differ_in_their_words():
 
 
 def test_who_comes_back_says_nothing_that_was_said_before():
-    first, again = (words_of(requests(load, URL, 0, 500, 500)) for load in (Load.NEW, Load.RETURNING))
+    first, again = (
+        words_of(requests(load, URL, 0, 500, 500)) for load in (Load.NEW, Load.RETURNING)
+    )
 
     assert len(again) == 500
     assert not first & again
@@ -55,7 +59,10 @@ def test_statements_and_round_trips_are_counted_on_their_way(database_url):
         connection.commit()
         connection.close()
 
-    assert (door.counts.trips - before[0], door.counts.statements - before[1]) == (3, 5)  # BEGIN and COMMIT too
+    assert (door.counts.trips - before[0], door.counts.statements - before[1]) == (
+        3,
+        5,
+    )  # BEGIN and COMMIT too
 
 
 def test_round_trips_to_valkey_are_counted_a_pipeline_once(redis_url):
@@ -74,7 +81,10 @@ def test_statements_are_counted_however_the_bytes_are_cut(size):
     stream = b"N" + b"R\0\0\0\x08\0\0\0\0" + done + b"Z\0\0\0\x05I" + done
     statements = Statements()
 
-    assert sum(statements.completed_in(stream[at : at + size]) for at in range(0, len(stream), size)) == 2
+    assert (
+        sum(statements.completed_in(stream[at : at + size]) for at in range(0, len(stream), size))
+        == 2
+    )
 
 
 def test_a_ratio_above_one_is_better_here():
@@ -130,17 +140,23 @@ def test_a_signal_ends_a_bounded_run_and_does_not_disturb_its_cleaning_up():
     assert cleaned
 
 
-@pytest.mark.skipif(not (PROJECT / ".git").exists(), reason="an archive of the files has no commits")
+@pytest.mark.skipif(
+    not (PROJECT / ".git").exists(), reason="an archive of the files has no commits"
+)
 def test_a_commit_is_checked_out_for_as_long_as_it_is_measured():
     with checked_out("HEAD") as other:
         assert (other.project / "wsgi.py").exists()
         assert other.project != HERE.project
 
-    listed = subprocess.run(["git", "worktree", "list"], cwd=PROJECT, capture_output=True, text=True, check=True)
+    listed = subprocess.run(
+        ["git", "worktree", "list"], cwd=PROJECT, capture_output=True, text=True, check=True
+    )
     assert str(other.project) not in listed.stdout
 
 
-@pytest.mark.skipif(not (PROJECT / ".git").exists(), reason="an archive of the files has no commits")
+@pytest.mark.skipif(
+    not (PROJECT / ".git").exists(), reason="an archive of the files has no commits"
+)
 def test_a_commit_that_is_none_is_refused_by_name():
     with pytest.raises(NoSuchCommit, match="--no-such"), checked_out("--no-such"):
         pass

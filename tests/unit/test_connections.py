@@ -8,14 +8,30 @@ from dataclasses import replace
 
 import pytest
 
-from gatte.infra.http import ResponseLost, HttpConnectionPool, HttpTimeouts, ConnectFailed, ResponseTimeout
+from gatte.infra.http import (
+    ConnectFailed,
+    HttpConnectionPool,
+    HttpTimeouts,
+    ResponseLost,
+    ResponseTimeout,
+)
 
-QUICK = HttpTimeouts(connect=0.5, write=0.5, read=0.3, pool=0.2, total=0.8, max_response_bytes=1000, max_connections=4)
+QUICK = HttpTimeouts(
+    connect=0.5,
+    write=0.5,
+    read=0.3,
+    pool=0.2,
+    total=0.8,
+    max_response_bytes=1000,
+    max_connections=4,
+)
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
 class Service:
-    """Says its lines, one a request and over as many connections as come; `accepted` counts these. After `cut` and None it hangs up."""
+    """Says its lines, one a request and over as many connections as come; `accepted` counts these.
+    After `cut` and None it hangs up.
+    """
 
     def __init__(self, *lines: bytes | None) -> None:
         self.lines = list(lines)
@@ -78,7 +94,9 @@ def post(connections):
 
 
 def test_an_answer_has_its_status_headers_and_body(talk):
-    service, connections = talk(b"HTTP/1.1 201 Created\r\nX-Said: so\r\nContent-Length: 2\r\n\r\nok")
+    service, connections = talk(
+        b"HTTP/1.1 201 Created\r\nX-Said: so\r\nContent-Length: 2\r\n\r\nok"
+    )
 
     answer = post(connections)
 
@@ -95,14 +113,18 @@ def test_a_connection_is_used_again(talk):
 
 
 def test_pieces_of_unknown_length_are_put_together_and_the_connection_is_kept(talk):
-    service, connections = talk(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n3\r\nay!\r\n0\r\n\r\n", OK)
+    service, connections = talk(
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n3\r\nay!\r\n0\r\n\r\n", OK
+    )
 
     assert [post(connections).body for _ in range(2)] == [b"okay!", b"ok"]
     assert service.accepted == 1
 
 
 def test_a_connection_that_the_service_ends_is_not_used_again(talk):
-    service, connections = talk(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok", OK)
+    service, connections = talk(
+        b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok", OK
+    )
 
     assert [post(connections).body for _ in range(2)] == [b"ok"] * 2
     assert service.accepted == 2

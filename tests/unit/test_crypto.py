@@ -7,7 +7,8 @@ from gatte.privacy import crypto
 
 KEY = bytes(range(32))
 
-# NIST CAVP, gcmEncryptExtIV256.rsp (Keylen 256, IVlen 96, Taglen 128): key, nonce, plaintext, associated data, ciphertext and tag.
+# NIST CAVP, gcmEncryptExtIV256.rsp (Keylen 256, IVlen 96, Taglen 128): key, nonce, plaintext,
+# associated data, ciphertext and tag.
 NIST = [
     (
         "b52c505a37d78eda5dd34f20c22540ea1b58963cf8e5bf8ffa85f9f2492505b4",

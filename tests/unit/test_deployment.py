@@ -35,18 +35,37 @@ def normal(package: str) -> str:
 @pytest.fixture(scope="module")
 def compose() -> dict[str, dict]:
     """The services of docker-compose.yml, as Docker Compose itself reads it."""
-    environment = os.environ | {"GATTE_ENV_FILE": ".env.example", "POSTGRES_PASSWORD": "p", "REDIS_PASSWORD": "r"}
-    command = [Path(sys.executable).with_name("docker-compose"), "--profile", "*", "config", "--format", "json"]
-    read = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=True)
+    environment = os.environ | {
+        "GATTE_ENV_FILE": ".env.example",
+        "POSTGRES_PASSWORD": "p",
+        "REDIS_PASSWORD": "r",
+    }
+    command = [
+        Path(sys.executable).with_name("docker-compose"),
+        "--profile",
+        "*",
+        "config",
+        "--format",
+        "json",
+    ]
+    read = subprocess.run(
+        command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=True
+    )
     return json.loads(read.stdout)["services"]
 
 
 def test_the_example_names_every_setting_and_no_other():
-    assert set(dotenv_values(EXAMPLE)) - NOT_OF_SETTINGS == {name.upper() for name in Settings.model_fields}
+    assert set(dotenv_values(EXAMPLE)) - NOT_OF_SETTINGS == {
+        name.upper() for name in Settings.model_fields
+    }
 
 
 def test_the_example_gives_every_default_as_it_is(monkeypatch):
-    written = {name: value for name, value in dotenv_values(EXAMPLE).items() if value and name not in NOT_OF_SETTINGS | {"GATTE_ENV"}}
+    written = {
+        name: value
+        for name, value in dotenv_values(EXAMPLE).items()
+        if value and name not in NOT_OF_SETTINGS | {"GATTE_ENV"}
+    }
     defaults = {name.upper(): field.default for name, field in Settings.model_fields.items()}
 
     for name, value in written.items():
@@ -72,31 +91,49 @@ def test_the_example_itself_is_not_good_for_production(monkeypatch, tmp_path):
 
 
 def test_every_setting_is_read_by_something_that_runs():
-    files = [*(PROJECT / "gatte").rglob("*.py"), *(PROJECT / "deployment").glob("*.py"), PROJECT / "gunicorn.conf.py"]
+    files = [
+        *(PROJECT / "gatte").rglob("*.py"),
+        *(PROJECT / "deployment").glob("*.py"),
+        PROJECT / "gunicorn.conf.py",
+    ]
     users = [ast.parse(file.read_text()) for file in files if file.name != "settings.py"]
     read = {name for tree in users for name in attributes_of("settings", tree)}
 
     own = ast.walk(ast.parse((PROJECT / "gatte" / "settings.py").read_text()))
     properties = {node.name: node for node in own if isinstance(node, ast.FunctionDef)}
     while used := read & set(properties):
-        read |= {name for property_name in used for name in attributes_of("self", properties.pop(property_name))}
+        read |= {
+            name
+            for property_name in used
+            for name in attributes_of("self", properties.pop(property_name))
+        }
 
     assert set(Settings.model_fields) - read == set()
 
 
 def attributes_of(owner: str, tree: ast.AST) -> set[str]:
     """The attributes that code reads of an expression with this word in it."""
-    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load)]
+    nodes = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load)
+    ]
     return {node.attr for node in nodes if owner in ast.unparse(node.value)}
 
 
 @pytest.mark.parametrize("name", REQUIREMENTS)
 def test_every_direct_requirement_is_pinned_and_hashed(name):
-    direct = {normal(line.strip()) for line in (PROJECT / f"{name}.in").read_text().splitlines() if line and line[0] not in "#-"}
+    direct = {
+        normal(line.strip())
+        for line in (PROJECT / f"{name}.in").read_text().splitlines()
+        if line and line[0] not in "#-"
+    }
     text = (PROJECT / f"{name}.txt").read_text()
 
     assert direct <= {normal(package) for package in pinned(name)}
-    assert len(re.findall(r"^\S+==\S+( ; .*)? \\\n    --hash=sha256:", text, re.MULTILINE)) == len(pinned(name))
+    assert len(re.findall(r"^\S+==\S+( ; .*)? \\\n    --hash=sha256:", text, re.MULTILINE)) == len(
+        pinned(name)
+    )
     assert "://" not in text
 
 
@@ -131,22 +168,36 @@ def test_the_application_imports_only_what_production_installs():
     installed = {normal(package) for package in pinned("requirements")}
     ours = {"gatte", *sys.stdlib_module_names}
     distributions = packages_distributions()
-    files = [*(PROJECT / "gatte").rglob("*.py"), *(PROJECT / "deployment").glob("*.py"), PROJECT / "gunicorn.conf.py"]
+    files = [
+        *(PROJECT / "gatte").rglob("*.py"),
+        *(PROJECT / "deployment").glob("*.py"),
+        PROJECT / "gunicorn.conf.py",
+    ]
 
     for file in files:
         for module in imported(file) - ours:
-            assert {normal(name) for name in distributions.get(module, [module])} & installed, f"{file}: {module}"
+            assert {normal(name) for name in distributions.get(module, [module])} & installed, (
+                f"{file}: {module}"
+            )
 
 
 def imported(file: Path) -> set[str]:
     nodes = list(ast.walk(ast.parse(file.read_text())))
     plain = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
-    parts = {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module and not node.level}
+    parts = {
+        node.module
+        for node in nodes
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level
+    }
     return {name.partition(".")[0] for name in plain | parts}
 
 
 def test_everything_that_the_image_takes_is_there():
-    taken = [line[1:] for line in (PROJECT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
+    taken = [
+        line[1:]
+        for line in (PROJECT / ".dockerignore").read_text().splitlines()
+        if line.startswith("!")
+    ]
 
     assert [path for path in taken if not (PROJECT / path).exists()] == []
 
@@ -162,7 +213,9 @@ def test_compose_runs_the_processes_of_the_procfile(compose):
 def test_only_nginx_can_be_reached_from_outside(compose):
     assert [name for name, service in compose.items() if service.get("ports")] == ["nginx"]
     assert set(compose["nginx"]["networks"]) == {"edge"}
-    assert {name for name, service in compose.items() if "edge" in (service.get("networks") or {})} == {"nginx", "web"}
+    assert {
+        name for name, service in compose.items() if "edge" in (service.get("networks") or {})
+    } == {"nginx", "web"}
 
 
 @pytest.mark.parametrize("name", ["web", "worker", "scheduler", "migrate", "db", "redis", "nginx"])
@@ -182,9 +235,16 @@ def test_processes_wait_for_the_migration_come_back_and_are_watched(compose, nam
 
 
 def test_nginx_and_the_application_have_the_same_limit_for_the_webhook():
-    place = (PROJECT / "nginx.conf").read_text().partition("location = /webhook/whatsapp")[2].partition("}\n\n")[0]
+    place = (
+        (PROJECT / "nginx.conf")
+        .read_text()
+        .partition("location = /webhook/whatsapp")[2]
+        .partition("}\n\n")[0]
+    )
 
-    assert re.search(r"client_max_body_size (\d+)m;", place)[1] == str(MAX_BODY_BYTES // 1024 // 1024)
+    assert re.search(r"client_max_body_size (\d+)m;", place)[1] == str(
+        MAX_BODY_BYTES // 1024 // 1024
+    )
 
 
 def test_http_2_is_switched_on_in_the_form_of_the_image_s_nginx(compose):
@@ -199,4 +259,9 @@ def test_http_2_is_switched_on_in_the_form_of_the_image_s_nginx(compose):
 def test_no_rule_of_access_stands_beside_a_return_which_would_answer_first():
     places = re.findall(r"location [^{]*\{([^{}]*)\}", (PROJECT / "nginx.conf").read_text())
 
-    assert [place for place in places if re.search(r"^\s*return ", place, re.MULTILINE) and re.search(r"deny|allow|access/", place)] == []
+    assert [
+        place
+        for place in places
+        if re.search(r"^\s*return ", place, re.MULTILINE)
+        and re.search(r"deny|allow|access/", place)
+    ] == []

@@ -1,6 +1,8 @@
-"""No text of a customer holds a worker up: every function that takes one is quick, whatever is repeated in it.
+"""No text of a customer holds a worker up: every function that takes one is quick, whatever is
+repeated in it.
 
-Functions are found by inspection. One with a parameter that `ARGUMENTS` cannot fill must be named in `ELSEWHERE`, with the reason.
+Functions are found by inspection. One with a parameter that `ARGUMENTS` cannot fill must be named
+in `ELSEWHERE`, with the reason.
 """
 
 import importlib
@@ -15,36 +17,125 @@ from types import ModuleType
 
 import pytest
 
-from gatte.conversation.escalation_rules import EscalationTrigger
 from gatte.conversation.decision_builder import DecisionBuilder
 from gatte.conversation.effects import EscalationReason
+from gatte.conversation.escalation_rules import EscalationTrigger
 from gatte.conversation.flows.base import FlowName
 from gatte.conversation.flows.registry import FLOWS
+from gatte.conversation.nlu import Intent
 from gatte.conversation.orchestrator import advance
 from gatte.conversation.rules import Command
 from gatte.conversation.snapshot import MessagesReceived, Snapshot
 from gatte.conversation.states import Event, InvalidTransition, State
-from gatte.conversation.nlu import Intent
 from gatte.intelligence.understanding import tfidf
 from gatte.privacy import masking, sanitize
 from gatte.whatsapp import webhook_parser
 from gatte.whatsapp.payload_parts import OBJECT
 from tests.unit.conversation.talking import ECNPJ, KNOWN, MONDAY, TICKET, heard
 
-ROOMS = ("conversation", "privacy", "intelligence", "intake", "whatsapp", "desk.hours", "web.panel.formatting")
+ROOMS = (
+    "conversation",
+    "privacy",
+    "intelligence",
+    "intake",
+    "whatsapp",
+    "desk.hours",
+    "web.panel.formatting",
+)
 LENGTH = 4096  # of WhatsApp's longest message, and of what `sanitise.clean` leaves
 SECONDS = 0.05
 UNITS = (
-    *("xa.", "@", "a", "A", "é", "1", ".", "-", "_", "*", "`", " ", "\n", "\t", ":", "/", "\\", '"', "'", "[", "(", ",", "%40", "👍", "ﷺ"),
-    *("e\u0301", "😀\u200d", "❤\ufe0f\u200d", "www.", "http://", "https://a:", "1.", "1/", "1-", "1.2/", "12/", "9 ", "a-", "a.a-", "a@"),
-    *("a.b@", "..", "ab ", "1 ", "a1", "AB12", "MDAw", "wamid.", "(at)", "a(at)", "não ", "sim ", "R$ ", "55 11 ", "(11) ", "dia "),
-    *("senha ", "do ", "e meu ", "eu sou ", "João ", "e, ", " arroba ", " ponto ", "cancelar ", "de ", "meu nome é ", "key=", "cookie:"),
+    *(
+        "xa.",
+        "@",
+        "a",
+        "A",
+        "é",
+        "1",
+        ".",
+        "-",
+        "_",
+        "*",
+        "`",
+        " ",
+        "\n",
+        "\t",
+        ":",
+        "/",
+        "\\",
+        '"',
+        "'",
+        "[",
+        "(",
+        ",",
+        "%40",
+        "👍",
+        "ﷺ",
+    ),
+    *(
+        "e\u0301",
+        "😀\u200d",
+        "❤\ufe0f\u200d",
+        "www.",
+        "http://",
+        "https://a:",
+        "1.",
+        "1/",
+        "1-",
+        "1.2/",
+        "12/",
+        "9 ",
+        "a-",
+        "a.a-",
+        "a@",
+    ),
+    *(
+        "a.b@",
+        "..",
+        "ab ",
+        "1 ",
+        "a1",
+        "AB12",
+        "MDAw",
+        "wamid.",
+        "(at)",
+        "a(at)",
+        "não ",
+        "sim ",
+        "R$ ",
+        "55 11 ",
+        "(11) ",
+        "dia ",
+    ),
+    *(
+        "senha ",
+        "do ",
+        "e meu ",
+        "eu sou ",
+        "João ",
+        "e, ",
+        " arroba ",
+        " ponto ",
+        "cancelar ",
+        "de ",
+        "meu nome é ",
+        "key=",
+        "cookie:",
+    ),
     *("Bearer ", "voces ", "roubo ", "robo ", "obg ", "tudo bem ", "empresa "),
 )
 SHAPES = (("", ""), ("@", "!"), ("a ", "@x.com"))
 """What stands before and behind the repeated units: a pattern that ends otherwise than it began is the slowest."""
 
-SNAPSHOT = Snapshot(State.COLLECTING, MONDAY, contact=KNOWN, certificates=(ECNPJ,), tickets=(TICKET,), flow="lead", requested_slot="name")
+SNAPSHOT = Snapshot(
+    State.COLLECTING,
+    MONDAY,
+    contact=KNOWN,
+    certificates=(ECNPJ,),
+    tickets=(TICKET,),
+    flow="lead",
+    requested_slot="name",
+)
 ARGUMENTS: dict[str, Callable[[], object]] = {
     "datetime": lambda: MONDAY,
     "Snapshot": lambda: SNAPSHOT,
@@ -96,15 +187,27 @@ ELSEWHERE = {
 
 def modules() -> list[ModuleType]:
     rooms = [importlib.import_module(f"gatte.{room}") for room in ROOMS]
-    inside = [one.name for room in rooms if hasattr(room, "__path__") for one in pkgutil.walk_packages(room.__path__, f"{room.__name__}.")]
+    inside = [
+        one.name
+        for room in rooms
+        if hasattr(room, "__path__")
+        for one in pkgutil.walk_packages(room.__path__, f"{room.__name__}.")
+    ]
     return [*rooms, *(importlib.import_module(name) for name in inside)]
 
 
 def required(function: Callable[..., object]) -> dict[str, str]:
     """The annotations of what must be given, by name; of types and of texts alike."""
     given = inspect.signature(inspect.unwrap(function)).parameters.values()
-    known = [one for one in given if one.kind not in {one.VAR_POSITIONAL, one.VAR_KEYWORD} and one.default is one.empty]
-    return {one.name: getattr(one.annotation, "__name__", str(one.annotation)).split(".")[-1] for one in known}
+    known = [
+        one
+        for one in given
+        if one.kind not in {one.VAR_POSITIONAL, one.VAR_KEYWORD} and one.default is one.empty
+    ]
+    return {
+        one.name: getattr(one.annotation, "__name__", str(one.annotation)).split(".")[-1]
+        for one in known
+    }
 
 
 def takers() -> dict[str, Callable[..., object]]:
@@ -124,15 +227,23 @@ TAKERS = takers()
 
 def texts(length: int = LENGTH) -> list[str]:
     """Every unit repeated, in every shape."""
-    return [f"{before}{(unit * length)[: length - len(before) - len(behind)]}{behind}" for unit in UNITS for before, behind in SHAPES]
+    return [
+        f"{before}{(unit * length)[: length - len(before) - len(behind)]}{behind}"
+        for unit in UNITS
+        for before, behind in SHAPES
+    ]
 
 
 def seconds_for(call: Callable[[str], object], text: str) -> float:
-    """The least processor time of three tries, each with a text that no cache knows: a character is cut off for each."""
+    """The least processor time of three tries, each with a text that no cache knows: a character is
+    cut off for each.
+    """
     least = float("inf")
     for cut in range(3):
         started = time.thread_time()
-        with suppress(ValueError, LookupError, InvalidTransition):  # that a text is no name or number of ours is no matter here
+        with suppress(
+            ValueError, LookupError, InvalidTransition
+        ):  # that a text is no name or number of ours is no matter here
             call(text[: len(text) - cut])
         least = min(least, time.thread_time() - started)
         if least <= SECONDS:
@@ -142,13 +253,19 @@ def seconds_for(call: Callable[[str], object], text: str) -> float:
 
 def slow(call: Callable[[str], object], among: list[str]) -> dict[str, float]:
     timed = {text: seconds_for(call, text) for text in among}
-    return {f"{text[:24]!r}…{text[-8:]!r}": seconds for text, seconds in timed.items() if seconds > SECONDS}
+    return {
+        f"{text[:24]!r}…{text[-8:]!r}": seconds
+        for text, seconds in timed.items()
+        if seconds > SECONDS
+    }
 
 
 def fed(function: Callable[..., object]) -> Callable[[str], object]:
     """The function with the text in all its texts."""
     wanted = required(function)
-    return lambda text: function(*(text if kind.startswith("str") else ARGUMENTS[kind]() for kind in wanted.values()))
+    return lambda text: function(
+        *(text if kind.startswith("str") else ARGUMENTS[kind]() for kind in wanted.values())
+    )
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -162,7 +279,9 @@ def loaded():
 
 def test_all_that_takes_a_text_is_tested_here_or_named_with_a_reason():
     unknown = {
-        name for name, one in TAKERS.items() if not all(kind.startswith("str") or kind in ARGUMENTS for kind in required(one).values())
+        name
+        for name, one in TAKERS.items()
+        if not all(kind.startswith("str") or kind in ARGUMENTS for kind in required(one).values())
     }
     assert unknown <= set(ELSEWHERE)
     assert set(ELSEWHERE) <= set(TAKERS)
@@ -176,7 +295,12 @@ def test_a_long_text_takes_no_time(name):
 def readers() -> dict[str, Callable[[str, Snapshot], object]]:
     """What the slots of all flows read answers with, each once."""
     slots = [(f"{flow.name}-{slot.name}", slot) for flow in FLOWS.values() for slot in flow.slots]
-    named = {reader: f"{name}-{part}" for name, slot in slots for part in ("parse", "find", "wrong") for reader in [getattr(slot, part)]}
+    named = {
+        reader: f"{name}-{part}"
+        for name, slot in slots
+        for part in ("parse", "find", "wrong")
+        for reader in [getattr(slot, part)]
+    }
     return {name: reader for reader, name in named.items()}
 
 
@@ -185,11 +309,18 @@ def test_a_long_answer_to_a_question_takes_no_time(reader):
     assert not slow(lambda text: reader(text, SNAPSHOT), texts())
 
 
-@pytest.mark.parametrize("asked", [(flow.name, slot.name) for flow in FLOWS.values() for slot in flow.slots], ids="-".join)
+@pytest.mark.parametrize(
+    "asked",
+    [(flow.name, slot.name) for flow in FLOWS.values() for slot in flow.slots],
+    ids="-".join,
+)
 def test_the_core_decides_on_a_long_text_at_once(asked):
     flow, slot = asked
     there = replace(SNAPSHOT, flow=flow, requested_slot=slot)
-    assert not slow(lambda text: advance(there, MessagesReceived((heard(text, Intent.FAQ),))), [(unit * LENGTH)[:LENGTH] for unit in UNITS])
+    assert not slow(
+        lambda text: advance(there, MessagesReceived((heard(text, Intent.FAQ),))),
+        [(unit * LENGTH)[:LENGTH] for unit in UNITS],
+    )
 
 
 def test_a_text_of_any_length_is_cleaned_at_once():
@@ -203,9 +334,20 @@ def test_the_longest_log_line_is_masked_at_once():
 def body(text: str) -> bytes:
     """A message with the text wherever Meta writes a text."""
     contact = {"wa_id": "5511999990000", "profile": {"name": text, "username": text}}
-    told = {"from": "5511999990000", "timestamp": text, "errors": [{"code": text, "title": text}], "context": {"id": text}}
+    told = {
+        "from": "5511999990000",
+        "timestamp": text,
+        "errors": [{"code": text, "title": text}],
+        "context": {"id": text},
+    }
     message = {**told, "id": "wamid.1", "type": "text", "text": {"body": text}}
-    status = {"id": text, "status": text, "recipient_id": text, "timestamp": text, "errors": [{"code": text, "title": text}]}
+    status = {
+        "id": text,
+        "status": text,
+        "recipient_id": text,
+        "timestamp": text,
+        "errors": [{"code": text, "title": text}],
+    }
     value = {
         "metadata": {"phone_number_id": text},
         "contacts": [contact],
@@ -213,7 +355,9 @@ def body(text: str) -> bytes:
         "statuses": [status],
     }
     change = {"field": "messages", "value": value}
-    return json.dumps({"object": OBJECT, "entry": [{"changes": [change, {"field": text}]}]}).encode()
+    return json.dumps(
+        {"object": OBJECT, "entry": [{"changes": [change, {"field": text}]}]}
+    ).encode()
 
 
 def test_a_webhook_body_of_long_texts_is_read_at_once():

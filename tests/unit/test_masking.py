@@ -131,7 +131,11 @@ def test_a_phone_is_masked_wherever_it_stands(phone, line):
 @pytest.mark.parametrize("document", DOCUMENTS)
 @pytest.mark.parametrize("line", ["{}", "document {} refused", "a;{};b", "x={}", "('{}',)"])
 def test_a_document_is_masked(document, line):
-    assert mask(line.format(document)) in {line.format("[cpf]"), line.format("[cnpj]"), line.format("cpf[cpf]")}
+    assert mask(line.format(document)) in {
+        line.format("[cpf]"),
+        line.format("[cnpj]"),
+        line.format("cpf[cpf]"),
+    }
 
 
 @pytest.mark.parametrize("email", EMAILS)
@@ -158,7 +162,9 @@ def test_a_wamid_becomes_a_keyed_hash_that_is_the_same_each_time():
     assert len(first) == len("sent wamid#ab12cd34")
 
 
-@pytest.mark.parametrize("bsuid", ["BR.1502576394655843", "BR.ENT.1502576394655843", "US.a1B2c3D4e5F6"])
+@pytest.mark.parametrize(
+    "bsuid", ["BR.1502576394655843", "BR.ENT.1502576394655843", "US.a1B2c3D4e5F6"]
+)
 def test_a_bsuid_becomes_a_keyed_hash(bsuid):
     assert mask(f"from {bsuid}, new").startswith("from bsuid#")
     assert bsuid[3:] not in mask(f"from {bsuid}, new")
@@ -220,7 +226,10 @@ def test_a_field_named_as_a_secret_or_a_text_is_hidden_whole():
 
 
 def test_a_foreign_phone_is_masked_in_a_field_of_phones():
-    assert mask_value({"wa_id": "14155552671", "to": 351912345678}) == {"wa_id": "[phone …71]", "to": "[phone …78]"}
+    assert mask_value({"wa_id": "14155552671", "to": 351912345678}) == {
+        "wa_id": "[phone …71]",
+        "to": "[phone …78]",
+    }
 
 
 class Unprintable:
@@ -248,7 +257,24 @@ def test_a_long_text_is_cut_and_no_part_of_a_value_is_left_at_the_cut():
 
 
 @pytest.mark.parametrize(
-    "piece", ["1", "9-", "@ ", "token=", '="\\', "41 9", "(at)a", "MTIz", "wamid.", "://a:", "tel ", "0 ", "+1 ", "A.", "Basic "]
+    "piece",
+    [
+        "1",
+        "9-",
+        "@ ",
+        "token=",
+        '="\\',
+        "41 9",
+        "(at)a",
+        "MTIz",
+        "wamid.",
+        "://a:",
+        "tel ",
+        "0 ",
+        "+1 ",
+        "A.",
+        "Basic ",
+    ],
 )
 def test_no_text_takes_long(piece):
     import time

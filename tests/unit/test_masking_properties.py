@@ -1,4 +1,6 @@
-"""Masking under generated input: no value survives in any form, nothing raises, masking twice changes nothing."""
+"""Masking under generated input: no value survives in any form, nothing raises, masking twice
+changes nothing.
+"""
 
 import base64
 import re
@@ -26,9 +28,15 @@ AROUND = [
     "{} {}", "{}/{}",
 ]  # fmt: skip
 digits = st.text(string.digits, min_size=4, max_size=4)
-mobiles = st.builds("9{}{}".format, st.sampled_from("6789"), st.text(string.digits, min_size=3, max_size=3))
-old_mobiles = st.builds("{}{}".format, st.sampled_from("6789"), st.text(string.digits, min_size=3, max_size=3))
-landlines = st.builds("{}{}".format, st.sampled_from("2345"), st.text(string.digits, min_size=3, max_size=3))
+mobiles = st.builds(
+    "9{}{}".format, st.sampled_from("6789"), st.text(string.digits, min_size=3, max_size=3)
+)
+old_mobiles = st.builds(
+    "{}{}".format, st.sampled_from("6789"), st.text(string.digits, min_size=3, max_size=3)
+)
+landlines = st.builds(
+    "{}{}".format, st.sampled_from("2345"), st.text(string.digits, min_size=3, max_size=3)
+)
 around = st.sampled_from(AROUND)
 
 
@@ -40,7 +48,13 @@ def digits_of(text):
     return re.sub(r"\D", "", text)
 
 
-@given(st.sampled_from(AREAS), st.one_of(mobiles, landlines), digits, st.sampled_from(PHONE_FORMS), around)
+@given(
+    st.sampled_from(AREAS),
+    st.one_of(mobiles, landlines),
+    digits,
+    st.sampled_from(PHONE_FORMS),
+    around,
+)
 def test_no_phone_survives_in_any_form(area, prefix, suffix, form, frame):
     masked = mask(put(frame, form.format(a=area, p=prefix, s=suffix)))
 
@@ -61,14 +75,21 @@ def test_no_mobile_without_its_ninth_digit_survives(area, prefix, suffix, form, 
     assert len(digits_of(masked)) <= 2 * frame.count("{}")
 
 
-@given(st.sampled_from(AREAS), st.one_of(mobiles, landlines), digits, st.sampled_from(["", "+", "to ", '{"from":"']))
+@given(
+    st.sampled_from(AREAS),
+    st.one_of(mobiles, landlines),
+    digits,
+    st.sampled_from(["", "+", "to ", '{"from":"']),
+)
 def test_no_base64_of_a_phone_survives(area, prefix, suffix, before):
     phone = f"55{area}{prefix}{suffix}"
     encoded = base64.b64encode(f"{before}{phone}".encode()).decode()
     masked = mask(f"media {encoded} stored")
 
     assert "[base64]" in masked
-    assert phone[3:11].encode() not in base64.b64decode(re.sub(r"[^A-Za-z0-9+/]", "", masked).ljust(400, "A"))
+    assert phone[3:11].encode() not in base64.b64decode(
+        re.sub(r"[^A-Za-z0-9+/]", "", masked).ljust(400, "A")
+    )
 
 
 def cpf_of(nine):
@@ -79,20 +100,41 @@ def cnpj_of(twelve):
     return twelve + stdnum_cnpj.calc_check_digits(twelve)
 
 
-cpfs = st.text(string.digits, min_size=9, max_size=9).filter(lambda nine: len(set(nine)) > 1).map(cpf_of)
-cnpjs = st.text(string.digits, min_size=8, max_size=8).filter(lambda root: len(set(root)) > 1).map(lambda root: cnpj_of(root + "0001"))
+cpfs = (
+    st.text(string.digits, min_size=9, max_size=9)
+    .filter(lambda nine: len(set(nine)) > 1)
+    .map(cpf_of)
+)
+cnpjs = (
+    st.text(string.digits, min_size=8, max_size=8)
+    .filter(lambda root: len(set(root)) > 1)
+    .map(lambda root: cnpj_of(root + "0001"))
+)
 letters_too = st.text(string.digits + string.ascii_uppercase, min_size=12, max_size=12)
-lettered = letters_too.filter(lambda twelve: twelve != "0" * 12).map(cnpj_of)  # fourteen zeros are no CNPJ
+lettered = letters_too.filter(lambda twelve: twelve != "0" * 12).map(
+    cnpj_of
+)  # fourteen zeros are no CNPJ
 
 
-@given(cpfs, st.sampled_from(["{0}.{1}.{2}-{3}", "{0}{1}{2}{3}", "{0}{1}{2}-{3}", "{0} {1} {2} {3}", "{0}.{1}.{2}/{3}"]), around)
+@given(
+    cpfs,
+    st.sampled_from(
+        ["{0}.{1}.{2}-{3}", "{0}{1}{2}{3}", "{0}{1}{2}-{3}", "{0} {1} {2} {3}", "{0}.{1}.{2}/{3}"]
+    ),
+    around,
+)
 def test_no_cpf_survives(number, form, frame):
     shown = form.format(number[:3], number[3:6], number[6:9], number[9:])
 
     assert number[3:9] not in digits_of(mask(put(frame, shown)))
 
 
-@given(st.one_of(cnpjs, lettered), st.sampled_from(["{0}.{1}.{2}/{3}-{4}", "{0}{1}{2}{3}{4}", "{0}{1}{2}/{3}-{4}"]), st.booleans(), around)
+@given(
+    st.one_of(cnpjs, lettered),
+    st.sampled_from(["{0}.{1}.{2}/{3}-{4}", "{0}{1}{2}{3}{4}", "{0}{1}{2}/{3}-{4}"]),
+    st.booleans(),
+    around,
+)
 def test_no_cnpj_survives(number, form, lower, frame):
     shown = form.format(number[:2], number[2:5], number[5:8], number[8:12], number[12:])
     masked = mask(put(frame, shown.lower() if lower else shown)).upper()
@@ -104,7 +146,13 @@ LOCAL = st.from_regex(r"[a-z][a-z0-9._+-]{0,20}[a-z0-9]", fullmatch=True)
 DOMAIN = st.from_regex(r"[a-z][a-z0-9-]{1,15}", fullmatch=True)
 
 
-@given(LOCAL, DOMAIN, st.sampled_from(["com", "com.br", "org", "adv.br", "test"]), st.sampled_from(["@", "%40", "(at)"]), around)
+@given(
+    LOCAL,
+    DOMAIN,
+    st.sampled_from(["com", "com.br", "org", "adv.br", "test"]),
+    st.sampled_from(["@", "%40", "(at)"]),
+    around,
+)
 def test_no_email_survives(local, domain, ending, at, frame):
     masked = mask(put(frame, f"{local}{at}{domain}.{ending}"))
 
@@ -155,7 +203,9 @@ json_like = st.recursive(
     | st.uuids()
     | st.decimals(),
     lambda inner: (
-        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10) | st.integers(), inner, max_size=4) | st.tuples(inner, inner)
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.text(max_size=10) | st.integers(), inner, max_size=4)
+        | st.tuples(inner, inner)
     ),
     max_leaves=12,
 )
@@ -172,6 +222,10 @@ def test_cpf_check_digits_agree_with_the_reference(number):
     assert is_cpf(number) == stdnum_cpf.is_valid(number)
 
 
-@given(st.one_of(lettered, cnpjs, st.from_regex(r"[0-9A-Z]{12}[0-9]{2}", fullmatch=True)).filter(lambda number: len(set(number)) > 1))
+@given(
+    st.one_of(lettered, cnpjs, st.from_regex(r"[0-9A-Z]{12}[0-9]{2}", fullmatch=True)).filter(
+        lambda number: len(set(number)) > 1
+    )
+)
 def test_cnpj_check_digits_agree_with_the_reference(number):
     assert is_cnpj(number) == (stdnum_cnpj.calc_check_digits(number[:12]) == number[12:])

@@ -100,7 +100,12 @@ def test_an_ordinary_value_stays(text):
     "value",
     [
         {"pid": 4711, "attempt": 2, "ok": True, "nothing": None, "share": 0.4199998888},
-        {"duration_ns": 4133334444, "expires_at": 1732234455, "size": 4133334444, "lease_token": 12},
+        {
+            "duration_ns": 4133334444,
+            "expires_at": 1732234455,
+            "size": 4133334444,
+            "lease_token": 12,
+        },
         {"from": "STATE_MENU", "to": "STATE_ANSWERING"},
         {"amount": 199.9, "order": 20261234, "monotonic": 12345.678901234},
     ],

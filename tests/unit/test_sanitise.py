@@ -8,7 +8,9 @@ from gatte.privacy.sanitize import INVISIBLE, sanitize_text
 
 ANY = st.text(st.characters(codec=None), max_size=300)
 NASTY = st.text(
-    st.sampled_from("ae=\u0301\u0338\u0308\u200d\ufe0f\u200b\u202e\x00 \n\r\t\u00a0\u2028👩💻❤1\u20e3\u2329\u2adc\ud83d\ude00\U000e0041"),
+    st.sampled_from(
+        "ae=\u0301\u0338\u0308\u200d\ufe0f\u200b\u202e\x00 \n\r\t\u00a0\u2028👩💻❤1\u20e3\u2329\u2adc\ud83d\ude00\U000e0041"
+    ),
     max_size=40,
 )
 
@@ -76,7 +78,9 @@ def test_a_clean_text_is_short_normal_and_holds_nothing_hidden(text, limit):
     assert len(cleaned) <= limit
     assert unicodedata.is_normalized("NFC", cleaned)
     assert not INVISIBLE.search(cleaned)
-    assert not any(unicodedata.category(letter) in {"Cc", "Cs"} and letter != "\n" for letter in cleaned)
+    assert not any(
+        unicodedata.category(letter) in {"Cc", "Cs"} and letter != "\n" for letter in cleaned
+    )
     assert "  " not in cleaned
     assert "\n\n\n" not in cleaned
     cleaned.encode()

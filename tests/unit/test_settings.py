@@ -33,7 +33,13 @@ def test_all_problems_are_listed_at_once(monkeypatch):
 
     names = [problem.split(":")[0] for problem in problems()]
 
-    assert names == ["DATABASE_URL", "SECRET_KEY", "GATTE_ENCRYPTION_KEYS", "GATTE_TIMEZONE", "GATTE_QUIET_SECONDS"]
+    assert names == [
+        "DATABASE_URL",
+        "SECRET_KEY",
+        "GATTE_ENCRYPTION_KEYS",
+        "GATTE_TIMEZONE",
+        "GATTE_QUIET_SECONDS",
+    ]
 
 
 def test_no_problem_shows_a_secret(monkeypatch):
@@ -45,7 +51,9 @@ def test_no_problem_shows_a_secret(monkeypatch):
 
 
 def test_the_environment_wins_over_the_file(monkeypatch, tmp_path):
-    (tmp_path / ".env").write_text(f"DATABASE_URL={URL}\nGATTE_TIMEZONE=America/Manaus\nGATTE_LOG_LEVEL=DEBUG\n")
+    (tmp_path / ".env").write_text(
+        f"DATABASE_URL={URL}\nGATTE_TIMEZONE=America/Manaus\nGATTE_LOG_LEVEL=DEBUG\n"
+    )
     monkeypatch.setenv("GATTE_TIMEZONE", "America/Recife")
 
     settings = load_settings()
@@ -86,11 +94,18 @@ def test_a_settings_object_does_not_print_its_secrets(monkeypatch):
 def test_a_process_without_settings_ends_with_78():
     code = "from gatte.settings import settings_or_exit; settings_or_exit()"
     ended = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False, env={"PYTHONPATH": sys.path[0] or "."}
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PYTHONPATH": sys.path[0] or "."},
     )
 
     assert ended.returncode == 78
-    assert ended.stderr == "gatte: bad setting: DATABASE_URL: is required, and neither the environment nor .env has it\n"
+    assert (
+        ended.stderr
+        == "gatte: bad setting: DATABASE_URL: is required, and neither the environment nor .env has it\n"
+    )
 
 
 def test_a_host_in_production_runs_a_worker_for_each_core_and_four_at_most(monkeypatch):
@@ -98,5 +113,8 @@ def test_a_host_in_production_runs_a_worker_for_each_core_and_four_at_most(monke
     monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(16)))
     assert load_settings().worker_processes == 1
 
-    assert load_settings().model_copy(update={"gatte_env": Environment.PRODUCTION}).worker_processes == 4
+    assert (
+        load_settings().model_copy(update={"gatte_env": Environment.PRODUCTION}).worker_processes
+        == 4
+    )
     assert load_settings().model_copy(update={"gatte_worker_processes": 7}).worker_processes == 7

@@ -3,13 +3,15 @@ import time
 import pytest
 from redis.exceptions import ConnectionError as Disconnected
 
+from gatte.infra.redis.fail_fast import FailFastRedis, RedisUnavailable
 from gatte.settings import Settings
-from gatte.infra.redis.fail_fast import RedisUnavailable, FailFastRedis
 
 
 @pytest.fixture
 def memory():
-    settings = Settings(_env_file=None, database_url="postgresql://unused/unused", redis_url="redis://127.0.0.1:1/0")
+    settings = Settings(
+        _env_file=None, database_url="postgresql://unused/unused", redis_url="redis://127.0.0.1:1/0"
+    )
     return FailFastRedis(settings, rest_seconds=0.05)
 
 

@@ -1,4 +1,6 @@
-"""What a flow declares: its slots, where values are taken from, whether it needs a yes, and what follows."""
+"""What a flow declares: its slots, where values are taken from, whether it needs a yes, and what
+follows.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -58,10 +60,12 @@ def needs_no_yes(_snapshot: Snapshot) -> bool:
 class Slot:
     """One thing that a flow asks for.
 
-    `parse` reads an answer to its question, `find` a value volunteered anywhere, `wrong` the problem with one that cannot be; `free`
-    marks free text, which swallows what looks like another wish; only `sure` values are looked for beside it; a `story` is kept
-    as it is told. An empty stored value means: the customer has none. `words` are what customers call it when they correct it; `also`
-    gives further slots that the answer fills; `clears` names slots that a new value empties.
+    `parse` reads an answer to its question, `find` a value volunteered anywhere, `wrong` the
+    problem with one that cannot be; `free` marks free text, which swallows what looks like another
+    wish; only `sure` values are looked for beside it; a `story` is kept as it is told. An empty
+    stored value means: the customer has none. `words` are what customers call it when they correct
+    it; `also` gives further slots that the answer fills; `clears` names slots that a new value
+    empties.
     """
 
     name: str
@@ -81,7 +85,8 @@ class Slot:
 
 @dataclass(frozen=True)
 class Flow:
-    """A flow: slots in the order of asking, what is known beforehand, when a yes is due, and what is done at the end.
+    """A flow: slots in the order of asking, what is known beforehand, when a yes is due, and what
+    is done at the end.
 
     `no_cancels` where a no to the summary ends the flow, since there is nothing to correct.
     """
@@ -103,7 +108,9 @@ class Flow:
 
     def next_slot(self, snapshot: Snapshot) -> Slot | None:
         """The next slot to ask for, or None when all are filled."""
-        return next((slot for slot in self.wanted(snapshot) if slot.name not in snapshot.slots), None)
+        return next(
+            (slot for slot in self.wanted(snapshot) if slot.name not in snapshot.slots), None
+        )
 
 
 def attachments_of(snapshot: Snapshot) -> tuple[str, ...]:

@@ -1,4 +1,6 @@
-"""When a certificate ends: told to its registered contact only; everyone else is led to a person who can check."""
+"""When a certificate ends: told to its registered contact only; everyone else is led to a person
+who can check.
+"""
 
 from dataclasses import replace
 
@@ -19,11 +21,15 @@ def _unregistered(snapshot: Snapshot) -> bool:
 
 
 def finish(draft: DecisionBuilder) -> None:
-    """Tell the registered contact; tell anyone else nothing, not even whether the document is known here."""
+    """Tell the registered contact; tell anyone else nothing, not even whether the document is known
+    here.
+    """
     certificates = sorted(draft.snapshot.certificates, key=lambda one: one.valid_until)[:MOST_SHOWN]
     asked = draft.snapshot.slots.get("document")
     if not certificates or (asked and draft.snapshot.contact.document not in (None, asked)):
-        draft.add_buttons(render("certificate_status.unregistered"), option_ids.HUMAN(), option_ids.MENU())
+        draft.add_buttons(
+            render("certificate_status.unregistered"), option_ids.HUMAN(), option_ids.MENU()
+        )
         return
     today = draft.snapshot.now.date()
     lines = "\n".join(f"• {show_certificate(one, today)}" for one in certificates)
@@ -31,7 +37,9 @@ def finish(draft: DecisionBuilder) -> None:
         draft.add_text("certificate_status.done", lines=lines)
         return
     draft.set_flag("offer", option_ids.RENEW().id)
-    draft.add_buttons(render("certificate_status.renew_soon", lines=lines), option_ids.RENEW(), option_ids.MENU())
+    draft.add_buttons(
+        render("certificate_status.renew_soon", lines=lines), option_ids.RENEW(), option_ids.MENU()
+    )
 
 
 CERTIFICATE_STATUS = Flow(

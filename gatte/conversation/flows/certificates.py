@@ -1,9 +1,11 @@
-"""Certificates as the customer sees them; only those registered to this contact ever reach the core."""
+"""Certificates as the customer sees them; only those registered to this contact ever reach the
+core.
+"""
 
 from datetime import date
 
-from gatte.conversation.parsing.products import find_product
 from gatte.conversation.parsing.normalize import normalize_text
+from gatte.conversation.parsing.products import find_product
 from gatte.conversation.replies import ReplyOption
 from gatte.conversation.snapshot import CertificateFacts, Snapshot
 from gatte.conversation.texts import render
@@ -25,7 +27,13 @@ def show_certificate(certificate: CertificateFacts, today: date) -> str:
         key = "certificate.last_day"
     else:
         key = "certificate.one_day" if left == 1 else "certificate.valid"
-    return render(key, kind=certificate.kind, holder=certificate.holder[:60], valid_until=f"{certificate.valid_until:%d/%m/%Y}", days=left)
+    return render(
+        key,
+        kind=certificate.kind,
+        holder=certificate.holder[:60],
+        valid_until=f"{certificate.valid_until:%d/%m/%Y}",
+        days=left,
+    )
 
 
 def certificate_options(snapshot: Snapshot, *, other: bool = False) -> tuple[ReplyOption, ...]:
@@ -33,20 +41,38 @@ def certificate_options(snapshot: Snapshot, *, other: bool = False) -> tuple[Rep
     ordered = sorted(snapshot.certificates, key=lambda one: one.valid_until)[:MOST_ROWS]
     titles = [f"{one.kind[:11]} · {one.valid_until:%d/%m/%y}" for one in ordered]
     rows = tuple(
-        ReplyOption(f"slot:certificate:{one.id}", f"{title} ({place})" if titles.count(title) > 1 else title, one.holder[:72])
+        ReplyOption(
+            f"slot:certificate:{one.id}",
+            f"{title} ({place})" if titles.count(title) > 1 else title,
+            one.holder[:72],
+        )
         for place, (one, title) in enumerate(zip(ordered, titles, strict=True), start=1)
     )
-    return (*rows, ReplyOption("slot:certificate:other", render("row.other"), render("about.other"))) if other else rows
+    return (
+        (*rows, ReplyOption("slot:certificate:other", render("row.other"), render("about.other")))
+        if other
+        else rows
+    )
 
 
 def certificate_with(text: str, snapshot: Snapshot) -> CertificateFacts | None:
-    """The one certificate that a text names by id, kind, holder or day; None when it names none or several."""
+    """The one certificate that a text names by id, kind, holder or day; None when it names none or
+    several.
+    """
     exact = [one for one in snapshot.certificates if one.id == text]
     if exact:
         return exact[0]
     plain, product = normalize_text(text), find_product(text).value
-    by_kind = [one for one in snapshot.certificates if product and normalize_text(one.kind).startswith(normalize_text(product))]
-    by_holder = [one for one in snapshot.certificates if len(plain) > 3 and plain in normalize_text(one.holder)]
+    by_kind = [
+        one
+        for one in snapshot.certificates
+        if product and normalize_text(one.kind).startswith(normalize_text(product))
+    ]
+    by_holder = [
+        one
+        for one in snapshot.certificates
+        if len(plain) > 3 and plain in normalize_text(one.holder)
+    ]
     by_day = [one for one in snapshot.certificates if f"{one.valid_until:%d/%m}" in text]
     found = next((group for group in (by_kind, by_holder, by_day) if len(group) == 1), [])
     return found[0] if found else None

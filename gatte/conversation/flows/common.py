@@ -2,10 +2,22 @@
 
 from gatte.conversation.flows.base import Slot
 from gatte.conversation.parsing.answers import declines, yes_or_no
-from gatte.conversation.parsing.documents import CNPJ_LENGTH, find_document, parse_document, show_document
-from gatte.conversation.parsing.names import find_company, find_email, find_name, parse_company, parse_email, parse_name
-from gatte.conversation.parsing.products import find_product, parse_product
+from gatte.conversation.parsing.documents import (
+    CNPJ_LENGTH,
+    find_document,
+    parse_document,
+    show_document,
+)
+from gatte.conversation.parsing.names import (
+    find_company,
+    find_email,
+    find_name,
+    parse_company,
+    parse_email,
+    parse_name,
+)
 from gatte.conversation.parsing.normalize import ParseResult
+from gatte.conversation.parsing.products import find_product, parse_product
 from gatte.conversation.replies import ReplyOption
 from gatte.conversation.snapshot import Snapshot
 from gatte.conversation.texts import render
@@ -15,7 +27,10 @@ UNDECIDED_ID = "slot:product:unsure"
 
 
 def product_options(_snapshot: Snapshot) -> tuple[ReplyOption, ...]:
-    rows = tuple(ReplyOption(f"slot:product:{name}", name, render(f"about.{_key(name)}")) for name in PRODUCTS)
+    rows = tuple(
+        ReplyOption(f"slot:product:{name}", name, render(f"about.{_key(name)}"))
+        for name in PRODUCTS
+    )
     return (*rows, ReplyOption(UNDECIDED_ID, render("row.unsure"), render("about.unsure")))
 
 
@@ -54,7 +69,12 @@ PRODUCT = Slot(
     options=product_options,
     synonyms=("produto", "tipo", "certificado", "modelo"),
 )
-NAME = Slot("name", parse_answer=lambda text, _: parse_name(text), extract=lambda text, _: find_name(text), synonyms=("nome",))
+NAME = Slot(
+    "name",
+    parse_answer=lambda text, _: parse_name(text),
+    extract=lambda text, _: find_name(text),
+    synonyms=("nome",),
+)
 DOCUMENT = Slot(
     "document",
     parse_answer=lambda text, _: parse_document(text),
@@ -71,11 +91,19 @@ COMPANY = Slot(
     synonyms=("empresa", "razão social", "razao social"),
     free_text=True,
 )
-EMAIL = Slot("email", parse_answer=_optional_email, extract=_find_email, synonyms=("e-mail", "email"), unambiguous=True)
+EMAIL = Slot(
+    "email",
+    parse_answer=_optional_email,
+    extract=_find_email,
+    synonyms=("e-mail", "email"),
+    unambiguous=True,
+)
 
 
 def known_person(snapshot: Snapshot) -> dict[str, str]:
-    """Name and e-mail of a contact who was here before; the summary shows them, so that they can be corrected."""
+    """Name and e-mail of a contact who was here before; the summary shows them, so that they can be
+    corrected.
+    """
     contact = snapshot.contact
     if not contact.returning:
         return {}

@@ -1,4 +1,6 @@
-"""What the data protection law (LGPD, art. 18) gives the contact: see, correct, take a copy, be forgotten."""
+"""What the data protection law (LGPD, art. 18) gives the contact: see, correct, take a copy, be
+forgotten.
+"""
 
 import re
 from enum import StrEnum
@@ -25,10 +27,26 @@ class DataRightsRequest(StrEnum):
 
 FIELDS = ("name", "email", "document")
 REQUESTS: tuple[tuple[DataRightsRequest, re.Pattern[str]], ...] = (
-    (DataRightsRequest.ERASE, re.compile(r"\bapag\w+|\bexclu\w+|\bdelet\w+|\belimin\w+|\besque[cç]\w+|\bremov\w+|^erase$")),
-    (DataRightsRequest.CORRECT, re.compile(r"\bcorri\w+|\batualiz\w+|\bmudar?\b|\balterar?\b|\btrocar?\b|\bcorrecao\b|^correct$")),
-    (DataRightsRequest.EXPORT, re.compile(r"\bcopia\b|\bexport\w+|\bbaixar\b|\brelatorio\b|\bportabilidade\b|^export$")),
-    (DataRightsRequest.SEE, re.compile(r"\bver\b|\bquais\b|\bconsult\w+|\bsaber\b|\bacess\w+|\bmostra\w*|^see$")),
+    (
+        DataRightsRequest.ERASE,
+        re.compile(
+            r"\bapag\w+|\bexclu\w+|\bdelet\w+|\belimin\w+|\besque[cç]\w+|\bremov\w+|^erase$"
+        ),
+    ),
+    (
+        DataRightsRequest.CORRECT,
+        re.compile(
+            r"\bcorri\w+|\batualiz\w+|\bmudar?\b|\balterar?\b|\btrocar?\b|\bcorrecao\b|^correct$"
+        ),
+    ),
+    (
+        DataRightsRequest.EXPORT,
+        re.compile(r"\bcopia\b|\bexport\w+|\bbaixar\b|\brelatorio\b|\bportabilidade\b|^export$"),
+    ),
+    (
+        DataRightsRequest.SEE,
+        re.compile(r"\bver\b|\bquais\b|\bconsult\w+|\bsaber\b|\bacess\w+|\bmostra\w*|^see$"),
+    ),
 )
 FIELD_WORDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("email", re.compile(r"\be-?mail\b")),
@@ -71,11 +89,16 @@ def _corrects(snapshot: Snapshot) -> bool:
 
 
 def _request_options(_snapshot: Snapshot) -> tuple[ReplyOption, ...]:
-    return tuple(ReplyOption(f"slot:request:{one}", render(f"row.data_{one}"), render(f"about.data_{one}")) for one in DataRightsRequest)
+    return tuple(
+        ReplyOption(f"slot:request:{one}", render(f"row.data_{one}"), render(f"about.data_{one}"))
+        for one in DataRightsRequest
+    )
 
 
 def _field_options(_snapshot: Snapshot) -> tuple[ReplyOption, ...]:
-    return tuple(ReplyOption(f"slot:field:{field}", render(f"option.field_{field}")) for field in FIELDS)
+    return tuple(
+        ReplyOption(f"slot:field:{field}", render(f"option.field_{field}")) for field in FIELDS
+    )
 
 
 def _confirms(snapshot: Snapshot) -> bool:
@@ -90,9 +113,19 @@ def _see(draft: DecisionBuilder) -> None:
         "document": mask_document(contact.document) if contact.document else None,
         "phone": f"•••{contact.phone[-4:]}" if contact.phone else None,
     }
-    lines = [f"• {render(f'label.{field}')}: {value}"[:120] for field, value in known.items() if value]
-    lines += [render("data_rights.certificates", count=len(draft.snapshot.certificates))] if draft.snapshot.certificates else []
-    lines += [render("data_rights.tickets", count=len(draft.snapshot.tickets))] if draft.snapshot.tickets else []
+    lines = [
+        f"• {render(f'label.{field}')}: {value}"[:120] for field, value in known.items() if value
+    ]
+    lines += (
+        [render("data_rights.certificates", count=len(draft.snapshot.certificates))]
+        if draft.snapshot.certificates
+        else []
+    )
+    lines += (
+        [render("data_rights.tickets", count=len(draft.snapshot.tickets))]
+        if draft.snapshot.tickets
+        else []
+    )
     draft.add_text("data_rights.see", lines="\n".join(lines) or render("data_rights.nothing"))
 
 
@@ -136,7 +169,13 @@ DATA_RIGHTS = Flow(
             format=lambda value: render(f"option.field_{value}"),
             invalidates=("value",),
         ),
-        Slot("value", parse_answer=_parse_value, required_if=_corrects, format=_show_value, synonyms=("valor",)),
+        Slot(
+            "value",
+            parse_answer=_parse_value,
+            required_if=_corrects,
+            format=_show_value,
+            synonyms=("valor",),
+        ),
     ),
     finish,
     needs_confirmation=_confirms,

@@ -11,6 +11,17 @@ from gatte.conversation.flows.ticket import TICKET
 from gatte.conversation.flows.ticket_status import TICKET_STATUS
 
 FLOWS: dict[str, Flow] = {
-    flow.name: flow for flow in (LEAD, RENEWAL, CERTIFICATE_STATUS, TICKET, TICKET_STATUS, SCHEDULE, DATA_RIGHTS, OPT_OUT, OPT_IN)
+    flow.name: flow
+    for flow in (
+        LEAD,
+        RENEWAL,
+        CERTIFICATE_STATUS,
+        TICKET,
+        TICKET_STATUS,
+        SCHEDULE,
+        DATA_RIGHTS,
+        OPT_OUT,
+        OPT_IN,
+    )
 }
 assert set(FLOWS) == set(FlowName)  # noqa: S101 -- a flow that is named but not listed is an error at import, not at a customer

@@ -1,4 +1,6 @@
-"""Renewing a certificate: which one, and who to contact; a certificate that we do not know is described by product and document."""
+"""Renewing a certificate: which one, and who to contact; a certificate that we do not know is
+described by product and document.
+"""
 
 from dataclasses import replace
 
@@ -39,7 +41,9 @@ def _prefill(snapshot: Snapshot) -> dict[str, str]:
 def finish(draft: DecisionBuilder) -> None:
     """Hand the renewal to the desk as a lead that knows what it renews."""
     slots = draft.snapshot.slots
-    known = next((one for one in draft.snapshot.certificates if one.id == slots.get("certificate")), None)
+    known = next(
+        (one for one in draft.snapshot.certificates if one.id == slots.get("certificate")), None
+    )
     draft.add_effect(
         CaptureLead(
             name=slots["name"],

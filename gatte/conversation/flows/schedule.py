@@ -6,7 +6,14 @@ from datetime import date, datetime, timedelta
 from gatte.conversation.decision_builder import DecisionBuilder
 from gatte.conversation.effects import RequestAppointment
 from gatte.conversation.flows.base import Flow, FlowName, Slot
-from gatte.conversation.parsing.dates import day_problem, find_day, find_period, parse_day, parse_period, show_day
+from gatte.conversation.parsing.dates import (
+    day_problem,
+    find_day,
+    find_period,
+    parse_day,
+    parse_period,
+    show_day,
+)
 from gatte.conversation.parsing.normalize import NO_MATCH, ParseResult, normalize_text
 from gatte.conversation.replies import ReplyOption
 from gatte.conversation.snapshot import Snapshot
@@ -30,7 +37,11 @@ def _never(_snapshot: Snapshot) -> bool:
 
 def _find_good_day(text: str, snapshot: Snapshot) -> ParseResult:
     found = find_day(text, snapshot.now)
-    return found if found.value and not day_problem(date.fromisoformat(found.value), snapshot.now) else NO_MATCH
+    return (
+        found
+        if found.value and not day_problem(date.fromisoformat(found.value), snapshot.now)
+        else NO_MATCH
+    )
 
 
 def _find_good_period(text: str, snapshot: Snapshot) -> ParseResult:
@@ -45,24 +56,35 @@ def _wrong_day(text: str, snapshot: Snapshot) -> str:
 
 def _wrong_period(text: str, snapshot: Snapshot) -> str:
     found = find_period(text)
-    return "hour_passed" if found.value and _hour_has_passed(found.value, snapshot) else found.problem
+    return (
+        "hour_passed" if found.value and _hour_has_passed(found.value, snapshot) else found.problem
+    )
 
 
 def _hour_has_passed(period: str, snapshot: Snapshot) -> bool:
     said = re.match(r"(\d+)h(\d*)", period)
     if snapshot.slots.get("day") != snapshot.now.date().isoformat():
         return False
-    hour, minute = (int(said[1]), int(said[2] or 0)) if said else (12 if period == "manhã" else 19, 0)
+    hour, minute = (
+        (int(said[1]), int(said[2] or 0)) if said else (12 if period == "manhã" else 19, 0)
+    )
     return (hour, minute) <= (snapshot.now.hour, snapshot.now.minute)
 
 
 def _parse_period(text: str, snapshot: Snapshot) -> ParseResult:
     found = parse_period(text)
-    return ParseResult(problem="hour_passed") if found.value and _hour_has_passed(found.value, snapshot) else found
+    return (
+        ParseResult(problem="hour_passed")
+        if found.value and _hour_has_passed(found.value, snapshot)
+        else found
+    )
 
 
 def _period_options(_snapshot: Snapshot) -> tuple[ReplyOption, ...]:
-    return (ReplyOption("slot:period:manhã", render("option.morning")), ReplyOption("slot:period:tarde", render("option.afternoon")))
+    return (
+        ReplyOption("slot:period:manhã", render("option.morning")),
+        ReplyOption("slot:period:tarde", render("option.afternoon")),
+    )
 
 
 def next_workdays(now: datetime) -> list[date]:
@@ -72,7 +94,10 @@ def next_workdays(now: datetime) -> list[date]:
 
 
 def _day_options(snapshot: Snapshot) -> tuple[ReplyOption, ...]:
-    return tuple(ReplyOption(f"slot:day:{day.isoformat()}", _short(day)) for day in next_workdays(snapshot.now))
+    return tuple(
+        ReplyOption(f"slot:day:{day.isoformat()}", _short(day))
+        for day in next_workdays(snapshot.now)
+    )
 
 
 def _short(day: date) -> str:
@@ -89,14 +114,26 @@ def _parse_day(text: str, snapshot: Snapshot) -> ParseResult:
 def finish(draft: DecisionBuilder) -> None:
     """Ask the desk for the appointment."""
     slots = draft.snapshot.slots
-    draft.add_effect(RequestAppointment(date.fromisoformat(slots["day"]), slots["period"], slots.get("topic", "")))
+    draft.add_effect(
+        RequestAppointment(
+            date.fromisoformat(slots["day"]), slots["period"], slots.get("topic", "")
+        )
+    )
     draft.add_text("schedule.done", day=show_day(slots["day"]), period=slots["period"])
 
 
 SCHEDULE = Flow(
     FlowName.SCHEDULE,
     (
-        Slot("day", parse_answer=_parse_day, extract=_find_good_day, validate=_wrong_day, options=_day_options, format=show_day, synonyms=("dia", "data")),
+        Slot(
+            "day",
+            parse_answer=_parse_day,
+            extract=_find_good_day,
+            validate=_wrong_day,
+            options=_day_options,
+            format=show_day,
+            synonyms=("dia", "data"),
+        ),
         Slot(
             "period",
             parse_answer=_parse_period,

@@ -1,11 +1,13 @@
-"""A ticket for the desk: what it is about, what happened, how urgent; photos and documents go with it."""
+"""A ticket for the desk: what it is about, what happened, how urgent; photos and documents go with
+it.
+"""
 
 import re
 
 from gatte.conversation.decision_builder import DecisionBuilder
 from gatte.conversation.effects import OpenTicket, Urgency
 from gatte.conversation.flows.base import Flow, FlowName, Slot, attachments_of
-from gatte.conversation.parsing.normalize import ParseResult, truncate, normalize_text
+from gatte.conversation.parsing.normalize import ParseResult, normalize_text, truncate
 from gatte.conversation.replies import ReplyOption
 from gatte.conversation.snapshot import Snapshot
 from gatte.conversation.texts import render
@@ -14,12 +16,24 @@ SUBJECT_LENGTH, DESCRIPTION_LENGTH, SHOWN_LENGTH = 80, 1500, 160
 TELLS_ENOUGH = 60
 
 URGENCIES: tuple[tuple[Urgency, re.Pattern[str]], ...] = (
-    (Urgency.CRITICAL, re.compile(r"\bcritic\w+|\bparou tudo\b|\btudo parado\b|\bpra ontem\b|\bemergencia\b|^critical$")),
+    (
+        Urgency.CRITICAL,
+        re.compile(
+            r"\bcritic\w+|\bparou tudo\b|\btudo parado\b|\bpra ontem\b|\bemergencia\b|^critical$"
+        ),
+    ),
     (
         Urgency.LOW,
-        re.compile(r"\bsem pressa\b|\bpode esperar\b|\bbaixa\b|\bnao (?:e|eh|ta|esta) (?:tao )?urgente\b|\bsem urgencia\b|^low$"),
+        re.compile(
+            r"\bsem pressa\b|\bpode esperar\b|\bbaixa\b|\bnao (?:e|eh|ta|esta) (?:tao )?urgente\b|\bsem urgencia\b|^low$"
+        ),
     ),
-    (Urgency.HIGH, re.compile(r"\burgent\w*|\burgencia\b|\balta\b|\bhoje\b|\bagora\b|\brapido\b|\bo quanto antes\b|^high$")),
+    (
+        Urgency.HIGH,
+        re.compile(
+            r"\burgent\w*|\burgencia\b|\balta\b|\bhoje\b|\bagora\b|\brapido\b|\bo quanto antes\b|^high$"
+        ),
+    ),
     (Urgency.NORMAL, re.compile(r"\bnormal\b|\bmedia\b|\btanto faz\b|\bessa semana\b|^normal$")),
 )
 
@@ -38,34 +52,63 @@ def _volunteered_urgency(text: str, _snapshot: Snapshot) -> ParseResult:
 
 def _parse_subject(text: str, _snapshot: Snapshot) -> ParseResult:
     bare = truncate(text, SUBJECT_LENGTH)
-    return ParseResult(bare) if sum(mark.isalnum() for mark in bare) > 2 else ParseResult(problem="subject_missing")
+    return (
+        ParseResult(bare)
+        if sum(mark.isalnum() for mark in bare) > 2
+        else ParseResult(problem="subject_missing")
+    )
 
 
 def _parse_description(text: str, _snapshot: Snapshot) -> ParseResult:
     bare = text.strip()[:DESCRIPTION_LENGTH]
-    return ParseResult(bare) if sum(mark.isalnum() for mark in bare) > 2 else ParseResult(problem="description_missing")
+    return (
+        ParseResult(bare)
+        if sum(mark.isalnum() for mark in bare) > 2
+        else ParseResult(problem="description_missing")
+    )
 
 
 def _whole_story(value: str, text: str) -> dict[str, str]:
     """Somebody who tells it all at once is not asked to tell it again."""
-    return {"description": text.strip()[:DESCRIPTION_LENGTH]} if value and len(text.strip()) >= TELLS_ENOUGH else {}
+    return (
+        {"description": text.strip()[:DESCRIPTION_LENGTH]}
+        if value and len(text.strip()) >= TELLS_ENOUGH
+        else {}
+    )
 
 
 def _urgency_options(_snapshot: Snapshot) -> tuple[ReplyOption, ...]:
-    return tuple(ReplyOption(f"slot:urgency:{one}", render(f"option.urgency_{one}")) for one in (Urgency.LOW, Urgency.NORMAL, Urgency.HIGH))
+    return tuple(
+        ReplyOption(f"slot:urgency:{one}", render(f"option.urgency_{one}"))
+        for one in (Urgency.LOW, Urgency.NORMAL, Urgency.HIGH)
+    )
 
 
 def finish(draft: DecisionBuilder) -> None:
     """Open the ticket, with what was attached on the way."""
     slots = draft.snapshot.slots
-    draft.add_effect(OpenTicket(slots["subject"], slots["description"], Urgency(slots["urgency"]), attachments_of(draft.snapshot)))
+    draft.add_effect(
+        OpenTicket(
+            slots["subject"],
+            slots["description"],
+            Urgency(slots["urgency"]),
+            attachments_of(draft.snapshot),
+        )
+    )
     draft.add_text("ticket.done")
 
 
 TICKET = Flow(
     FlowName.TICKET,
     (
-        Slot("subject", parse_answer=_parse_subject, synonyms=("assunto", "título", "titulo"), free_text=True, long_text=True, derived_slots=_whole_story),
+        Slot(
+            "subject",
+            parse_answer=_parse_subject,
+            synonyms=("assunto", "título", "titulo"),
+            free_text=True,
+            long_text=True,
+            derived_slots=_whole_story,
+        ),
         Slot(
             "description",
             parse_answer=_parse_description,

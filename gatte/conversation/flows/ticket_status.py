@@ -1,4 +1,6 @@
-"""How the contact's own tickets stand; tickets of others never reach the core, whatever number is asked for."""
+"""How the contact's own tickets stand; tickets of others never reach the core, whatever number is
+asked for.
+"""
 
 import re
 
@@ -10,7 +12,10 @@ from gatte.conversation.snapshot import Snapshot
 from gatte.conversation.texts import exists, render
 
 MOST_SHOWN = 4
-NUMBER = re.compile(r"(?:#|\bn[ºo°]?\.?\s*|\bn[uú]mero\s+|\bchamado\s+|\bprotocolo\s+|\bticket\s+)#?(\d{1,9})\b", re.IGNORECASE)
+NUMBER = re.compile(
+    r"(?:#|\bn[ºo°]?\.?\s*|\bn[uú]mero\s+|\bchamado\s+|\bprotocolo\s+|\bticket\s+)#?(\d{1,9})\b",
+    re.IGNORECASE,
+)
 
 
 def find_number(text: str, _snapshot: Snapshot) -> ParseResult:
@@ -24,7 +29,9 @@ def _never(_snapshot: Snapshot) -> bool:
 
 
 def _in_words(status: str) -> str:
-    """A status of the desk in the customer's language; words that are none of the desk's are left as they are."""
+    """A status of the desk in the customer's language; words that are none of the desk's are left
+    as they are.
+    """
     return render(f"ticket_state.{status}") if exists(f"ticket_state.{status}") else status
 
 
@@ -38,7 +45,15 @@ def finish(draft: DecisionBuilder) -> None:
         draft.add_buttons(render(key, number=number or ""), option_ids.TICKET(), option_ids.HUMAN())
         return
     shown = tickets[:MOST_SHOWN]
-    lines = "\n".join(render("ticket_status.line", number=one.number, subject=one.subject[:60], status=_in_words(one.status)) for one in shown)
+    lines = "\n".join(
+        render(
+            "ticket_status.line",
+            number=one.number,
+            subject=one.subject[:60],
+            status=_in_words(one.status),
+        )
+        for one in shown
+    )
     draft.add_text("ticket_status.done", lines=lines)
 
 

@@ -1,4 +1,6 @@
-"""What people shorten on a phone, written out: one table for the classifier, the search and the slots."""
+"""What people shorten on a phone, written out: one table for the classifier, the search and the
+slots.
+"""
 
 import re
 from collections.abc import Callable
@@ -88,7 +90,9 @@ def _word_after(match: re.Match[str]) -> str:
 
 
 def _pf(before: str, after: str) -> str:
-    """A kind of person beside a product or another kind, and by itself; else courtesy: "me ajuda pf"."""
+    """A kind of person beside a product or another kind, and by itself; else courtesy: "me ajuda
+    pf".
+    """
     alone = not before and not after
     person = alone or before in BEFORE_A_PERSON or after in AFTER_A_PERSON
     return "pessoa física" if person else "por favor"

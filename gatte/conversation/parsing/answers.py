@@ -19,7 +19,10 @@ STRONG_YES = word_set("s sim ss yes y confirmo confirmado")
 STRONG_NO = word_set("n nao nn nope no negativo")
 BEFORE_NONE = word_set("n nn nao sem pular pula pule nenhum nenhuma prefiro")
 NONE_WORDS = (
-    word_set("n nn nao sem pular pula pule nenhum nenhuma tenho tem quero informar precisa email e-mail empresa mail agora isso") | FILLERS
+    word_set(
+        "n nn nao sem pular pula pule nenhum nenhuma tenho tem quero informar precisa email e-mail empresa mail agora isso"
+    )
+    | FILLERS
 )
 
 
@@ -30,7 +33,11 @@ def yes_or_no(text: str) -> bool | None:
         return None
     yes, no = set(said) & STRONG_YES, [word for word in said if word in NO]
     if no:
-        return None if yes or (said[0] not in STRONG_NO and "nao" not in said and len(said) > 2) else False
+        return (
+            None
+            if yes or (said[0] not in STRONG_NO and "nao" not in said and len(said) > 2)
+            else False
+        )
     return True if set(said) & YES else None
 
 

@@ -6,8 +6,29 @@ from datetime import date, datetime, timedelta
 from gatte.conversation.parsing.normalize import NO_MATCH, ParseResult, normalize_text
 
 WEEKDAYS = ("segunda", "terca", "quarta", "quinta", "sexta", "sabado", "domingo")
-WEEKDAY_NAMES = ("segunda-feira", "terça-feira", "quarta-feira", "quinta-feira", "sexta-feira", "sábado", "domingo")
-MONTHS = ("janeiro", "fevereiro", "marco", "abril", "maio", "junho", "julho", "agosto", "setembro", "outubro", "novembro", "dezembro")
+WEEKDAY_NAMES = (
+    "segunda-feira",
+    "terça-feira",
+    "quarta-feira",
+    "quinta-feira",
+    "sexta-feira",
+    "sábado",
+    "domingo",
+)
+MONTHS = (
+    "janeiro",
+    "fevereiro",
+    "marco",
+    "abril",
+    "maio",
+    "junho",
+    "julho",
+    "agosto",
+    "setembro",
+    "outubro",
+    "novembro",
+    "dezembro",
+)
 NUMBERS = {
     "um": 1, "uma": 1, "dois": 2, "duas": 2, "tres": 3, "quatro": 4, "cinco": 5, "seis": 6, "sete": 7, "oito": 8, "nove": 9, "dez": 10,
     "onze": 11, "doze": 12, "treze": 13, "quatorze": 14, "quinze": 15,
@@ -17,13 +38,19 @@ FARTHEST = timedelta(days=90)
 OPENS, CLOSES = 8, 19
 
 SLASHED = re.compile(r"\b(\d{1,2})\s*[/.]\s*(\d{1,2})(?:\s*[/.]\s*(\d{4}|\d{2}))?\b")
-WORDED = re.compile(rf"\b(\d{{1,2}}|primeiro)\s*(?:o\s+)?(?:de\s+)({'|'.join(MONTHS)})(?:\s+de\s+(\d{{4}}))?\b")
+WORDED = re.compile(
+    rf"\b(\d{{1,2}}|primeiro)\s*(?:o\s+)?(?:de\s+)({'|'.join(MONTHS)})(?:\s+de\s+(\d{{4}}))?\b"
+)
 DAY_OF_MONTH = re.compile(r"\bdia\s+(\d{1,2})\b")
 IN_DAYS = re.compile(rf"\b(?:daqui(?:\s+a)?|em)\s+({NUMBER})\s+(dia|semana)s?\b")
-WEEKDAY = re.compile(rf"\b({'|'.join(WEEKDAYS)})(?:[- ]?feira)?\b(\s+(?:da\s+)?(?:que\s+vem|semana\s+que\s+vem|proxima))?")
+WEEKDAY = re.compile(
+    rf"\b({'|'.join(WEEKDAYS)})(?:[- ]?feira)?\b(\s+(?:da\s+)?(?:que\s+vem|semana\s+que\s+vem|proxima))?"
+)
 NEXT_WEEK = re.compile(r"\bsemana que vem\b|\bproxima semana\b")
 CLOCK = re.compile(r"(?<![\d/])(\d{1,2})\s*(?:h|hs|hrs|horas?|:)\s*(\d{2})?(?!\d|/)")
-AT_HOUR = re.compile(rf"\b(?:as|a partir das|umas|pelas)\s+({NUMBER})\b(?!\s*(?:/|de\s+(?:{'|'.join(MONTHS)})))")
+AT_HOUR = re.compile(
+    rf"\b(?:as|a partir das|umas|pelas)\s+({NUMBER})\b(?!\s*(?:/|de\s+(?:{'|'.join(MONTHS)})))"
+)
 HOUR_OF_PART = re.compile(rf"\b({NUMBER})\s+(?:e meia\s+)?(?:horas?\s+)?da\s+(manha|tarde|noite)\b")
 
 
@@ -49,7 +76,11 @@ def _slashed(plain: str, today: date) -> date | None:
     if not match:
         return None
     year = int(match[3]) if match[3] else today.year
-    return _next_year_if_past(_date(year + 2000 if year < 100 else year, int(match[2]), int(match[1])), today, bool(match[3]))
+    return _next_year_if_past(
+        _date(year + 2000 if year < 100 else year, int(match[2]), int(match[1])),
+        today,
+        bool(match[3]),
+    )
 
 
 def _worded(plain: str, today: date) -> date | None:
@@ -65,7 +96,10 @@ def _day_of_month(plain: str, today: date) -> date | None:
     match = DAY_OF_MONTH.search(plain)
     if not match:
         return None
-    months = ((today.year + (today.month + ahead - 1) // 12, (today.month + ahead - 1) % 12 + 1) for ahead in range(3))
+    months = (
+        (today.year + (today.month + ahead - 1) // 12, (today.month + ahead - 1) % 12 + 1)
+        for ahead in range(3)
+    )
     days = (_date(year, month, int(match[1])) for year, month in months)
     return next((day for day in days if day and day >= today), None)
 
@@ -88,10 +122,16 @@ def _relative(plain: str, today: date) -> date | None:
         return today - timedelta(days=1)
     if re.search(r"\bamanha\b", plain):
         return today + timedelta(days=1)
-    if re.search(r"\bhoje\b|\b(?:pra|para|ser|ainda) agora\b|\bagora (?:mesmo|a tarde|de tarde)\b", plain):
+    if re.search(
+        r"\bhoje\b|\b(?:pra|para|ser|ainda) agora\b|\bagora (?:mesmo|a tarde|de tarde)\b", plain
+    ):
         return today
     match = IN_DAYS.search(plain)
-    return today + timedelta(days=_number(match[1]) * (7 if match[2] == "semana" else 1)) if match else None
+    return (
+        today + timedelta(days=_number(match[1]) * (7 if match[2] == "semana" else 1))
+        if match
+        else None
+    )
 
 
 def find_day(text: str, now: datetime) -> ParseResult:
@@ -130,7 +170,10 @@ def _said_hour(plain: str) -> ParseResult:
     match = HOUR_OF_PART.search(plain)
     if match:
         hour = _number(match[1])
-        return _clock(hour + 12 if match[2] in {"tarde", "noite"} and hour < 12 else hour, 30 if "e meia" in plain else 0)
+        return _clock(
+            hour + 12 if match[2] in {"tarde", "noite"} and hour < 12 else hour,
+            30 if "e meia" in plain else 0,
+        )
     match = CLOCK.search(plain)
     if match:
         return _clock(int(match[1]), int(match[2] or 0))
@@ -142,18 +185,26 @@ def _said_hour(plain: str) -> ParseResult:
 
 
 def find_period(text: str) -> ParseResult:
-    """The part of the day: "manhã", "tarde" or an hour such as "14h" or "14h30"; an hour outside the day is a problem."""
+    """The part of the day: "manhã", "tarde" or an hour such as "14h" or "14h30"; an hour outside
+    the day is a problem.
+    """
     plain = normalize_text(text)
     hour = _said_hour(plain)
     if hour.value or hour.problem:
         return hour
     if re.search(r"\bmeio[- ]dia\b", plain):
         return ParseResult("12h")
-    if re.search(r"\b(?:de|da|pela|a) manha\b|^manha\b|\bmanhazinha\b|\bcedo\b|\bmatutino\b", plain):
+    if re.search(
+        r"\b(?:de|da|pela|a) manha\b|^manha\b|\bmanhazinha\b|\bcedo\b|\bmatutino\b", plain
+    ):
         return ParseResult("manhã")
     if re.search(r"(?<!boa )\btarde\b|\bvespertino\b|\btardinha\b", plain):
         return ParseResult("tarde")
-    return ParseResult(problem="hour_outside") if re.search(r"\b(?:de|da|a) noite\b", plain) else NO_MATCH
+    return (
+        ParseResult(problem="hour_outside")
+        if re.search(r"\b(?:de|da|a) noite\b", plain)
+        else NO_MATCH
+    )
 
 
 def parse_period(text: str) -> ParseResult:

@@ -1,4 +1,6 @@
-"""CPF and CNPJ (the alphanumeric one of July 2026 too), found in free text and told apart when wrong."""
+"""CPF and CNPJ (the alphanumeric one of July 2026 too), found in free text and told apart when
+wrong.
+"""
 
 import re
 
@@ -7,7 +9,10 @@ from stdnum.br import cnpj, cpf
 from gatte.conversation.parsing.normalize import NO_MATCH, ParseResult
 
 NUMERIC = re.compile(r"(?<![\w@])\d(?:[.\-/ ]{0,2}\d){6,17}(?![\w@])")
-ALPHANUMERIC = re.compile(r"(?<![\w@.])[0-9A-Z]{2}[. ]?[0-9A-Z]{3}[. ]?[0-9A-Z]{3}[/ ]?[0-9A-Z]{4}[- ]?\d{2}(?![\w@])", re.IGNORECASE)
+ALPHANUMERIC = re.compile(
+    r"(?<![\w@.])[0-9A-Z]{2}[. ]?[0-9A-Z]{3}[. ]?[0-9A-Z]{3}[/ ]?[0-9A-Z]{4}[- ]?\d{2}(?![\w@])",
+    re.IGNORECASE,
+)
 CPF_FORM = re.compile(r"\d{3}\.\d{3}\.\d{3}-?\d{2}")
 PUNCTUATION = re.compile(r"[.\-/ ]")
 PHONE = re.compile(r"^(?:55)?[1-9]{2}9\d{8}$")
@@ -23,14 +28,22 @@ def is_cpf(document: str) -> bool:
 
 
 def is_cnpj(document: str) -> bool:
-    return len(document) == CNPJ_LENGTH and not _all_equal(document[:12]) and bool(cnpj.is_valid(document))
+    return (
+        len(document) == CNPJ_LENGTH
+        and not _all_equal(document[:12])
+        and bool(cnpj.is_valid(document))
+    )
 
 
 def _candidates(text: str) -> list[str]:
-    """What looks like a document, without punctuation and in upper case; alphanumeric ones hold both letters and digits."""
+    """What looks like a document, without punctuation and in upper case; alphanumeric ones hold
+    both letters and digits.
+    """
     numeric = [PUNCTUATION.sub("", match) for match in NUMERIC.findall(text)]
     mixed = [PUNCTUATION.sub("", match).upper() for match in ALPHANUMERIC.findall(text)]
-    return numeric + [one for one in mixed if not one.isdigit() and any(mark.isdigit() for mark in one[:12])]
+    return numeric + [
+        one for one in mixed if not one.isdigit() and any(mark.isdigit() for mark in one[:12])
+    ]
 
 
 def find_document(text: str) -> ParseResult:
@@ -58,7 +71,11 @@ def parse_document(text: str) -> ParseResult:
     if not loose:
         return ParseResult(problem="document_missing")
     written_as_cpf = CPF_FORM.search(text) or "cpf" in text.casefold()
-    return ParseResult(problem="cpf_check" if written_as_cpf and len(loose[0]) == CPF_LENGTH else problem_with(loose[0]))
+    return ParseResult(
+        problem="cpf_check"
+        if written_as_cpf and len(loose[0]) == CPF_LENGTH
+        else problem_with(loose[0])
+    )
 
 
 def show_document(document: str) -> str:

@@ -3,11 +3,21 @@
 import re
 
 from gatte.conversation.parsing.documents import ALPHANUMERIC, NUMERIC
-from gatte.conversation.parsing.normalize import NO_MATCH, ParseResult, truncate, normalize_text, word_set, words
+from gatte.conversation.parsing.normalize import (
+    NO_MATCH,
+    ParseResult,
+    normalize_text,
+    truncate,
+    word_set,
+    words,
+)
 
 NAME_LENGTH, COMPANY_LENGTH, EMAIL_LENGTH = 60, 80, 80
 EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}", re.IGNORECASE)
-SPOKEN = ((re.compile(r" ?[(\[]? ?\barroba\b ?[)\]]? ?", re.IGNORECASE), "@"), (re.compile(r" ponto ", re.IGNORECASE), "."))
+SPOKEN = (
+    (re.compile(r" ?[(\[]? ?\barroba\b ?[)\]]? ?", re.IGNORECASE), "@"),
+    (re.compile(r" ponto ", re.IGNORECASE), "."),
+)
 SPACED = re.compile(r"(\S) ?@ ?([^\s@]+?) ?\. ?(com(?: ?\. ?br)?|br|net|org)\b", re.IGNORECASE)
 
 LEAD = re.compile(
@@ -26,7 +36,9 @@ SAID_COMPANY = re.compile(
     r"\b(?:raz[aã]o social|nome da empresa|minha empresa|da empresa|empresa)\s*(?:[eé]\s+|:\s*|se chama\s+|chama\s+)?(?:a\s+|o\s+)?",
     re.IGNORECASE,
 )
-LABELS = re.compile(r"\b(?:cnpj|cpf|e-?mail|fone|telefone|documento|doc)\b\s*[:eé]?\s*(?=\W|$)", re.IGNORECASE)
+LABELS = re.compile(
+    r"\b(?:cnpj|cpf|e-?mail|fone|telefone|documento|doc)\b\s*[:eé]?\s*(?=\W|$)", re.IGNORECASE
+)
 BREAK = re.compile(r"[,;\n|]|\s-\s|\.\s|\s+e\s+(?=(?:meu|minha|o|a)\b)")
 NAME = re.compile(r"^[^\W\d_]+(?:['’.-][^\W\d_]+)*(?: [^\W\d_]+(?:['’.-][^\W\d_]+)*\.?){0,6}$")
 NOT_NAMES = word_set(
@@ -50,9 +62,17 @@ def _without_data(text: str) -> str:
 
 def _as_name(text: str) -> str | None:
     name = " ".join(text.strip(" .:!-\t").split())
-    if not name or len(name) > NAME_LENGTH or not NAME.match(name) or set(words(name)) & NOT_NAMES or len(name) < 2:
+    if (
+        not name
+        or len(name) > NAME_LENGTH
+        or not NAME.match(name)
+        or set(words(name)) & NOT_NAMES
+        or len(name) < 2
+    ):
         return None
-    return name if any(mark.isupper() for mark in name) and not name.isupper() else _capitalised(name)
+    return (
+        name if any(mark.isupper() for mark in name) and not name.isupper() else _capitalised(name)
+    )
 
 
 def _capitalised(name: str) -> str:
@@ -61,14 +81,20 @@ def _capitalised(name: str) -> str:
 
 
 def _names(text: str) -> list[str]:
-    """The names among the parts of a text; a name that is said again in full counts in full: "o Davi, Davi Reis"."""
+    """The names among the parts of a text; a name that is said again in full counts in full: "o
+    Davi, Davi Reis".
+    """
     chunks = BREAK.split(_without_data(text))
     names = [name for chunk in chunks if (name := _as_name(LEAD.sub("", chunk.strip())))]
-    return [next((fuller for fuller in names if fuller.startswith(f"{name} ")), name) for name in names]
+    return [
+        next((fuller for fuller in names if fuller.startswith(f"{name} ")), name) for name in names
+    ]
 
 
 def parse_name(text: str) -> ParseResult:
-    """A person's name given as an answer, with whatever leads up to it and other data around it left out."""
+    """A person's name given as an answer, with whatever leads up to it and other data around it
+    left out.
+    """
     names = _names(LEAD.sub("", text.strip()))
     return ParseResult(names[0]) if names else ParseResult(problem="name_missing")
 

@@ -5,7 +5,9 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-THUMBS = str.maketrans({"👍": " sim ", "✅": " sim ", "👌": " sim ", "🆗": " sim ", "👎": " nao ", "❌": " nao "})
+THUMBS = str.maketrans(
+    {"👍": " sim ", "✅": " sim ", "👌": " sim ", "🆗": " sim ", "👎": " nao ", "❌": " nao "}
+)
 WORD = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 MANY_LETTERS = re.compile(r"([a-z])\1{2,}")
 
@@ -40,7 +42,9 @@ NO_MATCH = ParseResult()
 
 @lru_cache(maxsize=2048)
 def normalize_text(text: str) -> str:
-    """The text in lower case, without accents, with single spaces; a letter said three times or more is said once."""
+    """The text in lower case, without accents, with single spaces; a letter said three times or
+    more is said once.
+    """
     plain = unicodedata.normalize("NFD", text.translate(THUMBS).casefold())
     plain = "".join(mark for mark in plain if not unicodedata.combining(mark))
     return MANY_LETTERS.sub(r"\1", " ".join(plain.split()))

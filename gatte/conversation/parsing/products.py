@@ -3,7 +3,7 @@
 import re
 
 from gatte.conversation.parsing.abbreviations import written_out
-from gatte.conversation.parsing.normalize import NO_MATCH, ParseResult, union, normalize_text
+from gatte.conversation.parsing.normalize import NO_MATCH, ParseResult, normalize_text, union
 
 CERTIFICATE = r"\bcertificado (?:digital )?"
 KINDS = (
@@ -16,10 +16,17 @@ KINDS = (
         ),
     ),
     ("e-CPF", union(r"\be[- ]?cpf\b", r"\bpessoa fisica\b")),
-    ("NF-e", union(rf"{CERTIFICATE}(?:para |de )?(?:emitir )?nota\b", r"^nota fiscal eletronica\b(?! do)")),
+    (
+        "NF-e",
+        union(
+            rf"{CERTIFICATE}(?:para |de )?(?:emitir )?nota\b", r"^nota fiscal eletronica\b(?! do)"
+        ),
+    ),
 )
 MODEL = re.compile(r"\ba([13])\b")
-UNSURE = re.compile(r"\bnao (?:sei|tenho certeza)\b|\btanto faz\b|\bqualquer\b|\bme ajud|\bqual (?:e )?(?:o )?melhor\b|\bduvida\b")
+UNSURE = re.compile(
+    r"\bnao (?:sei|tenho certeza)\b|\btanto faz\b|\bqualquer\b|\bme ajud|\bqual (?:e )?(?:o )?melhor\b|\bduvida\b"
+)
 UNDECIDED = "a definir"
 
 

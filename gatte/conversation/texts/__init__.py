@@ -1,7 +1,8 @@
 """Everything that the bot says, by key, in one catalogue a language; `say` fills in the variables.
 
-A key names where the text is said (`lead.ask.email`); titles of buttons and rows are under `option.`. `problems` checks the
-catalogue: no text over 600 characters, no title over WhatsApp's limits, no variable that `VARIABLES` does not know.
+A key names where the text is said (`lead.ask.email`); titles of buttons and rows are under
+`option.`. `problems` checks the catalogue: no text over 600 characters, no title over WhatsApp's
+limits, no variable that `VARIABLES` does not know.
 """
 
 import tomllib
@@ -47,7 +48,9 @@ def exists(key: str) -> bool:
 
 
 def render(key: str, **variables: object) -> str:
-    """The text under this key with its variables filled in; MissingText or KeyError when either is missing."""
+    """The text under this key with its variables filled in; MissingText or KeyError when either is
+    missing.
+    """
     text = catalogue().get(key)
     if text is None:
         raise MissingText(key)
@@ -68,10 +71,14 @@ def _limit(key: str) -> int:
 
 
 def problems(language: str = "pt_br") -> list[str]:
-    """What is wrong with a catalogue: too long, empty, or with an unknown variable; empty when all is well."""
+    """What is wrong with a catalogue: too long, empty, or with an unknown variable; empty when all
+    is well.
+    """
     found = []
     for key, text in catalogue(language).items():
         if not text or len(text) > _limit(key):
             found.append(f"{key}: {len(text)} characters, at most {_limit(key)}")
-        found += [f"{key}: unknown variable {name}" for name in sorted(variables_of(text) - VARIABLES)]
+        found += [
+            f"{key}: unknown variable {name}" for name in sorted(variables_of(text) - VARIABLES)
+        ]
     return found

@@ -1,7 +1,9 @@
-"""SQLAlchemy's psycopg2 with one difference: BEGIN travels with the first statement of a transaction.
+"""SQLAlchemy's psycopg2 with one difference: BEGIN travels with the first statement of a
+transaction.
 
-psycopg2 sends it on a way of its own and waits for the answer. Here the driver is told to leave transactions alone, and whether one is open
-is asked of libpq, which knows without asking the server.
+psycopg2 sends it on a way of its own and waits for the answer. Here the driver is told to leave
+transactions alone, and whether one is open is asked of libpq, which knows without asking the
+server.
 """
 
 from collections.abc import Callable
@@ -22,7 +24,9 @@ def no_open_transaction(connection: Any) -> bool:  # noqa: ANN401 - psycopg2's c
 
 
 class DeferredBeginDialect(PGDialect_psycopg2):
-    """For engines whose transactions are all alike: no other isolation level, no cursors on the server's side."""
+    """For engines whose transactions are all alike: no other isolation level, no cursors on the
+    server's side.
+    """
 
     supports_statement_cache = True
     supports_server_side_cursors = False
@@ -44,13 +48,22 @@ class DeferredBeginDialect(PGDialect_psycopg2):
 
     def do_execute(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:  # noqa: ANN401, ARG002
         """Execute a statement, after BEGIN when no transaction is open."""
-        cursor.execute(f"BEGIN;{statement}" if no_open_transaction(cursor.connection) else statement, parameters)
+        cursor.execute(
+            f"BEGIN;{statement}" if no_open_transaction(cursor.connection) else statement,
+            parameters,
+        )
 
     def do_execute_no_params(self, cursor: Any, statement: str, context: Any = None) -> None:  # noqa: ANN401
         """The same for a statement that is taken as it is."""
         self.do_execute(cursor, statement, None, context)
 
-    def do_executemany(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:  # noqa: ANN401
+    def do_executemany(
+        self,
+        cursor: Any,
+        statement: str,
+        parameters: Any,
+        context: Any = None,  # noqa: ANN401 - as SQLAlchemy has it
+    ) -> None:
         """The driver executes these one by one, so BEGIN goes alone here."""
         if no_open_transaction(cursor.connection):
             cursor.execute("BEGIN")

@@ -1,9 +1,12 @@
-"""The database as a whole: its first connection is logged, and the hot path speaks to it in SQL written by hand.
+"""The database as a whole: its first connection is logged, and the hot path speaks to it in SQL
+written by hand.
 
-A turn asks the database some twenty times. Objects that the ORM loads and flushes one by one cost more than all the rest of a turn, so
-what every turn does is written as SQL (`ask`), and statements whose answers nobody waits for travel together (`Trip`). Each connection
-has Postgres prepare a statement once, since to plan one costs more than to run it: so the texts must be constants. Both run in the
-transaction of the session and raise SQLAlchemy's errors, so the ORM serves all else beside them.
+A turn asks the database some twenty times. Objects that the ORM loads and flushes one by one cost
+more than all the rest of a turn, so what every turn does is written as SQL (`ask`), and statements
+whose answers nobody waits for travel together (`Trip`). Each connection has Postgres prepare a
+statement once, since to plan one costs more than to run it: so the texts must be constants. Both
+run in the transaction of the session and raise SQLAlchemy's errors, so the ORM serves all else
+beside them.
 """
 
 import hashlib
@@ -26,8 +29,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
 
-from gatte.infra.database.deferred_begin import DRIVER, no_open_transaction
 from gatte.extensions import Base, db
+from gatte.infra.database.deferred_begin import DRIVER, no_open_transaction
 from gatte.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -54,7 +57,9 @@ Model = TypeVar("Model", bound=Base)
 
 @dataclass(frozen=True)
 class PreparedStatement:
-    """A statement as Postgres prepares it: its name, its text with `$1`, and which of the caller's values go where."""
+    """A statement as Postgres prepares it: its name, its text with `$1`, and which of the caller's
+    values go where.
+    """
 
     name: str
     prepare_sql: str
@@ -83,13 +88,17 @@ def _question(sql: str) -> PreparedStatement:
 
 
 def fetch_rows(sql: str, values: Parameters = ()) -> Sequence[Row]:
-    """The rows of one statement, with `%(name)s` or `%s` for values; what the session holds back is not written first."""
+    """The rows of one statement, with `%(name)s` or `%s` for values; what the session holds back is
+    not written first.
+    """
     question = _question(sql)
     return _execute_batch(db.session.connection(), [question], _in_order(question, values))
 
 
 def fetch_rows_autocommit(sql: str, values: Parameters = ()) -> Sequence[Row]:
-    """The rows of a statement that is a transaction by itself, on another connection than the session's: committed with its answer."""
+    """The rows of a statement that is a transaction by itself, on another connection than the
+    session's: committed with its answer.
+    """
     question = _question(sql)
     with db.engine.connect() as connection:
         return _execute_batch(connection, [question], _in_order(question, values), first="")
@@ -100,31 +109,51 @@ def commit_and_fetch(sql: str, values: Parameters = ()) -> Sequence[Row]:
     db.session.flush()
     question = _question(sql)
     connection = db.session.connection()
-    rows = _execute_batch(connection, [question], _in_order(question, values), first="" if no_open_transaction(_dbapi_connection(connection)) else "COMMIT;")
+    rows = _execute_batch(
+        connection,
+        [question],
+        _in_order(question, values),
+        first="" if no_open_transaction(_dbapi_connection(connection)) else "COMMIT;",
+    )
     db.session.commit()
     return rows
 
 
 def _in_order(question: PreparedStatement, values: Parameters) -> Sequence[Any]:
-    return [values[key] for key in question.parameter_order] if isinstance(values, Mapping) else values
+    return (
+        [values[key] for key in question.parameter_order] if isinstance(values, Mapping) else values
+    )
 
 
 @lru_cache(maxsize=32)
 def _columns(model: type[Base]) -> list[tuple[str, Callable[[Any], Any] | None]]:
-    """For each column of a table, in their order: what the model calls it, and what makes a value of what the driver gives."""
+    """For each column of a table, in their order: what the model calls it, and what makes a value
+    of what the driver gives.
+    """
     dialect, mapper = db.engine.dialect, cast("Any", inspect(model))
-    columns = ((mapper.get_property_by_column(column).key, column.type) for column in mapper.local_table.columns)
-    return [(key, kind.dialect_impl(dialect).result_processor(dialect, None)) for key, kind in columns]
+    columns = (
+        (mapper.get_property_by_column(column).key, column.type)
+        for column in mapper.local_table.columns
+    )
+    return [
+        (key, kind.dialect_impl(dialect).result_processor(dialect, None)) for key, kind in columns
+    ]
 
 
 def column_list(model: type[Base], prefix: str = "") -> str:
-    """The columns of a table as a statement names them, for `loaded`; with a prefix before each name when two tables share names."""
+    """The columns of a table as a statement names them, for `loaded`; with a prefix before each
+    name when two tables share names.
+    """
     table = cast("Table", model.__table__)
-    return ", ".join(f'{table.name}.{column.name} AS "{prefix}{column.name}"' for column in table.columns)
+    return ", ".join(
+        f'{table.name}.{column.name} AS "{prefix}{column.name}"' for column in table.columns
+    )
 
 
 def hydrate(model: type[Model], values: Sequence[Any]) -> Model | None:
-    """A row of the session made of the values of `all_columns`, as if the ORM had loaded it; None when the session has it already."""
+    """A row of the session made of the values of `all_columns`, as if the ORM had loaded it; None
+    when the session has it already.
+    """
     row: Any = model()
     for (key, made_of), value in zip(_columns(model), values, strict=True):
         set_committed_value(row, key, value if made_of is None else made_of(value))
@@ -135,13 +164,20 @@ def hydrate(model: type[Model], values: Sequence[Any]) -> Model | None:
     return cast("Model", row)
 
 
-RETRY_PAUSES_SECONDS = (0.2, 0.5, 1.0, *[2.0] * 14)  # a claim of a process that is gone lasts as long
+RETRY_PAUSES_SECONDS = (
+    0.2,
+    0.5,
+    1.0,
+    *[2.0] * 14,
+)  # a claim of a process that is gone lasts as long
 UNAVAILABLE_ERRORS = (OperationalError, InterfaceError, PoolTimeout)
 Result = TypeVar("Result")
 
 
 def retry_while_unavailable(work: Callable[[], Result]) -> Result:
-    """Do what only this process can do, again and again for half a minute while the database is away; twice must be as good as once."""
+    """Do what only this process can do, again and again for half a minute while the database is
+    away; twice must be as good as once.
+    """
     for pause in RETRY_PAUSES_SECONDS:
         try:
             return work()
@@ -153,7 +189,9 @@ def retry_while_unavailable(work: Callable[[], Result]) -> Result:
 
 
 class StatementBatch:
-    """Statements that are sent to the database together, in their order; the rows of the last are the answer."""
+    """Statements that are sent to the database together, in their order; the rows of the last are
+    the answer.
+    """
 
     def __init__(self) -> None:
         self._questions: list[PreparedStatement] = []
@@ -167,22 +205,46 @@ class StatementBatch:
     def insert(self, table: str, *rows: Mapping[str, Any]) -> None:
         """Take new rows of a table along. A dict goes as JSON."""
         for row in rows:
-            places = ", ".join(str(value) if isinstance(value, SqlExpression) else "%s" for value in row.values())
-            given = (Json(value) if isinstance(value, dict) else value for value in row.values() if not isinstance(value, SqlExpression))
+            places = ", ".join(
+                str(value) if isinstance(value, SqlExpression) else "%s" for value in row.values()
+            )
+            given = (
+                Json(value) if isinstance(value, dict) else value
+                for value in row.values()
+                if not isinstance(value, SqlExpression)
+            )
             self.add(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({places})", *given)  # noqa: S608 - names from our code only
 
     def update(self, row: Base) -> None:
-        """Take along what was changed in a row that the session holds; the session then has nothing of it left to write."""
+        """Take along what was changed in a row that the session holds; the session then has nothing
+        of it left to write.
+        """
         state: Any = inspect(row)
         names = state.mapper.columns
-        known = [(key, state.dict[key], before) for key, before in state.committed_state.items() if key in names]
-        changed = {key: value for key, value, before in known if isinstance(value, ClauseElement) or value != before}
+        known = [
+            (key, state.dict[key], before)
+            for key, before in state.committed_state.items()
+            if key in names
+        ]
+        changed = {
+            key: value
+            for key, value, before in known
+            if isinstance(value, ClauseElement) or value != before
+        }
         if not changed:
             return
-        worked_out = {key: _text_of(value) for key, value in changed.items() if isinstance(value, ClauseElement)}
+        worked_out = {
+            key: _text_of(value)
+            for key, value in changed.items()
+            if isinstance(value, ClauseElement)
+        }
         plain = {key: value for key, value in changed.items() if key not in worked_out}
         places = [f"{names[key].name} = {worked_out.get(key, '%s')}" for key in changed]
-        self.add(f"UPDATE {row.__tablename__} SET {', '.join(places)} WHERE id = %s", *plain.values(), state.identity[0])  # noqa: S608
+        self.add(
+            f"UPDATE {row.__tablename__} SET {', '.join(places)} WHERE id = %s",  # noqa: S608 - names of our own tables and columns
+            *plain.values(),
+            state.identity[0],
+        )
         for key, value in plain.items():
             set_committed_value(row, key, value)
         if worked_out:
@@ -195,19 +257,24 @@ class StatementBatch:
         return _execute_batch(db.session.connection(), questions, values) if questions else []
 
     def commit(self) -> None:
-        """Send what was taken along and commit it, on one way when the session has nothing else to write."""
+        """Send what was taken along and commit it, on one way when the session has nothing else to
+        write.
+        """
         questions, values = self._questions, self._values
         self._questions, self._values = [], []
         more = db.session.new or db.session.dirty or db.session.deleted
         if questions:
-            _execute_batch(db.session.connection(), questions, values, last="" if more else ";COMMIT")
+            _execute_batch(
+                db.session.connection(), questions, values, last="" if more else ";COMMIT"
+            )
         db.session.commit()
 
 
 @lru_cache(maxsize=256)
 def _text_of(expression: ClauseElement) -> str:
     """The SQL of an expression; kept by object, so whoever uses one often keeps the object."""
-    return str(expression.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True}))  # type: ignore[no-untyped-call]
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+    return str(expression.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
 
 
 def _dbapi_connection(connection: Connection) -> Any:  # noqa: ANN401 - psycopg2's connection
@@ -215,11 +282,18 @@ def _dbapi_connection(connection: Connection) -> Any:  # noqa: ANN401 - psycopg2
 
 
 def _execute_batch(
-    connection: Connection, questions: Sequence[PreparedStatement], values: Sequence[Any], *, first: str | None = None, last: str = ""
+    connection: Connection,
+    questions: Sequence[PreparedStatement],
+    values: Sequence[Any],
+    *,
+    first: str | None = None,
+    last: str = "",
 ) -> Sequence[Row]:
-    """Execute prepared statements in one round trip, with `last` behind them and before them BEGIN when no transaction is open.
+    """Execute prepared statements in one round trip, with `last` behind them and before them BEGIN
+    when no transaction is open.
 
-    Another `first` takes the place of BEGIN. Each statement is prepared when this connection meets it first.
+    Another `first` takes the place of BEGIN. Each statement is prepared when this connection meets
+    it first.
     """
     prepared, driver = connection.info.setdefault("prepared", set()), _dbapi_connection(connection)
     try:
@@ -230,7 +304,9 @@ def _execute_batch(
                     prepared.add(question.name)
             if first is None:
                 first = "BEGIN;" if no_open_transaction(driver) else ""
-            cursor.execute(f"{first}{';'.join([question.execute_sql for question in questions])}{last}", values)
+            cursor.execute(
+                f"{first}{';'.join([question.execute_sql for question in questions])}{last}", values
+            )
             return cursor.fetchall() if cursor.description else []
     except psycopg2.Error as error:
         raise _as_sqlalchemy_error(connection, error, driver) from error
@@ -239,8 +315,17 @@ def _execute_batch(
 def _as_sqlalchemy_error(connection: Connection, error: psycopg2.Error, driver: Any) -> DBAPIError:  # noqa: ANN401 - psycopg2's connection
     """SQLAlchemy's error for one of the driver."""
     if connection.dialect.is_disconnect(cast("Any", error), driver, None):
-        connection.exec_driver_sql("SELECT 1")  # SQLAlchemy meets it too, raises, and drops what its pool holds
-    known = DBAPIError.instance("a prepared statement", None, error, psycopg2.Error, hide_parameters=True, dialect=connection.dialect)
+        connection.exec_driver_sql(
+            "SELECT 1"
+        )  # SQLAlchemy meets it too, raises, and drops what its pool holds
+    known = DBAPIError.instance(
+        "a prepared statement",
+        None,
+        error,
+        psycopg2.Error,
+        hide_parameters=True,
+        dialect=connection.dialect,
+    )
     return cast("DBAPIError", known)
 
 
@@ -249,7 +334,9 @@ SESSION_TIMEOUTS = "-c statement_timeout=30000 -c idle_in_transaction_session_ti
 
 @dataclass(frozen=True)
 class TcpKeepalive:
-    """How a connection whose other end vanished is noticed, on both sides: seconds until the first probe, between probes, and how many."""
+    """How a connection whose other end vanished is noticed, on both sides: seconds until the first
+    probe, between probes, and how many.
+    """
 
     idle: int
     interval: int
@@ -257,7 +344,9 @@ class TcpKeepalive:
 
     @property
     def options(self) -> str:
-        """For Postgres, so that a host which is cut off holds no lock, be it silent or with an answer on its way to it."""
+        """For Postgres, so that a host which is cut off holds no lock, be it silent or with an
+        answer on its way to it.
+        """
         probes = f"-c tcp_keepalives_idle={self.idle} -c tcp_keepalives_interval={self.interval} -c tcp_keepalives_count={self.count}"
         return f"{probes} -c tcp_user_timeout={self._silence}"
 
@@ -287,34 +376,51 @@ def engine_url(settings: Settings) -> URL:
 
 
 def engine_options(settings: Settings, process: str) -> dict[str, object]:
-    """Pool and time limits: no statement and no idle transaction may hold the database for long. Connections say whose they are.
+    """Pool and time limits: no statement and no idle transaction may hold the database for long.
+    Connections say whose they are.
 
-    Whoever holds a connection of the pool must not ask it for a second one: many who do so at once wait for each other.
+    Whoever holds a connection of the pool must not ask it for a second one: many who do so at once
+    wait for each other.
     """
     return {
         "hide_parameters": True,  # an error must not show values
         "pool_size": settings.gatte_pool_size,
-        "max_overflow": 0,  # a connection for a moment costs Postgres a process; waiting for a free one costs nothing
+        # a connection for a moment costs Postgres a process; waiting for a free one costs nothing
+        "max_overflow": 0,
         "pool_timeout": 15,
-        "pool_pre_ping": process != "worker",  # a job is tried again anyway, and asks for many connections
+        "pool_pre_ping": process
+        != "worker",  # a job is tried again anyway, and asks for many connections
         "pool_recycle": 1800,
         "connect_args": _arguments(process),
     }
 
 
 def unpooled_engine(settings: Settings, process: str) -> Engine:
-    """An engine that connects anew each time, for what is seldom asked and may be asked by one who holds a connection of the pool."""
-    return create_engine(engine_url(settings), poolclass=NullPool, hide_parameters=True, connect_args=_arguments(process))
+    """An engine that connects anew each time, for what is seldom asked and may be asked by one who
+    holds a connection of the pool.
+    """
+    return create_engine(
+        engine_url(settings),
+        poolclass=NullPool,
+        hide_parameters=True,
+        connect_args=_arguments(process),
+    )
 
 
 def _arguments(process: str) -> dict[str, object]:
     pulse = LEADER_KEEPALIVE if process == "scheduler" else DEFAULT_KEEPALIVE
-    named = {"connect_timeout": 5, "application_name": f"gatte-{process}", "options": f"{SESSION_TIMEOUTS} {pulse.options}"}
+    named = {
+        "connect_timeout": 5,
+        "application_name": f"gatte-{process}",
+        "options": f"{SESSION_TIMEOUTS} {pulse.options}",
+    }
     return {**named, **pulse.arguments}
 
 
 def log_first_connection(app: Flask, settings: Settings) -> None:
-    """Log the first connection of this process: server, host, database, TLS, pool size and latency; never a password."""
+    """Log the first connection of this process: server, host, database, TLS, pool size and latency;
+    never a password.
+    """
     with app.app_context():
         engine = db.engine
     started: dict[str, float] = {}
@@ -326,7 +432,12 @@ def log_first_connection(app: Flask, settings: Settings) -> None:
     @event.listens_for(engine, "first_connect")
     def _connected(connection: Any, _: Any) -> None:  # noqa: ANN401 - a psycopg2 connection
         latency_ms = (time.perf_counter() - started["at"]) * 1000
-        log.info("database_connected", **_facts(connection, engine), pool_size=settings.gatte_pool_size, latency_ms=round(latency_ms, 1))
+        log.info(
+            "database_connected",
+            **_facts(connection, engine),
+            pool_size=settings.gatte_pool_size,
+            latency_ms=round(latency_ms, 1),
+        )
 
 
 def _facts(connection: Any, engine: Engine) -> dict[str, object]:  # noqa: ANN401 - a psycopg2 connection

@@ -1,6 +1,7 @@
 """Redis as a short memory: it answers at once or not at all, and whoever asks goes on without it.
 
-The queue waits for Redis with patience; what is asked here (limits, caches) is worth a few milliseconds and no more.
+The queue waits for Redis with patience; what is asked here (limits, caches) is worth a few
+milliseconds and no more.
 """
 
 import time
@@ -20,7 +21,9 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 TIMEOUT_SECONDS = 0.2
-RESET_TIMEOUT_SECONDS = 5.0  # after a failure nobody asks for this long, so that a Redis that hangs costs a process one wait, not one a message
+# after a failure nobody asks for this long, so that a Redis that hangs costs a process one wait,
+# not one a message
+RESET_TIMEOUT_SECONDS = 5.0
 
 
 class RedisUnavailable(Exception):
@@ -37,7 +40,9 @@ class FailFastRedis:
             settings.redis_url.get_secret_value(),
             socket_connect_timeout=TIMEOUT_SECONDS,
             socket_timeout=TIMEOUT_SECONDS,
-            retry=Retry(NoBackoff(), 1),  # once more at once: Redis may have started again, and closed what the pool holds
+            retry=Retry(
+                NoBackoff(), 1
+            ),  # once more at once: Redis may have started again, and closed what the pool holds
         )
 
     def execute(self, question: Callable[["Redis"], T]) -> T:

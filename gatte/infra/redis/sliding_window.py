@@ -1,7 +1,9 @@
-"""Sliding windows: how often something happened of late, exact over any number of processes, in one round trip to Redis.
+"""Sliding windows: how often something happened of late, exact over any number of processes, in one
+round trip to Redis.
 
-A window is a sorted set of what happened, by the database's clock, so all hosts agree and a backlog is judged by when it arrived. What
-is counted twice (a transaction that is tried again) counts once. While Redis is away each process counts for itself.
+A window is a sorted set of what happened, by the database's clock, so all hosts agree and a backlog
+is judged by when it arrived. What is counted twice (a transaction that is tried again) counts once.
+While Redis is away each process counts for itself.
 """
 
 import threading
@@ -15,7 +17,8 @@ from redis import Redis
 
 from gatte.infra.redis.fail_fast import RedisUnavailable, fail_fast_redis
 
-MAX_HITS = 100  # of one window are kept where no limit is asked for: enough to judge, and no flood fills the memory
+# of one window are kept where no limit is asked for: enough to judge, and no flood fills the memory
+MAX_HITS = 100
 LOCAL_WINDOWS = 10_000
 
 COUNT = """
@@ -40,7 +43,9 @@ return answers
 
 @dataclass(frozen=True)
 class Hit:
-    """Something to be counted: in which window, under which id, and when (milliseconds); earlier than `not_before` does not count."""
+    """Something to be counted: in which window, under which id, and when (milliseconds); earlier
+    than `not_before` does not count.
+    """
 
     window: str
     member: str
@@ -56,12 +61,16 @@ class Hit:
 
     @property
     def ahead(self) -> int:
-        """The time up to which it counts: a clock that was set back must not leave what it counted before for ever."""
+        """The time up to which it counts: a clock that was set back must not leave what it counted
+        before for ever.
+        """
         return self.at + self.length
 
 
 class HitResult(NamedTuple):
-    """Whether a mark is within the limit, and how many the window holds, itself among them when it is."""
+    """Whether a mark is within the limit, and how many the window holds, itself among them when it
+    is.
+    """
 
     allowed: bool
     hits: int
@@ -72,15 +81,22 @@ def record_hits(marks: Sequence[Hit]) -> list[HitResult]:
     if not marks:
         return []
     try:
-        answers = fail_fast_redis().execute(lambda redis: _script()(_keys(marks), _arguments(marks), client=redis))
+        answers = fail_fast_redis().execute(
+            lambda redis: _script()(_keys(marks), _arguments(marks), client=redis)
+        )
     except RedisUnavailable:
         return [local.record_hits(mark) for mark in marks]
-    return [HitResult(bool(fits), int(held)) for fits, held in zip(answers[::2], answers[1::2], strict=True)]
+    return [
+        HitResult(bool(fits), int(held))
+        for fits, held in zip(answers[::2], answers[1::2], strict=True)
+    ]
 
 
 @lru_cache(maxsize=1)
 def _script() -> Any:  # noqa: ANN401 - a script of redis-py
-    return Redis().register_script(COUNT)  # the client is given with each call; none is connected here
+    return Redis().register_script(
+        COUNT
+    )  # the client is given with each call; none is connected here
 
 
 def _keys(marks: Sequence[Hit]) -> list[str]:
@@ -88,7 +104,11 @@ def _keys(marks: Sequence[Hit]) -> list[str]:
 
 
 def _arguments(marks: Sequence[Hit]) -> list[str | int]:
-    return [part for mark in marks for part in (mark.member, mark.at, mark.since, mark.ahead, mark.limit, 2 * mark.length)]
+    return [
+        part
+        for mark in marks
+        for part in (mark.member, mark.at, mark.since, mark.ahead, mark.limit, 2 * mark.length)
+    ]
 
 
 @dataclass
@@ -101,7 +121,11 @@ class InProcessSlidingWindows:
     def record_hits(self, mark: Hit) -> HitResult:
         """Count one mark."""
         with self._lock:
-            held = {member: at for member, at in self._windows.pop(mark.window, {}).items() if mark.since < at <= mark.ahead}
+            held = {
+                member: at
+                for member, at in self._windows.pop(mark.window, {}).items()
+                if mark.since < at <= mark.ahead
+            }
             if mark.member not in held and len(held) < mark.limit:
                 held[mark.member] = mark.at
             self._windows[mark.window] = held

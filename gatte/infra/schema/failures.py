@@ -25,7 +25,14 @@ def logged_failure(error: BaseException, revision: str | None) -> BaseException:
         log.error("migration_interrupted", revision=revision, statement=statement)
         return KeyboardInterrupt()
     sqlstate, reason = _sqlstate(error), _reason(error)
-    log.error("migration_failed", revision=revision, sqlstate=sqlstate, message=reason, statement=statement, exc_info=error)
+    log.error(
+        "migration_failed",
+        revision=revision,
+        sqlstate=sqlstate,
+        message=reason,
+        statement=statement,
+        exc_info=error,
+    )
     return MigrationFailed(revision, sqlstate, reason)
 
 

@@ -1,4 +1,6 @@
-"""The table of migrations: what was applied when, how long it took, by which version, from which text."""
+"""The table of migrations: what was applied when, how long it took, by which version, from which
+text.
+"""
 
 import hashlib
 import time
@@ -48,7 +50,14 @@ class MigrationHistory:
         """The first migration starts now."""
         self._began = time.monotonic()
 
-    def record(self, *, ctx: MigrationContext, step: MigrationInfo, heads: Collection[Any], run_args: dict[str, Any]) -> None:
+    def record(
+        self,
+        *,
+        ctx: MigrationContext,
+        step: MigrationInfo,
+        heads: Collection[Any],
+        run_args: dict[str, Any],
+    ) -> None:
         """Alembic calls this after each step, before its commit."""
         del heads, run_args  # Alembic's signature
         if ctx.as_sql or ctx.connection is None or step.is_stamp:
@@ -77,7 +86,9 @@ def changed_since_applied(connection: Executes, scripts: Collection[Script]) -> 
         return []
     now = {script.revision: checksum(script) for script in scripts}
     rows: list[Any] = list(connection.execute(CHECKSUMS))
-    return [row.revision for row in rows if row.revision in now and now[row.revision] != row.checksum]
+    return [
+        row.revision for row in rows if row.revision in now and now[row.revision] != row.checksum
+    ]
 
 
 def checksum(script: Script) -> str:
@@ -86,7 +97,9 @@ def checksum(script: Script) -> str:
 
 
 def drop_empty_version_table(connection: Connection) -> None:
-    """Take away the empty table that Alembic made, in a transaction of its own, before a first migration that then failed."""
+    """Take away the empty table that Alembic made, in a transaction of its own, before a first
+    migration that then failed.
+    """
     connection.execute(text(f"DROP TABLE IF EXISTS {VERSION_TABLE}"))
     connection.commit()
 

@@ -1,4 +1,6 @@
-"""What must hold before the first change: each thing that can be wrong is told apart, and none of them has touched the schema."""
+"""What must hold before the first change: each thing that can be wrong is told apart, and none of
+them has touched the schema.
+"""
 
 from enum import StrEnum
 
@@ -8,7 +10,13 @@ from sqlalchemy.exc import DBAPIError
 MINIMUM_SERVER = 15
 DEFAULT_PORT = 5432
 MINIMUM_VECTOR = (0, 5)  # the first pgvector with HNSW indexes
-BUSY = ("starting up", "shutting down", "recovery", "too many clients", "remaining connection slots")
+BUSY = (
+    "starting up",
+    "shutting down",
+    "recovery",
+    "too many clients",
+    "remaining connection slots",
+)
 
 
 class PreflightFailure(StrEnum):
@@ -37,7 +45,9 @@ class PreflightFailed(Exception):
 
 
 def connection_refusal(error: DBAPIError, url: URL) -> PreflightFailed:
-    """Why connecting failed, and where. libpq gives no SQLSTATE for that, so its text is read: only a server that answered says FATAL."""
+    """Why connecting failed, and where. libpq gives no SQLSTATE for that, so its text is read: only
+    a server that answered says FATAL.
+    """
     reason = " ".join(str(error.orig).split())
     refusal, problem = _connection_problem(reason)
     return PreflightFailed(refusal, f"{problem}: {place_of(url)}: {reason}")
@@ -59,13 +69,20 @@ def _connection_problem(reason: str) -> tuple[PreflightFailure, str]:
         return PreflightFailure.UNREACHABLE, "the database cannot be reached"
     if any(words in reason for words in BUSY):
         return PreflightFailure.BUSY, "the database takes no connection now"
-    if "database" in reason.partition("FATAL")[2] and ("does not exist" in reason or "não existe" in reason):
+    if "database" in reason.partition("FATAL")[2] and (
+        "does not exist" in reason or "não existe" in reason
+    ):
         return PreflightFailure.NO_DATABASE, "there is no such database"
-    return PreflightFailure.LOGIN_REFUSED, "the database refused the login (user, password or pg_hba.conf)"
+    return (
+        PreflightFailure.LOGIN_REFUSED,
+        "the database refused the login (user, password or pg_hba.conf)",
+    )
 
 
 def check_target(connection: Connection, minimum_server: int = MINIMUM_SERVER) -> None:
-    """MigrationRefused unless this is a writable, recent enough server with pgvector, on which we may make tables."""
+    """MigrationRefused unless this is a writable, recent enough server with pgvector, on which we
+    may make tables.
+    """
     _check_server(connection, minimum_server)
     _check_writable(connection)
     _check_vector(connection)
@@ -81,7 +98,10 @@ def _check_server(connection: Connection, minimum: int) -> None:
 
 def _check_writable(connection: Connection) -> None:
     if connection.execute(text("SELECT pg_is_in_recovery()")).scalar_one():
-        raise PreflightFailed(PreflightFailure.READ_ONLY, "the database is a read-only standby: DATABASE_URL must name the primary")
+        raise PreflightFailed(
+            PreflightFailure.READ_ONLY,
+            "the database is a read-only standby: DATABASE_URL must name the primary",
+        )
     if connection.execute(text("SHOW transaction_read_only")).scalar_one() == "on":
         message = "the database is read-only for this user (default_transaction_read_only is on)"
         raise PreflightFailed(PreflightFailure.READ_ONLY, message)
@@ -98,18 +118,29 @@ VECTOR = text("""
 def _check_vector(connection: Connection) -> None:
     row = connection.execute(VECTOR).one_or_none()
     if row is None:
-        raise PreflightFailed(PreflightFailure.VECTOR_MISSING, "the server lacks the extension `vector`: install pgvector on it")
+        raise PreflightFailed(
+            PreflightFailure.VECTOR_MISSING,
+            "the server lacks the extension `vector`: install pgvector on it",
+        )
     if tuple(int(part) for part in row.version.split(".")[:2]) < MINIMUM_VECTOR:
         needed = ".".join(str(part) for part in MINIMUM_VECTOR)
-        raise PreflightFailed(PreflightFailure.VECTOR_TOO_OLD, f"the extension `vector` is {row.version}: {needed} or newer is needed")
+        raise PreflightFailed(
+            PreflightFailure.VECTOR_TOO_OLD,
+            f"the extension `vector` is {row.version}: {needed} or newer is needed",
+        )
     if row.installed_version is None and row.needs_superuser and not _is_superuser(connection):
         message = "this user may not create the extension `vector`: have an administrator run CREATE EXTENSION vector in this database"
         raise PreflightFailed(PreflightFailure.NO_RIGHTS, message)
 
 
 def _check_rights(connection: Connection) -> None:
-    if not connection.execute(text("SELECT has_schema_privilege(current_schema(), 'CREATE')")).scalar():
-        raise PreflightFailed(PreflightFailure.NO_RIGHTS, "this user may not create tables: GRANT CREATE ON SCHEMA public")
+    if not connection.execute(
+        text("SELECT has_schema_privilege(current_schema(), 'CREATE')")
+    ).scalar():
+        raise PreflightFailed(
+            PreflightFailure.NO_RIGHTS,
+            "this user may not create tables: GRANT CREATE ON SCHEMA public",
+        )
 
 
 def _is_superuser(connection: Connection) -> bool:

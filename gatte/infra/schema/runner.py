@@ -13,10 +13,20 @@ from alembic.script import Script
 from sqlalchemy import Connection, NullPool, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from gatte.infra.schema.preflight import MINIMUM_SERVER, PreflightFailed, PreflightFailure, check_target, connection_refusal
 from gatte.infra.schema.failures import MigrationFailed, logged_failure
+from gatte.infra.schema.history import (
+    MigrationHistory,
+    changed_since_applied,
+    drop_empty_version_table,
+)
+from gatte.infra.schema.preflight import (
+    MINIMUM_SERVER,
+    PreflightFailed,
+    PreflightFailure,
+    check_target,
+    connection_refusal,
+)
 from gatte.infra.schema.signals import interruptible
-from gatte.infra.schema.history import MigrationHistory, changed_since_applied, drop_empty_version_table
 from gatte.infra.schema.versions import MIGRATIONS, current_revision, scripts
 
 log = structlog.get_logger(__name__)
@@ -48,10 +58,13 @@ def _ended(line: str, code: int) -> int:
     return code
 
 
-def migrate(url: str, directory: Path = MIGRATIONS, minimum_server: int = MINIMUM_SERVER) -> list[str]:
+def migrate(
+    url: str, directory: Path = MIGRATIONS, minimum_server: int = MINIMUM_SERVER
+) -> list[str]:
     """Bring the database to the newest revision; the revisions that this run applied.
 
-    MigrationRefused before any change, MigrationFailed when one failed and was rolled back. No connection stays open, whatever happens.
+    MigrationRefused before any change, MigrationFailed when one failed and was rolled back. No
+    connection stays open, whatever happens.
     """
     journal = MigrationHistory()
     with connected(url) as connection:
@@ -70,10 +83,16 @@ def migrate(url: str, directory: Path = MIGRATIONS, minimum_server: int = MINIMU
 @contextmanager
 def connected(url: str) -> Iterator[Connection]:
     """A connection of its own, outside any pool, with time limits; closed at the end in every case."""
-    options = f"-c lock_timeout={LOCK_TIMEOUT} -c statement_timeout={STATEMENT_TIMEOUT} -c timezone=UTC"
+    options = (
+        f"-c lock_timeout={LOCK_TIMEOUT} -c statement_timeout={STATEMENT_TIMEOUT} -c timezone=UTC"
+    )
     arguments = {"connect_timeout": 10, "application_name": "gatte-migrate", "options": options}
-    psycopg2 = make_url(url).set(drivername="postgresql+psycopg2")  # a bare postgresql:// would mean psycopg 3
-    engine = create_engine(psycopg2, poolclass=NullPool, hide_parameters=True, connect_args=arguments)
+    psycopg2 = make_url(url).set(
+        drivername="postgresql+psycopg2"
+    )  # a bare postgresql:// would mean psycopg 3
+    engine = create_engine(
+        psycopg2, poolclass=NullPool, hide_parameters=True, connect_args=arguments
+    )
     try:
         connection = engine.connect()
     except OperationalError as error:
@@ -87,12 +106,17 @@ def connected(url: str) -> Iterator[Connection]:
 
 @contextmanager
 def migration_lock(connection: Connection) -> Iterator[None]:
-    """Hold the advisory lock; wait while another migrator holds it. It falls with the session, however that ends."""
+    """Hold the advisory lock; wait while another migrator holds it. It falls with the session,
+    however that ends.
+    """
     deadline = time.monotonic() + LOCK_WAIT_SECONDS
     waited = False
     while not _try_lock(connection):
         if time.monotonic() > deadline:
-            raise PreflightFailed(PreflightFailure.LOCKED, f"another migration has been running for over {LOCK_WAIT_SECONDS:.0f} s")
+            raise PreflightFailed(
+                PreflightFailure.LOCKED,
+                f"another migration has been running for over {LOCK_WAIT_SECONDS:.0f} s",
+            )
         if not waited:
             log.info("migration_waits_for_another")
         waited = True
@@ -101,8 +125,11 @@ def migration_lock(connection: Connection) -> Iterator[None]:
 
 
 def _try_lock(connection: Connection) -> bool:
-    got = connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": ADVISORY_LOCK}).scalar_one()
-    connection.commit()  # the lock is the session's; an open transaction would keep Alembic from committing
+    got = connection.execute(
+        text("SELECT pg_try_advisory_lock(:key)"), {"key": ADVISORY_LOCK}
+    ).scalar_one()
+    # the lock is the session's; an open transaction would keep Alembic from committing
+    connection.commit()
     return bool(got)
 
 
@@ -137,7 +164,9 @@ def _alembic(connection: Connection, directory: Path, journal: MigrationHistory)
 
 
 def _after_rollback(connection: Connection, directory: Path) -> str | None:
-    """Leave the database as before the migration that failed, and name that one; None when that cannot be known."""
+    """Leave the database as before the migration that failed, and name that one; None when that
+    cannot be known.
+    """
     try:
         connection.rollback()
         current = current_revision(connection)

@@ -1,4 +1,6 @@
-"""Ctrl-C and SIGTERM while a statement runs: libpq alone would not return before the statement ends."""
+"""Ctrl-C and SIGTERM while a statement runs: libpq alone would not return before the statement
+ends.
+"""
 
 import signal
 import threading
@@ -25,7 +27,9 @@ def interruptible() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.signal(number, _interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {
+        number: signal.signal(number, _interrupt) for number in (signal.SIGINT, signal.SIGTERM)
+    }
     set_wait_callback(wait_select)
     try:
         yield

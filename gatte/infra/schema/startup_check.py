@@ -13,7 +13,9 @@ log = structlog.get_logger(__name__)
 
 
 def require_current_schema(url: str) -> None:
-    """End the process with one clear line when the database has another schema; one that is away now is waited for by whoever needs it."""
+    """End the process with one clear line when the database has another schema; one that is away
+    now is waited for by whoever needs it.
+    """
     try:
         with connected(url) as connection:
             state = schema_state(connection)

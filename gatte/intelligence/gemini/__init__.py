@@ -1,1 +1,3 @@
-"""Gemini behind google-genai: requests, responses, HTTP, and what follows when it refuses a key or model."""
+"""Gemini behind google-genai: requests, responses, HTTP, and what follows when it refuses a key or
+model.
+"""

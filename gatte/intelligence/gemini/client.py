@@ -1,8 +1,9 @@
 """Gemini behind three calls: what a message means, an answer from passages, and vectors.
 
-What customers wrote travels as JSON data in the contents, apart from the instructions. Whatever goes wrong (time, quota, errors,
-nonsense) is one exception with the record of the call, and the caller goes on without. Several failures in a row open a breaker.
-Called without any database transaction open.
+What customers wrote travels as JSON data in the contents, apart from the instructions. Whatever
+goes wrong (time, quota, errors, nonsense) is one exception with the record of the call, and the
+caller goes on without. Several failures in a row open a breaker. Called without any database
+transaction open.
 """
 
 import json
@@ -17,13 +18,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import structlog
 from pydantic import BaseModel, ConfigDict, Field
 
-from gatte.conversation.nlu import PredictionSource, Intent, IntentPrediction
-from gatte.intelligence import calls, prompts
+from gatte.conversation.nlu import Intent, IntentPrediction, PredictionSource
 from gatte.infra.circuit_breaker import CircuitBreaker
-from gatte.intelligence.calls import CallRecord, CallOutcome, CallPurpose
-from gatte.intelligence.gemini.response import Blocked, Generated, InvalidResponse, text_of
+from gatte.intelligence import calls, prompts
+from gatte.intelligence.calls import CallOutcome, CallPurpose, CallRecord
 from gatte.intelligence.gemini.config import generation_config, user_content
 from gatte.intelligence.gemini.rejections import RejectionCause, Rejections, cause_of
+from gatte.intelligence.gemini.response import Blocked, Generated, InvalidResponse, text_of
 from gatte.observability import metrics
 from gatte.settings import Settings
 
@@ -44,7 +45,10 @@ API_VERSION = "v1beta"
 CONNECTIONS = 256  # turns wait on threads, one connection each
 DIMENSIONS = 512
 LONGEST_TEXT = 2_000  # characters of a customer's message that are sent
-INPUT_FAULTS = {CallOutcome.REJECTED_INPUT, CallOutcome.INVALID_RESPONSE}  # what any customer can cause by what is sent says nothing about the service
+INPUT_FAULTS = {
+    CallOutcome.REJECTED_INPUT,
+    CallOutcome.INVALID_RESPONSE,
+}  # what any customer can cause by what is sent says nothing about the service
 HISTORY_LINES = 6
 MAX_LINE = 300
 
@@ -134,16 +138,36 @@ class Gemini:
         """The intent of a message; GeminiUnavailable when there is none."""
         record = CallRecord(CallPurpose.CLASSIFY, self.models.classifier, prompts.CLASSIFIER)
         sent = {"historico": _history_json(history), "mensagem": text[:LONGEST_TEXT]}
-        config = generation_config(record.model, CLASSIFIER_TEMPERATURE, CLASSIFIER_TOKENS, prompts.read(prompts.CLASSIFIER), INTENT_SCHEMA)
-        meaning, record = self.generate(record, _json_content(sent), config, _IntentResponse.model_validate_json)
+        config = generation_config(
+            record.model,
+            CLASSIFIER_TEMPERATURE,
+            CLASSIFIER_TOKENS,
+            prompts.read(prompts.CLASSIFIER),
+            INTENT_SCHEMA,
+        )
+        meaning, record = self.generate(
+            record, _json_content(sent), config, _IntentResponse.model_validate_json
+        )
         made_by = (record.model, record.prompt_version)
-        return IntentPrediction(meaning.intent, meaning.confidence, PredictionSource.GEMINI, (), *made_by), record
+        return IntentPrediction(
+            meaning.intent, meaning.confidence, PredictionSource.GEMINI, (), *made_by
+        ), record
 
-    def respond(self, question: str, passages: Sequence[str], history: History = (), company: str = "") -> tuple[str, CallRecord]:
-        """An answer in the words of the passages, or `prompts.NOT_GROUNDED`; GeminiUnavailable when there is none."""
+    def respond(
+        self, question: str, passages: Sequence[str], history: History = (), company: str = ""
+    ) -> tuple[str, CallRecord]:
+        """An answer in the words of the passages, or `prompts.NOT_GROUNDED`; GeminiUnavailable when
+        there is none.
+        """
         record = CallRecord(CallPurpose.RESPOND, self.models.responder, prompts.RESPONDER)
-        sent = {"trechos": list(passages), "historico": _history_json(history), "pergunta": question[:LONGEST_TEXT]}
-        config = generation_config(record.model, RESPONDER_TEMPERATURE, RESPONDER_TOKENS, _instructions(company))
+        sent = {
+            "trechos": list(passages),
+            "historico": _history_json(history),
+            "pergunta": question[:LONGEST_TEXT],
+        }
+        config = generation_config(
+            record.model, RESPONDER_TEMPERATURE, RESPONDER_TOKENS, _instructions(company)
+        )
         return self.generate(record, _json_content(sent), config, str.strip)
 
     def embed(self, texts: Sequence[str]) -> tuple["NDArray[float32]", CallRecord]:
@@ -156,7 +180,11 @@ class Gemini:
         def call() -> "NDArray[float32]":
             config = EmbedContentConfig(output_dimensionality=DIMENSIONS)
             client = self._connected()
-            made = _translate_sdk_errors(lambda: client.models.embed_content(model=record.model, contents=list(texts), config=config))
+            made = _translate_sdk_errors(
+                lambda: client.models.embed_content(
+                    model=record.model, contents=list(texts), config=config
+                )
+            )
             rows = np.array([one.values for one in made.embeddings or []], dtype=np.float32)
             if rows.shape != (len(texts), DIMENSIONS):
                 raise InvalidResponse
@@ -181,14 +209,24 @@ class Gemini:
             self._http = self._client = None
 
     def generate(
-        self, record: CallRecord, contents: "Content | list[Part]", config: "GenerateContentConfig", read: Callable[[str], Kept]
+        self,
+        record: CallRecord,
+        contents: "Content | list[Part]",
+        config: "GenerateContentConfig",
+        read: Callable[[str], Kept],
     ) -> tuple[Kept, CallRecord]:
-        """One text from a model, turned into a value by `read`, with the record of the call; GeminiUnavailable when there is none."""
+        """One text from a model, turned into a value by `read`, with the record of the call;
+        GeminiUnavailable when there is none.
+        """
         answered: list[Generated] = []
 
         def call() -> Kept:
             client = self._connected()
-            response = _translate_sdk_errors(lambda: client.models.generate_content(model=record.model, contents=contents, config=config))
+            response = _translate_sdk_errors(
+                lambda: client.models.generate_content(
+                    model=record.model, contents=contents, config=config
+                )
+            )
             raw = response.sdk_http_response
             answered.append(Generated.model_validate_json((raw and raw.body) or "{}"))
             return read(text_of(answered[0]))
@@ -204,7 +242,9 @@ class Gemini:
         return kept, done
 
     def _guarded(self, record: CallRecord, call: Callable[[], Kept]) -> tuple[Kept, float]:
-        """The result of a call and its milliseconds, behind breaker and time limit; any failure is GeminiUnavailable."""
+        """The result of a call and its milliseconds, behind breaker and time limit; any failure is
+        GeminiUnavailable.
+        """
         if not (self.breaker.allow_request() and self.rejections.allow_request(record.model)):
             raise GeminiUnavailable(replace(record, outcome=CallOutcome.BREAKER_OPEN))
         started = time.perf_counter()
@@ -217,7 +257,13 @@ class Gemini:
                 cause = None  # the fault of that file
             outcome = _outcome_of(error, record.purpose) if cause is None else CallOutcome.ERROR
             latency = _since(started)
-            log.warning("gemini.failed", purpose=record.purpose.value, outcome=outcome.value, error=type(error).__name__, ms=latency)
+            log.warning(
+                "gemini.failed",
+                purpose=record.purpose.value,
+                outcome=outcome.value,
+                error=type(error).__name__,
+                ms=latency,
+            )
             if cause is None:
                 self._update_breaker(record, outcome)
             else:
@@ -243,7 +289,9 @@ class Gemini:
 
                 from gatte.intelligence.gemini.http import build_http_client
 
-                self._http = build_http_client(self._time_limit, CONNECTIONS, self._base_url or SERVICE)
+                self._http = build_http_client(
+                    self._time_limit, CONNECTIONS, self._base_url or SERVICE
+                )
                 options = HttpOptions(
                     base_url=self._base_url or None,
                     api_version=self._api_version,
@@ -255,7 +303,9 @@ class Gemini:
 
 
 def _translate_sdk_errors(call: Callable[[], Kept]) -> Kept:
-    """The package's result; it trips over answers of an unknown shape with the errors of plain Python."""
+    """The package's result; it trips over answers of an unknown shape with the errors of plain
+    Python.
+    """
     try:
         return call()
     except (TypeError, AttributeError, LookupError):
@@ -281,11 +331,21 @@ def _with_tokens(record: CallRecord, answered: list[Generated]) -> CallRecord:
 
 
 def _failures() -> tuple[type[Exception], ...]:
-    """What a call may raise: our own two, the service's errors, the transport's, and ValueError for what cannot be read."""
+    """What a call may raise: our own two, the service's errors, the transport's, and ValueError for
+    what cannot be read.
+    """
     import httpx2
     from google.genai import errors
 
-    return (InvalidResponse, Blocked, errors.APIError, errors.UnknownApiResponseError, httpx2.HTTPError, OSError, ValueError)
+    return (
+        InvalidResponse,
+        Blocked,
+        errors.APIError,
+        errors.UnknownApiResponseError,
+        httpx2.HTTPError,
+        OSError,
+        ValueError,
+    )
 
 
 def _outcome_of(error: Exception, purpose: CallPurpose) -> CallOutcome:
@@ -298,7 +358,13 @@ def _outcome_of(error: Exception, purpose: CallPurpose) -> CallOutcome:
         return CallOutcome.TIMEOUT
     if isinstance(error, errors.APIError):
         of_a_file = purpose is CallPurpose.TRANSCRIBE and error.code == 400
-        return CallOutcome.QUOTA if error.code == 429 else CallOutcome.REJECTED_INPUT if of_a_file else CallOutcome.ERROR
+        return (
+            CallOutcome.QUOTA
+            if error.code == 429
+            else CallOutcome.REJECTED_INPUT
+            if of_a_file
+            else CallOutcome.ERROR
+        )
     if isinstance(error, (InvalidResponse, ValueError)):
         return CallOutcome.INVALID_RESPONSE
     return CallOutcome.ERROR

@@ -1,6 +1,8 @@
-"""How Gemini is asked: instructions apart from contents, a fixed temperature, a limit of tokens, as little thinking as the model allows.
+"""How Gemini is asked: instructions apart from contents, a fixed temperature, a limit of tokens, as
+little thinking as the model allows.
 
-A configuration is made once for the same words and shared by all calls: making and turning it into JSON cost more than the call itself.
+A configuration is made once for the same words and shared by all calls: making and turning it into
+JSON cost more than the call itself.
 """
 
 import json
@@ -17,11 +19,17 @@ if TYPE_CHECKING:
 
 @lru_cache(maxsize=32)
 def generation_config(
-    model: str, temperature: float, most_tokens: int, instructions: str, answers_by: str | None = None
+    model: str,
+    temperature: float,
+    most_tokens: int,
+    instructions: str,
+    answers_by: str | None = None,
 ) -> "GenerateContentConfig":
-    """The configuration of one call; `most_tokens` bounds what may be written, thinking included; `answers_by` is a JSON schema.
+    """The configuration of one call; `most_tokens` bounds what may be written, thinking included;
+    `answers_by` is a JSON schema.
 
-    Not to be changed: it is shared. The answer comes as it was received (`gemini_answer` reads it), and no function is ever called.
+    Not to be changed: it is shared. The answer comes as it was received (`gemini_answer` reads it),
+    and no function is ever called.
     """
     from google.genai.types import AutomaticFunctionCallingConfig
 
@@ -49,15 +57,23 @@ def _quick(name: str) -> "type[BaseModel]":
     from google.genai import types
 
     def contains(_: object, __: object) -> bool:
-        """What `in` gives for a name anyway, being meant for pairs: the package asks it for every field of every object."""
+        """What `in` gives for a name anyway, being meant for pairs: the package asks it for every
+        field of every object.
+        """
         return False
 
-    return cast("type[BaseModel]", type(name, (getattr(types, name),), {"__contains__": contains, "__module__": __name__}))
+    return cast(
+        "type[BaseModel]",
+        type(name, (getattr(types, name),), {"__contains__": contains, "__module__": __name__}),
+    )
 
 
 # As little thinking as a model allows: a customer waits, and passages are short. Google's page on
-# thinking, October 2026 (ai.google.dev/gemini-api/docs/thinking); docs/decisions/0022-gemini-requests.md.
-VERSIONED = r"(-preview)?(-\d{2}-\d{4}|-\d{3})?"  # not -image, -tts and others, which know other levels
+# thinking, October 2026 (ai.google.dev/gemini-api/docs/thinking);
+# docs/decisions/0022-gemini-requests.md.
+VERSIONED = (
+    r"(-preview)?(-\d{2}-\d{4}|-\d{3})?"  # not -image, -tts and others, which know other levels
+)
 LEAST_THINKING: tuple[tuple[str, int | str], ...] = (  # the first that fits: a budget or a level
     (r"gemini-2\.5-flash(-lite)?", 0),
     (r"gemini-(3|3\.5|3\.6)-flash", "MINIMAL"),

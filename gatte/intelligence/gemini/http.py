@@ -1,7 +1,8 @@
 """The HTTP client behind google-genai: our kept connections, and a time limit for a whole answer.
 
-Where the environment names a proxy, httpx's own connections are used, which know proxies. Their limit counts from one piece of an answer to
-the next, so a dripping answer could last for ever: there a limit for the whole is added.
+Where the environment names a proxy, httpx's own connections are used, which know proxies. Their
+limit counts from one piece of an answer to the next, so a dripping answer could last for ever:
+there a limit for the whole is added.
 """
 
 import time
@@ -11,7 +12,14 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpx2
 
-from gatte.infra.http import ResponseLost, HttpConnectionPool, HttpTimeouts, ConnectFailed, ResponseTimeout, parse_base_url
+from gatte.infra.http import (
+    ConnectFailed,
+    HttpConnectionPool,
+    HttpTimeouts,
+    ResponseLost,
+    ResponseTimeout,
+    parse_base_url,
+)
 
 LONGEST_ANSWER = 32 * 1024 * 1024
 
@@ -33,19 +41,25 @@ class PooledTransport(httpx2.BaseTransport):
             raise httpx2.ReadTimeout(str(error), request=request) from error
         except ResponseLost as error:
             raise httpx2.ReadError(str(error), request=request) from error
-        return httpx2.Response(answer.status, headers=answer.headers.items(), content=answer.body, request=request)
+        return httpx2.Response(
+            answer.status, headers=answer.headers.items(), content=answer.body, request=request
+        )
 
     def close(self) -> None:
         self._connections.close()
 
 
 def build_http_client(seconds: float, connections: int, base_url: str) -> httpx2.Client:
-    """An HTTP client for a service, with a limit for each wait, and the same for a whole answer, however slowly it trickles."""
+    """An HTTP client for a service, with a limit for each wait, and the same for a whole answer,
+    however slowly it trickles.
+    """
     if _behind_a_proxy(base_url):
         return _stock_client(seconds, connections)
     tls = httpx2.create_ssl_context() if base_url.startswith("https") else None
     limits = HttpTimeouts(seconds, seconds, seconds, seconds, seconds, LONGEST_ANSWER, connections)
-    return httpx2.Client(timeout=seconds, transport=PooledTransport(HttpConnectionPool(base_url, limits, tls)))
+    return httpx2.Client(
+        timeout=seconds, transport=PooledTransport(HttpConnectionPool(base_url, limits, tls))
+    )
 
 
 def _behind_a_proxy(base_url: str) -> bool:
@@ -57,7 +71,9 @@ def _behind_a_proxy(base_url: str) -> bool:
 class _DeadlineStream(httpx2.SyncByteStream):
     """The body of an answer, given up when the deadline has passed."""
 
-    def __init__(self, body: httpx2.SyncByteStream, request: httpx2.Request, deadline: float) -> None:
+    def __init__(
+        self, body: httpx2.SyncByteStream, request: httpx2.Request, deadline: float
+    ) -> None:
         self._body = body
         self._request = request
         self._deadline = deadline

@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 
 from gatte.infra.circuit_breaker import CircuitBreaker
-from gatte.infra.redis.fail_fast import RedisUnavailable, FailFastRedis
+from gatte.infra.redis.fail_fast import FailFastRedis, RedisUnavailable
 
 REJECTIONS = 3  # in a row, for one model: a proxy that starts again may answer 404 once
 RESET_TIMEOUT_SECONDS = 900.0
@@ -62,14 +62,18 @@ def cause_of(error: Exception) -> RejectionCause | None:
     if error.code != 400:
         return BY_STATUS.get(error.code)
     said = str(error.details).lower()
-    return next((cause for word, cause in WORDS_OF_400.items() if word in said), RejectionCause.REQUEST)
+    return next(
+        (cause for word, cause in WORDS_OF_400.items() if word in said), RejectionCause.REQUEST
+    )
 
 
 class Rejections:
     """The models that are left alone since the service refuses them; for the threads of a process."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._breakers: defaultdict[str, CircuitBreaker] = defaultdict(lambda: CircuitBreaker(REJECTIONS, RESET_TIMEOUT_SECONDS, clock))
+        self._breakers: defaultdict[str, CircuitBreaker] = defaultdict(
+            lambda: CircuitBreaker(REJECTIONS, RESET_TIMEOUT_SECONDS, clock)
+        )
         self._known: dict[str, RejectionCause | None] = {}
         self._tell: Callable[[str, RejectionCause | None], None] = lambda _model, _cause: None
 
@@ -89,7 +93,9 @@ class Rejections:
     def record_rejection(self, model: str, cause: RejectionCause, status: int) -> None:
         """The service refused a call to the model."""
         self._breakers[model].record_failure()
-        log.error("gemini.refused", model=model, cause=cause.value, status=status, what=WHAT_TO_DO[cause])
+        log.error(
+            "gemini.refused", model=model, cause=cause.value, status=status, what=WHAT_TO_DO[cause]
+        )
         self._note(model, cause)
 
     def _note(self, model: str, cause: RejectionCause | None) -> None:

@@ -1,9 +1,13 @@
-"""What Gemini answered, read from the body as it came: only the fields that we use, and nothing else is looked at."""
+"""What Gemini answered, read from the body as it came: only the fields that we use, and nothing
+else is looked at.
+"""
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
-DECLINED = frozenset({"SAFETY", "PROHIBITED_CONTENT", "BLOCKLIST", "SPII", "RECITATION", "MODEL_ARMOR"})
+DECLINED = frozenset(
+    {"SAFETY", "PROHIBITED_CONTENT", "BLOCKLIST", "SPII", "RECITATION", "MODEL_ARMOR"}
+)
 COMPLETE = "STOP"
 
 
@@ -64,7 +68,9 @@ class Generated(_Read):
     def tokens(self) -> tuple[int, int]:
         """Tokens read and tokens written, thinking included; 0 where the service does not say."""
         used = self.usage_metadata or Usage()
-        return used.prompt_token_count or 0, (used.candidates_token_count or 0) + (used.thoughts_token_count or 0)
+        return used.prompt_token_count or 0, (used.candidates_token_count or 0) + (
+            used.thoughts_token_count or 0
+        )
 
 
 def text_of(generated: Generated) -> str:

@@ -1,4 +1,6 @@
-"""The knowledge base as people keep it: articles read from files and stored with the passages under which they are found."""
+"""The knowledge base as people keep it: articles read from files and stored with the passages under
+which they are found.
+"""
 
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,7 +17,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from gatte.conversation.nlu import Intent
 from gatte.intelligence import embedding
-from gatte.intelligence.text_normalization import normalize, expand_abbreviations
+from gatte.intelligence.text_normalization import expand_abbreviations, normalize
 from gatte.models.knowledge import Article, Passage, PassageKind
 
 DEMO_ARTICLES = Path(__file__).parent / "content" / "articles.toml"
@@ -41,7 +43,9 @@ class ArticleDraft(BaseModel):
     slug: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
     title: Line
     question: Line
-    answer: Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=LONGEST_ANSWER)]
+    answer: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=2, max_length=LONGEST_ANSWER)
+    ]
     topic: Intent = Intent.FAQ
     source: Annotated[str, StringConstraints(strip_whitespace=True, max_length=300)] = ""
     valid_from: date | None = None
@@ -70,32 +74,55 @@ def read_articles(path: Path = DEMO_ARTICLES) -> list[ArticleDraft]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadArticles([f"not a TOML file: {error}"]) from None
     problems: list[str] = []
-    drafts = [draft for number, row in enumerate(rows, start=1) if (draft := _draft(number, row, problems))]
+    drafts = [
+        draft
+        for number, row in enumerate(rows, start=1)
+        if (draft := _draft(number, row, problems))
+    ]
     slugs = [draft.slug for draft in drafts]
-    problems += [f"article {slug}: stands here more than once" for slug in sorted({slug for slug in slugs if slugs.count(slug) > 1})]
+    problems += [
+        f"article {slug}: stands here more than once"
+        for slug in sorted({slug for slug in slugs if slugs.count(slug) > 1})
+    ]
     if problems or not rows:
         raise BadArticles(problems or ["the file holds no [[article]]"])
     return drafts
 
 
 def import_articles(session: Session, drafts: Sequence[ArticleDraft]) -> ImportResult:
-    """Store articles by slug, with their passages; the same import again changes nothing. The caller commits.
+    """Store articles by slug, with their passages; the same import again changes nothing. The
+    caller commits.
 
-    Articles that are not among `drafts` stay as they are, and so do variants that were learned from customers.
+    Articles that are not among `drafts` stay as they are, and so do variants that were learned from
+    customers.
     """
     session.execute(select(func.pg_advisory_xact_lock(IMPORT_LOCK)))
-    known = {article.slug: article for article in session.scalars(_articles([draft.slug for draft in drafts]))}
-    outcomes = [_change(known[draft.slug], draft) if draft.slug in known else _create(session, known, draft) for draft in drafts]
+    known = {
+        article.slug: article
+        for article in session.scalars(_articles([draft.slug for draft in drafts]))
+    }
+    outcomes = [
+        _change(known[draft.slug], draft) if draft.slug in known else _create(session, known, draft)
+        for draft in drafts
+    ]
     _embed([passage for article in known.values() for passage in article.passages])
     session.flush()
-    return ImportResult(outcomes.count("created"), outcomes.count("changed"), outcomes.count("unchanged"))
+    return ImportResult(
+        outcomes.count("created"), outcomes.count("changed"), outcomes.count("unchanged")
+    )
 
 
 def add_variant(session: Session, article_id: UUID, text: str) -> bool:
-    """Add a way in which a customer asked for an article; False when it is known already or the article is gone. The caller commits."""
+    """Add a way in which a customer asked for an article; False when it is known already or the
+    article is gone. The caller commits.
+    """
     article = session.get(Article, article_id)
     words = normalize(text)
-    if article is None or not words or any(passage.normalised == words for passage in article.passages):
+    if (
+        article is None
+        or not words
+        or any(passage.normalised == words for passage in article.passages)
+    ):
         return False
     _add(article, [_PassageText(PassageKind.VARIANT, text.strip())])
     _embed(article.passages)
@@ -107,12 +134,17 @@ def _draft(number: int, row: dict[str, Any], problems: list[str]) -> ArticleDraf
         return ArticleDraft.model_validate(row)
     except ValidationError as error:
         name = row.get("slug", f"number {number}")
-        problems += [f"article {name}: {'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors()]
+        problems += [
+            f"article {name}: {'.'.join(map(str, problem['loc']))}: {problem['msg']}"
+            for problem in error.errors()
+        ]
         return None
 
 
 def _articles(slugs: Iterable[str]) -> Any:  # noqa: ANN401 - a typed select of SQLAlchemy, whose own type mypy cannot name shortly
-    return select(Article).where(Article.slug.in_(list(slugs))).options(selectinload(Article.passages))
+    return (
+        select(Article).where(Article.slug.in_(list(slugs))).options(selectinload(Article.passages))
+    )
 
 
 def _create(session: Session, known: dict[str, Article], draft: ArticleDraft) -> str:
@@ -123,7 +155,9 @@ def _create(session: Session, known: dict[str, Article], draft: ArticleDraft) ->
 
 
 def _change(article: Article, draft: ArticleDraft) -> str:
-    changed = {name: value for name, value in _fields(draft).items() if getattr(article, name) != value}
+    changed = {
+        name: value for name, value in _fields(draft).items() if getattr(article, name) != value
+    }
     for name, value in changed.items():
         setattr(article, name, value)
     if not _replace_passages(article, draft) and not changed:
@@ -139,18 +173,28 @@ def _fields(draft: ArticleDraft) -> dict[str, Any]:
 
 
 def _texts(draft: ArticleDraft) -> Iterator[_PassageText]:
-    """What an article is found by: its title and question, question and answer together, and each way of asking."""
+    """What an article is found by: its title and question, question and answer together, and each
+    way of asking.
+    """
     yield _PassageText(PassageKind.QUESTION, draft.title)
     if draft.question != draft.title:
         yield _PassageText(PassageKind.QUESTION, draft.question)
     yield _PassageText(PassageKind.ANSWER, f"{draft.question} {draft.answer}")
-    yield from (_PassageText(PassageKind.VARIANT, text) for text in dict.fromkeys(draft.example_questions))
+    yield from (
+        _PassageText(PassageKind.VARIANT, text) for text in dict.fromkeys(draft.example_questions)
+    )
 
 
 def _replace_passages(article: Article, draft: ArticleDraft) -> bool:
-    """Bring the passages to what the draft says, learned variants apart; whether anything was to be done."""
+    """Bring the passages to what the draft says, learned variants apart; whether anything was to be
+    done.
+    """
     wanted = list(_texts(draft))
-    stale = [passage for passage in article.passages if passage.kind is not PassageKind.VARIANT and _text_of(passage) not in wanted]
+    stale = [
+        passage
+        for passage in article.passages
+        if passage.kind is not PassageKind.VARIANT and _text_of(passage) not in wanted
+    ]
     for passage in stale:
         article.passages.remove(passage)
     present = {_text_of(passage) for passage in article.passages}
@@ -164,11 +208,15 @@ def _text_of(passage: Passage) -> _PassageText:
 
 
 def _add(article: Article, texts: Iterable[_PassageText]) -> None:
-    article.passages.extend(Passage(kind=text.kind, text=text.text, normalised=normalize(text.text)) for text in texts)
+    article.passages.extend(
+        Passage(kind=text.kind, text=text.text, normalised=normalize(text.text)) for text in texts
+    )
 
 
 def _embed(passages: Iterable[Passage]) -> None:
-    """Give those passages vectors that have none; without the embedding package they are found by words alone."""
+    """Give those passages vectors that have none; without the embedding package they are found by
+    words alone.
+    """
     bare = [passage for passage in passages if passage.embedding is None]
     if not bare or not embedding.available():
         return
@@ -179,5 +227,11 @@ def _embed(passages: Iterable[Passage]) -> None:
 
 @lru_cache(maxsize=1)
 def off_topic_texts() -> tuple[str, ...]:
-    """Texts that no article answers: small talk, other people's services, other kinds of certificate."""
-    return tuple((Path(__file__).parent / "content" / "off_topic.txt").read_text(encoding="utf-8").splitlines())
+    """Texts that no article answers: small talk, other people's services, other kinds of
+    certificate.
+    """
+    return tuple(
+        (Path(__file__).parent / "content" / "off_topic.txt")
+        .read_text(encoding="utf-8")
+        .splitlines()
+    )

@@ -1,7 +1,9 @@
-"""A knowledge base of usual size, held in this process: candidates come from memory, by the same rules as from Postgres.
+"""A knowledge base of usual size, held in this process: candidates come from memory, by the same
+rules as from Postgres.
 
-A shelf belongs to one edition: the number that grows with every change of an article or passage, and the day, since articles come into
-force by date. Asking for the edition is the one question that a search puts to the database; a new edition is read when it is first met.
+A shelf belongs to one edition: the number that grows with every change of an article or passage,
+and the day, since articles come into force by date. Asking for the edition is the one question that
+a search puts to the database; a new edition is read when it is first met.
 """
 
 from collections import OrderedDict, defaultdict
@@ -29,7 +31,9 @@ if TYPE_CHECKING:
 
 MAX_PASSAGES = 5_000  # passages: some 30 MB a process; a larger base stays in Postgres
 KNOWN_WORDS = 20_000
-INDEX_VERSION_SQL = "coalesce((SELECT number FROM knowledge_version), 0) AS edition, current_date AS today"
+INDEX_VERSION_SQL = (
+    "coalesce((SELECT number FROM knowledge_version), 0) AS edition, current_date AS today"
+)
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,9 @@ def _first(scores: "NDArray[float32]", count: int) -> list[int]:
 
 
 class IndexCache:
-    """The shelf of the edition that was asked for last; None instead of a shelf when the base is too large for one."""
+    """The shelf of the edition that was asked for last; None instead of a shelf when the base is
+    too large for one.
+    """
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -117,21 +123,36 @@ def _read(session: Session) -> InMemoryIndex | None:
         return None
     texts = passages.vectorize(session, rows)
     places = {row.id: place for place, row in enumerate(rows)}
-    articles = session.scalars(select(Article).where(Article.id.in_({row.article_id for row in rows})))
-    return InMemoryIndex(rows, texts, np.stack([text.vector for text in texts]), _read_postings(session, places), _plain(articles))
+    articles = session.scalars(
+        select(Article).where(Article.id.in_({row.article_id for row in rows}))
+    )
+    return InMemoryIndex(
+        rows,
+        texts,
+        np.stack([text.vector for text in texts]),
+        _read_postings(session, places),
+        _plain(articles),
+    )
 
 
 def _plain(articles: Iterable[Article]) -> dict[UUID, Any]:
     """Articles that belong to no session, so that every thread may read them."""
     names = [one.key for one in Article.__table__.columns]
-    return {article.id: Article(**{name: getattr(article, name) for name in names}) for article in articles}
+    return {
+        article.id: Article(**{name: getattr(article, name) for name in names})
+        for article in articles
+    }
 
 
 def _read_postings(session: Session, places: dict[int, int]) -> dict[str, Postings]:
-    """By lexeme. What a passage gets for one is the sum of 1/n² over its n places there, over the logarithm of the passage's length."""
+    """By lexeme. What a passage gets for one is the sum of 1/n² over its n places there, over the
+    logarithm of the passage's length.
+    """
     import numpy as np
 
-    found = session.execute(sql("SELECT id, lexeme, cardinality(positions) FROM passage, unnest(words)"))
+    found = session.execute(
+        sql("SELECT id, lexeme, cardinality(positions) FROM passage, unnest(words)")
+    )
     counts: dict[str, dict[int, int]] = defaultdict(dict)
     lengths: dict[int, int] = defaultdict(int)
     for passage, lexeme, times in found:
@@ -141,7 +162,11 @@ def _read_postings(session: Session, places: dict[int, int]) -> dict[str, Postin
     return {
         lexeme: Postings(
             np.fromiter(known.keys(), np.int32, len(known)),
-            np.fromiter((_weight(times) / log2(lengths[place] + 1) for place, times in known.items()), np.float32, len(known)),
+            np.fromiter(
+                (_weight(times) / log2(lengths[place] + 1) for place, times in known.items()),
+                np.float32,
+                len(known),
+            ),
         )
         for lexeme, known in counts.items()
     }
@@ -152,7 +177,9 @@ def _weight(times: int) -> float:
 
 
 class LexemeCache:
-    """What Postgres makes of a word in Portuguese text search, kept for the words that customers use most."""
+    """What Postgres makes of a word in Portuguese text search, kept for the words that customers
+    use most.
+    """
 
     def __init__(self) -> None:
         self._known: OrderedDict[str, tuple[str, ...]] = OrderedDict()
@@ -161,15 +188,21 @@ class LexemeCache:
     def of(self, session: Session, words: Sequence[str]) -> list[str]:
         """The lexemes of these words; stop words have none."""
         missing = [word for word in dict.fromkeys(words) if word not in self._known]
-        found: dict[str, tuple[str, ...]] = {word: (word,) for word in missing if word.isascii() and word.isdigit()}
+        found: dict[str, tuple[str, ...]] = {
+            word: (word,) for word in missing if word.isascii() and word.isdigit()
+        }
         asked = [word for word in missing if word not in found]
         found |= self._ask(session, asked) if asked else {}
         with self._lock:
             self._known |= found
             while len(self._known) > KNOWN_WORDS:
                 self._known.popitem(last=False)
-            return [lexeme for word in words for lexeme in found.get(word) or self._known.get(word, ())]
+            return [
+                lexeme for word in words for lexeme in found.get(word) or self._known.get(word, ())
+            ]
 
     def _ask(self, session: Session, words: list[str]) -> dict[str, tuple[str, ...]]:
-        query = sql("SELECT word, tsvector_to_array(to_tsvector('portuguese', word)) FROM unnest(CAST(:words AS text[])) AS word")
+        query = sql(
+            "SELECT word, tsvector_to_array(to_tsvector('portuguese', word)) FROM unnest(CAST(:words AS text[])) AS word"
+        )
         return {word: tuple(lexemes) for word, lexemes in session.execute(query, {"words": words})}

@@ -1,10 +1,13 @@
-"""Putting candidates in order: which articles a question asks for, judged against what no article answers.
+"""Putting candidates in order: which articles a question asks for, judged against what no article
+answers.
 
-A kernel ridge regression is solved for each question over its candidate passages and the off-topic texts (about 200 rows, some
-milliseconds): every article is a class, "off topic" is one more, and the kernel joins meaning (embeddings) and words (TF-IDF over words
-and parts of words, weighted by how rare they are among the candidates). It learns on the spot which words tell these articles apart, so
-it beats the best single passage by far: with each way of asking left out in turn, hit@1 .65 and hit@5 .92 against .52 and .87 for
-the z-score sum .7 meaning + .3 words; with no state to keep between processes, and at a cost that does not grow with the knowledge base.
+A kernel ridge regression is solved for each question over its candidate passages and the off-topic
+texts (about 200 rows, some milliseconds): every article is a class, "off topic" is one more, and
+the kernel joins meaning (embeddings) and words (TF-IDF over words and parts of words, weighted by
+how rare they are among the candidates). It learns on the spot which words tell these articles
+apart, so it beats the best single passage by far: with each way of asking left out in turn, hit@1
+.65 and hit@5 .92 against .52 and .87 for the z-score sum .7 meaning + .3 words; with no state to
+keep between processes, and at a cost that does not grow with the knowledge base.
 """
 
 import re
@@ -34,7 +37,9 @@ COVERED_SIMILARITY = 0.9  # an off-topic text this near to a passage is on topic
 
 @dataclass(frozen=True)
 class TokenisedText:
-    """A text, its vector (zeros without embeddings), and its words and parts of words, weighed by 1 + the log of their count."""
+    """A text, its vector (zeros without embeddings), and its words and parts of words, weighed by 1
+    + the log of their count.
+    """
 
     text: str
     vector: "NDArray[float32]"
@@ -52,7 +57,9 @@ class RerankCandidate:
 
 @dataclass(frozen=True)
 class Ranked:
-    """An article with its score (about 0 to 1), and its passage nearest to the question with their cosine and word similarity."""
+    """An article with its score (about 0 to 1), and its passage nearest to the question with their
+    cosine and word similarity.
+    """
 
     article: Hashable
     score: float
@@ -79,7 +86,11 @@ def tokenize(text: str, vector: "NDArray[float32]") -> TokenisedText:
     return TokenisedText(text, vector, features, weights.astype(np.float32))
 
 
-def rerank(question: TokenisedText, candidates: Sequence[RerankCandidate], background: Sequence[TokenisedText]) -> Ranking:
+def rerank(
+    question: TokenisedText,
+    candidates: Sequence[RerankCandidate],
+    background: Sequence[TokenisedText],
+) -> Ranking:
     """Put the articles of the candidates in order; an empty ranking without candidates."""
     import numpy as np
 
@@ -95,12 +106,20 @@ def rerank(question: TokenisedText, candidates: Sequence[RerankCandidate], backg
     kernel = vectors @ vectors.T + LEXICAL_WEIGHT * word_kernel[:-1, :-1]
     articles = list(dict.fromkeys(candidate.article for candidate in candidates))
     member = _membership(articles, candidates, len(background))
-    pull = np.linalg.solve(kernel + RIDGE * np.eye(len(rows), dtype=np.float32), cosines + LEXICAL_WEIGHT * words)
+    pull = np.linalg.solve(
+        kernel + RIDGE * np.eye(len(rows), dtype=np.float32), cosines + LEXICAL_WEIGHT * words
+    )
     return _ordered(articles, pull @ member, member, cosines, words)
 
 
-def _off_topic_here(question: TokenisedText, passages: Any, background: Sequence[TokenisedText]) -> tuple[list[TokenisedText], Any]:  # noqa: ANN401 - arrays
-    """The off-topic texts nearest to the question and their vectors, without those that this knowledge base does cover."""
+def _off_topic_here(
+    question: TokenisedText,
+    passages: Any,
+    background: Sequence[TokenisedText],  # noqa: ANN401 - arrays
+) -> tuple[list[TokenisedText], Any]:
+    """The off-topic texts nearest to the question and their vectors, without those that this
+    knowledge base does cover.
+    """
     import numpy as np
 
     vectors = _stacked(background)
@@ -119,7 +138,9 @@ def _stacked(texts: Sequence[TokenisedText]) -> "NDArray[float32]":
     return np.concatenate([text.vector for text in texts]).reshape(len(texts), -1)
 
 
-def _membership(articles: list[Hashable], candidates: Sequence[RerankCandidate], background: int) -> "NDArray[float32]":
+def _membership(
+    articles: list[Hashable], candidates: Sequence[RerankCandidate], background: int
+) -> "NDArray[float32]":
     """One row a text and one column an article, the last for off topic: 1 where the text belongs."""
     import numpy as np
 
@@ -128,20 +149,34 @@ def _membership(articles: list[Hashable], candidates: Sequence[RerankCandidate],
     return np.eye(len(articles) + 1, dtype=np.float32)[owners]
 
 
-def _ordered(articles: list[Hashable], scores: Any, member: Any, cosines: Any, words: Any) -> Ranking:  # noqa: ANN401 - arrays
+def _ordered(
+    articles: list[Hashable],
+    scores: Any,
+    member: Any,
+    cosines: Any,
+    words: Any,  # noqa: ANN401 - arrays
+) -> Ranking:
     import numpy as np
 
     likeness = np.where(member[:, :-1] > 0, (cosines + LEXICAL_WEIGHT * words)[:, None], -np.inf)
     nearest = likeness.argmax(axis=0)
     ranked = [
-        Ranked(article, float(scores[column]), int(nearest[column]), float(cosines[nearest[column]]), float(words[nearest[column]]))
+        Ranked(
+            article,
+            float(scores[column]),
+            int(nearest[column]),
+            float(cosines[nearest[column]]),
+            float(words[nearest[column]]),
+        )
         for column, article in enumerate(articles)
     ]
     return Ranking(tuple(sorted(ranked, key=lambda one: -one.score)), float(scores[-1]))
 
 
 def _word_kernel(texts: Sequence[TokenisedText]) -> "NDArray[float32]":
-    """How alike texts are in words, 0 to 1: cosines of TF-IDF rows, where rarity is that among these texts."""
+    """How alike texts are in words, 0 to 1: cosines of TF-IDF rows, where rarity is that among
+    these texts.
+    """
     import numpy as np
 
     features = np.concatenate([text.features for text in texts])
@@ -149,12 +184,16 @@ def _word_kernel(texts: Sequence[TokenisedText]) -> "NDArray[float32]":
     found_in = np.bincount(features, minlength=FEATURES)
     count = found_in[features]
     values = np.concatenate([text.weights for text in texts]) * _rarity(len(texts))[count]
-    values /= np.sqrt(np.maximum(np.bincount(rows, values**2, len(texts)), 1e-9))[rows].astype(np.float32)
+    values /= np.sqrt(np.maximum(np.bincount(rows, values**2, len(texts)), 1e-9))[rows].astype(
+        np.float32
+    )
     shared = count > 1  # what only one text has makes it longer, and like no other
     kept = np.flatnonzero(found_in > 1)
     column = np.empty(FEATURES, np.int32)
     column[kept] = np.arange(kept.size, dtype=np.int32)
-    weighed = np.zeros((len(texts), kept.size), np.float32)  # a tenth of it is filled: still three times as fast as sparse rows
+    weighed = np.zeros(
+        (len(texts), kept.size), np.float32
+    )  # a tenth of it is filled: still three times as fast as sparse rows
     weighed[rows[shared], column[features[shared]]] = values[shared]
     kernel = weighed @ weighed.T
     np.fill_diagonal(kernel, 1.0)
@@ -165,12 +204,16 @@ def _rarity(texts: int) -> "NDArray[float32]":
     """What a feature weighs that is found in 0, 1, 2 ... of so many texts."""
     import numpy as np
 
-    weights: NDArray[float32] = (np.log((1 + texts) / (1 + np.arange(texts + 1))) + 1).astype(np.float32)
+    weights: NDArray[float32] = (np.log((1 + texts) / (1 + np.arange(texts + 1))) + 1).astype(
+        np.float32
+    )
     return weights
 
 
 def _features(text: str) -> Iterator[int]:
-    """Words alone and in pairs; parts of words of 3 and 4 letters, which forgive typing errors: hashed, each kind into its half."""
+    """Words alone and in pairs; parts of words of 3 and 4 letters, which forgive typing errors:
+    hashed, each kind into its half.
+    """
     words = WORD.findall(text)
     for pair in pairwise(words):
         yield crc32(" ".join(pair).encode()) % HALF
@@ -182,5 +225,9 @@ def _features(text: str) -> Iterator[int]:
 def _of_word(word: str) -> tuple[int, ...]:
     """The features of a word by itself; texts are made of the same words."""
     padded = f" {word} "
-    parts = [padded[start : start + size] for size in (3, 4) for start in range(max(1, len(padded) - size + 1))]
+    parts = [
+        padded[start : start + size]
+        for size in (3, 4)
+        for start in range(max(1, len(padded) - size + 1))
+    ]
     return (crc32(word.encode()) % HALF, *(HALF + crc32(part.encode()) % HALF for part in parts))

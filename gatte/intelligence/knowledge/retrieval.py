@@ -1,6 +1,8 @@
-"""Finding the articles that a question asks for: candidates by meaning and by words, put in order by `ranking`.
+"""Finding the articles that a question asks for: candidates by meaning and by words, put in order
+by `ranking`.
 
-Candidates come from the shelf in this process, or from Postgres when the knowledge base is too large for one.
+Candidates come from the shelf in this process, or from Postgres when the knowledge base is too
+large for one.
 """
 
 from collections.abc import Sequence
@@ -13,18 +15,30 @@ from sqlalchemy import ColumnElement, Select, func, literal, select
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Session
 
-from gatte.intelligence import embedding, answer_confidence
-from gatte.intelligence.knowledge import passages, reranker, memory_index as shelf
+from gatte.intelligence import answer_confidence, embedding
+from gatte.intelligence.knowledge import memory_index as shelf
+from gatte.intelligence.knowledge import passages, reranker
 from gatte.intelligence.knowledge.articles import off_topic_texts
+from gatte.intelligence.knowledge.memory_index import (
+    IndexCache,
+    IndexVersion,
+    InMemoryIndex,
+    LexemeCache,
+)
 from gatte.intelligence.knowledge.passages import PassageRow
-from gatte.intelligence.knowledge.memory_index import IndexVersion, LexemeCache, InMemoryIndex, IndexCache
-from gatte.intelligence.text_normalization import normalize, expand_abbreviations
+from gatte.intelligence.text_normalization import expand_abbreviations, normalize
 from gatte.models.knowledge import Article, Passage, PassageKind
 
-VECTOR_CANDIDATES = 60  # candidates by the nearest vectors; more than these and those by words did not rank better
+VECTOR_CANDIDATES = (
+    60  # candidates by the nearest vectors; more than these and those by words did not rank better
+)
 LEXICAL_CANDIDATES = 30
-HNSW_EF_SEARCH = 150  # entries that the vector index looks at: more finds more of the true neighbours in a large base, and takes longer
-WORD_MATCHES = 2_000  # of the passages that share a word, this many are scored: common words match everything in a large base
+# entries that the vector index looks at: more finds more of the true neighbours in a large base,
+# and takes longer
+HNSW_EF_SEARCH = 150
+# of the passages that share a word, this many are scored: common words match everything in a large
+# base
+WORD_MATCHES = 2_000
 LONGEST_QUESTION = 500  # characters that are searched
 
 _shelves = IndexCache()
@@ -33,7 +47,9 @@ _lexemes = LexemeCache()
 
 @dataclass(frozen=True)
 class RankedArticle:
-    """An article that may answer, with its score (about 0 to 1) and the passage that came nearest to the question."""
+    """An article that may answer, with its score (about 0 to 1) and the passage that came nearest
+    to the question.
+    """
 
     article_id: UUID
     slug: str
@@ -50,7 +66,9 @@ class RankedArticle:
 
 @dataclass(frozen=True)
 class RetrievalResult:
-    """What was found for a question, best first, and how sure we are (0 to 1) that the first one answers it."""
+    """What was found for a question, best first, and how sure we are (0 to 1) that the first one
+    answers it.
+    """
 
     question: str
     found: tuple[RankedArticle, ...] = ()
@@ -76,15 +94,26 @@ class _Candidates:
     shelf: InMemoryIndex | None
 
 
-def find_passages(session: Session, question: str, limit: int = 5, vector: Any | None = None, edition: IndexVersion | None = None) -> RetrievalResult:  # noqa: ANN401 - an array
-    """The articles that may answer, and how sure we are of the best one. Reads only, in the caller's transaction.
+def find_passages(
+    session: Session,
+    question: str,
+    limit: int = 5,
+    vector: Any | None = None,  # noqa: ANN401 - an array
+    edition: IndexVersion | None = None,
+) -> RetrievalResult:
+    """The articles that may answer, and how sure we are of the best one. Reads only, in the
+    caller's transaction.
 
-    A caller who has the question's `vector` (see `vector_of`) or the `edition` of the knowledge base already gives them.
+    A caller who has the question's `vector` (see `vector_of`) or the `edition` of the knowledge
+    base already gives them.
     """
     question = question[:LONGEST_QUESTION]
     asked = reranker.tokenize(question, vector_of(question) if vector is None else vector)
     near = _candidates(session, asked, edition or shelf.index_version(session))
-    candidates = [reranker.RerankCandidate(row.article_id, text) for row, text in zip(near.rows, near.texts, strict=True)]
+    candidates = [
+        reranker.RerankCandidate(row.article_id, text)
+        for row, text in zip(near.rows, near.texts, strict=True)
+    ]
     order = reranker.rerank(asked, candidates, _background())
     found = _found(session, order.articles[:limit], near)
     return RetrievalResult(question, found, round(answer_confidence.answer_probability(order), 4))
@@ -99,7 +128,9 @@ def vector_of(question: str) -> Any:  # noqa: ANN401 - an array
     return embedding.embed_one(expand_abbreviations(question[:LONGEST_QUESTION]))
 
 
-def _candidates(session: Session, asked: reranker.TokenisedText, edition: IndexVersion) -> _Candidates:
+def _candidates(
+    session: Session, asked: reranker.TokenisedText, edition: IndexVersion
+) -> _Candidates:
     """Passages near the question by meaning or by words, each once."""
     held = _shelves.get(session, edition)
     if held is not None:
@@ -108,18 +139,24 @@ def _candidates(session: Session, asked: reranker.TokenisedText, edition: IndexV
     return _Candidates(rows, passages.vectorize(session, rows), None)
 
 
-def _from_shelf(session: Session, held: InMemoryIndex, asked: reranker.TokenisedText) -> _Candidates:
+def _from_shelf(
+    session: Session, held: InMemoryIndex, asked: reranker.TokenisedText
+) -> _Candidates:
     near = held.vector_search(asked.vector, VECTOR_CANDIDATES) if asked.vector.any() else []
     words = normalize(asked.text).split()
     alike = held.lexical_search(_lexemes.of(session, words), LEXICAL_CANDIDATES) if words else []
     places = list(dict.fromkeys([*near, *alike]))
-    return _Candidates([held.rows[place] for place in places], [held.texts[place] for place in places], held)
+    return _Candidates(
+        [held.rows[place] for place in places], [held.texts[place] for place in places], held
+    )
 
 
 def _from_postgres(session: Session, asked: reranker.TokenisedText) -> list[PassageRow]:
     rows: list[PassageRow] = []
     if asked.vector.any():
-        session.execute(select(func.set_config("hnsw.ef_search", str(HNSW_EF_SEARCH), True)))  # for this transaction only
+        session.execute(
+            select(func.set_config("hnsw.ef_search", str(HNSW_EF_SEARCH), True))
+        )  # for this transaction only
         rows += passages.read_rows(session, _nearest(asked.vector))
     query = _any_word(normalize(asked.text))
     if query is not None:
@@ -128,29 +165,59 @@ def _from_postgres(session: Session, asked: reranker.TokenisedText) -> list[Pass
 
 
 def _nearest(vector: Any) -> Select[int, UUID, PassageKind, str]:  # noqa: ANN401 - an array
-    return passages.active_passages().order_by(Passage.embedding.cosine_distance(vector)).limit(VECTOR_CANDIDATES)
+    return (
+        passages.active_passages()
+        .order_by(Passage.embedding.cosine_distance(vector))
+        .limit(VECTOR_CANDIDATES)
+    )
 
 
 def _sharing_words(query: ColumnElement[Any]) -> Select[int, UUID, PassageKind, str]:
-    matches = select(Passage.id, Passage.words).where(Passage.words.op("@@")(query)).limit(WORD_MATCHES).subquery()
-    best = select(matches.c.id).order_by(func.ts_rank(matches.c.words, query, 1).desc(), matches.c.id).limit(LEXICAL_CANDIDATES)
+    matches = (
+        select(Passage.id, Passage.words)
+        .where(Passage.words.op("@@")(query))
+        .limit(WORD_MATCHES)
+        .subquery()
+    )
+    best = (
+        select(matches.c.id)
+        .order_by(func.ts_rank(matches.c.words, query, 1).desc(), matches.c.id)
+        .limit(LEXICAL_CANDIDATES)
+    )
     return passages.active_passages().where(Passage.id.in_(best.scalar_subquery()))
 
 
 def _any_word(words: str) -> ColumnElement[Any] | None:
-    """A text search for any of the words, or None when there are none; the words hold letters, digits and blanks only."""
+    """A text search for any of the words, or None when there are none; the words hold letters,
+    digits and blanks only.
+    """
     if not words:
         return None
-    return func.to_tsquery("portuguese", literal(" | ".join(dict.fromkeys(words.split()))), type_=TSQUERY)
+    return func.to_tsquery(
+        "portuguese", literal(" | ".join(dict.fromkeys(words.split()))), type_=TSQUERY
+    )
 
 
-def _found(session: Session, ranked: Sequence[reranker.Ranked], near: _Candidates) -> tuple[RankedArticle, ...]:
-    articles = _articles(session, [near.rows[one.nearest].article_id for one in ranked]) if near.shelf is None else near.shelf.articles
-    return tuple(_as_found(articles[row.article_id], one, row) for one in ranked if (row := near.rows[one.nearest]).article_id in articles)
+def _found(
+    session: Session, ranked: Sequence[reranker.Ranked], near: _Candidates
+) -> tuple[RankedArticle, ...]:
+    articles = (
+        _articles(session, [near.rows[one.nearest].article_id for one in ranked])
+        if near.shelf is None
+        else near.shelf.articles
+    )
+    return tuple(
+        _as_found(articles[row.article_id], one, row)
+        for one in ranked
+        if (row := near.rows[one.nearest]).article_id in articles
+    )
 
 
 def _articles(session: Session, wanted: list[UUID]) -> dict[UUID, Article]:
-    return {article.id: article for article in session.scalars(select(Article).where(Article.id.in_(wanted)))}
+    return {
+        article.id: article
+        for article in session.scalars(select(Article).where(Article.id.in_(wanted)))
+    }
 
 
 def _as_found(article: Article, ranked: reranker.Ranked, passage: PassageRow) -> RankedArticle:

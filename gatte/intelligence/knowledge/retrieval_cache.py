@@ -1,8 +1,10 @@
-"""What was found for a question before, kept in Redis: customers ask the same things, and a search costs some milliseconds of processor.
+"""What was found for a question before, kept in Redis: customers ask the same things, and a search
+costs some milliseconds of processor.
 
-An entry belongs to one version of the knowledge base, one day (articles come into force by date) and one version of the search itself,
-so nothing is ever taken back: what is out of date is asked for no more, and ends by itself. A question with personal data is not kept;
-of the others a keyed hash is the name of the entry, and only our own articles are its content.
+An entry belongs to one version of the knowledge base, one day (articles come into force by date)
+and one version of the search itself, so nothing is ever taken back: what is out of date is asked
+for no more, and ends by itself. A question with personal data is not kept; of the others a keyed
+hash is the name of the entry, and only our own articles are its content.
 """
 
 import json
@@ -17,20 +19,29 @@ from redis import Redis
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from gatte.infra.redis.fail_fast import RedisUnavailable, fail_fast_redis
 from gatte.intelligence import embedding
-from gatte.intelligence.knowledge import retrieval, memory_index
-from gatte.intelligence.knowledge.retrieval import LONGEST_QUESTION, RankedArticle, RetrievalResult
+from gatte.intelligence.knowledge import memory_index, retrieval
 from gatte.intelligence.knowledge.memory_index import IndexVersion
-from gatte.intelligence.text_normalization import normalize, expand_abbreviations
+from gatte.intelligence.knowledge.retrieval import LONGEST_QUESTION, RankedArticle, RetrievalResult
+from gatte.intelligence.text_normalization import expand_abbreviations, normalize
 from gatte.models import KnowledgeVersion, PassageKind, keyring
 from gatte.observability import metrics
 from gatte.privacy import masking
-from gatte.infra.redis.fail_fast import RedisUnavailable, fail_fast_redis
 
 ANSWERS_SECONDS = 24 * 3600
 VECTORS_SECONDS = 7 * 24 * 3600
 CODE_FINGERPRINT_FILES = (
-    *("cache.py", "content/off_topic.txt", "embedding.py", "grounding.py", "ranking.py", "retrieval.py", "shelf.py", "wording.py"),
+    *(
+        "cache.py",
+        "content/off_topic.txt",
+        "embedding.py",
+        "grounding.py",
+        "ranking.py",
+        "retrieval.py",
+        "shelf.py",
+        "wording.py",
+    ),
     "../conversation/parsing/abbreviations.py",
 )
 VECTOR_BYTES = 4 * embedding.DIMENSIONS
@@ -45,8 +56,12 @@ class _CacheKeys:
     edition: IndexVersion
 
 
-def find_passages(session: Session, question: str, edition: IndexVersion | None = None) -> RetrievalResult:
-    """What `retrieval.find_passages` gives, from the cache when it was asked before. Never raises for want of Redis."""
+def find_passages(
+    session: Session, question: str, edition: IndexVersion | None = None
+) -> RetrievalResult:
+    """What `retrieval.find_passages` gives, from the cache when it was asked before. Never raises
+    for want of Redis.
+    """
     question = question[:LONGEST_QUESTION]
     if not _may_be_kept(question):
         _count("answers", "skipped")
@@ -63,12 +78,16 @@ def find_passages(session: Session, question: str, edition: IndexVersion | None 
 
 
 def version(session: Session) -> int:
-    """The version of the knowledge base: grows with every change of an article or passage; 0 before the first."""
+    """The version of the knowledge base: grows with every change of an article or passage; 0 before
+    the first.
+    """
     return session.scalar(select(KnowledgeVersion.number)) or 0
 
 
 def _may_be_kept(question: str) -> bool:
-    """Whether a question has words, and nothing in it looks like a phone, a document, an address or a secret."""
+    """Whether a question has words, and nothing in it looks like a phone, a document, an address or
+    a secret.
+    """
     return bool(normalize(question)) and masking.mask(question) == question
 
 
@@ -76,12 +95,18 @@ def _names(question: str, known: IndexVersion) -> _CacheKeys:
     ring, code = keyring(), _search_version()
     answer = ring.lookup_hash("question", normalize(question)).hex()
     vector = ring.lookup_hash("question vector", expand_abbreviations(question)).hex()
-    return _CacheKeys(f"gatte:answer:{code}:{known.number}:{known.day:%Y%m%d}:{answer}", f"gatte:vector:{code}:{vector}", known)
+    return _CacheKeys(
+        f"gatte:answer:{code}:{known.number}:{known.day:%Y%m%d}:{answer}",
+        f"gatte:vector:{code}:{vector}",
+        known,
+    )
 
 
 @lru_cache(maxsize=1)
 def _search_version() -> str:
-    """Changes with the code of the search, so that a new release does not give what an old one found."""
+    """Changes with the code of the search, so that a new release does not give what an old one
+    found.
+    """
     digest = sha256(b"by meaning" if embedding.available() else b"by words alone")
     for name in CODE_FINGERPRINT_FILES:
         digest.update((Path(__file__).parent / name).read_bytes())
@@ -89,17 +114,23 @@ def _search_version() -> str:
 
 
 def _get(names: _CacheKeys) -> list[bytes | None]:
-    return fail_fast_redis().execute(lambda redis: cast("list[bytes | None]", redis.mget([names.answer, names.vector])))
+    return fail_fast_redis().execute(
+        lambda redis: cast("list[bytes | None]", redis.mget([names.answer, names.vector]))
+    )
 
 
-def _search_and_store(session: Session, question: str, names: _CacheKeys, kept: bytes | None) -> RetrievalResult:
+def _search_and_store(
+    session: Session, question: str, names: _CacheKeys, kept: bytes | None
+) -> RetrievalResult:
     """Search, and keep what was found."""
     known = None if kept is None or len(kept) != VECTOR_BYTES else _vector(kept)
     _count("embeddings", "miss" if known is None else "hit")
     vector = retrieval.vector_of(question) if known is None else known
     passages = retrieval.find_passages(session, question, vector=vector, edition=names.edition)
     try:
-        fail_fast_redis().execute(lambda redis: _keep(redis, names, passages, vector.astype("float32").tobytes()))
+        fail_fast_redis().execute(
+            lambda redis: _keep(redis, names, passages, vector.astype("float32").tobytes())
+        )
     except RedisUnavailable:
         _count("answers", "not_kept")
     return passages
@@ -121,21 +152,29 @@ def _vector(kept: bytes) -> Any:  # noqa: ANN401 - an array
 def _serialize(passages: RetrievalResult) -> bytes:
     """Passages as bytes, without the question: it is the customer's."""
     found = [vars(one) | {"article_id": str(one.article_id)} for one in passages.found]
-    return json.dumps({"found": found, "probability": passages.probability}, ensure_ascii=False).encode()
+    return json.dumps(
+        {"found": found, "probability": passages.probability}, ensure_ascii=False
+    ).encode()
 
 
 def _deserialize(kept: bytes, question: str) -> RetrievalResult | None:
     """What `_closed` made; None when it is anything else."""
     try:
         stored = json.loads(kept)
-        return RetrievalResult(question, tuple(_found(one) for one in stored["found"]), float(stored["probability"]))
+        return RetrievalResult(
+            question, tuple(_found(one) for one in stored["found"]), float(stored["probability"])
+        )
     except (ValueError, TypeError, KeyError):
         return None
 
 
 def _found(stored: dict[str, Any]) -> RankedArticle:
     read = RankedArticle(**stored)
-    return replace(read, article_id=UUID(stored["article_id"]), passage_kind=PassageKind(stored["passage_kind"]))
+    return replace(
+        read,
+        article_id=UUID(stored["article_id"]),
+        passage_kind=PassageKind(stored["passage_kind"]),
+    )
 
 
 def _count(cache: str, outcome: str) -> None:

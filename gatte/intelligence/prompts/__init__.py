@@ -1,4 +1,6 @@
-"""The prompts, one file a version: the file's name without its ending is the version that a call records."""
+"""The prompts, one file a version: the file's name without its ending is the version that a call
+records.
+"""
 
 from functools import lru_cache
 from pathlib import Path
@@ -6,7 +8,9 @@ from pathlib import Path
 CLASSIFIER = "classifier-v1"
 RESPONDER = "responder-v1"
 TRANSCRIBER = "transcriber-v1"
-NOT_GROUNDED = "SEM_RESPOSTA"  # what the responder says, and nothing else, when the passages hold no answer
+NOT_GROUNDED = (
+    "SEM_RESPOSTA"  # what the responder says, and nothing else, when the passages hold no answer
+)
 NO_SPEECH = "SEM_FALA"  # what the transcriber says, and nothing else, when nobody can be understood
 
 

@@ -24,9 +24,13 @@ class Example:
 
 
 def read_examples(path: Path = INTENTS) -> tuple[Example, ...]:
-    """All examples of a file with the columns intent and text; BadExamples on an unknown intent, no text, or a text twice."""
+    """All examples of a file with the columns intent and text; BadExamples on an unknown intent, no
+    text, or a text twice.
+    """
     with path.open(encoding="utf-8", newline="") as file:
-        examples = tuple(_example(path, line, row) for line, row in enumerate(csv.DictReader(file), start=2))
+        examples = tuple(
+            _example(path, line, row) for line, row in enumerate(csv.DictReader(file), start=2)
+        )
     _reject_duplicates(path, examples)
     return examples
 
@@ -48,5 +52,7 @@ def _reject_duplicates(path: Path, examples: Iterable[Example]) -> None:
 
 
 def dedup_key(text: str) -> str:
-    """Texts that differ only in case and spaces give the same key; one text must not teach twice, or two intents."""
+    """Texts that differ only in case and spaces give the same key; one text must not teach twice,
+    or two intents.
+    """
     return re.sub(r"\s+", " ", text.lower()).strip()

@@ -1,4 +1,5 @@
-"""Learning: softmax regression over word weights and sentence vectors, with a temperature that makes its confidence honest.
+"""Learning: softmax regression over word weights and sentence vectors, with a temperature that
+makes its confidence honest.
 
 The same model as scikit-learn's LogisticRegression, three times as fast here because the sentence
 vectors stay a dense matrix; and no process needs scikit-learn.
@@ -37,7 +38,8 @@ class NotConverged(Exception):
 
 @dataclass(frozen=True)
 class Weights:
-    """Scores by intent: a row by term, a row by vector dimension (none without the embedding), a bias.
+    """Scores by intent: a row by term, a row by vector dimension (none without the embedding), a
+    bias.
 
     In single precision, which is what a model file keeps.
     """
@@ -59,7 +61,9 @@ class TrainedModel:
 
 @dataclass(frozen=True)
 class _Inputs:
-    """Texts as numbers: sparse word weights, dense vectors, and for learning the intent of each as a row with a single 1."""
+    """Texts as numbers: sparse word weights, dense vectors, and for learning the intent of each as
+    a row with a single 1.
+    """
 
     terms: "Sparse"
     vectors: "Matrix"
@@ -70,14 +74,18 @@ class _Inputs:
 
 
 def fit(examples: Sequence[Example]) -> TrainedModel:
-    """Train on these examples: half a minute for some thousand; they give the same model everywhere.
+    """Train on these examples: half a minute for some thousand; they give the same model
+    everywhere.
 
-    NotConverged when the optimum was not reached; EmbeddingUnavailable when the package is there but broken.
+    NotConverged when the optimum was not reached; EmbeddingUnavailable when the package is there
+    but broken.
     """
     _limit_threads()
     import numpy as np
 
-    intents = tuple(intent for intent in Intent if any(example.intent is intent for example in examples))
+    intents = tuple(
+        intent for intent in Intent if any(example.intent is intent for example in examples)
+    )
     vocabulary = fit_vocabulary([example.text for example in examples])
     inputs = _inputs(examples, intents, vocabulary)
     start = np.zeros((_height(inputs), len(intents)))
@@ -91,11 +99,15 @@ def _limit_threads() -> None:
     embedding.limit_blas_threads()
 
 
-def _inputs(examples: Sequence[Example], intents: tuple[Intent, ...], vocabulary: Vocabulary) -> _Inputs:
+def _inputs(
+    examples: Sequence[Example], intents: tuple[Intent, ...], vocabulary: Vocabulary
+) -> _Inputs:
     import numpy as np
 
     texts = [example.text for example in examples]
-    targets = np.array([[example.intent is intent for intent in intents] for example in examples], np.float64)
+    targets = np.array(
+        [[example.intent is intent for intent in intents] for example in examples], np.float64
+    )
     return _Inputs(_sparse(texts, vocabulary), _vectors(texts), targets)
 
 
@@ -198,9 +210,11 @@ def _log_loss(chances: "Matrix", targets: "Matrix") -> float:
 
 
 def _best_temperature(inputs: _Inputs, start: "Matrix") -> "tuple[float, Matrix]":
-    """The temperature under which the right intents of texts that were left out are least surprising.
+    """The temperature under which the right intents of texts that were left out are least
+    surprising.
 
-    With it the weights that were learned for that: the search for the whole model is short from there.
+    With it the weights that were learned for that: the search for the whole model is short from
+    there.
     """
     from scipy.optimize import minimize_scalar
 
@@ -220,7 +234,9 @@ def _best_temperature(inputs: _Inputs, start: "Matrix") -> "tuple[float, Matrix]
 
 
 def _holdout_mask(targets: "Matrix") -> "NDArray[np.bool_]":
-    """Every third run of five examples of an intent: neighbours in the file are often one thought, and must stay together."""
+    """Every third run of five examples of an intent: neighbours in the file are often one thought,
+    and must stay together.
+    """
     import numpy as np
 
     position = (np.cumsum(targets, axis=0) * targets).max(axis=1) - 1

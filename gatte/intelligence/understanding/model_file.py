@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from gatte.conversation.parsing import abbreviations
 from gatte.conversation.nlu import Intent
+from gatte.conversation.parsing import abbreviations
 from gatte.intelligence import embedding
 from gatte.intelligence.understanding.examples import INTENTS, Example, read_examples
-from gatte.intelligence.understanding.tfidf import Vocabulary
 from gatte.intelligence.understanding.logistic_regression import TrainedModel, Weights
+from gatte.intelligence.understanding.tfidf import Vocabulary
 
 PACKAGES = ("numpy", "scipy")
 FOLDER = Path(__file__).parent

@@ -1,7 +1,7 @@
 """Words and pieces of words of a message, weighted by how rare they are (TF-IDF).
 
-Our own few lines instead of scikit-learn's: the same code learns and answers, an answering process needs numpy alone, and the
-model is stored as plain arrays without pickle.
+Our own few lines instead of scikit-learn's: the same code learns and answers, an answering process
+needs numpy alone, and the model is stored as plain arrays without pickle.
 """
 
 import math
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 MAX_CHARACTERS = 800  # what a customer wants stands in the first lines; the rest only costs time
 NGRAM_SIZES = range(2, 6)
-MIN_DOCUMENT_FREQUENCY = 2  # a term of one text alone says nothing about others, and is two thirds of all terms
+MIN_DOCUMENT_FREQUENCY = (
+    2  # a term of one text alone says nothing about others, and is two thirds of all terms
+)
 
 _TOGETHER = re.compile(r"\S+")
 _LINK = re.compile(r"https?://\S+|www\.\S+")
@@ -32,7 +34,9 @@ _SKIN_TONES = range(0x1F3FB, 0x1F400)
 
 
 def normalise(text: str) -> str:
-    """Lower case without accents, shorthand written out, numbers and addresses masked, drawn-out letters cut to two."""
+    """Lower case without accents, shorthand written out, numbers and addresses masked, drawn-out
+    letters cut to two.
+    """
     lowered = unicodedata.normalize("NFKC", text[:MAX_CHARACTERS])[:MAX_CHARACTERS].lower()
     masked = _NUMBER.sub("0", _TOGETHER.sub(_without_addresses, lowered))
     written = written_out(_REPEATED.sub(r"\1\1", masked))
@@ -40,7 +44,9 @@ def normalise(text: str) -> str:
 
 
 def _without_addresses(match: re.Match[str]) -> str:
-    """What stands together without spaces, with links masked; all of it when it is an e-mail address."""
+    """What stands together without spaces, with links masked; all of it when it is an e-mail
+    address.
+    """
     token = match[0]
     at = token.find("@", 1)
     if at > 0 and token.rfind(".", 0, -1) > at + 1:
@@ -53,7 +59,9 @@ def _kept(character: str) -> bool:
 
 
 def tokens(text: str) -> tuple[list[str], list[str]]:
-    """Single words and pairs; pieces of two to five letters within a word (marked `#`, a space where the word ends)."""
+    """Single words and pairs; pieces of two to five letters within a word (marked `#`, a space
+    where the word ends).
+    """
     plain = normalise(text)
     words = _TOKEN.findall(plain)
     pairs = [f"{first} {second}" for first, second in pairwise(words)]
@@ -76,13 +84,19 @@ class Vocabulary:
     idf: "NDArray[float32]"
 
     def transform(self, text: str) -> "tuple[NDArray[int64], NDArray[float32]]":
-        """Columns of the known terms of a text and their weights; words and pieces have length 1 each. Empty when none is known."""
+        """Columns of the known terms of a text and their weights; words and pieces have length 1
+        each. Empty when none is known.
+        """
         import numpy as np
 
         columns: list[int] = []
         weights: list[float] = []
         for block in tokens(text):
-            known = [(self.columns[term], times) for term, times in Counter(block).items() if term in self.columns]
+            known = [
+                (self.columns[term], times)
+                for term, times in Counter(block).items()
+                if term in self.columns
+            ]
             raw = [(1 + math.log(times)) * float(self.idf[column]) for column, times in known]
             length = math.sqrt(sum(weight * weight for weight in raw))
             columns += [column for column, _ in known]
@@ -91,7 +105,9 @@ class Vocabulary:
 
 
 def fit_vocabulary(texts: Sequence[str]) -> Vocabulary:
-    """The terms of at least MIN_TEXTS texts, in alphabetical order so that the same texts give the same columns."""
+    """The terms of at least MIN_TEXTS texts, in alphabetical order so that the same texts give the
+    same columns.
+    """
     import numpy as np
 
     found: Counter[str] = Counter()
@@ -100,4 +116,6 @@ def fit_vocabulary(texts: Sequence[str]) -> Vocabulary:
         found.update({*words, *pieces})
     kept = sorted(term for term, count in found.items() if count >= MIN_DOCUMENT_FREQUENCY)
     rarity = [math.log((1 + len(texts)) / (1 + found[term])) + 1 for term in kept]
-    return Vocabulary({term: column for column, term in enumerate(kept)}, np.array(rarity, np.float32))
+    return Vocabulary(
+        {term: column for column, term in enumerate(kept)}, np.array(rarity, np.float32)
+    )

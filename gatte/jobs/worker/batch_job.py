@@ -1,8 +1,9 @@
 """What of an RQ job is believed: whoever can write to Redis must not decide what code runs here.
 
-RQ takes names from Redis and imports them: of the function, of what is called when it ends or fails, and the addresses of its
-web hooks; it does so when it runs a job and when it tidies up after a dead worker. So a job is stripped of all that a bundle
-does not have as soon as it is read, and runs one function. The pool refuses any that is not a bundle.
+RQ takes names from Redis and imports them: of the function, of what is called when it ends or
+fails, and the addresses of its web hooks; it does so when it runs a job and when it tidies up after
+a dead worker. So a job is stripped of all that a bundle does not have as soon as it is read, and
+runs one function. The pool refuses any that is not a bundle.
 """
 
 import math
@@ -12,8 +13,8 @@ from typing import Any
 from rq.job import Job
 from rq.utils import as_text
 
-from gatte.jobs.worker import job_batch
 from gatte.infra.rq_queue import BATCH_FUNCTION, FAILED_BATCH_TTL_SECONDS, NO_JOB_TIMEOUT, JobName
+from gatte.jobs.worker import job_batch
 from gatte.whatsapp.lenient_json import identifier
 
 MAX_JOBS = 64
@@ -40,12 +41,16 @@ class JobRefused(Exception):
 
 
 class BatchJob(Job):
-    """An RQ job as it stands in Redis, reduced to what a bundle has. `refusal` says why it must not run, None when it may."""
+    """An RQ job as it stands in Redis, reduced to what a bundle has. `refusal` says why it must not
+    run, None when it may.
+    """
 
     refusal: str | None = None
 
     def restore(self, raw_data: Mapping[bytes, bytes]) -> None:
-        """Take over the fields of a bundle and no others. Whatever stands there, nothing is raised and nothing imported."""
+        """Take over the fields of a bundle and no others. Whatever stands there, nothing is raised
+        and nothing imported.
+        """
         fields = {as_text(name): value for name, value in raw_data.items()}
         try:
             super().restore({name: fields[name] for name in _KEPT_FIELDS & fields.keys()})
@@ -67,8 +72,12 @@ class BatchJob(Job):
 
 
 def _require_known_fields(fields: Mapping[str, bytes]) -> None:
-    """Raise NotOurs when a field that no bundle has holds anything: callbacks, web hooks, dependencies, retries, meta."""
-    foreign = sorted(name for name in fields.keys() - _KEPT_FIELDS - _REPLACED_FIELDS if fields[name])
+    """Raise NotOurs when a field that no bundle has holds anything: callbacks, web hooks,
+    dependencies, retries, meta.
+    """
+    foreign = sorted(
+        name for name in fields.keys() - _KEPT_FIELDS - _REPLACED_FIELDS if fields[name]
+    )
     if foreign:
         raise JobRefused(f"foreign fields: {', '.join(foreign)[:200]}")
 
@@ -89,7 +98,11 @@ def _is_job(part: Any) -> bool:  # noqa: ANN401 - what JSON gives
     if not isinstance(part, list) or len(part) != 3:
         return False
     name, arguments, start_at = part
-    if not isinstance(name, str) or name not in JobName.__members__ or not isinstance(arguments, list):
+    if (
+        not isinstance(name, str)
+        or name not in JobName.__members__
+        or not isinstance(arguments, list)
+    ):
         return False
     is_time = isinstance(start_at, int | float) and math.isfinite(start_at)
     return is_time and all(isinstance(one, str) and identifier(one) for one in arguments)

@@ -1,4 +1,6 @@
-"""Signs of life: each worker and scheduler process says in Redis that it is there, for `/health/ready`."""
+"""Signs of life: each worker and scheduler process says in Redis that it is there, for
+`/health/ready`.
+"""
 
 import os
 import socket

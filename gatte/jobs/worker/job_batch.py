@@ -45,7 +45,9 @@ def run_batch(parts: Sequence[tuple[str, Sequence[str], float]]) -> None:
 
 
 def run_job(name: str, arguments: Sequence[str], start_at: float = 0.0) -> None:
-    """Run one job by its name, not before its time; KeyError when this version has none of that name."""
+    """Run one job by its name, not before its time; KeyError when this version has none of that
+    name.
+    """
     time.sleep(min(max(start_at - time.time(), 0), MAX_START_DELAY))
     function_of(JobName[name])(*arguments)
 

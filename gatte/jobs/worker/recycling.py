@@ -1,7 +1,9 @@
-"""A worker that has done its part is replaced: after so many jobs, or when its memory has grown beyond a limit.
+"""A worker that has done its part is replaced: after so many jobs, or when its memory has grown
+beyond a limit.
 
-It takes no more jobs, finishes those it has, and starts anew in the same process (exec), so its supervisor notices nothing and
-every host keeps as many workers as it has. What it leaves in the queue is taken by its successor or by another host.
+It takes no more jobs, finishes those it has, and starts anew in the same process (exec), so its
+supervisor notices nothing and every host keeps as many workers as it has. What it leaves in the
+queue is taken by its successor or by another host.
 """
 
 import os
@@ -43,12 +45,18 @@ class RecyclePolicy:
         """Whether the process should be replaced."""
         if time.monotonic() - self._looked_at > LOOK_SECONDS:
             self._look()
-        return bool(self._most_jobs and self._jobs >= self._most_jobs) or bool(self._most_memory and self._memory >= self._most_memory)
+        return bool(self._most_jobs and self._jobs >= self._most_jobs) or bool(
+            self._most_memory and self._memory >= self._most_memory
+        )
 
     def _look(self) -> None:
-        """Note the memory in use, where the system tells it; a limit that the models alone exceed is no limit."""
+        """Note the memory in use, where the system tells it; a limit that the models alone exceed
+        is no limit.
+        """
         first, self._looked_at = not self._looked_at, time.monotonic()
-        self._memory = int(STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") if STATM.exists() else 0
+        self._memory = (
+            int(STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") if STATM.exists() else 0
+        )
         if first and self._most_memory and self._memory >= self._most_memory:
             log.warning("worker_memory_limit_too_low", memory_mb=self._memory // 1024**2)
             self._most_memory = 0

@@ -1,9 +1,11 @@
-"""The worker: one loop takes bundles of jobs off the queues, and threads run them, for a turn mostly waits for a model.
+"""The worker: one loop takes bundles of jobs off the queues, and threads run them, for a turn
+mostly waits for a model.
 
 In a worker process these threads are greenlets (`gatte.infra.gevent_mode`).
 
-Only public parts of RQ are used: `Queue.dequeue_any` to fetch, `SimpleWorker.execute_job` to run. An RQ worker keeps a table of what it
-executes, so one serves all threads of a process. RQ's scheduler, cron and remote commands are not: each would run what Redis names.
+Only public parts of RQ are used: `Queue.dequeue_any` to fetch, `SimpleWorker.execute_job` to run.
+An RQ worker keeps a table of what it executes, so one serves all threads of a process. RQ's
+scheduler, cron and remote commands are not: each would run what Redis names.
 """
 
 import os
@@ -24,12 +26,13 @@ from rq.exceptions import DequeueTimeout
 from rq.serializers import JSONSerializer
 from rq.timeouts import TimerDeathPenalty
 
+from gatte.infra.rq_queue import ProcessKind, QueueName, get_queue, redis
 from gatte.intelligence import service
-from gatte.jobs.worker import job_batch, shutdown, heartbeat
+from gatte.jobs.job_context import set_job_app
+from gatte.jobs.worker import heartbeat, job_batch, shutdown
 from gatte.jobs.worker.batch_job import BatchJob
 from gatte.jobs.worker.recycling import RecyclePolicy
 from gatte.jobs.worker.slots import JobSlots, SlotReservation
-from gatte.infra.rq_queue import ProcessKind, QueueName, get_queue, redis, set_job_app
 
 log = structlog.get_logger(__name__)
 
@@ -47,8 +50,8 @@ class Worker(SimpleWorker):
 class JobRunner:
     """Runs about `threads` jobs at once until stopped; then waits for those under way.
 
-    Each bundle has a thread that keeps RQ's books of it. A job that came alone runs there, those that came together on threads of
-    their own.
+    Each bundle has a thread that keeps RQ's books of it. A job that came alone runs there, those
+    that came together on threads of their own.
     """
 
     def __init__(self, app: Flask, threads: int) -> None:
@@ -73,7 +76,9 @@ class JobRunner:
         return self._stopping.is_set()
 
     def run(self) -> None:
-        """Fetch and run jobs until stopped or worn out; what is still running after the grace time is left to others."""
+        """Fetch and run jobs until stopped or worn out; what is still running after the grace time
+        is left to others.
+        """
         set_job_app(self._app)
         job_batch.set_executor(self)
         with self._app.app_context():
@@ -102,10 +107,14 @@ class JobRunner:
             self._stopping.wait(PAUSE_SECONDS)
             return
         if fetched is not None:
-            self._bundles.submit(self._run, worker, *fetched, self._room.reserve(_job_count(fetched[0])))
+            self._bundles.submit(
+                self._run, worker, *fetched, self._room.reserve(_job_count(fetched[0]))
+            )
 
     def _fetch(self) -> tuple[BatchJob, Queue] | None:
-        """The next bundle and its queue; None when none came in time, or what came is not ours: then it is removed."""
+        """The next bundle and its queue; None when none came in time, or what came is not ours:
+        then it is removed.
+        """
         try:
             fetched = Queue.dequeue_any(
                 self._queues,
@@ -116,7 +125,10 @@ class JobRunner:
             )
         except DequeueTimeout:
             return None
-        except (ValueError, TypeError) as error:  # an id that RQ cannot read; it is off the queue already
+        except (
+            ValueError,
+            TypeError,
+        ) as error:  # an id that RQ cannot read; it is off the queue already
             log.warning("job_refused", reason=f"unreadable: {type(error).__name__}")
             return None
         if fetched is None:
@@ -153,7 +165,9 @@ class JobRunner:
             self.recycle_policy.record(taken.jobs)
             taken.release_all()
 
-    def _run_part(self, taken: SlotReservation, function: Callable[..., None], /, *arguments: object) -> None:
+    def _run_part(
+        self, taken: SlotReservation, function: Callable[..., None], /, *arguments: object
+    ) -> None:
         try:
             function(*arguments)
         finally:
@@ -163,14 +177,27 @@ class JobRunner:
         """The RQ worker of this process; RedisError when it cannot be made yet."""
         if self._rq is None:
             name = f"{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(4)}"
-            self._rq = Worker(self._queues, name=name, connection=redis(), job_class=BatchJob, serializer=JSONSerializer)
+            self._rq = Worker(
+                self._queues,
+                name=name,
+                connection=redis(),
+                job_class=BatchJob,
+                serializer=JSONSerializer,
+            )
             self._rq.log_job_description = False
         return self._rq
 
     def _finish(self) -> None:
         self._bundles.shutdown(wait=False, cancel_futures=True)
         self._parts.shutdown(wait=False, cancel_futures=True)
-        shutdown.drain(lambda: not any(thread.name.startswith("job") and thread.is_alive() for thread in threading.enumerate()))
+        shutdown.drain(
+            lambda: (
+                not any(
+                    thread.name.startswith("job") and thread.is_alive()
+                    for thread in threading.enumerate()
+                )
+            )
+        )
         shutdown.release_leases(self._app)
         log.info("worker_stopped")
 

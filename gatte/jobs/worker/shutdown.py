@@ -1,4 +1,6 @@
-"""How a worker ends within ten seconds: running jobs get most of them, the leases of those that need longer are given back."""
+"""How a worker ends within ten seconds: running jobs get most of them, the leases of those that
+need longer are given back.
+"""
 
 import os
 import signal
@@ -18,7 +20,9 @@ HARD_DEADLINE_SECONDS = 9.5  # whatever happens: a supervisor kills soon after
 
 
 def arm_hard_deadline() -> None:
-    """End this process in any case when the time is over; for a signal handler, which must not wait for anything itself."""
+    """End this process in any case when the time is over; for a signal handler, which must not wait
+    for anything itself.
+    """
     signal.signal(signal.SIGALRM, lambda *_: os._exit(0))
     signal.setitimer(signal.ITIMER_REAL, HARD_DEADLINE_SECONDS)
 

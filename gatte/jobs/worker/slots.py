@@ -4,7 +4,9 @@ import threading
 
 
 class JobSlots:
-    """Counts the jobs in hand; a bundle that is larger than what is left still fits, else it would wait for ever."""
+    """Counts the jobs in hand; a bundle that is larger than what is left still fits, else it would
+    wait for ever.
+    """
 
     def __init__(self, size: int) -> None:
         self._left = size
@@ -29,7 +31,9 @@ class JobSlots:
 
 
 class SlotReservation:
-    """The jobs of one bundle: each gives its room back when it ends, the bundle's end gives back what is left."""
+    """The jobs of one bundle: each gives its room back when it ends, the bundle's end gives back
+    what is left.
+    """
 
     def __init__(self, room: JobSlots, jobs: int) -> None:
         self.jobs = jobs

@@ -1,13 +1,24 @@
 """The panel, in which the company's people work: a module a screen, a template a screen.
 
-A view reads the request, asks a service of `desk` (or queries what only it shows), commits, and renders. Every route asks for a
-login but those listed in `entry.PUBLIC`. `words` says our closed sets in Portuguese, `formatting` times, phones and WhatsApp
-text. Start reading at `sessions.py`.
+A view reads the request, asks a service of `desk` (or queries what only it shows), commits, and
+renders. Every route asks for a login but those listed in `entry.PUBLIC`. `words` says our closed
+sets in Portuguese, `formatting` times, phones and WhatsApp text. Start reading at `sessions.py`.
 """
 
 from flask import Blueprint
 
-from gatte.web.panel import conversation, auth, formatting, leads, mute, overdue, sessions, simulator, state_diagram, tickets
+from gatte.web.panel import (
+    auth,
+    conversation,
+    formatting,
+    leads,
+    mute,
+    overdue,
+    sessions,
+    simulator,
+    state_diagram,
+    tickets,
+)
 
 bp = Blueprint("panel", __name__)
 formatting.init_blueprint(bp)

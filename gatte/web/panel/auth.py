@@ -19,9 +19,9 @@ from gatte.desk.login_attempts import Attempt, login_attempts
 from gatte.extensions import db, limiter, login
 from gatte.models import User
 from gatte.privacy.crypto import derived_key, keyed_hash
+from gatte.web.htmx import render
 from gatte.web.panel import known_browser
 from gatte.web.panel.form_values import refuse_unstorable
-from gatte.web.htmx import render
 from gatte.web.response_headers import csrf_refused
 
 log = structlog.get_logger(__name__)
@@ -85,7 +85,9 @@ def _tell_once(text: str) -> None:
 
 
 def _token_refused(error: CSRFError) -> AnyResponse:
-    """Without a session a token fits nothing: the login comes first. In a page of an older session it is the page that is old."""
+    """Without a session a token fits nothing: the login comes first. In a page of an older session
+    it is the page that is old.
+    """
     login_first = require_login()
     if login_first is not None:
         return login_first
@@ -103,7 +105,10 @@ def safe_next(target: str | None) -> str | None:
     except ValueError:
         return None
     clean = plain.isprintable() and "\\" not in plain and not parts.scheme and not parts.netloc
-    inside = parts.path.startswith("/panel/") and parts.path not in {"/panel/login", "/panel/logout"}
+    inside = parts.path.startswith("/panel/") and parts.path not in {
+        "/panel/login",
+        "/panel/logout",
+    }
     return plain if clean and inside else None
 
 
@@ -123,7 +128,9 @@ def _attempt() -> Attempt:
 
 
 def _network() -> str:
-    """The client's address; of IPv6 the /64, within which one customer of a provider is free to choose."""
+    """The client's address; of IPv6 the /64, within which one customer of a provider is free to
+    choose.
+    """
     address = request.remote_addr or ""
     if ":" not in address:
         return address
@@ -195,7 +202,10 @@ def _let_in(user: User) -> AnyResponse:
 
 
 def _refuse(reason: str, status: int) -> Response:
-    fields = {"email": request.form.get("email", "")[:200], "next": safe_next(request.form.get("next"))}
+    fields = {
+        "email": request.form.get("email", "")[:200],
+        "next": safe_next(request.form.get("next")),
+    }
     return render("panel/login.html", status=status, problem=reason, **fields)
 
 

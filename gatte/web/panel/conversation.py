@@ -1,4 +1,6 @@
-"""One conversation: its messages as they come, the card of the contact, and what an agent may do with it."""
+"""One conversation: its messages as they come, the card of the contact, and what an agent may do
+with it.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,11 +21,17 @@ from gatte.extensions import db
 from gatte.intake import spam
 from gatte.models import AuditEntry, Conversation, Lead, Message, Role, Ticket, Transition, keyring
 from gatte.models.columns import new_uuid7
+from gatte.web.htmx import is_htmx_request, render_changed_blocks
 from gatte.web.panel import labels
 from gatte.web.panel.auth import current_user_or_401
+from gatte.web.panel.form_values import (
+    LARGEST_BIGINT,
+    draft_id,
+    form_text,
+    form_user,
+    parse_integer,
+)
 from gatte.web.panel.formatting import now, window_left
-from gatte.web.panel.form_values import LARGEST_BIGINT, parse_integer, form_user, draft_id, form_text
-from gatte.web.htmx import is_htmx_request, render_changed_blocks
 
 log = structlog.get_logger(__name__)
 
@@ -62,7 +70,9 @@ class ConversationView:
     @property
     def takeable(self) -> bool:
         """Whether the agent may take it: it is open, and no agent has it."""
-        served = self.conversation.owner is Owner.HUMAN and self.conversation.assignee_id is not None
+        served = (
+            self.conversation.owner is Owner.HUMAN and self.conversation.assignee_id is not None
+        )
         return self.conversation.closed_at is None and not served
 
     @property
@@ -112,7 +122,11 @@ def reply(conversation_id: UUID) -> AnyResponse:
     if not text or len(text) > LONGEST_REPLY:
         why = f"Escreva uma mensagem de 1 a {LONGEST_REPLY} caracteres. Esta tem {len(text)}."
         return _page(conversation_id, 422, problem=why, written=text)
-    if (refusal := _try(conversation_id, lambda talk, user: handoff.reply(talk, user, text, message_id))) is not None:
+    if (
+        refusal := _try(
+            conversation_id, lambda talk, user: handoff.reply(talk, user, text, message_id)
+        )
+    ) is not None:
         return _page(conversation_id, 409, problem=_message_for(refusal), written=text)
     return _refresh(conversation_id, 200)
 
@@ -123,32 +137,50 @@ def hand_back(conversation_id: UUID) -> AnyResponse:
 
 def close(conversation_id: UUID) -> AnyResponse:
     any_state = current_user_or_401().role is Role.ADMIN
-    return do(conversation_id, lambda talk, user: handoff.close(talk, user, any_state=any_state), "Atendimento encerrado.")
+    return do(
+        conversation_id,
+        lambda talk, user: handoff.close(talk, user, any_state=any_state),
+        "Atendimento encerrado.",
+    )
 
 
 def reassign(conversation_id: UUID) -> AnyResponse:
-    """An admin gives a conversation from the agent whom the page showed to another one, or takes it."""
+    """An admin gives a conversation from the agent whom the page showed to another one, or takes
+    it.
+    """
     if current_user_or_401().role is not Role.ADMIN:
         abort(403)
     before, after = parse_integer(request.form.get("de", "")), form_user("para")
     if before is None or after is None:
         abort(400)
     praise = TAKEN if after.id == current_user_or_401().id else f"Agora quem atende é {after.name}."
-    return do(conversation_id, lambda talk, user: handoff.reassign(talk, before, after.id, user), praise)
+    return do(
+        conversation_id, lambda talk, user: handoff.reassign(talk, before, after.id, user), praise
+    )
 
 
 def reset(conversation_id: UUID) -> AnyResponse:
     if current_user_or_401().role is not Role.ADMIN:
         abort(403)
-    return do(conversation_id, handoff.force_reset, "Conversa reiniciada: a próxima mensagem do cliente começa do início.")
+    return do(
+        conversation_id,
+        handoff.force_reset,
+        "Conversa reiniciada: a próxima mensagem do cliente começa do início.",
+    )
 
 
 def escalate(conversation_id: UUID) -> AnyResponse:
-    return do(conversation_id, handoff.force_escalation, "Conversa encaminhada: ela está na fila de atendimento.")
+    return do(
+        conversation_id,
+        handoff.force_escalation,
+        "Conversa encaminhada: ela está na fila de atendimento.",
+    )
 
 
 def do(conversation_id: UUID, action: Action, praise: str) -> AnyResponse:
-    """Do what the agent asked, commit, and show the page again; a refusal of the desk is told in plain words."""
+    """Do what the agent asked, commit, and show the page again; a refusal of the desk is told in
+    plain words.
+    """
     if (refusal := _try(conversation_id, action)) is not None:
         flash(_message_for(refusal), "danger")
         return _refresh(conversation_id, 409)
@@ -176,8 +208,12 @@ REFUSALS: dict[type[Exception], str] = {
     handoff.WindowClosed: (
         "A janela de 24 horas fechou: até o cliente escrever de novo, o WhatsApp só aceita modelos aprovados. Nada foi enviado."
     ),
-    handoff.ConversationClosed: ("Esta conversa já foi encerrada. Quando o cliente escrever de novo, começa outra."),
-    handoff.CustomerJustWrote: ("O cliente acabou de escrever. Leia a mensagem antes de encerrar o atendimento."),
+    handoff.ConversationClosed: (
+        "Esta conversa já foi encerrada. Quando o cliente escrever de novo, começa outra."
+    ),
+    handoff.CustomerJustWrote: (
+        "O cliente acabou de escrever. Leia a mensagem antes de encerrar o atendimento."
+    ),
     InvalidTransition: "A conversa mudou de situação e essa ação não vale mais. Veja como ela está agora.",
 }
 
@@ -192,7 +228,9 @@ def _refresh(conversation_id: UUID, status: int) -> AnyResponse:
     return _page(conversation_id, status)
 
 
-def _page(conversation_id: UUID, status: int = 200, *, problem: str = "", written: str = "") -> Response:
+def _page(
+    conversation_id: UUID, status: int = 200, *, problem: str = "", written: str = ""
+) -> Response:
     conversation = db.session.scalar(
         select(Conversation)
         .where(Conversation.id == conversation_id)
@@ -219,9 +257,17 @@ def _page(conversation_id: UUID, status: int = 200, *, problem: str = "", writte
     )
 
 
-def _load_view(conversation: Conversation, before: int | None, problem: str, written: str) -> ConversationView:
+def _load_view(
+    conversation: Conversation, before: int | None, problem: str, written: str
+) -> ConversationView:
     messages = _messages(conversation.id, before)
-    keyring().preload({one.data_key_id for one in (conversation, conversation.contact) if one.data_key_id is not None})
+    keyring().preload(
+        {
+            one.data_key_id
+            for one in (conversation, conversation.contact)
+            if one.data_key_id is not None
+        }
+    )
     return ConversationView(
         conversation=conversation,
         messages=messages[-PAGE_SIZE:],
@@ -231,7 +277,8 @@ def _load_view(conversation: Conversation, before: int | None, problem: str, wri
         tickets=_latest(Ticket, conversation.id, 10),
         leads=_latest(Lead, conversation.id, 10),
         left=window_left(conversation.last_inbound_at),
-        mine=conversation.owner is Owner.HUMAN and conversation.assignee_id == current_user_or_401().id,
+        mine=conversation.owner is Owner.HUMAN
+        and conversation.assignee_id == current_user_or_401().id,
         problem=problem,
         written=written,
     )
@@ -239,18 +286,37 @@ def _load_view(conversation: Conversation, before: int | None, problem: str, wri
 
 def _messages(conversation_id: UUID, before: int | None) -> list[Message]:
     """The latest messages in their order, one more than are shown, to know of earlier ones."""
-    query = select(Message).where(Message.conversation_id == conversation_id).options(joinedload(Message.outbox), joinedload(Message.user))
+    query = (
+        select(Message)
+        .where(Message.conversation_id == conversation_id)
+        .options(joinedload(Message.outbox), joinedload(Message.user))
+    )
     if before is not None:
         query = query.where(Message.position < before)
-    return list(reversed(db.session.scalars(query.order_by(Message.position.desc()).limit(PAGE_SIZE + 1)).all()))
+    return list(
+        reversed(
+            db.session.scalars(query.order_by(Message.position.desc()).limit(PAGE_SIZE + 1)).all()
+        )
+    )
 
 
 def _latest(model: type[OfConversation], conversation_id: UUID, limit: int) -> list[OfConversation]:
-    return list(db.session.scalars(select(model).where(model.conversation_id == conversation_id).order_by(model.id.desc()).limit(limit)))
+    return list(
+        db.session.scalars(
+            select(model)
+            .where(model.conversation_id == conversation_id)
+            .order_by(model.id.desc())
+            .limit(limit)
+        )
+    )
 
 
 def _audit(conversation: Conversation) -> list[AuditEntry]:
     """What people did to the conversation, and to its contact."""
     subjects = [f"conversation:{conversation.id}", f"contact:{conversation.contact_id}"]
-    query = select(AuditEntry).where(AuditEntry.subject.in_(subjects)).options(joinedload(AuditEntry.user))
+    query = (
+        select(AuditEntry)
+        .where(AuditEntry.subject.in_(subjects))
+        .options(joinedload(AuditEntry.user))
+    )
     return list(db.session.scalars(query.order_by(AuditEntry.id.desc()).limit(TIMELINE_SIZE)))

@@ -11,13 +11,17 @@ from gatte.desk import users
 from gatte.models import User
 
 Choice = TypeVar("Choice", bound=StrEnum)
-YEARS = range(2000, 9000)  # clear of the ends of the calendar, where no time zone can be added any more
+YEARS = range(
+    2000, 9000
+)  # clear of the ends of the calendar, where no time zone can be added any more
 LARGEST_INT = 2**31 - 1
 LARGEST_BIGINT = 2**63 - 1
 
 
 def refuse_unstorable() -> None:
-    """400 for a form that holds NUL, which no text in Postgres can; addresses are only compared with what we know."""
+    """400 for a form that holds NUL, which no text in Postgres can; addresses are only compared
+    with what we know.
+    """
     if any("\0" in word for pair in request.form.items(multi=True) for word in pair):
         abort(400)
 
@@ -38,11 +42,15 @@ def parse_datetime(text: str) -> datetime | None:
         return None
     if moment.tzinfo is None or moment.year not in YEARS:
         return None
-    return moment.astimezone(UTC)  # Postgres refuses offsets that Python takes: of a day, or of microseconds
+    return moment.astimezone(
+        UTC
+    )  # Postgres refuses offsets that Python takes: of a day, or of microseconds
 
 
 def parse_integer(text: str, largest: int = LARGEST_INT) -> int | None:
-    """The whole number from 0 to `largest` that a text spells in ASCII digits; None when it spells none."""
+    """The whole number from 0 to `largest` that a text spells in ASCII digits; None when it spells
+    none.
+    """
     digits = text if text.isascii() and text.isdecimal() and len(text) <= 19 else ""
     return int(digits) if digits and int(digits) <= largest else None
 
@@ -56,7 +64,9 @@ def chosen_version() -> int:
 
 
 def changed(field: str, present: str) -> str:
-    """What a refused form shall show: what its writer changed in this field, else what is `present` by now."""
+    """What a refused form shall show: what its writer changed in this field, else what is `present`
+    by now.
+    """
     written = request.form.get(field, "")
     return present if written == request.form.get(f"{field}_antes") else written
 
@@ -80,7 +90,9 @@ def form_enum(field: str, choices: type[Choice]) -> Choice:
 
 
 def form_user(field: str, present: User | None = None) -> User | None:
-    """The user that a form's field names, active or the `present` one; None for nobody, 400 when there is no such user."""
+    """The user that a form's field names, active or the `present` one; None for nobody, 400 when
+    there is no such user.
+    """
     wanted = request.form.get(field, "")
     if present is not None and wanted == str(present.id):
         return present

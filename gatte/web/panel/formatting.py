@@ -79,7 +79,9 @@ def lasted(milliseconds: float) -> str:
 
 
 def waiting_time(since: datetime | None) -> str:
-    """How long somebody has been waiting, in whole minutes from the first on: a page that counts seconds is never calm."""
+    """How long somebody has been waiting, in whole minutes from the first on: a page that counts
+    seconds is never calm.
+    """
     return "" if since is None else duration(max(now() - since, timedelta(minutes=1)))
 
 
@@ -100,7 +102,9 @@ def window_left(last_inbound_at: datetime | None) -> timedelta:
 
 
 def masked_phone(phone: str | None) -> str:
-    """A phone by which an agent can tell two contacts apart, and no one can call: +55 11 9••••-0001."""
+    """A phone by which an agent can tell two contacts apart, and no one can call: +55 11
+    9••••-0001.
+    """
     digits = re.sub(r"\D", "", phone or "")
     if len(digits) < 8:
         return "Contato sem telefone"
@@ -141,7 +145,9 @@ def document(number: str | None) -> str:
 
 
 def whatsapp(text: str | None) -> Markup:
-    """A text as WhatsApp shows it: *negrito*, _itálico_, ~riscado~, links; everything else is escaped."""
+    """A text as WhatsApp shows it: *negrito*, _itálico_, ~riscado~, links; everything else is
+    escaped.
+    """
     pieces: list[str] = []
     last = 0
     plain = text or ""
@@ -170,7 +176,9 @@ def snippet(text: str | None, length: int = 90) -> str:
 
 
 def message_preview(message: Message) -> str:
-    """What a message says in one text: its words, else its kind in brackets, else that it was erased."""
+    """What a message says in one text: its words, else its kind in brackets, else that it was
+    erased.
+    """
     if message.erased_at is not None or message.data_key_id is None:
         return "Mensagem apagada"
     kind = labels.ATTACHMENTS.get(message.kind)
@@ -178,7 +186,9 @@ def message_preview(message: Message) -> str:
 
 
 def action_in_words(action: str) -> str:
-    """An entry of the audit trail as what a person did; the entry's own word when we have none for it."""
+    """An entry of the audit trail as what a person did; the entry's own word when we have none for
+    it.
+    """
     return labels.ACTIONS.get(action, action)
 
 

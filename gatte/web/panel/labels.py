@@ -5,9 +5,18 @@ from enum import StrEnum
 from typing import Any
 
 from gatte.conversation.effects import EscalationReason, Urgency
-from gatte.conversation.states import Event, State
 from gatte.conversation.nlu import Intent
-from gatte.models import Author, DeliveryState, LeadStage, MuteReason, Role, SkipReason, TicketKind, TicketState
+from gatte.conversation.states import Event, State
+from gatte.models import (
+    Author,
+    DeliveryState,
+    LeadStage,
+    MuteReason,
+    Role,
+    SkipReason,
+    TicketKind,
+    TicketState,
+)
 
 STATES: dict[State, str] = {
     State.START: "Início",
@@ -97,8 +106,18 @@ DELIVERY: dict[DeliveryState, str] = {
     DeliveryState.PARKED: "Envio suspenso: precisa de decisão",
     DeliveryState.CANCELLED: "Cancelada antes do envio",
 }
-AUTHORS: dict[Author, str] = {Author.CUSTOMER: "Cliente", Author.BOT: "Robô", Author.AGENT: "Atendente", Author.PHONE: "Celular da empresa"}
-URGENCIES: dict[Urgency, str] = {Urgency.LOW: "Baixa", Urgency.NORMAL: "Normal", Urgency.HIGH: "Alta", Urgency.CRITICAL: "Crítica"}
+AUTHORS: dict[Author, str] = {
+    Author.CUSTOMER: "Cliente",
+    Author.BOT: "Robô",
+    Author.AGENT: "Atendente",
+    Author.PHONE: "Celular da empresa",
+}
+URGENCIES: dict[Urgency, str] = {
+    Urgency.LOW: "Baixa",
+    Urgency.NORMAL: "Normal",
+    Urgency.HIGH: "Alta",
+    Urgency.CRITICAL: "Crítica",
+}
 TICKET_KINDS: dict[TicketKind, str] = {
     TicketKind.REQUEST: "Solicitação",
     TicketKind.VISIT: "Agendamento",
@@ -192,7 +211,9 @@ LABEL_TABLES: tuple[Mapping[Any, str], ...] = (
     MUTE_REASONS,
     SET_ASIDE,
 )
-LABELS_BY_ENUM: dict[type[StrEnum], Mapping[Any, str]] = {type(next(iter(words))): words for words in LABEL_TABLES}
+LABELS_BY_ENUM: dict[type[StrEnum], Mapping[Any, str]] = {
+    type(next(iter(words))): words for words in LABEL_TABLES
+}
 
 
 def label(value: StrEnum) -> str:

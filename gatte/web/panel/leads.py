@@ -11,11 +11,11 @@ from werkzeug.wrappers import Response as AnyResponse
 from gatte.desk import leads, users
 from gatte.extensions import db
 from gatte.models import Lead, LeadStage, keyring
+from gatte.web.htmx import render_changed_blocks
 from gatte.web.panel import labels
 from gatte.web.panel.auth import current_user_or_401
+from gatte.web.panel.form_values import as_uuid, changed, chosen_version, form_enum, form_user
 from gatte.web.panel.paging import PAGE, cursor, read_cursor
-from gatte.web.panel.form_values import as_uuid, changed, form_enum, form_user, chosen_version
-from gatte.web.htmx import render_changed_blocks
 
 ACTIVE = (LeadStage.NEW, LeadStage.CONTACTED, LeadStage.QUOTED)
 FILTERS: dict[str, tuple[str, tuple[LeadStage, ...]]] = {
@@ -53,16 +53,28 @@ def list_leads() -> Response:
 
 
 def _tabs(shown: str) -> list[tuple[str, str, str, int, bool]]:
-    counts: dict[LeadStage, int] = dict(db.session.execute(select(Lead.stage, func.count()).group_by(Lead.stage)).all())
+    counts: dict[LeadStage, int] = dict(
+        db.session.execute(select(Lead.stage, func.count()).group_by(Lead.stage)).all()
+    )
     return [
-        (name, text, url_for("panel.list_leads", filtro=name), sum(counts.get(stage, 0) for stage in stages), name == shown)
+        (
+            name,
+            text,
+            url_for("panel.list_leads", filtro=name),
+            sum(counts.get(stage, 0) for stage in stages),
+            name == shown,
+        )
         for name, (text, stages) in FILTERS.items()
     ]
 
 
 def _leads(stages: tuple[LeadStage, ...], after: list[str] | None) -> Sequence[Lead]:
     """Leads in these stages, the newest first (ids made later sort later); one more than a page."""
-    query = select(Lead).where(Lead.stage.in_(stages)).options(joinedload(Lead.contact), joinedload(Lead.owner))
+    query = (
+        select(Lead)
+        .where(Lead.stage.in_(stages))
+        .options(joinedload(Lead.contact), joinedload(Lead.owner))
+    )
     if after is not None and (last := as_uuid(after[0])) is not None:
         query = query.where(Lead.id < last)
     return db.session.scalars(query.order_by(Lead.id.desc()).limit(PAGE + 1)).all()
@@ -87,7 +99,9 @@ def _page(lead_id: UUID, status: int = 200, **told: object) -> Response:
 
 def _find(lead_id: UUID) -> Lead:
     query = select(Lead).where(Lead.id == lead_id)
-    lead: Lead | None = db.session.scalar(query.options(joinedload(Lead.contact), joinedload(Lead.owner)))
+    lead: Lead | None = db.session.scalar(
+        query.options(joinedload(Lead.contact), joinedload(Lead.owner))
+    )
     if lead is None:
         abort(404)
     return lead

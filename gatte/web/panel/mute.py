@@ -11,8 +11,8 @@ from gatte.intake import spam
 from gatte.models import Contact, Conversation, MuteReason
 from gatte.web.panel import labels
 from gatte.web.panel.conversation import PLACE, do
-from gatte.web.panel.formatting import datetime_br, now
 from gatte.web.panel.form_values import form_enum
+from gatte.web.panel.formatting import datetime_br, now
 
 
 def add_routes(bp: Blueprint) -> None:

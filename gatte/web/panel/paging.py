@@ -1,4 +1,6 @@
-"""Keyset pages: an address carries the sort values of the last row shown, so that a page costs the same however deep it is."""
+"""Keyset pages: an address carries the sort values of the last row shown, so that a page costs the
+same however deep it is.
+"""
 
 import base64
 import binascii

@@ -1,6 +1,8 @@
-"""Finding conversations by who wrote: phone, CPF or CNPJ, words of the name, or the number of a ticket.
+"""Finding conversations by who wrote: phone, CPF or CNPJ, words of the name, or the number of a
+ticket.
 
-Personal data is sealed, so what is sought is compared by keyed hashes: numbers whole, names by whole words.
+Personal data is sealed, so what is sought is compared by keyed hashes: numbers whole, names by
+whole words.
 """
 
 import re
@@ -39,7 +41,9 @@ def matches(sought: str) -> ColumnElement[bool]:
 
 
 def _with_contact(number: str) -> Select[UUID | None]:
-    """Conversations of contacts with this phone, with or without the country's code, or this document."""
+    """Conversations of contacts with this phone, with or without the country's code, or this
+    document.
+    """
     phones = {canonical_phone(number), canonical_phone(COUNTRY + number)}
     known = [(IdentityKind.PHONE, phone) for phone in phones] + [(IdentityKind.DOCUMENT, number)]
     hashes = [keyring().lookup_hash(kind, value) for kind, value in known]

@@ -1,4 +1,6 @@
-"""The list of sessions: who waits on top, the others by their last activity; it refreshes itself. Closed ones have a tab of their own."""
+"""The list of sessions: who waits on top, the others by their last activity; it refreshes itself.
+Closed ones have a tab of their own.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,10 +17,10 @@ from gatte.conversation.states import State
 from gatte.decisions.snapshots import NO_PRIORITY
 from gatte.extensions import db
 from gatte.models import Conversation, Message, keyring
-from gatte.web.panel import search, labels
-from gatte.web.panel.paging import PAGE, cursor, read_cursor
-from gatte.web.panel.form_values import parse_datetime, parse_integer, as_uuid
 from gatte.web.htmx import render_changed_blocks
+from gatte.web.panel import labels, search
+from gatte.web.panel.form_values import as_uuid, parse_datetime, parse_integer
+from gatte.web.panel.paging import PAGE, cursor, read_cursor
 
 
 class SessionTab(StrEnum):
@@ -93,8 +95,16 @@ def _tabs(chosen: SessionTab) -> list[tuple[str, str, str, int | None, bool]]:
     by_state: dict[State, int] = dict(db.session.execute(counting).all())
     waiting, human = by_state.get(State.WAITING_HUMAN, 0), by_state.get(State.WITH_HUMAN, 0)
     everyone = sum(by_state.values())
-    counts = {SessionTab.ALL: everyone, SessionTab.WAITING: waiting, SessionTab.HUMAN: human, SessionTab.BOT: everyone - waiting - human}
-    return [(tab.value, text, _address(tab), counts.get(tab), tab is chosen) for tab, text in TAB_WORDS.items()]
+    counts = {
+        SessionTab.ALL: everyone,
+        SessionTab.WAITING: waiting,
+        SessionTab.HUMAN: human,
+        SessionTab.BOT: everyone - waiting - human,
+    }
+    return [
+        (tab.value, text, _address(tab), counts.get(tab), tab is chosen)
+        for tab, text in TAB_WORDS.items()
+    ]
 
 
 def _address(tab: SessionTab, after: str | None = None, sought: str = "") -> str:
@@ -115,8 +125,12 @@ def _page(tab: SessionTab, word: str | None, sought: str) -> SessionPage:
     return SessionPage(rows[: len(waiting)], rows[len(waiting) :], more)
 
 
-def _more(tab: SessionTab, waiting: Sequence[Conversation], others: Sequence[Conversation], room: int) -> str | None:
-    """The cursor of the next page; a page that is full of people who wait leads on to all the others."""
+def _more(
+    tab: SessionTab, waiting: Sequence[Conversation], others: Sequence[Conversation], room: int
+) -> str | None:
+    """The cursor of the next page; a page that is full of people who wait leads on to all the
+    others.
+    """
     if len(others) <= room:
         return None
     if room == 0:
@@ -130,33 +144,49 @@ def _live() -> ColumnElement[bool]:
 
 
 def _conversations() -> Select[Conversation]:
-    return select(Conversation).options(joinedload(Conversation.contact), joinedload(Conversation.assignee))
+    return select(Conversation).options(
+        joinedload(Conversation.contact), joinedload(Conversation.assignee)
+    )
 
 
 def _waiting(after: list[str] | None) -> Sequence[Conversation]:
-    """Who waits for an agent, most urgent and longest first; one more than a page, to know of the next."""
+    """Who waits for an agent, most urgent and longest first; one more than a page, to know of the
+    next.
+    """
     priority = func.coalesce(Conversation.priority, NO_PRIORITY)
     key = (priority, Conversation.waiting_since, Conversation.id)
-    query = _conversations().where(_live(), Conversation.state == State.WAITING_HUMAN, Conversation.waiting_since.is_not(None))
+    query = _conversations().where(
+        _live(), Conversation.state == State.WAITING_HUMAN, Conversation.waiting_since.is_not(None)
+    )
     if (last := _place_in_queue(after)) is not None:
         query = query.where(tuple_(*key) > tuple_(*last))
     return db.session.scalars(query.order_by(*key).limit(PAGE + 1)).all()
 
 
 def _place_in_queue(values: list[str] | None) -> tuple[int, datetime, UUID] | None:
-    """Priority, time and id that a cursor names: it holds when the conversation left the queue since."""
+    """Priority, time and id that a cursor names: it holds when the conversation left the queue
+    since.
+    """
     if values is None:
         return None
-    priority, since, last_id = parse_integer(values[0]), parse_datetime(values[1]), as_uuid(values[2])
+    priority, since, last_id = (
+        parse_integer(values[0]),
+        parse_datetime(values[1]),
+        as_uuid(values[2]),
+    )
     if priority is None or since is None or last_id is None:
         return None
     return priority, since, last_id
 
 
-def _others(tab: SessionTab, after: list[str] | None, sought: str, limit: int) -> Sequence[Conversation]:
+def _others(
+    tab: SessionTab, after: list[str] | None, sought: str, limit: int
+) -> Sequence[Conversation]:
     """Conversations that nobody waits in, or those that were sought; the latest first."""
     key = (_age_column(tab), Conversation.id)
-    query = _conversations().where(search.matches(sought) if tab is SessionTab.FOUND else _belongs(tab))
+    query = _conversations().where(
+        search.matches(sought) if tab is SessionTab.FOUND else _belongs(tab)
+    )
     moment, last_id = (parse_datetime(after[0]), as_uuid(after[1])) if after else (None, None)
     if moment is not None and last_id is not None:
         query = query.where(tuple_(*key) < tuple_(moment, last_id))
@@ -181,12 +211,16 @@ def _belongs(tab: SessionTab) -> ColumnElement[bool]:
         return and_(_live(), Conversation.state == State.WITH_HUMAN)
     if tab is SessionTab.BOT:
         return and_(_live(), Conversation.state.not_in([State.WAITING_HUMAN, State.WITH_HUMAN]))
-    nobody_waits = or_(Conversation.state != State.WAITING_HUMAN, Conversation.waiting_since.is_(None))
+    nobody_waits = or_(
+        Conversation.state != State.WAITING_HUMAN, Conversation.waiting_since.is_(None)
+    )
     return and_(_live(), nobody_waits)
 
 
 def _waiting_cursor(found: Sequence[Conversation], *, last: bool = False) -> str | None:
-    """The cursor behind the last of those who wait and are shown; `last` when no more of them are known."""
+    """The cursor behind the last of those who wait and are shown; `last` when no more of them are
+    known.
+    """
     if len(found) <= PAGE and not last:
         return None
     shown = found[PAGE - 1]
@@ -199,12 +233,24 @@ def _rows(conversations: Sequence[Conversation]) -> list[SessionListItem]:
     """Conversations with their last messages: one query for all messages, one for all data keys."""
     last = last_messages([conversation.id for conversation in conversations])
     keyring().preload({one.data_key_id for one in conversations if one.data_key_id is not None})
-    return [SessionListItem(conversation, last.get(conversation.id)) for conversation in conversations]
+    return [
+        SessionListItem(conversation, last.get(conversation.id)) for conversation in conversations
+    ]
 
 
 def last_messages(conversation_ids: list[UUID]) -> dict[UUID, Message]:
     """The last message of each conversation, by one short index look-up a conversation."""
-    newest = select(Message).where(Message.conversation_id == Conversation.id).order_by(Message.position.desc()).limit(1)
+    newest = (
+        select(Message)
+        .where(Message.conversation_id == Conversation.id)
+        .order_by(Message.position.desc())
+        .limit(1)
+    )
     last = aliased(Message, newest.correlate(Conversation).lateral("newest"))
-    query = select(last).select_from(Conversation).join(last, true()).where(Conversation.id.in_(conversation_ids))
+    query = (
+        select(last)
+        .select_from(Conversation)
+        .join(last, true())
+        .where(Conversation.id.in_(conversation_ids))
+    )
     return {message.conversation_id: message for message in db.session.scalars(query)}

@@ -1,7 +1,7 @@
 """The simulator: one chats as a customer, over the same way that a message of WhatsApp takes.
 
-What the customer writes goes through `inbox.accept` as the webhook body that Meta would send; what the company answers is read
-from the outbox, and the made-up phone reports it as read.
+What the customer writes goes through `inbox.accept` as the webhook body that Meta would send; what
+the company answers is read from the outbox, and the made-up phone reports it as read.
 """
 
 import re
@@ -15,21 +15,28 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response as AnyResponse
 
+from gatte.conversation.nlu import MessageKind
 from gatte.conversation.replies import ButtonsReply, MenuReply, Reply, from_json
 from gatte.conversation.snapshot import Owner
-from gatte.conversation.nlu import MessageKind
 from gatte.delivery import SIMULATOR_NUMBER
 from gatte.extensions import db
-from gatte.intake import contact_identity, receive, group_commit
-from gatte.models import ContactIdentity, Conversation, DeliveryState, Direction, InboxMessage, Message
+from gatte.intake import contact_identity, group_commit, receive
+from gatte.models import (
+    ContactIdentity,
+    Conversation,
+    DeliveryState,
+    Direction,
+    InboxMessage,
+    Message,
+)
 from gatte.observability import tracing
-from gatte.web.panel import labels
-from gatte.web.panel.formatting import message_preview
-from gatte.web.panel.form_values import as_uuid
 from gatte.web.htmx import is_htmx_request, render_changed_blocks
+from gatte.web.panel import labels
+from gatte.web.panel.form_values import as_uuid
+from gatte.web.panel.formatting import message_preview
 from gatte.whatsapp import simulator
 from gatte.whatsapp.events import Sender, Status
-from gatte.whatsapp.simulator import SimulatedContact, MessagePart
+from gatte.whatsapp.simulator import MessagePart, SimulatedContact
 
 SHOWN = 60
 GUESTS = "simulated_customers"  # in the browser's session
@@ -42,14 +49,31 @@ DEFAULT_CONTACTS = (
     SimulatedContact(None, "Caio Farias", "BR.1000000000000104", username="caio.farias"),
 )
 ENDPOINTS = frozenset({"panel.show_simulator", "panel.send_as_customer", "panel.add_customer"})
-RECEIVED_STATES = frozenset({DeliveryState.ACCEPTED, DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.READ})
-IN_FLIGHT_STATES = frozenset({DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNCERTAIN})
+RECEIVED_STATES = frozenset(
+    {DeliveryState.ACCEPTED, DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.READ}
+)
+IN_FLIGHT_STATES = frozenset(
+    {DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNCERTAIN}
+)
 # What the attachment menu offers: its words, and what then arrives.
 ATTACHMENTS: dict[str, tuple[str, MessagePart]] = {
-    "imagem": ("Imagem", simulator.media_message(MessageKind.IMAGE, "image/jpeg", caption="Foto do erro na tela")),
+    "imagem": (
+        "Imagem",
+        simulator.media_message(MessageKind.IMAGE, "image/jpeg", caption="Foto do erro na tela"),
+    ),
     "audio": ("Áudio", simulator.media_message(MessageKind.AUDIO, "audio/ogg; codecs=opus")),
-    "documento": ("Documento PDF", simulator.media_message(MessageKind.DOCUMENT, "application/pdf", filename="contrato-social.pdf")),
-    "certificado": ("Arquivo .pfx", simulator.media_message(MessageKind.DOCUMENT, "application/x-pkcs12", filename="empresa.pfx")),
+    "documento": (
+        "Documento PDF",
+        simulator.media_message(
+            MessageKind.DOCUMENT, "application/pdf", filename="contrato-social.pdf"
+        ),
+    ),
+    "certificado": (
+        "Arquivo .pfx",
+        simulator.media_message(
+            MessageKind.DOCUMENT, "application/x-pkcs12", filename="empresa.pfx"
+        ),
+    ),
     "localizacao": ("Localização", simulator.location_message(-23.561414, -46.655881)),
     "figurinha": ("Figurinha", simulator.media_message(MessageKind.STICKER, "image/webp")),
 }
@@ -121,7 +145,11 @@ def send_as_customer() -> AnyResponse:
     if part is not None:
         body = simulator.customer_message_body(SIMULATOR_NUMBER, _customer(), part)
         _deliver(body)
-    return show_simulator() if is_htmx_request() else redirect(url_for("panel.show_simulator", cliente=_chosen()), 303)
+    return (
+        show_simulator()
+        if is_htmx_request()
+        else redirect(url_for("panel.show_simulator", cliente=_chosen()), 303)
+    )
 
 
 def add_customer() -> AnyResponse:
@@ -181,7 +209,11 @@ def _selected_option(choice: str, message_id: str) -> MessagePart:
 
 def _answer(contact_id: UUID, message_id: str) -> Message | None:
     wanted = as_uuid(message_id)
-    return None if wanted is None else db.session.scalar(select(Message).filter_by(id=wanted, contact_id=contact_id))
+    return (
+        None
+        if wanted is None
+        else db.session.scalar(select(Message).filter_by(id=wanted, contact_id=contact_id))
+    )
 
 
 def _deliver(body: dict[str, Any]) -> None:
@@ -192,12 +224,18 @@ def _deliver(body: dict[str, Any]) -> None:
 
 
 def _report_read(customer: SimulatedContact, chat: ChatView) -> None:
-    """The phone tells what it shows: each answer that just arrived becomes read, as on a phone with the chat open."""
+    """The phone tells what it shows: each answer that just arrived becomes read, as on a phone with
+    the chat open.
+    """
     for bubble in chat.bubbles:
         if bubble.tick == "unread":
             wamid = db.session.get_one(Message, UUID(bubble.id)).outbox.wamid  # type: ignore[union-attr]
             if wamid:
-                _deliver(simulator.status_body(SIMULATOR_NUMBER, customer, wamid, Status.READ, outbox_id=bubble.id))
+                _deliver(
+                    simulator.status_body(
+                        SIMULATOR_NUMBER, customer, wamid, Status.READ, outbox_id=bubble.id
+                    )
+                )
 
 
 def _sender(customer: SimulatedContact) -> Sender:
@@ -228,19 +266,32 @@ def _chat(customer: SimulatedContact) -> ChatView:
 
 
 def _messages(contact_id: UUID) -> list[Message]:
-    query = select(Message).filter_by(contact_id=contact_id).options(joinedload(Message.outbox), joinedload(Message.user))
-    return list(reversed(db.session.scalars(query.order_by(Message.position.desc()).limit(SHOWN)).all()))
+    query = (
+        select(Message)
+        .filter_by(contact_id=contact_id)
+        .options(joinedload(Message.outbox), joinedload(Message.user))
+    )
+    return list(
+        reversed(db.session.scalars(query.order_by(Message.position.desc()).limit(SHOWN)).all())
+    )
 
 
 def _unfiled(customer: SimulatedContact) -> list[ChatBubble]:
     """What the customer wrote and no turn has filed yet."""
     hashed = contact_identity.sender_hash(_sender(customer), phone_number_id=SIMULATOR_NUMBER)
-    query = select(InboxMessage).filter_by(phone_number_id=SIMULATOR_NUMBER, sender_hash=hashed, filed_at=None)
-    return [_unfiled_bubble(row) for row in db.session.scalars(query.order_by(InboxMessage.sent_at, InboxMessage.id))]
+    query = select(InboxMessage).filter_by(
+        phone_number_id=SIMULATOR_NUMBER, sender_hash=hashed, filed_at=None
+    )
+    return [
+        _unfiled_bubble(row)
+        for row in db.session.scalars(query.order_by(InboxMessage.sent_at, InboxMessage.id))
+    ]
 
 
 def _own_id(wamid_hash: bytes | None) -> str:
-    """One id for what the customer wrote, in the inbox and when it was filed: on the screen it is the same bubble."""
+    """One id for what the customer wrote, in the inbox and when it was filed: on the screen it is
+    the same bubble.
+    """
     return (wamid_hash or b"").hex()[:24]
 
 
@@ -248,7 +299,11 @@ def _unfiled_bubble(row: InboxMessage) -> ChatBubble:
     message = receive.decrypt_payload(row.wamid_hash, row.payload or b"")["raw"]["message"]
     answer = message.get("interactive", {})
     tapped = answer.get("button_reply") or answer.get("list_reply") or {}
-    text = message.get("text", {}).get("body") or tapped.get("title") or f"[{labels.ATTACHMENTS.get(row.kind, row.kind)}]"
+    text = (
+        message.get("text", {}).get("body")
+        or tapped.get("title")
+        or f"[{labels.ATTACHMENTS.get(row.kind, row.kind)}]"
+    )
     return ChatBubble(_own_id(row.wamid_hash), mine=True, text=text, at=row.sent_at, tick="sent")
 
 
@@ -257,13 +312,25 @@ def _bubble(message: Message) -> ChatBubble | None:
     text = message_preview(message)
     if message.direction is Direction.IN:
         return ChatBubble(
-            _own_id(message.wamid_hash), mine=True, text=text, at=message.sent_at, tick="read" if message.turn_id else "delivered"
+            _own_id(message.wamid_hash),
+            mine=True,
+            text=text,
+            at=message.sent_at,
+            tick="read" if message.turn_id else "delivered",
         )
     if message.outbox is not None and message.outbox.state not in RECEIVED_STATES:
         return None
     author = message.user.name if message.user is not None else ""
     unread = message.outbox is not None and message.outbox.state is not DeliveryState.READ
-    return ChatBubble(str(message.id), False, text, message.sent_at, tick="unread" if unread else "", reply=_reply(message), author=author)
+    return ChatBubble(
+        str(message.id),
+        False,
+        text,
+        message.sent_at,
+        tick="unread" if unread else "",
+        reply=_reply(message),
+        author=author,
+    )
 
 
 def _reply(message: Message) -> Reply | None:
@@ -271,9 +338,18 @@ def _reply(message: Message) -> Reply | None:
     return None if stored is None else from_json(stored)
 
 
-def _is_typing(conversation: Conversation | None, messages: list[Message], waiting: list[ChatBubble]) -> bool:
+def _is_typing(
+    conversation: Conversation | None, messages: list[Message], waiting: list[ChatBubble]
+) -> bool:
     """Whether the bot is at work: something unread, a turn due, or an answer on its way."""
     if conversation is not None and conversation.owner is Owner.HUMAN:
         return False
-    leaving = any(message.outbox is not None and message.outbox.state in IN_FLIGHT_STATES for message in messages)
-    return bool(waiting) or leaving or (conversation is not None and conversation.turn_due_at is not None)
+    leaving = any(
+        message.outbox is not None and message.outbox.state in IN_FLIGHT_STATES
+        for message in messages
+    )
+    return (
+        bool(waiting)
+        or leaving
+        or (conversation is not None and conversation.turn_due_at is not None)
+    )

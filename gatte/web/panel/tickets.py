@@ -9,15 +9,24 @@ from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response as AnyResponse
 
 from gatte.conversation.effects import Urgency
-from gatte.desk import users, tickets
+from gatte.desk import tickets, users
 from gatte.extensions import db
 from gatte.models import Ticket, TicketNote, TicketState, keyring
 from gatte.models.columns import new_uuid7
+from gatte.web.htmx import render_changed_blocks
 from gatte.web.panel import labels
 from gatte.web.panel.auth import current_user_or_401
+from gatte.web.panel.form_values import (
+    changed,
+    chosen_version,
+    draft_id,
+    form_enum,
+    form_text,
+    form_user,
+    parse_datetime,
+    parse_integer,
+)
 from gatte.web.panel.paging import PAGE, cursor, read_cursor
-from gatte.web.panel.form_values import parse_datetime, parse_integer, changed, form_enum, form_user, chosen_version, draft_id, form_text
-from gatte.web.htmx import render_changed_blocks
 
 ACTIVE = (TicketState.OPEN, TicketState.IN_PROGRESS, TicketState.WAITING_CUSTOMER)
 FILTERS: dict[str, tuple[str, tuple[TicketState, ...]]] = {
@@ -32,7 +41,9 @@ def add_routes(bp: Blueprint) -> None:
     bp.add_url_rule("/panel/chamados", view_func=list_tickets)
     bp.add_url_rule("/panel/chamados/<uuid:ticket_id>", view_func=show_ticket)
     bp.add_url_rule("/panel/chamados/<uuid:ticket_id>", view_func=change_ticket, methods=["POST"])
-    bp.add_url_rule("/panel/chamados/<uuid:ticket_id>/notas", view_func=note_ticket, methods=["POST"])
+    bp.add_url_rule(
+        "/panel/chamados/<uuid:ticket_id>/notas", view_func=note_ticket, methods=["POST"]
+    )
 
 
 def list_tickets() -> Response:
@@ -42,7 +53,11 @@ def list_tickets() -> Response:
     after = read_cursor(request.args.get("depois"), 2)
     found = _tickets(FILTERS[name][1], current_user_or_401().id if mine else None, after)
     keyring().preload({one.data_key_id for one in found if one.data_key_id is not None})
-    more = cursor(found[PAGE - 1].created_at.isoformat(), found[PAGE - 1].number) if len(found) > PAGE else None
+    more = (
+        cursor(found[PAGE - 1].created_at.isoformat(), found[PAGE - 1].number)
+        if len(found) > PAGE
+        else None
+    )
     return render_changed_blocks(
         "panel/tickets.html",
         "ticket_tabs",
@@ -66,18 +81,35 @@ def _tabs(shown: str, *, mine: bool) -> list[tuple[str, str, str, int, bool]]:
     if mine:
         counting = counting.where(Ticket.assignee_id == current_user_or_401().id)
     counts: dict[TicketState, int] = dict(db.session.execute(counting).all())
-    sums = {name: sum(counts.get(state, 0) for state in states) for name, (_, states) in FILTERS.items()}
-    return [(name, text, _address(name, mine=mine), sums[name], name == shown) for name, (text, _) in FILTERS.items()]
+    sums = {
+        name: sum(counts.get(state, 0) for state in states) for name, (_, states) in FILTERS.items()
+    }
+    return [
+        (name, text, _address(name, mine=mine), sums[name], name == shown)
+        for name, (text, _) in FILTERS.items()
+    ]
 
 
-def _tickets(states: tuple[TicketState, ...], assignee_id: int | None, after: list[str] | None) -> Sequence[Ticket]:
+def _tickets(
+    states: tuple[TicketState, ...], assignee_id: int | None, after: list[str] | None
+) -> Sequence[Ticket]:
     """Tickets in these states, the newest first; one more than a page."""
-    query = select(Ticket).where(Ticket.state.in_(states)).options(joinedload(Ticket.contact), joinedload(Ticket.assignee))
+    query = (
+        select(Ticket)
+        .where(Ticket.state.in_(states))
+        .options(joinedload(Ticket.contact), joinedload(Ticket.assignee))
+    )
     if assignee_id is not None:
         query = query.where(Ticket.assignee_id == assignee_id)
-    if after is not None and (moment := parse_datetime(after[0])) is not None and (number := parse_integer(after[1])) is not None:
+    if (
+        after is not None
+        and (moment := parse_datetime(after[0])) is not None
+        and (number := parse_integer(after[1])) is not None
+    ):
         query = query.where(tuple_(Ticket.created_at, Ticket.number) < tuple_(moment, number))
-    return db.session.scalars(query.order_by(Ticket.created_at.desc(), Ticket.number.desc()).limit(PAGE + 1)).all()
+    return db.session.scalars(
+        query.order_by(Ticket.created_at.desc(), Ticket.number.desc()).limit(PAGE + 1)
+    ).all()
 
 
 def show_ticket(ticket_id: UUID) -> Response:
@@ -85,7 +117,9 @@ def show_ticket(ticket_id: UUID) -> Response:
 
 
 def _page(ticket_id: UUID, status: int = 200, **told: object) -> Response:
-    """A ticket, with what a refused form held: `choice` (its state and person), or `problem` and `written` of a note."""
+    """A ticket, with what a refused form held: `choice` (its state and person), or `problem` and
+    `written` of a note.
+    """
     ticket = _find(ticket_id)
     return render_changed_blocks(
         "panel/ticket.html",
@@ -103,14 +137,20 @@ def _page(ticket_id: UUID, status: int = 200, **told: object) -> Response:
 
 def _find(ticket_id: UUID) -> Ticket:
     query = select(Ticket).where(Ticket.id == ticket_id)
-    ticket: Ticket | None = db.session.scalar(query.options(joinedload(Ticket.contact), joinedload(Ticket.assignee)))
+    ticket: Ticket | None = db.session.scalar(
+        query.options(joinedload(Ticket.contact), joinedload(Ticket.assignee))
+    )
     if ticket is None:
         abort(404)
     return ticket
 
 
 def _notes(ticket_id: UUID) -> Sequence[TicketNote]:
-    query = select(TicketNote).where(TicketNote.ticket_id == ticket_id).options(joinedload(TicketNote.author))
+    query = (
+        select(TicketNote)
+        .where(TicketNote.ticket_id == ticket_id)
+        .options(joinedload(TicketNote.author))
+    )
     return db.session.scalars(query.order_by(TicketNote.created_at, TicketNote.id)).all()
 
 
@@ -137,7 +177,9 @@ def _choice(ticket: Ticket) -> dict[str, str]:
 def note_ticket(ticket_id: UUID) -> AnyResponse:
     body = form_text("nota")
     if not body or len(body) > tickets.LONGEST_NOTE:
-        problem = f"Escreva uma nota de 1 a {tickets.LONGEST_NOTE} caracteres. Esta tem {len(body)}."
+        problem = (
+            f"Escreva uma nota de 1 a {tickets.LONGEST_NOTE} caracteres. Esta tem {len(body)}."
+        )
         return _page(ticket_id, 422, problem=problem, written=body)
     try:
         tickets.add_note(ticket_id, body, current_user_or_401().id, draft_id())

@@ -1,4 +1,6 @@
-"""Loaded first by processes whose clock is wrong: under libfaketime 0.9.10 `time.sleep` fails when the monotonic clock is left alone."""
+"""Loaded first by processes whose clock is wrong: under libfaketime 0.9.10 `time.sleep` fails when
+the monotonic clock is left alone.
+"""
 
 import select
 import time

@@ -8,8 +8,8 @@ from gatte.delivery import number_pause
 from gatte.extensions import db
 from gatte.models import NumberPause
 from tests.app_fixture import application
-from tests.integration.delivery.talks import Talk, new_talk
 from tests.fakes.meta import MetaStandIn
+from tests.integration.delivery.talks import Talk, new_talk
 
 TOKEN = "meta-token-of-the-tests"
 
@@ -35,9 +35,17 @@ def more() -> dict[str, object]:
 
 
 @pytest.fixture(scope="module")
-def app(database_url: str, redis_url: str, standing_in: MetaStandIn, more: dict[str, object]) -> Iterator[Flask]:
-    """An application that sends to the stand-in for Meta; doubtful sends wait half a second for a status."""
-    given = {"whatsapp_access_token": TOKEN, "whatsapp_api_base_url": standing_in.url, "gatte_uncertain_grace_seconds": 0.5}
+def app(
+    database_url: str, redis_url: str, standing_in: MetaStandIn, more: dict[str, object]
+) -> Iterator[Flask]:
+    """An application that sends to the stand-in for Meta; doubtful sends wait half a second for a
+    status.
+    """
+    given = {
+        "whatsapp_access_token": TOKEN,
+        "whatsapp_api_base_url": standing_in.url,
+        "gatte_uncertain_grace_seconds": 0.5,
+    }
     with application(database_url, redis_url, **(given | more)) as made:
         yield made
         made.extensions["gatte_cloud"].close()

@@ -1,4 +1,6 @@
-"""A conversation with answers to be sent, its customer at the stand-in for Meta, and the statuses that Meta posts."""
+"""A conversation with answers to be sent, its customer at the stand-in for Meta, and the statuses
+that Meta posts.
+"""
 
 import itertools
 from dataclasses import dataclass
@@ -10,14 +12,23 @@ from flask import Flask
 from sqlalchemy import func, select, text
 
 from gatte.conversation.replies import Reply, TextReply
-from gatte.delivery import outbox, claims
+from gatte.delivery import claims, outbox
 from gatte.delivery.claims import ClaimedReply
 from gatte.extensions import db
-from gatte.jobs.delivery import deliver, apply_statuses
-from gatte.models import Author, Contact, Conversation, DeliveryAttempt, NumberPause, Outbox, Ticket, keyring
-from tests.process_system import APP_SECRET, NUMBER
+from gatte.jobs.definitions import apply_statuses, deliver
+from gatte.models import (
+    Author,
+    Contact,
+    Conversation,
+    DeliveryAttempt,
+    NumberPause,
+    Outbox,
+    Ticket,
+    keyring,
+)
 from tests.fakes import payloads
 from tests.fakes.meta import MetaStandIn
+from tests.process_system import APP_SECRET, NUMBER
 
 _numbers = itertools.count(1)
 
@@ -33,7 +44,12 @@ class Talk:
         """Answers written to the outbox, in order; their ids."""
         with self.app.app_context():
             conversation = db.session.get_one(Conversation, self.conversation_id)
-            made = [outbox.enqueue(conversation, TextReply(one) if isinstance(one, str) else one, author) for one in replies]
+            made = [
+                outbox.enqueue(
+                    conversation, TextReply(one) if isinstance(one, str) else one, author
+                )
+                for one in replies
+            ]
             db.session.commit()
             return [str(answer_id) for answer_id in made]
 
@@ -59,12 +75,18 @@ class Talk:
 
     def wamid(self) -> str:
         """The wamid of what the customer received last."""
-        return [str(record["wamid"]) for record in self.meta.messages if record["to"] == self.phone][-1]
+        return [
+            str(record["wamid"]) for record in self.meta.messages if record["to"] == self.phone
+        ][-1]
 
     def rows(self) -> list[Outbox]:
         """The outbox of this conversation, read outside a transaction."""
         with self.app.app_context():
-            mine = select(Outbox).filter_by(conversation_id=self.conversation_id).order_by(Outbox.position)
+            mine = (
+                select(Outbox)
+                .filter_by(conversation_id=self.conversation_id)
+                .order_by(Outbox.position)
+            )
             return [row for row in db.session.scalars(mine) if row.message is not None]
 
     def states(self) -> list[str]:
@@ -73,18 +95,32 @@ class Talk:
     def outcomes(self) -> list[str]:
         """How each call to Meta ended."""
         with self.app.app_context():
-            calls = select(DeliveryAttempt.outcome).join(Outbox, Outbox.id == DeliveryAttempt.outbox_id)
-            return list(db.session.scalars(calls.filter_by(conversation_id=self.conversation_id).order_by(DeliveryAttempt.id)))
+            calls = select(DeliveryAttempt.outcome).join(
+                Outbox, Outbox.id == DeliveryAttempt.outbox_id
+            )
+            return list(
+                db.session.scalars(
+                    calls.filter_by(conversation_id=self.conversation_id).order_by(
+                        DeliveryAttempt.id
+                    )
+                )
+            )
 
     def tickets(self) -> list[Ticket]:
         with self.app.app_context():
-            return list(db.session.scalars(select(Ticket).filter_by(conversation_id=self.conversation_id)))
+            return list(
+                db.session.scalars(select(Ticket).filter_by(conversation_id=self.conversation_id))
+            )
 
     def waits_seconds(self) -> list[float]:
         """How long from now until each row is due."""
         with self.app.app_context():
             due = func.extract("epoch", Outbox.due_at - func.clock_timestamp())
-            mine = select(due).filter_by(conversation_id=self.conversation_id).order_by(Outbox.position)
+            mine = (
+                select(due)
+                .filter_by(conversation_id=self.conversation_id)
+                .order_by(Outbox.position)
+            )
             return [float(one) for one in db.session.scalars(mine)]
 
     def time_passes(self, seconds: float) -> None:
@@ -99,7 +135,9 @@ class Talk:
         """Change the rows of this conversation as somebody else would."""
         with self.app.app_context():
             column = table.id if table is Conversation else table.conversation_id
-            db.session.execute(db.update(table).where(column == self.conversation_id).values(**values))
+            db.session.execute(
+                db.update(table).where(column == self.conversation_id).values(**values)
+            )
             db.session.commit()
 
     def last_wrote(self, **ago: float) -> None:
@@ -119,7 +157,9 @@ class Talk:
 def post(app: Flask, *statuses: dict[str, Any]) -> None:
     """Statuses by the signed webhook."""
     body, headers = payloads.signed(payloads.statuses_body(*statuses, number=NUMBER), APP_SECRET)
-    assert app.test_client().post("/webhook/whatsapp", data=body, headers=headers).status_code == 200
+    assert (
+        app.test_client().post("/webhook/whatsapp", data=body, headers=headers).status_code == 200
+    )
 
 
 def new_talk(app: Flask, meta: MetaStandIn) -> Talk:

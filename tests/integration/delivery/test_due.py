@@ -6,18 +6,22 @@ import pytest
 from sqlalchemy import event
 
 from gatte.extensions import db
+from gatte.infra.rq_queue import JobName
 from gatte.jobs.due_work import fetch_due_work
 from gatte.models import Outbox
-from gatte.infra.rq_queue import JobName
-from tests.integration.delivery.talks import new_talk
 from tests.fakes.meta import Kind
+from tests.integration.delivery.talks import new_talk
 
 
 def due(app, *talks):
     """The conversations of these for which a delivery is due, and under which ids."""
     with app.app_context(), db.engine.connect() as connection:
         wanted = {str(talk.conversation_id) for talk in talks}
-        found = [one for one in fetch_due_work(connection, app.extensions["gatte_settings"]) if one.job is JobName.DELIVER]
+        found = [
+            one
+            for one in fetch_due_work(connection, app.extensions["gatte_settings"])
+            if one.job is JobName.DELIVER
+        ]
         return [(one.arguments[0], one.dedup_key) for one in found if one.arguments[0] in wanted]
 
 
@@ -78,7 +82,9 @@ def test_many_blocked_conversations_do_not_hide_one_that_is_due(app, meta):
     free = new_talk(app, meta)
     free.answers("oi")
 
-    assert [conversation for conversation, _ in due(app, free, *blocked)] == [str(free.conversation_id)]
+    assert [conversation for conversation, _ in due(app, free, *blocked)] == [
+        str(free.conversation_id)
+    ]
 
 
 @pytest.mark.parametrize(("answers", "most"), [(1, 9), (3, 23)])

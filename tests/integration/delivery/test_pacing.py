@@ -8,12 +8,20 @@ import pytest
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisAway
 
-from gatte.delivery.rate_limiter import PAIR_BURST, PAIR_SECONDS, MAX_SLEEP_SECONDS, SendRate, InProcessRateLimiter, FallbackRateLimiter, RedisRateLimiter
-from tests.slow_machines import calm, left_of
-from tests.integration.delivery.talks import new_talk
-from tests.process_system import least_seconds, until
+from gatte.delivery.rate_limiter import (
+    MAX_SLEEP_SECONDS,
+    PAIR_BURST,
+    PAIR_SECONDS,
+    FallbackRateLimiter,
+    InProcessRateLimiter,
+    RedisRateLimiter,
+    SendRate,
+)
 from tests.fakes.meta import Kind
 from tests.fakes.meta_faults import Rates
+from tests.integration.delivery.talks import new_talk
+from tests.process_system import least_seconds, until
+from tests.slow_machines import calm, left_of
 
 RATE = 20.0
 _numbers = itertools.count(1)
@@ -22,7 +30,11 @@ _numbers = itertools.count(1)
 @pytest.fixture(params=["in Redis", "in this process"])
 def pace(request, redis_url):
     with Redis.from_url(redis_url) as client:
-        yield RedisRateLimiter(client, SendRate(RATE)) if request.param == "in Redis" else InProcessRateLimiter(SendRate(RATE))
+        yield (
+            RedisRateLimiter(client, SendRate(RATE))
+            if request.param == "in Redis"
+            else InProcessRateLimiter(SendRate(RATE))
+        )
 
 
 def new_number():
@@ -30,7 +42,10 @@ def new_number():
 
 
 def waits(pace, number, count, first=0):
-    return [pace.reserve(number, f"contact-{first + one}", f"{number}-{first + one}") for one in range(count)]
+    return [
+        pace.reserve(number, f"contact-{first + one}", f"{number}-{first + one}")
+        for one in range(count)
+    ]
 
 
 @calm(0.08)
@@ -102,7 +117,10 @@ def test_a_customer_who_got_too_much_is_left_alone(pace):
 
 def test_the_rate_comes_back(monkeypatch):
     pace, clock = InProcessRateLimiter(SendRate(RATE)), [1000.0]
-    monkeypatch.setattr("gatte.delivery.rate_limiter.time", type("Clock", (), {"monotonic": staticmethod(lambda: clock[0])}))
+    monkeypatch.setattr(
+        "gatte.delivery.rate_limiter.time",
+        type("Clock", (), {"monotonic": staticmethod(lambda: clock[0])}),
+    )
     pace.decrease_rate("number")
 
     def rate():
@@ -146,7 +164,9 @@ def test_many_hosts_share_one_rate(redis_url):
 
     def host(index):
         with Redis.from_url(redis_url) as client:
-            got.extend(waits(RedisRateLimiter(client, SendRate(RATE)), number, 10, first=100 * index))
+            got.extend(
+                waits(RedisRateLimiter(client, SendRate(RATE)), number, 10, first=100 * index)
+            )
 
     hosts = [threading.Thread(target=host, args=(index,)) for index in range(4)]
     for one in hosts:
@@ -170,13 +190,19 @@ def deliver_until_sent(talks, patience=20.0):
                 talk.is_delivered()
 
 
-def test_more_than_a_number_may_send_is_postponed_and_arrives_without_a_refusal(app, meta, redis_url):
-    """Three tries, each at the full rate: a machine that stops for a moment sends in a heap what was to be sent apart."""
+def test_more_than_a_number_may_send_is_postponed_and_arrives_without_a_refusal(
+    app, meta, redis_url
+):
+    """Three tries, each at the full rate: a machine that stops for a moment sends in a heap what
+    was to be sent apart.
+    """
     assert any(refusals(app, meta, redis_url) == 0 for _ in range(3))
 
 
 def refusals(app, meta, redis_url) -> int:
-    """How many of 60 answers at once Meta refuses that takes one a second more than we send; all have arrived in the end."""
+    """How many of 60 answers at once Meta refuses that takes one a second more than we send; all
+    have arrived in the end.
+    """
     with Redis.from_url(redis_url) as client:
         client.delete(f"gatte:pace:{talk_number()}")
     time.sleep(1)  # what was sent before does not count any more
@@ -185,7 +211,9 @@ def refusals(app, meta, redis_url) -> int:
     for talk in talks:
         talk.answers("oi")
     refused = len(meta.graph.refused)
-    workers = [threading.Thread(target=deliver_until_sent, args=(talks[index::3],)) for index in range(3)]
+    workers = [
+        threading.Thread(target=deliver_until_sent, args=(talks[index::3],)) for index in range(3)
+    ]
     for worker in workers:
         worker.start()
     for worker in workers:

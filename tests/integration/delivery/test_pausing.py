@@ -1,4 +1,6 @@
-"""A number that Meta takes nothing from: its answers wait, one tries now and then, and all go when it works again."""
+"""A number that Meta takes nothing from: its answers wait, one tries now and then, and all go when
+it works again.
+"""
 
 import time
 
@@ -9,8 +11,8 @@ from gatte.delivery import number_pause
 from gatte.delivery.failure_reasons import explain
 from gatte.extensions import db
 from gatte.models import NumberPause
-from tests.integration.delivery.talks import new_talk
 from tests.fakes.meta import Kind
+from tests.integration.delivery.talks import new_talk
 
 BAD_TOKEN, NO_PAYMENT, NO_PARAMETER = 190, 131042, 131008
 FIRST_SECONDS = 0.6

@@ -9,7 +9,9 @@ from tests.fakes.meta import Kind
 
 def reprocess(talk, *options):
     with talk.app.app_context():
-        done = talk.app.test_cli_runner().invoke(args=["reprocess", "--conversation", str(talk.conversation_id), *options])
+        done = talk.app.test_cli_runner().invoke(
+            args=["reprocess", "--conversation", str(talk.conversation_id), *options]
+        )
     assert done.exit_code == 0, done.output
     return done.output
 

@@ -1,4 +1,6 @@
-"""One answer on its way: order, one sender at a time, crashes, refusals, and what becomes of a doubtful send."""
+"""One answer on its way: order, one sender at a time, crashes, refusals, and what becomes of a
+doubtful send.
+"""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -7,12 +9,12 @@ import pytest
 
 from gatte.delivery import claims
 from gatte.extensions import db
-from gatte.jobs.delivery import deliver, apply_statuses
+from gatte.jobs.definitions import apply_statuses, deliver
 from gatte.models import Contact, Conversation
-from tests.slow_machines import left_of
-from tests.integration.delivery.talks import new_talk, post
 from tests.fakes import payloads
 from tests.fakes.meta import Kind
+from tests.integration.delivery.talks import new_talk, post
+from tests.slow_machines import left_of
 
 THREADS = 12
 
@@ -27,7 +29,11 @@ def test_answers_leave_in_the_order_of_writing(talk):
 
     talk.is_delivered()
 
-    assert (talk.heard(), talk.sent_ids(), talk.states()) == (["um", "dois", "três"], ids, ["accepted"] * 3)
+    assert (talk.heard(), talk.sent_ids(), talk.states()) == (
+        ["um", "dois", "três"],
+        ids,
+        ["accepted"] * 3,
+    )
 
 
 def test_an_answer_that_waits_holds_back_those_behind_it_and_nobody_else(talk, meta, app):
@@ -123,7 +129,13 @@ def test_a_doubtful_send_without_a_status_is_sent_again(talk):
 
 
 @pytest.mark.parametrize(
-    "fault", [{"kind": Kind.CUT}, {"kind": Kind.NONSENSE}, {"kind": Kind.ERROR, "accept": True}, {"kind": Kind.ERROR, "code": 131000}]
+    "fault",
+    [
+        {"kind": Kind.CUT},
+        {"kind": Kind.NONSENSE},
+        {"kind": Kind.ERROR, "accept": True},
+        {"kind": Kind.ERROR, "code": 131000},
+    ],
 )
 def test_a_send_that_nobody_knows_the_end_of_is_doubtful(talk, meta, fault):
     meta.fail(to=talk.phone, **fault)
@@ -192,7 +204,11 @@ def test_a_passing_refusal_is_tried_again_later_and_later(talk, meta):
         talk.time_passes(600)
     talk.is_delivered()
 
-    assert (talk.heard(), talk.states(), talk.outcomes()) == (["oi"], ["accepted"], ["refused"] * 3 + ["accepted"])
+    assert (talk.heard(), talk.states(), talk.outcomes()) == (
+        ["oi"],
+        ["accepted"],
+        ["refused"] * 3 + ["accepted"],
+    )
     assert (most[0] > 1, least[0] < most[1], least[1] < most[2], least[2] < 11) == (True,) * 4
 
 
@@ -224,14 +240,19 @@ def test_the_bot_is_silent_once_the_owner_changed(talk):
 
     talk.is_delivered()
 
-    assert (talk.heard(), talk.states()) == (["da atendente"], ["cancelled", "cancelled", "accepted"])
+    assert (talk.heard(), talk.states()) == (
+        ["da atendente"],
+        ["cancelled", "cancelled", "accepted"],
+    )
 
 
 def test_an_answer_to_an_erased_contact_is_not_sent(talk):
     talk.answers("oi")
     with talk.app.app_context():
         contact_id = db.session.get_one(Conversation, talk.conversation_id).contact_id
-        db.session.execute(db.update(Contact).where(Contact.id == contact_id).values(phone_sealed=None))
+        db.session.execute(
+            db.update(Contact).where(Contact.id == contact_id).values(phone_sealed=None)
+        )
         db.session.commit()
 
     talk.is_delivered()
@@ -248,15 +269,19 @@ def test_an_answer_that_whatsapp_would_refuse_is_never_sent(talk):
     assert (talk.states(), talk.heard()) == (["failed", "accepted"], ["curta"])
 
 
-def test_a_process_that_slept_through_its_claim_sends_nothing_and_lets_another_send_at_once(talk, app):
-    from gatte.jobs import delivery
+def test_a_process_that_slept_through_its_claim_sends_nothing_and_lets_another_send_at_once(
+    talk, app
+):
+    from gatte.delivery import send
 
     talk.answers("oi")
     claimed = talk.is_claimed()
-    stale = type(claimed)(**{**vars(claimed), "claimed_at": claimed.claimed_at - claims.CLAIM_USABLE_SECONDS})
+    stale = type(claimed)(
+        **{**vars(claimed), "claimed_at": claimed.claimed_at - claims.CLAIM_USABLE_SECONDS}
+    )
 
     with app.app_context():
-        delivery.send_due(talk.conversation_id, stale)
+        send.send_due(talk.conversation_id, stale)
     assert (talk.heard(), talk.states()) == ([], ["pending"])
 
     talk.is_delivered()

@@ -7,14 +7,14 @@ import pytest
 from sqlalchemy import func, select
 from werkzeug.serving import make_server
 
-from gatte.extensions import db
 from gatte.delivery import status_updates
-from gatte.jobs.delivery import apply_statuses
+from gatte.extensions import db
+from gatte.jobs.definitions import apply_statuses
 from gatte.models import StatusEvent
-from tests.integration.delivery.talks import post
-from tests.process_system import APP_SECRET
 from tests.fakes import payloads
 from tests.fakes.meta import Kind
+from tests.integration.delivery.talks import post
+from tests.process_system import APP_SECRET
 
 WORDS = ("sent", "delivered", "read")
 
@@ -51,7 +51,12 @@ def test_all_statuses_at_once_and_twice(talk):
     (outbox_id,) = talk.answers("oi")
     talk.is_delivered()
 
-    talk.hears_of(*[payloads.status("wamid.x", word, outbox_id=outbox_id) for word in (*reversed(WORDS), *WORDS)])
+    talk.hears_of(
+        *[
+            payloads.status("wamid.x", word, outbox_id=outbox_id)
+            for word in (*reversed(WORDS), *WORDS)
+        ]
+    )
 
     assert talk.states() == ["read"]
 
@@ -157,7 +162,13 @@ def test_the_failure_of_an_earlier_sending_says_nothing_of_the_one_that_is_noted
 def test_strangers_hold_nobody_up(talk, app):
     strangers = status_updates.BATCH + 100
     for first in range(0, strangers, 700):
-        post(app, *[payloads.status(f"wamid.stranger-{number}", "sent") for number in range(first, min(first + 700, strangers))])
+        post(
+            app,
+            *[
+                payloads.status(f"wamid.stranger-{number}", "sent")
+                for number in range(first, min(first + 700, strangers))
+            ],
+        )
     (outbox_id,) = talk.answers("oi")
     talk.is_delivered()
 
@@ -165,13 +176,19 @@ def test_strangers_hold_nobody_up(talk, app):
 
     assert (talk.states(), waiting(app)) == (["read"], strangers)
     with app.app_context():
-        db.session.execute(db.update(StatusEvent).values(received_at=func.clock_timestamp() - func.make_interval(0, 0, 0, 0, 1)))
+        db.session.execute(
+            db.update(StatusEvent).values(
+                received_at=func.clock_timestamp() - func.make_interval(0, 0, 0, 0, 1)
+            )
+        )
         db.session.commit()
     apply_statuses()
     assert waiting(app) == 0
 
 
 def test_a_status_with_the_id_of_an_answer_that_is_gone_is_dropped_at_once(talk, app):
-    talk.hears_of(payloads.status("wamid.x", "sent", outbox_id="01890000-0000-7000-8000-000000000000"))
+    talk.hears_of(
+        payloads.status("wamid.x", "sent", outbox_id="01890000-0000-7000-8000-000000000000")
+    )
 
     assert waiting(app) == 0

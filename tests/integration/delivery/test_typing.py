@@ -1,4 +1,6 @@
-"""Blue ticks and "typing…": only where an answer follows, never by a paused number, and never in heaps."""
+"""Blue ticks and "typing…": only where an answer follows, never by a paused number, and never in
+heaps.
+"""
 
 import threading
 from collections.abc import Iterator
@@ -10,9 +12,9 @@ from gatte.delivery.read_receipts import ReadReceipt, ReadReceiptQueue
 from gatte.extensions import db
 from gatte.models import NumberPause
 from gatte.observability import metrics
+from tests.fakes import payloads
 from tests.integration.turns.customers import somebody
 from tests.process_system import NUMBER, never, until
-from tests.fakes import payloads
 
 BAD_TOKEN = 190
 
@@ -43,7 +45,11 @@ def typing_of(meta, wamid: str) -> list[bool]:
 
 def dropped() -> float:
     page = metrics.render()[0].decode()
-    [line] = [line for line in page.splitlines() if line.startswith('gatte_read_marks_total{outcome="dropped"}')]
+    [line] = [
+        line
+        for line in page.splitlines()
+        if line.startswith('gatte_read_marks_total{outcome="dropped"}')
+    ]
     return float(line.split()[-1])
 
 
@@ -71,7 +77,15 @@ def test_nobody_types_while_a_person_is_waited_for(app, meta):
 
 def test_a_paused_number_marks_nothing_as_read(app, meta):
     with app.app_context():
-        db.session.add(NumberPause(phone_number_id=NUMBER, cause="token", error_code=BAD_TOKEN, tries=1, probe_at=db.func.now()))
+        db.session.add(
+            NumberPause(
+                phone_number_id=NUMBER,
+                cause="token",
+                error_code=BAD_TOKEN,
+                tries=1,
+                probe_at=db.func.now(),
+            )
+        )
         db.session.commit()
     app.extensions["gatte_pauses"] = number_pause.PauseCache()
 

@@ -1,4 +1,6 @@
-"""More than 24 hours after the customer's last message: a template if there is one, else a task for the desk."""
+"""More than 24 hours after the customer's last message: a template if there is one, else a task for
+the desk.
+"""
 
 from gatte.conversation.replies import TemplateReply
 from gatte.models import Conversation, TicketKind
@@ -48,7 +50,12 @@ def test_an_agent_who_is_late_sees_it_and_no_task_is_made(talk):
 
     talk.is_delivered()
 
-    assert (talk.heard(), talk.states(), talk.rows()[0].error_code, talk.tickets()) == ([], ["failed"], CLOSED, [])
+    assert (talk.heard(), talk.states(), talk.rows()[0].error_code, talk.tickets()) == (
+        [],
+        ["failed"],
+        CLOSED,
+        [],
+    )
 
 
 def test_a_template_may_go_at_any_time(talk):

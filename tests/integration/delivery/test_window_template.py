@@ -5,9 +5,9 @@ from sqlalchemy import func, update
 
 from gatte.extensions import db
 from gatte.models import Contact, Conversation, TicketKind
-from tests.integration.delivery.test_window import CLOSED, asked_of_the_desk
 from tests.fakes import payloads
 from tests.fakes.meta import Kind
+from tests.integration.delivery.test_window import CLOSED, asked_of_the_desk
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +16,11 @@ def more():
 
 
 def templates(talk):
-    return [body["template"]["name"] for body in talk.meta.sent_to(talk.phone) if body["type"] == "template"]
+    return [
+        body["template"]["name"]
+        for body in talk.meta.sent_to(talk.phone)
+        if body["type"] == "template"
+    ]
 
 
 def test_one_template_goes_and_the_desk_gets_what_it_does_not_say(talk):
@@ -37,7 +41,9 @@ def test_the_history_shows_what_the_customer_got(talk):
     talk.is_delivered()
 
     with talk.app.app_context():
-        assert [(row.message.kind, row.message.body) for row in talk.rows()] == [("template", "[retomar_conversa]")]
+        assert [(row.message.kind, row.message.body) for row in talk.rows()] == [
+            ("template", "[retomar_conversa]")
+        ]
 
 
 def test_a_refused_answer_becomes_the_template(talk, meta):
@@ -46,7 +52,11 @@ def test_a_refused_answer_becomes_the_template(talk, meta):
     talk.is_delivered()
     talk.is_delivered()
 
-    assert (templates(talk), talk.states(), talk.tickets()) == (["retomar_conversa"], ["accepted"], [])
+    assert (templates(talk), talk.states(), talk.tickets()) == (
+        ["retomar_conversa"],
+        ["accepted"],
+        [],
+    )
 
 
 def test_an_answer_that_failed_later_becomes_the_template_once(talk):
@@ -67,7 +77,9 @@ def test_who_opted_out_gets_no_template(talk):
     talk.answers("oi")
     with talk.app.app_context():
         contact_id = db.session.get_one(Conversation, talk.conversation_id).contact_id
-        db.session.execute(update(Contact).where(Contact.id == contact_id).values(opted_out_at=func.now()))
+        db.session.execute(
+            update(Contact).where(Contact.id == contact_id).values(opted_out_at=func.now())
+        )
         db.session.commit()
 
     talk.is_delivered()

@@ -1,4 +1,6 @@
-"""The supervisor of `make run` around a tiny application, so that its own behaviour is what is tested."""
+"""The supervisor of `make run` around a tiny application, so that its own behaviour is what is
+tested.
+"""
 
 import contextlib
 import os
@@ -50,11 +52,27 @@ class Running:
     def __init__(self, project: Path, **environment: str) -> None:
         self.project = project
         self.output = project / f"terminal-{time.monotonic_ns()}.txt"
-        clean = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}}
-        clean |= {"PYTHONPATH": str(PROJECT), "FLASK_APP": "wsgi.py", "PORT": str(free_port()), **environment}
+        clean = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in {"DATABASE_URL", "REDIS_URL"}
+        }
+        clean |= {
+            "PYTHONPATH": str(PROJECT),
+            "FLASK_APP": "wsgi.py",
+            "PORT": str(free_port()),
+            **environment,
+        }
         with self.output.open("w") as output:
             command = [sys.executable, "-m", "devstack.run"]
-            self.process = subprocess.Popen(command, cwd=project, env=clean, stdout=output, stderr=output, start_new_session=True)
+            self.process = subprocess.Popen(
+                command,
+                cwd=project,
+                env=clean,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
 
     @property
     def printed(self) -> list[str]:
@@ -68,7 +86,9 @@ class Running:
     def wait_until(self, condition: Callable[[], bool], what: str, seconds: float = 60) -> None:
         deadline = time.monotonic() + seconds
         while not condition():
-            assert time.monotonic() < deadline, f"waited too long for {what}; printed: {self.printed}"
+            assert time.monotonic() < deadline, (
+                f"waited too long for {what}; printed: {self.printed}"
+            )
             time.sleep(0.05)
 
     def end(self, number: signal.Signals = signal.SIGINT) -> int:
@@ -81,7 +101,10 @@ class Running:
 
     def _works_here(self, process: psutil.Process) -> bool:
         try:
-            return Path(process.cwd()).is_relative_to(self.project) and process.status() != psutil.STATUS_ZOMBIE
+            return (
+                Path(process.cwd()).is_relative_to(self.project)
+                and process.status() != psutil.STATUS_ZOMBIE
+            )
         except (psutil.NoSuchProcess, psutil.AccessDenied):
             return False
 
@@ -90,7 +113,9 @@ class Running:
 def project(tmp_path: Path) -> Path:
     (tmp_path / "wsgi.py").write_text(TINY_APPLICATION)
     shutil.copy(PROJECT / "Procfile", tmp_path)
-    shutil.copytree(MODELS / "models", tmp_path / ".gatte" / "models")  # made once, and not half a minute for each test
+    shutil.copytree(
+        MODELS / "models", tmp_path / ".gatte" / "models"
+    )  # made once, and not half a minute for each test
     return tmp_path
 
 

@@ -9,7 +9,9 @@ from deployment.certificates import for_database, for_web
 
 
 def handshake(folder: Path, name: str) -> str:
-    """Connect with the authority's certificate, as sslmode=verify-full does; the TLS version agreed on."""
+    """Connect with the authority's certificate, as sslmode=verify-full does; the TLS version agreed
+    on.
+    """
     server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     server.load_cert_chain(folder / "server.crt", folder / "server.key")
     client = ssl.create_default_context(cafile=folder / "ca.crt")
@@ -44,7 +46,10 @@ def test_the_keys_are_readable_by_their_owner_alone(tmp_path):
     for_database(tmp_path / "database", "db")
     for_web(tmp_path / "web", "gatte.example")
 
-    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "database" / "server.key", tmp_path / "web" / "privkey.pem")} == {0o600}
+    assert {
+        path.stat().st_mode & 0o777
+        for path in (tmp_path / "database" / "server.key", tmp_path / "web" / "privkey.pem")
+    } == {0o600}
 
 
 def test_certificates_that_are_there_stay(tmp_path):

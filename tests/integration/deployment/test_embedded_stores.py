@@ -46,9 +46,13 @@ def test_valkey_comes_back_empty(own_stores):
 
 def test_nobody_gets_in_without_the_password(own_stores):
     with pytest.raises(psycopg2.OperationalError, match="password"):
-        psycopg2.connect(own_stores.postgres.url().replace(":" + password(own_stores.postgres), ":wrong")).close()
+        psycopg2.connect(
+            own_stores.postgres.url().replace(":" + password(own_stores.postgres), ":wrong")
+        ).close()
     with (
-        redis.Redis(port=int(own_stores.valkey.url().rpartition(":")[2].partition("/")[0])) as client,
+        redis.Redis(
+            port=int(own_stores.valkey.url().rpartition(":")[2].partition("/")[0])
+        ) as client,
         pytest.raises(redis.AuthenticationError),
     ):
         client.ping()
@@ -58,7 +62,9 @@ def test_the_stores_end_with_whoever_started_them(tmp_path):
     """kill -9 of the starter: the kernel tells the servers."""
     code = "import sys, time; from pathlib import Path; from devstack.stores import Stores; s = Stores(Path(sys.argv[1])); s.start(); "
     code += "print(s.postgres.pid, s.valkey.pid, flush=True); time.sleep(600)"
-    starter = subprocess.Popen([sys.executable, "-c", code, tmp_path], stdout=subprocess.PIPE, text=True)
+    starter = subprocess.Popen(
+        [sys.executable, "-c", code, tmp_path], stdout=subprocess.PIPE, text=True
+    )
     pids = [int(pid) for pid in starter.stdout.readline().split()]
     starter.kill()
     starter.communicate()
@@ -116,10 +122,14 @@ def test_a_port_that_is_taken_meanwhile_is_replaced(tmp_path):
 
 
 def test_the_extension_vector_is_to_be_had(stores: Stores):
-    assert rows(stores.postgres.url(), "SELECT count(*) FROM pg_available_extensions WHERE name = 'vector'") == [(1,)]
+    assert rows(
+        stores.postgres.url(), "SELECT count(*) FROM pg_available_extensions WHERE name = 'vector'"
+    ) == [(1,)]
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root has folders that Postgres's user cannot enter")
+@pytest.mark.skipif(
+    os.geteuid() != 0, reason="only root has folders that Postgres's user cannot enter"
+)
 def test_root_may_keep_its_data_in_a_folder_that_nobody_else_can_enter(tmp_path):
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)

@@ -1,4 +1,6 @@
-"""A real gunicorn with two processes beside a real worker: one page of metrics, and no line that is not JSON."""
+"""A real gunicorn with two processes beside a real worker: one page of metrics, and no line that is
+not JSON.
+"""
 
 import json
 import os
@@ -12,9 +14,9 @@ import psutil
 import pytest
 
 from tests import process_system
-from tests.process_system import System, until
 from tests.fakes import payloads
 from tests.fakes.people import Person, new_wamid
+from tests.process_system import System, until
 
 POSTS, SCRAPES = 7, 30
 PHONE = "5541999998888"
@@ -24,13 +26,19 @@ def installation(folder: Path, database_url: str, redis_url: str, **more: str) -
     """As an operator starts it: nothing says where the metrics are."""
     (folder / "own").mkdir()
     (folder / "own" / "models").symlink_to(process_system.MODELS / "models")
-    given = {"GATTE_FOLDER": str(folder / "own"), "PROMETHEUS_MULTIPROC_DIR": "", "WEB_CONCURRENCY": "2"}
+    given = {
+        "GATTE_FOLDER": str(folder / "own"),
+        "PROMETHEUS_MULTIPROC_DIR": "",
+        "WEB_CONCURRENCY": "2",
+    }
     return System(folder, process_system.settings(database_url, redis_url, **given, **more))
 
 
 @pytest.fixture(scope="module")
 def system(tmp_path_factory, database_url, redis_url) -> Iterator[System]:
-    made = installation(tmp_path_factory.mktemp("system"), database_url, redis_url, GATTE_QUIET_SECONDS="0")
+    made = installation(
+        tmp_path_factory.mktemp("system"), database_url, redis_url, GATTE_QUIET_SECONDS="0"
+    )
     try:
         made.start()
         made.wait_until_ready()
@@ -41,8 +49,14 @@ def system(tmp_path_factory, database_url, redis_url) -> Iterator[System]:
 
 def post(system: System) -> None:
     person = Person(PHONE)
-    body, headers = payloads.signed(payloads.body(payloads.text("oi"), person, wamid=new_wamid(PHONE)), process_system.APP_SECRET)
-    assert httpx.post(f"{system.url}/webhook/whatsapp", content=body, headers=headers).status_code == 200
+    body, headers = payloads.signed(
+        payloads.body(payloads.text("oi"), person, wamid=new_wamid(PHONE)),
+        process_system.APP_SECRET,
+    )
+    assert (
+        httpx.post(f"{system.url}/webhook/whatsapp", content=body, headers=headers).status_code
+        == 200
+    )
 
 
 def scraped(system: System, sample: str) -> float | None:
@@ -64,7 +78,10 @@ def are_json(said: list[str]) -> bool:
 def test_every_process_answers_with_the_counts_of_all(system):
     for _ in range(POSTS):
         post(system)
-    stored, turns = 'gatte_webhook_requests_total{outcome="stored"}', 'gatte_turn_seconds_count{step="whole"}'
+    stored, turns = (
+        'gatte_webhook_requests_total{outcome="stored"}',
+        'gatte_turn_seconds_count{step="whole"}',
+    )
 
     assert until(lambda: (scraped(system, turns) or 0) > 0)
     assert {scraped(system, stored) for _ in range(SCRAPES)} == {float(POSTS)}
@@ -84,17 +101,27 @@ def test_the_master_says_in_json_that_a_worker_was_killed(system):
 def test_the_master_tells_of_start_and_stop_in_json(tmp_path, database_url, redis_url):
     system = installation(tmp_path, database_url, redis_url)
     system.start("web")
-    assert until(lambda: system.log("web").count('"Booting worker') == 2, process_system.READY_PATIENCE), system.log_tail()
+    assert until(
+        lambda: system.log("web").count('"Booting worker') == 2, process_system.READY_PATIENCE
+    ), system.log_tail()
 
     assert system.terminate("web") == 0
     assert are_json(lines(system))
-    assert [event for event in ("Starting gunicorn", "Listening at", "Shutting down: Master") if event not in system.log("web")] == []
+    assert [
+        event
+        for event in ("Starting gunicorn", "Listening at", "Shutting down: Master")
+        if event not in system.log("web")
+    ] == []
 
 
 def test_what_the_master_says_is_masked(tmp_path, database_url, redis_url):
-    system = installation(tmp_path, database_url, redis_url, GUNICORN_CMD_ARGS=f"--name {PHONE} --log-level debug")
+    system = installation(
+        tmp_path, database_url, redis_url, GUNICORN_CMD_ARGS=f"--name {PHONE} --log-level debug"
+    )
     system.start("web")
-    assert until(lambda: system.log("web").count('"Booting worker') == 2, process_system.READY_PATIENCE), system.log_tail()
+    assert until(
+        lambda: system.log("web").count('"Booting worker') == 2, process_system.READY_PATIENCE
+    ), system.log_tail()
     system.stop()
 
     assert are_json(lines(system))
@@ -112,15 +139,21 @@ def test_bad_settings_are_one_line_a_problem_and_nothing_else(tmp_path, redis_ur
     assert all(line.startswith("gatte: bad setting: ") for line in said)
 
 
-def test_a_folder_for_metrics_that_cannot_be_written_to_is_told_at_the_start(tmp_path, database_url, redis_url):
+def test_a_folder_for_metrics_that_cannot_be_written_to_is_told_at_the_start(
+    tmp_path, database_url, redis_url
+):
     (tmp_path / "file").write_text("")
-    given = process_system.settings(database_url, redis_url, PROMETHEUS_MULTIPROC_DIR=str(tmp_path / "file"))
+    given = process_system.settings(
+        database_url, redis_url, PROMETHEUS_MULTIPROC_DIR=str(tmp_path / "file")
+    )
     program, *arguments = process_system.COMMANDS["web"]
     command = [str(process_system.BIN / program), *arguments, "wsgi:app"]
     done = subprocess.run(
         command,
         cwd=process_system.PROJECT,
-        env=process_system.process_environment(given | {"GATTE_BIND": f"127.0.0.1:{process_system.free_port()}"}),
+        env=process_system.process_environment(
+            given | {"GATTE_BIND": f"127.0.0.1:{process_system.free_port()}"}
+        ),
         capture_output=True,
         text=True,
         timeout=60,

@@ -47,7 +47,10 @@ def test_a_killed_worker_is_started_again(make_run, project):
     before = worker_of(project)
     os.kill(before, signal.SIGKILL)
 
-    assert running.wait_for("starting it again") == "worker: devstack: ended with code -9: starting it again"
+    assert (
+        running.wait_for("starting it again")
+        == "worker: devstack: ended with code -9: starting it again"
+    )
     running.wait_until(lambda: worker_of(project) not in {0, before}, "another worker")
 
 
@@ -66,7 +69,10 @@ def test_the_model_is_made_before_any_worker_starts(make_run, project):
     running = make_run()
 
     assert running.process.wait(60) == 1
-    assert any("GATTE did not start" in line and "gatte.intelligence.build" in line for line in running.printed)
+    assert any(
+        "GATTE did not start" in line and "gatte.intelligence.build" in line
+        for line in running.printed
+    )
     assert not (project / "worker.pid").exists()
 
 
@@ -79,7 +85,9 @@ def test_after_kill_nine_nothing_is_left_and_the_data_is_kept(make_run, project)
     second = make_run()
     second.wait_for("GATTE is running at")
 
-    assert (project / ".gatte" / "postgres" / "data" / "global" / "pg_control").stat().st_ino == cluster
+    assert (
+        project / ".gatte" / "postgres" / "data" / "global" / "pg_control"
+    ).stat().st_ino == cluster
     assert second.end() == 0
 
 
@@ -113,15 +121,28 @@ def test_a_port_that_is_none_is_told_in_one_line(make_run):
     running = make_run(PORT="http")
 
     assert running.process.wait(60) == 78
-    assert running.printed[-1].endswith("GATTE did not start: bad setting: PORT: must be a number between 1 and 65485")
+    assert running.printed[-1].endswith(
+        "GATTE did not start: bad setting: PORT: must be a number between 1 and 65485"
+    )
 
 
 def command(project, *arguments, typed=""):
     """A command of the real application, from the same folder, told nothing about the stores."""
-    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TZ"}}
+    kept = {
+        name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TZ"}
+    }
     environment = {**kept, "PYTHONPATH": str(PROJECT), "FLASK_APP": str(PROJECT / "wsgi.py")}
     flask = [sys.executable, "-m", "flask", *arguments]
-    return subprocess.run(flask, check=False, cwd=project, env=environment, input=typed, text=True, capture_output=True, timeout=120)
+    return subprocess.run(
+        flask,
+        check=False,
+        cwd=project,
+        env=environment,
+        input=typed,
+        text=True,
+        capture_output=True,
+        timeout=120,
+    )
 
 
 def test_the_commands_for_users_work_beside_it(make_run, project):
@@ -129,7 +150,15 @@ def test_the_commands_for_users_work_beside_it(make_run, project):
     running.wait_for("GATTE is running at")
     assert command(project, "migrate").returncode == 0
 
-    made = command(project, "users", "create", "ana@empresa.example", "--name", "Ana", typed="uma senha comprida\n")
+    made = command(
+        project,
+        "users",
+        "create",
+        "ana@empresa.example",
+        "--name",
+        "Ana",
+        typed="uma senha comprida\n",
+    )
     assert made.returncode == 0
     assert made.stdout.endswith("ana@empresa.example may log in as agent.\n")
     assert "ana@empresa.example" in command(project, "users", "list").stdout

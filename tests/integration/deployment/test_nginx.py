@@ -27,7 +27,11 @@ def nginx_version() -> tuple[int, ...]:
     return tuple(int(part) for part in re.search(r"nginx/([\d.]+)", said)[1].split("."))
 
 
-KNOWS_HTTP2_ON = nginx_version() >= (1, 25, 1)  # the image of docker-compose.yml does; Debian 12 has 1.22
+KNOWS_HTTP2_ON = nginx_version() >= (
+    1,
+    25,
+    1,
+)  # the image of docker-compose.yml does; Debian 12 has 1.22
 
 
 def in_the_older_form(text: str) -> str:
@@ -56,7 +60,9 @@ class Answer(BaseHTTPRequestHandler):
         if self.path == "/panel/live":
             self.stream()
             return
-        self.server.asked.append((self.path, {name.lower(): value for name, value in self.headers.items()}, len(body)))
+        self.server.asked.append(
+            (self.path, {name.lower(): value for name, value in self.headers.items()}, len(body))
+        )
         self.send_response(200)
         self.send_header("Strict-Transport-Security", STRICT)
         self.send_header("Content-Length", "2")
@@ -127,7 +133,10 @@ def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
     upstream = Upstream()
     threading.Thread(target=upstream.serve_forever, daemon=True).start()
     nginx = Front(folder, upstream)
-    process = subprocess.Popen([NGINX, "-p", folder, "-c", nginx.configuration, "-g", "daemon off;"], stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [NGINX, "-p", folder, "-c", nginx.configuration, "-g", "daemon off;"],
+        stderr=subprocess.DEVNULL,
+    )
     wait_for_port(nginx.https)
     yield nginx
     process.terminate()
@@ -153,13 +162,22 @@ def wait_for_port(port: int) -> None:
 
 
 def test_http_leads_to_https(front):
-    answer = httpx.get(f"http://127.0.0.1:{front.http}/panel/sessions?state=open", headers={"Host": "gatte.example"})
+    answer = httpx.get(
+        f"http://127.0.0.1:{front.http}/panel/sessions?state=open",
+        headers={"Host": "gatte.example"},
+    )
 
-    assert (answer.status_code, answer.headers["location"]) == (301, "https://gatte.example/panel/sessions?state=open")
+    assert (answer.status_code, answer.headers["location"]) == (
+        301,
+        "https://gatte.example/panel/sessions?state=open",
+    )
 
 
 def test_the_authority_finds_its_answer_over_http(front):
-    assert httpx.get(f"http://127.0.0.1:{front.http}/.well-known/acme-challenge/token").text == "answer"
+    assert (
+        httpx.get(f"http://127.0.0.1:{front.http}/.well-known/acme-challenge/token").text
+        == "answer"
+    )
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
@@ -173,7 +191,10 @@ def test_http_2_is_spoken(front):
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     context.set_alpn_protocols(["h2", "http/1.1"])
 
-    with socket.create_connection(("127.0.0.1", front.https)) as plain, context.wrap_socket(plain) as secure:
+    with (
+        socket.create_connection(("127.0.0.1", front.https)) as plain,
+        context.wrap_socket(plain) as secure,
+    ):
         assert secure.selected_alpn_protocol() == "h2"
 
 
@@ -212,8 +233,17 @@ def test_the_panel_takes_smaller_bodies_than_the_api_never_more_than_its_own(cli
     assert client.post("/api/v1/contacts", content=b"x" * 2 * MEBIBYTE).status_code == 413
 
 
-def test_the_application_gets_the_real_address_of_the_client_and_not_one_that_it_claims(client, front):
-    client.get("/panel/", headers={"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "http", "X-Request-ID": "theirs"})
+def test_the_application_gets_the_real_address_of_the_client_and_not_one_that_it_claims(
+    client, front
+):
+    client.get(
+        "/panel/",
+        headers={
+            "X-Forwarded-For": "203.0.113.9",
+            "X-Forwarded-Proto": "http",
+            "X-Request-ID": "theirs",
+        },
+    )
     _, headers, _ = front.upstream.asked[-1]
 
     assert (headers["x-forwarded-for"], headers["x-forwarded-proto"]) == ("127.0.0.1", "https")
@@ -229,7 +259,10 @@ def test_live_updates_of_the_panel_are_passed_on_as_they_come(client, front):
 
 
 def test_the_token_of_the_handshake_is_not_in_the_log(client, front):
-    client.get("/webhook/whatsapp", params={"hub.mode": "subscribe", "hub.verify_token": "word-of-the-handshake"})
+    client.get(
+        "/webhook/whatsapp",
+        params={"hub.mode": "subscribe", "hub.verify_token": "word-of-the-handshake"},
+    )
     wait_until(lambda: '"path":"/webhook/whatsapp"' in front.log.read_text())
 
     assert "word-of-the-handshake" not in front.log.read_text()
@@ -258,7 +291,9 @@ def test_the_panel_can_be_closed_to_other_addresses_while_the_webhook_stays_open
     rule = front.configuration.parent / "access" / "office.conf"
     rule.write_text("allow 203.0.113.0/24;\ndeny all;\n")
     reload(front)
-    with client_after_reload(front, lambda client: client.get("/panel/").status_code == 403) as client:
+    with client_after_reload(
+        front, lambda client: client.get("/panel/").status_code == 403
+    ) as client:
         assert client.get("/webhook/whatsapp").status_code == 200
     rule.unlink()
     reload(front)
@@ -266,21 +301,37 @@ def test_the_panel_can_be_closed_to_other_addresses_while_the_webhook_stays_open
 
 def test_while_no_web_process_answers_meta_gets_503_and_will_send_again(front):
     text = front.configuration.read_text()
-    front.configuration.write_text(text.replace(f"server 127.0.0.1:{front.upstream.server_port} ", f"server 127.0.0.1:{free_port()} "))
+    front.configuration.write_text(
+        text.replace(
+            f"server 127.0.0.1:{front.upstream.server_port} ", f"server 127.0.0.1:{free_port()} "
+        )
+    )
     reload(front)
-    with client_after_reload(front, lambda client: client.post("/webhook/whatsapp").status_code == 503) as client:
-        assert client.post("/webhook/whatsapp").headers["content-type"] == "application/problem+json"
+    with client_after_reload(
+        front, lambda client: client.post("/webhook/whatsapp").status_code == 503
+    ) as client:
+        assert (
+            client.post("/webhook/whatsapp").headers["content-type"] == "application/problem+json"
+        )
     front.configuration.write_text(text)
     reload(front)
 
 
 def reload(front: Front) -> None:
-    subprocess.run([NGINX, "-p", front.configuration.parent, "-c", front.configuration, "-s", "reload"], check=True, capture_output=True)
+    subprocess.run(
+        [NGINX, "-p", front.configuration.parent, "-c", front.configuration, "-s", "reload"],
+        check=True,
+        capture_output=True,
+    )
 
 
 @contextmanager
-def client_after_reload(front: Front, reached: Callable[[httpx.Client], bool]) -> Iterator[httpx.Client]:
-    """A client whose connection a process with the new rules holds; those with the old ones still answer for a moment."""
+def client_after_reload(
+    front: Front, reached: Callable[[httpx.Client], bool]
+) -> Iterator[httpx.Client]:
+    """A client whose connection a process with the new rules holds; those with the old ones still
+    answer for a moment.
+    """
     deadline = time.monotonic() + 10
     while True:
         with front.client() as client:

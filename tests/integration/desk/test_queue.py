@@ -1,9 +1,11 @@
-"""The place in the queue as the desk serves: by priority, then by who has waited longest; and minutes only when they are known."""
+"""The place in the queue as the desk serves: by priority, then by who has waited longest; and
+minutes only when they are known.
+"""
 
 import pytest
 from sqlalchemy import delete
 
-from gatte.desk import handling_time
+from gatte.decisions import handling_time
 from gatte.decisions.snapshots import load_snapshot
 from gatte.extensions import db
 from gatte.models import AuditEntry, Contact, Conversation, Role, User
@@ -39,9 +41,20 @@ def handled(desk, user_id, *minutes, ago=1.0):
     with desk.app.app_context():
         for number, lasted in enumerate(minutes):
             subject = f"conversation:{user_id}-{number}-{ago}"
-            db.session.add(AuditEntry(user_id=user_id, action="agent_took", subject=subject, at=minutes_ago(ago + lasted)))
+            db.session.add(
+                AuditEntry(
+                    user_id=user_id,
+                    action="agent_took",
+                    subject=subject,
+                    at=minutes_ago(ago + lasted),
+                )
+            )
             db.session.flush()
-            db.session.add(AuditEntry(user_id=user_id, action="handed_back", subject=subject, at=minutes_ago(ago)))
+            db.session.add(
+                AuditEntry(
+                    user_id=user_id, action="handed_back", subject=subject, at=minutes_ago(ago)
+                )
+            )
             db.session.flush()
         db.session.commit()
 
@@ -56,7 +69,8 @@ def test_a_pressing_customer_is_behind_the_pressing_ones_only(desk):
 
 def test_of_equal_priority_who_has_waited_longer_is_served_first(desk):
     longest, middle, shortest = (
-        desk.conversation(state="STATE_WAITING_HUMAN", waiting_minutes=minutes, priority=4) for minutes in (30, 20, 10)
+        desk.conversation(state="STATE_WAITING_HUMAN", waiting_minutes=minutes, priority=4)
+        for minutes in (30, 20, 10)
     )
 
     assert [facts(desk, one).ahead(4) for one in (longest, middle, shortest)] == [0, 1, 2]

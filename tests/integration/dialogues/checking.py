@@ -57,7 +57,9 @@ def check(stage: Stage, scene: Scene) -> None:
     answers = [one for one in stage.new_answers() if one.author is Author.BOT]
     _check_answers(scene, answers)
     for expected in scene.expected:
-        if expected.check is Check.NOT_SAID and any(holds(one.body, expected.words) for one in answers):
+        if expected.check is Check.NOT_SAID and any(
+            holds(one.body, expected.words) for one in answers
+        ):
             raise Differs(f"linha {expected.line}: o robô disse {expected.words!r}")
         if expected.check is Check.BUTTONS:
             _same_buttons(expected, [one.title for one in answers[-1].options] if answers else [])
@@ -69,14 +71,20 @@ def _check_answers(scene: Scene, answers: list[Received]) -> None:
     lines = [one for one in scene.expected if one.check is Check.BOT and one.words != SILENCE]
     said = [one.body for one in answers]
     if len(lines) != len(said):
-        raise Differs(f"linha {scene.line}: esperadas {len(lines)} mensagens do robô, vieram {len(said)}: {said}")
+        raise Differs(
+            f"linha {scene.line}: esperadas {len(lines)} mensagens do robô, vieram {len(said)}: {said}"
+        )
     for expected, text in zip(lines, said, strict=True):
         if not holds(text, expected.words):
-            raise Differs(f"linha {expected.line}: esperado {expected.words!r}, o robô disse: {text!r}")
+            raise Differs(
+                f"linha {expected.line}: esperado {expected.words!r}, o robô disse: {text!r}"
+            )
 
 
 def _same_buttons(expected: Expected, shown: list[str]) -> None:
-    wanted = [] if expected.words in NOTHING else [title.strip() for title in expected.words.split("|")]
+    wanted = (
+        [] if expected.words in NOTHING else [title.strip() for title in expected.words.split("|")]
+    )
     if wanted != shown:
         raise Differs(f"linha {expected.line}: esperados os botões {wanted}, vieram {shown}")
 
@@ -88,7 +96,9 @@ def _check_table(stage: Stage, expected: Expected) -> None:
         if holds(found, expected.words):
             raise Differs(f"linha {expected.line}: o histórico ainda guarda {expected.words!r}")
         return
-    pieces = [] if expected.words in NOTHING else [piece.strip() for piece in expected.words.split(";")]
+    pieces = (
+        [] if expected.words in NOTHING else [piece.strip() for piece in expected.words.split(";")]
+    )
     if bool(pieces) != bool(found) or any(not holds(found, piece) for piece in pieces):
         raise Differs(f"linha {expected.line}: esperado {expected.words!r}, está: {found!r}")
 
@@ -107,11 +117,23 @@ def _ticket(stage: Stage) -> str:
 
 
 def _lead(stage: Stage) -> str:
-    rows = list(db.session.scalars(select(Lead).filter_by(contact_id=stage.contact().id).order_by(Lead.created_at)))
+    rows = list(
+        db.session.scalars(
+            select(Lead).filter_by(contact_id=stage.contact().id).order_by(Lead.created_at)
+        )
+    )
     if not rows:
         return ""
     row = rows[-1]
-    facts = [row.product, row.name, row.document, row.company, row.email, "renovação" if row.renewal_of else None, f"total {len(rows)}"]
+    facts = [
+        row.product,
+        row.name,
+        row.document,
+        row.company,
+        row.email,
+        "renovação" if row.renewal_of else None,
+        f"total {len(rows)}",
+    ]
     return "; ".join(fact for fact in facts if fact)
 
 
@@ -135,7 +157,9 @@ def _history(stage: Stage) -> str:
     mine = select(Message).filter_by(contact_id=stage.contact().id)
     talks = db.session.scalars(select(Conversation).filter_by(contact_id=stage.contact().id))
     kept = [f"{row.body} {row.original}" for row in db.session.scalars(mine)]
-    return " ".join([*kept, *(f"{talk.slots} {talk.notes} {talk.summary}" for talk in talks), _traces(stage)])
+    return " ".join(
+        [*kept, *(f"{talk.slots} {talk.notes} {talk.summary}" for talk in talks), _traces(stage)]
+    )
 
 
 def _traces(stage: Stage) -> str:
@@ -157,7 +181,9 @@ TABLES: dict[Check, Callable[[Stage], str]] = {
 
 
 def check_all_is_well(stage: Stage) -> None:
-    """No message unanswered, none answered twice, no error that was not meant, a replay gives the same, and no decision was narrow."""
+    """No message unanswered, none answered twice, no error that was not meant, a replay gives the
+    same, and no decision was narrow.
+    """
     with stage.open():
         _every_message_has_a_turn(stage)
         _nothing_was_sent_twice(stage)
@@ -168,17 +194,27 @@ def check_all_is_well(stage: Stage) -> None:
 
 
 def _every_message_has_a_turn(stage: Stage) -> None:
-    unread = select(func.count()).where(Message.contact_id == stage.contact().id, Message.direction == Direction.IN)
-    if left := db.session.scalar(unread.where(Message.turn_id.is_(None), Message.set_aside.is_(None))):
+    unread = select(func.count()).where(
+        Message.contact_id == stage.contact().id, Message.direction == Direction.IN
+    )
+    if left := db.session.scalar(
+        unread.where(Message.turn_id.is_(None), Message.set_aside.is_(None))
+    ):
         raise Differs(f"{left} mensagens do cliente não foram lidas por nenhum turno")
 
 
 def _nothing_was_sent_twice(stage: Stage) -> None:
     accepted = select(DeliveryAttempt.outbox_id).where(DeliveryAttempt.outcome == "accepted")
     twice = [one for one, times in Counter(db.session.scalars(accepted)).items() if times > 1]
-    unfinished = select(func.count()).select_from(Outbox).where(Outbox.state.in_(("pending", "sending", "uncertain", "failed", "parked")))
+    unfinished = (
+        select(func.count())
+        .select_from(Outbox)
+        .where(Outbox.state.in_(("pending", "sending", "uncertain", "failed", "parked")))
+    )
     if twice or db.session.scalar(unfinished):
-        raise Differs(f"enviadas duas vezes: {twice}; não enviadas: {db.session.scalar(unfinished)}")
+        raise Differs(
+            f"enviadas duas vezes: {twice}; não enviadas: {db.session.scalar(unfinished)}"
+        )
 
 
 def _no_turn_failed_unasked(stage: Stage) -> None:
@@ -188,13 +224,23 @@ def _no_turn_failed_unasked(stage: Stage) -> None:
 
 
 def _every_answer_is_of_its_turn(stage: Stage) -> None:
-    """What a turn decided to say went out once, whole; where it names a ticket that it opens, with that ticket's number."""
-    newest = db.session.scalar(select(func.max(Ticket.number)).filter_by(contact_id=stage.contact().id))
+    """What a turn decided to say went out once, whole; where it names a ticket that it opens, with
+    that ticket's number.
+    """
+    newest = db.session.scalar(
+        select(func.max(Ticket.number)).filter_by(contact_id=stage.contact().id)
+    )
     for turn in _turns(stage):
         course = (turn.trace or {}).get("course")
-        written = db.session.scalars(select(Message).filter_by(turn_id=turn.id, direction=Direction.OUT, author="bot"))
+        written = db.session.scalars(
+            select(Message).filter_by(turn_id=turn.id, direction=Direction.OUT, author="bot")
+        )
         said = [row.body for row in written.all()]
-        decided = None if course is None else [_numbered(reply["body"], newest) for reply in course["decision"]["replies"]]
+        decided = (
+            None
+            if course is None
+            else [_numbered(reply["body"], newest) for reply in course["decision"]["replies"]]
+        )
         if decided is not None and sorted(said) != sorted(decided):
             raise Differs(f"o turno decidiu dizer {decided} e disse {said}")
 
@@ -204,7 +250,9 @@ def _numbered(body: str, ticket: int | None) -> str:
 
 
 def _replay_gives_the_same(stage: Stage) -> None:
-    for talk in db.session.scalars(select(Conversation.id).filter_by(contact_id=stage.contact().id)).all():
+    for talk in db.session.scalars(
+        select(Conversation.id).filter_by(contact_id=stage.contact().id)
+    ).all():
         if differences := replay_conversation(talk).differences:
             raise Differs(f"o replay dá outra coisa: {differences[0]}")
 
@@ -217,15 +265,28 @@ def _nothing_rests_on_a_narrow_margin(stage: Stage) -> None:
 
 def _turns(stage: Stage) -> list[Turn]:
     talks = select(Conversation.id).filter_by(contact_id=stage.contact().id)
-    return list(db.session.scalars(select(Turn).where(Turn.conversation_id.in_(talks)).order_by(Turn.id)))
+    return list(
+        db.session.scalars(select(Turn).where(Turn.conversation_id.in_(talks)).order_by(Turn.id))
+    )
 
 
 def visited(stage: Stage) -> set[str]:
-    """What a dialogue touched: states, events, finished flows and reasons, by their names in the code."""
+    """What a dialogue touched: states, events, finished flows and reasons, by their names in the
+    code.
+    """
     with stage.open():
-        steps = db.session.execute(select(Transition.source, Transition.target, Transition.event, Transition.cause)).all()
+        steps = db.session.execute(
+            select(Transition.source, Transition.target, Transition.event, Transition.cause)
+        ).all()
         courses = [course for turn in _turns(stage) if (course := (turn.trace or {}).get("course"))]
     names = {str(name) for step in steps for name in step[:3]}
-    finished = {step.cause for step in steps if step.event in {Event.CONFIRMED, Event.FLOW_FINISHED}}
-    reasons = {str(effect["reason"]) for course in courses for effect in course["decision"]["effects"] if "reason" in effect}
+    finished = {
+        step.cause for step in steps if step.event in {Event.CONFIRMED, Event.FLOW_FINISHED}
+    }
+    reasons = {
+        str(effect["reason"])
+        for course in courses
+        for effect in course["decision"]["effects"]
+        if "reason" in effect
+    }
     return names | finished | reasons

@@ -16,7 +16,9 @@ Play = Callable[[Script], set[str]]
 def furnished(app: Flask) -> Iterator[Flask]:
     """The application with the demo articles and the hours of an ordinary company."""
     whole = app.extensions["gatte_settings"]
-    app.extensions["gatte_settings"] = whole.model_copy(update={"gatte_business_hours": "seg-sex 08:00-18:00", "gatte_holidays_of": "SP"})
+    app.extensions["gatte_settings"] = whole.model_copy(
+        update={"gatte_business_hours": "seg-sex 08:00-18:00", "gatte_holidays_of": "SP"}
+    )
     app.extensions["whole_models"] = app.extensions["gatte_local_models"]
     with app.app_context():
         articles.import_articles(db.session(), articles.read_articles())
@@ -30,7 +32,10 @@ def furnished(app: Flask) -> Iterator[Flask]:
 def agents(app: Flask) -> tuple[int, int]:
     """The ids of two agents."""
     with app.app_context():
-        made = [users.create_user(f"{name}@empresa.example", name.title(), "uma senha comprida") for name in ("ana", "bruno")]
+        made = [
+            users.create_user(f"{name}@empresa.example", name.title(), "uma senha comprida")
+            for name in ("ana", "bruno")
+        ]
         db.session.commit()
         return made[0].id, made[1].id
 

@@ -1,7 +1,7 @@
 """Decisions of a dialogue that would be others if a confidence were a little higher or lower.
 
-A recorded turn is played again with each confidence nudged, and what is decided then is compared: so
-this needs no list of where the thresholds are used.
+A recorded turn is played again with each confidence nudged, and what is decided then is compared:
+so this needs no list of where the thresholds are used.
 """
 
 from collections.abc import Iterator
@@ -10,9 +10,9 @@ from typing import Any
 
 from gatte.conversation import decision_history as courses
 from gatte.conversation.decision_history import DecisionHistory
+from gatte.conversation.nlu import IntentPrediction, Utterance
 from gatte.conversation.snapshot import MessagesReceived
 from gatte.conversation.states import InvalidTransition
-from gatte.conversation.nlu import Utterance, IntentPrediction
 from gatte.intelligence import answer_confidence
 
 NARROW = 0.02
@@ -31,7 +31,10 @@ def _close_guesses(course: DecisionHistory) -> Iterator[str]:
         start = _before(course, happening)
         decided = _decided(start, happening)
         for place, heard in enumerate(happening.utterances):
-            if any(_decided(start, _with(happening, place, other)) != decided for other in _nudged(heard)):
+            if any(
+                _decided(start, _with(happening, place, other)) != decided
+                for other in _nudged(heard)
+            ):
                 yield _told(heard)
 
 
@@ -48,12 +51,16 @@ def _decided(start: DecisionHistory, happening: MessagesReceived) -> Any:
         decision = start.apply(happening).decision
     except InvalidTransition as error:
         return str(error)
-    steps = [(step.from_state, step.to_state, step.event) for step in decision.steps]  # a cause is only told
+    steps = [
+        (step.from_state, step.to_state, step.event) for step in decision.steps
+    ]  # a cause is only told
     return steps, decision.replies, decision.effects, decision.snapshot, decision.question
 
 
 def _with(happening: MessagesReceived, place: int, heard: Utterance) -> MessagesReceived:
-    return MessagesReceived((*happening.utterances[:place], heard, *happening.utterances[place + 1 :]))
+    return MessagesReceived(
+        (*happening.utterances[:place], heard, *happening.utterances[place + 1 :])
+    )
 
 
 def _nudged(heard: Utterance) -> Iterator[Utterance]:
@@ -68,7 +75,9 @@ def _nudged(heard: Utterance) -> Iterator[Utterance]:
 
 def _second_changed(guess: IntentPrediction, change: float) -> IntentPrediction:
     second, *others = guess.alternatives
-    return replace(guess, alternatives=(replace(second, confidence=second.confidence + change), *others))
+    return replace(
+        guess, alternatives=(replace(second, confidence=second.confidence + change), *others)
+    )
 
 
 def _told(heard: Utterance) -> str:
@@ -79,6 +88,8 @@ def _told(heard: Utterance) -> str:
 
 
 def _close_answer(answer: dict[str, Any] | None) -> Iterator[str]:
-    """Whether the knowledge base is sure enough of an article; WORTH_ASKING decides nothing without a model."""
+    """Whether the knowledge base is sure enough of an article; WORTH_ASKING decides nothing without
+    a model.
+    """
     if answer and abs(answer["probability"] - answer_confidence.DIRECT_ANSWER_THRESHOLD) <= NARROW:
         yield f"resposta {answer['passages'][0]['slug']}: probabilidade {answer['probability']:.3f}"

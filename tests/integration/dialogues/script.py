@@ -1,4 +1,6 @@
-"""A written dialogue as a person wrote it (see tests/dialogues/README.md), read into scenes; a mistake in it is told with its line."""
+"""A written dialogue as a person wrote it (see tests/dialogues/README.md), read into scenes; a
+mistake in it is told with its line.
+"""
 
 import re
 from collections.abc import Iterator
@@ -51,10 +53,23 @@ class Act(StrEnum):
 
 
 BY_CUSTOMER = frozenset(
-    {Act.TEXT, Act.TAP, Act.OLD_TAP, Act.IMAGE, Act.VIDEO, Act.AUDIO, Act.DOCUMENT, Act.STICKER, Act.LOCATION, Act.CONTACT}
+    {
+        Act.TEXT,
+        Act.TAP,
+        Act.OLD_TAP,
+        Act.IMAGE,
+        Act.VIDEO,
+        Act.AUDIO,
+        Act.DOCUMENT,
+        Act.STICKER,
+        Act.LOCATION,
+        Act.CONTACT,
+    }
     | {Act.REACTION, Act.UNSUPPORTED, Act.EDIT, Act.REVOKE, Act.REPEAT}
 )
-WITHOUT_WORDS = frozenset({Act.TAKE, Act.OTHER_TAKES, Act.HAND_BACK, Act.CLOSE, Act.RESET, Act.ESCALATE})
+WITHOUT_WORDS = frozenset(
+    {Act.TAKE, Act.OTHER_TAKES, Act.HAND_BACK, Act.CLOSE, Act.RESET, Act.ESCALATE}
+)
 IN_BRACKETS = frozenset(set(Act) - WITHOUT_WORDS - {Act.TEXT, Act.REPLY, Act.WAIT})
 
 
@@ -140,7 +155,9 @@ def parse(text: str, name: str = "") -> Script:
         try:
             _add(script, line, number)
         except (ValueError, KeyError) as error:
-            raise BadScript(f"{name}, linha {number}: {line!r} não foi entendida ({error})") from None
+            raise BadScript(
+                f"{name}, linha {number}: {line!r} não foi entendida ({error})"
+            ) from None
     if not script.title or not script.why or not script.scenes:
         raise BadScript(f"{name}: faltam o Título, o Por quê ou a conversa")
     return script
@@ -224,7 +241,9 @@ def _doing(line: str) -> Doing:
     if not colon or key not in {Act.TEXT, Act.REPLY}:
         raise ValueError("comece por Cliente:, Robô: ou outra palavra do README")
     words = words.strip()
-    return _bracketed(words) if key == Act.TEXT and words.startswith("[") else Doing(Act(key), words)
+    return (
+        _bracketed(words) if key == Act.TEXT and words.startswith("[") else Doing(Act(key), words)
+    )
 
 
 def _bracketed(line: str) -> Doing:

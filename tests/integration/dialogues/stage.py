@@ -1,4 +1,6 @@
-"""The real system in this process, for one dialogue: messages come by the signed webhook, and what the dispatcher finds due is run."""
+"""The real system in this process, for one dialogue: messages come by the signed webhook, and what
+the dispatcher finds due is run.
+"""
 
 import itertools
 import re
@@ -16,7 +18,7 @@ from flask import Flask
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import joinedload
 
-from gatte.conversation.replies import ButtonsReply, MenuReply, ReplyOption, Reply, from_json
+from gatte.conversation.replies import ButtonsReply, MenuReply, Reply, ReplyOption, from_json
 from gatte.desk import handoff
 from gatte.extensions import db
 from gatte.intake import contact_identity
@@ -34,12 +36,14 @@ from gatte.models import (
     TicketState,
 )
 from gatte.whatsapp.events import Sender
+from tests.fakes import payloads
 from tests.integration.dialogues.script import Act, Doing, Script
 from tests.integration.panel.making import Desk
 from tests.process_system import APP_SECRET, NUMBER
-from tests.fakes import payloads
 
-PHONES = (f"55119{number}" for number in itertools.count(71_000_000))  # nobody inherits what another wrote in the last minute
+PHONES = (
+    f"55119{number}" for number in itertools.count(71_000_000)
+)  # nobody inherits what another wrote in the last minute
 ARRIVED = ("accepted", "sent", "delivered", "read")
 MOST_ROUNDS = 50
 TICKET_STATES = {
@@ -47,7 +51,14 @@ TICKET_STATES = {
     "em andamento": TicketState.IN_PROGRESS,
     "resolvido": TicketState.SOLVED,
 }
-MOVED_WITH_TIME = ("watch_at", "waiting_since", "last_inbound_at", "last_activity_at", "opened_at", "closed_at")
+MOVED_WITH_TIME = (
+    "watch_at",
+    "waiting_since",
+    "last_inbound_at",
+    "last_activity_at",
+    "opened_at",
+    "closed_at",
+)
 
 
 class CannotPlay(AssertionError):
@@ -79,7 +90,9 @@ class Received:
 
 @dataclass
 class Stage:
-    """One customer before the system; `clock` is the time in the company's zone, which moves only when the script says so."""
+    """One customer before the system; `clock` is the time in the company's zone, which moves only
+    when the script says so.
+    """
 
     app: Flask
     agents: tuple[int, int]
@@ -143,11 +156,19 @@ class Stage:
 
     def new_answers(self) -> list[Received]:
         """What the company sent that reached the customer since the last look."""
-        reached = select(Outbox).where(Outbox.state.in_(ARRIVED), Outbox.position > self.looked_at).options(joinedload(Outbox.message))
+        reached = (
+            select(Outbox)
+            .where(Outbox.state.in_(ARRIVED), Outbox.position > self.looked_at)
+            .options(joinedload(Outbox.message))
+        )
         with self.open():
             if not self._contact_id():
                 return []
-            mine = reached.join(Message).where(Message.contact_id == self._contact_id()).order_by(Outbox.position)
+            mine = (
+                reached.join(Message)
+                .where(Message.contact_id == self._contact_id())
+                .order_by(Outbox.position)
+            )
             rows = list(db.session.scalars(mine))
             fresh = [_received(row) for row in rows]
             self.looked_at = max((row.position for row in rows), default=self.looked_at)
@@ -162,12 +183,23 @@ class Stage:
     def _contact_id(self) -> UUID | None:
         """The id of the customer's contact; None before the first message."""
         if self.known_as is None:
-            self.known_as = next((one.id for one in db.session.scalars(select(Contact)) if one.phone == self.customer.phone), None)
+            self.known_as = next(
+                (
+                    one.id
+                    for one in db.session.scalars(select(Contact))
+                    if one.phone == self.customer.phone
+                ),
+                None,
+            )
         return self.known_as
 
     def conversation(self) -> Conversation:
         """The customer's newest conversation; a context must be open."""
-        mine = select(Conversation).filter_by(contact_id=self.contact().id).order_by(Conversation.opened_at.desc(), Conversation.id.desc())
+        mine = (
+            select(Conversation)
+            .filter_by(contact_id=self.contact().id)
+            .order_by(Conversation.opened_at.desc(), Conversation.id.desc())
+        )
         conversation: Conversation = db.session.scalars(mine).first()  # type: ignore[assignment]
         return conversation
 
@@ -183,12 +215,19 @@ class Stage:
 
     def _set_up(self) -> None:
         for _ in range(self.script.ahead):
-            Desk(self.app).conversation(name="Outra Pessoa", state="STATE_WAITING_HUMAN", waiting_minutes=5, priority=4)
+            Desk(self.app).conversation(
+                name="Outra Pessoa", state="STATE_WAITING_HUMAN", waiting_minutes=5, priority=4
+            )
         if not (self.script.known or self.script.certificates or self.script.tickets):
             return
         with self.open():
-            contact = contact_identity.find_or_create_contact(Sender(self.customer.phone, None, self.script.customer))
-            contact.email, contact.document = self.script.known.get("e-mail"), self.script.known.get("documento")
+            contact = contact_identity.find_or_create_contact(
+                Sender(self.customer.phone, None, self.script.customer)
+            )
+            contact.email, contact.document = (
+                self.script.known.get("e-mail"),
+                self.script.known.get("documento"),
+            )
             if self.script.known:
                 self._earlier_conversation(contact)
             for words in self.script.certificates:
@@ -199,7 +238,12 @@ class Stage:
             db.session.commit()
 
     def _earlier_conversation(self, contact: Contact) -> None:
-        row = Conversation(data_key_id=contact.data_key_id, contact_id=contact.id, phone_number_id=NUMBER, correlation_id="earlier")
+        row = Conversation(
+            data_key_id=contact.data_key_id,
+            contact_id=contact.id,
+            phone_number_id=NUMBER,
+            correlation_id="earlier",
+        )
         row.state, row.closed_at = "STATE_CLOSED", func.clock_timestamp() - timedelta(days=30)
         row.opened_at = func.clock_timestamp() - timedelta(days=31)
         db.session.add(row)
@@ -208,15 +252,27 @@ class Stage:
         kind, holder, validity = (part.strip() for part in words.split(","))
         match = re.fullmatch(r"(vence em|venceu há) (\d+) dias?", validity)
         if match is None:
-            raise CannotPlay(f"escreva 'vence em 20 dias' ou 'venceu há 3 dias', e não {validity!r}")
+            raise CannotPlay(
+                f"escreva 'vence em 20 dias' ou 'venceu há 3 dias', e não {validity!r}"
+            )
         days = int(match[2]) * (1 if match[1] == "vence em" else -1)
         valid_until = self.clock.date() + timedelta(days=days)
-        return Certificate(data_key_id=contact.data_key_id, contact_id=contact.id, kind=kind, holder=holder, valid_until=valid_until)
+        return Certificate(
+            data_key_id=contact.data_key_id,
+            contact_id=contact.id,
+            kind=kind,
+            holder=holder,
+            valid_until=valid_until,
+        )
 
     def _ticket(self, contact: Contact, words: str) -> Ticket:
         subject, _, state = (part.strip() for part in words.rpartition(","))
         return Ticket(
-            data_key_id=contact.data_key_id, contact_id=contact.id, subject=subject, description=subject, state=TICKET_STATES[state]
+            data_key_id=contact.data_key_id,
+            contact_id=contact.id,
+            subject=subject,
+            description=subject,
+            state=TICKET_STATES[state],
         )
 
     # --- messages ---
@@ -232,7 +288,11 @@ class Stage:
             return payloads.reaction(self.received[-1].wamid, words or "👍")
         if doing.act is Act.EDIT:
             return payloads.edit(self.wamids[-1], payloads.text(words))
-        return payloads.revoke(self._wamid_of(words)) if doing.act is Act.REVOKE else payloads.text(words)
+        return (
+            payloads.revoke(self._wamid_of(words))
+            if doing.act is Act.REVOKE
+            else payloads.text(words)
+        )
 
     def _tap(self, title: str, *, old: bool) -> payloads.Json:
         offers = [one for one in reversed(self.received) if one.options]
@@ -240,7 +300,9 @@ class Stage:
             for option in offer.options:
                 if option.title == title:
                     return _tapped(offer, option)
-        raise CannotPlay(f"não há botão {title!r}; há {[one.title for offer in offers[:1] for one in offer.options]}")
+        raise CannotPlay(
+            f"não há botão {title!r}; há {[one.title for offer in offers[:1] for one in offer.options]}"
+        )
 
     def _wamid_of(self, words: str) -> str:
         """The customer's message that holds these words, else the last one."""
@@ -256,7 +318,9 @@ class Stage:
     def _send(self, part: payloads.Json) -> None:
         wamid = payloads.new_wamid(self.customer.phone)
         self.wamids.append(wamid)
-        self._post(payloads.body(part, self.customer, number=NUMBER, wamid=wamid, at=int(time.time())))
+        self._post(
+            payloads.body(part, self.customer, number=NUMBER, wamid=wamid, at=int(time.time()))
+        )
 
     def _post(self, made: dict[str, Any]) -> None:
         self.last_body = made
@@ -294,7 +358,9 @@ class Stage:
         handoff.force_escalation(self.conversation().id, self.agents[0])
 
     def _break(self, *, broken: bool) -> None:
-        self.app.extensions["gatte_local_models"] = BrokenModels() if broken else self.app.extensions["whole_models"]
+        self.app.extensions["gatte_local_models"] = (
+            BrokenModels() if broken else self.app.extensions["whole_models"]
+        )
 
     @contextmanager
     def open(self) -> Iterator[None]:
@@ -308,21 +374,30 @@ class Stage:
             return [(due.job.value, due.arguments) for due in fetch_due_work(connection, settings)]
 
     def _seconds_to_alarm(self) -> float | None:
-        nearest = select(func.extract("epoch", func.min(Conversation.watch_at) - func.clock_timestamp()))
+        nearest = select(
+            func.extract("epoch", func.min(Conversation.watch_at) - func.clock_timestamp())
+        )
         with self.app.app_context():
             seconds = db.session.scalar(nearest)
         return None if seconds is None else float(seconds)
 
     def _move_clock(self, seconds: float) -> None:
         self.clock += timedelta(seconds=seconds)
-        moved = ", ".join(f"{column} = {column} - make_interval(secs => :seconds)" for column in MOVED_WITH_TIME)
+        moved = ", ".join(
+            f"{column} = {column} - make_interval(secs => :seconds)" for column in MOVED_WITH_TIME
+        )
         with self.app.app_context():
             db.session.execute(text(f"UPDATE conversation SET {moved}"), {"seconds": seconds})  # noqa: S608 - constant names
             db.session.commit()
 
 
 def _received(row: Outbox) -> Received:
-    return Received(row.author, row.message.body or "", from_json(row.reply) if row.reply else None, row.wamid or "")
+    return Received(
+        row.author,
+        row.message.body or "",
+        from_json(row.reply) if row.reply else None,
+        row.wamid or "",
+    )
 
 
 def _tapped(offer: Received, option: ReplyOption) -> payloads.Json:

@@ -3,8 +3,8 @@
 import pytest
 
 from gatte.conversation.effects import EscalationReason
-from gatte.conversation.flows.base import FlowName
 from gatte.conversation.external_events import EXTERNAL_EVENTS
+from gatte.conversation.flows.base import FlowName
 from gatte.conversation.states import State
 from tests.integration.dialogues.checking import Differs
 from tests.integration.dialogues.script import BadScript, parse, paths, read
@@ -28,7 +28,8 @@ def test_the_dialogues_together_touch_every_flow_state_and_reason():
     touched = set().union(*played.values())
 
     assert len(played) >= FEWEST
-    # an echo of the phone owns the conversation at once, and a data request becomes a ticket: neither stands in the queue
+    # an echo of the phone owns the conversation at once, and a data request becomes a ticket:
+    # neither stands in the queue
     reasons = set(EscalationReason) - {EscalationReason.PHONE_ECHO, EscalationReason.DATA_REQUEST}
     assert {str(one) for one in {*FlowName, *State, *EXTERNAL_EVENTS, *reasons}} <= touched
 

@@ -3,9 +3,9 @@
 import pytest
 
 from gatte.conversation import decision_history as courses
+from gatte.conversation.nlu import Intent
 from gatte.conversation.snapshot import MessagesReceived
 from gatte.conversation.states import State
-from gatte.conversation.nlu import Intent
 from tests.integration.dialogues.margins import too_close
 from tests.unit.conversation.talking import Talk, guess, heard
 

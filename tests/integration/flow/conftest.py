@@ -3,10 +3,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests import process_system
-from tests.integration.flow.world import World
-from tests.process_system import System
 from tests.fakes.gemini import GeminiStandIn
 from tests.fakes.meta import MetaStandIn
+from tests.integration.flow.world import World
+from tests.process_system import System
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,8 @@
 import json
 
-from tests.process_system import NUMBER, never, until
 from tests.fakes import payloads
 from tests.fakes.people import new_wamid
+from tests.process_system import NUMBER, never, until
 
 
 def test_a_message_is_answered_by_one_post_with_its_outbox_id(world):
@@ -12,7 +12,9 @@ def test_a_message_is_answered_by_one_post_with_its_outbox_id(world):
 
     assert len(world.waits_for_answers(who, 1)) == 1
     sent = world.meta.sent_to(who.phone)[0]
-    outbox_id = world.query("SELECT id::text FROM outbox WHERE id::text = %s", sent["biz_opaque_callback_data"])
+    outbox_id = world.query(
+        "SELECT id::text FROM outbox WHERE id::text = %s", sent["biz_opaque_callback_data"]
+    )
     assert outbox_id == [(sent["biz_opaque_callback_data"],)]
     assert sent["interactive"]["type"] == "list"
 
@@ -38,7 +40,10 @@ def test_a_burst_gets_one_answer(world):
 
 
 def test_both_forms_of_a_mobile_are_one_contact(world):
-    new, old = payloads.Person(phone="5541987654321", name="Léo"), payloads.Person(phone="554187654321", name="Léo")
+    new, old = (
+        payloads.Person(phone="5541987654321", name="Léo"),
+        payloads.Person(phone="554187654321", name="Léo"),
+    )
     before = world.query("SELECT count(*) FROM contact")[0][0]
 
     for who in (new, old):
@@ -59,7 +64,9 @@ def test_statuses_move_forward_only(world):
         assert world.deliver(payloads.statuses_body(status, number=NUMBER)).status_code == 200
 
     def state() -> tuple[object, ...]:
-        return world.query("SELECT state, delivered_at IS NOT NULL FROM outbox WHERE id = %s", outbox_id)[0]
+        return world.query(
+            "SELECT state, delivered_at IS NOT NULL FROM outbox WHERE id = %s", outbox_id
+        )[0]
 
     assert until(lambda: state() == ("read", True))
 
@@ -70,9 +77,14 @@ def test_a_message_can_be_followed_from_the_webhook_to_the_status(world):
     world.deliver(payloads.body(payloads.text("oi"), who, number=NUMBER, wamid=wamid))
     world.waits_for_answers(who, 1)
     outbox_id = world.meta.sent_to(who.phone)[0]["biz_opaque_callback_data"]
-    world.deliver(payloads.statuses_body(payloads.status("wamid.x", "delivered", outbox_id=outbox_id), number=NUMBER))
+    world.deliver(
+        payloads.statuses_body(
+            payloads.status("wamid.x", "delivered", outbox_id=outbox_id), number=NUMBER
+        )
+    )
     (correlation_id,) = world.query(
-        "SELECT correlation_id FROM conversation c JOIN outbox o ON o.conversation_id = c.id WHERE o.id = %s", outbox_id
+        "SELECT correlation_id FROM conversation c JOIN outbox o ON o.conversation_id = c.id WHERE o.id = %s",
+        outbox_id,
     )[0]
     (wamid_hash,) = world.query(
         "SELECT left(encode(m.wamid_hash, 'hex'), 24) FROM message m JOIN outbox o USING (conversation_id) WHERE m.author = 'customer'"
@@ -81,8 +93,12 @@ def test_a_message_can_be_followed_from_the_webhook_to_the_status(world):
     )[0]
 
     def events(named: str) -> set[str]:
-        return {json.loads(line)["event"] for line in world.system.log().splitlines() if named in line}
+        return {
+            json.loads(line)["event"] for line in world.system.log().splitlines() if named in line
+        }
 
-    assert until(lambda: events(wamid_hash) >= {"webhook_stored", "messages_filed"}), events(wamid_hash)
+    assert until(lambda: events(wamid_hash) >= {"webhook_stored", "messages_filed"}), events(
+        wamid_hash
+    )
     followed = {"messages_filed", "turn_done", "answer_sent", "status_applied"}
     assert until(lambda: events(correlation_id) >= followed), events(correlation_id)

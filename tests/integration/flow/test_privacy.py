@@ -1,4 +1,6 @@
-"""No personal value of a whole conversation stands in a log line of any process, nor in clear in any column of any table."""
+"""No personal value of a whole conversation stands in a log line of any process, nor in clear in
+any column of any table.
+"""
 
 import base64
 import re
@@ -9,10 +11,10 @@ import pytest
 from psycopg2 import sql
 
 from tests import process_system
-from tests.integration.flow.world import World
-from tests.process_system import NUMBER, until
 from tests.fakes import payloads
 from tests.fakes.people import Person, new_wamid
+from tests.integration.flow.world import World
+from tests.process_system import NUMBER, until
 
 WHO = Person(phone="5541998765432", name="Zuleica Quaresma", bsuid="BR.4455667788990011")
 CNPJ = "12ABC34501DE35"
@@ -49,33 +51,51 @@ NEEDLES = [
 
 
 def leaks(text: str) -> set[str]:
-    """The needles that stand in a text, in any case and also with the spaces and marks of numbers taken out."""
+    """The needles that stand in a text, in any case and also with the spaces and marks of numbers
+    taken out.
+    """
     folded = text.casefold()
     return {needle for needle in NEEDLES if needle.casefold() in folded}
 
 
 def dump(database_url: str) -> str:
-    """Every value of every table as text; bytes as Latin-1, so that what was stored unsealed can be read."""
+    """Every value of every table as text; bytes as Latin-1, so that what was stored unsealed can be
+    read.
+    """
     said: list[str] = []
     with closing(psycopg2.connect(database_url)) as connection, connection.cursor() as cursor:
-        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT IN ('article', 'passage')")
+        cursor.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT IN ('article', 'passage')"
+        )
         for (table,) in cursor.fetchall():
             cursor.execute(sql.SQL("SELECT * FROM {}").format(sql.Identifier(table)))
             for row in cursor.fetchall():
-                said += [bytes(value).decode("latin-1") if isinstance(value, memoryview) else str(value) for value in row]
+                said += [
+                    bytes(value).decode("latin-1") if isinstance(value, memoryview) else str(value)
+                    for value in row
+                ]
     return "\n".join(said)
 
 
 def talk(world: World) -> None:
-    """A whole conversation, a strange body, a status with the phone, and a line about a phone in an address."""
+    """A whole conversation, a strange body, a status with the phone, and a line about a phone in an
+    address.
+    """
     for count, text in enumerate(SAID, start=1):
         world.says(WHO, text)
         assert len(world.waits_for_answers(WHO, count)) >= count, world.system.log_tail()
     sent = [record for record in world.meta.messages if record["to"] == WHO.phone][-1]
     outbox_id = sent["body"]["biz_opaque_callback_data"]
-    news = payloads.failure(sent["wamid"], details=f"Message to {WHO.phone} undeliverable", recipient=WHO, outbox_id=outbox_id)
+    news = payloads.failure(
+        sent["wamid"],
+        details=f"Message to {WHO.phone} undeliverable",
+        recipient=WHO,
+        outbox_id=outbox_id,
+    )
     world.deliver(payloads.statuses_body(news, number=NUMBER))
-    world.post(b"{}", {"X-Request-ID": "5541998765432", "X-Hub-Signature-256": "sha256=5541998765432"})
+    world.post(
+        b"{}", {"X-Request-ID": "5541998765432", "X-Hub-Signature-256": "sha256=5541998765432"}
+    )
 
 
 def test_nothing_personal_stands_in_logs_or_tables(world):
@@ -88,13 +108,16 @@ def test_nothing_personal_stands_in_logs_or_tables(world):
 
 
 @pytest.mark.parametrize("what", ["masking", "sealing"])
-def test_the_check_above_fails_without_protection(what, tmp_path, stores, template_database, redis_url, meta, gemini):
+def test_the_check_above_fails_without_protection(
+    what, tmp_path, stores, template_database, redis_url, meta, gemini
+):
     from tests.store_fixtures import database
 
     with database(stores, template_database) as url:
         environment = process_system.settings(
             url,
-            f"{redis_url.rpartition('/')[0]}/1",  # a queue of its own: the other system of this module still works
+            # a queue of its own: the other system of this module still works
+            f"{redis_url.rpartition('/')[0]}/1",
             SABOTAGE=what,
             FLASK_APP="tests.disabled_protections",
             APPLICATION="tests.disabled_protections:app",

@@ -1,4 +1,6 @@
-"""A contact beyond the limit, through the real processes: told once, by WhatsApp, and everything is stored."""
+"""A contact beyond the limit, through the real processes: told once, by WhatsApp, and everything is
+stored.
+"""
 
 from tests.process_system import never, until
 
@@ -20,5 +22,7 @@ def test_who_writes_too_much_is_told_once_and_all_is_kept(world):
 
     assert until(lambda: told(world, who) == 1)
     assert never(lambda: told(world, who) > 1, 3)
-    assert world.query("SELECT count(*) FROM message WHERE set_aside = 'limited' AND turn_id IS NULL") == [(3,)]
+    assert world.query(
+        "SELECT count(*) FROM message WHERE set_aside = 'limited' AND turn_id IS NULL"
+    ) == [(3,)]
     assert world.query("SELECT count(*) FROM inbox_message WHERE filed_at IS NULL") == [(0,)]

@@ -1,8 +1,8 @@
 import httpx
 import pytest
 
-from tests.process_system import APP_SECRET, NUMBER, VERIFY_TOKEN, until
 from tests.fakes import payloads
+from tests.process_system import APP_SECRET, NUMBER, VERIFY_TOKEN, until
 
 HOSTILE = [
     b"",
@@ -17,11 +17,18 @@ HOSTILE = [
 
 
 def signed(world, raw: bytes) -> httpx.Response:
-    return world.post(raw, {"X-Hub-Signature-256": payloads.sign(raw, APP_SECRET), "Content-Type": "application/json"})
+    return world.post(
+        raw,
+        {"X-Hub-Signature-256": payloads.sign(raw, APP_SECRET), "Content-Type": "application/json"},
+    )
 
 
 def test_the_handshake_gives_the_challenge_back(world):
-    query = {"hub.mode": "subscribe", "hub.challenge": "1158201444", "hub.verify_token": VERIFY_TOKEN}
+    query = {
+        "hub.mode": "subscribe",
+        "hub.challenge": "1158201444",
+        "hub.verify_token": VERIFY_TOKEN,
+    }
 
     answer = httpx.get(f"{world.system.url}/webhook/whatsapp", params=query)
 
@@ -65,9 +72,16 @@ def test_a_body_over_three_mebibytes_is_refused(world):
 def test_every_documented_type_is_stored(world, name):
     request = {"X-Request-ID": f"documented-type-{name}"}
 
-    assert world.deliver(payloads.body(payloads.every_type()[name], world.somebody(), number=NUMBER), **request).status_code == 200
+    assert (
+        world.deliver(
+            payloads.body(payloads.every_type()[name], world.somebody(), number=NUMBER), **request
+        ).status_code
+        == 200
+    )
 
-    assert world.query("SELECT count(*) FROM inbox_message WHERE request_id = %s", request["X-Request-ID"]) == [(1,)]
+    assert world.query(
+        "SELECT count(*) FROM inbox_message WHERE request_id = %s", request["X-Request-ID"]
+    ) == [(1,)]
 
 
 def test_nul_and_bidi_characters_survive(world):
@@ -89,7 +103,13 @@ def test_a_person_without_a_phone_is_answered(world):
 def test_a_body_of_a_thousand_messages_is_stored_whole(world):
     request = {"X-Request-ID": "a-thousand-messages"}
 
-    assert world.deliver(payloads.batch(1000, entries=7, number=NUMBER), **request).status_code == 200
+    assert (
+        world.deliver(payloads.batch(1000, entries=7, number=NUMBER), **request).status_code == 200
+    )
 
-    assert world.query("SELECT count(*) FROM inbox_message WHERE request_id = %s", request["X-Request-ID"]) == [(1000,)]
-    assert until(lambda: len({message["to"] for message in world.meta.messages}) >= 1000, 400), "not all were answered"
+    assert world.query(
+        "SELECT count(*) FROM inbox_message WHERE request_id = %s", request["X-Request-ID"]
+    ) == [(1000,)]
+    assert until(lambda: len({message["to"] for message in world.meta.messages}) >= 1000, 400), (
+        "not all were answered"
+    )

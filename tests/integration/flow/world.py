@@ -1,4 +1,6 @@
-"""What a test of the whole flow can see and do from outside: be Meta, be a customer, and look into the database."""
+"""What a test of the whole flow can see and do from outside: be Meta, be a customer, and look into
+the database.
+"""
 
 import itertools
 from contextlib import closing
@@ -9,11 +11,11 @@ import httpx
 import psycopg2
 
 from gatte.jobs.dispatcher import LEADER_LOCK
-from tests.process_system import APP_SECRET, NUMBER, PATIENCE, System, never, until
 from tests.fakes import payloads
 from tests.fakes.gemini import GeminiStandIn
 from tests.fakes.meta import MetaStandIn
 from tests.fakes.people import Person
+from tests.process_system import APP_SECRET, NUMBER, PATIENCE, System, never, until
 
 _numbers = itertools.count(1)
 
@@ -28,10 +30,14 @@ class World:
     def somebody(self) -> Person:
         """A customer nobody else plays."""
         number = next(_numbers)
-        return Person(phone=f"55119{70000000 + number}", name="Joana Prado", bsuid=f"BR.{7 * 10**15 + number}")
+        return Person(
+            phone=f"55119{70000000 + number}", name="Joana Prado", bsuid=f"BR.{7 * 10**15 + number}"
+        )
 
     def post(self, body: bytes, headers: dict[str, str]) -> httpx.Response:
-        return httpx.post(f"{self.system.url}/webhook/whatsapp", content=body, headers=headers, timeout=30)
+        return httpx.post(
+            f"{self.system.url}/webhook/whatsapp", content=body, headers=headers, timeout=30
+        )
 
     def deliver(self, made: dict[str, Any], **more: str) -> httpx.Response:
         """Deliver a webhook body as Meta would, signed; `more` are further headers."""
@@ -58,13 +64,19 @@ class World:
         return people
 
     def each_heard_one_answer(self, people: list[Person]) -> bool:
-        """Whether each of them got an answer and none of them, for a while after the last, a second one."""
+        """Whether each of them got an answer and none of them, for a while after the last, a second
+        one.
+        """
         came = all(len(self.waits_for_answers(who, 1)) == 1 for who in people)
         return came and never(lambda: any(len(self.heard(who)) > 1 for who in people), 4)
 
     def schedulers(self) -> int:
         """How many schedulers are connected to the database."""
-        return int(self.query("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'gatte-scheduler'")[0][0])
+        return int(
+            self.query(
+                "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'gatte-scheduler'"
+            )[0][0]
+        )
 
     def leaders(self) -> set[int]:
         """The backends of Postgres that hold the lock of the leader."""
@@ -72,6 +84,9 @@ class World:
         return {pid for (pid,) in self.query(holders, LEADER_LOCK)}
 
     def query(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
-        with closing(psycopg2.connect(self.database_url)) as connection, connection.cursor() as cursor:
+        with (
+            closing(psycopg2.connect(self.database_url)) as connection,
+            connection.cursor() as cursor,
+        ):
             cursor.execute(sql, values)
             return cursor.fetchall()

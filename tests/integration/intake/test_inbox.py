@@ -6,8 +6,8 @@ from sqlalchemy import text
 
 from gatte.extensions import db
 from gatte.intake import receive
+from gatte.intake.group_commit import GroupCommitWriter, RejectedRows, StorageUnavailable
 from gatte.intake.webhook_rows import EventRow, WebhookRows
-from gatte.intake.group_commit import StorageUnavailable, RejectedRows, GroupCommitWriter
 from gatte.observability import metrics
 from tests.fakes import payloads
 
@@ -45,7 +45,9 @@ def test_a_message_that_comes_again_is_not_counted_again(app):
     before = metrics.MESSAGES_RECEIVED.labels(kind="text")._value.get()
     for _ in range(3):
         accept(app, made)
-    accept(app, payloads.statuses_body(payloads.status("wamid.x", "sent")))  # what was stored before it is counted by now
+    accept(
+        app, payloads.statuses_body(payloads.status("wamid.x", "sent"))
+    )  # what was stored before it is counted by now
 
     assert metrics.MESSAGES_RECEIVED.labels(kind="text")._value.get() == before + 1
 
@@ -53,10 +55,19 @@ def test_a_message_that_comes_again_is_not_counted_again(app):
 def test_unknown_fields_are_kept_sealed(app):
     before = count(app, "webhook_event")
 
-    accept(app, payloads.envelope(payloads.entry(payloads.change({"event": "PHONE_CHANGE", "secret": "só nosso"}, "account_update"))))
+    accept(
+        app,
+        payloads.envelope(
+            payloads.entry(
+                payloads.change({"event": "PHONE_CHANGE", "secret": "só nosso"}, "account_update")
+            )
+        ),
+    )
 
     with app.app_context():
-        stored = db.session.execute(text("SELECT field, payload FROM webhook_event ORDER BY id DESC LIMIT 1")).one()
+        stored = db.session.execute(
+            text("SELECT field, payload FROM webhook_event ORDER BY id DESC LIMIT 1")
+        ).one()
     assert count(app, "webhook_event") == before + 1
     assert stored.field == "account_update"
     assert b"PHONE_CHANGE" not in bytes(stored.payload)
@@ -66,7 +77,12 @@ def test_no_text_of_a_customer_stands_in_the_table(app):
     accept(app, payloads.body(payloads.text("meu segredo ostensivo"), payloads.person(999_002)))
 
     with app.app_context():
-        stored = [bytes(row[0]) for row in db.session.execute(text("SELECT payload FROM inbox_message WHERE payload IS NOT NULL"))]
+        stored = [
+            bytes(row[0])
+            for row in db.session.execute(
+                text("SELECT payload FROM inbox_message WHERE payload IS NOT NULL")
+            )
+        ]
     assert stored
     assert not any(b"segredo" in payload for payload in stored)
 
@@ -74,7 +90,10 @@ def test_no_text_of_a_customer_stands_in_the_table(app):
 def test_rows_that_the_database_refuses_do_not_hurt_their_neighbours(app):
     with app.app_context():
         writer = GroupCommitWriter(db.engine)
-    bad, good = WebhookRows(events=[EventRow("a\0b", None, b"x")]), WebhookRows(events=[EventRow("good", None, b"x")])
+    bad, good = (
+        WebhookRows(events=[EventRow("a\0b", None, b"x")]),
+        WebhookRows(events=[EventRow("good", None, b"x")]),
+    )
     outcomes: dict[str, object] = {}
 
     def store(name: str, rows: WebhookRows) -> None:

@@ -11,9 +11,9 @@ from gatte.observability import metrics
 from gatte.turns import arrival
 from gatte.whatsapp.events import Sender
 from tests.app_fixture import application
+from tests.fakes import payloads
 from tests.integration.turns.customers import somebody
 from tests.process_system import NUMBER
-from tests.fakes import payloads
 
 LIMIT = 3
 TOO_FAST = "Recebi muitas mensagens de uma vez"
@@ -49,12 +49,20 @@ def test_the_messages_within_the_limit_are_read_and_the_others_are_kept(customer
     assert set_aside(customer, wamids) == [None, None, None, SkipReason.LIMITED, SkipReason.LIMITED]
     with customer.app.app_context():
         assert customer.message(wamids[4]).body == "A1"
-        assert [customer.message(wamid).turn_id is None for wamid in wamids] == [False, False, False, True, True]
+        assert [customer.message(wamid).turn_id is None for wamid in wamids] == [
+            False,
+            False,
+            False,
+            True,
+            True,
+        ]
         assert db.session.query(InboxMessage).filter_by(filed_at=None).count() == 0
 
 
 def test_no_word_is_weighed_of_what_goes_beyond(customer):
-    *_, beyond = customer.sends(*texts("a", "b", "c", "Ganhe dinheiro em casa: https://bit.ly/3xYz"))
+    *_, beyond = customer.sends(
+        *texts("a", "b", "c", "Ganhe dinheiro em casa: https://bit.ly/3xYz")
+    )
 
     assert set_aside(customer, [beyond]) == [SkipReason.LIMITED]
     with customer.app.app_context():
@@ -147,7 +155,9 @@ def test_a_filing_that_is_tried_again_counts_once(customer):
     wamids = [customer.delivers(one) for one in texts("a", "b", "c")]
     for _ in range(3):
         with customer.app.app_context():
-            arrival.process_inbox_and_lease(NUMBER, contact_identity.sender_hash(Sender(customer.person.phone)))
+            arrival.process_inbox_and_lease(
+                NUMBER, contact_identity.sender_hash(Sender(customer.person.phone))
+            )
             db.session.rollback()
     customer.is_answered()
 

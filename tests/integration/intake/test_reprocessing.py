@@ -1,4 +1,6 @@
-"""Webhook bodies that were kept whole: the rest of them is stored at once, and `flask reprocess` takes them again."""
+"""Webhook bodies that were kept whole: the rest of them is stored at once, and `flask reprocess`
+takes them again.
+"""
 
 import pytest
 from sqlalchemy import text
@@ -6,9 +8,9 @@ from sqlalchemy import text
 from gatte.extensions import db
 from gatte.intake import receive
 from gatte.whatsapp.payload_parts import MAX_PARTS, REST_FIELD
-from tests.integration.turns.test_failing import refusing
 from tests.fakes import payloads
 from tests.fakes.people import new_wamid
+from tests.integration.turns.test_failing import refusing
 
 OUT_OF_RANGE = "22003"  # a value that the column cannot hold
 
@@ -19,14 +21,22 @@ def query(app, sql, **values):
 
 
 def kept(app):
-    return [field for (field,) in query(app, "SELECT field FROM webhook_event WHERE field IN ('unstorable', 'rest')")]
+    return [
+        field
+        for (field,) in query(
+            app, "SELECT field FROM webhook_event WHERE field IN ('unstorable', 'rest')"
+        )
+    ]
 
 
 def stored(app, wamid):
     with app.app_context():
         hashed = app.extensions["gatte_keyring"].lookup_hash("wamid", wamid)
     tables = ("inbox_message", "status_event")
-    return [query(app, f"SELECT count(*) FROM {table} WHERE wamid_hash = :hashed", hashed=hashed)[0][0] for table in tables]  # noqa: S608
+    return [
+        query(app, f"SELECT count(*) FROM {table} WHERE wamid_hash = :hashed", hashed=hashed)[0][0]  # noqa: S608 - names of our own
+        for table in tables
+    ]
 
 
 def accept(app, made):
@@ -44,7 +54,10 @@ def reprocess(app, *options):
 def mixed(wamid):
     """A message, and beside it a status that is taken and one that `refusing` refuses."""
     made = payloads.body(payloads.text("oi"), payloads.person(999_101), wamid=wamid)
-    statuses = [payloads.status(f"{wamid}.sent", "sent"), payloads.failure(f"{wamid}.failed", 131999)]
+    statuses = [
+        payloads.status(f"{wamid}.sent", "sent"),
+        payloads.failure(f"{wamid}.failed", 131999),
+    ]
     made["entry"][0]["changes"][0]["value"]["statuses"] = statuses
     return made
 

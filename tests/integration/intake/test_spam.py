@@ -10,8 +10,8 @@ from gatte.intake import spam
 from gatte.intelligence.service import local_models
 from gatte.models import AuditEntry, MuteReason, Outbox, SkipReason, User
 from tests.app_fixture import application
-from tests.integration.turns.customers import somebody
 from tests.fakes import payloads
+from tests.integration.turns.customers import somebody
 
 PAUSED = "pausar as respostas automáticas"
 SENTENCE = "Olá, quero saber mais do produto"
@@ -19,9 +19,16 @@ SENTENCE = "Olá, quero saber mais do produto"
 
 @pytest.fixture(scope="module")
 def app(database_url, redis_url):
-    with application(database_url, redis_url, gatte_contact_rate_per_minute=25, gatte_spam_blocklist="pirâmide, golpe.example") as made:
+    with application(
+        database_url,
+        redis_url,
+        gatte_contact_rate_per_minute=25,
+        gatte_spam_blocklist="pirâmide, golpe.example",
+    ) as made:
         with made.app_context():
-            assert local_models().classifier  # learnt before the first turn, which would lose its lease over it
+            assert (
+                local_models().classifier
+            )  # learnt before the first turn, which would lose its lease over it
         yield made
 
 
@@ -67,7 +74,9 @@ def pauses(customer):
 def audit(customer):
     with customer.app.app_context():
         subject = f"contact:{customer.conversation().contact_id}"
-        rows = db.session.scalars(select(AuditEntry).filter_by(subject=subject).order_by(AuditEntry.id))
+        rows = db.session.scalars(
+            select(AuditEntry).filter_by(subject=subject).order_by(AuditEntry.id)
+        )
         return [(row.action, row.user_id, row.details["reason"]) for row in rows]
 
 
@@ -100,7 +109,9 @@ def test_who_repeats_what_was_answered_is_muted(customer, words, times):
 def test_who_repeats_himself_because_nothing_comes_back_is_not_muted(customer):
     says(customer, SENTENCE)
     with customer.app.app_context():
-        db.session.query(Outbox).filter_by(conversation_id=customer.conversation().id).update({"accepted_at": None})
+        db.session.query(Outbox).filter_by(conversation_id=customer.conversation().id).update(
+            {"accepted_at": None}
+        )
         db.session.commit()
     for _ in range(8):
         customer.delivers(payloads.text(SENTENCE))
@@ -123,7 +134,12 @@ def test_an_answer_that_came_after_the_words_does_not_count_against_them(custome
         ["oi"] * 20,
         [SENTENCE] * 20,
         ["meu e-mail é joana@empresa.com.br", "ou joana.prado@outra.com"],
-        ["é este? https://www.gov.br/iti", "https://servicos.receita.fazenda.gov.br/x", "https://www.gov.br/a", "https://gov.br/b"],
+        [
+            "é este? https://www.gov.br/iti",
+            "https://servicos.receita.fazenda.gov.br/x",
+            "https://www.gov.br/a",
+            "https://gov.br/b",
+        ],
         ["o site é www.minhaempresa.com.br", "e a loja, loja.minhaempresa.com.br"],
         ["quero uma renda extra"],
     ],
@@ -206,7 +222,12 @@ def test_a_mute_ends_by_itself(customer):
 def test_people_mute_by_hand(customer, agent_id):
     says(customer, "oi")
     with customer.app.app_context():
-        spam.mute(customer.conversation().contact, MuteReason.BY_HAND, datetime.now(UTC) + timedelta(hours=1), agent_id)
+        spam.mute(
+            customer.conversation().contact,
+            MuteReason.BY_HAND,
+            datetime.now(UTC) + timedelta(hours=1),
+            agent_id,
+        )
         db.session.commit()
 
     assert set_aside(customer, says(customer, "tem alguém aí?")) == [SkipReason.MUTED]

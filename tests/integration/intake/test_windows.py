@@ -1,4 +1,6 @@
-"""Sliding windows: exact over processes and threads, and never in the way when Redis hangs, is away, or forgot everything."""
+"""Sliding windows: exact over processes and threads, and never in the way when Redis hangs, is
+away, or forgot everything.
+"""
 
 import socket
 import subprocess
@@ -9,7 +11,7 @@ import pytest
 import redis
 
 from gatte.infra.redis import sliding_window
-from gatte.infra.redis.sliding_window import HitResult, InProcessSlidingWindows, Hit
+from gatte.infra.redis.sliding_window import Hit, HitResult, InProcessSlidingWindows
 from tests.app_fixture import application
 from tests.process_system import free_port, least_seconds
 
@@ -81,7 +83,12 @@ def test_what_was_forgiven_does_not_count(count):
 
 def test_several_processes_count_together_exactly(redis_url):
     command = [sys.executable, "-c", COUNTING, redis_url]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "env": {"PYTHONPATH": "."}}
+    pipes = {
+        "stdin": subprocess.PIPE,
+        "stdout": subprocess.PIPE,
+        "text": True,
+        "env": {"PYTHONPATH": "."},
+    }
     processes = [subprocess.Popen([*command, str(number)], **pipes) for number in range(4)]
     with ThreadPoolExecutor(4) as pool:
         said = list(pool.map(lambda process: process.communicate("go\n", timeout=60)[0], processes))
@@ -92,7 +99,12 @@ def test_several_processes_count_together_exactly(redis_url):
 def test_threads_of_one_process_count_exactly_without_redis():
     local = InProcessSlidingWindows()
     with ThreadPoolExecutor(8) as pool:
-        fits = list(pool.map(lambda member: local.record_hits(mark("threads", member, limit=50)).allowed, range(400)))
+        fits = list(
+            pool.map(
+                lambda member: local.record_hits(mark("threads", member, limit=50)).allowed,
+                range(400),
+            )
+        )
 
     assert sum(fits) == 50
 
@@ -129,7 +141,9 @@ def without_redis(database_url):
 
 
 def test_without_redis_the_process_counts_for_itself(without_redis):
-    assert [sliding_window.record_hits([mark("away", member)])[0].allowed for member in range(4)] == [True, True, True, False]
+    assert [
+        sliding_window.record_hits([mark("away", member)])[0].allowed for member in range(4)
+    ] == [True, True, True, False]
 
 
 def test_a_redis_that_hangs_costs_one_short_wait(database_url):
@@ -138,6 +152,11 @@ def test_a_redis_that_hangs_costs_one_short_wait(database_url):
 
         def count() -> float:
             with application(database_url, url) as app, app.app_context():
-                return least_seconds(1, lambda: [sliding_window.record_hits([mark("deaf", member)]) for member in range(50)])
+                return least_seconds(
+                    1,
+                    lambda: [
+                        sliding_window.record_hits([mark("deaf", member)]) for member in range(50)
+                    ],
+                )
 
         assert any(count() < 2 for _ in range(3))

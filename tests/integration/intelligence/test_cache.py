@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from gatte.extensions import db
 from gatte.intelligence import service
-from gatte.intelligence.knowledge import retrieval_cache, articles, retrieval
+from gatte.intelligence.knowledge import articles, retrieval, retrieval_cache
 from gatte.models import Article
 from gatte.observability import metrics
 from tests.app_fixture import application
@@ -40,12 +40,17 @@ def session(context):
 
 def outcomes(name="answers"):
     return {
-        outcome: metrics.CACHE_REQUESTS.labels(cache=name, outcome=outcome)._value.get() for outcome in ("hit", "miss", "skipped", "away")
+        outcome: metrics.CACHE_REQUESTS.labels(cache=name, outcome=outcome)._value.get()
+        for outcome in ("hit", "miss", "skipped", "away")
     }
 
 
 def counted(before, name="answers"):
-    return {outcome: count - before[outcome] for outcome, count in outcomes(name).items() if count != before[outcome]}
+    return {
+        outcome: count - before[outcome]
+        for outcome, count in outcomes(name).items()
+        if count != before[outcome]
+    }
 
 
 def test_a_question_that_was_asked_before_is_not_searched_again(session, stored):
@@ -69,10 +74,14 @@ def test_case_accents_and_marks_do_not_matter(session, stored):
     "change",
     [
         update(Article).where(Article.slug == "x").values(title="x"),
-        text("UPDATE article SET answer = answer || '.' WHERE id = (SELECT id FROM article ORDER BY slug LIMIT 1)"),
+        text(
+            "UPDATE article SET answer = answer || '.' WHERE id = (SELECT id FROM article ORDER BY slug LIMIT 1)"
+        ),
         text("UPDATE passage SET text = text || '.' WHERE id = (SELECT min(id) FROM passage)"),
         text("DELETE FROM passage WHERE id = (SELECT max(id) FROM passage)"),
-        text("INSERT INTO passage (article_id, kind, text, normalised) SELECT id, 'variant', 'x', 'x' FROM article LIMIT 1"),
+        text(
+            "INSERT INTO passage (article_id, kind, text, normalised) SELECT id, 'variant', 'x', 'x' FROM article LIMIT 1"
+        ),
     ],
 )
 def test_every_change_is_another_version(session, change):
@@ -84,9 +93,14 @@ def test_every_change_is_another_version(session, change):
 
 def test_a_changed_article_is_given_at_once(session, stored):
     slug = retrieval_cache.find_passages(session, QUESTION).found[0].slug
-    session.execute(update(Article).where(Article.slug == slug).values(answer="Agora custa outra coisa."))
+    session.execute(
+        update(Article).where(Article.slug == slug).values(answer="Agora custa outra coisa.")
+    )
 
-    assert retrieval_cache.find_passages(session, QUESTION).found[0].answer == "Agora custa outra coisa."
+    assert (
+        retrieval_cache.find_passages(session, QUESTION).found[0].answer
+        == "Agora custa outra coisa."
+    )
 
 
 def test_a_change_that_is_not_committed_is_seen_by_nobody_else(session, stored, knowledge_engine):
@@ -107,7 +121,14 @@ def test_the_vector_of_a_question_outlives_a_change(session, stored):
 
 
 @pytest.mark.parametrize(
-    "question", ["meu cpf é 529.982.247-25, quanto custa?", "ligue para (41) 99876-5432", "ana@doces.example.com", "👍", ""]
+    "question",
+    [
+        "meu cpf é 529.982.247-25, quanto custa?",
+        "ligue para (41) 99876-5432",
+        "ana@doces.example.com",
+        "👍",
+        "",
+    ],
 )
 def test_questions_with_personal_data_or_no_words_are_not_kept(session, stored, question):
     before = outcomes()
@@ -127,7 +148,15 @@ def test_what_is_kept_tells_nobody_what_was_asked_and_ends(session, stored):
 
 
 @pytest.mark.parametrize(
-    "nonsense", [b"", b"{", b"[]", b"{}", b'{"found": [{}], "probability": 1}', b'{"found": [{"a": 1}], "probability": 1}']
+    "nonsense",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"{}",
+        b'{"found": [{}], "probability": 1}',
+        b'{"found": [{"a": 1}], "probability": 1}',
+    ],
 )
 def test_nonsense_in_redis_is_a_miss(session, stored, nonsense):
     found = retrieval_cache.find_passages(session, QUESTION)

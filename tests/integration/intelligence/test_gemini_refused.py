@@ -17,10 +17,14 @@ def app(database_url, redis_url):
 
 def gemini_check(app) -> tuple[str, dict]:
     ready = app.test_client().get("/health/ready").json
-    return ready["status"], {name: value for name, value in ready["checks"]["gemini"].items() if name != "latency_ms"}
+    return ready["status"], {
+        name: value for name, value in ready["checks"]["gemini"].items() if name != "latency_ms"
+    }
 
 
-def test_what_one_process_finds_refused_is_told_by_another_until_it_answers(app, database_url, redis_url):
+def test_what_one_process_finds_refused_is_told_by_another_until_it_answers(
+    app, database_url, redis_url
+):
     with application(database_url, redis_url, **KEY) as worker:
         found = worker.extensions["gatte_gemini"].rejections
         found.refused("gemini-of-this-test", RejectionCause.KEY, 400)
@@ -28,15 +32,23 @@ def test_what_one_process_finds_refused_is_told_by_another_until_it_answers(app,
         found.answered("gemini-of-this-test")
 
     what = rejections.WHAT_TO_DO[RejectionCause.KEY]
-    assert refused == {"ok": False, "used": True, "refused": [{"model": "gemini-of-this-test", "cause": "key", "what": what}]}
+    assert refused == {
+        "ok": False,
+        "used": True,
+        "refused": [{"model": "gemini-of-this-test", "cause": "key", "what": what}],
+    }
     assert gemini_check(app)[1] == {"ok": True, "used": True, "refused": []}
 
 
 def test_a_refused_model_degrades_and_does_not_make_unready(app, monkeypatch):
     from gatte.web import health
 
-    monkeypatch.setattr(health, "CHECKS", {"database": health.CHECKS["database"]})  # no worker beats here
-    app.extensions["gatte_gemini"].rejections.refused("gemini-of-this-test", RejectionCause.MODEL, 404)
+    monkeypatch.setattr(
+        health, "CHECKS", {"database": health.CHECKS["database"]}
+    )  # no worker beats here
+    app.extensions["gatte_gemini"].rejections.refused(
+        "gemini-of-this-test", RejectionCause.MODEL, 404
+    )
 
     answer = app.test_client().get("/health/ready")
 

@@ -12,7 +12,10 @@ from gatte.intelligence.knowledge.retrieval import find_passages, retrieve
 from gatte.models.knowledge import Article, Passage
 
 PARKING = ArticleDraft(
-    slug="estacionamento", title="Estacionamento", question="Vocês têm estacionamento?", answer="Temos, com entrada pela rua de trás."
+    slug="estacionamento",
+    title="Estacionamento",
+    question="Vocês têm estacionamento?",
+    answer="Temos, com entrada pela rua de trás.",
 )
 
 
@@ -26,7 +29,10 @@ def texts(session, slug):
 
 def test_every_demo_article_is_stored_with_vectors(session):
     assert session.scalar(select(func.count()).select_from(Article)) == 32
-    assert session.scalar(select(func.count()).select_from(Passage).where(Passage.embedding.is_(None))) == 0
+    assert (
+        session.scalar(select(func.count()).select_from(Passage).where(Passage.embedding.is_(None)))
+        == 0
+    )
 
 
 def test_the_same_import_again_changes_nothing(session):
@@ -39,11 +45,22 @@ def test_the_same_import_again_changes_nothing(session):
 def test_a_changed_answer_makes_a_new_version_under_the_same_id(session):
     articles.import_articles(session, [PARKING])
     first_id = article(session, PARKING.slug).id
-    done = articles.import_articles(session, [PARKING.model_copy(update={"answer": "Não temos mais."})])
+    done = articles.import_articles(
+        session, [PARKING.model_copy(update={"answer": "Não temos mais."})]
+    )
 
     changed = article(session, PARKING.slug)
-    assert (done, changed.version, changed.id, changed.answer) == (ImportResult(changed=1), 2, first_id, "Não temos mais.")
-    assert texts(session, PARKING.slug) == {"Estacionamento", "Vocês têm estacionamento?", "Vocês têm estacionamento? Não temos mais."}
+    assert (done, changed.version, changed.id, changed.answer) == (
+        ImportResult(changed=1),
+        2,
+        first_id,
+        "Não temos mais.",
+    )
+    assert texts(session, PARKING.slug) == {
+        "Estacionamento",
+        "Vocês têm estacionamento?",
+        "Vocês têm estacionamento? Não temos mais.",
+    }
 
 
 def test_an_import_leaves_other_articles_and_learned_variants_alone(session):
@@ -63,7 +80,9 @@ def test_a_variant_is_added_once_however_it_is_spelled(session):
 
 
 def test_a_learned_variant_is_found_at_once(session):
-    articles.add_variant(session, article(session, "mac-celular-nuvem").id, "roda no chromebook da escola?")
+    articles.add_variant(
+        session, article(session, "mac-celular-nuvem").id, "roda no chromebook da escola?"
+    )
 
     assert retrieve(session, "roda no chromebook da escola")[0].slug == "mac-celular-nuvem"
 
@@ -77,7 +96,9 @@ def test_a_new_article_is_found_although_its_words_are_off_topic_elsewhere(sessi
 
 
 def test_two_imports_at_once_store_every_article_once(knowledge_engine):
-    drafts = [PARKING.model_copy(update={"slug": f"estacionamento-{number}"}) for number in range(5)]
+    drafts = [
+        PARKING.model_copy(update={"slug": f"estacionamento-{number}"}) for number in range(5)
+    ]
 
     def run() -> ImportResult:
         with Session(knowledge_engine) as session:
@@ -87,13 +108,29 @@ def test_two_imports_at_once_store_every_article_once(knowledge_engine):
 
     with ThreadPoolExecutor(2) as pool:
         outcomes = [future.result() for future in [pool.submit(run) for _ in range(2)]]
-    assert sorted(outcomes, key=lambda done: done.created) == [ImportResult(unchanged=5), ImportResult(created=5)]
+    assert sorted(outcomes, key=lambda done: done.created) == [
+        ImportResult(unchanged=5),
+        ImportResult(created=5),
+    ]
     with Session(knowledge_engine) as session:
         for draft in drafts:
             session.delete(article(session, draft.slug))
         session.commit()
 
 
-@pytest.mark.parametrize("hostile", ["' OR 1=1 --", "a & b | !c <-> (d:*", "\\", "%s %(x)s", "😀😀", "   ", "?", "ção ÇÃO", "a" * 100_000])
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "' OR 1=1 --",
+        "a & b | !c <-> (d:*",
+        "\\",
+        "%s %(x)s",
+        "😀😀",
+        "   ",
+        "?",
+        "ção ÇÃO",
+        "a" * 100_000,
+    ],
+)
 def test_no_question_breaks_the_search(session, hostile):
     assert len(retrieve(session, hostile)) <= 5

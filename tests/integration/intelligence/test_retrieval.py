@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, update
 from sqlalchemy.orm import Session
 
-from gatte.intelligence import embedding, answer_confidence
+from gatte.intelligence import answer_confidence, embedding
 from gatte.intelligence.knowledge import articles, retrieval
 from gatte.intelligence.knowledge.retrieval import find_passages, retrieve
 from gatte.models.knowledge import Article, Passage
@@ -33,11 +33,17 @@ def asked(knowledge_engine):
 def off_topic(knowledge_engine):
     """What was found for texts that no article answers."""
     with Session(knowledge_engine) as session:
-        return [find_passages(session, row["text"]) for row in read("offtopic_heldout.csv") + read("offtopic_final.csv")]
+        return [
+            find_passages(session, row["text"])
+            for row in read("offtopic_heldout.csv") + read("offtopic_final.csv")
+        ]
 
 
 def test_the_right_article_is_first_or_among_the_first(asked):
-    ranks = [next((rank for rank, one in enumerate(found.found) if one.slug == slug), 99) for slug, found in asked]
+    ranks = [
+        next((rank for rank, one in enumerate(found.found) if one.slug == slug), 99)
+        for slug, found in asked
+    ]
 
     assert sum(rank < 1 for rank in ranks) / len(ranks) >= 0.79  # measured: .82
     assert sum(rank < 3 for rank in ranks) / len(ranks) >= 0.92  # .95
@@ -52,13 +58,24 @@ def test_an_answer_given_without_a_model_is_nearly_always_right(asked):
 
 
 def test_a_text_that_no_article_answers_rarely_gets_an_answer(off_topic):
-    assert sum(one.grounded for one in off_topic) / len(off_topic) <= 0.09  # measured: .05, all with words of an article
-    assert sum(one.probability < answer_confidence.LLM_THRESHOLD for one in off_topic) / len(off_topic) >= 0.55
+    assert (
+        sum(one.grounded for one in off_topic) / len(off_topic) <= 0.09
+    )  # measured: .05, all with words of an article
+    assert (
+        sum(one.probability < answer_confidence.LLM_THRESHOLD for one in off_topic) / len(off_topic)
+        >= 0.55
+    )
 
 
 def test_the_probability_means_what_it_says(asked):
-    """Among held-out questions with a probability of .5 to 1, about as many are right as the probabilities say."""
-    likely = [(found.probability, found.found[0].slug == slug) for slug, found in asked if found.probability >= 0.5]
+    """Among held-out questions with a probability of .5 to 1, about as many are right as the
+    probabilities say.
+    """
+    likely = [
+        (found.probability, found.found[0].slug == slug)
+        for slug, found in asked
+        if found.probability >= 0.5
+    ]
     expected = sum(probability for probability, _ in likely) / len(likely)
 
     assert abs(sum(right for _, right in likely) / len(likely) - expected) < 0.2
@@ -76,7 +93,9 @@ def test_what_is_found_says_where_it_came_from(session):
 def test_an_article_that_is_switched_off_is_not_found(session):
     session.execute(update(Article).where(Article.slug == "quanto-custa").values(active=False))
 
-    assert "quanto-custa" not in [one.slug for one in retrieve(session, "quanto custa o certificado?")]
+    assert "quanto-custa" not in [
+        one.slug for one in retrieve(session, "quanto custa o certificado?")
+    ]
 
 
 def test_an_article_is_found_from_its_first_day_on(session):
@@ -91,10 +110,17 @@ def test_an_article_is_found_from_its_first_day_on(session):
 
 def test_a_changed_passage_is_seen_at_once_although_passages_are_kept_in_memory(session):
     retrieve(session, "quanto custa?")
-    parrot = articles.ArticleDraft(slug="papagaio", title="Papagaio", question="Posso levar meu papagaio?", answer="Pode, se ele for educado.")
+    parrot = articles.ArticleDraft(
+        slug="papagaio",
+        title="Papagaio",
+        question="Posso levar meu papagaio?",
+        answer="Pode, se ele for educado.",
+    )
     articles.import_articles(session, [parrot])
     retrieve(session, "posso levar meu papagaio?")
-    articles.import_articles(session, [parrot.model_copy(update={"question": "Aceitam girafas na loja?"})])
+    articles.import_articles(
+        session, [parrot.model_copy(update={"question": "Aceitam girafas na loja?"})]
+    )
 
     best = retrieve(session, "aceitam girafas na loja")[0]
     assert (best.slug, best.passage_text) == ("papagaio", "Aceitam girafas na loja?")

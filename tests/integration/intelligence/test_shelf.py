@@ -1,11 +1,13 @@
-"""The knowledge base in memory: it finds what Postgres finds, knows every change, and steps aside when the base is large."""
+"""The knowledge base in memory: it finds what Postgres finds, knows every change, and steps aside
+when the base is large.
+"""
 
 import pytest
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from gatte.intelligence.knowledge import reranker, retrieval, memory_index
-from gatte.intelligence.knowledge.memory_index import LexemeCache, IndexCache
+from gatte.intelligence.knowledge import memory_index, reranker, retrieval
+from gatte.intelligence.knowledge.memory_index import IndexCache, LexemeCache
 from gatte.models.knowledge import Article
 from gatte.observability import metrics
 

@@ -1,4 +1,6 @@
-"""Bundles on their way through Redis: put, fetched, run side by side, each job with a failure of its own."""
+"""Bundles on their way through Redis: put, fetched, run side by side, each job with a failure of
+its own.
+"""
 
 import threading
 from collections.abc import Iterator
@@ -6,12 +8,21 @@ from uuid import uuid4
 
 import pytest
 
+from gatte.infra.rq_queue import (
+    BatchedJob,
+    JobBatch,
+    JobName,
+    QueueName,
+    enqueue_batches,
+    get_queue,
+    queued_ids,
+    redis,
+)
 from gatte.jobs.worker import job_batch
 from gatte.jobs.worker.runner import JobRunner
-from gatte.infra.rq_queue import JobBatch, JobName, BatchedJob, QueueName, enqueue_batches, get_queue, redis, queued_ids
+from tests.fakes import payloads
 from tests.integration.turns.customers import somebody
 from tests.process_system import until
-from tests.fakes import payloads
 
 NOBODY = "01a207b1-2d2f-74cc-86bf-3755ffb73246"
 NONSENSE = BatchedJob(JobName.FIRE_INACTIVITY_TIMER, ("no-uuid",))
@@ -62,7 +73,9 @@ def test_a_part_that_fails_stops_no_other(app):
     wamid = customer.delivers(payloads.text("oi"))
 
     with pytest.raises(ExceptionGroup) as raised:
-        job_batch.run_batch([("WATCH", ["no id"], 0), ("NO_JOB", [], 0), ("TAKE_TURN", customer.due(), 0)])
+        job_batch.run_batch(
+            [("WATCH", ["no id"], 0), ("NO_JOB", [], 0), ("TAKE_TURN", customer.due(), 0)]
+        )
 
     assert [type(error) for error in raised.value.exceptions] == [ValueError, KeyError]
     with app.app_context():
@@ -70,7 +83,11 @@ def test_a_part_that_fails_stops_no_other(app):
 
 
 def test_rq_knows_which_bundles_were_done_and_which_failed(pool):
-    good, bad, alone = put_bundle(HARMLESS, HARMLESS), put_bundle(HARMLESS, NONSENSE), put_bundle(NONSENSE)
+    good, bad, alone = (
+        put_bundle(HARMLESS, HARMLESS),
+        put_bundle(HARMLESS, NONSENSE),
+        put_bundle(NONSENSE),
+    )
 
     assert until(lambda: finished() == [good] and sorted(failed()) == sorted([bad, alone]))
     assert not queued_ids(QueueName.MAINTENANCE)

@@ -3,12 +3,12 @@
 import time
 
 from gatte.extensions import db
-from gatte.jobs.worker import job_batch
-from gatte.jobs.due_work import fetch_due_work
 from gatte.infra.rq_queue import JobName
+from gatte.jobs.due_work import fetch_due_work
+from gatte.jobs.worker import job_batch
+from tests.fakes import payloads
 from tests.integration.turns.customers import somebody
 from tests.process_system import least_seconds
-from tests.fakes import payloads
 
 PAUSE = 5.0
 
@@ -18,7 +18,11 @@ def found(app, customer, look_ahead: float) -> list[float]:
     settings = app.extensions["gatte_settings"].model_copy(update={"gatte_quiet_seconds": PAUSE})
     with app.app_context(), db.engine.connect() as connection:
         due = fetch_due_work(connection, settings, look_ahead)
-    return [one.delay_seconds for one in due if one.job is JobName.PROCESS_INBOX and one.arguments == customer.due()]
+    return [
+        one.delay_seconds
+        for one in due
+        if one.job is JobName.PROCESS_INBOX and one.arguments == customer.due()
+    ]
 
 
 def test_a_customer_who_may_write_more_is_found_when_the_pause_ends_soon(app):

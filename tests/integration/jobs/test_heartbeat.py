@@ -6,7 +6,13 @@ import sys
 
 import pytest
 
-from gatte.infra.rq_queue import HEARTBEAT_TTL_SECONDS, ProcessKind, send_heartbeat, list_alive, redis
+from gatte.infra.rq_queue import (
+    HEARTBEAT_TTL_SECONDS,
+    ProcessKind,
+    list_alive,
+    redis,
+    send_heartbeat,
+)
 from tests import process_system
 
 
@@ -48,10 +54,19 @@ def test_health_reads_signs_of_life_without_a_walk_over_all_keys(app):
 
 
 @pytest.mark.parametrize(("kind", "code"), [("worker", 0), ("scheduler", 1)])
-def test_a_container_is_healthy_while_a_process_of_its_kind_lives_on_this_host(database_url, redis_url, kind, code):
+def test_a_container_is_healthy_while_a_process_of_its_kind_lives_on_this_host(
+    database_url, redis_url, kind, code
+):
     send_heartbeat(ProcessKind.WORKER, f"{socket.gethostname()}:1")
     send_heartbeat(ProcessKind.SCHEDULER, "another-host:1")
-    environment = process_system.process_environment(process_system.settings(database_url, redis_url))
-    done = subprocess.run([sys.executable, "-m", "deployment.healthcheck", kind], env=environment, cwd=process_system.PROJECT, check=False)
+    environment = process_system.process_environment(
+        process_system.settings(database_url, redis_url)
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "deployment.healthcheck", kind],
+        env=environment,
+        cwd=process_system.PROJECT,
+        check=False,
+    )
 
     assert done.returncode == code

@@ -1,4 +1,6 @@
-"""What somebody who can write to Redis puts there: no worker imports or runs it, and every worker goes on."""
+"""What somebody who can write to Redis puts there: no worker imports or runs it, and every worker
+goes on.
+"""
 
 import json
 import time
@@ -9,7 +11,15 @@ from uuid import uuid4
 import pytest
 from redis import Redis
 
-from gatte.infra.rq_queue import BATCH_FUNCTION, JobBatch, JobName, BatchedJob, QueueName, enqueue_batches, get_queue
+from gatte.infra.rq_queue import (
+    BATCH_FUNCTION,
+    BatchedJob,
+    JobBatch,
+    JobName,
+    QueueName,
+    enqueue_batches,
+    get_queue,
+)
 from tests import process_system
 from tests.process_system import System, until
 
@@ -33,14 +43,22 @@ class Attacker:
 
     def module(self) -> str:
         """The name of a function in a module that leaves a trace when it is imported."""
-        (self._folder / "hostile.py").write_text(f"open({str(self.trace)!r}, 'w').close()\ndef run(*_): pass\n")
+        (self._folder / "hostile.py").write_text(
+            f"open({str(self.trace)!r}, 'w').close()\ndef run(*_): pass\n"
+        )
         return "hostile.run"
 
     def hash(self, function: str, arguments: list[object], **fields: str) -> str:
         """A job as RQ would read it; its id."""
         job = uuid4().hex
         data = json.dumps([function, None, arguments, {}])
-        common = {"data": data, "status": "queued", "origin": "turns", "created_at": DATE, "timeout": "-1"}
+        common = {
+            "data": data,
+            "status": "queued",
+            "origin": "turns",
+            "created_at": DATE,
+            "timeout": "-1",
+        }
         self.redis.hset(f"rq:job:{job}", mapping={**common, **fields})
         return job
 
@@ -66,7 +84,9 @@ def worker(folder, database_url, redis_url) -> Iterator[System]:
     system = System(folder, process_system.settings(database_url, redis_url, **path))
     try:
         system.start("worker")
-        assert until(lambda: '"worker_started"' in system.log("worker"), process_system.READY_PATIENCE), system.log_tail()
+        assert until(
+            lambda: '"worker_started"' in system.log("worker"), process_system.READY_PATIENCE
+        ), system.log_tail()
         yield system
     finally:
         system.stop()
@@ -85,7 +105,12 @@ def still_works(app, worker: System) -> bool:
     bundle = JobBatch(uuid4().hex, QueueName.MAINTENANCE, (BatchedJob(JobName.DELIVER, (NOBODY,)),))
     with app.app_context():
         enqueue_batches([bundle])
-        done = until(lambda: bundle.id in get_queue(QueueName.MAINTENANCE).finished_job_registry.get_job_ids(cleanup=False))
+        done = until(
+            lambda: (
+                bundle.id
+                in get_queue(QueueName.MAINTENANCE).finished_job_registry.get_job_ids(cleanup=False)
+            )
+        )
     return done and worker.processes["worker"].poll() is None
 
 
@@ -94,9 +119,16 @@ def refusals(worker: System) -> list[dict[str, str]]:
     return [json.loads(line) for line in lines]
 
 
-@pytest.mark.parametrize("function", ["os.system", "builtins.eval", "gatte.jobs.turns.process_inbox", "subprocess.getoutput"])
+@pytest.mark.parametrize(
+    "function",
+    ["os.system", "builtins.eval", "gatte.jobs.definitions.process_inbox", "subprocess.getoutput"],
+)
 def test_a_function_that_is_not_ours_is_not_run(app, worker, attacker, function):
-    code = f"__import__('os').system({attacker.touch!r})" if function == "builtins.eval" else attacker.touch
+    code = (
+        f"__import__('os').system({attacker.touch!r})"
+        if function == "builtins.eval"
+        else attacker.touch
+    )
     job = attacker.puts(function, [code])
 
     assert until(lambda: attacker.is_gone(job))
@@ -114,7 +146,9 @@ def test_a_module_that_is_not_ours_is_not_imported(app, worker, attacker):
 
 
 @pytest.mark.parametrize("callback", CALLBACKS)
-def test_a_bundle_that_brings_a_function_to_call_afterwards_is_not_run(app, worker, attacker, callback):
+def test_a_bundle_that_brings_a_function_to_call_afterwards_is_not_run(
+    app, worker, attacker, callback
+):
     job = attacker.puts(BATCH_FUNCTION, [GOOD_PARTS], **{callback: attacker.module()})
 
     assert until(lambda: attacker.is_gone(job))
@@ -164,7 +198,11 @@ def test_a_bundle_of_anything_but_known_jobs_and_ids_is_not_run(app, worker, att
     assert refusals(worker)[-1]["job_id"] == job
 
 
-@pytest.mark.parametrize("field", [{"data": "no json"}, {"status": "no status"}, {"created_at": "no date"}, {"result_ttl": "x"}], ids=str)
+@pytest.mark.parametrize(
+    "field",
+    [{"data": "no json"}, {"status": "no status"}, {"created_at": "no date"}, {"result_ttl": "x"}],
+    ids=str,
+)
 def test_a_job_that_cannot_be_read_ends_no_worker(app, worker, attacker, field):
     job = attacker.puts(BATCH_FUNCTION, [GOOD_PARTS], **field)
 
@@ -180,15 +218,28 @@ def test_an_entry_of_a_queue_that_is_no_id_ends_no_worker(app, worker, attacker,
     assert still_works(app, worker)
 
 
-def test_tidying_up_after_a_dead_worker_calls_nothing_that_redis_names(app, folder, database_url, redis_url, attacker):
-    """RQ calls the failure callback of a job whose worker died when any worker tidies up, which each does at its start."""
-    job = attacker.hash(BATCH_FUNCTION, [GOOD_PARTS], status="started", failure_callback_name=attacker.module())
+def test_tidying_up_after_a_dead_worker_calls_nothing_that_redis_names(
+    app, folder, database_url, redis_url, attacker
+):
+    """RQ calls the failure callback of a job whose worker died when any worker tidies up, which
+    each does at its start.
+    """
+    job = attacker.hash(
+        BATCH_FUNCTION, [GOOD_PARTS], status="started", failure_callback_name=attacker.module()
+    )
     attacker.redis.zadd("rq:wip:turns", {f"{job}:{uuid4().hex}": time.time() - 60})
     attacker.redis.delete(*attacker.redis.keys("rq:clean_registries:*") or ["none"])
-    tidying = System(folder, process_system.settings(database_url, redis_url, PYTHONPATH=f"{process_system.PROJECT}:{folder}"))
+    tidying = System(
+        folder,
+        process_system.settings(
+            database_url, redis_url, PYTHONPATH=f"{process_system.PROJECT}:{folder}"
+        ),
+    )
     try:
         tidying.start("worker:2")
-        assert until(lambda: not attacker.redis.zcard("rq:wip:turns"), process_system.READY_PATIENCE), tidying.log_tail()
+        assert until(
+            lambda: not attacker.redis.zcard("rq:wip:turns"), process_system.READY_PATIENCE
+        ), tidying.log_tail()
     finally:
         tidying.stop()
 

@@ -6,9 +6,7 @@ from gatte import __version__
 from gatte.infra.schema import migrate
 from tests.store_fixtures import rows
 
-JOURNAL = (
-    "SELECT revision, description, app_version, length(checksum), duration_ms >= 0, applied_at <= now() FROM schema_migrations ORDER BY 1"
-)
+JOURNAL = "SELECT revision, description, app_version, length(checksum), duration_ms >= 0, applied_at <= now() FROM schema_migrations ORDER BY 1"
 
 
 def make(table: str) -> str:
@@ -42,9 +40,15 @@ def test_the_journal_tells_how_long_a_migration_took(empty_database_url, migrati
 
 
 def test_two_migrators_at_once_run_each_migration_once(empty_database_url, migrations):
-    folder = migrations('op.execute("CREATE TABLE once (id int)"); op.execute("SELECT pg_sleep(0.5)")', make("twice"))
+    folder = migrations(
+        'op.execute("CREATE TABLE once (id int)"); op.execute("SELECT pg_sleep(0.5)")',
+        make("twice"),
+    )
     applied: list[list[str]] = []
-    migrators = [threading.Thread(target=lambda: applied.append(migrate(empty_database_url, folder))) for _ in range(2)]
+    migrators = [
+        threading.Thread(target=lambda: applied.append(migrate(empty_database_url, folder)))
+        for _ in range(2)
+    ]
     for migrator in migrators:
         migrator.start()
     for migrator in migrators:
@@ -53,20 +57,24 @@ def test_two_migrators_at_once_run_each_migration_once(empty_database_url, migra
     assert sorted(applied) == [[], ["0001", "0002"]]
 
 
-def test_a_migration_changed_after_it_was_applied_is_pointed_out(empty_database_url, migrations, logged):
+def test_a_migration_changed_after_it_was_applied_is_pointed_out(
+    empty_database_url, migrations, logged
+):
     folder = migrations(make("a"))
     migrate(empty_database_url, folder)
     script = Path(folder, "versions", "0001_step.py")
     script.write_text(script.read_text() + "\n# changed\n")
     migrate(empty_database_url, folder)
 
-    assert [(line["event"], line["revision"]) for line in logged if line["log_level"] == "warning"] == [
-        ("migration_changed_after_it_was_applied", "0001")
-    ]
+    assert [
+        (line["event"], line["revision"]) for line in logged if line["log_level"] == "warning"
+    ] == [("migration_changed_after_it_was_applied", "0001")]
 
 
 def test_migrations_run_with_time_limits_for_locks_and_statements(empty_database_url, migrations):
     settings = "current_setting('lock_timeout') AS lock_limit, current_setting('statement_timeout') AS statement_limit"
-    migrate(empty_database_url, migrations(f'op.execute("CREATE TABLE limits AS SELECT {settings}")'))
+    migrate(
+        empty_database_url, migrations(f'op.execute("CREATE TABLE limits AS SELECT {settings}")')
+    )
 
     assert rows(empty_database_url, "SELECT * FROM limits") == [("5s", "15min")]

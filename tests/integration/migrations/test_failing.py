@@ -18,12 +18,18 @@ TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1
 CONNECTIONS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 
 
-def test_a_failed_migration_logs_sqlstate_message_statement_and_stack(empty_database_url, migrations, logged):
+def test_a_failed_migration_logs_sqlstate_message_statement_and_stack(
+    empty_database_url, migrations, logged
+):
     with pytest.raises(MigrationFailed):
         migrate(empty_database_url, migrations(GOOD, BAD))
 
     line = next(line for line in logged if line["event"] == "migration_failed")
-    assert (line["revision"], line["sqlstate"], line["message"]) == ("0002", "42P01", 'relation "missing" does not exist')
+    assert (line["revision"], line["sqlstate"], line["message"]) == (
+        "0002",
+        "42P01",
+        'relation "missing" does not exist',
+    )
     assert line["statement"] == "ALTER TABLE missing ADD COLUMN name text"
     assert line["exc_info"].__traceback__ is not None
 
@@ -35,7 +41,11 @@ def test_in_production_that_is_one_json_object(empty_database_url, migrations):
     assert migrator.returncode == 1
     lines = [json.loads(line) for line in (output + errors).splitlines() if line.startswith("{")]
     line = next(line for line in lines if line.get("sqlstate"))
-    assert (line["event"], line["level"], line["sqlstate"]) == ("migration_failed", "error", "42P01")
+    assert (line["event"], line["level"], line["sqlstate"]) == (
+        "migration_failed",
+        "error",
+        "42P01",
+    )
     assert line["statement"] == "ALTER TABLE missing ADD COLUMN name text"
     assert "0001_step.py" in json.dumps(line)
 
@@ -44,7 +54,11 @@ def test_a_failed_migration_leaves_the_schema_as_it_was(empty_database_url, migr
     with pytest.raises(MigrationFailed, match=r"0002.*42P01.*rolled back"):
         migrate(empty_database_url, migrations(GOOD, BAD))
 
-    assert rows(empty_database_url, TABLES) == [("kept",), ("schema_migrations",), ("schema_version",)]
+    assert rows(empty_database_url, TABLES) == [
+        ("kept",),
+        ("schema_migrations",),
+        ("schema_version",),
+    ]
     assert rows(empty_database_url, "SELECT revision FROM schema_migrations") == [("0001",)]
 
 
@@ -80,14 +94,24 @@ def test_no_connection_is_left_after_success_or_failure(empty_database_url, migr
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_migration_is_rolled_back_and_leaves_no_connection(empty_database_url, migrations, number):
+def test_an_interrupted_migration_is_rolled_back_and_leaves_no_connection(
+    empty_database_url, migrations, number
+):
     slow = 'op.execute("CREATE TABLE half_done (id int)"); op.execute("SELECT pg_sleep(60)")'
     migrator = start_migrator(empty_database_url, migrations(slow))
-    wait_until(lambda: rows(empty_database_url, "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(60)'"))
+    wait_until(
+        lambda: rows(
+            empty_database_url,
+            "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(60)'",
+        )
+    )
     migrator.send_signal(number)
 
     _, errors = migrator.communicate(timeout=10)
-    assert (migrator.returncode, errors.splitlines()[-1]) == (130, "gatte: interrupted; the migration that ran was rolled back")
+    assert (migrator.returncode, errors.splitlines()[-1]) == (
+        130,
+        "gatte: interrupted; the migration that ran was rolled back",
+    )
     assert rows(empty_database_url, CONNECTIONS) == [(0,)]
     assert rows(empty_database_url, TABLES) == []
 
@@ -105,7 +129,11 @@ sys.exit(running.run_command(sys.argv[1]))
 
 def start_migrator(url: str, folder: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-c", RUN, url, folder], cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", RUN, url, folder],
+        cwd=PROJECT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
 
 

@@ -74,19 +74,28 @@ def test_correlation_ids_that_were_made_of_a_phone_are_replaced(empty_database_u
 
     ids = rows(empty_database_url, "SELECT correlation_id FROM conversation")
     assert (len(set(ids)), {len(one) for (one,) in ids}) == (3, {32})
-    assert rows(empty_database_url, "SELECT count(*) FROM transition JOIN conversation USING (correlation_id)") == [(1,)]
+    assert rows(
+        empty_database_url,
+        "SELECT count(*) FROM transition JOIN conversation USING (correlation_id)",
+    ) == [(1,)]
 
 
 def test_flask_migrate_says_what_it_did_and_exits_with_0(empty_database_url):
     assert flask(empty_database_url, "migrate").returncode == 0
-    assert rows(empty_database_url, "SELECT version_num FROM schema_version") == [(required_revision(),)]
+    assert rows(empty_database_url, "SELECT version_num FROM schema_version") == [
+        (required_revision(),)
+    ]
 
 
 def test_flask_migrate_on_an_unreachable_database_gives_one_line_and_fails(tmp_path):
     failed = flask("postgresql://gatte:secret@127.0.0.1:1/gatte", "migrate")
 
     assert failed.returncode == 1
-    assert [line for line in failed.stderr.splitlines() if line.startswith("gatte: the database cannot be reached")]
+    assert [
+        line
+        for line in failed.stderr.splitlines()
+        if line.startswith("gatte: the database cannot be reached")
+    ]
     assert "secret" not in failed.stdout + failed.stderr
 
 

@@ -25,7 +25,10 @@ def with_login(url: str, user: str, password: str) -> str:
 
 
 def test_a_server_that_cannot_be_reached(migrations):
-    assert refusal(f"postgresql://gatte:x@127.0.0.1:{free_port()}/gatte", migrations(MAKE)) is PreflightFailure.UNREACHABLE
+    assert (
+        refusal(f"postgresql://gatte:x@127.0.0.1:{free_port()}/gatte", migrations(MAKE))
+        is PreflightFailure.UNREACHABLE
+    )
 
 
 @pytest.mark.parametrize(
@@ -50,13 +53,19 @@ def test_a_server_that_never_answers_is_named_too(migrations):
     with socket.create_server(("127.0.0.1", 0), backlog=0) as deaf:
         port = deaf.getsockname()[1]
         with pytest.raises(PreflightFailed) as caught:
-            migrate(f"postgresql://gatte:hunter2@127.0.0.1:{port}/gatte?connect_timeout=2", migrations(MAKE))
+            migrate(
+                f"postgresql://gatte:hunter2@127.0.0.1:{port}/gatte?connect_timeout=2",
+                migrations(MAKE),
+            )
 
     assert f"127.0.0.1, port {port}: " in str(caught.value)
 
 
 def test_a_wrong_password_is_told_apart_and_not_repeated(empty_database_url, migrations, logged):
-    assert refusal(with_login(empty_database_url, "gatte", "not-this-one"), migrations(MAKE)) is PreflightFailure.LOGIN_REFUSED
+    assert (
+        refusal(with_login(empty_database_url, "gatte", "not-this-one"), migrations(MAKE))
+        is PreflightFailure.LOGIN_REFUSED
+    )
     assert "not-this-one" not in str(logged)
 
 
@@ -65,7 +74,10 @@ def test_a_database_that_does_not_exist(stores, migrations):
 
 
 def test_a_server_without_tls_where_tls_is_wanted(empty_database_url, migrations):
-    assert refusal(f"{empty_database_url}?sslmode=require", migrations(MAKE)) is PreflightFailure.NO_TLS
+    assert (
+        refusal(f"{empty_database_url}?sslmode=require", migrations(MAKE))
+        is PreflightFailure.NO_TLS
+    )
 
 
 def test_a_read_only_database(empty_database_url, migrations):
@@ -76,21 +88,36 @@ def test_a_read_only_database(empty_database_url, migrations):
 
 
 def test_a_server_that_is_too_old(empty_database_url, migrations):
-    assert refusal(empty_database_url, migrations(MAKE), minimum_server=99) is PreflightFailure.SERVER_TOO_OLD
+    assert (
+        refusal(empty_database_url, migrations(MAKE), minimum_server=99)
+        is PreflightFailure.SERVER_TOO_OLD
+    )
 
 
 def test_a_user_who_may_not_make_tables(empty_database_url, migrations):
-    execute(empty_database_url, "CREATE ROLE reader LOGIN PASSWORD 'reader'", "CREATE EXTENSION vector")
+    execute(
+        empty_database_url, "CREATE ROLE reader LOGIN PASSWORD 'reader'", "CREATE EXTENSION vector"
+    )
     try:
-        assert refusal(with_login(empty_database_url, "reader", "reader"), migrations(MAKE)) is PreflightFailure.NO_RIGHTS
+        assert (
+            refusal(with_login(empty_database_url, "reader", "reader"), migrations(MAKE))
+            is PreflightFailure.NO_RIGHTS
+        )
     finally:
         execute(empty_database_url, "DROP ROLE reader")
 
 
 def test_a_user_who_may_not_make_the_extension(empty_database_url, migrations):
-    execute(empty_database_url, "CREATE ROLE maker LOGIN PASSWORD 'maker'", "GRANT CREATE ON SCHEMA public TO maker")
+    execute(
+        empty_database_url,
+        "CREATE ROLE maker LOGIN PASSWORD 'maker'",
+        "GRANT CREATE ON SCHEMA public TO maker",
+    )
     try:
-        assert refusal(with_login(empty_database_url, "maker", "maker"), migrations(MAKE)) is PreflightFailure.NO_RIGHTS
+        assert (
+            refusal(with_login(empty_database_url, "maker", "maker"), migrations(MAKE))
+            is PreflightFailure.NO_RIGHTS
+        )
     finally:
         execute(empty_database_url, "DROP OWNED BY maker", "DROP ROLE maker")
 
@@ -105,7 +132,9 @@ def test_a_schema_that_this_version_does_not_know(empty_database_url, migrations
 
 def test_a_server_without_pgvector_gets_no_ddl_at_all(tmp_path, migrations):
     binaries = installation_without_pgvector(tmp_path)
-    server = Postgres(tmp_path / "postgres", durable=False, settings={"log_statement": "ddl"}, binaries=binaries)
+    server = Postgres(
+        tmp_path / "postgres", durable=False, settings={"log_statement": "ddl"}, binaries=binaries
+    )
     url = server.start()
     try:
         execute(url, "CREATE TABLE seen_in_the_log (id int)", "DROP TABLE seen_in_the_log")
@@ -117,7 +146,9 @@ def test_a_server_without_pgvector_gets_no_ddl_at_all(tmp_path, migrations):
 
 
 def installation_without_pgvector(folder: Path) -> Path:
-    """A copy of the installed server, its libraries where its binaries look for them; the path of its binaries."""
+    """A copy of the installed server, its libraries where its binaries look for them; the path of
+    its binaries.
+    """
     package = BINARIES.parents[1]
     (folder / f"{package.name}.libs").symlink_to(package.with_name(f"{package.name}.libs"))
     copy = folder / package.name / BINARIES.parent.name

@@ -26,7 +26,9 @@ def test_a_database_without_a_schema_does_not_fit(empty_database_url):
 
 
 @pytest.mark.parametrize("revision", ["0000", "9999"])
-def test_an_older_and_a_newer_schema_do_not_fit_and_the_line_says_both(empty_database_url, revision):
+def test_an_older_and_a_newer_schema_do_not_fit_and_the_line_says_both(
+    empty_database_url, revision
+):
     migrate(empty_database_url)
     execute(empty_database_url, f"UPDATE schema_version SET version_num = '{revision}'")  # noqa: S608 - one of two constants
     state = state_of(empty_database_url)

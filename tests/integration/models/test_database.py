@@ -1,4 +1,6 @@
-"""SQL written by hand beside the ORM, and a BEGIN that travels: over a real Postgres, whose statistics tell what it was sent."""
+"""SQL written by hand beside the ORM, and a BEGIN that travels: over a real Postgres, whose
+statistics tell what it was sent.
+"""
 
 from datetime import UTC, datetime
 
@@ -8,9 +10,17 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from gatte.conversation.states import State
-from gatte.infra.database.statement_batch import StatementBatch, column_list, fetch_rows, fetch_rows_autocommit, commit_and_fetch, unpooled_engine, hydrate
-from gatte.infra.database.deferred_begin import no_open_transaction
 from gatte.extensions import db
+from gatte.infra.database.deferred_begin import no_open_transaction
+from gatte.infra.database.statement_batch import (
+    StatementBatch,
+    column_list,
+    commit_and_fetch,
+    fetch_rows,
+    fetch_rows_autocommit,
+    hydrate,
+    unpooled_engine,
+)
 from gatte.models import Contact, Conversation, NumberPause, keyring
 from tests.connection_guard import HoldsAnother
 
@@ -31,7 +41,10 @@ def seen_by_others(app):
 
     def count(name: str) -> int:
         with Session(beside) as other:
-            return other.scalar(text("SELECT count(*) FROM number_pause WHERE phone_number_id = :name"), {"name": name})
+            return other.scalar(
+                text("SELECT count(*) FROM number_pause WHERE phone_number_id = :name"),
+                {"name": name},
+            )
 
     return count
 
@@ -46,7 +59,11 @@ def test_nothing_is_begun_before_the_first_statement_and_nothing_stays_open_afte
 
 def test_what_was_written_is_seen_by_others_after_the_commit_only(seen_by_others):
     fetch_rows(ADD, ("begun",))
-    db.session.add(NumberPause(phone_number_id="by the ORM", cause="transient", tries=1, probe_at=datetime.now(UTC)))
+    db.session.add(
+        NumberPause(
+            phone_number_id="by the ORM", cause="transient", tries=1, probe_at=datetime.now(UTC)
+        )
+    )
     db.session.flush()
     assert (seen_by_others("begun"), seen_by_others("by the ORM")) == (0, 0)
 
@@ -55,7 +72,11 @@ def test_what_was_written_is_seen_by_others_after_the_commit_only(seen_by_others
 
 
 def test_what_is_rolled_back_never_was(seen_by_others):
-    db.session.execute(text("INSERT INTO number_pause (phone_number_id, cause, tries, probe_at) VALUES ('gone', 'x', 1, now())"))
+    db.session.execute(
+        text(
+            "INSERT INTO number_pause (phone_number_id, cause, tries, probe_at) VALUES ('gone', 'x', 1, now())"
+        )
+    )
     fetch_rows(ADD, ("gone too",))
     db.session.rollback()
 
@@ -63,7 +84,9 @@ def test_what_is_rolled_back_never_was(seen_by_others):
 
 
 def test_many_rows_at_once_are_one_transaction(seen_by_others):
-    statement = text("INSERT INTO number_pause (phone_number_id, cause, tries, probe_at) VALUES (:name, 'x', 1, now())")
+    statement = text(
+        "INSERT INTO number_pause (phone_number_id, cause, tries, probe_at) VALUES (:name, 'x', 1, now())"
+    )
     db.session.execute(statement, [{"name": "first"}, {"name": "second"}])
     assert seen_by_others("first") == 0
 
@@ -119,9 +142,15 @@ def test_a_statement_alone_that_fails_leaves_its_connection_usable(seen_by_other
     assert (seen_by_others("once"), seen_by_others("again")) == (1, 1)
 
 
-def test_a_question_after_the_commit_finds_everything_committed_and_leaves_nothing_open(seen_by_others):
+def test_a_question_after_the_commit_finds_everything_committed_and_leaves_nothing_open(
+    seen_by_others,
+):
     fetch_rows(ADD, ("asked",))
-    db.session.add(NumberPause(phone_number_id="pending", cause="transient", tries=1, probe_at=datetime.now(UTC)))
+    db.session.add(
+        NumberPause(
+            phone_number_id="pending", cause="transient", tries=1, probe_at=datetime.now(UTC)
+        )
+    )
 
     assert commit_and_fetch(COUNT, ("asked",))[0].count == 1
     assert (seen_by_others("asked"), seen_by_others("pending")) == (1, 1)
@@ -154,11 +183,19 @@ def test_a_trip_that_breaks_a_rule_leaves_nothing(seen_by_others):
 def test_a_trip_goes_before_what_the_session_has_to_write(seen_by_others):
     key = keyring().new_contact_key()
     trip = StatementBatch()
-    trip.insert("data_key", {"id": key.id, "purpose": key.purpose, "master_id": key.master_id, "wrapped": key.wrapped})
+    trip.insert(
+        "data_key",
+        {"id": key.id, "purpose": key.purpose, "master_id": key.master_id, "wrapped": key.wrapped},
+    )
     db.session.add(Contact(data_key_id=key.id))
     trip.commit()
 
-    assert fetch_rows("SELECT count(*) AS count FROM contact WHERE data_key_id = %s", (key.id,))[0].count == 1
+    assert (
+        fetch_rows("SELECT count(*) AS count FROM contact WHERE data_key_id = %s", (key.id,))[
+            0
+        ].count
+        == 1
+    )
 
 
 def test_an_unknown_column_is_an_error_of_sqlalchemy():
@@ -193,11 +230,19 @@ def conversation():
     key = keyring().new_contact_key()
     db.session.add(key)
     db.session.flush()
-    contact = Contact(data_key_id=key.id, name="Ana", phone="5511987654321", opted_out_at=datetime.now(UTC))
+    contact = Contact(
+        data_key_id=key.id, name="Ana", phone="5511987654321", opted_out_at=datetime.now(UTC)
+    )
     db.session.add(contact)
     db.session.flush()
     made = Conversation(
-        data_key_id=key.id, contact_id=contact.id, phone_number_id="1", correlation_id="c", state=State.MENU, slots={"a": "b"}, priority=3
+        data_key_id=key.id,
+        contact_id=contact.id,
+        phone_number_id="1",
+        correlation_id="c",
+        state=State.MENU,
+        slots={"a": "b"},
+        priority=3,
     )
     db.session.add(made)
     db.session.commit()
@@ -209,7 +254,9 @@ READ = "SELECT {} FROM conversation WHERE id = %s"
 
 
 def test_a_loaded_row_is_what_the_orm_would_have_loaded(conversation):
-    row = hydrate(Conversation, fetch_rows(READ.format(column_list(Conversation)), (conversation,))[0])
+    row = hydrate(
+        Conversation, fetch_rows(READ.format(column_list(Conversation)), (conversation,))[0]
+    )
     assert row in db.session
     assert not db.session.dirty
     names = [column.key for column in inspect(Conversation).column_attrs]
@@ -222,7 +269,9 @@ def test_a_loaded_row_is_what_the_orm_would_have_loaded(conversation):
 
 
 def test_a_change_of_a_loaded_row_is_written(conversation):
-    row = hydrate(Conversation, fetch_rows(READ.format(column_list(Conversation)), (conversation,))[0])
+    row = hydrate(
+        Conversation, fetch_rows(READ.format(column_list(Conversation)), (conversation,))[0]
+    )
     assert row.contact.name == "Ana"  # what was not loaded is read when it is asked for
     row.priority = 1
     db.session.commit()
@@ -235,6 +284,11 @@ def test_a_row_that_the_session_has_is_not_loaded_beside_it(conversation):
     mine = db.session.get(Conversation, conversation)
     mine.priority = 2
 
-    assert hydrate(Conversation, fetch_rows(READ.format(column_list(Conversation)), (conversation,))[0]) is None
+    assert (
+        hydrate(
+            Conversation, fetch_rows(READ.format(column_list(Conversation)), (conversation,))[0]
+        )
+        is None
+    )
     assert db.session.get(Conversation, conversation) is mine
     assert mine.priority == 2

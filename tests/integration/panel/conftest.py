@@ -18,14 +18,20 @@ PASSWORD = "uma senha comprida"
 
 @dataclass
 class Browser:
-    """A person at the panel: a client that keeps cookies and sends the token that the last page gave it."""
+    """A person at the panel: a client that keeps cookies and sends the token that the last page
+    gave it.
+    """
 
     client: FlaskClient
     token: str = ""
 
     def get(self, path: str, **headers: str) -> TestResponse:
         page = self.client.get(path, headers=headers, buffered=True)
-        found = re.search(r'name="csrf_token" value="([^"]+)"', page.text) if page.mimetype == "text/html" else None
+        found = (
+            re.search(r'name="csrf_token" value="([^"]+)"', page.text)
+            if page.mimetype == "text/html"
+            else None
+        )
         self.token = found[1] if found else self.token
         return page
 
@@ -34,7 +40,9 @@ class Browser:
 
     def press(self, path: str, **fields: str) -> TestResponse:
         """A button of htmx: the token travels as a header."""
-        return self.client.post(path, data=fields, headers={"HX-Request": "true", "X-CSRFToken": self.token})
+        return self.client.post(
+            path, data=fields, headers={"HX-Request": "true", "X-CSRFToken": self.token}
+        )
 
     def poll(self, path: str, shown: str = "") -> TestResponse:
         """What a page's poll asks, while showing these versions."""
@@ -102,4 +110,9 @@ def desk(app: Flask) -> Desk:
 @pytest.fixture
 def waiting(desk: Desk) -> UUID:
     """A conversation that waits for an agent."""
-    return desk.conversation(name="Joana Prado", state="STATE_WAITING_HUMAN", waiting_minutes=3, says=["quero falar com alguém"])
+    return desk.conversation(
+        name="Joana Prado",
+        state="STATE_WAITING_HUMAN",
+        waiting_minutes=3,
+        says=["quero falar com alguém"],
+    )

@@ -13,7 +13,18 @@ from gatte.conversation.replies import Reply, TextReply, text_of, to_json
 from gatte.conversation.snapshot import Owner
 from gatte.conversation.states import State
 from gatte.extensions import db
-from gatte.models import Author, Contact, Conversation, DeliveryState, Direction, Lead, Message, Outbox, Ticket, keyring
+from gatte.models import (
+    Author,
+    Contact,
+    Conversation,
+    DeliveryState,
+    Direction,
+    Lead,
+    Message,
+    Outbox,
+    Ticket,
+    keyring,
+)
 
 _numbers = itertools.count(1)
 
@@ -31,7 +42,9 @@ class Desk:
             key = keyring().new_contact_key()
             db.session.add(key)
             db.session.flush()
-            contact = Contact(data_key_id=key.id, name=name, phone=f"55119{70000000 + next(_numbers)}")
+            contact = Contact(
+                data_key_id=key.id, name=name, phone=f"55119{70000000 + next(_numbers)}"
+            )
             db.session.add(contact)
             db.session.commit()
             return contact.id
@@ -68,13 +81,26 @@ class Desk:
             return row.id
 
     def with_agent(self, user_id: int, **columns: Any) -> UUID:
-        return self.conversation(state="STATE_WITH_HUMAN", owner=Owner.HUMAN, assignee_id=user_id, **columns)
+        return self.conversation(
+            state="STATE_WITH_HUMAN", owner=Owner.HUMAN, assignee_id=user_id, **columns
+        )
 
     def says(self, conversation_id: UUID, text: str) -> None:
         with self.app.app_context():
-            self._add(db.session.get_one(Conversation, conversation_id), Direction.IN, Author.CUSTOMER, text)
+            self._add(
+                db.session.get_one(Conversation, conversation_id),
+                Direction.IN,
+                Author.CUSTOMER,
+                text,
+            )
 
-    def answers(self, conversation_id: UUID, reply: Reply | str, state: DeliveryState = DeliveryState.READ, **columns: Any) -> UUID:
+    def answers(
+        self,
+        conversation_id: UUID,
+        reply: Reply | str,
+        state: DeliveryState = DeliveryState.READ,
+        **columns: Any,
+    ) -> UUID:
         reply = TextReply(reply) if isinstance(reply, str) else reply
         with self.app.app_context():
             row = db.session.get_one(Conversation, conversation_id)
@@ -114,7 +140,13 @@ class Desk:
         contact_id = self.contact()
         with self.app.app_context():
             contact = db.session.get_one(Contact, contact_id)
-            row = Ticket(data_key_id=contact.data_key_id, contact_id=contact.id, subject=subject, description="Desde ontem.", **columns)
+            row = Ticket(
+                data_key_id=contact.data_key_id,
+                contact_id=contact.id,
+                subject=subject,
+                description="Desde ontem.",
+                **columns,
+            )
             db.session.add(row)
             db.session.commit()
             return row.id
@@ -123,7 +155,13 @@ class Desk:
         contact_id = self.contact()
         with self.app.app_context():
             contact = db.session.get_one(Contact, contact_id)
-            row = Lead(data_key_id=contact.data_key_id, contact_id=contact.id, product="e-CNPJ A1", name=name, **columns)
+            row = Lead(
+                data_key_id=contact.data_key_id,
+                contact_id=contact.id,
+                product="e-CNPJ A1",
+                name=name,
+                **columns,
+            )
             db.session.add(row)
             db.session.commit()
             return row.id

@@ -42,7 +42,9 @@ def test_an_agent_closes_a_conversation_and_the_customer_is_told(app, agent, des
 
 
 def test_nothing_is_said_after_the_24_hours(app, agent, desk, users):
-    conversation = desk.with_agent(users["ana"], last_inbound_at=datetime.now(UTC) - timedelta(hours=25))
+    conversation = desk.with_agent(
+        users["ana"], last_inbound_at=datetime.now(UTC) - timedelta(hours=25)
+    )
 
     assert agent.press(f"/panel/sessoes/{conversation}/encerrar").status_code == 200
     assert read(app, conversation)[0] == "STATE_CLOSED"
@@ -86,7 +88,9 @@ def test_an_admin_takes_over_from_an_agent_who_went_home(app, log_in, desk, user
     admin, conversation = log_in("chefe"), desk.with_agent(users["bruno"])
     assert "Assumir a conversa de Bruno Castro?" in admin.get(f"/panel/sessoes/{conversation}").text
 
-    taken = admin.press(f"/panel/sessoes/{conversation}/passar", de=str(users["bruno"]), para=str(users["chefe"]))
+    taken = admin.press(
+        f"/panel/sessoes/{conversation}/passar", de=str(users["bruno"]), para=str(users["chefe"])
+    )
     assert taken.status_code == 200
     assert "A conversa é sua" in taken.text
     assert read(app, conversation)[:3] == ("STATE_WITH_HUMAN", "human", users["chefe"])
@@ -97,7 +101,9 @@ def test_an_admin_takes_over_from_an_agent_who_went_home(app, log_in, desk, user
 def test_an_admin_passes_a_conversation_on(app, log_in, desk, users):
     admin, conversation = log_in("chefe"), desk.with_agent(users["bruno"])
 
-    passed = admin.press(f"/panel/sessoes/{conversation}/passar", de=str(users["bruno"]), para=str(users["ana"]))
+    passed = admin.press(
+        f"/panel/sessoes/{conversation}/passar", de=str(users["bruno"]), para=str(users["ana"])
+    )
     assert "Agora quem atende é Ana Ribeiro" in passed.text
     assert "Clara Chefe: passou a conversa a outra pessoa" in passed.text
     assert read(app, conversation)[2] == users["ana"]
@@ -106,7 +112,9 @@ def test_an_admin_passes_a_conversation_on(app, log_in, desk, users):
 def test_only_an_admin_passes_conversations_on(app, agent, desk, users):
     conversation = desk.with_agent(users["bruno"])
 
-    refused = agent.press(f"/panel/sessoes/{conversation}/passar", de=str(users["bruno"]), para=str(users["ana"]))
+    refused = agent.press(
+        f"/panel/sessoes/{conversation}/passar", de=str(users["bruno"]), para=str(users["ana"])
+    )
     assert refused.status_code == 403
     assert read(app, conversation)[2] == users["bruno"]
 
@@ -118,7 +126,9 @@ def test_of_two_admins_who_pass_a_conversation_on_at_once_one_is_told(app, log_i
     def pass_on(number, target):
         start.wait()
         fields = {"de": str(users["bruno"]), "para": str(users[target])}
-        answers[number] = admins[number].press(f"/panel/sessoes/{conversation}/passar", **fields).status_code
+        answers[number] = (
+            admins[number].press(f"/panel/sessoes/{conversation}/passar", **fields).status_code
+        )
 
     threads = [threading.Thread(target=pass_on, args=one) for one in enumerate(("ana", "chefe"))]
     for thread in threads:

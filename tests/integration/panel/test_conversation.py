@@ -17,7 +17,9 @@ def read(app, conversation_id):
 
 def audit_of(app, conversation_id):
     with app.app_context():
-        query = select(AuditEntry.action, AuditEntry.user_id).where(AuditEntry.subject == f"conversation:{conversation_id}")
+        query = select(AuditEntry.action, AuditEntry.user_id).where(
+            AuditEntry.subject == f"conversation:{conversation_id}"
+        )
         return [tuple(row) for row in db.session.execute(query.order_by(AuditEntry.id))]
 
 
@@ -60,8 +62,14 @@ def test_an_agent_answers_and_the_answer_waits_to_leave(app, agent, desk, users)
     assert answer.status_code == 200
     assert "Bom dia, &lt;Joana&gt;!" in answer.text
     with app.app_context():
-        message = db.session.scalar(select(Message).filter_by(conversation_id=conversation, direction="out"))
-        assert (message.body, message.user_id, message.outbox.state.value) == ("Bom dia, <Joana>!", users["ana"], "pending")
+        message = db.session.scalar(
+            select(Message).filter_by(conversation_id=conversation, direction="out")
+        )
+        assert (message.body, message.user_id, message.outbox.state.value) == (
+            "Bom dia, <Joana>!",
+            users["ana"],
+            "pending",
+        )
 
 
 def test_an_answer_of_several_lines_leaves_with_plain_line_breaks(app, agent, desk, users):
@@ -70,7 +78,9 @@ def test_an_answer_of_several_lines_leaves_with_plain_line_breaks(app, agent, de
     agent.press(f"/panel/sessoes/{conversation}/responder", texto="Bom dia!\r\n\r\nSegue o valor.")
 
     with app.app_context():
-        message = db.session.scalar(select(Message).filter_by(conversation_id=conversation, direction="out"))
+        message = db.session.scalar(
+            select(Message).filter_by(conversation_id=conversation, direction="out")
+        )
         assert message.body == "Bom dia!\n\nSegue o valor."
 
 
@@ -91,7 +101,9 @@ def test_nobody_answers_in_the_conversation_of_another(agent, desk, users):
 
 
 def test_a_closed_window_is_told_before_and_nothing_is_sent_after(app, agent, desk, users):
-    conversation = desk.with_agent(users["ana"], last_inbound_at=datetime.now(UTC) - timedelta(hours=25))
+    conversation = desk.with_agent(
+        users["ana"], last_inbound_at=datetime.now(UTC) - timedelta(hours=25)
+    )
 
     page = agent.get(f"/panel/sessoes/{conversation}").text
     assert "A janela de 24 horas fechou" in page
@@ -146,7 +158,13 @@ def test_without_scripts_an_action_leads_back_to_the_page(agent, waiting):
 
 def test_a_failed_send_shows_why(agent, desk, users):
     conversation = desk.with_agent(users["ana"])
-    desk.answers(conversation, "Olá", DeliveryState.FAILED, error_code=131026, error_details="Message undeliverable")
+    desk.answers(
+        conversation,
+        "Olá",
+        DeliveryState.FAILED,
+        error_code=131026,
+        error_details="Message undeliverable",
+    )
 
     page = agent.get(f"/panel/sessoes/{conversation}").text
     assert "Código 131026: Message undeliverable" in page
@@ -172,6 +190,8 @@ def test_long_histories_are_read_in_pages(agent, desk):
     newest = agent.get(f"/panel/sessoes/{conversation}").text
     assert "mensagem número 99" in newest
     assert "mensagem número 19<" not in newest
-    earlier = agent.get(newest.split('class="thread-more"><a class="button quiet" href="')[1].split('"')[0]).text
+    earlier = agent.get(
+        newest.split('class="thread-more"><a class="button quiet" href="')[1].split('"')[0]
+    ).text
     assert "mensagem número 19<" in earlier
     assert 'id="poll"' not in earlier

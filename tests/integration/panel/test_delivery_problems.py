@@ -10,7 +10,9 @@ from gatte.models import DeliveryState, Outbox
 def page(agent, desk):
     def shown(state, **columns):
         conversation_id = desk.conversation()
-        desk.answers(conversation_id, "Seu certificado vence em maio.", DeliveryState(state), **columns)
+        desk.answers(
+            conversation_id, "Seu certificado vence em maio.", DeliveryState(state), **columns
+        )
         return agent.get(f"/panel/sessoes/{conversation_id}").text
 
     return shown
@@ -19,13 +21,29 @@ def page(agent, desk):
 @pytest.mark.parametrize(
     ("state", "columns", "words"),
     [
-        ("failed", {"error_code": 131026}, ["Não enviada.", "não pôde ser entregue", "Confirme o número"]),
-        ("failed", {"error_code": 131047, "error_details": "window_closed"}, ["A janela de 24 horas fechou", "modelo aprovado"]),
-        ("parked", {"error_code": 190, "error_details": "Session has expired"}, ["venceu", "Código 190: Session has expired"]),
+        (
+            "failed",
+            {"error_code": 131026},
+            ["Não enviada.", "não pôde ser entregue", "Confirme o número"],
+        ),
+        (
+            "failed",
+            {"error_code": 131047, "error_details": "window_closed"},
+            ["A janela de 24 horas fechou", "modelo aprovado"],
+        ),
+        (
+            "parked",
+            {"error_code": 190, "error_details": "Session has expired"},
+            ["venceu", "Código 190: Session has expired"],
+        ),
         ("parked", {"error_details": "not_confirmed"}, ["não confirmou", "Confira com o cliente"]),
         ("cancelled", {"error_details": "owner_changed"}, ["mudou de mãos"]),
         ("uncertain", {"error_details": "ReadTimeout"}, ["Ainda não se sabe"]),
-        ("pending", {"error_code": 131016, "attempts": 1}, ["sobrecarregado", "repetido automaticamente"]),
+        (
+            "pending",
+            {"error_code": 131016, "attempts": 1},
+            ["sobrecarregado", "repetido automaticamente"],
+        ),
     ],
 )
 def test_the_reason_and_what_to_do_stand_beside_the_message(page, state, columns, words):
@@ -41,7 +59,9 @@ def test_nothing_is_said_of_an_answer_that_goes_well(page, state):
     assert "bubble-problem" not in page(state)
 
 
-@pytest.mark.parametrize("state", [DeliveryState.FAILED, DeliveryState.PARKED, DeliveryState.CANCELLED])
+@pytest.mark.parametrize(
+    "state", [DeliveryState.FAILED, DeliveryState.PARKED, DeliveryState.CANCELLED]
+)
 @pytest.mark.parametrize("cause", FailureCause)
 def test_every_cause_has_words(state, cause):
     explained = explain(Outbox(state=state, error_details=cause.value))

@@ -41,7 +41,11 @@ def test_a_failure_is_logged_with_its_cause(browser, logged):
 def test_a_machine_is_told_in_a_short_text(browser):
     answer = browser.get("/api/failing")
 
-    assert (answer.status_code, answer.mimetype, answer.text) == (500, "text/plain", "Internal Server Error\n")
+    assert (answer.status_code, answer.mimetype, answer.text) == (
+        500,
+        "text/plain",
+        "Internal Server Error\n",
+    )
 
 
 def test_without_the_database_a_page_says_that_nothing_is_lost(browser):

@@ -1,4 +1,6 @@
-"""Finding a conversation: every one is on some page, closed ones have a tab, and people are found by what they are known by."""
+"""Finding a conversation: every one is on some page, closed ones have a tab, and people are found
+by what they are known by.
+"""
 
 import re
 
@@ -29,7 +31,9 @@ def all_names(agent, path):
 @pytest.mark.parametrize("waiting", [PAGE, PAGE + 7])
 def test_all_who_wait_are_on_some_page_before_all_others(agent, desk, waiting):
     for number in range(waiting):
-        desk.conversation(f"Espera {waiting} {number}", "STATE_WAITING_HUMAN", waiting_minutes=500 - number)
+        desk.conversation(
+            f"Espera {waiting} {number}", "STATE_WAITING_HUMAN", waiting_minutes=500 - number
+        )
     others = [f"Outra {waiting} {number}" for number in range(3)]
     for name in others:
         desk.conversation(name)
@@ -57,28 +61,45 @@ def test_closed_conversations_have_a_tab_the_latest_first(agent, desk):
 
     page = agent.get("/panel/sessoes?filtro=encerradas")
     assert names(page) == ["Encerrada agora", "Encerrada antes"]
-    assert 'id="tab-encerradas" class="tab" href="/panel/sessoes?filtro=encerradas" aria-current="true"' in page.text
+    assert (
+        'id="tab-encerradas" class="tab" href="/panel/sessoes?filtro=encerradas" aria-current="true"'
+        in page.text
+    )
 
 
 def test_closed_conversations_are_read_in_pages(agent, desk):
     for number in range(PAGE + 3):
         desk.conversation(f"Fim {number}", "STATE_CLOSED", closed_at=minutes_ago(100 + number))
 
-    found = [name for name in all_names(agent, "/panel/sessoes?filtro=encerradas") if name.startswith("Fim ")]
+    found = [
+        name
+        for name in all_names(agent, "/panel/sessoes?filtro=encerradas")
+        if name.startswith("Fim ")
+    ]
     assert found == [f"Fim {number}" for number in range(PAGE + 3)]
 
 
 @pytest.fixture
 def known(app, desk):
-    """A closed conversation of Íris Conceição, known by phone and CPF, in which ticket 700123 was opened."""
-    conversation_id = desk.conversation("Íris Conceição Lima", "STATE_CLOSED", closed_at=minutes_ago(1))
+    """A closed conversation of Íris Conceição, known by phone and CPF, in which ticket 700123 was
+    opened.
+    """
+    conversation_id = desk.conversation(
+        "Íris Conceição Lima", "STATE_CLOSED", closed_at=minutes_ago(1)
+    )
     with app.app_context():
         conversation = db.session.get_one(Conversation, conversation_id)
         contact, ring = conversation.contact, keyring()
         phone = contact_identity.canonical_phone("5548991234567")
         by = [(IdentityKind.PHONE, phone), (IdentityKind.DOCUMENT, "52998224725")]
-        contact.identities = [ContactIdentity(kind=kind, hash=ring.lookup_hash(kind, value)) for kind, value in by]
-        ids = {"data_key_id": contact.data_key_id, "contact_id": contact.id, "conversation_id": conversation.id}
+        contact.identities = [
+            ContactIdentity(kind=kind, hash=ring.lookup_hash(kind, value)) for kind, value in by
+        ]
+        ids = {
+            "data_key_id": contact.data_key_id,
+            "contact_id": contact.id,
+            "conversation_id": conversation.id,
+        }
         db.session.add(Ticket(**ids, number=700123, subject="Token", description="Token"))
         db.session.commit()
     yield conversation_id
@@ -104,10 +125,15 @@ def known(app, desk):
 def test_a_contact_is_found_in_open_and_closed_conversations(agent, desk, known, sought):
     desk.conversation("Outra Pessoa")
 
-    assert names(agent.client.get("/panel/sessoes", query_string={"busca": sought})) == ["Íris Conceição Lima"]
+    assert names(agent.client.get("/panel/sessoes", query_string={"busca": sought})) == [
+        "Íris Conceição Lima"
+    ]
 
 
-@pytest.mark.parametrize("sought", ["Íris Souza", "Ir", "48 99123-4568", "99123-4567", "52998224724", "700124", "!?", "'", "%"])
+@pytest.mark.parametrize(
+    "sought",
+    ["Íris Souza", "Ir", "48 99123-4568", "99123-4567", "52998224724", "700124", "!?", "'", "%"],
+)
 def test_what_does_not_fit_finds_nothing_and_says_so(agent, known, sought):
     page = agent.client.get("/panel/sessoes", query_string={"busca": sought})
 
@@ -125,7 +151,9 @@ def test_what_was_found_is_read_in_pages(agent, desk):
 
 def test_a_name_that_came_with_the_first_message_can_be_sought(app):
     with app.app_context():
-        contact = contact_identity.find_or_create_contact(contact_identity.Sender("5511912345678", name="Zuleica Primeira"))
+        contact = contact_identity.find_or_create_contact(
+            contact_identity.Sender("5511912345678", name="Zuleica Primeira")
+        )
         assert len(contact.name_words) == 2
         contact.name = None
         assert contact.name_words is None

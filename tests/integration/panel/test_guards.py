@@ -27,17 +27,27 @@ HEADERS = {
 
 def panel_routes(app, method):
     """Every address of the panel for a method, with an id that does not exist where one is wanted."""
-    rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith("panel.") and method in (rule.methods or ())]
+    rules = [
+        rule
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint.startswith("panel.") and method in (rule.methods or ())
+    ]
     return [(rule.endpoint, re.sub(r"<[^>]+>", SOME_ID, rule.rule)) for rule in rules]
 
 
 def test_every_page_of_the_panel_asks_for_a_login(app, browser):
-    closed = [path for endpoint, path in panel_routes(app, "GET") if endpoint not in PUBLIC_ENDPOINTS]
+    closed = [
+        path for endpoint, path in panel_routes(app, "GET") if endpoint not in PUBLIC_ENDPOINTS
+    ]
 
     assert len(closed) >= 8
     for path in closed:
         answer = browser.get(path)
-        assert (path, answer.status_code, answer.location.split("?")[0]) == (path, 302, "/panel/login")
+        assert (path, answer.status_code, answer.location.split("?")[0]) == (
+            path,
+            302,
+            "/panel/login",
+        )
 
 
 def test_every_action_of_the_panel_asks_for_a_login(app, browser):
@@ -45,7 +55,11 @@ def test_every_action_of_the_panel_asks_for_a_login(app, browser):
     for endpoint, path in panel_routes(app, "POST"):
         if endpoint not in PUBLIC_ENDPOINTS:
             answer = browser.post(path)
-            assert (path, answer.status_code, answer.location.split("?")[0]) == (path, 302, "/panel/login")
+            assert (path, answer.status_code, answer.location.split("?")[0]) == (
+                path,
+                302,
+                "/panel/login",
+            )
 
 
 def test_every_action_refuses_without_its_token(app, agent):
@@ -67,9 +81,15 @@ def test_every_answer_has_exactly_these_headers(browser, path):
 
 
 def test_an_expired_page_of_htmx_is_led_to_the_login(browser):
-    answer = browser.client.get("/panel/sessoes", headers={"HX-Request": "true", "HX-Current-URL": "http://x/panel/chamados"})
+    answer = browser.client.get(
+        "/panel/sessoes",
+        headers={"HX-Request": "true", "HX-Current-URL": "http://x/panel/chamados"},
+    )
 
-    assert (answer.status_code, answer.headers["HX-Redirect"]) == (401, "/panel/login?next=/panel/chamados")
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (
+        401,
+        "/panel/login?next=/panel/chamados",
+    )
 
 
 def test_static_files_stay_a_year_under_the_address_with_their_hash(browser):
@@ -81,8 +101,14 @@ def test_static_files_stay_a_year_under_the_address_with_their_hash(browser):
 
 
 def test_no_template_switches_escaping_off_or_holds_script_or_style():
-    forbidden = re.compile(r"\|\s*safe|autoescape|<script(?![^>]*\bsrc=)|<style|\bstyle=|\bon[a-z]+=\"|hx-on|javascript:|js:")
-    found = [(path.name, match.group()) for path in TEMPLATES.rglob("*.html") for match in forbidden.finditer(path.read_text())]
+    forbidden = re.compile(
+        r"\|\s*safe|autoescape|<script(?![^>]*\bsrc=)|<style|\bstyle=|\bon[a-z]+=\"|hx-on|javascript:|js:"
+    )
+    found = [
+        (path.name, match.group())
+        for path in TEMPLATES.rglob("*.html")
+        for match in forbidden.finditer(path.read_text())
+    ]
 
     assert found == []
 
@@ -91,5 +117,9 @@ def test_pages_load_nothing_from_elsewhere():
     outside = re.compile(r"(?:src|href|action)=\"(?:https?:)?//")
     sheets = (TEMPLATES.parent / "static" / "css").glob("*.css")
 
-    assert [path.name for path in TEMPLATES.rglob("*.html") if outside.search(path.read_text())] == []
-    assert [path.name for path in sheets if "url(" in path.read_text() or "@import" in path.read_text()] == []
+    assert [
+        path.name for path in TEMPLATES.rglob("*.html") if outside.search(path.read_text())
+    ] == []
+    assert [
+        path.name for path in sheets if "url(" in path.read_text() or "@import" in path.read_text()
+    ] == []

@@ -13,7 +13,10 @@ def test_a_login_leads_to_the_sessions(browser, users):
     assert "Ana Ribeiro" in browser.get("/panel/sessoes").text
 
 
-@pytest.mark.parametrize(("email", "password"), [("ana@empresa.example", "errada errada"), ("ninguem@empresa.example", PASSWORD)])
+@pytest.mark.parametrize(
+    ("email", "password"),
+    [("ana@empresa.example", "errada errada"), ("ninguem@empresa.example", PASSWORD)],
+)
 def test_a_wrong_password_and_an_unknown_user_get_the_same_answer(browser, users, email, password):
     answer = browser.log_in(email, password)
 

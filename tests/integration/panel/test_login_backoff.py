@@ -43,7 +43,11 @@ def browser_that_logged_in(app, email):
 
 def known(browser):
     """Name and value of the cookie by which a browser is known."""
-    return next((key[2], cookie.value) for key, cookie in browser.client._cookies.items() if key[2].startswith("gatte_known_"))
+    return next(
+        (key[2], cookie.value)
+        for key, cookie in browser.client._cookies.items()
+        if key[2].startswith("gatte_known_")
+    )
 
 
 def guess_from_everywhere(app, email, times):
@@ -97,7 +101,10 @@ def test_a_known_browser_waits_for_its_own_wrong_passwords(app, users):
 
 
 def test_a_browser_is_known_for_its_own_account_alone_and_cannot_be_forged(app, users):
-    hers, his = browser_that_logged_in(app, ANA), browser_that_logged_in(app, "bruno@empresa.example")
+    hers, his = (
+        browser_that_logged_in(app, ANA),
+        browser_that_logged_in(app, "bruno@empresa.example"),
+    )
     his.client.set_cookie(known(hers)[0], known(his)[1], path="/panel/login")
     guess_from_everywhere(app, ANA, BY_ACCOUNT.free)
 
@@ -106,7 +113,9 @@ def test_a_browser_is_known_for_its_own_account_alone_and_cannot_be_forged(app, 
 
 def test_the_cookie_of_a_known_browser_is_for_the_login_page_alone(app, users):
     answer = tries(app, ANA, PASSWORD, address=HERE)
-    cookie = next(line for line in answer.headers.getlist("Set-Cookie") if line.startswith("gatte_known_"))
+    cookie = next(
+        line for line in answer.headers.getlist("Set-Cookie") if line.startswith("gatte_known_")
+    )
 
     assert "HttpOnly" in cookie
     assert "Path=/panel/login" in cookie
@@ -121,14 +130,19 @@ def test_what_the_client_claims_as_its_address_changes_nothing(app, users):
 
 
 def test_a_whole_network_of_ipv6_is_one_origin(app, users):
-    answers = [tries(app, ANA, WRONG, address=f"2001:db8:1:2::{number}").status_code for number in range(1, 7)]
+    answers = [
+        tries(app, ANA, WRONG, address=f"2001:db8:1:2::{number}").status_code
+        for number in range(1, 7)
+    ]
 
     assert answers[-1] == 429
     assert tries(app, ANA, WRONG, address="2001:db8:1:3::1").status_code == 401
 
 
 def test_trying_many_accounts_from_one_network_is_limited(app, users):
-    answers = [tries(app, f"pessoa{number}@empresa.example", WRONG, address=HERE) for number in range(21)]
+    answers = [
+        tries(app, f"pessoa{number}@empresa.example", WRONG, address=HERE) for number in range(21)
+    ]
 
     assert [answer.status_code for answer in answers] == [401] * 20 + [429]
     assert "vindas desta rede. Espere" in answers[-1].text

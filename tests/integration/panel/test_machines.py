@@ -5,8 +5,8 @@ import re
 import pytest
 from flask import Response
 
-from tests.process_system import APP_SECRET
 from tests.fakes import payloads
+from tests.process_system import APP_SECRET
 
 PATHS = ["/health/live", "/metrics", "/webhook/whatsapp"]
 
@@ -20,8 +20,13 @@ def test_machines_meet_no_cookie_and_no_limit(browser, path):
 
 @pytest.mark.parametrize("path", PATHS)
 def test_every_answer_has_the_id_of_its_request(browser, path):
-    assert browser.get(path, **{"X-Request-ID": "request-id-of-the-test"}).headers["X-Request-ID"] == "request-id-of-the-test"
-    assert re.fullmatch("[0-9a-f]{32}", browser.get(path, **{"X-Request-ID": "a b"}).headers["X-Request-ID"])
+    assert (
+        browser.get(path, **{"X-Request-ID": "request-id-of-the-test"}).headers["X-Request-ID"]
+        == "request-id-of-the-test"
+    )
+    assert re.fullmatch(
+        "[0-9a-f]{32}", browser.get(path, **{"X-Request-ID": "a b"}).headers["X-Request-ID"]
+    )
 
 
 @pytest.mark.parametrize("path", ["/webhook/nothing", "/health/nothing"])
@@ -32,7 +37,9 @@ def test_what_is_not_there_is_told_in_a_short_text(browser, path):
 
 
 def test_a_refusal_is_logged_under_the_id_of_its_request(browser, capsys):
-    browser.client.post("/webhook/whatsapp", data=b"{}", headers={"X-Request-ID": "request-id-of-the-test"})
+    browser.client.post(
+        "/webhook/whatsapp", data=b"{}", headers={"X-Request-ID": "request-id-of-the-test"}
+    )
 
     line = next(line for line in capsys.readouterr().out.splitlines() if "webhook_refused" in line)
     assert "bad_signature" in line
@@ -41,10 +48,17 @@ def test_a_refusal_is_logged_under_the_id_of_its_request(browser, capsys):
 
 def test_the_short_way_and_flask_give_the_same_answers(browser, app):
     body = payloads.encode(payloads.body(payloads.text("oi"), payloads.person(1)))
-    cases = [(body, payloads.sign(body, APP_SECRET)), (body, "sha256=no"), (b"[]", payloads.sign(b"[]", APP_SECRET))]
+    cases = [
+        (body, payloads.sign(body, APP_SECRET)),
+        (body, "sha256=no"),
+        (b"[]", payloads.sign(b"[]", APP_SECRET)),
+    ]
 
     def answers() -> list[tuple[int, str, bytes]]:
-        said = [browser.client.post(PATHS[2], data=raw, headers={"X-Hub-Signature-256": signed}) for raw, signed in cases]
+        said = [
+            browser.client.post(PATHS[2], data=raw, headers={"X-Hub-Signature-256": signed})
+            for raw, signed in cases
+        ]
         return [(answer.status_code, answer.content_type, answer.data) for answer in said]
 
     short = answers()

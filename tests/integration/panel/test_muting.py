@@ -47,7 +47,9 @@ def test_who_is_not_muted_has_no_button(agent, desk):
 
 def test_a_message_that_the_bot_did_not_read_says_so(app, agent, muted):
     with app.app_context():
-        db.session.query(Message).filter_by(conversation_id=muted).one().set_aside = SkipReason.MUTED
+        db.session.query(Message).filter_by(
+            conversation_id=muted
+        ).one().set_aside = SkipReason.MUTED
         db.session.commit()
 
     assert "O robô não leu: contato silenciado" in agent.get(f"/panel/sessoes/{muted}").text
@@ -67,10 +69,17 @@ def test_an_agent_mutes_a_contact_with_a_reason_and_for_a_time(app, agent, desk,
         assert not spam.is_muted(contact, now() + timedelta(hours=25))
 
 
-@pytest.mark.parametrize(("reason", "hours"), [("nada", "24"), ("abuse", "25"), ("abuse", ""), ("", "1")])
+@pytest.mark.parametrize(
+    ("reason", "hours"), [("nada", "24"), ("abuse", "25"), ("abuse", ""), ("", "1")]
+)
 def test_a_mute_has_a_reason_and_a_time_that_are_offered(app, agent, desk, reason, hours):
     conversation = desk.conversation()
 
-    assert agent.press(f"/panel/sessoes/{conversation}/silenciar", motivo=reason, horas=hours).status_code == 400
+    assert (
+        agent.press(
+            f"/panel/sessoes/{conversation}/silenciar", motivo=reason, horas=hours
+        ).status_code
+        == 400
+    )
     with app.app_context():
         assert db.session.get_one(Conversation, conversation).contact.muted_until is None

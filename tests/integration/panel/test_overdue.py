@@ -1,4 +1,6 @@
-"""A customer whom the desk lets wait for too long: the people at the desk see it, in the words of what really happened."""
+"""A customer whom the desk lets wait for too long: the people at the desk see it, in the words of
+what really happened.
+"""
 
 import pytest
 from sqlalchemy import update
@@ -15,14 +17,20 @@ from tests.integration.panel.making import minutes_ago
 def watched(app, conversation_id):
     """The watchdog's alarm rings."""
     with app.app_context():
-        db.session.execute(update(Conversation).where(Conversation.id == conversation_id).values(watch_at=minutes_ago(0)))
+        db.session.execute(
+            update(Conversation)
+            .where(Conversation.id == conversation_id)
+            .values(watch_at=minutes_ago(0))
+        )
         db.session.commit()
         assert inactivity.fire(conversation_id)
         db.session.commit()
 
 
 def pages(agent, conversation_id):
-    return [agent.get(path).text for path in ("/panel/sessoes", f"/panel/sessoes/{conversation_id}")]
+    return [
+        agent.get(path).text for path in ("/panel/sessoes", f"/panel/sessoes/{conversation_id}")
+    ]
 
 
 UNTAKEN = "Ninguém assumiu esta conversa ainda: o cliente espera há 12 min."
@@ -36,7 +44,10 @@ def untaken(desk):
 
 @pytest.fixture
 def unanswered(desk, users):
-    waits = {"customer_waiting": minutes_ago(25).isoformat(), "warn_from": minutes_ago(25).isoformat()}
+    waits = {
+        "customer_waiting": minutes_ago(25).isoformat(),
+        "warn_from": minutes_ago(25).isoformat(),
+    }
     return desk.with_agent(users["bruno"], name="Bia", notes=waits)
 
 

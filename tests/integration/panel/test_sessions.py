@@ -9,7 +9,12 @@ def names(page):
 
 
 def versions(page):
-    return ";".join(f"{name}={version}" for name, version in re.findall(r'id="([a-z_]+)" [^>]*data-version="([0-9a-f]{16})"', page.text))
+    return ";".join(
+        f"{name}={version}"
+        for name, version in re.findall(
+            r'id="([a-z_]+)" [^>]*data-version="([0-9a-f]{16})"', page.text
+        )
+    )
 
 
 def test_who_waits_stands_on_top_by_urgency_and_then_by_time(agent, desk):
@@ -18,7 +23,12 @@ def test_who_waits_stands_on_top_by_urgency_and_then_by_time(agent, desk):
     desk.conversation("Espera muito", "STATE_WAITING_HUMAN", waiting_minutes=9, priority=3)
     desk.conversation("Nota parada", "STATE_WAITING_HUMAN", waiting_minutes=0, priority=0)
 
-    assert names(agent.get("/panel/sessoes"))[:4] == ["Nota parada", "Espera muito", "Espera pouco", "Recente"]
+    assert names(agent.get("/panel/sessoes"))[:4] == [
+        "Nota parada",
+        "Espera muito",
+        "Espera pouco",
+        "Recente",
+    ]
 
 
 def test_a_tab_shows_its_conversations_only(agent, desk, users):

@@ -4,7 +4,8 @@ from sqlalchemy import select
 from gatte.conversation.replies import ButtonsReply, MenuReply, ReplyOption
 from gatte.delivery import SIMULATOR_NUMBER, client_for
 from gatte.extensions import db
-from gatte.intake import inbox_processor, contact_identity, receive as inbox
+from gatte.intake import contact_identity, inbox_processor
+from gatte.intake import receive as inbox
 from gatte.models import Conversation, DeliveryState, IdentityKind, InboxMessage, Message
 from gatte.web.panel.simulator import DEFAULT_CONTACTS
 from gatte.whatsapp import simulator
@@ -20,16 +21,29 @@ REAL_NUMBER = "106540352242922"
 def arrived(app):
     """What lies in the inbox, oldest first, as Meta's messages."""
     with app.app_context():
-        rows = db.session.scalars(select(InboxMessage).where(InboxMessage.filed_at.is_(None)).order_by(InboxMessage.id))
-        return [inbox.decrypt_payload(row.wamid_hash, row.payload)["raw"]["message"] for row in rows]
+        rows = db.session.scalars(
+            select(InboxMessage).where(InboxMessage.filed_at.is_(None)).order_by(InboxMessage.id)
+        )
+        return [
+            inbox.decrypt_payload(row.wamid_hash, row.payload)["raw"]["message"] for row in rows
+        ]
 
 
 def file_all(app, customer, number=SIMULATOR_NUMBER):
     """File what lies in the inbox, as a worker would; the conversation of this customer."""
     with app.app_context():
-        ours = contact_identity.sender_hash(Sender(customer.phone, customer.user_id), phone_number_id=number)
-        waiting = db.session.execute(select(InboxMessage.phone_number_id, InboxMessage.sender_hash).where(InboxMessage.filed_at.is_(None)))
-        filed = {sender: inbox_processor.process_sender(number, sender).conversation_id for number, sender in {tuple(row) for row in waiting}}
+        ours = contact_identity.sender_hash(
+            Sender(customer.phone, customer.user_id), phone_number_id=number
+        )
+        waiting = db.session.execute(
+            select(InboxMessage.phone_number_id, InboxMessage.sender_hash).where(
+                InboxMessage.filed_at.is_(None)
+            )
+        )
+        filed = {
+            sender: inbox_processor.process_sender(number, sender).conversation_id
+            for number, sender in {tuple(row) for row in waiting}
+        }
         db.session.commit()
         return filed.get(ours)
 
@@ -52,7 +66,13 @@ def test_an_empty_message_sends_nothing(app, agent):
 
 @pytest.mark.parametrize(
     ("attachment", "kind"),
-    [("imagem", "image"), ("audio", "audio"), ("documento", "document"), ("localizacao", "location"), ("figurinha", "sticker")],
+    [
+        ("imagem", "image"),
+        ("audio", "audio"),
+        ("documento", "document"),
+        ("localizacao", "location"),
+        ("figurinha", "sticker"),
+    ],
 )
 def test_attachments_are_sent_by_kind(app, agent, attachment, kind):
     agent.press("/panel/simulador/mensagens?cliente=1", anexo=attachment)
@@ -63,9 +83,13 @@ def test_attachments_are_sent_by_kind(app, agent, attachment, kind):
 def test_buttons_and_rows_can_be_tapped(app, agent, desk):
     agent.press("/panel/simulador/mensagens?cliente=2", texto="oi")
     conversation = file_all(app, BEATRIZ)
-    buttons = desk.answers(conversation, ButtonsReply("Confirma?", (ReplyOption("yes", "Sim, confirmo"),)))
+    buttons = desk.answers(
+        conversation, ButtonsReply("Confirma?", (ReplyOption("yes", "Sim, confirmo"),))
+    )
     row = ReplyOption("buy", "Comprar", "e-CPF e e-CNPJ")
-    menu = desk.answers(conversation, MenuReply("O que deseja?", "Ver opções", (row,)), wamid="wamid.SIMmenu")
+    menu = desk.answers(
+        conversation, MenuReply("O que deseja?", "Ver opções", (row,)), wamid="wamid.SIMmenu"
+    )
 
     page = agent.get("/panel/simulador?cliente=2").text
     assert "Sim, confirmo" in page
@@ -73,18 +97,42 @@ def test_buttons_and_rows_can_be_tapped(app, agent, desk):
     agent.press("/panel/simulador/mensagens?cliente=2", escolha="yes", resposta=str(buttons))
     agent.press("/panel/simulador/mensagens?cliente=2", escolha="buy", resposta=str(menu))
     taps = [message["interactive"] for message in arrived(app)[-2:]]
-    assert taps[0] == {"type": "button_reply", "button_reply": {"id": "yes", "title": "Sim, confirmo"}}
-    assert taps[1]["list_reply"] == {"id": "buy", "title": "Comprar", "description": "e-CPF e e-CNPJ"}
+    assert taps[0] == {
+        "type": "button_reply",
+        "button_reply": {"id": "yes", "title": "Sim, confirmo"},
+    }
+    assert taps[1]["list_reply"] == {
+        "id": "buy",
+        "title": "Comprar",
+        "description": "e-CPF e e-CNPJ",
+    }
     assert arrived(app)[-1]["context"] == {"from": simulator.COMPANY_PHONE, "id": "wamid.SIMmenu"}
 
 
 def test_a_tap_on_what_was_not_offered_is_refused(app, agent, desk):
     agent.press("/panel/simulador/mensagens?cliente=2", texto="oi")
-    answer = desk.answers(file_all(app, BEATRIZ), ButtonsReply("Confirma?", (ReplyOption("yes", "Sim"),)))
+    answer = desk.answers(
+        file_all(app, BEATRIZ), ButtonsReply("Confirma?", (ReplyOption("yes", "Sim"),))
+    )
 
-    assert agent.press("/panel/simulador/mensagens?cliente=2", escolha="other", resposta=str(answer)).status_code == 404
-    assert agent.press("/panel/simulador/mensagens?cliente=0", escolha="yes", resposta=str(answer)).status_code == 404
-    assert agent.press("/panel/simulador/mensagens?cliente=2", escolha="yes", resposta="nada").status_code == 404
+    assert (
+        agent.press(
+            "/panel/simulador/mensagens?cliente=2", escolha="other", resposta=str(answer)
+        ).status_code
+        == 404
+    )
+    assert (
+        agent.press(
+            "/panel/simulador/mensagens?cliente=0", escolha="yes", resposta=str(answer)
+        ).status_code
+        == 404
+    )
+    assert (
+        agent.press(
+            "/panel/simulador/mensagens?cliente=2", escolha="yes", resposta="nada"
+        ).status_code
+        == 404
+    )
 
 
 def test_an_answer_shows_when_it_has_arrived_and_is_then_read(app, agent, desk):
@@ -114,7 +162,11 @@ def test_two_messages_of_one_customer_stand_in_one_conversation(app, agent):
         agent.press("/panel/simulador/mensagens?cliente=1", texto=text)
         file_all(app, ROGERIO)
     with app.app_context():
-        found = [row.conversation_id for row in db.session.scalars(select(Message)) if row.body in {"um", "dois"}]
+        found = [
+            row.conversation_id
+            for row in db.session.scalars(select(Message))
+            if row.body in {"um", "dois"}
+        ]
         assert len(set(found)) == 1
         assert db.session.get(Conversation, found[0]).phone_number_id == "simulator"
 
@@ -122,7 +174,11 @@ def test_two_messages_of_one_customer_stand_in_one_conversation(app, agent):
 def receive(app, customer, number):
     """The contact to whom a message of Meta's from this customer is filed."""
     with app.app_context():
-        inbox.store_webhook(simulator.encode(simulator.customer_message_body(number, customer, simulator.text_message("oi"))))
+        inbox.store_webhook(
+            simulator.encode(
+                simulator.customer_message_body(number, customer, simulator.text_message("oi"))
+            )
+        )
     conversation = file_all(app, customer, number)
     with app.app_context():
         return db.session.get(Conversation, conversation).contact_id
@@ -139,7 +195,9 @@ def test_a_real_message_of_the_same_phone_or_id_is_another_person(app, customer)
 
 
 def test_the_simulator_shows_nothing_of_a_real_conversation(app, agent):
-    secret = simulator.customer_message_body(REAL_NUMBER, MARINA, simulator.text_message("só para a empresa"))
+    secret = simulator.customer_message_body(
+        REAL_NUMBER, MARINA, simulator.text_message("só para a empresa")
+    )
     with app.app_context():
         inbox.store_webhook(simulator.encode(secret))
     file_all(app, MARINA, REAL_NUMBER)
@@ -148,13 +206,19 @@ def test_the_simulator_shows_nothing_of_a_real_conversation(app, agent):
 
 
 def test_a_document_told_in_the_simulator_is_not_that_of_a_real_person(context):
-    told = [contact_identity.hash_of(IdentityKind.DOCUMENT, "52998224725", number) for number in (SIMULATOR_NUMBER, REAL_NUMBER)]
+    told = [
+        contact_identity.hash_of(IdentityKind.DOCUMENT, "52998224725", number)
+        for number in (SIMULATOR_NUMBER, REAL_NUMBER)
+    ]
 
     assert told[0] != told[1]
 
 
 def test_with_a_token_only_the_simulators_own_number_stays_here(database_url, redis_url):
-    with application(database_url, redis_url, whatsapp_access_token="token") as app, app.app_context():
+    with (
+        application(database_url, redis_url, whatsapp_access_token="token") as app,
+        app.app_context(),
+    ):
         assert isinstance(client_for(SIMULATOR_NUMBER), SimulatorClient)
         assert not isinstance(client_for(REAL_NUMBER), SimulatorClient)
 
@@ -163,7 +227,9 @@ def test_no_customer_of_the_simulator_has_a_phone_that_can_exist(agent, app):
     made = agent.post("/panel/simulador/clientes", nome="Zuleica")
     agent.press(f"/panel/simulador/mensagens{made.location.partition('simulador')[2]}", texto="oi")
 
-    phones = [customer.phone for customer in DEFAULT_CONTACTS if customer.phone] + [arrived(app)[-1]["from"]]
+    phones = [customer.phone for customer in DEFAULT_CONTACTS if customer.phone] + [
+        arrived(app)[-1]["from"]
+    ]
     assert all(phone.startswith("5500") for phone in phones)
 
 
@@ -186,7 +252,9 @@ def test_a_customer_without_a_phone_is_served_too(app, agent, desk):
         ({"gatte_simulator": False}, False),
     ],
 )
-def test_in_production_there_is_no_simulator_unless_it_is_asked_for(database_url, redis_url, users, settings, there):
+def test_in_production_there_is_no_simulator_unless_it_is_asked_for(
+    database_url, redis_url, users, settings, there
+):
     with application(database_url, redis_url, **settings) as app:
         forget_attempts(app)
         app.config["SESSION_COOKIE_SECURE"] = False

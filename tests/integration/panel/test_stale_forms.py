@@ -47,7 +47,9 @@ def test_what_was_chosen_stays_and_can_be_saved_after_all(app, log_in, desk, use
         assert db.session.get_one(Ticket, ticket).assignee_id == users["ana"]
 
 
-def test_who_changed_the_state_alone_does_not_take_the_person_off_by_saving_again(log_in, desk, users):
+def test_who_changed_the_state_alone_does_not_take_the_person_off_by_saving_again(
+    log_in, desk, users
+):
     ticket = desk.ticket()
     address, old, other = f"/panel/chamados/{ticket}", log_in("ana"), log_in("chefe")
     version = version_of(old.get(address))
@@ -77,7 +79,11 @@ def test_an_older_page_does_not_take_the_person_off_a_lead(app, log_in, desk, us
 def test_saving_twice_the_same_is_no_conflict(agent, desk, users):
     ticket = desk.ticket()
     address = f"/panel/chamados/{ticket}"
-    same = {"situacao": "open", "responsavel": str(users["ana"]), "versao": version_of(agent.get(address))}
+    same = {
+        "situacao": "open",
+        "responsavel": str(users["ana"]),
+        "versao": version_of(agent.get(address)),
+    }
 
     assert [agent.post(address, **same).status_code for _ in range(2)] == [303, 303]
 
@@ -101,7 +107,12 @@ def test_saving_the_state_keeps_a_person_whose_account_is_switched_off(app, agen
     page = agent.get(f"/panel/chamados/{ticket}")
     assert chosen_in(page) == ["open", str(gone)]
 
-    agent.post(f"/panel/chamados/{ticket}", situacao="solved", responsavel=str(gone), versao=version_of(page))
+    agent.post(
+        f"/panel/chamados/{ticket}",
+        situacao="solved",
+        responsavel=str(gone),
+        versao=version_of(page),
+    )
     with app.app_context():
         row = db.session.get_one(Ticket, ticket)
         assert (row.state, row.assignee_id) == (TicketState.SOLVED, gone)

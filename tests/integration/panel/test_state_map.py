@@ -3,8 +3,8 @@ import re
 import pytest
 
 from gatte.conversation.states import TRANSITIONS, State
-from gatte.web.panel.state_diagram import NODE_POSITIONS, edges
 from gatte.web.panel.labels import label
+from gatte.web.panel.state_diagram import NODE_POSITIONS, edges
 
 
 def test_the_map_has_every_row_of_the_table_once_and_nothing_else():

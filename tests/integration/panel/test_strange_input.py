@@ -40,8 +40,18 @@ STRANGE = [
 @pytest.fixture(scope="module")
 def places(app):
     """Every address of the panel with its method and names of its ids."""
-    rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith("panel.") and rule.endpoint not in SKIPPED]
-    return sorted({(method, rule.rule, rule.endpoint) for rule in rules for method in rule.methods & {"GET", "POST"}})
+    rules = [
+        rule
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint.startswith("panel.") and rule.endpoint not in SKIPPED
+    ]
+    return sorted(
+        {
+            (method, rule.rule, rule.endpoint)
+            for rule in rules
+            for method in rule.methods & {"GET", "POST"}
+        }
+    )
 
 
 @pytest.fixture
@@ -61,7 +71,9 @@ def answer(browser, method, rule, ids, values):
     clean = {name: value.encode("utf-8", "surrogatepass") for name, value in values.items()}
     if method == "GET":
         return browser.client.get(path, query_string=clean)
-    return browser.client.post(path, data={"csrf_token": browser.token, **clean}, query_string=clean)
+    return browser.client.post(
+        path, data={"csrf_token": browser.token, **clean}, query_string=clean
+    )
 
 
 @pytest.mark.parametrize("value", STRANGE, ids=itertools.count())
@@ -91,7 +103,10 @@ def test_one_strange_value_alone_in_an_address(admin, address):
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    values=st.dictionaries(st.sampled_from(NAMES), st.one_of(st.sampled_from(STRANGE), st.text(max_size=60))), pick=st.integers(0, 10_000)
+    values=st.dictionaries(
+        st.sampled_from(NAMES), st.one_of(st.sampled_from(STRANGE), st.text(max_size=60))
+    ),
+    pick=st.integers(0, 10_000),
 )
 def test_strange_values_together(admin, places, ids, values, pick):
     method, rule, endpoint = places[pick % len(places)]
@@ -109,7 +124,9 @@ VALID = {
 }
 
 
-@pytest.mark.parametrize(("view", "field"), [(view, field) for view, fields in VALID.items() for field in fields])
+@pytest.mark.parametrize(
+    ("view", "field"), [(view, field) for view, fields in VALID.items() for field in fields]
+)
 def test_one_strange_value_among_good_ones(admin, places, ids, view, field):
     method, rule, _ = next(place for place in places if place[2] == f"panel.{view}")
     for value in STRANGE:
@@ -119,7 +136,10 @@ def test_one_strange_value_among_good_ones(admin, places, ids, view, field):
 
 @pytest.mark.parametrize("address", ["//[", "http://[::1", "\x00", "http://x/panel/\ud800"])
 def test_a_strange_address_of_the_page_leads_to_the_login(browser, address):
-    headers = {"HX-Request": "true", "HX-Current-URL": address.encode("utf-8", "surrogatepass").decode("latin-1")}
+    headers = {
+        "HX-Request": "true",
+        "HX-Current-URL": address.encode("utf-8", "surrogatepass").decode("latin-1"),
+    }
 
     assert browser.client.get("/panel/sessoes", headers=headers).status_code == 401
     assert browser.client.post("/panel/sessoes", headers=headers).status_code < 500

@@ -6,7 +6,11 @@ from gatte.models import AuditEntry, Lead, LeadStage, Ticket, TicketState
 
 def audit_of(app, subject):
     with app.app_context():
-        query = select(AuditEntry.action, AuditEntry.details).where(AuditEntry.subject == subject).order_by(AuditEntry.id)
+        query = (
+            select(AuditEntry.action, AuditEntry.details)
+            .where(AuditEntry.subject == subject)
+            .order_by(AuditEntry.id)
+        )
         return [tuple(row) for row in db.session.execute(query)]
 
 
@@ -14,7 +18,12 @@ def test_a_ticket_gets_a_person_and_a_state(app, agent, desk, users):
     ticket = desk.ticket()
     agent.get(f"/panel/chamados/{ticket}")
 
-    answer = agent.post(f"/panel/chamados/{ticket}", situacao="in_progress", responsavel=str(users["bruno"]), versao="1")
+    answer = agent.post(
+        f"/panel/chamados/{ticket}",
+        situacao="in_progress",
+        responsavel=str(users["bruno"]),
+        versao="1",
+    )
     assert answer.status_code == 303
     with app.app_context():
         row = db.session.get_one(Ticket, ticket)
@@ -61,9 +70,22 @@ def test_a_state_or_person_that_does_not_exist_is_refused(agent, desk):
     ticket, lead = desk.ticket(), desk.lead()
     agent.get(f"/panel/chamados/{ticket}")
 
-    assert agent.post(f"/panel/chamados/{ticket}", situacao="nada", responsavel="", versao="1").status_code == 400
-    assert agent.post(f"/panel/chamados/{ticket}", situacao="open", responsavel="99999", versao="1").status_code == 400
-    assert agent.post(f"/panel/leads/{lead}", etapa="nada", responsavel="", versao="1").status_code == 400
+    assert (
+        agent.post(
+            f"/panel/chamados/{ticket}", situacao="nada", responsavel="", versao="1"
+        ).status_code
+        == 400
+    )
+    assert (
+        agent.post(
+            f"/panel/chamados/{ticket}", situacao="open", responsavel="99999", versao="1"
+        ).status_code
+        == 400
+    )
+    assert (
+        agent.post(f"/panel/leads/{lead}", etapa="nada", responsavel="", versao="1").status_code
+        == 400
+    )
 
 
 def test_a_lead_gets_a_person_and_a_stage(app, agent, desk, users):

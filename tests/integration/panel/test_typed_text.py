@@ -54,7 +54,9 @@ def test_a_refusal_is_no_success_to_htmx(agent):
 
 def test_an_answer_sent_twice_is_written_once(app, agent, desk, users):
     conversation = desk.with_agent(users["ana"])
-    draft = re.search(r'name="rascunho" value="([^"]+)"', agent.get(f"/panel/sessoes/{conversation}").text)[1]
+    draft = re.search(
+        r'name="rascunho" value="([^"]+)"', agent.get(f"/panel/sessoes/{conversation}").text
+    )[1]
     for _ in range(2):
         agent.press(f"/panel/sessoes/{conversation}/responder", texto="Bom dia!", rascunho=draft)
 
@@ -72,7 +74,9 @@ def test_the_id_of_another_text_swallows_no_answer(app, agent, desk, users):
 
 def test_a_note_sent_twice_is_written_once(app, agent, desk):
     ticket = desk.ticket()
-    draft = re.search(r'name="rascunho" value="([^"]+)"', agent.get(f"/panel/chamados/{ticket}").text)[1]
+    draft = re.search(
+        r'name="rascunho" value="([^"]+)"', agent.get(f"/panel/chamados/{ticket}").text
+    )[1]
     for _ in range(2):
         agent.post(f"/panel/chamados/{ticket}/notas", nota="Liguei às 10h", rascunho=draft)
 
@@ -90,12 +94,16 @@ def test_a_note_that_is_too_long_is_not_cut_but_stays_in_its_field(app, agent, d
 
 
 @pytest.mark.parametrize("what", ["token", "no token"])
-def test_a_note_sent_without_a_session_leads_to_the_login_and_back_to_the_ticket(browser, desk, what):
+def test_a_note_sent_without_a_session_leads_to_the_login_and_back_to_the_ticket(
+    browser, desk, what
+):
     page = f"/panel/chamados/{desk.ticket()}"
     browser.get("/panel/login")
     fields = {"nota": "Liguei"} | ({"csrf_token": browser.token} if what == "token" else {})
 
-    answer = browser.client.post(f"{page}/notas", data=fields, headers={"Referer": f"http://localhost{page}"})
+    answer = browser.client.post(
+        f"{page}/notas", data=fields, headers={"Referer": f"http://localhost{page}"}
+    )
     assert (answer.status_code, answer.location) == (302, f"/panel/login?next={page}")
     assert "Sua sessão terminou. Entre de novo" in browser.get(answer.location).text
 

@@ -45,7 +45,9 @@ def test_another_password_ends_every_session_at_once(flask, log_in, browser):
     flask("password", ANA, typed=f"{PASSWORD}\n")
 
 
-def test_a_disabled_user_is_out_at_once_and_enabling_does_not_bring_the_session_back(flask, log_in, browser):
+def test_a_disabled_user_is_out_at_once_and_enabling_does_not_bring_the_session_back(
+    flask, log_in, browser
+):
     agent = log_in("bruno")
     flask("disable", BRUNO)
 

@@ -1,12 +1,14 @@
-"""A worker that starts while many wait: more turns at once than connections, and no key is known yet."""
+"""A worker that starts while many wait: more turns at once than connections, and no key is known
+yet.
+"""
 
 from concurrent.futures import ThreadPoolExecutor
 
-from gatte.jobs.turns import process_inbox
-from gatte.infra.rq_queue import set_job_app
+from gatte.jobs.definitions import process_inbox
+from gatte.jobs.job_context import set_job_app
 from tests.app_fixture import application
-from tests.integration.turns.customers import somebody
 from tests.fakes import payloads
+from tests.integration.turns.customers import somebody
 
 MANY = 30
 

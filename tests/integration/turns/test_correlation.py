@@ -3,8 +3,8 @@
 import pytest
 
 from gatte.models import Conversation
-from tests.integration.turns.customers import somebody
 from tests.fakes import payloads
+from tests.integration.turns.customers import somebody
 
 
 @pytest.fixture

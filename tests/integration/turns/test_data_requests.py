@@ -9,8 +9,8 @@ from gatte.conversation.effects import Urgency
 from gatte.extensions import db
 from gatte.models import Ticket, TicketKind
 from gatte.turns.replay import replay_conversation
-from tests.integration.turns.customers import somebody
 from tests.fakes import payloads
+from tests.integration.turns.customers import somebody
 
 
 @pytest.mark.parametrize(

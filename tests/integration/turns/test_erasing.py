@@ -1,12 +1,14 @@
-"""What must be forgotten: key files, passwords, and what a customer deleted, in whatever order and conversation."""
+"""What must be forgotten: key files, passwords, and what a customer deleted, in whatever order and
+conversation.
+"""
 
 from functools import partial
 
 import pytest
 
 from gatte.extensions import db
-from tests.integration.turns.customers import somebody
 from tests.fakes import payloads
+from tests.integration.turns.customers import somebody
 
 SECRET = "Gato#7755"
 WORDS = "xilofone roxo"
@@ -26,7 +28,9 @@ def erased(customer, wamid):
 FORGOTTEN = (None, None, True)
 
 
-@pytest.mark.parametrize("filename", ["empresa-quaresma.pfx", "empresa-quaresma.P12", "empresa-quaresma.pem"])
+@pytest.mark.parametrize(
+    "filename", ["empresa-quaresma.pfx", "empresa-quaresma.P12", "empresa-quaresma.pem"]
+)
 def test_a_key_file_is_forgotten_by_name_and_address(customer, filename):
     (wamid,) = customer.sends(payloads.document(filename, mime_type="application/octet-stream"))
 
@@ -64,7 +68,10 @@ def test_an_ordinary_message_is_kept(customer):
     (wamid,) = customer.sends(payloads.text("esqueci a senha, o que eu faço?"))
 
     with customer.app.app_context():
-        assert (customer.message(wamid).body, customer.message(wamid).erased_at) == ("esqueci a senha, o que eu faço?", None)
+        assert (customer.message(wamid).body, customer.message(wamid).erased_at) == (
+            "esqueci a senha, o que eu faço?",
+            None,
+        )
     assert "esqueci a senha" in customer.everything_stored()
 
 

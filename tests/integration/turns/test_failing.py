@@ -1,4 +1,6 @@
-"""Turns that fail: tried again, told to the customer, parked in the end, and taken again when a person says so."""
+"""Turns that fail: tried again, told to the customer, parked in the end, and taken again when a
+person says so.
+"""
 
 import time
 from contextlib import contextmanager
@@ -7,16 +9,19 @@ import pytest
 from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import InterfaceError
 
-from gatte.infra.database.statement_batch import fetch_rows
 from gatte.extensions import db
-from gatte.jobs.turns import resume_turn
+from gatte.infra.database.statement_batch import fetch_rows
+from gatte.jobs.definitions import resume_turn
 from gatte.models import Conversation, Message, Turn
-from gatte.turns import retry, lease
-from tests.slow_machines import left_of
-from tests.integration.turns.customers import somebody
+from gatte.turns import lease, retry
 from tests.fakes import payloads
+from tests.integration.turns.customers import somebody
+from tests.slow_machines import left_of
 
-PASSING, LASTING = "40001", "P0001"  # a lost race of transactions; an error of the database that nothing mends
+PASSING, LASTING = (
+    "40001",
+    "P0001",
+)  # a lost race of transactions; an error of the database that nothing mends
 
 
 @pytest.fixture
@@ -29,7 +34,10 @@ def refusing(app, table, when, code):
     """The database refuses such rows for as long as this lasts."""
     body = f"BEGIN RAISE EXCEPTION 'refused by the test' USING ERRCODE = '{code}'; END"
     change(app, f"CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$")
-    change(app, f"CREATE TRIGGER refuse BEFORE INSERT ON {table} FOR EACH ROW WHEN ({when}) EXECUTE FUNCTION refuse()")
+    change(
+        app,
+        f"CREATE TRIGGER refuse BEFORE INSERT ON {table} FOR EACH ROW WHEN ({when}) EXECUTE FUNCTION refuse()",
+    )
     try:
         yield
     finally:
@@ -56,14 +64,18 @@ def due_in(customer):
     """Seconds until the next turn is due; None when none is."""
     with customer.app.app_context():
         seconds = func.extract("epoch", Conversation.turn_due_at - func.clock_timestamp())
-        found = db.session.scalar(select(seconds).where(Conversation.id == customer.conversation().id))
+        found = db.session.scalar(
+            select(seconds).where(Conversation.id == customer.conversation().id)
+        )
         return None if found is None else float(found)
 
 
 def unread(customer):
     with customer.app.app_context():
         mine = (
-            select(func.count()).select_from(Message).filter_by(conversation_id=customer.conversation().id, author="customer", turn_id=None)
+            select(func.count())
+            .select_from(Message)
+            .filter_by(conversation_id=customer.conversation().id, author="customer", turn_id=None)
         )
         return db.session.scalar(mine)
 
@@ -113,7 +125,11 @@ def test_the_attempts_of_a_turn_are_counted_and_forgotten_with_its_answer(custom
     resumes(customer)
 
     with app.app_context():
-        attempts = list(db.session.scalars(select(Turn.attempt).filter_by(conversation_id=customer.conversation().id)))
+        attempts = list(
+            db.session.scalars(
+                select(Turn.attempt).filter_by(conversation_id=customer.conversation().id)
+            )
+        )
         assert (attempts, customer.conversation().turn_attempts) == ([3], 0)
 
 
@@ -144,7 +160,12 @@ def test_a_failure_that_cannot_be_told_either_is_parked_in_the_end(customer, app
             assert unread(customer) == 1
             resumes(customer)
 
-    assert (outcomes(customer)[1:], unread(customer), due_in(customer), customer.heard()) == (["parked"], 0, None, heard)
+    assert (outcomes(customer)[1:], unread(customer), due_in(customer), customer.heard()) == (
+        ["parked"],
+        0,
+        None,
+        heard,
+    )
 
 
 def test_a_message_that_ends_its_process_each_time_is_parked(customer, app):
@@ -167,7 +188,9 @@ def dies(customer, app, times):
         arrival.process_remaining_inbox(conversation_id)
         for _ in range(times):
             assert lease.acquire(conversation_id) is not None
-            db.session.execute(update(Conversation).filter_by(id=conversation_id).values(leased_until=None))
+            db.session.execute(
+                update(Conversation).filter_by(id=conversation_id).values(leased_until=None)
+            )
             db.session.commit()
 
 
@@ -183,10 +206,21 @@ def test_a_failed_turn_is_taken_again_when_a_person_says_so(customer, app, optio
     assert due_in(customer) <= 0
 
     resumes(customer)
-    assert (outcomes(customer), unread(customer), len(customer.heard())) == (["failed", "answered"], 0, 2)
+    assert (outcomes(customer), unread(customer), len(customer.heard())) == (
+        ["failed", "answered"],
+        0,
+        2,
+    )
 
 
-@pytest.mark.parametrize("options", [["--sends"], ["--since", "2100-01-01"], ["--conversation", "01890000-0000-7000-8000-000000000000"]])
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--sends"],
+        ["--since", "2100-01-01"],
+        ["--conversation", "01890000-0000-7000-8000-000000000000"],
+    ],
+)
 def test_a_failed_turn_that_is_not_meant_is_left(customer, app, options):
     with answers_refused(app, LASTING):
         customer.sends(payloads.text("oi"))

@@ -1,4 +1,6 @@
-"""A message that cannot be filed: tried later and later, parked in the end, and never in the way of the next ones for ever."""
+"""A message that cannot be filed: tried later and later, parked in the end, and never in the way of
+the next ones for ever.
+"""
 
 import time
 
@@ -9,10 +11,10 @@ from gatte.extensions import db
 from gatte.intake import contact_identity, inbox_retry
 from gatte.models import InboxMessage
 from gatte.whatsapp.events import Sender
-from tests.slow_machines import left_of
+from tests.fakes import payloads
 from tests.integration.turns.customers import somebody
 from tests.integration.turns.test_failing import LASTING, PASSING, change, refusing
-from tests.fakes import payloads
+from tests.slow_machines import left_of
 
 
 @pytest.fixture
@@ -28,14 +30,21 @@ def tries(customer, times: int) -> None:
     """Let jobs run, each when the pause before it is over."""
     for _ in range(times):
         customer.is_answered()
-        change(customer.app, "UPDATE inbox_message SET retry_at = clock_timestamp() WHERE retry_at IS NOT NULL")
+        change(
+            customer.app,
+            "UPDATE inbox_message SET retry_at = clock_timestamp() WHERE retry_at IS NOT NULL",
+        )
 
 
 def unfiled(customer) -> list[int]:
     """The attempts at a customer's messages that wait in the inbox, the oldest first."""
     with customer.app.app_context():
         sender = contact_identity.sender_hash(Sender(customer.person.phone, customer.person.bsuid))
-        waiting = select(InboxMessage.attempts).filter_by(filed_at=None, sender_hash=sender).order_by(InboxMessage.id)
+        waiting = (
+            select(InboxMessage.attempts)
+            .filter_by(filed_at=None, sender_hash=sender)
+            .order_by(InboxMessage.id)
+        )
         return list(db.session.scalars(waiting))
 
 
@@ -49,7 +58,9 @@ def test_a_failure_is_followed_by_a_pause_that_grows(app, customer):
 
         with app.app_context():
             wait = db.session.scalar(
-                text("SELECT extract(epoch FROM retry_at - clock_timestamp()) FROM inbox_message WHERE filed_at IS NULL")
+                text(
+                    "SELECT extract(epoch FROM retry_at - clock_timestamp()) FROM inbox_message WHERE filed_at IS NULL"
+                )
             )
         assert (unfiled(customer), float(wait)) == ([4], left_of(8, started))
     tries(customer, 2)

@@ -1,4 +1,6 @@
-"""Two who file at the same time: the order of their locks, and what a failure may write when another was faster."""
+"""Two who file at the same time: the order of their locks, and what a failure may write when
+another was faster.
+"""
 
 import threading
 import time
@@ -12,11 +14,11 @@ from structlog.testing import capture_logs
 
 from gatte.extensions import db
 from gatte.intake import inbox_retry, screening
-from gatte.jobs.turns import process_inbox
+from gatte.jobs.definitions import process_inbox
 from gatte.models import InboxMessage
 from gatte.turns import process
-from tests.integration.turns.customers import somebody
 from tests.fakes import payloads
+from tests.integration.turns.customers import somebody
 
 PATIENCE = 10.0
 WAITS_FOR_A_SENDER = text(
@@ -40,7 +42,9 @@ def until_somebody_waits_for_the_sender(app) -> None:
     raise AssertionError("nobody waits")
 
 
-def test_a_turn_that_looks_for_more_and_one_that_files_it_do_not_wait_for_each_other(app, customer, monkeypatch):
+def test_a_turn_that_looks_for_more_and_one_that_files_it_do_not_wait_for_each_other(
+    app, customer, monkeypatch
+):
     filing, sift, think = threading.Event(), screening.screen, process.process
 
     def sift_slowly(talk, arrived):
@@ -68,21 +72,32 @@ def test_a_turn_that_looks_for_more_and_one_that_files_it_do_not_wait_for_each_o
         assert {row.attempts for row in db.session.scalars(select(InboxMessage))} == {0}
 
 
-def test_a_failure_that_is_noted_late_does_not_bring_back_what_another_process_filed(app, customer, database_url):
+def test_a_failure_that_is_noted_late_does_not_bring_back_what_another_process_filed(
+    app, customer, database_url
+):
     customer.delivers(payloads.text("oi"))
     number, sender = customer.due()
 
     def note() -> None:
         with app.app_context():
-            inbox_retry.record_failure(number, bytes.fromhex(sender), ValueError("too late"), passing=True)
+            inbox_retry.record_failure(
+                number, bytes.fromhex(sender), ValueError("too late"), passing=True
+            )
 
     mine = "FROM inbox_message WHERE sender_hash = %s"
-    with closing(psycopg2.connect(database_url)) as other, other.cursor() as cursor, ThreadPoolExecutor(1) as late:
+    with (
+        closing(psycopg2.connect(database_url)) as other,
+        other.cursor() as cursor,
+        ThreadPoolExecutor(1) as late,
+    ):
         cursor.execute(f"SELECT id {mine} FOR UPDATE", (bytes.fromhex(sender),))
         noted = late.submit(note)
         time.sleep(0.3)
         assert not noted.done()
-        cursor.execute("UPDATE inbox_message SET payload = NULL, filed_at = now() WHERE sender_hash = %s", (bytes.fromhex(sender),))
+        cursor.execute(
+            "UPDATE inbox_message SET payload = NULL, filed_at = now() WHERE sender_hash = %s",
+            (bytes.fromhex(sender),),
+        )
         other.commit()
         noted.result()
         cursor.execute(f"SELECT filed_at IS NOT NULL, attempts {mine}", (bytes.fromhex(sender),))

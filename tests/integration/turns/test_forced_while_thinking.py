@@ -1,16 +1,18 @@
-"""An admin resets or escalates a conversation while a turn waits for Gemini: what was forced stands, and the turn says nothing (I4, I7)."""
+"""An admin resets or escalates a conversation while a turn waits for Gemini: what was forced
+stands, and the turn says nothing (I4, I7).
+"""
 
 import pytest
 
 from gatte.desk import handoff
 from gatte.extensions import db
-from gatte.jobs.turns import resume_turn
+from gatte.jobs.definitions import resume_turn
 from gatte.models import Role, User
 from tests.app_fixture import application
-from tests.integration.turns.customers import somebody
-from tests.integration.turns.thinking import a_turn_that_thinks
 from tests.fakes import payloads
 from tests.fakes.gemini import GeminiStandIn
+from tests.integration.turns.customers import somebody
+from tests.integration.turns.thinking import a_turn_that_thinks
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +24,9 @@ def gemini():
 @pytest.fixture(scope="module")
 def app(database_url, redis_url, gemini):
     patient = {"gatte_gemini_timeout_seconds": 30}
-    with application(database_url, redis_url, gemini_api_key="key", gemini_base_url=gemini.url, **patient) as made:
+    with application(
+        database_url, redis_url, gemini_api_key="key", gemini_base_url=gemini.url, **patient
+    ) as made:
         yield made
         made.extensions["gatte_gemini"].close()
 
@@ -72,13 +76,17 @@ def test_a_reset_stands_and_the_turn_that_ran_says_nothing(customer, gemini, adm
     assert (standing(customer), customer.heard()) == (("STATE_START", None), before)
 
 
-def test_after_a_reset_what_is_unread_and_what_comes_next_is_answered_from_the_start(customer, gemini, admin):
+def test_after_a_reset_what_is_unread_and_what_comes_next_is_answered_from_the_start(
+    customer, gemini, admin
+):
     before = customer.heard()
     with a_turn_that_thinks(customer, gemini):
         forces(customer, admin, handoff.force_reset)
     due_turn(customer)
     assert len(customer.heard()) > len(before)
-    assert not any("assunto" in said for said in customer.heard()[len(before) :]), "the flow goes on"
+    assert not any("assunto" in said for said in customer.heard()[len(before) :]), (
+        "the flow goes on"
+    )
 
     customer.sends(payloads.text("menu"))
 

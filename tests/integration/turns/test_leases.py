@@ -17,7 +17,9 @@ def conversation() -> Conversation:
     contact = Contact(data_key_id=key.id)
     db.session.add(contact)
     db.session.flush()
-    made = Conversation(data_key_id=key.id, contact_id=contact.id, phone_number_id="1", correlation_id="c")
+    made = Conversation(
+        data_key_id=key.id, contact_id=contact.id, phone_number_id="1", correlation_id="c"
+    )
     db.session.add(made)
     db.session.flush()
     return made
@@ -25,7 +27,10 @@ def conversation() -> Conversation:
 
 def run_out(conversation: Conversation) -> None:
     db.session.execute(
-        text("UPDATE conversation SET leased_until = clock_timestamp() - interval '1 s' WHERE id = :id"), {"id": conversation.id}
+        text(
+            "UPDATE conversation SET leased_until = clock_timestamp() - interval '1 s' WHERE id = :id"
+        ),
+        {"id": conversation.id},
     )
 
 
@@ -57,7 +62,8 @@ def test_a_dead_holder_leaves_the_turn_due(conversation):
     leases.acquire(conversation.id)
 
     due = db.session.execute(
-        text("SELECT turn_due_at = leased_until FROM conversation WHERE id = :id"), {"id": conversation.id}
+        text("SELECT turn_due_at = leased_until FROM conversation WHERE id = :id"),
+        {"id": conversation.id},
     ).scalar_one()
 
     assert due is True

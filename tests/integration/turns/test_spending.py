@@ -1,4 +1,6 @@
-"""What calls to Gemini cost is told whatever became of their turn; and errors of turns are counted, told or not."""
+"""What calls to Gemini cost is told whatever became of their turn; and errors of turns are counted,
+told or not.
+"""
 
 import threading
 
@@ -10,11 +12,11 @@ from gatte.models import LlmCall
 from gatte.observability import metrics
 from gatte.turns import retry
 from tests.app_fixture import application
+from tests.fakes import payloads
+from tests.fakes.gemini import GeminiStandIn
 from tests.integration.turns.customers import somebody
 from tests.integration.turns.test_failing import LASTING, answers_refused, refusing, resumes
 from tests.process_system import until
-from tests.fakes import payloads
-from tests.fakes.gemini import GeminiStandIn
 
 UNSURE = "xyzzy plugh certificado frobnicar?"
 
@@ -42,13 +44,21 @@ def customer(app, gemini):
 def counted(name: str, **labels: str) -> float:
     """The sum of a metric over all samples with these labels."""
     wanted = {f'{label}="{value}"' for label, value in labels.items()}
-    lines = [line for line in metrics.render()[0].decode().splitlines() if line.startswith(f"{name}{{")]
-    return sum(float(line.rpartition(" ")[2]) for line in lines if all(one in line for one in wanted))
+    lines = [
+        line for line in metrics.render()[0].decode().splitlines() if line.startswith(f"{name}{{")
+    ]
+    return sum(
+        float(line.rpartition(" ")[2]) for line in lines if all(one in line for one in wanted)
+    )
 
 
 def rows(customer) -> list[LlmCall]:
     with customer.app.app_context():
-        mine = select(LlmCall).filter_by(conversation_id=customer.conversation().id).order_by(LlmCall.id)
+        mine = (
+            select(LlmCall)
+            .filter_by(conversation_id=customer.conversation().id)
+            .order_by(LlmCall.id)
+        )
         return list(db.session.scalars(mine))
 
 
@@ -86,7 +96,9 @@ def test_a_call_is_counted_once(customer, gemini):
 
 
 def test_a_turn_that_ends_parked_without_a_word_is_one_error(customer, app):
-    """The transition cannot be stored, so the customer cannot be told; nothing of the attempts before happened."""
+    """The transition cannot be stored, so the customer cannot be told; nothing of the attempts
+    before happened.
+    """
     customer.sends(payloads.text("oi"))
     before = counted("gatte_flow_errors_total")
     with refusing(app, "transition", "true", LASTING):

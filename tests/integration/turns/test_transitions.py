@@ -7,8 +7,8 @@ from sqlalchemy import select
 from gatte.desk import handoff, users
 from gatte.extensions import db
 from gatte.models import Conversation, Role, Transition
-from tests.integration.turns.customers import somebody
 from tests.fakes import payloads
+from tests.integration.turns.customers import somebody
 
 MINUTE_MS = 60_000.0
 

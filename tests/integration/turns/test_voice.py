@@ -1,4 +1,6 @@
-"""Voice messages through a whole turn: webhook, download from the stand-in for Meta, transcription by the one for Gemini, answer."""
+"""Voice messages through a whole turn: webhook, download from the stand-in for Meta, transcription
+by the one for Gemini, answer.
+"""
 
 import threading
 from contextlib import contextmanager
@@ -9,13 +11,13 @@ from sqlalchemy import text
 from gatte.delivery import SIMULATOR_NUMBER
 from gatte.extensions import db
 from gatte.infra.circuit_breaker import CircuitBreaker
-from gatte.infra.rq_queue import set_job_app
+from gatte.jobs.job_context import set_job_app
 from tests.app_fixture import application
-from tests.integration.turns.customers import somebody
-from tests.process_system import until
 from tests.fakes import payloads
 from tests.fakes.gemini import GeminiStandIn, spoken
 from tests.fakes.meta import MetaStandIn
+from tests.integration.turns.customers import somebody
+from tests.process_system import until
 
 TOKEN = "meta-token-of-the-tests"
 WISH = "quero comprar um e-CNPJ"
@@ -36,7 +38,9 @@ def gemini():
 @pytest.fixture(scope="module")
 def app(database_url, redis_url, meta, gemini):
     connected = {"whatsapp_access_token": TOKEN, "whatsapp_api_base_url": meta.url}
-    with application(database_url, redis_url, gemini_api_key="key", gemini_base_url=gemini.url, **connected) as made:
+    with application(
+        database_url, redis_url, gemini_api_key="key", gemini_base_url=gemini.url, **connected
+    ) as made:
         yield made
         for way in ("gatte_cloud", "gatte_media", "gatte_gemini"):
             made.extensions[way].close()
@@ -70,7 +74,10 @@ def test_a_voice_message_is_understood_and_answered_like_a_typed_one(customer, m
 
     assert heard(customer, wamid) == (WISH, "ok")
     with customer.app.app_context():
-        assert (customer.conversation().flow, customer.message(wamid).intent) == ("lead", "buy_certificate")
+        assert (customer.conversation().flow, customer.message(wamid).intent) == (
+            "lead",
+            "buy_certificate",
+        )
     assert "nome" in meta.texts_to(customer.person.phone)[-1]
 
 
@@ -79,7 +86,11 @@ def test_the_call_is_recorded_with_its_turn(customer, meta):
 
     with customer.app.app_context():
         call = customer.calls(wamid)[0]
-        assert (call.purpose, call.model, call.prompt_version) == ("transcribe", "gemini-3.5-flash", "transcriber-v1")
+        assert (call.purpose, call.model, call.prompt_version) == (
+            "transcribe",
+            "gemini-3.5-flash",
+            "transcriber-v1",
+        )
         assert (call.outcome, call.tokens_in, call.tokens_out) == ("ok", 321, 50)
         assert customer.turn(wamid).times["listen"] > 0
 
@@ -88,7 +99,9 @@ def test_the_words_are_sealed(customer, meta):
     customer.sends(voice(meta, "meu xilofone roxo"))
 
     with customer.app.app_context():
-        rows = db.session.execute(text("SELECT body_sealed FROM message WHERE body_sealed IS NOT NULL")).scalars()
+        rows = db.session.execute(
+            text("SELECT body_sealed FROM message WHERE body_sealed IS NOT NULL")
+        ).scalars()
         assert not [row for row in rows if b"xilofone" in bytes(row)]
 
 
@@ -102,12 +115,17 @@ def test_the_file_is_fetched_for_the_number_that_received_it(customer, meta):
 def test_several_voice_messages_are_understood_together(customer, meta):
     first, second = customer.sends(voice(meta, "oi, tudo bem?"), voice(meta, WISH))
 
-    assert [heard(customer, one) for one in (first, second)] == [("oi, tudo bem?", "ok"), (WISH, "ok")]
+    assert [heard(customer, one) for one in (first, second)] == [
+        ("oi, tudo bem?", "ok"),
+        (WISH, "ok"),
+    ]
     with customer.app.app_context():
         assert customer.conversation().flow == "lead"
 
 
-def test_more_voice_messages_than_a_turn_hears_are_left_and_seen_in_the_trace(customer, meta, gemini):
+def test_more_voice_messages_than_a_turn_hears_are_left_and_seen_in_the_trace(
+    customer, meta, gemini
+):
     wamids = customer.sends(*[voice(meta, "oi")] * 8)
 
     assert [heard(customer, one)[1] for one in wamids] == ["ok"] * 6 + ["too_many"] * 2
@@ -120,9 +138,16 @@ def asked_to_type(customer):
 
 @pytest.mark.parametrize(
     ("wrong", "outcome"),
-    [({"gone": 9}, "gone"), ({"sha256": "0" * 64}, "altered"), ({"size": 99_000_000}, "too_large"), ({"status": 500}, "away")],
+    [
+        ({"gone": 9}, "gone"),
+        ({"sha256": "0" * 64}, "altered"),
+        ({"size": 99_000_000}, "too_large"),
+        ({"status": 500}, "away"),
+    ],
 )
-def test_a_file_that_cannot_be_had_is_seen_in_the_trace_and_the_customer_is_asked_to_type(customer, meta, gemini, wrong, outcome):
+def test_a_file_that_cannot_be_had_is_seen_in_the_trace_and_the_customer_is_asked_to_type(
+    customer, meta, gemini, wrong, outcome
+):
     (wamid,) = customer.sends(voice(meta, WISH, **wrong))
 
     assert heard(customer, wamid) == ("", outcome)
@@ -157,7 +182,9 @@ def test_where_nobody_speaks_the_customer_is_asked_to_type(customer, meta):
 
 def test_a_format_that_gemini_does_not_know_is_not_fetched(customer, meta):
     meta.graph.media.asked.clear()
-    (wamid,) = customer.sends(payloads.voice(meta.graph.media.keep(b"#!AMR"), b"#!AMR", "audio/amr"))
+    (wamid,) = customer.sends(
+        payloads.voice(meta.graph.media.keep(b"#!AMR"), b"#!AMR", "audio/amr")
+    )
 
     assert heard(customer, wamid) == ("", "unknown_format")
     assert (meta.graph.media.asked, asked_to_type(customer)) == ([], True)
@@ -207,7 +234,9 @@ def test_a_turn_that_is_thought_again_hears_a_voice_message_once(customer, meta,
     assert len(transcriptions(gemini)) == 1
 
 
-def test_no_connection_to_the_database_is_held_while_a_voice_message_is_heard(customer, meta, gemini, app):
+def test_no_connection_to_the_database_is_held_while_a_voice_message_is_heard(
+    customer, meta, gemini, app
+):
     customer.delivers(voice(meta, "oi"))
     with in_the_middle_of_hearing(customer, gemini), app.app_context():
         assert db.engine.pool.checkedout() == 0
@@ -241,9 +270,13 @@ def test_a_simulated_voice_message_has_no_file_and_gets_no_transcript(app, meta,
     assert (meta.graph.media.asked, asked_to_type(customer)) == ([], True)
 
 
-def test_without_gemini_nothing_is_fetched_and_the_customer_is_asked_to_type(app, database_url, redis_url, meta):
+def test_without_gemini_nothing_is_fetched_and_the_customer_is_asked_to_type(
+    app, database_url, redis_url, meta
+):
     meta.graph.media.asked.clear()
-    with application(database_url, redis_url, whatsapp_access_token=TOKEN, whatsapp_api_base_url=meta.url) as deaf:
+    with application(
+        database_url, redis_url, whatsapp_access_token=TOKEN, whatsapp_api_base_url=meta.url
+    ) as deaf:
         customer = somebody(deaf)
         customer.sends(voice(meta, WISH))
         assert (meta.graph.media.asked, asked_to_type(customer)) == ([], True)

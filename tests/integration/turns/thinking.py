@@ -4,13 +4,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.integration.turns.customers import Customer
-from tests.process_system import until
 from tests.fakes import payloads
 from tests.fakes.gemini import GeminiStandIn
 from tests.fakes.http_loop import Answer
+from tests.integration.turns.customers import Customer
+from tests.process_system import until
 
-UNSURE = "xyzzy plugh certificado frobnicar?"  # the local model is not sure of such a text, and Gemini is asked
+# the local model is not sure of such a text, and Gemini is asked
+UNSURE = "xyzzy plugh certificado frobnicar?"
 PATIENCE = 60.0
 
 

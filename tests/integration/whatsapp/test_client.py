@@ -3,13 +3,19 @@ import threading
 
 import pytest
 
-from gatte.conversation.replies import ButtonsReply, MenuReply, ReplyOption, TemplateReply, TextReply
-from gatte.whatsapp.channel import NotSent, Rejected, OutcomeUncertain
+from gatte.conversation.replies import (
+    ButtonsReply,
+    MenuReply,
+    ReplyOption,
+    TemplateReply,
+    TextReply,
+)
+from gatte.whatsapp.channel import NotSent, OutcomeUncertain, Rejected
 from gatte.whatsapp.client import CloudClient, CloudTimeouts
 from gatte.whatsapp.errors import ErrorCategory
 from gatte.whatsapp.outbound import message_body
-from tests.process_system import least_seconds
 from tests.fakes.meta import MetaStandIn
+from tests.process_system import least_seconds
 
 NUMBER, ANA, TOKEN = "106540352242922", "5511987654321", "test-token"
 QUICK = CloudTimeouts(connect=0.5, read=0.4, write=0.4, pool=0.4, total=1.0)
@@ -53,10 +59,20 @@ def test_a_message_is_sent_and_gets_its_wamid(meta, client):
 
 def test_every_kind_of_reply_is_taken(meta, client):
     options = (ReplyOption("a", "A"), ReplyOption("b", "B", "bê"))
-    for reply in (TextReply("oi"), ButtonsReply("oi", options), MenuReply("oi", "Ver", options), TemplateReply("retorno", "pt_BR", ("Ana",))):
+    for reply in (
+        TextReply("oi"),
+        ButtonsReply("oi", options),
+        MenuReply("oi", "Ver", options),
+        TemplateReply("retorno", "pt_BR", ("Ana",)),
+    ):
         client.send(NUMBER, message_body(reply, phone=ANA))
 
-    assert [one["type"] for one in meta.sent_to(ANA)] == ["text", "interactive", "interactive", "template"]
+    assert [one["type"] for one in meta.sent_to(ANA)] == [
+        "text",
+        "interactive",
+        "interactive",
+        "template",
+    ]
 
 
 def test_a_customer_without_a_phone_is_reached(meta, client):
@@ -69,7 +85,10 @@ def test_a_message_is_marked_as_read_with_typing(meta, client):
     client.mark_read(NUMBER, "wamid.A")
     client.mark_read(NUMBER, "wamid.B", typing=False)
 
-    assert [(mark["wamid"], mark["typing"]) for mark in meta.graph.reads] == [("wamid.A", True), ("wamid.B", False)]
+    assert [(mark["wamid"], mark["typing"]) for mark in meta.graph.reads] == [
+        ("wamid.A", True),
+        ("wamid.B", False),
+    ]
 
 
 def test_a_refusal_carries_metas_error(meta, client):
@@ -77,12 +96,16 @@ def test_a_refusal_carries_metas_error(meta, client):
 
     with pytest.raises(Rejected) as refused:
         send(client)
-    assert (refused.value.code, refused.value.error.category) == (131047, ErrorCategory.WINDOW_CLOSED)
+    assert (refused.value.code, refused.value.error.category) == (
+        131047,
+        ErrorCategory.WINDOW_CLOSED,
+    )
     assert meta.messages == []
 
 
 @pytest.mark.parametrize(
-    ("status", "code"), [(400, 100), (401, 190), (429, 130429), (503, 131016), (500, 130429), (404, None), (302, None)]
+    ("status", "code"),
+    [(400, 100), (401, 190), (429, 130429), (503, 131016), (500, 130429), (404, None), (302, None)],
 )
 def test_what_was_certainly_turned_away_is_refused(meta, client, status, code):
     meta.fail("error", status=status, code=code)
@@ -92,7 +115,17 @@ def test_what_was_certainly_turned_away_is_refused(meta, client, status, code):
 
 
 @pytest.mark.parametrize(
-    ("status", "code"), [(500, None), (500, 1), (500, 131000), (503, 2), (502, None), (504, None), (408, None), (204, None)]
+    ("status", "code"),
+    [
+        (500, None),
+        (500, 1),
+        (500, 131000),
+        (503, 2),
+        (502, None),
+        (504, None),
+        (408, None),
+        (204, None),
+    ],
 )
 def test_a_failure_that_may_have_come_after_acceptance_is_uncertain(meta, client, status, code):
     meta.fail("error", status=status, code=code, accept=True)
@@ -121,7 +154,18 @@ def test_no_answer_is_waited_for_longer_than_the_limits(meta, client):
     assert least_seconds(3, fails) < 3
 
 
-@pytest.mark.parametrize("text", ["{}", '{"messages":[]}', '{"messages":[{"id":7.5}]}', '{"messages":"x"}', "[]", "", '{"messages":[{}]}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{}",
+        '{"messages":[]}',
+        '{"messages":[{"id":7.5}]}',
+        '{"messages":"x"}',
+        "[]",
+        "",
+        '{"messages":[{}]}',
+    ],
+)
 def test_an_acceptance_without_a_wamid_is_uncertain(meta, client, text):
     meta.fail("nonsense", body=text)
 
@@ -216,13 +260,17 @@ def _redirect(server, target, seen):
     line, _ = server.accept()
     with line:
         seen.append(line.recv(65_536))
-        line.sendall(f"HTTP/1.1 307 Moved\r\nLocation: {target}/v25.0/{NUMBER}/messages\r\nContent-Length: 0\r\n\r\n".encode())
+        line.sendall(
+            f"HTTP/1.1 307 Moved\r\nLocation: {target}/v25.0/{NUMBER}/messages\r\nContent-Length: 0\r\n\r\n".encode()
+        )
 
 
 def test_many_threads_share_one_client(meta, client):
     def sender(index):
         for turn in range(10):
-            client.send(NUMBER, message_body(TextReply(f"{index}-{turn}"), phone=f"551198765{index:04}"))
+            client.send(
+                NUMBER, message_body(TextReply(f"{index}-{turn}"), phone=f"551198765{index:04}")
+            )
 
     threads = [threading.Thread(target=sender, args=(index,)) for index in range(16)]
     for thread in threads:

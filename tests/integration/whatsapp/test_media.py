@@ -10,10 +10,16 @@ import pytest
 
 from gatte.conversation.nlu import MessageKind
 from gatte.whatsapp.client import CloudTimeouts
-from gatte.whatsapp.media import LARGEST, DownloadFailureReason, MediaClient, DownloadFailed, matches_sha256
-from tests.process_system import least_seconds
+from gatte.whatsapp.media import (
+    LARGEST,
+    DownloadFailed,
+    DownloadFailureReason,
+    MediaClient,
+    matches_sha256,
+)
 from tests.fakes.meta import MetaStandIn
 from tests.fakes.meta_media import in_base64
+from tests.process_system import least_seconds
 
 NUMBER, TOKEN, VOICE = "106540352242922", "test-token", b"OggS the voice of Ana"
 QUICK = CloudTimeouts(connect=0.5, read=0.4, write=0.4, pool=0.4, total=1.0)
@@ -56,18 +62,26 @@ def test_a_file_comes_with_its_type(meta, client):
     assert meta.graph.media.asked[0]["phone_number_id"] == NUMBER
 
 
-@pytest.mark.parametrize("written", [in_base64(VOICE), in_base64(VOICE).rstrip("="), hashlib.sha256(VOICE).hexdigest()])
+@pytest.mark.parametrize(
+    "written", [in_base64(VOICE), in_base64(VOICE).rstrip("="), hashlib.sha256(VOICE).hexdigest()]
+)
 def test_the_digest_of_the_webhook_is_checked_in_each_way_of_writing_it(meta, client, written):
     assert client.download(NUMBER, meta.graph.media.keep(VOICE), 1000, written).content == VOICE
     assert not matches_sha256(VOICE + b"!", written)
 
 
 def test_another_file_than_the_webhook_told_of_is_not_taken(meta, client):
-    assert failure_of(client, meta.graph.media.keep(VOICE), sha256=in_base64(b"other")) is DownloadFailureReason.ALTERED
+    assert (
+        failure_of(client, meta.graph.media.keep(VOICE), sha256=in_base64(b"other"))
+        is DownloadFailureReason.ALTERED
+    )
 
 
 def test_a_file_that_differs_from_metas_own_digest_is_not_taken(meta, client):
-    assert failure_of(client, meta.graph.media.keep(VOICE, sha256=in_base64(b"other"))) is DownloadFailureReason.ALTERED
+    assert (
+        failure_of(client, meta.graph.media.keep(VOICE, sha256=in_base64(b"other")))
+        is DownloadFailureReason.ALTERED
+    )
 
 
 def test_an_address_that_ran_out_is_asked_for_again_once(meta, client):
@@ -87,19 +101,28 @@ def test_a_file_that_meta_does_not_keep_any_more_is_gone(client):
 
 
 def test_a_file_larger_than_allowed_is_not_even_fetched(meta, client):
-    assert failure_of(client, meta.graph.media.keep(VOICE), most=len(VOICE) - 1) is DownloadFailureReason.TOO_LARGE
+    assert (
+        failure_of(client, meta.graph.media.keep(VOICE), most=len(VOICE) - 1)
+        is DownloadFailureReason.TOO_LARGE
+    )
     assert meta.graph.media.fetched == []
 
 
 def test_a_file_larger_than_it_claims_to_be_is_left(meta, client):
-    assert failure_of(client, meta.graph.media.keep(VOICE * 100, size=3)) is DownloadFailureReason.TOO_LARGE
+    assert (
+        failure_of(client, meta.graph.media.keep(VOICE * 100, size=3))
+        is DownloadFailureReason.TOO_LARGE
+    )
 
 
 def test_a_file_that_tells_no_size_is_left_when_it_grows_too_large(connect):
     with socket.create_server(("127.0.0.1", 0)) as server:
         threading.Thread(target=_pour, args=(server,), daemon=True).start()
 
-        assert failure_of(connect(f"http://127.0.0.1:{server.getsockname()[1]}"), "1") is DownloadFailureReason.TOO_LARGE
+        assert (
+            failure_of(connect(f"http://127.0.0.1:{server.getsockname()[1]}"), "1")
+            is DownloadFailureReason.TOO_LARGE
+        )
 
 
 def _pour(server):
@@ -136,27 +159,38 @@ def test_a_file_of_exactly_the_allowed_size_is_taken(meta, client):
 def test_the_token_goes_to_no_other_host(meta, client, address):
     with MetaStandIn(None) as stranger:
         url = address.format(port=stranger.port)
-        assert failure_of(client, meta.graph.media.keep(VOICE, url=url)) is DownloadFailureReason.FOREIGN_HOST
+        assert (
+            failure_of(client, meta.graph.media.keep(VOICE, url=url))
+            is DownloadFailureReason.FOREIGN_HOST
+        )
         assert (stranger.graph.media.fetched, stranger.graph.refused) == ([], [])
 
 
 def test_an_address_with_a_name_and_password_in_it_is_not_followed(meta, client):
     url = f"http://ana:secret@127.0.0.1:{meta.port}/media-file/1"
 
-    assert failure_of(client, meta.graph.media.keep(VOICE, url=url)) is DownloadFailureReason.FOREIGN_HOST
+    assert (
+        failure_of(client, meta.graph.media.keep(VOICE, url=url))
+        is DownloadFailureReason.FOREIGN_HOST
+    )
 
 
 def test_a_redirect_is_not_followed(meta, client):
     with MetaStandIn(None) as stranger:
         there = f"{stranger.url}/media-file/{stranger.graph.media.keep(VOICE)}"
-        assert failure_of(client, meta.graph.media.keep(VOICE, status=302, location=there)) is DownloadFailureReason.REFUSED
+        assert (
+            failure_of(client, meta.graph.media.keep(VOICE, status=302, location=there))
+            is DownloadFailureReason.REFUSED
+        )
         assert (stranger.graph.media.fetched, stranger.graph.refused) == ([], [])
 
 
 def test_metas_own_host_for_files_may_have_the_token(connect):
     client = connect("https://graph.facebook.com")
 
-    assert client._may_have_token(client._home.copy_with(host="lookaside.fbsbx.com", path="/whatsapp_business/attachments/"))
+    assert client._may_have_token(
+        client._home.copy_with(host="lookaside.fbsbx.com", path="/whatsapp_business/attachments/")
+    )
 
 
 @pytest.mark.parametrize("address", ["", "not an address", "http://[", "/media-file/1"])
@@ -164,7 +198,10 @@ def test_an_address_that_is_none_is_a_failure(meta, client, address):
     media_id = meta.graph.media.keep(VOICE)
     meta.graph.media.files[media_id].url = address or " "
 
-    assert failure_of(client, media_id) in {DownloadFailureReason.UNREADABLE, DownloadFailureReason.FOREIGN_HOST}
+    assert failure_of(client, media_id) in {
+        DownloadFailureReason.UNREADABLE,
+        DownloadFailureReason.FOREIGN_HOST,
+    }
 
 
 @pytest.mark.parametrize("media_id", ["", "../me", "1/2", "1?fields=x", "a b"])
@@ -174,7 +211,14 @@ def test_an_id_that_is_none_is_not_asked_for(meta, client, media_id):
 
 
 @pytest.mark.parametrize(
-    ("status", "why"), [(302, DownloadFailureReason.REFUSED), (403, DownloadFailureReason.REFUSED), (410, DownloadFailureReason.GONE), (429, DownloadFailureReason.AWAY), (500, DownloadFailureReason.AWAY)]
+    ("status", "why"),
+    [
+        (302, DownloadFailureReason.REFUSED),
+        (403, DownloadFailureReason.REFUSED),
+        (410, DownloadFailureReason.GONE),
+        (429, DownloadFailureReason.AWAY),
+        (500, DownloadFailureReason.AWAY),
+    ],
 )
 def test_what_the_host_says_is_told_apart(meta, client, status, why):
     assert failure_of(client, meta.graph.media.keep(VOICE, status=status)) is why
@@ -194,7 +238,10 @@ def test_a_cut_connection_is_a_failure(meta, client):
 
 def test_a_dripping_file_is_left_in_time(meta, client):
     def fails() -> None:
-        assert failure_of(client, meta.graph.media.keep(VOICE * 10, drip=True)) is DownloadFailureReason.AWAY
+        assert (
+            failure_of(client, meta.graph.media.keep(VOICE * 10, drip=True))
+            is DownloadFailureReason.AWAY
+        )
 
     assert least_seconds(3, fails) < 3
 

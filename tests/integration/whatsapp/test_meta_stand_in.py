@@ -10,8 +10,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import httpx
 import pytest
 
-from gatte.whatsapp.webhook_parser import parse
 from gatte.whatsapp.signature import verify
+from gatte.whatsapp.webhook_parser import parse
 from tests.fakes.meta import MetaStandIn
 
 NUMBER, ANA, SECRET = "106540352242922", "5511987654321", "segredo"
@@ -31,7 +31,12 @@ def http():
 
 
 def text(words="oi", **more):
-    return {"messaging_product": "whatsapp", "to": ANA, "type": "text", "text": {"body": words}} | more
+    return {
+        "messaging_product": "whatsapp",
+        "to": ANA,
+        "type": "text",
+        "text": {"body": words},
+    } | more
 
 
 def post(http, meta, body):
@@ -64,7 +69,11 @@ class Webhook(BaseHTTPRequestHandler):
 @pytest.fixture
 def webhook():
     with HTTPServer(("127.0.0.1", 0), Webhook) as server:
-        server.news, server.refusals, server.url = [], 0, f"http://127.0.0.1:{server.server_port}/webhook/whatsapp"
+        server.news, server.refusals, server.url = (
+            [],
+            0,
+            f"http://127.0.0.1:{server.server_port}/webhook/whatsapp",
+        )
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server
         server.shutdown()
@@ -86,7 +95,9 @@ def test_an_accepted_message_is_answered_in_metas_shape_and_recorded(meta, http)
     assert (meta.messages[0]["outbox_id"], meta.texts_to(ANA)) == ("0193", ["oi"])
 
 
-@pytest.mark.parametrize("header", [{}, {"Authorization": "Bearer outro"}, {"Authorization": "test-token"}])
+@pytest.mark.parametrize(
+    "header", [{}, {"Authorization": "Bearer outro"}, {"Authorization": "test-token"}]
+)
 def test_a_wrong_token_is_refused(meta, header):
     answer = httpx.post(f"{meta.url}/v25.0/{NUMBER}/messages", json=text(), headers=header)
 
@@ -103,8 +114,24 @@ def test_a_wrong_token_is_refused(meta, header):
         (131008, text("")),
         (131009, text("a" * 4097)),
         (131009, text(to="ana")),
-        (131009, {"messaging_product": "whatsapp", "recipient": "5511987654321", "type": "text", "text": {"body": "oi"}}),
-        (100, {"messaging_product": "whatsapp", "to": ANA, "type": "text", "text": {"body": "oi", "x": 1}}),
+        (
+            131009,
+            {
+                "messaging_product": "whatsapp",
+                "recipient": "5511987654321",
+                "type": "text",
+                "text": {"body": "oi"},
+            },
+        ),
+        (
+            100,
+            {
+                "messaging_product": "whatsapp",
+                "to": ANA,
+                "type": "text",
+                "text": {"body": "oi", "x": 1},
+            },
+        ),
         (100, {"messaging_product": "whatsapp", "status": "sent", "message_id": "wamid.A"}),
         (131009, {"messaging_product": "whatsapp", "status": "read", "message_id": "A"}),
     ],
@@ -117,7 +144,13 @@ def test_a_body_that_breaks_metas_rules_is_refused(meta, http, code, body):
 def test_unknown_paths_and_objects_are_refused(meta, http):
     assert error_of(http.post(f"{meta.url}/messages", json=text())) == (400, 2500)
     assert error_of(http.post(f"{meta.url}/v25.0/nobody/messages", json=text())) == (400, 100)
-    assert error_of(http.post(f"{meta.url}/v25.0/{NUMBER}/messages", content=b"x", headers={"Content-Type": "application/json"})) == (
+    assert error_of(
+        http.post(
+            f"{meta.url}/v25.0/{NUMBER}/messages",
+            content=b"x",
+            headers={"Content-Type": "application/json"},
+        )
+    ) == (
         400,
         100,
     )
@@ -129,7 +162,9 @@ def test_statuses_come_back_signed_and_with_the_outbox_id(meta, http, webhook):
 
     wait_for(lambda: len(webhook.news) == 3)
     assert [str(news.status) for news in webhook.news] == ["sent", "delivered", "read"]
-    assert {(news.wamid, news.outbox_id, news.phone) for news in webhook.news} == {(wamid, "0193", ANA)}
+    assert {(news.wamid, news.outbox_id, news.phone) for news in webhook.news} == {
+        (wamid, "0193", ANA)
+    }
 
 
 def test_a_status_can_come_before_the_answer_to_the_send(meta, http, webhook):
@@ -196,22 +231,38 @@ def test_media_can_be_uploaded_found_fetched_and_deleted(meta, http):
 
 
 def test_a_contact_can_be_forgotten(meta, http):
-    http.delete(f"{meta.url}/v25.0/{NUMBER}/contact_book", params={"messaging_product": "whatsapp", "bsuid": "BR.1"})
+    http.delete(
+        f"{meta.url}/v25.0/{NUMBER}/contact_book",
+        params={"messaging_product": "whatsapp", "bsuid": "BR.1"},
+    )
 
     assert meta.graph.redacted == ["BR.1"]
 
 
 def test_other_processes_can_read_and_steer_it(tmp_path):
     record = tmp_path / "sent.jsonl"
-    process = subprocess.Popen([sys.executable, "-m", "tests.fakes.meta", "--record", record], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.fakes.meta", "--record", record],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     with process, httpx.Client(base_url=process.stdout.readline().strip(), headers=HEADERS) as http:
         http.post("/__control/faults", json=[{"kind": "error", "status": 503, "code": 131016}])
-        answers = [http.post(f"/v25.0/{NUMBER}/messages", json=text(words, biz_opaque_callback_data="same")) for words in "abc"]
+        answers = [
+            http.post(
+                f"/v25.0/{NUMBER}/messages", json=text(words, biz_opaque_callback_data="same")
+            )
+            for words in "abc"
+        ]
         summary = http.get("/__control/summary").json()
         kept = http.get("/__control/messages", params={"to": ANA, "since": 1}).json()["messages"]
         process.terminate()
 
     assert [answer.status_code for answer in answers] == [503, 200, 200]
-    assert (summary["accepted"], summary["by_recipient"], summary["twice"]) == (2, {ANA: 2}, ["same"])
+    assert (summary["accepted"], summary["by_recipient"], summary["twice"]) == (
+        2,
+        {ANA: 2},
+        ["same"],
+    )
     assert [one["body"]["text"]["body"] for one in kept] == ["c"]
     assert [json.loads(line)["seq"] for line in record.read_text().splitlines()] == [1, 2]

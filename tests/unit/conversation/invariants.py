@@ -2,12 +2,26 @@
 
 import json
 
-from gatte.conversation.effects import RequestAppointment, CaptureLead, CorrectData, EraseData, Escalate, OpenTicket
-from gatte.conversation.slot_filling import summary_fingerprint
+from gatte.conversation.effects import (
+    CaptureLead,
+    CorrectData,
+    EraseData,
+    Escalate,
+    OpenTicket,
+    RequestAppointment,
+)
 from gatte.conversation.flows.registry import FLOWS
 from gatte.conversation.parsing.answers import yes_or_no
 from gatte.conversation.replies import ButtonsReply, MenuReply, Reply, TextReply, from_json, to_json
-from gatte.conversation.snapshot import AnswerFound, MessagesReceived, Decision, Input, Owner, Snapshot
+from gatte.conversation.slot_filling import summary_fingerprint
+from gatte.conversation.snapshot import (
+    AnswerFound,
+    Decision,
+    Input,
+    MessagesReceived,
+    Owner,
+    Snapshot,
+)
 from gatte.conversation.states import TRANSITIONS, Event, State
 
 NEEDS_YES = (CaptureLead, OpenTicket, EraseData, RequestAppointment, CorrectData)
@@ -18,7 +32,9 @@ PERSONAL = (PASSWORD, "52998224725", "45997418000153", "joao@x.com", "João", "A
 
 
 def check(before: Snapshot, happening: Input, decision: Decision, shown_mark: str) -> None:
-    """All invariants of one decision; `shown_mark` stands for the summary that the customer saw last."""
+    """All invariants of one decision; `shown_mark` stands for the summary that the customer saw
+    last.
+    """
     after = decision.snapshot
     _steps_follow_the_table(before, decision)
     _a_human_is_not_spoken_over(before, happening, decision)
@@ -29,8 +45,12 @@ def check(before: Snapshot, happening: Input, decision: Decision, shown_mark: st
     assert len(decision.replies) <= 2, decision.replies
     for reply in decision.replies:
         _fits_whatsapp(reply, own=not isinstance(happening, AnswerFound))
-    assert decision.question is None or (decision.question.strip() and after.state in {State.ANSWERING, State.WAITING_HUMAN})
-    assert not any(personal in str(after.flags) for personal in PERSONAL), "notes are for marks; personal data belongs in slots"
+    assert decision.question is None or (
+        decision.question.strip() and after.state in {State.ANSWERING, State.WAITING_HUMAN}
+    )
+    assert not any(personal in str(after.flags) for personal in PERSONAL), (
+        "notes are for marks; personal data belongs in slots"
+    )
     assert PASSWORD not in str((after.slots, after.flags, decision.effects, decision.question))
 
 
@@ -45,7 +65,9 @@ def _steps_follow_the_table(before: Snapshot, decision: Decision) -> None:
 
 def _a_human_is_not_spoken_over(before: Snapshot, happening: Input, decision: Decision) -> None:
     assert (decision.snapshot.owner == Owner.HUMAN) == (decision.snapshot.state == State.WITH_HUMAN)
-    if decision.snapshot.owner == Owner.HUMAN or (before.owner == Owner.HUMAN and isinstance(happening, MessagesReceived)):
+    if decision.snapshot.owner == Owner.HUMAN or (
+        before.owner == Owner.HUMAN and isinstance(happening, MessagesReceived)
+    ):
         assert decision.replies == ()
         assert decision.question is None
 
@@ -54,13 +76,22 @@ def _flow_and_state_agree(after: Snapshot) -> None:
     if after.state in {State.COLLECTING, State.CONFIRMING}:
         assert after.flow in FLOWS
         assert after.requested_slot
-    if after.state in {State.START, State.MENU, State.WAITING_HUMAN, State.WITH_HUMAN, State.TIMEOUT, State.CLOSED}:
+    if after.state in {
+        State.START,
+        State.MENU,
+        State.WAITING_HUMAN,
+        State.WITH_HUMAN,
+        State.TIMEOUT,
+        State.CLOSED,
+    }:
         assert after.flow is None
         assert after.requested_slot is None
 
 
 def _says_yes(happening: Input, mark: str) -> bool:
-    """Whether the customer tapped the yes of the summary with this mark, typed it, or said yes and nothing against it."""
+    """Whether the customer tapped the yes of the summary with this mark, typed it, or said yes and
+    nothing against it.
+    """
     if not isinstance(happening, MessagesReceived):
         return False
     tapped = any(one.choice == f"confirm:{mark}:yes" for one in happening.utterances)
@@ -69,7 +100,9 @@ def _says_yes(happening: Input, mark: str) -> bool:
     return tapped or typed or (True in answers and False not in answers)
 
 
-def _effects_were_confirmed(before: Snapshot, happening: Input, decision: Decision, shown_mark: str) -> None:
+def _effects_were_confirmed(
+    before: Snapshot, happening: Input, decision: Decision, shown_mark: str
+) -> None:
     if Event.CONFIRMED in [step.event for step in decision.steps]:
         assert _says_yes(happening, shown_mark)
     if any(isinstance(effect, NEEDS_YES) for effect in decision.effects):
@@ -88,7 +121,10 @@ def _counters_are_bounded(after: Snapshot) -> None:
 
 
 def _survives_storage(after: Snapshot, replies: tuple[Reply, ...]) -> None:
-    stored = {name: getattr(after, name) for name in STORED} | {"slots": dict(after.slots), "notes": dict(after.flags)}
+    stored = {name: getattr(after, name) for name in STORED} | {
+        "slots": dict(after.slots),
+        "notes": dict(after.flags),
+    }
     assert json.loads(json.dumps(stored)) == stored
     assert all(type(value) is str for value in (*after.slots.values(), *after.flags.values()))
     assert all(from_json(to_json(reply)) == reply for reply in replies[-1:])
@@ -109,6 +145,9 @@ def _fits_whatsapp(reply: Reply, *, own: bool) -> None:
 
 def _fits(reply: ButtonsReply | MenuReply, *, most: int, title: int, identity: int) -> None:
     assert 1 <= len(reply.options) <= most
-    assert all(1 <= len(option.title) <= title and 1 <= len(option.id) <= identity for option in reply.options)
+    assert all(
+        1 <= len(option.title) <= title and 1 <= len(option.id) <= identity
+        for option in reply.options
+    )
     assert len({option.id for option in reply.options}) == len(reply.options)
     assert len({option.title for option in reply.options}) == len(reply.options)

@@ -6,22 +6,29 @@ from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from gatte.conversation.nlu import (
+    Intent,
+    IntentPrediction,
+    IntentScore,
+    MessageKind,
+    PredictionSource,
+    Utterance,
+)
 from gatte.conversation.orchestrator import advance
 from gatte.conversation.replies import ButtonsReply, MenuReply, text_of
 from gatte.conversation.snapshot import (
     AnswerFound,
+    AnswerNotFound,
     CertificateFacts,
     ContactFacts,
-    MessagesReceived,
     Decision,
     ExternalEvent,
     Input,
-    AnswerNotFound,
+    MessagesReceived,
     Snapshot,
     TicketFacts,
 )
 from gatte.conversation.states import Event, State
-from gatte.conversation.nlu import PredictionSource, IntentScore, Utterance, Intent, MessageKind, IntentPrediction
 
 MONDAY = datetime(2026, 11, 23, 10, 0, tzinfo=ZoneInfo("America/Sao_Paulo"))
 NUMBERS = count(1)
@@ -30,16 +37,29 @@ ECNPJ = CertificateFacts("c1", "e-CNPJ A1", "Padaria Estrela Ltda", date(2026, 1
 ECPF = CertificateFacts("c2", "e-CPF A3", "João da Silva", date(2028, 1, 5), "active")
 EXPIRED = CertificateFacts("c3", "e-CNPJ A1", "Padaria Estrela Ltda", date(2026, 11, 20), "expired")
 TICKET = TicketFacts(41, "Token não reconhecido", "em andamento")
-KNOWN = ContactFacts(name="João da Silva", email="joao@x.com", document=CPF, phone="5541999990000", returning=True)
+KNOWN = ContactFacts(
+    name="João da Silva", email="joao@x.com", document=CPF, phone="5541999990000", returning=True
+)
 
 
-def guess(intent: Intent, confidence: float = 0.9, *others: tuple[Intent, float]) -> IntentPrediction:
-    return IntentPrediction(intent, confidence, PredictionSource.LOCAL, tuple(IntentScore(*other) for other in others))
+def guess(
+    intent: Intent, confidence: float = 0.9, *others: tuple[Intent, float]
+) -> IntentPrediction:
+    return IntentPrediction(
+        intent, confidence, PredictionSource.LOCAL, tuple(IntentScore(*other) for other in others)
+    )
 
 
-def heard(text: str = "", intent: Intent | IntentPrediction | None = None, kind: MessageKind = MessageKind.TEXT, **more: Any) -> Utterance:
+def heard(
+    text: str = "",
+    intent: Intent | IntentPrediction | None = None,
+    kind: MessageKind = MessageKind.TEXT,
+    **more: Any,
+) -> Utterance:
     understanding = guess(intent) if isinstance(intent, Intent) else intent
-    return Utterance(more.pop("message_id", f"m{next(NUMBERS)}"), kind, text, understanding=understanding, **more)
+    return Utterance(
+        more.pop("message_id", f"m{next(NUMBERS)}"), kind, text, understanding=understanding, **more
+    )
 
 
 def tapped(choice: str) -> Utterance:

@@ -4,14 +4,21 @@ from datetime import timedelta
 
 import pytest
 
-from gatte.conversation.effects import EraseMessage, Escalate, OptOut, EscalationReason
+from gatte.conversation.effects import EraseMessage, Escalate, EscalationReason, OptOut
 from gatte.conversation.handoff import show_opening
+from gatte.conversation.nlu import Intent, MessageKind
 from gatte.conversation.snapshot import DeskFacts, ExternalEvent, Owner
 from gatte.conversation.states import Event, State
-from gatte.conversation.nlu import Intent, MessageKind
 from tests.unit.conversation.talking import ECNPJ, EXPIRED, KNOWN, MONDAY, Talk, guess, heard
 
-QUEUE = (0, 1, 1, 2, 3, 90)  # how many are served before a customer of each priority; who asks for a person has 4
+QUEUE = (
+    0,
+    1,
+    1,
+    2,
+    3,
+    90,
+)  # how many are served before a customer of each priority; who asks for a person has 4
 
 
 def waiting(**facts) -> Talk:
@@ -34,7 +41,14 @@ def test_the_card_says_who_why_and_what_was_under_way():
 
 
 def test_the_card_says_what_the_bot_tried():
-    talk = Talk().says("oi").says("xpto").says("quanto custa?", Intent.PRICE).gets("R$ 100.").says("atendente")
+    talk = (
+        Talk()
+        .says("oi")
+        .says("xpto")
+        .says("quanto custa?", Intent.PRICE)
+        .gets("R$ 100.")
+        .says("atendente")
+    )
 
     assert talk.effect.activity_log == "não entendeu · respondeu uma dúvida"
 
@@ -73,8 +87,14 @@ def test_the_card_of_somebody_with_a_certificate_names_it():
     [
         (DeskFacts(), "próximo da fila"),
         (DeskFacts(ahead_by_priority=QUEUE), "3 pessoas na sua frente; a resposta vem"),
-        (DeskFacts(ahead_by_priority=QUEUE, minutes_each=2.9), "3 pessoas na sua frente; a espera é de cerca de 12 min"),
-        (DeskFacts(ahead_by_priority=QUEUE, minutes_each=31.0), "3 pessoas na sua frente; a resposta vem"),
+        (
+            DeskFacts(ahead_by_priority=QUEUE, minutes_each=2.9),
+            "3 pessoas na sua frente; a espera é de cerca de 12 min",
+        ),
+        (
+            DeskFacts(ahead_by_priority=QUEUE, minutes_each=31.0),
+            "3 pessoas na sua frente; a resposta vem",
+        ),
         (DeskFacts(open=False), "fechado agora"),
         (DeskFacts(open=False, opens_at=MONDAY + timedelta(days=1)), "abre amanhã às 10h"),
     ],
@@ -91,12 +111,22 @@ def test_opening_times_are_said_as_people_say_them():
 def test_an_invoice_stopped_by_an_expired_certificate_comes_first():
     assert Talk().says("certificado vencido, não consigo emitir nota").effect.priority == 0
     assert Talk(certificates=(EXPIRED,)).says("não consigo emitir nota").effect.priority == 0
-    assert Talk(certificates=(ECNPJ,)).says("não consigo emitir nota", Intent.TECHNICAL_SUPPORT).effects == ()
+    assert (
+        Talk(certificates=(ECNPJ,))
+        .says("não consigo emitir nota", Intent.TECHNICAL_SUPPORT)
+        .effects
+        == ()
+    )
 
 
 def test_revocation_goes_to_a_human_by_rule_and_by_intent():
-    assert Talk().says("perdi o token, preciso revogar").effect.reason == EscalationReason.REVOCATION
-    assert Talk().says("anula o certificado que perdi", Intent.REVOKE_CERTIFICATE).effect.reason == EscalationReason.REVOCATION
+    assert (
+        Talk().says("perdi o token, preciso revogar").effect.reason == EscalationReason.REVOCATION
+    )
+    assert (
+        Talk().says("anula o certificado que perdi", Intent.REVOKE_CERTIFICATE).effect.reason
+        == EscalationReason.REVOCATION
+    )
 
 
 def test_messages_while_waiting_are_noted_once_and_then_silently():
@@ -107,7 +137,9 @@ def test_messages_while_waiting_are_noted_once_and_then_silently():
 
 
 def test_a_sure_question_while_waiting_is_answered_in_the_queue():
-    talk = waiting().says("quais documentos preciso?", guess(Intent.DOCUMENTS, 0.9)).gets("RG e CPF.")
+    talk = (
+        waiting().says("quais documentos preciso?", guess(Intent.DOCUMENTS, 0.9)).gets("RG e CPF.")
+    )
 
     assert talk.replied == "RG e CPF."
     assert talk.state == State.WAITING_HUMAN
@@ -130,9 +162,17 @@ def test_asking_again_tells_the_place_in_the_queue():
 def test_a_more_pressing_reason_is_told_its_own_place_in_the_queue():
     desk = DeskFacts(ahead_by_priority=QUEUE, minutes_each=4.0)
 
-    assert "próximo da fila" in Talk(desk=desk).says("certificado vencido, não consigo emitir nota").replied
-    assert "1 pessoa na sua frente" in Talk(desk=desk).says("perdi o token, preciso revogar").replied
-    assert "1 pessoa na sua frente" in waiting(desk=desk).says("perdi o token, preciso revogar").says("atendente").replied
+    assert (
+        "próximo da fila"
+        in Talk(desk=desk).says("certificado vencido, não consigo emitir nota").replied
+    )
+    assert (
+        "1 pessoa na sua frente" in Talk(desk=desk).says("perdi o token, preciso revogar").replied
+    )
+    assert (
+        "1 pessoa na sua frente"
+        in waiting(desk=desk).says("perdi o token, preciso revogar").says("atendente").replied
+    )
 
 
 def test_a_tap_on_the_menu_leaves_the_queue():
@@ -160,7 +200,9 @@ def test_a_late_answer_is_not_said_over_a_human():
 
 
 def test_what_law_and_safety_ask_for_is_done_silently_while_a_human_owns():
-    talk = with_human().sends(heard("SAIR"), heard(kind=MessageKind.DOCUMENT, filename="empresa.pfx", message_id="key"))
+    talk = with_human().sends(
+        heard("SAIR"), heard(kind=MessageKind.DOCUMENT, filename="empresa.pfx", message_id="key")
+    )
 
     assert set(talk.effects) == {OptOut(), EraseMessage("key", "key_file")}
     assert talk.decision.replies == ()
@@ -174,7 +216,13 @@ def test_an_answer_from_the_phone_is_a_human_taking_over():
 
 
 def test_handing_back_starts_afresh_and_triggers_nothing():
-    talk = Talk().says("vou ao procon").sees(Event.AGENT_TOOK).says("resolvido, obrigada").sees(Event.HANDED_BACK)
+    talk = (
+        Talk()
+        .says("vou ao procon")
+        .sees(Event.AGENT_TOOK)
+        .says("resolvido, obrigada")
+        .sees(Event.HANDED_BACK)
+    )
     assert talk.snapshot.owner == Owner.BOT
     assert talk.state == State.MENU
 

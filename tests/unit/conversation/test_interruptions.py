@@ -1,11 +1,13 @@
-"""In every state: a human, the menu, cancel, leaving, a question in between, a change of mind, a pause."""
+"""In every state: a human, the menu, cancel, leaving, a question in between, a change of mind, a
+pause.
+"""
 
 import pytest
 
-from gatte.conversation.effects import CaptureLead, Escalate, OptOut, EscalationReason
+from gatte.conversation.effects import CaptureLead, Escalate, EscalationReason, OptOut
+from gatte.conversation.nlu import Intent
 from gatte.conversation.snapshot import Owner
 from gatte.conversation.states import Event, State
-from gatte.conversation.nlu import Intent
 from tests.unit.conversation.talking import CNPJ, Talk, heard
 
 BUY = Intent.BUY_CERTIFICATE
@@ -115,7 +117,13 @@ def test_a_change_of_mind_is_heard_where_a_company_is_asked():
 
 
 def test_the_offer_to_come_back_can_be_declined():
-    talk = buying().says("na verdade quero agendar", Intent.SCHEDULE).says("sexta 14h").says("sim").taps_titled("Não, obrigado")
+    talk = (
+        buying()
+        .says("na verdade quero agendar", Intent.SCHEDULE)
+        .says("sexta 14h")
+        .says("sim")
+        .taps_titled("Não, obrigado")
+    )
 
     assert talk.snapshot.suspended_flow is None
     assert talk.state == State.MENU
@@ -154,7 +162,9 @@ def test_a_greeting_in_a_flow_is_no_mistake():
 
 
 def test_after_a_time_out_the_flow_is_offered_again():
-    talk = buying().sees(Event.NUDGED).sees(Event.TIMED_OUT).waits(hours=2).says("oi", Intent.GREETING)
+    talk = (
+        buying().sees(Event.NUDGED).sees(Event.TIMED_OUT).waits(hours=2).says("oi", Intent.GREETING)
+    )
     assert talk.titles == ["Continuar", "Não, obrigado"]
 
     assert talk.says("pode ser").snapshot.requested_slot == "document"
@@ -174,7 +184,13 @@ def test_a_question_after_a_time_out_is_answered_first():
 
 
 def test_after_a_day_the_slots_are_forgotten():
-    talk = buying().sees(Event.TIMED_OUT).sees(Event.CLOSED).waits(hours=25).says("oi", Intent.GREETING)
+    talk = (
+        buying()
+        .sees(Event.TIMED_OUT)
+        .sees(Event.CLOSED)
+        .waits(hours=25)
+        .says("oi", Intent.GREETING)
+    )
 
     assert talk.snapshot.suspended_flow is None
     assert talk.snapshot.slots == {}

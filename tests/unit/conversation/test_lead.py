@@ -3,9 +3,9 @@
 import pytest
 
 from gatte.conversation.effects import CaptureLead, Escalate, EscalationReason
+from gatte.conversation.nlu import Intent
 from gatte.conversation.snapshot import ContactFacts
 from gatte.conversation.states import Event, State
-from gatte.conversation.nlu import Intent
 from tests.unit.conversation.talking import CNPJ, CPF, KNOWN, NEW_CNPJ, Talk, heard
 
 BUY = Intent.BUY_CERTIFICATE
@@ -16,17 +16,33 @@ def asked_for_the_name() -> Talk:
 
 
 def confirming() -> Talk:
-    return asked_for_the_name().says("João da Silva").says(CNPJ).says("Padaria Estrela").says("joao@x.com")
+    return (
+        asked_for_the_name()
+        .says("João da Silva")
+        .says(CNPJ)
+        .says("Padaria Estrela")
+        .says("joao@x.com")
+    )
 
 
 def test_a_purchase_from_the_first_word_to_the_lead():
-    talk = Talk().says("quero comprar", BUY).says("e-CNPJ A1").says("João da Silva").says(CNPJ).says("Padaria Estrela").says("joao@x.com")
+    talk = (
+        Talk()
+        .says("quero comprar", BUY)
+        .says("e-CNPJ A1")
+        .says("João da Silva")
+        .says(CNPJ)
+        .says("Padaria Estrela")
+        .says("joao@x.com")
+    )
     assert talk.state == State.CONFIRMING
     assert "45.997.418/0001-53" in talk.replied
 
     talk.says("sim")
 
-    assert talk.effect == CaptureLead("João da Silva", "e-CNPJ A1", CNPJ, "Padaria Estrela", "joao@x.com")
+    assert talk.effect == CaptureLead(
+        "João da Silva", "e-CNPJ A1", CNPJ, "Padaria Estrela", "joao@x.com"
+    )
     assert talk.state == State.MENU
     assert talk.snapshot.slots == {}
 
@@ -39,9 +55,16 @@ def test_what_was_said_at_the_start_is_not_asked_again():
 
 
 def test_several_values_in_one_message():
-    talk = asked_for_the_name().says("pode anotar aí: João, cnpj 12.ABC.345/01DE-35, e-mail joao@x.com")
+    talk = asked_for_the_name().says(
+        "pode anotar aí: João, cnpj 12.ABC.345/01DE-35, e-mail joao@x.com"
+    )
 
-    assert talk.snapshot.slots == {"product": "e-CNPJ A1", "name": "João", "document": NEW_CNPJ, "email": "joao@x.com"}
+    assert talk.snapshot.slots == {
+        "product": "e-CNPJ A1",
+        "name": "João",
+        "document": NEW_CNPJ,
+        "email": "joao@x.com",
+    }
     assert talk.snapshot.requested_slot == "company"
 
 
@@ -71,7 +94,9 @@ def test_nothing_is_sent_without_a_yes():
     assert confirming().says("quanto tempo demora?", Intent.FAQ).gets("Um dia.").effects == ()
 
 
-@pytest.mark.parametrize("correction", ["errei, o e-mail é ana@y.com", "o email certo é ana@y.com", "não, ana@y.com"])
+@pytest.mark.parametrize(
+    "correction", ["errei, o e-mail é ana@y.com", "o email certo é ana@y.com", "não, ana@y.com"]
+)
 def test_a_value_is_corrected_while_confirming(correction):
     talk = confirming().says(correction)
 
@@ -160,7 +185,9 @@ def test_a_good_answer_forgets_the_bad_ones():
 
 
 def test_somebody_without_an_email_goes_on():
-    talk = Talk().says("quero um e-CPF", BUY).says("Ana Lima").says(CPF).says("não tenho").says("sim")
+    talk = (
+        Talk().says("quero um e-CPF", BUY).says("Ana Lima").says(CPF).says("não tenho").says("sim")
+    )
 
     assert talk.effect == CaptureLead("Ana Lima", "e-CPF", CPF, None, None)
 

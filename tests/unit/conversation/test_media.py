@@ -3,8 +3,8 @@
 import pytest
 
 from gatte.conversation.effects import AttachMedia, EraseMessage
-from gatte.conversation.states import State
 from gatte.conversation.nlu import Intent, MessageKind
+from gatte.conversation.states import State
 from tests.unit.conversation.talking import TICKET, Talk, heard
 
 
@@ -15,11 +15,23 @@ def test_audio_without_a_transcript_asks_to_type():
 
 
 def test_audio_with_a_transcript_is_heard_like_text():
-    assert Talk().sends(heard("quero comprar", Intent.BUY_CERTIFICATE, MessageKind.AUDIO)).snapshot.flow == "lead"
+    assert (
+        Talk()
+        .sends(heard("quero comprar", Intent.BUY_CERTIFICATE, MessageKind.AUDIO))
+        .snapshot.flow
+        == "lead"
+    )
 
 
 @pytest.mark.parametrize(
-    "kind", [MessageKind.STICKER, MessageKind.LOCATION, MessageKind.CONTACTS, MessageKind.ORDER, MessageKind.UNSUPPORTED]
+    "kind",
+    [
+        MessageKind.STICKER,
+        MessageKind.LOCATION,
+        MessageKind.CONTACTS,
+        MessageKind.ORDER,
+        MessageKind.UNSUPPORTED,
+    ],
 )
 def test_what_cannot_be_read_gets_a_helpful_answer(kind):
     talk = Talk().sends(heard(kind=kind))
@@ -29,7 +41,9 @@ def test_what_cannot_be_read_gets_a_helpful_answer(kind):
 
 
 def test_in_a_flow_the_question_is_repeated():
-    talk = Talk().says("quero um e-CPF", Intent.BUY_CERTIFICATE).sends(heard(kind=MessageKind.STICKER))
+    talk = (
+        Talk().says("quero um e-CPF", Intent.BUY_CERTIFICATE).sends(heard(kind=MessageKind.STICKER))
+    )
 
     assert "nome completo" in talk.replied
     assert len(talk.decision.replies) == 1
@@ -50,7 +64,10 @@ def test_a_deleted_message_is_erased_here_too():
     assert talk.decision.replies == ()
 
 
-@pytest.mark.parametrize("named", [{"filename": "empresa.PFX"}, {"filename": "a.p12"}, {"mime_type": "application/x-pkcs12"}])
+@pytest.mark.parametrize(
+    "named",
+    [{"filename": "empresa.PFX"}, {"filename": "a.p12"}, {"mime_type": "application/x-pkcs12"}],
+)
 def test_a_key_file_is_refused_and_erased(named):
     talk = Talk().sends(heard(kind=MessageKind.DOCUMENT, message_id="key", **named))
 
@@ -75,7 +92,9 @@ def test_a_password_in_a_flow_does_not_stop_it():
 
 
 def test_a_document_without_a_flow_goes_to_the_open_ticket():
-    talk = Talk(tickets=(TICKET,)).sends(heard(kind=MessageKind.DOCUMENT, filename="rg.pdf", message_id="d"))
+    talk = Talk(tickets=(TICKET,)).sends(
+        heard(kind=MessageKind.DOCUMENT, filename="rg.pdf", message_id="d")
+    )
 
     assert talk.effects == (AttachMedia(("d",)),)
     assert "nº 41" in talk.replied
@@ -85,7 +104,9 @@ def test_a_document_out_of_the_blue_is_kept_for_the_ticket_that_follows():
     talk = Talk().sends(heard(kind=MessageKind.IMAGE, message_id="d"))
     assert talk.titles == ["Abrir chamado", "Falar com atendente"]
 
-    talk.taps_titled("Abrir chamado").says("erro na tela").says("aparece isso da foto").says("normal").says("sim")
+    talk.taps_titled("Abrir chamado").says("erro na tela").says("aparece isso da foto").says(
+        "normal"
+    ).says("sim")
 
     assert talk.effect.message_ids == ("d",)
 

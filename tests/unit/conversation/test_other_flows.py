@@ -4,12 +4,32 @@ from datetime import date
 
 import pytest
 
-from gatte.conversation.effects import RequestAppointment, CaptureLead, CorrectData, EraseData, ExportData, OpenTicket, OptIn, OptOut, Urgency
+from gatte.conversation.effects import (
+    CaptureLead,
+    CorrectData,
+    EraseData,
+    ExportData,
+    OpenTicket,
+    OptIn,
+    OptOut,
+    RequestAppointment,
+    Urgency,
+)
+from gatte.conversation.nlu import Intent, MessageKind
 from gatte.conversation.replies import TICKET_NUMBER
 from gatte.conversation.snapshot import ContactFacts, TicketFacts
 from gatte.conversation.states import State
-from gatte.conversation.nlu import Intent, MessageKind
-from tests.unit.conversation.talking import CNPJ, CPF, ECNPJ, ECPF, EXPIRED, KNOWN, TICKET, Talk, heard
+from tests.unit.conversation.talking import (
+    CNPJ,
+    CPF,
+    ECNPJ,
+    ECPF,
+    EXPIRED,
+    KNOWN,
+    TICKET,
+    Talk,
+    heard,
+)
 
 RENEW, STATUS = Intent.RENEW_CERTIFICATE, Intent.CERTIFICATE_STATUS
 
@@ -20,7 +40,9 @@ def test_the_only_certificate_of_a_known_contact_is_renewed_with_one_yes():
 
     talk.says("isso")
 
-    assert talk.effect == CaptureLead("João da Silva", "e-CNPJ A1", CPF, None, "joao@x.com", renewal_of="c1")
+    assert talk.effect == CaptureLead(
+        "João da Silva", "e-CNPJ A1", CPF, None, "joao@x.com", renewal_of="c1"
+    )
 
 
 def test_of_several_certificates_the_customer_picks_one():
@@ -33,7 +55,14 @@ def test_of_several_certificates_the_customer_picks_one():
 
 
 def test_a_certificate_that_we_do_not_know_is_described():
-    talk = Talk().says("quero renovar meu e-CPF A3", RENEW).says("Ana Lima").says(CPF).says("ana@x.com").says("sim")
+    talk = (
+        Talk()
+        .says("quero renovar meu e-CPF A3", RENEW)
+        .says("Ana Lima")
+        .says(CPF)
+        .says("ana@x.com")
+        .says("sim")
+    )
 
     assert talk.effect == CaptureLead("Ana Lima", "e-CPF A3", CPF, None, "ana@x.com", None)
 
@@ -55,19 +84,27 @@ def test_a_certificate_near_its_end_comes_with_an_offer_to_renew():
 
 
 def test_an_expired_certificate_is_called_so():
-    assert "venceu em 20/11/2026" in Talk(certificates=(EXPIRED,)).says("quando vence?", STATUS).replied
+    assert (
+        "venceu em 20/11/2026"
+        in Talk(certificates=(EXPIRED,)).says("quando vence?", STATUS).replied
+    )
 
 
 @pytest.mark.parametrize("contact", [ContactFacts(), KNOWN])
 def test_nobody_else_hears_anything_of_a_certificate_not_even_that_it_exists(contact):
-    answers = {Talk(contact=contact).says("quando vence meu certificado?", STATUS).says(document).replied for document in (CPF, CNPJ)}
+    answers = {
+        Talk(contact=contact).says("quando vence meu certificado?", STATUS).says(document).replied
+        for document in (CPF, CNPJ)
+    }
 
     assert len(answers) == 1
     assert "Por segurança" in answers.pop()
 
 
 def test_a_registered_contact_who_asks_for_another_document_hears_nothing():
-    talk = Talk(contact=KNOWN, certificates=(ECPF,)).says(f"quando vence o certificado do cnpj {CNPJ}?", STATUS)
+    talk = Talk(contact=KNOWN, certificates=(ECPF,)).says(
+        f"quando vence o certificado do cnpj {CNPJ}?", STATUS
+    )
 
     assert "Por segurança" in talk.replied
     assert "2028" not in talk.replied
@@ -83,13 +120,20 @@ def test_an_unknown_document_is_told_apart_from_an_invalid_one():
 
 
 def ticket() -> Talk:
-    return Talk().taps("menu:ticket").says("token não reconhecido").says("o computador não mostra o token")
+    return (
+        Talk()
+        .taps("menu:ticket")
+        .says("token não reconhecido")
+        .says("o computador não mostra o token")
+    )
 
 
 def test_a_ticket_is_opened_after_a_yes():
     talk = ticket().says("urgente").says("sim")
 
-    assert talk.effect == OpenTicket("token não reconhecido", "o computador não mostra o token", Urgency.HIGH)
+    assert talk.effect == OpenTicket(
+        "token não reconhecido", "o computador não mostra o token", Urgency.HIGH
+    )
 
 
 def test_who_tells_it_all_at_once_is_not_asked_again():
@@ -123,7 +167,9 @@ def test_a_ticket_is_asked_for_in_words():
 
 
 def test_the_contact_hears_of_the_own_tickets_only():
-    talk = Talk(tickets=(TICKET, TicketFacts(40, "Boleto", "solved"))).says("como está meu chamado?", Intent.TICKET_STATUS)
+    talk = Talk(tickets=(TICKET, TicketFacts(40, "Boleto", "solved"))).says(
+        "como está meu chamado?", Intent.TICKET_STATUS
+    )
     assert "Nº 41" in talk.replied
     assert "resolvido" in talk.replied
 
@@ -215,7 +261,15 @@ def test_a_registered_value_is_corrected():
 
 
 def test_another_field_needs_another_value():
-    talk = Talk().taps("menu:data").says("corrigir").says("o e-mail").says("novo@y.com").taps("fix:field").says("cpf")
+    talk = (
+        Talk()
+        .taps("menu:data")
+        .says("corrigir")
+        .says("o e-mail")
+        .says("novo@y.com")
+        .taps("fix:field")
+        .says("cpf")
+    )
 
     assert talk.snapshot.requested_slot == "value"
     assert talk.says(CPF).says("sim").effect == CorrectData("document", CPF)

@@ -8,11 +8,24 @@ import pytest
 
 from gatte.conversation.escalation_rules import find_trigger
 from gatte.conversation.parsing.answers import declines, yes_or_no
-from gatte.conversation.parsing.dates import find_day, find_period, parse_day, parse_period, show_day
+from gatte.conversation.parsing.dates import (
+    find_day,
+    find_period,
+    parse_day,
+    parse_period,
+    show_day,
+)
 from gatte.conversation.parsing.documents import find_document, parse_document, show_document
-from gatte.conversation.parsing.names import find_company, find_email, find_name, parse_company, parse_email, parse_name
+from gatte.conversation.parsing.names import (
+    find_company,
+    find_email,
+    find_name,
+    parse_company,
+    parse_email,
+    parse_name,
+)
+from gatte.conversation.parsing.normalize import normalize_text, truncate
 from gatte.conversation.parsing.products import find_product, parse_product
-from gatte.conversation.parsing.normalize import truncate, normalize_text
 from gatte.conversation.rules import command_in, predict_by_rule
 from gatte.conversation.secret_detection import holds_password
 
@@ -58,7 +71,9 @@ def test_neither_yes_nor_no(text):
     assert yes_or_no(text) is None
 
 
-@pytest.mark.parametrize("text", ["não tenho", "nao tenho email", "pular", "sem e-mail", "nenhum", "não quero informar"])
+@pytest.mark.parametrize(
+    "text", ["não tenho", "nao tenho email", "pular", "sem e-mail", "nenhum", "não quero informar"]
+)
 def test_having_none(text):
     assert declines(text)
 
@@ -132,13 +147,32 @@ def test_names_are_read_out_of_answers(text, name):
     assert parse_name(text).value == name
 
 
-@pytest.mark.parametrize("text", ["oi", "quero renovar", "quanto custa?", "123", "x", "não sei", "😀", "meu certificado venceu", "a" * 61])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "oi",
+        "quero renovar",
+        "quanto custa?",
+        "123",
+        "x",
+        "não sei",
+        "😀",
+        "meu certificado venceu",
+        "a" * 61,
+    ],
+)
 def test_what_is_no_name(text):
     assert parse_name(text).problem == "name_missing"
 
 
 @pytest.mark.parametrize(
-    ("text", "name"), [("me chamo Ana", "Ana"), ("nome: Rui Costa, cpf 1", "Rui Costa"), ("João da Silva", None), ("aqui é a Bia", "Bia")]
+    ("text", "name"),
+    [
+        ("me chamo Ana", "Ana"),
+        ("nome: Rui Costa, cpf 1", "Rui Costa"),
+        ("João da Silva", None),
+        ("aqui é a Bia", "Bia"),
+    ],
 )
 def test_volunteered_names_need_to_be_introduced(text, name):
     assert find_name(text).value == name
@@ -176,7 +210,10 @@ def test_emails_are_found(text, email):
     assert find_email(text).value == email
 
 
-@pytest.mark.parametrize(("text", "problem"), [("joao@", "email_shape"), ("joao@gmail", "email_shape"), ("joao.com", "email_missing")])
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [("joao@", "email_shape"), ("joao@gmail", "email_shape"), ("joao.com", "email_missing")],
+)
 def test_a_wrong_email_is_told_apart(text, problem):
     assert parse_email(text).problem == problem
 
@@ -270,7 +307,13 @@ def test_parts_of_the_day(text, period):
 
 
 @pytest.mark.parametrize(
-    ("text", "problem"), [("21h", "hour_outside"), ("de noite", "hour_outside"), ("3 da manhã", "hour_outside"), ("abc", "period_missing")]
+    ("text", "problem"),
+    [
+        ("21h", "hour_outside"),
+        ("de noite", "hour_outside"),
+        ("3 da manhã", "hour_outside"),
+        ("abc", "period_missing"),
+    ],
 )
 def test_an_hour_that_cannot_be_is_told_apart(text, problem):
     assert parse_period(text).problem == problem
@@ -286,7 +329,15 @@ def test_text_is_folded_for_comparing():
 
 
 @pytest.mark.parametrize(
-    "text", ["a senha é 1234", "senha: abc", "senha do certificado = Xy9!", "PIN 4321", "a senha do arquivo é Gato#7", "puk: 9988"]
+    "text",
+    [
+        "a senha é 1234",
+        "senha: abc",
+        "senha do certificado = Xy9!",
+        "PIN 4321",
+        "a senha do arquivo é Gato#7",
+        "puk: 9988",
+    ],
 )
 def test_a_password_is_recognised(text):
     assert holds_password(text)
@@ -294,7 +345,14 @@ def test_a_password_is_recognised(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["esqueci a senha", "qual é a senha?", "minha senha é fraca?", "perdi o PIN do token", "a senha é obrigatória?", "bloqueei o PUK"],
+    [
+        "esqueci a senha",
+        "qual é a senha?",
+        "minha senha é fraca?",
+        "perdi o PIN do token",
+        "a senha é obrigatória?",
+        "bloqueei o PUK",
+    ],
 )
 def test_speaking_of_passwords_is_no_password(text):
     assert not holds_password(text)

@@ -1,7 +1,9 @@
-"""Random conversations of customers, agents, the clock and failures never break an invariant of the core.
+"""Random conversations of customers, agents, the clock and failures never break an invariant of the
+core.
 
-Two runs: one whose failures shrink to the shortest conversation (GATTE_SEQUENCES, 1,000 by default), and a long one in which each
-conversation grows out of one number, which is much faster (GATTE_SEEDS, 20,000 by default).
+Two runs: one whose failures shrink to the shortest conversation (GATTE_SEQUENCES, 1,000 by
+default), and a long one in which each conversation grows out of one number, which is much faster
+(GATTE_SEEDS, 20,000 by default).
 """
 
 import os
@@ -13,16 +15,39 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from gatte.conversation.option_ids import FLOW_OF_ROW
 from gatte.conversation.external_events import EXTERNAL_EVENTS
+from gatte.conversation.inactivity import InactivityTimeouts, next_timer
+from gatte.conversation.nlu import Intent, MessageKind, Utterance
+from gatte.conversation.option_ids import FLOW_OF_ROW
 from gatte.conversation.orchestrator import advance
 from gatte.conversation.replies import ButtonsReply, MenuReply
-from gatte.conversation.snapshot import AnswerFound, MessagesReceived, Decision, DeskFacts, ExternalEvent, Input, AnswerNotFound, Owner, Snapshot
+from gatte.conversation.snapshot import (
+    AnswerFound,
+    AnswerNotFound,
+    Decision,
+    DeskFacts,
+    ExternalEvent,
+    Input,
+    MessagesReceived,
+    Owner,
+    Snapshot,
+)
 from gatte.conversation.states import TRANSITIONS, Event, InvalidTransition, State
-from gatte.conversation.nlu import Utterance, Intent, MessageKind
-from gatte.conversation.inactivity import InactivityTimeouts, next_timer
 from tests.unit.conversation.invariants import PASSWORD, check
-from tests.unit.conversation.talking import CNPJ, CPF, ECNPJ, ECPF, EXPIRED, KNOWN, MONDAY, NEW_CNPJ, TICKET, guess, heard, tapped
+from tests.unit.conversation.talking import (
+    CNPJ,
+    CPF,
+    ECNPJ,
+    ECPF,
+    EXPIRED,
+    KNOWN,
+    MONDAY,
+    NEW_CNPJ,
+    TICKET,
+    guess,
+    heard,
+    tapped,
+)
 
 SEQUENCES = int(os.environ.get("GATTE_SEQUENCES", "1000"))
 SEEDS = int(os.environ.get("GATTE_SEEDS", "20000"))
@@ -52,7 +77,10 @@ HELPFUL = {
     "company": ["Padaria Estrela", "não tenho"],
     "email": ["joao@x.com", "não tenho", "ana arroba x ponto com"],
     "certificate": ["o e-CPF", "outro"],
-    "subject": ["token com erro", "o token não é reconhecido pelo computador desde ontem, já tentei de tudo e nada"],
+    "subject": [
+        "token com erro",
+        "o token não é reconhecido pelo computador desde ontem, já tentei de tudo e nada",
+    ],
     "description": ["não abre no navegador"],
     "urgency": ["urgente", "normal", "sem pressa"],
     "day": ["amanhã de manhã", "sexta 14h", "dia 15"],
@@ -67,8 +95,18 @@ HELPFUL = {
 SNAPSHOTS = [
     Snapshot(State.START, MONDAY),
     Snapshot(State.START, MONDAY, contact=KNOWN, certificates=(ECNPJ, ECPF), tickets=(TICKET,)),
-    Snapshot(State.START, MONDAY, certificates=(EXPIRED,), desk=DeskFacts(open=False, opens_at=MONDAY + timedelta(days=1))),
-    Snapshot(State.START, MONDAY, contact=KNOWN, desk=DeskFacts(ahead_by_priority=(0, 1, 1, 2, 3, 5), minutes_each=4.0)),
+    Snapshot(
+        State.START,
+        MONDAY,
+        certificates=(EXPIRED,),
+        desk=DeskFacts(open=False, opens_at=MONDAY + timedelta(days=1)),
+    ),
+    Snapshot(
+        State.START,
+        MONDAY,
+        contact=KNOWN,
+        desk=DeskFacts(ahead_by_priority=(0, 1, 1, 2, 3, 5), minutes_each=4.0),
+    ),
 ]
 OUTSIDE = sorted(EXTERNAL_EVENTS)
 KINDS = list(MessageKind)
@@ -80,7 +118,12 @@ def a_message(pick: int) -> Utterance:
     """Some message: mostly text with or without an understanding, sometimes media."""
     text, rest = TEXTS[pick % len(TEXTS)], pick // len(TEXTS)
     if rest % 7 == 0:
-        return heard(text if rest % 2 else "", kind=KINDS[rest % len(KINDS)], filename="a.pfx" if rest % 3 else "a.pdf", message_id="m")
+        return heard(
+            text if rest % 2 else "",
+            kind=KINDS[rest % len(KINDS)],
+            filename="a.pfx" if rest % 3 else "a.pdf",
+            message_id="m",
+        )
     intents = list(Intent)
     first, second = intents[rest % len(intents)], intents[(rest * 7 + 3) % len(intents)]
     sure = (0.95, 0.7, 0.4, 0.2)[rest % 4]
@@ -96,11 +139,17 @@ def a_happening(kind: int, pick: int, run: "Run") -> Input:
     if kind < 12 and run.shown:
         return MessagesReceived((tapped(run.shown[pick % len(run.shown)]),))
     if kind < 13:
-        return MessagesReceived((a_message(pick), a_message(pick // 3 + 1), a_message(pick // 11 + 5)))
+        return MessagesReceived(
+            (a_message(pick), a_message(pick // 3 + 1), a_message(pick // 11 + 5))
+        )
     if kind < 15:
         old = [*CHOICES, *run.seen] if kind < 14 else run.seen or CHOICES
         return MessagesReceived((tapped(old[pick % len(old)]),))
-    return MessagesReceived((a_message(pick),)) if kind < 18 else ExternalEvent(OUTSIDE[pick % len(OUTSIDE)], "")
+    return (
+        MessagesReceived((a_message(pick),))
+        if kind < 18
+        else ExternalEvent(OUTSIDE[pick % len(OUTSIDE)], "")
+    )
 
 
 class Run:
@@ -113,7 +162,10 @@ class Run:
         self.mark = ""
 
     def go(self, happening: Input) -> Decision | None:
-        if isinstance(happening, ExternalEvent) and (self.snapshot.state, happening.event) not in TRANSITIONS:
+        if (
+            isinstance(happening, ExternalEvent)
+            and (self.snapshot.state, happening.event) not in TRANSITIONS
+        ):
             with pytest.raises(InvalidTransition):
                 advance(self.snapshot, happening)
             return None
@@ -126,13 +178,25 @@ class Run:
         self.snapshot = decision.snapshot
         last = decision.replies[-1] if decision.replies else None
         if last is not None:
-            self.shown = [option.id for option in last.options] if isinstance(last, ButtonsReply | MenuReply) else []
-        self.seen += [option for option in self.shown if option.startswith("confirm:") and option not in self.seen]
-        self.mark = next((one.split(":")[1] for one in self.shown if one.startswith("confirm:")), self.mark)
+            self.shown = (
+                [option.id for option in last.options]
+                if isinstance(last, ButtonsReply | MenuReply)
+                else []
+            )
+        self.seen += [
+            option
+            for option in self.shown
+            if option.startswith("confirm:") and option not in self.seen
+        ]
+        self.mark = next(
+            (one.split(":")[1] for one in self.shown if one.startswith("confirm:")), self.mark
+        )
 
 
 def answer_questions(run: Run, decision: Decision | None, pick: int) -> None:
-    """At most one question a turn: whatever its answer leads to asks none. Now and then a crash keeps the answer away."""
+    """At most one question a turn: whatever its answer leads to asks none. Now and then a crash
+    keeps the answer away.
+    """
     if decision is None or decision.question is None or pick % 10 == 0:
         return
     if pick % 7 == 0:
@@ -147,18 +211,29 @@ def live(start: int, moves: list[tuple[int, int]]) -> Snapshot:
     """One whole conversation, checked at every step."""
     run = Run(SNAPSHOTS[start])
     for kind, pick in moves:
-        run.snapshot = replace(run.snapshot, now=run.snapshot.now + timedelta(seconds=pick % 4000 if kind % 5 == 0 else 3))
+        run.snapshot = replace(
+            run.snapshot,
+            now=run.snapshot.now + timedelta(seconds=pick % 4000 if kind % 5 == 0 else 3),
+        )
         answer_questions(run, run.go(a_happening(kind, pick, run)), pick)
     return run.snapshot
 
 
-@settings(max_examples=SEQUENCES, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(
+    max_examples=SEQUENCES, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+)
 @given(start=st.integers(0, len(SNAPSHOTS) - 1), moves=moves)
 def test_no_random_conversation_breaks_an_invariant(start, moves):
     has_a_way_out(live(start, moves))
 
 
-@settings(max_examples=SEEDS, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, phases=[Phase.generate])
+@settings(
+    max_examples=SEEDS,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    derandomize=True,
+    phases=[Phase.generate],
+)
 @given(seed=st.integers(0, 2**48))
 def test_twenty_thousand_conversations_break_no_invariant(seed):
     chance = random.Random(seed)
@@ -170,17 +245,26 @@ def test_twenty_thousand_conversations_break_no_invariant(seed):
 
 
 def has_a_way_out(snapshot: Snapshot) -> None:
-    """From wherever the run ended: a human, the menu and cancel lead out, and the clock knows what to do."""
+    """From wherever the run ended: a human, the menu and cancel lead out, and the clock knows what
+    to do.
+    """
     if snapshot.owner == Owner.HUMAN:
         assert advance(snapshot, ExternalEvent(Event.HANDED_BACK)).snapshot.state == State.MENU
         return
-    for words, target in (("atendente", State.WAITING_HUMAN), ("menu", State.MENU), ("cancelar", State.MENU)):
+    for words, target in (
+        ("atendente", State.WAITING_HUMAN),
+        ("menu", State.MENU),
+        ("cancelar", State.MENU),
+    ):
         assert advance(snapshot, MessagesReceived((heard(words),))).snapshot.state == target, words
     assert next_timer(snapshot, InactivityTimeouts()) is not None or snapshot.state == State.CLOSED
 
 
 @pytest.mark.parametrize("text", TEXTS)
-@pytest.mark.parametrize("state", [State.START, State.MENU, State.WAITING_HUMAN, State.ERROR, State.TIMEOUT, State.CLOSED])
+@pytest.mark.parametrize(
+    "state",
+    [State.START, State.MENU, State.WAITING_HUMAN, State.ERROR, State.TIMEOUT, State.CLOSED],
+)
 def test_whatever_is_said_in_a_state_is_answered_or_left_to_the_desk(state, text):
     run = Run(Snapshot(state, MONDAY))
 

@@ -1,11 +1,19 @@
-"""Commands, and what always goes to a human, are recognised by rule and by nothing that only looks like them."""
+"""Commands, and what always goes to a human, are recognised by rule and by nothing that only looks
+like them.
+"""
 
 import pytest
 
-from gatte.conversation.escalation_rules import PRIORITY, find_trigger
 from gatte.conversation.effects import EscalationReason
-from gatte.conversation.rules import Command, cancels_this, command_in, asks_for_ticket, predict_by_rule
-from gatte.conversation.nlu import PredictionSource, Intent
+from gatte.conversation.escalation_rules import PRIORITY, find_trigger
+from gatte.conversation.nlu import Intent, PredictionSource
+from gatte.conversation.rules import (
+    Command,
+    asks_for_ticket,
+    cancels_this,
+    command_in,
+    predict_by_rule,
+)
 
 
 @pytest.mark.parametrize(

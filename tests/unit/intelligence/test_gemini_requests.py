@@ -46,7 +46,9 @@ def config_for(stand_in, model):
         ("tuned-by-somebody", NOTHING),
     ],
 )
-def test_a_model_is_told_the_least_thinking_that_it_knows_and_an_unknown_one_nothing(stand_in, model, thinking):
+def test_a_model_is_told_the_least_thinking_that_it_knows_and_an_unknown_one_nothing(
+    stand_in, model, thinking
+):
     assert list(config_for(stand_in, model).get("thinkingConfig", {}).values()) == thinking
 
 
@@ -54,7 +56,9 @@ def test_no_number_of_candidates_is_asked_for(stand_in):
     assert "candidateCount" not in config_for(stand_in, "gemini-3.5-flash")
 
 
-@pytest.mark.parametrize(("setting", "version"), [({}, "v1beta"), ({"gemini_api_version": "v1"}, "v1")])
+@pytest.mark.parametrize(
+    ("setting", "version"), [({}, "v1beta"), ({"gemini_api_version": "v1"}, "v1")]
+)
 def test_the_version_of_the_api_is_a_setting(setting, version):
     paths = []
 
@@ -65,7 +69,11 @@ def test_the_version_of_the_api_is_a_setting(setting, version):
 
     with Remembering() as stand_in:
         given = Settings(
-            _env_file=None, database_url="postgresql://localhost/gatte", gemini_api_key="key", gemini_base_url=stand_in.url, **setting
+            _env_file=None,
+            database_url="postgresql://localhost/gatte",
+            gemini_api_key="key",
+            gemini_base_url=stand_in.url,
+            **setting,
         )
         with closing(from_settings(given)) as gemini:
             gemini.classify("oi")

@@ -44,8 +44,14 @@ def test_no_article_holds_a_price_or_a_link(drafts):
 def test_rules_that_move_say_since_when_and_where_to_confirm(drafts):
     moving = {draft.slug: draft for draft in drafts if draft.valid_from}
 
-    assert set(moving) == {"validade-do-certificado", "a1-vai-acabar-selo-eletronico", "cnpj-com-letras"}
-    assert all("onfirme com a Autoridade Certificadora" in moving[slug].answer for slug in list(moving)[:2])
+    assert set(moving) == {
+        "validade-do-certificado",
+        "a1-vai-acabar-selo-eletronico",
+        "cnpj-com-letras",
+    }
+    assert all(
+        "onfirme com a Autoridade Certificadora" in moving[slug].answer for slug in list(moving)[:2]
+    )
 
 
 def test_no_way_of_asking_leads_to_two_articles(drafts):
@@ -55,7 +61,11 @@ def test_no_way_of_asking_leads_to_two_articles(drafts):
 
 
 def test_held_out_questions_are_not_among_the_stored_ones(drafts):
-    stored = {normalize(text) for draft in drafts for text in (draft.title, draft.question, *draft.example_questions)}
+    stored = {
+        normalize(text)
+        for draft in drafts
+        for text in (draft.title, draft.question, *draft.example_questions)
+    }
     for name in ("questions_heldout.csv", "questions_final.csv"):
         with (DATA / name).open(encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
@@ -67,7 +77,9 @@ def test_off_topic_texts_for_measuring_are_not_among_those_in_use():
     known = {normalize(text) for text in articles.off_topic_texts()}
     for name in ("offtopic_heldout.csv", "offtopic_final.csv"):
         with (DATA / name).open(encoding="utf-8") as file:
-            assert not [row["text"] for row in csv.DictReader(file) if normalize(row["text"]) in known]
+            assert not [
+                row["text"] for row in csv.DictReader(file) if normalize(row["text"]) in known
+            ]
 
 
 @pytest.mark.parametrize(

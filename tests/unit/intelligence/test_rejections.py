@@ -10,15 +10,20 @@ from gatte.intelligence.calls import CallOutcome
 from gatte.intelligence.gemini.client import Gemini, GeminiUnavailable, Models
 from gatte.intelligence.gemini.rejections import RejectionCause, Rejections
 from gatte.intelligence.transcription import transcribe
-from tests.slow_machines import Clock
 from tests.fakes.gemini import GeminiStandIn
 from tests.fakes.http_loop import as_json
+from tests.slow_machines import Clock
 
 MODELS = Models("gemini-3.5-flash-lite", "gemini-3.5-flash")
 REFUSALS = [
     (400, "INVALID_ARGUMENT", "API key not valid. Please pass a valid API key.", "key"),
     (400, "FAILED_PRECONDITION", "User location is not supported for the API use.", "account"),
-    (400, "INVALID_ARGUMENT", "Thinking level MINIMAL is not supported for this model.", "thinking_level"),
+    (
+        400,
+        "INVALID_ARGUMENT",
+        "Thinking level MINIMAL is not supported for this model.",
+        "thinking_level",
+    ),
     (400, "INVALID_ARGUMENT", "temperature is not supported by this model", "temperature"),
     (400, "INVALID_ARGUMENT", "Request contains an invalid argument.", "request"),
     (401, "UNAUTHENTICATED", "Request had invalid authentication credentials.", "key"),
@@ -35,7 +40,9 @@ def stand_in():
 
 @pytest.fixture
 def gemini(stand_in):
-    with closing(Gemini("made-up-key", MODELS, stand_in.url, breaker=CircuitBreaker(failures=2))) as gemini:
+    with closing(
+        Gemini("made-up-key", MODELS, stand_in.url, breaker=CircuitBreaker(failures=2))
+    ) as gemini:
         yield gemini
 
 
@@ -51,14 +58,21 @@ def ask(call, *arguments) -> CallOutcome:
 
 
 @pytest.mark.parametrize(("status", "name", "message", "cause"), REFUSALS)
-def test_a_refusal_for_good_is_an_error_in_the_log_with_its_cause(gemini, stand_in, status, name, message, cause):
+def test_a_refusal_for_good_is_an_error_in_the_log_with_its_cause(
+    gemini, stand_in, status, name, message, cause
+):
     refuse(stand_in, status, name, message)
 
     with structlog.testing.capture_logs() as lines:
         ask(gemini.classify, "oi")
 
     told = next(line for line in lines if line["event"] == "gemini.refused")
-    assert (told["log_level"], told["model"], told["cause"], told["status"]) == ("error", "gemini-3.5-flash-lite", cause, status)
+    assert (told["log_level"], told["model"], told["cause"], told["status"]) == (
+        "error",
+        "gemini-3.5-flash-lite",
+        cause,
+        status,
+    )
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
@@ -110,4 +124,6 @@ def test_a_listener_is_told_once_that_a_model_is_refused_and_once_that_it_answer
 def test_a_file_that_the_service_cannot_read_is_no_refusal_for_good(gemini, stand_in):
     refuse(stand_in, 400, "INVALID_ARGUMENT", "Unable to process input audio", times=4)
 
-    assert [ask(transcribe, gemini, b"noise", "audio/ogg") for _ in range(4)] == [CallOutcome.REJECTED_INPUT] * 4
+    assert [ask(transcribe, gemini, b"noise", "audio/ogg") for _ in range(4)] == [
+        CallOutcome.REJECTED_INPUT
+    ] * 4

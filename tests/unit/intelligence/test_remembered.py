@@ -9,7 +9,9 @@ def test_what_is_known_is_not_made_again():
     made = []
     remembered = LruCache(10)
 
-    assert [remembered.get("oi", lambda text: made.append(text) or text.upper()) for _ in range(3)] == ["OI"] * 3
+    assert [
+        remembered.get("oi", lambda text: made.append(text) or text.upper()) for _ in range(3)
+    ] == ["OI"] * 3
     assert made == ["oi"]
 
 
@@ -31,6 +33,8 @@ def test_any_text_can_be_asked_for():
 def test_many_threads_get_what_is_theirs():
     remembered = LruCache(50)
     with ThreadPoolExecutor(16) as threads:
-        got = list(threads.map(lambda number: remembered.get(str(number % 90), str.upper), range(5_000)))
+        got = list(
+            threads.map(lambda number: remembered.get(str(number % 90), str.upper), range(5_000))
+        )
 
     assert got == [str(number % 90) for number in range(5_000)]

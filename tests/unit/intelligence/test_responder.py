@@ -7,10 +7,10 @@ import pytest
 
 from gatte.intelligence import responder
 from gatte.intelligence.calls import CallOutcome
-from gatte.intelligence.grounding_check import Violation, violations
 from gatte.intelligence.gemini.client import Gemini, Models
-from gatte.intelligence.responder import AnswerReason, compose_answer
+from gatte.intelligence.grounding_check import Violation, violations
 from gatte.intelligence.knowledge.retrieval import RankedArticle, RetrievalResult
+from gatte.intelligence.responder import AnswerReason, compose_answer
 from gatte.models.knowledge import PassageKind
 from tests.fakes.gemini import GeminiStandIn
 
@@ -18,8 +18,19 @@ ANSWER = "O A1 vale 1 ano e o A3 de 1 a 5 anos. Desde 01/03/2026 há restrição
 
 
 def found(slug="validade", answer=ANSWER, **more):
-    defaults = {"article_id": UUID(int=1), "title": "Validade", "question": "Quanto dura?", "source": "ITI", "score": 0.9, "cosine": 0.8}
-    passage = {"passage_id": 7, "passage_kind": PassageKind.VARIANT, "passage_text": "quanto tempo vale"}
+    defaults = {
+        "article_id": UUID(int=1),
+        "title": "Validade",
+        "question": "Quanto dura?",
+        "source": "ITI",
+        "score": 0.9,
+        "cosine": 0.8,
+    }
+    passage = {
+        "passage_id": 7,
+        "passage_kind": PassageKind.VARIANT,
+        "passage_text": "quanto tempo vale",
+    }
     return RankedArticle(slug=slug, answer=answer, **(defaults | passage | more))
 
 
@@ -35,18 +46,32 @@ def stand_in():
 
 @pytest.fixture
 def gemini(stand_in):
-    with closing(Gemini("key", Models("classifier", "responder", "embedding"), stand_in.url, time_limit_seconds=1)) as gemini:
+    with closing(
+        Gemini(
+            "key",
+            Models("classifier", "responder", "embedding"),
+            stand_in.url,
+            time_limit_seconds=1,
+        )
+    ) as gemini:
         yield gemini
 
 
 def test_without_a_model_a_sure_passage_is_the_answer():
     answer = compose_answer(passages(0.9))
 
-    assert (answer.text, answer.why, answer.sources) == (ANSWER, AnswerReason.PASSAGE, ("validade",))
+    assert (answer.text, answer.why, answer.sources) == (
+        ANSWER,
+        AnswerReason.PASSAGE,
+        ("validade",),
+    )
 
 
 def test_without_a_model_an_unsure_passage_is_no_answer():
-    assert (compose_answer(passages(0.4)).text, compose_answer(passages(0.4)).why) == (None, AnswerReason.NOT_SURE)
+    assert (compose_answer(passages(0.4)).text, compose_answer(passages(0.4)).why) == (
+        None,
+        AnswerReason.NOT_SURE,
+    )
 
 
 def test_nothing_found_is_no_answer(gemini):
@@ -123,7 +148,12 @@ def test_marks_of_other_formats_are_taken_away(gemini, stand_in):
 
 
 def test_sources_are_the_articles_that_hold_the_words(gemini, stand_in):
-    other = found("token", "Troque a porta USB e instale o driver do fabricante.", title="Token", question="Token não aparece?")
+    other = found(
+        "token",
+        "Troque a porta USB e instale o driver do fabricante.",
+        title="Token",
+        question="Token não aparece?",
+    )
     stand_in.says("Troque a porta USB e instale o driver.")
 
     assert compose_answer(passages(0.9, found(), other), (), gemini).sources == ("token",)
@@ -140,8 +170,19 @@ def test_the_trace_says_why_with_scores(gemini, stand_in):
     stand_in.says("Custa R$ 199.")
     trace = compose_answer(passages(0.87), (), gemini).trace
 
-    assert (trace["why"], trace["probability"], trace["problems"]) == ("passage", 0.87, ["new_number", "new_promise"])
-    assert trace["passages"][0] == {"slug": "validade", "title": "Validade", "score": 0.9, "cosine": 0.8, "passage": 7, "kind": "variant"}
+    assert (trace["why"], trace["probability"], trace["problems"]) == (
+        "passage",
+        0.87,
+        ["new_number", "new_promise"],
+    )
+    assert trace["passages"][0] == {
+        "slug": "validade",
+        "title": "Validade",
+        "score": 0.9,
+        "cosine": 0.8,
+        "passage": 7,
+        "kind": "variant",
+    }
 
 
 @pytest.mark.parametrize(
@@ -160,7 +201,17 @@ def test_what_the_passages_hold_may_be_said_in_other_forms(said):
 
 
 @pytest.mark.parametrize(
-    "said", ["vale 15 anos", "custa 1.500", "ligue 0800 123", "até 31/12/2026", "em 24/7", "www.x.com", "acesse bit.ly/x", ""]
+    "said",
+    [
+        "vale 15 anos",
+        "custa 1.500",
+        "ligue 0800 123",
+        "até 31/12/2026",
+        "em 24/7",
+        "www.x.com",
+        "acesse bit.ly/x",
+        "",
+    ],
 )
 def test_what_the_passages_do_not_hold_is_a_problem(said):
     assert violations(said, [ANSWER]) != ()

@@ -5,7 +5,7 @@ import pytest
 
 from gatte.intelligence import answer_confidence
 from gatte.intelligence.embedding import embed
-from gatte.intelligence.knowledge.reranker import RerankCandidate, Ranking, tokenize, rerank
+from gatte.intelligence.knowledge.reranker import Ranking, RerankCandidate, rerank, tokenize
 
 ARTICLES = {
     "price": ["quanto custa o certificado", "qual o valor do e-cnpj", "me passa o preço"],
@@ -21,7 +21,9 @@ def texts(*raw):
 
 @pytest.fixture(scope="module")
 def candidates():
-    return [RerankCandidate(article, text) for article, raw in ARTICLES.items() for text in texts(*raw)]
+    return [
+        RerankCandidate(article, text) for article, raw in ARTICLES.items() for text in texts(*raw)
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +36,12 @@ def ask(question, candidates, background):
 
 
 @pytest.mark.parametrize(
-    ("question", "article"), [("qual é o preco?", "price"), ("meu pc foi formatado e perdi tudo", "lost"), ("tokem nao reconhece", "token")]
+    ("question", "article"),
+    [
+        ("qual é o preco?", "price"),
+        ("meu pc foi formatado e perdi tudo", "lost"),
+        ("tokem nao reconhece", "token"),
+    ],
 )
 def test_the_article_asked_for_comes_first(candidates, background, question, article):
     assert ask(question, candidates, background).articles[0].article == article
@@ -57,7 +64,9 @@ def test_an_off_topic_question_scores_higher_off_topic(candidates, background):
 def test_a_text_that_the_knowledge_base_covers_is_not_held_against_it(candidates):
     same = texts("quanto custa o certificado")
 
-    assert ask("quanto custa o certificado", candidates, same) == ask("quanto custa o certificado", candidates, [])
+    assert ask("quanto custa o certificado", candidates, same) == ask(
+        "quanto custa o certificado", candidates, []
+    )
 
 
 def test_the_order_does_not_depend_on_the_order_of_candidates(candidates, background):

@@ -3,12 +3,12 @@ from itertools import pairwise
 import pytest
 from rq.job import validate_job_id
 
-from gatte.jobs import dispatcher
-from gatte.jobs.worker.job_batch import function_of
-from gatte.jobs.dispatcher import ROUND_ROBIN_SIZE, JOBS_PER_BATCH, into_batches
-from gatte.jobs.due_work import DueWork
-from gatte.observability import metrics
 from gatte.infra.rq_queue import JobName, QueueName
+from gatte.jobs import dispatcher
+from gatte.jobs.dispatcher import JOBS_PER_BATCH, ROUND_ROBIN_SIZE, into_batches
+from gatte.jobs.due_work import DueWork
+from gatte.jobs.worker.job_batch import function_of
+from gatte.observability import metrics
 
 
 def due(job: JobName, number: int) -> DueWork:
@@ -16,11 +16,17 @@ def due(job: JobName, number: int) -> DueWork:
 
 
 def test_rows_of_one_queue_travel_together_and_a_bundle_has_a_handful_at_most():
-    rows = [due(JobName.PROCESS_INBOX, number) for number in range(JOBS_PER_BATCH + 1)] + [due(JobName.DELIVER, 1)]
+    rows = [due(JobName.PROCESS_INBOX, number) for number in range(JOBS_PER_BATCH + 1)] + [
+        due(JobName.DELIVER, 1)
+    ]
 
     sizes = sorted((bundle.queue, len(bundle.jobs)) for bundle, _ in into_batches(rows))
 
-    assert sizes == [(QueueName.DELIVERY, 1), (QueueName.TURNS, JOBS_PER_BATCH // 2), (QueueName.TURNS, JOBS_PER_BATCH // 2 + 1)]
+    assert sizes == [
+        (QueueName.DELIVERY, 1),
+        (QueueName.TURNS, JOBS_PER_BATCH // 2),
+        (QueueName.TURNS, JOBS_PER_BATCH // 2 + 1),
+    ]
 
 
 def test_every_row_travels_once_and_the_longest_waiting_first():
@@ -30,12 +36,21 @@ def test_every_row_travels_once_and_the_longest_waiting_first():
     assert sorted((one for dues in carried for one in dues), key=rows.index) == rows
     assert max(len(dues) for dues in carried) == JOBS_PER_BATCH
     assert all(dues == sorted(dues, key=rows.index) for dues in carried)
-    assert [{rows.index(one) // ROUND_ROBIN_SIZE for one in dues} for dues in carried] == [{0}, {0}, {1}, {1}, {2}]
+    assert [{rows.index(one) // ROUND_ROBIN_SIZE for one in dues} for dues in carried] == [
+        {0},
+        {0},
+        {1},
+        {1},
+        {2},
+    ]
 
 
 def test_rows_that_follow_each_other_go_to_different_workers():
     rows = [due(JobName.PROCESS_INBOX, number) for number in range(ROUND_ROBIN_SIZE)]
-    where = [next(place for place, (_, dues) in enumerate(into_batches(rows)) if row in dues) for row in rows]
+    where = [
+        next(place for place, (_, dues) in enumerate(into_batches(rows)) if row in dues)
+        for row in rows
+    ]
 
     assert all(first != second for first, second in pairwise(where))
 
@@ -53,8 +68,20 @@ def test_every_job_has_its_function(job):
 
 def test_the_oldest_row_is_told_by_the_name_of_its_queue():
     """Two jobs share the queue of maintenance: the older counts."""
-    dispatcher._report_queue_age([DueWork(JobName.FIRE_INACTIVITY_TIMER, (), "a", 7.0), DueWork(JobName.APPLY_STATUSES, (), "b", 9.0)])
+    dispatcher._report_queue_age(
+        [
+            DueWork(JobName.FIRE_INACTIVITY_TIMER, (), "a", 7.0),
+            DueWork(JobName.APPLY_STATUSES, (), "b", 9.0),
+        ]
+    )
     page = metrics.render()[0].decode()
 
-    told = dict(line.rpartition(" ")[::2] for line in page.splitlines() if line.startswith("gatte_queue_oldest_seconds{"))
-    assert told == {f'gatte_queue_oldest_seconds{{queue="{name}"}}': "9.0" if name == "maintenance" else "0.0" for name in QueueName}
+    told = dict(
+        line.rpartition(" ")[::2]
+        for line in page.splitlines()
+        if line.startswith("gatte_queue_oldest_seconds{")
+    )
+    assert told == {
+        f'gatte_queue_oldest_seconds{{queue="{name}"}}': "9.0" if name == "maintenance" else "0.0"
+        for name in QueueName
+    }

@@ -1,7 +1,7 @@
 import pytest
 
-from gatte.jobs.dedup import RETRY_AFTER_SECONDS, SNAPSHOT_SECONDS, DispatchDeduplicator
 from gatte.infra.rq_queue import QueueName
+from gatte.jobs.dedup import RETRY_AFTER_SECONDS, SNAPSHOT_SECONDS, DispatchDeduplicator
 from tests.slow_machines import Clock
 
 

@@ -44,7 +44,16 @@ def test_a_line_has_the_stable_keys_first(lines):
         structlog.get_logger("gatte.turns").info("turn_done", steps=3)
 
     (line,) = lines()
-    assert list(line)[:8] == ["timestamp", "level", "event", "logger", "process", "pid", "request_id", "correlation_id"]
+    assert list(line)[:8] == [
+        "timestamp",
+        "level",
+        "event",
+        "logger",
+        "process",
+        "pid",
+        "request_id",
+        "correlation_id",
+    ]
     assert line["timestamp"].endswith("Z")
     del line["timestamp"], line["pid"]
     assert line == {
@@ -59,10 +68,22 @@ def test_a_line_has_the_stable_keys_first(lines):
 
 
 @pytest.mark.parametrize(
-    "name", ["werkzeug", "gunicorn.error", "gunicorn.access", "rq.worker", "sqlalchemy.engine", "httpx", "alembic", "google"]
+    "name",
+    [
+        "werkzeug",
+        "gunicorn.error",
+        "gunicorn.access",
+        "rq.worker",
+        "sqlalchemy.engine",
+        "httpx",
+        "alembic",
+        "google",
+    ],
 )
 def test_a_line_of_another_library_is_masked_and_of_the_same_form(lines, name):
-    logging.getLogger(name).warning("%s for %s", "POST /c/5541999998888?token=s3cr3t", {"529.982.247-25": "joao@gmail.com"})
+    logging.getLogger(name).warning(
+        "%s for %s", "POST /c/5541999998888?token=s3cr3t", {"529.982.247-25": "joao@gmail.com"}
+    )
 
     (line,) = lines()
     assert line["event"] == "POST /c/[phone …88]?token=[secret] for {'[cpf]': '[email]'}"
@@ -70,7 +91,9 @@ def test_a_line_of_another_library_is_masked_and_of_the_same_form(lines, name):
 
 
 def test_keys_values_and_what_is_nested_are_masked(lines):
-    structlog.get_logger().info(PHONE, **{PHONE: 1}, nested=[{"45.997.418/0001-53": b"529.982.247-25"}], number=int(PHONE))
+    structlog.get_logger().info(
+        PHONE, **{PHONE: 1}, nested=[{"45.997.418/0001-53": b"529.982.247-25"}], number=int(PHONE)
+    )
 
     text = json.dumps(lines(), ensure_ascii=False)
     assert not any(value in text for value in PERSONAL)
@@ -120,7 +143,9 @@ class Unprintable:
     __repr__ = __str__
 
 
-@pytest.mark.parametrize("arguments", [("%d", "x"), ("%s %s", 1), (Unprintable(),), ("%s", Unprintable())])
+@pytest.mark.parametrize(
+    "arguments", [("%d", "x"), ("%s %s", 1), (Unprintable(),), ("%s", Unprintable())]
+)
 def test_a_line_that_cannot_be_written_becomes_a_safe_note(lines, capsys, arguments):
     logging.getLogger("careless").warning(*arguments)
 
@@ -150,7 +175,9 @@ def test_a_line_that_cannot_be_masked_is_not_written(restored, capsys):
 
 
 def test_an_odd_value_costs_only_itself(lines):
-    structlog.get_logger().info("odd", thing=Unprintable(), surrogate="\ud800", share=float("nan"), left=1)
+    structlog.get_logger().info(
+        "odd", thing=Unprintable(), surrogate="\ud800", share=float("nan"), left=1
+    )
 
     (line,) = lines()
     assert (line["thing"], line["share"], line["left"]) == ("[hidden]", "nan", 1)
@@ -222,14 +249,23 @@ def test_the_readable_form_is_masked_too(restored, capsys):
 
 def run(code, as_json=True):
     start = f"from gatte.observability.logging import configure_logging; configure_logging({as_json}, 'INFO', 'worker')\n"
-    return subprocess.run([sys.executable, "-c", start + code], capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run(
+        [sys.executable, "-c", start + code],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
 
 
 @pytest.mark.parametrize(
     ("code", "event"),
     [
         (f"raise ValueError('no contact {PHONE}')", "uncaught_exception"),
-        (f"import threading; t = threading.Thread(target=int, args=('no contact {PHONE}',)); t.start()", "uncaught_exception_in_thread"),
+        (
+            f"import threading; t = threading.Thread(target=int, args=('no contact {PHONE}',)); t.start()",
+            "uncaught_exception_in_thread",
+        ),
         (
             f"class Odd:\n    def __del__(self):\n        raise ValueError('no contact {PHONE}')\nodd = Odd()\ndel odd",
             "unraisable_exception",
@@ -240,13 +276,19 @@ def test_an_exception_that_nobody_caught_is_one_masked_line(code, event):
     process = run(code)
 
     (line,) = [json.loads(line) for line in process.stdout.splitlines()]
-    assert (line["event"], line["process"], line["exception"]["type"]) == (event, "worker", "ValueError")
+    assert (line["event"], line["process"], line["exception"]["type"]) == (
+        event,
+        "worker",
+        "ValueError",
+    )
     assert PHONE not in process.stdout
     assert process.stderr == ""
 
 
 def test_a_closed_output_ends_nothing():
-    process = run("import os, sys, logging\nos.close(1)\nlogging.getLogger('x').warning('lost')\nsys.exit(7)")
+    process = run(
+        "import os, sys, logging\nos.close(1)\nlogging.getLogger('x').warning('lost')\nsys.exit(7)"
+    )
 
     assert process.returncode in {7, 120}  # 120: Python itself could not flush
     assert "lost" not in process.stderr

@@ -7,16 +7,16 @@ import sys
 import pytest
 
 from gatte.conversation.effects import EscalationReason
-from gatte.conversation.slot_filling import CONFIRM, FIX
 from gatte.conversation.flows.base import FlowName
 from gatte.conversation.flows.registry import FLOWS
-from gatte.conversation.nlu import PredictionSource, Intent, MessageKind
+from gatte.conversation.nlu import Intent, MessageKind, PredictionSource
+from gatte.conversation.slot_filling import CONFIRM, FIX
 from gatte.delivery import number_pause
 from gatte.delivery.failure_reasons import FailureCause
+from gatte.infra.rq_queue import QueueName
 from gatte.intelligence.calls import CallPurpose
 from gatte.models.contact import MuteReason
 from gatte.observability import labels, metrics
-from gatte.infra.rq_queue import QueueName
 
 CONTRACT = {
     "gatte_webhook_requests",
@@ -84,9 +84,13 @@ def value(page, sample):
 
 
 def test_every_metric_of_the_contract_is_on_a_fresh_page_with_zeros(fresh_page):
-    samples = [line.rpartition(" ") for line in fresh_page.splitlines() if line.startswith("gatte_")]
+    samples = [
+        line.rpartition(" ") for line in fresh_page.splitlines() if line.startswith("gatte_")
+    ]
 
-    assert {name for name in CONTRACT if not any(sample.startswith(name) for sample, _, _ in samples)} == set()
+    assert {
+        name for name in CONTRACT if not any(sample.startswith(name) for sample, _, _ in samples)
+    } == set()
     assert {value for _, _, value in samples} == {"0.0"}
 
 
@@ -135,9 +139,15 @@ def test_every_value_of_the_conversation_has_a_label_of_its_own(known, enumerati
 
 
 def test_every_question_of_a_flow_is_a_step_of_its_own():
-    asked = {name: {slot.name for slot in flow.slots} | {CONFIRM, FIX} for name, flow in FLOWS.items()}
+    asked = {
+        name: {slot.name for slot in flow.slots} | {CONFIRM, FIX} for name, flow in FLOWS.items()
+    }
 
-    assert {name: steps for name, steps in asked.items() if not steps <= set(labels.STEPS_OF_FLOWS[name])} == {}
+    assert {
+        name: steps
+        for name, steps in asked.items()
+        if not steps <= set(labels.STEPS_OF_FLOWS[name])
+    } == {}
 
 
 def test_an_unknown_label_value_is_counted_as_other():
@@ -151,7 +161,14 @@ def test_an_unknown_label_value_is_counted_as_other():
 def test_open_labels_take_a_limited_number_of_plain_words():
     words = metrics.OpenLabelSet(limit=2)
 
-    assert [word in words for word in ("one", "two", "three", "one", "Não!", "")] == [True, True, False, True, False, False]
+    assert [word in words for word in ("one", "two", "three", "one", "Não!", "")] == [
+        True,
+        True,
+        False,
+        True,
+        False,
+        False,
+    ]
 
 
 def test_processes_are_counted_together(process):
@@ -165,7 +182,9 @@ def test_processes_are_counted_together(process):
 def test_totals_survive_killed_processes_and_their_files_do_not(process, tmp_path):
     process(COUNT + KILLED)
     process(COUNT + KILLED)
-    first, second = process("from gatte.observability import metrics\n" + RENDER + "\nprint('-----')\n" + RENDER).split("-----")
+    first, second = process(
+        "from gatte.observability import metrics\n" + RENDER + "\nprint('-----')\n" + RENDER
+    ).split("-----")
 
     for page in (first, second):
         assert value(page, 'gatte_escalations_total{reason="requested"}') == 4
@@ -176,10 +195,15 @@ def test_totals_survive_killed_processes_and_their_files_do_not(process, tmp_pat
 
 def test_a_running_process_is_not_taken_for_dead(process):
     running = process(
-        COUNT + "print('ready', flush=True); input(); metrics.ESCALATIONS.labels(reason='requested').inc(3)\n" + RENDER, wait=False
+        COUNT
+        + "print('ready', flush=True); input(); metrics.ESCALATIONS.labels(reason='requested').inc(3)\n"
+        + RENDER,
+        wait=False,
     )
     assert running.stdout.readline() == "ready\n"
-    page = process("from gatte.observability import metrics\nmetrics.clear_dead_processes()\n" + RENDER)
+    page = process(
+        "from gatte.observability import metrics\nmetrics.clear_dead_processes()\n" + RENDER
+    )
     last = running.communicate("go on\n", timeout=30)[0]
 
     assert value(page, 'gatte_escalations_total{reason="requested"}') == 2
@@ -189,7 +213,9 @@ def test_a_running_process_is_not_taken_for_dead(process):
 
 def test_a_fork_counts_for_itself(process):
     page = process(
-        COUNT + "import os\nif os.fork() == 0:\n    metrics.ESCALATIONS.labels(reason='fraud').inc(); os._exit(0)\nos.wait()\n" + RENDER
+        COUNT
+        + "import os\nif os.fork() == 0:\n    metrics.ESCALATIONS.labels(reason='fraud').inc(); os._exit(0)\nos.wait()\n"
+        + RENDER
     )
 
     assert value(page, 'gatte_escalations_total{reason="requested"}') == 2

@@ -21,7 +21,10 @@ def test_an_acceptable_inbound_id_is_kept(inbound):
     assert tracing.accept_request_id(inbound) == inbound
 
 
-@pytest.mark.parametrize("inbound", [None, "", "short", "x" * 65, "with space", "newline12\n", "<script>alert", "ação1234"])
+@pytest.mark.parametrize(
+    "inbound",
+    [None, "", "short", "x" * 65, "with space", "newline12\n", "<script>alert", "ação1234"],
+)
 def test_any_other_inbound_id_is_replaced(inbound):
     assert len(tracing.accept_request_id(inbound)) == 32
     assert tracing.accept_request_id(inbound) != inbound

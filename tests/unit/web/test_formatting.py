@@ -28,7 +28,9 @@ def test_an_address_becomes_a_link_without_its_full_stop():
     shown = formatting.whatsapp('veja https://exemplo.com/a_b_c?x="1". Certo?')
 
     assert shown.startswith('veja <a href="https://exemplo.com/a_b_c?x=" rel=')
-    assert "onclick" not in formatting.whatsapp('https://x.example/"onclick="alert(1)').split(">")[0]
+    assert (
+        "onclick" not in formatting.whatsapp('https://x.example/"onclick="alert(1)').split(">")[0]
+    )
 
 
 @pytest.mark.parametrize(
@@ -46,7 +48,15 @@ def test_a_masked_phone_shows_only_its_end(phone, shown):
 
 @pytest.mark.parametrize(
     ("length", "shown"),
-    [(5, "5 s"), (61, "1 min"), (3600, "1 h"), (3660, "1 h 1 min"), (47 * 3600, "47 h"), (72 * 3600, "3 dias"), (-5, "0 s")],
+    [
+        (5, "5 s"),
+        (61, "1 min"),
+        (3600, "1 h"),
+        (3660, "1 h 1 min"),
+        (47 * 3600, "47 h"),
+        (72 * 3600, "3 dias"),
+        (-5, "0 s"),
+    ],
 )
 def test_lengths_of_time(length, shown):
     assert formatting.duration(timedelta(seconds=length)) == shown
@@ -73,7 +83,9 @@ def test_days_and_times_are_those_of_the_company():
     from zoneinfo import ZoneInfo
 
     app = Flask("test")
-    app.extensions["gatte_settings"] = type("Settings", (), {"time_zone": ZoneInfo("America/Sao_Paulo")})()
+    app.extensions["gatte_settings"] = type(
+        "Settings", (), {"time_zone": ZoneInfo("America/Sao_Paulo")}
+    )()
     with app.app_context():
         assert formatting.time_of_day(datetime(2026, 3, 4, 2, 5, tzinfo=UTC)) == "23:05"
         assert formatting.datetime_br(datetime(2026, 3, 4, 2, 5, tzinfo=UTC)) == "03/03/2026 23:05"

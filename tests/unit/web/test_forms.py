@@ -19,7 +19,9 @@ def _file() -> str:
     return sent.read().decode() if sent else ""
 
 
-@pytest.mark.parametrize("typed", ["um\r\ndois\r\n\r\nquatro", "um\ndois\n\nquatro", "um\rdois\r\rquatro"])
+@pytest.mark.parametrize(
+    "typed", ["um\r\ndois\r\n\r\nquatro", "um\ndois\n\nquatro", "um\rdois\r\rquatro"]
+)
 @pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data"])
 def test_every_line_of_a_form_s_text_ends_with_a_plain_line_break(client, typed, kind):
     answer = client.post("/", data={"texto": [typed, "\r\n"]}, content_type=kind)

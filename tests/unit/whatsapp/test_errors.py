@@ -61,12 +61,22 @@ def test_agents_read_what_happened_and_what_to_do_in_whole_sentences(code):
         assert sentence.endswith(".")
 
 
-@pytest.mark.parametrize("category", [ErrorCategory.TRANSIENT, ErrorCategory.RATE_LIMITED, ErrorCategory.PAIR_RATE])
+@pytest.mark.parametrize(
+    "category", [ErrorCategory.TRANSIENT, ErrorCategory.RATE_LIMITED, ErrorCategory.PAIR_RATE]
+)
 def test_what_may_be_sent_again_is_not_permanent(category):
     assert not any(rule.permanent for rule in RULES.values() if rule.category is category)
 
 
-@pytest.mark.parametrize("category", [ErrorCategory.BAD_REQUEST, ErrorCategory.TEMPLATE_FAULT, ErrorCategory.OPTED_OUT, ErrorCategory.UNDELIVERABLE])
+@pytest.mark.parametrize(
+    "category",
+    [
+        ErrorCategory.BAD_REQUEST,
+        ErrorCategory.TEMPLATE_FAULT,
+        ErrorCategory.OPTED_OUT,
+        ErrorCategory.UNDELIVERABLE,
+    ],
+)
 def test_what_can_never_get_through_is_permanent(category):
     assert all(rule.permanent for rule in RULES.values() if rule.category is category)
 
@@ -74,11 +84,28 @@ def test_what_can_never_get_through_is_permanent(category):
 def test_an_error_is_read_out_of_an_answer():
     error = parse(400, json.dumps(graph_error(131009, "title too long", 2494010)).encode())
 
-    assert (error.status, error.code, error.subcode, error.details) == (400, 131009, 2494010, "title too long")
+    assert (error.status, error.code, error.subcode, error.details) == (
+        400,
+        131009,
+        2494010,
+        "title too long",
+    )
     assert error.category is ErrorCategory.BAD_REQUEST
 
 
-@pytest.mark.parametrize("raw", [b"", b"<html>", b"[]", b"{}", b'{"error":"x"}', b'{"error":{}}', b'{"error":{"code":"x"}}', b"[" * 99_999])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"<html>",
+        b"[]",
+        b"{}",
+        b'{"error":"x"}',
+        b'{"error":{}}',
+        b'{"error":{"code":"x"}}',
+        b"[" * 99_999,
+    ],
+)
 def test_an_answer_without_a_readable_error_has_none(raw):
     assert parse(500, raw) is None
 
@@ -88,7 +115,14 @@ def test_no_answer_breaks_the_reading(raw, status):
     parse(status, raw)
 
 
-@pytest.mark.parametrize(("status", "category"), [(429, ErrorCategory.RATE_LIMITED), (401, ErrorCategory.AUTH_ALERT), (403, ErrorCategory.PERMISSION)])
+@pytest.mark.parametrize(
+    ("status", "category"),
+    [
+        (429, ErrorCategory.RATE_LIMITED),
+        (401, ErrorCategory.AUTH_ALERT),
+        (403, ErrorCategory.PERMISSION),
+    ],
+)
 def test_a_bare_status_is_understood_too(status, category):
     assert GraphError(status, None, "", "").category is category
 

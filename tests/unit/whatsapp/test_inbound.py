@@ -5,7 +5,14 @@ import pytest
 from gatte.conversation.nlu import MessageKind as Kind
 from gatte.whatsapp import content
 from gatte.whatsapp.events import selected_option_id, text_of
-from gatte.whatsapp.webhook_parser import InvalidPayload, WebhookPayload, InboundMessage, Sender, Status, parse
+from gatte.whatsapp.webhook_parser import (
+    InboundMessage,
+    InvalidPayload,
+    Sender,
+    Status,
+    WebhookPayload,
+    parse,
+)
 from tests.fakes import payloads
 from tests.fakes.payloads import ANA, HIDDEN, Person, body, encode, every_type, message, status
 
@@ -25,7 +32,11 @@ def one(part, sender=ANA, **more) -> InboundMessage:
 def test_a_text_message_is_read():
     found = one(payloads.text("Olá, bom dia! 😀"), wamid="wamid.A", at=SECONDS - 60)
 
-    assert (found.phone_number_id, found.wamid, found.kind) == (payloads.NUMBER, "wamid.A", Kind.TEXT)
+    assert (found.phone_number_id, found.wamid, found.kind) == (
+        payloads.NUMBER,
+        "wamid.A",
+        Kind.TEXT,
+    )
     assert found.sent_at == NOW - timedelta(seconds=60)
     assert found.sender == Sender("5511987654321", None, None, "Ana Souza", None)
     assert text_of(found) == "Olá, bom dia! 😀"
@@ -73,7 +84,11 @@ def test_the_table_above_names_every_type_that_the_builders_know():
 def test_media_keep_what_is_needed_to_fetch_and_show_them():
     media = one(payloads.document("contrato.pdf", "segue")).content
 
-    assert (media.mime_type, media.filename, media.caption) == ("application/pdf", "contrato.pdf", "segue")
+    assert (media.mime_type, media.filename, media.caption) == (
+        "application/pdf",
+        "contrato.pdf",
+        "segue",
+    )
     assert media.id.isdigit()
     assert media.url.startswith("https://lookaside.fbsbx.com/")
 
@@ -83,7 +98,9 @@ def test_a_tap_waits_for_nothing(name):
     assert one(every_type()[name]).skips_quiet_period
 
 
-@pytest.mark.parametrize("name", sorted(set(every_type()) - {"button_reply", "list_reply", "button"}))
+@pytest.mark.parametrize(
+    "name", sorted(set(every_type()) - {"button_reply", "list_reply", "button"})
+)
 def test_everything_else_waits_for_the_quiet_window(name):
     assert not one(every_type()[name]).skips_quiet_period
 
@@ -104,13 +121,21 @@ def test_a_customer_without_a_phone_is_known_by_bsuid():
 def test_a_customer_with_both_ids_has_both():
     sender = one(payloads.text("oi"), Person("5511987654321", "Ana", "BR.1", "BR.ENT.2")).sender
 
-    assert (sender.phone, sender.bsuid, sender.parent_bsuid) == ("5511987654321", "BR.1", "BR.ENT.2")
+    assert (sender.phone, sender.bsuid, sender.parent_bsuid) == (
+        "5511987654321",
+        "BR.1",
+        "BR.ENT.2",
+    )
 
 
 def test_a_message_that_names_nobody_is_of_the_only_contact():
     made = message(payloads.text("oi"), Person(None, None))
     contacts = [payloads.contact(ANA)]
-    (found,) = received(payloads.envelope(payloads.entry(payloads.change(payloads.value(contacts=contacts, messages=[made]))))).messages
+    (found,) = received(
+        payloads.envelope(
+            payloads.entry(payloads.change(payloads.value(contacts=contacts, messages=[made])))
+        )
+    ).messages
 
     assert found.sender.phone == ANA.phone
 
@@ -118,14 +143,20 @@ def test_a_message_that_names_nobody_is_of_the_only_contact():
 def test_a_contact_of_somebody_else_gives_no_name():
     made = message(payloads.text("oi"), ANA)
     contacts = [payloads.contact(HIDDEN)]
-    (found,) = received(payloads.envelope(payloads.entry(payloads.change(payloads.value(contacts=contacts, messages=[made]))))).messages
+    (found,) = received(
+        payloads.envelope(
+            payloads.entry(payloads.change(payloads.value(contacts=contacts, messages=[made])))
+        )
+    ).messages
 
     assert found.sender == Sender("5511987654321")
 
 
 def test_a_message_about_a_changed_number_comes_without_contacts():
     made = message(payloads.changed_number("5511900000000"), ANA)
-    (found,) = received(payloads.envelope(payloads.entry(payloads.change(payloads.value(messages=[made]))))).messages
+    (found,) = received(
+        payloads.envelope(payloads.entry(payloads.change(payloads.value(messages=[made]))))
+    ).messages
 
     assert found.content.kind is content.SystemKind.USER_CHANGED_NUMBER
     assert (found.sender.phone, found.content.new_phone) == ("5511987654321", "5511900000000")
@@ -134,18 +165,34 @@ def test_a_message_about_a_changed_number_comes_without_contacts():
 def test_a_changed_user_id_is_read():
     system = one(payloads.changed_user_id("BR.2", "BR.ENT.9")).content
 
-    assert (system.new_bsuid, system.new_parent_bsuid, system.new_phone) == ("BR.2", "BR.ENT.9", None)
+    assert (system.new_bsuid, system.new_parent_bsuid, system.new_phone) == (
+        "BR.2",
+        "BR.ENT.9",
+        None,
+    )
 
 
 def test_a_quote_a_forward_and_an_advertisement_are_read():
     found = one(
         payloads.text("oi"),
-        context={"id": "wamid.Q", "frequently_forwarded": True, "referred_product": {"catalog_id": "7", "product_retailer_id": "a1"}},
+        context={
+            "id": "wamid.Q",
+            "frequently_forwarded": True,
+            "referred_product": {"catalog_id": "7", "product_retailer_id": "a1"},
+        },
         referral={"source_type": "ad", "source_id": "12", "headline": "e-CNPJ", "ctwa_clid": "xyz"},
     )
 
-    assert (found.context.reply_to, found.context.forwarded, found.context.product) == ("wamid.Q", True, "a1")
-    assert (found.referral.source_type, found.referral.headline, found.referral.click_id) == ("ad", "e-CNPJ", "xyz")
+    assert (found.context.reply_to, found.context.forwarded, found.context.product) == (
+        "wamid.Q",
+        True,
+        "a1",
+    )
+    assert (found.referral.source_type, found.referral.headline, found.referral.click_id) == (
+        "ad",
+        "e-CNPJ",
+        "xyz",
+    )
 
 
 def test_a_removed_reaction_has_no_emoji():
@@ -175,13 +222,21 @@ def test_a_batch_over_several_entries_is_split_whole():
     assert not found.others
 
 
-@pytest.mark.parametrize("word", ["sent", "delivered", "read", "played", "failed", "deleted", "warning"])
+@pytest.mark.parametrize(
+    "word", ["sent", "delivered", "read", "played", "failed", "deleted", "warning"]
+)
 def test_a_status_is_read(word):
-    made = status("wamid.B", word, Person("5511987654321", None, "BR.1"), outbox_id="0193", at=SECONDS - 5)
+    made = status(
+        "wamid.B", word, Person("5511987654321", None, "BR.1"), outbox_id="0193", at=SECONDS - 5
+    )
     (news,) = received(payloads.statuses_body(made)).statuses
 
     assert (news.wamid, news.status, news.outbox_id) == ("wamid.B", Status(word), "0193")
-    assert (news.phone, news.bsuid, news.at) == ("5511987654321", "BR.1", NOW - timedelta(seconds=5))
+    assert (news.phone, news.bsuid, news.at) == (
+        "5511987654321",
+        "BR.1",
+        NOW - timedelta(seconds=5),
+    )
     assert news.raw == made
 
 
@@ -194,12 +249,19 @@ def test_a_status_that_meta_may_add_is_kept_as_other():
 def test_the_price_and_conversation_of_a_status_are_read():
     (news,) = received(payloads.statuses_body(status("wamid.B", "sent"))).statuses
 
-    assert (news.pricing.billable, news.pricing.model, news.pricing.type, news.pricing.category) == (True, "PMP", "regular", "service")
+    assert (
+        news.pricing.billable,
+        news.pricing.model,
+        news.pricing.type,
+        news.pricing.category,
+    ) == (True, "PMP", "regular", "service")
     assert news.conversation_id == "8e1b6f0c2d"
 
 
 def test_the_error_of_a_failed_status_is_read():
-    (news,) = received(payloads.statuses_body(payloads.failure("wamid.B", 131047, "Mais de 24 horas."))).statuses
+    (news,) = received(
+        payloads.statuses_body(payloads.failure("wamid.B", 131047, "Mais de 24 horas."))
+    ).statuses
 
     assert [(error.code, error.details) for error in news.errors] == [(131047, "Mais de 24 horas.")]
 
@@ -207,7 +269,11 @@ def test_the_error_of_a_failed_status_is_read():
 def test_a_status_learns_the_ids_from_its_contacts_entry():
     made = status("wamid.B", "read", Person("5511987654321", None))
     contacts = [payloads.contact(Person("5511987654321", "Ana", "BR.1"))]
-    (news,) = received(payloads.envelope(payloads.entry(payloads.change(payloads.value(contacts=contacts, statuses=[made]))))).statuses
+    (news,) = received(
+        payloads.envelope(
+            payloads.entry(payloads.change(payloads.value(contacts=contacts, statuses=[made])))
+        )
+    ).statuses
 
     assert news.bsuid == "BR.1"
 
@@ -223,12 +289,20 @@ def test_what_a_human_wrote_on_the_phone_is_an_echo():
 def test_an_error_of_the_number_is_another_event():
     (event,) = received(payloads.number_error(130429)).others
 
-    assert (event.field, event.phone_number_id, event.value["code"]) == ("errors", payloads.NUMBER, 130429)
+    assert (event.field, event.phone_number_id, event.value["code"]) == (
+        "errors",
+        payloads.NUMBER,
+        130429,
+    )
 
 
-@pytest.mark.parametrize("field", ["message_template_status_update", "account_update", "calls", "um_campo_de_2030"])
+@pytest.mark.parametrize(
+    "field", ["message_template_status_update", "account_update", "calls", "um_campo_de_2030"]
+)
 def test_other_fields_are_kept(field):
-    change = payloads.change({"event": "APPROVED", "message_template_id": 594425479261596, "reason": None}, field)
+    change = payloads.change(
+        {"event": "APPROVED", "message_template_id": 594425479261596, "reason": None}, field
+    )
     (event,) = received(payloads.envelope(payloads.entry(change))).others
 
     assert (event.field, event.value) == (field, change["value"])
@@ -256,7 +330,10 @@ def test_unknown_parts_beside_the_messages_are_kept():
         (b'"oi"', "not a JSON object"),
         (b"{}", "not an event of a WhatsApp business account"),
         (b'{"object":"page","entry":[]}', "not an event of a WhatsApp business account"),
-        (b'{"object":["whatsapp_business_account"]}', "not an event of a WhatsApp business account"),
+        (
+            b'{"object":["whatsapp_business_account"]}',
+            "not an event of a WhatsApp business account",
+        ),
     ],
 )
 def test_what_is_no_webhook_body_is_refused_with_a_reason(raw, reason):

@@ -2,19 +2,34 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatte.conversation.replies import ButtonsReply, MenuReply, ReplyOption, TemplateReply, TextReply
+from gatte.conversation.replies import (
+    ButtonsReply,
+    MenuReply,
+    ReplyOption,
+    TemplateReply,
+    TextReply,
+)
 from gatte.whatsapp import outbound
 from gatte.whatsapp.outbound import LimitExceeded, NoRecipient, TooLong, message_body
 from tests.fakes.meta_rules import Refusal, check_message, check_read
 
 ANA = "5511987654321"
 YES_NO = (ReplyOption("yes", "Sim"), ReplyOption("no", "Não"))
-MENU = MenuReply("Como posso ajudar?", "Ver opções", (ReplyOption("buy", "Comprar", "e-CPF e e-CNPJ"), ReplyOption("faq", "Dúvidas")))
+MENU = MenuReply(
+    "Como posso ajudar?",
+    "Ver opções",
+    (ReplyOption("buy", "Comprar", "e-CPF e e-CNPJ"), ReplyOption("faq", "Dúvidas")),
+)
 
 
 def options(count, **fixed):
     return tuple(
-        ReplyOption(fixed.get("id", f"id{index}"), fixed.get("title", f"T{index}"), fixed.get("description", "")) for index in range(count)
+        ReplyOption(
+            fixed.get("id", f"id{index}"),
+            fixed.get("title", f"T{index}"),
+            fixed.get("description", ""),
+        )
+        for index in range(count)
     )
 
 
@@ -33,7 +48,10 @@ def test_buttons_become_a_body():
     interactive = message_body(ButtonsReply("Certo?", YES_NO), phone=ANA)["interactive"]
 
     assert (interactive["type"], interactive["body"]) == ("button", {"text": "Certo?"})
-    assert [button["reply"] for button in interactive["action"]["buttons"]] == [{"id": "yes", "title": "Sim"}, {"id": "no", "title": "Não"}]
+    assert [button["reply"] for button in interactive["action"]["buttons"]] == [
+        {"id": "yes", "title": "Sim"},
+        {"id": "no", "title": "Não"},
+    ]
 
 
 def test_a_menu_becomes_a_list_whose_rows_have_descriptions_only_when_they_say_something():
@@ -41,19 +59,31 @@ def test_a_menu_becomes_a_list_whose_rows_have_descriptions_only_when_they_say_s
 
     assert action["button"] == "Ver opções"
     assert action["sections"] == [
-        {"rows": [{"id": "buy", "title": "Comprar", "description": "e-CPF e e-CNPJ"}, {"id": "faq", "title": "Dúvidas"}]}
+        {
+            "rows": [
+                {"id": "buy", "title": "Comprar", "description": "e-CPF e e-CNPJ"},
+                {"id": "faq", "title": "Dúvidas"},
+            ]
+        }
     ]
 
 
 def test_a_template_becomes_a_body_with_its_values_on_one_line():
-    template = message_body(TemplateReply("retorno", "pt_BR", ("Ana", "linha 1\nlinha\t 2")), phone=ANA)["template"]
+    template = message_body(
+        TemplateReply("retorno", "pt_BR", ("Ana", "linha 1\nlinha\t 2")), phone=ANA
+    )["template"]
 
     assert (template["name"], template["language"]) == ("retorno", {"code": "pt_BR"})
-    assert [parameter["text"] for parameter in template["components"][0]["parameters"]] == ["Ana", "linha 1 linha 2"]
+    assert [parameter["text"] for parameter in template["components"][0]["parameters"]] == [
+        "Ana",
+        "linha 1 linha 2",
+    ]
 
 
 def test_a_template_without_values_has_no_components():
-    assert "components" not in message_body(TemplateReply("retorno", "pt_BR"), phone=ANA)["template"]
+    assert (
+        "components" not in message_body(TemplateReply("retorno", "pt_BR"), phone=ANA)["template"]
+    )
 
 
 def test_a_customer_without_a_phone_is_addressed_by_bsuid():
@@ -73,11 +103,16 @@ def test_nobody_cannot_be_written_to():
 
 
 def test_a_message_can_quote_another():
-    assert message_body(TextReply("Olá"), phone=ANA, reply_to="wamid.A")["context"] == {"message_id": "wamid.A"}
+    assert message_body(TextReply("Olá"), phone=ANA, reply_to="wamid.A")["context"] == {
+        "message_id": "wamid.A"
+    }
 
 
 def test_a_reaction_is_given_and_taken_back():
-    assert outbound.reaction("wamid.A", "👍", phone=ANA)["reaction"] == {"message_id": "wamid.A", "emoji": "👍"}
+    assert outbound.reaction("wamid.A", "👍", phone=ANA)["reaction"] == {
+        "message_id": "wamid.A",
+        "emoji": "👍",
+    }
     check_message(outbound.reaction("wamid.A", "", phone=ANA))
 
 
@@ -154,13 +189,20 @@ def test_an_outbox_id_that_does_not_fit_is_refused():
         message_body(TextReply("a"), phone=ANA, outbox_id="o" * 513)
 
 
-WORDS = st.text(max_size=30) | st.sampled_from(["", " ", "\n", "Sim", "a" * 25, "a" * 80, "a" * 300, "a" * 1100, "a" * 5000])
+WORDS = st.text(max_size=30) | st.sampled_from(
+    ["", " ", "\n", "Sim", "a" * 25, "a" * 80, "a" * 300, "a" * 1100, "a" * 5000]
+)
 OPTIONS = st.lists(st.builds(ReplyOption, WORDS, WORDS, WORDS), max_size=12).map(tuple)
 REPLIES = (
     st.builds(TextReply, WORDS)
     | st.builds(ButtonsReply, WORDS, OPTIONS)
     | st.builds(MenuReply, WORDS, WORDS, OPTIONS)
-    | st.builds(TemplateReply, WORDS | st.just("retorno"), st.just("pt_BR"), st.lists(WORDS, max_size=3).map(tuple))
+    | st.builds(
+        TemplateReply,
+        WORDS | st.just("retorno"),
+        st.just("pt_BR"),
+        st.lists(WORDS, max_size=3).map(tuple),
+    )
 )
 
 

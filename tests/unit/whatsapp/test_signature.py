@@ -1,6 +1,6 @@
 import pytest
 
-from gatte.whatsapp.signature import verify, sign
+from gatte.whatsapp.signature import sign, verify
 from tests.fakes import payloads
 
 RAW = payloads.encode(payloads.body(payloads.text("olá 😀 a/b")))
@@ -44,8 +44,12 @@ def test_one_changed_byte_is_noticed():
 
 @pytest.mark.parametrize("secrets", [[], [""], ["", ""]])
 def test_without_a_secret_nothing_is_taken(secrets):
-    assert not verify(RAW, "sha256=b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad", secrets)
-    assert not verify(b"", "sha256=b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad", secrets)
+    assert not verify(
+        RAW, "sha256=b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad", secrets
+    )
+    assert not verify(
+        b"", "sha256=b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad", secrets
+    )
 
 
 def test_an_empty_secret_signs_nothing():

@@ -1,4 +1,6 @@
-"""How fast the desk serves: the recent handling times of its people, and how many of them are at work."""
+"""How fast the desk serves: the recent handling times of its people, and how many of them are at
+work.
+"""
 
 import time
 from dataclasses import dataclass
@@ -10,7 +12,8 @@ from gatte.infra.database.statement_batch import fetch_rows
 CACHE_SECONDS = 30.0
 MIN_HANDLED = 5  # fewer say nothing of the next one
 
-# A conversation is handled from its take to its hand-back. At work is who took, handed back or logged in within half an hour, or
+# A conversation is handled from its take to its hand-back. At work is who took, handed back or
+# logged in within half an hour, or
 # has a conversation in which something was said since.
 HANDLING_TIME_SQL = """
     WITH ended AS (
@@ -41,7 +44,9 @@ class HandlingTime:
 
 
 def minutes_per_customer() -> float | None:
-    """Minutes that the desk as a whole takes for a customer; None when too few were handled lately, or nobody is at work."""
+    """Minutes that the desk as a whole takes for a customer; None when too few were handled lately,
+    or nobody is at work.
+    """
     known: HandlingTime = current_app.extensions.setdefault("gatte_pace", HandlingTime())
     if time.monotonic() - known.asked_at >= CACHE_SECONDS:
         known.asked_at = time.monotonic()

@@ -1,22 +1,23 @@
-"""The jobs that send answers and settle what became of them."""
+"""The sending loop: claim, send, record, one reply of a conversation at a time.
+
+Start reading at `send_due`.
+"""
 
 import time
 from uuid import UUID
 
 import structlog
+from flask import current_app
 
-from gatte.infra.database.statement_batch import UNAVAILABLE_ERRORS
-from gatte.delivery import client_for, number_pause, claims, service_window
-from gatte.delivery.rate_limiter import MAX_SLEEP_SECONDS, rate_limiter
-from gatte.delivery.failure_reasons import FailureCause
+from gatte.delivery import claims, client_for, number_pause
 from gatte.delivery.claims import ClaimedReply
+from gatte.delivery.failure_reasons import FailureCause
+from gatte.delivery.rate_limiter import MAX_SLEEP_SECONDS, rate_limiter
 from gatte.extensions import db
-from gatte.intake import receive
-from gatte.delivery import status_updates
+from gatte.infra.database.statement_batch import UNAVAILABLE_ERRORS
 from gatte.observability import tracing
-from gatte.infra.rq_queue import job
 from gatte.whatsapp import outbound, simulator
-from gatte.whatsapp.channel import Channel, NotSent, Rejected, Sent, OutcomeUncertain
+from gatte.whatsapp.channel import Channel, NotSent, OutcomeUncertain, Rejected, Sent
 from gatte.whatsapp.errors import ErrorCategory
 from gatte.whatsapp.events import Status
 from gatte.whatsapp.simulator import SimulatorClient
@@ -26,14 +27,10 @@ log = structlog.get_logger(__name__)
 RATE_LIMIT_CODE = 130429
 
 
-@job
-def deliver(conversation_id: str) -> None:
-    """Send the answers of a conversation that are due, in order. Run twice at once, each is sent once."""
-    send_due(UUID(conversation_id))
-
-
 def send_due(conversation_id: UUID, claimed: ClaimedReply | None = None) -> None:
-    """Send what is due of a conversation (first what the caller claimed) until nothing is, or an answer did not get through."""
+    """Send what is due of a conversation (first what the caller claimed) until nothing is, or an
+    answer did not get through.
+    """
     if claimed is None:
         claimed = claims.claim_next(conversation_id)
         db.session.commit()  # nothing stays open while we wait for Meta
@@ -45,17 +42,31 @@ def send_due(conversation_id: UUID, claimed: ClaimedReply | None = None) -> None
 
 
 def _send(claimed: ClaimedReply) -> bool:
-    """Send one claimed answer and record the outcome (the caller commits it); whether a next one waits, and may follow."""
+    """Send one claimed answer and record the outcome (the caller commits it); whether a next one
+    waits, and may follow.
+    """
     channel = client_for(claimed.phone_number_id)
     if not isinstance(channel, SimulatorClient) and not _goes(claimed):
         return False
     started = time.perf_counter()
     try:
-        body = outbound.message_body(claimed.reply, phone=claimed.phone, bsuid=claimed.bsuid, outbox_id=str(claimed.outbox_id))
+        body = outbound.message_body(
+            claimed.reply,
+            phone=claimed.phone,
+            bsuid=claimed.bsuid,
+            outbox_id=str(claimed.outbox_id),
+        )
         sent = channel.send(claimed.phone_number_id, body)
     except (outbound.LimitExceeded, outbound.NoRecipient) as error:
         log.warning("answer_breaks_a_limit", outbox_id=str(claimed.outbox_id), limit=str(error))
-        claims.record_rejected(claimed, None, FailureCause.BREAKS_A_LIMIT, _since(started), retry_in=None, permanent=True)
+        claims.record_rejected(
+            claimed,
+            None,
+            FailureCause.BREAKS_A_LIMIT,
+            _since(started),
+            retry_in=None,
+            permanent=True,
+        )
     except Rejected as error:
         _refused(claimed, error, _since(started))
     except OutcomeUncertain as error:
@@ -67,13 +78,17 @@ def _send(claimed: ClaimedReply) -> bool:
 
 
 def _goes(claimed: ClaimedReply) -> bool:
-    """Whether the answer leaves now; a claim under which nothing can leave any more is given up, so that another may send it."""
+    """Whether the answer leaves now; a claim under which nothing can leave any more is given up, so
+    that another may send it.
+    """
     try:
         if not _reserve_or_postpone(claimed):
             return False
     except UNAVAILABLE_ERRORS as error:
         db.session.rollback()
-        log.warning("claim_without_database", outbox_id=str(claimed.outbox_id), error=type(error).__name__)
+        log.warning(
+            "claim_without_database", outbox_id=str(claimed.outbox_id), error=type(error).__name__
+        )
     else:
         if not claimed.is_expired:
             return True
@@ -83,10 +98,14 @@ def _goes(claimed: ClaimedReply) -> bool:
 
 
 def _reserve_or_postpone(claimed: ClaimedReply) -> bool:
-    """Whether the answer may leave now, after a short wait at most; else it comes back when its time has come."""
+    """Whether the answer may leave now, after a short wait at most; else it comes back when its
+    time has come.
+    """
     if number_pause.postpone_if_paused(claimed):
         return False
-    wait = rate_limiter().reserve(claimed.phone_number_id, str(claimed.contact_id), str(claimed.outbox_id))
+    wait = rate_limiter().reserve(
+        claimed.phone_number_id, str(claimed.contact_id), str(claimed.outbox_id)
+    )
     if wait > MAX_SLEEP_SECONDS:
         claims.release_claim(claimed, wait)
         return False
@@ -100,7 +119,12 @@ def _accepted(claimed: ClaimedReply, channel: Channel, sent: Sent, latency_ms: f
     number_pause.record_response(claimed.phone_number_id)
     if isinstance(channel, SimulatorClient):
         _simulate_statuses(claimed, sent.wamid)
-    log.info("answer_sent", outbox_id=str(claimed.outbox_id), wamid=sent.wamid, latency_ms=round(latency_ms, 1))
+    log.info(
+        "answer_sent",
+        outbox_id=str(claimed.outbox_id),
+        wamid=sent.wamid,
+        latency_ms=round(latency_ms, 1),
+    )
     return more
 
 
@@ -110,32 +134,37 @@ def _refused(claimed: ClaimedReply, error: Rejected, latency_ms: float) -> None:
     if error.code == RATE_LIMIT_CODE:
         rate_limiter().decrease_rate(claimed.phone_number_id)
     elif error.error.category is ErrorCategory.PAIR_RATE:
-        rate_limiter().block_recipient(claimed.phone_number_id, str(claimed.contact_id), wait or 0.0)
-    details = FailureCause.NUMBER_PAUSED if paused else FailureCause.NOT_CONNECTED if isinstance(error, NotSent) else error.details
+        rate_limiter().block_recipient(
+            claimed.phone_number_id, str(claimed.contact_id), wait or 0.0
+        )
+    details = (
+        FailureCause.NUMBER_PAUSED
+        if paused
+        else FailureCause.NOT_CONNECTED
+        if isinstance(error, NotSent)
+        else error.details
+    )
     claims.record_rejected(
-        claimed, error.code, details, latency_ms, retry_in=wait, permanent=error.error.rule.permanent and error.code is not None
+        claimed,
+        error.code,
+        details,
+        latency_ms,
+        retry_in=wait,
+        permanent=error.error.rule.permanent and error.code is not None,
     )
 
 
 def _simulate_statuses(claimed: ClaimedReply, wamid: str) -> None:
-    """A simulated customer gets and reads everything at once; the news comes by the way that Meta's would."""
+    """A simulated customer gets and reads everything at once; the news comes by the way that Meta's
+    would.
+    """
     customer = simulator.SimulatedContact(claimed.phone, "", claimed.bsuid)
     for status in (Status.DELIVERED, Status.READ):
-        news = simulator.status_body(claimed.phone_number_id, customer, wamid, status, outbox_id=str(claimed.outbox_id))
-        receive.store_webhook(simulator.encode(news))
+        news = simulator.status_body(
+            claimed.phone_number_id, customer, wamid, status, outbox_id=str(claimed.outbox_id)
+        )
+        current_app.extensions["gatte_store_webhook"](simulator.encode(news))
 
 
 def _since(started: float) -> float:
     return (time.perf_counter() - started) * 1000
-
-
-@job
-def apply_statuses() -> None:
-    """Apply the statuses that the webhook stored, oldest first, each once; those of answers that we do not know yet stay."""
-    after = 0
-    while (applied := status_updates.apply_status_batch(after)) is not None:
-        for outbox_id in applied.window_closed:
-            service_window.handle_late_failure(outbox_id)
-        db.session.commit()
-        after = applied.last_id
-    db.session.commit()

@@ -1,4 +1,8 @@
-"""The jobs that take turns: claim, read, think (no transaction open), apply, and send what was said."""
+"""One turn: process the inbox, take the lease, load, transcribe, process (no transaction open),
+commit, send.
+
+Start reading at `process_inbox_and_run`.
+"""
 
 import time
 from collections.abc import Callable
@@ -8,69 +12,61 @@ from uuid import UUID
 import structlog
 
 from gatte.conversation.classifier_gate import expects_answer
-from gatte.infra.database.statement_batch import retry_while_unavailable
-from gatte.delivery import claims, read_receipts
-from gatte.delivery.claims import ClaimedReply
 from gatte.decisions import apply
 from gatte.decisions.apply import PendingTurn
+from gatte.delivery import claims, read_receipts
+from gatte.delivery.claims import ClaimedReply
+from gatte.delivery.send import send_due
 from gatte.extensions import db
+from gatte.infra.database.statement_batch import retry_while_unavailable
 from gatte.intake import inbox_retry
 from gatte.intelligence import calls
 from gatte.intelligence.calls import CallRecord
-from gatte.jobs.delivery import send_due
 from gatte.observability import metrics, tracing
-from gatte.infra.rq_queue import job
-from gatte.turns import commit, arrival, retry, lease as leases, load, llm_costs, process, inactivity
+from gatte.turns import arrival, commit, llm_costs, load, process, retry
+from gatte.turns import lease as leases
 from gatte.turns.commit import CommitState
 from gatte.turns.lease import Lease, LeaseLost
-from gatte.turns.transcribe import VoiceTranscriber
 from gatte.turns.load import TurnInput
 from gatte.turns.process import TurnResult
+from gatte.turns.transcribe import VoiceTranscriber
 
 log = structlog.get_logger(__name__)
 
-MAX_RECOMPUTES = 3  # a newer message makes the turn think again, twice at most: an answer must not wait for ever
+MAX_RECOMPUTES = (
+    3  # a newer message makes the turn think again, twice at most: an answer must not wait for ever
+)
 
 
-@job
-def process_inbox(phone_number_id: str, sender: str) -> None:
-    """File what a sender wrote and answer it. Run twice at once, it is answered once."""
+def process_inbox_and_run(phone_number_id: str, sender_hash: bytes) -> None:
+    """Process what a sender wrote, and run a turn over it."""
 
     def start() -> Lease | None:
         try:
-            return arrival.process_inbox_and_lease(phone_number_id, bytes.fromhex(sender))
+            return arrival.process_inbox_and_lease(phone_number_id, sender_hash)
         except Exception as error:  # noqa: BLE001 - no sender may be tried without end
-            inbox_retry.record_failure(phone_number_id, bytes.fromhex(sender), error, passing=retry.is_transient(error))
+            transient = retry.is_transient(error)
+            inbox_retry.record_failure(phone_number_id, sender_hash, error, passing=transient)
             return None
 
     run_turn(start)
 
 
-@job
-def resume_turn(conversation_id: str) -> None:
-    """Answer the messages of a conversation that an earlier turn left unread."""
+def resume(conversation_id: UUID) -> None:
+    """Run a turn over what an earlier one left unread, and over what came since."""
 
     def start() -> Lease | None:
-        arrival.process_remaining_inbox(UUID(conversation_id))
-        return leases.acquire(UUID(conversation_id))
+        arrival.process_remaining_inbox(conversation_id)
+        return leases.acquire(conversation_id)
 
     run_turn(start)
-
-
-@job
-def fire_inactivity_timer(conversation_id: str) -> None:
-    """Do what the watchdog has to do with a conversation in which nobody speaks: nudge, time out, close, or warn the desk."""
-    record = inactivity.fire(UUID(conversation_id))
-    db.session.commit()
-    if record is not None:
-        apply.count(record)
-    send_due(UUID(conversation_id))
 
 
 def run_turn(start: Callable[[], Lease | None]) -> None:
     """Take a turn if nobody else has the conversation, then send what it said.
 
-    What `start` files and claims commits together with the first reading, so a fault before that leaves all as it was.
+    What `start` files and claims commits together with the first reading, so a fault before that
+    leaves all as it was.
     """
     started = time.perf_counter()
     lease = start()
@@ -95,8 +91,12 @@ def run_turn(start: Callable[[], Lease | None]) -> None:
         send_due(lease.conversation_id, claimed)
 
 
-def _after_failure(start: Callable[[], Lease | None], lease: Lease, error: Exception) -> ClaimedReply | None:
-    """Store what becomes of a failed turn; what is to be sent, claimed. The lease ends with it, and does not have to run out."""
+def _after_failure(
+    start: Callable[[], Lease | None], lease: Lease, error: Exception
+) -> ClaimedReply | None:
+    """Store what becomes of a failed turn; what is to be sent, claimed. The lease ends with it, and
+    does not have to run out.
+    """
     lease = start() or lease  # when the fault came before the first commit
     db.session.commit()
     _fail(lease, error)
@@ -106,7 +106,8 @@ def _after_failure(start: Callable[[], Lease | None], lease: Lease, error: Excep
 
 
 def _compute_and_commit(lease: Lease, made: list[CallRecord]) -> ClaimedReply | None:
-    """Think and apply, again when the customer wrote more in the meantime; the first answer to be sent, claimed.
+    """Think and apply, again when the customer wrote more in the meantime; the first answer to be
+    sent, claimed.
 
     `made` fills with the calls to models.
     """
@@ -131,17 +132,23 @@ def _compute_and_commit(lease: Lease, made: list[CallRecord]) -> ClaimedReply | 
 
 
 def _show_as_read(state: TurnInput) -> None:
-    """Show the customer's newest message, and with it the earlier ones, as read; and "typing…" when the bot is about to answer."""
+    """Show the customer's newest message, and with it the earlier ones, as read; and "typing…" when
+    the bot is about to answer.
+    """
     theirs = [unread for unread in state.unread if unread.wamid and not unread.from_company_phone]
     if theirs:
         answering = expects_answer(state.snapshot, [unread.kind for unread in theirs])
-        read_receipts.mark_read_async(state.phone_number_id, theirs[-1].wamid or "", typing=answering)
+        read_receipts.mark_read_async(
+            state.phone_number_id, theirs[-1].wamid or "", typing=answering
+        )
 
 
 def _after_processing_inbox(state: TurnInput) -> CommitState:
-    """How the conversation stands when what came in the meantime is filed: what no turn shall read changes no answer.
+    """How the conversation stands when what came in the meantime is filed: what no turn shall read
+    changes no answer.
 
-    Who files locks first the sender, then the conversation: so it is let go before, or two such would wait for each other.
+    Who files locks first the sender, then the conversation: so it is let go before, or two such
+    would wait for each other.
     """
     db.session.commit()
     arrival.process_remaining_inbox(state.lease.conversation_id)
@@ -171,18 +178,31 @@ def _apply(
 
 
 def _fail(lease: Lease, error: Exception) -> None:
-    """Let the turn be tried again, or tell the customer; should that fail too, the turn is tried again later, and parked in the end."""
-    log.error("turn_failed", error=type(error).__name__, conversation_id=str(lease.conversation_id), exc_info=error)
+    """Let the turn be tried again, or tell the customer; should that fail too, the turn is tried
+    again later, and parked in the end.
+    """
+    log.error(
+        "turn_failed",
+        error=type(error).__name__,
+        conversation_id=str(lease.conversation_id),
+        exc_info=error,
+    )
     over = retry.is_final(lease, error)
     if over and _try_record(lease, error, retry.record_failure):
         return
-    if over and lease.attempt >= retry.MAX_ATTEMPTS and _try_record(lease, error, retry.dead_letter):
+    if (
+        over
+        and lease.attempt >= retry.MAX_ATTEMPTS
+        and _try_record(lease, error, retry.dead_letter)
+    ):
         return
     retry.schedule_retry(lease)
     db.session.commit()
 
 
-def _try_record(lease: Lease, error: Exception, end: Callable[[Lease, Exception], PendingTurn]) -> bool:
+def _try_record(
+    lease: Lease, error: Exception, end: Callable[[Lease, Exception], PendingTurn]
+) -> bool:
     """Store the end of a failed turn; False when that failed as well."""
     try:
         record = end(lease, error)

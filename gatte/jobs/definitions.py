@@ -1,0 +1,55 @@
+"""Every job that RQ runs for us; `JobName` in `infra/rq_queue.py` names them. Arguments are ids."""
+
+from uuid import UUID
+
+from gatte.decisions import apply
+from gatte.delivery import service_window, status_updates
+from gatte.delivery.send import send_due
+from gatte.extensions import db
+from gatte.jobs.job_context import job
+from gatte.turns import inactivity, run
+
+
+@job
+def process_inbox(phone_number_id: str, sender: str) -> None:
+    """Process what a sender wrote and answer it. Run twice at once, it is answered once."""
+    run.process_inbox_and_run(phone_number_id, bytes.fromhex(sender))
+
+
+@job
+def resume_turn(conversation_id: str) -> None:
+    """Answer the messages of a conversation that an earlier turn left unread."""
+    run.resume(UUID(conversation_id))
+
+
+@job
+def fire_inactivity_timer(conversation_id: str) -> None:
+    """Remind, time out or close a conversation in which nobody speaks, or warn the desk."""
+    turn = inactivity.fire(UUID(conversation_id))
+    db.session.commit()
+    if turn is not None:
+        apply.count(turn)
+    send_due(UUID(conversation_id))
+
+
+@job
+def deliver(conversation_id: str) -> None:
+    """Send the replies of a conversation that are due, in order. Run twice at once, each is sent
+    once.
+    """
+    send_due(UUID(conversation_id))
+
+
+@job
+def apply_statuses() -> None:
+    """Apply the statuses that the webhook stored, oldest first, each once.
+
+    Those of replies that we do not know yet stay.
+    """
+    after = 0
+    while (batch := status_updates.apply_status_batch(after)) is not None:
+        for outbox_id in batch.window_closed:
+            service_window.handle_late_failure(outbox_id)
+        db.session.commit()
+        after = batch.last_id
+    db.session.commit()
