@@ -20,7 +20,7 @@ PREPARED = "what_is_due"
 # longest wait, $3: how far to look ahead for
 # messages whose pause is about to end (all in seconds), $4: rows of a kind.
 DUE_WORK_SQL = """
-    (SELECT 'take_turn' AS job, ARRAY[m.phone_number_id, encode(m.sender_hash, 'hex')] AS arguments,
+    (SELECT 'process_inbox' AS job, ARRAY[m.phone_number_id, encode(m.sender_hash, 'hex')] AS arguments,
         'turn-' || encode(m.sender_hash, 'hex') || '-' || max(m.id) AS need, min(m.received_at) AS since,
         CASE WHEN bool_or(m.immediate) THEN 0 ELSE extract(epoch FROM least(
             max(m.received_at) + make_interval(secs => $1), min(m.received_at) + make_interval(secs => $2)) - clock_timestamp())::float8
@@ -49,10 +49,10 @@ DUE_WORK_SQL = """
     WHERE turn_due_at <= clock_timestamp() AND (leased_until IS NULL OR leased_until < clock_timestamp())
     ORDER BY turn_due_at LIMIT $4)
     UNION ALL
-    (SELECT 'watch', ARRAY[id::text], 'watch-' || id || '-' || extract(epoch FROM watch_at), watch_at, 0
+    (SELECT 'fire_inactivity_timer', ARRAY[id::text], 'watch-' || id || '-' || extract(epoch FROM watch_at), watch_at, 0
     FROM conversation WHERE watch_at <= clock_timestamp() ORDER BY watch_at LIMIT $4)
     UNION ALL
-    (SELECT 'settle', ARRAY[]::text[], 'settle-' || max(id), min(received_at), 0 FROM status_event HAVING count(*) > 0)
+    (SELECT 'apply_statuses', ARRAY[]::text[], 'settle-' || max(id), min(received_at), 0 FROM status_event HAVING count(*) > 0)
 """
 
 

@@ -139,11 +139,11 @@ SNAPSHOT = Snapshot(
 ARGUMENTS: dict[str, Callable[[], object]] = {
     "datetime": lambda: MONDAY,
     "Snapshot": lambda: SNAPSHOT,
-    "Draft": lambda: DecisionBuilder(SNAPSHOT),
+    "DecisionBuilder": lambda: DecisionBuilder(SNAPSHOT),
     "Slot": lambda: FLOWS["lead"].slots[0],
-    "Reason": lambda: EscalationReason.REQUESTED,
+    "EscalationReason": lambda: EscalationReason.REQUESTED,
     "Event": lambda: Event.ESCALATED,
-    "Alarm": lambda: EscalationTrigger(EscalationReason.FRAUD, 1),
+    "EscalationTrigger": lambda: EscalationTrigger(EscalationReason.FRAUD, 1),
     "Command": lambda: Command.HUMAN,
     "Intent": lambda: Intent.FAQ,
     "int": lambda: 80,
@@ -166,7 +166,7 @@ ELSEWHERE = {
     "intake.inbox_retry.record_failure": "takes ids of ours, and asks the database",
     "intelligence.service.predict_intent": "the classifier, of which `tfidf.tokens` and `embedding.embed_one` read the text, and Gemini",
     "intelligence.service.answer_question": "`retrieval_cache.find_passages` and Gemini",
-    "intelligence.knowledge.retrieval_retrieval_cache.find_passages": "`retrieval.find_passages` behind a cache",
+    "intelligence.knowledge.retrieval_cache.find_passages": "`retrieval.find_passages` behind a cache",
     "intelligence.knowledge.retrieval.find_passages": "asks the database; `reranker.tokenize` and `retrieval.vector_of` read the text",
     "intelligence.knowledge.retrieval.retrieve": "the same search",
     "intelligence.knowledge.articles.add_variant": "a text of the company's people",
@@ -298,7 +298,7 @@ def readers() -> dict[str, Callable[[str, Snapshot], object]]:
     named = {
         reader: f"{name}-{part}"
         for name, slot in slots
-        for part in ("parse", "find", "wrong")
+        for part in ("parse_answer", "extract", "validate")
         for reader in [getattr(slot, part)]
     }
     return {name: reader for reader, name in named.items()}

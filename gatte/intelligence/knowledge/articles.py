@@ -168,7 +168,7 @@ def _change(article: Article, draft: ArticleDraft) -> str:
 
 
 def _fields(draft: ArticleDraft) -> dict[str, Any]:
-    fields = draft.model_dump(exclude={"slug", "asks"})
+    fields = draft.model_dump(exclude={"slug", "example_questions"})
     return {**fields, "topic": draft.topic.value}
 
 

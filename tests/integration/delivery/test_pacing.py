@@ -139,7 +139,7 @@ class Away:
 
     calls = 0
 
-    def take(self, *_):
+    def reserve(self, *_):
         self.calls += 1
         raise RedisAway
 

@@ -65,7 +65,7 @@ def test_so_many_fit_and_no_more(count):
 
 
 def test_the_window_slides(count):
-    fits = [count(mark("slides", at, at * 1000)).fits for at in (0, 20, 40, 59, 61, 62, 81)]
+    fits = [count(mark("slides", at, at * 1000)).allowed for at in (0, 20, 40, 59, 61, 62, 81)]
 
     assert fits == [True, True, True, False, True, False, True]
 
@@ -75,9 +75,9 @@ def test_what_is_counted_twice_counts_once(count):
 
 
 def test_a_clock_that_was_set_back_forgives(count):
-    ahead = [count(mark("clock", member, 3_600_000)).fits for member in range(3)]
+    ahead = [count(mark("clock", member, 3_600_000)).allowed for member in range(3)]
 
-    assert [*ahead, count(mark("clock", "now")).fits] == [True, True, True, True]
+    assert [*ahead, count(mark("clock", "now")).allowed] == [True, True, True, True]
 
 
 def test_what_was_forgiven_does_not_count(count):
@@ -126,12 +126,12 @@ def test_local_windows_do_not_grow_without_end(monkeypatch):
 
 def test_a_redis_that_forgot_everything_counts_again(context, redis_url):
     count = in_redis(context)
-    assert [count(mark("flushed", member, limit=1)).fits for member in range(2)] == [True, False]
+    assert [count(mark("flushed", member, limit=1)).allowed for member in range(2)] == [True, False]
     with redis.Redis.from_url(redis_url) as client:
         client.flushall()
         client.script_flush()
 
-    assert count(mark("flushed", 2, limit=1)).fits
+    assert count(mark("flushed", 2, limit=1)).allowed
 
 
 def test_windows_end_by_themselves(context, redis_url):

@@ -46,14 +46,14 @@ def test_a_refused_model_degrades_and_does_not_make_unready(app, monkeypatch):
     monkeypatch.setattr(
         health, "CHECKS", {"database": health.CHECKS["database"]}
     )  # no worker beats here
-    app.extensions["gatte_gemini"].rejections.refused(
+    app.extensions["gatte_gemini"].rejections.record_rejection(
         "gemini-of-this-test", RejectionCause.MODEL, 404
     )
 
     answer = app.test_client().get("/health/ready")
 
     assert (answer.status_code, answer.json["status"]) == (200, "degraded")
-    app.extensions["gatte_gemini"].rejections.answered("gemini-of-this-test")
+    app.extensions["gatte_gemini"].rejections.record_success("gemini-of-this-test")
 
 
 def test_a_model_without_a_price_is_told_at_start(database_url, redis_url, capsys):

@@ -44,10 +44,10 @@ def test_a_tap_on_a_button_waits_for_nothing(app):
 def test_a_job_starts_at_its_time(app):
     started = time.time()
 
-    job_batch.run_job("SETTLE", [], started + 0.08)
+    job_batch.run_job("APPLY_STATUSES", [], started + 0.08)
 
     assert time.time() >= started + 0.08
 
 
 def test_a_clock_that_is_wrong_delays_no_job_for_long(app):
-    assert least_seconds(3, lambda: job_batch.run_job("SETTLE", [], time.time() + 3600)) < 10
+    assert least_seconds(3, lambda: job_batch.run_job("APPLY_STATUSES", [], time.time() + 3600)) < 10

@@ -25,7 +25,7 @@ from tests.process_system import System, until
 
 DATE = "2026-01-01T00:00:00.000000Z"
 NOBODY = "01a207b1-2d2f-74cc-86bf-3755ffb73246"
-GOOD_PARTS = [["SETTLE", [], 0.0]]
+GOOD_PARTS = [["APPLY_STATUSES", [], 0.0]]
 CALLBACKS = ("success_callback_name", "failure_callback_name", "stopped_callback_name")
 
 
@@ -181,12 +181,12 @@ def test_a_bundle_with_a_field_that_none_of_ours_has_is_not_run(app, worker, att
     "parts",
     [
         [["os.system", ["true"], 0.0]],
-        [["SETTLE", [{"a": 1}], 0.0]],
-        [["SETTLE", ["an id has no spaces"], 0.0]],
-        [["SETTLE", [], float("nan")]],
-        [["SETTLE", []]],
+        [["APPLY_STATUSES", [{"a": 1}], 0.0]],
+        [["APPLY_STATUSES", ["an id has no spaces"], 0.0]],
+        [["APPLY_STATUSES", [], float("nan")]],
+        [["APPLY_STATUSES", []]],
         [],
-        "SETTLE",
+        "APPLY_STATUSES",
     ],
     ids=str,
 )
