@@ -1,4 +1,6 @@
-"""The way in: one body of the webhook becomes rows, and `accept` returns when they are committed."""
+"""The way in: one body of the webhook becomes rows, and `store_webhook` returns when they are
+committed.
+"""
 
 import json
 from dataclasses import fields

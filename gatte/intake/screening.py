@@ -1,4 +1,4 @@
-"""Which of the messages that are being filed a turn shall read: not those beyond the limit, not
+"""Which of the messages that are being processed a turn shall read: not those beyond the limit, not
 those of a muted contact.
 
 Taps on buttons, deletions, and whatever comes while a human owns the conversation always pass; so

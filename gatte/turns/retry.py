@@ -133,5 +133,6 @@ def _record(conversation: Conversation, error: Exception, outcome: TurnOutcome) 
     for row in unread:
         row.turn_id = record.id
     leases.release(conversation)
-    conversation.turn_due_at, conversation.turn_attempts = None, 0
+    conversation.turn_due_at = None
+    conversation.turn_attempts = 0
     return record
