@@ -8,7 +8,7 @@ from typing import Protocol
 from alembic.script import ScriptDirectory
 from sqlalchemy import CursorResult, Result, TextClause, text
 
-MIGRATIONS = Path(__file__).parents[2] / "migrations"
+MIGRATIONS = Path(__file__).parents[3] / "migrations"
 VERSION_TABLE = "schema_version"
 
 

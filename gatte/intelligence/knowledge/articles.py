@@ -20,7 +20,7 @@ from gatte.intelligence import embedding
 from gatte.intelligence.text_normalization import expand_abbreviations, normalize
 from gatte.models.knowledge import Article, Passage, PassageKind
 
-DEMO_ARTICLES = Path(__file__).parent / "content" / "articles.toml"
+DEMO_ARTICLES = Path(__file__).parents[1] / "content" / "articles.toml"
 LONGEST_ANSWER = 600  # characters; a longer bubble is not read on a phone
 IMPORT_LOCK = 0x6B6E6F77  # "know": two imports at once wait for each other
 
@@ -231,7 +231,7 @@ def off_topic_texts() -> tuple[str, ...]:
     certificate.
     """
     return tuple(
-        (Path(__file__).parent / "content" / "off_topic.txt")
+        (Path(__file__).parents[1] / "content" / "off_topic.txt")
         .read_text(encoding="utf-8")
         .splitlines()
     )

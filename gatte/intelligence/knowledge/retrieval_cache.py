@@ -31,17 +31,16 @@ from gatte.privacy import masking
 
 ANSWERS_SECONDS = 24 * 3600
 VECTORS_SECONDS = 7 * 24 * 3600
+PACKAGE_FOLDER = Path(__file__).parents[1]
 CODE_FINGERPRINT_FILES = (
-    *(
-        "cache.py",
-        "content/off_topic.txt",
-        "embedding.py",
-        "grounding.py",
-        "ranking.py",
-        "retrieval.py",
-        "shelf.py",
-        "wording.py",
-    ),
+    "answer_confidence.py",
+    "content/off_topic.txt",
+    "embedding.py",
+    "knowledge/memory_index.py",
+    "knowledge/reranker.py",
+    "knowledge/retrieval.py",
+    "knowledge/retrieval_cache.py",
+    "text_normalization.py",
     "../conversation/parsing/abbreviations.py",
 )
 VECTOR_BYTES = 4 * embedding.DIMENSIONS
@@ -109,7 +108,7 @@ def _search_version() -> str:
     """
     digest = sha256(b"by meaning" if embedding.available() else b"by words alone")
     for name in CODE_FINGERPRINT_FILES:
-        digest.update((Path(__file__).parent / name).read_bytes())
+        digest.update((PACKAGE_FOLDER / name).read_bytes())
     return digest.hexdigest()[:12]
 
 

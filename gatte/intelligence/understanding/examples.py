@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gatte.conversation.nlu import Intent
 
-INTENTS = Path(__file__).parent / "examples" / "intents.csv"
+INTENTS = Path(__file__).parents[1] / "content" / "intents.csv"
 
 
 class BadExamples(Exception):

@@ -21,7 +21,7 @@ from gatte.intelligence.understanding.tfidf import Vocabulary
 
 PACKAGES = ("numpy", "scipy")
 FOLDER = Path(__file__).parent
-CODE = (FOLDER / "features.py", FOLDER / "training.py", Path(abbreviations.__file__))
+CODE = (FOLDER / "tfidf.py", FOLDER / "logistic_regression.py", Path(abbreviations.__file__))
 
 
 class ModelMissing(Exception):
