@@ -44,7 +44,7 @@ class RetriesExhausted(Exception):
 
 
 def raise_if_exhausted(lease: Lease) -> None:
-    """Raise GaveUp when turns of this conversation ended without a word too often."""
+    """Raise RetriesExhausted when turns of this conversation ended without a word too often."""
     if lease.attempt > MAX_ATTEMPTS:
         raise RetriesExhausted(f"{lease.attempt} turns")
 
