@@ -261,13 +261,14 @@ class StatementBatch:
         """Send what was taken along and commit it, on one way when the session has nothing else to
         write.
         """
-        questions, values = self._questions, self._values
-        self._questions, self._values = [], []
+        questions = self._questions
+        values = self._values
+        self._questions = []
+        self._values = []
         more = db.session.new or db.session.dirty or db.session.deleted
         if questions:
-            _execute_batch(
-                db.session.connection(), questions, values, last="" if more else ";COMMIT"
-            )
+            last = "" if more else ";COMMIT"
+            _execute_batch(db.session.connection(), questions, values, last=last)
         db.session.commit()
 
 
