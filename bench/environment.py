@@ -68,7 +68,7 @@ def standin(module: str, *arguments: str) -> Iterator[str]:
 def standin_process(module: str, *arguments: str) -> Iterator[FakeServer]:
     """A stand-in of the tests as a process."""
     port = free_port()
-    command = [sys.executable, "-m", f"tests.standins.{module}", "--port", str(port), *arguments]
+    command = [sys.executable, "-m", f"tests.fakes.{module}", "--port", str(port), *arguments]
     process = subprocess.Popen(command, cwd=process_system.PROJECT, stdout=subprocess.DEVNULL)
     try:
         if not until(lambda: _answers(port), 20):

@@ -101,7 +101,7 @@ def _not_confirmed(draft: DecisionBuilder, said: list[UnderstoodText]) -> None:
         ask_again(draft)
         return
     count = draft.snapshot.fallback_count + 1
-    draft.update(misunderstandings=count)
+    draft.update(fallback_count=count)
     if count >= ESCALATE_AFTER:
         escalate(
             draft, EscalationReason.NOT_UNDERSTOOD, f"no yes or no, {count} times", said[-1].text

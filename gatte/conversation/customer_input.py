@@ -77,7 +77,7 @@ def handle_messages(draft: DecisionBuilder, spoke: MessagesReceived) -> None:
     if draft.snapshot.state == State.START:
         draft.transition(Event.MENU_SHOWN, "spoke without words")
     if draft.question is None:
-        draft.update(errors=0)
+        draft.update(consecutive_errors=0)
         draft.set_flag("failed", None)
     prepend_introduction(draft)
 

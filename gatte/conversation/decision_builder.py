@@ -50,7 +50,7 @@ class DecisionBuilder:
         if value is None and name not in self.snapshot.flags:
             return
         notes = {key: kept for key, kept in self.snapshot.flags.items() if key != name}
-        self.update(notes=notes if value is None else {**notes, name: str(value)})
+        self.update(flags=notes if value is None else {**notes, name: str(value)})
 
     def flag(self, name: str) -> str:
         """The mark under this name, empty when there is none."""
@@ -98,7 +98,7 @@ class DecisionBuilder:
     def reset_fallback(self) -> None:
         """The customer was understood: the counter of misunderstandings starts again."""
         if self.snapshot.fallback_count:
-            self.update(misunderstandings=0)
+            self.update(fallback_count=0)
 
     def end_flow(self) -> None:
         """End the running flow: its slots, what it asked and its counters go; a suspended one
@@ -107,7 +107,7 @@ class DecisionBuilder:
         kept = {
             name: value for name, value in self.snapshot.slots.items() if name.startswith(SUSPENDED)
         }
-        self.update(flow=None, asking=None, slots=kept, slot_failures=0)
+        self.update(flow=None, requested_slot=None, slots=kept, invalid_slot_count=0)
         self.set_flag("fixing", None)
 
     def discard_suspended_flow(self) -> None:
@@ -117,20 +117,20 @@ class DecisionBuilder:
             for name, value in self.snapshot.slots.items()
             if not name.startswith(SUSPENDED)
         }
-        self.update(suspended=None, slots=kept)
+        self.update(suspended_flow=None, slots=kept)
         self.set_flag("kept_at", None)
 
     def reset(self) -> None:
         """A fresh start: no flow, no slots, no counters, no marks."""
         self.update(
             flow=None,
-            asking=None,
+            requested_slot=None,
             slots={},
-            suspended=None,
-            misunderstandings=0,
-            slot_failures=0,
-            errors=0,
-            notes={},
+            suspended_flow=None,
+            fallback_count=0,
+            invalid_slot_count=0,
+            consecutive_errors=0,
+            flags={},
         )
 
     def decision(self) -> Decision:

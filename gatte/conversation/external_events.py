@@ -37,12 +37,12 @@ def _human_speaks(draft: DecisionBuilder, happened: ExternalEvent) -> None:
     draft.transition(happened.event, _cause(happened))
     draft.update(
         flow=None,
-        asking=None,
-        suspended=None,
-        misunderstandings=0,
-        slot_failures=0,
-        errors=0,
-        notes={"introduced": "1"},
+        requested_slot=None,
+        suspended_flow=None,
+        fallback_count=0,
+        invalid_slot_count=0,
+        consecutive_errors=0,
+        flags={"introduced": "1"},
     )
 
 
@@ -107,7 +107,7 @@ def _timed_out(draft: DecisionBuilder, happened: ExternalEvent) -> None:
     """Silent, since a reply costs: the nudge said already that one can go on later."""
     draft.transition(happened.event, _cause(happened))
     suspend_flow(draft)
-    draft.update(misunderstandings=0)
+    draft.update(fallback_count=0)
 
 
 def _closed(draft: DecisionBuilder, happened: ExternalEvent) -> None:
@@ -132,7 +132,7 @@ def _failed(draft: DecisionBuilder, happened: ExternalEvent) -> None:
     if draft.snapshot.state in HUMAN_STATES:
         draft.transition(happened.event, _cause(happened))
         return
-    draft.update(errors=draft.snapshot.consecutive_errors + 1)
+    draft.update(consecutive_errors=draft.snapshot.consecutive_errors + 1)
     draft.transition(happened.event, _cause(happened))
     draft.log_activity(render("trail.failed"))
     if draft.snapshot.consecutive_errors >= ERRORS_ESCALATE_AT:

@@ -222,7 +222,7 @@ def ask_to_disambiguate(draft: DecisionBuilder, first: Intent, second: Intent, t
 def handle_fallback(draft: DecisionBuilder, text: str, cause: str = "unclear") -> None:
     """One step up the ladder: say it otherwise, then choices, then a human."""
     count = draft.snapshot.fallback_count + 1
-    draft.update(misunderstandings=count)
+    draft.update(fallback_count=count)
     draft.log_activity(render("trail.not_understood"))
     if count >= ESCALATE_AFTER:
         escalate(draft, EscalationReason.NOT_UNDERSTOOD, f"{cause} {count} times", text)

@@ -37,7 +37,7 @@ def escalate(
         draft.add_text(f"handoff.because_{reason}")
     announce_queue(draft, priority)
     draft.discard_suspended_flow()
-    draft.update(flow=None, asking=None, misunderstandings=0, slot_failures=0, errors=0)
+    draft.update(flow=None, requested_slot=None, fallback_count=0, invalid_slot_count=0, consecutive_errors=0)
     kept = {
         name: draft.flag(name) for name in ("warn_from", "warned") if draft.flag(name)
     }  # who moves forward waits since then
@@ -47,7 +47,7 @@ def escalate(
         "waiting_told": "1",
         "warn_from": draft.snapshot.now.isoformat(),
     }
-    draft.update(notes=marks | kept)
+    draft.update(flags=marks | kept)
 
 
 def raises_priority(draft: DecisionBuilder, reason: EscalationReason) -> bool:
@@ -161,5 +161,5 @@ def clear_queue_flags(draft: DecisionBuilder) -> None:
             for name, value in draft.snapshot.slots.items()
             if name == ATTACHMENTS and not name.startswith(SUSPENDED)
         }
-        draft.update(slots=kept, notes={"introduced": "1"})
+        draft.update(slots=kept, flags={"introduced": "1"})
         draft.add_text("handoff.left_for_flow")

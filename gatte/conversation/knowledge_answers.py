@@ -17,7 +17,7 @@ DESK_INTENTS = frozenset({Intent.TECHNICAL_SUPPORT, Intent.INVOICE_OR_PAYMENT, I
 def handle_answer(draft: DecisionBuilder, answer: AnswerFound) -> None:
     """Send the answer, and ask on where a flow waits."""
     draft.add_text("answer.text", answer=answer.text)
-    draft.update(misunderstandings=0, errors=0)
+    draft.update(fallback_count=0, consecutive_errors=0)
     draft.log_activity(render("trail.answered"))
     draft.set_flag("answered")
     if draft.snapshot.flow:
@@ -29,7 +29,7 @@ def handle_answer(draft: DecisionBuilder, answer: AnswerFound) -> None:
 
 def handle_no_answer(draft: DecisionBuilder, _nothing: AnswerNotFound) -> None:
     """No grounded answer: never a guess, but the flow again, the desk, or the ladder."""
-    draft.update(errors=0)
+    draft.update(consecutive_errors=0)
     if draft.snapshot.state == State.WAITING_HUMAN:
         draft.transition(Event.NOT_UNDERSTOOD, "no answer")
         draft.add_text("handoff.noted_question")
@@ -40,7 +40,7 @@ def handle_no_answer(draft: DecisionBuilder, _nothing: AnswerNotFound) -> None:
         draft.flag("asked_about") in DESK_INTENTS
         and draft.snapshot.fallback_count + 1 < DISAMBIGUATE_AFTER
     ):
-        draft.update(misunderstandings=draft.snapshot.fallback_count + 1)
+        draft.update(fallback_count=draft.snapshot.fallback_count + 1)
         draft.log_activity(render("trail.not_answered"))
         draft.transition(Event.NOT_UNDERSTOOD, "no answer")
         draft.add_buttons(

@@ -92,7 +92,7 @@ def _out_of_scope(draft: DecisionBuilder, texts: tuple[str, ...]) -> None:
         _ask_what_for(draft, texts)
         return
     count = draft.snapshot.fallback_count + 1
-    draft.update(misunderstandings=count)
+    draft.update(fallback_count=count)
     if count >= ESCALATE_AFTER:
         escalate(
             draft, EscalationReason.NOT_UNDERSTOOD, f"out of scope {count} times", "\n".join(texts)

@@ -47,10 +47,10 @@ def start(draft: DecisionBuilder, name: FlowName, cause: str, texts: tuple[str, 
     }
     draft.update(
         flow=str(name),
-        asking=None,
+        requested_slot=None,
         slots={**kept, **flow.prefill(draft.snapshot)},
-        slot_failures=0,
-        misunderstandings=0,
+        invalid_slot_count=0,
+        fallback_count=0,
     )
     draft.log_activity(render(f"flow.{name}"))
     for text in texts:
@@ -71,7 +71,7 @@ def _refuse_volunteered(draft: DecisionBuilder, texts: tuple[str, ...]) -> bool:
     )
     if not slot or not problem:
         return False
-    draft.update(asking=slot.name)
+    draft.update(requested_slot=slot.name)
     options = slot.options(draft.snapshot)
     offer(draft, render(f"problem.{problem}"), options) if options else draft.add_text(
         f"problem.{problem}"
@@ -98,7 +98,7 @@ def proceed(draft: DecisionBuilder) -> None:
 def ask(draft: DecisionBuilder, slot: Slot) -> None:
     """Ask for one slot, with its options as buttons or as a list."""
     if draft.snapshot.requested_slot != slot.name:
-        draft.update(asking=slot.name, slot_failures=0)
+        draft.update(requested_slot=slot.name, invalid_slot_count=0)
     body, options = question_of(draft.snapshot, slot), slot.options(draft.snapshot)
     if options:
         offer(draft, body, options)
@@ -153,7 +153,7 @@ def summary_fingerprint(snapshot: Snapshot) -> str:
 def show_summary(draft: DecisionBuilder) -> None:
     """Show all values and wait for a yes."""
     flow = FLOWS[draft.snapshot.flow or ""]
-    draft.update(asking=CONFIRM)
+    draft.update(requested_slot=CONFIRM)
     draft.set_flag("fixing", None)
     own = f"{flow.name}.confirm_{draft.snapshot.slots.get('request', '')}"
     key = own if exists(own) else f"{flow.name}.confirm"
@@ -197,7 +197,7 @@ def finish(draft: DecisionBuilder) -> None:
     """Carry out the flow's effect, and offer to come back to one that was put aside."""
     FLOWS[draft.snapshot.flow or ""].on_complete(draft)
     draft.end_flow()
-    draft.update(misunderstandings=0)
+    draft.update(fallback_count=0)
     asks = draft.replies and not isinstance(draft.replies[-1], TextReply)
     if not asks:
         offer_resume(draft)
@@ -206,7 +206,7 @@ def finish(draft: DecisionBuilder) -> None:
 def ask_what_to_fix(draft: DecisionBuilder) -> None:
     """Show the values as a list to pick the wrong one from."""
     flow = FLOWS[draft.snapshot.flow or ""]
-    draft.update(asking=FIX)
+    draft.update(requested_slot=FIX)
     draft.set_flag("fixing")
     rows = tuple(
         ReplyOption(
@@ -225,7 +225,7 @@ def reopen_slot(draft: DecisionBuilder, slot: Slot) -> None:
     draft.transition(Event.CORRECTED, slot.name)
     draft.clear_slots(slot.name, *slot.invalidates)
     draft.set_flag("fixing", None)
-    draft.update(misunderstandings=0)
+    draft.update(fallback_count=0)
     ask(draft, slot)
 
 
@@ -251,7 +251,7 @@ def fill(draft: DecisionBuilder, slot: Slot, value: str, text: str = "") -> bool
             },
         }
     )
-    draft.update(slot_failures=0, misunderstandings=0)
+    draft.update(invalid_slot_count=0, fallback_count=0)
     return True
 
 
@@ -277,7 +277,7 @@ def reject_answer(draft: DecisionBuilder, problem: str, said: str) -> None:
     """An unusable answer: say what is wrong; the third in a row offers a human, the fifth calls
     one.
     """
-    draft.update(slot_failures=draft.snapshot.invalid_slot_count + 1)
+    draft.update(invalid_slot_count=draft.snapshot.invalid_slot_count + 1)
     draft.transition(
         Event.NOT_UNDERSTOOD, f"{draft.snapshot.requested_slot} {problem or 'unusable'}"
     )
@@ -319,7 +319,7 @@ def suspend_flow(draft: DecisionBuilder) -> None:
     if set(own) - {ATTACHMENTS}:
         draft.discard_suspended_flow()
         draft.update(
-            suspended=str(flow.name),
+            suspended_flow=str(flow.name),
             slots={f"{SUSPENDED}{name}": value for name, value in own.items()},
         )
         draft.set_flag("kept_at", draft.snapshot.now.isoformat())
@@ -345,7 +345,7 @@ def resume(draft: DecisionBuilder, cause: str, texts: tuple[str, ...] = ()) -> N
     }
     draft.transition(Event.RESUMED, cause)
     draft.update(
-        flow=name, asking=None, slots=slots, suspended=None, slot_failures=0, misunderstandings=0
+        flow=name, requested_slot=None, slots=slots, suspended_flow=None, invalid_slot_count=0, fallback_count=0
     )
     draft.set_flag("kept_at", None)
     draft.add_text("resume.going_on", the_flow=render(f"flow.{name}"))

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql.psycopg2 import PGDialect_psycopg2
 from sqlalchemy.exc import ArgumentError
 
 DRIVER = "postgresql+travelling"
-registry.register("postgresql.travelling", __name__, "Travelling")
+registry.register("postgresql.travelling", __name__, "DeferredBeginDialect")
 
 
 def no_open_transaction(connection: Any) -> bool:  # noqa: ANN401 - psycopg2's connection

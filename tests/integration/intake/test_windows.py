@@ -20,17 +20,23 @@ A_MINUTE = 60_000
 COUNTING = """
 import sys
 from flask import Flask
-from gatte.intake import windows
-from gatte.intake.windows import Mark
+from gatte.infra.redis import sliding_window
+from gatte.infra.redis.fail_fast import FailFastRedis
+from gatte.infra.redis.sliding_window import Hit
 from gatte.settings import Settings
-from gatte.volatile import ShortMemory
 
 app = Flask("counting")
-app.extensions["gatte_memory"] = ShortMemory(Settings(_env_file=None, database_url="postgresql://unused/unused", redis_url=sys.argv[1]))
+settings = Settings(
+    _env_file=None, database_url="postgresql://unused/unused", redis_url=sys.argv[1]
+)
+app.extensions["gatte_memory"] = FailFastRedis(settings)
 sys.stdin.readline()
 with app.app_context():
-    marks = [Mark("of-all", f"{sys.argv[2]}-{number}", 1_800_000_000_000 + number, 60_000, limit=50) for number in range(40)]
-    print(sum(windows.count([mark])[0].fits for mark in marks))
+    hits = [
+        Hit("of-all", f"{sys.argv[2]}-{number}", 1_800_000_000_000 + number, 60_000, limit=50)
+        for number in range(40)
+    ]
+    print(sum(sliding_window.record_hits([hit])[0].allowed for hit in hits))
 """
 
 

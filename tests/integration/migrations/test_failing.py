@@ -118,12 +118,12 @@ def test_an_interrupted_migration_is_rolled_back_and_leaves_no_connection(
 
 RUN = """
 import functools, pathlib, sys
-from gatte.migrating import running
+from gatte.infra.schema import runner
 from gatte.observability.logging import configure_logging
 
 configure_logging(json=True, level="INFO", process="migrate")
-running.migrate = functools.partial(running.migrate, directory=pathlib.Path(sys.argv[2]))
-sys.exit(running.run_command(sys.argv[1]))
+runner.migrate = functools.partial(runner.migrate, directory=pathlib.Path(sys.argv[2]))
+sys.exit(runner.run_command(sys.argv[1]))
 """
 
 

@@ -236,7 +236,7 @@ def test_a_contact_can_be_forgotten(meta, http):
         params={"messaging_product": "whatsapp", "bsuid": "BR.1"},
     )
 
-    assert meta.graph.redacted == ["BR.1"]
+    assert meta.graph.forgotten == ["BR.1"]
 
 
 def test_other_processes_can_read_and_steer_it(tmp_path):

@@ -25,7 +25,7 @@ from gatte.conversation.snapshot import (
 from gatte.conversation.states import TRANSITIONS, Event, State
 
 NEEDS_YES = (CaptureLead, OpenTicket, EraseData, RequestAppointment, CorrectData)
-STORED = ("flow", "asking", "suspended", "misunderstandings", "slot_failures", "errors")
+STORED = ("flow", "requested_slot", "suspended_flow", "fallback_count", "invalid_slot_count", "consecutive_errors")
 PASSWORD = "S3nh4#Secreta"
 TYPED_YES = {"1", "a primeira", "sim, confirmo"}
 PERSONAL = (PASSWORD, "52998224725", "45997418000153", "joao@x.com", "João", "Ana Lima", "Padaria")
@@ -123,7 +123,7 @@ def _counters_are_bounded(after: Snapshot) -> None:
 def _survives_storage(after: Snapshot, replies: tuple[Reply, ...]) -> None:
     stored = {name: getattr(after, name) for name in STORED} | {
         "slots": dict(after.slots),
-        "notes": dict(after.flags),
+        "flags": dict(after.flags),
     }
     assert json.loads(json.dumps(stored)) == stored
     assert all(type(value) is str for value in (*after.slots.values(), *after.flags.values()))

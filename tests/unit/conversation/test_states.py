@@ -21,14 +21,14 @@ from tests.unit.conversation.talking import MONDAY, Talk, guess, heard
 
 FLOW = {
     "flow": "ticket",
-    "asking": "urgency",
+    "requested_slot": "urgency",
     "slots": {"subject": "token", "description": "não abre"},
 }
-CONFIRMING = {"flow": "ticket", "asking": "confirm", "slots": {**FLOW["slots"], "urgency": "high"}}
+CONFIRMING = {"flow": "ticket", "requested_slot": "confirm", "slots": {**FLOW["slots"], "urgency": "high"}}
 PUT_ASIDE = {
-    "suspended": "lead",
+    "suspended_flow": "lead",
     "slots": {"suspended.product": "e-CPF"},
-    "notes": {"kept_at": MONDAY.isoformat(), "introduced": "1"},
+    "flags": {"kept_at": MONDAY.isoformat(), "introduced": "1"},
 }
 FACTS: dict[State, dict] = {
     State.COLLECTING: FLOW,
@@ -59,7 +59,7 @@ CAUSES: dict[Event, Input] = {
     Event.REOPENED: said("oi", Intent.GREETING),
 }
 SPECIAL: dict[tuple[State, Event], tuple[Input, dict]] = {
-    (State.WAITING_HUMAN, Event.ESCALATED): (said("vou ao procon"), {"notes": {"priority": "4"}}),
+    (State.WAITING_HUMAN, Event.ESCALATED): (said("vou ao procon"), {"flags": {"priority": "4"}}),
     (State.WAITING_HUMAN, Event.NOT_UNDERSTOOD): (AnswerNotFound(), {}),
     (State.COLLECTING, Event.NOT_UNDERSTOOD): (said("xpto"), FLOW),
     (State.COLLECTING, Event.CORRECTED): (said("errei, o assunto é cartão"), FLOW),
@@ -71,7 +71,7 @@ SPECIAL: dict[tuple[State, Event], tuple[Input, dict]] = {
 }
 SPECIAL[(State.COLLECTING, Event.FLOW_FINISHED)] = (
     said("529.982.247-25"),
-    {"flow": "certificate_status", "asking": "document"},
+    {"flow": "certificate_status", "requested_slot": "document"},
 )
 
 

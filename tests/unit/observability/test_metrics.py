@@ -43,7 +43,7 @@ metrics.QUEUE_OLDEST_SECONDS.labels(queue="turns").set(5)
 """
 FRESH = """
 from gatte.observability import metrics
-metrics.show_models({"gemini-3.5-flash"})
+metrics.declare_models({"gemini-3.5-flash"})
 print(metrics.render()[0].decode())
 """
 RENDER = "print(metrics.render()[0].decode())"
