@@ -49,8 +49,10 @@ def _spans(part: str) -> list[OpeningHours]:
     match = SPAN.fullmatch(part)
     if match is None:
         raise ValueError(f"{part!r} should look like seg-sex 08:00-18:00")
-    first, last = _weekday(match["first"]), _weekday(match["last"] or match["first"])
-    opens, closes = _time_of_day(match["opens"]), _time_of_day(match["closes"])
+    first = _weekday(match["first"])
+    last = _weekday(match["last"] or match["first"])
+    opens = _time_of_day(match["opens"])
+    closes = _time_of_day(match["closes"])
     if last < first:
         raise ValueError(f"{part!r} ends on a day before it begins: spell it as two spans")
     if closes <= opens:
@@ -73,7 +75,10 @@ def _time_of_day(spelled: str) -> time:
 
 @lru_cache(maxsize=32)
 def holidays_of(state: str) -> "HolidayBase":
-    """The holidays of a state of Brazil (of the whole country for an empty text), else ValueError."""
+    """The holidays of a state of Brazil, or of the whole country for an empty text.
+
+    ValueError when there is no such state.
+    """
     import holidays
 
     try:

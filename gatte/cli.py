@@ -120,7 +120,10 @@ def contacts() -> None:
 
 @contacts.command("index-names")
 def index_names() -> None:
-    """Let the panel's search find contacts whose names were stored before it could; safe to repeat."""
+    """Let the panel's search find contacts whose names were stored before it could.
+
+    Safe to repeat.
+    """
     from gatte.desk.name_index import index_batch
 
     total = 0
@@ -166,7 +169,8 @@ def load_demo() -> None:
     from gatte.models import Role
 
     base.import_articles(db.session(), base.read_articles())
-    email, password = os.environ.get("GATTE_DEMO_USER"), os.environ.get("GATTE_DEMO_PASSWORD")
+    email = os.environ.get("GATTE_DEMO_USER")
+    password = os.environ.get("GATTE_DEMO_PASSWORD")
     if email and password and users.find_user(email) is None:
         users.create_user(email, "Ana Demonstração", password, Role.ADMIN)
     db.session.commit()
@@ -183,11 +187,12 @@ def replay(conversation: UUID) -> None:
 
     done = replay_conversation(conversation)
     for difference in done.differences:
-        click.echo(
-            f"turn {difference.turn_id}, {difference.part}:\n  then {difference.recorded}\n  now  {difference.replayed}"
-        )
+        click.echo(f"turn {difference.turn_id}, {difference.part}:")
+        click.echo(f"  then {difference.recorded}")
+        click.echo(f"  now  {difference.replayed}")
     click.echo(
-        f"{done.turns} turns played again, {len(done.differences)} differences, {done.redacted} without content."
+        f"{done.turns} turns played again, {len(done.differences)} differences,"
+        f" {done.redacted} without content."
     )
     raise SystemExit(1 if done.differences else 0)
 
@@ -245,9 +250,8 @@ def _reprocess_turns(conversation: UUID | None, after: datetime | None, *, only_
     from gatte.turns import reprocess as stuck_turns
 
     for one in stuck_turns.list_failed(conversation, after):
-        click.echo(
-            f"turn of conversation {one}{'' if only_list else f': {stuck_turns.requeue(one, after)}'}"
-        )
+        outcome = "" if only_list else f": {stuck_turns.requeue(one, after)}"
+        click.echo(f"turn of conversation {one}{outcome}")
         db.session.commit()
     if conversation is not None:
         return

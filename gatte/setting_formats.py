@@ -23,9 +23,8 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1", "")
 TLS_MODES = ("require", "verify-ca", "verify-full")
 SSL_MODES = ("disable", "allow", "prefer", *TLS_MODES)
 KEY_BYTES = 32
-FEWEST_DISTINCT_BYTES = (
-    16  # 32 random bytes have 30; fewer than 16 by chance: once in 10 ** 14 keys
-)
+# 32 random bytes have 30; fewer than 16 by chance: once in 10 ** 14 keys
+FEWEST_DISTINCT_BYTES = 16
 PRODUCTION_SECRET_LENGTH = 32
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LOG_FORMATS = ("", "json", "text")
@@ -102,7 +101,9 @@ def _makes_a_redis_connection(spelled: str) -> bool:
         ConnectionPool.from_url(spelled).make_connection()
     except (ValueError, TypeError, AttributeError, RedisError):
         return False
-    return bool(database) if spelled.startswith("unix:") else not database or database.isdecimal()
+    if spelled.startswith("unix:"):
+        return bool(database)
+    return not database or database.isdecimal()
 
 
 def http_url(url: str) -> str:
@@ -115,8 +116,10 @@ def http_url(url: str) -> str:
         _check_port(parts.port)
     except ValueError:
         raise ValueError(problem) from None
-    good = parts.scheme in {"http", "https"} and parts.hostname and re.fullmatch(r"[!-~]+", url)
-    if not good or parts.query or parts.fragment or parts.username is not None:
+    is_http = parts.scheme in {"http", "https"} and parts.hostname
+    is_visible_ascii = re.fullmatch(r"[!-~]+", url)
+    has_extras = parts.query or parts.fragment or parts.username is not None
+    if not is_http or not is_visible_ascii or has_extras:
         raise ValueError(problem)
     return url.rstrip("/")
 
@@ -181,11 +184,13 @@ class Price:
 def price_table(spelled: str) -> Mapping[str, Price]:
     """Prices by model, spelled like `model=0.30/2.50, other=0.10/0.40`."""
     table: dict[str, Price] = {}
-    for part in filter(None, (piece.strip() for piece in spelled.split(","))):
+    pieces = [piece.strip() for piece in spelled.split(",")]
+    for part in filter(None, pieces):
         match = PRICE.fullmatch(part)
         if match is None:
             raise ValueError(
-                "must be model=read/written pairs parted by commas, in US dollars for a million tokens"
+                "must be model=read/written pairs parted by commas,"
+                " in US dollars for a million tokens"
             )
         model = plain_model_name(match["model"])
         if model in table:
@@ -239,9 +244,13 @@ def master_keys(text: SecretStr) -> SecretStr:
 
 
 def parsed_master_keys(spelled: str) -> dict[str, bytes]:
-    """Keys by id, in their order. What was written for an id may be a key, so no message shows it."""
+    """Keys by id, in their order.
+
+    What was written for an id may be a key, so no message shows it.
+    """
     keys: dict[str, bytes] = {}
-    for entry in filter(None, (part.strip() for part in spelled.split(","))):
+    entries = [part.strip() for part in spelled.split(",")]
+    for entry in filter(None, entries):
         key_id, _, encoded = entry.partition(":")
         if not re.fullmatch(r"[\w.-]{1,64}", key_id):
             raise ValueError("must be id:base64 pairs parted by commas")

@@ -151,7 +151,7 @@ class Settings(BaseSettings):
     gatte_worker_max_jobs: int = Field(default=200_000, ge=0)
     """After so many jobs a worker process is replaced by a fresh one; 0: never."""
     gatte_worker_max_memory_mb: int = Field(default=1024, ge=0)
-    """The same when its resident memory has grown beyond this."""
+    """A worker process is replaced when its resident memory has grown beyond this; 0: never."""
     gatte_pool_size: int = Field(default=10, ge=1, le=200)
     gatte_trusted_proxies: int = Field(default=0, ge=0, le=5)
     web_concurrency: int = Field(default=2, ge=1, le=256)

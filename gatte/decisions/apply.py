@@ -39,10 +39,10 @@ class CountedEvent:
 
 @dataclass
 class PendingTurn:
-    """A turn to be stored, with what else is written in the same trip; `sending` is its first
-    answer when this process has it in hand.
+    """A turn to be stored, with the statements that are written in the same batch.
 
-    Who commits it calls `count` afterwards.
+    `claimed` is its first answer when this process sends it itself. Whoever commits the turn calls
+    `count` afterwards.
     """
 
     outcome: TurnOutcome = TurnOutcome.ANSWERED
@@ -75,15 +75,17 @@ def apply_decision(
 def stage_decision(
     conversation: Conversation, course: DecisionHistory, record: PendingTurn
 ) -> None:
-    """What `carry_out` does, but for the trip of the record, which the caller sends.
+    """Put the new state, its transitions, the effects and the answers of a decision into the batch
+    of the record, which the caller executes.
 
-    With `hand_over` the record says whether the first answer may be claimed at once.
+    `send_inline` of the record says whether the first answer may be claimed at once.
     """
     decision = course.decision
-    before = conversation.flow, conversation.asking
+    flow = conversation.flow
+    asking = conversation.asking
     snapshots.save_snapshot(conversation, decision.snapshot)
     _record_steps(conversation, decision.steps, record)
-    record.counted_events += [CountedEvent(step.event, *before) for step in decision.steps]
+    record.counted_events += [CountedEvent(step.event, flow, asking) for step in decision.steps]
     numbers = [effects.apply_effect(conversation, effect) for effect in decision.effects]
     ticket = next((number for number in numbers if number is not None), None)
     for reply in decision.replies:
@@ -95,7 +97,7 @@ def stage_decision(
 
 
 def insert_turn(conversation: Conversation, record: PendingTurn) -> None:
-    """Store a turn with what its trip takes along, and what was changed in its conversation."""
+    """Store a turn with the statements of its batch, and what was changed in its conversation."""
     _add_turn(conversation, record)
     record.batch.execute()
 
@@ -120,17 +122,15 @@ def _add_turn(conversation: Conversation, record: PendingTurn) -> None:
 
 
 def _answer(conversation: Conversation, reply: Reply, record: PendingTurn) -> None:
-    in_hand, answer = (
-        record.send_inline and record.claimed is None,
-        OutgoingReply(reply, Author.BOT, record.id),
-    )
+    in_hand = record.send_inline and record.claimed is None
+    answer = OutgoingReply(reply, Author.BOT, record.id)
     outbox.stage(record.batch, conversation, answer, in_hand=in_hand)
     if in_hand:
         record.claimed = claims.claim_inline(conversation, answer.id, reply)
 
 
 def _trace_of(course: DecisionHistory) -> dict[str, Any]:
-    """What a trace keeps of a course; nothing of what was said when some of it must be forgotten."""
+    """What a trace keeps of a course: nothing of what was said when some of it is to be erased."""
     if any(isinstance(effect, EraseMessage | EraseData) for effect in course.decision.effects):
         return {"redacted": True}
     return {"course": courses.to_json(course)}
@@ -150,9 +150,8 @@ def _record_steps(
     }
     for step in steps:
         since = conversation.state_since or conversation.opened_at
-        spent = max(
-            0.0, (now - since).total_seconds() * 1000
-        )  # hosts' clocks may differ by a little
+        elapsed_ms = (now - since).total_seconds() * 1000
+        spent = max(0.0, elapsed_ms)  # hosts' clocks may differ by a little
         step_names = {"source": step.from_state, "target": step.to_state, "event": step.event}
         cause = step.cause[:200]
         record.batch.insert(

@@ -32,10 +32,8 @@ from gatte.observability import metrics
 
 log = structlog.get_logger(__name__)
 
-PERSONAL_TRACE_KEYS = {
-    "course",
-    "stack",
-}  # the parts of a turn's trace in which words of a customer may stand
+# the parts of a turn's trace in which words of a customer may stand
+PERSONAL_TRACE_KEYS = {"course", "stack"}
 DATA_REQUEST_TERM = timedelta(days=15)  # LGPD art. 19, II: the complete statement
 
 
@@ -175,7 +173,9 @@ def _erase_message(conversation: Conversation, effect: effects.EraseMessage) -> 
     if row is None or row.contact_id != conversation.contact_id:
         return
     for one in [row, *_edits_of(row)]:
-        one.body, one.original, one.erased_at = None, None, func.now()
+        one.body = None
+        one.original = None
+        one.erased_at = func.now()
         _redact(one.turn_id)
     log.info("message_erased", message_id=str(row.id), why=effect.reason)
 
@@ -193,9 +193,10 @@ def _redact(turn_id: UUID | None) -> None:
     """
     turn = db.session.get(Turn, turn_id) if turn_id else None
     if turn is not None and turn.trace is not None:
-        turn.trace = {
+        impersonal = {
             name: value for name, value in turn.trace.items() if name not in PERSONAL_TRACE_KEYS
-        } | {"redacted": True}
+        }
+        turn.trace = {**impersonal, "redacted": True}
 
 
 def _attach_media(conversation: Conversation, effect: effects.AttachMedia) -> None:

@@ -25,19 +25,27 @@ AHEAD_BY_PRIORITY = ", ".join(
     for priority in range(max(PRIORITY.values()) + 1)
 )
 SNAPSHOT_COLUMNS = f"""
-    EXISTS (SELECT FROM conversation o WHERE o.contact_id = conversation.contact_id AND o.id <> conversation.id) AS returning,
+    EXISTS (
+        SELECT FROM conversation o
+        WHERE o.contact_id = conversation.contact_id AND o.id <> conversation.id
+    ) AS returning,
     EXISTS (SELECT FROM certificate WHERE contact_id = conversation.contact_id) AS has_certificates,
     EXISTS (SELECT FROM ticket WHERE contact_id = conversation.contact_id) AS has_tickets,
-    (SELECT ARRAY[{AHEAD_BY_PRIORITY}] FROM conversation w
-        WHERE w.state = 'STATE_WAITING_HUMAN' AND w.closed_at IS NULL AND w.id <> conversation.id) AS ahead
+    (
+        SELECT ARRAY[{AHEAD_BY_PRIORITY}]
+        FROM conversation w
+        WHERE w.state = 'STATE_WAITING_HUMAN' AND w.closed_at IS NULL
+            AND w.id <> conversation.id
+    ) AS ahead
 """  # noqa: S608 - our own words only
 """Columns that a snapshot is made of, beside the conversation's own."""
 SNAPSHOT_COLUMNS_SQL = f"SELECT {SNAPSHOT_COLUMNS} FROM conversation WHERE id = %s"  # noqa: S608 - our own words only
 
 
 def load_snapshot(conversation: Conversation, facts: Row | None = None) -> Snapshot:
-    """Everything that a decision about this conversation may depend on, now; a caller who has just
-    asked for the `FACTS` gives them.
+    """Everything that a decision about this conversation may depend on, now.
+
+    A caller who has just fetched the `SNAPSHOT_COLUMNS` gives them as `facts`.
     """
     settings: Settings = current_app.extensions["gatte_settings"]
     now = datetime.now(settings.time_zone)

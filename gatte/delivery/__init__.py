@@ -1,11 +1,12 @@
 """What must go out: answers wait in the outbox, leave in order, and are settled when their outcome
 is in doubt.
 
-`outbox.write` stores an answer in the transaction that decided it; `sending` claims, sends and
-records one at a time a conversation. `pacing` says how fast, `pausing` when a number must not send
-at all, `window` what becomes of an answer that comes more than 24 hours after the customer's last
-message, `reasons` why one did not get through. No transaction is open while Meta is asked. May use
-`whatsapp` and the tables.
+`outbox.enqueue` stores an answer in the transaction that decided it; `send` claims, sends and
+records one at a time a conversation, and `status_updates` settles what became of it. `rate_limiter`
+says how fast, `number_pause` when a number must not send at all, `service_window` what becomes of
+an answer that comes more than 24 hours after the customer's last message, `failure_reasons` why one
+did not get through. No transaction is open while Meta is asked. May use `whatsapp` and the tables.
+Start reading at `send`.
 """
 
 from collections.abc import Callable

@@ -47,25 +47,41 @@ LONGEST_DOUBT_SECONDS = 900.0
 STATUS_WAIT_SECONDS = 1.0
 RECORD_ACCEPTED_SQL = """
     WITH noted AS (
-        INSERT INTO delivery_attempt (outbox_id, outcome, latency_ms) SELECT %(id)s, 'accepted', %(latency)s
+        INSERT INTO delivery_attempt (outbox_id, outcome, latency_ms)
+        SELECT %(id)s, 'accepted', %(latency)s
         WHERE NOT EXISTS (SELECT FROM outbox WHERE id = %(id)s AND wamid_hash = %(hash)s)
     ), mine AS (
-        UPDATE outbox SET wamid_hash = %(hash)s, wamid_sealed = %(wamid)s,
-            accepted_at = CASE WHEN state IN ('pending', 'sending', 'uncertain') THEN clock_timestamp() ELSE accepted_at END,
-            error_code = CASE WHEN state IN ('pending', 'sending', 'uncertain') THEN NULL ELSE error_code END,
-            error_details = CASE WHEN state IN ('pending', 'sending', 'uncertain') THEN NULL ELSE error_details END,
-            state = CASE WHEN state IN ('pending', 'sending', 'uncertain') THEN 'accepted' ELSE state END
-        WHERE id = %(id)s AND attempts = %(attempt)s RETURNING id
+        UPDATE outbox SET
+            wamid_hash = %(hash)s,
+            wamid_sealed = %(wamid)s,
+            accepted_at = CASE
+                WHEN state IN ('pending', 'sending', 'uncertain') THEN clock_timestamp()
+                ELSE accepted_at END,
+            error_code = CASE
+                WHEN state IN ('pending', 'sending', 'uncertain') THEN NULL
+                ELSE error_code END,
+            error_details = CASE
+                WHEN state IN ('pending', 'sending', 'uncertain') THEN NULL
+                ELSE error_details END,
+            state = CASE
+                WHEN state IN ('pending', 'sending', 'uncertain') THEN 'accepted'
+                ELSE state END
+        WHERE id = %(id)s AND attempts = %(attempt)s
+        RETURNING id
     )
     SELECT EXISTS (SELECT FROM mine) AS mine,
-        EXISTS (SELECT FROM outbox
-                WHERE conversation_id = %(conversation)s AND id <> %(id)s AND state IN ('pending', 'sending', 'uncertain')) AS more
+        EXISTS (
+            SELECT FROM outbox
+            WHERE conversation_id = %(conversation)s AND id <> %(id)s
+                AND state IN ('pending', 'sending', 'uncertain')
+        ) AS more
 """
 # The claim counts as an attempt: with its number used again, a second try of this statement could
 # hit the claim of another.
 PUT_BACK = """
     UPDATE outbox SET state = 'pending', due_at = clock_timestamp()
-    WHERE id = %(id)s AND attempts = %(attempt)s AND state IN ('sending', 'uncertain') RETURNING id
+    WHERE id = %(id)s AND attempts = %(attempt)s AND state IN ('sending', 'uncertain')
+    RETURNING id
 """
 
 
@@ -151,14 +167,16 @@ def _has_unapplied_status(row: Outbox) -> bool:
 def _drop_if_undeliverable(row: Outbox, conversation: Conversation, now: datetime) -> bool:
     """Whether this answer must not be sent (any more): the next one is looked at instead."""
     if _bot_must_be_silent(row, conversation):
-        row.state, row.error_details = DeliveryState.CANCELLED, FailureCause.OWNER_CHANGED
+        row.state = DeliveryState.CANCELLED
+        row.error_details = FailureCause.OWNER_CHANGED
         log.info(
             "answer_cancelled",
             outbox_id=str(row.id),
             why="the bot does not own the conversation any more",
         )
     elif row.state is DeliveryState.UNCERTAIN and _needs_human(row):
-        row.state, row.error_details = DeliveryState.PARKED, FailureCause.NOT_CONFIRMED
+        row.state = DeliveryState.PARKED
+        row.error_details = FailureCause.NOT_CONFIRMED
         log.warning("answer_parked", outbox_id=str(row.id))
     elif service_window.is_closed(conversation, now) and not service_window.is_template(row):
         service_window.handle_window_closed(row, conversation)
@@ -180,7 +198,8 @@ def _needs_human(row: Outbox) -> bool:
 def _claimed(row: Outbox, conversation: Conversation) -> ClaimedReply | None:
     contact = conversation.contact
     if row.data_key_id is None or row.reply is None or not (contact.phone or contact.bsuid):
-        row.state, row.error_details = DeliveryState.CANCELLED, FailureCause.CONTACT_ERASED
+        row.state = DeliveryState.CANCELLED
+        row.error_details = FailureCause.CONTACT_ERASED
         return None
     row.state = DeliveryState.SENDING
     row.attempts += 1
@@ -224,7 +243,8 @@ def release_claim(sending: ClaimedReply, seconds: float) -> None:
     """Nothing left: the answer waits its turn, and this claim does not count as an attempt."""
     row = _lock_claimed_row(sending)
     if row is not None and row.state is DeliveryState.SENDING:
-        row.state, row.due_at = DeliveryState.PENDING, _after(seconds)
+        row.state = DeliveryState.PENDING
+        row.due_at = _after(seconds)
         row.attempts -= 1
 
 
@@ -249,20 +269,16 @@ def record_accepted(sending: ClaimedReply, wamid: str, latency_ms: float) -> boo
         if sending.data_key_id
         else None
     )
-    ids = {
+    values = {
         "id": sending.outbox_id,
         "attempt": sending.attempt,
         "conversation": sending.conversation_id,
-    }
-    values = {
-        **ids,
         "latency": latency_ms,
         "hash": keyring().lookup_hash("wamid", wamid),
         "wamid": sealed,
     }
-    noted = retry_while_unavailable(
-        lambda: fetch_rows_autocommit(RECORD_ACCEPTED_SQL, values)[0]
-    )  # nobody else knows it
+    # nobody else knows that Meta took it
+    noted = retry_while_unavailable(lambda: fetch_rows_autocommit(RECORD_ACCEPTED_SQL, values)[0])
     if noted.mine:
         metrics.MESSAGES_SENT.labels(outcome="accepted").inc()
     return bool(noted.more)
@@ -284,14 +300,15 @@ def record_rejected(
     row = _lock_claimed_row(sending)
     if row is None or row.state not in UNFINISHED_STATES:
         return
-    row.error_code, row.error_details = code, masking.mask(details[:500])
+    row.error_code = code
+    row.error_details = masking.mask(details[:500])
     if retry_in is not None:
-        row.state, row.due_at = DeliveryState.PENDING, _after(retry_in)
+        row.state = DeliveryState.PENDING
+        row.due_at = _after(retry_in)
         metrics.MESSAGES_SENT.labels(outcome="retried").inc()
     elif rule_for(code).category is ErrorCategory.WINDOW_CLOSED:
-        service_window.handle_window_closed(
-            row, db.session.get_one(Conversation, row.conversation_id)
-        )
+        conversation = db.session.get_one(Conversation, row.conversation_id)
+        service_window.handle_window_closed(row, conversation)
     else:
         _give_up(row, permanent=permanent)
 
@@ -316,11 +333,11 @@ def record_uncertain(sending: ClaimedReply, why: str, latency_ms: float) -> None
 
 def mark_uncertain(row: Outbox) -> None:
     """Wait the grace time for a status of this answer before anything else is done with it."""
-    grace = _settings().gatte_uncertain_grace_seconds * 2.0 ** max(0, row.attempts - 1)
+    first_grace = _settings().gatte_uncertain_grace_seconds
+    longest_grace = max(LONGEST_DOUBT_SECONDS, first_grace)
+    grace = first_grace * 2.0 ** max(0, row.attempts - 1)
     row.state = DeliveryState.UNCERTAIN
-    row.due_at = _after(
-        min(grace, max(LONGEST_DOUBT_SECONDS, _settings().gatte_uncertain_grace_seconds))
-    )
+    row.due_at = _after(min(grace, longest_grace))
     metrics.UNCERTAIN_SENDS.inc()
     log.warning(
         "answer_uncertain", outbox_id=str(row.id), attempt=row.attempts, why=row.error_details

@@ -53,7 +53,8 @@ EXPLANATIONS: dict[FailureCause, Explanation] = {
     ),
     FailureCause.NUMBER_PAUSED: Explanation(
         "A Meta não está aceitando mensagens deste número.",
-        "Avise quem administra o sistema. A mensagem sai sozinha assim que o problema for resolvido.",
+        "Avise quem administra o sistema."
+        " A mensagem sai sozinha assim que o problema for resolvido.",
     ),
 }
 UNCERTAIN_EXPLANATION = Explanation(

@@ -35,31 +35,36 @@ PAUSING_CATEGORIES = {
     ErrorCategory.PAYMENT_ALERT,
     ErrorCategory.ACCOUNT_ALERT,
 }
-NEUTRAL_CATEGORIES = {
-    ErrorCategory.TRANSIENT,
-    ErrorCategory.RATE_LIMITED,
-}  # says nothing about whether the number may send
-LONGEST_SECONDS, LONGEST_AWAY_SECONDS = 900.0, 60.0
+# these say nothing about whether the number may send
+NEUTRAL_CATEGORIES = {ErrorCategory.TRANSIENT, ErrorCategory.RATE_LIMITED}
+LONGEST_SECONDS = 900.0
+LONGEST_AWAY_SECONDS = 60.0
 FAILURE_THRESHOLD = 5  # calls in a row without an answer of Meta
 CACHE_SECONDS = 1.0
-JITTER_SECONDS = (
-    60.0  # those who wait come back one after the other; the end of the pause calls them all
-)
+# those who wait come back one after the other; the end of the pause calls them all
+JITTER_SECONDS = 60.0
 
 PAUSE = text("""
     INSERT INTO number_pause AS p (phone_number_id, cause, error_code, tries, probe_at)
     VALUES (:number, :cause, :code, 1, clock_timestamp() + make_interval(secs => :first))
-    ON CONFLICT (phone_number_id) DO UPDATE SET cause = excluded.cause, error_code = excluded.error_code
+    ON CONFLICT (phone_number_id) DO UPDATE
+        SET cause = excluded.cause, error_code = excluded.error_code
     RETURNING xmax = 0 AS fresh, extract(epoch FROM probe_at - clock_timestamp()) AS wait
 """)
 PROBE = text("""
-    UPDATE number_pause SET tries = tries + 1, probe_at = clock_timestamp()
-        + make_interval(secs => least(:first * 2.0 ^ least(tries, 20), CASE WHEN error_code IS NULL THEN :away ELSE :longest END))
-    WHERE phone_number_id = :number AND probe_at <= clock_timestamp() RETURNING tries
+    UPDATE number_pause SET
+        tries = tries + 1,
+        probe_at = clock_timestamp() + make_interval(secs => least(
+            :first * 2.0 ^ least(tries, 20),
+            CASE WHEN error_code IS NULL THEN :away ELSE :longest END))
+    WHERE phone_number_id = :number AND probe_at <= clock_timestamp()
+    RETURNING tries
 """)
-WAIT = text(
-    "SELECT error_code, extract(epoch FROM probe_at - clock_timestamp()) AS wait FROM number_pause WHERE phone_number_id = :number"
-)
+WAIT = text("""
+    SELECT error_code, extract(epoch FROM probe_at - clock_timestamp()) AS wait
+    FROM number_pause
+    WHERE phone_number_id = :number
+""")
 
 
 @dataclass
@@ -99,11 +104,8 @@ def postpone_if_paused(claimed: ClaimedReply) -> bool:
         pause = connection.execute(WAIT, {"number": claimed.phone_number_id}).first()
     if pause is None:
         return False
-    _postpone(
-        claimed,
-        pause.error_code,
-        max(0.0, float(pause.wait)) + random.uniform(1.0, JITTER_SECONDS),  # noqa: S311 - jitter is no secret
-    )
+    jitter = random.uniform(1.0, JITTER_SECONDS)  # noqa: S311 - jitter is no secret
+    _postpone(claimed, pause.error_code, max(0.0, float(pause.wait)) + jitter)
     return True
 
 
@@ -154,11 +156,9 @@ def record_no_response(phone_number_id: str) -> None:
     """
     pauses = _pauses()
     with pauses.lock:
-        pauses.record_no_response[phone_number_id] = (
-            pauses.record_no_response.get(phone_number_id, 0) + 1
-        )
-        many = pauses.record_no_response[phone_number_id] >= FAILURE_THRESHOLD
-    if many:
+        in_a_row = pauses.record_no_response.get(phone_number_id, 0) + 1
+        pauses.record_no_response[phone_number_id] = in_a_row
+    if in_a_row >= FAILURE_THRESHOLD:
         _pause(phone_number_id, FailureCause.NOT_CONNECTED.value, None)
 
 

@@ -38,24 +38,23 @@ def enqueue(
     were written before it.
     """
     db.session.flush()
-    trip, answer = (
-        StatementBatch(),
-        OutgoingReply(reply, author, turn_id, user_id, message_id or new_uuid7()),
-    )
-    stage(trip, conversation, answer)
-    trip.execute()
+    batch = StatementBatch()
+    answer = OutgoingReply(reply, author, turn_id, user_id, message_id or new_uuid7())
+    stage(batch, conversation, answer)
+    batch.execute()
     return answer.id
 
 
 def stage(
-    trip: StatementBatch,
+    batch: StatementBatch,
     conversation: Conversation,
     answer: OutgoingReply,
     *,
     in_hand: bool = False,
 ) -> None:
-    """The same, written with what the trip takes along; `in_hand` when this process sends it as
-    soon as it is committed.
+    """Put an answer into the history and the outbox with the statements of a batch.
+
+    `in_hand` when this process sends it as soon as it is committed.
     """
     key = conversation.data_key_id
     whose = {
@@ -64,7 +63,7 @@ def stage(
         "conversation_id": conversation.id,
         "author": answer.author,
     }
-    trip.insert(
+    batch.insert(
         "message",
         {
             **whose,
@@ -82,7 +81,8 @@ def stage(
         "phone_number_id": conversation.phone_number_id,
         "owner_version": conversation.owner_version,
     }
-    trip.insert("outbox", {**whose, **number, "reply_sealed": sealed, **_standing(in_hand=in_hand)})
+    standing = _standing(in_hand=in_hand)
+    batch.insert("outbox", {**whose, **number, "reply_sealed": sealed, **standing})
 
 
 def _standing(*, in_hand: bool) -> dict[str, Any]:

@@ -28,9 +28,12 @@ Key = TypeVar("Key")
 Value = TypeVar("Value")
 
 MAX_SLEEP_SECONDS = 0.2  # a wait that a thread may sleep through
-PAIR_SECONDS, PAIR_BURST = 6.0, 45
+PAIR_SECONDS = 6.0
+PAIR_BURST = 45
 PAIR_TOLERANCE = PAIR_SECONDS * (PAIR_BURST - 1)
-DECREASE_FACTOR, RECOVERY_SECONDS, MIN_RATE = 0.67, 600.0, 1.0
+DECREASE_FACTOR = 0.67
+RECOVERY_SECONDS = 600.0
+MIN_RATE = 1.0
 DECREASE_DEBOUNCE_SECONDS = 1.0  # refusals so close together have one cause
 STATE_TTL_SECONDS = 3600
 REDIS_RESET_TIMEOUT_SECONDS = 5.0
@@ -82,7 +85,8 @@ class InProcessRateLimiter:
 
     def reserve(self, number: str, contact: str, slot: str) -> float:
         with self._lock:
-            now, line = time.monotonic(), self._numbers.setdefault(number, _Number())
+            now = time.monotonic()
+            line = self._numbers.setdefault(number, _Number())
             if self._slots.pop(slot, None) == line.epoch:
                 return 0.0
             pair_free = max(self._contacts.get((number, contact), 0.0), now)
@@ -99,21 +103,19 @@ class InProcessRateLimiter:
 
     def decrease_rate(self, number: str) -> None:
         with self._lock:
-            now, line = time.monotonic(), self._numbers.setdefault(number, _Number())
+            now = time.monotonic()
+            line = self._numbers.setdefault(number, _Number())
             if now - line.slowed_at < DECREASE_DEBOUNCE_SECONDS:
                 return
             line.rate = max(MIN_RATE, self._rate(line, now) * DECREASE_FACTOR)
-            line.slowed_at, line.next_free, line.epoch = (
-                now,
-                now + DECREASE_DEBOUNCE_SECONDS,
-                line.epoch + 1,
-            )
+            line.slowed_at = now
+            line.next_free = now + DECREASE_DEBOUNCE_SECONDS
+            line.epoch += 1
 
     def block_recipient(self, number: str, contact: str, seconds: float) -> None:
         with self._lock:
-            _remember(
-                self._contacts, (number, contact), time.monotonic() + seconds + PAIR_TOLERANCE
-            )
+            free_at = time.monotonic() + seconds + PAIR_TOLERANCE
+            _remember(self._contacts, (number, contact), free_at)
 
     def _rate(self, line: _Number, now: float) -> float:
         recovered = self.limits.rate * (now - line.slowed_at) / RECOVERY_SECONDS
@@ -137,25 +139,38 @@ end
 local line = redis.call('HMGET', KEYS[1], 'free', 'rate', 'slowed_at', 'epoch')
 """
 RESERVE_LUA = f"""{NOW_LUA}
-local full, short, pair, tolerance = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local full = tonumber(ARGV[1])
+local short = tonumber(ARGV[2])
+local pair = tonumber(ARGV[3])
+local tolerance = tonumber(ARGV[4])
+local recovery = tonumber(ARGV[5])
 local epoch = line[4] or '0'
 if redis.call('GETDEL', KEYS[3]) == epoch then return '0' end
 local pair_free = math.max(tonumber(redis.call('GET', KEYS[2]) or '0'), now)
 local pair_wait = pair_free - now - tolerance
 if pair_wait > short then return tostring(pair_wait) end
 local free = math.max(tonumber(line[1] or '0'), now)
-redis.call('HSET', KEYS[1], 'free', string.format('%.6f', free + 1 / rate_of(line, full, tonumber(ARGV[5]))))
+local next_free = free + 1 / rate_of(line, full, recovery)
+redis.call('HSET', KEYS[1], 'free', string.format('%.6f', next_free))
 redis.call('EXPIRE', KEYS[1], ARGV[6])
-redis.call('SET', KEYS[2], string.format('%.6f', pair_free + pair), 'EX', math.ceil(pair_free + pair - now))
+local next_pair = pair_free + pair
+redis.call('SET', KEYS[2], string.format('%.6f', next_pair), 'EX', math.ceil(next_pair - now))
 local wait = math.max(pair_wait, free - now, 0)
 if wait > short then redis.call('SET', KEYS[3], epoch, 'EX', math.ceil(wait) + 60) end
 return tostring(wait)
 """
 DECREASE_RATE_LUA = f"""{NOW_LUA}
-local full, slower, slowest, pause = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local full = tonumber(ARGV[1])
+local slower = tonumber(ARGV[2])
+local slowest = tonumber(ARGV[3])
+local pause = tonumber(ARGV[4])
+local recovery = tonumber(ARGV[5])
 if line[3] and now - tonumber(line[3]) < pause then return 0 end
-local rate = math.max(slowest, rate_of(line, full, tonumber(ARGV[5])) * slower)
-redis.call('HSET', KEYS[1], 'rate', tostring(rate), 'slowed_at', string.format('%.6f', now), 'free', string.format('%.6f', now + pause))
+local rate = math.max(slowest, rate_of(line, full, recovery) * slower)
+redis.call('HSET', KEYS[1],
+  'rate', tostring(rate),
+  'slowed_at', string.format('%.6f', now),
+  'free', string.format('%.6f', now + pause))
 redis.call('HINCRBY', KEYS[1], 'epoch', 1)
 redis.call('EXPIRE', KEYS[1], ARGV[6])
 return 1
@@ -172,10 +187,8 @@ class RedisRateLimiter:
 
     def __init__(self, redis: "Redis", limits: SendRate) -> None:
         self._limits = limits
-        self._take, self._slow_down = (
-            redis.register_script(RESERVE_LUA),
-            redis.register_script(DECREASE_RATE_LUA),
-        )
+        self._take = redis.register_script(RESERVE_LUA)
+        self._slow_down = redis.register_script(DECREASE_RATE_LUA)
         self._leave_alone = redis.register_script(BLOCK_RECIPIENT_LUA)
 
     def reserve(self, number: str, contact: str, slot: str) -> float:
@@ -209,10 +222,11 @@ def _keys(number: str, contact: str = "", slot: str = "") -> list[str]:
 
 
 class FallbackRateLimiter:
-    """Paces by Redis, and by this process alone for a few seconds whenever Redis does not answer."""
+    """Paces by Redis; by this process alone for a few seconds whenever Redis does not answer."""
 
     def __init__(self, shared: RateLimiter, local: RateLimiter) -> None:
-        self._shared, self._local = shared, local
+        self._shared = shared
+        self._local = local
         self._away_until = 0.0
 
     def reserve(self, number: str, contact: str, slot: str) -> float:

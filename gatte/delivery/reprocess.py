@@ -86,7 +86,9 @@ def _again(row: Outbox, conversation: Conversation, now: datetime) -> ResendOutc
         return ResendOutcome.OWNER_CHANGED
     if service_window.is_closed(conversation, now) and not service_window.is_template(row):
         return ResendOutcome.WINDOW_CLOSED
-    row.state, row.due_at, row.attempts = DeliveryState.PENDING, func.clock_timestamp(), 0
+    row.state = DeliveryState.PENDING
+    row.due_at = func.clock_timestamp()
+    row.attempts = 0
     row.error_code = row.error_details = row.failed_at = None
     log.info("answer_sent_again", outbox_id=str(row.id), conversation_id=str(conversation.id))
     return ResendOutcome.SENT_AGAIN

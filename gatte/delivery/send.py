@@ -130,20 +130,20 @@ def _accepted(claimed: ClaimedReply, channel: Channel, sent: Sent, latency_ms: f
 
 def _refused(claimed: ClaimedReply, error: Rejected, latency_ms: float) -> None:
     paused = number_pause.retry_delay_after_rejection(claimed, error)
-    wait = paused or (error.retry_delay(claimed.attempt) if claimed.attempt < error.tries else None)
+    wait = paused
+    if not paused:
+        wait = error.retry_delay(claimed.attempt) if claimed.attempt < error.tries else None
     if error.code == RATE_LIMIT_CODE:
         rate_limiter().decrease_rate(claimed.phone_number_id)
     elif error.error.category is ErrorCategory.PAIR_RATE:
         rate_limiter().block_recipient(
             claimed.phone_number_id, str(claimed.contact_id), wait or 0.0
         )
-    details = (
-        FailureCause.NUMBER_PAUSED
-        if paused
-        else FailureCause.NOT_CONNECTED
-        if isinstance(error, NotSent)
-        else error.details
-    )
+    details = error.details
+    if paused:
+        details = FailureCause.NUMBER_PAUSED
+    elif isinstance(error, NotSent):
+        details = FailureCause.NOT_CONNECTED
     claims.record_rejected(
         claimed,
         error.code,

@@ -54,12 +54,10 @@ def handle_window_closed(row: Outbox, conversation: Conversation) -> None:
     if template is not None:
         _replace_by_template(row, template)
         return
-    row.error_code, row.error_details = WINDOW_CLOSED_CODE, FailureCause.WINDOW_CLOSED
-    row.state = (
-        DeliveryState.FAILED
-        if row.attempts or row.author is not Author.BOT
-        else DeliveryState.CANCELLED
-    )
+    row.error_code = WINDOW_CLOSED_CODE
+    row.error_details = FailureCause.WINDOW_CLOSED
+    is_dropped = row.author is Author.BOT and not row.attempts
+    row.state = DeliveryState.CANCELLED if is_dropped else DeliveryState.FAILED
     row.failed_at = func.clock_timestamp()
     if row.author is Author.BOT:
         _open_follow_up_ticket(row, conversation)
@@ -68,8 +66,8 @@ def handle_window_closed(row: Outbox, conversation: Conversation) -> None:
 
 
 def handle_late_failure(outbox_id: UUID) -> None:
-    """A failed status said that the window was closed: the same, unless the customer wrote since
-    and is answered anew.
+    """A failed status said that the window was closed: a template or a task takes the answer's
+    place, unless the customer wrote since and is answered anew.
     """
     row = db.session.scalar(
         select(Outbox)
@@ -123,11 +121,11 @@ def _has_recent_template(conversation: Conversation) -> bool:
 
 def _replace_by_template(row: Outbox, template: TemplateReply) -> None:
     row.reply = to_json(template)
-    row.message.kind, row.message.body = (
-        kind_of(template),
-        text_of(template),
-    )  # the history shows what the customer got
-    row.state, row.due_at = DeliveryState.PENDING, func.clock_timestamp()
+    # the history shows what the customer got
+    row.message.kind = kind_of(template)
+    row.message.body = text_of(template)
+    row.state = DeliveryState.PENDING
+    row.due_at = func.clock_timestamp()
     row.error_code = row.error_details = row.failed_at = None
     log.info("answer_became_template", outbox_id=str(row.id), template=template.name)
 
@@ -140,7 +138,8 @@ def _open_follow_up_ticket(row: Outbox, conversation: Conversation) -> None:
     )
     task = db.session.scalar(opened.order_by(Ticket.created_at.desc()).limit(1))
     if task is not None and task.subject == FOLLOW_UP_SUBJECT:
-        task.description, task.updated_at = f"{task.description}\n\n{unsaid}", func.now()
+        task.description = f"{task.description}\n\n{unsaid}"
+        task.updated_at = func.now()
         return
     ids = {
         "data_key_id": conversation.data_key_id,

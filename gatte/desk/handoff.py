@@ -99,12 +99,8 @@ def reply(
         raise NotYours
     if not is_window_open(conversation):
         raise WindowClosed
-    apply.apply_decision(
-        conversation,
-        decision_history.start(load_snapshot(conversation)).apply(
-            ExternalEvent(Event.AGENT_REPLIED)
-        ),
-    )
+    history = decision_history.start(load_snapshot(conversation))
+    apply.apply_decision(conversation, history.apply(ExternalEvent(Event.AGENT_REPLIED)))
     fresh_id = message_id if written is None else None
     answer_id = outbox.enqueue(
         conversation, TextReply(text), Author.AGENT, user_id=user_id, message_id=fresh_id

@@ -41,7 +41,8 @@ def change(lead_id: UUID, stage: LeadStage, owner: User | None, user_id: int, ve
 def assign(lead_id: UUID, owner: User | None, user_id: int) -> Lead:
     """Give a lead to a person, or to nobody."""
     lead = get_lead(lead_id)
-    before, after = lead.owner_id, owner.id if owner else None
+    before = lead.owner_id
+    after = owner.id if owner else None
     if before != after:
         lead.owner_id = after
         _touch(lead)

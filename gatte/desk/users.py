@@ -25,7 +25,7 @@ class EmailTaken(Exception):
 
 
 class WeakPassword(Exception):
-    """The password is shorter than `SHORTEST_PASSWORD` or longer than `LONGEST_PASSWORD`."""
+    """The password is shorter than `MIN_PASSWORD_LENGTH` or longer than `MAX_PASSWORD_LENGTH`."""
 
 
 class BadEmail(Exception):

@@ -43,9 +43,8 @@ class CircuitBreaker:
                 return True
             if self._clock() < self._probe_at:
                 return False
-            self._probe_at = (
-                self._clock() + self._rest
-            )  # a probe that never reports is followed by another
+            # a probe that never reports is followed by another
+            self._probe_at = self._clock() + self._rest
             return True
 
     def record_success(self) -> None:
@@ -55,7 +54,7 @@ class CircuitBreaker:
             self._probe_at = None
 
     def record_failure(self) -> None:
-        """A call failed; enough in a row, or a failed probe, hold calls back for the time of rest."""
+        """A call failed; enough in a row, or a failed probe, hold calls back for the rest time."""
         with self._lock:
             self._failed += 1
             if self._failed >= self._limit:

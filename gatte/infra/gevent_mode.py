@@ -40,7 +40,8 @@ def _wait_for_an_answer(connection: Any) -> None:  # noqa: ANN401
     """A watcher is kept for each connection: to make one, and a time limit, cost as much as a small
     query.
     """
-    hub, watcher = get_hub(), _watchers.get(connection)
+    hub = get_hub()
+    watcher = _watchers.get(connection)
     if watcher is None:
         watcher = _watchers[connection] = hub.loop.io(connection.fileno(), 1)
     hub.wait(watcher)

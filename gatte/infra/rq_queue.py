@@ -1,15 +1,14 @@
 """The queue: names of jobs and queues, and how they are put on one. The only module beside `jobs`
 that knows RQ.
 
-Jobs travel in bundles: one RQ job carries a handful of them, because RQ's bookkeeping costs about
-as much as a turn's own work. Postgres is the schedule: a bundle that is lost here is put again by
+Jobs travel in batches: one RQ job carries a handful of them, because RQ's bookkeeping costs about
+as much as a turn's own work. Postgres is the schedule: a batch that is lost here is put again by
 the dispatcher, so putting one may fail without harm.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import groupby
 from typing import NamedTuple, ParamSpec, cast
 
 import structlog
@@ -27,9 +26,8 @@ Arguments = ParamSpec("Arguments")
 # not safe
 NO_JOB_TIMEOUT = -1
 FAILED_BATCH_TTL_SECONDS = 3600
-FINISHED_BATCH_TTL_SECONDS = (
-    1  # to have RQ delete a job at once costs seven more round trips than to let it expire
-)
+# to have RQ delete a job at once costs seven more round trips than to let it expire
+FINISHED_BATCH_TTL_SECONDS = 1
 BATCH_FUNCTION = "gatte.jobs.worker.job_batch.run_batch"
 
 
@@ -77,7 +75,7 @@ def get_queue(name: QueueName, job_class: type[Job] = Job) -> Queue:
 
 
 class BatchedJob(NamedTuple):
-    """A job with its arguments, as it travels in a bundle, and when it may start (seconds since
+    """A job with its arguments, as it travels in a batch, and when it may start (seconds since
     1970).
     """
 
@@ -97,29 +95,31 @@ class JobBatch:
     jobs: tuple[BatchedJob, ...]
 
 
-def enqueue_batches(bundles: Iterable[JobBatch]) -> None:
-    """Put bundles on their queues in one round trip; RedisError when Redis is away."""
+def enqueue_batches(batches: Iterable[JobBatch]) -> None:
+    """Put batches on their queues in one round trip; RedisError when Redis is away."""
+    by_queue: dict[QueueName, list[EnqueueData]] = {}
+    for batch in batches:
+        by_queue.setdefault(batch.queue, []).append(_enqueued(batch))
     with redis().pipeline() as pipeline:
-        for name, some in groupby(
-            sorted(bundles, key=lambda one: one.queue), key=lambda one: one.queue
-        ):
-            get_queue(name).enqueue_many([_enqueued(bundle) for bundle in some], pipeline=pipeline)
+        for name in sorted(by_queue):
+            get_queue(name).enqueue_many(by_queue[name], pipeline=pipeline)
         pipeline.execute()
 
 
-def _enqueued(bundle: JobBatch) -> EnqueueData:
+def _enqueued(batch: JobBatch) -> EnqueueData:
+    jobs = [(part.job.name, part.arguments, part.start_at) for part in batch.jobs]
     return Queue.prepare_data(
         BATCH_FUNCTION,
-        args=([(part.job.name, part.arguments, part.start_at) for part in bundle.jobs],),
-        job_id=bundle.id,
+        args=(jobs,),
+        job_id=batch.id,
         result_ttl=FINISHED_BATCH_TTL_SECONDS,
         failure_ttl=FAILED_BATCH_TTL_SECONDS,
-        description=f"{len(bundle.jobs)} of {bundle.queue}",
+        description=f"{len(batch.jobs)} of {batch.queue}",
     )
 
 
 def queued_ids(name: QueueName) -> frozenset[str]:
-    """The ids of the bundles that nobody has fetched yet; RedisError when Redis is away."""
+    """The ids of the batches that nobody has fetched yet; RedisError when Redis is away."""
     return frozenset(get_queue(name).get_job_ids())
 
 

@@ -1,9 +1,9 @@
-"""What the webhook brought: stored in whole batches before it is acknowledged, filed under its
-contact before a turn reads it.
+"""What the webhook brought: stored in whole batches before it is acknowledged, moved to the
+conversation of its contact before a turn reads it.
 
-`inbox.accept` is the way in (one body of the webhook), `writer` commits the rows of many requests
-together, `stored` tells operators of them, `identity` finds out who wrote, `filing` moves a
-sender's messages to the conversation, `statuses` settles what became of our answers.
+`receive` is the way in (one body of the webhook), `group_commit` commits the rows of many requests
+together, `stored_log` tells operators of them, `contact_identity` finds out who wrote, and
+`inbox_processor` moves a sender's messages to the conversation. Start reading at `receive`.
 """
 
 from flask import Flask

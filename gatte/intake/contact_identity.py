@@ -68,15 +68,16 @@ def new_correlation_id() -> str:
     return uuid4().hex
 
 
-def lock_sender(hashed: bytes, trip: StatementBatch) -> None:
-    """Let nobody else file this sender's messages until the transaction ends; what the trip takes
-    along later waits for that.
+def lock_sender(hashed: bytes, batch: StatementBatch) -> None:
+    """Let nobody else process this sender's messages until the transaction ends.
+
+    Statements that are added to the batch later wait for the lock.
     """
-    trip.add("SELECT pg_advisory_xact_lock(%s)", int.from_bytes(hashed[:8], signed=True))
+    batch.add("SELECT pg_advisory_xact_lock(%s)", int.from_bytes(hashed[:8], signed=True))
 
 
 def find_or_create_contact(sender: Sender, phone_number_id: str = "") -> Contact:
-    """The contact of a sender, with all it is known by now; a new one when nothing of it was known."""
+    """The contact of a sender, with all it is known by now; a new one when nothing was known."""
     hashes = identity_hashes(sender, phone_number_id)
     contact = _find(hashes) or _make()
     _link(contact, hashes)

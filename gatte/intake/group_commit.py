@@ -36,17 +36,24 @@ COMMIT_INTERVAL_SECONDS = 0.012
 
 INSERTS: dict[type, str] = {
     StatusRow: """INSERT INTO status_event
-        (phone_number_id, wamid_hash, outbox_id, status, error_code, error_details, billable, category, at)
-        SELECT * FROM unnest(%s::text[], %s::bytea[], %s::uuid[], %s::text[], %s::integer[], %s::text[], %s::boolean[], %s::text[],
-        %s::timestamptz[]);""",
+            (phone_number_id, wamid_hash, outbox_id, status, error_code, error_details,
+            billable, category, at)
+        SELECT * FROM unnest(
+            %s::text[], %s::bytea[], %s::uuid[], %s::text[], %s::integer[], %s::text[],
+            %s::boolean[], %s::text[], %s::timestamptz[]);""",
     EventRow: """INSERT INTO webhook_event (field, phone_number_id, payload)
         SELECT * FROM unnest(%s::text[], %s::text[], %s::bytea[]);""",
     # The last one, since the driver gives the rows of the last statement alone: how many are new,
     # by kind.
     MessageRow: """WITH stored AS (
-        INSERT INTO inbox_message (phone_number_id, wamid_hash, sender_hash, kind, immediate, payload, request_id, sent_at)
-        SELECT * FROM unnest(%s::text[], %s::bytea[], %s::bytea[], %s::text[], %s::boolean[], %s::bytea[], %s::text[], %s::timestamptz[])
-        ON CONFLICT (phone_number_id, wamid_hash) DO NOTHING RETURNING kind
+        INSERT INTO inbox_message
+            (phone_number_id, wamid_hash, sender_hash, kind,
+            immediate, payload, request_id, sent_at)
+        SELECT * FROM unnest(
+            %s::text[], %s::bytea[], %s::bytea[], %s::text[],
+            %s::boolean[], %s::bytea[], %s::text[], %s::timestamptz[])
+        ON CONFLICT (phone_number_id, wamid_hash) DO NOTHING
+        RETURNING kind
         ) SELECT kind, count(*) FROM stored GROUP BY kind;""",
 }
 New = Mapping[str, int]
@@ -99,8 +106,9 @@ class GroupCommitWriter:
         self._connection: Any = None
 
     def store(self, rows: WebhookRows) -> None:
-        """Return when the rows are committed; Overloaded, NotStored or Unstorable when they are
-        not.
+        """Return when the rows are committed.
+
+        Raises Backpressure, StorageUnavailable or RejectedRows when they are not.
         """
         if not len(rows):
             return
@@ -119,7 +127,8 @@ class GroupCommitWriter:
             return
         with self._start:
             if self._pid != os.getpid():
-                self._queue, self._connection = queue.SimpleQueue(), None
+                self._queue = queue.SimpleQueue()
+                self._connection = None
                 threading.Thread(target=self._run, name="inbox-writer", daemon=True).start()
                 self._pid = os.getpid()
 
@@ -161,9 +170,8 @@ class GroupCommitWriter:
         except (StorageUnavailable, RejectedRows) as error:
             return error, {}
         except Exception as error:
-            log.exception(
-                "inbox_writer_failed"
-            )  # the thread must live: whoever waits gets the error
+            # the thread must live: whoever waits gets the error
+            log.exception("inbox_writer_failed")
             return StorageUnavailable(type(error).__name__), {}
 
     def _write(self, bodies: Sequence[WebhookRows]) -> New:
@@ -173,9 +181,8 @@ class GroupCommitWriter:
             return self._execute(statement, values)
         except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
             lost = self._forget_if_lost()
-            if not (
-                known and lost
-            ):  # a connection that was lost while nobody wrote says nothing of the database now
+            # a connection that was lost while nobody wrote says nothing of the database now
+            if not (known and lost):
                 raise _not_stored(error) from error
             return self._write(bodies)
         except (psycopg2.DataError, psycopg2.IntegrityError, ValueError) as error:

@@ -42,28 +42,42 @@ UNPROCESSED_SQL = """
     SELECT id, wamid_hash, kind, payload, request_id, sent_at, received_at,
         attempts, coalesce(retry_at <= clock_timestamp(), TRUE) AS may_try_again
     FROM inbox_message
-    WHERE phone_number_id = %s AND sender_hash = %s AND filed_at IS NULL ORDER BY sent_at, id FOR UPDATE
+    WHERE phone_number_id = %s AND sender_hash = %s AND filed_at IS NULL
+    ORDER BY sent_at, id
+    FOR UPDATE
 """
 OTHER_SENDERS_SQL = """
     SELECT DISTINCT m.phone_number_id, m.sender_hash
-    FROM inbox_message m JOIN contact_identity i ON i.hash = m.sender_hash JOIN conversation c USING (contact_id, phone_number_id)
-    WHERE c.id = %s AND m.filed_at IS NULL ORDER BY m.sender_hash
+    FROM inbox_message m
+    JOIN contact_identity i ON i.hash = m.sender_hash
+    JOIN conversation c USING (contact_id, phone_number_id)
+    WHERE c.id = %s AND m.filed_at IS NULL
+    ORDER BY m.sender_hash
 """
 SKIP_REASONS = "UPDATE inbox_message SET filed_at = clock_timestamp() WHERE id = ANY(%s)"
-CLEAR_PAYLOAD_SQL = "UPDATE inbox_message SET payload = NULL, filed_at = clock_timestamp() WHERE id = ANY(%s) AND filed_at IS NULL"
+CLEAR_PAYLOAD_SQL = """
+    UPDATE inbox_message SET payload = NULL, filed_at = clock_timestamp()
+    WHERE id = ANY(%s) AND filed_at IS NULL
+"""
 # A time ahead of ours must not hold the 24 h window open; of an echo there is none.
 TOUCH_CONVERSATION_SQL = """
-    UPDATE conversation SET last_activity_at = clock_timestamp(), last_inbound_at = greatest(last_inbound_at,
-            (SELECT least(sent_at, clock_timestamp()) FROM (VALUES (%s::timestamptz)) AS v (sent_at) WHERE sent_at IS NOT NULL)),
-        turn_due_at = CASE WHEN %s THEN coalesce(turn_due_at, clock_timestamp()) ELSE turn_due_at END
+    UPDATE conversation SET
+        last_activity_at = clock_timestamp(),
+        last_inbound_at = greatest(last_inbound_at, (
+            SELECT least(sent_at, clock_timestamp())
+            FROM (VALUES (%s::timestamptz)) AS v (sent_at)
+            WHERE sent_at IS NOT NULL)),
+        turn_due_at = CASE
+            WHEN %s THEN coalesce(turn_due_at, clock_timestamp())
+            ELSE turn_due_at END
     WHERE id = %s
 """
 
 
 @dataclass(frozen=True)
 class ProcessedInbox:
-    """Where messages were filed, whether a turn shall read any of them, and what the customer must
-    be told of those set aside.
+    """The conversation of messages that were processed, whether a turn shall read any of them, and
+    what the customer must be told of those set aside.
     """
 
     conversation_id: UUID
@@ -72,10 +86,11 @@ class ProcessedInbox:
 
 
 def process_sender(
-    phone_number_id: str, sender_hash: bytes, trip: StatementBatch | None = None
+    phone_number_id: str, sender_hash: bytes, batch: StatementBatch | None = None
 ) -> ProcessedInbox | None:
-    """File what a sender wrote to a number; None when there is nothing (to be done now). A caller's
-    trip takes it along, unsent.
+    """Move what a sender wrote to its conversation; None when there is nothing to do now.
+
+    With a caller's batch the statements are added to it, and the caller executes it.
     """
     rows = _waiting(phone_number_id, sender_hash)
     if not rows:
@@ -86,10 +101,10 @@ def process_sender(
         arrived.append(_to_incoming(phone_number_id, row, arrived))
     notice = screening.screen(talk, arrived)
     to_read = any(one.skip_reason is None for one in arrived)
-    filing = trip or StatementBatch()
-    _store(talk, arrived, filing, to_read=to_read)
-    if trip is None:
-        filing.execute()
+    statements = batch or StatementBatch()
+    _store(talk, arrived, statements, to_read=to_read)
+    if batch is None:
+        statements.execute()
     tracing.bind(
         correlation_id=talk.correlation_id,
         request_id=rows[-1].request_id or tracing.current_request_id(),
@@ -107,18 +122,19 @@ def process_sender(
 
 
 def _waiting(phone_number_id: str, sender_hash: bytes) -> list[InboxRow]:
-    """What a sender wrote that is not filed yet, locked; rows that cannot be opened are set aside,
-    payload kept, and the next go on.
+    """What a sender wrote that is not processed yet, locked.
+
+    Rows that cannot be opened are set aside with their payload, and the next go on.
     """
-    trip = StatementBatch()
-    contact_identity.lock_sender(sender_hash, trip)
-    trip.add(UNPROCESSED_SQL, phone_number_id, sender_hash)
-    found = inbox_retry.retryable_rows(trip.execute())
+    batch = StatementBatch()
+    contact_identity.lock_sender(sender_hash, batch)
+    batch.add(UNPROCESSED_SQL, phone_number_id, sender_hash)
+    found = inbox_retry.retryable_rows(batch.execute())
     opened = [(row, _decrypt(row)) for row in found]
     closed = [row.id for row, payload in opened if payload is None]
     if closed:
-        trip.add(SKIP_REASONS, closed)
-        trip.execute()
+        batch.add(SKIP_REASONS, closed)
+        batch.execute()
     return [
         InboxRow(
             row.id,
@@ -144,39 +160,38 @@ def _decrypt(row: Row) -> dict[str, Any] | None:
 
 
 def process_contact(conversation_id: UUID) -> list[ProcessedInbox]:
-    """File whatever else the contact of a conversation wrote to the same number by now."""
-    senders, locks = fetch_rows(OTHER_SENDERS_SQL, (conversation_id,)), StatementBatch()
-    for row in (
-        senders
-    ):  # all of them, in one order for everybody, before filing the first touches the conversation
+    """Process whatever else the contact of a conversation wrote to the same number by now."""
+    senders = fetch_rows(OTHER_SENDERS_SQL, (conversation_id,))
+    locks = StatementBatch()
+    # all of them, in one order for everybody, before the first one touches the conversation
+    for row in senders:
         contact_identity.lock_sender(bytes(row.sender_hash), locks)
     locks.execute()
-    return [
-        filed
-        for row in senders
-        if (filed := process_sender(row.phone_number_id, bytes(row.sender_hash))) is not None
-    ]
+    outcomes = [process_sender(row.phone_number_id, bytes(row.sender_hash)) for row in senders]
+    return [outcome for outcome in outcomes if outcome is not None]
 
 
 def _to_incoming(
     phone_number_id: str, row: InboxRow, earlier: Sequence[IncomingMessage]
 ) -> IncomingMessage:
-    """A message as it is filed; a later one may be about it."""
+    """A message on its way from the inbox to its conversation; a later one may be about it."""
     kind, content = parse_content(row.payload["raw"]["message"])
     if isinstance(content, Revoke):
         _insert_tombstone(phone_number_id, row, content)
     words = sanitize_text(events.words_of(content))
     original = {"raw": row.payload["raw"], **_facts(kind, content, earlier)}
-    file = (
-        (content.filename, content.mime_type) if isinstance(content, MediaContent) else (None, None)
+    is_echo = row.kind == receive.ECHO
+    if not isinstance(content, MediaContent):
+        return IncomingMessage(new_uuid7(), row, kind, words, original, is_echo, None, None)
+    return IncomingMessage(
+        new_uuid7(), row, kind, words, original, is_echo, content.filename, content.mime_type
     )
-    return IncomingMessage(new_uuid7(), row, kind, words, original, row.kind == receive.ECHO, *file)
 
 
 def _store(
     talk: OpenConversation,
     arrived: Sequence[IncomingMessage],
-    trip: StatementBatch,
+    batch: StatementBatch,
     *,
     to_read: bool,
 ) -> None:
@@ -185,19 +200,23 @@ def _store(
     The rows of the inbox stay, so that a message which comes again is known; what they held lives
     on under the contact's own key.
     """
-    trip.insert("message", *(_message(talk, one) for one in arrived))
-    trip.add(CLEAR_PAYLOAD_SQL, [one.row.id for one in arrived])
-    heard = [one.row.sent_at for one in arrived if not one.echo]
-    trip.add(TOUCH_CONVERSATION_SQL, max(heard, default=None), to_read, talk.conversation_id)
+    batch.insert("message", *(_message(talk, one) for one in arrived))
+    batch.add(CLEAR_PAYLOAD_SQL, [one.row.id for one in arrived])
+    sent_times = [one.row.sent_at for one in arrived if not one.echo]
+    last_sent_at = max(sent_times, default=None)
+    batch.add(TOUCH_CONVERSATION_SQL, last_sent_at, to_read, talk.conversation_id)
 
 
 def _message(talk: OpenConversation, one: IncomingMessage) -> dict[str, Any]:
-    said = (
-        {"body": one.text, "original": one.original}
-        if not one.redacted
-        else {"body": None, "original": None}
-    )
-    said |= {"wamid": one.row.payload["wamid"]}
+    personal = {
+        "body": None if one.redacted else one.text,
+        "original": None if one.redacted else one.original,
+        "wamid": one.row.payload["wamid"],
+    }
+    sealed = {
+        f"{name}_sealed": getattr(Message, name).encrypt(one.id, talk.data_key_id, value)
+        for name, value in personal.items()
+    }
     return {
         "id": one.id,
         "data_key_id": talk.data_key_id,
@@ -206,10 +225,7 @@ def _message(talk: OpenConversation, one: IncomingMessage) -> dict[str, Any]:
         "direction": Direction.OUT if one.echo else Direction.IN,
         "author": Author.PHONE if one.echo else Author.CUSTOMER,
         "kind": one.kind,
-        **{
-            f"{name}_sealed": getattr(Message, name).encrypt(one.id, talk.data_key_id, value)
-            for name, value in said.items()
-        },
+        **sealed,
         "wamid_hash": one.row.wamid_hash,
         "sent_at": one.row.sent_at,
         "received_at": one.row.received_at,

@@ -1,7 +1,7 @@
-"""A message that cannot be filed: tried again later and later, alone, and parked in the end, so
+"""A message that cannot be processed: tried again later and later, alone, and parked in the end, so
 that the sender's next ones go on.
 
-A parked message keeps its payload, sealed; `flask reprocess` files it again.
+A parked message keeps its payload, sealed; `flask reprocess` has it tried again.
 """
 
 from collections.abc import Sequence
@@ -21,22 +21,26 @@ log = structlog.get_logger(__name__)
 ATTEMPTS = 10  # about five minutes, as for turns
 
 # Nothing but the oldest is tried, so the one at fault is known, and order is kept. While this waits
-# for the row another process may
-# file it: the last condition is looked at again then, the query within is not.
+# for the row another process may process it: the last condition is looked at again then, the query
+# within is not.
 NOTE = text("""
-    UPDATE inbox_message SET attempts = attempts + 1,
+    UPDATE inbox_message SET
+        attempts = attempts + 1,
         retry_at = clock_timestamp() + make_interval(secs => least(60.0, 2.0 ^ attempts)),
         filed_at = CASE WHEN attempts + 1 >= :most AND NOT :passing THEN clock_timestamp() END
-    WHERE id = (SELECT id FROM inbox_message WHERE phone_number_id = :number AND sender_hash = :sender AND filed_at IS NULL
-        ORDER BY sent_at, id LIMIT 1)
+    WHERE id = (
+            SELECT id FROM inbox_message
+            WHERE phone_number_id = :number AND sender_hash = :sender AND filed_at IS NULL
+            ORDER BY sent_at, id
+            LIMIT 1)
         AND filed_at IS NULL
     RETURNING id, attempts, filed_at IS NOT NULL AS parked
 """)
 
 
 def retryable_rows(rows: Sequence[Row]) -> Sequence[Row]:
-    """Those of a sender's messages (oldest first) that may be filed now: all, or after a failure
-    the first alone when its time has come.
+    """Those of a sender's messages (oldest first) that may be processed now: all, or after a
+    failure the first alone when its time has come.
     """
     if not rows or not rows[0].attempts:
         return rows
@@ -71,7 +75,7 @@ def record_failure(
 
 @dataclass(frozen=True)
 class Parked:
-    """A message that could not be filed and waits for people."""
+    """A message that could not be processed and waits for people."""
 
     id: int
     phone_number_id: str
@@ -79,7 +83,11 @@ class Parked:
     attempts: int
 
     def __str__(self) -> str:
-        return f"message {self.id} to number {self.phone_number_id} (parked since {self.since:%Y-%m-%d %H:%M} UTC, {self.attempts} tries)"
+        since = f"{self.since:%Y-%m-%d %H:%M} UTC"
+        return (
+            f"message {self.id} to number {self.phone_number_id}"
+            f" (parked since {since}, {self.attempts} tries)"
+        )
 
 
 PARKED = and_(InboxMessage.filed_at.is_not(None), InboxMessage.payload.is_not(None))
@@ -100,7 +108,7 @@ def list_parked(since: datetime | None = None) -> list[Parked]:
 
 
 def requeue_dead_letters(since: datetime | None = None) -> int:
-    """Let parked messages (since then) be filed anew; the caller commits; how many they are."""
+    """Let parked messages (since then) be processed anew; how many they are. The caller commits."""
     parked = update(InboxMessage).where(PARKED)
     if since is not None:
         parked = parked.where(InboxMessage.filed_at >= since)

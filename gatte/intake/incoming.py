@@ -25,8 +25,8 @@ class InboxRow:
 
 @dataclass
 class IncomingMessage:
-    """A message that is being filed, with its words as they were said; sifting may set it aside,
-    and have it forgotten.
+    """A message that is being processed, with its words as they were said; screening may set it
+    aside, and have it forgotten.
     """
 
     id: UUID

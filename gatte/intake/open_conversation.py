@@ -1,8 +1,8 @@
-"""Who wrote, and in which conversation: one question to the database for a customer who is known,
-and one trip to make a new one known.
+"""Who wrote, and in which conversation: one query for a customer who is known, and one batch of
+statements for a new one.
 
 Whoever is known in part only (a new phone, a new user id, a number that changed hands) goes the
-long way through `identity`.
+long way through `contact_identity`.
 """
 
 from collections.abc import Sequence
@@ -24,19 +24,23 @@ from gatte.models.name_words import name_words
 from gatte.whatsapp.events import Sender
 
 KNOWN_SENDER_SQL = """
-    SELECT i.contact_id, c.data_key_id, c.phone_sealed, c.bsuid_sealed, c.name_sealed IS NOT NULL AS named, c.muted_until, c.opted_out_at,
-           k.master_id, k.wrapped, v.id AS conversation_id, v.owner, v.correlation_id
+    SELECT i.contact_id,
+        c.data_key_id, c.phone_sealed, c.bsuid_sealed, c.name_sealed IS NOT NULL AS named,
+        c.muted_until, c.opted_out_at,
+        k.master_id, k.wrapped,
+        v.id AS conversation_id, v.owner, v.correlation_id
     FROM contact_identity i
     JOIN contact c ON c.id = i.contact_id
     LEFT JOIN data_key k ON k.id = c.data_key_id
-    LEFT JOIN conversation v ON v.contact_id = c.id AND v.phone_number_id = %s AND v.closed_at IS NULL
+    LEFT JOIN conversation v
+        ON v.contact_id = c.id AND v.phone_number_id = %s AND v.closed_at IS NULL
     WHERE i.kind IN ('phone', 'bsuid') AND i.hash = ANY(%s::bytea[])
 """
 
 
 @dataclass
 class OpenConversation:
-    """The open conversation of a contact over a number, as far as filing needs to know it."""
+    """The open conversation of a contact over a number, as far as the inbox needs to know it."""
 
     conversation_id: UUID
     contact_id: UUID
@@ -96,37 +100,41 @@ def _create_contact_and_conversation(
     sender: Sender, hashes: list[tuple[IdentityKind, bytes]], phone_number_id: str
 ) -> OpenConversation:
     """A contact nobody knew, with its data key and its first conversation."""
-    key, contact_id, trip = keyring().new_contact_key(), new_uuid7(), StatementBatch()
+    key = keyring().new_contact_key()
+    contact_id = new_uuid7()
+    batch = StatementBatch()
     said = {"phone": sender.phone, "bsuid": sender.bsuid, "name": sender.name}
     sealed = {
         f"{name}_sealed": getattr(Contact, name).encrypt(contact_id, key.id, value or None)
         for name, value in said.items()
     }
-    trip.insert(
+    batch.insert(
         "data_key",
         {"id": key.id, "purpose": key.purpose, "master_id": key.master_id, "wrapped": key.wrapped},
     )
     words = name_words(sender.name) if sender.name else None
-    trip.insert("contact", {"id": contact_id, "data_key_id": key.id, "name_words": words, **sealed})
-    trip.insert(
-        "contact_identity",
-        *({"contact_id": contact_id, "kind": kind, "hash": hashed} for kind, hashed in hashes),
+    batch.insert(
+        "contact", {"id": contact_id, "data_key_id": key.id, "name_words": words, **sealed}
     )
-    return _insert_conversation(trip, contact_id, key.id, phone_number_id)
+    identities = [
+        {"contact_id": contact_id, "kind": kind, "hash": hashed} for kind, hashed in hashes
+    ]
+    batch.insert("contact_identity", *identities)
+    return _insert_conversation(batch, contact_id, key.id, phone_number_id)
 
 
 def _insert_conversation(
-    trip: StatementBatch,
+    batch: StatementBatch,
     contact_id: UUID,
     data_key_id: UUID | None,
     phone_number_id: str,
     **standing: Any,  # noqa: ANN401
 ) -> OpenConversation:
-    """A new conversation, written with what the trip takes along."""
+    """A new conversation, written with the statements that the batch holds already."""
     talk = OpenConversation(
         new_uuid7(), contact_id, data_key_id, contact_identity.new_correlation_id(), **standing
     )
-    trip.insert(
+    batch.insert(
         "conversation",
         {
             "id": talk.conversation_id,
@@ -136,20 +144,15 @@ def _insert_conversation(
             "correlation_id": talk.correlation_id,
             "state": State.START,
             "owner": talk.owner,
-            **dict.fromkeys(
-                (
-                    "owner_version",
-                    "misunderstandings",
-                    "slot_failures",
-                    "errors",
-                    "lease_token",
-                    "turn_attempts",
-                ),
-                0,
-            ),
+            "owner_version": 0,
+            "misunderstandings": 0,
+            "slot_failures": 0,
+            "errors": 0,
+            "lease_token": 0,
+            "turn_attempts": 0,
         },
     )
-    trip.execute()
+    batch.execute()
     return talk
 
 

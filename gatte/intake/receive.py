@@ -1,4 +1,6 @@
-"""The way in: one body of the webhook becomes rows, and `accept` returns when they are committed."""
+"""The way in: one body of the webhook becomes rows, and `store_webhook` returns when they are
+committed.
+"""
 
 import json
 from dataclasses import fields
@@ -52,9 +54,9 @@ class InboxReceiver:
     def store(self, raw: bytes, request_id: str | None = None) -> WebhookRows:
         """Store all that a body brings and return when it is committed.
 
-        BadBody when it is no webhook body; NotStored or Overloaded when the sender must try again.
-        Of a body that the database refuses every row is stored that can be, and the body is kept
-        whole, sealed: `flask reprocess` takes it again.
+        InvalidPayload when it is no webhook body; StorageUnavailable or Backpressure when the
+        sender must try again. Of a body that the database refuses every row is stored that can be,
+        and the body is kept whole, sealed: `flask reprocess` takes it again.
         """
         delivery = parse(raw)
         try:
@@ -167,7 +169,7 @@ class InboxReceiver:
 
 
 def store_webhook(raw: bytes, request_id: str | None = None) -> WebhookRows:
-    """`Inbox.accept` of the running application."""
+    """Store a body with the `InboxReceiver` of the running application."""
     return cast("InboxReceiver", current_app.extensions["gatte_inbox"]).store(raw, request_id)
 
 

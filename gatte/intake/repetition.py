@@ -13,12 +13,19 @@ from gatte.models import Message
 PRECISION = timedelta(seconds=1)  # of Meta's times, which are cut to whole seconds
 
 ANSWERED_REPEATS_SQL = """
-    SELECT m.id, m.data_key_id, m.body_sealed, m.turn_id FROM message m
-    WHERE m.conversation_id = %(conversation)s AND m.author = 'customer' AND m.received_at > %(since)s
+    SELECT m.id, m.data_key_id, m.body_sealed, m.turn_id
+    FROM message m
+    WHERE m.conversation_id = %(conversation)s
+        AND m.author = 'customer'
+        AND m.received_at > %(since)s
         AND EXISTS (
-            SELECT FROM message a JOIN outbox o ON o.id = a.id
-            WHERE a.conversation_id = m.conversation_id AND a.turn_id = m.turn_id AND o.accepted_at <= %(until)s)
-    ORDER BY m.position DESC LIMIT 200
+            SELECT FROM message a
+            JOIN outbox o ON o.id = a.id
+            WHERE a.conversation_id = m.conversation_id
+                AND a.turn_id = m.turn_id
+                AND o.accepted_at <= %(until)s)
+    ORDER BY m.position DESC
+    LIMIT 200
 """
 
 

@@ -30,7 +30,8 @@ class KeptBody:
     size: int
 
     def __str__(self) -> str:
-        return f"webhook body {self.id} ({self.why}, {self.size} bytes, since {self.since:%Y-%m-%d %H:%M} UTC)"
+        since = f"{self.since:%Y-%m-%d %H:%M} UTC"
+        return f"webhook body {self.id} ({self.why}, {self.size} bytes, since {since})"
 
 
 class BodyOutcome(StrEnum):

@@ -1,4 +1,4 @@
-"""Which of the messages that are being filed a turn shall read: not those beyond the limit, not
+"""Which of the messages that are being processed a turn shall read: not those beyond the limit, not
 those of a muted contact.
 
 Taps on buttons, deletions, and whatever comes while a human owns the conversation always pass; so
@@ -59,21 +59,25 @@ def _count_hits(talk: OpenConversation, heard: Sequence[IncomingMessage]) -> boo
     First how many they are: of what goes beyond the limit no word is weighed, so that a flood costs
     little.
     """
-    placed = [(_place(one), _flood(talk, one)) for one in heard]
-    counted = iter(
-        sliding_window.record_hits(
-            [mark for place, flood in placed for mark in (place, flood.mark)]
-        )
+    floods = [_flood(talk, one) for one in heard]
+    marks: list[Hit] = []
+    for one, flood in zip(heard, floods, strict=True):
+        marks += [_place(one), flood.mark]
+    counted = sliding_window.record_hits(marks)
+    within_limit = [place.allowed for place in counted[::2]]
+    weighed_floods = list(zip(floods, counted[1::2], strict=True))
+    signs = [
+        _signs(talk, one) if fits else [] for one, fits in zip(heard, within_limit, strict=True)
+    ]
+    weighed_signs = iter(
+        sliding_window.record_hits([sign.mark for found in signs for sign in found])
     )
-    held = [(next(counted).allowed, (flood, next(counted))) for _, flood in placed]
-    signs = [_signs(talk, one) if fits else [] for one, (fits, _) in zip(heard, held, strict=True)]
-    weighed = iter(sliding_window.record_hits([sign.mark for found in signs for sign in found]))
     muted = False
-    for one, (fits, flood), found in zip(heard, held, signs, strict=True):
-        muted = (
-            _apply_limits(talk, one, [flood, *((sign, next(weighed)) for sign in found)], fits=fits)
-            or muted
-        )
+    whole = zip(heard, within_limit, weighed_floods, signs, strict=True)
+    for one, fits, weighed_flood, found in whole:
+        weighed = [weighed_flood, *((sign, next(weighed_signs)) for sign in found)]
+        muted_by_this = _apply_limits(talk, one, weighed, fits=fits)
+        muted = muted or muted_by_this
     return muted
 
 

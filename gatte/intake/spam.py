@@ -30,7 +30,8 @@ from gatte.settings import Settings
 log = structlog.get_logger(__name__)
 
 MUTE_SCORE = 1.0
-MINUTE, TEN_MINUTES = 60_000, 600_000
+MINUTE = 60_000
+TEN_MINUTES = 600_000
 SENTENCE_LENGTH = 20  # characters; who waits for an answer repeats a short word sooner
 SCHEMES = ("http://", "https://")
 ENDINGS = frozenset(
@@ -55,9 +56,8 @@ ENDINGS = frozenset(
         "vip",
     )
 )
-LABELS = re.compile(
-    r"[\w-]+(?:\.[\w-]+)*"
-)  # matches wherever it begins, so that no text is read twice
+# matches wherever it begins, so that no text is read twice
+LABELS = re.compile(r"[\w-]+(?:\.[\w-]+)*")
 TRUSTED_HOSTS = ("gov.br", "jus.br", "leg.br", "google.com", "goo.gl", "maps.app.goo.gl")
 SUSPICIOUS_HOSTS = (
     "bit.ly",
@@ -118,7 +118,8 @@ def mute(contact: Contact, reason: MuteReason, until: datetime, user_id: int | N
     """Answer nothing that this contact writes until then; without `user_id` it was the system. The
     caller commits.
     """
-    contact.muted_until, contact.mute_reason = until, reason
+    contact.muted_until = until
+    contact.mute_reason = reason
     _note(contact, "muted", user_id, {"reason": reason.value, "until": until.isoformat()})
     metrics.CONTACTS_MUTED.labels(reason=reason.value).inc()
     log.warning("contact_muted", contact_id=str(contact.id), reason=reason.value, user_id=user_id)
@@ -132,12 +133,8 @@ def unmute(contact: Contact, user_id: int) -> None:
     if not is_muted(contact, now):
         return
     contact.muted_until = now
-    _note(
-        contact,
-        "unmuted",
-        user_id,
-        {"reason": contact.mute_reason.value if contact.mute_reason else None},
-    )
+    reason = contact.mute_reason.value if contact.mute_reason else None
+    _note(contact, "unmuted", user_id, {"reason": reason})
     log.info("contact_unmuted", contact_id=str(contact.id), user_id=user_id)
 
 
@@ -154,12 +151,8 @@ def flood(sender: str, member: str, at: int, forgiven_at: int) -> SpamSignal:
     count.
     """
     twice = 2 * _settings().gatte_contact_rate_per_minute
-    return SpamSignal(
-        MuteReason.FLOOD,
-        Hit(f"flood:{sender}", member, at, MINUTE, forgiven_at, twice + 1),
-        twice,
-        MUTE_SCORE,
-    )
+    hit = Hit(f"flood:{sender}", member, at, MINUTE, forgiven_at, twice + 1)
+    return SpamSignal(MuteReason.FLOOD, hit, twice, MUTE_SCORE)
 
 
 def spam_signals(
@@ -175,18 +168,12 @@ def spam_signals(
     found: list[SpamSignal] = []
     if words:
         harmless, each = (4, 0.25) if len(words) >= SENTENCE_LENGTH else (10, 0.1)
-        found.append(
-            SpamSignal(
-                MuteReason.REPETITION, mark(f"said:{_hashed(spoken(words))}"), harmless, each
-            )
-        )
+        said = mark(f"said:{_hashed(spoken(words))}")
+        found.append(SpamSignal(MuteReason.REPETITION, said, harmless, each))
     if hosts := foreign_hosts(words):
         found.append(SpamSignal(MuteReason.LINKS, mark("links"), 1, 0.25))
-        found += (
-            [SpamSignal(MuteReason.LINKS, mark("lures"), 0, 0.5)]
-            if any(_under(host, SUSPICIOUS_HOSTS) for host in hosts)
-            else []
-        )
+        if any(_under(host, SUSPICIOUS_HOSTS) for host in hosts):
+            found.append(SpamSignal(MuteReason.LINKS, mark("lures"), 0, 0.5))
     if _blocked(words):
         found.append(SpamSignal(MuteReason.BLOCKLIST, mark("blocked"), 0, 0.5))
     return found
@@ -198,11 +185,10 @@ Weighed = tuple[SpamSignal, HitResult]
 def spam_reason(weighed: Sequence[Weighed]) -> MuteReason | None:
     """What a contact is to be muted for, or None."""
     weights = [(sign.weight(counted), sign.reason) for sign, counted in weighed]
-    return (
-        max(reversed(weights), key=lambda one: one[0])[1]
-        if sum(weight for weight, _ in weights) >= MUTE_SCORE
-        else None
-    )
+    if sum(weight for weight, _ in weights) < MUTE_SCORE:
+        return None
+    _, heaviest = max(reversed(weights), key=lambda one: one[0])
+    return heaviest
 
 
 def normalize_for_spam(text: str) -> str:
@@ -244,11 +230,9 @@ def _host(name: str, *, after_scheme: bool) -> str:
     if after_scheme or name.startswith("www."):
         return name.removeprefix("www.")
     labels = [label.strip("-") for label in name.split(".")]
-    last = max(
-        (place for place, label in enumerate(labels) if label.partition("-")[0] in ENDINGS),
-        default=0,
-    )
-    return ".".join([*labels[:last], labels[last].partition("-")[0]]) if last else ""
+    heads = [label.partition("-")[0] for label in labels]
+    last = max((place for place, head in enumerate(heads) if head in ENDINGS), default=0)
+    return ".".join([*labels[:last], heads[last]]) if last else ""
 
 
 def _under(host: str, domains: Sequence[str]) -> bool:

@@ -25,16 +25,16 @@ def tell(bodies: Sequence[WebhookRows], new: Mapping[str, int]) -> None:
     for kind, count in new.items():
         metrics.MESSAGES_RECEIVED.labels(kind=kind).inc(count)
     requests = [body.request_id for body in bodies if body.request_id]
-    hashes = [row.wamid_hash for body in bodies for row in body.messages] + [
-        row.wamid_hash for body in bodies for row in body.statuses
-    ]
+    messages = [row for body in bodies for row in body.messages]
+    statuses = [row for body in bodies for row in body.statuses]
+    hashes = [row.wamid_hash for row in messages] + [row.wamid_hash for row in statuses]
     wamids = [contact_identity.short_hash(one) for one in hashes]
     log.info(
         "webhook_stored",
         bodies=len(bodies),
-        messages=sum(len(body.messages) for body in bodies),
+        messages=len(messages),
         new_messages=sum(new.values()),
-        statuses=sum(len(body.statuses) for body in bodies),
+        statuses=len(statuses),
         events=sum(len(body.events) for body in bodies),
         request_ids=requests[:IDS_A_LINE],
         wamid_hashes=wamids[:IDS_A_LINE],

@@ -1,8 +1,8 @@
 """What the dispatcher has put lately, so that a row which waits in the queue is not put again at
 every look.
 
-A row is put again when it is still due some time after it was put and its bundle waits in the queue
-no more: then Redis or a worker lost it. When it only has not come to its turn within its bundle, it
+A row is put again when it is still due some time after it was put and its batch waits in the queue
+no more: then Redis or a worker lost it. When it only has not come to its turn within its batch, it
 runs twice, and the second run finds nothing to do.
 """
 
@@ -18,13 +18,13 @@ SNAPSHOT_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class _Put:
-    bundle: str
+    batch: str
     queue: QueueName
     at: float
 
 
 class DispatchDeduplicator:
-    """Remembers by need. `waiting` tells the ids of a queue's bundles that nobody has fetched yet."""
+    """Remembers by need. `waiting` tells the ids of a queue's batches that nobody has fetched."""
 
     def __init__(
         self,
@@ -43,14 +43,13 @@ class DispatchDeduplicator:
         put = self._put.get(need)
         if put is None:
             return True
-        return (
-            self._clock() - put.at >= self._again_seconds
-            and put.bundle not in self._waiting_now(put.queue)
+        return self._clock() - put.at >= self._again_seconds and put.batch not in self._waiting_now(
+            put.queue
         )
 
-    def record(self, need: str, bundle: str, queue: QueueName) -> None:
+    def record(self, need: str, batch: str, queue: QueueName) -> None:
         """The row was put."""
-        self._put[need] = _Put(bundle, queue, self._clock())
+        self._put[need] = _Put(batch, queue, self._clock())
 
     def prune(self, due: Collection[str]) -> None:
         """Forget what is due no more and was not put just now."""
@@ -62,6 +61,7 @@ class DispatchDeduplicator:
     def _waiting_now(self, queue: QueueName) -> Collection[str]:
         at, ids = self._seen.get(queue, (-SNAPSHOT_SECONDS, ()))
         if self._clock() - at >= SNAPSHOT_SECONDS:
-            at, ids = self._clock(), self._waiting(queue)
+            at = self._clock()
+            ids = self._waiting(queue)
             self._seen[queue] = at, ids
         return ids

@@ -1,15 +1,14 @@
-"""The dispatcher: asks Postgres what is due and puts it on the queues, in bundles. One leads;
+"""The dispatcher: asks Postgres what is due and puts it on the queues, in batches. One leads;
 another takes over when it dies.
 
 Leadership is a session lock of Postgres, so it ends with the leader's connection. What was put is
-remembered: a row is not put again while its bundle waits in the queue, nor soon after; should Redis
+remembered: a row is not put again while its batch waits in the queue, nor soon after; should Redis
 or a worker lose it, the row is still due, and put again.
 """
 
 import math
 import time
 from dataclasses import dataclass, field
-from itertools import chain, groupby
 from uuid import uuid4
 
 import psycopg2
@@ -38,7 +37,7 @@ log = structlog.get_logger(__name__)
 
 LEADER_LOCK = 7_000
 POLL_SECONDS = 0.05
-# more rows share a bundle then; turns start no later, for they are found before their time
+# more rows share a batch then; turns start no later, for they are found before their time
 BUSY_POLL_SECONDS = 0.15
 BUSY_ROWS = 4
 LEAD_SECONDS = 0.25  # the longest pause between two looks, and the way through the queue
@@ -46,7 +45,8 @@ STANDBY_SECONDS = 1.0
 REDIS_RETRY_SECONDS = 1.0
 REPORT_SECONDS = 1.0
 APPLY_STATUSES_SECONDS = 0.25  # statuses come in showers, and one job settles all that lie there
-JOBS_PER_BATCH, ROUND_ROBIN_SIZE = 8, 16
+JOBS_PER_BATCH = 8
+ROUND_ROBIN_SIZE = 16
 
 
 @dataclass
@@ -117,14 +117,14 @@ class Dispatcher:
         return self._dedup.should_enqueue(due.dedup_key)
 
     def _enqueue(self, fresh: list[DueWork]) -> None:
-        """Put rows in bundles; RedisError when Redis is away, and nothing is remembered then."""
+        """Put rows in batches; RedisError when Redis is away, and nothing is remembered then."""
         if not fresh:
             return
-        bundles = into_batches(fresh)
-        enqueue_batches(bundle for bundle, _ in bundles)
-        for bundle, dues in bundles:
+        batches = into_batches(fresh)
+        enqueue_batches(batch for batch, _ in batches)
+        for batch, dues in batches:
             for due in dues:
-                self._dedup.record(due.dedup_key, bundle.id, bundle.queue)
+                self._dedup.record(due.dedup_key, batch.id, batch.queue)
         if any(due.job is JobName.APPLY_STATUSES for due in fresh):
             self._settled_at = time.monotonic()
 
@@ -137,24 +137,23 @@ def _try_become_leader(connection: Connection) -> bool:
 
 
 def into_batches(fresh: list[DueWork]) -> list[tuple[JobBatch, list[DueWork]]]:
-    """Bundles for these rows, each beside what it carries: rows of one queue together, a handful at
-    most.
+    """Job batches for these rows, each beside the rows that it carries: rows of one queue together,
+    a handful at most.
 
     A few at a time are dealt out in turn, so that of the turns that start one after the other no
     worker has them all.
     """
     now = time.time()
-    bundles: list[tuple[JobBatch, list[DueWork]]] = []
-    for name, group in groupby(
-        sorted(fresh, key=lambda due: QUEUE_BY_JOB[due.job]), key=lambda due: QUEUE_BY_JOB[due.job]
-    ):
-        dues = list(group)
-        hands = chain.from_iterable(
-            _round_robin(dues[start : start + ROUND_ROBIN_SIZE])
-            for start in range(0, len(dues), ROUND_ROBIN_SIZE)
-        )
-        bundles += [(_batch(name, hand, now), hand) for hand in hands]
-    return bundles
+    by_queue: dict[QueueName, list[DueWork]] = {}
+    for due in fresh:
+        by_queue.setdefault(QUEUE_BY_JOB[due.job], []).append(due)
+    batches: list[tuple[JobBatch, list[DueWork]]] = []
+    for name in sorted(by_queue):
+        dues = by_queue[name]
+        for start in range(0, len(dues), ROUND_ROBIN_SIZE):
+            hands = _round_robin(dues[start : start + ROUND_ROBIN_SIZE])
+            batches += [(_batch(name, hand, now), hand) for hand in hands]
+    return batches
 
 
 def _batch(name: QueueName, dues: list[DueWork], now: float) -> JobBatch:

@@ -13,17 +13,20 @@ MAX_ROWS_PER_POLL = 500
 PREPARED = "what_is_due"
 
 # One statement a look. Unread messages become due when the customer paused, when the first has
-# waited long enough, or at once: after a
-# tap on a button, and in a conversation that a human owns. Of a conversation's answers only the
-# first is due: those behind it wait
-# for it. `need` is the same for as long as the same work is to be done. $1: the pause, $2: the
-# longest wait, $3: how far to look ahead for
-# messages whose pause is about to end (all in seconds), $4: rows of a kind.
+# waited long enough, or at once: after a tap on a button, and in a conversation that a human owns.
+# Of a conversation's answers only the first is due: those behind it wait for it. `need` is the same
+# for as long as the same work is to be done. $1: the pause, $2: the longest wait, $3: how far to
+# look ahead for messages whose pause is about to end (all in seconds), $4: rows of a kind.
 DUE_WORK_SQL = """
-    (SELECT 'process_inbox' AS job, ARRAY[m.phone_number_id, encode(m.sender_hash, 'hex')] AS arguments,
-        'turn-' || encode(m.sender_hash, 'hex') || '-' || max(m.id) AS need, min(m.received_at) AS since,
-        CASE WHEN bool_or(m.immediate) THEN 0 ELSE extract(epoch FROM least(
-            max(m.received_at) + make_interval(secs => $1), min(m.received_at) + make_interval(secs => $2)) - clock_timestamp())::float8
+    (SELECT 'process_inbox' AS job,
+        ARRAY[m.phone_number_id, encode(m.sender_hash, 'hex')] AS arguments,
+        'turn-' || encode(m.sender_hash, 'hex') || '-' || max(m.id) AS need,
+        min(m.received_at) AS since,
+        CASE
+            WHEN bool_or(m.immediate) THEN 0
+            ELSE extract(epoch FROM least(
+                max(m.received_at) + make_interval(secs => $1),
+                min(m.received_at) + make_interval(secs => $2)) - clock_timestamp())::float8
         END AS ahead
     FROM inbox_message m
     WHERE m.filed_at IS NULL
@@ -32,27 +35,61 @@ DUE_WORK_SQL = """
         OR max(m.received_at) <= clock_timestamp() - make_interval(secs => $1 - $3)
         OR min(m.received_at) <= clock_timestamp() - make_interval(secs => $2 - $3)
         OR EXISTS (
-            SELECT 1 FROM contact_identity i JOIN conversation c ON c.contact_id = i.contact_id
-            WHERE i.hash = m.sender_hash AND c.phone_number_id = m.phone_number_id AND c.closed_at IS NULL AND c.owner = 'human')
-    ORDER BY min(m.received_at) LIMIT $4)
+            SELECT 1
+            FROM contact_identity i
+            JOIN conversation c ON c.contact_id = i.contact_id
+            WHERE i.hash = m.sender_hash
+                AND c.phone_number_id = m.phone_number_id
+                AND c.closed_at IS NULL
+                AND c.owner = 'human')
+    ORDER BY min(m.received_at)
+    LIMIT $4)
     UNION ALL
-    (SELECT 'deliver', ARRAY[o.conversation_id::text],
-        'deliver-' || o.id || '-' || o.attempts || '-' || extract(epoch FROM o.due_at), o.due_at, 0
+    (SELECT 'deliver',
+        ARRAY[o.conversation_id::text],
+        'deliver-' || o.id || '-' || o.attempts || '-' || extract(epoch FROM o.due_at),
+        o.due_at,
+        0
     FROM outbox o
-    WHERE o.state IN ('pending', 'sending', 'uncertain') AND o.due_at <= clock_timestamp() AND NOT EXISTS (
-        SELECT 1 FROM outbox e WHERE e.conversation_id = o.conversation_id AND e.position < o.position
-            AND e.state IN ('pending', 'sending', 'uncertain'))
-    ORDER BY o.due_at LIMIT $4)
+    WHERE o.state IN ('pending', 'sending', 'uncertain')
+        AND o.due_at <= clock_timestamp()
+        AND NOT EXISTS (
+            SELECT 1
+            FROM outbox e
+            WHERE e.conversation_id = o.conversation_id
+                AND e.position < o.position
+                AND e.state IN ('pending', 'sending', 'uncertain'))
+    ORDER BY o.due_at
+    LIMIT $4)
     UNION ALL
-    (SELECT 'resume_turn', ARRAY[id::text], 'resume-' || id || '-' || lease_token || '-' || turn_attempts, turn_due_at, 0
+    (SELECT 'resume_turn',
+        ARRAY[id::text],
+        'resume-' || id || '-' || lease_token || '-' || turn_attempts,
+        turn_due_at,
+        0
     FROM conversation
-    WHERE turn_due_at <= clock_timestamp() AND (leased_until IS NULL OR leased_until < clock_timestamp())
-    ORDER BY turn_due_at LIMIT $4)
+    WHERE turn_due_at <= clock_timestamp()
+        AND (leased_until IS NULL OR leased_until < clock_timestamp())
+    ORDER BY turn_due_at
+    LIMIT $4)
     UNION ALL
-    (SELECT 'fire_inactivity_timer', ARRAY[id::text], 'watch-' || id || '-' || extract(epoch FROM watch_at), watch_at, 0
-    FROM conversation WHERE watch_at <= clock_timestamp() ORDER BY watch_at LIMIT $4)
+    (SELECT 'fire_inactivity_timer',
+        ARRAY[id::text],
+        'watch-' || id || '-' || extract(epoch FROM watch_at),
+        watch_at,
+        0
+    FROM conversation
+    WHERE watch_at <= clock_timestamp()
+    ORDER BY watch_at
+    LIMIT $4)
     UNION ALL
-    (SELECT 'apply_statuses', ARRAY[]::text[], 'settle-' || max(id), min(received_at), 0 FROM status_event HAVING count(*) > 0)
+    (SELECT 'apply_statuses',
+        ARRAY[]::text[],
+        'settle-' || max(id),
+        min(received_at),
+        0
+    FROM status_event
+    HAVING count(*) > 0)
 """
 
 

@@ -37,5 +37,7 @@ CreatedAt = Annotated[
     datetime, mapped_column(TIMESTAMP(timezone=True), server_default=text("now()"))
 ]
 Version = Annotated[int, mapped_column(server_default=text("1"))]
-"""Grows with every change that a person makes in a form, so that a form of an older version is not saved over it."""
+"""Grows with every change that a person makes in a form, so that a form of an older version is not
+saved over it.
+"""
 RowId = Annotated[UUID, mapped_column(primary_key=True, default=new_uuid7)]

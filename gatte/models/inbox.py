@@ -42,7 +42,9 @@ class InboxMessage(Base):
     received_at: Mapped[Timestamp] = mapped_column(server_default=text("clock_timestamp()"))
     filed_at: Mapped[Timestamp | None]
     attempts: Mapped[int] = mapped_column(server_default=text("0"))
-    """How often it could not be filed; then it is tried again at `retry_at`, and parked in the end: filed, with its payload."""
+    """How often it could not be processed; it is tried again at `retry_at`, and parked in the end:
+    `filed_at` is set, and the payload stays.
+    """
     retry_at: Mapped[Timestamp | None]
 
 

@@ -138,7 +138,9 @@ class Outbox(HasEncryptedColumns, Base):
     reply = EncryptedColumn[dict[str, Any]]()
     attempts: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[Timestamp] = mapped_column(server_default=text("clock_timestamp()"))
-    """When this row wants attention: to be sent, taken for crashed (sending), or settled (uncertain)."""
+    """When this row wants attention: to be sent, taken for crashed (sending), or settled
+    (uncertain).
+    """
     wamid_hash: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
     wamid = EncryptedColumn[str]()
     error_code: Mapped[int | None]

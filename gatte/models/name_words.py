@@ -1,4 +1,4 @@
-"""A contact's name can be searched though it is sealed: keyed hashes of its words stand beside it."""
+"""A contact's name can be searched though it is sealed: keyed hashes of its words are stored."""
 
 import re
 import unicodedata

@@ -93,10 +93,8 @@ class Keyring:
     def cache_wrapped(self, data_key_id: UUID, master_id: str, wrapped: bytes) -> None:
         """Have a key ready whose row was read together with something else."""
         if data_key_id not in self._opened:
-            self._remember(
-                data_key_id,
-                self.master.unwrap(crypto.WrappedKey(master_id, wrapped), data_key_id.bytes),
-            )
+            sealed = crypto.WrappedKey(master_id, wrapped)
+            self._remember(data_key_id, self.master.unwrap(sealed, data_key_id.bytes))
 
     def evict(self, data_key_id: UUID) -> None:
         """Drop an opened key, after its row was deleted."""
@@ -117,7 +115,8 @@ class Keyring:
         return crypto.keyed_hash(self.lookup_key, kind, value)
 
     def _fresh(self, purpose: KeyPurpose) -> DataKey:
-        key_id, plain = new_uuid7(), crypto.new_data_key()
+        key_id = new_uuid7()
+        plain = crypto.new_data_key()
         wrapped = self.master.wrap(plain, key_id.bytes)
         if purpose is KeyPurpose.CONTACT:
             self._remember(key_id, plain)
@@ -214,12 +213,13 @@ class EncryptedColumn(Generic[Value]):
         """What a column of that row holds; None when it holds nothing, or its data key was
         destroyed.
         """
-        key = None if stored is None or data_key_id is None else keyring().open(data_key_id)
-        return (
-            None
-            if key is None
-            else self.deserialize(crypto.unseal(key, bytes(stored or b""), self.aad(row_id)))
-        )
+        if stored is None or data_key_id is None:
+            return None
+        key = keyring().open(data_key_id)
+        if key is None:
+            return None
+        plain = crypto.unseal(key, bytes(stored), self.aad(row_id))
+        return self.deserialize(plain)
 
     def encrypt(self, row_id: UUID, data_key_id: UUID | None, value: Value | None) -> bytes | None:
         """A value as the column of that row holds it; ValueError when the row has no data key, for
@@ -242,9 +242,8 @@ class EncryptedColumn(Generic[Value]):
 
     def serialize(self, value: Value) -> bytes:
         """A value as bytes."""
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(
-            "utf-8", "surrogatepass"
-        )
+        spelled = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return spelled.encode("utf-8", "surrogatepass")
 
 
 class HasEncryptedColumns:
@@ -265,10 +264,8 @@ class HasEncryptedColumns:
             for name, value in values.items()
             if isinstance(getattr(type(self), name, None), EncryptedColumn)
         }
-        plain = {
-            "id": new_uuid7(),
-            **{name: value for name, value in values.items() if name not in sealed},
-        }
+        given = {name: value for name, value in values.items() if name not in sealed}
+        plain = {"id": new_uuid7(), **given}
         for name, value in [*plain.items(), *sealed.items()]:
             if not hasattr(type(self), name):
                 raise TypeError(f"{type(self).__name__} has no column {name!r}")

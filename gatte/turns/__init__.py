@@ -1,8 +1,9 @@
 """One turn of a conversation: claim it, read what is unread, think, and apply what was decided, all
 at once or not at all.
 
-`leases` sees that one turn runs at a time, `reading` gathers what a decision may depend on,
-`thinking` (no transaction open, for it may wait for a model) asks `intelligence` and
-`conversation`, `applying` stores state, trace, effects and answers together. The door is
-`gatte.jobs.turns`. `watchdog` does the same for conversations in which nobody speaks.
+`lease` sees that one turn runs at a time, `load` gathers what a decision may depend on, `process`
+(no transaction open, for it may wait for a model) asks `intelligence` and `conversation`, `commit`
+stores state, trace, effects and answers together. `inactivity` reminds, times out or closes
+conversations in which nobody speaks. The jobs of `gatte.jobs.definitions` call it. Start reading at
+`run`.
 """

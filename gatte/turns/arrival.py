@@ -1,4 +1,6 @@
-"""The beginning of a turn: what came is filed, and the customer is told of what no turn will read."""
+"""The beginning of a turn: what came is processed, and the customer is told of what no turn will
+read.
+"""
 
 from uuid import UUID
 
@@ -16,26 +18,27 @@ SKIP_NOTICES = {SkipReason.LIMITED: skip_notices.rate_limited, SkipReason.MUTED:
 
 
 def process_inbox_and_lease(phone_number_id: str, sender_hash: bytes) -> Lease | None:
-    """File what a sender wrote, and take the lease of the conversation; None when there is nothing
-    for a turn to read, or no free lease.
+    """Process what a sender wrote, and take the lease of the conversation; None when there is
+    nothing for a turn to read, or no free lease.
     """
-    trip = StatementBatch()
-    filed = inbox_processor.process_sender(phone_number_id, sender_hash, trip)
-    if filed is not None and filed.has_unread and filed.notice is None:
-        return lease.acquire(filed.conversation_id, trip)
-    trip.execute()
-    if filed is not None:
-        _notify(filed)
-    return lease.acquire(filed.conversation_id) if filed is not None and filed.has_unread else None
+    batch = StatementBatch()
+    processed = inbox_processor.process_sender(phone_number_id, sender_hash, batch)
+    if processed is not None and processed.has_unread and processed.notice is None:
+        return lease.acquire(processed.conversation_id, batch)
+    batch.execute()
+    if processed is None:
+        return None
+    _notify(processed)
+    return lease.acquire(processed.conversation_id) if processed.has_unread else None
 
 
 def process_remaining_inbox(conversation_id: UUID) -> None:
-    """File whatever else the contact of a conversation wrote by now."""
-    for filed in inbox_processor.process_contact(conversation_id):
-        _notify(filed)
+    """Process whatever else the contact of a conversation wrote by now."""
+    for processed in inbox_processor.process_contact(conversation_id):
+        _notify(processed)
 
 
-def _notify(filed: ProcessedInbox) -> None:
-    if filed.notice is not None:
-        conversation = db.session.get_one(Conversation, filed.conversation_id)
-        outbox.enqueue(conversation, SKIP_NOTICES[filed.notice](), Author.BOT)
+def _notify(processed: ProcessedInbox) -> None:
+    if processed.notice is not None:
+        conversation = db.session.get_one(Conversation, processed.conversation_id)
+        outbox.enqueue(conversation, SKIP_NOTICES[processed.notice](), Author.BOT)

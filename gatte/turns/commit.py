@@ -23,27 +23,47 @@ log = structlog.get_logger(__name__)
 UNREAD_SQL = "set_aside IS NULL AND author IN ('customer', 'phone') AND turn_id IS NULL"
 COMMIT_STATE_SQL = f"""
     SELECT {leases.ROW_VERSIONS} AS versions,
-        EXISTS (SELECT FROM message WHERE conversation_id = conversation.id AND {UNREAD_SQL} AND NOT message.id = ANY(%s::uuid[])) AS unread,
-        EXISTS (SELECT FROM inbox_message m JOIN contact_identity i ON i.hash = m.sender_hash
-                WHERE i.contact_id = conversation.contact_id AND m.phone_number_id = conversation.phone_number_id
-                    AND m.filed_at IS NULL) AS unfiled,
-        EXISTS (SELECT FROM outbox WHERE conversation_id = conversation.id AND outbox.state IN ('pending', 'sending', 'uncertain')) AS busy,
+        EXISTS (
+            SELECT FROM message
+            WHERE conversation_id = conversation.id
+                AND {UNREAD_SQL}
+                AND NOT message.id = ANY(%s::uuid[])
+        ) AS unread,
+        EXISTS (
+            SELECT FROM inbox_message m
+            JOIN contact_identity i ON i.hash = m.sender_hash
+            WHERE i.contact_id = conversation.contact_id
+                AND m.phone_number_id = conversation.phone_number_id
+                AND m.filed_at IS NULL
+        ) AS unfiled,
+        EXISTS (
+            SELECT FROM outbox
+            WHERE conversation_id = conversation.id
+                AND outbox.state IN ('pending', 'sending', 'uncertain')
+        ) AS busy,
         clock_timestamp() < last_inbound_at + interval '24 hours' AS in_window
-    FROM conversation JOIN contact ON contact.id = conversation.contact_id
+    FROM conversation
+    JOIN contact ON contact.id = conversation.contact_id
     WHERE conversation.id = %s AND lease_token = %s AND leased_until > clock_timestamp()
 """  # noqa: S608 - our own words only
-MARK_READ_SQL = "UPDATE message SET turn_id = %s, intent = %s, confidence = %s, decider = %s, model = %s, prompt_version = %s WHERE id = %s"
+MARK_READ_SQL = """
+    UPDATE message SET
+        turn_id = %s, intent = %s, confidence = %s, decider = %s, model = %s, prompt_version = %s
+    WHERE id = %s
+"""
 DUE_IF_MORE_CAME: Any = literal_column(
-    f"CASE WHEN EXISTS (SELECT FROM message WHERE message.conversation_id = conversation.id AND {UNREAD_SQL}) THEN clock_timestamp() END"
+    "CASE WHEN EXISTS ("
+    f"SELECT FROM message WHERE message.conversation_id = conversation.id AND {UNREAD_SQL}"
+    ") THEN clock_timestamp() END"
 )
 
 
 @dataclass(frozen=True)
 class CommitState:
-    """How a conversation stands when its turn has thought: `superseded` when the customer wrote
-    more since.
+    """How a conversation stands when its turn has thought: `has_newer_messages` when the customer
+    wrote more since.
 
-    `hand_over`: nothing waits to be sent before this turn's first answer, and Meta would deliver
+    `send_inline`: nothing waits to be sent before this turn's first answer, and Meta would deliver
     it.
     """
 
@@ -54,24 +74,27 @@ class CommitState:
 
 def lock_and_recheck(reading: TurnInput) -> CommitState:
     """Lock the conversation and see how it stands; LeaseLost when the lease is no longer ours."""
-    lease, known = reading.lease, [unread.id for unread in reading.unread]
+    lease = reading.lease
+    known = [unread.id for unread in reading.unread]
     conversation, now = leases.relock_and_check(
         lease, COMMIT_STATE_SQL, known, lease.conversation_id, lease.token
     )
     contact = conversation.contact
     reachable = conversation.data_key_id is not None and bool(contact.phone or contact.bsuid)
     return CommitState(
-        conversation, now.unread or now.unfiled, bool(now.in_window) and not now.busy and reachable
+        conversation,
+        has_newer_messages=now.unread or now.unfiled,
+        send_inline=bool(now.in_window) and not now.busy and reachable,
     )
 
 
 def stage_turn(
     reading: TurnInput, thought: TurnResult, standing: CommitState, calls: Sequence[CallRecord] = ()
 ) -> PendingTurn:
-    """Write what the turn decided into the trip of its record, and give the lease back; the caller
-    sends the trip.
+    """Write what the turn decided into the batch of its record, and give the lease back; the caller
+    executes the batch.
 
-    `calls` are those that it made of models, also for answers that were thought again.
+    `calls` are those that it made of models, also for answers that were computed again.
     """
     conversation = standing.conversation
     record = PendingTurn(
@@ -87,9 +110,7 @@ def stage_turn(
     conversation.turn_attempts = 0
     conversation.turn_due_at = DUE_IF_MORE_CAME
     apply.stage_decision(conversation, thought.history, record)
-    db.session.expunge(
-        conversation
-    )  # all of it is in the trip, and the session need not find that out
+    db.session.expunge(conversation)  # all of it is in the batch: the session need not look for it
     return record
 
 

@@ -19,21 +19,24 @@ from gatte.infra.database.statement_batch import Row, StatementBatch, column_lis
 from gatte.models import Contact, Conversation
 from gatte.turns import held_leases
 
-# The commit of this need not wait for the disk: should the server crash, the messages are unfiled
-# again, and whoever thinks has no lease.
-# Whatever is told to a customer, or to Meta, follows a later commit that does wait, and takes this
-# one along.
 # another one with every change of either row
 ROW_VERSIONS = "conversation.xmin::text || ' ' || contact.xmin::text"
+# The commit of this need not wait for the disk: should the server crash, the messages are in the
+# inbox again, and whoever thinks has no lease. Whatever is told to a customer, or to Meta, follows
+# a later commit that does wait, and takes this one along.
 ACQUIRE_SQL = f"""
-    UPDATE conversation
-    SET lease_token = lease_token + 1, turn_attempts = turn_attempts + 1,
+    UPDATE conversation SET
+        lease_token = lease_token + 1,
+        turn_attempts = turn_attempts + 1,
         leased_until = statement_timestamp() + make_interval(secs => %s),
         turn_due_at = statement_timestamp() + make_interval(secs => %s)
     FROM contact
     WHERE conversation.id = %s AND contact.id = conversation.contact_id
         AND (leased_until IS NULL OR leased_until < statement_timestamp())
-    RETURNING {column_list(Conversation)}, {column_list(Contact, "of_contact_")}, {ROW_VERSIONS} AS versions, {SNAPSHOT_COLUMNS},
+    RETURNING {column_list(Conversation)},
+        {column_list(Contact, "of_contact_")},
+        {ROW_VERSIONS} AS versions,
+        {SNAPSHOT_COLUMNS},
         set_config('synchronous_commit', 'off', TRUE)
 """  # noqa: S608 - our own names only
 LOCKED_ROW: Any = (
@@ -45,7 +48,11 @@ LOCKED_ROW: Any = (
     .with_for_update(of=Conversation)
     .execution_options(populate_existing=True)
 )
-LOCK_SQL = "SELECT FROM conversation WHERE id = %s AND lease_token = %s AND leased_until > clock_timestamp() FOR UPDATE"
+LOCK_SQL = """
+    SELECT FROM conversation
+    WHERE id = %s AND lease_token = %s AND leased_until > clock_timestamp()
+    FOR UPDATE
+"""
 
 
 @dataclass
@@ -54,8 +61,9 @@ class Lease:
     out.
 
     `attempt` counts the leases since the last turn that was committed: a turn that kills its
-    process is known by it. `seen` is what the holder last saw of the conversation, and the versions
-    of its rows; `facts` what a snapshot needs beside it, as it was when the lease was taken.
+    process is known by it. `cached` is what the holder last saw of the conversation, and the
+    versions of its rows; `facts` what a snapshot needs beside it, as it was when the lease was
+    taken.
     """
 
     conversation_id: UUID
@@ -72,17 +80,17 @@ class LeaseLost(Exception):
         super().__init__(f"the lease {lease.token} of conversation {lease.conversation_id} is gone")
 
 
-def acquire(conversation_id: UUID, trip: StatementBatch | None = None) -> Lease | None:
+def acquire(conversation_id: UUID, batch: StatementBatch | None = None) -> Lease | None:
     """Take the lease when nobody holds it; should the holder die, the turn is due again when the
     lease has run out.
 
-    What a trip carries already is sent with it. Until the transaction ends, what the lease has
-    `seen` is as it is.
+    What a batch holds already is sent with it. Until the transaction ends, what the lease has
+    `cached` is as it is.
     """
     seconds = current_app.extensions["gatte_settings"].gatte_lease_seconds
-    trip = trip or StatementBatch()
-    trip.add(ACQUIRE_SQL, seconds, seconds, conversation_id)
-    for row in trip.execute():
+    batch = batch or StatementBatch()
+    batch.add(ACQUIRE_SQL, seconds, seconds, conversation_id)
+    for row in batch.execute():
         return held_leases.register_held(
             Lease(conversation_id, row.lease_token, row.turn_attempts, _seen(row), row)
         )
@@ -93,11 +101,10 @@ def _seen(row: Row) -> tuple[Conversation, str] | None:
     """The conversation with its contact and their versions; None when the session has either
     already.
     """
-    count, more = len(Conversation.__table__.columns), len(Contact.__table__.columns)
-    conversation, contact = (
-        hydrate(Conversation, row[:count]),
-        hydrate(Contact, row[count : count + more]),
-    )
+    contact_start = len(Conversation.__table__.columns)
+    contact_end = contact_start + len(Contact.__table__.columns)
+    conversation = hydrate(Conversation, row[:contact_start])
+    contact = hydrate(Contact, row[contact_start:contact_end])
     if conversation is None or contact is None:
         return None
     set_committed_value(conversation, "contact", contact)
@@ -119,16 +126,16 @@ def lock(lease: Lease) -> Conversation:
 
 
 def relock_and_check(lease: Lease, question: str, *values: object) -> tuple[Conversation, Row]:
-    """What `lock` gives, read anew only when somebody has changed it since it was seen; and the
-    answer to a question about it.
+    """The locked conversation, read anew only when somebody has changed it since it was cached; and
+    the answer to a question about it.
 
-    The question is asked under the lock, in the same trip: a statement with `versions` in its row,
-    and none when the lease is not ours.
+    The question is asked under the lock, in one batch with it: a statement with `versions` in its
+    row, and no row when the lease is not ours.
     """
-    trip = StatementBatch()
-    trip.add(LOCK_SQL, lease.conversation_id, lease.token)
-    trip.add(question, *values)
-    rows = trip.execute()
+    batch = StatementBatch()
+    batch.add(LOCK_SQL, lease.conversation_id, lease.token)
+    batch.add(question, *values)
+    rows = batch.execute()
     if not rows:
         raise LeaseLost(lease)
     seen = lease.cached

@@ -23,12 +23,25 @@ from gatte.turns.lease import Lease
 
 HISTORY_LENGTH = 8
 TURN_MESSAGES_SQL = f"""
-    (SELECT TRUE AS unread, id, position, kind, author, data_key_id, body_sealed, original_sealed, wamid_sealed, {INDEX_VERSION_SQL} FROM message
-     WHERE conversation_id = %(id)s AND set_aside IS NULL AND author IN ('customer', 'phone') AND turn_id IS NULL
-     ORDER BY sent_at, position)
+    (
+        SELECT TRUE AS unread, id, position, kind, author, data_key_id,
+            body_sealed, original_sealed, wamid_sealed, {INDEX_VERSION_SQL}
+        FROM message
+        WHERE conversation_id = %(id)s
+            AND set_aside IS NULL
+            AND author IN ('customer', 'phone')
+            AND turn_id IS NULL
+        ORDER BY sent_at, position
+    )
     UNION ALL
-    (SELECT FALSE, id, position, kind, author, data_key_id, body_sealed, NULL, NULL, NULL, NULL FROM message
-     WHERE conversation_id = %(id)s AND turn_id IS NOT NULL ORDER BY position DESC LIMIT %(history)s)
+    (
+        SELECT FALSE, id, position, kind, author, data_key_id,
+            body_sealed, NULL, NULL, NULL, NULL
+        FROM message
+        WHERE conversation_id = %(id)s AND turn_id IS NOT NULL
+        ORDER BY position DESC
+        LIMIT %(history)s
+    )
 """  # noqa: S608 - our own words only
 
 
@@ -79,10 +92,12 @@ def load_turn(lease: Lease, *, first: bool = False) -> TurnInput:
 
     `first`: in the transaction that took the lease, which brought the conversation along.
     """
-    conversation, facts = (
-        (lease.cached[0], lease.facts) if first and lease.cached else (leases.lock(lease), None)
-    )
-    snapshot = load_snapshot(conversation, facts)
+    if first and lease.cached:
+        snapshot = load_snapshot(lease.cached[0], lease.facts)
+        conversation = lease.cached[0]
+    else:
+        conversation = leases.lock(lease)
+        snapshot = load_snapshot(conversation)
     rows = commit_and_fetch(TURN_MESSAGES_SQL, {"id": conversation.id, "history": HISTORY_LENGTH})
     return TurnInput(
         lease=lease,
@@ -99,11 +114,8 @@ def load_turn(lease: Lease, *, first: bool = False) -> TurnInput:
 
 def list_unread(conversation_id: UUID) -> list[Message]:
     """The messages that no turn has read, in Meta's order, then that of arrival."""
-    return list(
-        db.session.scalars(
-            unread_query(conversation_id).order_by(Message.sent_at, Message.position)
-        )
-    )
+    in_order = unread_query(conversation_id).order_by(Message.sent_at, Message.position)
+    return list(db.session.scalars(in_order))
 
 
 def unread_query(conversation_id: UUID) -> Select[Message]:

@@ -1,7 +1,7 @@
 """The part of a turn that may take long: what the messages mean, what follows from it, and the
 answer to a question.
 
-No transaction is open here. The result holds everything that `applying` stores and that a replay
+No transaction is open here. The result holds everything that `commit` stores and that a replay
 needs.
 """
 

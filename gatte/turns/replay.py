@@ -43,16 +43,15 @@ def replay_conversation(conversation_id: UUID) -> ReplayReport:
     """Play all turns of a conversation again, each from its own recorded start; nothing is stored
     or sent.
     """
-    turns = list(
-        db.session.scalars(
-            select(Turn).filter_by(conversation_id=conversation_id).order_by(Turn.id)
-        )
-    )
-    recorded = [(turn.id, (turn.trace or {}).get("course")) for turn in turns]
-    differences = [
-        one for turn_id, course in recorded if course for one in _differences(turn_id, course)
-    ]
-    played = sum(1 for _, course in recorded if course)
+    in_order = select(Turn).filter_by(conversation_id=conversation_id).order_by(Turn.id)
+    turns = list(db.session.scalars(in_order))
+    played = 0
+    differences: list[ReplayDifference] = []
+    for turn in turns:
+        course = (turn.trace or {}).get("course")
+        if course:
+            played += 1
+            differences += _differences(turn.id, course)
     return ReplayReport(played, len(turns) - played, tuple(differences))
 
 

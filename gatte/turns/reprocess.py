@@ -55,7 +55,8 @@ def requeue(conversation_id: UUID, since: datetime | None = None) -> RequeueResu
     ids = list(db.session.scalars(_stuck(conversation_id, since, Message.id)))
     db.session.execute(update(Message).where(Message.id.in_(ids)).values(turn_id=None))
     if ids and conversation.leased_until is None:  # a turn that runs finds them when it ends
-        conversation.turn_due_at, conversation.turn_attempts = func.clock_timestamp(), 0
+        conversation.turn_due_at = func.clock_timestamp()
+        conversation.turn_attempts = 0
     log.info("turn_taken_again", conversation_id=str(conversation_id), messages=len(ids))
     return RequeueResult(conversation_id, len(ids))
 

@@ -44,7 +44,7 @@ class RetriesExhausted(Exception):
 
 
 def raise_if_exhausted(lease: Lease) -> None:
-    """Raise GaveUp when turns of this conversation ended without a word too often."""
+    """Raise RetriesExhausted when turns of this conversation ended without a word too often."""
     if lease.attempt > MAX_ATTEMPTS:
         raise RetriesExhausted(f"{lease.attempt} turns")
 
@@ -133,5 +133,6 @@ def _record(conversation: Conversation, error: Exception, outcome: TurnOutcome) 
     for row in unread:
         row.turn_id = record.id
     leases.release(conversation)
-    conversation.turn_due_at, conversation.turn_attempts = None, 0
+    conversation.turn_due_at = None
+    conversation.turn_attempts = 0
     return record

@@ -33,9 +33,8 @@ from gatte.turns.transcribe import VoiceTranscriber
 
 log = structlog.get_logger(__name__)
 
-MAX_RECOMPUTES = (
-    3  # a newer message makes the turn think again, twice at most: an answer must not wait for ever
-)
+# a newer message makes the turn think again, twice at most: an answer must not wait for ever
+MAX_RECOMPUTES = 3
 
 
 def process_inbox_and_run(phone_number_id: str, sender_hash: bytes) -> None:
@@ -65,8 +64,8 @@ def resume(conversation_id: UUID) -> None:
 def run_turn(start: Callable[[], Lease | None]) -> None:
     """Take a turn if nobody else has the conversation, then send what it said.
 
-    What `start` files and claims commits together with the first reading, so a fault before that
-    leaves all as it was.
+    What `start` processes and leases commits together with the first reading, so a fault before
+    that leaves all as it was.
     """
     started = time.perf_counter()
     lease = start()
@@ -144,11 +143,11 @@ def _show_as_read(state: TurnInput) -> None:
 
 
 def _after_processing_inbox(state: TurnInput) -> CommitState:
-    """How the conversation stands when what came in the meantime is filed: what no turn shall read
-    changes no answer.
+    """How the conversation stands when what came in the meantime is processed: what no turn shall
+    read changes no answer.
 
-    Who files locks first the sender, then the conversation: so it is let go before, or two such
-    would wait for each other.
+    Whoever processes the inbox locks first the sender, then the conversation: so the conversation
+    is let go before, or two of them would wait for each other.
     """
     db.session.commit()
     arrival.process_remaining_inbox(state.lease.conversation_id)
@@ -187,15 +186,12 @@ def _fail(lease: Lease, error: Exception) -> None:
         conversation_id=str(lease.conversation_id),
         exc_info=error,
     )
-    over = retry.is_final(lease, error)
-    if over and _try_record(lease, error, retry.record_failure):
-        return
-    if (
-        over
-        and lease.attempt >= retry.MAX_ATTEMPTS
-        and _try_record(lease, error, retry.dead_letter)
-    ):
-        return
+    if retry.is_final(lease, error):
+        if _try_record(lease, error, retry.record_failure):
+            return
+        was_last_attempt = lease.attempt >= retry.MAX_ATTEMPTS
+        if was_last_attempt and _try_record(lease, error, retry.dead_letter):
+            return
     retry.schedule_retry(lease)
     db.session.commit()
 

@@ -57,13 +57,13 @@ class VoiceTranscriber:
 
     def transcribe_unread(self, reading: TurnInput) -> TurnInput:
         """The reading with the words of its voice messages, as far as they can be had."""
-        ears = _ears(reading.phone_number_id)
+        clients = _clients(reading.phone_number_id)
         new = [unread for unread in _voices(reading) if unread.id not in self.transcripts]
-        if ears is not None and new:
-            started, room = time.perf_counter(), max(0, MAX_PER_TURN - len(self.transcripts))
-            self.transcripts |= _transcribe_all(ears, new[:room]) | {
-                one.id: Transcript("", "too_many") for one in new[room:]
-            }
+        if clients is not None and new:
+            started = time.perf_counter()
+            room = max(0, MAX_PER_TURN - len(self.transcripts))
+            self.transcripts |= _transcribe_all(clients, new[:room])
+            self.transcripts |= {one.id: Transcript("", "too_many") for one in new[room:]}
             self.milliseconds += round((time.perf_counter() - started) * 1000, 2)
         return replace(reading, unread=tuple(self._worded(unread) for unread in reading.unread))
 
@@ -106,21 +106,23 @@ def _is_voice(unread: UnreadMessage) -> bool:
     )
 
 
-def _ears(phone_number_id: str) -> _Clients | None:
-    media, gemini = media_for(phone_number_id), transcription.transcription_model()
+def _clients(phone_number_id: str) -> _Clients | None:
+    media = media_for(phone_number_id)
+    gemini = transcription.transcription_model()
     return None if media is None or gemini is None else _Clients(media, gemini, phone_number_id)
 
 
-def _transcribe_all(ears: _Clients, unread: list[UnreadMessage]) -> dict[UUID, Transcript]:
+def _transcribe_all(clients: _Clients, unread: list[UnreadMessage]) -> dict[UUID, Transcript]:
     with ThreadPoolExecutor(MAX_PER_TURN, thread_name_prefix="listening") as threads:
+        # each in a copy of the context, so that its log lines carry the ids of the turn
         heard: dict[UUID, Future[Transcript]] = {
-            one.id: threads.submit(copy_context().run, _transcribe, ears, one) for one in unread
-        }  # each in a copy of the context, so that its log lines carry the ids of the turn
+            one.id: threads.submit(copy_context().run, _transcribe, clients, one) for one in unread
+        }
         return {message_id: future.result() for message_id, future in heard.items()}
 
 
-def _transcribe(ears: _Clients, unread: UnreadMessage) -> Transcript:
-    transcript = _heard(ears, unread)
+def _transcribe(clients: _Clients, unread: UnreadMessage) -> Transcript:
+    transcript = _heard(clients, unread)
     log.info(
         "voice_heard",
         message_id=str(unread.id),
@@ -130,14 +132,17 @@ def _transcribe(ears: _Clients, unread: UnreadMessage) -> Transcript:
     return transcript
 
 
-def _heard(ears: _Clients, unread: UnreadMessage) -> Transcript:
+def _heard(clients: _Clients, unread: UnreadMessage) -> Transcript:
     if not transcription.supports(unread.mime_type):
         return Transcript("", "unknown_format")
     try:
-        file = ears.media.download(
-            ears.phone_number_id, unread.media_id or "", transcription.LARGEST_AUDIO, unread.sha256
+        file = clients.media.download(
+            clients.phone_number_id,
+            unread.media_id or "",
+            transcription.LARGEST_AUDIO,
+            unread.sha256,
         )
-        words, call = transcription.transcribe(ears.gemini, file.content, unread.mime_type or "")
+        words, call = transcription.transcribe(clients.gemini, file.content, unread.mime_type or "")
     except DownloadFailed as missing:
         return Transcript("", missing.why.value)
     except GeminiUnavailable as away:

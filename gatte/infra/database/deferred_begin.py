@@ -59,9 +59,9 @@ class DeferredBeginDialect(PGDialect_psycopg2):
 
     def do_executemany(
         self,
-        cursor: Any,
+        cursor: Any,  # noqa: ANN401 - as SQLAlchemy has it
         statement: str,
-        parameters: Any,
+        parameters: Any,  # noqa: ANN401 - as SQLAlchemy has it
         context: Any = None,  # noqa: ANN401 - as SQLAlchemy has it
     ) -> None:
         """The driver executes these one by one, so BEGIN goes alone here."""

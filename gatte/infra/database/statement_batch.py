@@ -2,11 +2,11 @@
 written by hand.
 
 A turn asks the database some twenty times. Objects that the ORM loads and flushes one by one cost
-more than all the rest of a turn, so what every turn does is written as SQL (`ask`), and statements
-whose answers nobody waits for travel together (`Trip`). Each connection has Postgres prepare a
-statement once, since to plan one costs more than to run it: so the texts must be constants. Both
-run in the transaction of the session and raise SQLAlchemy's errors, so the ORM serves all else
-beside them.
+more than all the rest of a turn, so what every turn does is written as SQL (`fetch_rows`), and
+statements whose answers nobody waits for are sent together (`StatementBatch`). Each connection has
+Postgres prepare a statement once, since to plan one costs more than to run it: so the texts must be
+constants. Both run in the transaction of the session and raise SQLAlchemy's errors, so the ORM
+serves all else beside them.
 """
 
 import hashlib
@@ -41,14 +41,14 @@ PLACEHOLDER = re.compile(r"%\((?P<name>\w+)\)s|%s")
 
 
 class SqlExpression(str):
-    """A value that the database works out: `Sql("clock_timestamp()")`."""
+    """A value that the database works out: `SqlExpression("clock_timestamp()")`."""
 
     __slots__ = ()
 
 
 DB_NOW_SQL = SqlExpression("clock_timestamp()")
 DB_NOW: Any = func.clock_timestamp()
-"""The same, for a column of an object."""
+"""The time of the database, for a column of an object; `DB_NOW_SQL` is for a statement."""
 Row = Any
 """A named tuple with the columns of a statement."""
 Parameters = Mapping[str, Any] | Sequence[Any]
@@ -78,12 +78,14 @@ def _question(sql: str) -> PreparedStatement:
         return f"${order.index(key) + 1}"
 
     prepared = PLACEHOLDER.sub(place, sql)
-    name = f"gatte_{hashlib.blake2s(sql.encode(), digest_size=8).hexdigest()}"
+    digest = hashlib.blake2s(sql.encode(), digest_size=8).hexdigest()
+    name = f"gatte_{digest}"
+    placeholders = ", ".join(["%s"] * len(order))
     return PreparedStatement(
         name,
         f"PREPARE {name} AS {prepared}",
         tuple(order),
-        f"EXECUTE {name} ({', '.join(['%s'] * len(order))})" if order else f"EXECUTE {name}",
+        f"EXECUTE {name} ({placeholders})" if order else f"EXECUTE {name}",
     )
 
 
@@ -130,18 +132,18 @@ def _columns(model: type[Base]) -> list[tuple[str, Callable[[Any], Any] | None]]
     """For each column of a table, in their order: what the model calls it, and what makes a value
     of what the driver gives.
     """
-    dialect, mapper = db.engine.dialect, cast("Any", inspect(model))
-    columns = (
-        (mapper.get_property_by_column(column).key, column.type)
-        for column in mapper.local_table.columns
-    )
-    return [
-        (key, kind.dialect_impl(dialect).result_processor(dialect, None)) for key, kind in columns
-    ]
+    dialect = db.engine.dialect
+    mapper = cast("Any", inspect(model))
+    columns = []
+    for column in mapper.local_table.columns:
+        key = mapper.get_property_by_column(column).key
+        processor = column.type.dialect_impl(dialect).result_processor(dialect, None)
+        columns.append((key, processor))
+    return columns
 
 
 def column_list(model: type[Base], prefix: str = "") -> str:
-    """The columns of a table as a statement names them, for `loaded`; with a prefix before each
+    """The columns of a table as a statement names them, for `hydrate`; with a prefix before each
     name when two tables share names.
     """
     table = cast("Table", model.__table__)
@@ -151,7 +153,7 @@ def column_list(model: type[Base], prefix: str = "") -> str:
 
 
 def hydrate(model: type[Model], values: Sequence[Any]) -> Model | None:
-    """A row of the session made of the values of `all_columns`, as if the ORM had loaded it; None
+    """A row of the session made of the values of `column_list`, as if the ORM had loaded it; None
     when the session has it already.
     """
     row: Any = model()
@@ -164,12 +166,8 @@ def hydrate(model: type[Model], values: Sequence[Any]) -> Model | None:
     return cast("Model", row)
 
 
-RETRY_PAUSES_SECONDS = (
-    0.2,
-    0.5,
-    1.0,
-    *[2.0] * 14,
-)  # a claim of a process that is gone lasts as long
+# together half a minute: a claim of a process that is gone lasts as long
+RETRY_PAUSES_SECONDS = (0.2, 0.5, 1.0, *[2.0] * 14)
 UNAVAILABLE_ERRORS = (OperationalError, InterfaceError, PoolTimeout)
 Result = TypeVar("Result")
 
@@ -205,15 +203,16 @@ class StatementBatch:
     def insert(self, table: str, *rows: Mapping[str, Any]) -> None:
         """Take new rows of a table along. A dict goes as JSON."""
         for row in rows:
-            places = ", ".join(
-                str(value) if isinstance(value, SqlExpression) else "%s" for value in row.values()
-            )
-            given = (
-                Json(value) if isinstance(value, dict) else value
-                for value in row.values()
-                if not isinstance(value, SqlExpression)
-            )
-            self.add(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({places})", *given)  # noqa: S608 - names from our code only
+            names = ", ".join(row)
+            places: list[str] = []
+            values: list[object] = []
+            for value in row.values():
+                if isinstance(value, SqlExpression):
+                    places.append(str(value))
+                    continue
+                places.append("%s")
+                values.append(Json(value) if isinstance(value, dict) else value)
+            self.add(f"INSERT INTO {table} ({names}) VALUES ({', '.join(places)})", *values)  # noqa: S608 - names from our code only
 
     def update(self, row: Base) -> None:
         """Take along what was changed in a row that the session holds; the session then has nothing
@@ -252,21 +251,24 @@ class StatementBatch:
 
     def execute(self) -> Sequence[Row]:
         """Send what was taken along; the rows of the last statement, none when it has none."""
-        questions, values = self._questions, self._values
-        self._questions, self._values = [], []
+        questions = self._questions
+        values = self._values
+        self._questions = []
+        self._values = []
         return _execute_batch(db.session.connection(), questions, values) if questions else []
 
     def commit(self) -> None:
         """Send what was taken along and commit it, on one way when the session has nothing else to
         write.
         """
-        questions, values = self._questions, self._values
-        self._questions, self._values = [], []
+        questions = self._questions
+        values = self._values
+        self._questions = []
+        self._values = []
         more = db.session.new or db.session.dirty or db.session.deleted
         if questions:
-            _execute_batch(
-                db.session.connection(), questions, values, last="" if more else ";COMMIT"
-            )
+            last = "" if more else ";COMMIT"
+            _execute_batch(db.session.connection(), questions, values, last=last)
         db.session.commit()
 
 
@@ -295,7 +297,8 @@ def _execute_batch(
     Another `first` takes the place of BEGIN. Each statement is prepared when this connection meets
     it first.
     """
-    prepared, driver = connection.info.setdefault("prepared", set()), _dbapi_connection(connection)
+    prepared = connection.info.setdefault("prepared", set())
+    driver = _dbapi_connection(connection)
     try:
         with driver.cursor(cursor_factory=NamedTupleCursor) as cursor:
             for question in questions:
@@ -304,9 +307,8 @@ def _execute_batch(
                     prepared.add(question.name)
             if first is None:
                 first = "BEGIN;" if no_open_transaction(driver) else ""
-            cursor.execute(
-                f"{first}{';'.join([question.execute_sql for question in questions])}{last}", values
-            )
+            statements = ";".join([question.execute_sql for question in questions])
+            cursor.execute(f"{first}{statements}{last}", values)
             return cursor.fetchall() if cursor.description else []
     except psycopg2.Error as error:
         raise _as_sqlalchemy_error(connection, error, driver) from error
@@ -315,9 +317,8 @@ def _execute_batch(
 def _as_sqlalchemy_error(connection: Connection, error: psycopg2.Error, driver: Any) -> DBAPIError:  # noqa: ANN401 - psycopg2's connection
     """SQLAlchemy's error for one of the driver."""
     if connection.dialect.is_disconnect(cast("Any", error), driver, None):
-        connection.exec_driver_sql(
-            "SELECT 1"
-        )  # SQLAlchemy meets it too, raises, and drops what its pool holds
+        # SQLAlchemy meets it too, raises, and drops what its pool holds
+        connection.exec_driver_sql("SELECT 1")
     known = DBAPIError.instance(
         "a prepared statement",
         None,
@@ -329,7 +330,12 @@ def _as_sqlalchemy_error(connection: Connection, error: psycopg2.Error, driver: 
     return cast("DBAPIError", known)
 
 
-SESSION_TIMEOUTS = "-c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000 -c lock_timeout=10000 -c timezone=UTC"
+SESSION_TIMEOUTS = (
+    "-c statement_timeout=30000"
+    " -c idle_in_transaction_session_timeout=60000"
+    " -c lock_timeout=10000"
+    " -c timezone=UTC"
+)
 
 
 @dataclass(frozen=True)
@@ -347,8 +353,12 @@ class TcpKeepalive:
         """For Postgres, so that a host which is cut off holds no lock, be it silent or with an
         answer on its way to it.
         """
-        probes = f"-c tcp_keepalives_idle={self.idle} -c tcp_keepalives_interval={self.interval} -c tcp_keepalives_count={self.count}"
-        return f"{probes} -c tcp_user_timeout={self._silence}"
+        return (
+            f"-c tcp_keepalives_idle={self.idle}"
+            f" -c tcp_keepalives_interval={self.interval}"
+            f" -c tcp_keepalives_count={self.count}"
+            f" -c tcp_user_timeout={self._silence}"
+        )
 
     @property
     def arguments(self) -> dict[str, int]:
@@ -388,8 +398,8 @@ def engine_options(settings: Settings, process: str) -> dict[str, object]:
         # a connection for a moment costs Postgres a process; waiting for a free one costs nothing
         "max_overflow": 0,
         "pool_timeout": 15,
-        "pool_pre_ping": process
-        != "worker",  # a job is tried again anyway, and asks for many connections
+        # a job is tried again anyway, and asks for many connections
+        "pool_pre_ping": process != "worker",
         "pool_recycle": 1800,
         "connect_args": _arguments(process),
     }

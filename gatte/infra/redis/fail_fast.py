@@ -40,13 +40,12 @@ class FailFastRedis:
             settings.redis_url.get_secret_value(),
             socket_connect_timeout=TIMEOUT_SECONDS,
             socket_timeout=TIMEOUT_SECONDS,
-            retry=Retry(
-                NoBackoff(), 1
-            ),  # once more at once: Redis may have started again, and closed what the pool holds
+            # once more at once: Redis may have started again, and closed what the pool holds
+            retry=Retry(NoBackoff(), 1),
         )
 
     def execute(self, question: Callable[["Redis"], T]) -> T:
-        """What Redis answers; MemoryAway when it does not, or did not a moment ago."""
+        """What Redis answers; RedisUnavailable when it does not, or did not a moment ago."""
         if time.monotonic() < self._away_until:
             raise RedisUnavailable
         try:

@@ -94,9 +94,8 @@ def record_hits(marks: Sequence[Hit]) -> list[HitResult]:
 
 @lru_cache(maxsize=1)
 def _script() -> Any:  # noqa: ANN401 - a script of redis-py
-    return Redis().register_script(
-        COUNT
-    )  # the client is given with each call; none is connected here
+    # the client is given with each call; none is connected here
+    return Redis().register_script(COUNT)
 
 
 def _keys(marks: Sequence[Hit]) -> list[str]:
@@ -104,16 +103,16 @@ def _keys(marks: Sequence[Hit]) -> list[str]:
 
 
 def _arguments(marks: Sequence[Hit]) -> list[str | int]:
-    return [
-        part
-        for mark in marks
-        for part in (mark.member, mark.at, mark.since, mark.ahead, mark.limit, 2 * mark.length)
-    ]
+    arguments: list[str | int] = []
+    for mark in marks:
+        expires = 2 * mark.length
+        arguments += [mark.member, mark.at, mark.since, mark.ahead, mark.limit, expires]
+    return arguments
 
 
 @dataclass
 class InProcessSlidingWindows:
-    """The same count in this process alone."""
+    """The windows of this process alone, for while Redis is away."""
 
     _windows: OrderedDict[str, dict[str, int]] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)

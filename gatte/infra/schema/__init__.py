@@ -3,7 +3,7 @@
 `flask migrate` ends in `run_command`: checks before any change, one migrator at a time, one
 transaction a migration, a journal in `schema_migrations`, and no connection left behind. The
 current revision is kept in `schema_version`. Built on Alembic (`flask db ...` stays for developers
-and shares `migrations/env.py`). Start reading in running.py. Imports nothing of the other rooms.
+and shares `migrations/env.py`). Start reading in `runner`. Imports nothing of the other rooms.
 """
 
 from gatte.infra.schema.failures import MigrationFailed

@@ -1,4 +1,4 @@
-"""A migration that failed: the real error in the log, whole, and one line for the person who waits."""
+"""A migration that failed: the real error in the log, whole, and one line for whoever waits."""
 
 import structlog
 from sqlalchemy.exc import DBAPIError
@@ -24,7 +24,8 @@ def logged_failure(error: BaseException, revision: str | None) -> BaseException:
     if isinstance(error, KeyboardInterrupt) or was_interrupted():
         log.error("migration_interrupted", revision=revision, statement=statement)
         return KeyboardInterrupt()
-    sqlstate, reason = _sqlstate(error), _reason(error)
+    sqlstate = _sqlstate(error)
+    reason = _reason(error)
     log.error(
         "migration_failed",
         revision=revision,

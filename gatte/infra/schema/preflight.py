@@ -54,7 +54,7 @@ def connection_refusal(error: DBAPIError, url: URL) -> PreflightFailed:
 
 
 def place_of(url: URL) -> str:
-    """Host and port of a database, without user and password; several hosts as libpq is given them."""
+    """Host and port of a database, without user and password; several hosts in libpq's form."""
     named = url.query.get("host") or url.host or "the local socket"
     ports = url.query.get("port") or url.port or DEFAULT_PORT
     hosts = [named] if isinstance(named, str) else named
@@ -80,7 +80,7 @@ def _connection_problem(reason: str) -> tuple[PreflightFailure, str]:
 
 
 def check_target(connection: Connection, minimum_server: int = MINIMUM_SERVER) -> None:
-    """MigrationRefused unless this is a writable, recent enough server with pgvector, on which we
+    """PreflightFailed unless this is a writable, recent enough server with pgvector, on which we
     may make tables.
     """
     _check_server(connection, minimum_server)
@@ -92,7 +92,8 @@ def check_target(connection: Connection, minimum_server: int = MINIMUM_SERVER) -
 def _check_server(connection: Connection, minimum: int) -> None:
     number = int(connection.execute(text("SHOW server_version_num")).scalar_one())
     if number < minimum * 10_000:
-        message = f"Postgres {number // 10_000}.{number % 10_000} is too old: version {minimum} or newer is needed"
+        version = f"{number // 10_000}.{number % 10_000}"
+        message = f"Postgres {version} is too old: version {minimum} or newer is needed"
         raise PreflightFailed(PreflightFailure.SERVER_TOO_OLD, message)
 
 
@@ -108,10 +109,13 @@ def _check_writable(connection: Connection) -> None:
 
 
 VECTOR = text("""
-    SELECT version.version, extension.installed_version, version.superuser AND NOT version.trusted AS needs_superuser
+    SELECT version.version,
+        extension.installed_version,
+        version.superuser AND NOT version.trusted AS needs_superuser
     FROM pg_available_extensions AS extension
     JOIN pg_available_extension_versions AS version USING (name)
-    WHERE name = 'vector' AND version.version = coalesce(extension.installed_version, extension.default_version)
+    WHERE name = 'vector'
+        AND version.version = coalesce(extension.installed_version, extension.default_version)
 """)
 
 
@@ -122,14 +126,18 @@ def _check_vector(connection: Connection) -> None:
             PreflightFailure.VECTOR_MISSING,
             "the server lacks the extension `vector`: install pgvector on it",
         )
-    if tuple(int(part) for part in row.version.split(".")[:2]) < MINIMUM_VECTOR:
+    major_and_minor = tuple(int(part) for part in row.version.split(".")[:2])
+    if major_and_minor < MINIMUM_VECTOR:
         needed = ".".join(str(part) for part in MINIMUM_VECTOR)
         raise PreflightFailed(
             PreflightFailure.VECTOR_TOO_OLD,
             f"the extension `vector` is {row.version}: {needed} or newer is needed",
         )
     if row.installed_version is None and row.needs_superuser and not _is_superuser(connection):
-        message = "this user may not create the extension `vector`: have an administrator run CREATE EXTENSION vector in this database"
+        message = (
+            "this user may not create the extension `vector`:"
+            " have an administrator run CREATE EXTENSION vector in this database"
+        )
         raise PreflightFailed(PreflightFailure.NO_RIGHTS, message)
 
 

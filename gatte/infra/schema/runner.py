@@ -63,7 +63,7 @@ def migrate(
 ) -> list[str]:
     """Bring the database to the newest revision; the revisions that this run applied.
 
-    MigrationRefused before any change, MigrationFailed when one failed and was rolled back. No
+    PreflightFailed before any change, MigrationFailed when one failed and was rolled back. No
     connection stays open, whatever happens.
     """
     journal = MigrationHistory()
@@ -82,14 +82,13 @@ def migrate(
 
 @contextmanager
 def connected(url: str) -> Iterator[Connection]:
-    """A connection of its own, outside any pool, with time limits; closed at the end in every case."""
+    """A connection of its own, outside any pool, with time limits; always closed at the end."""
     options = (
         f"-c lock_timeout={LOCK_TIMEOUT} -c statement_timeout={STATEMENT_TIMEOUT} -c timezone=UTC"
     )
     arguments = {"connect_timeout": 10, "application_name": "gatte-migrate", "options": options}
-    psycopg2 = make_url(url).set(
-        drivername="postgresql+psycopg2"
-    )  # a bare postgresql:// would mean psycopg 3
+    # a bare postgresql:// would mean psycopg 3
+    psycopg2 = make_url(url).set(drivername="postgresql+psycopg2")
     engine = create_engine(
         psycopg2, poolclass=NullPool, hide_parameters=True, connect_args=arguments
     )
@@ -144,14 +143,18 @@ def _upgrade(connection: Connection, directory: Path, journal: MigrationHistory)
 
 def _history(directory: Path) -> list[Script]:
     """All migrations, oldest first."""
-    return list(reversed(list(scripts(directory).walk_revisions())))
+    newest_first = list(scripts(directory).walk_revisions())
+    return newest_first[::-1]
 
 
 def _check_known(current: str | None, history: list[Script]) -> None:
     known = [script.revision for script in history]
     if current is not None and current not in known:
         newest = known[-1] if known else "none"
-        message = f"the database has schema {current}, and this version knows none after {newest}: it is older than the database"
+        message = (
+            f"the database has schema {current}, and this version knows none after {newest}:"
+            " it is older than the database"
+        )
         raise PreflightFailed(PreflightFailure.SCHEMA_UNKNOWN, message)
 
 

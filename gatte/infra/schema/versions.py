@@ -20,7 +20,7 @@ class Executes(Protocol):
 
 @dataclass(frozen=True)
 class SchemaState:
-    """The revision that the database has (None: no schema at all) and the one that this code needs."""
+    """The revision that the database has (None: no schema at all) and the one this code needs."""
 
     current: str | None
     required: str | None
@@ -30,8 +30,12 @@ class SchemaState:
         return self.current == self.required
 
     def __str__(self) -> str:
-        has, needs = self.current or "none", self.required or "none"
-        return f"the database has schema {has}, this version needs {needs}: run `flask migrate`, or start the version that fits"
+        has = self.current or "none"
+        needs = self.required or "none"
+        return (
+            f"the database has schema {has}, this version needs {needs}:"
+            " run `flask migrate`, or start the version that fits"
+        )
 
 
 @lru_cache(maxsize=8)

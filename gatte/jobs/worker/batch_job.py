@@ -2,8 +2,8 @@
 
 RQ takes names from Redis and imports them: of the function, of what is called when it ends or
 fails, and the addresses of its web hooks; it does so when it runs a job and when it tidies up after
-a dead worker. So a job is stripped of all that a bundle does not have as soon as it is read, and
-runs one function. The pool refuses any that is not a bundle.
+a dead worker. So a job is stripped of all that a batch does not have as soon as it is read, and
+runs one function. The pool refuses any that is not a batch.
 """
 
 import math
@@ -37,18 +37,18 @@ _REPLACED_FIELDS = frozenset(["timeout", "failure_ttl"])
 
 
 class JobRefused(Exception):
-    """The job is not a bundle as the dispatcher makes it; the message says why."""
+    """The job is not a batch as the dispatcher makes it; the message says why."""
 
 
 class BatchJob(Job):
-    """An RQ job as it stands in Redis, reduced to what a bundle has. `refusal` says why it must not
+    """An RQ job as it stands in Redis, reduced to what a batch has. `refusal` says why it must not
     run, None when it may.
     """
 
     refusal: str | None = None
 
     def restore(self, raw_data: Mapping[bytes, bytes]) -> None:
-        """Take over the fields of a bundle and no others. Whatever stands there, nothing is raised
+        """Take over the fields of a batch and no others. Whatever stands there, nothing is raised
         and nothing imported.
         """
         fields = {as_text(name): value for name, value in raw_data.items()}
@@ -72,7 +72,7 @@ class BatchJob(Job):
 
 
 def _require_known_fields(fields: Mapping[str, bytes]) -> None:
-    """Raise NotOurs when a field that no bundle has holds anything: callbacks, web hooks,
+    """Raise JobRefused when a field that no batch has holds anything: callbacks, web hooks,
     dependencies, retries, meta.
     """
     foreign = sorted(
@@ -83,7 +83,7 @@ def _require_known_fields(fields: Mapping[str, bytes]) -> None:
 
 
 def _require_batch(job: Job) -> None:
-    """Raise NotOurs unless the job calls our function with known jobs and ids."""
+    """Raise JobRefused unless the job calls our function with known jobs and ids."""
     if job.func_name != BATCH_FUNCTION or job.instance is not None:
         raise JobRefused("foreign function")
     if job.kwargs or len(job.args) != 1 or not isinstance(job.args[0], list):
@@ -94,15 +94,12 @@ def _require_batch(job: Job) -> None:
 
 
 def _is_job(part: Any) -> bool:  # noqa: ANN401 - what JSON gives
-    """Whether it is a job that we know, with ids for arguments and the time at which it may start."""
+    """Whether it is a job that we know, with ids for arguments and the time when it may start."""
     if not isinstance(part, list) or len(part) != 3:
         return False
     name, arguments, start_at = part
-    if (
-        not isinstance(name, str)
-        or name not in JobName.__members__
-        or not isinstance(arguments, list)
-    ):
+    is_known = isinstance(name, str) and name in JobName.__members__
+    if not is_known or not isinstance(arguments, list):
         return False
     is_time = isinstance(start_at, int | float) and math.isfinite(start_at)
     return is_time and all(isinstance(one, str) and identifier(one) for one in arguments)

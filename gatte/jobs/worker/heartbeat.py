@@ -16,7 +16,7 @@ _last: dict[ProcessKind, float] = {}
 
 
 def send_heartbeat(kind: ProcessKind) -> None:
-    """Say that this process is alive, at most once in a few seconds; without Redis nobody hears it."""
+    """Say that this process is alive, at most once in a few seconds; a missing Redis is ignored."""
     if time.monotonic() - _last.get(kind, -HEARTBEAT_SECONDS) < HEARTBEAT_SECONDS:
         return
     _last[kind] = time.monotonic()

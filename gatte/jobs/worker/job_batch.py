@@ -1,4 +1,4 @@
-"""The one RQ job: a bundle of jobs, each run on a thread of its own.
+"""The one RQ job: a batch of jobs, each run on a thread of its own.
 
 It ends when the last of them has ended, so RQ knows what is under way and what failed.
 """
@@ -16,7 +16,7 @@ MAX_START_DELAY = 0.25  # the dispatcher looks ahead no further; more would be a
 
 
 class Executor(Protocol):
-    """What runs the parts of a bundle side by side."""
+    """What runs the parts of a batch side by side."""
 
     def submit(self, function: Callable[..., None], /, *arguments: object) -> "Future[None]":
         """Run it soon; the future knows what came of it."""
@@ -29,7 +29,7 @@ class _BatchProcess:
 
 
 def set_executor(threads: Executor) -> None:
-    """Run the parts of this process's bundles on these threads."""
+    """Run the parts of this process's batches on these threads."""
     _BatchProcess.threads = threads
 
 
@@ -41,7 +41,7 @@ def run_batch(parts: Sequence[tuple[str, Sequence[str], float]]) -> None:
     futures = [_BatchProcess.threads.submit(run_job, *part) for part in parts]
     failed = [error for future in futures if (error := _error_of(future))]
     if failed:
-        raise ExceptionGroup("parts of a bundle failed", failed)
+        raise ExceptionGroup("parts of a batch failed", failed)
 
 
 def run_job(name: str, arguments: Sequence[str], start_at: float = 0.0) -> None:

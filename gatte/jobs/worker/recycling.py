@@ -45,18 +45,18 @@ class RecyclePolicy:
         """Whether the process should be replaced."""
         if time.monotonic() - self._looked_at > LOOK_SECONDS:
             self._look()
-        return bool(self._most_jobs and self._jobs >= self._most_jobs) or bool(
-            self._most_memory and self._memory >= self._most_memory
-        )
+        has_done_its_jobs = self._most_jobs and self._jobs >= self._most_jobs
+        has_grown_too_large = self._most_memory and self._memory >= self._most_memory
+        return bool(has_done_its_jobs or has_grown_too_large)
 
     def _look(self) -> None:
         """Note the memory in use, where the system tells it; a limit that the models alone exceed
         is no limit.
         """
-        first, self._looked_at = not self._looked_at, time.monotonic()
-        self._memory = (
-            int(STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") if STATM.exists() else 0
-        )
+        first = not self._looked_at
+        self._looked_at = time.monotonic()
+        resident_pages = int(STATM.read_text().split()[1]) if STATM.exists() else 0
+        self._memory = resident_pages * os.sysconf("SC_PAGE_SIZE")
         if first and self._most_memory and self._memory >= self._most_memory:
             log.warning("worker_memory_limit_too_low", memory_mb=self._memory // 1024**2)
             self._most_memory = 0

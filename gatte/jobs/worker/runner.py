@@ -1,4 +1,4 @@
-"""The worker: one loop takes bundles of jobs off the queues, and threads run them, for a turn
+"""The worker: one loop takes batches of jobs off the queues, and threads run them, for a turn
 mostly waits for a model.
 
 In a worker process these threads are greenlets (`gatte.infra.gevent_mode`).
@@ -50,14 +50,14 @@ class Worker(SimpleWorker):
 class JobRunner:
     """Runs about `threads` jobs at once until stopped; then waits for those under way.
 
-    Each bundle has a thread that keeps RQ's books of it. A job that came alone runs there, those
+    Each batch has a thread that keeps RQ's books of it. A job that came alone runs there, those
     that came together on threads of their own.
     """
 
     def __init__(self, app: Flask, threads: int) -> None:
         self._app = app
         self._room = JobSlots(threads)
-        self._bundles = ThreadPoolExecutor(threads, thread_name_prefix="job")
+        self._batches = ThreadPoolExecutor(threads, thread_name_prefix="job")
         self._parts = ThreadPoolExecutor(threads, thread_name_prefix="job-part")
         self._local = threading.local()
         self._stopping = threading.Event()
@@ -91,11 +91,11 @@ class JobRunner:
         self._finish()
 
     def submit(self, function: Callable[..., None], /, *arguments: object) -> "Future[None]":
-        """Run a part of the bundle that the calling thread keeps the books of."""
+        """Run a part of the batch that the calling thread keeps the books of."""
         return self._parts.submit(self._run_part, self._local.taken, function, *arguments)
 
     def _run_next(self) -> None:
-        """Fetch a bundle, if there is one and room for it, and have it run."""
+        """Fetch a batch, if there is one and room for it, and have it run."""
         if not self._room.wait_for_free(FETCH_SECONDS):
             return
         try:
@@ -107,12 +107,12 @@ class JobRunner:
             self._stopping.wait(PAUSE_SECONDS)
             return
         if fetched is not None:
-            self._bundles.submit(
-                self._run, worker, *fetched, self._room.reserve(_job_count(fetched[0]))
-            )
+            job, source = fetched
+            reservation = self._room.reserve(_job_count(job))
+            self._batches.submit(self._run, worker, job, source, reservation)
 
     def _fetch(self) -> tuple[BatchJob, Queue] | None:
-        """The next bundle and its queue; None when none came in time, or what came is not ours:
+        """The next batch and its queue; None when none came in time, or what came is not ours:
         then it is removed.
         """
         try:
@@ -125,10 +125,8 @@ class JobRunner:
             )
         except DequeueTimeout:
             return None
-        except (
-            ValueError,
-            TypeError,
-        ) as error:  # an id that RQ cannot read; it is off the queue already
+        except (ValueError, TypeError) as error:
+            # an id that RQ cannot read; it is off the queue already
             log.warning("job_refused", reason=f"unreadable: {type(error).__name__}")
             return None
         if fetched is None:
@@ -188,27 +186,25 @@ class JobRunner:
         return self._rq
 
     def _finish(self) -> None:
-        self._bundles.shutdown(wait=False, cancel_futures=True)
+        self._batches.shutdown(wait=False, cancel_futures=True)
         self._parts.shutdown(wait=False, cancel_futures=True)
-        shutdown.drain(
-            lambda: (
-                not any(
-                    thread.name.startswith("job") and thread.is_alive()
-                    for thread in threading.enumerate()
-                )
-            )
-        )
+        shutdown.drain(_no_job_runs)
         shutdown.release_leases(self._app)
         log.info("worker_stopped")
 
 
+def _no_job_runs() -> bool:
+    job_threads = [one for one in threading.enumerate() if one.name.startswith("job")]
+    return not any(thread.is_alive() for thread in job_threads)
+
+
 def _job_count(job: BatchJob) -> int:
-    """How many jobs a bundle holds."""
+    """How many jobs a batch holds."""
     return len(job.args[0])
 
 
 def run(app: Flask, threads: int) -> None:
-    """Work in this process until SIGTERM or SIGINT; a worker that is worn out goes on as a new one."""
+    """Work in this process until SIGTERM or SIGINT; a worn-out worker goes on as a new one."""
     pool = JobRunner(app, threads)
 
     def stop(*_: object) -> None:

@@ -35,7 +35,10 @@ def drain(idle: Callable[[], bool]) -> None:
 
 
 def release_leases(app: Flask) -> None:
-    """Let others take the turns that did not end in time; without a database their leases run out."""
+    """Let others take the turns that did not end in time.
+
+    Without a database their leases run out by themselves.
+    """
     with app.app_context():
         try:
             held_leases.release_all_held()

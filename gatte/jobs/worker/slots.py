@@ -1,10 +1,10 @@
-"""How much a worker process takes in hand: so many jobs at once, in whatever bundles they come."""
+"""How much a worker process takes in hand: so many jobs at once, in whatever batches they come."""
 
 import threading
 
 
 class JobSlots:
-    """Counts the jobs in hand; a bundle that is larger than what is left still fits, else it would
+    """Counts the jobs in hand; a batch that is larger than what is left still fits, else it would
     wait for ever.
     """
 
@@ -24,14 +24,14 @@ class JobSlots:
         return SlotReservation(self, jobs)
 
     def release(self, jobs: int) -> None:
-        """So many jobs ended; `Taken` calls it."""
+        """So many jobs ended; `SlotReservation` calls it."""
         with self._changed:
             self._left += jobs
             self._changed.notify()
 
 
 class SlotReservation:
-    """The jobs of one bundle: each gives its room back when it ends, the bundle's end gives back
+    """The jobs of one batch: each gives its room back when it ends, the batch's end gives back
     what is left.
     """
 
