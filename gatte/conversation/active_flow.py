@@ -40,16 +40,31 @@ from gatte.conversation.texts import render
 from gatte.conversation.thresholds import DISAMBIGUATE_AFTER, ESCALATE_AFTER, FLOW_SWITCH_THRESHOLD
 
 CORRECTION = union(
-    r"\berrei\b", r"\berrad[oa]\b", r"\bcorrig\w+", r"\bcorrecao\b", r"\bcorreto e\b", r"\bcerto e\b", r"\bna verdade\b", r"\bdigitei\b",
-    r"\bengan\w+", r"\bmud(?:a|ar|e|ei)\b", r"\btroc(?:a|ar|ei)\b", r"\balter\w+", r"\bem vez\b", r"\bnao,",
-)  # fmt: skip
+    r"\berrei\b",
+    r"\berrad[oa]\b",
+    r"\bcorrig\w+",
+    r"\bcorrecao\b",
+    r"\bcorreto e\b",
+    r"\bcerto e\b",
+    r"\bna verdade\b",
+    r"\bdigitei\b",
+    r"\bengan\w+",
+    r"\bmud(?:a|ar|e|ei)\b",
+    r"\btroc(?:a|ar|ei)\b",
+    r"\balter\w+",
+    r"\bem vez\b",
+    r"\bnao,",
+)
 CHANGE_OF_MIND = re.compile(
-    r"\bna verdade\b|\bmudei de ideia\b|\bantes disso\b|\bem vez disso\b|\bprefiro\b|\besquece\b|\bmelhor\b"
+    r"\bna verdade\b|\bmudei de ideia\b|\bantes disso\b|\bem vez disso\b"
+    r"|\bprefiro\b|\besquece\b|\bmelhor\b"
 )
 WISHING = frozenset({"quero", "queria", "preciso", "gostaria", "vou", "prefiro"})
 QUESTION_LENGTH = 120
 BY_WORD = frozenset({FlowName.OPT_OUT, FlowName.OPT_IN})
-"""Flows that leave another one only by their own words, as a command: "prefiro não informar" is no wish to be forgotten."""
+"""Flows that replace a running one only by their own command: "prefiro não informar" is no wish to
+be forgotten.
+"""
 
 
 def handle_messages(draft: DecisionBuilder, said: list[UnderstoodText]) -> None:
@@ -146,7 +161,10 @@ def _fill_named(draft: DecisionBuilder, text: str) -> bool:
 @cache
 def _naming(words_for_it: tuple[str, ...]) -> re.Pattern[str]:
     names = "|".join(re.escape(word) for word in words_for_it)
-    between = r"(?:\s+(?:certo|correto|mesmo|na verdade|da empresa|completo))*\s*(?:[eé]\s|eh\s|:|=|seria\s|para\s|pra\s)\s*"
+    between = (
+        r"(?:\s+(?:certo|correto|mesmo|na verdade|da empresa|completo))*"
+        r"\s*(?:[eé]\s|eh\s|:|=|seria\s|para\s|pra\s)\s*"
+    )
     return re.compile(rf"\b(?:{names})\b{between}(?P<value>.+)", re.IGNORECASE | re.DOTALL)
 
 

@@ -33,7 +33,7 @@ def _cause(happened: ExternalEvent) -> str:
 
 
 def _human_speaks(draft: DecisionBuilder, happened: ExternalEvent) -> None:
-    """An agent took over or answered, from the panel or the phone: the bot is silent from here on."""
+    """An agent took over or answered, from the panel or the phone: the bot is silent from here."""
     draft.transition(happened.event, _cause(happened))
     draft.update(
         flow=None,
@@ -164,4 +164,4 @@ EVENT_HANDLERS: dict[Event, Callable[[DecisionBuilder, ExternalEvent], None]] = 
     Event.FAILED: _failed,
 }
 EXTERNAL_EVENTS = frozenset(EVENT_HANDLERS)
-"""The events that an agent, the clock or a failure can cause; all others come from what a customer says."""
+"""The events that an agent, the clock or a failure can cause; all others come from a customer."""

@@ -51,7 +51,7 @@ def handle_option(draft: DecisionBuilder, choice: str) -> None:
 
 
 def _expired_option(draft: DecisionBuilder) -> None:
-    """The option belongs to something that ended or changed: say so and go on with what is there."""
+    """The option belongs to something that ended or changed: say so and go on with what remains."""
     draft.add_text("choice.over")
     if draft.snapshot.state in IN_FLOW:
         ask_again(draft)

@@ -79,7 +79,7 @@ class DeskFacts:
         return self.ahead_by_priority[priority] if priority < len(self.ahead_by_priority) else 0
 
     def wait_minutes(self, ahead: int) -> int | None:
-        """How long a customer with so many ahead will wait; None when nobody can say it honestly."""
+        """The wait of a customer with so many ahead; None when nobody can say it honestly."""
         if self.minutes_each is None:
             return None
         minutes = math.ceil((ahead + 1) * self.minutes_each)

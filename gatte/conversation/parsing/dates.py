@@ -1,4 +1,4 @@
-"""Days and parts of a day, as people say them: "amanhã de manhã", "sexta 14h", "dia 15/12 à tarde"."""
+"""Days and parts of a day, as people say them: "amanhã de manhã", "sexta 14h", "dia 15/12"."""
 
 import re
 from datetime import date, datetime, timedelta
@@ -30,9 +30,24 @@ MONTHS = (
     "dezembro",
 )
 NUMBERS = {
-    "um": 1, "uma": 1, "dois": 2, "duas": 2, "tres": 3, "quatro": 4, "cinco": 5, "seis": 6, "sete": 7, "oito": 8, "nove": 9, "dez": 10,
-    "onze": 11, "doze": 12, "treze": 13, "quatorze": 14, "quinze": 15,
-}  # fmt: skip
+    "um": 1,
+    "uma": 1,
+    "dois": 2,
+    "duas": 2,
+    "tres": 3,
+    "quatro": 4,
+    "cinco": 5,
+    "seis": 6,
+    "sete": 7,
+    "oito": 8,
+    "nove": 9,
+    "dez": 10,
+    "onze": 11,
+    "doze": 12,
+    "treze": 13,
+    "quatorze": 14,
+    "quinze": 15,
+}
 NUMBER = r"\d{1,2}|" + "|".join(NUMBERS)
 FARTHEST = timedelta(days=90)
 OPENS, CLOSES = 8, 19
@@ -44,7 +59,8 @@ WORDED = re.compile(
 DAY_OF_MONTH = re.compile(r"\bdia\s+(\d{1,2})\b")
 IN_DAYS = re.compile(rf"\b(?:daqui(?:\s+a)?|em)\s+({NUMBER})\s+(dia|semana)s?\b")
 WEEKDAY = re.compile(
-    rf"\b({'|'.join(WEEKDAYS)})(?:[- ]?feira)?\b(\s+(?:da\s+)?(?:que\s+vem|semana\s+que\s+vem|proxima))?"
+    rf"\b({'|'.join(WEEKDAYS)})(?:[- ]?feira)?\b"
+    r"(\s+(?:da\s+)?(?:que\s+vem|semana\s+que\s+vem|proxima))?"
 )
 NEXT_WEEK = re.compile(r"\bsemana que vem\b|\bproxima semana\b")
 CLOCK = re.compile(r"(?<![\d/])(\d{1,2})\s*(?:h|hs|hrs|horas?|:)\s*(\d{2})?(?!\d|/)")

@@ -54,7 +54,7 @@ def find_document(text: str) -> ParseResult:
 
 
 def problem_with(document: str) -> str:
-    """Why a candidate is neither a CPF nor a CNPJ: phone, cpf_check, cnpj_check or document_length."""
+    """Why a candidate is no CPF or CNPJ: phone, cpf_check, cnpj_check or document_length."""
     if PHONE.match(document):
         return "phone"
     if len(document) == CPF_LENGTH:

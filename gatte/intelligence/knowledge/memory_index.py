@@ -1,9 +1,9 @@
 """A knowledge base of usual size, held in this process: candidates come from memory, by the same
 rules as from Postgres.
 
-A shelf belongs to one edition: the number that grows with every change of an article or passage,
-and the day, since articles come into force by date. Asking for the edition is the one question that
-a search puts to the database; a new edition is read when it is first met.
+An index belongs to one version: the number that grows with every change of an article or passage,
+and the day, since articles come into force by date. Asking for the version is the one question that
+a search puts to the database; a new version is read when it is first met.
 """
 
 from collections import OrderedDict, defaultdict
@@ -38,14 +38,14 @@ INDEX_VERSION_SQL = (
 
 @dataclass(frozen=True)
 class IndexVersion:
-    """What the knowledge base was at a moment: its number (0 before the first article) and the day."""
+    """The state of the knowledge base: its number (0 before the first article) and the day."""
 
     number: int
     day: date
 
 
 def index_version(session: Session) -> IndexVersion:
-    """The edition that this session sees."""
+    """The version that this session sees."""
     known, today = session.execute(sql(f"SELECT {INDEX_VERSION_SQL}")).one()
     return IndexVersion(known, today)
 
@@ -90,8 +90,8 @@ def _first(scores: "NDArray[float32]", count: int) -> list[int]:
 
 
 class IndexCache:
-    """The shelf of the edition that was asked for last; None instead of a shelf when the base is
-    too large for one.
+    """The index of the version that was asked for last; None when the base is empty or too large
+    for one.
     """
 
     def __init__(self) -> None:
@@ -100,7 +100,7 @@ class IndexCache:
         self._shelf: InMemoryIndex | None = None
 
     def get(self, session: Session, current: IndexVersion) -> InMemoryIndex | None:
-        """The shelf of this edition, read now when this process does not have it."""
+        """The index of this version, read now when this process does not have it."""
         key = (session.get_bind(), current)
         with self._lock:
             known = key == self._key
@@ -203,6 +203,7 @@ class LexemeCache:
 
     def _ask(self, session: Session, words: list[str]) -> dict[str, tuple[str, ...]]:
         query = sql(
-            "SELECT word, tsvector_to_array(to_tsvector('portuguese', word)) FROM unnest(CAST(:words AS text[])) AS word"
+            "SELECT word, tsvector_to_array(to_tsvector('portuguese', word))"
+            " FROM unnest(CAST(:words AS text[])) AS word"
         )
         return {word: tuple(lexemes) for word, lexemes in session.execute(query, {"words": words})}

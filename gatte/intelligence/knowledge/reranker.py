@@ -114,8 +114,8 @@ def rerank(
 
 def _off_topic_here(
     question: TokenisedText,
-    passages: Any,
-    background: Sequence[TokenisedText],  # noqa: ANN401 - arrays
+    passages: Any,  # noqa: ANN401 - an array
+    background: Sequence[TokenisedText],
 ) -> tuple[list[TokenisedText], Any]:
     """The off-topic texts nearest to the question and their vectors, without those that this
     knowledge base does cover.
@@ -141,7 +141,7 @@ def _stacked(texts: Sequence[TokenisedText]) -> "NDArray[float32]":
 def _membership(
     articles: list[Hashable], candidates: Sequence[RerankCandidate], background: int
 ) -> "NDArray[float32]":
-    """One row a text and one column an article, the last for off topic: 1 where the text belongs."""
+    """One row a text and one column an article, the last for off topic: 1 where a text belongs."""
     import numpy as np
 
     columns = {article: column for column, article in enumerate(articles)}
@@ -151,10 +151,10 @@ def _membership(
 
 def _ordered(
     articles: list[Hashable],
-    scores: Any,
-    member: Any,
-    cosines: Any,
-    words: Any,  # noqa: ANN401 - arrays
+    scores: Any,  # noqa: ANN401 - an array
+    member: Any,  # noqa: ANN401 - an array
+    cosines: Any,  # noqa: ANN401 - an array
+    words: Any,  # noqa: ANN401 - an array
 ) -> Ranking:
     import numpy as np
 
@@ -191,9 +191,8 @@ def _word_kernel(texts: Sequence[TokenisedText]) -> "NDArray[float32]":
     kept = np.flatnonzero(found_in > 1)
     column = np.empty(FEATURES, np.int32)
     column[kept] = np.arange(kept.size, dtype=np.int32)
-    weighed = np.zeros(
-        (len(texts), kept.size), np.float32
-    )  # a tenth of it is filled: still three times as fast as sparse rows
+    # A tenth of it is filled: still three times as fast as sparse rows.
+    weighed = np.zeros((len(texts), kept.size), np.float32)
     weighed[rows[shared], column[features[shared]]] = values[shared]
     kernel = weighed @ weighed.T
     np.fill_diagonal(kernel, 1.0)
