@@ -159,11 +159,9 @@ def command_in(text: str) -> Command | None:
         (command for command, wanted in COMMAND_WORDS.items() if is_only(text, wanted)), None
     )
     found = single or next((command for command, pattern in PHRASES if pattern.search(plain)), None)
-    return (
-        None
-        if found == Command.HUMAN and NOT_HUMAN.search(plain) and not ROBOT.search(plain)
-        else found
-    )
+    if found == Command.HUMAN and NOT_HUMAN.search(plain) and not ROBOT.search(plain):
+        return None
+    return found
 
 
 def cancels_this(text: str) -> bool:
@@ -194,9 +192,12 @@ def predict_by_rule(text: str) -> IntentPrediction | None:
     """The intent of a text that rules alone settle, with certainty; None where a classifier is
     needed.
     """
-    command, alarm = command_in(text), find_trigger(text)
-    intent = (
-        INTENT_OF_ALARM[alarm.reason] if alarm else INTENT_OF_COMMAND.get(command or Command.MENU)
-    )
+    alarm = find_trigger(text)
+    command = command_in(text)
+    intent: Intent | None = None
+    if alarm:
+        intent = INTENT_OF_ALARM[alarm.reason]
+    elif command:
+        intent = INTENT_OF_COMMAND.get(command)
     intent = intent or small_talk_in(text)
     return IntentPrediction(intent, 1.0, PredictionSource.RULE) if intent else None

@@ -38,6 +38,6 @@ def holds_password(text: str) -> bool:
     ("esqueci a senha").
     """
     said = SECRET.search(text)
-    return bool(said) and bool(
-        said and (said["sign"] or NUMBER_OR_SIGN.search(said["value"].rstrip("?.!,")))
-    )
+    if not said:
+        return False
+    return bool(said["sign"] or NUMBER_OR_SIGN.search(said["value"].rstrip("?.!,")))

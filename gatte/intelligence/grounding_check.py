@@ -86,12 +86,15 @@ def violations(answer: str, passages: Sequence[str]) -> tuple[Violation, ...]:
     """What is wrong with an answer made from these passages; empty when nothing is."""
     claimed = extract_claims(answer)
     known = [claims_of_passage(passage) for passage in passages]
+    new_links = claimed.links.difference(*(one.links for one in known))
+    new_numbers = claimed.numbers.difference(*(one.numbers for one in known))
+    new_promises = claimed.promises.difference(*(one.promises for one in known))
     found = {
         Violation.EMPTY: not answer.strip(),
         Violation.TOO_LONG: len(answer) > LONGEST_ANSWER,
-        Violation.NEW_LINK: bool(claimed.links.difference(*(one.links for one in known))),
-        Violation.NEW_NUMBER: bool(claimed.numbers.difference(*(one.numbers for one in known))),
-        Violation.NEW_PROMISE: bool(claimed.promises.difference(*(one.promises for one in known))),
+        Violation.NEW_LINK: bool(new_links),
+        Violation.NEW_NUMBER: bool(new_numbers),
+        Violation.NEW_PROMISE: bool(new_promises),
     }
     return tuple(problem for problem, present in found.items() if present)
 

@@ -34,13 +34,10 @@ def yes_or_no(text: str) -> bool | None:
     said = words(text)
     if not said or len(said) > 8 or said[:2] == WHY or not set(said) <= YES | NO | AROUND:
         return None
-    yes, no = set(said) & STRONG_YES, [word for word in said if word in NO]
-    if no:
-        return (
-            None
-            if yes or (said[0] not in STRONG_NO and "nao" not in said and len(said) > 2)
-            else False
-        )
+    if set(said) & NO:
+        weak_no = said[0] not in STRONG_NO and "nao" not in said and len(said) > 2
+        contradicts = bool(set(said) & STRONG_YES)
+        return None if contradicts or weak_no else False
     return True if set(said) & YES else None
 
 

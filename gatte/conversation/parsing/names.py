@@ -79,9 +79,8 @@ def _as_name(text: str) -> str | None:
         or len(name) < 2
     ):
         return None
-    return (
-        name if any(mark.isupper() for mark in name) and not name.isupper() else _capitalised(name)
-    )
+    mixed_case = any(mark.isupper() for mark in name) and not name.isupper()
+    return name if mixed_case else _capitalised(name)
 
 
 def _capitalised(name: str) -> str:
@@ -119,8 +118,9 @@ def find_name(text: str) -> ParseResult:
 
 def parse_company(text: str) -> ParseResult:
     """A company's name given as an answer."""
-    said = SAID_COMPANY.match(LEAD.sub("", text.strip()))
-    bare = LEAD.sub("", text.strip())[said.end() if said else 0 :]
+    answer = LEAD.sub("", text.strip())
+    said = SAID_COMPANY.match(answer)
+    bare = answer[said.end() :] if said else answer
     chunk = BREAK.split(_without_data(bare))[0].strip(" .:-")
     if len(chunk) < 2 or not any(mark.isalpha() for mark in chunk):
         return ParseResult(problem="company_missing")

@@ -77,7 +77,8 @@ class InMemoryIndex:
         import numpy as np
 
         scores = np.zeros(len(self.rows), dtype=np.float32)
-        for found in (self.postings[one] for one in set(lexemes) if one in self.postings):
+        for lexeme in set(lexemes) & self.postings.keys():
+            found = self.postings[lexeme]
             scores[found.positions] += found.scores
         return [place for place in _first(scores, count) if scores[place] > 0]
 
@@ -97,7 +98,7 @@ class IndexCache:
     def __init__(self) -> None:
         self._lock = Lock()
         self._key: tuple[object, ...] | None = None
-        self._shelf: InMemoryIndex | None = None
+        self._index: InMemoryIndex | None = None
 
     def get(self, session: Session, current: IndexVersion) -> InMemoryIndex | None:
         """The index of this version, read now when this process does not have it."""
@@ -105,9 +106,10 @@ class IndexCache:
         with self._lock:
             known = key == self._key
             if not known:
-                self._shelf, self._key = _read(session), key
+                self._index = _read(session)
+                self._key = key
             _count("hit" if known else "miss")
-            return self._shelf
+            return self._index
 
 
 def _count(outcome: str) -> None:
@@ -159,17 +161,13 @@ def _read_postings(session: Session, places: dict[int, int]) -> dict[str, Postin
         if passage in places:
             counts[lexeme][places[passage]] = times or 1
             lengths[places[passage]] += times or 1
-    return {
-        lexeme: Postings(
-            np.fromiter(known.keys(), np.int32, len(known)),
-            np.fromiter(
-                (_weight(times) / log2(lengths[place] + 1) for place, times in known.items()),
-                np.float32,
-                len(known),
-            ),
+    postings: dict[str, Postings] = {}
+    for lexeme, known in counts.items():
+        weights = [_weight(times) / log2(lengths[place] + 1) for place, times in known.items()]
+        postings[lexeme] = Postings(
+            np.fromiter(known.keys(), np.int32, len(known)), np.array(weights, np.float32)
         )
-        for lexeme, known in counts.items()
-    }
+    return postings
 
 
 def _weight(times: int) -> float:
