@@ -45,11 +45,12 @@ def greet(draft: DecisionBuilder, cause: str) -> None:
 def _greeting(draft: DecisionBuilder) -> str:
     contact = draft.snapshot.contact
     company = draft.snapshot.company[:60]
-    key = "greeting.returning" if contact.returning else "greeting.new"
     name = parse_name(contact.name or "").value
     if not name:
-        return render(f"{key}_unnamed", company=company)
-    return render(key, first_name=name.split()[0], company=company)
+        unnamed = "greeting.returning_unnamed" if contact.returning else "greeting.new_unnamed"
+        return render(unnamed, company=company)
+    named = "greeting.returning" if contact.returning else "greeting.new"
+    return render(named, first_name=name.split()[0], company=company)
 
 
 def show_menu(draft: DecisionBuilder, cause: str) -> None:
