@@ -90,9 +90,9 @@ class DeskFacts:
 class Snapshot:
     """Everything that a decision may depend on; `now` is aware and in the company's time zone.
 
-    `flow` and `asking` name the running flow and the slot it asked for; `suspended` is a flow left
-    for another, to come back to. `misunderstandings`, `slot_failures` and `errors` count in a row.
-    `notes` keeps small marks of the core itself between turns.
+    `flow` and `requested_slot` name the running flow and the slot it asked for; `suspended_flow` is
+    a flow left for another, to come back to. `fallback_count`, `invalid_slot_count` and
+    `consecutive_errors` count in a row. `flags` keeps small marks of the core between turns.
     """
 
     state: State
