@@ -335,7 +335,12 @@ def resume(draft: DecisionBuilder, cause: str, texts: tuple[str, ...] = ()) -> N
     }
     draft.transition(Event.RESUMED, cause)
     draft.update(
-        flow=name, requested_slot=None, slots=slots, suspended_flow=None, invalid_slot_count=0, fallback_count=0
+        flow=name,
+        requested_slot=None,
+        slots=slots,
+        suspended_flow=None,
+        invalid_slot_count=0,
+        fallback_count=0,
     )
     draft.set_flag("kept_at", None)
     draft.add_text("resume.going_on", the_flow=render(f"flow.{name}"))
