@@ -40,16 +40,31 @@ from gatte.conversation.texts import render
 from gatte.conversation.thresholds import DISAMBIGUATE_AFTER, ESCALATE_AFTER, FLOW_SWITCH_THRESHOLD
 
 CORRECTION = union(
-    r"\berrei\b", r"\berrad[oa]\b", r"\bcorrig\w+", r"\bcorrecao\b", r"\bcorreto e\b", r"\bcerto e\b", r"\bna verdade\b", r"\bdigitei\b",
-    r"\bengan\w+", r"\bmud(?:a|ar|e|ei)\b", r"\btroc(?:a|ar|ei)\b", r"\balter\w+", r"\bem vez\b", r"\bnao,",
-)  # fmt: skip
+    r"\berrei\b",
+    r"\berrad[oa]\b",
+    r"\bcorrig\w+",
+    r"\bcorrecao\b",
+    r"\bcorreto e\b",
+    r"\bcerto e\b",
+    r"\bna verdade\b",
+    r"\bdigitei\b",
+    r"\bengan\w+",
+    r"\bmud(?:a|ar|e|ei)\b",
+    r"\btroc(?:a|ar|ei)\b",
+    r"\balter\w+",
+    r"\bem vez\b",
+    r"\bnao,",
+)
 CHANGE_OF_MIND = re.compile(
-    r"\bna verdade\b|\bmudei de ideia\b|\bantes disso\b|\bem vez disso\b|\bprefiro\b|\besquece\b|\bmelhor\b"
+    r"\bna verdade\b|\bmudei de ideia\b|\bantes disso\b|\bem vez disso\b"
+    r"|\bprefiro\b|\besquece\b|\bmelhor\b"
 )
 WISHING = frozenset({"quero", "queria", "preciso", "gostaria", "vou", "prefiro"})
 QUESTION_LENGTH = 120
 BY_WORD = frozenset({FlowName.OPT_OUT, FlowName.OPT_IN})
-"""Flows that leave another one only by their own words, as a command: "prefiro não informar" is no wish to be forgotten."""
+"""Flows that replace a running one only by their own command: "prefiro não informar" is no wish to
+be forgotten.
+"""
 
 
 def handle_messages(draft: DecisionBuilder, said: list[UnderstoodText]) -> None:
@@ -74,7 +89,7 @@ def _hear_while_confirming(draft: DecisionBuilder, said: list[UnderstoodText]) -
     wrong = _named_slot(draft, said)
     if wrong:
         reopen_slot(draft, wrong)
-    elif not _interrupted(draft, said):
+    elif not _handle_interruption(draft, said):
         _not_confirmed(draft, said)
 
 
@@ -116,12 +131,9 @@ def _correct(draft: DecisionBuilder, text: str) -> bool:
     """Take a corrected value out of the text; whether one of a filled slot was named or changed."""
     named = _fill_named(draft, text)
     before = dict(draft.snapshot.slots)
-    extract_slots(
-        draft,
-        text,
-        sure_only=not CORRECTION.search(normalize_text(text)) and len(words(text)) > 6,
-        overwrite=not named,
-    )
+    corrects = CORRECTION.search(normalize_text(text)) is not None
+    sure_only = not corrects and len(words(text)) > 6
+    extract_slots(draft, text, sure_only=sure_only, overwrite=not named)
     return named or dict(draft.snapshot.slots) != before
 
 
@@ -146,7 +158,10 @@ def _fill_named(draft: DecisionBuilder, text: str) -> bool:
 @cache
 def _naming(words_for_it: tuple[str, ...]) -> re.Pattern[str]:
     names = "|".join(re.escape(word) for word in words_for_it)
-    between = r"(?:\s+(?:certo|correto|mesmo|na verdade|da empresa|completo))*\s*(?:[eé]\s|eh\s|:|=|seria\s|para\s|pra\s)\s*"
+    between = (
+        r"(?:\s+(?:certo|correto|mesmo|na verdade|da empresa|completo))*"
+        r"\s*(?:[eé]\s|eh\s|:|=|seria\s|para\s|pra\s)\s*"
+    )
     return re.compile(rf"\b(?:{names})\b{between}(?P<value>.+)", re.IGNORECASE | re.DOTALL)
 
 
@@ -157,7 +172,8 @@ def _flow(draft: DecisionBuilder) -> Flow:
 def _named_slot(draft: DecisionBuilder, said: list[UnderstoodText]) -> Slot | None:
     """The filled slot that a short text, or one that speaks of an error, names as wrong."""
     text = " ".join(one.text for one in said)
-    spoken, plain = set(words(text)), normalize_text(text)
+    spoken = set(words(text))
+    plain = normalize_text(text)
     if len(spoken) > 3 and not CORRECTION.search(plain) and not draft.flag("fixing"):
         return None
     slots = (
@@ -172,17 +188,19 @@ def _hear_while_collecting(draft: DecisionBuilder, said: list[UnderstoodText]) -
     slot = _flow(draft).slot(draft.snapshot.requested_slot)
     questions = [one for one in said if slot and _interrupts(one, slot)]
     answers = [one for one in said if one not in questions]
-    used, problem = False, ""
+    used = False
+    problem = ""
     for one in answers:
-        taken, trouble = _take(draft, one)
-        used, problem = used or taken, trouble or problem
+        useful, its_problem = _take(draft, one)
+        used = used or useful
+        problem = its_problem or problem
     if questions:
         _ask_in_between(draft, questions)
     elif used:
         if any(step.event == Event.CORRECTED for step in draft.steps):
             draft.add_text("fix.noted")
         proceed(draft)
-    elif not _interrupted(draft, answers):
+    elif not _handle_interruption(draft, answers):
         _answer_unusable(draft, answers, problem)
 
 
@@ -207,26 +225,22 @@ def _ask_in_between(draft: DecisionBuilder, questions: list[UnderstoodText]) -> 
 def _take(draft: DecisionBuilder, one: UnderstoodText) -> tuple[bool, str]:
     """Fill what one message gives: whether it was of use, and the problem with it."""
     slot = _flow(draft).slot(draft.snapshot.requested_slot)
-    corrects = bool(CORRECTION.search(normalize_text(one.text)))
     if _changes_mind(draft, one, slot):
         return False, ""
-    named = (
-        _fill_named(draft, one.text)
-        if corrects or slot is None or slot.name != "description"
-        else False
-    )
-    spoken = extract_slots(
-        draft,
-        one.text,
-        sure_only=bool(slot and slot.free_text),
-        overwrite=not named and (corrects or not slot or not slot.free_text),
-    )
+    corrects = bool(CORRECTION.search(normalize_text(one.text)))
+    free_text = bool(slot and slot.free_text)
+    describes = slot is not None and slot.name == "description"
+    named = False
+    if corrects or not describes:
+        named = _fill_named(draft, one.text)
+    overwrite = not named and (corrects or not free_text)
+    spoken = extract_slots(draft, one.text, sure_only=free_text, overwrite=overwrite)
     used = named or bool(spoken)
-    if slot is not None and slot.name in draft.snapshot.slots:
-        _say_in_full(draft, slot, one)
-    if slot is None or slot.name in draft.snapshot.slots or (corrects and used):
+    if slot is None:
         return used, ""
-    if small_talk_in(one.text):
+    if slot.name in draft.snapshot.slots:
+        _say_in_full(draft, slot, one)
+    if slot.name in draft.snapshot.slots or (corrects and used) or small_talk_in(one.text):
         return used, ""
     parsed = slot.parse_answer(one.text, draft.snapshot)
     if parsed.value is None:
@@ -251,11 +265,9 @@ def _changes_mind(draft: DecisionBuilder, one: UnderstoodText, slot: Slot | None
     wished = requested_flow(one)
     if slot is None or not wished or wished in BY_WORD:
         return False
-    turns, wishes = (
-        bool(CHANGE_OF_MIND.search(normalize_text(one.text))),
-        bool(WISHING & set(words(one.text))),
-    )
+    turns = bool(CHANGE_OF_MIND.search(normalize_text(one.text)))
     if not slot.free_text:
+        wishes = bool(WISHING & set(words(one.text)))
         return turns and wishes and wished != draft.snapshot.flow
     return turns or (not slot.long_text and words(one.text)[0] in WISHING)
 
@@ -266,8 +278,8 @@ def _other_flow(draft: DecisionBuilder, one: UnderstoodText) -> FlowName | None:
     return None if wished == draft.snapshot.flow or wished in BY_WORD else wished
 
 
-def _interrupted(draft: DecisionBuilder, said: list[UnderstoodText]) -> bool:
-    """Whether the words want something else: a question, or another flow."""
+def _handle_interruption(draft: DecisionBuilder, said: list[UnderstoodText]) -> bool:
+    """Serve words that want something else, a question or another flow; whether they did."""
     other = next((wished for one in reversed(said) if (wished := _other_flow(draft, one))), None)
     questions = [one for one in said if is_question(one)]
     if other:

@@ -164,17 +164,21 @@ def _offered_with(draft: DecisionBuilder, text: str) -> str | None:
     if not draft.flag("offered"):
         return None
     offered: list[list[str]] = json.loads(draft.flag("offered"))
-    plain, spoken = normalize_text(text).strip(" .!"), set(words(text))
-    places = [ORDINALS[word] for word in spoken if word in ORDINALS]
-    by_place = spoken <= ORDINAL_CONTEXT and len(places) == 1 and places[0] < len(offered)
+    plain = normalize_text(text).strip(" .!")
     by_title = next((identity for identity, title in offered if title == plain), None)
-    return by_title or (offered[places[0]][0] if by_place else None)
+    if by_title:
+        return by_title
+    spoken = set(words(text))
+    places = [ORDINALS[word] for word in spoken if word in ORDINALS]
+    if spoken <= ORDINAL_CONTEXT and len(places) == 1 and places[0] < len(offered):
+        return offered[places[0]][0]
+    return None
 
 
 def _respond(draft: DecisionBuilder, heard: TriagedInput, offered: str) -> None:
     if heard.rejected:
         warn_about_secret(draft, heard.rejected)
-    if _alarmed(draft, heard) or _commanded(draft, heard):
+    if _escalate_alarm(draft, heard) or _run_commands(draft, heard):
         return
     if heard.attached:
         attach_media(draft, heard.attached)
@@ -187,7 +191,8 @@ def _respond(draft: DecisionBuilder, heard: TriagedInput, offered: str) -> None:
         _answer_wordless(draft, heard)
 
 
-def _alarmed(draft: DecisionBuilder, heard: TriagedInput) -> bool:
+def _escalate_alarm(draft: DecisionBuilder, heard: TriagedInput) -> bool:
+    """Bring what a human must see at once to the desk; whether that settles the turn."""
     text = "\n".join(one.text for one in heard.said)
     alarm = _alarm(draft, text)
     if alarm is None:
@@ -219,16 +224,16 @@ def _alarm(draft: DecisionBuilder, text: str) -> EscalationTrigger | None:
     return alarm
 
 
-def _commanded(draft: DecisionBuilder, heard: TriagedInput) -> bool:
+def _run_commands(draft: DecisionBuilder, heard: TriagedInput) -> bool:
+    """Carry out the last command of the turn, or a wish to leave; whether that settles the turn."""
     commands = [command for one in heard.said if (command := command_in(one.text))]
     if not commands and draft.snapshot.flow and any(cancels_this(one.text) for one in heard.said):
         commands = [Command.CANCEL]
     if not commands:
         return False
-    leaving = Command.LEAVE in commands
-    return run_command(
-        draft, Command.LEAVE if leaving else commands[-1], "\n".join(one.text for one in heard.said)
-    )
+    command = Command.LEAVE if Command.LEAVE in commands else commands[-1]
+    text = "\n".join(one.text for one in heard.said)
+    return run_command(draft, command, text)
 
 
 def _fill_beside_choice(draft: DecisionBuilder, heard: TriagedInput) -> None:
@@ -237,7 +242,8 @@ def _fill_beside_choice(draft: DecisionBuilder, heard: TriagedInput) -> None:
     """
     if draft.snapshot.state != State.COLLECTING or not draft.snapshot.flow:
         return
-    asked, found = len(draft.replies), set()
+    asked = len(draft.replies)
+    found: set[str] = set()
     for one in heard.said:
         found |= extract_slots(draft, one.text)
     if found:
@@ -248,7 +254,7 @@ def _fill_beside_choice(draft: DecisionBuilder, heard: TriagedInput) -> None:
 def _hear_words(draft: DecisionBuilder, heard: TriagedInput, offered: str) -> None:
     if draft.snapshot.state == State.WAITING_HUMAN:
         in_queue.handle_messages(draft, heard.said)
-    elif _took_offer(draft, heard.said, offered):
+    elif _take_offer(draft, heard.said, offered):
         return
     elif draft.snapshot.flow:
         active_flow.handle_messages(draft, heard.said)
@@ -289,25 +295,35 @@ def _offer_or_resume(draft: DecisionBuilder, said: list[UnderstoodText]) -> None
         offer_resume(draft)
 
 
-def _took_offer(draft: DecisionBuilder, said: list[UnderstoodText], offered: str) -> bool:
-    """Whether the words are a yes or a no to what was offered in the last reply."""
+def _take_offer(draft: DecisionBuilder, said: list[UnderstoodText], offered: str) -> bool:
+    """Act on a yes or a no to what the last reply offered; False when the words are neither."""
     answer = yes_or_no(" ".join(one.text for one in said)) if offered else None
     if answer is None or (offered == "resume" and not can_resume(draft)):
         return False
+    if answer:
+        _accept_offer(draft, said, offered)
+    else:
+        _decline_offer(draft, offered)
+    return True
+
+
+def _accept_offer(draft: DecisionBuilder, said: list[UnderstoodText], offered: str) -> None:
     if offered == "human":
-        escalate(
-            draft, EscalationReason.SLOT_FAILED, "offer accepted", said[-1].text
-        ) if answer else ask_again(draft)
+        escalate(draft, EscalationReason.SLOT_FAILED, "offer accepted", said[-1].text)
     elif offered in option_ids.FLOW_OF_ROW:
-        start(
-            draft, option_ids.FLOW_OF_ROW[offered], "offer accepted"
-        ) if answer else draft.add_text("social.declined")
-    elif answer:
+        start(draft, option_ids.FLOW_OF_ROW[offered], "offer accepted")
+    else:
         resume(draft, "offer accepted")
+
+
+def _decline_offer(draft: DecisionBuilder, offered: str) -> None:
+    if offered == "human":
+        ask_again(draft)
+    elif offered in option_ids.FLOW_OF_ROW:
+        draft.add_text("social.declined")
     else:
         draft.discard_suspended_flow()
         no_active_flow.show_menu(draft, "offer declined")
-    return True
 
 
 def _answer_wordless(draft: DecisionBuilder, heard: TriagedInput) -> None:

@@ -25,7 +25,8 @@ class DecisionHistory:
         """The course after one more happening: steps and effects add up, replies are joined into as
         few messages as will do.
         """
-        before, after = self.decision, advance(self.decision.snapshot, happening)
+        before = self.decision
+        after = advance(before.snapshot, happening)
         decision = Decision(
             snapshot=after.snapshot,
             steps=before.steps + after.steps,

@@ -48,7 +48,7 @@ class Escalate:
 
 @dataclass(frozen=True)
 class CaptureLead:
-    """A person wants to buy or renew: contact data and product, all as confirmed by the customer."""
+    """A person wants to buy or renew: contact data and product, as confirmed by the customer."""
 
     name: str
     product: str

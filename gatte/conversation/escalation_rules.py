@@ -12,7 +12,7 @@ from gatte.conversation.parsing.normalize import normalize_text, union
 
 @dataclass(frozen=True)
 class EscalationTrigger:
-    """Something that a human must see: the reason, and its place in the queue (0 is served first)."""
+    """Something that a human must see: why, and its place in the queue (0 is served first)."""
 
     reason: EscalationReason
     priority: int
@@ -43,11 +43,21 @@ INTENT_OF_ALARM: dict[EscalationReason, Intent] = {
 }
 
 INVOICES = union(
-    r"\bnotas?\b", r"\bnf-?c?-?e\b", r"\bnfs-?e\b", r"\bct-?e\b", r"\bcupo(?:m|ns)\b", r"\bfatur\w+", r"\bemitir\b", r"\bemissao\b",
+    r"\bnotas?\b",
+    r"\bnf-?c?-?e\b",
+    r"\bnfs-?e\b",
+    r"\bct-?e\b",
+    r"\bcupo(?:m|ns)\b",
+    r"\bfatur\w+",
+    r"\bemitir\b",
+    r"\bemissao\b",
     r"\bvend(?:er|as)\b",
-)  # fmt: skip
+)
 STOPPED = union(
-    r"\bnao (?:consigo|consegue|conseguimos|estou conseguindo|to conseguindo|da pra|da para|emite|estamos|sai|posso)\b",
+    (
+        r"\bnao (?:consigo|consegue|conseguimos|estou conseguindo|to conseguindo"
+        r"|da pra|da para|emite|estamos|sai|posso)\b"
+    ),
     r"\b(?:parad|travad|bloquead|impedid)[oa]s?\b",
     r"\b(?:parou|travou|bloqueou)\b",
     r"\bsem (?:conseguir )?emitir\b",
@@ -56,11 +66,17 @@ STOPPED = union(
 EXPIRED = union(r"\bvenci[du]\w*\b", r"\bvenceu\b", r"\bexpir(?:ou|ad[oa]s?)\b")
 DEVICES = r"(?:token|cartao|certificado|notebook|computador|celular)"
 FRAUD = union(
-    r"\bfraud\w+", r"\bgolpe\w*", r"\bclon(?:ou|aram|ado|ada)\b", r"\bestelionat\w+",
-    r"\b(?:usaram|usou|usando|emitiram|abriram|assinaram)\b.{0,40}\b(?:meu certificado|meu nome|meu cpf|meu cnpj)\b",
+    r"\bfraud\w+",
+    r"\bgolpe\w*",
+    r"\bclon(?:ou|aram|ado|ada)\b",
+    r"\bestelionat\w+",
+    (
+        r"\b(?:usaram|usou|usando|emitiram|abriram|assinaram)\b.{0,40}"
+        r"\b(?:meu certificado|meu nome|meu cpf|meu cnpj)\b"
+    ),
     r"\b(?:hacke\w+|invadi(?:ram|do|u))\b",
     r"\bsem (?:a )?minha (?:autorizacao|permissao)\b",
-)  # fmt: skip
+)
 REVOCATION = union(
     r"\brevog\w+",
     r"\bcancelar? (?:o |meu |o meu |um |esse |este )?(?:certificado|e-?cnpj|e-?cpf|token)\b",
@@ -71,7 +87,10 @@ LEGAL_THREAT = union(
     r"\bprocon\b",
     r"\bprocessar (?:voces|vcs|a empresa|essa empresa)\b",
     r"\bvou processar\b",
-    r"\b(?:meu|minha|acionar|procurar|chamar|falar com)(?: o| a| um| uma)?(?: meu| minha)? advogad\w+",
+    (
+        r"\b(?:meu|minha|acionar|procurar|chamar|falar com)"
+        r"(?: o| a| um| uma)?(?: meu| minha)? advogad\w+"
+    ),
     r"\b(?:entrar )?na justica\b",
     r"\bacao judicial\b",
     r"\bjuizado\b",
@@ -81,18 +100,30 @@ LEGAL_THREAT = union(
     r"\breclame ?aqui\b",
 )
 REFUND = union(
-    r"\breembols\w+", r"\bestorn\w+", r"\bdinheiro de volta\b", r"\bdevolu\w+ (?:do|meu) (?:dinheiro|valor|pagamento)\b",
+    r"\breembols\w+",
+    r"\bestorn\w+",
+    r"\bdinheiro de volta\b",
+    r"\bdevolu\w+ (?:do|meu) (?:dinheiro|valor|pagamento)\b",
     r"\bcobranca indevida\b",
-    r"\bcobra(?:ram|do|da|nca)\b.{0,25}\b(?:errad\w+|duas vezes|a mais|duplicad\w+|em dobro|indevid\w+)",
+    (
+        r"\bcobra(?:ram|do|da|nca)\b.{0,25}"
+        r"\b(?:errad\w+|duas vezes|a mais|duplicad\w+|em dobro|indevid\w+)"
+    ),
     r"\bcontest\w+ (?:a |o |uma )?(?:compra|cobranca|pagamento)\b",
     r"\bchargeback\b",
     r"\bpaguei duas vezes\b",
     r"\bcancelar (?:o |a |meu |minha )?(?:pedido|compra|pagamento)\b",
-)  # fmt: skip
+)
 COMPLAINT = union(
     r"\babsurdo\b.{0,60}\b(?:ninguem|nunca|semana|dias|resolv\w+)",
-    r"\b(?:pessim|horrivel|lixo|palhacad|vergonh|descaso|falta de respeito)\w*\b.{0,60}\b(?:voces|vcs|atendimento|empresa|servico)\b",
-    r"\b(?:voces|vcs|atendimento|empresa|servico)\b.{0,60}\b(?:pessim|horrivel|lixo|palhacad|vergonh|descaso|incompetent)\w*",
+    (
+        r"\b(?:pessim|horrivel|lixo|palhacad|vergonh|descaso|falta de respeito)\w*\b.{0,60}"
+        r"\b(?:voces|vcs|atendimento|empresa|servico)\b"
+    ),
+    (
+        r"\b(?:voces|vcs|atendimento|empresa|servico)\b.{0,60}"
+        r"\b(?:pessim|horrivel|lixo|palhacad|vergonh|descaso|incompetent)\w*"
+    ),
 )
 REASONS = (
     (EscalationReason.FRAUD, FRAUD),

@@ -33,7 +33,7 @@ def _cause(happened: ExternalEvent) -> str:
 
 
 def _human_speaks(draft: DecisionBuilder, happened: ExternalEvent) -> None:
-    """An agent took over or answered, from the panel or the phone: the bot is silent from here on."""
+    """An agent took over or answered, from the panel or the phone: the bot is silent from here."""
     draft.transition(happened.event, _cause(happened))
     draft.update(
         flow=None,
@@ -57,7 +57,8 @@ def _customer_waited(draft: DecisionBuilder, happened: ExternalEvent) -> None:
     """The desk is warned, and once more when twice the time has passed again."""
     draft.transition(happened.event, _cause(happened))
     draft.set_flag("warn_from", draft.snapshot.now.isoformat())
-    draft.set_flag("warned", str(min(int(draft.flag("warned") or 0) + 1, 9)))
+    warnings = int(draft.flag("warned") or 0) + 1
+    draft.set_flag("warned", str(min(warnings, 9)))
 
 
 def _reset(draft: DecisionBuilder, happened: ExternalEvent) -> None:
@@ -90,13 +91,10 @@ def _escalated(draft: DecisionBuilder, happened: ExternalEvent) -> None:
 def _nudged(draft: DecisionBuilder, happened: ExternalEvent) -> None:
     draft.transition(happened.event, _cause(happened))
     draft.set_flag("nudged")
-    flow, slot = current_flow(draft), None
+    flow = current_flow(draft)
     if flow:
-        slot = (
-            flow.slot(draft.snapshot.requested_slot)
-            if draft.snapshot.state == State.COLLECTING
-            else None
-        )
+        collecting = draft.snapshot.state == State.COLLECTING
+        slot = flow.slot(draft.snapshot.requested_slot) if collecting else None
         question = question_of(draft.snapshot, slot) if slot else render("nudge.confirm")
         draft.add_text("nudge.flow", the_flow=render(f"flow.{flow.name}"), question=question)
     else:
@@ -164,4 +162,4 @@ EVENT_HANDLERS: dict[Event, Callable[[DecisionBuilder, ExternalEvent], None]] = 
     Event.FAILED: _failed,
 }
 EXTERNAL_EVENTS = frozenset(EVENT_HANDLERS)
-"""The events that an agent, the clock or a failure can cause; all others come from what a customer says."""
+"""The events that an agent, the clock or a failure can cause; all others come from a customer."""

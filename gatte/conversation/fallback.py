@@ -50,7 +50,8 @@ PENDING_TEXT_SLOT = "words"
 """The slot that keeps what was said while the customer chooses what it meant."""
 
 QUESTION_WORDS = word_set(
-    "qual quais quanto quantos quanta quantas como quando onde posso aceita aceitam tem existe serve vale funciona precisa porque"
+    "qual quais quanto quantos quanta quantas como quando onde posso aceita aceitam tem "
+    "existe serve vale funciona precisa porque"
 )
 
 

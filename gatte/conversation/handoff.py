@@ -37,10 +37,11 @@ def escalate(
         draft.add_text(f"handoff.because_{reason}")
     announce_queue(draft, priority)
     draft.discard_suspended_flow()
-    draft.update(flow=None, requested_slot=None, fallback_count=0, invalid_slot_count=0, consecutive_errors=0)
-    kept = {
-        name: draft.flag(name) for name in ("warn_from", "warned") if draft.flag(name)
-    }  # who moves forward waits since then
+    draft.update(
+        flow=None, requested_slot=None, fallback_count=0, invalid_slot_count=0, consecutive_errors=0
+    )
+    # A conversation that moves forward in the queue keeps its time of waiting.
+    kept = {name: draft.flag(name) for name in ("warn_from", "warned") if draft.flag(name)}
     marks = {
         "introduced": "1",
         "priority": str(priority),

@@ -84,8 +84,8 @@ class Utterance:
 
     `text` is sanitised (a caption for media; empty where there are no words). `choice` is the id of
     the button or list row that was tapped. `understanding` is None where there was nothing to
-    understand (a choice, a sticker). `filename` and `mime_type` describe an attachment. `target_id`
-    is the earlier message that an edit, a reaction or a deletion is about.
+    understand (a choice, a sticker). `filename` and `mime_type` describe an attachment.
+    `referenced_message_id` is the earlier message that an edit, a reaction or a deletion is about.
     """
 
     message_id: str

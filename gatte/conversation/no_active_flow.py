@@ -43,20 +43,14 @@ def greet(draft: DecisionBuilder, cause: str) -> None:
 
 
 def _greeting(draft: DecisionBuilder) -> str:
-    contact, company = draft.snapshot.contact, draft.snapshot.company[:60]
+    contact = draft.snapshot.contact
+    company = draft.snapshot.company[:60]
     name = parse_name(contact.name or "").value
-    first = name.split()[0] if name else ""
-    if contact.returning:
-        return (
-            render("greeting.returning", first_name=first, company=company)
-            if first
-            else render("greeting.returning_unnamed", company=company)
-        )
-    return (
-        render("greeting.new", first_name=first, company=company)
-        if first
-        else render("greeting.new_unnamed", company=company)
-    )
+    if not name:
+        unnamed = "greeting.returning_unnamed" if contact.returning else "greeting.new_unnamed"
+        return render(unnamed, company=company)
+    named = "greeting.returning" if contact.returning else "greeting.new"
+    return render(named, first_name=name.split()[0], company=company)
 
 
 def show_menu(draft: DecisionBuilder, cause: str) -> None:
@@ -191,9 +185,8 @@ def _answer_beside(draft: DecisionBuilder, said: list[UnderstoodText]) -> None:
 
 def _says_yes_to_nothing(said: list[UnderstoodText]) -> bool:
     """Whether a plain yes answers no question of ours."""
-    return any(set(words(one.text)) & BARE_YES for one in said) and all(
-        yes_or_no(one.text) for one in said
-    )
+    some_bare_yes = any(set(words(one.text)) & BARE_YES for one in said)
+    return some_bare_yes and all(yes_or_no(one.text) for one in said)
 
 
 def _says_too_little(verdict: IntentResolution) -> bool:

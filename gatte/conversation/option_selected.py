@@ -51,7 +51,7 @@ def handle_option(draft: DecisionBuilder, choice: str) -> None:
 
 
 def _expired_option(draft: DecisionBuilder) -> None:
-    """The option belongs to something that ended or changed: say so and go on with what is there."""
+    """The option belongs to something that ended or changed: say so and go on with what remains."""
     draft.add_text("choice.over")
     if draft.snapshot.state in IN_FLOW:
         ask_again(draft)
@@ -125,16 +125,18 @@ def _intent(draft: DecisionBuilder, name: str) -> None:
 
 def _slot(draft: DecisionBuilder, rest: str) -> None:
     """A value of the running flow; also of a slot filled before, which corrects it."""
-    flow, (name, _, value) = current_flow(draft), rest.partition(":")
+    flow = current_flow(draft)
+    name, _, value = rest.partition(":")
     slot = flow.slot(name) if flow and draft.snapshot.state in IN_FLOW else None
     if slot is None or slot not in (flow.wanted(draft.snapshot) if flow else ()):
         _expired_option(draft)
         return
     parsed = slot.parse_answer(value, draft.snapshot)
     if parsed.value is None:
-        reject_answer(
-            draft, parsed.problem, ""
-        ) if slot.name == draft.snapshot.requested_slot else _expired_option(draft)
+        if slot.name == draft.snapshot.requested_slot:
+            reject_answer(draft, parsed.problem, "")
+        else:
+            _expired_option(draft)
     elif fill(draft, slot, parsed.value) or draft.snapshot.state == State.COLLECTING:
         proceed(draft)
     else:

@@ -55,7 +55,7 @@ class TemplateReply:
 Reply = TextReply | ButtonsReply | MenuReply | TemplateReply
 
 TICKET_NUMBER = "{ticket_number}"
-"""Stands in a reply for the number of the ticket that the same decision opens: only the desk can give one."""
+"""Stands in a reply for the number of the ticket that the decision opens: the desk gives it."""
 
 
 def with_ticket_number(reply: Reply, number: int | None) -> Reply:

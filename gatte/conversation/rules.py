@@ -3,7 +3,7 @@ courtesy.
 
 A command is recognised as a message of its own, with courtesy around it ("atendente, por favor"),
 or by a phrase that says it; a word inside a longer sentence is not enough. What always goes to a
-human is in `alarms.py`.
+human is in `escalation_rules.py`.
 """
 
 from enum import StrEnum
@@ -35,20 +35,34 @@ COMMAND_WORDS: dict[Command, frozenset[str]] = {
     Command.CONTINUE: word_set("continuar retomar"),
 }
 
-PEOPLE = r"(?:atendente|humano|humana|pessoa(?! (?:fisica|juridica))|alguem|gerente|supervisora?|especialista|consultora?|vendedora?|operadora?)"
+PEOPLE = (
+    r"(?:atendente|humano|humana|pessoa(?! (?:fisica|juridica))|alguem|gerente|supervisora?"
+    r"|especialista|consultora?|vendedora?|operadora?)"
+)
 LEAVE = union(
-    r"\bnao (?:quero|desejo|me)\b.{0,12}(?:receber|mand\w+|envi\w+)\b.{0,20}(?:mensage|msg|aviso|lembrete|propaganda|promoc|mais)",
+    (
+        r"\bnao (?:quero|desejo|me)\b.{0,12}(?:receber|mand\w+|envi\w+)\b.{0,20}"
+        r"(?:mensage|msg|aviso|lembrete|propaganda|promoc|mais)"
+    ),
     r"\b(?:para|pare|parem|chega|cansei) de (?:me )?(?:mandar|enviar|mensage|msg)",
-    r"\b(?:me )?(?:tira|tire|tirem|remove|remova|exclui|exclua|descadastr\w+)\b.{0,20}\b(?:lista|numero|contato|cadastro de envio)\b",
+    (
+        r"\b(?:me )?(?:tira|tire|tirem|remove|remova|exclui|exclua|descadastr\w+)\b.{0,20}"
+        r"\b(?:lista|numero|contato|cadastro de envio)\b"
+    ),
 )
 BACK_IN = union(
-    r"\b(?:quero|pode|podem|voltar a|volte a|voltem a) (?:voltar a )?(?:receber|me avisar|mandar)\b.{0,20}(?:aviso|lembrete|mensage|msg)",
+    (
+        r"\b(?:quero|pode|podem|voltar a|volte a|voltem a) (?:voltar a )?"
+        r"(?:receber|me avisar|mandar)\b.{0,20}(?:aviso|lembrete|mensage|msg)"
+    ),
     r"^voltar a receber\W*$",
 )
 HUMAN = union(
     rf"\b(?:falar|conversar|contato|fala)(?: \w+){{0,2}} com(?: \w+){{0,2}} {PEOPLE}\b",
-    r"\b(?:chama|chamar|chame|transfere|transferir|transfira|passa|passar|passe|encaminha\w*|quero|preciso|cade)(?: \w+){0,3} "
-    r"(?:atendente|humano|humana|operadora?)\b",
+    (
+        r"\b(?:chama|chamar|chame|transfere|transferir|transfira|passa|passar|passe|encaminha\w*"
+        r"|quero|preciso|cade)(?: \w+){0,3} (?:atendente|humano|humana|operadora?)\b"
+    ),
     r"\batendimento humano\b",
     r"\b(?:pessoa|gente) de verdade\b",
     r"\bnao (?:quero|aguento|gosto de)\b.{0,20}\b(?:robo|bot|maquina)\b",
@@ -58,8 +72,10 @@ MENU = union(
     r"\b(?:comecar|comeca) (?:tudo )?de novo\b",
 )
 CANCEL = union(
-    r"^(?:nao,? )?(?:pode |quero |vou |melhor )?(?:cancelar?|cancela)"
-    r"(?: (?:isso|tudo|por favor|ai|essa? (?:compra|pedido|agendamento|chamado)))*\W*$",
+    (
+        r"^(?:nao,? )?(?:pode |quero |vou |melhor )?(?:cancelar?|cancela)"
+        r"(?: (?:isso|tudo|por favor|ai|essa? (?:compra|pedido|agendamento|chamado)))*\W*$"
+    ),
     r"^(?:ah |pode |melhor )?(?:cancelar?|cancele)\s*[,.;!]",
     r"[,.;!]\s*(?:pode )?cancelar?(?: (?:por favor|ai|tudo|isso))?\W*$",
     r"\bdeixa? (?:pra|para) la\b",
@@ -81,7 +97,8 @@ PHRASES = (
 NOT_HUMAN = union(rf"\bnao (?:quero|preciso|precisa|desejo|queria)\b[^,.;!]{{0,25}}\b{PEOPLE}\b")
 ROBOT = union(r"\b(?:robo|bot|maquina)\b")
 CANCEL_THIS = union(
-    r"\bcancelar? (?:o |a |meu |minha |ess[ea] |est[ea] )?(?:pedido|compra|agendamento|chamado|renovacao|cadastro)\b",
+    r"\bcancelar? (?:o |a |meu |minha |ess[ea] |est[ea] )?"
+    r"(?:pedido|compra|agendamento|chamado|renovacao|cadastro)\b",
 )
 
 SHORT_FORMS: dict[str, str] = {
@@ -96,28 +113,37 @@ SHORT_FORMS: dict[str, str] = {
 """What the bot's own texts tell customers to write, with the choice that it stands for."""
 
 OPEN_TICKET = union(
-    r"\b(?:abr\w+|registr\w+|cri\w+) (?:um |uma |o |a )?(?:chamado|ticket|ocorrencia|reclamacao|protocolo)\b"
+    r"\b(?:abr\w+|registr\w+|cri\w+) (?:um |uma |o |a )?"
+    r"(?:chamado|ticket|ocorrencia|reclamacao|protocolo)\b"
 )
 
 NO_HELP = union(
-    r"^(?:mas )?(?:isso |ainda )*nao (?:resolveu|ajudou|adiantou|funcionou|deu certo|entendi|era isso|e isso)\b.{0,30}$",
+    (
+        r"^(?:mas )?(?:isso |ainda )*nao "
+        r"(?:resolveu|ajudou|adiantou|funcionou|deu certo|entendi|era isso|e isso)\b.{0,30}$"
+    ),
     r"^ja (?:tentei|fiz) (?:isso|tudo isso)\b.{0,30}$",
 )
 
 HELLO = union(
     r"^(?:o+i+e?|ola|opa|eai|e ai|bom dia|boa tarde|boa noite|alo|hey|hello|hi)"
-    r"(?:\W+(?:tudo (?:bem|bom|certo)|tudo|td bem|pessoal|gente|bom dia|boa tarde|boa noite|como vai))*\W*$",
+    r"(?:\W+(?:tudo (?:bem|bom|certo)|tudo|td bem|pessoal|gente|bom dia|boa tarde|boa noite"
+    r"|como vai))*\W*$",
 )
 THANKS = union(
     r"^\W*(?:muito |mt )?(?:obrigad[oa]|obg|brigad[oa]|valeu|vlw|agradeco|grat[oa])"
     r"(?:\W+(?:pela ajuda|demais|mesmo|viu|por tudo|pela atencao))*\W*$",
 )
 GOODBYE = union(
-    r"^\W*(?:vou pensar|deixa (?:pra|para) depois|agora nao (?:posso|da)"
-    r"|(?:depois|mais tarde) (?:eu )?(?:te )?(?:vejo|continuo|volto|falo))"
-    r"(?:\W+(?:melhor|nisso|obrigad[oa]|valeu|depois eu (?:volto|falo)))*\W*$",
-    r"^\W*(?:tchau|ate (?:mais|logo|breve|amanha)|falou|flw|adeus|tenha um bom dia|era (?:so )?isso|so isso)"
-    r"(?:\W+(?:obrigad[oa]|valeu))?\W*$",
+    (
+        r"^\W*(?:vou pensar|deixa (?:pra|para) depois|agora nao (?:posso|da)"
+        r"|(?:depois|mais tarde) (?:eu )?(?:te )?(?:vejo|continuo|volto|falo))"
+        r"(?:\W+(?:melhor|nisso|obrigad[oa]|valeu|depois eu (?:volto|falo)))*\W*$"
+    ),
+    (
+        r"^\W*(?:tchau|ate (?:mais|logo|breve|amanha)|falou|flw|adeus|tenha um bom dia"
+        r"|era (?:so )?isso|so isso)(?:\W+(?:obrigad[oa]|valeu))?\W*$"
+    ),
 )
 SOCIAL = ((Intent.GREETING, HELLO), (Intent.THANKS, THANKS), (Intent.GOODBYE, GOODBYE))
 INTENT_OF_COMMAND = {Command.HUMAN: Intent.TALK_TO_HUMAN, Command.LEAVE: Intent.OPT_OUT}
@@ -133,11 +159,9 @@ def command_in(text: str) -> Command | None:
         (command for command, wanted in COMMAND_WORDS.items() if is_only(text, wanted)), None
     )
     found = single or next((command for command, pattern in PHRASES if pattern.search(plain)), None)
-    return (
-        None
-        if found == Command.HUMAN and NOT_HUMAN.search(plain) and not ROBOT.search(plain)
-        else found
-    )
+    if found == Command.HUMAN and NOT_HUMAN.search(plain) and not ROBOT.search(plain):
+        return None
+    return found
 
 
 def cancels_this(text: str) -> bool:
@@ -168,9 +192,12 @@ def predict_by_rule(text: str) -> IntentPrediction | None:
     """The intent of a text that rules alone settle, with certainty; None where a classifier is
     needed.
     """
-    command, alarm = command_in(text), find_trigger(text)
-    intent = (
-        INTENT_OF_ALARM[alarm.reason] if alarm else INTENT_OF_COMMAND.get(command or Command.MENU)
-    )
+    alarm = find_trigger(text)
+    command = command_in(text)
+    intent: Intent | None = None
+    if alarm:
+        intent = INTENT_OF_ALARM[alarm.reason]
+    elif command:
+        intent = INTENT_OF_COMMAND.get(command)
     intent = intent or small_talk_in(text)
     return IntentPrediction(intent, 1.0, PredictionSource.RULE) if intent else None

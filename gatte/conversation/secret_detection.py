@@ -8,7 +8,10 @@ KEY_FILE = re.compile(r"\.(?:pfx|p12|pem|key|jks)$", re.IGNORECASE)
 KEY_TYPES = frozenset(
     {"application/x-pkcs12", "application/pkcs12", "application/x-pem-file", "application/pkcs8"}
 )
-BETWEEN = r"\s+(?:do|da|de|meu|minha|certificado|arquivo|token|cart[aã]o|pfx|a1|a3|dele|dela|nova|atual)\b"
+BETWEEN = (
+    r"\s+(?:do|da|de|meu|minha|certificado|arquivo|token|cart[aã]o"
+    r"|pfx|a1|a3|dele|dela|nova|atual)\b"
+)
 SECRET = re.compile(  # no possessive group: Python before 3.11.5 loses matches in those (gh-106052)
     rf"\b(?:senha|password|pin|puk)\b(?:{BETWEEN})*(?!{BETWEEN})"
     r"\s*(?:(?P<sign>[:=])|\b(?:[eé]|eh)\b|(?=\s\S*\d))\s*(?P<value>\S{3,64})",
@@ -23,7 +26,7 @@ def is_key_file(heard: Utterance) -> bool:
 
 
 def names_key_file(filename: str | None, mime_type: str | None) -> bool:
-    """The same by name and type alone."""
+    """Whether a file name or a MIME type is that of a certificate with its private key."""
     return (
         bool(KEY_FILE.search(filename or ""))
         or (mime_type or "").split(";")[0].strip().lower() in KEY_TYPES
@@ -35,6 +38,6 @@ def holds_password(text: str) -> bool:
     ("esqueci a senha").
     """
     said = SECRET.search(text)
-    return bool(said) and bool(
-        said and (said["sign"] or NUMBER_OR_SIGN.search(said["value"].rstrip("?.!,")))
-    )
+    if not said:
+        return False
+    return bool(said["sign"] or NUMBER_OR_SIGN.search(said["value"].rstrip("?.!,")))

@@ -99,9 +99,9 @@ def ask(draft: DecisionBuilder, slot: Slot) -> None:
     """Ask for one slot, with its options as buttons or as a list."""
     if draft.snapshot.requested_slot != slot.name:
         draft.update(requested_slot=slot.name, invalid_slot_count=0)
-    body, options = question_of(draft.snapshot, slot), slot.options(draft.snapshot)
+    options = slot.options(draft.snapshot)
     if options:
-        offer(draft, body, options)
+        offer(draft, question_of(draft.snapshot, slot), options)
     else:
         draft.add_text(question_key(draft.snapshot, slot))
 
@@ -147,7 +147,8 @@ def summary_fingerprint(snapshot: Snapshot) -> str:
         for name, value in snapshot.slots.items()
         if not name.startswith(SUSPENDED) and name != ATTACHMENTS
     )
-    return f"{zlib.crc32(json.dumps([snapshot.flow, values]).encode()):08x}"
+    shown = json.dumps([snapshot.flow, values]).encode()
+    return f"{zlib.crc32(shown):08x}"
 
 
 def show_summary(draft: DecisionBuilder) -> None:
@@ -158,13 +159,10 @@ def show_summary(draft: DecisionBuilder) -> None:
     own = f"{flow.name}.confirm_{draft.snapshot.slots.get('request', '')}"
     key = own if exists(own) else f"{flow.name}.confirm"
     mark = summary_fingerprint(draft.snapshot)
-    yes, correct = (
-        ReplyOption(f"confirm:{mark}:yes", render("option.confirm")),
-        ReplyOption(f"confirm:{mark}:fix", render("option.fix")),
-    )
-    options = (
-        (yes, option_ids.CANCEL()) if flow.no_means_cancel else (yes, correct, option_ids.CANCEL())
-    )
+    options = [ReplyOption(f"confirm:{mark}:yes", render("option.confirm"))]
+    if not flow.no_means_cancel:
+        options.append(ReplyOption(f"confirm:{mark}:fix", render("option.fix")))
+    options.append(option_ids.CANCEL())
     draft.add_buttons(render(key, lines=summary_lines(draft.snapshot, flow)), *options)
 
 
@@ -234,23 +232,15 @@ def fill(draft: DecisionBuilder, slot: Slot, value: str, text: str = "") -> bool
     before = draft.snapshot.slots.get(slot.name)
     if before == value:
         return False
-    draft.transition(
-        Event.SLOT_FILLED
-        if before is None and draft.snapshot.state == State.COLLECTING
-        else Event.CORRECTED,
-        slot.name,
-    )
+    first_value = before is None and draft.snapshot.state == State.COLLECTING
+    draft.transition(Event.SLOT_FILLED if first_value else Event.CORRECTED, slot.name)
     draft.clear_slots(*slot.invalidates)
-    draft.set_slots(
-        {
-            slot.name: value,
-            **{
-                name: one
-                for name, one in slot.derived_slots(value, text).items()
-                if name not in draft.snapshot.slots
-            },
-        }
-    )
+    derived = {
+        name: one
+        for name, one in slot.derived_slots(value, text).items()
+        if name not in draft.snapshot.slots
+    }
+    draft.set_slots({slot.name: value, **derived})
     draft.update(invalid_slot_count=0, fallback_count=0)
     return True
 
@@ -345,7 +335,12 @@ def resume(draft: DecisionBuilder, cause: str, texts: tuple[str, ...] = ()) -> N
     }
     draft.transition(Event.RESUMED, cause)
     draft.update(
-        flow=name, requested_slot=None, slots=slots, suspended_flow=None, invalid_slot_count=0, fallback_count=0
+        flow=name,
+        requested_slot=None,
+        slots=slots,
+        suspended_flow=None,
+        invalid_slot_count=0,
+        fallback_count=0,
     )
     draft.set_flag("kept_at", None)
     draft.add_text("resume.going_on", the_flow=render(f"flow.{name}"))

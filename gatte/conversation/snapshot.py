@@ -79,7 +79,7 @@ class DeskFacts:
         return self.ahead_by_priority[priority] if priority < len(self.ahead_by_priority) else 0
 
     def wait_minutes(self, ahead: int) -> int | None:
-        """How long a customer with so many ahead will wait; None when nobody can say it honestly."""
+        """The wait of a customer with so many ahead; None when nobody can say it honestly."""
         if self.minutes_each is None:
             return None
         minutes = math.ceil((ahead + 1) * self.minutes_each)
@@ -90,9 +90,9 @@ class DeskFacts:
 class Snapshot:
     """Everything that a decision may depend on; `now` is aware and in the company's time zone.
 
-    `flow` and `asking` name the running flow and the slot it asked for; `suspended` is a flow left
-    for another, to come back to. `misunderstandings`, `slot_failures` and `errors` count in a row.
-    `notes` keeps small marks of the core itself between turns.
+    `flow` and `requested_slot` name the running flow and the slot it asked for; `suspended_flow` is
+    a flow left for another, to come back to. `fallback_count`, `invalid_slot_count` and
+    `consecutive_errors` count in a row. `flags` keeps small marks of the core between turns.
     """
 
     state: State

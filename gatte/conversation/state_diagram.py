@@ -20,11 +20,13 @@ NAMES: dict[State, str] = {
     State.CLOSED: "Encerrada",
 }
 
-INTRODUCTION = """# The states of a conversation
-
-Drawn from `TRANSITIONS` in `gatte/conversation/states.py`; a test fails when the table and this drawing differ. The panel shows the same
-as a picture under `/panel/mapa`. To draw it again: `python -m gatte.conversation.state_diagram > docs/conversation.md`.
-"""
+INTRODUCTION = (
+    "# The states of a conversation\n\n"
+    "Drawn from `TRANSITIONS` in `gatte/conversation/states.py`; a test fails when the table and "
+    "this drawing differ. The panel shows the same\n"
+    "as a picture under `/panel/mapa`. To draw it again: "
+    "`python -m gatte.conversation.state_diagram > docs/conversation.md`.\n"
+)
 
 
 def mermaid() -> str:

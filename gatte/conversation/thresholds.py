@@ -1,4 +1,4 @@
-"""Every number that the understanding ladder and the watchdog's resume rule turn on, in one place."""
+"""The numbers that decide what a guess is worth, when a human is called, and what is resumed."""
 
 from datetime import timedelta
 

@@ -37,5 +37,5 @@ def answer_probability(order: Ranking) -> float:
     """
     if not order.articles:
         return 0.0
-    seen = features(order)
-    return 1 / (1 + math.exp(-BIAS - sum(WEIGHTS[name] * value for name, value in seen.items())))
+    weighted = sum(WEIGHTS[name] * value for name, value in features(order).items())
+    return 1 / (1 + math.exp(-BIAS - weighted))

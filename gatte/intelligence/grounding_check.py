@@ -28,12 +28,14 @@ _ENDINGS = "com|br|net|org|gov|io|app|me|link|info|online|site|shop|store|co|ly"
 _LINK = re.compile(
     rf"(?:https?://|www\.)\S+|[\w.+-]*@?[\w-]+(?:\.[\w-]+)*\.(?:{_ENDINGS})\b\S*", re.I
 )
-_MAYBE_A_LINK = re.compile(
-    rf"://|www\.|\.(?:{_ENDINGS})\b", re.I
-)  # in every link; looking for it alone is many times faster
+# Every link holds one of these marks; looking for them first is many times faster.
+_MAYBE_A_LINK = re.compile(rf"://|www\.|\.(?:{_ENDINGS})\b", re.I)
 _NUMBER = re.compile(r"(?<![A-Za-z])\d+(?:[.,:/-]\d+)*")
 _LIST_MARK = re.compile(r"^[^\S\n]*\d{1,2}[.)]\s", re.M)
-_UNITS = r"(?:segundos?|minutos?|horas?|dias?|semanas?|mes|meses|anos?|vezes|parcelas?|reais|real|por cento|uteis)"
+_UNITS = (
+    r"(?:segundos?|minutos?|horas?|dias?|semanas?|mes|meses|anos?"
+    r"|vezes|parcelas?|reais|real|por cento|uteis)"
+)
 _WORDS = dict.fromkeys(("um", "uma"), 1) | dict.fromkeys(("dois", "duas"), 2)
 _WORDS |= {
     "tres": 3,
@@ -81,15 +83,18 @@ class Claims:
 
 
 def violations(answer: str, passages: Sequence[str]) -> tuple[Violation, ...]:
-    """What is wrong with an answer, given the passages it was to be made of; empty when nothing is."""
+    """What is wrong with an answer made from these passages; empty when nothing is."""
     claimed = extract_claims(answer)
     known = [claims_of_passage(passage) for passage in passages]
+    new_links = claimed.links.difference(*(one.links for one in known))
+    new_numbers = claimed.numbers.difference(*(one.numbers for one in known))
+    new_promises = claimed.promises.difference(*(one.promises for one in known))
     found = {
         Violation.EMPTY: not answer.strip(),
         Violation.TOO_LONG: len(answer) > LONGEST_ANSWER,
-        Violation.NEW_LINK: bool(claimed.links.difference(*(one.links for one in known))),
-        Violation.NEW_NUMBER: bool(claimed.numbers.difference(*(one.numbers for one in known))),
-        Violation.NEW_PROMISE: bool(claimed.promises.difference(*(one.promises for one in known))),
+        Violation.NEW_LINK: bool(new_links),
+        Violation.NEW_NUMBER: bool(new_numbers),
+        Violation.NEW_PROMISE: bool(new_promises),
     }
     return tuple(problem for problem, present in found.items() if present)
 
@@ -104,7 +109,7 @@ def extract_claims(text: str) -> Claims:
 
 @lru_cache(maxsize=KEPT_PASSAGES)
 def claims_of_passage(passage: str) -> Claims:
-    """The same, kept: the passages of a knowledge base come again and again."""
+    """The claims of a passage, cached: the passages of a knowledge base come again and again."""
     return extract_claims(passage)
 
 

@@ -15,7 +15,7 @@ BINS = 10
 
 @dataclass(frozen=True)
 class ScoredExample:
-    """What a text means and what was understood; `part` names the slice of the set it belongs to."""
+    """What a text means and what was understood; `part` names its slice of the set."""
 
     text: str
     expected: Intent

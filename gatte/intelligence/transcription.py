@@ -1,5 +1,5 @@
-"""What a voice message says, by Gemini's ears: the audio goes inline with the request, and only the
-words come back.
+"""What a voice message says, transcribed by Gemini: the audio goes inline with the request, and
+only the words come back.
 
 The words are a customer's words like any that were typed: the same rules, checks and models read
 them after this. The time limit and the breaker are those of all calls to Gemini.
@@ -17,9 +17,8 @@ from gatte.privacy.sanitize import sanitize_text
 
 TRANSCRIBER_TEMPERATURE = 0.0  # one hearing, no variations
 TRANSCRIBER_TOKENS = 2_048  # most that may be written: some ten minutes of speech
-LARGEST_AUDIO = (
-    5 * 1024 * 1024
-)  # bytes: half an hour as WhatsApp records it, and in base64 far below the 20 MB of a request
+# Bytes: half an hour as WhatsApp records it, and in base64 far below the 20 MB of a request.
+LARGEST_AUDIO = 5 * 1024 * 1024
 PROMPT = "Transcreva o áudio."
 GEMINI_MIME_TYPES = {
     "audio/ogg": "audio/ogg",
@@ -32,7 +31,7 @@ GEMINI_MIME_TYPES = {
     "audio/wav": "audio/wav",
     "audio/flac": "audio/flac",
 }
-"""What WhatsApp brings, by the names that Gemini knows; AMR, of very old phones, it does not take."""
+"""WhatsApp's audio types, by the names that Gemini knows; Gemini takes no AMR (very old phones)."""
 
 
 def transcription_model() -> Gemini | None:
@@ -46,7 +45,7 @@ def supports(mime_type: str | None) -> bool:
 
 
 def transcribe(gemini: Gemini, audio: bytes, mime_type: str) -> tuple[str, CallRecord]:
-    """The words of a voice message of a type that `hears` knows, empty when nobody can be
+    """The words of a voice message of a type that `supports` accepts, empty when nobody can be
     understood in it.
 
     GeminiUnavailable when it was not heard.

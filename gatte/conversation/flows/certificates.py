@@ -48,11 +48,10 @@ def certificate_options(snapshot: Snapshot, *, other: bool = False) -> tuple[Rep
         )
         for place, (one, title) in enumerate(zip(ordered, titles, strict=True), start=1)
     )
-    return (
-        (*rows, ReplyOption("slot:certificate:other", render("row.other"), render("about.other")))
-        if other
-        else rows
-    )
+    if not other:
+        return rows
+    last = ReplyOption("slot:certificate:other", render("row.other"), render("about.other"))
+    return (*rows, last)
 
 
 def certificate_with(text: str, snapshot: Snapshot) -> CertificateFacts | None:
@@ -62,7 +61,8 @@ def certificate_with(text: str, snapshot: Snapshot) -> CertificateFacts | None:
     exact = [one for one in snapshot.certificates if one.id == text]
     if exact:
         return exact[0]
-    plain, product = normalize_text(text), find_product(text).value
+    plain = normalize_text(text)
+    product = find_product(text).value
     by_kind = [
         one
         for one in snapshot.certificates

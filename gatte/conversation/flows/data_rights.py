@@ -116,16 +116,10 @@ def _see(draft: DecisionBuilder) -> None:
     lines = [
         f"• {render(f'label.{field}')}: {value}"[:120] for field, value in known.items() if value
     ]
-    lines += (
-        [render("data_rights.certificates", count=len(draft.snapshot.certificates))]
-        if draft.snapshot.certificates
-        else []
-    )
-    lines += (
-        [render("data_rights.tickets", count=len(draft.snapshot.tickets))]
-        if draft.snapshot.tickets
-        else []
-    )
+    if draft.snapshot.certificates:
+        lines.append(render("data_rights.certificates", count=len(draft.snapshot.certificates)))
+    if draft.snapshot.tickets:
+        lines.append(render("data_rights.tickets", count=len(draft.snapshot.tickets)))
     draft.add_text("data_rights.see", lines="\n".join(lines) or render("data_rights.nothing"))
 
 

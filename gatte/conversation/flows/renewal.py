@@ -41,14 +41,14 @@ def _prefill(snapshot: Snapshot) -> dict[str, str]:
 def finish(draft: DecisionBuilder) -> None:
     """Hand the renewal to the desk as a lead that knows what it renews."""
     slots = draft.snapshot.slots
-    known = next(
-        (one for one in draft.snapshot.certificates if one.id == slots.get("certificate")), None
-    )
+    chosen = slots.get("certificate")
+    known = next((one for one in draft.snapshot.certificates if one.id == chosen), None)
+    document_on_file = draft.snapshot.contact.document if known else None
     draft.add_effect(
         CaptureLead(
             name=slots["name"],
             product=known.kind if known else slots["product"],
-            document=slots.get("document") or (draft.snapshot.contact.document if known else None),
+            document=slots.get("document") or document_on_file,
             email=slots.get("email") or None,
             renewal_of=known.id if known else None,
         )

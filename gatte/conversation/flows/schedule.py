@@ -62,13 +62,14 @@ def _wrong_period(text: str, snapshot: Snapshot) -> str:
 
 
 def _hour_has_passed(period: str, snapshot: Snapshot) -> bool:
-    said = re.match(r"(\d+)h(\d*)", period)
     if snapshot.slots.get("day") != snapshot.now.date().isoformat():
         return False
-    hour, minute = (
-        (int(said[1]), int(said[2] or 0)) if said else (12 if period == "manhã" else 19, 0)
-    )
-    return (hour, minute) <= (snapshot.now.hour, snapshot.now.minute)
+    now = (snapshot.now.hour, snapshot.now.minute)
+    said = re.match(r"(\d+)h(\d*)", period)
+    if said:
+        return (int(said[1]), int(said[2] or 0)) <= now
+    end_hour = 12 if period == "manhã" else 19
+    return (end_hour, 0) <= now
 
 
 def _parse_period(text: str, snapshot: Snapshot) -> ParseResult:

@@ -25,13 +25,15 @@ URGENCIES: tuple[tuple[Urgency, re.Pattern[str]], ...] = (
     (
         Urgency.LOW,
         re.compile(
-            r"\bsem pressa\b|\bpode esperar\b|\bbaixa\b|\bnao (?:e|eh|ta|esta) (?:tao )?urgente\b|\bsem urgencia\b|^low$"
+            r"\bsem pressa\b|\bpode esperar\b|\bbaixa\b"
+            r"|\bnao (?:e|eh|ta|esta) (?:tao )?urgente\b|\bsem urgencia\b|^low$"
         ),
     ),
     (
         Urgency.HIGH,
         re.compile(
-            r"\burgent\w*|\burgencia\b|\balta\b|\bhoje\b|\bagora\b|\brapido\b|\bo quanto antes\b|^high$"
+            r"\burgent\w*|\burgencia\b|\balta\b|\bhoje\b|\bagora\b"
+            r"|\brapido\b|\bo quanto antes\b|^high$"
         ),
     ),
     (Urgency.NORMAL, re.compile(r"\bnormal\b|\bmedia\b|\btanto faz\b|\bessa semana\b|^normal$")),

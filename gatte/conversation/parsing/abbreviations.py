@@ -62,7 +62,8 @@ BY_NAME = {short: meaning for meaning, names in MEANINGS.items() for short in na
 WORD = re.compile(r"\w+(?:-\w+)*")
 LAST_AGAIN = re.compile(r"(?<=\w)(\w)\1+$")
 BEFORE_A_PERSON = word_set(
-    "certificado certificados cert digital cpf e-cpf ecpf a1 a3 pj ou tipo modelo o um do no de da para pra p pro como sou somos é eh seria"
+    "certificado certificados cert digital cpf e-cpf ecpf a1 a3 pj ou tipo modelo o um do no "
+    "de da para pra p pro como sou somos é eh seria"
 )
 AFTER_A_PERSON = word_set("ou pj a1 a3")
 

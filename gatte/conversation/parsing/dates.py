@@ -1,4 +1,4 @@
-"""Days and parts of a day, as people say them: "amanhã de manhã", "sexta 14h", "dia 15/12 à tarde"."""
+"""Days and parts of a day, as people say them: "amanhã de manhã", "sexta 14h", "dia 15/12"."""
 
 import re
 from datetime import date, datetime, timedelta
@@ -30,9 +30,24 @@ MONTHS = (
     "dezembro",
 )
 NUMBERS = {
-    "um": 1, "uma": 1, "dois": 2, "duas": 2, "tres": 3, "quatro": 4, "cinco": 5, "seis": 6, "sete": 7, "oito": 8, "nove": 9, "dez": 10,
-    "onze": 11, "doze": 12, "treze": 13, "quatorze": 14, "quinze": 15,
-}  # fmt: skip
+    "um": 1,
+    "uma": 1,
+    "dois": 2,
+    "duas": 2,
+    "tres": 3,
+    "quatro": 4,
+    "cinco": 5,
+    "seis": 6,
+    "sete": 7,
+    "oito": 8,
+    "nove": 9,
+    "dez": 10,
+    "onze": 11,
+    "doze": 12,
+    "treze": 13,
+    "quatorze": 14,
+    "quinze": 15,
+}
 NUMBER = r"\d{1,2}|" + "|".join(NUMBERS)
 FARTHEST = timedelta(days=90)
 OPENS, CLOSES = 8, 19
@@ -44,7 +59,8 @@ WORDED = re.compile(
 DAY_OF_MONTH = re.compile(r"\bdia\s+(\d{1,2})\b")
 IN_DAYS = re.compile(rf"\b(?:daqui(?:\s+a)?|em)\s+({NUMBER})\s+(dia|semana)s?\b")
 WEEKDAY = re.compile(
-    rf"\b({'|'.join(WEEKDAYS)})(?:[- ]?feira)?\b(\s+(?:da\s+)?(?:que\s+vem|semana\s+que\s+vem|proxima))?"
+    rf"\b({'|'.join(WEEKDAYS)})(?:[- ]?feira)?\b"
+    r"(\s+(?:da\s+)?(?:que\s+vem|semana\s+que\s+vem|proxima))?"
 )
 NEXT_WEEK = re.compile(r"\bsemana que vem\b|\bproxima semana\b")
 CLOCK = re.compile(r"(?<![\d/])(\d{1,2})\s*(?:h|hs|hrs|horas?|:)\s*(\d{2})?(?!\d|/)")
@@ -76,11 +92,10 @@ def _slashed(plain: str, today: date) -> date | None:
     if not match:
         return None
     year = int(match[3]) if match[3] else today.year
-    return _next_year_if_past(
-        _date(year + 2000 if year < 100 else year, int(match[2]), int(match[1])),
-        today,
-        bool(match[3]),
-    )
+    if year < 100:
+        year += 2000
+    day = _date(year, int(match[2]), int(match[1]))
+    return _next_year_if_past(day, today, bool(match[3]))
 
 
 def _worded(plain: str, today: date) -> date | None:
@@ -96,12 +111,12 @@ def _day_of_month(plain: str, today: date) -> date | None:
     match = DAY_OF_MONTH.search(plain)
     if not match:
         return None
-    months = (
-        (today.year + (today.month + ahead - 1) // 12, (today.month + ahead - 1) % 12 + 1)
-        for ahead in range(3)
-    )
-    days = (_date(year, month, int(match[1])) for year, month in months)
-    return next((day for day in days if day and day >= today), None)
+    for ahead in range(3):
+        years, month = divmod(today.month - 1 + ahead, 12)
+        day = _date(today.year + years, month + 1, int(match[1]))
+        if day and day >= today:
+            return day
+    return None
 
 
 def _weekday(plain: str, today: date) -> date | None:
@@ -127,16 +142,16 @@ def _relative(plain: str, today: date) -> date | None:
     ):
         return today
     match = IN_DAYS.search(plain)
-    return (
-        today + timedelta(days=_number(match[1]) * (7 if match[2] == "semana" else 1))
-        if match
-        else None
-    )
+    if not match:
+        return None
+    unit = timedelta(weeks=1) if match[2] == "semana" else timedelta(days=1)
+    return today + _number(match[1]) * unit
 
 
 def find_day(text: str, now: datetime) -> ParseResult:
     """The day that the text names, as an ISO date, past or future; nothing when it names none."""
-    plain, today = normalize_text(text), now.date()
+    plain = normalize_text(text)
+    today = now.date()
     ways = (_slashed, _worded, _relative, _weekday, _day_of_month)
     day = next((found for way in ways if (found := way(plain, today))), None)
     return ParseResult(day.isoformat()) if day else NO_MATCH
@@ -167,13 +182,13 @@ def _clock(hour: int, minute: int) -> ParseResult:
 
 
 def _said_hour(plain: str) -> ParseResult:
+    minute_in_words = 30 if "e meia" in plain else 0
     match = HOUR_OF_PART.search(plain)
     if match:
         hour = _number(match[1])
-        return _clock(
-            hour + 12 if match[2] in {"tarde", "noite"} and hour < 12 else hour,
-            30 if "e meia" in plain else 0,
-        )
+        if match[2] in {"tarde", "noite"} and hour < 12:
+            hour += 12
+        return _clock(hour, minute_in_words)
     match = CLOCK.search(plain)
     if match:
         return _clock(int(match[1]), int(match[2] or 0))
@@ -181,7 +196,9 @@ def _said_hour(plain: str) -> ParseResult:
     if not match:
         return NO_MATCH
     hour = _number(match[1])
-    return _clock(hour + 12 if hour < OPENS - 1 else hour, 30 if "e meia" in plain else 0)
+    if hour < OPENS - 1:
+        hour += 12
+    return _clock(hour, minute_in_words)
 
 
 def find_period(text: str) -> ParseResult:
@@ -200,11 +217,9 @@ def find_period(text: str) -> ParseResult:
         return ParseResult("manhã")
     if re.search(r"(?<!boa )\btarde\b|\bvespertino\b|\btardinha\b", plain):
         return ParseResult("tarde")
-    return (
-        ParseResult(problem="hour_outside")
-        if re.search(r"\b(?:de|da|a) noite\b", plain)
-        else NO_MATCH
-    )
+    if re.search(r"\b(?:de|da|a) noite\b", plain):
+        return ParseResult(problem="hour_outside")
+    return NO_MATCH
 
 
 def parse_period(text: str) -> ParseResult:

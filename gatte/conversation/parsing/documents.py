@@ -54,7 +54,7 @@ def find_document(text: str) -> ParseResult:
 
 
 def problem_with(document: str) -> str:
-    """Why a candidate is neither a CPF nor a CNPJ: phone, cpf_check, cnpj_check or document_length."""
+    """Why a candidate is no CPF or CNPJ: phone, cpf_check, cnpj_check or document_length."""
     if PHONE.match(document):
         return "phone"
     if len(document) == CPF_LENGTH:
@@ -67,15 +67,14 @@ def parse_document(text: str) -> ParseResult:
     found = find_document(text)
     if found.value:
         return found
-    loose = _candidates(text) or [one for one in (re.sub(r"\D", "", text),) if one]
-    if not loose:
+    candidates = _candidates(text)
+    candidate = candidates[0] if candidates else re.sub(r"\D", "", text)
+    if not candidate:
         return ParseResult(problem="document_missing")
     written_as_cpf = CPF_FORM.search(text) or "cpf" in text.casefold()
-    return ParseResult(
-        problem="cpf_check"
-        if written_as_cpf and len(loose[0]) == CPF_LENGTH
-        else problem_with(loose[0])
-    )
+    if written_as_cpf and len(candidate) == CPF_LENGTH:
+        return ParseResult(problem="cpf_check")
+    return ParseResult(problem=problem_with(candidate))
 
 
 def show_document(document: str) -> str:

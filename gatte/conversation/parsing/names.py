@@ -21,19 +21,26 @@ SPOKEN = (
 SPACED = re.compile(r"(\S) ?@ ?([^\s@]+?) ?\. ?(com(?: ?\. ?br)?|br|net|org)\b", re.IGNORECASE)
 
 LEAD = re.compile(
-    r"^(?:\W*(?:pode(?:\s+(?:anotar|colocar|ser|por|p[oô]r))?|anot[ae]r?(?:\s+a[ií])?|a[ií]|claro|sim|ok|oi|ol[aá]|bom dia|boa tarde|"
-    r"boa noite|(?:o\s+)?meu nome(?:\s+completo)?\s+[eé]|nome(?:\s+completo)?(?:\s+[eé])?|me chamo|eu\s+sou|sou|aqui\s+[eé]|"
-    r"(?:mud|troc|alter|corrig)[aei]r?(?:\s+(?:o\s+)?nome)?\s+(?:para|pra)|(?:o\s+)?(?:certo|correto)\s+[eé]|[eé]|o|a)\b)+"
+    r"^(?:\W*(?:"
+    r"pode(?:\s+(?:anotar|colocar|ser|por|p[oô]r))?|anot[ae]r?(?:\s+a[ií])?|a[ií]|claro|sim|ok|"
+    r"oi|ol[aá]|bom dia|boa tarde|boa noite|"
+    r"(?:o\s+)?meu nome(?:\s+completo)?\s+[eé]|nome(?:\s+completo)?(?:\s+[eé])?|"
+    r"me chamo|eu\s+sou|sou|aqui\s+[eé]|"
+    r"(?:mud|troc|alter|corrig)[aei]r?(?:\s+(?:o\s+)?nome)?\s+(?:para|pra)|"
+    r"(?:o\s+)?(?:certo|correto)\s+[eé]|[eé]|o|a"
+    r")\b)+"
     r"[\s:,-]*",
     re.IGNORECASE,
 )
 SAID_NAME = re.compile(
-    r"\b(?:meu nome(?:\s+completo)?\s+[eé]|me chamo|nome(?:\s+completo)?\s*:|anot\w+(?:\s+a[ií])?\s*:|aqui\s+[eé]|"
+    r"\b(?:meu nome(?:\s+completo)?\s+[eé]|me chamo|nome(?:\s+completo)?\s*:|"
+    r"anot\w+(?:\s+a[ií])?\s*:|aqui\s+[eé]|"
     r"(?:eu\s+)?sou\s+[oa]\s+(?=(?-i:[A-ZÀ-Ý])))\s*(?:o\s+|a\s+)?",
     re.IGNORECASE,
 )
 SAID_COMPANY = re.compile(
-    r"\b(?:raz[aã]o social|nome da empresa|minha empresa|da empresa|empresa)\s*(?:[eé]\s+|:\s*|se chama\s+|chama\s+)?(?:a\s+|o\s+)?",
+    r"\b(?:raz[aã]o social|nome da empresa|minha empresa|da empresa|empresa)\s*"
+    r"(?:[eé]\s+|:\s*|se chama\s+|chama\s+)?(?:a\s+|o\s+)?",
     re.IGNORECASE,
 )
 LABELS = re.compile(
@@ -42,14 +49,16 @@ LABELS = re.compile(
 BREAK = re.compile(r"[,;\n|]|\s-\s|\.\s|\s+e\s+(?=(?:meu|minha|o|a)\b)")
 NAME = re.compile(r"^[^\W\d_]+(?:['’.-][^\W\d_]+)*(?: [^\W\d_]+(?:['’.-][^\W\d_]+)*\.?){0,6}$")
 NOT_NAMES = word_set(
-    "tipo dado dados nome assunto resolveu "
-    "quero queria preciso gostaria certificado certificados renovar comprar vencimento vence venceu menu atendente humano "
-    "ajuda duvida preco valor quanto qual como quando onde porque por que oi ola bom boa dia tarde noite nao sim sei "
-    "cancelar sair parar voltar token cartao senha nota fiscal e-cnpj e-cpf ecnpj ecpf a1 a3 nf-e nfe obrigado obrigada "
-    "valeu ok tchau isso errado errei agendar chamado problema erro meu minha seu sua voces voce vcs vc tenho pode poderia "
-    "estou ta esta aqui tudo bem certo pessoa empresa cnpj cpf email e-mail digital instalar emitir pagar boleto pix "
-    "documento documentos mas para pra com eu ele ela na verdade amanha hoje depois agora ainda ja so mais menos muito nada "
-    "algum alguma nenhum nenhuma esse essa este esta isto aquilo"
+    "tipo dado dados nome assunto resolveu quero queria preciso gostaria certificado "
+    "certificados renovar comprar vencimento vence venceu menu atendente humano ajuda duvida "
+    "preco valor quanto qual como quando onde porque por que oi ola bom boa dia tarde noite "
+    "nao sim sei cancelar sair parar voltar token cartao senha nota fiscal e-cnpj e-cpf "
+    "ecnpj ecpf a1 a3 nf-e nfe obrigado obrigada valeu ok tchau isso errado errei agendar "
+    "chamado problema erro meu minha seu sua voces voce vcs vc tenho pode poderia estou ta "
+    "esta aqui tudo bem certo pessoa empresa cnpj cpf email e-mail digital instalar emitir "
+    "pagar boleto pix documento documentos mas para pra com eu ele ela na verdade amanha "
+    "hoje depois agora ainda ja so mais menos muito nada algum alguma nenhum nenhuma esse "
+    "essa este esta isto aquilo"
 )
 
 
@@ -70,9 +79,8 @@ def _as_name(text: str) -> str | None:
         or len(name) < 2
     ):
         return None
-    return (
-        name if any(mark.isupper() for mark in name) and not name.isupper() else _capitalised(name)
-    )
+    mixed_case = any(mark.isupper() for mark in name) and not name.isupper()
+    return name if mixed_case else _capitalised(name)
 
 
 def _capitalised(name: str) -> str:
@@ -110,8 +118,9 @@ def find_name(text: str) -> ParseResult:
 
 def parse_company(text: str) -> ParseResult:
     """A company's name given as an answer."""
-    said = SAID_COMPANY.match(LEAD.sub("", text.strip()))
-    bare = LEAD.sub("", text.strip())[said.end() if said else 0 :]
+    answer = LEAD.sub("", text.strip())
+    said = SAID_COMPANY.match(answer)
+    bare = answer[said.end() :] if said else answer
     chunk = BREAK.split(_without_data(bare))[0].strip(" .:-")
     if len(chunk) < 2 or not any(mark.isalpha() for mark in chunk):
         return ParseResult(problem="company_missing")

@@ -23,9 +23,10 @@ def union(*patterns: str) -> re.Pattern[str]:
 
 
 FILLERS = word_set(
-    "por favor pf pfv pfvr pls ai oi ola opa bom boa dia tarde noite eu me mim te vc voce voces um uma o a os as com de do "
-    "da no na para pra pro gostaria queria quero preciso prefiro desejo pode poderia agora ja entao mas e que aqui gente "
-    "moco moca obrigado obrigada obg so la ta esta ok bem"
+    "por favor pf pfv pfvr pls ai oi ola opa bom boa dia tarde noite eu me mim te vc voce "
+    "voces um uma o a os as com de do da no na para pra pro gostaria queria quero preciso "
+    "prefiro desejo pode poderia agora ja entao mas e que aqui gente moco moca obrigado "
+    "obrigada obg so la ta esta ok bem"
 )
 
 

@@ -25,7 +25,8 @@ KINDS = (
 )
 MODEL = re.compile(r"\ba([13])\b")
 UNSURE = re.compile(
-    r"\bnao (?:sei|tenho certeza)\b|\btanto faz\b|\bqualquer\b|\bme ajud|\bqual (?:e )?(?:o )?melhor\b|\bduvida\b"
+    r"\bnao (?:sei|tenho certeza)\b|\btanto faz\b|\bqualquer\b|\bme ajud"
+    r"|\bqual (?:e )?(?:o )?melhor\b|\bduvida\b"
 )
 UNDECIDED = "a definir"
 

@@ -17,9 +17,9 @@ from gatte.conversation.parsing.normalize import word_set
 LONGEST = 600
 TITLE, ROW_TITLE, ROW_DESCRIPTION = 20, 24, 72
 VARIABLES = word_set(
-    "company name first_name flow the_flow other wait ahead opens when value kind holder valid_until days status number "
-    "subject tickets lines summary question label problem left first second document email field count certificates day "
-    "period answer"
+    "company name first_name flow the_flow other wait ahead opens when value kind holder "
+    "valid_until days status number subject tickets lines summary question label problem "
+    "left first second document email field count certificates day period answer"
 )
 
 

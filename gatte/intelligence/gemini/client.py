@@ -303,8 +303,8 @@ class Gemini:
 
 
 def _translate_sdk_errors(call: Callable[[], Kept]) -> Kept:
-    """The package's result; it trips over answers of an unknown shape with the errors of plain
-    Python.
+    """The package's result; InvalidResponse for an answer of an unknown shape, on which the package
+    raises errors of plain Python.
     """
     try:
         return call()
@@ -357,14 +357,10 @@ def _outcome_of(error: Exception, purpose: CallPurpose) -> CallOutcome:
     if isinstance(error, (httpx2.TimeoutException, TimeoutError)):
         return CallOutcome.TIMEOUT
     if isinstance(error, errors.APIError):
-        of_a_file = purpose is CallPurpose.TRANSCRIBE and error.code == 400
-        return (
-            CallOutcome.QUOTA
-            if error.code == 429
-            else CallOutcome.REJECTED_INPUT
-            if of_a_file
-            else CallOutcome.ERROR
-        )
+        if error.code == 429:
+            return CallOutcome.QUOTA
+        bad_audio = purpose is CallPurpose.TRANSCRIBE and error.code == 400
+        return CallOutcome.REJECTED_INPUT if bad_audio else CallOutcome.ERROR
     if isinstance(error, (InvalidResponse, ValueError)):
         return CallOutcome.INVALID_RESPONSE
     return CallOutcome.ERROR

@@ -28,8 +28,8 @@ def generation_config(
     """The configuration of one call; `most_tokens` bounds what may be written, thinking included;
     `answers_by` is a JSON schema.
 
-    Not to be changed: it is shared. The answer comes as it was received (`gemini_answer` reads it),
-    and no function is ever called.
+    Not to be changed: it is shared. The answer comes as it was received (`gemini.response` reads
+    it), and no function is ever called.
     """
     from google.genai.types import AutomaticFunctionCallingConfig
 
@@ -47,7 +47,8 @@ def generation_config(
 
 def user_content(text: str) -> "Content":
     """A text as the contents of a call."""
-    content, part = _quick("Content"), _quick("Part")
+    content = _quick("Content")
+    part = _quick("Part")
     return cast("Content", content(role="user", parts=[part(text=text)]))
 
 
@@ -71,9 +72,8 @@ def _quick(name: str) -> "type[BaseModel]":
 # As little thinking as a model allows: a customer waits, and passages are short. Google's page on
 # thinking, October 2026 (ai.google.dev/gemini-api/docs/thinking);
 # docs/decisions/0022-gemini-requests.md.
-VERSIONED = (
-    r"(-preview)?(-\d{2}-\d{4}|-\d{3})?"  # not -image, -tts and others, which know other levels
-)
+# Not -image, -tts and others, which know other levels.
+VERSIONED = r"(-preview)?(-\d{2}-\d{4}|-\d{3})?"
 LEAST_THINKING: tuple[tuple[str, int | str], ...] = (  # the first that fits: a budget or a level
     (r"gemini-2\.5-flash(-lite)?", 0),
     (r"gemini-(3|3\.5|3\.6)-flash", "MINIMAL"),

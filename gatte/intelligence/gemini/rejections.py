@@ -39,8 +39,12 @@ WHAT_TO_DO = {
     RejectionCause.PERMISSION: "the key of GEMINI_API_KEY may not use this API or model",
     RejectionCause.ACCOUNT: "Google's account has a condition to fulfil (country, billing, terms)",
     RejectionCause.MODEL: "there is no such model, or no such GEMINI_API_VERSION",
-    RejectionCause.THINKING_LEVEL: "the model does not know this thinking level: docs/decisions/0022-gemini-requests.md",
-    RejectionCause.TEMPERATURE: "the model takes no temperature: docs/decisions/0022-gemini-requests.md",
+    RejectionCause.THINKING_LEVEL: (
+        "the model does not know this thinking level: docs/decisions/0022-gemini-requests.md"
+    ),
+    RejectionCause.TEMPERATURE: (
+        "the model takes no temperature: docs/decisions/0022-gemini-requests.md"
+    ),
     RejectionCause.REQUEST: "the model refuses a part of the request",
 }
 WORDS_OF_400 = {  # looked for in this order in what the service says
@@ -68,7 +72,7 @@ def cause_of(error: Exception) -> RejectionCause | None:
 
 
 class Rejections:
-    """The models that are left alone since the service refuses them; for the threads of a process."""
+    """The models not called because the service refuses them; shared by a process's threads."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._breakers: defaultdict[str, CircuitBreaker] = defaultdict(

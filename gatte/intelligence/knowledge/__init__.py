@@ -1,1 +1,1 @@
-"""The knowledge base: articles and their passages, search by meaning and by words, and its cache."""
+"""The knowledge base: articles and their passages, search by meaning and words, and its cache."""

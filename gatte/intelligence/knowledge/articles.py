@@ -68,7 +68,7 @@ class _PassageText:
 
 
 def read_articles(path: Path = DEMO_ARTICLES) -> list[ArticleDraft]:
-    """The articles of a TOML file (`[[article]]` tables); BadArticles lists every problem at once."""
+    """The articles of a TOML file (`[[article]]` tables); BadArticles lists all its problems."""
     try:
         rows = tomllib.loads(path.read_text(encoding="utf-8")).get("article", [])
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

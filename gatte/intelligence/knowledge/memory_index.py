@@ -1,9 +1,9 @@
 """A knowledge base of usual size, held in this process: candidates come from memory, by the same
 rules as from Postgres.
 
-A shelf belongs to one edition: the number that grows with every change of an article or passage,
-and the day, since articles come into force by date. Asking for the edition is the one question that
-a search puts to the database; a new edition is read when it is first met.
+An index belongs to one version: the number that grows with every change of an article or passage,
+and the day, since articles come into force by date. Asking for the version is the one question that
+a search puts to the database; a new version is read when it is first met.
 """
 
 from collections import OrderedDict, defaultdict
@@ -38,14 +38,14 @@ INDEX_VERSION_SQL = (
 
 @dataclass(frozen=True)
 class IndexVersion:
-    """What the knowledge base was at a moment: its number (0 before the first article) and the day."""
+    """The state of the knowledge base: its number (0 before the first article) and the day."""
 
     number: int
     day: date
 
 
 def index_version(session: Session) -> IndexVersion:
-    """The edition that this session sees."""
+    """The version that this session sees."""
     known, today = session.execute(sql(f"SELECT {INDEX_VERSION_SQL}")).one()
     return IndexVersion(known, today)
 
@@ -77,7 +77,8 @@ class InMemoryIndex:
         import numpy as np
 
         scores = np.zeros(len(self.rows), dtype=np.float32)
-        for found in (self.postings[one] for one in set(lexemes) if one in self.postings):
+        for lexeme in set(lexemes) & self.postings.keys():
+            found = self.postings[lexeme]
             scores[found.positions] += found.scores
         return [place for place in _first(scores, count) if scores[place] > 0]
 
@@ -90,24 +91,25 @@ def _first(scores: "NDArray[float32]", count: int) -> list[int]:
 
 
 class IndexCache:
-    """The shelf of the edition that was asked for last; None instead of a shelf when the base is
-    too large for one.
+    """The index of the version that was asked for last; None when the base is empty or too large
+    for one.
     """
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._key: tuple[object, ...] | None = None
-        self._shelf: InMemoryIndex | None = None
+        self._index: InMemoryIndex | None = None
 
     def get(self, session: Session, current: IndexVersion) -> InMemoryIndex | None:
-        """The shelf of this edition, read now when this process does not have it."""
+        """The index of this version, read now when this process does not have it."""
         key = (session.get_bind(), current)
         with self._lock:
             known = key == self._key
             if not known:
-                self._shelf, self._key = _read(session), key
+                self._index = _read(session)
+                self._key = key
             _count("hit" if known else "miss")
-            return self._shelf
+            return self._index
 
 
 def _count(outcome: str) -> None:
@@ -159,17 +161,13 @@ def _read_postings(session: Session, places: dict[int, int]) -> dict[str, Postin
         if passage in places:
             counts[lexeme][places[passage]] = times or 1
             lengths[places[passage]] += times or 1
-    return {
-        lexeme: Postings(
-            np.fromiter(known.keys(), np.int32, len(known)),
-            np.fromiter(
-                (_weight(times) / log2(lengths[place] + 1) for place, times in known.items()),
-                np.float32,
-                len(known),
-            ),
+    postings: dict[str, Postings] = {}
+    for lexeme, known in counts.items():
+        weights = [_weight(times) / log2(lengths[place] + 1) for place, times in known.items()]
+        postings[lexeme] = Postings(
+            np.fromiter(known.keys(), np.int32, len(known)), np.array(weights, np.float32)
         )
-        for lexeme, known in counts.items()
-    }
+    return postings
 
 
 def _weight(times: int) -> float:
@@ -203,6 +201,7 @@ class LexemeCache:
 
     def _ask(self, session: Session, words: list[str]) -> dict[str, tuple[str, ...]]:
         query = sql(
-            "SELECT word, tsvector_to_array(to_tsvector('portuguese', word)) FROM unnest(CAST(:words AS text[])) AS word"
+            "SELECT word, tsvector_to_array(to_tsvector('portuguese', word))"
+            " FROM unnest(CAST(:words AS text[])) AS word"
         )
         return {word: tuple(lexemes) for word, lexemes in session.execute(query, {"words": words})}

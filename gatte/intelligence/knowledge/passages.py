@@ -1,4 +1,4 @@
-"""Passages of articles in force, and those of them that this process has made ready to be compared."""
+"""Passages of articles in force, and the cache of those that this process has vectorized."""
 
 from collections import OrderedDict
 from collections.abc import Sequence

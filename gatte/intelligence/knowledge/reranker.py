@@ -114,8 +114,8 @@ def rerank(
 
 def _off_topic_here(
     question: TokenisedText,
-    passages: Any,
-    background: Sequence[TokenisedText],  # noqa: ANN401 - arrays
+    passages: Any,  # noqa: ANN401 - an array
+    background: Sequence[TokenisedText],
 ) -> tuple[list[TokenisedText], Any]:
     """The off-topic texts nearest to the question and their vectors, without those that this
     knowledge base does cover.
@@ -141,7 +141,7 @@ def _stacked(texts: Sequence[TokenisedText]) -> "NDArray[float32]":
 def _membership(
     articles: list[Hashable], candidates: Sequence[RerankCandidate], background: int
 ) -> "NDArray[float32]":
-    """One row a text and one column an article, the last for off topic: 1 where the text belongs."""
+    """One row a text and one column an article, the last for off topic: 1 where a text belongs."""
     import numpy as np
 
     columns = {article: column for column, article in enumerate(articles)}
@@ -151,14 +151,15 @@ def _membership(
 
 def _ordered(
     articles: list[Hashable],
-    scores: Any,
-    member: Any,
-    cosines: Any,
-    words: Any,  # noqa: ANN401 - arrays
+    scores: Any,  # noqa: ANN401 - an array
+    member: Any,  # noqa: ANN401 - an array
+    cosines: Any,  # noqa: ANN401 - an array
+    words: Any,  # noqa: ANN401 - an array
 ) -> Ranking:
     import numpy as np
 
-    likeness = np.where(member[:, :-1] > 0, (cosines + LEXICAL_WEIGHT * words)[:, None], -np.inf)
+    similarity = cosines + LEXICAL_WEIGHT * words
+    likeness = np.where(member[:, :-1] > 0, similarity[:, None], -np.inf)
     nearest = likeness.argmax(axis=0)
     ranked = [
         Ranked(
@@ -170,7 +171,8 @@ def _ordered(
         )
         for column, article in enumerate(articles)
     ]
-    return Ranking(tuple(sorted(ranked, key=lambda one: -one.score)), float(scores[-1]))
+    best_first = tuple(sorted(ranked, key=lambda one: -one.score))
+    return Ranking(best_first, float(scores[-1]))
 
 
 def _word_kernel(texts: Sequence[TokenisedText]) -> "NDArray[float32]":
@@ -184,16 +186,15 @@ def _word_kernel(texts: Sequence[TokenisedText]) -> "NDArray[float32]":
     found_in = np.bincount(features, minlength=FEATURES)
     count = found_in[features]
     values = np.concatenate([text.weights for text in texts]) * _rarity(len(texts))[count]
-    values /= np.sqrt(np.maximum(np.bincount(rows, values**2, len(texts)), 1e-9))[rows].astype(
-        np.float32
-    )
+    squares = np.bincount(rows, values**2, len(texts))
+    lengths = np.sqrt(np.maximum(squares, 1e-9))
+    values /= lengths[rows].astype(np.float32)
     shared = count > 1  # what only one text has makes it longer, and like no other
     kept = np.flatnonzero(found_in > 1)
     column = np.empty(FEATURES, np.int32)
     column[kept] = np.arange(kept.size, dtype=np.int32)
-    weighed = np.zeros(
-        (len(texts), kept.size), np.float32
-    )  # a tenth of it is filled: still three times as fast as sparse rows
+    # A tenth of it is filled: still three times as fast as sparse rows.
+    weighed = np.zeros((len(texts), kept.size), np.float32)
     weighed[rows[shared], column[features[shared]]] = values[shared]
     kernel = weighed @ weighed.T
     np.fill_diagonal(kernel, 1.0)
@@ -204,9 +205,8 @@ def _rarity(texts: int) -> "NDArray[float32]":
     """What a feature weighs that is found in 0, 1, 2 ... of so many texts."""
     import numpy as np
 
-    weights: NDArray[float32] = (np.log((1 + texts) / (1 + np.arange(texts + 1))) + 1).astype(
-        np.float32
-    )
+    found_in = np.arange(texts + 1)
+    weights: NDArray[float32] = (np.log((1 + texts) / (1 + found_in)) + 1).astype(np.float32)
     return weights
 
 
@@ -225,9 +225,9 @@ def _features(text: str) -> Iterator[int]:
 def _of_word(word: str) -> tuple[int, ...]:
     """The features of a word by itself; texts are made of the same words."""
     padded = f" {word} "
-    parts = [
-        padded[start : start + size]
-        for size in (3, 4)
-        for start in range(max(1, len(padded) - size + 1))
-    ]
-    return (crc32(word.encode()) % HALF, *(HALF + crc32(part.encode()) % HALF for part in parts))
+    parts: list[str] = []
+    for size in (3, 4):
+        starts = range(max(1, len(padded) - size + 1))
+        parts += [padded[start : start + size] for start in starts]
+    whole = crc32(word.encode()) % HALF
+    return (whole, *(HALF + crc32(part.encode()) % HALF for part in parts))

@@ -1,7 +1,7 @@
 """Finding the articles that a question asks for: candidates by meaning and by words, put in order
 by `ranking`.
 
-Candidates come from the shelf in this process, or from Postgres when the knowledge base is too
+Candidates come from the index in this process, or from Postgres when the knowledge base is too
 large for one.
 """
 
@@ -16,8 +16,7 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Session
 
 from gatte.intelligence import answer_confidence, embedding
-from gatte.intelligence.knowledge import memory_index as shelf
-from gatte.intelligence.knowledge import passages, reranker
+from gatte.intelligence.knowledge import memory_index, passages, reranker
 from gatte.intelligence.knowledge.articles import off_topic_texts
 from gatte.intelligence.knowledge.memory_index import (
     IndexCache,
@@ -87,11 +86,11 @@ def retrieve(session: Session, question: str, limit: int = 5) -> list[RankedArti
 
 @dataclass(frozen=True)
 class _Candidates:
-    """Passages that may answer, ready to be compared, and the shelf that they come from, if any."""
+    """Passages that may answer, ready to be compared, and the index that they come from, if any."""
 
     rows: list[PassageRow]
     texts: list[reranker.TokenisedText]
-    shelf: InMemoryIndex | None
+    index: InMemoryIndex | None
 
 
 def find_passages(
@@ -109,7 +108,7 @@ def find_passages(
     """
     question = question[:LONGEST_QUESTION]
     asked = reranker.tokenize(question, vector_of(question) if vector is None else vector)
-    near = _candidates(session, asked, edition or shelf.index_version(session))
+    near = _candidates(session, asked, edition or memory_index.index_version(session))
     candidates = [
         reranker.RerankCandidate(row.article_id, text)
         for row, text in zip(near.rows, near.texts, strict=True)
@@ -154,9 +153,10 @@ def _from_shelf(
 def _from_postgres(session: Session, asked: reranker.TokenisedText) -> list[PassageRow]:
     rows: list[PassageRow] = []
     if asked.vector.any():
+        this_transaction_only = True
         session.execute(
-            select(func.set_config("hnsw.ef_search", str(HNSW_EF_SEARCH), True))
-        )  # for this transaction only
+            select(func.set_config("hnsw.ef_search", str(HNSW_EF_SEARCH), this_transaction_only))
+        )
         rows += passages.read_rows(session, _nearest(asked.vector))
     query = _any_word(normalize(asked.text))
     if query is not None:
@@ -193,19 +193,17 @@ def _any_word(words: str) -> ColumnElement[Any] | None:
     """
     if not words:
         return None
-    return func.to_tsquery(
-        "portuguese", literal(" | ".join(dict.fromkeys(words.split()))), type_=TSQUERY
-    )
+    any_of = " | ".join(dict.fromkeys(words.split()))
+    return func.to_tsquery("portuguese", literal(any_of), type_=TSQUERY)
 
 
 def _found(
     session: Session, ranked: Sequence[reranker.Ranked], near: _Candidates
 ) -> tuple[RankedArticle, ...]:
-    articles = (
-        _articles(session, [near.rows[one.nearest].article_id for one in ranked])
-        if near.shelf is None
-        else near.shelf.articles
-    )
+    if near.index is None:
+        articles = _articles(session, [near.rows[one.nearest].article_id for one in ranked])
+    else:
+        articles = near.index.articles
     return tuple(
         _as_found(articles[row.article_id], one, row)
         for one in ranked

@@ -91,7 +91,8 @@ def _may_be_kept(question: str) -> bool:
 
 
 def _names(question: str, known: IndexVersion) -> _CacheKeys:
-    ring, code = keyring(), _search_version()
+    ring = keyring()
+    code = _search_version()
     answer = ring.lookup_hash("question", normalize(question)).hex()
     vector = ring.lookup_hash("question vector", expand_abbreviations(question)).hex()
     return _CacheKeys(
@@ -157,7 +158,7 @@ def _serialize(passages: RetrievalResult) -> bytes:
 
 
 def _deserialize(kept: bytes, question: str) -> RetrievalResult | None:
-    """What `_closed` made; None when it is anything else."""
+    """What `_serialize` made; None when it is anything else."""
     try:
         stored = json.loads(kept)
         return RetrievalResult(

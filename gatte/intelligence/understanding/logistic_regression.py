@@ -120,7 +120,7 @@ def _vectors(texts: Sequence[str]) -> "Matrix":
 
 
 def prepared(text: str) -> str:
-    """A text as the embedding sees it: lower case, accents kept, for it knows Portuguese spelling."""
+    """A text for the embedding: lower case, accents kept, since it knows Portuguese spelling."""
     return text.lower()
 
 
@@ -153,7 +153,7 @@ def _stored(inputs: _Inputs, weights: "Matrix") -> Weights:
 
 
 def _fit(inputs: _Inputs, start: "Matrix") -> "Matrix":
-    """The weights of least loss, from wherever the search starts; NotConverged when it ends before."""
+    """The weights of least loss, found from `start`; NotConverged when the search stops early."""
     from scipy.optimize import minimize
 
     loss = _Loss(inputs)
