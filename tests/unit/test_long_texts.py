@@ -125,7 +125,7 @@ UNITS = (
     *("Bearer ", "voces ", "roubo ", "robo ", "obg ", "tudo bem ", "empresa "),
 )
 SHAPES = (("", ""), ("@", "!"), ("a ", "@x.com"))
-"""What stands before and behind the repeated units: a pattern that ends otherwise than it began is the slowest."""
+"""What stands around the repeated units: the slowest pattern ends otherwise than it began."""
 
 SNAPSHOT = Snapshot(
     State.COLLECTING,
@@ -156,7 +156,10 @@ ARGUMENTS: dict[str, Callable[[], object]] = {
     "NDArray[float32]": lambda: None,
 }
 ELSEWHERE = {
-    "intake.spam.signs": "asks the settings and the keys; its parts that read the text are `foreign_hosts` and `folded`",
+    "intake.spam.signs": (
+        "asks the settings and the keys; "
+        "its parts that read the text are `foreign_hosts` and `folded`"
+    ),
     "intake.spam.flood": "takes ids of ours, and asks the settings",
     "intake.identity.hash_of": "an HMAC of a phone, an id or a document",
     "intelligence.rejections.publish": "takes the name of a model in the settings",
@@ -164,25 +167,36 @@ ELSEWHERE = {
     "intake.filing.file_sender": "takes ids of ours, and asks the database",
     "intake.talks.talk_with": "takes ids of ours, and asks the database",
     "intake.retrying.note": "takes ids of ours, and asks the database",
-    "intelligence.asking.understand": "the classifier, of which `features.terms` and `embedding.embed_one` read the text, and Gemini",
+    "intelligence.asking.understand": (
+        "the classifier, of which `features.terms` and `embedding.embed_one` "
+        "read the text, and Gemini"
+    ),
     "intelligence.asking.answer": "`cache.find_passages` and Gemini",
     "intelligence.cache.find_passages": "`retrieval.find_passages` behind a cache",
-    "intelligence.retrieval.find_passages": "asks the database; `ranking.prepared` and `retrieval.vector_of` read the text",
+    "intelligence.retrieval.find_passages": (
+        "asks the database; `ranking.prepared` and `retrieval.vector_of` read the text"
+    ),
     "intelligence.retrieval.retrieve": "the same search",
     "intelligence.knowledge.add_variant": "a text of the company's people",
-    "intelligence.gemini_config.configured": "makes the configuration of a model out of our own words",
+    "intelligence.gemini_config.configured": (
+        "makes the configuration of a model out of our own words"
+    ),
     "intelligence.gemini_http.client_with": "takes an address of the settings",
     "intelligence.transcribing.transcribe": "takes a sound, and asks Gemini",
     "intelligence.prompts.read": "reads a file of ours",
-    "whatsapp.fields.line": "a part of the webhook's parser, which is tested with a text in every field",
-    "whatsapp.parts.part_of": "a part of the webhook's parser, which is tested with a text in every field",
+    "whatsapp.fields.line": (
+        "a part of the webhook's parser, which is tested with a text in every field"
+    ),
+    "whatsapp.parts.part_of": (
+        "a part of the webhook's parser, which is tested with a text in every field"
+    ),
     "whatsapp.outbound.reaction": "takes ids of ours and of Meta's",
     "whatsapp.simulator.attached": "makes what a simulated customer sends",
     "whatsapp.simulator.customer_message_body": "makes what a simulated customer sends",
     "whatsapp.simulator.status_body": "makes what a simulated customer sends",
     "privacy.crypto.derived_key": "takes secrets of the settings",
 }
-"""Functions that read no text of a customer, or that need more than a text: then the parts that read it are tested."""
+"""Functions that read no text of a customer, or need more than one: then their parts are tested."""
 
 
 def modules() -> list[ModuleType]:

@@ -26,10 +26,16 @@ from gatte.settings import Settings
 from gatte.volatile import ShortMemory
 
 app = Flask("counting")
-app.extensions["gatte_memory"] = ShortMemory(Settings(_env_file=None, database_url="postgresql://unused/unused", redis_url=sys.argv[1]))
+settings = Settings(
+    _env_file=None, database_url="postgresql://unused/unused", redis_url=sys.argv[1]
+)
+app.extensions["gatte_memory"] = ShortMemory(settings)
 sys.stdin.readline()
 with app.app_context():
-    marks = [Mark("of-all", f"{sys.argv[2]}-{number}", 1_800_000_000_000 + number, 60_000, limit=50) for number in range(40)]
+    marks = [
+        Mark("of-all", f"{sys.argv[2]}-{number}", 1_800_000_000_000 + number, 60_000, limit=50)
+        for number in range(40)
+    ]
     print(sum(windows.count([mark])[0].fits for mark in marks))
 """
 
