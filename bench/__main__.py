@@ -49,23 +49,27 @@ LIMIT_SECONDS = 2 * 60 * 60
 PAGE = Path(__file__).parents[1] / "docs" / "bench.md"
 HEAD = """# What it reaches
 
-Measured by `make bench` on {when}: {machine}; {versions}; everything (stores, stand-ins, load) on one machine. {shared}
+Measured by `make bench` on {when}: {machine}; {versions}; everything (stores, stand-ins, load) on
+one machine. {shared}
 
-Figures of one run: compare them within a run, not between machines; `make bench ARGS="--against COMMIT"` compares two versions in one run.
-`make bench ARGS="turns"` measures one part and writes nothing here. A run whose counts of messages stored, acknowledged and answered differ
-gives no figures but an error. Where a target is missed, the tables of processor time below say what bounds it: all that is listed shares
-the cores. Parts of this run: {parts}.
+Figures of one run: compare them within a run, not between machines; `make bench ARGS="--against
+COMMIT"` compares two versions in one run. `make bench ARGS="turns"` measures one part and writes
+nothing here. A run whose counts of messages stored, acknowledged and answered differ gives no
+figures but an error. Where a target is missed, the tables of processor time below say what bounds
+it: all that is listed shares the cores. Parts of this run: {parts}.
 
-Loads: a *new customer* never wrote before; a *returning* one did, and comes back after some seconds. *Distinct* texts differ all, in their
-words and not in numbers alone; *repeated* ones are {questions} questions, each second time with an order number. Workers are *warm* (some
-turns of strangers went before) unless a row says *cold*.
+Loads: a *new customer* never wrote before; a *returning* one did, and comes back after some
+seconds. *Distinct* texts differ all, in their words and not in numbers alone; *repeated* ones are
+{questions} questions, each second time with an order number. Workers are *warm* (some turns of
+strangers went before) unless a row says *cold*.
 """
 VARIED = (
     "Between the parts, the same piece of Python work took {:.1f} to {:.1f} ms of processor time."
 )
 ALONE = "The machine was free of other work."
 SHARED = (
-    "The machine was shared: between the parts, when nothing of this run was up, other processes took {:.0f} to {:.0f} % of its cores. "
+    "The machine was shared: between the parts, when nothing of this run was up, "
+    "other processes took {:.0f} to {:.0f} % of its cores. "
     "Rates and times are then those of what they left; processor times and counts say more."
 )
 FREE_PERCENT = 10
@@ -74,7 +78,7 @@ PACKAGES = ("flask", "gunicorn", "sqlalchemy", "rq", "pywa")
 
 @dataclass(frozen=True)
 class Moment:
-    """How the machine is while nothing of ours runs: how busy others keep it, and how fast it is."""
+    """How the machine is while nothing of ours runs: how busy with other work, and how fast."""
 
     busy_percent: float
     milliseconds: float

@@ -46,15 +46,17 @@ STORES = {
 }
 HEAD = """# Kill points
 
-Written by `make chaos ARGS=--write`; the table of points is in `tests/chaos/kill_points.py`. At each point a process is killed by SIGKILL
-while customers write and Meta delivers some webhooks and statuses twice or out of order. The count is made from outside, at a stand-in for
-Meta: which answers each customer received, and in which order. The last columns count answers of all customers who were waiting when a
-blow struck.
+Written by `make chaos ARGS=--write`; the table of points is in `tests/chaos/kill_points.py`. At
+each point a process is killed by SIGKILL while customers write and Meta delivers some webhooks and
+statuses twice or out of order. The count is made from outside, at a stand-in for Meta: which
+answers each customer received, and in which order. The last columns count answers of all customers
+who were waiting when a blow struck.
 
-Where Meta has an answer and we do not know it, a status with the outbox id settles it. Only if Meta accepted an answer and sends no
-status within the grace time is it sent again: the one case in which a customer may get a second copy (`GATTE_UNCERTAIN_POLICY=agent`
-leaves such an answer to people instead). Here that time passes only for answers which Meta did not take, however slow the machine is, so
-each second copy in this table is a fault.
+Where Meta has an answer and we do not know it, a status with the outbox id settles it. Only if Meta
+accepted an answer and sends no status within the grace time is it sent again: the one case in which
+a customer may get a second copy (`GATTE_UNCERTAIN_POLICY=agent` leaves such an answer to people
+instead). Here that time passes only for answers which Meta did not take, however slow the machine
+is, so each second copy in this table is a fault.
 """
 
 
@@ -146,11 +148,14 @@ def _told(outcome: Outcome) -> str:
     kills = Counter({blow: count for blow, count in outcome.blows.items() if blow in BY_NAME})
     total, left = outcome.total, {what: count for what, count in outcome.left.items() if count}
     return (
-        f"{kills.total()} kills at {len(kills)} of {len(POINTS)} points, {outcome.blows[FLUSHED]} flushes of Redis, "
+        f"{kills.total()} kills at {len(kills)} of {len(POINTS)} points, "
+        f"{outcome.blows[FLUSHED]} flushes of Redis, "
         f"{outcome.blows[CRASHED]} crashes of Postgres, in {outcome.seconds:.0f} s. "
-        f"{outcome.customers} customers, {outcome.messages} messages acknowledged, {outcome.messages - outcome.unstored} of them stored, "
+        f"{outcome.customers} customers, {outcome.messages} messages acknowledged, "
+        f"{outcome.messages - outcome.unstored} of them stored, "
         f"{outcome.repeated} bodies delivered twice: "
-        f"{total.lost} lost, {total.twice} answered twice, {total.out_of_order} out of order; left undone: {left or 'nothing'}."
+        f"{total.lost} lost, {total.twice} answered twice, "
+        f"{total.out_of_order} out of order; left undone: {left or 'nothing'}."
     )
 
 

@@ -27,9 +27,10 @@ AFTER_START = 20  # turns that warm a worker which was just started
 RESERVE_SECONDS = 60  # for the end: reports, and stopping what was started
 WARMING_POSTS = 3
 DOOR_SHARE = 0.25  # of the time, at most
-TITLE = """The files here against {commit}, each measured in turns with the other, {wrote}. The ratio says how many times better it is
-here (above 1: faster, or cheaper), as the median of the pairs, with the least and the most. Customers are new unless they
-are said to return, texts are distinct, workers are warm but for the cold start, the knowledge base is the demo's."""
+TITLE = """The files here against {commit}, each measured in turns with the other, {wrote}. The
+ratio says how many times better it is here (above 1: faster, or cheaper), as the median of the
+pairs, with the least and the most. Customers are new unless they are said to return, texts are
+distinct, workers are warm but for the cold start, the knowledge base is the demo's."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,8 @@ def compare(commit: str, size: Size) -> str:
     with checked_out(commit) as other:
         pairs = _at_the_door(other, size, began + limit * DOOR_SHARE)
         pairs += _whole(other, size, began + limit - RESERVE_SECONDS)
-    return f"{TITLE.format(commit=commit, wrote=f'{size.turns} turns a load')}\n\n{table(pairs, commit)}"
+    title = TITLE.format(commit=commit, wrote=f"{size.turns} turns a load")
+    return f"{title}\n\n{table(pairs, commit)}"
 
 
 # --- the door: web processes alone ---

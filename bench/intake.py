@@ -86,7 +86,7 @@ def measure() -> ReportPart:
 
 @dataclass
 class Compared:
-    """Runs of both doors in turns, each with so many connections; each door is the first as often."""
+    """Runs of both doors in turns, each with so many connections; each is first equally often."""
 
     connections: int
     ours: list[IntakeRun] = field(default_factory=list)
@@ -138,7 +138,7 @@ def write_bodies(folder: Path, first: int, count: int) -> None:
 
 
 def _ours(doors: Doors, folder: Path, connections: int) -> IntakeRun:
-    """Drive our door: every message that it acknowledged is a row, and there is no row beside them."""
+    """Drive our door: every message that it acknowledged is a row, and there is no other row."""
     before = scalar(doors.place, "SELECT count(*) FROM inbox_message")
     counted = _acknowledged(doors.ours)
     run = drive(doors.ours, folder, doors.place, connections)
@@ -269,7 +269,8 @@ def _median(runs: list[IntakeRun]) -> float:
 
 def _below(compared: list[Compared]) -> str:
     title = (
-        f"Webhook, both under gunicorn with {PROCESSES} processes on greenlets, wrk on the same cores, "
+        f"Webhook, both under gunicorn with {PROCESSES} processes on greenlets, "
+        "wrk on the same cores, "
         "new customers and distinct texts; processor time of a request in ms:"
     )
     lines = [title, "", "| | web | Postgres | wrk |", "|---|---|---|---|"]

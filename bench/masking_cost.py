@@ -50,7 +50,7 @@ def find_phones(text: str) -> None:
 
 
 def measure(name: str, call: Callable[[object], object], arguments: list[object]) -> None:
-    """Every call on its own clock; an argument is used once, so nothing is answered from a cache."""
+    """Every call on its own clock; an argument is used once, so no cache answers."""
     taken = []
     for argument in arguments:
         start = time.perf_counter_ns()

@@ -31,7 +31,8 @@ from tests import process_system
 ID = UUID(int=7)
 MODELS = Models("gemini-3.5-flash-lite", "gemini-3.5-flash", "gemini-embedding-001")
 PASSAGES = [
-    f"Artigo {n}\nQuanto dura o A{n}?\nO certificado A{n} vale {n} ano, em 3 parcelas de R$ 99,90. Veja www.exemplo.com.br."
+    f"Artigo {n}\nQuanto dura o A{n}?\n"
+    f"O certificado A{n} vale {n} ano, em 3 parcelas de R$ 99,90. Veja www.exemplo.com.br."
     for n in range(5)
 ]
 BODY = outbound.message_body(TextReply(PASSAGES[0]), phone="5511987654321", outbox_id=str(ID))

@@ -33,5 +33,8 @@ def row(place: BenchEnvironment, what: str, since: float, more: str) -> ReportRo
     """The 95th percentile over all messages since then."""
     half, most = (scalar(place, OWN_TIME.format(share, since)) for share in (0.5, 0.95))
     whole = [scalar(place, WHOLE_TIME.format(share, since)) for share in (0.5, 0.95)]
-    note = f"p50 {half:.0f} ms, waiting in queues included; to Meta's acceptance p50 {whole[0]:.0f}, p95 {whole[1]:.0f} ms; {more}"
+    note = (
+        f"p50 {half:.0f} ms, waiting in queues included; "
+        f"to Meta's acceptance p50 {whole[0]:.0f}, p95 {whole[1]:.0f} ms; {more}"
+    )
     return ReportRow(what, f"p95 < {TARGET_MS} ms", f"{most:.0f} ms", note, most < TARGET_MS)

@@ -67,7 +67,10 @@ def _warnings(pairs: list[Pair]) -> list[str]:
     if fewest >= ENOUGH_PAIRS:
         return []
     return [
-        f"The time was up after {fewest} pairs of some rows: too few to judge by (the machine is slow, or busy)."
+        (
+            f"The time was up after {fewest} pairs of some rows: "
+            "too few to judge by (the machine is slow, or busy)."
+        )
     ]
 
 

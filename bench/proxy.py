@@ -28,7 +28,7 @@ class Counts:
 
 
 class Statements:
-    """Counts the statements that Postgres completed, in the bytes that it sends on one connection."""
+    """Counts the statements that Postgres completed, in the bytes that it sends on a connection."""
 
     def __init__(self) -> None:
         self._rest = b""

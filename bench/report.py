@@ -38,7 +38,8 @@ def table(rows: list[ReportRow]) -> str:
         [
             *lines,
             *(
-                f"| {row.what} | {row.target} | {row.measured} | {REACHED[row.reached]} | {row.note} |"
+                f"| {row.what} | {row.target} | {row.measured} "
+                f"| {REACHED[row.reached]} | {row.note} |"
                 for row in rows
             ),
         ]

@@ -148,7 +148,8 @@ def _fill(place: BenchEnvironment, texts: Sequence[str], vectors: "NDArray[float
             file.write(struct.pack("!h", -1))
             file.seek(0)
             cursor.copy_expert(
-                "COPY passage (article_id, kind, text, normalised, embedding) FROM STDIN (FORMAT binary)",
+                "COPY passage (article_id, kind, text, normalised, embedding) "
+                "FROM STDIN (FORMAT binary)",
                 file,
             )
         cursor.execute("SET maintenance_work_mem = '1GB'")
@@ -163,8 +164,10 @@ def _fill(place: BenchEnvironment, texts: Sequence[str], vectors: "NDArray[float
 
 
 ARTICLES = """
-    INSERT INTO article (id, slug, title, question, answer, topic, source, active, version, created_at, updated_at)
-    SELECT lpad(to_hex(n), 32, '0')::uuid, 'artigo-' || n, 'Artigo ' || n, 'Pergunta ' || n, 'Resposta ' || n, '', '', true, 1, now(), now()
+    INSERT INTO article (id, slug, title, question, answer, topic, source, active, version,
+        created_at, updated_at)
+    SELECT lpad(to_hex(n), 32, '0')::uuid, 'artigo-' || n, 'Artigo ' || n, 'Pergunta ' || n,
+        'Resposta ' || n, '', '', true, 1, now(), now()
     FROM generate_series(0, {count}) n
 """
 

@@ -155,7 +155,8 @@ def _rows(found: list[Measured]) -> list[ReportRow]:
     pages = [name for name in first.times if name not in {"what is due", "a turn"}]
     slowest = max(pages, key=lambda name: last.times[name])
     grown = max(pages, key=lambda name: last.times[name] / first.times[name])
-    note = f"slowest: {slowest}; most grown: {grown}, {last.times[grown] / first.times[grown]:.2f} times"
+    growth = last.times[grown] / first.times[grown]
+    note = f"slowest: {slowest}; most grown: {grown}, {growth:.2f} times"
     good = last.times[slowest] < SLOWEST_MS and last.times[grown] <= MOST * first.times[grown]
     target = f"p95 < {SLOWEST_MS:.0f} ms, ≤ {MOST} times that at {first.messages:,}"
     filled = sum(one.filled_in for one in found)
@@ -186,12 +187,14 @@ def _below(found: list[Measured]) -> str:
         f"| {name} | {' | '.join(f'{one.times[name]:.1f}' for one in found)} |"
         for name in found[0].times
     ]
-    lines.append(
-        f"| webhook, messages a second, {CONNECTIONS} connections | {' | '.join(f'{one.intake:,.0f}' for one in found)} |"
-    )
+    rates = " | ".join(f"{one.intake:,.0f}" for one in found)
+    lines.append(f"| webhook, messages a second, {CONNECTIONS} connections | {rates} |")
     return "\n".join(
         [
-            "Growth (a tenth as many contacts as messages; one conversation a contact, one in ten open):",
+            (
+                "Growth (a tenth as many contacts as messages; "
+                "one conversation a contact, one in ten open):"
+            ),
             "",
             *lines,
         ]

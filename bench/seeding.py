@@ -28,10 +28,19 @@ TABLES = {
     "data_key": "id, purpose, master_id, wrapped",
     "contact": "id, data_key_id, name_sealed, phone_sealed, bsuid_sealed",
     "contact_identity": "contact_id, kind, hash",
-    "conversation": "id, data_key_id, contact_id, phone_number_id, correlation_id, state, owner, owner_version, misunderstandings, "
-    "slot_failures, errors, lease_token, turn_attempts, waiting_since, last_inbound_at, last_activity_at, opened_at, closed_at",
-    "message": "id, data_key_id, contact_id, conversation_id, direction, author, kind, body_sealed, turn_id, sent_at, received_at",
-    "ticket": "id, data_key_id, contact_id, conversation_id, kind, state, urgency, subject_sealed, description_sealed, attachments",
+    "conversation": (
+        "id, data_key_id, contact_id, phone_number_id, correlation_id, state, owner, "
+        "owner_version, misunderstandings, slot_failures, errors, lease_token, turn_attempts, "
+        "waiting_since, last_inbound_at, last_activity_at, opened_at, closed_at"
+    ),
+    "message": (
+        "id, data_key_id, contact_id, conversation_id, direction, author, kind, body_sealed, "
+        "turn_id, sent_at, received_at"
+    ),
+    "ticket": (
+        "id, data_key_id, contact_id, conversation_id, kind, state, urgency, subject_sealed, "
+        "description_sealed, attachments"
+    ),
     "lead": "id, data_key_id, contact_id, conversation_id, stage, product, name_sealed",
 }
 NOTHING = r"\N"
@@ -40,7 +49,8 @@ SERVED = (("STATE_MENU", "bot"), ("STATE_WAITING_HUMAN", "human"), ("STATE_WITH_
 
 # What no page opens follows from the messages, in the database itself.
 DERIVED = """
-    INSERT INTO outbox (id, data_key_id, conversation_id, phone_number_id, author, owner_version, state, attempts, accepted_at, sent_at)
+    INSERT INTO outbox (id, data_key_id, conversation_id, phone_number_id, author, owner_version,
+        state, attempts, accepted_at, sent_at)
     SELECT id, data_key_id, conversation_id, %(number)s, 'bot', 0, 'read', 1, sent_at, sent_at
     FROM message WHERE direction = 'out' AND position > %(after)s;
 
@@ -48,12 +58,16 @@ DERIVED = """
     SELECT turn_id, data_key_id, conversation_id, 'answered', 1, 1, '{}', sent_at
     FROM message WHERE direction = 'in' AND position > %(after)s;
 
-    INSERT INTO transition (conversation_id, turn_id, source, target, event, cause, duration_ms, correlation_id, at)
-    SELECT conversation_id, turn_id, 'STATE_ANSWERING', 'STATE_MENU', 'question_answered', 'answer', 1, '', sent_at
+    INSERT INTO transition (conversation_id, turn_id, source, target, event, cause, duration_ms,
+        correlation_id, at)
+    SELECT conversation_id, turn_id, 'STATE_ANSWERING', 'STATE_MENU', 'question_answered', 'answer',
+        1, '', sent_at
     FROM message WHERE direction = 'in' AND position > %(after)s;
 
-    INSERT INTO inbox_message (phone_number_id, wamid_hash, sender_hash, kind, immediate, sent_at, received_at, filed_at)
-    SELECT %(number)s, sha256(id::text::bytea), sha256(contact_id::text::bytea), 'text', false, sent_at, received_at, received_at
+    INSERT INTO inbox_message (phone_number_id, wamid_hash, sender_hash, kind, immediate, sent_at,
+        received_at, filed_at)
+    SELECT %(number)s, sha256(id::text::bytea), sha256(contact_id::text::bytea), 'text', false,
+        sent_at, received_at, received_at
     FROM message WHERE direction = 'in' AND position > %(after)s
 """
 

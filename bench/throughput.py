@@ -52,7 +52,10 @@ def measure_start() -> ReportPart:
     with ground() as place:
         starts = [place.start_cold() for _ in range(STARTS)]
     seconds, spent = (min(values) for values in zip(*starts, strict=True))
-    note = f"best of {STARTS}; two processes, models trained, message waiting; the answer took 2.1 s of it; {spent:.1f} s of processor time"
+    note = (
+        f"best of {STARTS}; two processes, models trained, message waiting; "
+        f"the answer took 2.1 s of it; {spent:.1f} s of processor time"
+    )
     mine = seconds - own_time.OF_OTHERS_SECONDS
     what = "a worker's start to its first turn, cold"
     return ReportPart(
@@ -104,7 +107,10 @@ def _speed(
     rate = f"{sent.acknowledged / sent.seconds:.0f}/s came in for {sent.seconds:.0f} s"
     refused = f"; refused and sent again: {sent.refused}" if sent.refused else ""
     note = f"worker warm; {rate}; {behind}; 0 lost, 0 twice"
-    webhook = f"webhook beside it: p50 {sent.percentile(0.5):.1f} ms, p99 {sent.percentile(0.99):.0f} ms{refused}"
+    webhook = (
+        f"webhook beside it: p50 {sent.percentile(0.5):.1f} ms, "
+        f"p99 {sent.percentile(0.99):.0f} ms{refused}"
+    )
     return [
         ReportRow(
             f"turns, Gemini 1 s, Meta 100 ms: {run}",

@@ -13,7 +13,8 @@ RATE = 20
 TURNS = 300
 TARGETS_MS = {"worker": 8, "Postgres": 3}
 TITLE = (
-    f"What a turn costs by who writes, at {RATE}/s, {TURNS} turns each, worker warm, the demo knowledge base; "
+    f"What a turn costs by who writes, at {RATE}/s, {TURNS} turns each, "
+    "worker warm, the demo knowledge base; "
     "statements and round trips are counted outside, on the way to the stores:"
 )
 

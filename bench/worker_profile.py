@@ -23,8 +23,10 @@ SHOWN = 24
 NOWHERE = "generated code"
 STANDARD = "python3.11"
 TITLE = (
-    f"Where the worker's processor time goes, CPU ms of a turn with its sending, mean of {TURNS}, one after the other in one process, "
-    "Gemini and Meta answering at once. The profiler itself takes part: compare the columns, not with other tables."
+    "Where the worker's processor time goes, CPU ms of a turn with its sending, "
+    f"mean of {TURNS}, one after the other in one process, "
+    "Gemini and Meta answering at once. The profiler itself takes part: "
+    "compare the columns, not with other tables."
 )
 Function = tuple[str, int, str]
 

@@ -36,7 +36,8 @@ def for_database(folder: Path, host: str) -> None:
     if (folder / "server.key").exists():
         return
     folder.mkdir(parents=True, exist_ok=True)
-    authority_key, key = _new_key(), _new_key()
+    authority_key = _new_key()
+    key = _new_key()
     authority = _certificate(
         "GATTE database authority", authority_key, issuer=None, issuer_key=authority_key
     )
@@ -52,9 +53,8 @@ def for_web(folder: Path, name: str) -> None:
         return
     folder.mkdir(parents=True, exist_ok=True)
     key = _new_key()
-    _write(
-        folder / "fullchain.pem", _pem(_certificate(name, key, issuer=None, issuer_key=key)), 0o644
-    )
+    certificate = _certificate(name, key, issuer=None, issuer_key=key)
+    _write(folder / "fullchain.pem", _pem(certificate), 0o644)
     _write(folder / "privkey.pem", _key_pem(key), 0o600)
 
 

@@ -13,8 +13,9 @@ from gatte.settings import settings_or_exit
 
 def is_healthy(kind: ProcessKind) -> bool:
     url = settings_or_exit().redis_url.get_secret_value()
+    this_host = f"{socket.gethostname()}:"
     with Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5) as redis:
-        return any(who.startswith(f"{socket.gethostname()}:") for who in list_alive(kind, redis))
+        return any(who.startswith(this_host) for who in list_alive(kind, redis))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Small facts about this installation that are kept in files between starts: ports and passwords."""
+"""Small facts about this installation, kept in files between starts: ports and passwords."""
 
 import secrets
 import socket
@@ -18,9 +18,10 @@ def kept_password(path: Path) -> str:
 
 
 def kept_port(path: Path) -> int:
-    """The port that was used last time when it is free, else another free one, which is then kept."""
+    """The port of the last start when it is free, else another free one, which is then kept."""
     last = int(path.read_text()) if path.exists() else 0
-    port = last if last and port_is_free(last) else free_port()
+    keeps_last = last and port_is_free(last)
+    port = last if keeps_last else free_port()
     path.write_text(str(port))
     return port
 

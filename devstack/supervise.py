@@ -44,10 +44,12 @@ def keep(supervisor: int, command: list[str]) -> int:
         code = _run(command, supervisor)
         if SignalState.to_stop or code in (0, EX_CONFIG) or not _exists(supervisor):
             return 0 if SignalState.to_stop else code
-        short_lives = short_lives + 1 if time.monotonic() - began < SHORT_LIFE_SECONDS else 0
+        lived_seconds = time.monotonic() - began
+        short_lives = short_lives + 1 if lived_seconds < SHORT_LIFE_SECONDS else 0
         if short_lives == SHORT_LIVES:
             _say(
-                f"ended {SHORT_LIVES} times soon after its start, the last time with code {code}: giving up"
+                f"ended {SHORT_LIVES} times soon after its start, "
+                f"the last time with code {code}: giving up"
             )
             return code
         _say(f"ended with code {code}: starting it again")
@@ -68,9 +70,8 @@ def _stop(child: subprocess.Popen[bytes]) -> int:
     try:
         return child.wait(STOP_SECONDS)
     except subprocess.TimeoutExpired:
-        os.killpg(
-            0, signal.SIGKILL
-        )  # the session is ours: honcho starts each process in one of its own
+        # The session is ours: honcho starts each process in one of its own.
+        os.killpg(0, signal.SIGKILL)
         raise
 
 

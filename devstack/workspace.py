@@ -55,17 +55,16 @@ class Workspace:
             try:
                 fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
-                raise AlreadyRunning(
-                    self._holder.read_text() if self._holder.exists() else "another process"
-                ) from None
+                known = self._holder.exists()
+                holder = self._holder.read_text() if known else "another process"
+                raise AlreadyRunning(holder) from None
             self.note(f"process {os.getpid()}")
             yield
 
     @property
     def _holder(self) -> Path:
-        return (
-            self.folder / "running"
-        )  # not the lock itself: closing any descriptor of that would free it
+        # Not the lock itself: closing any descriptor of that would free it.
+        return self.folder / "running"
 
     def note(self, line: str) -> None:
         """Say who holds this folder, for a second `make run` to tell."""
@@ -94,7 +93,7 @@ class Workspace:
         return self.folder / STORES_FILE
 
     def _tell_neighbours(self, urls: dict[str, str]) -> None:
-        """Let commands of this folder find the stores; the passwords in it are for our eyes alone."""
+        """Let commands of this folder find the stores; only we can read the passwords in it."""
         draft = self._stores_file.with_suffix(".new")
         draft.touch(mode=0o600)
         draft.write_text("".join(f"{name}='{url}'\n" for name, url in urls.items()))
@@ -107,9 +106,8 @@ class Workspace:
     def web_port(self) -> tuple[int, int]:
         """The port asked for, and the one to use: the next that is free."""
         wanted = self._wanted_port()
-        return wanted, next(
-            port for port in range(wanted, wanted + PORTS_TRIED) if port_is_free(port)
-        )
+        candidates = range(wanted, wanted + PORTS_TRIED)
+        return wanted, next(port for port in candidates if port_is_free(port))
 
     def _wanted_port(self) -> int:
         spelled = self.given.get("PORT", "8000")

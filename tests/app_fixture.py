@@ -16,7 +16,7 @@ from tests.process_system import MODELS
 
 @contextmanager
 def application(database_url: str, redis_url: str, **more: Any) -> Iterator[Flask]:
-    """An application with the settings of the tests and some more, whose jobs run in this process."""
+    """An application with the settings of the tests and some more; its jobs run in this process."""
     settings = Settings(
         _env_file=None,
         database_url=database_url,

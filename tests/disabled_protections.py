@@ -1,4 +1,4 @@
-"""The application with one protection switched off, to show that the tests which guard it can fail."""
+"""The application with one protection switched off, to show that the tests of it can fail."""
 
 import os
 

@@ -29,7 +29,7 @@ def left_of(seconds: float, since: float, tolerance: float = 0.05) -> Any:
 
 
 def calm(seconds: float) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """A test whose failure counts only when it took no longer than this; otherwise it is run again."""
+    """A test whose failure counts only when it took no longer than this; else it is run again."""
 
     def made(test: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(test)

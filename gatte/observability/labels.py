@@ -96,6 +96,6 @@ STEPS_OF_FLOWS: dict[str, tuple[str, ...]] = {
     "opt_out": STEPS_OF_ALL,
     "opt_in": STEPS_OF_ALL,
 }
-"""What each flow asks for; `none` is a conversation in no flow, or a flow that asked nothing yet."""
+"""What each flow asks for; `none` stands for no flow, or for no question yet."""
 FLOW_LABELS = frozenset(STEPS_OF_FLOWS)
 STEP_LABELS = frozenset(step for steps in STEPS_OF_FLOWS.values() for step in steps)

@@ -57,19 +57,16 @@ class Formatter(structlog.stdlib.ProcessorFormatter):
 
     def format(self, record: logging.LogRecord) -> str:
         try:
-            line = (
-                self._format_structlog(record)
-                if hasattr(record, "_name")
-                else super().format(record)
-            )
-            return (
-                line if line.isascii() else line.encode("utf-8", "backslashreplace").decode("utf-8")
-            )
+            is_ours = hasattr(record, "_name")
+            line = self._format_structlog(record) if is_ours else super().format(record)
+            if line.isascii():
+                return line
+            return line.encode("utf-8", "backslashreplace").decode("utf-8")
         except Exception as error:  # noqa: BLE001 - a log line never ends what it reports on
             return self._fallback_line(record, error)
 
     def _format_structlog(self, record: logging.LogRecord) -> str:
-        """What the base class makes of a record of structlog's, without its copies of the record."""
+        """What the base class makes of a record of structlog's, without copying the record."""
         event: Any = {**cast("EventDict", record.msg), "_record": record, "_from_structlog": True}
         for processor in self.processors:
             event = processor(None, "", event)
@@ -106,7 +103,8 @@ CONTEXT: list[structlog.typing.Processor] = [
 def _process_fields(process: str) -> structlog.typing.Processor:
     def add(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
         del event["_record"], event["_from_structlog"]
-        event["process"], event["pid"] = process, os.getpid()
+        event["process"] = process
+        event["pid"] = os.getpid()
         return event
 
     return add
@@ -118,10 +116,10 @@ def _exception_fields(_logger: WrappedLogger, _method: str, event: EventDict) ->
     """
     exception = _exception_of(event.pop("exc_info", None))
     if exception is not None:
+        kind = type(exception)
+        full_name = f"{kind.__module__}.{kind.__qualname__}"
         event["exception"] = {
-            "type": f"{type(exception).__module__}.{type(exception).__qualname__}".removeprefix(
-                "builtins."
-            ),
+            "type": full_name.removeprefix("builtins."),
             "message": _message_of(exception),
             "stack": _lines(traceback.format_exception(exception)),
         }
@@ -177,8 +175,10 @@ def _as_text(colours: bool) -> structlog.typing.Processor:
     console = structlog.dev.ConsoleRenderer(colors=colours, sort_keys=False, pad_event_to=36)
 
     def render(logger: WrappedLogger, method: str, event: EventDict) -> str:
-        exception, stack = event.pop("exception", None), event.pop("stack", None)
-        lines = [*(stack or ()), *(exception["stack"] if isinstance(exception, dict) else ())]
+        exception = event.pop("exception", None)
+        stack = event.pop("stack", None)
+        exception_stack = exception["stack"] if isinstance(exception, dict) else ()
+        lines = [*(stack or ()), *exception_stack]
         return "\n".join([str(console(logger, method, event)), *lines])
 
     return render

@@ -84,9 +84,8 @@ def _install_handler(handler: logging.Handler, level: int) -> None:
     """
     for name in (*logging.root.manager.loggerDict, *_THIRD_PARTY):
         route_through_root(logging.getLogger(name))
-    logging.root.handlers = [other for other in logging.root.handlers if not _is_console(other)] + [
-        handler
-    ]
+    others = [other for other in logging.root.handlers if not _is_console(other)]
+    logging.root.handlers = [*others, handler]
     logging.root.setLevel(level)
     for name in _WARNING_ONLY:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))

@@ -3,10 +3,10 @@
     metrics.ESCALATIONS.labels(reason="requested").inc()
     with metrics.TURN_SECONDS.labels(step="understand").time(): ...
 
-With PROMETHEUS_MULTIPROC_DIR set before this module is imported (`sharing` sets it at the start of
-each process), web, worker and scheduler share that directory and one page shows them all. Every
-label has a closed set of values (`labels`), or a limited one; and every metric is there from the
-start.
+With PROMETHEUS_MULTIPROC_DIR set before this module is imported (`metrics_folder` sets it at the
+start of each process), web, worker and scheduler share that directory and one page shows them all.
+Every label has a closed set of values (`labels`), or a limited one; and every metric is there from
+the start.
 """
 
 import os

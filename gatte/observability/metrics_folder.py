@@ -22,7 +22,10 @@ def use_shared_folder(folder: Path) -> None:
         chosen.mkdir(parents=True, exist_ok=True)
         (chosen / "directory.lock").touch()
     except OSError as error:
-        problem = f"{chosen} is for the metrics of all processes and cannot be written to ({error.strerror})"
+        problem = (
+            f"{chosen} is for the metrics of all processes "
+            f"and cannot be written to ({error.strerror})"
+        )
         sys.stderr.write(
             f"gatte: bad setting: {NAME}: {problem}: set it to a folder that they share\n"
         )

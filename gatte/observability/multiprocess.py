@@ -40,13 +40,14 @@ class ProcessIdentity:
     def _register(self) -> None:
         if self._lock is not None:
             os.close(self._lock)  # inherited by the fork: the parent's lock is the parent's alone
-        identity = f"{os.getpid()}-{secrets.token_hex(4)}"
+        pid = os.getpid()
+        identity = f"{pid}-{secrets.token_hex(4)}"
+        alive_file = _alive_file(self.directory, identity)
         with locked(self.directory):
-            self._lock = os.open(
-                _alive_file(self.directory, identity), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600
-            )
+            self._lock = os.open(alive_file, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
             fcntl.flock(self._lock, fcntl.LOCK_EX)
-        self._identity, self._pid = identity, os.getpid()
+        self._identity = identity
+        self._pid = pid
 
 
 @contextmanager
@@ -64,9 +65,8 @@ def archive_dead_processes(directory: Path) -> None:
     """Move the totals of ended processes to the archive and drop their gauges. Call it with the
     directory locked.
     """
-    known = {
-        _identity_of(file) for pattern in ("*.db", "*.alive") for file in directory.glob(pattern)
-    }
+    files = [*directory.glob("*.db"), *directory.glob("*.alive")]
+    known = {_identity_of(file) for file in files}
     for identity in sorted(known - {ARCHIVE}):
         if not _is_alive(directory, identity):
             _archive(directory, identity)

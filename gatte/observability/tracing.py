@@ -29,17 +29,15 @@ def bind(**ids: str | int | None) -> None:
     absent = [name for name, value in ids.items() if value is None]
     if absent:
         contextvars.unbind_contextvars(*absent)
-    contextvars.bind_contextvars(
-        **{name: value for name, value in ids.items() if value is not None}
-    )
+    present = {name: value for name, value in ids.items() if value is not None}
+    contextvars.bind_contextvars(**present)
 
 
 @contextmanager
 def bound(**ids: str | int | None) -> Generator[None]:
     """`bind` for the length of a block; what was bound before comes back after it."""
-    with contextvars.bound_contextvars(
-        **{name: value for name, value in ids.items() if value is not None}
-    ):
+    present = {name: value for name, value in ids.items() if value is not None}
+    with contextvars.bound_contextvars(**present):
         yield
 
 

@@ -63,12 +63,13 @@ def _nonce() -> bytes:
 
 
 def unseal(key: bytes, sealed: bytes, place: bytes) -> bytes:
-    """What `seal` was given; Tampered when key, place or bytes are not those of the sealing."""
+    """What `seal` was given; DecryptionFailed when key, place or bytes are not its own."""
     if len(sealed) <= len(VERSION) + NONCE_BYTES or not sealed.startswith(VERSION):
         raise DecryptionFailed("not a sealed value")
-    nonce, cipher = sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
+    nonce = sealed[1 : 1 + NONCE_BYTES]
+    ciphertext = sealed[1 + NONCE_BYTES :]
     try:
-        return _cipher(key).decrypt(nonce, cipher, place)
+        return _cipher(key).decrypt(nonce, ciphertext, place)
     except InvalidTag:
         raise DecryptionFailed("a sealed value does not open") from None
 
@@ -99,9 +100,8 @@ class MasterKeys:
 
     def wrap(self, data_key: bytes, owner: bytes) -> WrappedKey:
         """Seal a data key, bound to its owner (the id of its row)."""
-        return WrappedKey(
-            self.first_id, seal(self._keys[self.first_id], data_key, b"data-key:" + owner)
-        )
+        master_key = self._keys[self.first_id]
+        return WrappedKey(self.first_id, seal(master_key, data_key, b"data-key:" + owner))
 
     def unwrap(self, wrapped: WrappedKey, owner: bytes) -> bytes:
         """The data key again; UnknownMasterKey when its master key is gone."""

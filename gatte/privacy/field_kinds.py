@@ -9,32 +9,40 @@ from gatte.privacy.masking_rules import SECRET
 
 HIDDEN = "[hidden]"
 _SECRET = re.compile(
-    r"(?:^|[_.-])(?:password|passwd|passphrase|pwd|senha|secret|token|api_?key|access_?key|private_?key|encryption_?keys?|credentials?"
+    r"(?:^|[_.-])(?:password|passwd|passphrase|pwd|senha|secret|token"
+    r"|api_?key|access_?key|private_?key|encryption_?keys?|credentials?"
     r"|authorization|cookie|set-cookie|x-goog-api-key)$"
 )
 _PERSONAL = frozenset(
-    {"text", "body", "caption", "transcript", "nome", "address", "birthday"}
-    | {
-        f"{whose}_name"
-        for whose in (
-            "profile",
-            "contact",
-            "customer",
-            "full",
-            "first",
-            "last",
-            "person",
-            "lead",
-            "company",
-        )
-    }
-    | {"message_text", "slots", "memory"}
+    [
+        "text",
+        "body",
+        "caption",
+        "transcript",
+        "nome",
+        "address",
+        "birthday",
+        "profile_name",
+        "contact_name",
+        "customer_name",
+        "full_name",
+        "first_name",
+        "last_name",
+        "person_name",
+        "lead_name",
+        "company_name",
+        "message_text",
+        "slots",
+        "memory",
+    ]
 )
 _PHONE = re.compile(
-    r"(?:^|_)(?:phone|phone_number|telefone|celular|fone|tel|mobile|msisdn|wa_id|phones|from|to|recipient|recipient_id|input)$"
+    r"(?:^|_)(?:phone|phone_number|telefone|celular|fone|tel|mobile|msisdn|wa_id|phones"
+    r"|from|to|recipient|recipient_id|input)$"
 )
 _MEASURE = re.compile(
-    r"(?:^|_)(?:ns|us|ms|s|seconds|bytes|size|count|timestamp|ts|time|at|exp|iat|expires|lineno|port|pid)$"
+    r"(?:^|_)(?:ns|us|ms|s|seconds|bytes|size|count"
+    r"|timestamp|ts|time|at|exp|iat|expires|lineno|port|pid)$"
 )
 _PHONE_LIKE = re.compile(r"\+?[0-9][0-9 ().\-]{6,20}[0-9]")
 

@@ -28,7 +28,9 @@ _SHORTEST_NUMBER = 10**7
 _LONGEST_NUMBER = 10**40
 # What most fields hold: names of events and modules, ids of requests and conversations, times.
 _ORDINARY = re.compile(
-    r"(?!.*wamid\.)[a-z_]+(?:\.[a-z_]+){0,8}|(?=[0-9]{0,31}[a-f])[0-9a-f]{24}(?:[0-9a-f]{8})?|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    r"(?!.*wamid\.)[a-z_]+(?:\.[a-z_]+){0,8}"
+    r"|(?=[0-9]{0,31}[a-f])[0-9a-f]{24}(?:[0-9a-f]{8})?"
+    r"|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
     r"|20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z"
 )
 _T = TypeVar("_T")
@@ -54,8 +56,8 @@ def mask(text: str) -> str:
 
 
 def mask_value(value: object) -> object:
-    """The same for a value of a log event: text, bytes, numbers, exceptions, and what is nested in
-    dicts (keys too) and lists.
+    """A value of a log event without personal data and secrets: text, bytes, numbers, exceptions,
+    and what is nested in dicts (keys too) and lists.
 
     The result holds str, int, float, bool, None, dict and list only. Values under a key that names
     a secret or a personal text are hidden whole. Never raises.
@@ -115,14 +117,13 @@ def _number(value: float, kind: FieldKind | None) -> object:
         return value
     if isinstance(value, float) and not isfinite(value):
         return str(value)
-    if (
-        not _SHORTEST_NUMBER <= abs(value) < _LONGEST_NUMBER
-        or kind in {FieldKind.MEASURE, FieldKind.SECRET}
-        or value != int(value)
-    ):
-        return value if abs(value) < _LONGEST_NUMBER else HIDDEN
+    if abs(value) >= _LONGEST_NUMBER:
+        return HIDDEN
+    if kind in {FieldKind.MEASURE, FieldKind.SECRET} or value != int(value):
+        return value
     text = str(int(value))
-    return value if (masked := _text(text, kind)) == text else masked
+    masked = _text(text, kind)
+    return value if masked == text else masked
 
 
 def _text(text: str, kind: FieldKind | None) -> str:

@@ -11,17 +11,23 @@ Match = re.Match[str]
 _AREA = r"(?:1[1-9]|2[12478]|3[1-578]|4[1-9]|5[1345]|6[1-9]|7[134579]|8[1-9]|9[1-9])"
 # what people and telephones put between digits, the unbreakable ones too
 _GAP = r"[ .+\-\u00a0\u2010-\u2015\u200b-\u200f]"
-_SUBSCRIBER = rf"(?:(?:9{_GAP}{{0,3}}[0-9]{{4}}|[2-9][0-9]{{3}}){_GAP}{{0,3}}[0-9]{{4}}|9[0-9]{{2}}[ \-][0-9]{{3}}[ \-][0-9]{{3}})(?![0-9])"
+_SUBSCRIBER = (
+    rf"(?:(?:9{_GAP}{{0,3}}[0-9]{{4}}|[2-9][0-9]{{3}}){_GAP}{{0,3}}[0-9]{{4}}"
+    r"|9[0-9]{2}[ \-][0-9]{3}[ \-][0-9]{3})(?![0-9])"
+)
 _PHONE = re.compile(
-    rf"(?:(?:\+|00)?55[ ().+\-/\u00a0]{{0,3}})?\(?(?:0(?:[0-9]{{2}})?[ \-]?)?{_AREA}\)?[ ).+\-/\u00a0]{{0,3}}{_SUBSCRIBER}"
+    r"(?:(?:\+|00)?55[ ().+\-/\u00a0]{0,3})?\(?(?:0(?:[0-9]{2})?[ \-]?)?"
+    rf"{_AREA}\)?[ ).+\-/\u00a0]{{0,3}}{_SUBSCRIBER}"
 )
 # Where eight digits stand together: only there is the big pattern tried.
 _REGION = re.compile(r"[0-9+(][^0-9A-Za-z\n]{0,3}[0-9](?:[^0-9A-Za-z\n]{0,5}[0-9]){6,}")
 _NUMBERS = re.compile(
-    rf"(?<![0-9])(?:(?P<cnpj>[0-9]{{2}}{_GAP}?[0-9]{{3}}{_GAP}?[0-9]{{3}}{_GAP}?/?{_GAP}?[0-9]{{4}}{_GAP}{{0,3}}[0-9]{{2}}(?![0-9]))"
+    rf"(?<![0-9])(?:(?P<cnpj>[0-9]{{2}}{_GAP}?[0-9]{{3}}{_GAP}?[0-9]{{3}}{_GAP}?/?"
+    rf"{_GAP}?[0-9]{{4}}{_GAP}{{0,3}}[0-9]{{2}}(?![0-9]))"
     rf"|(?P<phone>{_PHONE.pattern})"
     rf"|(?P<mobile>9{_GAP}?[0-9]{{4}}-[0-9]{{4}}(?![0-9]))"
-    rf"|(?P<cpf>[0-9]{{3}}{_GAP}?[0-9]{{3}}{_GAP}?[0-9]{{3}}(?:{_GAP}|/){{0,3}}[0-9]{{2}}(?![0-9])))"
+    rf"|(?P<cpf>[0-9]{{3}}{_GAP}?[0-9]{{3}}{_GAP}?[0-9]{{3}}"
+    rf"(?:{_GAP}|/){{0,3}}[0-9]{{2}}(?![0-9])))"
     r"|(?P<abroad>(?<![A-Za-z_)])\+[1-9](?:[ ().\-]{0,2}[0-9]){9,14}(?![0-9]))"
 )
 # UUIDs, hashes and addresses in memory hold runs of digits that mean nothing.
@@ -37,7 +43,10 @@ _LETTERED_SLASH = re.compile(
     r"(?<![0-9A-Za-z])(?:[0-9A-Z]{2}\.?[0-9A-Z]{3}\.?[0-9A-Z]{3}/[0-9A-Z]{4}-?[0-9]{2}"
     r"|[0-9a-z]{2}\.?[0-9a-z]{3}\.?[0-9a-z]{3}/[0-9a-z]{4}-?[0-9]{2})(?![0-9A-Za-z])"
 )
-_PHONE_WORD_FILLERS = r"fixo|residencial|comercial|n[uú]mero|number|n[ºo°]|n|é|e|do|da|de|dele|dela|para|pra|no|na|o|meu|seu|cliente|is|em|at|to|for"
+_PHONE_WORD_FILLERS = (
+    r"fixo|residencial|comercial|n[uú]mero|number|n[ºo°]|n|é|e|do|da|de|dele|dela|para|pra"
+    r"|no|na|o|meu|seu|cliente|is|em|at|to|for"
+)
 _PHONE_WORD_HINTS = (
     "tel",
     "fone",
@@ -54,15 +63,19 @@ _PHONE_WORD_HINTS = (
     "lig",
 )
 _PHONE_AFTER_WORD = re.compile(
-    r"(?i)(?<![A-Za-z])((?:tel(?:efone)?s?|fones?|phones?|mobile|celular|cel|whats(?:app)?|zap|wpp|wa_id|wa\.me|msisdn|contatos?|ligar?|ligue)"
-    rf"(?![A-Za-z])(?:[^0-9A-Za-z\n]{{0,4}}(?:{_PHONE_WORD_FILLERS})\b){{0,4}}[^0-9A-Za-z\n]{{0,6}})"
+    r"(?i)(?<![A-Za-z])((?:tel(?:efone)?s?|fones?|phones?|mobile|celular|cel|whats(?:app)?|zap|wpp"
+    r"|wa_id|wa\.me|msisdn|contatos?|ligar?|ligue)"
+    rf"(?![A-Za-z])(?:[^0-9A-Za-z\n]{{0,4}}(?:{_PHONE_WORD_FILLERS})\b){{0,4}}"
+    r"[^0-9A-Za-z\n]{0,6})"
     r"(?<![0-9])([0-9]{8,15}|[2-9][0-9]{3,4}[-. ][0-9]{4})(?![0-9])"
 )
 _TIME_WORD = re.compile(
-    r"(?i)(?:time|stamp|ts|epoch|unix|exp|expires|iat|nbf|at|date|since|until)[\"'\\\])]{0,3}\s?[:=]?\s?[\"'\\(]{0,2}\Z"
+    r"(?i)(?:time|stamp|ts|epoch|unix|exp|expires|iat|nbf|at|date|since|until)"
+    r"[\"'\\\])]{0,3}\s?[:=]?\s?[\"'\\(]{0,2}\Z"
 )
 _DATE_AND_TIME = re.compile(
-    r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])(?:[01][0-9]|2[0-3])[0-5][0-9][0-5][0-9]"
+    r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
+    r"(?:[01][0-9]|2[0-3])[0-5][0-9][0-5][0-9]"
 )
 _NOT_ALNUM = re.compile(r"[^0-9A-Za-z]+")
 _CNPJ_WEIGHTS = (6, 5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2)
@@ -100,11 +113,13 @@ def _mask_after_phone_word(text: str) -> str:
 
 
 def _is_in_opaque(found: Match) -> bool:
-    text, start, end = found.string, found.start() + (not found[0][0].isdigit()), found.end()
-    neighbours = text[max(0, found.start() - 1) : found.start()] + text[end : end + 1]
+    text = found.string
+    start, end = found.span()
+    neighbours = text[max(0, start - 1) : start] + text[end : end + 1]
     if not any(character.isalnum() or character == "-" for character in neighbours):
         return False
-    return any(token.start() <= start < token.end() for token in _OPAQUE.finditer(text))
+    first_digit = start if found[0][0].isdigit() else start + 1
+    return any(token.start() <= first_digit < token.end() for token in _OPAQUE.finditer(text))
 
 
 def is_cpf(number: str) -> bool:
@@ -136,11 +151,8 @@ def _cnpj_digit(values: list[int], weights: tuple[int, ...]) -> int:
 def _number(match: Match) -> str:
     found = match[0]
     if match.lastgroup == "phone":
-        return (
-            found
-            if found.isdigit() and (_is_time(match) or _is_fraction(match))
-            else phone_tag(found)
-        )
+        is_other = found.isdigit() and (_is_time(match) or _is_fraction(match))
+        return found if is_other else phone_tag(found)
     if match.lastgroup == "cpf":
         return CPF if _reads_as_cpf(found) else found
     if match.lastgroup == "cnpj" and _reads_as_cnpj(found):

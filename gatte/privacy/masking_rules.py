@@ -35,8 +35,10 @@ class HashKey:
     key: bytes = b""
 
     def tag(self, prefix: str, value: str) -> str:
-        """`prefix#` and 8 hex digits: the same id has the same tag, and the tag does not lead back."""
-        return f"{prefix}#{blake2b(value.encode('utf-8', 'replace'), key=self.key[:64], digest_size=4).hexdigest()}"
+        """`prefix#` and 8 hex digits: equal ids have equal tags, and a tag does not tell its id."""
+        plain = value.encode("utf-8", "replace")
+        digest = blake2b(plain, key=self.key[:64], digest_size=4)
+        return f"{prefix}#{digest.hexdigest()}"
 
 
 HASH_KEY = HashKey()
@@ -44,15 +46,19 @@ HASH_KEY = HashKey()
 _UNMASKED = r"(?!\[(?:secret|phone …[0-9]{2}|cpf|cnpj|email|hidden|base64)\])"
 _VALUE = (
     _UNMASKED
-    + r"""(?:"(?:[^"\\]|\\.)*+"?|'(?:[^'\\]|\\.)*+'?|\\["'][^"'\\]*+(?:\\["'])?|[^\s,;&"'<>)\]}\\]++)"""
+    + r"""(?:"(?:[^"\\]|\\.)*+"?|'(?:[^'\\]|\\.)*+'?"""
+    + r"""|\\["'][^"'\\]*+(?:\\["'])?|[^\s,;&"'<>)\]}\\]++)"""
 )
 _SETTING_NAME = (
-    r"(?<!\[)(?:password|passwd|passphrase|pwd|senha|secret|token|api[_ -]?key|access[_-]?key|private[_-]?key|encryption[_-]?keys?"
+    r"(?<!\[)(?:password|passwd|passphrase|pwd|senha|secret|token"
+    r"|api[_ -]?key|access[_-]?key|private[_-]?key|encryption[_-]?keys?"
     r"|credentials?|(?<![A-Za-z_])key(?==))"
 )
 _TOKEN = re.compile(
-    r"(?<![A-Za-z])(?:EAA[A-Za-z0-9]{16,}|AIza[A-Za-z0-9_-]{20,}|AQ\.[A-Za-z0-9_-]{20,}|sk-[A-Za-z0-9_-]{12,}|gh[pousr]_[A-Za-z0-9]{20,}"
-    r"|xox[abprs]-[A-Za-z0-9-]{10,}|AKIA[A-Z0-9]{16}|ya29\.[A-Za-z0-9_-]{20,}|eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)?)"
+    r"(?<![A-Za-z])(?:EAA[A-Za-z0-9]{16,}|AIza[A-Za-z0-9_-]{20,}|AQ\.[A-Za-z0-9_-]{20,}"
+    r"|sk-[A-Za-z0-9_-]{12,}|gh[pousr]_[A-Za-z0-9]{20,}|xox[abprs]-[A-Za-z0-9-]{10,}"
+    r"|AKIA[A-Z0-9]{16}|ya29\.[A-Za-z0-9_-]{20,}"
+    r"|eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)?)"
 )
 _SPACED_ENDING = r"(?:com|net|org|gov|edu|adv|eng|ind|art|blog|info|app|dev|io|me|br|pt)\b"
 
@@ -62,7 +68,8 @@ _ESCAPE = re.compile(r"%(?:20|28|29|2[BDEFbdef]|3[ADad]|40)")
 # Four characters of base64 hold three digits; three such groups are nine digits, which no other
 # text looks like.
 _BASE64_DIGITS = re.compile(
-    r"[MNO][DTjz][AEIMQUYcgk][wxyz0-5](?:[MNO][DTjz][AEIMQUYcgk][wxyz0-5]){2,}[A-Za-z0-9+/_-]{0,3}={0,2}"
+    r"[MNO][DTjz][AEIMQUYcgk][wxyz0-5](?:[MNO][DTjz][AEIMQUYcgk][wxyz0-5]){2,}"
+    r"[A-Za-z0-9+/_-]{0,3}={0,2}"
 )
 _BASE64_GROUP = re.compile(r"[A-Za-z0-9+/_-]{4}")
 
@@ -119,15 +126,19 @@ def _tag(prefix: str) -> Callable[[Match], str]:
 
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END[A-Z ]*-----|\Z)")
 _BEARER = re.compile(
-    rf"(?i)(?<![a-z])(bearer)\s++(?!(?:tokens?|auth\w*|scheme|header|is|was|of|or|and|not|missing|required)\b){_UNMASKED}[^\s\"',;)\]}}]+"
+    r"(?i)(?<![a-z])(bearer)\s++"
+    r"(?!(?:tokens?|auth\w*|scheme|header|is|was|of|or|and|not|missing|required)\b)"
+    rf"{_UNMASKED}[^\s\"',;)\]}}]+"
 )
 _BASIC = re.compile(r"(?<![A-Za-z])([Bb]asic|BASIC)\s+(?=[a-z]*[A-Z0-9+/=])[A-Za-z0-9+/_=-]{8,}")
 _HEADER = re.compile(
-    r"((?i:authorization|cookie)[\\\"']{0,2}+\s{0,2}+[:=,]\s{0,2}+(?:b(?=[\\\"'])|(?!b[\\\"']))[\\\"']{0,2}+)(?!\[secret\])[^\"'\\\r\n]+"
+    r"((?i:authorization|cookie)[\\\"']{0,2}+\s{0,2}+[:=,]\s{0,2}+"
+    r"(?:b(?=[\\\"'])|(?!b[\\\"']))[\\\"']{0,2}+)(?!\[secret\])[^\"'\\\r\n]+"
 )
 _URL_PASSWORD = re.compile(rf"(://[^\s:/@\"'<>]*:)(?!\d+[/?#\s]){_UNMASKED}[^\s\"'<>]{{1,256}}@")
 _SETTING = re.compile(
-    rf"(?i)({_SETTING_NAME}(?:[\\\"'\]]{{0,3}}+\s{{0,2}}+[:=]|[\"'],)\s{{0,2}}+(?:b(?=[\"'])|(?!b[\"'])))"
+    rf"(?i)({_SETTING_NAME}(?:[\\\"'\]]{{0,3}}+\s{{0,2}}+[:=]|[\"'],)\s{{0,2}}+"
+    r"(?:b(?=[\"'])|(?!b[\"'])))"
     rf"(?!(?:none|null|true|false|\d{{1,5}})\b){_VALUE}"
 )
 _BSUID = re.compile(

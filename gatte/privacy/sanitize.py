@@ -39,9 +39,8 @@ INVISIBLE = re.compile(
 # are only hidden
 LOOSE_JOINER = re.compile(f"(?<![{EMOJI}{EMOJI_STYLE}]){JOINER}|{JOINER}(?![{EMOJI}])")
 LOOSE_STYLE = re.compile(f"(?<![{EMOJI}0-9#*]){EMOJI_STYLE}")
-PILED_MARKS = re.compile(
-    "([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{3})[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+"
-)
+MARK = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+PILED_MARKS = re.compile(f"({MARK}{{3}}){MARK}+")
 SPACES = re.compile(r"[^\S\n]+")
 SPACES_AT_BREAK = re.compile(r" ?\n ?")
 EMPTY_LINES = re.compile(r"\n{3,}")
@@ -66,7 +65,8 @@ def _visible(text: str) -> str:
     """Without hidden characters and in NFC; done again while it changes something, since what goes
     can make a neighbour loose.
     """
-    text, before = INVISIBLE.sub("", text), ""
+    text = INVISIBLE.sub("", text)
+    before = ""
     while before != text:
         before = text
         text = LOOSE_JOINER.sub("", LOOSE_STYLE.sub("", text))

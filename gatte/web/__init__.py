@@ -18,7 +18,9 @@ MACHINE_BLUEPRINTS = ("gatte.web.webhook", "gatte.web.health")
 
 
 def register(app: Flask) -> None:
-    """Open every door on this application; those for machines on one of their own, in front of it."""
+    """Open every door on this application; the doors for machines are on an application in front of
+    it.
+    """
     form_parser.init_app(app)
     request_log.init_app(app)
     htmx.init_app(app)

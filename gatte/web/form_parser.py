@@ -26,7 +26,7 @@ class LineBreakFormParser(FormDataParser):
 
 
 def init_app(app: Flask) -> None:
-    """Let an application read its forms so, with all that its requests can do already."""
+    """Let an application read its forms with plain line breaks, beside what its requests can do."""
     own = {"form_data_parser_class": LineBreakFormParser}
     app.request_class = type("FormRequest", (app.request_class,), own)
 

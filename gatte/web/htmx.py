@@ -55,14 +55,14 @@ def is_htmx_request() -> bool:
 
 
 def region_version(name: str, inner: Markup) -> str:
-    """A short hash of what a live region shows, noted for `render_live`."""
+    """A short hash of what a live region shows, noted for `render_changed_blocks`."""
     version = hashlib.blake2b(inner.encode(), digest_size=8).hexdigest()
     _versions()[name] = version
     return version
 
 
 def init_app(app: Flask) -> None:
-    """Give templates what they need of this module, and static addresses the hash of their content."""
+    """Give templates what they need of this module, and addresses of static files their hash."""
     app.jinja_env.globals["live_version"] = region_version
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

@@ -1,4 +1,4 @@
-"""Every request has an id, on all its log lines and in its answer, and leaves one line in the log."""
+"""Every request has an id, on its log lines and in its answer, and leaves one line in the log."""
 
 import logging
 import time
@@ -15,9 +15,8 @@ QUIET_PATHS = ("/static/",)  # asked all the time
 
 def init_app(app: Flask) -> None:
     """Follow every request of this application."""
-    app.before_request_funcs.setdefault(None, []).insert(
-        0, _start
-    )  # before those that may refuse: CSRF, rate limits
+    before_request = app.before_request_funcs.setdefault(None, [])
+    before_request.insert(0, _start)  # before those that may refuse: CSRF, rate limits
     app.after_request(_finish)
     app.teardown_request(lambda _: tracing.unbind_all())
 
@@ -34,7 +33,8 @@ def _finish(response: Response) -> Response:
     )
     if quiet and not _told.isEnabledFor(logging.DEBUG):
         return response
-    duration_ms = round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1)
+    ended = time.perf_counter()
+    duration_ms = round((ended - g.get("started", ended)) * 1000, 1)
     tell = log.debug if quiet else log.info
     tell(
         "request",

@@ -19,14 +19,18 @@ log = structlog.get_logger(__name__)
 
 # https://www.w3.org/TR/CSP3/: own scripts and styles only, nothing inline, nobody frames us
 CONTENT_SECURITY_POLICY = (
-    "default-src 'self'; base-uri 'none'; connect-src 'self'; font-src 'self'; form-action 'self'; frame-ancestors 'none'; "
-    "frame-src 'none'; img-src 'self'; manifest-src 'self'; object-src 'none'; script-src 'self'; style-src 'self'"
+    "default-src 'self'; base-uri 'none'; connect-src 'self'; font-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; frame-src 'none'; img-src 'self'; "
+    "manifest-src 'self'; object-src 'none'; script-src 'self'; style-src 'self'"
+)
+PERMISSIONS_POLICY = (
+    "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"
 )
 HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Permissions-Policy": PERMISSIONS_POLICY,
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -41,7 +45,10 @@ MACHINE_PATHS = ("/webhook/", "/health/", "/metrics", "/api/", "/openapi.json")
 ERRORS: dict[int, tuple[str, str]] = {
     400: (
         "Pedido inválido",
-        "Algo no endereço ou no formulário não está certo. Volte à página anterior e tente de novo.",
+        (
+            "Algo no endereço ou no formulário não está certo. "
+            "Volte à página anterior e tente de novo."
+        ),
     ),
     403: (
         "Acesso negado",

@@ -131,7 +131,7 @@ def is_complaint(kind: str, text: str) -> bool:
 
 
 def log_in(page: Page, email: str = "ana@empresa.example") -> Page:
-    """Log in, the first time by hand; then with the cookies of that time, since logins are limited."""
+    """Log in, first by hand, then with the cookies of that time, since logins are limited."""
     page.goto("/panel/login")
     kept = COOKIES.get((urlsplit(page.url).netloc, email))
     if kept is not None:

@@ -182,7 +182,8 @@ def test_a_session_that_ended_leads_to_the_login(agent):
 
 CONTRAST = """() => {
   const rgb = (text) => text.match(/[\\d.]+/g).map(Number);
-  const light = ([r, g, b]) => [r, g, b].map((v) => v / 255).map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
+  const light = ([r, g, b]) => [r, g, b].map((v) => v / 255)
+    .map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
     .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
   const ground = (element) => {
     for (let one = element; one; one = one.parentElement) {
@@ -193,10 +194,14 @@ CONTRAST = """() => {
   };
   const poor = [];
   for (const element of document.querySelectorAll("main *, header *")) {
-    const words = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
-    if (!words || !element.checkVisibility() || element.closest("[hidden], .visually-hidden, option")) continue;
-    const [a, b] = [light(rgb(getComputedStyle(element).color)), light(ground(element))].sort((x, y) => y - x);
-    if ((a + 0.05) / (b + 0.05) < 4.5) poor.push(`${element.className}: ${element.textContent.trim().slice(0, 30)}`);
+    const isWord = (node) => node.nodeType === 3 && node.textContent.trim();
+    if (![...element.childNodes].some(isWord) || !element.checkVisibility()) continue;
+    if (element.closest("[hidden], .visually-hidden, option")) continue;
+    const text = light(rgb(getComputedStyle(element).color));
+    const [a, b] = [text, light(ground(element))].sort((x, y) => y - x);
+    if ((a + 0.05) / (b + 0.05) < 4.5) {
+      poor.push(`${element.className}: ${element.textContent.trim().slice(0, 30)}`);
+    }
   }
   return poor;
 }"""

@@ -213,8 +213,8 @@ def test_pages_of_the_desk_fit_a_phone(open_window, customer):  # noqa: F811
 def test_what_was_chosen_on_an_older_page_stays_beside_what_another_saved(
     agent,
     bruno,
-    customer,
-    open_window,  # noqa: F811 - a fixture
+    customer,  # noqa: F811 - a fixture
+    open_window,
 ):
     open_a_ticket(customer, "Velha Folha")
     agent.goto("/panel/chamados")

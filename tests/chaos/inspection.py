@@ -14,27 +14,36 @@ from gatte.privacy.crypto import MasterKeys, WrappedKey, keyed_hash
 from tests.process_system import ENCRYPTION_KEYS
 
 LOOKUP_KEY = "SELECT id, master_id, wrapped FROM data_key WHERE purpose = 'lookup'"
-ARRIVED = "SELECT id, sender_hash, received_at, filed_at, attempts, retry_at FROM inbox_message WHERE wamid_hash = ANY(%s) ORDER BY id"
+ARRIVED = (
+    "SELECT id, sender_hash, received_at, filed_at, attempts, retry_at "
+    "FROM inbox_message "
+    "WHERE wamid_hash = ANY(%s) ORDER BY id"
+)
 READ = """
-    SELECT m.id, m.conversation_id, m.received_at, m.set_aside, m.turn_id, t.outcome, t.error, t.attempt, t.at AS turn_at
+    SELECT m.id, m.conversation_id, m.received_at, m.set_aside, m.turn_id,
+        t.outcome, t.error, t.attempt, t.at AS turn_at
     FROM message m LEFT JOIN turn t ON t.id = m.turn_id AND t.conversation_id = m.conversation_id
     WHERE m.wamid_hash = ANY(%s) ORDER BY m.position
 """
 STANDING = """
-    SELECT c.id, c.state, c.owner, c.owner_version, c.flow, c.asking, c.turn_due_at, c.turn_attempts, c.lease_token, c.leased_until,
+    SELECT c.id, c.state, c.owner, c.owner_version, c.flow, c.asking, c.turn_due_at,
+        c.turn_attempts, c.lease_token, c.leased_until,
         c.watch_at, p.muted_until, p.mute_reason, clock_timestamp() AS now
     FROM conversation c JOIN contact p ON p.id = c.contact_id
     WHERE c.id IN (SELECT conversation_id FROM message WHERE wamid_hash = ANY(%s)) ORDER BY c.id
 """
 ANSWERS = """
-    SELECT id, state, attempts, owner_version, created_at, due_at, accepted_at, error_code, error_details FROM outbox
-    WHERE conversation_id IN (SELECT conversation_id FROM message WHERE wamid_hash = ANY(%s)) ORDER BY position
+    SELECT id, state, attempts, owner_version, created_at, due_at, accepted_at,
+        error_code, error_details
+    FROM outbox
+    WHERE conversation_id IN (SELECT conversation_id FROM message WHERE wamid_hash = ANY(%s))
+    ORDER BY position
 """
 QUESTIONS = {"inbox_message": ARRIVED, "message": READ, "conversation": STANDING, "outbox": ANSWERS}
 
 
 def rows_about(database_url: str, wamids: Sequence[str]) -> list[str]:
-    """A line a row: inbox, message with its turn, conversation with its lease and mute, and outbox."""
+    """A line a row: inbox, message with its turn, conversation with lease and mute, and outbox."""
     with closing(psycopg2.connect(database_url)) as connection, connection.cursor() as cursor:
         hashes = _hashes(cursor, wamids)
         return [

@@ -134,7 +134,10 @@ ROLLED_BACK = "rolled back; the row is still due and is taken again"
 LEASE_ENDS = "the lease runs out; another turn reads and answers"
 DUE = "the answer is due in the outbox; the dispatcher has it delivered"
 RESENT = "Meta never got it: no status within the grace time, sent again"
-SETTLED = "a status with the outbox id settles it; sent once (a second copy only if Meta never sent a status)"
+SETTLED = (
+    "a status with the outbox id settles it; sent once "
+    "(a second copy only if Meta never sent a status)"
+)
 GOES_ON = "the work goes on from what is stored"
 
 POINTS: tuple[Point, ...] = (
@@ -425,7 +428,7 @@ class Gone(LookupError):
 
 
 def owner_of(place: str) -> tuple[Any, str, Callable[..., Any]]:
-    """Where a place is: what holds it, under which name, and the function; Gone when there is none."""
+    """Where a place is: its owner, its name and the function; Gone when there is none."""
     module, _, path = place.partition(":")
     *parents, name = path.split(".")
     try:

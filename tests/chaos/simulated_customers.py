@@ -84,7 +84,7 @@ class Customer:
         return Verdict(max(0, missing), max(0, twice), backwards)
 
     def _place(self, words: str, index: int) -> int:
-        """Which of the lines an answer belongs to; one that belongs to none counts as in its place."""
+        """Which of the lines an answer belongs to; one that belongs to none is in its place."""
         if index >= len(self.lines) and self.silent:
             return index
         known = [

@@ -33,7 +33,7 @@ class Letter:
 
 
 class Post:
-    """The letters that are not acknowledged yet, and those that come once more; driven by `tick`."""
+    """The letters not acknowledged yet, and those that come once more; driven by `tick`."""
 
     def __init__(self, url: str, chance: random.Random) -> None:
         self._url, self._chance = f"{url}/webhook/whatsapp", chance

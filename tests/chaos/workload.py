@@ -38,11 +38,15 @@ LET_THE_ALARM_RING = """
 """
 LET_A_CLAIM_RUN_OUT = """
     UPDATE outbox SET due_at = clock_timestamp() WHERE id IN (
-        SELECT id FROM outbox WHERE state = 'sending' AND due_at < clock_timestamp() + interval '28 seconds' ORDER BY due_at LIMIT 1)
+        SELECT id FROM outbox
+        WHERE state = 'sending' AND due_at < clock_timestamp() + interval '28 seconds'
+        ORDER BY due_at LIMIT 1)
 """  # a living process holds one for milliseconds here
 LET_DOUBT_END = """
-    UPDATE outbox SET due_at = clock_timestamp() WHERE state = 'uncertain' AND NOT id = ANY (%s::uuid[])
-        AND due_at BETWEEN clock_timestamp() + interval '1 minute' AND clock_timestamp() + make_interval(secs => %s)
+    UPDATE outbox SET due_at = clock_timestamp()
+    WHERE state = 'uncertain' AND NOT id = ANY (%s::uuid[])
+        AND due_at BETWEEN clock_timestamp() + interval '1 minute'
+            AND clock_timestamp() + make_interval(secs => %s)
 """
 
 UNSTORED = "acknowledged messages without a row, or rows that nobody sent"
@@ -50,11 +54,20 @@ UNSTORED = "acknowledged messages without a row, or rows that nobody sent"
 # What must be nothing when all is over.
 LEFT: dict[str, str] = {
     "messages that nobody filed": "SELECT count(*) FROM inbox_message WHERE filed_at IS NULL",
-    "messages that no turn read": "SELECT count(*) FROM message WHERE author = 'customer' AND turn_id IS NULL",
+    "messages that no turn read": (
+        "SELECT count(*) FROM message WHERE author = 'customer' AND turn_id IS NULL"
+    ),
     "messages set aside": "SELECT count(*) FROM message WHERE set_aside IS NOT NULL",
-    "turns that are due": "SELECT count(*) FROM conversation WHERE turn_due_at IS NOT NULL OR leased_until IS NOT NULL",
-    "answers not settled": "SELECT count(*) FROM outbox WHERE state IN ('pending', 'sending', 'uncertain')",
-    "answers given up": "SELECT count(*) FROM outbox WHERE state IN ('failed', 'parked', 'cancelled')",
+    "turns that are due": (
+        "SELECT count(*) FROM conversation "
+        "WHERE turn_due_at IS NOT NULL OR leased_until IS NOT NULL"
+    ),
+    "answers not settled": (
+        "SELECT count(*) FROM outbox WHERE state IN ('pending', 'sending', 'uncertain')"
+    ),
+    "answers given up": (
+        "SELECT count(*) FROM outbox WHERE state IN ('failed', 'parked', 'cancelled')"
+    ),
     "statuses not applied": "SELECT count(*) FROM status_event",
     "tickets opened twice": "SELECT count(*) - count(DISTINCT conversation_id) FROM ticket",
 }

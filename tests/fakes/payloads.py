@@ -419,7 +419,7 @@ def number_error(code: int = 130429, *, number: str = NUMBER) -> Json:
 
 
 def encode(made: Json) -> bytes:
-    """The bytes as Meta sends and signs them: everything but ASCII escaped, slashes too, no spaces."""
+    """The bytes as Meta sends and signs them: all but ASCII escaped, slashes too, no spaces."""
     return json.dumps(made, separators=(",", ":")).replace("/", "\\/").encode("ascii")
 
 

@@ -60,7 +60,9 @@ def write(world, who, part, at: float, wamid: str | None = None) -> None:
 
 OF_THE_LAST = """
     SELECT kind FROM message WHERE direction = 'in'
-        AND conversation_id = (SELECT conversation_id FROM message WHERE direction = 'in' ORDER BY position DESC LIMIT 1)
+        AND conversation_id = (
+            SELECT conversation_id FROM message
+            WHERE direction = 'in' ORDER BY position DESC LIMIT 1)
     ORDER BY position
 """
 
@@ -96,7 +98,8 @@ def test_messages_doubled_and_out_of_order_are_read_once_in_order(world, late):
     said = world.heard(who)
     assert never(lambda: world.heard(who) != said, 3)
     assert world.query(
-        "SELECT count(*) FROM turn WHERE conversation_id = (SELECT conversation_id FROM turn ORDER BY at DESC LIMIT 1)"
+        "SELECT count(*) FROM turn "
+        "WHERE conversation_id = (SELECT conversation_id FROM turn ORDER BY at DESC LIMIT 1)"
     ) == [(1,)]
 
 

@@ -112,7 +112,8 @@ def calls(place, who) -> list[str]:
 def test_no_fault_of_meta_brought_an_answer_twice(place, customers):
     assert never(lambda: any(len(place.heard(who)) > 1 for who in customers.values()), 4)
     assert place.query(
-        "SELECT count(*) FROM outbox WHERE state IN ('pending', 'sending', 'uncertain', 'parked', 'failed')"
+        "SELECT count(*) FROM outbox "
+        "WHERE state IN ('pending', 'sending', 'uncertain', 'parked', 'failed')"
     ) == [(0,)]
 
 

@@ -1,4 +1,4 @@
-"""kill -9 at every named point, once each; what customers got is counted at the stand-in for Meta."""
+"""kill -9 at every named point, once; what customers got is counted at the stand-in for Meta."""
 
 import random
 

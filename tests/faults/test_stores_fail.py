@@ -79,8 +79,12 @@ def test_limits_by_contact_hold_without_redis(world, stores):
 
 
 OF_THE_LAST = """
-    SELECT count(*) FILTER (WHERE set_aside IS NULL), count(*) FILTER (WHERE set_aside = 'limited') FROM message
-    WHERE direction = 'in' AND contact_id = (SELECT contact_id FROM message WHERE direction = 'in' ORDER BY position DESC LIMIT 1)
+    SELECT count(*) FILTER (WHERE set_aside IS NULL),
+        count(*) FILTER (WHERE set_aside = 'limited')
+    FROM message
+    WHERE direction = 'in' AND contact_id = (
+        SELECT contact_id FROM message
+        WHERE direction = 'in' ORDER BY position DESC LIMIT 1)
 """
 
 
@@ -195,7 +199,8 @@ def refusing(stores, table: str, code: str, when: str = "true"):
     execute(
         stores.postgres.url(),
         f"CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$",
-        f"CREATE TRIGGER refuse BEFORE INSERT ON {table} FOR EACH ROW WHEN ({when}) EXECUTE FUNCTION refuse()",
+        f"CREATE TRIGGER refuse BEFORE INSERT ON {table} "
+        f"FOR EACH ROW WHEN ({when}) EXECUTE FUNCTION refuse()",
     )
     try:
         yield
@@ -247,7 +252,7 @@ def test_somebody_who_locks_the_same_rows_in_any_order_is_survived(world, stores
 
 
 def quarrel(stores, *tables: str) -> None:
-    """Lock the newest rows of these tables in this order, slowly; a deadlock ends it, or the other."""
+    """Lock the newest rows of these tables in this order, slowly; a deadlock ends one of two."""
     with (
         closing(psycopg2.connect(stores.postgres.url())) as connection,
         connection.cursor() as cursor,
@@ -265,7 +270,8 @@ def test_postgres_without_a_free_connection(world, stores):
     taken = all_connections(stores)
     execute_on(
         taken[0],
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'gatte-%'",
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE application_name LIKE 'gatte-%'",
     )
     taken += all_connections(stores)
     people = [world.somebody() for _ in range(4)]
@@ -298,5 +304,6 @@ def test_after_all_this_nothing_is_left_over(world):
     ) == [(0,)]
     assert world.query("SELECT count(*) FROM turn WHERE outcome IN ('failed', 'parked')") == [(0,)]
     assert world.query(
-        "SELECT count(*) FROM outbox WHERE state IN ('failed', 'parked', 'cancelled', 'uncertain', 'pending')"
+        "SELECT count(*) FROM outbox "
+        "WHERE state IN ('failed', 'parked', 'cancelled', 'uncertain', 'pending')"
     ) == [(0,)]

@@ -20,7 +20,11 @@ def agent(app) -> int:
 
 
 def conversation_of(world, who) -> UUID:
-    found = "SELECT c.id FROM conversation c JOIN contact_identity i USING (contact_id) ORDER BY c.opened_at DESC LIMIT 1"
+    found = (
+        "SELECT c.id FROM conversation c "
+        "JOIN contact_identity i USING (contact_id) "
+        "ORDER BY c.opened_at DESC LIMIT 1"
+    )
     assert until(lambda: bool(world.query(found)))
     return UUID(str(world.query(found)[0][0]))
 

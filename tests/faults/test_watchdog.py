@@ -59,14 +59,18 @@ def silent_sessions(database_url, app) -> None:
         )
         execute_values(
             cursor,
-            """INSERT INTO conversation (id, data_key_id, contact_id, phone_number_id, correlation_id, state, owner, owner_version,
-                misunderstandings,
-                slot_failures, errors, lease_token, turn_attempts, watch_at, last_inbound_at) VALUES %s""",
+            """INSERT INTO conversation (id, data_key_id, contact_id, phone_number_id,
+                correlation_id, state, owner, owner_version, misunderstandings,
+                slot_failures, errors, lease_token, turn_attempts, watch_at, last_inbound_at)
+                VALUES %s""",
             [
                 (own, key_id, contact, "1", own, "STATE_MENU", "bot", 0, 0, 0, 0, 0, 0)
                 for contact, own in ids
             ],
-            template="(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, now() - interval '1 minute', now() - interval '2 hours')",
+            template=(
+                "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, "
+                "now() - interval '1 minute', now() - interval '2 hours')"
+            ),
         )
 
 
@@ -85,7 +89,9 @@ def test_each_session_is_timed_out_exactly_once(silent_sessions, database_url, r
 
     times = rows(
         database_url,
-        "SELECT n, count(*) FROM (SELECT count(*) AS n FROM transition WHERE event = 'timed_out' GROUP BY conversation_id) x GROUP BY n",
+        "SELECT n, count(*) "
+        "FROM (SELECT count(*) AS n FROM transition WHERE event = 'timed_out' "
+        "GROUP BY conversation_id) x GROUP BY n",
     )
     states = rows(database_url, "SELECT state, count(*) FROM conversation GROUP BY state")
 

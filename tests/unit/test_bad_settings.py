@@ -1,4 +1,4 @@
-"""No value that passes at start may break a turn later: each bad one is told at start, in one line."""
+"""No value that passes at start may break a turn later: a bad one is told at start, in a line."""
 
 import subprocess
 import sys
@@ -188,7 +188,10 @@ def test_production_wants_a_strong_secret_key(environment, capsys, secret):
     environment.setenv("GATTE_ENV", "production")
     environment.setenv("SECRET_KEY", secret)
 
-    line = "gatte: bad setting: SECRET_KEY: is too short or repeats itself: 32 random characters at least"
+    line = (
+        "gatte: bad setting: SECRET_KEY: "
+        "is too short or repeats itself: 32 random characters at least"
+    )
     assert lines_at_exit(capsys) == [line]
 
 
@@ -217,7 +220,10 @@ def test_a_kept_secret_of_development_that_is_empty_is_one_line(environment, cap
     (tmp_path / "secret_key").write_text("\n")
 
     assert lines_at_exit(capsys) == [
-        f"gatte: bad setting: GATTE_FOLDER: {tmp_path}/secret_key is empty: delete it, and a new secret is made"
+        (
+            f"gatte: bad setting: GATTE_FOLDER: {tmp_path}/secret_key "
+            "is empty: delete it, and a new secret is made"
+        )
     ]
 
 

@@ -139,7 +139,7 @@ def test_every_direct_requirement_is_pinned_and_hashed(name):
 
 @pytest.mark.parametrize("name", REQUIREMENTS)
 def test_a_package_that_another_wants_with_extras_is_pinned_with_them(name):
-    """Old pip (23.0, of Debian 12) refuses `a[b]>=1` of a package as not pinned when only `a` is."""
+    """Old pip (23.0, of Debian 12) refuses `a[b]>=1` of a package when only `a` is pinned."""
     text = (PROJECT / f"{name}.txt").read_text()
     wanted = [requirement for package in pinned(name) for requirement in wanted_by(package)]
 

@@ -15,17 +15,18 @@ from gatte.privacy.masking import mask, mask_value
 from gatte.privacy.masking_digits import is_cnpj, is_cpf
 
 AREAS = [
-    *range(11, 20), 21, 22, 24, 27, 28, *range(31, 36), 37, 38, *range(41, 50), 51, 53, 54, 55, *range(61, 70),
-    71, 73, 74, 75, 77, 79, *range(81, 90), *range(91, 100),
+    *range(11, 20), 21, 22, 24, 27, 28, *range(31, 36), 37, 38, *range(41, 50), 51, 53, 54, 55,
+    *range(61, 70), 71, 73, 74, 75, 77, 79, *range(81, 90), *range(91, 100),
 ]  # fmt: skip
 PHONE_FORMS = [
-    "+55 ({a}) {p}-{s}", "+55{a}{p}{s}", "55{a}{p}{s}", "({a}) {p}-{s}", "({a}){p}{s}", "{a} {p}-{s}", "{a}{p}{s}", "{a} {p} {s}",
-    "0{a} {p}-{s}", "{a}-{p}-{s}", "{a}.{p}.{s}", "wa.me/55{a}{p}{s}", "tel:+55-{a}-{p}-{s}", "%2B55%20{a}%20{p}-{s}",
-    "+55 {a} {p} {s}", "0055{a}{p}{s}",
+    "+55 ({a}) {p}-{s}", "+55{a}{p}{s}", "55{a}{p}{s}", "({a}) {p}-{s}", "({a}){p}{s}",
+    "{a} {p}-{s}", "{a}{p}{s}", "{a} {p} {s}", "0{a} {p}-{s}", "{a}-{p}-{s}", "{a}.{p}.{s}",
+    "wa.me/55{a}{p}{s}", "tel:+55-{a}-{p}-{s}", "%2B55%20{a}%20{p}-{s}", "+55 {a} {p} {s}",
+    "0055{a}{p}{s}",
 ]  # fmt: skip
 AROUND = [
-    "{}", "to={}", "'{}'", "[{}]", "({})", "{},", "a {} b", "/c/{}/e", "{}\n", "x:{}", "id_{}", '{{"k":"{}"}}', "{};{}",
-    "{} {}", "{}/{}",
+    "{}", "to={}", "'{}'", "[{}]", "({})", "{},", "a {} b", "/c/{}/e", "{}\n", "x:{}", "id_{}",
+    '{{"k":"{}"}}', "{};{}", "{} {}", "{}/{}",
 ]  # fmt: skip
 digits = st.text(string.digits, min_size=4, max_size=4)
 mobiles = st.builds(
@@ -161,11 +162,13 @@ def test_no_email_survives(local, domain, ending, at, frame):
 
 
 FRAGMENTS = [
-    "5541999998888", "41 3333-4444", "(41) 99999-8888", "41", "55", "+", "9999", "-", ".", "/", " ", "@", "a", "gmail.com",
-    "joao", "token=", "key=", "password: ", "Bearer ", "Basic ", "Authorization: ", '"', "'", "\\", "[", "]", "wamid.",
-    "HBgNNTU0MTk5", "BR.", "1502576394", "529.982.247-25", "45997418000153", "12ABC34501DE35", "12.ABC.345/01DE-35", "://", ":",
-    "u:p@", "telefone ", "tel", "(at)", "%40", "%20", "%", "0", "1795412345", "EAA", "eyJ", "sk-", "\n", "é", "MTIz",
-    "NTU0MTk5OTk5ODg4OA==", "[secret]", "[phone …88]", "[parameters: ", "Key (a)=(b)", ",", "=",
+    "5541999998888", "41 3333-4444", "(41) 99999-8888", "41", "55", "+", "9999", "-", ".", "/", " ",
+    "@", "a", "gmail.com", "joao", "token=", "key=", "password: ", "Bearer ", "Basic ",
+    "Authorization: ", '"', "'", "\\", "[", "]", "wamid.", "HBgNNTU0MTk5", "BR.", "1502576394",
+    "529.982.247-25", "45997418000153", "12ABC34501DE35", "12.ABC.345/01DE-35", "://", ":", "u:p@",
+    "telefone ", "tel", "(at)", "%40", "%20", "%", "0", "1795412345", "EAA", "eyJ", "sk-", "\n",
+    "é", "MTIz", "NTU0MTk5OTk5ODg4OA==", "[secret]", "[phone …88]", "[parameters: ", "Key (a)=(b)",
+    ",", "=",
 ]  # fmt: skip
 
 

@@ -9,7 +9,8 @@ from gatte.privacy.sanitize import INVISIBLE, sanitize_text
 ANY = st.text(st.characters(codec=None), max_size=300)
 NASTY = st.text(
     st.sampled_from(
-        "ae=\u0301\u0338\u0308\u200d\ufe0f\u200b\u202e\x00 \n\r\t\u00a0\u2028👩💻❤1\u20e3\u2329\u2adc\ud83d\ude00\U000e0041"
+        "ae=\u0301\u0338\u0308\u200d\ufe0f\u200b\u202e\x00 \n\r\t\u00a0\u2028"
+        "👩💻❤1\u20e3\u2329\u2adc\ud83d\ude00\U000e0041"
     ),
     max_size=40,
 )

@@ -102,9 +102,9 @@ def test_a_process_without_settings_ends_with_78():
     )
 
     assert ended.returncode == 78
-    assert (
-        ended.stderr
-        == "gatte: bad setting: DATABASE_URL: is required, and neither the environment nor .env has it\n"
+    assert ended.stderr == (
+        "gatte: bad setting: DATABASE_URL: is required, "
+        "and neither the environment nor .env has it\n"
     )
 
 

@@ -1,8 +1,9 @@
 """The panel, in which the company's people work: a module a screen, a template a screen.
 
 A view reads the request, asks a service of `desk` (or queries what only it shows), commits, and
-renders. Every route asks for a login but those listed in `entry.PUBLIC`. `words` says our closed
-sets in Portuguese, `formatting` times, phones and WhatsApp text. Start reading at `sessions.py`.
+renders. Every route asks for a login but those listed in `auth.PUBLIC_ENDPOINTS`. `labels`
+says our closed sets in Portuguese, `formatting` times, phones and WhatsApp text. Start reading at
+`sessions.py`.
 """
 
 from flask import Blueprint

@@ -28,10 +28,19 @@ log = structlog.get_logger(__name__)
 
 PUBLIC_ENDPOINTS = frozenset({"panel.show_login", "panel.log_in"})
 BAD_CREDENTIALS = "E-mail ou senha incorretos. Confira e tente de novo."
-TOO_MANY = "Muitas tentativas de entrar nesta conta. Espere {wait} e tente de novo, ou entre pelo navegador que você costuma usar."
+TOO_MANY = (
+    "Muitas tentativas de entrar nesta conta. Espere {wait} e tente de novo, "
+    "ou entre pelo navegador que você costuma usar."
+)
 TOO_MANY_FROM_HERE = "Muitas tentativas vindas desta rede. Espere {wait} e tente de novo."
-SESSION_OVER = "Sua sessão terminou. Entre de novo para continuar: o que você estava escrevendo ficou guardado nesta aba."
-PAGE_OLD = "Você entrou de novo no painel e esta página ainda era a antiga. Nada foi feito: confira e repita a ação."
+SESSION_OVER = (
+    "Sua sessão terminou. Entre de novo para continuar: "
+    "o que você estava escrevendo ficou guardado nesta aba."
+)
+PAGE_OLD = (
+    "Você entrou de novo no painel e esta página ainda era a antiga. "
+    "Nada foi feito: confira e repita a ação."
+)
 login.session_protection = "strong"
 login.user_loader(users.find_session_user)
 
@@ -53,7 +62,7 @@ def current_user_or_401() -> User:
 
 
 def require_login() -> AnyResponse | None:
-    """Nothing of the panel opens without a login but what `PUBLIC` lists."""
+    """Nothing of the panel opens without a login but what `PUBLIC_ENDPOINTS` lists."""
     if request.endpoint in PUBLIC_ENDPOINTS or current_user.is_authenticated:
         return None
     if htmx_request.htmx:
@@ -105,10 +114,8 @@ def safe_next(target: str | None) -> str | None:
     except ValueError:
         return None
     clean = plain.isprintable() and "\\" not in plain and not parts.scheme and not parts.netloc
-    inside = parts.path.startswith("/panel/") and parts.path not in {
-        "/panel/login",
-        "/panel/logout",
-    }
+    is_login = parts.path in {"/panel/login", "/panel/logout"}
+    inside = parts.path.startswith("/panel/") and not is_login
     return plain if clean and inside else None
 
 
@@ -134,7 +141,8 @@ def _network() -> str:
     address = request.remote_addr or ""
     if ":" not in address:
         return address
-    return str(ipaddress.ip_network((address.partition("%")[0], 64), strict=False))
+    without_zone = address.partition("%")[0]
+    return str(ipaddress.ip_network((without_zone, 64), strict=False))
 
 
 def _network_key() -> str:

@@ -70,10 +70,9 @@ class ConversationView:
     @property
     def takeable(self) -> bool:
         """Whether the agent may take it: it is open, and no agent has it."""
-        served = (
-            self.conversation.owner is Owner.HUMAN and self.conversation.assignee_id is not None
-        )
-        return self.conversation.closed_at is None and not served
+        row = self.conversation
+        served = row.owner is Owner.HUMAN and row.assignee_id is not None
+        return row.closed_at is None and not served
 
     @property
     def served_by_another(self) -> bool:
@@ -85,7 +84,11 @@ class ConversationView:
     def standing(self) -> str:
         """A word that changes when the conversation changes hands."""
         row = self.conversation
-        state = "closed" if row.closed_at else "waiting" if row.waiting_since else row.owner.value
+        state = row.owner.value
+        if row.closed_at:
+            state = "closed"
+        elif row.waiting_since:
+            state = "waiting"
         return f"{state}-{row.assignee_id or 'nobody'}"
 
     @property
@@ -118,15 +121,13 @@ def take(conversation_id: UUID) -> AnyResponse:
 
 def reply(conversation_id: UUID) -> AnyResponse:
     """Send what was typed; a refusal stands beside the field, which keeps the text."""
-    text, message_id = form_text("texto"), draft_id()
+    text = form_text("texto")
+    message_id = draft_id()
     if not text or len(text) > LONGEST_REPLY:
         why = f"Escreva uma mensagem de 1 a {LONGEST_REPLY} caracteres. Esta tem {len(text)}."
         return _page(conversation_id, 422, problem=why, written=text)
-    if (
-        refusal := _try(
-            conversation_id, lambda talk, user: handoff.reply(talk, user, text, message_id)
-        )
-    ) is not None:
+    refusal = _try(conversation_id, lambda talk, user: handoff.reply(talk, user, text, message_id))
+    if refusal is not None:
         return _page(conversation_id, 409, problem=_message_for(refusal), written=text)
     return _refresh(conversation_id, 200)
 
@@ -150,12 +151,15 @@ def reassign(conversation_id: UUID) -> AnyResponse:
     """
     if current_user_or_401().role is not Role.ADMIN:
         abort(403)
-    before, after = parse_integer(request.form.get("de", "")), form_user("para")
+    before = parse_integer(request.form.get("de", ""))
+    after = form_user("para")
     if before is None or after is None:
         abort(400)
-    praise = TAKEN if after.id == current_user_or_401().id else f"Agora quem atende é {after.name}."
+    is_own = after.id == current_user_or_401().id
     return do(
-        conversation_id, lambda talk, user: handoff.reassign(talk, before, after.id, user), praise
+        conversation_id,
+        lambda talk, user: handoff.reassign(talk, before, after.id, user),
+        TAKEN if is_own else f"Agora quem atende é {after.name}.",
     )
 
 
@@ -206,7 +210,8 @@ REFUSALS: dict[type[Exception], str] = {
     handoff.AlreadyTaken: "Outra pessoa da equipe assumiu esta conversa antes de você.",
     handoff.NotYours: "Esta conversa não está com você. Assuma a conversa antes de continuar.",
     handoff.WindowClosed: (
-        "A janela de 24 horas fechou: até o cliente escrever de novo, o WhatsApp só aceita modelos aprovados. Nada foi enviado."
+        "A janela de 24 horas fechou: até o cliente escrever de novo, "
+        "o WhatsApp só aceita modelos aprovados. Nada foi enviado."
     ),
     handoff.ConversationClosed: (
         "Esta conversa já foi encerrada. Quando o cliente escrever de novo, começa outra."
@@ -214,7 +219,9 @@ REFUSALS: dict[type[Exception], str] = {
     handoff.CustomerJustWrote: (
         "O cliente acabou de escrever. Leia a mensagem antes de encerrar o atendimento."
     ),
-    InvalidTransition: "A conversa mudou de situação e essa ação não vale mais. Veja como ela está agora.",
+    InvalidTransition: (
+        "A conversa mudou de situação e essa ação não vale mais. Veja como ela está agora."
+    ),
 }
 
 
@@ -241,9 +248,10 @@ def _page(
         abort(404)
     before = parse_integer(request.args.get("antes", ""), LARGEST_BIGINT)
     is_admin = current_user_or_401().role is Role.ADMIN
+    told_blocks = TOLD_BLOCKS if request.method == "POST" else ()
     return render_changed_blocks(
         "panel/conversation.html",
-        *(TOLD_BLOCKS if request.method == "POST" else ()),
+        *told_blocks,
         *LIVE_BLOCKS,
         status=status,
         talk=_load_view(conversation, before, problem, written),
@@ -261,13 +269,9 @@ def _load_view(
     conversation: Conversation, before: int | None, problem: str, written: str
 ) -> ConversationView:
     messages = _messages(conversation.id, before)
-    keyring().preload(
-        {
-            one.data_key_id
-            for one in (conversation, conversation.contact)
-            if one.data_key_id is not None
-        }
-    )
+    data_key_ids = {conversation.data_key_id, conversation.contact.data_key_id}
+    keyring().preload({key_id for key_id in data_key_ids if key_id is not None})
+    has_agent = conversation.owner is Owner.HUMAN
     return ConversationView(
         conversation=conversation,
         messages=messages[-PAGE_SIZE:],
@@ -277,8 +281,7 @@ def _load_view(
         tickets=_latest(Ticket, conversation.id, 10),
         leads=_latest(Lead, conversation.id, 10),
         left=window_left(conversation.last_inbound_at),
-        mine=conversation.owner is Owner.HUMAN
-        and conversation.assignee_id == current_user_or_401().id,
+        mine=has_agent and conversation.assignee_id == current_user_or_401().id,
         problem=problem,
         written=written,
     )
@@ -293,22 +296,18 @@ def _messages(conversation_id: UUID, before: int | None) -> list[Message]:
     )
     if before is not None:
         query = query.where(Message.position < before)
-    return list(
-        reversed(
-            db.session.scalars(query.order_by(Message.position.desc()).limit(PAGE_SIZE + 1)).all()
-        )
-    )
+    latest = query.order_by(Message.position.desc()).limit(PAGE_SIZE + 1)
+    return list(reversed(db.session.scalars(latest).all()))
 
 
 def _latest(model: type[OfConversation], conversation_id: UUID, limit: int) -> list[OfConversation]:
-    return list(
-        db.session.scalars(
-            select(model)
-            .where(model.conversation_id == conversation_id)
-            .order_by(model.id.desc())
-            .limit(limit)
-        )
+    query = (
+        select(model)
+        .where(model.conversation_id == conversation_id)
+        .order_by(model.id.desc())
+        .limit(limit)
     )
+    return list(db.session.scalars(query))
 
 
 def _audit(conversation: Conversation) -> list[AuditEntry]:

@@ -11,9 +11,8 @@ from gatte.desk import users
 from gatte.models import User
 
 Choice = TypeVar("Choice", bound=StrEnum)
-YEARS = range(
-    2000, 9000
-)  # clear of the ends of the calendar, where no time zone can be added any more
+# Clear of the ends of the calendar, where no time zone can be added any more.
+YEARS = range(2000, 9000)
 LARGEST_INT = 2**31 - 1
 LARGEST_BIGINT = 2**63 - 1
 
@@ -42,17 +41,18 @@ def parse_datetime(text: str) -> datetime | None:
         return None
     if moment.tzinfo is None or moment.year not in YEARS:
         return None
-    return moment.astimezone(
-        UTC
-    )  # Postgres refuses offsets that Python takes: of a day, or of microseconds
+    # Postgres refuses offsets that Python takes: of a day, or of microseconds.
+    return moment.astimezone(UTC)
 
 
 def parse_integer(text: str, largest: int = LARGEST_INT) -> int | None:
     """The whole number from 0 to `largest` that a text spells in ASCII digits; None when it spells
     none.
     """
-    digits = text if text.isascii() and text.isdecimal() and len(text) <= 19 else ""
-    return int(digits) if digits and int(digits) <= largest else None
+    if not (text.isascii() and text.isdecimal()) or len(text) > 19:
+        return None
+    number = int(text)
+    return number if number <= largest else None
 
 
 def chosen_version() -> int:

@@ -53,9 +53,12 @@ def time_ago(moment: datetime | None) -> str:
 
 def day(moment: datetime) -> str:
     """A day as people say it: hoje, ontem, 4 de mar, 4 de mar de 2025."""
-    then, today = local(moment).date(), local(now()).date()
-    if then in {today, today - timedelta(days=1)}:
-        return "hoje" if then == today else "ontem"
+    then = local(moment).date()
+    today = local(now()).date()
+    if then == today:
+        return "hoje"
+    if then == today - timedelta(days=1):
+        return "ontem"
     short = f"{then.day} de {MONTHS[then.month - 1]}"
     return short if then.year == today.year else f"{short} de {then.year}"
 
@@ -109,12 +112,13 @@ def masked_phone(phone: str | None) -> str:
     if len(digits) < 8:
         return "Contato sem telefone"
     if digits.startswith("55") and len(digits) in {12, 13}:
-        return f"+55 {digits[2:4]} {'9' if len(digits) == 13 else ''}••••-{digits[-4:]}"
+        mobile_digit = "9" if len(digits) == 13 else ""
+        return f"+55 {digits[2:4]} {mobile_digit}••••-{digits[-4:]}"
     return f"+{digits[:2]} ••••-{digits[-4:]}"
 
 
 def phone(number: str | None) -> str:
-    """A phone in full as people write it, for the agent who serves the contact: +55 11 98888-7777."""
+    """A phone in full, for the agent who serves the contact: +55 11 98888-7777."""
     digits = re.sub(r"\D", "", number or "")
     if digits.startswith("55") and len(digits) in {12, 13}:
         return f"+55 {digits[2:4]} {digits[4:-4]}-{digits[-4:]}"
@@ -131,7 +135,10 @@ def contact_name(contact: Contact) -> str:
 def initials(name: str) -> str:
     """One or two letters for a round picture; # for a phone."""
     letters = [word[0] for word in name.split() if word[0].isalpha()]
-    return (letters[0] + (letters[-1] if len(letters) > 1 else "")).upper() if letters else "#"
+    if not letters:
+        return "#"
+    last = letters[-1] if len(letters) > 1 else ""
+    return (letters[0] + last).upper()
 
 
 def document(number: str | None) -> str:
@@ -171,7 +178,8 @@ def _link(url: str) -> str:
 
 def snippet(text: str | None, length: int = 90) -> str:
     """The start of a text in one line, without WhatsApp's marks."""
-    line = re.sub(r"(?<!\w)[*_~]|[*_~](?!\w)", "", " ".join((text or "").split()))
+    one_line = " ".join((text or "").split())
+    line = re.sub(r"(?<!\w)[*_~]|[*_~](?!\w)", "", one_line)
     return line if len(line) <= length else line[: length - 1].rstrip() + "…"
 
 
@@ -182,7 +190,8 @@ def message_preview(message: Message) -> str:
     if message.erased_at is not None or message.data_key_id is None:
         return "Mensagem apagada"
     kind = labels.ATTACHMENTS.get(message.kind)
-    return f"[{kind}] {message.body or ''}".strip() if kind else message.body or ""
+    body = message.body or ""
+    return f"[{kind}] {body}".strip() if kind else body
 
 
 def action_in_words(action: str) -> str:

@@ -183,7 +183,7 @@ ACTIONS: dict[str, str] = {
     "muted": "silenciou o contato",
     "unmuted": "reativou o contato",
 }
-# Kinds of a customer's message that are no text; see `understanding.MessageKind`.
+# Kinds of a customer's message that are no text; see `nlu.MessageKind`.
 ATTACHMENTS: dict[str, str] = {
     "image": "Imagem",
     "video": "Vídeo",

@@ -109,7 +109,8 @@ def _find(lead_id: UUID) -> Lead:
 
 def change_lead(lead_id: UUID) -> AnyResponse:
     present = _find(lead_id).owner
-    stage, owner = form_enum("etapa", LeadStage), form_user("responsavel", present)
+    stage = form_enum("etapa", LeadStage)
+    owner = form_user("responsavel", present)
     try:
         leads.change(lead_id, stage, owner, current_user_or_401().id, chosen_version())
     except leads.StaleLead:

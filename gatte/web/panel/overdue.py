@@ -22,9 +22,8 @@ def warning(conversation: Conversation) -> str:
     if conversation.state is State.WAITING_HUMAN:
         return UNTAKEN.format(waited=waiting_time(conversation.waiting_since))
     if conversation.state is State.WITH_HUMAN and notes.get("customer_waiting"):
-        return UNANSWERED.format(
-            waited=waiting_time(_since(conversation, notes["customer_waiting"]))
-        )
+        since = _since(conversation, notes["customer_waiting"])
+        return UNANSWERED.format(waited=waiting_time(since))
     return ""
 
 

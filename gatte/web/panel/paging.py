@@ -1,5 +1,5 @@
-"""Keyset pages: an address carries the sort values of the last row shown, so that a page costs the
-same however deep it is.
+"""Keyset pages: an address carries the sort values of the last row shown, so that a page costs as
+much at any depth.
 """
 
 import base64
@@ -12,15 +12,17 @@ LONGEST = 500  # characters of a cursor
 
 def cursor(*values: str | int | None) -> str:
     """Sort values as one word for an address."""
-    return base64.urlsafe_b64encode(json.dumps(values).encode()).rstrip(b"=").decode()
+    plain = json.dumps(values).encode()
+    return base64.urlsafe_b64encode(plain).rstrip(b"=").decode()
 
 
 def read_cursor(word: str | None, length: int) -> list[str] | None:
     """The sort values of an address; None when there are none, or they were tampered with."""
     if not word or len(word) > LONGEST:
         return None
+    padding = "=" * (-len(word) % 4)
     try:
-        values = json.loads(base64.urlsafe_b64decode(word + "=" * (-len(word) % 4)))
+        values = json.loads(base64.urlsafe_b64decode(word + padding))
     except (binascii.Error, ValueError, RecursionError):
         return None
     if not isinstance(values, list) or len(values) != length:

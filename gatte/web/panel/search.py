@@ -58,4 +58,6 @@ def _with_ticket(number: str) -> Select[UUID | None]:
     """The conversation in which the ticket of this number was opened."""
     wanted = parse_integer(number)
     tickets = select(Ticket.conversation_id).where(Ticket.conversation_id.is_not(None))
-    return tickets.where(false() if wanted is None else Ticket.number == wanted)
+    if wanted is None:
+        return tickets.where(false())
+    return tickets.where(Ticket.number == wanted)

@@ -93,7 +93,8 @@ def _tabs(chosen: SessionTab) -> list[tuple[str, str, str, int | None, bool]]:
     """The tabs with their counts; closed conversations are too many to count at every look."""
     counting = select(Conversation.state, func.count()).where(_live()).group_by(Conversation.state)
     by_state: dict[State, int] = dict(db.session.execute(counting).all())
-    waiting, human = by_state.get(State.WAITING_HUMAN, 0), by_state.get(State.WITH_HUMAN, 0)
+    waiting = by_state.get(State.WAITING_HUMAN, 0)
+    human = by_state.get(State.WITH_HUMAN, 0)
     everyone = sum(by_state.values())
     counts = {
         SessionTab.ALL: everyone,
@@ -115,7 +116,8 @@ def _address(tab: SessionTab, after: str | None = None, sought: str = "") -> str
 def _page(tab: SessionTab, word: str | None, sought: str) -> SessionPage:
     """A page of one list: first who waits, where the tab has them, then the others."""
     past_waiting = read_cursor(word, 2)
-    waiting = [] if tab not in WITH_WAITING or past_waiting else _waiting(read_cursor(word, 3))
+    shows_waiting = tab in WITH_WAITING and not past_waiting
+    waiting = _waiting(read_cursor(word, 3)) if shows_waiting else []
     if tab is SessionTab.WAITING or len(waiting) > PAGE:
         return SessionPage(_rows(waiting[:PAGE]), [], _waiting_cursor(waiting))
     room = PAGE - len(waiting)
@@ -169,11 +171,9 @@ def _place_in_queue(values: list[str] | None) -> tuple[int, datetime, UUID] | No
     """
     if values is None:
         return None
-    priority, since, last_id = (
-        parse_integer(values[0]),
-        parse_datetime(values[1]),
-        as_uuid(values[2]),
-    )
+    priority = parse_integer(values[0])
+    since = parse_datetime(values[1])
+    last_id = as_uuid(values[2])
     if priority is None or since is None or last_id is None:
         return None
     return priority, since, last_id
@@ -184,10 +184,10 @@ def _others(
 ) -> Sequence[Conversation]:
     """Conversations that nobody waits in, or those that were sought; the latest first."""
     key = (_age_column(tab), Conversation.id)
-    query = _conversations().where(
-        search.matches(sought) if tab is SessionTab.FOUND else _belongs(tab)
-    )
-    moment, last_id = (parse_datetime(after[0]), as_uuid(after[1])) if after else (None, None)
+    belongs = search.matches(sought) if tab is SessionTab.FOUND else _belongs(tab)
+    query = _conversations().where(belongs)
+    moment = parse_datetime(after[0]) if after else None
+    last_id = as_uuid(after[1]) if after else None
     if moment is not None and last_id is not None:
         query = query.where(tuple_(*key) < tuple_(moment, last_id))
     latest = query.order_by(*(column.desc() for column in key))

@@ -1,7 +1,7 @@
 """The simulator: one chats as a customer, over the same way that a message of WhatsApp takes.
 
-What the customer writes goes through `inbox.accept` as the webhook body that Meta would send; what
-the company answers is read from the outbox, and the made-up phone reports it as read.
+What the customer writes goes through `receive.store_webhook` as the webhook body that Meta would
+send; what the company answers is read from the outbox, and the made-up phone reports it as read.
 """
 
 import re
@@ -123,8 +123,10 @@ def require_simulator() -> None:
 
 
 def show_simulator() -> Response:
-    chosen, chat = _chosen(), _chat(_customer())
-    _report_read(_customer(), chat)
+    chosen = _chosen()
+    customer = _customer()
+    chat = _chat(customer)
+    _report_read(customer, chat)
     return render_changed_blocks(
         "panel/simulator.html",
         "chat",
@@ -132,7 +134,7 @@ def show_simulator() -> Response:
         "chat_link",
         chosen=chosen,
         customers=list(enumerate(_customers())),
-        customer=_customer(),
+        customer=customer,
         company=current_app.extensions["gatte_settings"].gatte_company,
         chat=chat,
         attachments=[(key, label) for key, (label, _) in ATTACHMENTS.items()],
@@ -145,15 +147,14 @@ def send_as_customer() -> AnyResponse:
     if part is not None:
         body = simulator.customer_message_body(SIMULATOR_NUMBER, _customer(), part)
         _deliver(body)
-    return (
-        show_simulator()
-        if is_htmx_request()
-        else redirect(url_for("panel.show_simulator", cliente=_chosen()), 303)
-    )
+    if is_htmx_request():
+        return show_simulator()
+    return redirect(url_for("panel.show_simulator", cliente=_chosen()), 303)
 
 
 def add_customer() -> AnyResponse:
-    name = " ".join(re.sub(r"[^\w .'-]", "", request.form.get("nome", "")).split())[:40]
+    plain = re.sub(r"[^\w .'-]", "", request.form.get("nome", ""))
+    name = " ".join(plain.split())[:40]
     guests = _guests()
     if name and len(guests) < MAX_CONTACTS:
         made = TestContact(phone=simulator.new_phone(), bsuid=simulator.new_bsuid(), name=name)
@@ -209,11 +210,9 @@ def _selected_option(choice: str, message_id: str) -> MessagePart:
 
 def _answer(contact_id: UUID, message_id: str) -> Message | None:
     wanted = as_uuid(message_id)
-    return (
-        None
-        if wanted is None
-        else db.session.scalar(select(Message).filter_by(id=wanted, contact_id=contact_id))
-    )
+    if wanted is None:
+        return None
+    return db.session.scalar(select(Message).filter_by(id=wanted, contact_id=contact_id))
 
 
 def _deliver(body: dict[str, Any]) -> None:
@@ -228,14 +227,15 @@ def _report_read(customer: SimulatedContact, chat: ChatView) -> None:
     the chat open.
     """
     for bubble in chat.bubbles:
-        if bubble.tick == "unread":
-            wamid = db.session.get_one(Message, UUID(bubble.id)).outbox.wamid  # type: ignore[union-attr]
-            if wamid:
-                _deliver(
-                    simulator.status_body(
-                        SIMULATOR_NUMBER, customer, wamid, Status.READ, outbox_id=bubble.id
-                    )
-                )
+        if bubble.tick != "unread":
+            continue
+        message = db.session.get_one(Message, UUID(bubble.id))
+        wamid = message.outbox.wamid  # type: ignore[union-attr]
+        if wamid:
+            body = simulator.status_body(
+                SIMULATOR_NUMBER, customer, wamid, Status.READ, outbox_id=bubble.id
+            )
+            _deliver(body)
 
 
 def _sender(customer: SimulatedContact) -> Sender:
@@ -250,7 +250,7 @@ def _contact_id(customer: SimulatedContact) -> UUID | None:
 
 
 def _chat(customer: SimulatedContact) -> ChatView:
-    waiting = _unfiled(customer)
+    waiting = _unprocessed(customer)
     contact_id = _contact_id(customer)
     if contact_id is None:
         return ChatView(waiting, bool(waiting), None)
@@ -271,31 +271,28 @@ def _messages(contact_id: UUID) -> list[Message]:
         .filter_by(contact_id=contact_id)
         .options(joinedload(Message.outbox), joinedload(Message.user))
     )
-    return list(
-        reversed(db.session.scalars(query.order_by(Message.position.desc()).limit(SHOWN)).all())
-    )
+    latest = query.order_by(Message.position.desc()).limit(SHOWN)
+    return list(reversed(db.session.scalars(latest).all()))
 
 
-def _unfiled(customer: SimulatedContact) -> list[ChatBubble]:
-    """What the customer wrote and no turn has filed yet."""
+def _unprocessed(customer: SimulatedContact) -> list[ChatBubble]:
+    """What the customer wrote and no turn has processed yet."""
     hashed = contact_identity.sender_hash(_sender(customer), phone_number_id=SIMULATOR_NUMBER)
     query = select(InboxMessage).filter_by(
         phone_number_id=SIMULATOR_NUMBER, sender_hash=hashed, filed_at=None
     )
-    return [
-        _unfiled_bubble(row)
-        for row in db.session.scalars(query.order_by(InboxMessage.sent_at, InboxMessage.id))
-    ]
+    rows = db.session.scalars(query.order_by(InboxMessage.sent_at, InboxMessage.id))
+    return [_unprocessed_bubble(row) for row in rows]
 
 
 def _own_id(wamid_hash: bytes | None) -> str:
-    """One id for what the customer wrote, in the inbox and when it was filed: on the screen it is
-    the same bubble.
+    """One id for what the customer wrote, in the inbox and after its turn: on the screen it is one
+    bubble.
     """
     return (wamid_hash or b"").hex()[:24]
 
 
-def _unfiled_bubble(row: InboxMessage) -> ChatBubble:
+def _unprocessed_bubble(row: InboxMessage) -> ChatBubble:
     message = receive.decrypt_payload(row.wamid_hash, row.payload or b"")["raw"]["message"]
     answer = message.get("interactive", {})
     tapped = answer.get("button_reply") or answer.get("list_reply") or {}
@@ -348,8 +345,5 @@ def _is_typing(
         message.outbox is not None and message.outbox.state in IN_FLIGHT_STATES
         for message in messages
     )
-    return (
-        bool(waiting)
-        or leaving
-        or (conversation is not None and conversation.turn_due_at is not None)
-    )
+    turn_due = conversation is not None and conversation.turn_due_at is not None
+    return bool(waiting) or leaving or turn_due

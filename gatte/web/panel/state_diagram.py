@@ -43,11 +43,15 @@ def show_map() -> Response:
     name = request.args.get("estado", "")
     chosen = State(name) if name in {state.value for state in State} else State.START
     boxes = [(state, x - WIDTH // 2, y - HEIGHT // 2) for state, (x, y) in NODE_POSITIONS.items()]
-    ways = sorted(
-        edges(), key=lambda arrow: arrow.source is chosen
-    )  # what matters is drawn last, on top
+    # What matters is drawn last, on top.
+    arrows = sorted(edges(), key=lambda arrow: arrow.source is chosen)
     return render(
-        "panel/state_map.html", chosen=chosen, boxes=boxes, width=WIDTH, height=HEIGHT, arrows=ways
+        "panel/state_map.html",
+        chosen=chosen,
+        boxes=boxes,
+        width=WIDTH,
+        height=HEIGHT,
+        arrows=arrows,
     )
 
 
@@ -70,18 +74,22 @@ def _path(source: State, target: State) -> str:
     """
     if source is target:
         return ""
-    (ax, ay), (bx, by) = NODE_POSITIONS[source], NODE_POSITIONS[target]
-    mx, my = (ax + bx) / 2 - (by - ay) * 0.12, (ay + by) / 2 + (bx - ax) * 0.12
-    (sx, sy), (tx, ty) = _edge(ax, ay, mx, my, 0), _edge(bx, by, mx, my, 6)
-    return f"M{sx:.0f} {sy:.0f}Q{mx:.0f} {my:.0f} {tx:.0f} {ty:.0f}"
+    source_x, source_y = NODE_POSITIONS[source]
+    target_x, target_y = NODE_POSITIONS[target]
+    bend_x = (source_x + target_x) / 2 - (target_y - source_y) * 0.12
+    bend_y = (source_y + target_y) / 2 + (target_x - source_x) * 0.12
+    start_x, start_y = _edge(source_x, source_y, bend_x, bend_y, 0)
+    end_x, end_y = _edge(target_x, target_y, bend_x, bend_y, 6)
+    return f"M{start_x:.0f} {start_y:.0f}Q{bend_x:.0f} {bend_y:.0f} {end_x:.0f} {end_y:.0f}"
 
 
 def _edge(
     x: float, y: float, towards_x: float, towards_y: float, gap: float
 ) -> tuple[float, float]:
     """The point where the line from a box's middle leaves the box, and `gap` further."""
-    dx, dy = towards_x - x, towards_y - y
-    share = min(
-        (WIDTH / 2 + gap) / abs(dx) if dx else 9e9, (HEIGHT / 2 + gap) / abs(dy) if dy else 9e9
-    )
+    dx = towards_x - x
+    dy = towards_y - y
+    share_of_width = (WIDTH / 2 + gap) / abs(dx) if dx else 9e9
+    share_of_height = (HEIGHT / 2 + gap) / abs(dy) if dy else 9e9
+    share = min(share_of_width, share_of_height)
     return x + dx * share, y + dy * share

@@ -53,11 +53,10 @@ def list_tickets() -> Response:
     after = read_cursor(request.args.get("depois"), 2)
     found = _tickets(FILTERS[name][1], current_user_or_401().id if mine else None, after)
     keyring().preload({one.data_key_id for one in found if one.data_key_id is not None})
-    more = (
-        cursor(found[PAGE - 1].created_at.isoformat(), found[PAGE - 1].number)
-        if len(found) > PAGE
-        else None
-    )
+    more = None
+    if len(found) > PAGE:
+        last = found[PAGE - 1]
+        more = cursor(last.created_at.isoformat(), last.number)
     return render_changed_blocks(
         "panel/tickets.html",
         "ticket_tabs",
@@ -101,15 +100,12 @@ def _tickets(
     )
     if assignee_id is not None:
         query = query.where(Ticket.assignee_id == assignee_id)
-    if (
-        after is not None
-        and (moment := parse_datetime(after[0])) is not None
-        and (number := parse_integer(after[1])) is not None
-    ):
+    moment = parse_datetime(after[0]) if after else None
+    number = parse_integer(after[1]) if after else None
+    if moment is not None and number is not None:
         query = query.where(tuple_(Ticket.created_at, Ticket.number) < tuple_(moment, number))
-    return db.session.scalars(
-        query.order_by(Ticket.created_at.desc(), Ticket.number.desc()).limit(PAGE + 1)
-    ).all()
+    newest = query.order_by(Ticket.created_at.desc(), Ticket.number.desc())
+    return db.session.scalars(newest.limit(PAGE + 1)).all()
 
 
 def show_ticket(ticket_id: UUID) -> Response:
@@ -156,7 +152,8 @@ def _notes(ticket_id: UUID) -> Sequence[TicketNote]:
 
 def change_ticket(ticket_id: UUID) -> AnyResponse:
     present = _find(ticket_id).assignee
-    state, assignee = form_enum("situacao", TicketState), form_user("responsavel", present)
+    state = form_enum("situacao", TicketState)
+    assignee = form_user("responsavel", present)
     try:
         tickets.change(ticket_id, state, assignee, current_user_or_401().id, chosen_version())
     except tickets.StaleTicket:

@@ -1,4 +1,4 @@
-"""How fast answers may leave, counted in Redis and in one process alike, and what sends do with it."""
+"""How fast answers may leave, counted in Redis or in one process, and what sends do with it."""
 
 import itertools
 import threading

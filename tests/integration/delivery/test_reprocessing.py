@@ -18,7 +18,7 @@ def reprocess(talk, *options):
 
 @pytest.fixture
 def parked(talk, meta):
-    """A conversation whose two answers were parked, since customers had complained of its number."""
+    """A conversation whose two answers were parked, since customers complained of its number."""
     meta.fail(Kind.ERROR, to=talk.phone, status=400, code=131048, times=2)
     talk.answers("um", "dois")
     talk.is_delivered()

@@ -60,7 +60,10 @@ def test_nobody_gets_in_without_the_password(own_stores):
 
 def test_the_stores_end_with_whoever_started_them(tmp_path):
     """kill -9 of the starter: the kernel tells the servers."""
-    code = "import sys, time; from pathlib import Path; from devstack.stores import Stores; s = Stores(Path(sys.argv[1])); s.start(); "
+    code = (
+        "import sys, time; from pathlib import Path; from devstack.stores import Stores; "
+        "s = Stores(Path(sys.argv[1])); s.start(); "
+    )
     code += "print(s.postgres.pid, s.valkey.pid, flush=True); time.sleep(600)"
     starter = subprocess.Popen(
         [sys.executable, "-c", code, tmp_path], stdout=subprocess.PIPE, text=True

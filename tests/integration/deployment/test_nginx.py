@@ -89,7 +89,7 @@ class Answer(BaseHTTPRequestHandler):
 
 
 class Front:
-    """A running nginx with the project's own nginx.conf; only addresses and paths are of this test."""
+    """A running nginx with the project's nginx.conf; only addresses and paths are of this test."""
 
     def __init__(self, folder: Path, upstream: Upstream) -> None:
         self.http, self.https, self.upstream = free_port(), free_port(), upstream

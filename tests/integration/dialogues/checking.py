@@ -1,4 +1,4 @@
-"""Compares what came of a scene with what its lines say, and the tables with what must always hold."""
+"""Compares what came of a scene with its lines, and the tables with what must always hold."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -72,7 +72,8 @@ def _check_answers(scene: Scene, answers: list[Received]) -> None:
     said = [one.body for one in answers]
     if len(lines) != len(said):
         raise Differs(
-            f"linha {scene.line}: esperadas {len(lines)} mensagens do robô, vieram {len(said)}: {said}"
+            f"linha {scene.line}: esperadas {len(lines)} mensagens do robô, "
+            f"vieram {len(said)}: {said}"
         )
     for expected, text in zip(lines, said, strict=True):
         if not holds(text, expected.words):
@@ -113,7 +114,11 @@ def _ticket(stage: Stage) -> str:
     if row is None:
         return ""
     attached = f"{len(row.attachments)} anexo" + ("s" if len(row.attachments) != 1 else "")
-    return f"nº {row.number}; {labels.TICKET_KINDS[row.kind]}; {row.subject}; {row.description}; {labels.URGENCIES[row.urgency]}; {attached}"
+    return (
+        f"nº {row.number}; {labels.TICKET_KINDS[row.kind]}; "
+        f"{row.subject}; {row.description}; "
+        f"{labels.URGENCIES[row.urgency]}; {attached}"
+    )
 
 
 def _lead(stage: Stage) -> str:

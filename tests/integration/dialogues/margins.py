@@ -84,7 +84,10 @@ def _told(heard: Utterance) -> str:
     guess = heard.understanding
     assert guess is not None
     second = guess.alternatives[0]
-    return f"{heard.text!r}: {guess.intent} {guess.confidence:.3f}, depois {second.intent} {second.confidence:.3f}"
+    return (
+        f"{heard.text!r}: {guess.intent} {guess.confidence:.3f}, "
+        f"depois {second.intent} {second.confidence:.3f}"
+    )
 
 
 def _close_answer(answer: dict[str, Any] | None) -> Iterator[str]:

@@ -300,9 +300,8 @@ class Stage:
             for option in offer.options:
                 if option.title == title:
                     return _tapped(offer, option)
-        raise CannotPlay(
-            f"não há botão {title!r}; há {[one.title for offer in offers[:1] for one in offer.options]}"
-        )
+        titles = [one.title for offer in offers[:1] for one in offer.options]
+        raise CannotPlay(f"não há botão {title!r}; há {titles}")
 
     def _wamid_of(self, words: str) -> str:
         """The customer's message that holds these words, else the last one."""

@@ -83,11 +83,15 @@ def test_a_message_can_be_followed_from_the_webhook_to_the_status(world):
         )
     )
     (correlation_id,) = world.query(
-        "SELECT correlation_id FROM conversation c JOIN outbox o ON o.conversation_id = c.id WHERE o.id = %s",
+        "SELECT correlation_id FROM conversation c "
+        "JOIN outbox o ON o.conversation_id = c.id "
+        "WHERE o.id = %s",
         outbox_id,
     )[0]
     (wamid_hash,) = world.query(
-        "SELECT left(encode(m.wamid_hash, 'hex'), 24) FROM message m JOIN outbox o USING (conversation_id) WHERE m.author = 'customer'"
+        "SELECT left(encode(m.wamid_hash, 'hex'), 24) FROM message m "
+        "JOIN outbox o USING (conversation_id) "
+        "WHERE m.author = 'customer'"
         " AND o.id = %s",
         outbox_id,
     )[0]

@@ -65,7 +65,8 @@ def dump(database_url: str) -> str:
     said: list[str] = []
     with closing(psycopg2.connect(database_url)) as connection, connection.cursor() as cursor:
         cursor.execute(
-            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT IN ('article', 'passage')"
+            "SELECT tablename FROM pg_tables "
+            "WHERE schemaname = 'public' AND tablename NOT IN ('article', 'passage')"
         )
         for (table,) in cursor.fetchall():
             cursor.execute(sql.SQL("SELECT * FROM {}").format(sql.Identifier(table)))

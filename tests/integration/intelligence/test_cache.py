@@ -75,12 +75,14 @@ def test_case_accents_and_marks_do_not_matter(session, stored):
     [
         update(Article).where(Article.slug == "x").values(title="x"),
         text(
-            "UPDATE article SET answer = answer || '.' WHERE id = (SELECT id FROM article ORDER BY slug LIMIT 1)"
+            "UPDATE article SET answer = answer || '.' "
+            "WHERE id = (SELECT id FROM article ORDER BY slug LIMIT 1)"
         ),
         text("UPDATE passage SET text = text || '.' WHERE id = (SELECT min(id) FROM passage)"),
         text("DELETE FROM passage WHERE id = (SELECT max(id) FROM passage)"),
         text(
-            "INSERT INTO passage (article_id, kind, text, normalised) SELECT id, 'variant', 'x', 'x' FROM article LIMIT 1"
+            "INSERT INTO passage (article_id, kind, text, normalised) "
+            "SELECT id, 'variant', 'x', 'x' FROM article LIMIT 1"
         ),
     ],
 )

@@ -6,7 +6,11 @@ from gatte import __version__
 from gatte.infra.schema import migrate
 from tests.store_fixtures import rows
 
-JOURNAL = "SELECT revision, description, app_version, length(checksum), duration_ms >= 0, applied_at <= now() FROM schema_migrations ORDER BY 1"
+JOURNAL = (
+    "SELECT revision, description, app_version, length(checksum), "
+    "duration_ms >= 0, applied_at <= now() "
+    "FROM schema_migrations ORDER BY 1"
+)
 
 
 def make(table: str) -> str:
@@ -72,7 +76,10 @@ def test_a_migration_changed_after_it_was_applied_is_pointed_out(
 
 
 def test_migrations_run_with_time_limits_for_locks_and_statements(empty_database_url, migrations):
-    settings = "current_setting('lock_timeout') AS lock_limit, current_setting('statement_timeout') AS statement_limit"
+    settings = (
+        "current_setting('lock_timeout') AS lock_limit, "
+        "current_setting('statement_timeout') AS statement_limit"
+    )
     migrate(
         empty_database_url, migrations(f'op.execute("CREATE TABLE limits AS SELECT {settings}")')
     )

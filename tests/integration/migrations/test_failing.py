@@ -13,9 +13,15 @@ from tests.store_fixtures import execute, rows
 
 PROJECT = Path(__file__).parents[3]
 GOOD = 'op.execute("CREATE TABLE kept (id int)")'
-BAD = 'op.execute("CREATE TABLE half_done (id int)"); op.execute("ALTER TABLE missing ADD COLUMN name text")'
+BAD = (
+    'op.execute("CREATE TABLE half_done (id int)"); '
+    'op.execute("ALTER TABLE missing ADD COLUMN name text")'
+)
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
-CONNECTIONS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+CONNECTIONS = (
+    "SELECT count(*) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
 
 
 def test_a_failed_migration_logs_sqlstate_message_statement_and_stack(

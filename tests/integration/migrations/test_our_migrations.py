@@ -14,20 +14,28 @@ from tests.store_fixtures import rows
 
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
 COLUMNS = """
-    SELECT table_name, column_name, data_type, is_nullable, column_default FROM information_schema.columns
+    SELECT table_name, column_name, data_type, is_nullable, column_default
+    FROM information_schema.columns
     WHERE table_schema = 'public' ORDER BY 1, 2
 """
 INDEXES = "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1"
 OLD_CORRELATION_IDS = """
     INSERT INTO contact (id) VALUES ('00000000-0000-0000-0000-000000000001');
-    INSERT INTO conversation (id, contact_id, phone_number_id, correlation_id, state, owner, owner_version, misunderstandings,
-        slot_failures, errors, lease_token, turn_attempts)
-    SELECT gen_random_uuid(), '00000000-0000-0000-0000-000000000001', number, lpad(number::text, 24, 'a'), 'STATE_START', 'bot',
-        0, 0, 0, 0, 0, 0 FROM generate_series(1, 3) number;
-    INSERT INTO transition (id, conversation_id, source, target, event, cause, duration_ms, correlation_id)
-    SELECT 1, id, 'STATE_START', 'STATE_MENU', 'greeted', 'oi', 1, correlation_id FROM conversation LIMIT 1;
+    INSERT INTO conversation (id, contact_id, phone_number_id, correlation_id, state, owner,
+        owner_version, misunderstandings, slot_failures, errors, lease_token, turn_attempts)
+    SELECT gen_random_uuid(), '00000000-0000-0000-0000-000000000001', number,
+        lpad(number::text, 24, 'a'), 'STATE_START', 'bot', 0, 0, 0, 0, 0, 0
+    FROM generate_series(1, 3) number;
+    INSERT INTO transition (id, conversation_id, source, target, event, cause, duration_ms,
+        correlation_id)
+    SELECT 1, id, 'STATE_START', 'STATE_MENU', 'greeted', 'oi', 1, correlation_id
+    FROM conversation LIMIT 1;
 """
-CONSTRAINTS = "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'public'::regnamespace ORDER BY 1, 2"
+CONSTRAINTS = (
+    "SELECT conname, pg_get_constraintdef(oid) "
+    "FROM pg_constraint WHERE connamespace = 'public'::regnamespace "
+    "ORDER BY 1, 2"
+)
 
 
 def schema(url: str) -> list[list[tuple[object, ...]]]:

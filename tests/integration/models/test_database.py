@@ -26,7 +26,10 @@ from tests.connection_guard import HoldsAnother
 
 pytestmark = pytest.mark.usefixtures("context")
 
-ADD = "INSERT INTO number_pause (phone_number_id, cause, tries, probe_at) VALUES (%s, 'transient', 1, now())"
+ADD = (
+    "INSERT INTO number_pause (phone_number_id, cause, tries, probe_at) "
+    "VALUES (%s, 'transient', 1, now())"
+)
 COUNT = "SELECT count(*) AS count FROM number_pause WHERE phone_number_id = %s"
 
 
@@ -74,7 +77,8 @@ def test_what_was_written_is_seen_by_others_after_the_commit_only(seen_by_others
 def test_what_is_rolled_back_never_was(seen_by_others):
     db.session.execute(
         text(
-            "INSERT INTO number_pause (phone_number_id, cause, tries, probe_at) VALUES ('gone', 'x', 1, now())"
+            "INSERT INTO number_pause (phone_number_id, cause, tries, probe_at) "
+            "VALUES ('gone', 'x', 1, now())"
         )
     )
     fetch_rows(ADD, ("gone too",))
@@ -85,7 +89,8 @@ def test_what_is_rolled_back_never_was(seen_by_others):
 
 def test_many_rows_at_once_are_one_transaction(seen_by_others):
     statement = text(
-        "INSERT INTO number_pause (phone_number_id, cause, tries, probe_at) VALUES (:name, 'x', 1, now())"
+        "INSERT INTO number_pause (phone_number_id, cause, tries, probe_at) "
+        "VALUES (:name, 'x', 1, now())"
     )
     db.session.execute(statement, [{"name": "first"}, {"name": "second"}])
     assert seen_by_others("first") == 0

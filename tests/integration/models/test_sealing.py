@@ -21,8 +21,8 @@ def contact(**values) -> Contact:
 def column(name: str, row: Contact) -> bytes:
     return bytes(
         db.session.execute(
-            text(f"SELECT {name} FROM contact WHERE id = :id"),
-            {"id": row.id},  # noqa: S608 - names of our own
+            text(f"SELECT {name} FROM contact WHERE id = :id"),  # noqa: S608 - names of our own
+            {"id": row.id},
         ).scalar_one()
     )
 

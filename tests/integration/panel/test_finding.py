@@ -62,8 +62,8 @@ def test_closed_conversations_have_a_tab_the_latest_first(agent, desk):
     page = agent.get("/panel/sessoes?filtro=encerradas")
     assert names(page) == ["Encerrada agora", "Encerrada antes"]
     assert (
-        'id="tab-encerradas" class="tab" href="/panel/sessoes?filtro=encerradas" aria-current="true"'
-        in page.text
+        'id="tab-encerradas" class="tab" href="/panel/sessoes?filtro=encerradas" '
+        'aria-current="true"' in page.text
     )
 
 

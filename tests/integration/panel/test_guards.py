@@ -12,12 +12,16 @@ TEMPLATES = Path(__file__).parents[3] / "gatte" / "templates"
 SOME_ID = str(uuid4())
 HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'self'; base-uri 'none'; connect-src 'self'; font-src 'self'; form-action 'self'; frame-ancestors 'none'; "
-        "frame-src 'none'; img-src 'self'; manifest-src 'self'; object-src 'none'; script-src 'self'; style-src 'self'"
+        "default-src 'self'; base-uri 'none'; connect-src 'self'; font-src 'self'; "
+        "form-action 'self'; frame-ancestors 'none'; "
+        "frame-src 'none'; img-src 'self'; manifest-src 'self'; object-src 'none'; "
+        "script-src 'self'; style-src 'self'"
     ),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Permissions-Policy": (
+        "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"
+    ),
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -26,7 +30,7 @@ HEADERS = {
 
 
 def panel_routes(app, method):
-    """Every address of the panel for a method, with an id that does not exist where one is wanted."""
+    """Every address of the panel for a method, with an unknown id where one is wanted."""
     rules = [
         rule
         for rule in app.url_map.iter_rules()

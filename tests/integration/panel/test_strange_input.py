@@ -14,8 +14,9 @@ from gatte.web.panel.auth import PUBLIC_ENDPOINTS
 NOWHERE = "01890000-0000-7000-8000-000000000000"
 SKIPPED = {"panel.log_out"}  # it would end the session of all that follows
 NAMES = [
-    "filtro", "depois", "meus", "busca", "antes", "cliente", "estado", "next", "texto", "rascunho", "nota", "situacao",
-    "responsavel", "etapa", "versao", "de", "para", "motivo", "horas", "anexo", "escolha", "resposta", "nome", "email", "password",
+    "filtro", "depois", "meus", "busca", "antes", "cliente", "estado", "next", "texto", "rascunho",
+    "nota", "situacao", "responsavel", "etapa", "versao", "de", "para", "motivo", "horas", "anexo",
+    "escolha", "resposta", "nome", "email", "password",
 ]  # fmt: skip
 
 
@@ -24,16 +25,20 @@ def cursor(*values):
 
 
 STRANGE = [
-    "", " ", "0", "-1", "1" * 5000, "9" * 19, str(2**63), str(2**31), "1e400", "NaN", "\x00", "a\x00b", "\ud800", "٣", "²", "x" * 20_000,
-    "null", "[]", "{}", "%", "'", "\\", "//[", "http://[::1", "/panel/\x00", "../..", "\u202e", "\r\nX: y",
-    "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", NOWHERE, "{" + NOWHERE + "}", "٣" * 32,
+    "", " ", "0", "-1", "1" * 5000, "9" * 19, str(2**63), str(2**31), "1e400", "NaN", "\x00",
+    "a\x00b", "\ud800", "٣", "²", "x" * 20_000, "null", "[]", "{}", "%", "'", "\\", "//[",
+    "http://[::1", "/panel/\x00", "../..", "\u202e", "\r\nX: y", "0001-01-01T00:00:00+14:00",
+    "9999-12-31T23:59:59-14:00", NOWHERE, "{" + NOWHERE + "}", "٣" * 32,
     cursor("0001-01-01T00:00:00+14:00", NOWHERE), cursor("0001-01-01T00:00:00-14:00", NOWHERE),
     cursor("9999-12-31T23:59:59-14:00", NOWHERE), cursor("0001-01-01T00:00:00+00:00", 1),
-    cursor("2026-01-01T00:00:00+00:00", "9" * 5000), cursor("2026-01-01T00:00:00+00:00", "9" * 300), cursor(10**400, NOWHERE),
-    cursor("2026-01-01T00:00:00+00:00", -1), cursor("\ud800", "\x00"), cursor("9" * 400, "0001-01-01T00:00:00+14:00", NOWHERE),
-    cursor("1", "2026-01-01T00:00:00+00:00", NOWHERE), cursor("-1", "x", NOWHERE), cursor(None, None), cursor([[]], {}),
-    cursor("2026-01-01T00:00:00+23:59", NOWHERE), cursor("2026-01-01T00:00:00+00:00:00.000001", 1), cursor("0001-01-01T00:00:00+23:59", 1),
-    base64.urlsafe_b64encode(b"[" * 100_000).decode(), base64.urlsafe_b64encode(b"\xff\xfe").decode(), "====",
+    cursor("2026-01-01T00:00:00+00:00", "9" * 5000), cursor("2026-01-01T00:00:00+00:00", "9" * 300),
+    cursor(10**400, NOWHERE), cursor("2026-01-01T00:00:00+00:00", -1), cursor("\ud800", "\x00"),
+    cursor("9" * 400, "0001-01-01T00:00:00+14:00", NOWHERE),
+    cursor("1", "2026-01-01T00:00:00+00:00", NOWHERE), cursor("-1", "x", NOWHERE),
+    cursor(None, None), cursor([[]], {}), cursor("2026-01-01T00:00:00+23:59", NOWHERE),
+    cursor("2026-01-01T00:00:00+00:00:00.000001", 1), cursor("0001-01-01T00:00:00+23:59", 1),
+    base64.urlsafe_b64encode(b"[" * 100_000).decode(),
+    base64.urlsafe_b64encode(b"\xff\xfe").decode(), "====",
 ]  # fmt: skip
 
 
@@ -86,9 +91,10 @@ def test_one_strange_value_everywhere(admin, places, ids, value):
 
 
 ALONE = [
-    "/panel/sessoes?depois=", "/panel/sessoes?filtro=aguardando&depois=", "/panel/sessoes?filtro=encerradas&depois=",
-    "/panel/sessoes?filtro=", "/panel/sessoes?busca=", "/panel/sessoes?busca=ana&depois=", "/panel/chamados?depois=",
-    "/panel/chamados?meus=", "/panel/leads?depois=", "/panel/simulador?cliente=", "/panel/mapa?estado=",
+    "/panel/sessoes?depois=", "/panel/sessoes?filtro=aguardando&depois=",
+    "/panel/sessoes?filtro=encerradas&depois=", "/panel/sessoes?filtro=", "/panel/sessoes?busca=",
+    "/panel/sessoes?busca=ana&depois=", "/panel/chamados?depois=", "/panel/chamados?meus=",
+    "/panel/leads?depois=", "/panel/simulador?cliente=", "/panel/mapa?estado=",
 ]  # fmt: skip
 
 

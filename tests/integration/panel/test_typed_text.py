@@ -1,4 +1,4 @@
-"""What somebody typed is not lost when it cannot be sent, and is written once however often it is."""
+"""What somebody typed is not lost when it cannot be sent, and is written once if sent twice."""
 
 import re
 from uuid import uuid4

@@ -1,4 +1,4 @@
-"""What a customer asks for their data (LGPD) becomes a ticket by whose number they can ask again."""
+"""What a customer asks of their data (LGPD) becomes a ticket, with a number to ask by again."""
 
 import re
 

@@ -36,7 +36,8 @@ def refusing(app, table, when, code):
     change(app, f"CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$")
     change(
         app,
-        f"CREATE TRIGGER refuse BEFORE INSERT ON {table} FOR EACH ROW WHEN ({when}) EXECUTE FUNCTION refuse()",
+        f"CREATE TRIGGER refuse BEFORE INSERT ON {table} "
+        f"FOR EACH ROW WHEN ({when}) EXECUTE FUNCTION refuse()",
     )
     try:
         yield

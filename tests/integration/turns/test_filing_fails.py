@@ -59,7 +59,8 @@ def test_a_failure_is_followed_by_a_pause_that_grows(app, customer):
         with app.app_context():
             wait = db.session.scalar(
                 text(
-                    "SELECT extract(epoch FROM retry_at - clock_timestamp()) FROM inbox_message WHERE filed_at IS NULL"
+                    "SELECT extract(epoch FROM retry_at - clock_timestamp()) "
+                    "FROM inbox_message WHERE filed_at IS NULL"
                 )
             )
         assert (unfiled(customer), float(wait)) == ([4], left_of(8, started))

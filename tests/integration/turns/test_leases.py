@@ -28,7 +28,8 @@ def conversation() -> Conversation:
 def run_out(conversation: Conversation) -> None:
     db.session.execute(
         text(
-            "UPDATE conversation SET leased_until = clock_timestamp() - interval '1 s' WHERE id = :id"
+            "UPDATE conversation SET leased_until = clock_timestamp() - interval '1 s' "
+            "WHERE id = :id"
         ),
         {"id": conversation.id},
     )

@@ -17,7 +17,7 @@ PATIENCE = 60.0
 
 @contextmanager
 def a_turn_that_thinks(customer: Customer, gemini: GeminiStandIn) -> Iterator[threading.Event]:
-    """A turn that waits for Gemini's answer for as long as this lasts, or until the event is set."""
+    """A turn that waits for Gemini's answer while this lasts, or until the event is set."""
     go_on, asked = threading.Event(), len(gemini.calls)
 
     def late(answer: Answer) -> Answer:

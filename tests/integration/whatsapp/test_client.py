@@ -261,7 +261,8 @@ def _redirect(server, target, seen):
     with line:
         seen.append(line.recv(65_536))
         line.sendall(
-            f"HTTP/1.1 307 Moved\r\nLocation: {target}/v25.0/{NUMBER}/messages\r\nContent-Length: 0\r\n\r\n".encode()
+            f"HTTP/1.1 307 Moved\r\nLocation: {target}/v25.0/{NUMBER}/messages\r\n"
+            "Content-Length: 0\r\n\r\n".encode()
         )
 
 

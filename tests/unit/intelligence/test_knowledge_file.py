@@ -12,7 +12,12 @@ from gatte.intelligence.knowledge.articles import BadArticles, read_articles
 from gatte.intelligence.text_normalization import normalize
 
 DATA = Path(__file__).parent / "data"
-ARTICLE = '[[article]]\nslug = "um-artigo"\ntitle = "Título"\nquestion = "Pergunta?"\nanswer = "Resposta."\n'
+ARTICLE = """[[article]]
+slug = "um-artigo"
+title = "Título"
+question = "Pergunta?"
+answer = "Resposta."
+"""
 
 
 @pytest.fixture(scope="module")

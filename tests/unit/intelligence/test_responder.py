@@ -14,7 +14,10 @@ from gatte.intelligence.responder import AnswerReason, compose_answer
 from gatte.models.knowledge import PassageKind
 from tests.fakes.gemini import GeminiStandIn
 
-ANSWER = "O A1 vale 1 ano e o A3 de 1 a 5 anos. Desde 01/03/2026 há restrição. Veja em gov.br/iti e confirme."
+ANSWER = (
+    "O A1 vale 1 ano e o A3 de 1 a 5 anos. "
+    "Desde 01/03/2026 há restrição. Veja em gov.br/iti e confirme."
+)
 
 
 def found(slug="validade", answer=ANSWER, **more):

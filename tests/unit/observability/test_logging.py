@@ -248,7 +248,10 @@ def test_the_readable_form_is_masked_too(restored, capsys):
 
 
 def run(code, as_json=True):
-    start = f"from gatte.observability.logging import configure_logging; configure_logging({as_json}, 'INFO', 'worker')\n"
+    start = (
+        "from gatte.observability.logging import configure_logging; "
+        f"configure_logging({as_json}, 'INFO', 'worker')\n"
+    )
     return subprocess.run(
         [sys.executable, "-c", start + code],
         capture_output=True,
@@ -263,11 +266,18 @@ def run(code, as_json=True):
     [
         (f"raise ValueError('no contact {PHONE}')", "uncaught_exception"),
         (
-            f"import threading; t = threading.Thread(target=int, args=('no contact {PHONE}',)); t.start()",
+            (
+                "import threading; "
+                f"t = threading.Thread(target=int, args=('no contact {PHONE}',)); t.start()"
+            ),
             "uncaught_exception_in_thread",
         ),
         (
-            f"class Odd:\n    def __del__(self):\n        raise ValueError('no contact {PHONE}')\nodd = Odd()\ndel odd",
+            (
+                "class Odd:\n    def __del__(self):\n"
+                f"        raise ValueError('no contact {PHONE}')\n"
+                "odd = Odd()\ndel odd"
+            ),
             "unraisable_exception",
         ),
     ],

@@ -195,9 +195,8 @@ def test_totals_survive_killed_processes_and_their_files_do_not(process, tmp_pat
 
 def test_a_running_process_is_not_taken_for_dead(process):
     running = process(
-        COUNT
-        + "print('ready', flush=True); input(); metrics.ESCALATIONS.labels(reason='requested').inc(3)\n"
-        + RENDER,
+        COUNT + "print('ready', flush=True); input(); "
+        "metrics.ESCALATIONS.labels(reason='requested').inc(3)\n" + RENDER,
         wait=False,
     )
     assert running.stdout.readline() == "ready\n"
@@ -213,9 +212,8 @@ def test_a_running_process_is_not_taken_for_dead(process):
 
 def test_a_fork_counts_for_itself(process):
     page = process(
-        COUNT
-        + "import os\nif os.fork() == 0:\n    metrics.ESCALATIONS.labels(reason='fraud').inc(); os._exit(0)\nos.wait()\n"
-        + RENDER
+        COUNT + "import os\nif os.fork() == 0:\n"
+        "    metrics.ESCALATIONS.labels(reason='fraud').inc(); os._exit(0)\nos.wait()\n" + RENDER
     )
 
     assert value(page, 'gatte_escalations_total{reason="requested"}') == 2
