@@ -10,7 +10,7 @@ import pytest
 
 from gatte.infra.http import (
     ConnectFailed,
-    HttpConnectionPool,
+    HttpClient,
     HttpTimeouts,
     ResponseLost,
     ResponseTimeout,
@@ -18,7 +18,6 @@ from gatte.infra.http import (
 
 QUICK = HttpTimeouts(
     connect=0.5,
-    write=0.5,
     read=0.3,
     pool=0.2,
     total=0.8,
@@ -82,7 +81,7 @@ def talk():
         def to(*lines, **more):
             service = Service(*lines)
             opened.callback(service.close)
-            connections = HttpConnectionPool(service.url, replace(QUICK, **more))
+            connections = HttpClient(service.url, replace(QUICK, **more))
             opened.callback(connections.close)
             return service, connections
 
@@ -178,14 +177,14 @@ def test_nobody_there_is_not_connected():
         port = server.getsockname()[1]
 
     with pytest.raises(ConnectFailed):
-        post(HttpConnectionPool(f"http://127.0.0.1:{port}", QUICK))
+        post(HttpClient(f"http://127.0.0.1:{port}", QUICK))
 
 
 def test_a_failed_handshake_is_not_connected(talk):
     service, _ = talk(b"HTTP/1.1 400 Bad Request\r\n\r\n")
 
     with pytest.raises(ConnectFailed):
-        post(HttpConnectionPool(service.url.replace("http://", "https://"), QUICK))
+        post(HttpClient(service.url.replace("http://", "https://"), QUICK))
 
 
 def test_no_more_connections_are_made_than_allowed(talk):

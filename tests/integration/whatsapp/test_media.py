@@ -22,7 +22,7 @@ from tests.fakes.meta_media import in_base64
 from tests.process_system import least_seconds
 
 NUMBER, TOKEN, VOICE = "106540352242922", "test-token", b"OggS the voice of Ana"
-QUICK = CloudTimeouts(connect=0.5, read=0.4, write=0.4, pool=0.4, total=1.0)
+QUICK = CloudTimeouts(connect=0.5, read=0.4, pool=0.4, total=1.0)
 
 
 @pytest.fixture
