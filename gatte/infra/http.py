@@ -65,7 +65,7 @@ class HttpResponse:
 
 
 class _ReusedConnection(HTTPConnection):
-    """A connection that counts as dropped after it was idle for long, and says when it never stood."""
+    """A connection that counts as dropped after a long idle time; a failed connect is told apart."""
 
     def __init__(self, *args: Any, keepalive_seconds: float, **options: Any) -> None:  # noqa: ANN401
         # The pool hands its own options through, and this one of ours.

@@ -139,7 +139,7 @@ def test_a_connection_that_was_closed_while_idle_is_replaced_before_anything_is_
 
 
 def test_a_connection_that_was_idle_for_long_is_not_used_again(talk):
-    service, connections = talk(OK, OK, kept_seconds=0.05)
+    service, connections = talk(OK, OK, keepalive_seconds=0.05)
     post(connections)
     time.sleep(0.1)
 
@@ -188,7 +188,7 @@ def test_a_failed_handshake_is_not_connected(talk):
 
 
 def test_no_more_connections_are_made_than_allowed(talk):
-    _, connections = talk(b"", connections=1)
+    _, connections = talk(b"", max_connections=1)
     waiting = threading.Thread(target=_post_in_vain, args=(connections,))
     waiting.start()
     time.sleep(0.05)
@@ -199,7 +199,7 @@ def test_no_more_connections_are_made_than_allowed(talk):
 
 
 def test_after_failures_the_places_are_free_again(talk):
-    _, connections = talk(*[None] * 9, OK, connections=1)
+    _, connections = talk(*[None] * 9, OK, max_connections=1)
     for _ in range(9):
         with pytest.raises(ResponseLost):
             post(connections)

@@ -6,6 +6,8 @@ import socket
 import threading
 from contextlib import suppress
 
+from urllib.parse import urlsplit
+
 import pytest
 
 from gatte.conversation.nlu import MessageKind
@@ -188,9 +190,10 @@ def test_a_redirect_is_not_followed(meta, client):
 def test_metas_own_host_for_files_may_have_the_token(connect):
     client = connect("https://graph.facebook.com")
 
-    assert client._may_have_token(
-        client._home.copy_with(host="lookaside.fbsbx.com", path="/whatsapp_business/attachments/")
-    )
+    assert client._may_have_token(urlsplit("https://lookaside.fbsbx.com/whatsapp_business/"))
+    assert client._may_have_token(urlsplit("https://lookaside.fbsbx.com:443/whatsapp_business/"))
+    assert not client._may_have_token(urlsplit("https://a@lookaside.fbsbx.com/"))
+    assert not client._may_have_token(urlsplit("http://lookaside.fbsbx.com/"))
 
 
 @pytest.mark.parametrize("address", ["", "not an address", "http://[", "/media-file/1"])
