@@ -1,28 +1,25 @@
-"""HTTP to one service over kept connections, for many threads at once: `http.client` and a stack of
-idle connections.
+"""HTTP to one host over urllib3's pool, for many threads or greenlets at once.
 
-A call tells apart what its caller must know: no byte left (`NotConnected`), or nobody can say what
-became of it (`Broken`). With a hundred calls in flight one costs a fifth of what it costs in httpx,
-which looks through all its connections at every call.
+A call tells apart what its caller must know: no byte left (`ConnectFailed`), or nobody can say
+what became of it (`ResponseLost`). Nothing is tried twice and no redirect is followed.
 """
 
-import http.client
-import select
 import ssl
 import time
-from collections import deque
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
-from threading import BoundedSemaphore
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 import certifi
+import urllib3
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import EmptyPoolError, HTTPError
+from urllib3.exceptions import TimeoutError as HttpTimeout
 
 CHUNK_BYTES = 64 * 1024
-FAILURES = (OSError, http.client.HTTPException)  # OSError holds time-outs and those of TLS
 
 
 class ConnectFailed(Exception):
@@ -30,21 +27,26 @@ class ConnectFailed(Exception):
 
 
 class ResponseLost(Exception):
-    """The request was begun, and its answer is not known."""
+    """The request was begun, and its response is not known."""
 
 
 class ResponseTimeout(ResponseLost):
-    """The answer, or the next piece of it, did not come in time."""
+    """The response, or the next piece of it, did not come in time."""
+
+
+class ResponseTooLarge(ResponseLost):
+    """The response has more bytes than the caller allows."""
 
 
 @dataclass(frozen=True)
 class HttpTimeouts:
-    """Limits of a call: seconds to wait for each step and for the whole of it, and bytes of an
-    answer.
+    """Limits of a call: seconds for each step and for all of it, and bytes of a response.
+
+    `connect` holds for each piece of a request's body too; `pool` is the wait for a free
+    connection; a connection that was idle for `keepalive_seconds` is not used again.
     """
 
     connect: float
-    write: float
     read: float
     pool: float
     total: float
@@ -55,158 +57,169 @@ class HttpTimeouts:
 
 @dataclass(frozen=True)
 class HttpResponse:
-    """An answer with all its body."""
+    """A response with all its body; header names in any case."""
 
     status: int
-    headers: http.client.HTTPMessage
+    headers: Mapping[str, str]
     body: bytes
 
 
-class HttpConnectionPool:
+class _ReusedConnection(HTTPConnection):
+    """A connection that counts as dropped after a long idle time; a failed connect is told apart."""
+
+    def __init__(self, *args: Any, keepalive_seconds: float, **options: Any) -> None:
+        # The pool hands its own options through, and this one of ours.
+        super().__init__(*args, **options)
+        self._keepalive_seconds = keepalive_seconds
+        self._used_at = 0.0
+
+    def connect(self) -> None:
+        try:
+            super().connect()
+        except (HTTPError, OSError) as error:
+            self.close()
+            raise ConnectFailed(type(error).__name__) from error
+        self._used_at = time.monotonic()
+
+    @property
+    def is_connected(self) -> bool:
+        is_fresh = time.monotonic() - self._used_at < self._keepalive_seconds
+        return is_fresh and super().is_connected
+
+
+class _ReusedTlsConnection(_ReusedConnection, HTTPSConnection):
+    """The TLS form of `_ReusedConnection`: a failed handshake is a failed connect."""
+
+
+class _ConnectionPool(urllib3.HTTPConnectionPool):
+    ConnectionCls = _ReusedConnection
+
+
+class _TlsConnectionPool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _ReusedTlsConnection
+
+
+class HttpClient:
     """Connections to the host of one URL, opened when they are needed and kept for a while."""
 
     def __init__(
-        self, base_url: str, limits: HttpTimeouts, tls: ssl.SSLContext | None = None
+        self, base_url: str, timeouts: HttpTimeouts, tls: ssl.SSLContext | None = None
     ) -> None:
-        self._place = parse_base_url(base_url)
-        self._limits = limits
+        self._location = parse_base_url(base_url)
+        self._timeouts = timeouts
         self._tls = tls
-        self._idle: deque[tuple[http.client.HTTPConnection, float]] = deque()
-        self._free = BoundedSemaphore(limits.max_connections)
+        self._pool = self._new_pool()
 
     def post(self, path: str, headers: Mapping[str, str], content: bytes) -> HttpResponse:
-        """The answer to a POST, whatever its status; raises NotConnected or Broken. Nothing is
-        tried twice, no redirect followed.
+        """The response to a POST, whatever its status; raises ConnectFailed or ResponseLost."""
+        if len(content) <= CHUNK_BYTES:
+            return self.request("POST", path, headers, content)
+        # A long body is read piece by piece, so that a limit holds for each piece, not for the sum.
+        sized = {**headers, "Content-Length": str(len(content))}
+        return self.request("POST", path, sized, BytesIO(content))
+
+    def get(
+        self, path: str, headers: Mapping[str, str], max_bytes: int, deadline: float
+    ) -> HttpResponse:
+        """The response to a GET; ResponseTooLarge when it has more than `max_bytes`.
+
+        `deadline` is a moment of `time.monotonic`; it may lie before the end of `total`.
         """
-        deadline = time.monotonic() + self._limits.total
-        if not self._free.acquire(timeout=self._limits.pool):
-            raise ConnectFailed("no connection is free")
+        return self.request("GET", path, headers, None, max_bytes, deadline)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        content: bytes | BytesIO | None,
+        max_bytes: int | None = None,
+        deadline: float | None = None,
+    ) -> HttpResponse:
+        """The response to any request; raises ConnectFailed or ResponseLost."""
+        last_moment = time.monotonic() + self._timeouts.total
+        if deadline is not None:
+            last_moment = min(last_moment, deadline)
         try:
-            connection = self._acquire()
-            try:
-                answer = self._exchange(connection, path, headers, content, deadline)
-            except BaseException:
-                connection.close()
-                raise
-            self._release(connection)
-            return answer
-        finally:
-            self._free.release()
+            response = self._pool.urlopen(
+                method,
+                path,
+                body=content,
+                headers=headers,
+                retries=False,
+                redirect=False,
+                assert_same_host=False,
+                timeout=urllib3.Timeout(connect=self._timeouts.connect, read=self._timeouts.read),
+                pool_timeout=self._timeouts.pool,  # type: ignore[arg-type]  # seconds; a float works
+                preload_content=False,
+                decode_content=False,
+            )
+            body = self._read(response, last_moment, max_bytes or self._timeouts.max_response_bytes)
+        except EmptyPoolError as error:
+            raise ConnectFailed("no connection is free") from error
+        except HttpTimeout as error:
+            raise ResponseTimeout(type(error).__name__) from error
+        except (HTTPError, OSError) as error:
+            raise ResponseLost(type(error).__name__) from error
+        return HttpResponse(response.status, response.headers, body)
 
     def close(self) -> None:
         """Close the idle connections; a later call opens new ones."""
-        while self._idle:
-            self._idle.pop()[0].close()
+        old, self._pool = self._pool, self._new_pool()
+        old.close()
 
-    def _acquire(self) -> http.client.HTTPConnection:
-        """The connection used last that still stands, else a new one."""
-        while True:
-            try:
-                connection, since = self._idle.pop()
-            except IndexError:
-                return self._connect()
-            if time.monotonic() - since < self._limits.keepalive_seconds and _is_reusable(
-                connection
-            ):
-                return connection
-            connection.close()
+    def _new_pool(self) -> urllib3.HTTPConnectionPool:
+        options: dict[str, Any] = {
+            "host": self._location.hostname,
+            "port": self._location.port,
+            "maxsize": self._timeouts.max_connections,
+            "block": True,
+            "keepalive_seconds": self._timeouts.keepalive_seconds,
+        }
+        if self._location.scheme == "https":
+            tls = self._tls or default_tls_context()
+            return _TlsConnectionPool(ssl_context=tls, **options)
+        return _ConnectionPool(**options)
 
-    def _connect(self) -> http.client.HTTPConnection:
-        connection = self._new()
+    def _read(self, response: urllib3.BaseHTTPResponse, deadline: float, max_bytes: int) -> bytes:
+        """All of a body; the connection goes back to the pool only when the body came whole."""
         try:
-            connection.connect()
-        except FAILURES as error:
-            connection.close()
-            raise ConnectFailed(type(error).__name__) from error
-        return connection
+            return _read_body(response, deadline, max_bytes)
+        except BaseException:
+            response.close()
+            raise
+        finally:
+            response.release_conn()
 
-    def _new(self) -> http.client.HTTPConnection:
-        host, port, seconds = self._place.hostname or "", self._place.port, self._limits.connect
-        if self._place.scheme == "https":
-            return http.client.HTTPSConnection(
-                host, port, timeout=seconds, context=self._tls or default_tls_context()
-            )
-        return http.client.HTTPConnection(host, port, timeout=seconds)
 
-    def _exchange(
-        self,
-        connection: http.client.HTTPConnection,
-        path: str,
-        headers: Mapping[str, str],
-        content: bytes,
-        deadline: float,
-    ) -> HttpResponse:
-        try:
-            connection.sock.settimeout(self._limits.write)
-            connection.request("POST", path, *_in_pieces(content, headers))
-            connection.sock.settimeout(self._limits.read)
-            with connection.getresponse() as response:
-                return HttpResponse(
-                    response.status, response.headers, self._body(response, deadline)
-                )
-        except TimeoutError as error:
-            raise ResponseTimeout(type(error).__name__) from error
-        except FAILURES as error:
-            raise ResponseLost(type(error).__name__) from error
-
-    def _body(self, response: http.client.HTTPResponse, deadline: float) -> bytes:
-        body = bytearray()
-        while piece := response.read1(CHUNK_BYTES):
-            body += piece
-            if len(body) > self._limits.max_response_bytes:
-                raise ResponseLost("the answer does not end")
-            if response.length != 0 and time.monotonic() > deadline:
-                raise ResponseTimeout("the whole answer took too long")
-        if response.length:
-            raise ResponseLost("the answer was cut")
-        return bytes(body)
-
-    def _release(self, connection: http.client.HTTPConnection) -> None:
-        """Put a connection on the stack, and close those at its bottom that nobody needed for a
-        while.
-        """
-        now = time.monotonic()
-        if connection.sock is not None:  # http.client closes it when the service says so
-            self._idle.append((connection, now))
-        with suppress(IndexError):  # another thread may have been faster
-            while now - self._idle[0][1] > self._limits.keepalive_seconds:
-                self._idle.popleft()[0].close()
+def _read_body(response: urllib3.BaseHTTPResponse, deadline: float, max_bytes: int) -> bytes:
+    if (response.length_remaining or 0) > max_bytes:
+        raise ResponseTooLarge("the response says that it is too long")
+    body = bytearray()
+    while piece := response.read1(CHUNK_BYTES):
+        body += piece
+        if len(body) > max_bytes:
+            raise ResponseTooLarge("the response does not end")
+        if time.monotonic() > deadline and response.length_remaining != 0:
+            raise ResponseTimeout("the whole response took too long")
+    return bytes(body)
 
 
 def parse_base_url(base_url: str) -> SplitResult:
     """Scheme, host and port of a URL; ValueError when it is not one of HTTP."""
-    place = urlsplit(base_url)
-    if place.scheme not in {"http", "https"} or not place.hostname:
+    location = urlsplit(base_url)
+    if location.scheme not in {"http", "https"} or not location.hostname:
         raise ValueError("the base URL must be http or https with a host")
-    _ = place.port  # ValueError when it is no number
-    return place
+    _ = location.port  # ValueError when it is no number
+    return location
 
 
 @lru_cache(maxsize=1)
 def default_tls_context() -> ssl.SSLContext:
-    """TLS to hosts that the usual authorities vouch for, whatever the environment says; made once,
-    for it takes 20 ms.
+    """TLS to hosts that the usual authorities vouch for, whatever the environment says.
+
+    Made once, for it takes 20 ms.
     """
     tls = ssl.create_default_context(cafile=certifi.where())
     tls.set_alpn_protocols(["http/1.1"])
     return tls
-
-
-def _in_pieces(
-    content: bytes, headers: Mapping[str, str]
-) -> tuple[bytes | BytesIO, Mapping[str, str]]:
-    """A long body as something to read from, so that the limit of writing holds for each piece and
-    not for all of them together.
-    """
-    if len(content) <= CHUNK_BYTES:
-        return content, headers
-    return BytesIO(content), {**headers, "content-length": str(len(content))}
-
-
-def _is_reusable(connection: http.client.HTTPConnection) -> bool:
-    """Whether nothing is to be read: an idle connection with something to read was closed by the
-    service.
-    """
-    poll = select.poll()
-    poll.register(connection.sock, select.POLLIN)
-    return not poll.poll(0)

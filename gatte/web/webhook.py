@@ -52,10 +52,11 @@ def receive() -> WsgiResponse:
     )
 
 
-def fast_path(app: Flask) -> dict[str, FastPath]:
-    """How a webhook body is answered without a request of Flask."""
-    inbox, secrets = app.extensions["gatte_inbox"], app.extensions["gatte_settings"].app_secrets
-    return {PATH: lambda raw, signed: handle_webhook(inbox, secrets, raw, signed)}
+def fast_path(app: Flask) -> FastPath:
+    """What answers a webhook body without a request of Flask."""
+    inbox: InboxReceiver = app.extensions["gatte_inbox"]
+    secrets = app.extensions["gatte_settings"].app_secrets
+    return lambda raw, signed: handle_webhook(inbox, secrets, raw, signed)
 
 
 def handle_webhook(

@@ -1,48 +1,36 @@
-"""The application of the doors that only machines use: webhook, health and metrics.
+"""POST /webhook/whatsapp before Flask, whose contexts and routing cost as much as storing a body.
 
-What guards people (sessions, login, CSRF tokens, rate limits by address) would cost a webhook more
-than all that it does, so these doors have a Flask application of their own, in front of the whole
-one and over the same rooms. A door through which thousands come a second may have a short way too,
-which passes Flask's contexts, signals and routing: half of what a stored webhook costs.
+Everything else, and what says no size or too large a one, goes to Flask, whose view of the same
+path gives the same responses.
 """
 
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import structlog
 from flask import Flask
-from flask.ctx import AppContext
 
 from gatte.observability import tracing
-from gatte.web import response_headers
+
+log = structlog.get_logger(__name__)
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 WsgiResponse = Callable[[Environ, StartResponse], Iterable[bytes]]
-"""A WSGI application that answers one request; Flask's responses are such, and its views may return any other."""
+"""A WSGI application that answers one request; Flask's responses are such."""
 FastPath = Callable[[bytes, str | None], WsgiResponse]
-"""Gives the answer to a body and its X-Hub-Signature-256."""
-
-PATHS = ("/webhook/", "/health/", "/metrics")
+"""Gives the response to a body and its X-Hub-Signature-256."""
 
 
-class Machines(Flask):
-    """Flask with nothing before its views but an id for the request. `current_app` is the whole
-    application here too.
-    """
+def install_middleware(app: Flask, path: str, fast_path: FastPath) -> None:
+    """Answer POST requests to `path` by `fast_path`."""
+    flask_app = app.wsgi_app
+    max_bytes: int = app.config["MAX_CONTENT_LENGTH"]
 
-    def __init__(self, whole: Flask) -> None:
-        super().__init__("gatte.web.webhook_middleware", static_folder=None)
-        self._whole = whole
-        self._largest = whole.config["MAX_CONTENT_LENGTH"]
-        self.config["MAX_CONTENT_LENGTH"] = self._largest
-        self.short_ways: dict[str, FastPath] = {}  # by path, for POST
-        response_headers.register_error_handlers(self)
-
-    def app_context(self) -> AppContext:
-        return self._whole.app_context()
-
-    def wsgi_app(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request, under its id."""
+    def middleware(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        is_webhook = environ.get("PATH_INFO") == path and environ["REQUEST_METHOD"] == "POST"
+        if not is_webhook or not _has_usual_size(environ.get("CONTENT_LENGTH", ""), max_bytes):
+            return flask_app(environ, start_response)
         request_id = tracing.accept_request_id(environ.get("HTTP_X_REQUEST_ID"))
         tracing.bind(request_id=request_id)
 
@@ -50,41 +38,30 @@ class Machines(Flask):
             return start_response(status, [*headers, ("X-Request-ID", request_id)], *error)
 
         try:
-            short = (
-                self.short_ways.get(environ["PATH_INFO"])
-                if environ["REQUEST_METHOD"] == "POST"
-                else None
-            )
-            if short is None or not self._is_ordinary(environ.get("CONTENT_LENGTH", "")):
-                return super().wsgi_app(environ, start)
-            return self._by(short, environ)(environ, start)
+            return _respond(fast_path, environ)(environ, start)
         finally:
             tracing.unbind_all()
 
-    def _is_ordinary(self, size: str) -> bool:
-        """What says no size, or too large a one, is Flask's affair."""
-        return size.isdecimal() and len(size) < 12 and int(size) <= self._largest
-
-    def _by(self, short: FastPath, environ: Environ) -> WsgiResponse:
-        raw = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
-        try:
-            return short(raw, environ.get("HTTP_X_HUB_SIGNATURE_256"))
-        except Exception as error:  # noqa: BLE001 - as Flask would: logged, and answered by the boundary of all errors
-            with self.request_context(environ):
-                return self.finalize_request(
-                    self.handle_user_exception(error), from_error_handler=True
-                )
+    app.wsgi_app = middleware  # type: ignore[method-assign]
 
 
-def install_middleware(whole: Flask, machines: Machines) -> None:
-    """Let requests for machines' paths go to their application."""
-    people = whole.wsgi_app
-    whole.extensions["gatte_machines"] = machines
+def _has_usual_size(content_length: str, max_bytes: int) -> bool:
+    return (
+        content_length.isdecimal() and len(content_length) < 12 and int(content_length) <= max_bytes
+    )
 
-    def by_path(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        application = (
-            machines.wsgi_app if environ.get("PATH_INFO", "").startswith(PATHS) else people
-        )
-        return application(environ, start_response)
 
-    whole.wsgi_app = by_path  # type: ignore[method-assign]
+def _respond(fast_path: FastPath, environ: Environ) -> WsgiResponse:
+    raw = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+    try:
+        return fast_path(raw, environ.get("HTTP_X_HUB_SIGNATURE_256"))
+    except Exception:
+        log.exception("request_failed", endpoint="webhook.receive")
+        return _internal_error
+
+
+def _internal_error(_: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    body = b"Internal Server Error\n"
+    headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
+    start_response("500 Internal Server Error", headers)
+    return (body,)

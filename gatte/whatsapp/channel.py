@@ -13,7 +13,8 @@ LONGEST_PAIR_PAUSE_SECONDS = 1024.0
 MAX_ATTEMPTS, MAX_ATTEMPTS_LONG = (
     8,
     20,
-    # about eight minutes of Meta's own faults; about an hour of limits and of a connection that is away
+    # about eight minutes of Meta's own faults; about an hour of limits and of a connection that is
+    # away
 )
 
 

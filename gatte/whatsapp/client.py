@@ -4,16 +4,16 @@ how each send ended.
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.message import Message
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from gatte.infra.http import (
     ConnectFailed,
-    HttpConnectionPool,
+    HttpClient,
     HttpResponse,
     HttpTimeouts,
     ResponseLost,
@@ -47,13 +47,12 @@ TOKEN = re.compile(r"[\x21-\x7e]+")
 
 @dataclass(frozen=True)
 class CloudTimeouts:
-    """Limits in seconds; `whole` bounds a call from its first byte to its last, however slowly the
+    """Limits in seconds; `total` bounds a call from its first byte to its last, however slowly the
     answer drips.
     """
 
     connect: float = 5.0
     read: float = 15.0
-    write: float = 10.0
     pool: float = 5.0
     total: float = 25.0
 
@@ -73,11 +72,10 @@ class CloudClient:
         if not TOKEN.fullmatch(self.token):
             raise ValueError("the access token must be printable ASCII without spaces")
         limits = self.timeouts
-        self._connections = HttpConnectionPool(
+        self._connections = HttpClient(
             self.base_url,
             HttpTimeouts(
                 limits.connect,
-                limits.write,
                 limits.read,
                 limits.pool,
                 limits.total,
@@ -158,7 +156,7 @@ def _wamid_of(answer: HttpResponse) -> str | None:
     return identifier(as_dict(messages[0]).get("id")) if messages else None
 
 
-def _retry_after(headers: Message) -> float | None:
+def _retry_after(headers: Mapping[str, str]) -> float | None:
     """The longest wait that the headers ask for, in seconds: Retry-After, or the minutes of Meta's
     usage header.
     """
@@ -170,7 +168,7 @@ def _retry_after(headers: Message) -> float | None:
     return max(asked, default=None)
 
 
-def _retry_after_header(headers: Message) -> float | None:
+def _retry_after_header(headers: Mapping[str, str]) -> float | None:
     value = headers.get("retry-after", "")
     seconds = as_float(value)
     if seconds is not None:
@@ -181,7 +179,7 @@ def _retry_after_header(headers: Message) -> float | None:
         return None
 
 
-def _usage_header_wait(headers: Message) -> float | None:
+def _usage_header_wait(headers: Mapping[str, str]) -> float | None:
     try:
         usage = as_dict(json.loads(headers.get(USAGE_HEADER, "")))
     except (ValueError, RecursionError):

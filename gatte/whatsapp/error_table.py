@@ -115,8 +115,10 @@ RULES: dict[int, ErrorRule] = {
     131026: ErrorRule(
         C.UNDELIVERABLE,
         True,
-        "A mensagem não pôde ser entregue: o número pode não ter WhatsApp, usar uma versão antiga ou não ter aceitado os termos.",
-        "Confirme o número com o cliente (também com ou sem o nono dígito) ou fale por outro canal.",
+        "A mensagem não pôde ser entregue: o número pode não ter WhatsApp, usar uma versão "
+        "antiga ou não ter aceitado os termos.",
+        "Confirme o número com o cliente (também com ou sem o nono dígito) ou fale por outro "
+        "canal.",
     ),
     131030: ErrorRule(
         C.BAD_REQUEST, True, "O destinatário não está na lista de números de teste.", CALL_ADMIN
@@ -131,7 +133,8 @@ RULES: dict[int, ErrorRule] = {
         C.PAYMENT_ALERT,
         False,
         "Há um problema com o pagamento da conta do WhatsApp.",
-        "Avise quem cuida do pagamento: sem forma de pagamento válida as mensagens não são entregues.",
+        "Avise quem cuida do pagamento: sem forma de pagamento válida as mensagens não são "
+        "entregues.",
     ),
     131044: ErrorRule(
         C.PAYMENT_ALERT,
@@ -152,7 +155,8 @@ RULES: dict[int, ErrorRule] = {
         C.SPAM_PAUSE,
         False,
         "O número foi limitado porque muitos clientes bloquearam ou denunciaram as mensagens.",
-        "Não reenvie agora. Avise quem administra o sistema e veja a qualidade do número no Gerenciador do WhatsApp.",
+        "Não reenvie agora. Avise quem administra o sistema e veja a qualidade do número no "
+        "Gerenciador do WhatsApp.",
     ),
     131049: ErrorRule(
         C.NEXT_DAY,
@@ -164,7 +168,8 @@ RULES: dict[int, ErrorRule] = {
         C.OPTED_OUT,
         True,
         "O cliente pediu para não receber marketing desta empresa.",
-        "Não envie mais marketing a este cliente. Respostas às mensagens dele continuam permitidas.",
+        "Não envie mais marketing a este cliente. Respostas às mensagens dele continuam "
+        "permitidas.",
     ),
     131051: ErrorRule(C.BAD_REQUEST, True, "Este tipo de mensagem não é aceito.", FIX_REQUEST),
     131052: ErrorRule(
@@ -191,7 +196,8 @@ RULES: dict[int, ErrorRule] = {
     131062: ErrorRule(
         C.BAD_REQUEST,
         True,
-        "Modelos de autenticação só podem ser enviados a um número de telefone, e deste cliente só temos o identificador.",
+        "Modelos de autenticação só podem ser enviados a um número de telefone, e deste "
+        "cliente só temos o identificador.",
         "Peça o número ao cliente.",
     ),
     131064: ErrorRule(

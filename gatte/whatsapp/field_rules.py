@@ -21,7 +21,9 @@ LENGTHS = {
     "error_href": 256,
     "category": 64,
 }
-"""Characters by field. What is not here (a message as it came) is kept whole and sealed; its words are cleaned when it is filed."""
+"""Characters by field. What is not here (a message as it came) is kept whole and sealed; its words
+are cleaned when it is filed.
+"""
 
 ENDING = 16
 """Characters of a file's name that are kept from its end: by those a key file is known."""

@@ -12,7 +12,9 @@ OLDEST, LATEST = (
     datetime(2015, 1, 1, tzinfo=UTC).timestamp(),
     datetime(2100, 1, 1, tzinfo=UTC).timestamp(),
 )
-"""What claims to come from before or after is no time of Meta's. Our own clock is no judge of it: it may be days behind."""
+"""What claims to come from before or after is no time of Meta's. Our own clock is no judge of it:
+it may be days behind.
+"""
 
 
 def as_dict(value: object) -> dict[str, Any]:

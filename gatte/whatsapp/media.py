@@ -15,10 +15,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
-
-import httpx
+from urllib.parse import SplitResult, quote, urlsplit
 
 from gatte.conversation.nlu import MessageKind
+from gatte.infra.http import (
+    ConnectFailed,
+    HttpClient,
+    HttpTimeouts,
+    ResponseLost,
+    ResponseTooLarge,
+)
 from gatte.observability import metrics
 from gatte.whatsapp.client import MAX_RESPONSE_BYTES, TOKEN, CloudTimeouts
 from gatte.whatsapp.lenient_json import as_dict, integer, text
@@ -36,6 +42,7 @@ LARGEST: Mapping[MessageKind, int] = {
 """The most bytes that WhatsApp allows for a kind."""
 URL_EXPIRED = 404
 CONNECTIONS = 32
+DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class DownloadFailureReason(StrEnum):
@@ -70,7 +77,7 @@ class MediaFile:
 class _MediaLocation:
     """Where a file is, for five minutes, and what Meta says of it."""
 
-    url: httpx.URL
+    url: SplitResult
     mime_type: str | None
     sha256: str | None
     size: int | None
@@ -84,29 +91,19 @@ class MediaClient:
     version: str
     token: str = field(repr=False)
     timeouts: CloudTimeouts = field(
-        default_factory=lambda: CloudTimeouts(
-            connect=3.0, read=5.0, write=3.0, pool=3.0, total=10.0
-        )
+        default_factory=lambda: CloudTimeouts(connect=3.0, read=5.0, pool=3.0, total=10.0)
     )
 
     def __post_init__(self) -> None:
         if not TOKEN.fullmatch(self.token):
             raise ValueError("the access token must be printable ASCII without spaces")
-        limits = self.timeouts
-        self._home = httpx.URL(self.base_url)
-        self._http = httpx.Client(
-            headers={"Authorization": f"Bearer {self.token}", "Accept-Encoding": "identity"},
-            timeout=httpx.Timeout(
-                connect=limits.connect, read=limits.read, write=limits.write, pool=limits.pool
-            ),
-            limits=httpx.Limits(
-                max_connections=CONNECTIONS,
-                max_keepalive_connections=CONNECTIONS,
-                keepalive_expiry=30,
-            ),
-            follow_redirects=False,  # a redirect could carry the token to another host
-            trust_env=False,
-        )
+        bases = [self.base_url, *(f"https://{host}" for host in sorted(MEDIA_HOSTS))]
+        self._clients = {_origin(urlsplit(base)): self._client_for(base) for base in bases}
+        self._headers = {
+            "Authorization": f"Bearer {self.token}",
+            "Accept-Encoding": "identity",
+            "User-Agent": "GATTE",
+        }
 
     def download(
         self, phone_number_id: str, media_id: str, most_bytes: int, sha256: str | None = None
@@ -121,7 +118,7 @@ class MediaClient:
             if content is None:  # the address had run out: a fresh one, once
                 place = self._find(phone_number_id, media_id, deadline)
                 content = self._fetch(place, most_bytes, deadline)
-        except httpx.HTTPError:
+        except (ConnectFailed, ResponseLost):
             raise DownloadFailed(DownloadFailureReason.AWAY) from None
         if content is None:
             raise DownloadFailed(DownloadFailureReason.GONE)
@@ -133,14 +130,29 @@ class MediaClient:
 
     def close(self) -> None:
         """Close the kept connections."""
-        self._http.close()
+        for client in self._clients.values():
+            client.close()
+
+    def _client_for(self, base_url: str) -> HttpClient:
+        limits = self.timeouts
+        return HttpClient(
+            base_url,
+            HttpTimeouts(
+                limits.connect,
+                limits.read,
+                limits.pool,
+                limits.total,
+                max(LARGEST.values()),
+                CONNECTIONS,
+            ),
+        )
 
     def _find(self, phone_number_id: str, media_id: str, deadline: float) -> _MediaLocation:
         if not MEDIA_ID.fullmatch(media_id):
             raise DownloadFailed(DownloadFailureReason.UNREADABLE)
-        url = httpx.URL(
-            f"{self.base_url.rstrip('/')}/{self.version}/{media_id}",
-            params={"phone_number_id": phone_number_id},
+        number = quote(phone_number_id, safe="")
+        url = urlsplit(
+            f"{self.base_url.rstrip('/')}/{self.version}/{media_id}?phone_number_id={number}"
         )
         status, body = self._get(url, MAX_RESPONSE_BYTES, deadline)
         if status != 200:
@@ -158,33 +170,27 @@ class MediaClient:
             raise DownloadFailed(_refusal(status))
         return body if status == 200 else None
 
-    def _may_have_token(self, url: httpx.URL) -> bool:
+    def _may_have_token(self, url: SplitResult) -> bool:
         """Whether an address is on the Graph API's own host, or on Meta's for media over TLS."""
-        if url.userinfo:
-            return False
-        if (url.scheme, url.host, url.port) == (
-            self._home.scheme,
-            self._home.host,
-            self._home.port,
-        ):
-            return True
-        return url.scheme == "https" and url.port is None and url.host in MEDIA_HOSTS
+        return "@" not in url.netloc and _origin(url) in self._clients
 
-    def _get(self, url: httpx.URL, most_bytes: int, deadline: float) -> tuple[int, bytes]:
+    def _get(self, url: SplitResult, most_bytes: int, deadline: float) -> tuple[int, bytes]:
+        """Status and body. The request goes to a host of ours to choose from, never to another."""
         if time.monotonic() > deadline:
             raise DownloadFailed(DownloadFailureReason.AWAY)
-        body = bytearray()
-        timing = metrics.WHATSAPP_SECONDS.labels(call="media").time()
-        with timing, self._http.stream("GET", url) as response:
-            if (integer(response.headers.get("content-length")) or 0) > most_bytes:
-                raise DownloadFailed(DownloadFailureReason.TOO_LARGE)
-            for part in response.iter_bytes():
-                body += part
-                if len(body) > most_bytes:
-                    raise DownloadFailed(DownloadFailureReason.TOO_LARGE)
-                if time.monotonic() > deadline:
-                    raise DownloadFailed(DownloadFailureReason.AWAY)
-        return response.status_code, bytes(body)
+        path = f"{url.path}?{url.query}" if url.query else url.path
+        client = self._clients[_origin(url)]
+        try:
+            with metrics.WHATSAPP_SECONDS.labels(call="media").time():
+                response = client.get(path or "/", self._headers, most_bytes, deadline)
+        except ResponseTooLarge:
+            raise DownloadFailed(DownloadFailureReason.TOO_LARGE) from None
+        return response.status, response.body
+
+
+def _origin(url: SplitResult) -> tuple[str, str, int]:
+    """Scheme, host and port of an address; ValueError when its port is none."""
+    return url.scheme, url.hostname or "", url.port or DEFAULT_PORTS.get(url.scheme, 0)
 
 
 def matches_sha256(content: bytes, sha256: str) -> bool:
@@ -211,10 +217,11 @@ def _refusal(status: int) -> DownloadFailureReason:
 def _place(body: bytes) -> _MediaLocation:
     try:
         facts: dict[str, Any] = as_dict(json.loads(body))
-        url = httpx.URL(text(facts.get("url")) or "")
-    except (ValueError, RecursionError, httpx.InvalidURL):
+        url = urlsplit(text(facts.get("url")) or "")
+        _origin(url)
+    except (ValueError, RecursionError):
         raise DownloadFailed(DownloadFailureReason.UNREADABLE) from None
-    if not url.host:
+    if not url.hostname:
         raise DownloadFailed(DownloadFailureReason.UNREADABLE)
     return _MediaLocation(
         url,

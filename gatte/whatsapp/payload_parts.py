@@ -12,7 +12,9 @@ from gatte.whatsapp.events import CompanyEcho, InboundMessage, StatusUpdate, Unh
 OBJECT = "whatsapp_business_account"
 BESIDE = ("messaging_product", "metadata", "contacts")
 MAX_PARTS = 5_000
-"""Parts of a body that are looked at one by one. Meta sends at most 1,000 in one; what is more is kept as it came."""
+"""Parts of a body that are looked at one by one. Meta sends at most 1,000 in one; what is more is
+kept as it came.
+"""
 REST_FIELD = "rest"
 """The field of an event that holds a webhook body: what was more in another."""
 

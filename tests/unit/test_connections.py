@@ -10,7 +10,7 @@ import pytest
 
 from gatte.infra.http import (
     ConnectFailed,
-    HttpConnectionPool,
+    HttpClient,
     HttpTimeouts,
     ResponseLost,
     ResponseTimeout,
@@ -18,7 +18,6 @@ from gatte.infra.http import (
 
 QUICK = HttpTimeouts(
     connect=0.5,
-    write=0.5,
     read=0.3,
     pool=0.2,
     total=0.8,
@@ -82,7 +81,7 @@ def talk():
         def to(*lines, **more):
             service = Service(*lines)
             opened.callback(service.close)
-            connections = HttpConnectionPool(service.url, replace(QUICK, **more))
+            connections = HttpClient(service.url, replace(QUICK, **more))
             opened.callback(connections.close)
             return service, connections
 
@@ -140,7 +139,7 @@ def test_a_connection_that_was_closed_while_idle_is_replaced_before_anything_is_
 
 
 def test_a_connection_that_was_idle_for_long_is_not_used_again(talk):
-    service, connections = talk(OK, OK, kept_seconds=0.05)
+    service, connections = talk(OK, OK, keepalive_seconds=0.05)
     post(connections)
     time.sleep(0.1)
 
@@ -178,18 +177,18 @@ def test_nobody_there_is_not_connected():
         port = server.getsockname()[1]
 
     with pytest.raises(ConnectFailed):
-        post(HttpConnectionPool(f"http://127.0.0.1:{port}", QUICK))
+        post(HttpClient(f"http://127.0.0.1:{port}", QUICK))
 
 
 def test_a_failed_handshake_is_not_connected(talk):
     service, _ = talk(b"HTTP/1.1 400 Bad Request\r\n\r\n")
 
     with pytest.raises(ConnectFailed):
-        post(HttpConnectionPool(service.url.replace("http://", "https://"), QUICK))
+        post(HttpClient(service.url.replace("http://", "https://"), QUICK))
 
 
 def test_no_more_connections_are_made_than_allowed(talk):
-    _, connections = talk(b"", connections=1)
+    _, connections = talk(b"", max_connections=1)
     waiting = threading.Thread(target=_post_in_vain, args=(connections,))
     waiting.start()
     time.sleep(0.05)
@@ -200,7 +199,7 @@ def test_no_more_connections_are_made_than_allowed(talk):
 
 
 def test_after_failures_the_places_are_free_again(talk):
-    _, connections = talk(*[None] * 9, OK, connections=1)
+    _, connections = talk(*[None] * 9, OK, max_connections=1)
     for _ in range(9):
         with pytest.raises(ResponseLost):
             post(connections)

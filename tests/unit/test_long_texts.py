@@ -125,7 +125,9 @@ UNITS = (
     *("Bearer ", "voces ", "roubo ", "robo ", "obg ", "tudo bem ", "empresa "),
 )
 SHAPES = (("", ""), ("@", "!"), ("a ", "@x.com"))
-"""What stands before and behind the repeated units: a pattern that ends otherwise than it began is the slowest."""
+"""What stands before and behind the repeated units: a pattern that ends otherwise than it began is
+the slowest.
+"""
 
 SNAPSHOT = Snapshot(
     State.COLLECTING,
@@ -156,7 +158,10 @@ ARGUMENTS: dict[str, Callable[[], object]] = {
     "NDArray[float32]": lambda: None,
 }
 ELSEWHERE = {
-    "intake.spam.spam_signals": "asks the settings and the keys; its parts that read the text are `foreign_hosts` and `normalize_for_spam`",
+    "intake.spam.spam_signals": (
+        "asks the settings and the keys; its parts that read the text are `foreign_hosts` and "
+        "`normalize_for_spam`"
+    ),
     "intake.spam.flood": "takes ids of ours, and asks the settings",
     "intake.contact_identity.hash_of": "an HMAC of a phone, an id or a document",
     "intelligence.gemini.rejections.publish": "takes the name of a model in the settings",
@@ -164,25 +169,40 @@ ELSEWHERE = {
     "intake.inbox_processor.process_sender": "takes ids of ours, and asks the database",
     "intake.open_conversation.find_or_open": "takes ids of ours, and asks the database",
     "intake.inbox_retry.record_failure": "takes ids of ours, and asks the database",
-    "intelligence.service.predict_intent": "the classifier, of which `tfidf.tokens` and `embedding.embed_one` read the text, and Gemini",
+    "intelligence.service.predict_intent": (
+        "the classifier, of which `tfidf.tokens` and `embedding.embed_one` read the text, and "
+        "Gemini"
+    ),
     "intelligence.service.answer_question": "`retrieval_cache.find_passages` and Gemini",
-    "intelligence.knowledge.retrieval_cache.find_passages": "`retrieval.find_passages` behind a cache",
-    "intelligence.knowledge.retrieval.find_passages": "asks the database; `reranker.tokenize` and `retrieval.vector_of` read the text",
+    "intelligence.knowledge.retrieval_cache.find_passages": (
+        "`retrieval.find_passages` behind a cache"
+    ),
+    "intelligence.knowledge.retrieval.find_passages": (
+        "asks the database; `reranker.tokenize` and `retrieval.vector_of` read the text"
+    ),
     "intelligence.knowledge.retrieval.retrieve": "the same search",
     "intelligence.knowledge.articles.add_variant": "a text of the company's people",
-    "intelligence.gemini.config.generation_config": "makes the configuration of a model out of our own words",
+    "intelligence.gemini.config.generation_config": (
+        "makes the configuration of a model out of our own words"
+    ),
     "intelligence.gemini.http.build_http_client": "takes an address of the settings",
     "intelligence.transcription.transcribe": "takes a sound, and asks Gemini",
     "intelligence.prompts.read": "reads a file of ours",
-    "whatsapp.field_rules.clean_line": "a part of the webhook's parser, which is tested with a text in every field",
-    "whatsapp.payload_parts.part_of": "a part of the webhook's parser, which is tested with a text in every field",
+    "whatsapp.field_rules.clean_line": (
+        "a part of the webhook's parser, which is tested with a text in every field"
+    ),
+    "whatsapp.payload_parts.part_of": (
+        "a part of the webhook's parser, which is tested with a text in every field"
+    ),
     "whatsapp.outbound.reaction": "takes ids of ours and of Meta's",
     "whatsapp.simulator.media_message": "makes what a simulated customer sends",
     "whatsapp.simulator.customer_message_body": "makes what a simulated customer sends",
     "whatsapp.simulator.status_body": "makes what a simulated customer sends",
     "privacy.crypto.derived_key": "takes secrets of the settings",
 }
-"""Functions that read no text of a customer, or that need more than a text: then the parts that read it are tested."""
+"""Functions that read no text of a customer, or that need more than a text: then the parts that
+read it are tested.
+"""
 
 
 def modules() -> list[ModuleType]:

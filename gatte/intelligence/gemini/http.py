@@ -14,7 +14,7 @@ import httpx2
 
 from gatte.infra.http import (
     ConnectFailed,
-    HttpConnectionPool,
+    HttpClient,
     HttpTimeouts,
     ResponseLost,
     ResponseTimeout,
@@ -27,7 +27,7 @@ LONGEST_ANSWER = 32 * 1024 * 1024
 class PooledTransport(httpx2.BaseTransport):
     """Requests of an httpx client over connections to the one host that it talks to."""
 
-    def __init__(self, connections: HttpConnectionPool) -> None:
+    def __init__(self, connections: HttpClient) -> None:
         self._connections = connections
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -42,7 +42,10 @@ class PooledTransport(httpx2.BaseTransport):
         except ResponseLost as error:
             raise httpx2.ReadError(str(error), request=request) from error
         return httpx2.Response(
-            answer.status, headers=answer.headers.items(), content=answer.body, request=request
+            answer.status,
+            headers=list(answer.headers.items()),
+            content=answer.body,
+            request=request,
         )
 
     def close(self) -> None:
@@ -56,9 +59,9 @@ def build_http_client(seconds: float, connections: int, base_url: str) -> httpx2
     if _behind_a_proxy(base_url):
         return _stock_client(seconds, connections)
     tls = httpx2.create_ssl_context() if base_url.startswith("https") else None
-    limits = HttpTimeouts(seconds, seconds, seconds, seconds, seconds, LONGEST_ANSWER, connections)
+    limits = HttpTimeouts(seconds, seconds, seconds, seconds, LONGEST_ANSWER, connections)
     return httpx2.Client(
-        timeout=seconds, transport=PooledTransport(HttpConnectionPool(base_url, limits, tls))
+        timeout=seconds, transport=PooledTransport(HttpClient(base_url, limits, tls))
     )
 
 

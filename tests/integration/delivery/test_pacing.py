@@ -143,7 +143,7 @@ class Away:
         self.calls += 1
         raise RedisAway
 
-    slow_down = leave_alone = take
+    decrease_rate = block_recipient = reserve
 
 
 @calm(0.08)

@@ -74,7 +74,11 @@ def test_a_part_that_fails_stops_no_other(app):
 
     with pytest.raises(ExceptionGroup) as raised:
         job_batch.run_batch(
-            [("FIRE_INACTIVITY_TIMER", ["no id"], 0), ("NO_JOB", [], 0), ("PROCESS_INBOX", customer.due(), 0)]
+            [
+                ("FIRE_INACTIVITY_TIMER", ["no id"], 0),
+                ("NO_JOB", [], 0),
+                ("PROCESS_INBOX", customer.due(), 0),
+            ]
         )
 
     assert [type(error) for error in raised.value.exceptions] == [ValueError, KeyError]

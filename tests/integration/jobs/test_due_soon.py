@@ -50,4 +50,6 @@ def test_a_job_starts_at_its_time(app):
 
 
 def test_a_clock_that_is_wrong_delays_no_job_for_long(app):
-    assert least_seconds(3, lambda: job_batch.run_job("APPLY_STATUSES", [], time.time() + 3600)) < 10
+    assert (
+        least_seconds(3, lambda: job_batch.run_job("APPLY_STATUSES", [], time.time() + 3600)) < 10
+    )

@@ -1,10 +1,11 @@
-"""The doors for machines: an application of their own, in front of the whole one."""
+"""What machines ask for: webhook, health and metrics, without what guards people."""
 
 import re
 
 import pytest
 from flask import Response
 
+from gatte.web.webhook_middleware import install_middleware
 from tests.fakes import payloads
 from tests.process_system import APP_SECRET
 
@@ -46,6 +47,18 @@ def test_a_refusal_is_logged_under_the_id_of_its_request(browser, capsys):
     assert "request-id-of-the-test" in line
 
 
+def with_unknown_size(app):
+    """Let Flask answer: the middleware leaves alone what it cannot size."""
+    inner = app.wsgi_app
+
+    def middleware(environ, start_response):
+        length = environ["CONTENT_LENGTH"]
+        environ["CONTENT_LENGTH"] = f"+{length}"
+        return inner(environ, start_response)
+
+    app.wsgi_app = middleware
+
+
 def test_the_short_way_and_flask_give_the_same_answers(browser, app):
     body = payloads.encode(payloads.body(payloads.text("oi"), payloads.person(1)))
     cases = [
@@ -61,11 +74,11 @@ def test_the_short_way_and_flask_give_the_same_answers(browser, app):
         ]
         return [(answer.status_code, answer.content_type, answer.data) for answer in said]
 
-    short = answers()
-    app.extensions["gatte_machines"].short_ways.clear()
+    fast = answers()
+    with_unknown_size(app)
 
-    assert short == answers()
-    assert [status for status, _, _ in short] == [200, 401, 400]
+    assert fast == answers()
+    assert [status for status, _, _ in fast] == [200, 401, 400]
 
 
 def test_a_body_that_is_too_large_is_refused_unread(browser, app):
@@ -78,7 +91,7 @@ def test_a_fault_on_the_short_way_is_answered_like_any_other(browser, app, logge
     def fail(_: bytes, __: str | None) -> Response:
         raise RuntimeError("of the test")
 
-    app.extensions["gatte_machines"].short_ways[PATHS[2]] = fail
+    install_middleware(app, PATHS[2], fail)
 
     answer = browser.client.post(PATHS[2], data=b"{}")
 

@@ -18,7 +18,7 @@ from tests.fakes.meta import MetaStandIn
 from tests.process_system import least_seconds
 
 NUMBER, ANA, TOKEN = "106540352242922", "5511987654321", "test-token"
-QUICK = CloudTimeouts(connect=0.5, read=0.4, write=0.4, pool=0.4, total=1.0)
+QUICK = CloudTimeouts(connect=0.5, read=0.4, pool=0.4, total=1.0)
 
 
 @pytest.fixture

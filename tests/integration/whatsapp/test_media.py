@@ -5,6 +5,7 @@ import json
 import socket
 import threading
 from contextlib import suppress
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -22,7 +23,7 @@ from tests.fakes.meta_media import in_base64
 from tests.process_system import least_seconds
 
 NUMBER, TOKEN, VOICE = "106540352242922", "test-token", b"OggS the voice of Ana"
-QUICK = CloudTimeouts(connect=0.5, read=0.4, write=0.4, pool=0.4, total=1.0)
+QUICK = CloudTimeouts(connect=0.5, read=0.4, pool=0.4, total=1.0)
 
 
 @pytest.fixture
@@ -188,9 +189,10 @@ def test_a_redirect_is_not_followed(meta, client):
 def test_metas_own_host_for_files_may_have_the_token(connect):
     client = connect("https://graph.facebook.com")
 
-    assert client._may_have_token(
-        client._home.copy_with(host="lookaside.fbsbx.com", path="/whatsapp_business/attachments/")
-    )
+    assert client._may_have_token(urlsplit("https://lookaside.fbsbx.com/whatsapp_business/"))
+    assert client._may_have_token(urlsplit("https://lookaside.fbsbx.com:443/whatsapp_business/"))
+    assert not client._may_have_token(urlsplit("https://a@lookaside.fbsbx.com/"))
+    assert not client._may_have_token(urlsplit("http://lookaside.fbsbx.com/"))
 
 
 @pytest.mark.parametrize("address", ["", "not an address", "http://[", "/media-file/1"])

@@ -25,7 +25,14 @@ from gatte.conversation.snapshot import (
 from gatte.conversation.states import TRANSITIONS, Event, State
 
 NEEDS_YES = (CaptureLead, OpenTicket, EraseData, RequestAppointment, CorrectData)
-STORED = ("flow", "requested_slot", "suspended_flow", "fallback_count", "invalid_slot_count", "consecutive_errors")
+STORED = (
+    "flow",
+    "requested_slot",
+    "suspended_flow",
+    "fallback_count",
+    "invalid_slot_count",
+    "consecutive_errors",
+)
 PASSWORD = "S3nh4#Secreta"
 TYPED_YES = {"1", "a primeira", "sim, confirmo"}
 PERSONAL = (PASSWORD, "52998224725", "45997418000153", "joao@x.com", "João", "Ana Lima", "Padaria")

@@ -58,7 +58,11 @@ def test_signs_that_ask_for_nothing_get_nothing(kind):
 
 
 def test_a_deleted_message_is_erased_here_too():
-    talk = Talk().says("oi").sends(heard(kind=MessageKind.REVOKE, message_id="r", referenced_message_id="m7"))
+    talk = (
+        Talk()
+        .says("oi")
+        .sends(heard(kind=MessageKind.REVOKE, message_id="r", referenced_message_id="m7"))
+    )
 
     assert talk.effects == (EraseMessage("m7", "deleted by the customer"),)
     assert talk.decision.replies == ()

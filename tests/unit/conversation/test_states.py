@@ -24,7 +24,11 @@ FLOW = {
     "requested_slot": "urgency",
     "slots": {"subject": "token", "description": "não abre"},
 }
-CONFIRMING = {"flow": "ticket", "requested_slot": "confirm", "slots": {**FLOW["slots"], "urgency": "high"}}
+CONFIRMING = {
+    "flow": "ticket",
+    "requested_slot": "confirm",
+    "slots": {**FLOW["slots"], "urgency": "high"},
+}
 PUT_ASIDE = {
     "suspended_flow": "lead",
     "slots": {"suspended.product": "e-CPF"},

@@ -53,7 +53,9 @@ def test_time_out_and_close_say_nothing_since_a_reply_costs():
 
 def test_every_state_has_its_own_time():
     assert due(Talk().says("oi")) == Timer(Event.TIMED_OUT, 60)
-    assert due(Talk(State.CONFIRMING, flow="lead", requested_slot="confirm")) == Timer(Event.NUDGED, 11)
+    assert due(Talk(State.CONFIRMING, flow="lead", requested_slot="confirm")) == Timer(
+        Event.NUDGED, 11
+    )
 
 
 def test_the_desk_is_warned_of_who_waits_each_time_later():
