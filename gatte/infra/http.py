@@ -65,9 +65,14 @@ class HttpResponse:
 
 
 class _ReusedConnection(HTTPConnection):
-    """A connection that counts as dropped after a long idle time; a failed connect is told apart."""
+    """A connection that counts as dropped after a long idle time; a failed connect is told."""
 
-    def __init__(self, *args: Any, keepalive_seconds: float, **options: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,  # noqa: ANN401 - as urllib3 has it
+        keepalive_seconds: float,
+        **options: Any,  # noqa: ANN401 - as urllib3 has it
+    ) -> None:
         # The pool hands its own options through, and this one of ours.
         super().__init__(*args, **options)
         self._keepalive_seconds = keepalive_seconds

@@ -1,4 +1,4 @@
-"""What can stand in a customer's message: one small type a kind of content, as Meta documents them."""
+"""What can stand in a customer's message: one small type a kind, as Meta documents them."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -60,7 +60,7 @@ class CardPhone:
 
 @dataclass(frozen=True, slots=True)
 class ContactCard:
-    """One shared contact; `origin` and `vcard` come with the answer to a request for contact data."""
+    """One shared contact; `origin` and `vcard` come with an answer to a contact request."""
 
     name: str | None
     phones: tuple[CardPhone, ...] = ()

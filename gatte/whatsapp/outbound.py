@@ -34,7 +34,7 @@ SPACE = re.compile(r"\s+")
 
 
 class LimitExceeded(Exception):
-    """A message breaks a rule of WhatsApp; `limit` names which, and the message says by how much."""
+    """A message breaks a rule of WhatsApp; `limit` names it, the message says by how much."""
 
     def __init__(self, limit: str, problem: str) -> None:
         super().__init__(f"{limit}: {problem}")
