@@ -55,8 +55,8 @@ def _respond(fast_path: FastPath, environ: Environ) -> WsgiResponse:
     raw = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
     try:
         return fast_path(raw, environ.get("HTTP_X_HUB_SIGNATURE_256"))
-    except Exception:
-        log.exception("request_failed", endpoint="webhook.receive")
+    except Exception as error:
+        log.exception("request_failed", endpoint="webhook.receive", exc_info=error)
         return _internal_error
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from gatte.delivery import claims, number_pause
 from gatte.delivery.outbox import CLAIM_SECONDS
+from gatte.delivery.send import send_due
 from gatte.infra.schema import migrate
 from gatte.jobs.definitions import apply_statuses
 from gatte.models import keyring
@@ -59,10 +60,12 @@ def stalled_in_its_commit(stores, work):
     commits_wait_for(stores, "nobody")
     working = threading.Thread(target=work)
     working.start()
-    assert until(lambda: len(rows(stores.postgres.url(), STALLED)) == 1)
-    ((pid,),) = rows(stores.postgres.url(), STALLED)
-    os.kill(pid, signal.SIGSTOP)
-    commits_wait_for(stores, "")
+    try:
+        assert until(lambda: len(rows(stores.postgres.url(), STALLED)) == 1)
+        ((pid,),) = rows(stores.postgres.url(), STALLED)
+        os.kill(pid, signal.SIGSTOP)
+    finally:
+        commits_wait_for(stores, "")  # else every commit of the tests behind this one stands still
     try:
         yield
     finally:
@@ -81,7 +84,7 @@ def accepting(talk):
 
     def send() -> None:
         with talk.app.app_context():
-            send.send_due(talk.conversation_id, claimed)
+            send_due(talk.conversation_id, claimed)
 
     return send
 
@@ -184,7 +187,7 @@ def test_an_answer_that_was_claimed_when_postgres_stopped_leaves_as_soon_as_it_i
 
     def send() -> None:
         with talk.app.app_context():
-            send.send_due(talk.conversation_id, claimed)
+            send_due(talk.conversation_id, claimed)
 
     stores.postgres.crash()
     sending_it = threading.Thread(target=send)

@@ -25,7 +25,7 @@ import random, sys
 from gatte import create_app
 from gatte.extensions import db
 from gatte.models import Conversation
-from gatte.turns import watchdog
+from gatte.turns import inactivity
 from sqlalchemy import select
 
 app = create_app(process="worker")
@@ -35,7 +35,7 @@ with app.app_context():
 random.Random(int(sys.argv[1])).shuffle(ids)
 for conversation_id in ids:
     with app.app_context():
-        watchdog.bark(conversation_id)
+        inactivity.fire(conversation_id)
         db.session.commit()
 """
 

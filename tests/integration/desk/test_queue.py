@@ -73,7 +73,7 @@ def test_of_equal_priority_who_has_waited_longer_is_served_first(desk):
         for minutes in (30, 20, 10)
     )
 
-    assert [facts(desk, one).ahead(4) for one in (longest, middle, shortest)] == [0, 1, 2]
+    assert [facts(desk, one).queue_position(4) for one in (longest, middle, shortest)] == [0, 1, 2]
 
 
 def test_a_customer_without_a_priority_is_served_last(desk):

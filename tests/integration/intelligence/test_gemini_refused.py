@@ -27,9 +27,9 @@ def test_what_one_process_finds_refused_is_told_by_another_until_it_answers(
 ):
     with application(database_url, redis_url, **KEY) as worker:
         found = worker.extensions["gatte_gemini"].rejections
-        found.refused("gemini-of-this-test", RejectionCause.KEY, 400)
+        found.record_rejection("gemini-of-this-test", RejectionCause.KEY, 400)
         refused = gemini_check(app)[1]
-        found.answered("gemini-of-this-test")
+        found.record_success("gemini-of-this-test")
 
     what = rejections.WHAT_TO_DO[RejectionCause.KEY]
     assert refused == {

@@ -1,9 +1,10 @@
 """What machines ask for: webhook, health and metrics, without what guards people."""
 
 import re
+from functools import partial
 
 import pytest
-from flask import Response
+from flask import Flask, Response
 
 from gatte.web.webhook_middleware import install_middleware
 from tests.fakes import payloads
@@ -47,19 +48,7 @@ def test_a_refusal_is_logged_under_the_id_of_its_request(browser, capsys):
     assert "request-id-of-the-test" in line
 
 
-def with_unknown_size(app):
-    """Let Flask answer: the middleware leaves alone what it cannot size."""
-    inner = app.wsgi_app
-
-    def middleware(environ, start_response):
-        length = environ["CONTENT_LENGTH"]
-        environ["CONTENT_LENGTH"] = f"+{length}"
-        return inner(environ, start_response)
-
-    app.wsgi_app = middleware
-
-
-def test_the_short_way_and_flask_give_the_same_answers(browser, app):
+def test_the_short_way_and_flask_give_the_same_answers(browser, app, monkeypatch):
     body = payloads.encode(payloads.body(payloads.text("oi"), payloads.person(1)))
     cases = [
         (body, payloads.sign(body, APP_SECRET)),
@@ -75,7 +64,7 @@ def test_the_short_way_and_flask_give_the_same_answers(browser, app):
         return [(answer.status_code, answer.content_type, answer.data) for answer in said]
 
     fast = answers()
-    with_unknown_size(app)
+    monkeypatch.setattr(app, "wsgi_app", partial(Flask.wsgi_app, app))
 
     assert fast == answers()
     assert [status for status, _, _ in fast] == [200, 401, 400]
@@ -87,10 +76,11 @@ def test_a_body_that_is_too_large_is_refused_unread(browser, app):
     assert answer.status_code == 413
 
 
-def test_a_fault_on_the_short_way_is_answered_like_any_other(browser, app, logged):
+def test_a_fault_on_the_short_way_is_answered_like_any_other(browser, app, logged, monkeypatch):
     def fail(_: bytes, __: str | None) -> Response:
         raise RuntimeError("of the test")
 
+    monkeypatch.setattr(app, "wsgi_app", app.wsgi_app)
     install_middleware(app, PATHS[2], fail)
 
     answer = browser.client.post(PATHS[2], data=b"{}")
