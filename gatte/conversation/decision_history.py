@@ -1,5 +1,6 @@
-"""The course of one turn: where a conversation stood, what happened, what was decided; recorded so
-that it can be replayed.
+"""The history of one decision: where a conversation stood, what came in, what was decided.
+
+It is recorded with the turn, so that the turn can be shown and replayed.
 """
 
 from dataclasses import dataclass
@@ -10,23 +11,25 @@ from pydantic import TypeAdapter
 
 from gatte.conversation.merge_replies import merge_replies
 from gatte.conversation.orchestrator import advance
+from gatte.conversation.recorded_versions import VERSION, to_current
 from gatte.conversation.snapshot import Decision, Input, Snapshot
 
 
 @dataclass(frozen=True)
 class DecisionHistory:
-    """A start, the happenings since, and what was decided in all."""
+    """A start, the inputs since, and what was decided in all."""
 
     start: Snapshot
     inputs: tuple[Input, ...]
     decision: Decision
 
-    def apply(self, happening: Input) -> "DecisionHistory":
-        """The course after one more happening: steps and effects add up, replies are joined into as
-        few messages as will do.
+    def apply(self, one: Input) -> "DecisionHistory":
+        """The history after one more input.
+
+        Steps and effects add up; replies are joined into as few messages as will do.
         """
         before = self.decision
-        after = advance(before.snapshot, happening)
+        after = advance(before.snapshot, one)
         decision = Decision(
             snapshot=after.snapshot,
             steps=before.steps + after.steps,
@@ -34,11 +37,11 @@ class DecisionHistory:
             effects=before.effects + after.effects,
             question=after.question,
         )
-        return DecisionHistory(self.start, (*self.inputs, happening), decision)
+        return DecisionHistory(self.start, (*self.inputs, one), decision)
 
 
 def start(snapshot: Snapshot) -> DecisionHistory:
-    """A course in which nothing has happened yet."""
+    """A history without any input yet."""
     return DecisionHistory(snapshot, (), Decision(snapshot))
 
 
@@ -47,22 +50,22 @@ def _recorder() -> TypeAdapter[DecisionHistory]:
     return TypeAdapter(DecisionHistory)
 
 
-def to_json(course: DecisionHistory) -> dict[str, Any]:
-    """A course as JSON values."""
-    recorded: dict[str, Any] = _recorder().dump_python(course, mode="json")
-    return recorded
+def to_json(history: DecisionHistory) -> dict[str, Any]:
+    """A history as JSON values, with the version of its shape."""
+    return {"version": VERSION, **_recorder().dump_python(history, mode="json")}
 
 
 def from_json(recorded: dict[str, Any]) -> DecisionHistory:
-    """The course that `to_json` recorded; pydantic's ValidationError when it is of a shape that
-    this version does not know.
+    """The history that `to_json` recorded, in this version or a former one.
+
+    Raises pydantic's ValidationError, or KeyError, when it is of a shape that nobody knows.
     """
-    return _recorder().validate_python(recorded)
+    return _recorder().validate_python(to_current(recorded))
 
 
-def replay(course: DecisionHistory) -> DecisionHistory:
-    """What the rules of this version make of the same start and the same happenings."""
-    again = start(course.start)
-    for happening in course.inputs:
-        again = again.apply(happening)
+def replay(history: DecisionHistory) -> DecisionHistory:
+    """What the rules of this version make of the same start and the same inputs."""
+    again = start(history.start)
+    for one in history.inputs:
+        again = again.apply(one)
     return again

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import structlog
 
-from gatte.conversation import decision_history as courses
+from gatte.conversation import decision_history
 from gatte.conversation.decision_history import DecisionHistory
 from gatte.conversation.effects import EraseData, EraseMessage
 from gatte.conversation.replies import Reply, with_ticket_number
@@ -133,7 +133,7 @@ def _trace_of(course: DecisionHistory) -> dict[str, Any]:
     """What a trace keeps of a course: nothing of what was said when some of it is to be erased."""
     if any(isinstance(effect, EraseMessage | EraseData) for effect in course.decision.effects):
         return {"redacted": True}
-    return {"course": courses.to_json(course)}
+    return {"course": decision_history.to_json(course)}
 
 
 def _record_steps(

@@ -15,7 +15,7 @@ from gatte.conversation.nlu import MessageKind
 from gatte.extensions import db
 from gatte.infra.database.statement_batch import DB_NOW_SQL, Row, StatementBatch, fetch_rows
 from gatte.intake import contact_identity, inbox_retry, receive, screening
-from gatte.intake.incoming import InboxRow, IncomingMessage
+from gatte.intake.incoming_message import InboxRow, IncomingMessage
 from gatte.intake.open_conversation import OpenConversation, find_or_open
 from gatte.models import Author, Direction, InboxMessage, Message, SkipReason, keyring
 from gatte.models.columns import new_uuid7

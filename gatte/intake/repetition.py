@@ -5,7 +5,7 @@ nothing came back is no spammer.
 from datetime import datetime, timedelta
 
 from gatte.infra.database.statement_batch import fetch_rows
-from gatte.intake.incoming import IncomingMessage
+from gatte.intake.incoming_message import IncomingMessage
 from gatte.intake.open_conversation import OpenConversation
 from gatte.intake.spam import TEN_MINUTES, spoken
 from gatte.models import Message

@@ -20,7 +20,7 @@ from gatte.extensions import db
 from gatte.infra.redis import sliding_window
 from gatte.infra.redis.sliding_window import Hit, HitResult
 from gatte.intake import contact_rate_limit, repetition, spam
-from gatte.intake.incoming import IncomingMessage
+from gatte.intake.incoming_message import IncomingMessage
 from gatte.intake.open_conversation import OpenConversation
 from gatte.intake.spam import SpamSignal, Weighed
 from gatte.models import Contact, MuteReason, SkipReason

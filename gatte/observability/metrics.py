@@ -28,7 +28,7 @@ from prometheus_client import (
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from gatte.observability import labels, multiprocess
+from gatte.observability import metric_labels, multiprocess
 
 OTHER = "other"
 _SLUG = re.compile(r"[A-Za-z0-9_.:/-]{1,64}")
@@ -112,51 +112,53 @@ _DIRECTORY = _share_values()
 _TURN_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60)
 _CALL_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 60)
 _FLOW_STEPS = [
-    {"flow": flow, "step": step} for flow, steps in labels.STEPS_OF_FLOWS.items() for step in steps
+    {"flow": flow, "step": step}
+    for flow, steps in metric_labels.STEPS_OF_FLOWS.items()
+    for step in steps
 ]
 
 WEBHOOK_REQUESTS = BoundedMetric(
     Counter("gatte_webhook_requests", "Webhook requests by outcome", ["outcome"]),
-    outcome=labels.WEBHOOK_OUTCOMES,
+    outcome=metric_labels.WEBHOOK_OUTCOMES,
 )
 MESSAGES_RECEIVED = BoundedMetric(
     Counter("gatte_messages_received", "Messages stored by kind", ["kind"]),
-    kind=labels.KIND_LABELS,
+    kind=metric_labels.KIND_LABELS,
 )
 MESSAGES_SENT = BoundedMetric(
     Counter("gatte_messages_sent", "Sends by outcome", ["outcome"]),
-    outcome=labels.SEND_OUTCOMES,
+    outcome=metric_labels.SEND_OUTCOMES,
 )
 TURN_SECONDS = BoundedMetric(
     Histogram("gatte_turn_seconds", "Time of a turn by step", ["step"], buckets=_TURN_BUCKETS),
-    step=labels.TURN_STEPS,
+    step=metric_labels.TURN_STEPS,
 )
 INTENTS = BoundedMetric(
     Counter("gatte_intents", "Intents by who decided", ["intent", "decider"]),
-    intent=labels.INTENT_LABELS,
-    decider=labels.SOURCE_LABELS,
+    intent=metric_labels.INTENT_LABELS,
+    decider=metric_labels.SOURCE_LABELS,
 )
 ESCALATIONS = BoundedMetric(
     Counter("gatte_escalations", "Hand-overs to a human by reason", ["reason"]),
-    reason=labels.REASON_LABELS,
+    reason=metric_labels.REASON_LABELS,
 )
 FLOW_ERRORS = BoundedMetric(
     Counter("gatte_flow_errors", "Errors by flow and step", ["flow", "step"]),
     _FLOW_STEPS,
-    flow=labels.FLOW_LABELS,
-    step=labels.STEP_LABELS,
+    flow=metric_labels.FLOW_LABELS,
+    step=metric_labels.STEP_LABELS,
 )
 TIMEOUTS = BoundedMetric(
     Counter("gatte_timeouts", "Time-outs by flow and step", ["flow", "step"]),
     _FLOW_STEPS,
-    flow=labels.FLOW_LABELS,
-    step=labels.STEP_LABELS,
+    flow=metric_labels.FLOW_LABELS,
+    step=metric_labels.STEP_LABELS,
 )
 LLM_TOKENS = BoundedMetric(
     Counter("gatte_llm_tokens", "Tokens by model and direction", ["model", "direction"]),
     [],
     model=OpenLabelSet(),
-    direction=labels.DIRECTION_LABELS,
+    direction=metric_labels.DIRECTION_LABELS,
 )
 LLM_COST_BRL = BoundedMetric(
     Counter("gatte_llm_cost_brl", "Estimated cost of models in reais", ["model"]),
@@ -165,11 +167,11 @@ LLM_COST_BRL = BoundedMetric(
 )
 LLM_SECONDS = BoundedMetric(
     Histogram("gatte_llm_seconds", "Time of calls to Gemini", ["purpose"], buckets=_CALL_BUCKETS),
-    purpose=labels.PURPOSES,
+    purpose=metric_labels.PURPOSES,
 )
 WHATSAPP_SECONDS = BoundedMetric(
     Histogram("gatte_whatsapp_seconds", "Time of calls to Meta", ["call"], buckets=_CALL_BUCKETS),
-    call=labels.WHATSAPP_CALLS,
+    call=metric_labels.WHATSAPP_CALLS,
 )
 QUEUE_OLDEST_SECONDS = BoundedMetric(
     Gauge(
@@ -179,29 +181,29 @@ QUEUE_OLDEST_SECONDS = BoundedMetric(
         # only the leading dispatcher sets it, and zeros of others hide nothing
         multiprocess_mode="livemax",
     ),
-    queue=labels.QUEUE_LABELS,
+    queue=metric_labels.QUEUE_LABELS,
 )
 UNCERTAIN_SENDS = Counter("gatte_uncertain_sends", "Sends whose outcome was unknown")
 NUMBER_PAUSES = BoundedMetric(
     Counter("gatte_number_pauses", "Times that sending by a number paused, by cause", ["cause"]),
-    cause=labels.PAUSE_CAUSES,
+    cause=metric_labels.PAUSE_CAUSES,
 )
 MESSAGES_PARKED = Counter(
     "gatte_messages_parked", "Messages that could not be filed, and wait for people"
 )
 READ_MARKS = BoundedMetric(
     Counter("gatte_read_marks", "Read marks (blue ticks, typing) by outcome", ["outcome"]),
-    outcome=labels.READ_RECEIPT_OUTCOMES,
+    outcome=metric_labels.READ_RECEIPT_OUTCOMES,
 )
 RATE_LIMITED = Counter("gatte_rate_limited", "Messages beyond a contact's limit")
 CONTACTS_MUTED = BoundedMetric(
     Counter("gatte_contacts_muted", "Contacts muted by reason", ["reason"]),
-    reason=labels.MUTE_REASONS,
+    reason=metric_labels.MUTE_REASONS,
 )
 CACHE_REQUESTS = BoundedMetric(
     Counter("gatte_cache_requests", "Look-ups in caches by outcome", ["cache", "outcome"]),
-    cache=labels.CACHE_LABELS,
-    outcome=labels.CACHE_OUTCOMES,
+    cache=metric_labels.CACHE_LABELS,
+    outcome=metric_labels.CACHE_OUTCOMES,
 )
 
 
@@ -209,7 +211,7 @@ def declare_models(models: Collection[str]) -> None:
     """Show the models that the settings name, with zeros until they are asked."""
     for model in models:
         LLM_COST_BRL.labels(model=model)
-        for direction in labels.DIRECTION_LABELS:
+        for direction in metric_labels.DIRECTION_LABELS:
             LLM_TOKENS.labels(model=model, direction=direction)
 
 

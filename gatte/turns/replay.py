@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import ValidationError
 from sqlalchemy import select
 
-from gatte.conversation import decision_history as courses
+from gatte.conversation import decision_history
 from gatte.conversation.decision_history import DecisionHistory
 from gatte.conversation.states import InvalidTransition
 from gatte.extensions import db
@@ -57,9 +57,9 @@ def replay_conversation(conversation_id: UUID) -> ReplayReport:
 
 def _differences(turn_id: UUID, recorded: dict[str, Any]) -> list[ReplayDifference]:
     try:
-        before = courses.from_json(recorded)
-        after = courses.replay(before)
-    except (ValidationError, InvalidTransition) as error:
+        before = decision_history.from_json(recorded)
+        after = decision_history.replay(before)
+    except (ValidationError, KeyError, InvalidTransition) as error:
         return [
             ReplayDifference(
                 turn_id,
@@ -77,5 +77,5 @@ def _differences(turn_id: UUID, recorded: dict[str, Any]) -> list[ReplayDifferen
 
 
 def _parts(course: DecisionHistory) -> list[tuple[str, Any]]:
-    decision = courses.to_json(course)["decision"]
+    decision = decision_history.to_json(course)["decision"]
     return [(name, decision[name]) for name in ("steps", "replies", "effects", "snapshot")]

@@ -1,146 +1,68 @@
 """One concept, one name: what docs/glossary.md says, held by reading the code."""
 
 import ast
+import re
 from collections import defaultdict
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("gatte", "bench", "devstack", "deployment")
-
-# Modules of one name in two rooms: the pure core says what, the other room carries it out, shows it or stores it.
-MODULE_PAIRS = set(
-    [
-        "api",
-        "conversation",
-        "effects",
-        "handoff",
-        "http",
-        "inactivity",
-        "knowledge",
-        "lease",
-        "leads",
-        "media",
-        "messages",
-        "reprocess",
-        "simulator",
-        "state_diagram",
-        "tickets",
-        "certificates",
-        "embedding",
-        "examples",
-        "models",
-        "runner",
-        "jobs",
-        "retrieval",
-        "stores",
-        "app",
-        "config",
-    ]
-)
-
-# The field's own nouns in -ing.
-GERUNDS = {
-    "logging",
-    "masking",
-    "tracing",
-    "parsing",
-    "routing",
-    "embedding",
-    "slot_filling",
-    "screening",
-    "recycling",
-    "masking_digits",
-    "masking_rules",
-    "string",
-    "seeding",
-    "scaling",
-    "sealing",
-    "formatting",
-    "paging",
-}
-
-RETIRED = set(
-    [
-        "Trip",
-        "Travelling",
-        "Course",
-        "Thought",
-        "Standing",
-        "Happening",
-        "Happened",
-        "Sifting",
-        "Listening",
-        "Retaken",
-        "Wear",
-        "Taken",
-        "Shelf",
-        "Shelves",
-        "Lexemes",
-        "Remembered",
-        "Pacer",
-        "Pace",
-        "bark",
-        "sift_messages",
-        "alarm_in",
-        "file_sender",
-        "file_contact",
-        "take_in",
-        "must_be_told",
-        "talk_with",
-        "obey",
-        "overhear",
-        "beat_key",
-        "work_for",
-        "bury_dead",
-        "carry_out",
-        "spelled_out",
-    ]
-)
+GLOSSARY = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
 
 
 def modules() -> list[Path]:
     return sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 
 
-def test_no_class_name_stands_for_two_things():
+def section(title: str) -> str:
+    return GLOSSARY.partition(f"## {title}\n")[2].partition("\n## ")[0]
+
+
+def definitions(kinds: type | tuple[type, ...]) -> dict[str, list[str]]:
+    """Where each name is defined in our packages, by name."""
     found = defaultdict(list)
     for path in modules():
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.ClassDef):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, kinds):
                 found[node.name].append(str(path.relative_to(ROOT)))
+    return found
 
-    assert {name: places for name, places in found.items() if len(places) > 1} == {}
+
+def test_no_class_name_stands_for_two_things():
+    twice = {name: at for name, at in definitions(ast.ClassDef).items() if len(at) > 1}
+
+    assert twice == {}
 
 
-def test_a_module_name_stands_twice_only_for_known_pairs():
-    found = defaultdict(list)
+def test_a_module_name_stands_twice_only_where_the_glossary_says_so():
+    found = defaultdict(set)
     for path in modules():
-        if path.name != "__init__.py":
-            found[path.stem].append(str(path.relative_to(ROOT)))
+        if path.stem != "__init__":
+            found[path.stem].add(path.parent)
+    twice = {name for name, folders in found.items() if len(folders) > 1}
 
-    assert {
-        name: places
-        for name, places in found.items()
-        if len(places) > 1 and name not in MODULE_PAIRS
-    } == {}
-
-
-def test_modules_are_named_by_nouns():
-    gerunds = {path.stem for path in modules() if path.stem.endswith("ing")}
-
-    assert gerunds <= GERUNDS, sorted(gerunds - GERUNDS)
+    assert twice == set(
+        re.findall(r"^\| (\w+) \| `", section("Names that stand twice"), re.MULTILINE)
+    )
 
 
-@pytest.mark.parametrize("package", PACKAGES)
-def test_retired_names_are_gone(package):
-    names = set()
-    for path in sorted((ROOT / package).rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.ClassDef | ast.FunctionDef):
-                names.add(node.name)
-            elif isinstance(node, ast.Name):
-                names.add(node.id)
+def test_a_module_named_in_ing_is_a_noun_of_the_field():
+    named = {path.stem for path in modules() if path.stem.endswith("ing")}
 
-    assert names & RETIRED == set()
+    assert named == set(re.findall(r"\b\w+ing\b", section("Names in -ing"))) - {"ing"}
+
+
+def test_retired_names_are_gone():
+    retired = set(re.findall(r"\b(\w+) \(", section("Retired")))
+    names = definitions((ast.ClassDef, ast.FunctionDef))
+
+    assert len(retired) >= 20
+    assert {name: names[name] for name in retired & names.keys()} == {}
+
+
+def test_every_file_that_the_glossary_names_is_there():
+    paths = set(re.findall(r"`([a-z_/]+\.py)`", GLOSSARY))
+
+    assert len(paths) > 30
+    missing = [path for path in sorted(paths) if not (ROOT / "gatte" / path).is_file()]
+    assert missing == ["test_names.py"]

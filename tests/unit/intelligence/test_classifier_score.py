@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from gatte.conversation.thresholds import CONFIDENCE_THRESHOLD
-from gatte.intelligence import scoring
 from gatte.intelligence.understanding.classifier import load
+from tests.unit.intelligence import scoring
 
 HELDOUT = Path(__file__).parent / "data" / "intents_heldout.csv"
 MODELS = Path(__file__).parents[3] / ".gatte" / "tests" / "models"  # trained once for every run

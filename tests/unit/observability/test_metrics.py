@@ -16,7 +16,7 @@ from gatte.delivery.failure_reasons import FailureCause
 from gatte.infra.rq_queue import QueueName
 from gatte.intelligence.calls import CallPurpose
 from gatte.models.contact import MuteReason
-from gatte.observability import labels, metrics
+from gatte.observability import metric_labels, metrics
 
 CONTRACT = {
     "gatte_webhook_requests",
@@ -123,15 +123,18 @@ def test_the_page_says_what_it_is():
 @pytest.mark.parametrize(
     ("known", "enumeration"),
     [
-        (labels.INTENT_LABELS, Intent),
-        (labels.SOURCE_LABELS, PredictionSource),
-        (labels.REASON_LABELS, EscalationReason),
-        (labels.KIND_LABELS, MessageKind),
-        (labels.QUEUE_LABELS, QueueName),
-        (labels.PURPOSES, CallPurpose),
-        (labels.MUTE_REASONS, MuteReason),
-        (labels.PAUSE_CAUSES, number_pause.PAUSING_CATEGORIES | {FailureCause.NOT_CONNECTED}),
-        (labels.FLOW_LABELS, FlowName),
+        (metric_labels.INTENT_LABELS, Intent),
+        (metric_labels.SOURCE_LABELS, PredictionSource),
+        (metric_labels.REASON_LABELS, EscalationReason),
+        (metric_labels.KIND_LABELS, MessageKind),
+        (metric_labels.QUEUE_LABELS, QueueName),
+        (metric_labels.PURPOSES, CallPurpose),
+        (metric_labels.MUTE_REASONS, MuteReason),
+        (
+            metric_labels.PAUSE_CAUSES,
+            number_pause.PAUSING_CATEGORIES | {FailureCause.NOT_CONNECTED},
+        ),
+        (metric_labels.FLOW_LABELS, FlowName),
     ],
 )
 def test_every_value_of_the_conversation_has_a_label_of_its_own(known, enumeration):
@@ -146,7 +149,7 @@ def test_every_question_of_a_flow_is_a_step_of_its_own():
     assert {
         name: steps
         for name, steps in asked.items()
-        if not steps <= set(labels.STEPS_OF_FLOWS[name])
+        if not steps <= set(metric_labels.STEPS_OF_FLOWS[name])
     } == {}
 
 
