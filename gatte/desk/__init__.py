@@ -1,7 +1,5 @@
-"""People's side: what a decision does to a conversation, handing over to people and back, tickets,
-leads, business hours.
+"""What people at the desk do: take over and hand back, assign, tickets, leads, their own accounts.
 
-`decisions.carry_out` stores what the orchestrator decided (whoever caused it: a turn, an agent, the
-watchdog); `handoff` holds what agents do. Nothing here commits. May use `delivery` to answer, and
-the tables.
+`handoff` holds what agents do with a conversation; `decisions` carries it out. Nothing here
+commits. May use `decisions` and everything below it. Start reading at `handoff.py`.
 """

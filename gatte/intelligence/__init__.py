@@ -1,11 +1,11 @@
 """Understanding and answering: the cheapest sure way first, Gemini where it helps, local models
 where it is away.
 
-`asking.understand` gives the intent of a text, `asking.answer` the answer to a question; a turn
-uses only these two. Behind them: `classifier` and `embedding` (local), `retrieval` over the
-knowledge base, `responder` (writes and checks answers), `gemini` with its breaker. No transaction
-is open while a model is asked. Heavy packages are imported where they are used: web processes stay
-small.
+`service.predict_intent` gives the intent of a text, `service.answer_question` the answer to a
+question; a turn uses only these two. Behind them: `understanding` and `embedding` (local),
+`knowledge` (search), `responder` (writes and checks answers), `gemini` with its breaker. No
+transaction is open while a model is asked. Heavy packages are imported where they are used: web
+processes stay small.
 """
 
 from functools import partial
