@@ -20,7 +20,7 @@ from bench.report import ReportPart, ReportRow
 from gatte.desk import users
 from gatte.extensions import db
 from gatte.intake import receive
-from gatte.jobs import dispatcher, turns
+from gatte.jobs import definitions, dispatcher
 from gatte.jobs.job_context import set_job_app
 from tests.fakes import payloads
 from tests.process_system import NUMBER, until
@@ -121,7 +121,7 @@ def _turn(app: Flask, index: int) -> None:
                 payloads.body(payloads.text("quanto custa um e-CNPJ?"), person, number=NUMBER)
             )
         )
-    turns.process_inbox(NUMBER, stored.messages[0].sender_hash.hex())
+    definitions.process_inbox(NUMBER, stored.messages[0].sender_hash.hex())
 
 
 def _p95(call: Callable[[int], object]) -> float:
