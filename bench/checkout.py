@@ -1,6 +1,7 @@
 """Versions of GATTE that a bench can run: the files beside this one, or those of any commit."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -75,13 +76,22 @@ def _git(*arguments: str) -> str:
 
 def _binaries(folder: Path) -> Path:
     """Our programs when the packages are the same, else those of a new virtual environment."""
-    if (folder / REQUIREMENTS).read_bytes() == (PROJECT / REQUIREMENTS).read_bytes():
+    if _pins(folder / REQUIREMENTS) == _pins(PROJECT / REQUIREMENTS):
         return BIN
     made = folder.parent / "venv"
     _run([sys.executable, "-m", "venv", str(made)], folder, dict(os.environ))
+    newest = ["-m", "pip", "install", "--quiet", "--upgrade", "pip"]
+    _run([str(made / "bin" / "python"), *newest], folder, dict(os.environ))
     install = ["-m", "pip", "install", "--quiet", "--no-compile", "--require-hashes"]
     _run([str(made / "bin" / "python"), *install, "-r", REQUIREMENTS], folder, dict(os.environ))
     return made / "bin"
+
+
+def _pins(requirements: Path) -> set[str]:
+    """Packages with their versions; how extras and hashes are written makes no other package."""
+    lines = requirements.read_text(encoding="utf-8").splitlines()
+    pins = [line.partition(" ")[0] for line in lines if "==" in line]
+    return {re.sub(r"\[.*\]", "", pin) for pin in pins}
 
 
 def _run(command: list[str], folder: Path, environment: dict[str, str]) -> str:
