@@ -49,7 +49,7 @@ class ArticleDraft(BaseModel):
     topic: Intent = Intent.FAQ
     source: Annotated[str, StringConstraints(strip_whitespace=True, max_length=300)] = ""
     valid_from: date | None = None
-    example_questions: tuple[Line, ...] = Field(default=(), max_length=200)
+    example_questions: tuple[Line, ...] = Field(default=(), max_length=200, alias="asks")
 
 
 @dataclass(frozen=True)
