@@ -16,10 +16,8 @@ IDS_A_LINE = 100
 
 
 def tell(bodies: Sequence[WebhookRows], new: Mapping[str, int]) -> None:
-    """Count the messages that are new, and log these bodies.
-
-    Every request id, the hash of every message's wamid and those of the first hundred statuses
-    stand on a line.
+    """Count the messages that are new, and log these bodies: every request id and the hash of every
+    wamid stands on a line.
 
     To which conversation a message belongs is not known here; `messages_filed` names it beside the
     same hashes.
@@ -29,9 +27,7 @@ def tell(bodies: Sequence[WebhookRows], new: Mapping[str, int]) -> None:
     requests = [body.request_id for body in bodies if body.request_id]
     messages = [row for body in bodies for row in body.messages]
     statuses = [row for body in bodies for row in body.statuses]
-    # Statuses come by the thousand, and a line of hashes costs as much as storing fifty of them.
-    hashes = [row.wamid_hash for row in messages]
-    hashes += [row.wamid_hash for row in statuses[:IDS_A_LINE]]
+    hashes = [row.wamid_hash for row in messages] + [row.wamid_hash for row in statuses]
     wamids = [contact_identity.short_hash(one) for one in hashes]
     log.info(
         "webhook_stored",
