@@ -56,29 +56,35 @@ def _opts_out(talk: OpenConversation, one: IncomingMessage) -> bool:
 def _count_hits(talk: OpenConversation, heard: Sequence[IncomingMessage]) -> bool:
     """Count these messages and draw the conclusions; whether the contact is muted from now on.
 
-    First how many they are: of what goes beyond the limit no word is weighed, so that a flood costs
-    little.
+    First how many they are, and how often each was said: of what goes beyond the limit no more is
+    weighed, so that a flood costs little.
     """
-    floods = [_flood(talk, one) for one in heard]
-    marks: list[Hit] = []
-    for one, flood in zip(heard, floods, strict=True):
-        marks += [_place(one), flood.mark]
-    counted = sliding_window.record_hits(marks)
-    within_limit = [place.allowed for place in counted[::2]]
-    weighed_floods = list(zip(floods, counted[1::2], strict=True))
+    usual = [[_flood(talk, one), *_repetition(talk, one)] for one in heard]
+    counted = _record(
+        [
+            [_place(one), *(sign.mark for sign in signs)]
+            for one, signs in zip(heard, usual, strict=True)
+        ]
+    )
+    within_limit = [place.allowed for place, *_ in counted]
     signs = [
         _signs(talk, one) if fits else [] for one, fits in zip(heard, within_limit, strict=True)
     ]
-    weighed_signs = iter(
-        sliding_window.record_hits([sign.mark for found in signs for sign in found])
-    )
+    counted_signs = _record([[sign.mark for sign in found] for found in signs])
     muted = False
-    whole = zip(heard, within_limit, weighed_floods, signs, strict=True)
-    for one, fits, weighed_flood, found in whole:
-        weighed = [weighed_flood, *((sign, next(weighed_signs)) for sign in found)]
+    for index, one in enumerate(heard):
+        fits = within_limit[index]
+        weighed = list(zip(usual[index], counted[index][1:], strict=True))
+        weighed += zip(signs[index], counted_signs[index], strict=True)
         muted_by_this = _apply_limits(talk, one, weighed, fits=fits)
         muted = muted or muted_by_this
     return muted
+
+
+def _record(groups: Sequence[Sequence[Hit]]) -> list[list[HitResult]]:
+    """Count the hits of all groups in one round trip; the results in the same groups."""
+    results = iter(sliding_window.record_hits([hit for group in groups for hit in group]))
+    return [[next(results) for _ in group] for group in groups]
 
 
 def _place(one: IncomingMessage) -> Hit:
@@ -87,6 +93,12 @@ def _place(one: IncomingMessage) -> Hit:
 
 def _flood(talk: OpenConversation, one: IncomingMessage) -> SpamSignal:
     return spam.flood(one.row.sender_hash.hex(), str(one.row.id), one.at, _forgiven_at(talk))
+
+
+def _repetition(talk: OpenConversation, one: IncomingMessage) -> list[SpamSignal]:
+    return spam.repetition(
+        one.row.sender_hash.hex(), str(one.row.id), one.at, one.text, _forgiven_at(talk)
+    )
 
 
 def _signs(talk: OpenConversation, one: IncomingMessage) -> list[SpamSignal]:

@@ -155,6 +155,20 @@ def flood(sender: str, member: str, at: int, forgiven_at: int) -> SpamSignal:
     return SpamSignal(MuteReason.FLOOD, hit, twice, MUTE_SCORE)
 
 
+def repetition(
+    sender: str, member: str, at: int, words: str, forgiven_at: int
+) -> list[SpamSignal]:
+    """The sign that every message with words is: how often the same was said of late; none without
+    words. What came up to `forgiven_at` does not count.
+    """
+    if not words:
+        return []
+    harmless, each = (4, 0.25) if len(words) >= SENTENCE_LENGTH else (10, 0.1)
+    window = f"said:{_hashed(spoken(words))}:{sender}"
+    hit = Hit(window, member, at, TEN_MINUTES, forgiven_at)
+    return [SpamSignal(MuteReason.REPETITION, hit, harmless, each)]
+
+
 def spam_signals(
     sender: str, member: str, at: int, words: str, forgiven_at: int
 ) -> list[SpamSignal]:
@@ -166,10 +180,6 @@ def spam_signals(
         return Hit(f"{window}:{sender}", member, at, TEN_MINUTES, forgiven_at)
 
     found: list[SpamSignal] = []
-    if words:
-        harmless, each = (4, 0.25) if len(words) >= SENTENCE_LENGTH else (10, 0.1)
-        said = mark(f"said:{_hashed(spoken(words))}")
-        found.append(SpamSignal(MuteReason.REPETITION, said, harmless, each))
     if hosts := foreign_hosts(words):
         found.append(SpamSignal(MuteReason.LINKS, mark("links"), 1, 0.25))
         if any(_under(host, SUSPICIOUS_HOSTS) for host in hosts):

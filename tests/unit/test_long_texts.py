@@ -159,9 +159,10 @@ ARGUMENTS: dict[str, Callable[[], object]] = {
 }
 ELSEWHERE = {
     "intake.spam.spam_signals": (
-        "asks the settings and the keys; its parts that read the text are `foreign_hosts` and "
+        "asks the settings; its parts that read the text are `foreign_hosts` and "
         "`normalize_for_spam`"
     ),
+    "intake.spam.repetition": "asks the keys; its part that reads the text is `spoken`",
     "intake.spam.flood": "takes ids of ours, and asks the settings",
     "intake.contact_identity.hash_of": "an HMAC of a phone, an id or a document",
     "intelligence.gemini.rejections.publish": "takes the name of a model in the settings",

@@ -26,6 +26,7 @@ from rq.exceptions import DequeueTimeout
 from rq.serializers import JSONSerializer
 from rq.timeouts import TimerDeathPenalty
 
+from gatte.infra.garbage_collection import freeze_startup_objects
 from gatte.infra.rq_queue import ProcessKind, QueueName, get_queue, redis
 from gatte.intelligence import service
 from gatte.jobs.job_context import set_job_app
@@ -83,6 +84,7 @@ class JobRunner:
         job_batch.set_executor(self)
         with self._app.app_context():
             service.preload_models()
+            freeze_startup_objects()
             self._queues = [get_queue(name, BatchJob) for name in QueueName]
             log.info("worker_started", queues=[one.name for one in self._queues])
             while not (self.stopping or self.recycle_policy.should_recycle()):
