@@ -155,9 +155,7 @@ def flood(sender: str, member: str, at: int, forgiven_at: int) -> SpamSignal:
     return SpamSignal(MuteReason.FLOOD, hit, twice, MUTE_SCORE)
 
 
-def repetition(
-    sender: str, member: str, at: int, words: str, forgiven_at: int
-) -> list[SpamSignal]:
+def repetition(sender: str, member: str, at: int, words: str, forgiven_at: int) -> list[SpamSignal]:
     """The sign that every message with words is: how often the same was said of late; none without
     words. What came up to `forgiven_at` does not count.
     """
