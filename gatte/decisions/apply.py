@@ -20,7 +20,8 @@ from gatte.decisions import effects, inactivity_timer, snapshots
 from gatte.delivery import claims, outbox
 from gatte.delivery.claims import ClaimedReply
 from gatte.delivery.outbox import OutgoingReply
-from gatte.infra.database.statement_batch import DB_NOW, StatementBatch
+from gatte.infra.database.clock import DB_NOW
+from gatte.infra.database.statement_batch import StatementBatch
 from gatte.models import Author, Conversation, Turn, TurnOutcome
 from gatte.models.columns import new_uuid7
 from gatte.observability import metrics, tracing

@@ -14,7 +14,7 @@ from gatte.conversation import effects
 from gatte.conversation.effects import Effect
 from gatte.conversation.nlu import MessageKind
 from gatte.extensions import db
-from gatte.infra.database.statement_batch import DB_NOW
+from gatte.infra.database.clock import DB_NOW
 from gatte.intake import contact_identity
 from gatte.models import (
     Conversation,

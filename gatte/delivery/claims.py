@@ -21,7 +21,8 @@ from gatte.delivery import service_window
 from gatte.delivery.failure_reasons import FailureCause
 from gatte.delivery.outbox import CLAIM_SECONDS
 from gatte.extensions import db
-from gatte.infra.database.statement_batch import fetch_rows_autocommit, retry_while_unavailable
+from gatte.infra.database.engine import retry_while_unavailable
+from gatte.infra.database.statement_batch import fetch_rows_autocommit
 from gatte.models import (
     Author,
     Conversation,

@@ -18,7 +18,7 @@ from gatte.delivery import claims, read_receipts
 from gatte.delivery.claims import ClaimedReply
 from gatte.delivery.send import send_due
 from gatte.extensions import db
-from gatte.infra.database.statement_batch import retry_while_unavailable
+from gatte.infra.database.engine import retry_while_unavailable
 from gatte.intake import inbox_retry
 from gatte.intelligence import calls
 from gatte.intelligence.calls import CallRecord
