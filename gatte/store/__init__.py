@@ -1,4 +1,5 @@
-"""All SQL: one module a table family, with its statements, its states and the fragments of them.
+"""All SQL: one module a table family, with its statements, its states and the fragments made of
+them.
 
 Rooms above call verbs: `get_…` raises, `find_…` may give None, `list_…` is ordered; a verb that
 changes something leaves the commit to its caller. Statements that travel together are added to a
@@ -6,6 +7,6 @@ changes something leaves the commit to its caller. Statements that travel togeth
 at `conversations.py`.
 """
 
-from gatte.infra.database.statement_batch import StatementBatch
+from gatte.infra.database.statement_batch import Row, StatementBatch
 
-__all__ = ["StatementBatch"]
+__all__ = ["Row", "StatementBatch"]

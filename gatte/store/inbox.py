@@ -206,6 +206,15 @@ def lock_unprocessed(
     return [UnprocessedRow(*row) for row in batch.execute()]
 
 
+def list_unprocessed(phone_number_id: str, sender_hash: bytes) -> list[InboxMessage]:
+    """What a sender wrote to a number and nobody has processed, the oldest first."""
+    waiting = select(InboxMessage).filter_by(
+        phone_number_id=phone_number_id, sender_hash=sender_hash, filed_at=None
+    )
+    in_order = waiting.order_by(InboxMessage.sent_at, InboxMessage.id)
+    return list(db.session.scalars(in_order))
+
+
 def list_unprocessed_senders(conversation_id: UUID) -> list[InboxSender]:
     """Under which identities the contact of a conversation wrote what nobody has processed."""
     rows = fetch_rows(UNPROCESSED_SENDERS_SQL, (conversation_id,))

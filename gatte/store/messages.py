@@ -24,12 +24,12 @@ from gatte.infra.database.statement_batch import (
 )
 from gatte.models import Author, Direction, Message, SkipReason
 from gatte.store.conversations import UNREAD
-from gatte.store.knowledge import INDEX_VERSION_SQL
+from gatte.store.knowledge import VERSION_COLUMNS
 
 TURN_MESSAGES_SQL = f"""
     (
         SELECT TRUE AS unread, id, position, kind, author, data_key_id,
-            body_sealed, original_sealed, wamid_sealed, {INDEX_VERSION_SQL}
+            body_sealed, original_sealed, wamid_sealed, {VERSION_COLUMNS}
         FROM message
         WHERE conversation_id = %(id)s AND {UNREAD}
         ORDER BY sent_at, position
@@ -207,20 +207,20 @@ def _unread(conversation_id: UUID) -> Select[Message]:
 
 
 def mark_read(
-    batch: StatementBatch, message_id: UUID, turn_id: UUID, prediction: IntentPrediction | None
+    batch: StatementBatch, message_id: UUID, turn_id: UUID, understood: IntentPrediction | None
 ) -> None:
     """Add to a batch that a turn has read a message, and what it understood, if anything."""
-    if prediction is None:
+    if understood is None:
         batch.add(MARK_READ_SQL, turn_id, message_id)
         return
     batch.add(
         MARK_UNDERSTOOD_SQL,
         turn_id,
-        prediction.intent.value,
-        prediction.confidence,
-        prediction.source.value,
-        prediction.model,
-        prediction.prompt_version,
+        understood.intent.value,
+        understood.confidence,
+        understood.source.value,
+        understood.model,
+        understood.prompt_version,
         message_id,
     )
 

@@ -24,7 +24,7 @@ from gatte.intelligence.knowledge.passages import PassageRow
 from gatte.intelligence.knowledge.reranker import TokenisedText as Prepared
 from gatte.models.knowledge import Article, Passage
 from gatte.observability import metrics
-from gatte.store.knowledge import INDEX_VERSION_SQL
+from gatte.store.knowledge import VERSION_COLUMNS
 
 if TYPE_CHECKING:
     from numpy import float32, int32
@@ -44,7 +44,7 @@ class IndexVersion:
 
 def index_version(session: Session) -> IndexVersion:
     """The version that this session sees."""
-    known, today = session.execute(sql(f"SELECT {INDEX_VERSION_SQL}")).one()
+    known, today = session.execute(sql(f"SELECT {VERSION_COLUMNS}")).one()
     return IndexVersion(known, today)
 
 
