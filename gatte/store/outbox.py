@@ -43,6 +43,15 @@ CLAIM_EXPIRY = SqlExpression(f"clock_timestamp() + interval '{CLAIM_SECONDS} sec
 UNFINISHED = UNFINISHED_SQL  # it stands beside the indexes, whose words it must repeat
 RESENDABLE_STATES = (DeliveryState.FAILED, DeliveryState.PARKED)
 GIVEN_UP_STATES = (*RESENDABLE_STATES, DeliveryState.CANCELLED)
+NEXT_STATES: dict[DeliveryState, tuple[DeliveryState, ...]] = {
+    DeliveryState.PENDING: (*UNFINISHED_STATES, *GIVEN_UP_STATES),
+    DeliveryState.SENDING: (*UNFINISHED_STATES, *GIVEN_UP_STATES),
+    DeliveryState.UNCERTAIN: (*UNFINISHED_STATES, *GIVEN_UP_STATES),
+    # a status said so late that the service window was closed: a template, or a task of the desk
+    DeliveryState.FAILED: (DeliveryState.PENDING, DeliveryState.FAILED, DeliveryState.CANCELLED),
+    DeliveryState.PARKED: (DeliveryState.PENDING,),
+}
+"""What may follow by our own doing; `RECORD_ACCEPTED_SQL` and statuses move a reply forward."""
 TEMPLATE = "template"
 # Of the replies `o` of a conversation only the first unfinished one is due: the others wait for it.
 DUE = f"""
@@ -93,6 +102,10 @@ PUT_BACK_SQL = """
 """
 
 
+class InvalidDeliveryTransition(Exception):
+    """A reply cannot come into this state from the one it is in."""
+
+
 @dataclass(frozen=True)
 class OutgoingReply:
     """Something to be said to a customer: by whom, and in which turn."""
@@ -128,16 +141,16 @@ def enqueue(
     """
     db.session.flush()
     batch = StatementBatch()
-    answer = OutgoingReply(reply, author, turn_id, user_id, message_id or new_uuid7())
-    stage(batch, conversation, answer)
+    outgoing = OutgoingReply(reply, author, turn_id, user_id, message_id or new_uuid7())
+    stage(batch, conversation, outgoing)
     batch.execute()
-    return answer.id
+    return outgoing.id
 
 
 def stage(
     batch: StatementBatch,
     conversation: Conversation,
-    answer: OutgoingReply,
+    outgoing: OutgoingReply,
     *,
     is_claimed: bool = False,
 ) -> None:
@@ -149,27 +162,27 @@ def stage(
     messages.insert(
         batch,
         NewMessage(
-            id=answer.id,
+            id=outgoing.id,
             data_key_id=key,
             contact_id=conversation.contact_id,
             conversation_id=conversation.id,
-            author=answer.author,
-            user_id=answer.user_id,
-            kind=kind_of(answer.reply),
-            body=text_of(answer.reply),
-            turn_id=answer.turn_id,
+            author=outgoing.author,
+            user_id=outgoing.user_id,
+            kind=kind_of(outgoing.reply),
+            body=text_of(outgoing.reply),
+            turn_id=outgoing.turn_id,
         ),
     )
     batch.insert(
         "outbox",
         {
-            "id": answer.id,
+            "id": outgoing.id,
             "data_key_id": key,
             "conversation_id": conversation.id,
-            "author": answer.author,
+            "author": outgoing.author,
             "phone_number_id": conversation.phone_number_id,
             "owner_version": conversation.owner_version,
-            "reply_sealed": Outbox.reply.encrypt(answer.id, key, to_json(answer.reply)),
+            "reply_sealed": Outbox.reply.encrypt(outgoing.id, key, to_json(outgoing.reply)),
             "state": DeliveryState.SENDING if is_claimed else DeliveryState.PENDING,
             "attempts": 1 if is_claimed else 0,
             "due_at": CLAIM_EXPIRY if is_claimed else DB_NOW_SQL,
@@ -213,16 +226,22 @@ def lock_claimed(outbox_id: UUID, attempt: int) -> Outbox | None:
     return row if row is not None and row.attempts == attempt else None
 
 
+def _enter(row: Outbox, state: DeliveryState) -> None:
+    if state not in NEXT_STATES.get(row.state, ()):
+        raise InvalidDeliveryTransition(f"{row.state} to {state}")
+    row.state = state
+
+
 def claim(row: Outbox) -> None:
     """Let this process alone send a reply, for CLAIM_SECONDS."""
-    row.state = DeliveryState.SENDING
+    _enter(row, DeliveryState.SENDING)
     row.attempts += 1
     row.due_at = seconds_from_now(CLAIM_SECONDS)
 
 
 def release(row: Outbox, seconds: float) -> None:
     """Let a claimed reply wait so many seconds; the claim does not count as an attempt."""
-    row.state = DeliveryState.PENDING
+    _enter(row, DeliveryState.PENDING)
     row.due_at = seconds_from_now(seconds)
     row.attempts -= 1
 
@@ -242,31 +261,31 @@ def wait_for_status(row: Outbox, seconds: float) -> None:
 
 def retry_later(row: Outbox, seconds: float) -> None:
     """Send a reply again in so many seconds."""
-    row.state = DeliveryState.PENDING
+    _enter(row, DeliveryState.PENDING)
     row.due_at = seconds_from_now(seconds)
 
 
 def mark_uncertain(row: Outbox, grace_seconds: float) -> None:
     """Wait so long for a status of a reply before anything else is done with it."""
-    row.state = DeliveryState.UNCERTAIN
+    _enter(row, DeliveryState.UNCERTAIN)
     row.due_at = seconds_from_now(grace_seconds)
 
 
 def cancel(row: Outbox, cause: str) -> None:
     """Never send a reply."""
-    row.state = DeliveryState.CANCELLED
+    _enter(row, DeliveryState.CANCELLED)
     row.error_details = cause
 
 
 def park(row: Outbox, cause: str) -> None:
     """Leave a reply to people."""
-    row.state = DeliveryState.PARKED
+    _enter(row, DeliveryState.PARKED)
     row.error_details = cause
 
 
 def give_up(row: Outbox, state: DeliveryState) -> None:
     """End a reply as failed, parked or cancelled, with the time of its end."""
-    row.state = state
+    _enter(row, state)
     row.failed_at = DB_NOW
 
 
@@ -277,7 +296,7 @@ def resend(row: Outbox) -> None:
 
 
 def _make_due(row: Outbox) -> None:
-    row.state = DeliveryState.PENDING
+    _enter(row, DeliveryState.PENDING)
     row.due_at = DB_NOW
     row.error_code = None
     row.error_details = None

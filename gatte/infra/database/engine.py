@@ -22,6 +22,9 @@ log = structlog.get_logger(__name__)
 
 Result = TypeVar("Result")
 
+# together half a minute: a claim of a process that is gone lasts as long
+RETRY_PAUSES_SECONDS = (0.2, 0.5, 1.0, *[2.0] * 14)
+UNAVAILABLE_ERRORS = (OperationalError, InterfaceError, PoolTimeout)
 SESSION_TIMEOUTS = (
     "-c statement_timeout=30000"
     " -c idle_in_transaction_session_timeout=60000"
@@ -151,11 +154,6 @@ def _facts(connection: Any, engine: Engine) -> dict[str, object]:  # noqa: ANN40
         "database": connection.info.dbname,
         "tls": bool(connection.info.ssl_in_use),
     }
-
-
-# together half a minute: a claim of a process that is gone lasts as long
-RETRY_PAUSES_SECONDS = (0.2, 0.5, 1.0, *[2.0] * 14)
-UNAVAILABLE_ERRORS = (OperationalError, InterfaceError, PoolTimeout)
 
 
 def retry_while_unavailable(work: Callable[[], Result]) -> Result:
