@@ -57,13 +57,13 @@ def start_logging(settings: Settings, process: str) -> None:
 
 
 def _flask_settings(app: Flask, settings: Settings, process: str) -> None:
-    from gatte.infra.database import statement_batch
+    from gatte.infra.database import engine
 
     app.config.from_mapping(
         SECRET_KEY=settings.secret_key.get_secret_value(),
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
-        SQLALCHEMY_DATABASE_URI=statement_batch.engine_url(settings),
-        SQLALCHEMY_ENGINE_OPTIONS=statement_batch.engine_options(settings, process),
+        SQLALCHEMY_DATABASE_URI=engine.engine_url(settings),
+        SQLALCHEMY_ENGINE_OPTIONS=engine.engine_options(settings, process),
         RATELIMIT_STORAGE_URI=settings.limits_url,
         RATELIMIT_STORAGE_OPTIONS={"socket_timeout": 0.5},  # holds for connecting too
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,
@@ -83,7 +83,7 @@ def _flask_settings(app: Flask, settings: Settings, process: str) -> None:
 def _extensions(app: Flask, settings: Settings, process: str) -> None:
     from gatte import extensions, models
     from gatte.desk.login_attempts import LoginAttempts
-    from gatte.infra.database import statement_batch
+    from gatte.infra.database import engine
     from gatte.infra.redis import fail_fast
     from gatte.privacy import crypto
 
@@ -93,7 +93,7 @@ def _extensions(app: Flask, settings: Settings, process: str) -> None:
     extensions.csrf.init_app(app)
     extensions.htmx.init_app(app)
     extensions.limiter.init_app(app)
-    beside = statement_batch.unpooled_engine(settings, process)
+    beside = engine.unpooled_engine(settings, process)
     app.extensions["gatte_keyring"] = models.Keyring(
         crypto.MasterKeys(settings.master_keys), beside
     )
@@ -118,10 +118,10 @@ def _redis(settings: Settings) -> "Redis":
 
 def _init_packages(app: Flask, settings: Settings) -> None:
     from gatte import delivery, intake, intelligence
-    from gatte.infra.database import statement_batch
+    from gatte.infra.database import engine
     from gatte.intake import receive
 
-    statement_batch.log_first_connection(app, settings)
+    engine.log_first_connection(app, settings)
     intake.init_app(app, settings)
     intelligence.init_app(app, settings)
     delivery.init_app(app, settings, receive.store_webhook)

@@ -246,7 +246,7 @@ def _reprocess_bodies(after: datetime | None, *, only_list: bool) -> None:
 
 
 def _reprocess_turns(conversation: UUID | None, after: datetime | None, *, only_list: bool) -> None:
-    from gatte.intake import inbox_retry as parked_messages
+    from gatte.store import inbox
     from gatte.turns import reprocess as stuck_turns
 
     for one in stuck_turns.list_failed(conversation, after):
@@ -256,9 +256,13 @@ def _reprocess_turns(conversation: UUID | None, after: datetime | None, *, only_
     if conversation is not None:
         return
     if only_list:
-        for message in parked_messages.list_parked(after):
-            click.echo(str(message))
-    elif count := parked_messages.requeue_dead_letters(after):
+        for message in inbox.list_parked(after):
+            since = f"{message.parked_at:%Y-%m-%d %H:%M} UTC"
+            click.echo(
+                f"message {message.id} to number {message.phone_number_id}"
+                f" (parked since {since}, {message.attempts} tries)"
+            )
+    elif count := inbox.requeue_parked(after):
         click.echo(f"{count} messages that could not be filed are filed again")
     db.session.commit()
 

@@ -15,7 +15,9 @@ from tests.process_system import MODELS
 
 
 @contextmanager
-def application(database_url: str, redis_url: str, **more: Any) -> Iterator[Flask]:
+def application(
+    database_url: str, redis_url: str, *, process: str = "web", **more: Any
+) -> Iterator[Flask]:
     """An application with the settings of the tests and some more; its jobs run in this process."""
     settings = Settings(
         _env_file=None,
@@ -32,7 +34,7 @@ def application(database_url: str, redis_url: str, **more: Any) -> Iterator[Flas
     )
     from gatte.extensions import db
 
-    made = create_app(settings)
+    made = create_app(settings, process)
     set_job_app(made)
     with made.app_context():
         forbid_a_second_connection(db.engine)

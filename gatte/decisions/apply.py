@@ -17,13 +17,15 @@ from gatte.conversation.replies import Reply, with_ticket_number
 from gatte.conversation.snapshot import TransitionStep
 from gatte.conversation.states import Event, State
 from gatte.decisions import effects, inactivity_timer, snapshots
-from gatte.delivery import claims, outbox
+from gatte.delivery import claims
 from gatte.delivery.claims import ClaimedReply
-from gatte.delivery.outbox import OutgoingReply
-from gatte.infra.database.statement_batch import DB_NOW, StatementBatch
+from gatte.infra.database.clock import DB_NOW
+from gatte.infra.database.statement_batch import StatementBatch
 from gatte.models import Author, Conversation, Turn, TurnOutcome
 from gatte.models.columns import new_uuid7
 from gatte.observability import metrics, tracing
+from gatte.store import outbox
+from gatte.store.outbox import OutgoingReply
 
 log = structlog.get_logger(__name__)
 
@@ -124,7 +126,7 @@ def _add_turn(conversation: Conversation, record: PendingTurn) -> None:
 def _answer(conversation: Conversation, reply: Reply, record: PendingTurn) -> None:
     in_hand = record.send_inline and record.claimed is None
     answer = OutgoingReply(reply, Author.BOT, record.id)
-    outbox.stage(record.batch, conversation, answer, in_hand=in_hand)
+    outbox.stage(record.batch, conversation, answer, is_claimed=in_hand)
     if in_hand:
         record.claimed = claims.claim_inline(conversation, answer.id, reply)
 

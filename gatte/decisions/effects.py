@@ -12,15 +12,13 @@ from sqlalchemy import func, select
 
 from gatte.conversation import effects
 from gatte.conversation.effects import Effect
-from gatte.conversation.nlu import MessageKind
 from gatte.extensions import db
-from gatte.infra.database.statement_batch import DB_NOW
+from gatte.infra.database.clock import DB_NOW
 from gatte.intake import contact_identity
 from gatte.models import (
     Conversation,
     IdentityKind,
     Lead,
-    Message,
     Ticket,
     TicketKind,
     TicketState,
@@ -29,6 +27,7 @@ from gatte.models import (
 from gatte.models.contact import ContactIdentity
 from gatte.models.desk import TICKET_NUMBERS
 from gatte.observability import metrics
+from gatte.store import messages
 
 log = structlog.get_logger(__name__)
 
@@ -169,22 +168,13 @@ def _erase_message(conversation: Conversation, effect: effects.EraseMessage) -> 
     """Forget what a message of this contact said, with its later versions and what turns kept of
     them.
     """
-    row = db.session.get(Message, UUID(effect.message_id))
+    row = messages.find_message(UUID(effect.message_id))
     if row is None or row.contact_id != conversation.contact_id:
         return
-    for one in [row, *_edits_of(row)]:
-        one.body = None
-        one.original = None
-        one.erased_at = func.now()
+    for one in [row, *messages.list_edits(row)]:
+        messages.erase(one)
         _redact(one.turn_id)
     log.info("message_erased", message_id=str(row.id), why=effect.reason)
-
-
-def _edits_of(row: Message) -> list[Message]:
-    edits = db.session.scalars(
-        select(Message).filter_by(contact_id=row.contact_id, kind=MessageKind.EDIT.value)
-    )
-    return [edit for edit in edits if (edit.original or {}).get("target") == str(row.id)]
 
 
 def _redact(turn_id: UUID | None) -> None:

@@ -1,11 +1,11 @@
 """What must go out: answers wait in the outbox, leave in order, and are settled when their outcome
 is in doubt.
 
-`outbox.enqueue` stores an answer in the transaction that decided it; `send` claims, sends and
+`store.outbox.enqueue` keeps an answer in the transaction that decided it; `send` claims, sends and
 records one at a time a conversation, and `status_updates` settles what became of it. `rate_limiter`
 says how fast, `number_pause` when a number must not send at all, `service_window` what becomes of
 an answer that comes more than 24 hours after the customer's last message, `failure_reasons` why one
-did not get through. No transaction is open while Meta is asked. May use `whatsapp` and the tables.
+did not get through. No transaction is open while Meta is asked. May use `whatsapp` and the store.
 Start reading at `send`.
 """
 

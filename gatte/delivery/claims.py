@@ -9,32 +9,24 @@ policy: the Cloud API knows no idempotency key, and a lost answer is worse.
 import time
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import structlog
 from flask import current_app
-from sqlalchemy import func, select, text
+from sqlalchemy import select
 
 from gatte.conversation.replies import Reply, from_json
 from gatte.delivery import service_window
 from gatte.delivery.failure_reasons import FailureCause
-from gatte.delivery.outbox import CLAIM_SECONDS
 from gatte.extensions import db
-from gatte.infra.database.statement_batch import fetch_rows_autocommit, retry_while_unavailable
-from gatte.models import (
-    Author,
-    Conversation,
-    DeliveryAttempt,
-    DeliveryState,
-    Outbox,
-    StatusEvent,
-    keyring,
-)
+from gatte.infra.database.engine import retry_while_unavailable
+from gatte.models import Author, Conversation, DeliveryState, Outbox
 from gatte.models.message import UNFINISHED_STATES
 from gatte.observability import metrics
 from gatte.privacy import masking
 from gatte.settings import Settings, UncertainPolicy
+from gatte.store import outbox, status_events
+from gatte.store.outbox import RecordedAcceptance
 from gatte.whatsapp.errors import ErrorCategory, rule_for
 
 log = structlog.get_logger(__name__)
@@ -45,44 +37,6 @@ CLAIM_USABLE_SECONDS = 10.0
 MAX_UNCERTAIN_ATTEMPTS = 6
 LONGEST_DOUBT_SECONDS = 900.0
 STATUS_WAIT_SECONDS = 1.0
-RECORD_ACCEPTED_SQL = """
-    WITH noted AS (
-        INSERT INTO delivery_attempt (outbox_id, outcome, latency_ms)
-        SELECT %(id)s, 'accepted', %(latency)s
-        WHERE NOT EXISTS (SELECT FROM outbox WHERE id = %(id)s AND wamid_hash = %(hash)s)
-    ), mine AS (
-        UPDATE outbox SET
-            wamid_hash = %(hash)s,
-            wamid_sealed = %(wamid)s,
-            accepted_at = CASE
-                WHEN state IN ('pending', 'sending', 'uncertain') THEN clock_timestamp()
-                ELSE accepted_at END,
-            error_code = CASE
-                WHEN state IN ('pending', 'sending', 'uncertain') THEN NULL
-                ELSE error_code END,
-            error_details = CASE
-                WHEN state IN ('pending', 'sending', 'uncertain') THEN NULL
-                ELSE error_details END,
-            state = CASE
-                WHEN state IN ('pending', 'sending', 'uncertain') THEN 'accepted'
-                ELSE state END
-        WHERE id = %(id)s AND attempts = %(attempt)s
-        RETURNING id
-    )
-    SELECT EXISTS (SELECT FROM mine) AS mine,
-        EXISTS (
-            SELECT FROM outbox
-            WHERE conversation_id = %(conversation)s AND id <> %(id)s
-                AND state IN ('pending', 'sending', 'uncertain')
-        ) AS more
-"""
-# The claim counts as an attempt: with its number used again, a second try of this statement could
-# hit the claim of another.
-PUT_BACK = """
-    UPDATE outbox SET state = 'pending', due_at = clock_timestamp()
-    WHERE id = %(id)s AND attempts = %(attempt)s AND state IN ('sending', 'uncertain')
-    RETURNING id
-"""
 
 
 @dataclass(frozen=True)
@@ -118,7 +72,7 @@ def claim_next(conversation_id: UUID) -> ClaimedReply | None:
     )
     conversation = db.session.scalar(locked.execution_options(populate_existing=True))
     while conversation is not None:
-        found = _next_due(conversation_id)
+        found = outbox.lock_next_unfinished(conversation_id)
         if found is None:
             return None
         row, now = found
@@ -129,54 +83,26 @@ def claim_next(conversation_id: UUID) -> ClaimedReply | None:
         if row.state is DeliveryState.SENDING:
             mark_uncertain(row)
             return None
-        if row.state is DeliveryState.UNCERTAIN and _has_unapplied_status(row):
-            row.due_at = _after(STATUS_WAIT_SECONDS)
+        if row.state is DeliveryState.UNCERTAIN and status_events.has_unapplied(row.id):
+            # it settles the doubt, however late we get to it
+            outbox.wait_for_status(row, STATUS_WAIT_SECONDS)
             return None
         if not _drop_if_undeliverable(row, conversation, now):
             return _claimed(row, conversation)
     return None
 
 
-def _next_due(conversation_id: UUID) -> tuple[Outbox, datetime] | None:
-    """The first answer that is not settled, locked and as it is now, and the time of the database;
-    None while another has it locked.
-
-    Who has it locked is noting what became of it, be it in a commit that takes long: it must not be
-    taken for crashed meanwhile.
-    """
-    unfinished = select(Outbox.id).where(
-        Outbox.conversation_id == conversation_id, Outbox.state.in_(UNFINISHED_STATES)
-    )
-    first = unfinished.order_by(Outbox.position).limit(1).scalar_subquery()
-    locked = (
-        select(Outbox, func.clock_timestamp())
-        .where(Outbox.id == first)
-        .with_for_update(skip_locked=True, key_share=True)
-    )
-    found = db.session.execute(locked.execution_options(populate_existing=True)).first()
-    return None if found is None else (found[0], found[1])
-
-
-def _has_unapplied_status(row: Outbox) -> bool:
-    """Whether a status of this answer was stored that nobody applied yet: it settles the doubt,
-    however late we get to it.
-    """
-    return bool(db.session.scalar(select(select(StatusEvent).filter_by(outbox_id=row.id).exists())))
-
-
 def _drop_if_undeliverable(row: Outbox, conversation: Conversation, now: datetime) -> bool:
     """Whether this answer must not be sent (any more): the next one is looked at instead."""
     if _bot_must_be_silent(row, conversation):
-        row.state = DeliveryState.CANCELLED
-        row.error_details = FailureCause.OWNER_CHANGED
+        outbox.cancel(row, FailureCause.OWNER_CHANGED)
         log.info(
             "answer_cancelled",
             outbox_id=str(row.id),
             why="the bot does not own the conversation any more",
         )
     elif row.state is DeliveryState.UNCERTAIN and _needs_human(row):
-        row.state = DeliveryState.PARKED
-        row.error_details = FailureCause.NOT_CONFIRMED
+        outbox.park(row, FailureCause.NOT_CONFIRMED)
         log.warning("answer_parked", outbox_id=str(row.id))
     elif service_window.is_closed(conversation, now) and not service_window.is_template(row):
         service_window.handle_window_closed(row, conversation)
@@ -198,12 +124,9 @@ def _needs_human(row: Outbox) -> bool:
 def _claimed(row: Outbox, conversation: Conversation) -> ClaimedReply | None:
     contact = conversation.contact
     if row.data_key_id is None or row.reply is None or not (contact.phone or contact.bsuid):
-        row.state = DeliveryState.CANCELLED
-        row.error_details = FailureCause.CONTACT_ERASED
+        outbox.cancel(row, FailureCause.CONTACT_ERASED)
         return None
-    row.state = DeliveryState.SENDING
-    row.attempts += 1
-    row.due_at = _after(CLAIM_SECONDS)
+    outbox.claim(row)
     return _of(conversation, row.id, from_json(row.reply), row.attempts)
 
 
@@ -228,60 +151,38 @@ def _of(conversation: Conversation, outbox_id: UUID, reply: Reply, attempt: int)
     )
 
 
-def _lock_claimed_row(sending: ClaimedReply) -> Outbox | None:
-    """The row of a sending, locked, while it is still this attempt that has it in hand."""
-    row = db.session.scalar(
-        select(Outbox)
-        .filter_by(id=sending.outbox_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    return row if row is not None and row.attempts == sending.attempt else None
-
-
 def release_claim(sending: ClaimedReply, seconds: float) -> None:
     """Nothing left: the answer waits its turn, and this claim does not count as an attempt."""
-    row = _lock_claimed_row(sending)
+    row = outbox.lock_claimed(sending.outbox_id, sending.attempt)
     if row is not None and row.state is DeliveryState.SENDING:
-        row.state = DeliveryState.PENDING
-        row.due_at = _after(seconds)
-        row.attempts -= 1
+        outbox.release(row, seconds)
 
 
 def put_back(sending: ClaimedReply) -> None:
     """Commit that nothing left under this claim: whoever looks next sends the answer at once, and
     nobody need wait for a status.
     """
-    retry_while_unavailable(
-        lambda: fetch_rows_autocommit(
-            PUT_BACK, {"id": sending.outbox_id, "attempt": sending.attempt}
-        )
-    )
+    retry_while_unavailable(lambda: outbox.put_back(sending.outbox_id, sending.attempt))
 
 
 def record_accepted(sending: ClaimedReply, wamid: str, latency_ms: float) -> bool:
-    """Commit that Meta took the answer; whether more of this conversation wait to go.
+    """Commit that Meta took the answer; whether more of this conversation wait to go."""
 
-    A status may have come first: then the row has moved on already, and only its wamid is noted.
-    """
-    sealed = (
-        Outbox.wamid.encrypt(sending.outbox_id, sending.data_key_id, wamid)
-        if sending.data_key_id
-        else None
-    )
-    values = {
-        "id": sending.outbox_id,
-        "attempt": sending.attempt,
-        "conversation": sending.conversation_id,
-        "latency": latency_ms,
-        "hash": keyring().lookup_hash("wamid", wamid),
-        "wamid": sealed,
-    }
+    def record() -> RecordedAcceptance:
+        return outbox.record_accepted(
+            sending.outbox_id,
+            sending.attempt,
+            wamid,
+            latency_ms,
+            conversation_id=sending.conversation_id,
+            data_key_id=sending.data_key_id,
+        )
+
     # nobody else knows that Meta took it
-    noted = retry_while_unavailable(lambda: fetch_rows_autocommit(RECORD_ACCEPTED_SQL, values)[0])
-    if noted.mine:
+    recorded = retry_while_unavailable(record)
+    if recorded.is_current:
         metrics.MESSAGES_SENT.labels(outcome="accepted").inc()
-    return bool(noted.more)
+    return recorded.has_more
 
 
 def record_rejected(
@@ -296,15 +197,14 @@ def record_rejected(
     """Meta certainly did not take the answer: try again after `retry_in` seconds; without it fail
     for good, or park for people.
     """
-    _attempt(sending, "refused", latency_ms, code)
-    row = _lock_claimed_row(sending)
+    outbox.add_attempt(sending.outbox_id, "refused", latency_ms, code)
+    row = outbox.lock_claimed(sending.outbox_id, sending.attempt)
     if row is None or row.state not in UNFINISHED_STATES:
         return
     row.error_code = code
     row.error_details = masking.mask(details[:500])
     if retry_in is not None:
-        row.state = DeliveryState.PENDING
-        row.due_at = _after(retry_in)
+        outbox.retry_later(row, retry_in)
         metrics.MESSAGES_SENT.labels(outcome="retried").inc()
     elif rule_for(code).category is ErrorCategory.WINDOW_CLOSED:
         conversation = db.session.get_one(Conversation, row.conversation_id)
@@ -314,8 +214,7 @@ def record_rejected(
 
 
 def _give_up(row: Outbox, *, permanent: bool) -> None:
-    row.state = DeliveryState.FAILED if permanent else DeliveryState.PARKED
-    row.failed_at = func.clock_timestamp()
+    outbox.give_up(row, DeliveryState.FAILED if permanent else DeliveryState.PARKED)
     metrics.MESSAGES_SENT.labels(outcome="failed").inc()
     log.warning(
         "answer_failed", outbox_id=str(row.id), error_code=row.error_code, state=row.state.value
@@ -324,8 +223,8 @@ def _give_up(row: Outbox, *, permanent: bool) -> None:
 
 def record_uncertain(sending: ClaimedReply, why: str, latency_ms: float) -> None:
     """Nobody knows whether Meta took the answer: wait for a status."""
-    _attempt(sending, "uncertain", latency_ms)
-    row = _lock_claimed_row(sending)
+    outbox.add_attempt(sending.outbox_id, "uncertain", latency_ms)
+    row = outbox.lock_claimed(sending.outbox_id, sending.attempt)
     if row is not None and row.state in UNFINISHED_STATES:
         row.error_details = why[:500]
         mark_uncertain(row)
@@ -336,27 +235,10 @@ def mark_uncertain(row: Outbox) -> None:
     first_grace = _settings().gatte_uncertain_grace_seconds
     longest_grace = max(LONGEST_DOUBT_SECONDS, first_grace)
     grace = first_grace * 2.0 ** max(0, row.attempts - 1)
-    row.state = DeliveryState.UNCERTAIN
-    row.due_at = _after(min(grace, longest_grace))
+    outbox.mark_uncertain(row, min(grace, longest_grace))
     metrics.UNCERTAIN_SENDS.inc()
     log.warning(
         "answer_uncertain", outbox_id=str(row.id), attempt=row.attempts, why=row.error_details
-    )
-
-
-def _attempt(
-    sending: ClaimedReply, outcome: str, latency_ms: float, code: int | None = None
-) -> None:
-    db.session.add(
-        DeliveryAttempt(
-            outbox_id=sending.outbox_id, outcome=outcome, error_code=code, latency_ms=latency_ms
-        )
-    )
-
-
-def _after(seconds: float) -> Any:  # noqa: ANN401 - an SQL expression
-    return func.clock_timestamp() + text("make_interval(secs => :seconds)").bindparams(
-        seconds=seconds
     )
 
 

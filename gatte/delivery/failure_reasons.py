@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from gatte.models import DeliveryState, Outbox
+from gatte.store.outbox import GIVEN_UP_STATES
 from gatte.whatsapp.errors import rule_for
 
 
@@ -64,7 +65,6 @@ UNCERTAIN_EXPLANATION = Explanation(
 EXHAUSTED_EXPLANATION = Explanation(
     "O envio não deu certo depois de várias tentativas.", "Avise quem administra o sistema."
 )
-FAILED_STATES = frozenset({DeliveryState.FAILED, DeliveryState.PARKED, DeliveryState.CANCELLED})
 
 
 def explain(row: Outbox) -> Explanation | None:
@@ -74,7 +74,7 @@ def explain(row: Outbox) -> Explanation | None:
     waits = row.state is DeliveryState.PENDING and (
         row.error_code is not None or row.error_details is not None
     )
-    if row.state not in FAILED_STATES and not waits:
+    if row.state not in GIVEN_UP_STATES and not waits:
         return None
     details = row.error_details or ""
     if details == FailureCause.NUMBER_PAUSED and row.error_code is not None:

@@ -11,19 +11,18 @@ import random
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import cast
 
 import structlog
 from flask import Flask, current_app
-from sqlalchemy import func, select, text, update
 
 from gatte.conversation.replies import TemplateReply
 from gatte.delivery.claims import ClaimedReply
 from gatte.delivery.failure_reasons import FailureCause
-from gatte.extensions import db
-from gatte.models import DeliveryState, NumberPause, Outbox
 from gatte.observability import metrics
 from gatte.settings import Settings
+from gatte.store import number_pauses, outbox
+from gatte.store.number_pauses import PauseLengths
 from gatte.whatsapp.channel import MAX_ATTEMPTS_LONG, NotSent, Rejected
 from gatte.whatsapp.errors import ErrorCategory
 
@@ -38,33 +37,11 @@ PAUSING_CATEGORIES = {
 # these say nothing about whether the number may send
 NEUTRAL_CATEGORIES = {ErrorCategory.TRANSIENT, ErrorCategory.RATE_LIMITED}
 LONGEST_SECONDS = 900.0
-LONGEST_AWAY_SECONDS = 60.0
+LONGEST_UNREACHABLE_SECONDS = 60.0
 FAILURE_THRESHOLD = 5  # calls in a row without an answer of Meta
 CACHE_SECONDS = 1.0
 # those who wait come back one after the other; the end of the pause calls them all
 JITTER_SECONDS = 60.0
-
-PAUSE = text("""
-    INSERT INTO number_pause AS p (phone_number_id, cause, error_code, tries, probe_at)
-    VALUES (:number, :cause, :code, 1, clock_timestamp() + make_interval(secs => :first))
-    ON CONFLICT (phone_number_id) DO UPDATE
-        SET cause = excluded.cause, error_code = excluded.error_code
-    RETURNING xmax = 0 AS fresh, extract(epoch FROM probe_at - clock_timestamp()) AS wait
-""")
-PROBE = text("""
-    UPDATE number_pause SET
-        tries = tries + 1,
-        probe_at = clock_timestamp() + make_interval(secs => least(
-            :first * 2.0 ^ least(tries, 20),
-            CASE WHEN error_code IS NULL THEN :away ELSE :longest END))
-    WHERE phone_number_id = :number AND probe_at <= clock_timestamp()
-    RETURNING tries
-""")
-WAIT = text("""
-    SELECT error_code, extract(epoch FROM probe_at - clock_timestamp()) AS wait
-    FROM number_pause
-    WHERE phone_number_id = :number
-""")
 
 
 @dataclass
@@ -97,32 +74,21 @@ def postpone_if_paused(claimed: ClaimedReply) -> bool:
     """
     if not is_paused(claimed.phone_number_id):
         return False
-    with db.engine.begin() as connection:
-        if connection.execute(PROBE, _limits(claimed.phone_number_id)).first() is not None:
-            log.info("number_probed", phone_number_id=claimed.phone_number_id)
-            return False
-        pause = connection.execute(WAIT, {"number": claimed.phone_number_id}).first()
-    if pause is None:
+    probe = number_pauses.claim_probe(claimed.phone_number_id, _pause_lengths())
+    if probe.is_granted:
+        log.info("number_probed", phone_number_id=claimed.phone_number_id)
+        return False
+    if probe.wait_seconds is None:
         return False
     jitter = random.uniform(1.0, JITTER_SECONDS)  # noqa: S311 - jitter is no secret
-    _postpone(claimed, pause.error_code, max(0.0, float(pause.wait)) + jitter)
-    return True
-
-
-def _postpone(claimed: ClaimedReply, code: int | None, seconds: float) -> None:
-    """Let an answer wait; its claim does not count as an attempt."""
-    values: dict[str, Any] = {
-        "state": DeliveryState.PENDING,
-        "attempts": claimed.attempt - 1,
-        "due_at": _after(seconds),
-    }
-    mine = update(Outbox).where(
-        Outbox.id == claimed.outbox_id,
-        Outbox.attempts == claimed.attempt,
-        Outbox.state == DeliveryState.SENDING,
+    outbox.postpone(
+        claimed.outbox_id,
+        claimed.attempt,
+        max(0.0, probe.wait_seconds) + jitter,
+        error_code=probe.error_code,
+        cause=FailureCause.NUMBER_PAUSED,
     )
-    waiting = mine.values(**values, error_code=code, error_details=FailureCause.NUMBER_PAUSED)
-    db.session.execute(waiting.execution_options(synchronize_session=False))
+    return True
 
 
 def retry_delay_after_rejection(claimed: ClaimedReply, error: Rejected) -> float | None:
@@ -170,36 +136,23 @@ def record_response(phone_number_id: str) -> None:
     pauses.record_no_response.pop(phone_number_id, None)
     if phone_number_id not in pauses.numbers:
         return
-    gone = db.session.execute(
-        db.delete(NumberPause)
-        .filter_by(phone_number_id=phone_number_id)
-        .returning(NumberPause.since)
-    ).first()
-    if gone is None:
+    since = number_pauses.end_pause(phone_number_id)
+    if since is None:
         return
-    held = update(Outbox).where(
-        Outbox.phone_number_id == phone_number_id, Outbox.state == DeliveryState.PENDING
-    )
-    calling = held.where(Outbox.error_details == FailureCause.NUMBER_PAUSED).values(
-        due_at=func.clock_timestamp()
-    )
-    db.session.execute(calling.execution_options(synchronize_session=False))
-    log.warning("number_resumed", phone_number_id=phone_number_id, since=gone.since.isoformat())
+    outbox.end_postponement(phone_number_id, FailureCause.NUMBER_PAUSED)
+    log.warning("number_resumed", phone_number_id=phone_number_id, since=since.isoformat())
 
 
 def _pause(phone_number_id: str, cause: str, code: int | None) -> float:
     """Start a pause, or confirm the one there is; seconds until its end."""
-    with db.engine.begin() as connection:
-        pause = connection.execute(
-            PAUSE, {**_limits(phone_number_id), "cause": cause, "code": code}
-        ).one()
+    pause = number_pauses.start_pause(phone_number_id, cause, code, _pause_lengths().first)
     pauses = _pauses()
     with pauses.lock:
         pauses.numbers |= {phone_number_id}
-    if pause.fresh:
+    if pause.is_new:
         metrics.NUMBER_PAUSES.labels(cause=cause).inc()
         log.error("number_paused", phone_number_id=phone_number_id, cause=cause, error_code=code)
-    return max(0.01, float(pause.wait))
+    return max(0.01, pause.wait_seconds)
 
 
 def _known() -> frozenset[str]:
@@ -209,28 +162,15 @@ def _known() -> frozenset[str]:
         if time.monotonic() - pauses.asked_at < CACHE_SECONDS:
             return pauses.numbers
         pauses.asked_at = time.monotonic()
-    with db.engine.connect() as connection:
-        numbers = frozenset(connection.scalars(select(NumberPause.phone_number_id)))
+    numbers = number_pauses.list_paused()
     with pauses.lock:
         pauses.numbers = numbers
     return numbers
 
 
-def _limits(phone_number_id: str) -> dict[str, Any]:
+def _pause_lengths() -> PauseLengths:
     settings: Settings = current_app.extensions["gatte_settings"]
-    first = settings.gatte_pause_seconds
-    return {
-        "number": phone_number_id,
-        "first": first,
-        "longest": LONGEST_SECONDS,
-        "away": LONGEST_AWAY_SECONDS,
-    }
-
-
-def _after(seconds: float) -> Any:  # noqa: ANN401 - an SQL expression
-    return func.clock_timestamp() + text("make_interval(secs => :seconds)").bindparams(
-        seconds=seconds
-    )
+    return PauseLengths(settings.gatte_pause_seconds, LONGEST_SECONDS, LONGEST_UNREACHABLE_SECONDS)
 
 
 def _pauses() -> PauseCache:

@@ -6,15 +6,14 @@ from enum import StrEnum
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 
 from gatte.delivery import service_window
 from gatte.extensions import db
-from gatte.models import Author, Conversation, DeliveryState, Message, Outbox
+from gatte.models import Author, Conversation, Outbox
+from gatte.store import outbox
 
 log = structlog.get_logger(__name__)
-
-FAILED_STATES = (DeliveryState.FAILED, DeliveryState.PARKED)
 
 
 class ResendOutcome(StrEnum):
@@ -37,11 +36,7 @@ class ResendResult:
 
 def list_failed(conversation_id: UUID | None = None, since: datetime | None = None) -> list[UUID]:
     """The conversations with answers that failed or were parked (since then)."""
-    return list(
-        db.session.scalars(
-            _stuck(conversation_id, since).with_only_columns(Message.conversation_id).distinct()
-        )
-    )
+    return outbox.list_conversations_to_resend(conversation_id, since)
 
 
 def resend(conversation_id: UUID, since: datetime | None = None) -> list[ResendResult]:
@@ -55,28 +50,10 @@ def resend(conversation_id: UUID, since: datetime | None = None) -> list[ResendR
     )
     conversation = db.session.scalars(locked.execution_options(populate_existing=True)).one()
     now = db.session.scalars(select(func.clock_timestamp())).one()
-    rows = db.session.scalars(
-        _stuck(conversation_id, since)
-        .with_for_update(of=Outbox)
-        .execution_options(populate_existing=True)
-    )
     return [
-        ResendResult(row.id, conversation_id, _again(row, conversation, now)) for row in rows.all()
+        ResendResult(row.id, conversation_id, _again(row, conversation, now))
+        for row in outbox.lock_resendable(conversation_id, since)
     ]
-
-
-def _stuck(conversation_id: UUID | None, since: datetime | None) -> Select[Outbox]:
-    found = (
-        select(Outbox)
-        .join(Message, Message.id == Outbox.id)
-        .where(Outbox.state.in_(FAILED_STATES))
-        .order_by(None)
-    )
-    if conversation_id is not None:
-        found = found.where(Message.conversation_id == conversation_id)
-    if since is not None:
-        found = found.where(func.coalesce(Outbox.failed_at, Outbox.due_at) >= since)
-    return found
 
 
 def _again(row: Outbox, conversation: Conversation, now: datetime) -> ResendOutcome:
@@ -86,9 +63,6 @@ def _again(row: Outbox, conversation: Conversation, now: datetime) -> ResendOutc
         return ResendOutcome.OWNER_CHANGED
     if service_window.is_closed(conversation, now) and not service_window.is_template(row):
         return ResendOutcome.WINDOW_CLOSED
-    row.state = DeliveryState.PENDING
-    row.due_at = func.clock_timestamp()
-    row.attempts = 0
-    row.error_code = row.error_details = row.failed_at = None
+    outbox.resend(row)
     log.info("answer_sent_again", outbox_id=str(row.id), conversation_id=str(conversation.id))
     return ResendOutcome.SENT_AGAIN

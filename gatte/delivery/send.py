@@ -14,7 +14,7 @@ from gatte.delivery.claims import ClaimedReply
 from gatte.delivery.failure_reasons import FailureCause
 from gatte.delivery.rate_limiter import MAX_SLEEP_SECONDS, rate_limiter
 from gatte.extensions import db
-from gatte.infra.database.statement_batch import UNAVAILABLE_ERRORS
+from gatte.infra.database.engine import UNAVAILABLE_ERRORS
 from gatte.observability import tracing
 from gatte.whatsapp import outbound, simulator
 from gatte.whatsapp.channel import Channel, NotSent, OutcomeUncertain, Rejected, Sent

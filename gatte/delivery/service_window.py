@@ -2,22 +2,20 @@
 answer that comes too late.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import structlog
 from flask import current_app
 from sqlalchemy import func, select
 
-from gatte.conversation.replies import TemplateReply, kind_of, text_of, to_json
+from gatte.conversation.replies import TemplateReply
 from gatte.delivery.failure_reasons import FailureCause
 from gatte.extensions import db
 from gatte.models import (
     Author,
     Conversation,
     DeliveryState,
-    Direction,
-    Message,
     Outbox,
     Ticket,
     TicketKind,
@@ -25,14 +23,13 @@ from gatte.models import (
 )
 from gatte.observability import metrics
 from gatte.settings import Settings
+from gatte.store import outbox
+from gatte.store.conversations import SERVICE_WINDOW
 
 log = structlog.get_logger(__name__)
 
-SERVICE_WINDOW = timedelta(hours=24)
 WINDOW_CLOSED_CODE = 131047  # Meta's own word for it
-TEMPLATE = "template"
 FOLLOW_UP_SUBJECT = "Responder ao cliente: a janela de 24 horas fechou antes da resposta"
-NOT_SENT = (DeliveryState.FAILED, DeliveryState.PARKED, DeliveryState.CANCELLED)
 
 
 def is_closed(conversation: Conversation, now: datetime) -> bool:
@@ -43,7 +40,7 @@ def is_closed(conversation: Conversation, now: datetime) -> bool:
 
 def is_template(row: Outbox) -> bool:
     """Whether an answer is a template, which may be sent at any time."""
-    return (row.reply or {}).get("kind") == TEMPLATE
+    return (row.reply or {}).get("kind") == outbox.TEMPLATE
 
 
 def handle_window_closed(row: Outbox, conversation: Conversation) -> None:
@@ -52,13 +49,13 @@ def handle_window_closed(row: Outbox, conversation: Conversation) -> None:
     """
     template = _template_for(row, conversation)
     if template is not None:
-        _replace_by_template(row, template)
+        outbox.replace_reply(row, template)
+        log.info("answer_became_template", outbox_id=str(row.id), template=template.name)
         return
     row.error_code = WINDOW_CLOSED_CODE
     row.error_details = FailureCause.WINDOW_CLOSED
     is_dropped = row.author is Author.BOT and not row.attempts
-    row.state = DeliveryState.CANCELLED if is_dropped else DeliveryState.FAILED
-    row.failed_at = func.clock_timestamp()
+    outbox.give_up(row, DeliveryState.CANCELLED if is_dropped else DeliveryState.FAILED)
     if row.author is Author.BOT:
         _open_follow_up_ticket(row, conversation)
     metrics.MESSAGES_SENT.labels(outcome="window_closed").inc()
@@ -69,12 +66,7 @@ def handle_late_failure(outbox_id: UUID) -> None:
     """A failed status said that the window was closed: a template or a task takes the answer's
     place, unless the customer wrote since and is answered anew.
     """
-    row = db.session.scalar(
-        select(Outbox)
-        .filter_by(id=outbox_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
+    row = outbox.lock_reply(outbox_id)
     if row is None or row.state is not DeliveryState.FAILED or row.author is not Author.BOT:
         return
     conversation = db.session.get_one(Conversation, row.conversation_id, populate_existing=True)
@@ -99,35 +91,12 @@ def _template_for(row: Outbox, conversation: Conversation) -> TemplateReply | No
         or row.reply is None
     ):
         return None
-    if conversation.contact.opted_out_at is not None or _has_recent_template(conversation):
+    if conversation.contact.opted_out_at is not None:
+        return None
+    # several answers cost one template
+    if outbox.has_template_since(conversation.id, conversation.last_inbound_at):
         return None
     return TemplateReply(settings.gatte_window_template, settings.gatte_window_template_language)
-
-
-def _has_recent_template(conversation: Conversation) -> bool:
-    """Whether a template is on its way, or arrived, since the customer last wrote: several answers
-    cost one template.
-    """
-    sent = select(Message.id).join(Outbox, Outbox.id == Message.id)
-    mine = sent.where(
-        Message.conversation_id == conversation.id,
-        Message.direction == Direction.OUT,
-        Message.kind == TEMPLATE,
-    )
-    if conversation.last_inbound_at is not None:
-        mine = mine.where(Message.sent_at >= conversation.last_inbound_at)
-    return bool(db.session.scalar(select(mine.where(Outbox.state.not_in(NOT_SENT)).exists())))
-
-
-def _replace_by_template(row: Outbox, template: TemplateReply) -> None:
-    row.reply = to_json(template)
-    # the history shows what the customer got
-    row.message.kind = kind_of(template)
-    row.message.body = text_of(template)
-    row.state = DeliveryState.PENDING
-    row.due_at = func.clock_timestamp()
-    row.error_code = row.error_details = row.failed_at = None
-    log.info("answer_became_template", outbox_id=str(row.id), template=template.name)
 
 
 def _open_follow_up_ticket(row: Outbox, conversation: Conversation) -> None:

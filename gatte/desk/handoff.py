@@ -17,10 +17,10 @@ from gatte.conversation.snapshot import ExternalEvent, Owner
 from gatte.conversation.states import Event
 from gatte.decisions import apply
 from gatte.decisions.snapshots import load_snapshot
-from gatte.delivery import outbox
 from gatte.desk import audit
 from gatte.extensions import db
 from gatte.models import Author, Conversation, Message
+from gatte.store import outbox
 
 log = structlog.get_logger(__name__)
 

@@ -13,20 +13,17 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from itertools import chain
-from operator import attrgetter
 from typing import Any
 
 import psycopg2
 import structlog
-from psycopg2.extras import register_uuid
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from gatte.intake.webhook_rows import EventRow, MessageRow, StatusRow, WebhookRows
+from gatte.intake.webhook_rows import WebhookRows
+from gatte.store import inbox
 
 log = structlog.get_logger(__name__)
-register_uuid()  # type: ignore[no-untyped-call]
 
 MAX_PENDING = 512  # bodies that may wait for a commit
 MAX_ROWS_PER_COMMIT = 5_000
@@ -34,28 +31,6 @@ WRITE_TIMEOUT_SECONDS = 10.0
 # between two commits of a busy process: the price of one is shared by more, and nobody waits long
 COMMIT_INTERVAL_SECONDS = 0.012
 
-INSERTS: dict[type, str] = {
-    StatusRow: """INSERT INTO status_event
-            (phone_number_id, wamid_hash, outbox_id, status, error_code, error_details,
-            billable, category, at)
-        SELECT * FROM unnest(
-            %s::text[], %s::bytea[], %s::uuid[], %s::text[], %s::integer[], %s::text[],
-            %s::boolean[], %s::text[], %s::timestamptz[]);""",
-    EventRow: """INSERT INTO webhook_event (field, phone_number_id, payload)
-        SELECT * FROM unnest(%s::text[], %s::text[], %s::bytea[]);""",
-    # The last one, since the driver gives the rows of the last statement alone: how many are new,
-    # by kind.
-    MessageRow: """WITH stored AS (
-        INSERT INTO inbox_message
-            (phone_number_id, wamid_hash, sender_hash, kind,
-            immediate, payload, request_id, sent_at)
-        SELECT * FROM unnest(
-            %s::text[], %s::bytea[], %s::bytea[], %s::text[],
-            %s::boolean[], %s::bytea[], %s::text[], %s::timestamptz[])
-        ON CONFLICT (phone_number_id, wamid_hash) DO NOTHING
-        RETURNING kind
-        ) SELECT kind, count(*) FROM stored GROUP BY kind;""",
-}
 New = Mapping[str, int]
 """How many messages were not there before, by kind."""
 
@@ -175,7 +150,11 @@ class GroupCommitWriter:
             return StorageUnavailable(type(error).__name__), {}
 
     def _write(self, bodies: Sequence[WebhookRows]) -> New:
-        statement, values = _inserts(bodies)
+        statement, values = inbox.insert_statement(
+            [row for body in bodies for row in body.messages],
+            [row for body in bodies for row in body.statuses],
+            [row for body in bodies for row in body.events],
+        )
         known = self._connection is not None
         try:
             return self._execute(statement, values)
@@ -212,20 +191,3 @@ def _not_stored(error: Exception) -> StorageUnavailable:
         "inbox_not_stored", error=type(error).__name__, sqlstate=getattr(error, "pgcode", None)
     )
     return StorageUnavailable("the database does not take it now")
-
-
-def _inserts(bodies: Sequence[WebhookRows]) -> tuple[str, list[object]]:
-    """One text of statements for all rows, and its values: a list a column."""
-    messages = list(chain.from_iterable(body.messages for body in bodies))
-    # sorted, so that two processes that store the same messages meet in the same order and cannot
-    # deadlock
-    messages.sort(key=attrgetter("phone_number_id", "wamid_hash"))
-    statuses = list(chain.from_iterable(body.statuses for body in bodies))
-    events = list(chain.from_iterable(body.events for body in bodies))
-    kinds: list[tuple[type, Sequence[Sequence[object]]]] = [
-        (StatusRow, statuses),
-        (EventRow, events),
-        (MessageRow, messages),
-    ]
-    statement = "".join(INSERTS[kind] for kind, rows in kinds if rows)
-    return statement, [list(column) for _, rows in kinds for column in zip(*rows, strict=True)]

@@ -8,20 +8,19 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 
 from gatte.conversation.nlu import MessageKind
-from gatte.extensions import db
-from gatte.infra.database.statement_batch import DB_NOW_SQL, Row, StatementBatch, fetch_rows
 from gatte.intake import contact_identity, inbox_retry, receive, screening
 from gatte.intake.incoming_message import InboxRow, IncomingMessage
 from gatte.intake.open_conversation import OpenConversation, find_or_open
-from gatte.models import Author, Direction, InboxMessage, Message, SkipReason, keyring
+from gatte.models import Author, SkipReason, keyring
 from gatte.models.columns import new_uuid7
 from gatte.observability import tracing
 from gatte.privacy.crypto import DecryptionFailed
 from gatte.privacy.sanitize import sanitize_text
+from gatte.store import StatementBatch, inbox, messages
+from gatte.store.inbox import UnprocessedRow
+from gatte.store.messages import NewMessage
 from gatte.whatsapp import events
 from gatte.whatsapp.content import (
     ButtonReply,
@@ -37,28 +36,6 @@ from gatte.whatsapp.message_content import parse_content
 
 log = structlog.get_logger(__name__)
 
-DELETED = "deleted"
-UNPROCESSED_SQL = """
-    SELECT id, wamid_hash, kind, payload, request_id, sent_at, received_at,
-        attempts, coalesce(retry_at <= clock_timestamp(), TRUE) AS may_try_again
-    FROM inbox_message
-    WHERE phone_number_id = %s AND sender_hash = %s AND filed_at IS NULL
-    ORDER BY sent_at, id
-    FOR UPDATE
-"""
-OTHER_SENDERS_SQL = """
-    SELECT DISTINCT m.phone_number_id, m.sender_hash
-    FROM inbox_message m
-    JOIN contact_identity i ON i.hash = m.sender_hash
-    JOIN conversation c USING (contact_id, phone_number_id)
-    WHERE c.id = %s AND m.filed_at IS NULL
-    ORDER BY m.sender_hash
-"""
-SKIP_REASONS = "UPDATE inbox_message SET filed_at = clock_timestamp() WHERE id = ANY(%s)"
-CLEAR_PAYLOAD_SQL = """
-    UPDATE inbox_message SET payload = NULL, filed_at = clock_timestamp()
-    WHERE id = ANY(%s) AND filed_at IS NULL
-"""
 # A time ahead of ours must not hold the 24 h window open; of an echo there is none.
 TOUCH_CONVERSATION_SQL = """
     UPDATE conversation SET
@@ -128,13 +105,11 @@ def _waiting(phone_number_id: str, sender_hash: bytes) -> list[InboxRow]:
     """
     batch = StatementBatch()
     contact_identity.lock_sender(sender_hash, batch)
-    batch.add(UNPROCESSED_SQL, phone_number_id, sender_hash)
-    found = inbox_retry.retryable_rows(batch.execute())
-    opened = [(row, _decrypt(row)) for row in found]
+    found = inbox.lock_unprocessed(batch, phone_number_id, sender_hash)
+    opened = [(row, _decrypt(row)) for row in inbox_retry.retryable_rows(found)]
     closed = [row.id for row, payload in opened if payload is None]
     if closed:
-        batch.add(SKIP_REASONS, closed)
-        batch.execute()
+        inbox.park(closed)
     return [
         InboxRow(
             row.id,
@@ -151,7 +126,7 @@ def _waiting(phone_number_id: str, sender_hash: bytes) -> list[InboxRow]:
     ]
 
 
-def _decrypt(row: Row) -> dict[str, Any] | None:
+def _decrypt(row: UnprocessedRow) -> dict[str, Any] | None:
     try:
         return receive.decrypt_payload(bytes(row.wamid_hash), bytes(row.payload or b""))
     except (DecryptionFailed, ValueError):
@@ -161,13 +136,13 @@ def _decrypt(row: Row) -> dict[str, Any] | None:
 
 def process_contact(conversation_id: UUID) -> list[ProcessedInbox]:
     """Process whatever else the contact of a conversation wrote to the same number by now."""
-    senders = fetch_rows(OTHER_SENDERS_SQL, (conversation_id,))
+    senders = inbox.list_unprocessed_senders(conversation_id)
     locks = StatementBatch()
     # all of them, in one order for everybody, before the first one touches the conversation
-    for row in senders:
-        contact_identity.lock_sender(bytes(row.sender_hash), locks)
+    for sender in senders:
+        contact_identity.lock_sender(sender.sender_hash, locks)
     locks.execute()
-    outcomes = [process_sender(row.phone_number_id, bytes(row.sender_hash)) for row in senders]
+    outcomes = [process_sender(sender.phone_number_id, sender.sender_hash) for sender in senders]
     return [outcome for outcome in outcomes if outcome is not None]
 
 
@@ -200,38 +175,31 @@ def _store(
     The rows of the inbox stay, so that a message which comes again is known; what they held lives
     on under the contact's own key.
     """
-    batch.insert("message", *(_message(talk, one) for one in arrived))
-    batch.add(CLEAR_PAYLOAD_SQL, [one.row.id for one in arrived])
+    for one in arrived:
+        messages.insert(batch, _message(talk, one))
+    inbox.mark_processed(batch, [one.row.id for one in arrived])
     sent_times = [one.row.sent_at for one in arrived if not one.echo]
     last_sent_at = max(sent_times, default=None)
     batch.add(TOUCH_CONVERSATION_SQL, last_sent_at, to_read, talk.conversation_id)
 
 
-def _message(talk: OpenConversation, one: IncomingMessage) -> dict[str, Any]:
-    personal = {
-        "body": None if one.redacted else one.text,
-        "original": None if one.redacted else one.original,
-        "wamid": one.row.payload["wamid"],
-    }
-    sealed = {
-        f"{name}_sealed": getattr(Message, name).encrypt(one.id, talk.data_key_id, value)
-        for name, value in personal.items()
-    }
-    return {
-        "id": one.id,
-        "data_key_id": talk.data_key_id,
-        "contact_id": talk.contact_id,
-        "conversation_id": talk.conversation_id,
-        "direction": Direction.OUT if one.echo else Direction.IN,
-        "author": Author.PHONE if one.echo else Author.CUSTOMER,
-        "kind": one.kind,
-        **sealed,
-        "wamid_hash": one.row.wamid_hash,
-        "sent_at": one.row.sent_at,
-        "received_at": one.row.received_at,
-        "set_aside": one.skip_reason,
-        "erased_at": DB_NOW_SQL if one.redacted else None,
-    }
+def _message(talk: OpenConversation, one: IncomingMessage) -> NewMessage:
+    return NewMessage(
+        id=one.id,
+        data_key_id=talk.data_key_id,
+        contact_id=talk.contact_id,
+        conversation_id=talk.conversation_id,
+        author=Author.PHONE if one.echo else Author.CUSTOMER,
+        kind=one.kind,
+        body=None if one.redacted else one.text,
+        original=None if one.redacted else one.original,
+        wamid=one.row.payload["wamid"],
+        wamid_hash=one.row.wamid_hash,
+        sent_at=one.row.sent_at,
+        received_at=one.row.received_at,
+        skip_reason=one.skip_reason,
+        is_erased=one.redacted,
+    )
 
 
 def _insert_tombstone(phone_number_id: str, row: InboxRow, revoke: Revoke) -> None:
@@ -240,17 +208,13 @@ def _insert_tombstone(phone_number_id: str, row: InboxRow, revoke: Revoke) -> No
     """
     if revoke.original is None:
         return
-    deleted = {
-        "wamid_hash": keyring().lookup_hash("wamid", revoke.original),
-        "kind": DELETED,
-        "filed_at": row.received_at,
-    }
-    same = {
-        "phone_number_id": phone_number_id,
-        "sender_hash": row.sender_hash,
-        "sent_at": row.sent_at,
-    }
-    db.session.execute(insert(InboxMessage).values(**deleted, **same).on_conflict_do_nothing())
+    inbox.insert_tombstone(
+        phone_number_id,
+        keyring().lookup_hash("wamid", revoke.original),
+        row.sender_hash,
+        sent_at=row.sent_at,
+        processed_at=row.received_at,
+    )
 
 
 def _facts(
@@ -294,5 +258,5 @@ def target_of(content: Revoke | Edit | Reaction, earlier: Sequence[IncomingMessa
         return None
     hashed = keyring().lookup_hash("wamid", wamid)
     known = next((one.id for one in earlier if one.row.wamid_hash == hashed), None)
-    known = known or db.session.scalar(select(Message.id).where(Message.wamid_hash == hashed))
+    known = known or messages.find_id_by_wamid(hashed)
     return None if known is None else str(known)

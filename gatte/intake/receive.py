@@ -15,9 +15,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from gatte.intake import contact_identity
 from gatte.intake.group_commit import GroupCommitWriter, RejectedRows, StorageUnavailable
-from gatte.intake.webhook_rows import EventRow, MessageRow, StatusRow, WebhookRows
+from gatte.intake.webhook_rows import WebhookRows
 from gatte.models import Keyring, keyring
 from gatte.privacy import crypto, masking
+from gatte.store.inbox import EventRow, MessageRow
+from gatte.store.status_events import StatusRow
 from gatte.whatsapp.content import MetaError
 from gatte.whatsapp.events import (
     CompanyEcho,

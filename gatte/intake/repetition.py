@@ -4,29 +4,12 @@ nothing came back is no spammer.
 
 from datetime import datetime, timedelta
 
-from gatte.infra.database.statement_batch import fetch_rows
 from gatte.intake.incoming_message import IncomingMessage
 from gatte.intake.open_conversation import OpenConversation
 from gatte.intake.spam import TEN_MINUTES, spoken
-from gatte.models import Message
+from gatte.store import messages
 
 PRECISION = timedelta(seconds=1)  # of Meta's times, which are cut to whole seconds
-
-ANSWERED_REPEATS_SQL = """
-    SELECT m.id, m.data_key_id, m.body_sealed, m.turn_id
-    FROM message m
-    WHERE m.conversation_id = %(conversation)s
-        AND m.author = 'customer'
-        AND m.received_at > %(since)s
-        AND EXISTS (
-            SELECT FROM message a
-            JOIN outbox o ON o.id = a.id
-            WHERE a.conversation_id = m.conversation_id
-                AND a.turn_id = m.turn_id
-                AND o.accepted_at <= %(until)s)
-    ORDER BY m.position DESC
-    LIMIT 200
-"""
 
 
 def times_repeated(talk: OpenConversation, one: IncomingMessage) -> int:
@@ -36,20 +19,9 @@ def times_repeated(talk: OpenConversation, one: IncomingMessage) -> int:
     Neither does an answer that was accepted after the customer had written: a late one, or one that
     overtook the message.
     """
-    rows = fetch_rows(
-        ANSWERED_REPEATS_SQL,
-        {
-            "conversation": talk.conversation_id,
-            "since": _since(talk, one),
-            "until": _written_at(one),
-        },
-    )
     same = spoken(one.text)
-    turns = {
-        row.turn_id
-        for row in rows
-        if spoken(Message.body.decrypt(row.id, row.data_key_id, row.body_sealed) or "") == same
-    }
+    answered = messages.list_answered(talk.conversation_id, _since(talk, one), _written_at(one))
+    turns = {said.turn_id for said in answered if spoken(said.text) == same}
     return 1 + len(turns)
 
 

@@ -7,11 +7,9 @@ from datetime import datetime
 from enum import StrEnum
 
 import structlog
-from sqlalchemy import func, select
 
-from gatte.extensions import db
 from gatte.intake import receive
-from gatte.models import WebhookEvent
+from gatte.store import inbox
 from gatte.whatsapp.payload_parts import REST_FIELD
 from gatte.whatsapp.webhook_parser import InvalidPayload
 
@@ -46,31 +44,21 @@ def list_bodies(since: datetime | None = None, after: int = 0) -> list[KeptBody]
     """The bodies that wait (since then), the oldest first; `after` an id only what is more of a
     body that was taken again.
     """
-    size = func.octet_length(WebhookEvent.payload)
-    kept = select(WebhookEvent.id, WebhookEvent.field, WebhookEvent.received_at, size).order_by(
-        WebhookEvent.id
-    )
-    kept = kept.where(
-        WebhookEvent.field.in_([REST_FIELD] if after else [REST_FIELD, receive.UNSTORABLE]),
-        WebhookEvent.id > after,
-    )
-    rows = db.session.execute(
-        kept if since is None else kept.where(WebhookEvent.received_at >= since)
-    )
-    return [KeptBody(*row) for row in rows]
+    fields = [REST_FIELD] if after else [REST_FIELD, receive.UNSTORABLE]
+    return [KeptBody(*event) for event in inbox.list_events(fields, since, after)]
 
 
 def requeue(body: KeptBody) -> BodyOutcome:
     """Store what a body brings; then it is gone, unless it cannot be read. The caller commits.
     Twice is as good as once.
     """
-    event = db.session.get(WebhookEvent, body.id, with_for_update=True)
+    event = inbox.lock_event(body.id)
     if event is None:
         return BodyOutcome.STORED
     try:
         refused = receive.store_webhook(receive.open_event(event.payload)).refused
     except InvalidPayload:
         return BodyOutcome.UNREADABLE
-    db.session.delete(event)
+    inbox.delete_event(event)
     log.info("webhook_body_taken_again", event_id=body.id, refused=refused)
     return BodyOutcome.REFUSED if refused else BodyOutcome.STORED

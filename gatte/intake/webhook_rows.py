@@ -2,44 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import NamedTuple
-from uuid import UUID
 
-
-class MessageRow(NamedTuple):
-    """A message of a customer, or an echo of one that a person sent from the phone."""
-
-    phone_number_id: str
-    wamid_hash: bytes
-    sender_hash: bytes
-    kind: str
-    immediate: bool
-    payload: bytes
-    request_id: str | None
-    sent_at: datetime
-
-
-class StatusRow(NamedTuple):
-    """A status of a message of ours."""
-
-    phone_number_id: str
-    wamid_hash: bytes
-    outbox_id: UUID | None
-    status: str
-    error_code: int | None
-    error_details: str | None
-    billable: bool | None
-    category: str | None
-    at: datetime
-
-
-class EventRow(NamedTuple):
-    """Anything else, sealed whole."""
-
-    field: str
-    phone_number_id: str | None
-    payload: bytes
+from gatte.store.inbox import EventRow, MessageRow
+from gatte.store.status_events import StatusRow
 
 
 @dataclass(slots=True)

@@ -29,9 +29,9 @@ from gatte.infra.rq_queue import (
     enqueue_batches,
 )
 from gatte.jobs.dedup import DispatchDeduplicator
-from gatte.jobs.due_work import DueWork, fetch_due_work
 from gatte.jobs.worker import heartbeat
 from gatte.observability import metrics
+from gatte.store.due_work import DueWork, fetch_due_work
 
 log = structlog.get_logger(__name__)
 

@@ -1,5 +1,6 @@
 """Column kinds that the tables share."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
@@ -30,6 +31,11 @@ def string_enum(values: type[StrEnum], name: str = "") -> Enum:
         length=32,
         values_callable=lambda enum: [item.value for item in enum],
     )
+
+
+def sql_list(values: Iterable[StrEnum]) -> str:
+    """Values of an enumeration as they stand behind IN in a statement: `('customer', 'phone')`."""
+    return f"({', '.join(repr(value.value) for value in values)})"
 
 
 Timestamp = Annotated[datetime, mapped_column(TIMESTAMP(timezone=True))]

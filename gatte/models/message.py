@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gatte.conversation.nlu import Intent, PredictionSource
 from gatte.extensions import Base
-from gatte.models.columns import CreatedAt, Timestamp, string_enum
+from gatte.models.columns import CreatedAt, Timestamp, sql_list, string_enum
 from gatte.models.desk import User
 from gatte.models.sealing import EncryptedColumn, HasEncryptedColumns
 
@@ -30,6 +30,10 @@ class Author(StrEnum):
     AGENT = "agent"
     PHONE = "phone"
     """A person of the company, on the phone's own app (a coexistence number)."""
+
+
+TURN_AUTHORS = (Author.CUSTOMER, Author.PHONE)
+"""Whose messages a turn reads."""
 
 
 class SkipReason(StrEnum):
@@ -54,7 +58,7 @@ class Message(HasEncryptedColumns, Base):
         Index(
             "ix_message_unread",
             "conversation_id",
-            postgresql_where=text("author IN ('customer', 'phone') AND turn_id IS NULL"),
+            postgresql_where=text(f"author IN {sql_list(TURN_AUTHORS)} AND turn_id IS NULL"),
         ),
     )
 
@@ -85,9 +89,6 @@ class Message(HasEncryptedColumns, Base):
     outbox: Mapped["Outbox | None"] = relationship(back_populates="message")
 
 
-TURN_AUTHORS = (Author.CUSTOMER, Author.PHONE)
-
-
 class DeliveryState(StrEnum):
     """Where an answer stands on its way; the order of the first block is the way forward."""
 
@@ -104,6 +105,8 @@ class DeliveryState(StrEnum):
 
 
 UNFINISHED_STATES = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNCERTAIN)
+UNFINISHED_SQL = f"state IN {sql_list(UNFINISHED_STATES)}"
+"""Of the table `outbox`: the answer is neither taken by Meta nor given up."""
 
 
 class Outbox(HasEncryptedColumns, Base):
@@ -116,13 +119,13 @@ class Outbox(HasEncryptedColumns, Base):
         Index(
             "ix_outbox_due",
             "due_at",
-            postgresql_where=text("state IN ('pending', 'sending', 'uncertain')"),
+            postgresql_where=text(UNFINISHED_SQL),
         ),
         Index(
             "ix_outbox_unfinished",
             "conversation_id",
             "position",
-            postgresql_where=text("state IN ('pending', 'sending', 'uncertain')"),
+            postgresql_where=text(UNFINISHED_SQL),
         ),
     )
 

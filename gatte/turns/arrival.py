@@ -5,12 +5,11 @@ read.
 from uuid import UUID
 
 from gatte.conversation import skip_notices
-from gatte.delivery import outbox
 from gatte.extensions import db
-from gatte.infra.database.statement_batch import StatementBatch
 from gatte.intake import inbox_processor
 from gatte.intake.inbox_processor import ProcessedInbox
 from gatte.models import Author, Conversation, SkipReason
+from gatte.store import StatementBatch, outbox
 from gatte.turns import lease
 from gatte.turns.lease import Lease
 

@@ -13,6 +13,10 @@ from gatte.extensions import db
 from gatte.intelligence.calls import CallRecord
 from gatte.models import Conversation, TurnOutcome
 from gatte.observability import metrics
+from gatte.store import messages
+from gatte.store.conversations import SERVICE_WINDOW_OPEN, UNREAD
+from gatte.store.inbox import UNPROCESSED
+from gatte.store.outbox import UNFINISHED
 from gatte.turns import lease as leases
 from gatte.turns import llm_costs
 from gatte.turns.load import TurnInput
@@ -20,13 +24,12 @@ from gatte.turns.process import TurnResult
 
 log = structlog.get_logger(__name__)
 
-UNREAD_SQL = "set_aside IS NULL AND author IN ('customer', 'phone') AND turn_id IS NULL"
 COMMIT_STATE_SQL = f"""
     SELECT {leases.ROW_VERSIONS} AS versions,
         EXISTS (
             SELECT FROM message
             WHERE conversation_id = conversation.id
-                AND {UNREAD_SQL}
+                AND {UNREAD}
                 AND NOT message.id = ANY(%s::uuid[])
         ) AS unread,
         EXISTS (
@@ -34,26 +37,21 @@ COMMIT_STATE_SQL = f"""
             JOIN contact_identity i ON i.hash = m.sender_hash
             WHERE i.contact_id = conversation.contact_id
                 AND m.phone_number_id = conversation.phone_number_id
-                AND m.filed_at IS NULL
+                AND m.{UNPROCESSED}
         ) AS unfiled,
         EXISTS (
             SELECT FROM outbox
             WHERE conversation_id = conversation.id
-                AND outbox.state IN ('pending', 'sending', 'uncertain')
+                AND outbox.{UNFINISHED}
         ) AS busy,
-        clock_timestamp() < last_inbound_at + interval '24 hours' AS in_window
+        {SERVICE_WINDOW_OPEN} AS in_window
     FROM conversation
     JOIN contact ON contact.id = conversation.contact_id
     WHERE conversation.id = %s AND lease_token = %s AND leased_until > clock_timestamp()
 """  # noqa: S608 - our own words only
-MARK_READ_SQL = """
-    UPDATE message SET
-        turn_id = %s, intent = %s, confidence = %s, decider = %s, model = %s, prompt_version = %s
-    WHERE id = %s
-"""
 DUE_IF_MORE_CAME: Any = literal_column(
     "CASE WHEN EXISTS ("
-    f"SELECT FROM message WHERE message.conversation_id = conversation.id AND {UNREAD_SQL}"
+    f"SELECT FROM message WHERE message.conversation_id = conversation.id AND {UNREAD}"
     ") THEN clock_timestamp() END"
 )
 
@@ -124,17 +122,9 @@ def _mark_read(
     understood = {heard.message_id: heard.understanding for heard in thought.utterances}
     for unread in reading.unread:
         meaning = understood.get(str(unread.id))
+        messages.mark_read(record.batch, unread.id, record.id, meaning)
         if meaning is None:
-            record.batch.add("UPDATE message SET turn_id = %s WHERE id = %s", record.id, unread.id)
             continue
-        said = (
-            meaning.intent.value,
-            meaning.confidence,
-            meaning.source.value,
-            meaning.model,
-            meaning.prompt_version,
-        )
-        record.batch.add(MARK_READ_SQL, record.id, *said, unread.id)
         conversation.last_intent = meaning.intent
         metrics.INTENTS.labels(intent=meaning.intent.value, decider=meaning.source.value).inc()
         log.info(

@@ -15,7 +15,7 @@ from gatte.decisions.snapshots import load_snapshot
 from gatte.extensions import db
 from gatte.models import Conversation
 from gatte.observability import tracing
-from gatte.turns.load import unread_query
+from gatte.store import messages
 
 log = structlog.get_logger(__name__)
 
@@ -33,9 +33,7 @@ def fire(conversation_id: UUID) -> PendingTurn | None:
     )
     if conversation is None:
         return None
-    if conversation.turn_due_at is not None or db.session.scalar(
-        select(unread_query(conversation_id).exists())
-    ):
+    if conversation.turn_due_at is not None or messages.has_unread(conversation_id):
         conversation.watch_at = None  # a turn is coming, and sets the alarm anew
         return None
     with tracing.bound(correlation_id=conversation.correlation_id):

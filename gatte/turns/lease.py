@@ -15,7 +15,8 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from gatte.decisions.snapshots import SNAPSHOT_COLUMNS
 from gatte.extensions import db
-from gatte.infra.database.statement_batch import Row, StatementBatch, column_list, hydrate
+from gatte.infra.database.hydration import column_list, hydrate
+from gatte.infra.database.statement_batch import Row, StatementBatch
 from gatte.models import Contact, Conversation
 from gatte.turns import held_leases
 

@@ -2,47 +2,21 @@
 may depend on.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
-
-from sqlalchemy import Select, select
 
 from gatte.conversation.nlu import MessageKind
 from gatte.conversation.snapshot import Snapshot
 from gatte.decisions.snapshots import load_snapshot
-from gatte.extensions import db
-from gatte.infra.database.statement_batch import Row, commit_and_fetch
-from gatte.intelligence.knowledge.memory_index import INDEX_VERSION_SQL, IndexVersion
-from gatte.models import Author, Message
-from gatte.models.message import TURN_AUTHORS
+from gatte.intelligence.knowledge.memory_index import IndexVersion
+from gatte.models import Author
 from gatte.observability import tracing
+from gatte.store import messages
+from gatte.store.messages import HistoryRow, TurnMessages
 from gatte.turns import lease as leases
 from gatte.turns.lease import Lease
 
 HISTORY_LENGTH = 8
-TURN_MESSAGES_SQL = f"""
-    (
-        SELECT TRUE AS unread, id, position, kind, author, data_key_id,
-            body_sealed, original_sealed, wamid_sealed, {INDEX_VERSION_SQL}
-        FROM message
-        WHERE conversation_id = %(id)s
-            AND set_aside IS NULL
-            AND author IN ('customer', 'phone')
-            AND turn_id IS NULL
-        ORDER BY sent_at, position
-    )
-    UNION ALL
-    (
-        SELECT FALSE, id, position, kind, author, data_key_id,
-            body_sealed, NULL, NULL, NULL, NULL
-        FROM message
-        WHERE conversation_id = %(id)s AND turn_id IS NOT NULL
-        ORDER BY position DESC
-        LIMIT %(history)s
-    )
-"""  # noqa: S608 - our own words only
 
 
 @dataclass(frozen=True)
@@ -98,59 +72,39 @@ def load_turn(lease: Lease, *, first: bool = False) -> TurnInput:
     else:
         conversation = leases.lock(lease)
         snapshot = load_snapshot(conversation)
-    rows = commit_and_fetch(TURN_MESSAGES_SQL, {"id": conversation.id, "history": HISTORY_LENGTH})
+    found = messages.commit_and_list_for_turn(conversation.id, HISTORY_LENGTH)
     return TurnInput(
         lease=lease,
         correlation_id=conversation.correlation_id,
         request_id=tracing.current_request_id(),
         phone_number_id=conversation.phone_number_id,
         snapshot=snapshot,
-        unread=tuple(_unread(row) for row in rows if row.unread),
-        history=_history([row for row in rows if not row.unread]),
+        unread=tuple(_unread(message) for message in found.unread),
+        history=tuple(HistoryMessage(one.author, one.text) for one in found.history),
         owner_version=conversation.owner_version,
-        edition=next((IndexVersion(row.edition, row.today) for row in rows if row.unread), None),
+        edition=_index_version(found),
     )
 
 
-def list_unread(conversation_id: UUID) -> list[Message]:
-    """The messages that no turn has read, in Meta's order, then that of arrival."""
-    in_order = unread_query(conversation_id).order_by(Message.sent_at, Message.position)
-    return list(db.session.scalars(in_order))
-
-
-def unread_query(conversation_id: UUID) -> Select[Message]:
-    """The query of messages that no turn has read."""
-    mine = select(Message).where(
-        Message.conversation_id == conversation_id, Message.set_aside.is_(None)
-    )
-    return mine.where(Message.author.in_(TURN_AUTHORS), Message.turn_id.is_(None))
-
-
-def _unread(row: Row) -> UnreadMessage:
-    facts: dict[str, Any] = (
-        Message.original.decrypt(row.id, row.data_key_id, row.original_sealed) or {}
-    )
+def _unread(message: HistoryRow) -> UnreadMessage:
+    facts = message.original
     return UnreadMessage(
-        id=row.id,
-        position=row.position,
-        kind=MessageKind(row.kind),
-        text=_body(row),
+        id=message.id,
+        position=message.position,
+        kind=MessageKind(message.kind),
+        text=message.text,
         choice=facts.get("choice"),
         filename=facts.get("filename"),
         mime_type=facts.get("mime_type"),
-        wamid=Message.wamid.decrypt(row.id, row.data_key_id, row.wamid_sealed),
+        wamid=message.wamid,
         target_id=facts.get("target"),
-        from_company_phone=row.author == Author.PHONE,
+        from_company_phone=message.author == Author.PHONE,
         media_id=facts.get("media_id"),
         sha256=facts.get("sha256"),
     )
 
 
-def _history(rows: Sequence[Row]) -> tuple[HistoryMessage, ...]:
-    return tuple(
-        HistoryMessage(row.author, _body(row)) for row in sorted(rows, key=lambda row: row.position)
-    )
-
-
-def _body(row: Row) -> str:
-    return Message.body.decrypt(row.id, row.data_key_id, row.body_sealed) or ""
+def _index_version(found: TurnMessages) -> IndexVersion | None:
+    if found.knowledge_number is None or found.today is None:
+        return None
+    return IndexVersion(found.knowledge_number, found.today)

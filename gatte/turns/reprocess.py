@@ -8,11 +8,12 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Select, and_, func, select, update
+from sqlalchemy import Select, and_, func, select
 
 from gatte.extensions import db
 from gatte.models import Conversation, Message, Turn, TurnOutcome
 from gatte.models.message import TURN_AUTHORS
+from gatte.store import messages
 
 log = structlog.get_logger(__name__)
 
@@ -53,7 +54,7 @@ def requeue(conversation_id: UUID, since: datetime | None = None) -> RequeueResu
     if conversation.closed_at is not None:
         return RequeueResult(conversation_id, 0, closed=True)
     ids = list(db.session.scalars(_stuck(conversation_id, since, Message.id)))
-    db.session.execute(update(Message).where(Message.id.in_(ids)).values(turn_id=None))
+    messages.mark_unread(ids)
     if ids and conversation.leased_until is None:  # a turn that runs finds them when it ends
         conversation.turn_due_at = func.clock_timestamp()
         conversation.turn_attempts = 0

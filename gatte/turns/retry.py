@@ -22,9 +22,9 @@ from gatte.decisions.apply import CountedEvent, PendingTurn
 from gatte.decisions.snapshots import load_snapshot
 from gatte.extensions import db
 from gatte.models import Author, Conversation, TurnOutcome
+from gatte.store import messages
 from gatte.turns import lease as leases
 from gatte.turns.lease import Lease
-from gatte.turns.load import list_unread
 
 log = structlog.get_logger(__name__)
 
@@ -117,14 +117,16 @@ def _unanswered_text(conversation: Conversation) -> str:
     tells a password.
     """
     words = [
-        row.body or "" for row in list_unread(conversation.id) if row.author is Author.CUSTOMER
+        row.body or ""
+        for row in messages.list_unread(conversation.id)
+        if row.author is Author.CUSTOMER
     ]
     return "\n".join(one for one in words if one and not holds_password(one))
 
 
 def _record(conversation: Conversation, error: Exception, outcome: TurnOutcome) -> PendingTurn:
     """The failed turn, with its messages; the next ones go on."""
-    unread = list_unread(conversation.id)
+    unread = messages.list_unread(conversation.id)
     trace = {
         "messages": [str(row.id) for row in unread],
         "stack": traceback.format_exception(error),

@@ -18,7 +18,7 @@ from gatte.delivery import claims, read_receipts
 from gatte.delivery.claims import ClaimedReply
 from gatte.delivery.send import send_due
 from gatte.extensions import db
-from gatte.infra.database.statement_batch import retry_while_unavailable
+from gatte.infra.database.engine import retry_while_unavailable
 from gatte.intake import inbox_retry
 from gatte.intelligence import calls
 from gatte.intelligence.calls import CallRecord
@@ -45,7 +45,7 @@ def process_inbox_and_run(phone_number_id: str, sender_hash: bytes) -> None:
             return arrival.process_inbox_and_lease(phone_number_id, sender_hash)
         except Exception as error:  # noqa: BLE001 - no sender may be tried without end
             transient = retry.is_transient(error)
-            inbox_retry.record_failure(phone_number_id, sender_hash, error, passing=transient)
+            inbox_retry.record_failure(phone_number_id, sender_hash, error, transient=transient)
             return None
 
     run_turn(start)

@@ -15,10 +15,9 @@ import structlog
 
 from gatte.conversation.nlu import MessageKind
 from gatte.delivery import media_for
-from gatte.extensions import db
 from gatte.intelligence import transcription
 from gatte.intelligence.gemini.client import Gemini, GeminiUnavailable
-from gatte.models import Message
+from gatte.store import messages
 from gatte.turns.load import TurnInput, UnreadMessage
 from gatte.turns.process import TurnResult
 from gatte.whatsapp.media import DownloadFailed, MediaClient
@@ -80,9 +79,8 @@ class VoiceTranscriber:
         had them erased.
         """
         for message_id, one in self.transcripts.items():
-            row = db.session.get(Message, message_id) if one.text else None
-            if row is not None and row.erased_at is None:
-                row.body = one.text
+            if one.text:
+                messages.save_transcript(message_id, one.text)
 
     def _worded(self, unread: UnreadMessage) -> UnreadMessage:
         transcript = self.transcripts.get(unread.id)

@@ -10,11 +10,11 @@ from contextlib import contextmanager
 import pytest
 
 from gatte.delivery import claims, number_pause
-from gatte.delivery.outbox import CLAIM_SECONDS
 from gatte.delivery.send import send_due
 from gatte.infra.schema import migrate
 from gatte.jobs.definitions import apply_statuses
 from gatte.models import keyring
+from gatte.store.outbox import CLAIM_SECONDS
 from tests.fakes import payloads
 from tests.integration.delivery.conftest import app, meta, more, number_works, standing_in, talk
 from tests.integration.delivery.talks import post

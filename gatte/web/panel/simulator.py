@@ -29,7 +29,9 @@ from gatte.models import (
     InboxMessage,
     Message,
 )
+from gatte.models.message import UNFINISHED_STATES
 from gatte.observability import tracing
+from gatte.store import inbox
 from gatte.web.htmx import is_htmx_request, render_changed_blocks
 from gatte.web.panel import labels
 from gatte.web.panel.form_values import as_uuid
@@ -51,9 +53,6 @@ DEFAULT_CONTACTS = (
 ENDPOINTS = frozenset({"panel.show_simulator", "panel.send_as_customer", "panel.add_customer"})
 RECEIVED_STATES = frozenset(
     {DeliveryState.ACCEPTED, DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.READ}
-)
-IN_FLIGHT_STATES = frozenset(
-    {DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNCERTAIN}
 )
 # What the attachment menu offers: its words, and what then arrives.
 ATTACHMENTS: dict[str, tuple[str, MessagePart]] = {
@@ -278,10 +277,7 @@ def _messages(contact_id: UUID) -> list[Message]:
 def _unprocessed(customer: SimulatedContact) -> list[ChatBubble]:
     """What the customer wrote and no turn has processed yet."""
     hashed = contact_identity.sender_hash(_sender(customer), phone_number_id=SIMULATOR_NUMBER)
-    query = select(InboxMessage).filter_by(
-        phone_number_id=SIMULATOR_NUMBER, sender_hash=hashed, filed_at=None
-    )
-    rows = db.session.scalars(query.order_by(InboxMessage.sent_at, InboxMessage.id))
+    rows = inbox.list_unprocessed(SIMULATOR_NUMBER, hashed)
     return [_unprocessed_bubble(row) for row in rows]
 
 
@@ -342,7 +338,7 @@ def _is_typing(
     if conversation is not None and conversation.owner is Owner.HUMAN:
         return False
     leaving = any(
-        message.outbox is not None and message.outbox.state in IN_FLIGHT_STATES
+        message.outbox is not None and message.outbox.state in UNFINISHED_STATES
         for message in messages
     )
     turn_due = conversation is not None and conversation.turn_due_at is not None

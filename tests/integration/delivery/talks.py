@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import func, select, text
 
 from gatte.conversation.replies import Reply, TextReply
-from gatte.delivery import claims, outbox
+from gatte.delivery import claims
 from gatte.delivery.claims import ClaimedReply
 from gatte.extensions import db
 from gatte.jobs.definitions import apply_statuses, deliver
@@ -26,6 +26,7 @@ from gatte.models import (
     Ticket,
     keyring,
 )
+from gatte.store import outbox
 from tests.fakes import payloads
 from tests.fakes.meta import MetaStandIn
 from tests.process_system import APP_SECRET, NUMBER

@@ -7,8 +7,8 @@ from sqlalchemy import event
 
 from gatte.extensions import db
 from gatte.infra.rq_queue import JobName
-from gatte.jobs.due_work import fetch_due_work
 from gatte.models import Outbox
+from gatte.store.due_work import fetch_due_work
 from tests.fakes.meta import Kind
 from tests.integration.delivery.talks import new_talk
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gatte.delivery import claims
+from gatte.store.outbox import CLAIM_SECONDS
 from tests.fakes import payloads
 
 
@@ -14,7 +14,7 @@ def more():
 def test_a_doubtful_send_without_a_status_is_left_to_an_agent(talk):
     talk.answers("um", "dois")
     talk.is_claimed()
-    talk.time_passes(claims.CLAIM_SECONDS)
+    talk.time_passes(CLAIM_SECONDS)
     talk.is_delivered()
     talk.time_passes(1)
 
@@ -26,7 +26,7 @@ def test_a_doubtful_send_without_a_status_is_left_to_an_agent(talk):
 def test_a_late_status_settles_a_parked_send(talk):
     (outbox_id,) = talk.answers("oi")
     talk.is_claimed()
-    talk.time_passes(claims.CLAIM_SECONDS)
+    talk.time_passes(CLAIM_SECONDS)
     talk.is_delivered()
     talk.time_passes(1)
     talk.is_delivered()

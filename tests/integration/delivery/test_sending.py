@@ -11,6 +11,7 @@ from gatte.delivery import claims
 from gatte.extensions import db
 from gatte.jobs.definitions import apply_statuses, deliver
 from gatte.models import Contact, Conversation
+from gatte.store.outbox import CLAIM_SECONDS
 from tests.fakes import payloads
 from tests.fakes.meta import Kind
 from tests.integration.delivery.talks import new_talk, post
@@ -78,7 +79,7 @@ def test_a_send_that_crashed_is_doubtful_and_not_sent_before_the_grace_is_over(t
     talk.is_delivered()
     assert talk.states() == ["sending"]
 
-    talk.time_passes(claims.CLAIM_SECONDS)
+    talk.time_passes(CLAIM_SECONDS)
     talk.is_delivered()
     talk.is_delivered()
 
@@ -89,7 +90,7 @@ def test_a_send_that_crashed_is_doubtful_and_not_sent_before_the_grace_is_over(t
 def test_a_status_settles_a_doubtful_send(talk, word):
     (outbox_id,) = talk.answers("oi")
     talk.is_claimed()
-    talk.time_passes(claims.CLAIM_SECONDS)
+    talk.time_passes(CLAIM_SECONDS)
     talk.is_delivered()
 
     talk.hears_of(payloads.status("wamid.nobody-noted-it", word, outbox_id=outbox_id))
@@ -102,7 +103,7 @@ def test_a_status_settles_a_doubtful_send(talk, word):
 def test_a_doubtful_send_whose_status_is_stored_and_not_applied_yet_is_not_sent_again(talk):
     (outbox_id,) = talk.answers("oi")
     talk.is_claimed()
-    talk.time_passes(claims.CLAIM_SECONDS)
+    talk.time_passes(CLAIM_SECONDS)
     talk.is_delivered()
 
     post(talk.app, payloads.status("wamid.nobody-noted-it", "delivered", outbox_id=outbox_id))
@@ -119,7 +120,7 @@ def test_a_doubtful_send_whose_status_is_stored_and_not_applied_yet_is_not_sent_
 def test_a_doubtful_send_without_a_status_is_sent_again(talk):
     talk.answers("oi")
     talk.is_claimed()
-    talk.time_passes(claims.CLAIM_SECONDS)
+    talk.time_passes(CLAIM_SECONDS)
     talk.is_delivered()
 
     talk.time_passes(1)
@@ -292,7 +293,7 @@ def test_a_process_that_slept_through_its_claim_sends_nothing_and_lets_another_s
 def test_who_slept_through_its_claim_leaves_the_claim_of_another_alone(talk):
     talk.answers("oi")
     slept = talk.is_claimed()
-    talk.time_passes(claims.CLAIM_SECONDS)
+    talk.time_passes(CLAIM_SECONDS)
     talk.is_delivered()
     talk.time_passes(1)
     talk.is_claimed()
@@ -306,7 +307,7 @@ def test_who_slept_through_its_claim_leaves_the_claim_of_another_alone(talk):
 def test_a_late_answer_of_meta_does_not_undo_what_a_later_attempt_did(talk, app):
     talk.answers("oi")
     first = talk.is_claimed()
-    talk.time_passes(claims.CLAIM_SECONDS)
+    talk.time_passes(CLAIM_SECONDS)
     talk.is_delivered()
     talk.time_passes(1)
     second = talk.is_claimed()

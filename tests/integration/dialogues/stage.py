@@ -22,7 +22,6 @@ from gatte.conversation.replies import ButtonsReply, MenuReply, Reply, ReplyOpti
 from gatte.desk import handoff
 from gatte.extensions import db
 from gatte.intake import contact_identity
-from gatte.jobs.due_work import fetch_due_work
 from gatte.models import (
     Author,
     Certificate,
@@ -35,6 +34,7 @@ from gatte.models import (
     Ticket,
     TicketState,
 )
+from gatte.store.due_work import fetch_due_work
 from gatte.whatsapp.events import Sender
 from tests.fakes import payloads
 from tests.integration.dialogues.script import Act, Doing, Script

@@ -7,8 +7,9 @@ from sqlalchemy import text
 from gatte.extensions import db
 from gatte.intake import receive
 from gatte.intake.group_commit import GroupCommitWriter, RejectedRows, StorageUnavailable
-from gatte.intake.webhook_rows import EventRow, WebhookRows
+from gatte.intake.webhook_rows import WebhookRows
 from gatte.observability import metrics
+from gatte.store.inbox import EventRow
 from tests.fakes import payloads
 
 

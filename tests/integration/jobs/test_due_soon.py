@@ -4,8 +4,8 @@ import time
 
 from gatte.extensions import db
 from gatte.infra.rq_queue import JobName
-from gatte.jobs.due_work import fetch_due_work
 from gatte.jobs.worker import job_batch
+from gatte.store.due_work import fetch_due_work
 from tests.fakes import payloads
 from tests.integration.turns.customers import somebody
 from tests.process_system import least_seconds

@@ -12,14 +12,13 @@ from sqlalchemy.orm import Session
 from gatte.conversation.states import State
 from gatte.extensions import db
 from gatte.infra.database.deferred_begin import no_open_transaction
+from gatte.infra.database.engine import unpooled_engine
+from gatte.infra.database.hydration import column_list, hydrate
 from gatte.infra.database.statement_batch import (
     StatementBatch,
-    column_list,
     commit_and_fetch,
     fetch_rows,
     fetch_rows_autocommit,
-    hydrate,
-    unpooled_engine,
 )
 from gatte.models import Contact, Conversation, NumberPause, keyring
 from tests.connection_guard import HoldsAnother

@@ -81,7 +81,7 @@ def test_a_failure_that_is_noted_late_does_not_bring_back_what_another_process_f
     def note() -> None:
         with app.app_context():
             inbox_retry.record_failure(
-                number, bytes.fromhex(sender), ValueError("too late"), passing=True
+                number, bytes.fromhex(sender), ValueError("too late"), transient=True
             )
 
     mine = "FROM inbox_message WHERE sender_hash = %s"

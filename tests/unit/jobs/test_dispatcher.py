@@ -6,9 +6,9 @@ from rq.job import validate_job_id
 from gatte.infra.rq_queue import JobName, QueueName
 from gatte.jobs import dispatcher
 from gatte.jobs.dispatcher import JOBS_PER_BATCH, ROUND_ROBIN_SIZE, into_batches
-from gatte.jobs.due_work import DueWork
 from gatte.jobs.worker.job_batch import function_of
 from gatte.observability import metrics
+from gatte.store.due_work import DueWork
 
 
 def due(job: JobName, number: int) -> DueWork:

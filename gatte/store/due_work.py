@@ -1,4 +1,4 @@
-"""What is due, asked of Postgres in one statement."""
+"""What is due, asked of Postgres in one statement: inbox, outbox, conversations and statuses."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -7,41 +7,25 @@ from sqlalchemy import Connection
 
 from gatte.infra.rq_queue import JobName
 from gatte.settings import Settings
+from gatte.store import conversations, inbox, outbox
 
 MAX_ROWS_PER_POLL = 500
 # planning it takes longer than running it, so each connection has it planned once
 PREPARED = "what_is_due"
 
-# One statement a look. Unread messages become due when the customer paused, when the first has
-# waited long enough, or at once: after a tap on a button, and in a conversation that a human owns.
-# Of a conversation's answers only the first is due: those behind it wait for it. `need` is the same
-# for as long as the same work is to be done. $1: the pause, $2: the longest wait, $3: how far to
-# look ahead for messages whose pause is about to end (all in seconds), $4: rows of a kind.
-DUE_WORK_SQL = """
+# One statement a look. `need` is the same for as long as the same work is to be done. $1: the pause
+# of a sender, $2: the longest wait, $3: how far to look ahead for messages whose pause is about to
+# end (all in seconds), $4: rows of a kind.
+DUE_WORK_SQL = f"""
     (SELECT 'process_inbox' AS job,
         ARRAY[m.phone_number_id, encode(m.sender_hash, 'hex')] AS arguments,
         'turn-' || encode(m.sender_hash, 'hex') || '-' || max(m.id) AS need,
         min(m.received_at) AS since,
-        CASE
-            WHEN bool_or(m.immediate) THEN 0
-            ELSE extract(epoch FROM least(
-                max(m.received_at) + make_interval(secs => $1),
-                min(m.received_at) + make_interval(secs => $2)) - clock_timestamp())::float8
-        END AS ahead
+        {inbox.SECONDS_UNTIL_DUE} AS ahead
     FROM inbox_message m
-    WHERE m.filed_at IS NULL
+    WHERE m.{inbox.UNPROCESSED}
     GROUP BY m.phone_number_id, m.sender_hash
-    HAVING bool_or(m.immediate)
-        OR max(m.received_at) <= clock_timestamp() - make_interval(secs => $1 - $3)
-        OR min(m.received_at) <= clock_timestamp() - make_interval(secs => $2 - $3)
-        OR EXISTS (
-            SELECT 1
-            FROM contact_identity i
-            JOIN conversation c ON c.contact_id = i.contact_id
-            WHERE i.hash = m.sender_hash
-                AND c.phone_number_id = m.phone_number_id
-                AND c.closed_at IS NULL
-                AND c.owner = 'human')
+    HAVING {inbox.DUE}
     ORDER BY min(m.received_at)
     LIMIT $4)
     UNION ALL
@@ -51,14 +35,7 @@ DUE_WORK_SQL = """
         o.due_at,
         0
     FROM outbox o
-    WHERE o.state IN ('pending', 'sending', 'uncertain')
-        AND o.due_at <= clock_timestamp()
-        AND NOT EXISTS (
-            SELECT 1
-            FROM outbox e
-            WHERE e.conversation_id = o.conversation_id
-                AND e.position < o.position
-                AND e.state IN ('pending', 'sending', 'uncertain'))
+    WHERE {outbox.DUE}
     ORDER BY o.due_at
     LIMIT $4)
     UNION ALL
@@ -68,8 +45,7 @@ DUE_WORK_SQL = """
         turn_due_at,
         0
     FROM conversation
-    WHERE turn_due_at <= clock_timestamp()
-        AND (leased_until IS NULL OR leased_until < clock_timestamp())
+    WHERE {conversations.TURN_DUE}
     ORDER BY turn_due_at
     LIMIT $4)
     UNION ALL
@@ -79,7 +55,7 @@ DUE_WORK_SQL = """
         watch_at,
         0
     FROM conversation
-    WHERE watch_at <= clock_timestamp()
+    WHERE {conversations.INACTIVITY_DUE}
     ORDER BY watch_at
     LIMIT $4)
     UNION ALL
@@ -90,7 +66,7 @@ DUE_WORK_SQL = """
         0
     FROM status_event
     HAVING count(*) > 0)
-"""
+"""  # noqa: S608 - our own words only
 
 
 @dataclass(frozen=True, slots=True)
