@@ -20,6 +20,7 @@ from gatte.settings import Settings
 
 log = structlog.get_logger(__name__)
 
+NAMES_PER_COMMIT = 500
 RESTART_SECONDS = 1.0  # a worker that dies at its start must not keep a core busy with starting
 
 
@@ -124,10 +125,10 @@ def index_names() -> None:
 
     Safe to repeat.
     """
-    from gatte.desk.name_index import index_batch
+    from gatte.store import contacts as named
 
     total = 0
-    while count := index_batch():
+    while count := named.index_names(NAMES_PER_COMMIT):
         db.session.commit()
         total += count
     click.echo(f"{total} names can be found now.")
@@ -247,9 +248,10 @@ def _reprocess_bodies(after: datetime | None, *, only_list: bool) -> None:
 
 def _reprocess_turns(conversation: UUID | None, after: datetime | None, *, only_list: bool) -> None:
     from gatte.intake import inbox_retry as parked_messages
+    from gatte.store import turns as failed_turns
     from gatte.turns import reprocess as stuck_turns
 
-    for one in stuck_turns.list_failed(conversation, after):
+    for one in failed_turns.list_failed_conversations(conversation, after):
         outcome = "" if only_list else f": {stuck_turns.requeue(one, after)}"
         click.echo(f"turn of conversation {one}{outcome}")
         db.session.commit()

@@ -28,7 +28,7 @@ users = AppGroup("users", help="The people of the panel.")
 @users.command("list")
 def list_users() -> None:
     """Show who may log in and who no longer may."""
-    from gatte.desk import users as people
+    from gatte.store import users as accounts
 
     with _told_plainly():
         rows = [
@@ -39,7 +39,7 @@ def list_users() -> None:
                 "active" if user.active else "disabled",
                 _day(user.last_login_at),
             )
-            for user in people.list_users()
+            for user in accounts.list_by_email()
         ]
     _show_table([("E-MAIL", "NAME", "ROLE", "STATE", "LAST LOGIN"), *rows])
 

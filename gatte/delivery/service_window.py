@@ -2,7 +2,7 @@
 answer that comes too late.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import structlog
@@ -19,16 +19,14 @@ from gatte.models import (
     Direction,
     Message,
     Outbox,
-    Ticket,
-    TicketKind,
-    TicketState,
 )
 from gatte.observability import metrics
 from gatte.settings import Settings
+from gatte.store import tickets
+from gatte.store.conversations import SERVICE_WINDOW
 
 log = structlog.get_logger(__name__)
 
-SERVICE_WINDOW = timedelta(hours=24)
 WINDOW_CLOSED_CODE = 131047  # Meta's own word for it
 TEMPLATE = "template"
 FOLLOW_UP_SUBJECT = "Responder ao cliente: a janela de 24 horas fechou antes da resposta"
@@ -60,7 +58,8 @@ def handle_window_closed(row: Outbox, conversation: Conversation) -> None:
     row.state = DeliveryState.CANCELLED if is_dropped else DeliveryState.FAILED
     row.failed_at = func.clock_timestamp()
     if row.author is Author.BOT:
-        _open_follow_up_ticket(row, conversation)
+        unsaid = row.message.body or ""
+        tickets.open_or_extend_follow_up(conversation, FOLLOW_UP_SUBJECT, unsaid)
     metrics.MESSAGES_SENT.labels(outcome="window_closed").inc()
     log.warning("answer_too_late", outbox_id=str(row.id), state=row.state.value)
 
@@ -128,24 +127,3 @@ def _replace_by_template(row: Outbox, template: TemplateReply) -> None:
     row.due_at = func.clock_timestamp()
     row.error_code = row.error_details = row.failed_at = None
     log.info("answer_became_template", outbox_id=str(row.id), template=template.name)
-
-
-def _open_follow_up_ticket(row: Outbox, conversation: Conversation) -> None:
-    """One task a conversation, however many answers came too late."""
-    unsaid = row.message.body or ""
-    opened = select(Ticket).filter_by(
-        conversation_id=conversation.id, kind=TicketKind.FOLLOW_UP, state=TicketState.OPEN
-    )
-    task = db.session.scalar(opened.order_by(Ticket.created_at.desc()).limit(1))
-    if task is not None and task.subject == FOLLOW_UP_SUBJECT:
-        task.description = f"{task.description}\n\n{unsaid}"
-        task.updated_at = func.now()
-        return
-    ids = {
-        "data_key_id": conversation.data_key_id,
-        "contact_id": conversation.contact_id,
-        "conversation_id": conversation.id,
-    }
-    db.session.add(
-        Ticket(**ids, kind=TicketKind.FOLLOW_UP, subject=FOLLOW_UP_SUBJECT, description=unsaid)
-    )

@@ -22,6 +22,7 @@ from gatte.models.columns import new_uuid7
 from gatte.observability import tracing
 from gatte.privacy.crypto import DecryptionFailed
 from gatte.privacy.sanitize import sanitize_text
+from gatte.store import contacts, conversations
 from gatte.whatsapp import events
 from gatte.whatsapp.content import (
     ButtonReply,
@@ -58,19 +59,6 @@ SKIP_REASONS = "UPDATE inbox_message SET filed_at = clock_timestamp() WHERE id =
 CLEAR_PAYLOAD_SQL = """
     UPDATE inbox_message SET payload = NULL, filed_at = clock_timestamp()
     WHERE id = ANY(%s) AND filed_at IS NULL
-"""
-# A time ahead of ours must not hold the 24 h window open; of an echo there is none.
-TOUCH_CONVERSATION_SQL = """
-    UPDATE conversation SET
-        last_activity_at = clock_timestamp(),
-        last_inbound_at = greatest(last_inbound_at, (
-            SELECT least(sent_at, clock_timestamp())
-            FROM (VALUES (%s::timestamptz)) AS v (sent_at)
-            WHERE sent_at IS NOT NULL)),
-        turn_due_at = CASE
-            WHEN %s THEN coalesce(turn_due_at, clock_timestamp())
-            ELSE turn_due_at END
-    WHERE id = %s
 """
 
 
@@ -127,7 +115,7 @@ def _waiting(phone_number_id: str, sender_hash: bytes) -> list[InboxRow]:
     Rows that cannot be opened are set aside with their payload, and the next go on.
     """
     batch = StatementBatch()
-    contact_identity.lock_sender(sender_hash, batch)
+    contacts.lock_sender(sender_hash, batch)
     batch.add(UNPROCESSED_SQL, phone_number_id, sender_hash)
     found = inbox_retry.retryable_rows(batch.execute())
     opened = [(row, _decrypt(row)) for row in found]
@@ -165,7 +153,7 @@ def process_contact(conversation_id: UUID) -> list[ProcessedInbox]:
     locks = StatementBatch()
     # all of them, in one order for everybody, before the first one touches the conversation
     for row in senders:
-        contact_identity.lock_sender(bytes(row.sender_hash), locks)
+        contacts.lock_sender(bytes(row.sender_hash), locks)
     locks.execute()
     outcomes = [process_sender(row.phone_number_id, bytes(row.sender_hash)) for row in senders]
     return [outcome for outcome in outcomes if outcome is not None]
@@ -204,7 +192,7 @@ def _store(
     batch.add(CLEAR_PAYLOAD_SQL, [one.row.id for one in arrived])
     sent_times = [one.row.sent_at for one in arrived if not one.echo]
     last_sent_at = max(sent_times, default=None)
-    batch.add(TOUCH_CONVERSATION_SQL, last_sent_at, to_read, talk.conversation_id)
+    conversations.record_inbound(batch, talk.conversation_id, last_sent_at, makes_turn_due=to_read)
 
 
 def _message(talk: OpenConversation, one: IncomingMessage) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from sqlalchemy import literal_column
 
 from gatte.decisions import apply
 from gatte.decisions.apply import PendingTurn
@@ -13,49 +12,12 @@ from gatte.extensions import db
 from gatte.intelligence.calls import CallRecord
 from gatte.models import Conversation, TurnOutcome
 from gatte.observability import metrics
-from gatte.turns import lease as leases
+from gatte.store import leases, messages, turns
 from gatte.turns import llm_costs
 from gatte.turns.load import TurnInput
 from gatte.turns.process import TurnResult
 
 log = structlog.get_logger(__name__)
-
-UNREAD_SQL = "set_aside IS NULL AND author IN ('customer', 'phone') AND turn_id IS NULL"
-COMMIT_STATE_SQL = f"""
-    SELECT {leases.ROW_VERSIONS} AS versions,
-        EXISTS (
-            SELECT FROM message
-            WHERE conversation_id = conversation.id
-                AND {UNREAD_SQL}
-                AND NOT message.id = ANY(%s::uuid[])
-        ) AS unread,
-        EXISTS (
-            SELECT FROM inbox_message m
-            JOIN contact_identity i ON i.hash = m.sender_hash
-            WHERE i.contact_id = conversation.contact_id
-                AND m.phone_number_id = conversation.phone_number_id
-                AND m.filed_at IS NULL
-        ) AS unfiled,
-        EXISTS (
-            SELECT FROM outbox
-            WHERE conversation_id = conversation.id
-                AND outbox.state IN ('pending', 'sending', 'uncertain')
-        ) AS busy,
-        clock_timestamp() < last_inbound_at + interval '24 hours' AS in_window
-    FROM conversation
-    JOIN contact ON contact.id = conversation.contact_id
-    WHERE conversation.id = %s AND lease_token = %s AND leased_until > clock_timestamp()
-"""  # noqa: S608 - our own words only
-MARK_READ_SQL = """
-    UPDATE message SET
-        turn_id = %s, intent = %s, confidence = %s, decider = %s, model = %s, prompt_version = %s
-    WHERE id = %s
-"""
-DUE_IF_MORE_CAME: Any = literal_column(
-    "CASE WHEN EXISTS ("
-    f"SELECT FROM message WHERE message.conversation_id = conversation.id AND {UNREAD_SQL}"
-    ") THEN clock_timestamp() END"
-)
 
 
 @dataclass(frozen=True)
@@ -74,17 +36,16 @@ class CommitState:
 
 def lock_and_recheck(reading: TurnInput) -> CommitState:
     """Lock the conversation and see how it stands; LeaseLost when the lease is no longer ours."""
-    lease = reading.lease
     known = [unread.id for unread in reading.unread]
-    conversation, now = leases.relock_and_check(
-        lease, COMMIT_STATE_SQL, known, lease.conversation_id, lease.token
-    )
+    now = leases.relock_and_check(reading.lease, known)
+    conversation = now.conversation
     contact = conversation.contact
     reachable = conversation.data_key_id is not None and bool(contact.phone or contact.bsuid)
+    may_send = now.is_service_window_open and not now.has_unfinished_replies
     return CommitState(
         conversation,
-        has_newer_messages=now.unread or now.unfiled,
-        send_inline=bool(now.in_window) and not now.busy and reachable,
+        has_newer_messages=now.has_newer_messages,
+        send_inline=may_send and reachable,
     )
 
 
@@ -104,11 +65,9 @@ def stage_turn(
         trace=_trace(reading, thought),
         send_inline=standing.send_inline,
     )
-    record.batch.insert("model_call", *llm_costs.rows_of(calls, conversation.id, record.id))
+    turns.insert_llm_calls(record.batch, llm_costs.rows_of(calls, conversation.id, record.id))
     _mark_read(conversation, reading, thought, record)
-    leases.release(conversation)
-    conversation.turn_attempts = 0
-    conversation.turn_due_at = DUE_IF_MORE_CAME
+    leases.release_after_turn(conversation)
     apply.stage_decision(conversation, thought.history, record)
     db.session.expunge(conversation)  # all of it is in the batch: the session need not look for it
     return record
@@ -124,17 +83,9 @@ def _mark_read(
     understood = {heard.message_id: heard.understanding for heard in thought.utterances}
     for unread in reading.unread:
         meaning = understood.get(str(unread.id))
+        messages.mark_read(record.batch, unread.id, record.id, meaning)
         if meaning is None:
-            record.batch.add("UPDATE message SET turn_id = %s WHERE id = %s", record.id, unread.id)
             continue
-        said = (
-            meaning.intent.value,
-            meaning.confidence,
-            meaning.source.value,
-            meaning.model,
-            meaning.prompt_version,
-        )
-        record.batch.add(MARK_READ_SQL, record.id, *said, unread.id)
         conversation.last_intent = meaning.intent
         metrics.INTENTS.labels(intent=meaning.intent.value, decider=meaning.source.value).inc()
         log.info(

@@ -9,14 +9,13 @@ from uuid import UUID
 
 import structlog
 from flask import current_app
-from sqlalchemy import insert
 from sqlalchemy.exc import SQLAlchemyError
 
 from gatte.extensions import db
 from gatte.intelligence.calls import CallRecord
-from gatte.models import LlmCall
 from gatte.observability import cost, metrics
 from gatte.settings import Settings
+from gatte.store import turns
 
 log = structlog.get_logger(__name__)
 
@@ -46,7 +45,7 @@ def store_unattached(calls: Sequence[CallRecord], conversation_id: UUID) -> None
     if not calls:
         return
     try:
-        db.session.execute(insert(LlmCall), rows_of(calls, conversation_id, None))
+        turns.store_llm_calls(rows_of(calls, conversation_id, None))
         db.session.commit()
     except SQLAlchemyError as error:
         db.session.rollback()

@@ -7,42 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
-
 from gatte.conversation.nlu import MessageKind
 from gatte.conversation.snapshot import Snapshot
 from gatte.decisions.snapshots import load_snapshot
-from gatte.extensions import db
-from gatte.infra.database.statement_batch import Row, commit_and_fetch
-from gatte.intelligence.knowledge.memory_index import INDEX_VERSION_SQL, IndexVersion
+from gatte.intelligence.knowledge.memory_index import IndexVersion
 from gatte.models import Author, Message
-from gatte.models.message import TURN_AUTHORS
 from gatte.observability import tracing
-from gatte.turns import lease as leases
-from gatte.turns.lease import Lease
+from gatte.store import Row, leases, messages
+from gatte.store.leases import Lease
 
 HISTORY_LENGTH = 8
-TURN_MESSAGES_SQL = f"""
-    (
-        SELECT TRUE AS unread, id, position, kind, author, data_key_id,
-            body_sealed, original_sealed, wamid_sealed, {INDEX_VERSION_SQL}
-        FROM message
-        WHERE conversation_id = %(id)s
-            AND set_aside IS NULL
-            AND author IN ('customer', 'phone')
-            AND turn_id IS NULL
-        ORDER BY sent_at, position
-    )
-    UNION ALL
-    (
-        SELECT FALSE, id, position, kind, author, data_key_id,
-            body_sealed, NULL, NULL, NULL, NULL
-        FROM message
-        WHERE conversation_id = %(id)s AND turn_id IS NOT NULL
-        ORDER BY position DESC
-        LIMIT %(history)s
-    )
-"""  # noqa: S608 - our own words only
 
 
 @dataclass(frozen=True)
@@ -98,7 +72,7 @@ def load_turn(lease: Lease, *, first: bool = False) -> TurnInput:
     else:
         conversation = leases.lock(lease)
         snapshot = load_snapshot(conversation)
-    rows = commit_and_fetch(TURN_MESSAGES_SQL, {"id": conversation.id, "history": HISTORY_LENGTH})
+    rows = messages.commit_and_list_for_turn(conversation.id, HISTORY_LENGTH)
     return TurnInput(
         lease=lease,
         correlation_id=conversation.correlation_id,
@@ -110,20 +84,6 @@ def load_turn(lease: Lease, *, first: bool = False) -> TurnInput:
         owner_version=conversation.owner_version,
         edition=next((IndexVersion(row.edition, row.today) for row in rows if row.unread), None),
     )
-
-
-def list_unread(conversation_id: UUID) -> list[Message]:
-    """The messages that no turn has read, in Meta's order, then that of arrival."""
-    in_order = unread_query(conversation_id).order_by(Message.sent_at, Message.position)
-    return list(db.session.scalars(in_order))
-
-
-def unread_query(conversation_id: UUID) -> Select[Message]:
-    """The query of messages that no turn has read."""
-    mine = select(Message).where(
-        Message.conversation_id == conversation_id, Message.set_aside.is_(None)
-    )
-    return mine.where(Message.author.in_(TURN_AUTHORS), Message.turn_id.is_(None))
 
 
 def _unread(row: Row) -> UnreadMessage:

@@ -24,6 +24,7 @@ from gatte.intelligence.knowledge.passages import PassageRow
 from gatte.intelligence.knowledge.reranker import TokenisedText as Prepared
 from gatte.models.knowledge import Article, Passage
 from gatte.observability import metrics
+from gatte.store.knowledge import VERSION_COLUMNS
 
 if TYPE_CHECKING:
     from numpy import float32, int32
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
 
 MAX_PASSAGES = 5_000  # passages: some 30 MB a process; a larger base stays in Postgres
 KNOWN_WORDS = 20_000
-INDEX_VERSION_SQL = (
-    "coalesce((SELECT number FROM knowledge_version), 0) AS edition, current_date AS today"
-)
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ class IndexVersion:
 
 def index_version(session: Session) -> IndexVersion:
     """The version that this session sees."""
-    known, today = session.execute(sql(f"SELECT {INDEX_VERSION_SQL}")).one()
+    known, today = session.execute(sql(f"SELECT {VERSION_COLUMNS}")).one()
     return IndexVersion(known, today)
 
 

@@ -10,9 +10,9 @@ from markupsafe import Markup, escape
 
 from gatte.delivery import failure_reasons
 from gatte.models import Contact, Message
+from gatte.store.conversations import SERVICE_WINDOW
 from gatte.web.panel import labels
 
-WINDOW = timedelta(hours=24)  # how long after a customer's message free text may be sent
 MONTHS = ("jan", "fev", "mar", "abr", "mai", "jun", "jul", "ago", "set", "out", "nov", "dez")
 URL = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)]")
 # A mark works around words only: `2*3*4` stays as it is, `*isto*` becomes bold.
@@ -100,7 +100,7 @@ def datetime_br(moment: datetime | None) -> str:
 
 def window_left(last_inbound_at: datetime | None) -> timedelta:
     """How much of the 24-hour window is left; zero when it is closed."""
-    closes = now() if last_inbound_at is None else last_inbound_at + WINDOW
+    closes = now() if last_inbound_at is None else last_inbound_at + SERVICE_WINDOW
     return max(timedelta(), closes - now())
 
 
