@@ -1,15 +1,29 @@
-"""The table `message`: what no turn has read yet, and the history as people see it."""
+"""The table `message`: the history of conversations.
 
-from collections.abc import Sequence
+A message of a customer (or one of the phone) is unread until a turn has read it, unless it was set
+aside: see `conversations.UNREAD`.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, select, text, true, update
+from sqlalchemy import Select, func, select, text, true, update
 from sqlalchemy.orm import aliased, joinedload
 
-from gatte.conversation.nlu import IntentPrediction
+from gatte.conversation.nlu import IntentPrediction, MessageKind
 from gatte.extensions import db
-from gatte.infra.database.statement_batch import Row, StatementBatch, commit_and_fetch
-from gatte.models import Conversation, Message
+from gatte.infra.database.statement_batch import (
+    DB_NOW_SQL,
+    Row,
+    SqlExpression,
+    StatementBatch,
+    commit_and_fetch,
+    fetch_rows,
+)
+from gatte.models import Author, Conversation, Direction, Message, SkipReason
 from gatte.store.conversations import UNREAD
 from gatte.store.knowledge import VERSION_COLUMNS
 
@@ -37,14 +51,145 @@ MARK_UNDERSTOOD_SQL = """
         turn_id = %s, intent = %s, confidence = %s, decider = %s, model = %s, prompt_version = %s
     WHERE id = %s
 """
+ANSWERED_REPEATS_SQL = """
+    SELECT m.id, m.data_key_id, m.body_sealed, m.turn_id
+    FROM message m
+    WHERE m.conversation_id = %(conversation)s
+        AND m.author = 'customer'
+        AND m.received_at > %(since)s
+        AND EXISTS (
+            SELECT FROM message a
+            JOIN outbox o ON o.id = a.id
+            WHERE a.conversation_id = m.conversation_id
+                AND a.turn_id = m.turn_id
+                AND o.accepted_at <= %(until)s)
+    ORDER BY m.position DESC
+    LIMIT 200
+"""
 
 
-def commit_and_list_for_turn(conversation_id: UUID, history_length: int) -> Sequence[Row]:
-    """Commit, and what a turn reads, in one round trip: the messages that no turn has read, in
-    Meta's order, with the version of the knowledge base; then so many of the history, the latest
-    first. `unread` tells them apart.
+@dataclass(frozen=True)
+class NewMessage:
+    """A message to be added to the history; `is_erased` when what it said is forgotten already."""
+
+    id: UUID
+    data_key_id: UUID | None
+    contact_id: UUID
+    conversation_id: UUID
+    author: Author
+    kind: str
+    body: str | None
+    original: dict[str, Any] | None = None
+    wamid: str | None = None
+    wamid_hash: bytes | None = None
+    user_id: int | None = None
+    turn_id: UUID | None = None
+    sent_at: datetime | SqlExpression = DB_NOW_SQL
+    received_at: datetime | SqlExpression = DB_NOW_SQL
+    skip_reason: SkipReason | None = None
+    is_erased: bool = False
+
+
+class HistoryRow(NamedTuple):
+    """A message of the history, decrypted; `original` is what Meta sent, empty where it was not
+    asked for.
     """
-    return commit_and_fetch(TURN_MESSAGES_SQL, {"id": conversation_id, "history": history_length})
+
+    id: UUID
+    position: int
+    kind: str
+    author: str
+    text: str
+    original: dict[str, Any]
+    wamid: str | None
+
+
+@dataclass(frozen=True)
+class TurnMessages:
+    """What a turn reads: the unread messages in Meta's order, then that of arrival, and the last of
+    those before them, the oldest first.
+
+    The number of the knowledge base and the day belong to the same moment; None when nothing is
+    unread.
+    """
+
+    unread: list[HistoryRow]
+    history: list[HistoryRow]
+    knowledge_number: int | None
+    today: date | None
+
+
+class AnsweredMessage(NamedTuple):
+    """What a customer said and a turn answered."""
+
+    turn_id: UUID
+    text: str
+
+
+def insert(batch: StatementBatch, message: NewMessage) -> None:
+    """Add a message to the history with the statements of a batch."""
+    is_from_customer = message.author is Author.CUSTOMER
+    key = message.data_key_id
+    batch.insert(
+        "message",
+        {
+            "id": message.id,
+            "data_key_id": key,
+            "contact_id": message.contact_id,
+            "conversation_id": message.conversation_id,
+            "direction": Direction.IN if is_from_customer else Direction.OUT,
+            "author": message.author,
+            "user_id": message.user_id,
+            "kind": message.kind,
+            "body_sealed": Message.body.encrypt(message.id, key, message.body),
+            "original_sealed": Message.original.encrypt(message.id, key, message.original),
+            "wamid_sealed": Message.wamid.encrypt(message.id, key, message.wamid),
+            "wamid_hash": message.wamid_hash,
+            "turn_id": message.turn_id,
+            "sent_at": message.sent_at,
+            "received_at": message.received_at,
+            "set_aside": message.skip_reason,
+            "erased_at": DB_NOW_SQL if message.is_erased else None,
+        },
+    )
+
+
+def find_message(message_id: UUID) -> Message | None:
+    """The message of this id, as the session knows it."""
+    return db.session.get(Message, message_id)
+
+
+def find_id_by_wamid(wamid_hash: bytes) -> UUID | None:
+    """Our id of the message with this hash of Meta's id."""
+    return db.session.scalar(select(Message.id).where(Message.wamid_hash == wamid_hash))
+
+
+def commit_and_list_for_turn(conversation_id: UUID, history_length: int) -> TurnMessages:
+    """Commit, and in the same round trip read what a turn of this conversation works on; nothing
+    stays open.
+    """
+    rows = commit_and_fetch(TURN_MESSAGES_SQL, {"id": conversation_id, "history": history_length})
+    unread = [row for row in rows if row.unread]
+    history = sorted((row for row in rows if not row.unread), key=lambda row: row.position)
+    return TurnMessages(
+        unread=[_decrypted(row) for row in unread],
+        history=[_decrypted(row) for row in history],
+        knowledge_number=unread[0].edition if unread else None,
+        today=unread[0].today if unread else None,
+    )
+
+
+def _decrypted(row: Row) -> HistoryRow:
+    key = row.data_key_id
+    return HistoryRow(
+        id=row.id,
+        position=row.position,
+        kind=row.kind,
+        author=row.author,
+        text=Message.body.decrypt(row.id, key, row.body_sealed) or "",
+        original=Message.original.decrypt(row.id, key, row.original_sealed) or {},
+        wamid=Message.wamid.decrypt(row.id, key, row.wamid_sealed),
+    )
 
 
 def list_unread(conversation_id: UUID) -> list[Message]:
@@ -54,7 +199,7 @@ def list_unread(conversation_id: UUID) -> list[Message]:
 
 
 def has_unread(conversation_id: UUID) -> bool:
-    """Whether there are messages that no turn has read."""
+    """Whether a turn has something to read."""
     return bool(db.session.scalar(select(_unread(conversation_id).exists())))
 
 
@@ -65,7 +210,7 @@ def _unread(conversation_id: UUID) -> Select[Message]:
 def mark_read(
     batch: StatementBatch, message_id: UUID, turn_id: UUID, understood: IntentPrediction | None
 ) -> None:
-    """Add to a batch that a turn has read a message, and what was understood of it."""
+    """Add to a batch that a turn has read a message, and what it understood, if anything."""
     if understood is None:
         batch.add(MARK_READ_SQL, turn_id, message_id)
         return
@@ -81,18 +226,52 @@ def mark_read(
     )
 
 
-def mark_unread(message_ids: Sequence[UUID]) -> None:
-    """Let the next turn read these messages anew."""
+def mark_unread(message_ids: Collection[UUID]) -> None:
+    """Let a turn read these messages anew."""
     db.session.execute(update(Message).where(Message.id.in_(message_ids)).values(turn_id=None))
 
 
-def find_message(message_id: UUID) -> Message | None:
-    """The message with this id."""
-    return db.session.get(Message, message_id)
+def list_answered(
+    conversation_id: UUID, since: datetime, accepted_until: datetime
+) -> Iterator[AnsweredMessage]:
+    """What the customer said since then, the latest first, as far as Meta took an answer to it by
+    `accepted_until`.
+    """
+    rows = fetch_rows(
+        ANSWERED_REPEATS_SQL,
+        {"conversation": conversation_id, "since": since, "until": accepted_until},
+    )
+    for row in rows:
+        words = Message.body.decrypt(row.id, row.data_key_id, row.body_sealed)
+        yield AnsweredMessage(row.turn_id, words or "")
+
+
+def save_transcript(message_id: UUID, words: str) -> None:
+    """Store the words of a voice message as its own, unless it was erased."""
+    message = find_message(message_id)
+    if message is not None and message.erased_at is None:
+        message.body = words
+
+
+def list_edits(message: Message) -> list[Message]:
+    """The later versions of a message, in their order."""
+    edits = db.session.scalars(
+        select(Message)
+        .filter_by(contact_id=message.contact_id, kind=MessageKind.EDIT.value)
+        .order_by(Message.position)
+    )
+    return [edit for edit in edits if (edit.original or {}).get("target") == str(message.id)]
+
+
+def erase(message: Message) -> None:
+    """Forget what a message said; that there was one stays known."""
+    message.body = None
+    message.original = None
+    message.erased_at = func.now()
 
 
 def get_message(message_id: UUID) -> Message:
-    """The message with this id; NoResultFound when there is none."""
+    """The message of this id, as the session knows it; NoResultFound when there is none."""
     return db.session.get_one(Message, message_id)
 
 

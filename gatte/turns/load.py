@@ -2,19 +2,18 @@
 may depend on.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from gatte.conversation.nlu import MessageKind
 from gatte.conversation.snapshot import Snapshot
 from gatte.decisions.snapshots import load_snapshot
 from gatte.intelligence.knowledge.memory_index import IndexVersion
-from gatte.models import Author, Message
+from gatte.models import Author
 from gatte.observability import tracing
-from gatte.store import Row, leases, messages
+from gatte.store import leases, messages
 from gatte.store.leases import Lease
+from gatte.store.messages import HistoryRow, TurnMessages
 
 HISTORY_LENGTH = 8
 
@@ -72,45 +71,39 @@ def load_turn(lease: Lease, *, first: bool = False) -> TurnInput:
     else:
         conversation = leases.lock(lease)
         snapshot = load_snapshot(conversation)
-    rows = messages.commit_and_list_for_turn(conversation.id, HISTORY_LENGTH)
+    found = messages.commit_and_list_for_turn(conversation.id, HISTORY_LENGTH)
     return TurnInput(
         lease=lease,
         correlation_id=conversation.correlation_id,
         request_id=tracing.current_request_id(),
         phone_number_id=conversation.phone_number_id,
         snapshot=snapshot,
-        unread=tuple(_unread(row) for row in rows if row.unread),
-        history=_history([row for row in rows if not row.unread]),
+        unread=tuple(_unread(message) for message in found.unread),
+        history=tuple(HistoryMessage(one.author, one.text) for one in found.history),
         owner_version=conversation.owner_version,
-        edition=next((IndexVersion(row.edition, row.today) for row in rows if row.unread), None),
+        edition=_index_version(found),
     )
 
 
-def _unread(row: Row) -> UnreadMessage:
-    facts: dict[str, Any] = (
-        Message.original.decrypt(row.id, row.data_key_id, row.original_sealed) or {}
-    )
+def _unread(message: HistoryRow) -> UnreadMessage:
+    facts = message.original
     return UnreadMessage(
-        id=row.id,
-        position=row.position,
-        kind=MessageKind(row.kind),
-        text=_body(row),
+        id=message.id,
+        position=message.position,
+        kind=MessageKind(message.kind),
+        text=message.text,
         choice=facts.get("choice"),
         filename=facts.get("filename"),
         mime_type=facts.get("mime_type"),
-        wamid=Message.wamid.decrypt(row.id, row.data_key_id, row.wamid_sealed),
+        wamid=message.wamid,
         target_id=facts.get("target"),
-        from_company_phone=row.author == Author.PHONE,
+        from_company_phone=message.author == Author.PHONE,
         media_id=facts.get("media_id"),
         sha256=facts.get("sha256"),
     )
 
 
-def _history(rows: Sequence[Row]) -> tuple[HistoryMessage, ...]:
-    return tuple(
-        HistoryMessage(row.author, _body(row)) for row in sorted(rows, key=lambda row: row.position)
-    )
-
-
-def _body(row: Row) -> str:
-    return Message.body.decrypt(row.id, row.data_key_id, row.body_sealed) or ""
+def _index_version(found: TurnMessages) -> IndexVersion | None:
+    if found.knowledge_number is None or found.today is None:
+        return None
+    return IndexVersion(found.knowledge_number, found.today)
