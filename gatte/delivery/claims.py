@@ -35,6 +35,7 @@ from gatte.models.message import UNFINISHED_STATES
 from gatte.observability import metrics
 from gatte.privacy import masking
 from gatte.settings import Settings, UncertainPolicy
+from gatte.store import conversations
 from gatte.whatsapp.errors import ErrorCategory, rule_for
 
 log = structlog.get_logger(__name__)
@@ -111,12 +112,7 @@ def claim_next(conversation_id: UUID) -> ClaimedReply | None:
     """Claim the next answer of a conversation; None when nothing is due, or another process has one
     of its answers in hand.
     """
-    locked = (
-        select(Conversation)
-        .filter_by(id=conversation_id)
-        .with_for_update(of=Conversation, key_share=True)
-    )
-    conversation = db.session.scalar(locked.execution_options(populate_existing=True))
+    conversation = conversations.find_locked_for_delivery(conversation_id)
     while conversation is not None:
         found = _next_due(conversation_id)
         if found is None:
@@ -307,7 +303,7 @@ def record_rejected(
         row.due_at = _after(retry_in)
         metrics.MESSAGES_SENT.labels(outcome="retried").inc()
     elif rule_for(code).category is ErrorCategory.WINDOW_CLOSED:
-        conversation = db.session.get_one(Conversation, row.conversation_id)
+        conversation = conversations.get_conversation(row.conversation_id)
         service_window.handle_window_closed(row, conversation)
     else:
         _give_up(row, permanent=permanent)

@@ -22,7 +22,7 @@ from gatte.models import (
 )
 from gatte.observability import metrics
 from gatte.settings import Settings
-from gatte.store import tickets
+from gatte.store import conversations, tickets
 from gatte.store.conversations import SERVICE_WINDOW
 
 log = structlog.get_logger(__name__)
@@ -76,7 +76,7 @@ def handle_late_failure(outbox_id: UUID) -> None:
     )
     if row is None or row.state is not DeliveryState.FAILED or row.author is not Author.BOT:
         return
-    conversation = db.session.get_one(Conversation, row.conversation_id, populate_existing=True)
+    conversation = conversations.get_fresh(row.conversation_id)
     if not _wrote_since(conversation, row):
         handle_window_closed(row, conversation)
 

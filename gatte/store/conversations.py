@@ -143,6 +143,20 @@ def get_locked(conversation_id: UUID) -> Conversation:
     return conversation
 
 
+def find_locked_for_delivery(conversation_id: UUID) -> Conversation | None:
+    """The conversation as it is now, locked against other senders and against a change of owner;
+    messages may be added to it meanwhile.
+    """
+    found = select(Conversation).filter_by(id=conversation_id)
+    locked = found.with_for_update(of=Conversation, key_share=True)
+    return db.session.scalar(locked.execution_options(populate_existing=True))
+
+
+def get_fresh(conversation_id: UUID) -> Conversation:
+    """The conversation as it is now; NoResultFound when there is none."""
+    return db.session.get_one(Conversation, conversation_id, populate_existing=True)
+
+
 def find_locked_if_inactivity_due(conversation_id: UUID) -> Conversation | None:
     """The conversation as it is now, locked until the transaction ends; None unless its inactivity
     timer is due.

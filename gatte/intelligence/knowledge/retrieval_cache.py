@@ -16,7 +16,6 @@ from typing import Any, cast
 from uuid import UUID
 
 from redis import Redis
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gatte.infra.redis.fail_fast import RedisUnavailable, fail_fast_redis
@@ -25,7 +24,7 @@ from gatte.intelligence.knowledge import memory_index, retrieval
 from gatte.intelligence.knowledge.memory_index import IndexVersion
 from gatte.intelligence.knowledge.retrieval import LONGEST_QUESTION, RankedArticle, RetrievalResult
 from gatte.intelligence.text_normalization import expand_abbreviations, normalize
-from gatte.models import KnowledgeVersion, PassageKind, keyring
+from gatte.models import PassageKind, keyring
 from gatte.observability import metrics
 from gatte.privacy import masking
 
@@ -42,6 +41,7 @@ CODE_FINGERPRINT_FILES = (
     "knowledge/retrieval_cache.py",
     "text_normalization.py",
     "../conversation/parsing/abbreviations.py",
+    "../store/knowledge.py",
 )
 VECTOR_BYTES = 4 * embedding.DIMENSIONS
 
@@ -74,13 +74,6 @@ def find_passages(
     known = None if answer is None else _deserialize(answer, question)
     _count("answers", "miss" if known is None else "hit")
     return known or _search_and_store(session, question, names, vector)
-
-
-def version(session: Session) -> int:
-    """The version of the knowledge base: grows with every change of an article or passage; 0 before
-    the first.
-    """
-    return session.scalar(select(KnowledgeVersion.number)) or 0
 
 
 def _may_be_kept(question: str) -> bool:
