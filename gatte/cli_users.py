@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from datetime import datetime
 
 import click
-from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy.exc import OperationalError
 
+from gatte import services
 from gatte.extensions import db
 
 ROLES = click.Choice(["agent", "admin"])
@@ -142,7 +142,7 @@ def _ask_password() -> str:
 
 
 def _day(moment: datetime | None) -> str:
-    zone = current_app.extensions["gatte_settings"].time_zone
+    zone = services.settings().time_zone
     return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M") if moment else "never"
 
 

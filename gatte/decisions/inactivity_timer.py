@@ -4,8 +4,7 @@ happens to it.
 
 from functools import lru_cache
 
-from flask import current_app
-
+from gatte import services
 from gatte.conversation.inactivity import InactivityTimeouts, StateTimeouts, Timer, next_timer
 from gatte.conversation.snapshot import Snapshot
 from gatte.models import Conversation
@@ -15,7 +14,7 @@ from gatte.store import conversations
 
 def inactivity_timeouts() -> InactivityTimeouts:
     """The watchdog's times, as set."""
-    settings: Settings = current_app.extensions["gatte_settings"]
+    settings = services.settings()
     return _timeouts(settings)
 
 

@@ -4,12 +4,10 @@ orchestrator decided.
 
 from datetime import datetime
 
-from flask import current_app
-
+from gatte import services
 from gatte.conversation.snapshot import CertificateFacts, ContactFacts, Snapshot, TicketFacts
 from gatte.decisions import availability, handling_time
 from gatte.models import Conversation
-from gatte.settings import Settings
 from gatte.store import Row, certificates, conversations, tickets
 
 TICKETS_SHOWN = 5
@@ -20,7 +18,7 @@ def load_snapshot(conversation: Conversation, facts: Row | None = None) -> Snaps
 
     A caller who has just fetched the `SNAPSHOT_COLUMNS` gives them as `facts`.
     """
-    settings: Settings = current_app.extensions["gatte_settings"]
+    settings = services.settings()
     now = datetime.now(settings.time_zone)
     if facts is None:
         facts = conversations.get_snapshot_columns(conversation.id)

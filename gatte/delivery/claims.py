@@ -13,9 +13,9 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from flask import current_app
 from sqlalchemy import func, select, text
 
+from gatte import services
 from gatte.conversation.replies import Reply, from_json
 from gatte.delivery import service_window
 from gatte.delivery.failure_reasons import FailureCause
@@ -34,7 +34,7 @@ from gatte.models import (
 from gatte.models.message import UNFINISHED_STATES
 from gatte.observability import metrics
 from gatte.privacy import masking
-from gatte.settings import Settings, UncertainPolicy
+from gatte.settings import UncertainPolicy
 from gatte.store import conversations
 from gatte.whatsapp.errors import ErrorCategory, rule_for
 
@@ -187,7 +187,7 @@ def _needs_human(row: Outbox) -> bool:
     """Whether an answer in doubt is left to people."""
     return (
         row.attempts >= MAX_UNCERTAIN_ATTEMPTS
-        or _settings().gatte_uncertain_policy is UncertainPolicy.AGENT
+        or services.settings().gatte_uncertain_policy is UncertainPolicy.AGENT
     )
 
 
@@ -329,7 +329,7 @@ def record_uncertain(sending: ClaimedReply, why: str, latency_ms: float) -> None
 
 def mark_uncertain(row: Outbox) -> None:
     """Wait the grace time for a status of this answer before anything else is done with it."""
-    first_grace = _settings().gatte_uncertain_grace_seconds
+    first_grace = services.settings().gatte_uncertain_grace_seconds
     longest_grace = max(LONGEST_DOUBT_SECONDS, first_grace)
     grace = first_grace * 2.0 ** max(0, row.attempts - 1)
     row.state = DeliveryState.UNCERTAIN
@@ -354,8 +354,3 @@ def _after(seconds: float) -> Any:  # noqa: ANN401 - an SQL expression
     return func.clock_timestamp() + text("make_interval(secs => :seconds)").bindparams(
         seconds=seconds
     )
-
-
-def _settings() -> Settings:
-    settings: Settings = current_app.extensions["gatte_settings"]
-    return settings

@@ -11,19 +11,19 @@ import random
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 import structlog
-from flask import Flask, current_app
+from flask import Flask
 from sqlalchemy import func, select, text, update
 
+from gatte import services
 from gatte.conversation.replies import TemplateReply
 from gatte.delivery.claims import ClaimedReply
 from gatte.delivery.failure_reasons import FailureCause
 from gatte.extensions import db
 from gatte.models import DeliveryState, NumberPause, Outbox
 from gatte.observability import metrics
-from gatte.settings import Settings
 from gatte.whatsapp.channel import MAX_ATTEMPTS_LONG, NotSent, Rejected
 from gatte.whatsapp.errors import ErrorCategory
 
@@ -154,7 +154,7 @@ def record_no_response(phone_number_id: str) -> None:
     """A call for this number ended without an answer of Meta; several in a row are a reason to
     pause.
     """
-    pauses = _pauses()
+    pauses = services.pause_cache()
     with pauses.lock:
         in_a_row = pauses.record_no_response.get(phone_number_id, 0) + 1
         pauses.record_no_response[phone_number_id] = in_a_row
@@ -166,7 +166,7 @@ def record_response(phone_number_id: str) -> None:
     """Meta works for this number: should it pause, all that waits goes at once (with the
     transaction of the caller).
     """
-    pauses = _pauses()
+    pauses = services.pause_cache()
     pauses.record_no_response.pop(phone_number_id, None)
     if phone_number_id not in pauses.numbers:
         return
@@ -193,7 +193,7 @@ def _pause(phone_number_id: str, cause: str, code: int | None) -> float:
         pause = connection.execute(
             PAUSE, {**_limits(phone_number_id), "cause": cause, "code": code}
         ).one()
-    pauses = _pauses()
+    pauses = services.pause_cache()
     with pauses.lock:
         pauses.numbers |= {phone_number_id}
     if pause.fresh:
@@ -204,7 +204,7 @@ def _pause(phone_number_id: str, cause: str, code: int | None) -> float:
 
 def _known() -> frozenset[str]:
     """The numbers that pause, as far as this process knows."""
-    pauses = _pauses()
+    pauses = services.pause_cache()
     with pauses.lock:
         if time.monotonic() - pauses.asked_at < CACHE_SECONDS:
             return pauses.numbers
@@ -217,7 +217,7 @@ def _known() -> frozenset[str]:
 
 
 def _limits(phone_number_id: str) -> dict[str, Any]:
-    settings: Settings = current_app.extensions["gatte_settings"]
+    settings = services.settings()
     first = settings.gatte_pause_seconds
     return {
         "number": phone_number_id,
@@ -231,7 +231,3 @@ def _after(seconds: float) -> Any:  # noqa: ANN401 - an SQL expression
     return func.clock_timestamp() + text("make_interval(secs => :seconds)").bindparams(
         seconds=seconds
     )
-
-
-def _pauses() -> PauseCache:
-    return cast("PauseCache", current_app.extensions["gatte_pauses"])

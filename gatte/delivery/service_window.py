@@ -6,9 +6,9 @@ from datetime import datetime
 from uuid import UUID
 
 import structlog
-from flask import current_app
 from sqlalchemy import func, select
 
+from gatte import services
 from gatte.conversation.replies import TemplateReply, kind_of, text_of, to_json
 from gatte.delivery.failure_reasons import FailureCause
 from gatte.extensions import db
@@ -21,7 +21,6 @@ from gatte.models import (
     Outbox,
 )
 from gatte.observability import metrics
-from gatte.settings import Settings
 from gatte.store import conversations, tickets
 from gatte.store.conversations import SERVICE_WINDOW
 
@@ -90,7 +89,7 @@ def _template_for(row: Outbox, conversation: Conversation) -> TemplateReply | No
     """The template to send in place of an answer; None when there is none, the customer opted out,
     or has just got one.
     """
-    settings: Settings = current_app.extensions["gatte_settings"]
+    settings = services.settings()
     if (
         not settings.gatte_window_template
         or row.author is not Author.BOT

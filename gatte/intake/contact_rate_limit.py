@@ -2,17 +2,15 @@
 the customer is told once a window.
 """
 
-from flask import current_app
-
+from gatte import services
 from gatte.infra.redis.sliding_window import Hit
-from gatte.settings import Settings
 
 WINDOW_SECONDS = 60
 
 
 def rate_limit_hit(sender: str, member: str, at: int) -> Hit:
     """The mark by which a message takes its place in its sender's window."""
-    settings: Settings = current_app.extensions["gatte_settings"]
+    settings = services.settings()
     return Hit(
         f"rate:{sender}",
         member,

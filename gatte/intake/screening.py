@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import structlog
-from flask import current_app
 
+from gatte import services
 from gatte.conversation.nlu import MessageKind
 from gatte.conversation.rules import Command, command_in
 from gatte.conversation.secret_detection import holds_password, names_key_file
@@ -24,7 +24,6 @@ from gatte.intake.open_conversation import OpenConversation
 from gatte.intake.spam import SpamSignal, Weighed
 from gatte.models import MuteReason, SkipReason
 from gatte.observability import metrics
-from gatte.settings import Settings
 from gatte.store import contacts, conversations
 
 log = structlog.get_logger(__name__)
@@ -119,7 +118,9 @@ def _apply_limits(
         return False
     reason = _reason(talk, one, weighed)
     if reason is not None:
-        talk.muted_until = one.row.received_at + timedelta(minutes=_settings().gatte_mute_minutes)
+        talk.muted_until = one.row.received_at + timedelta(
+            minutes=services.settings().gatte_mute_minutes
+        )
         contacts.mute(contacts.get_contact(talk.contact_id), reason, talk.muted_until)
         return True
     if not fits and not _opts_out(talk, one):
@@ -169,8 +170,3 @@ def _limit_notice(talk: OpenConversation, judged: Sequence[IncomingMessage]) -> 
         )
         else None
     )
-
-
-def _settings() -> Settings:
-    settings: Settings = current_app.extensions["gatte_settings"]
-    return settings

@@ -15,11 +15,9 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flask import current_app
-
+from gatte import services
 from gatte.infra.redis.sliding_window import Hit, HitResult
 from gatte.models import MuteReason, keyring
-from gatte.settings import Settings
 
 MUTE_SCORE = 1.0
 MINUTE = 60_000
@@ -99,7 +97,7 @@ def flood(sender: str, member: str, at: int, forgiven_at: int) -> SpamSignal:
     """The sign that every message is, whatever it says; what came up to `forgiven_at` does not
     count.
     """
-    twice = 2 * _settings().gatte_contact_rate_per_minute
+    twice = 2 * services.settings().gatte_contact_rate_per_minute
     hit = Hit(f"flood:{sender}", member, at, MINUTE, forgiven_at, twice + 1)
     return SpamSignal(MuteReason.FLOOD, hit, twice, MUTE_SCORE)
 
@@ -198,12 +196,8 @@ def _under(host: str, domains: Sequence[str]) -> bool:
 
 def _blocked(words: str) -> bool:
     more = [
-        normalize_for_spam(term.strip()) for term in _settings().gatte_spam_blocklist.split(",")
+        normalize_for_spam(term.strip())
+        for term in services.settings().gatte_spam_blocklist.split(",")
     ]
     said = normalize_for_spam(words)
     return any(term in said for term in (*BLOCKED, *filter(None, more)))
-
-
-def _settings() -> Settings:
-    settings: Settings = current_app.extensions["gatte_settings"]
-    return settings

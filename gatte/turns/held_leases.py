@@ -6,8 +6,8 @@ import threading
 from uuid import UUID
 
 import structlog
-from flask import current_app
 
+from gatte import services
 from gatte.extensions import db
 from gatte.store import StatementBatch, leases
 from gatte.store.leases import Lease
@@ -22,7 +22,7 @@ def acquire(conversation_id: UUID, batch: StatementBatch | None = None) -> Lease
     """The lease of a conversation for this thread to work under, sent for with what a batch holds;
     None when somebody has it.
     """
-    seconds = current_app.extensions["gatte_settings"].gatte_lease_seconds
+    seconds = services.settings().gatte_lease_seconds
     lease = leases.acquire(conversation_id, seconds, batch or StatementBatch())
     if lease is not None:
         # a copy that does not keep the rows of the lease's session

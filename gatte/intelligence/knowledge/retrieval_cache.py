@@ -18,7 +18,8 @@ from uuid import UUID
 from redis import Redis
 from sqlalchemy.orm import Session
 
-from gatte.infra.redis.fail_fast import RedisUnavailable, fail_fast_redis
+from gatte import services
+from gatte.infra.redis.fail_fast import RedisUnavailable
 from gatte.intelligence import embedding
 from gatte.intelligence.knowledge import memory_index, retrieval
 from gatte.intelligence.knowledge.memory_index import IndexVersion
@@ -107,7 +108,7 @@ def _search_version() -> str:
 
 
 def _get(names: _CacheKeys) -> list[bytes | None]:
-    return fail_fast_redis().execute(
+    return services.fail_fast_redis().execute(
         lambda redis: cast("list[bytes | None]", redis.mget([names.answer, names.vector]))
     )
 
@@ -121,7 +122,7 @@ def _search_and_store(
     vector = retrieval.vector_of(question) if known is None else known
     passages = retrieval.find_passages(session, question, vector=vector, edition=names.edition)
     try:
-        fail_fast_redis().execute(
+        services.fail_fast_redis().execute(
             lambda redis: _keep(redis, names, passages, vector.astype("float32").tobytes())
         )
     except RedisUnavailable:

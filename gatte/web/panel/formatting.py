@@ -3,11 +3,11 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
-from flask import Blueprint, current_app
+from flask import Blueprint
 from markupsafe import Markup, escape
 
+from gatte import services
 from gatte.delivery import failure_reasons
 from gatte.models import Contact, Message
 from gatte.store.conversations import SERVICE_WINDOW
@@ -37,7 +37,7 @@ def now() -> datetime:
 
 def local(moment: datetime) -> datetime:
     """A time in the company's time zone."""
-    zone: ZoneInfo = current_app.extensions["gatte_settings"].time_zone
+    zone = services.settings().time_zone
     return moment.astimezone(zone)
 
 

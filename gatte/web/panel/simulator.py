@@ -14,6 +14,7 @@ from flask import Blueprint, Response, abort, current_app, redirect, request, se
 from sqlalchemy import select
 from werkzeug.wrappers import Response as AnyResponse
 
+from gatte import services
 from gatte.conversation.nlu import MessageKind
 from gatte.conversation.replies import ButtonsReply, MenuReply, Reply, from_json
 from gatte.conversation.snapshot import Owner
@@ -128,7 +129,7 @@ def show_simulator() -> Response:
         chosen=chosen,
         customers=list(enumerate(_customers())),
         customer=customer,
-        company=current_app.extensions["gatte_settings"].gatte_company,
+        company=services.settings().gatte_company,
         chat=chat,
         attachments=[(key, label) for key, (label, _) in ATTACHMENTS.items()],
         poll_url=url_for("panel.show_simulator", cliente=chosen),

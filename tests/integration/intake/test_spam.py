@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
+from gatte import services
 from gatte.extensions import db
-from gatte.intelligence.service import local_models
 from gatte.models import AuditEntry, MuteReason, Outbox, SkipReason, User
 from gatte.store import contacts
 from tests.app_fixture import application
@@ -27,7 +27,7 @@ def app(database_url, redis_url):
     ) as made:
         with made.app_context():
             assert (
-                local_models().classifier
+                services.local_models().classifier
             )  # learnt before the first turn, which would lose its lease over it
         yield made
 
