@@ -161,12 +161,9 @@ def _forget_secrets(set_aside: Sequence[IncomingMessage]) -> None:
 
 
 def _limit_notice(talk: OpenConversation, judged: Sequence[IncomingMessage]) -> SkipReason | None:
-    limited = any(one.skip_reason is SkipReason.LIMITED for one in judged)
-    return (
-        SkipReason.LIMITED
-        if limited
-        and conversations.claim_limit_notice(
-            talk.conversation_id, contact_rate_limit.WINDOW_SECONDS
-        )
-        else None
+    if not any(one.skip_reason is SkipReason.LIMITED for one in judged):
+        return None
+    is_first_in_window = conversations.claim_limit_notice(
+        talk.conversation_id, contact_rate_limit.WINDOW_SECONDS
     )
+    return SkipReason.LIMITED if is_first_in_window else None
