@@ -21,7 +21,7 @@ from gatte.conversation.thresholds import CONFIDENCE_THRESHOLD
 from gatte.intelligence import grounding_check, service
 from gatte.intelligence.gemini.client import Gemini, Models
 from gatte.intelligence.understanding.classifier import load
-from gatte.turns.lease import Lease
+from gatte.store.leases import Lease
 from gatte.turns.load import TurnInput, UnreadMessage
 from gatte.turns.process import process
 from gatte.whatsapp import outbound

@@ -13,13 +13,14 @@ import click
 import structlog
 from flask import Flask, current_app
 
+from gatte import services
 from gatte.cli_users import users
 from gatte.extensions import db
 from gatte.infra import schema
-from gatte.settings import Settings
 
 log = structlog.get_logger(__name__)
 
+NAMES_PER_COMMIT = 500
 RESTART_SECONDS = 1.0  # a worker that dies at its start must not keep a core busy with starting
 
 
@@ -39,15 +40,10 @@ def register(app: Flask) -> None:
         app.cli.add_command(command)
 
 
-def _settings() -> Settings:
-    settings: Settings = current_app.extensions["gatte_settings"]
-    return settings
-
-
 @click.command()
 def migrate() -> None:
     """Bring the database to the schema that this version needs."""
-    raise SystemExit(schema.run_command(_settings().database_url.get_secret_value()))
+    raise SystemExit(schema.run_command(services.settings().database_url.get_secret_value()))
 
 
 @click.command()
@@ -55,15 +51,15 @@ def migrate() -> None:
 @click.option("--threads", type=int, help="Jobs at once in a process.")
 def worker(processes: int | None, threads: int | None) -> None:
     """Run the jobs: turns, delivery, maintenance."""
-    from gatte.intelligence.service import local_models
     from gatte.jobs.worker import runner as working
 
-    local_models().require()
-    schema.require_current_schema(_settings().database_url.get_secret_value())
-    count = processes or _settings().worker_processes
+    services.local_models().require()
+    schema.require_current_schema(services.settings().database_url.get_secret_value())
+    count = processes or services.settings().worker_processes
     if count > 1:
         raise SystemExit(_run_worker_processes(count, threads))
-    working.run(current_app._get_current_object(), threads or _settings().gatte_worker_threads)  # type: ignore[attr-defined]  # noqa: SLF001
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+    working.run(app, threads or services.settings().gatte_worker_threads)
 
 
 def _run_worker_processes(count: int, threads: int | None) -> int:
@@ -106,7 +102,7 @@ def scheduler() -> None:
     """Run the dispatcher, which finds what is due; a second one waits for the first to die."""
     from gatte.jobs.dispatcher import Dispatcher
 
-    schema.require_current_schema(_settings().database_url.get_secret_value())
+    schema.require_current_schema(services.settings().database_url.get_secret_value())
     dispatcher = Dispatcher()
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda *_: dispatcher.stop())
@@ -124,10 +120,10 @@ def index_names() -> None:
 
     Safe to repeat.
     """
-    from gatte.desk.name_index import index_batch
+    from gatte.store import contacts as named
 
     total = 0
-    while count := index_batch():
+    while count := named.index_names(NAMES_PER_COMMIT):
         db.session.commit()
         total += count
     click.echo(f"{total} names can be found now.")
@@ -224,7 +220,7 @@ def reprocess(
     only_list: bool,
 ) -> None:
     """Take again what failed: webhook bodies, messages, turns, answers. Safe to repeat."""
-    after = since.replace(tzinfo=_settings().time_zone) if since else None
+    after = since.replace(tzinfo=services.settings().time_zone) if since else None
     everything = not (turns or sends or bodies)
     if (bodies or everything) and conversation is None:
         _reprocess_bodies(after, only_list=only_list)
@@ -247,9 +243,10 @@ def _reprocess_bodies(after: datetime | None, *, only_list: bool) -> None:
 
 def _reprocess_turns(conversation: UUID | None, after: datetime | None, *, only_list: bool) -> None:
     from gatte.store import inbox
+    from gatte.store import turns as failed_turns
     from gatte.turns import reprocess as stuck_turns
 
-    for one in stuck_turns.list_failed(conversation, after):
+    for one in failed_turns.list_failed_conversations(conversation, after):
         outcome = "" if only_list else f": {stuck_turns.requeue(one, after)}"
         click.echo(f"turn of conversation {one}{outcome}")
         db.session.commit()

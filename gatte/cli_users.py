@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from datetime import datetime
 
 import click
-from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy.exc import OperationalError
 
+from gatte import services
 from gatte.extensions import db
 
 ROLES = click.Choice(["agent", "admin"])
@@ -28,7 +28,7 @@ users = AppGroup("users", help="The people of the panel.")
 @users.command("list")
 def list_users() -> None:
     """Show who may log in and who no longer may."""
-    from gatte.desk import users as people
+    from gatte.store import users as accounts
 
     with _told_plainly():
         rows = [
@@ -39,7 +39,7 @@ def list_users() -> None:
                 "active" if user.active else "disabled",
                 _day(user.last_login_at),
             )
-            for user in people.list_users()
+            for user in accounts.list_by_email()
         ]
     _show_table([("E-MAIL", "NAME", "ROLE", "STATE", "LAST LOGIN"), *rows])
 
@@ -142,7 +142,7 @@ def _ask_password() -> str:
 
 
 def _day(moment: datetime | None) -> str:
-    zone = current_app.extensions["gatte_settings"].time_zone
+    zone = services.settings().time_zone
     return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M") if moment else "never"
 
 

@@ -15,16 +15,14 @@ from gatte.conversation.decision_history import DecisionHistory
 from gatte.conversation.effects import EraseData, EraseMessage
 from gatte.conversation.replies import Reply, with_ticket_number
 from gatte.conversation.snapshot import TransitionStep
-from gatte.conversation.states import Event, State
+from gatte.conversation.states import Event
 from gatte.decisions import effects, inactivity_timer, snapshots
 from gatte.delivery import claims
 from gatte.delivery.claims import ClaimedReply
-from gatte.infra.database.clock import DB_NOW
-from gatte.infra.database.statement_batch import StatementBatch
-from gatte.models import Author, Conversation, Turn, TurnOutcome
+from gatte.models import Author, Conversation, TurnOutcome
 from gatte.models.columns import new_uuid7
 from gatte.observability import metrics, tracing
-from gatte.store import outbox
+from gatte.store import StatementBatch, conversations, outbox, turns
 from gatte.store.outbox import OutgoingReply
 
 log = structlog.get_logger(__name__)
@@ -93,7 +91,7 @@ def stage_decision(
     for reply in decision.replies:
         _answer(conversation, with_ticket_number(reply, ticket), record)
     record.trace |= _trace_of(course)
-    _sync_queue_columns(conversation)
+    conversations.sync_queue_columns(conversation)
     inactivity_timer.schedule(conversation, decision.snapshot)
     _add_turn(conversation, record)
 
@@ -105,22 +103,18 @@ def insert_turn(conversation: Conversation, record: PendingTurn) -> None:
 
 
 def _add_turn(conversation: Conversation, record: PendingTurn) -> None:
-    record.batch.insert(
-        "turn",
-        {
-            "id": record.id,
-            "data_key_id": conversation.data_key_id,
-            "conversation_id": conversation.id,
-            "outcome": record.outcome,
-            "attempt": record.attempt,
-            "lease_token": conversation.lease_token,
-            "trace_sealed": Turn.trace.encrypt(record.id, conversation.data_key_id, record.trace),
-            "error": record.error,
-            "request_id": tracing.current_request_id(),
-            "times": record.step_ms,
-        },
+    turns.insert_turn(
+        record.batch,
+        conversation,
+        record.id,
+        record.trace,
+        outcome=record.outcome,
+        attempt=record.attempt,
+        error=record.error,
+        request_id=tracing.current_request_id(),
+        times=record.step_ms,
     )
-    record.batch.update(conversation)
+    conversations.update_conversation(record.batch, conversation)
 
 
 def _answer(conversation: Conversation, reply: Reply, record: PendingTurn) -> None:
@@ -156,8 +150,8 @@ def _record_steps(
         spent = max(0.0, elapsed_ms)  # hosts' clocks may differ by a little
         step_names = {"source": step.from_state, "target": step.to_state, "event": step.event}
         cause = step.cause[:200]
-        record.batch.insert(
-            "transition", {**common, **step_names, "cause": cause, "duration_ms": spent}
+        conversations.insert_transition(
+            record.batch, {**common, **step_names, "cause": cause, "duration_ms": spent}
         )
         names = {
             "source": step.from_state.value,
@@ -179,16 +173,3 @@ def count(record: PendingTurn) -> None:
             metrics.FLOW_ERRORS.labels(**labels).inc()
         elif happened.event is Event.TIMED_OUT:
             metrics.TIMEOUTS.labels(**labels).inc()
-
-
-def _sync_queue_columns(conversation: Conversation) -> None:
-    """Keep what the desk sees in step with the state: who waits, who serves, what is over."""
-    if conversation.state is not State.WAITING_HUMAN:
-        conversation.waiting_since = None
-    elif conversation.waiting_since is None:
-        conversation.waiting_since = DB_NOW
-    if conversation.state is not State.WITH_HUMAN:
-        conversation.assignee_id = None
-    if conversation.state is State.CLOSED:
-        conversation.closed_at = DB_NOW
-    conversation.last_activity_at = DB_NOW

@@ -2,8 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
-from flask import current_app
-
+from gatte import services
 from gatte.business_hours import OpeningHours, holidays_of, opening_hours
 from gatte.conversation.snapshot import DeskFacts
 
@@ -46,7 +45,7 @@ def desk_facts(
     """The desk as a customer would meet it now; nobody waits by the minute for a desk that is
     closed.
     """
-    settings = current_app.extensions["gatte_settings"]
+    settings = services.settings()
     hours = opening_hours(settings.gatte_business_hours)
     if is_open(now, hours, settings.gatte_holidays_of):
         return DeskFacts(ahead_by_priority=ahead_by_priority, minutes_each=minutes_each)

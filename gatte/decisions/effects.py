@@ -8,26 +8,13 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import func, select
 
 from gatte.conversation import effects
 from gatte.conversation.effects import Effect
-from gatte.extensions import db
-from gatte.infra.database.clock import DB_NOW
 from gatte.intake import contact_identity
-from gatte.models import (
-    Conversation,
-    IdentityKind,
-    Lead,
-    Ticket,
-    TicketKind,
-    TicketState,
-    Turn,
-)
-from gatte.models.contact import ContactIdentity
-from gatte.models.desk import TICKET_NUMBERS
+from gatte.models import Conversation, IdentityKind, TicketKind
 from gatte.observability import metrics
-from gatte.store import messages
+from gatte.store import contacts, conversations, leads, messages, tickets, turns
 
 log = structlog.get_logger(__name__)
 
@@ -47,50 +34,25 @@ def _escalate(conversation: Conversation, effect: effects.Escalate) -> None:
     conversation.escalation_reason = effect.reason
     conversation.priority = effect.priority
     conversation.summary = f"{effect.summary}\n{effect.activity_log}".strip()
-    if conversation.waiting_since is None:
-        conversation.waiting_since = DB_NOW
+    conversations.start_waiting(conversation)
     metrics.ESCALATIONS.labels(reason=effect.reason.value).inc()
     log.info("escalated", reason=effect.reason.value, priority=effect.priority)
 
 
 def _capture_lead(conversation: Conversation, effect: effects.CaptureLead) -> None:
-    db.session.add(
-        Lead(
-            data_key_id=conversation.data_key_id,
-            contact_id=conversation.contact_id,
-            conversation_id=conversation.id,
-            product=effect.product,
-            renewal_of=effect.renewal_of,
-            name=effect.name,
-            company=effect.company,
-            document=effect.document,
-            email=effect.email,
-        )
-    )
-
-
-def _ticket(
-    conversation: Conversation,
-    kind: TicketKind,
-    subject: str,
-    description: str,
-    **more: Any,  # noqa: ANN401 - columns by name
-) -> None:
-    db.session.add(
-        Ticket(
-            data_key_id=conversation.data_key_id,
-            contact_id=conversation.contact_id,
-            conversation_id=conversation.id,
-            kind=kind,
-            subject=subject,
-            description=description,
-            **more,
-        )
+    leads.add_lead(
+        conversation,
+        product=effect.product,
+        renewal_of=effect.renewal_of,
+        name=effect.name,
+        company=effect.company,
+        document=effect.document,
+        email=effect.email,
     )
 
 
 def _open_ticket(conversation: Conversation, effect: effects.OpenTicket) -> None:
-    _ticket(
+    tickets.open_ticket(
         conversation,
         TicketKind.REQUEST,
         effect.subject,
@@ -102,22 +64,22 @@ def _open_ticket(conversation: Conversation, effect: effects.OpenTicket) -> None
 
 def _book_visit(conversation: Conversation, effect: effects.RequestAppointment) -> None:
     subject = f"Agendar atendimento: {effect.day:%d/%m/%Y}, {effect.period}"
-    _ticket(conversation, TicketKind.VISIT, subject, effect.topic or subject)
+    tickets.open_ticket(conversation, TicketKind.VISIT, subject, effect.topic or subject)
 
 
 def _data_request(conversation: Conversation, subject: str) -> int:
     """A ticket before others, by whose number the customer may ask for the answer that the law
     grants.
     """
-    number: int = db.session.execute(select(TICKET_NUMBERS.next_value())).scalar_one()
-    _ticket(
+    number = tickets.next_number()
+    tickets.open_ticket(
         conversation,
         TicketKind.DATA_REQUEST,
         subject,
         subject,
         number=number,
         urgency=effects.Urgency.HIGH,
-        due_at=func.now() + DATA_REQUEST_TERM,
+        due_in=DATA_REQUEST_TERM,
     )
     return number
 
@@ -145,23 +107,16 @@ def register_document(conversation: Conversation, document: str) -> None:
     """
     number = conversation.phone_number_id
     hashed = contact_identity.hash_of(IdentityKind.DOCUMENT, document, number)
-    known = db.session.scalar(
-        select(ContactIdentity).filter_by(kind=IdentityKind.DOCUMENT, hash=hashed)
-    )
-    if known is None:
-        db.session.add(
-            ContactIdentity(
-                contact_id=conversation.contact_id, kind=IdentityKind.DOCUMENT, hash=hashed
-            )
-        )
+    if contacts.find_identity(IdentityKind.DOCUMENT, hashed) is None:
+        contacts.add_identity(conversation.contact_id, IdentityKind.DOCUMENT, hashed)
 
 
 def _opt_out(conversation: Conversation, _: effects.OptOut) -> None:
-    conversation.contact.opted_out_at = func.now()
+    contacts.opt_out(conversation.contact)
 
 
 def _opt_in(conversation: Conversation, _: effects.OptIn) -> None:
-    conversation.contact.opted_out_at = None
+    contacts.opt_in(conversation.contact)
 
 
 def _erase_message(conversation: Conversation, effect: effects.EraseMessage) -> None:
@@ -173,27 +128,14 @@ def _erase_message(conversation: Conversation, effect: effects.EraseMessage) -> 
         return
     for one in [row, *messages.list_edits(row)]:
         messages.erase(one)
-        _redact(one.turn_id)
+        if one.turn_id is not None:  # the turn that is under way sees to its own trace
+            turns.redact_trace(one.turn_id, PERSONAL_TRACE_KEYS)
     log.info("message_erased", message_id=str(row.id), why=effect.reason)
-
-
-def _redact(turn_id: UUID | None) -> None:
-    """Let the trace of a turn keep nothing of what was said; the turn that is under way sees to its
-    own.
-    """
-    turn = db.session.get(Turn, turn_id) if turn_id else None
-    if turn is not None and turn.trace is not None:
-        impersonal = {
-            name: value for name, value in turn.trace.items() if name not in PERSONAL_TRACE_KEYS
-        }
-        turn.trace = {**impersonal, "redacted": True}
 
 
 def _attach_media(conversation: Conversation, effect: effects.AttachMedia) -> None:
     """Keep media with the contact's newest open ticket, whichever conversation it came from."""
-    settled = Ticket.state.in_((TicketState.SOLVED, TicketState.CANCELLED))
-    mine = select(Ticket).where(Ticket.contact_id == conversation.contact_id, ~settled)
-    ticket = db.session.scalar(mine.order_by(Ticket.created_at.desc()).limit(1))
+    ticket = tickets.find_newest_active(conversation.contact_id)
     if ticket is not None:
         ticket.attachments = [*ticket.attachments, *effect.message_ids]
 

@@ -3,20 +3,18 @@ happens to it.
 """
 
 from functools import lru_cache
-from typing import Any
 
-from flask import current_app
-from sqlalchemy import func
-
+from gatte import services
 from gatte.conversation.inactivity import InactivityTimeouts, StateTimeouts, Timer, next_timer
 from gatte.conversation.snapshot import Snapshot
 from gatte.models import Conversation
 from gatte.settings import Settings
+from gatte.store import conversations
 
 
 def inactivity_timeouts() -> InactivityTimeouts:
     """The watchdog's times, as set."""
-    settings: Settings = current_app.extensions["gatte_settings"]
+    settings = services.settings()
     return _timeouts(settings)
 
 
@@ -46,9 +44,5 @@ def timer_due_next(snapshot: Snapshot) -> Timer | None:
 def schedule(conversation: Conversation, snapshot: Snapshot) -> None:
     """Let the watchdog look when the next deadline has passed, by the database's clock."""
     deadline = timer_due_next(snapshot)
-    conversation.watch_at = None if deadline is None else _after(deadline.seconds)
-
-
-@lru_cache(maxsize=64)
-def _after(seconds: float) -> Any:  # noqa: ANN401 - an expression
-    return func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, seconds)
+    seconds = None if deadline is None else deadline.seconds
+    conversations.set_inactivity_timer(conversation, seconds)

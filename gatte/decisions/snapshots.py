@@ -4,42 +4,13 @@ orchestrator decided.
 
 from datetime import datetime
 
-from flask import current_app
-from sqlalchemy import select
-
-from gatte.conversation.escalation_rules import PRIORITY
+from gatte import services
 from gatte.conversation.snapshot import CertificateFacts, ContactFacts, Snapshot, TicketFacts
 from gatte.decisions import availability, handling_time
-from gatte.extensions import db
-from gatte.infra.database.statement_batch import Row, fetch_rows
-from gatte.models import Certificate, Conversation, Ticket, TicketState
-from gatte.settings import Settings
+from gatte.models import Conversation
+from gatte.store import Row, certificates, conversations, tickets
 
 TICKETS_SHOWN = 5
-NO_PRIORITY = 9  # behind every real priority
-# The desk serves by priority, then by who has waited longest; who does not wait yet comes last of
-# the same priority.
-AHEAD_BY_PRIORITY = ", ".join(
-    f"""count(*) FILTER (WHERE (coalesce(w.priority, {NO_PRIORITY}), w.waiting_since, w.id)
-        < ({priority}, coalesce(conversation.waiting_since, 'infinity'), conversation.id))"""
-    for priority in range(max(PRIORITY.values()) + 1)
-)
-SNAPSHOT_COLUMNS = f"""
-    EXISTS (
-        SELECT FROM conversation o
-        WHERE o.contact_id = conversation.contact_id AND o.id <> conversation.id
-    ) AS returning,
-    EXISTS (SELECT FROM certificate WHERE contact_id = conversation.contact_id) AS has_certificates,
-    EXISTS (SELECT FROM ticket WHERE contact_id = conversation.contact_id) AS has_tickets,
-    (
-        SELECT ARRAY[{AHEAD_BY_PRIORITY}]
-        FROM conversation w
-        WHERE w.state = 'STATE_WAITING_HUMAN' AND w.closed_at IS NULL
-            AND w.id <> conversation.id
-    ) AS ahead
-"""  # noqa: S608 - our own words only
-"""Columns that a snapshot is made of, beside the conversation's own."""
-SNAPSHOT_COLUMNS_SQL = f"SELECT {SNAPSHOT_COLUMNS} FROM conversation WHERE id = %s"  # noqa: S608 - our own words only
 
 
 def load_snapshot(conversation: Conversation, facts: Row | None = None) -> Snapshot:
@@ -47,11 +18,10 @@ def load_snapshot(conversation: Conversation, facts: Row | None = None) -> Snaps
 
     A caller who has just fetched the `SNAPSHOT_COLUMNS` gives them as `facts`.
     """
-    settings: Settings = current_app.extensions["gatte_settings"]
+    settings = services.settings()
     now = datetime.now(settings.time_zone)
     if facts is None:
-        db.session.flush()
-        facts = fetch_rows(SNAPSHOT_COLUMNS_SQL, (conversation.id,))[0]
+        facts = conversations.get_snapshot_columns(conversation.id)
     return Snapshot(
         state=conversation.state,
         now=now,
@@ -103,11 +73,7 @@ def _contact_facts(conversation: Conversation, *, returning: bool) -> ContactFac
 
 
 def _certificates(conversation: Conversation) -> tuple[CertificateFacts, ...]:
-    rows = db.session.scalars(
-        select(Certificate)
-        .filter_by(contact_id=conversation.contact_id)
-        .order_by(Certificate.valid_until)
-    )
+    rows = certificates.list_of_contact(conversation.contact_id)
     return tuple(
         CertificateFacts(str(row.id), row.kind, row.holder or "", row.valid_until, row.status.value)
         for row in rows
@@ -115,8 +81,5 @@ def _certificates(conversation: Conversation) -> tuple[CertificateFacts, ...]:
 
 
 def _tickets(conversation: Conversation) -> tuple[TicketFacts, ...]:
-    mine = select(Ticket).where(
-        Ticket.contact_id == conversation.contact_id, Ticket.state != TicketState.CANCELLED
-    )
-    rows = db.session.scalars(mine.order_by(Ticket.created_at.desc()).limit(TICKETS_SHOWN))
+    rows = tickets.list_recent(conversation.contact_id, TICKETS_SHOWN)
     return tuple(TicketFacts(row.number, row.subject or "", row.state.value) for row in rows)

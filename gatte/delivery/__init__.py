@@ -11,8 +11,9 @@ Start reading at `send`.
 
 from collections.abc import Callable
 
-from flask import Flask, current_app
+from flask import Flask
 
+from gatte import services
 from gatte.delivery import number_pause, rate_limiter
 from gatte.settings import Settings
 from gatte.whatsapp.client import CloudClient
@@ -39,8 +40,8 @@ def init_app(app: Flask, settings: Settings, store_webhook: Callable[[bytes], ob
 
 def client_for(phone_number_id: str) -> CloudClient | SimulatorClient:
     """The way to a number's customers; without an access token every number is simulated."""
-    cloud: CloudClient | None = current_app.extensions["gatte_cloud"]
-    simulator: SimulatorClient = current_app.extensions["gatte_simulator"]
+    cloud = services.cloud_client()
+    simulator = services.simulator_client()
     return simulator if cloud is None or phone_number_id == SIMULATOR_NUMBER else cloud
 
 
@@ -48,5 +49,5 @@ def media_for(phone_number_id: str) -> MediaClient | None:
     """The way to the files that a number's customers sent; None for a simulated number, whose
     customers' files do not exist.
     """
-    media: MediaClient | None = current_app.extensions["gatte_media"]
+    media = services.media_client()
     return None if phone_number_id == SIMULATOR_NUMBER else media

@@ -12,20 +12,18 @@ from datetime import datetime
 from uuid import UUID
 
 import structlog
-from flask import current_app
-from sqlalchemy import select
 
+from gatte import services
 from gatte.conversation.replies import Reply, from_json
 from gatte.delivery import service_window
 from gatte.delivery.failure_reasons import FailureCause
-from gatte.extensions import db
 from gatte.infra.database.engine import retry_while_unavailable
 from gatte.models import Author, Conversation, DeliveryState, Outbox
 from gatte.models.message import UNFINISHED_STATES
 from gatte.observability import metrics
 from gatte.privacy import masking
-from gatte.settings import Settings, UncertainPolicy
-from gatte.store import outbox, status_events
+from gatte.settings import UncertainPolicy
+from gatte.store import conversations, outbox, status_events
 from gatte.store.outbox import RecordedAcceptance
 from gatte.whatsapp.errors import ErrorCategory, rule_for
 
@@ -65,12 +63,7 @@ def claim_next(conversation_id: UUID) -> ClaimedReply | None:
     """Claim the next answer of a conversation; None when nothing is due, or another process has one
     of its answers in hand.
     """
-    locked = (
-        select(Conversation)
-        .filter_by(id=conversation_id)
-        .with_for_update(of=Conversation, key_share=True)
-    )
-    conversation = db.session.scalar(locked.execution_options(populate_existing=True))
+    conversation = conversations.find_locked_for_delivery(conversation_id)
     while conversation is not None:
         found = outbox.lock_next_unfinished(conversation_id)
         if found is None:
@@ -117,7 +110,7 @@ def _needs_human(row: Outbox) -> bool:
     """Whether an answer in doubt is left to people."""
     return (
         row.attempts >= MAX_UNCERTAIN_ATTEMPTS
-        or _settings().gatte_uncertain_policy is UncertainPolicy.AGENT
+        or services.settings().gatte_uncertain_policy is UncertainPolicy.AGENT
     )
 
 
@@ -207,7 +200,7 @@ def record_rejected(
         outbox.retry_later(row, retry_in)
         metrics.MESSAGES_SENT.labels(outcome="retried").inc()
     elif rule_for(code).category is ErrorCategory.WINDOW_CLOSED:
-        conversation = db.session.get_one(Conversation, row.conversation_id)
+        conversation = conversations.get_conversation(row.conversation_id)
         service_window.handle_window_closed(row, conversation)
     else:
         _give_up(row, permanent=permanent)
@@ -232,7 +225,7 @@ def record_uncertain(sending: ClaimedReply, why: str, latency_ms: float) -> None
 
 def mark_uncertain(row: Outbox) -> None:
     """Wait the grace time for a status of this answer before anything else is done with it."""
-    first_grace = _settings().gatte_uncertain_grace_seconds
+    first_grace = services.settings().gatte_uncertain_grace_seconds
     longest_grace = max(LONGEST_DOUBT_SECONDS, first_grace)
     grace = first_grace * 2.0 ** max(0, row.attempts - 1)
     outbox.mark_uncertain(row, min(grace, longest_grace))
@@ -240,8 +233,3 @@ def mark_uncertain(row: Outbox) -> None:
     log.warning(
         "answer_uncertain", outbox_id=str(row.id), attempt=row.attempts, why=row.error_details
     )
-
-
-def _settings() -> Settings:
-    settings: Settings = current_app.extensions["gatte_settings"]
-    return settings

@@ -11,16 +11,15 @@ import random
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import cast
 
 import structlog
-from flask import Flask, current_app
+from flask import Flask
 
+from gatte import services
 from gatte.conversation.replies import TemplateReply
 from gatte.delivery.claims import ClaimedReply
 from gatte.delivery.failure_reasons import FailureCause
 from gatte.observability import metrics
-from gatte.settings import Settings
 from gatte.store import number_pauses, outbox
 from gatte.store.number_pauses import PauseLengths
 from gatte.whatsapp.channel import MAX_ATTEMPTS_LONG, NotSent, Rejected
@@ -120,7 +119,7 @@ def record_no_response(phone_number_id: str) -> None:
     """A call for this number ended without an answer of Meta; several in a row are a reason to
     pause.
     """
-    pauses = _pauses()
+    pauses = services.pause_cache()
     with pauses.lock:
         in_a_row = pauses.record_no_response.get(phone_number_id, 0) + 1
         pauses.record_no_response[phone_number_id] = in_a_row
@@ -132,7 +131,7 @@ def record_response(phone_number_id: str) -> None:
     """Meta works for this number: should it pause, all that waits goes at once (with the
     transaction of the caller).
     """
-    pauses = _pauses()
+    pauses = services.pause_cache()
     pauses.record_no_response.pop(phone_number_id, None)
     if phone_number_id not in pauses.numbers:
         return
@@ -146,7 +145,7 @@ def record_response(phone_number_id: str) -> None:
 def _pause(phone_number_id: str, cause: str, code: int | None) -> float:
     """Start a pause, or confirm the one there is; seconds until its end."""
     pause = number_pauses.start_pause(phone_number_id, cause, code, _pause_lengths().first)
-    pauses = _pauses()
+    pauses = services.pause_cache()
     with pauses.lock:
         pauses.numbers |= {phone_number_id}
     if pause.is_new:
@@ -157,7 +156,7 @@ def _pause(phone_number_id: str, cause: str, code: int | None) -> float:
 
 def _known() -> frozenset[str]:
     """The numbers that pause, as far as this process knows."""
-    pauses = _pauses()
+    pauses = services.pause_cache()
     with pauses.lock:
         if time.monotonic() - pauses.asked_at < CACHE_SECONDS:
             return pauses.numbers
@@ -169,9 +168,5 @@ def _known() -> frozenset[str]:
 
 
 def _pause_lengths() -> PauseLengths:
-    settings: Settings = current_app.extensions["gatte_settings"]
-    return PauseLengths(settings.gatte_pause_seconds, LONGEST_SECONDS, LONGEST_UNREACHABLE_SECONDS)
-
-
-def _pauses() -> PauseCache:
-    return cast("PauseCache", current_app.extensions["gatte_pauses"])
+    first = services.settings().gatte_pause_seconds
+    return PauseLengths(first, LONGEST_SECONDS, LONGEST_UNREACHABLE_SECONDS)

@@ -12,10 +12,10 @@ import threading
 import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar, cast
+from typing import Protocol, TypeVar
 
 import structlog
-from flask import Flask, current_app
+from flask import Flask
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -271,8 +271,3 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.extensions["gatte_pacer"] = FallbackRateLimiter(
         RedisRateLimiter(client, limits), InProcessRateLimiter(limits)
     )
-
-
-def rate_limiter() -> FallbackRateLimiter:
-    """The pacer of the running application."""
-    return cast("FallbackRateLimiter", current_app.extensions["gatte_pacer"])

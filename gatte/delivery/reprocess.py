@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from gatte.delivery import service_window
 from gatte.extensions import db
 from gatte.models import Author, Conversation, Outbox
-from gatte.store import outbox
+from gatte.store import conversations, outbox
 
 log = structlog.get_logger(__name__)
 
@@ -43,12 +43,9 @@ def resend(conversation_id: UUID, since: datetime | None = None) -> list[ResendR
     """Put the stuck answers of a conversation back into the outbox, in their old order; the caller
     commits. Twice is as good as once.
     """
-    locked = (
-        select(Conversation)
-        .filter_by(id=conversation_id)
-        .with_for_update(of=Conversation, key_share=True)
-    )
-    conversation = db.session.scalars(locked.execution_options(populate_existing=True)).one()
+    conversation = conversations.find_locked_for_delivery(conversation_id)
+    if conversation is None:
+        return []
     now = db.session.scalars(select(func.clock_timestamp())).one()
     return [
         ResendResult(row.id, conversation_id, _again(row, conversation, now))

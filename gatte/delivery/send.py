@@ -7,12 +7,12 @@ import time
 from uuid import UUID
 
 import structlog
-from flask import current_app
 
+from gatte import services
 from gatte.delivery import claims, client_for, number_pause
 from gatte.delivery.claims import ClaimedReply
 from gatte.delivery.failure_reasons import FailureCause
-from gatte.delivery.rate_limiter import MAX_SLEEP_SECONDS, rate_limiter
+from gatte.delivery.rate_limiter import MAX_SLEEP_SECONDS
 from gatte.extensions import db
 from gatte.infra.database.engine import UNAVAILABLE_ERRORS
 from gatte.observability import tracing
@@ -103,7 +103,7 @@ def _reserve_or_postpone(claimed: ClaimedReply) -> bool:
     """
     if number_pause.postpone_if_paused(claimed):
         return False
-    wait = rate_limiter().reserve(
+    wait = services.rate_limiter().reserve(
         claimed.phone_number_id, str(claimed.contact_id), str(claimed.outbox_id)
     )
     if wait > MAX_SLEEP_SECONDS:
@@ -134,9 +134,9 @@ def _refused(claimed: ClaimedReply, error: Rejected, latency_ms: float) -> None:
     if not paused:
         wait = error.retry_delay(claimed.attempt) if claimed.attempt < error.tries else None
     if error.code == RATE_LIMIT_CODE:
-        rate_limiter().decrease_rate(claimed.phone_number_id)
+        services.rate_limiter().decrease_rate(claimed.phone_number_id)
     elif error.error.category is ErrorCategory.PAIR_RATE:
-        rate_limiter().block_recipient(
+        services.rate_limiter().block_recipient(
             claimed.phone_number_id, str(claimed.contact_id), wait or 0.0
         )
     details = error.details
@@ -163,7 +163,7 @@ def _simulate_statuses(claimed: ClaimedReply, wamid: str) -> None:
         news = simulator.status_body(
             claimed.phone_number_id, customer, wamid, status, outbox_id=str(claimed.outbox_id)
         )
-        current_app.extensions["gatte_store_webhook"](simulator.encode(news))
+        services.webhook_store()(simulator.encode(news))
 
 
 def _since(started: float) -> float:

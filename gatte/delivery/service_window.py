@@ -6,24 +6,18 @@ from datetime import datetime
 from uuid import UUID
 
 import structlog
-from flask import current_app
-from sqlalchemy import func, select
 
+from gatte import services
 from gatte.conversation.replies import TemplateReply
 from gatte.delivery.failure_reasons import FailureCause
-from gatte.extensions import db
 from gatte.models import (
     Author,
     Conversation,
     DeliveryState,
     Outbox,
-    Ticket,
-    TicketKind,
-    TicketState,
 )
 from gatte.observability import metrics
-from gatte.settings import Settings
-from gatte.store import outbox
+from gatte.store import conversations, outbox, tickets
 from gatte.store.conversations import SERVICE_WINDOW
 
 log = structlog.get_logger(__name__)
@@ -57,7 +51,8 @@ def handle_window_closed(row: Outbox, conversation: Conversation) -> None:
     is_dropped = row.author is Author.BOT and not row.attempts
     outbox.give_up(row, DeliveryState.CANCELLED if is_dropped else DeliveryState.FAILED)
     if row.author is Author.BOT:
-        _open_follow_up_ticket(row, conversation)
+        unsaid = row.message.body or ""
+        tickets.open_or_extend_follow_up(conversation, FOLLOW_UP_SUBJECT, unsaid)
     metrics.MESSAGES_SENT.labels(outcome="window_closed").inc()
     log.warning("answer_too_late", outbox_id=str(row.id), state=row.state.value)
 
@@ -69,7 +64,7 @@ def handle_late_failure(outbox_id: UUID) -> None:
     row = outbox.lock_reply(outbox_id)
     if row is None or row.state is not DeliveryState.FAILED or row.author is not Author.BOT:
         return
-    conversation = db.session.get_one(Conversation, row.conversation_id, populate_existing=True)
+    conversation = conversations.get_fresh(row.conversation_id)
     if not _wrote_since(conversation, row):
         handle_window_closed(row, conversation)
 
@@ -83,7 +78,7 @@ def _template_for(row: Outbox, conversation: Conversation) -> TemplateReply | No
     """The template to send in place of an answer; None when there is none, the customer opted out,
     or has just got one.
     """
-    settings: Settings = current_app.extensions["gatte_settings"]
+    settings = services.settings()
     if (
         not settings.gatte_window_template
         or row.author is not Author.BOT
@@ -97,24 +92,3 @@ def _template_for(row: Outbox, conversation: Conversation) -> TemplateReply | No
     if outbox.has_template_since(conversation.id, conversation.last_inbound_at):
         return None
     return TemplateReply(settings.gatte_window_template, settings.gatte_window_template_language)
-
-
-def _open_follow_up_ticket(row: Outbox, conversation: Conversation) -> None:
-    """One task a conversation, however many answers came too late."""
-    unsaid = row.message.body or ""
-    opened = select(Ticket).filter_by(
-        conversation_id=conversation.id, kind=TicketKind.FOLLOW_UP, state=TicketState.OPEN
-    )
-    task = db.session.scalar(opened.order_by(Ticket.created_at.desc()).limit(1))
-    if task is not None and task.subject == FOLLOW_UP_SUBJECT:
-        task.description = f"{task.description}\n\n{unsaid}"
-        task.updated_at = func.now()
-        return
-    ids = {
-        "data_key_id": conversation.data_key_id,
-        "contact_id": conversation.contact_id,
-        "conversation_id": conversation.id,
-    }
-    db.session.add(
-        Ticket(**ids, kind=TicketKind.FOLLOW_UP, subject=FOLLOW_UP_SUBJECT, description=unsaid)
-    )

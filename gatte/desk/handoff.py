@@ -8,7 +8,6 @@ is not the newest any more).
 from uuid import UUID
 
 import structlog
-from sqlalchemy import func, select
 
 from gatte.conversation import decision_history
 from gatte.conversation.external_events import HUMAN_STATES
@@ -17,18 +16,11 @@ from gatte.conversation.snapshot import ExternalEvent, Owner
 from gatte.conversation.states import Event
 from gatte.decisions import apply
 from gatte.decisions.snapshots import load_snapshot
-from gatte.desk import audit
-from gatte.extensions import db
 from gatte.models import Author, Conversation, Message
-from gatte.store import outbox
+from gatte.store import audit, conversations, leases, messages, outbox
+from gatte.store.conversations import is_service_window_open
 
 log = structlog.get_logger(__name__)
-
-WINDOW_HOURS = 24  # Meta delivers free text only so long after the customer's last message
-
-
-class NoSuchConversation(Exception):
-    """There is no conversation with this id."""
 
 
 class AlreadyTaken(Exception):
@@ -91,13 +83,13 @@ def reply(
     A panel that lost the response to its request sends it again with the same `message_id`: the
     answer is written once.
     """
-    conversation = _lock(conversation_id)
-    written = db.session.get(Message, message_id) if message_id is not None else None
+    conversation = conversations.get_locked(conversation_id)
+    written = messages.find_message(message_id) if message_id is not None else None
     if written is not None and _is_same_reply(written, conversation, user_id, text):
         return written
     if conversation.owner is not Owner.HUMAN or conversation.assignee_id != user_id:
         raise NotYours
-    if not is_window_open(conversation):
+    if not is_service_window_open(conversation):
         raise WindowClosed
     history = decision_history.start(load_snapshot(conversation))
     apply.apply_decision(conversation, history.apply(ExternalEvent(Event.AGENT_REPLIED)))
@@ -105,7 +97,7 @@ def reply(
     answer_id = outbox.enqueue(
         conversation, TextReply(text), Author.AGENT, user_id=user_id, message_id=fresh_id
     )
-    return db.session.get_one(Message, answer_id)
+    return messages.get_message(answer_id)
 
 
 def _is_same_reply(written: Message, conversation: Conversation, user_id: int, text: str) -> bool:
@@ -118,7 +110,7 @@ def _is_same_reply(written: Message, conversation: Conversation, user_id: int, t
 
 def hand_back(conversation_id: UUID, user_id: int) -> Conversation:
     """Give the conversation back to the bot; NotYours unless the agent has it."""
-    conversation = _lock(conversation_id)
+    conversation = conversations.get_locked(conversation_id)
     if conversation.owner is not Owner.HUMAN or conversation.assignee_id not in (None, user_id):
         raise NotYours
     return _apply_agent_event(conversation, Event.HANDED_BACK, user_id)
@@ -137,7 +129,7 @@ def close(conversation_id: UUID, user_id: int, *, any_state: bool = False) -> Co
         raise NotYours
     if conversation.turn_due_at is not None:
         raise CustomerJustWrote
-    told = conversation.state in HUMAN_STATES and is_window_open(conversation)
+    told = conversation.state in HUMAN_STATES and is_service_window_open(conversation)
     return _apply_agent_event(
         conversation, Event.AGENT_CLOSED if told else Event.CLOSED, user_id, Event.AGENT_CLOSED
     )
@@ -157,30 +149,8 @@ def force_escalation(conversation_id: UUID, user_id: int) -> Conversation:
     return _apply_agent_event(_lock_open(conversation_id), Event.FORCED_ESCALATION, user_id)
 
 
-def is_window_open(conversation: Conversation) -> bool:
-    """Whether Meta would deliver free text to the customer now."""
-    last = conversation.last_inbound_at
-    if last is None:
-        return False
-    return bool(
-        db.session.scalar(
-            select(func.clock_timestamp() < last + func.make_interval(0, 0, 0, 0, WINDOW_HOURS))
-        )
-    )
-
-
-def _lock(conversation_id: UUID) -> Conversation:
-    found = select(Conversation).filter_by(id=conversation_id).with_for_update(of=Conversation)
-    conversation: Conversation | None = db.session.scalar(
-        found.execution_options(populate_existing=True)
-    )
-    if conversation is None:
-        raise NoSuchConversation
-    return conversation
-
-
 def _lock_open(conversation_id: UUID) -> Conversation:
-    conversation = _lock(conversation_id)
+    conversation = conversations.get_locked(conversation_id)
     if conversation.closed_at is not None:
         raise ConversationClosed
     return conversation
@@ -192,10 +162,7 @@ def _apply_agent_event(
     happened = decision_history.start(load_snapshot(conversation)).apply(ExternalEvent(event))
     if happened.decision.snapshot.owner is conversation.owner:
         conversation.owner_version += 1  # what the bot has in the outbox was decided before this
-    conversation.lease_token += 1  # a turn that runs now must not commit
-    conversation.leased_until = None
-    if conversation.turn_due_at is not None:
-        conversation.turn_due_at = func.clock_timestamp()
+    leases.revoke(conversation)
     apply.apply_decision(conversation, happened)
     done = (action or event).value
     audit.record(user_id, done, f"conversation:{conversation.id}")

@@ -8,10 +8,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar, cast
+from typing import TypeVar
 
 import structlog
-from flask import current_app
 from limits.errors import StorageError
 from limits.storage import MemoryStorage, RedisStorage, Storage
 
@@ -106,11 +105,6 @@ class LoginAttempts:
         except StorageError as error:
             log.warning("login_attempts_counted_alone", error=type(error.storage_error).__name__)
             return question(self._alone)
-
-
-def login_attempts() -> LoginAttempts:
-    """Those of the running application."""
-    return cast("LoginAttempts", current_app.extensions["gatte_login_attempts"])
 
 
 def _reserve(store: Storage, key: str, backoff: Backoff) -> int:

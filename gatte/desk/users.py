@@ -5,11 +5,10 @@ from functools import lru_cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import func, select
 
-from gatte.desk import audit
-from gatte.extensions import db
 from gatte.models import Role, User
+from gatte.store import audit
+from gatte.store import users as accounts
 
 MIN_PASSWORD_LENGTH = 10
 MAX_PASSWORD_LENGTH = 512  # hashing takes time with length: nobody types more
@@ -46,11 +45,7 @@ def create_user(email: str, name: str, password: str, role: Role = Role.AGENT) -
         raise BadEmail("an e-mail looks like ana@empresa.com.br")
     if find_user(email) is not None:
         raise EmailTaken("another user has this e-mail")
-    hashed = _hash(password)
-    user = User(email=normalize_email(email), name=name.strip(), password_hash=hashed, role=role)
-    db.session.add(user)
-    db.session.flush()
-    return user
+    return accounts.add_user(normalize_email(email), name.strip(), _hash(password), role)
 
 
 def get_user(email: str) -> User:
@@ -59,11 +54,6 @@ def get_user(email: str) -> User:
     if user is None:
         raise UnknownUser("no user has this e-mail")
     return user
-
-
-def list_users() -> list[User]:
-    """All users, active or not, by e-mail."""
-    return list(db.session.scalars(select(User).order_by(User.email)))
 
 
 def change_password(user: User, password: str) -> None:
@@ -106,21 +96,19 @@ def _subject(user: User) -> str:
 
 def _require_another_admin(user: User) -> None:
     """Locks every admin, so that of two who are switched off at the same moment one stays."""
-    admins = select(User).where(User.active, User.role == Role.ADMIN).order_by(User.id)
-    locked = db.session.scalars(admins.with_for_update().execution_options(populate_existing=True))
-    if {admin.id for admin in locked} == {user.id}:
+    if {admin.id for admin in accounts.lock_active_admins()} == {user.id}:
         raise LastAdmin("this is the last active admin; --force does it all the same")
 
 
 def find_user(email: str) -> User | None:
     """The user with this e-mail in any case, active or not."""
-    return db.session.scalar(select(User).where(User.email == normalize_email(email)))
+    return accounts.find_by_email(normalize_email(email))
 
 
 def find_active_user(user_id: str) -> User | None:
     """The user with this id; None when the account is gone or switched off."""
     known = user_id.isascii() and user_id.isdecimal() and len(user_id) < 10  # longer ones fit no id
-    user = db.session.get(User, int(user_id)) if known else None
+    user = accounts.find_by_id(int(user_id)) if known else None
     return user if user is not None and user.active else None
 
 
@@ -130,18 +118,11 @@ def find_session_user(session_id: str) -> User | None:
     return user if user is not None and user.get_id() == session_id else None
 
 
-def list_active_users() -> list[User]:
-    """All who can be given work, by name."""
-    return list(
-        db.session.scalars(select(User).where(User.active).order_by(func.lower(User.name), User.id))
-    )
-
-
 def list_assignable(present: User | None) -> list[tuple[int, str]]:
     """Id and name of all who can be given work, and of the one who has it even when switched off:
     saving a form takes it from nobody.
     """
-    found = [(user.id, user.name) for user in list_active_users()]
+    found = [(user.id, user.name) for user in accounts.list_active_by_name()]
     if present is not None and not present.active:
         found.append((present.id, f"{present.name} (conta desativada)"))
     return found
@@ -160,7 +141,7 @@ def check_password(email: str, password: str) -> User | None:
         return None
     if _hasher.check_needs_rehash(user.password_hash):
         user.password_hash = _hasher.hash(password)
-    user.last_login_at = func.now()
+    accounts.record_login(user)
     return user
 
 

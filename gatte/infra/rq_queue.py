@@ -12,12 +12,13 @@ from enum import StrEnum
 from typing import NamedTuple, ParamSpec, cast
 
 import structlog
-from flask import current_app
 from redis import Redis
 from rq import Queue
 from rq.job import Job
 from rq.queue import EnqueueData
 from rq.serializers import JSONSerializer
+
+from gatte import services
 
 log = structlog.get_logger(__name__)
 Arguments = ParamSpec("Arguments")
@@ -58,16 +59,11 @@ QUEUE_BY_JOB: dict[JobName, QueueName] = {
 }
 
 
-def redis() -> "Redis":
-    """The Redis client of the running application."""
-    return cast("Redis", current_app.extensions["gatte_redis"])
-
-
 def get_queue(name: QueueName, job_class: type[Job] = Job) -> Queue:
     """The RQ queue of that name, which reads jobs as `job_class`."""
     return Queue(
         name.value,
-        connection=redis(),
+        connection=services.redis(),
         serializer=JSONSerializer,
         job_class=job_class,
         default_timeout=NO_JOB_TIMEOUT,
@@ -100,7 +96,7 @@ def enqueue_batches(batches: Iterable[JobBatch]) -> None:
     by_queue: dict[QueueName, list[EnqueueData]] = {}
     for batch in batches:
         by_queue.setdefault(batch.queue, []).append(_enqueued(batch))
-    with redis().pipeline() as pipeline:
+    with services.redis().pipeline() as pipeline:
         for name in sorted(by_queue):
             get_queue(name).enqueue_many(by_queue[name], pipeline=pipeline)
         pipeline.execute()
@@ -138,8 +134,8 @@ def send_heartbeat(kind: ProcessKind, who: str) -> None:
     """Say that a process is alive, and forget those that were not for long; RedisError when nobody
     hears it.
     """
-    now = _time_of(redis())
-    with redis().pipeline() as pipeline:
+    now = _time_of(services.redis())
+    with services.redis().pipeline() as pipeline:
         pipeline.zadd(_heartbeat_key(kind), {who: now})
         pipeline.zremrangebyscore(_heartbeat_key(kind), "-inf", f"({now - HEARTBEAT_TTL_SECONDS}")
         pipeline.expire(_heartbeat_key(kind), HEARTBEAT_TTL_SECONDS)
@@ -148,7 +144,7 @@ def send_heartbeat(kind: ProcessKind, who: str) -> None:
 
 def list_alive(kind: ProcessKind, client: "Redis | None" = None) -> list[str]:
     """Who of a kind gave a sign of life lately, as `host:pid`; RedisError when nobody can know."""
-    client = client or redis()
+    client = client or services.redis()
     found = client.zrangebyscore(
         _heartbeat_key(kind), _time_of(client) - HEARTBEAT_TTL_SECONDS, "+inf"
     )

@@ -8,11 +8,8 @@ to the contact of a real person.
 import re
 from uuid import uuid4
 
-from sqlalchemy import select
-
-from gatte.extensions import db
-from gatte.infra.database.statement_batch import StatementBatch
 from gatte.models import Contact, ContactIdentity, IdentityKind, Keyring, keyring
+from gatte.store import contacts
 from gatte.whatsapp.events import Sender
 from gatte.whatsapp.simulator import SIMULATOR_NUMBER
 
@@ -68,28 +65,18 @@ def new_correlation_id() -> str:
     return uuid4().hex
 
 
-def lock_sender(hashed: bytes, batch: StatementBatch) -> None:
-    """Let nobody else process this sender's messages until the transaction ends.
-
-    Statements that are added to the batch later wait for the lock.
-    """
-    batch.add("SELECT pg_advisory_xact_lock(%s)", int.from_bytes(hashed[:8], signed=True))
-
-
 def find_or_create_contact(sender: Sender, phone_number_id: str = "") -> Contact:
     """The contact of a sender, with all it is known by now; a new one when nothing was known."""
     hashes = identity_hashes(sender, phone_number_id)
-    contact = _find(hashes) or _make()
-    _link(contact, hashes)
+    contact = _find(hashes) or contacts.create_contact()
+    contacts.link_identities(contact, hashes)
     _refresh(contact, sender)
     return contact
 
 
 def _find(hashes: list[tuple[IdentityKind, bytes]]) -> Contact | None:
     for kind, hashed in hashes:
-        found: ContactIdentity | None = db.session.scalar(
-            select(ContactIdentity).filter_by(kind=kind, hash=hashed)
-        )
+        found = contacts.find_identity(kind, hashed)
         if found is not None and not _phone_of_another_person(found, hashes):
             return found.contact
     return None
@@ -109,25 +96,6 @@ def _phone_of_another_person(
         if identity.kind is IdentityKind.BSUID
     }
     return bool(known) and hashes[0][1] not in known
-
-
-def _make() -> Contact:
-    key = keyring().new_contact_key()
-    db.session.add(key)
-    db.session.flush()  # the contact refers to it
-    contact = Contact(data_key_id=key.id)
-    db.session.add(contact)
-    db.session.flush()  # the identities below refer to it
-    return contact
-
-
-def _link(contact: Contact, hashes: list[tuple[IdentityKind, bytes]]) -> None:
-    for kind, hashed in hashes:
-        found = db.session.scalar(select(ContactIdentity).filter_by(kind=kind, hash=hashed))
-        if found is None:
-            contact.identities.append(ContactIdentity(kind=kind, hash=hashed))
-        elif found.contact_id != contact.id:
-            found.contact = contact
 
 
 def _refresh(contact: Contact, sender: Sender) -> None:

@@ -18,7 +18,7 @@ from gatte.models.columns import new_uuid7
 from gatte.observability import tracing
 from gatte.privacy.crypto import DecryptionFailed
 from gatte.privacy.sanitize import sanitize_text
-from gatte.store import StatementBatch, inbox, messages
+from gatte.store import StatementBatch, contacts, conversations, inbox, messages
 from gatte.store.inbox import UnprocessedRow
 from gatte.store.messages import NewMessage
 from gatte.whatsapp import events
@@ -35,20 +35,6 @@ from gatte.whatsapp.content import (
 from gatte.whatsapp.message_content import parse_content
 
 log = structlog.get_logger(__name__)
-
-# A time ahead of ours must not hold the 24 h window open; of an echo there is none.
-TOUCH_CONVERSATION_SQL = """
-    UPDATE conversation SET
-        last_activity_at = clock_timestamp(),
-        last_inbound_at = greatest(last_inbound_at, (
-            SELECT least(sent_at, clock_timestamp())
-            FROM (VALUES (%s::timestamptz)) AS v (sent_at)
-            WHERE sent_at IS NOT NULL)),
-        turn_due_at = CASE
-            WHEN %s THEN coalesce(turn_due_at, clock_timestamp())
-            ELSE turn_due_at END
-    WHERE id = %s
-"""
 
 
 @dataclass(frozen=True)
@@ -104,7 +90,7 @@ def _waiting(phone_number_id: str, sender_hash: bytes) -> list[InboxRow]:
     Rows that cannot be opened are set aside with their payload, and the next go on.
     """
     batch = StatementBatch()
-    contact_identity.lock_sender(sender_hash, batch)
+    contacts.lock_sender(sender_hash, batch)
     found = inbox.lock_unprocessed(batch, phone_number_id, sender_hash)
     opened = [(row, _decrypt(row)) for row in inbox_retry.retryable_rows(found)]
     closed = [row.id for row, payload in opened if payload is None]
@@ -140,7 +126,7 @@ def process_contact(conversation_id: UUID) -> list[ProcessedInbox]:
     locks = StatementBatch()
     # all of them, in one order for everybody, before the first one touches the conversation
     for sender in senders:
-        contact_identity.lock_sender(sender.sender_hash, locks)
+        contacts.lock_sender(sender.sender_hash, locks)
     locks.execute()
     outcomes = [process_sender(sender.phone_number_id, sender.sender_hash) for sender in senders]
     return [outcome for outcome in outcomes if outcome is not None]
@@ -180,7 +166,7 @@ def _store(
     inbox.mark_processed(batch, [one.row.id for one in arrived])
     sent_times = [one.row.sent_at for one in arrived if not one.echo]
     last_sent_at = max(sent_times, default=None)
-    batch.add(TOUCH_CONVERSATION_SQL, last_sent_at, to_read, talk.conversation_id)
+    conversations.record_inbound(batch, talk.conversation_id, last_sent_at, makes_turn_due=to_read)
 
 
 def _message(talk: OpenConversation, one: IncomingMessage) -> NewMessage:

@@ -11,31 +11,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
-
 from gatte.conversation.snapshot import Owner
-from gatte.conversation.states import State
 from gatte.extensions import db
-from gatte.infra.database.statement_batch import Row, StatementBatch, fetch_rows
 from gatte.intake import contact_identity
-from gatte.models import Contact, Conversation, IdentityKind, keyring
+from gatte.models import Contact, IdentityKind, keyring
 from gatte.models.columns import new_uuid7
-from gatte.models.name_words import name_words
+from gatte.store import Row, StatementBatch, contacts, conversations
 from gatte.whatsapp.events import Sender
-
-KNOWN_SENDER_SQL = """
-    SELECT i.contact_id,
-        c.data_key_id, c.phone_sealed, c.bsuid_sealed, c.name_sealed IS NOT NULL AS named,
-        c.muted_until, c.opted_out_at,
-        k.master_id, k.wrapped,
-        v.id AS conversation_id, v.owner, v.correlation_id
-    FROM contact_identity i
-    JOIN contact c ON c.id = i.contact_id
-    LEFT JOIN data_key k ON k.id = c.data_key_id
-    LEFT JOIN conversation v
-        ON v.contact_id = c.id AND v.phone_number_id = %s AND v.closed_at IS NULL
-    WHERE i.kind IN ('phone', 'bsuid') AND i.hash = ANY(%s::bytea[])
-"""
 
 
 @dataclass
@@ -56,7 +38,7 @@ def find_or_open(sender: Sender, phone_number_id: str) -> OpenConversation:
     has locked the sender.
     """
     hashes = contact_identity.identity_hashes(sender, phone_number_id)
-    known = fetch_rows(KNOWN_SENDER_SQL, (phone_number_id, [hashed for _, hashed in hashes]))
+    known = contacts.list_known_senders([hashed for _, hashed in hashes], phone_number_id)
     if not known:
         return _create_contact_and_conversation(sender, hashes, phone_number_id)
     if len(known) < len(hashes) or not _is_up_to_date(known, sender):
@@ -103,23 +85,15 @@ def _create_contact_and_conversation(
     key = keyring().new_contact_key()
     contact_id = new_uuid7()
     batch = StatementBatch()
-    said = {"phone": sender.phone, "bsuid": sender.bsuid, "name": sender.name}
-    sealed = {
-        f"{name}_sealed": getattr(Contact, name).encrypt(contact_id, key.id, value or None)
-        for name, value in said.items()
-    }
-    batch.insert(
-        "data_key",
-        {"id": key.id, "purpose": key.purpose, "master_id": key.master_id, "wrapped": key.wrapped},
+    contacts.insert_contact(
+        batch,
+        contact_id,
+        key,
+        hashes,
+        phone=sender.phone,
+        bsuid=sender.bsuid,
+        name=sender.name,
     )
-    words = name_words(sender.name) if sender.name else None
-    batch.insert(
-        "contact", {"id": contact_id, "data_key_id": key.id, "name_words": words, **sealed}
-    )
-    identities = [
-        {"contact_id": contact_id, "kind": kind, "hash": hashed} for kind, hashed in hashes
-    ]
-    batch.insert("contact_identity", *identities)
     return _insert_conversation(batch, contact_id, key.id, phone_number_id)
 
 
@@ -134,23 +108,13 @@ def _insert_conversation(
     talk = OpenConversation(
         new_uuid7(), contact_id, data_key_id, contact_identity.new_correlation_id(), **standing
     )
-    batch.insert(
-        "conversation",
-        {
-            "id": talk.conversation_id,
-            "data_key_id": data_key_id,
-            "contact_id": contact_id,
-            "phone_number_id": phone_number_id,
-            "correlation_id": talk.correlation_id,
-            "state": State.START,
-            "owner": talk.owner,
-            "owner_version": 0,
-            "misunderstandings": 0,
-            "slot_failures": 0,
-            "errors": 0,
-            "lease_token": 0,
-            "turn_attempts": 0,
-        },
+    conversations.insert_conversation(
+        batch,
+        talk.conversation_id,
+        contact_id,
+        data_key_id,
+        phone_number_id=phone_number_id,
+        correlation_id=talk.correlation_id,
     )
     batch.execute()
     return talk
@@ -158,10 +122,7 @@ def _insert_conversation(
 
 def _talk_of(contact: Contact, phone_number_id: str) -> OpenConversation:
     standing = {"muted_until": contact.muted_until, "opted_out_at": contact.opted_out_at}
-    opened = select(Conversation.id, Conversation.owner, Conversation.correlation_id)
-    row = db.session.execute(
-        opened.filter_by(contact_id=contact.id, phone_number_id=phone_number_id, closed_at=None)
-    ).first()
+    row = conversations.find_open(contact.id, phone_number_id)
     if row is None:
         return _insert_conversation(
             StatementBatch(), contact.id, contact.data_key_id, phone_number_id, **standing

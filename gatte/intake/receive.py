@@ -9,10 +9,10 @@ from uuid import UUID
 
 import pydantic_core
 import structlog
-from flask import current_app
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from gatte import services
 from gatte.intake import contact_identity
 from gatte.intake.group_commit import GroupCommitWriter, RejectedRows, StorageUnavailable
 from gatte.intake.webhook_rows import WebhookRows
@@ -172,7 +172,7 @@ class InboxReceiver:
 
 def store_webhook(raw: bytes, request_id: str | None = None) -> WebhookRows:
     """Store a body with the `InboxReceiver` of the running application."""
-    return cast("InboxReceiver", current_app.extensions["gatte_inbox"]).store(raw, request_id)
+    return services.inbox_receiver().store(raw, request_id)
 
 
 def _parts(sender: Sender) -> dict[str, str | None]:

@@ -10,22 +10,21 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import structlog
-from flask import current_app
 
+from gatte import services
 from gatte.conversation.nlu import MessageKind
 from gatte.conversation.rules import Command, command_in
 from gatte.conversation.secret_detection import holds_password, names_key_file
 from gatte.conversation.snapshot import Owner
-from gatte.extensions import db
 from gatte.infra.redis import sliding_window
 from gatte.infra.redis.sliding_window import Hit, HitResult
 from gatte.intake import contact_rate_limit, repetition, spam
 from gatte.intake.incoming_message import IncomingMessage
 from gatte.intake.open_conversation import OpenConversation
 from gatte.intake.spam import SpamSignal, Weighed
-from gatte.models import Contact, MuteReason, SkipReason
+from gatte.models import MuteReason, SkipReason
 from gatte.observability import metrics
-from gatte.settings import Settings
+from gatte.store import contacts, conversations
 
 log = structlog.get_logger(__name__)
 
@@ -37,10 +36,10 @@ def screen(talk: OpenConversation, arrived: Sequence[IncomingMessage]) -> SkipRe
     judged = [one for one in arrived if not one.echo and one.kind not in NEVER_SCREENED]
     if talk.owner is Owner.HUMAN or not judged:
         return None
-    heard = [one for one in judged if not spam.is_muted(talk, one.row.received_at)]
+    heard = [one for one in judged if not contacts.is_muted(talk, one.row.received_at)]
     muted_now = _count_hits(talk, heard)
     for one in judged:
-        if spam.is_muted(talk, one.row.received_at) and not _opts_out(talk, one):
+        if contacts.is_muted(talk, one.row.received_at) and not _opts_out(talk, one):
             one.skip_reason = SkipReason.MUTED
     _forget_secrets([one for one in judged if one.skip_reason is not None])
     return SkipReason.MUTED if muted_now else _limit_notice(talk, judged)
@@ -115,12 +114,14 @@ def _apply_limits(
     talk: OpenConversation, one: IncomingMessage, weighed: Sequence[Weighed], *, fits: bool
 ) -> bool:
     """Set a message aside when it must be; whether it is the one for which the contact is muted."""
-    if spam.is_muted(talk, one.row.received_at):
+    if contacts.is_muted(talk, one.row.received_at):
         return False
     reason = _reason(talk, one, weighed)
     if reason is not None:
-        talk.muted_until = one.row.received_at + timedelta(minutes=_settings().gatte_mute_minutes)
-        spam.mute(db.session.get_one(Contact, talk.contact_id), reason, talk.muted_until)
+        talk.muted_until = one.row.received_at + timedelta(
+            minutes=services.settings().gatte_mute_minutes
+        )
+        contacts.mute(contacts.get_contact(talk.contact_id), reason, talk.muted_until)
         return True
     if not fits and not _opts_out(talk, one):
         one.skip_reason = SkipReason.LIMITED
@@ -160,14 +161,9 @@ def _forget_secrets(set_aside: Sequence[IncomingMessage]) -> None:
 
 
 def _limit_notice(talk: OpenConversation, judged: Sequence[IncomingMessage]) -> SkipReason | None:
-    limited = any(one.skip_reason is SkipReason.LIMITED for one in judged)
-    return (
-        SkipReason.LIMITED
-        if limited and contact_rate_limit.claim_notice(talk.conversation_id)
-        else None
+    if not any(one.skip_reason is SkipReason.LIMITED for one in judged):
+        return None
+    is_first_in_window = conversations.claim_limit_notice(
+        talk.conversation_id, contact_rate_limit.WINDOW_SECONDS
     )
-
-
-def _settings() -> Settings:
-    settings: Settings = current_app.extensions["gatte_settings"]
-    return settings
+    return SkipReason.LIMITED if is_first_in_window else None

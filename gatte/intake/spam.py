@@ -1,5 +1,5 @@
-"""Spam: what a contact does of late is weighed; from 1 on the contact is muted for a while, which
-people see and may take back.
+"""Spam: what a contact does of late is weighed; from 1 on the contact is to be muted for a while,
+which people see and may take back.
 
     flood       more than twice the messages a minute that are answered repetition  the same words
     again in ten minutes, though they were answered: 8 times a sentence, 20 times a word links
@@ -14,20 +14,10 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Protocol
 
-import structlog
-from flask import current_app
-from sqlalchemy import func, select
-
-from gatte.extensions import db
+from gatte import services
 from gatte.infra.redis.sliding_window import Hit, HitResult
-from gatte.models import AuditEntry, Contact, MuteReason, keyring
-from gatte.observability import metrics
-from gatte.settings import Settings
-
-log = structlog.get_logger(__name__)
+from gatte.models import MuteReason, keyring
 
 MUTE_SCORE = 1.0
 MINUTE = 60_000
@@ -103,54 +93,11 @@ class SpamSignal:
         return max(0, counted.hits - self.harmless) * self.each
 
 
-class HasMute(Protocol):
-    """A contact, or what is known of it."""
-
-    muted_until: Any
-
-
-def is_muted(contact: HasMute, at: datetime) -> bool:
-    """Whether what this contact wrote at that time is answered by nobody."""
-    return contact.muted_until is not None and at < contact.muted_until
-
-
-def mute(contact: Contact, reason: MuteReason, until: datetime, user_id: int | None = None) -> None:
-    """Answer nothing that this contact writes until then; without `user_id` it was the system. The
-    caller commits.
-    """
-    contact.muted_until = until
-    contact.mute_reason = reason
-    _note(contact, "muted", user_id, {"reason": reason.value, "until": until.isoformat()})
-    metrics.CONTACTS_MUTED.labels(reason=reason.value).inc()
-    log.warning("contact_muted", contact_id=str(contact.id), reason=reason.value, user_id=user_id)
-
-
-def unmute(contact: Contact, user_id: int) -> None:
-    """Answer the contact again; what it did before does not count any more. Nothing when it is not
-    muted. The caller commits.
-    """
-    now = db.session.scalars(select(func.clock_timestamp())).one()
-    if not is_muted(contact, now):
-        return
-    contact.muted_until = now
-    reason = contact.mute_reason.value if contact.mute_reason else None
-    _note(contact, "unmuted", user_id, {"reason": reason})
-    log.info("contact_unmuted", contact_id=str(contact.id), user_id=user_id)
-
-
-def _note(
-    contact: Contact, action: str, user_id: int | None, details: dict[str, str | None]
-) -> None:
-    db.session.add(
-        AuditEntry(user_id=user_id, action=action, subject=f"contact:{contact.id}", details=details)
-    )
-
-
 def flood(sender: str, member: str, at: int, forgiven_at: int) -> SpamSignal:
     """The sign that every message is, whatever it says; what came up to `forgiven_at` does not
     count.
     """
-    twice = 2 * _settings().gatte_contact_rate_per_minute
+    twice = 2 * services.settings().gatte_contact_rate_per_minute
     hit = Hit(f"flood:{sender}", member, at, MINUTE, forgiven_at, twice + 1)
     return SpamSignal(MuteReason.FLOOD, hit, twice, MUTE_SCORE)
 
@@ -249,12 +196,8 @@ def _under(host: str, domains: Sequence[str]) -> bool:
 
 def _blocked(words: str) -> bool:
     more = [
-        normalize_for_spam(term.strip()) for term in _settings().gatte_spam_blocklist.split(",")
+        normalize_for_spam(term.strip())
+        for term in services.settings().gatte_spam_blocklist.split(",")
     ]
     said = normalize_for_spam(words)
     return any(term in said for term in (*BLOCKED, *filter(None, more)))
-
-
-def _settings() -> Settings:
-    settings: Settings = current_app.extensions["gatte_settings"]
-    return settings

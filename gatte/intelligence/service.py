@@ -4,18 +4,18 @@ import sys
 import threading
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import structlog
-from flask import current_app
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from gatte import services
 from gatte.conversation.nlu import IntentPrediction
 from gatte.conversation.thresholds import CONFIDENCE_THRESHOLD
 from gatte.extensions import db
 from gatte.intelligence import embedding
-from gatte.intelligence.gemini.client import Gemini, GeminiUnavailable, History
+from gatte.intelligence.gemini.client import GeminiUnavailable, History
 from gatte.settings import EX_CONFIG
 
 if TYPE_CHECKING:
@@ -55,21 +55,12 @@ class LocalModels:
             raise SystemExit(EX_CONFIG)
 
 
-def local_models() -> LocalModels:
-    """The local models of the running application."""
-    return cast("LocalModels", current_app.extensions["gatte_local_models"])
-
-
-def _gemini() -> Gemini | None:
-    return cast("Gemini | None", current_app.extensions["gatte_gemini"])
-
-
 def predict_intent(text: str, history: History = ()) -> IntentPrediction:
     """The intent of a text: the local classifier's when it is sure, else Gemini's, else the local
     one all the same.
     """
-    local = local_models().classifier.classify(text)
-    gemini = _gemini()
+    local = services.local_models().classifier.classify(text)
+    gemini = services.gemini()
     if gemini is None or local.confidence >= CONFIDENCE_THRESHOLD:
         return local
     try:
@@ -92,8 +83,8 @@ def answer_question(
 
     with Session(db.engine) as session:
         passages = retrieval_cache.find_passages(session, question, edition)
-    company = current_app.extensions["gatte_settings"].gatte_company
-    return responder.compose_answer(passages, history, _gemini(), company)
+    company = services.settings().gatte_company
+    return responder.compose_answer(passages, history, services.gemini(), company)
 
 
 def preload_models() -> None:
@@ -103,6 +94,6 @@ def preload_models() -> None:
     from gatte.intelligence.knowledge import retrieval
 
     embedding.limit_blas_threads()
-    local_models().classifier.classify("oi, tudo bem?")
+    services.local_models().classifier.classify("oi, tudo bem?")
     with suppress(SQLAlchemyError), Session(db.engine) as session:
         retrieval.find_passages(session, "oi")  # past the cache, which would load nothing

@@ -5,10 +5,6 @@ The words are a customer's words like any that were typed: the same rules, check
 them after this. The time limit and the breaker are those of all calls to Gemini.
 """
 
-from typing import cast
-
-from flask import current_app
-
 from gatte.intelligence import prompts
 from gatte.intelligence.calls import CallPurpose, CallRecord
 from gatte.intelligence.gemini.client import Gemini
@@ -32,11 +28,6 @@ GEMINI_MIME_TYPES = {
     "audio/flac": "audio/flac",
 }
 """WhatsApp's audio types, by the names that Gemini knows; Gemini takes no AMR (very old phones)."""
-
-
-def transcription_model() -> Gemini | None:
-    """Gemini, as the running application knows it; None when no voice message can be heard."""
-    return cast("Gemini | None", current_app.extensions["gatte_gemini"])
 
 
 def supports(mime_type: str | None) -> bool:

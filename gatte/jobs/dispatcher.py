@@ -13,11 +13,11 @@ from uuid import uuid4
 
 import psycopg2
 import structlog
-from flask import current_app
 from redis.exceptions import RedisError
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
+from gatte import services
 from gatte.extensions import db
 from gatte.infra.rq_queue import (
     QUEUE_BY_JOB,
@@ -93,7 +93,7 @@ class Dispatcher:
 
     def _poll(self, connection: Connection) -> int:
         """Put what is due and was not put yet; how many rows that were."""
-        found = fetch_due_work(connection, current_app.extensions["gatte_settings"], LEAD_SECONDS)
+        found = fetch_due_work(connection, services.settings(), LEAD_SECONDS)
         connection.rollback()  # no transaction stays open meanwhile
         fresh: list[DueWork] = []
         try:

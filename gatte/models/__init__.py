@@ -32,7 +32,8 @@ from gatte.models.message import (
     Outbox,
     SkipReason,
 )
-from gatte.models.sealing import DataKey, KeyPurpose, Keyring, keyring
+from gatte.models.sealing import DataKey, KeyPurpose, Keyring
+from gatte.services import keyring
 
 __all__ = [
     "Article",

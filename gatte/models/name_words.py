@@ -4,7 +4,8 @@ import re
 import unicodedata
 from typing import Any
 
-from gatte.models.sealing import EncryptedColumn, keyring
+from gatte.models.sealing import EncryptedColumn
+from gatte.services import keyring
 
 HASH_BYTES = 12
 

@@ -13,7 +13,6 @@ from enum import StrEnum
 from typing import Any, Generic, TypeVar, cast, overload
 from uuid import UUID
 
-from flask import current_app
 from sqlalchemy import ForeignKey, Index, LargeBinary, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Engine
@@ -22,6 +21,7 @@ from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 from gatte.extensions import Base, db
 from gatte.models.columns import CreatedAt, RowId, new_uuid7, string_enum
 from gatte.privacy import crypto
+from gatte.services import keyring
 
 Value = TypeVar("Value")
 CACHED_KEYS = 50_000
@@ -180,11 +180,6 @@ class Keyring:
         return self.master.unwrap(
             crypto.WrappedKey(stored.master_id, stored.wrapped), stored.id.bytes
         )
-
-
-def keyring() -> Keyring:
-    """The keyring of the running application."""
-    return cast("Keyring", current_app.extensions["gatte_keyring"])
 
 
 class EncryptedColumn(Generic[Value]):

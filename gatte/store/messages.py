@@ -4,13 +4,14 @@ A message of a customer (or one of the phone) is unread until a turn has read it
 aside: see `conversations.UNREAD`.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, text, update
+from sqlalchemy import Select, func, select, text, true, update
+from sqlalchemy.orm import aliased, joinedload
 
 from gatte.conversation.nlu import IntentPrediction, MessageKind
 from gatte.extensions import db
@@ -22,7 +23,7 @@ from gatte.infra.database.statement_batch import (
     commit_and_fetch,
     fetch_rows,
 )
-from gatte.models import Author, Direction, Message, SkipReason
+from gatte.models import Author, Conversation, Direction, Message, SkipReason
 from gatte.store.conversations import UNREAD
 from gatte.store.knowledge import VERSION_COLUMNS
 
@@ -267,3 +268,57 @@ def erase(message: Message) -> None:
     message.body = None
     message.original = None
     message.erased_at = func.now()
+
+
+def get_message(message_id: UUID) -> Message:
+    """The message of this id, as the session knows it; NoResultFound when there is none."""
+    return db.session.get_one(Message, message_id)
+
+
+def find_of_contact(message_id: UUID, contact_id: UUID) -> Message | None:
+    """The message with this id, if it is one of this contact."""
+    return db.session.scalar(select(Message).filter_by(id=message_id, contact_id=contact_id))
+
+
+def list_latest(conversation_id: UUID, before: int | None, limit: int) -> list[Message]:
+    """The latest messages of a conversation in their order, with their senders and replies'
+    outbox rows; those before a position when one is given.
+    """
+    query = _with_outbox().where(Message.conversation_id == conversation_id)
+    if before is not None:
+        query = query.where(Message.position < before)
+    return _latest_in_order(query, limit)
+
+
+def list_latest_of_contact(contact_id: UUID, limit: int) -> list[Message]:
+    """The latest messages of a contact in their order, with their senders and replies' outbox
+    rows.
+    """
+    return _latest_in_order(_with_outbox().where(Message.contact_id == contact_id), limit)
+
+
+def _with_outbox() -> Select[Message]:
+    return select(Message).options(joinedload(Message.outbox), joinedload(Message.user))
+
+
+def _latest_in_order(query: Select[Message], limit: int) -> list[Message]:
+    latest = query.order_by(Message.position.desc()).limit(limit)
+    return list(reversed(db.session.scalars(latest).all()))
+
+
+def find_last_of_each(conversation_ids: Sequence[UUID]) -> dict[UUID, Message]:
+    """The last message of each conversation, by one short index look-up a conversation."""
+    newest = (
+        select(Message)
+        .where(Message.conversation_id == Conversation.id)
+        .order_by(Message.position.desc())
+        .limit(1)
+    )
+    last = aliased(Message, newest.correlate(Conversation).lateral("newest"))
+    query = (
+        select(last)
+        .select_from(Conversation)
+        .join(last, true())
+        .where(Conversation.id.in_(conversation_ids))
+    )
+    return {message.conversation_id: message for message in db.session.scalars(query)}

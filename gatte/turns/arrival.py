@@ -5,13 +5,12 @@ read.
 from uuid import UUID
 
 from gatte.conversation import skip_notices
-from gatte.extensions import db
 from gatte.intake import inbox_processor
 from gatte.intake.inbox_processor import ProcessedInbox
-from gatte.models import Author, Conversation, SkipReason
-from gatte.store import StatementBatch, outbox
-from gatte.turns import lease
-from gatte.turns.lease import Lease
+from gatte.models import Author, SkipReason
+from gatte.store import StatementBatch, conversations, outbox
+from gatte.store.leases import Lease
+from gatte.turns import held_leases
 
 SKIP_NOTICES = {SkipReason.LIMITED: skip_notices.rate_limited, SkipReason.MUTED: skip_notices.muted}
 
@@ -23,12 +22,12 @@ def process_inbox_and_lease(phone_number_id: str, sender_hash: bytes) -> Lease |
     batch = StatementBatch()
     processed = inbox_processor.process_sender(phone_number_id, sender_hash, batch)
     if processed is not None and processed.has_unread and processed.notice is None:
-        return lease.acquire(processed.conversation_id, batch)
+        return held_leases.acquire(processed.conversation_id, batch)
     batch.execute()
     if processed is None:
         return None
     _notify(processed)
-    return lease.acquire(processed.conversation_id) if processed.has_unread else None
+    return held_leases.acquire(processed.conversation_id) if processed.has_unread else None
 
 
 def process_remaining_inbox(conversation_id: UUID) -> None:
@@ -39,5 +38,5 @@ def process_remaining_inbox(conversation_id: UUID) -> None:
 
 def _notify(processed: ProcessedInbox) -> None:
     if processed.notice is not None:
-        conversation = db.session.get_one(Conversation, processed.conversation_id)
+        conversation = conversations.get_conversation(processed.conversation_id)
         outbox.enqueue(conversation, SKIP_NOTICES[processed.notice](), Author.BOT)

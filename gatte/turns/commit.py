@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from sqlalchemy import literal_column
 
 from gatte.decisions import apply
 from gatte.decisions.apply import PendingTurn
@@ -13,47 +12,12 @@ from gatte.extensions import db
 from gatte.intelligence.calls import CallRecord
 from gatte.models import Conversation, TurnOutcome
 from gatte.observability import metrics
-from gatte.store import messages
-from gatte.store.conversations import SERVICE_WINDOW_OPEN, UNREAD
-from gatte.store.inbox import UNPROCESSED
-from gatte.store.outbox import UNFINISHED
-from gatte.turns import lease as leases
+from gatte.store import leases, messages, turns
 from gatte.turns import llm_costs
 from gatte.turns.load import TurnInput
 from gatte.turns.process import TurnResult
 
 log = structlog.get_logger(__name__)
-
-COMMIT_STATE_SQL = f"""
-    SELECT {leases.ROW_VERSIONS} AS versions,
-        EXISTS (
-            SELECT FROM message
-            WHERE conversation_id = conversation.id
-                AND {UNREAD}
-                AND NOT message.id = ANY(%s::uuid[])
-        ) AS unread,
-        EXISTS (
-            SELECT FROM inbox_message m
-            JOIN contact_identity i ON i.hash = m.sender_hash
-            WHERE i.contact_id = conversation.contact_id
-                AND m.phone_number_id = conversation.phone_number_id
-                AND m.{UNPROCESSED}
-        ) AS unfiled,
-        EXISTS (
-            SELECT FROM outbox
-            WHERE conversation_id = conversation.id
-                AND outbox.{UNFINISHED}
-        ) AS busy,
-        {SERVICE_WINDOW_OPEN} AS in_window
-    FROM conversation
-    JOIN contact ON contact.id = conversation.contact_id
-    WHERE conversation.id = %s AND lease_token = %s AND leased_until > clock_timestamp()
-"""  # noqa: S608 - our own words only
-DUE_IF_MORE_CAME: Any = literal_column(
-    "CASE WHEN EXISTS ("
-    f"SELECT FROM message WHERE message.conversation_id = conversation.id AND {UNREAD}"
-    ") THEN clock_timestamp() END"
-)
 
 
 @dataclass(frozen=True)
@@ -72,17 +36,16 @@ class CommitState:
 
 def lock_and_recheck(reading: TurnInput) -> CommitState:
     """Lock the conversation and see how it stands; LeaseLost when the lease is no longer ours."""
-    lease = reading.lease
     known = [unread.id for unread in reading.unread]
-    conversation, now = leases.relock_and_check(
-        lease, COMMIT_STATE_SQL, known, lease.conversation_id, lease.token
-    )
+    now = leases.relock_and_check(reading.lease, known)
+    conversation = now.conversation
     contact = conversation.contact
     reachable = conversation.data_key_id is not None and bool(contact.phone or contact.bsuid)
+    may_send = now.is_service_window_open and not now.has_unfinished_replies
     return CommitState(
         conversation,
-        has_newer_messages=now.unread or now.unfiled,
-        send_inline=bool(now.in_window) and not now.busy and reachable,
+        has_newer_messages=now.has_newer_messages,
+        send_inline=may_send and reachable,
     )
 
 
@@ -102,11 +65,9 @@ def stage_turn(
         trace=_trace(reading, thought),
         send_inline=standing.send_inline,
     )
-    record.batch.insert("model_call", *llm_costs.rows_of(calls, conversation.id, record.id))
+    turns.insert_llm_calls(record.batch, llm_costs.rows_of(calls, conversation.id, record.id))
     _mark_read(conversation, reading, thought, record)
-    leases.release(conversation)
-    conversation.turn_attempts = 0
-    conversation.turn_due_at = DUE_IF_MORE_CAME
+    leases.release_after_turn(conversation)
     apply.stage_decision(conversation, thought.history, record)
     db.session.expunge(conversation)  # all of it is in the batch: the session need not look for it
     return record

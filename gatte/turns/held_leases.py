@@ -3,28 +3,30 @@ nobody waits for them to run out.
 """
 
 import threading
-from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import func, update
 
+from gatte import services
 from gatte.extensions import db
-from gatte.models import Conversation
-
-if TYPE_CHECKING:
-    from gatte.turns.lease import Lease
+from gatte.store import StatementBatch, leases
+from gatte.store.leases import Lease
 
 log = structlog.get_logger(__name__)
 
-_held: dict[
-    int, tuple[UUID, int]
-] = {}  # a thread takes one turn at a time, and its last lease may be over: then its token says so
+# a thread takes one turn at a time, and its last lease may be over: then its token says so
+_held: dict[int, Lease] = {}
 
 
-def register_held(lease: "Lease") -> "Lease":
-    """The lease, noted as the one that this thread works under."""
-    _held[threading.get_ident()] = (lease.conversation_id, lease.token)
+def acquire(conversation_id: UUID, batch: StatementBatch | None = None) -> Lease | None:
+    """The lease of a conversation for this thread to work under, sent for with what a batch holds;
+    None when somebody has it.
+    """
+    seconds = services.settings().gatte_lease_seconds
+    lease = leases.acquire(conversation_id, seconds, batch or StatementBatch())
+    if lease is not None:
+        # a copy that does not keep the rows of the lease's session
+        _held[threading.get_ident()] = Lease(lease.conversation_id, lease.token)
     return lease
 
 
@@ -34,25 +36,8 @@ def release_all_held() -> int:
 
     The turns are due at once, and this try is not counted: it was not the messages' fault.
     """
-    given = sum(_end(conversation_id, token) for conversation_id, token in list(_held.values()))
+    count = sum(leases.end_unfinished(lease) for lease in list(_held.values()))
     db.session.commit()
-    if given:
-        log.info("leases_given_back", count=given)
-    return given
-
-
-def _end(conversation_id: UUID, token: int) -> int:
-    values: dict[str, Any] = {
-        "leased_until": None,
-        "turn_due_at": func.clock_timestamp(),
-        "turn_attempts": func.greatest(Conversation.turn_attempts - 1, 0),
-    }
-    mine = update(Conversation).where(
-        Conversation.id == conversation_id, Conversation.lease_token == token
-    )
-    running = (
-        mine.where(Conversation.leased_until.is_not(None))
-        .values(**values)
-        .returning(Conversation.id)
-    )
-    return len(db.session.execute(running.execution_options(synchronize_session=False)).all())
+    if count:
+        log.info("leases_given_back", count=count)
+    return count

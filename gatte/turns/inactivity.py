@@ -5,17 +5,14 @@ and set anew under the row's lock.
 from uuid import UUID
 
 import structlog
-from sqlalchemy import func, select
 
 from gatte.conversation import decision_history
 from gatte.conversation.snapshot import ExternalEvent
 from gatte.decisions import apply, inactivity_timer
 from gatte.decisions.apply import PendingTurn
 from gatte.decisions.snapshots import load_snapshot
-from gatte.extensions import db
-from gatte.models import Conversation
 from gatte.observability import tracing
-from gatte.store import messages
+from gatte.store import conversations, messages
 
 log = structlog.get_logger(__name__)
 
@@ -25,16 +22,11 @@ def fire(conversation_id: UUID) -> PendingTurn | None:
 
     None when the alarm is not due any more: somebody spoke, or another worker was faster.
     """
-    due = select(Conversation).where(
-        Conversation.id == conversation_id, Conversation.watch_at <= func.clock_timestamp()
-    )
-    conversation = db.session.scalar(
-        due.with_for_update(of=Conversation).execution_options(populate_existing=True)
-    )
+    conversation = conversations.find_locked_if_inactivity_due(conversation_id)
     if conversation is None:
         return None
     if conversation.turn_due_at is not None or messages.has_unread(conversation_id):
-        conversation.watch_at = None  # a turn is coming, and sets the alarm anew
+        conversation.watch_at = None  # a turn is coming, and sets the timer anew
         return None
     with tracing.bound(correlation_id=conversation.correlation_id):
         snapshot = load_snapshot(conversation)

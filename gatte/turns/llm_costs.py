@@ -8,15 +8,13 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from flask import current_app
-from sqlalchemy import insert
 from sqlalchemy.exc import SQLAlchemyError
 
+from gatte import services
 from gatte.extensions import db
 from gatte.intelligence.calls import CallRecord
-from gatte.models import LlmCall
 from gatte.observability import cost, metrics
-from gatte.settings import Settings
+from gatte.store import turns
 
 log = structlog.get_logger(__name__)
 
@@ -46,7 +44,7 @@ def store_unattached(calls: Sequence[CallRecord], conversation_id: UUID) -> None
     if not calls:
         return
     try:
-        db.session.execute(insert(LlmCall), rows_of(calls, conversation_id, None))
+        turns.store_llm_calls(rows_of(calls, conversation_id, None))
         db.session.commit()
     except SQLAlchemyError as error:
         db.session.rollback()
@@ -66,7 +64,7 @@ def _facts(call: CallRecord) -> dict[str, Any]:
 
 
 def _cost_of(call: CallRecord) -> Decimal:
-    settings: Settings = current_app.extensions["gatte_settings"]
+    settings = services.settings()
     table = cost.prices(settings.gatte_model_prices)
     return cost.cost_brl(
         call.model, call.tokens_in, call.tokens_out, table, settings.gatte_brl_per_usd

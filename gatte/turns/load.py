@@ -11,10 +11,9 @@ from gatte.decisions.snapshots import load_snapshot
 from gatte.intelligence.knowledge.memory_index import IndexVersion
 from gatte.models import Author
 from gatte.observability import tracing
-from gatte.store import messages
+from gatte.store import leases, messages
+from gatte.store.leases import Lease
 from gatte.store.messages import HistoryRow, TurnMessages
-from gatte.turns import lease as leases
-from gatte.turns.lease import Lease
 
 HISTORY_LENGTH = 8
 

@@ -7,13 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
-from sqlalchemy import select
 
 from gatte.conversation import decision_history
 from gatte.conversation.decision_history import DecisionHistory
 from gatte.conversation.states import InvalidTransition
-from gatte.extensions import db
-from gatte.models import Turn
+from gatte.store import turns
 
 
 @dataclass(frozen=True)
@@ -43,16 +41,15 @@ def replay_conversation(conversation_id: UUID) -> ReplayReport:
     """Play all turns of a conversation again, each from its own recorded start; nothing is stored
     or sent.
     """
-    in_order = select(Turn).filter_by(conversation_id=conversation_id).order_by(Turn.id)
-    turns = list(db.session.scalars(in_order))
+    recorded = turns.list_of_conversation(conversation_id)
     played = 0
     differences: list[ReplayDifference] = []
-    for turn in turns:
+    for turn in recorded:
         course = (turn.trace or {}).get("course")
         if course:
             played += 1
             differences += _differences(turn.id, course)
-    return ReplayReport(played, len(turns) - played, tuple(differences))
+    return ReplayReport(played, len(recorded) - played, tuple(differences))
 
 
 def _differences(turn_id: UUID, recorded: dict[str, Any]) -> list[ReplayDifference]:

@@ -6,10 +6,8 @@ parked: no message may hold up a conversation for ever.
 """
 
 import traceback
-from typing import Any
 
 import structlog
-from sqlalchemy import func, update
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -20,11 +18,9 @@ from gatte.conversation.states import Event
 from gatte.decisions import apply
 from gatte.decisions.apply import CountedEvent, PendingTurn
 from gatte.decisions.snapshots import load_snapshot
-from gatte.extensions import db
 from gatte.models import Author, Conversation, TurnOutcome
-from gatte.store import messages
-from gatte.turns import lease as leases
-from gatte.turns.lease import Lease
+from gatte.store import leases, messages
+from gatte.store.leases import Lease
 
 log = structlog.get_logger(__name__)
 
@@ -72,14 +68,7 @@ def is_transient(error: Exception) -> bool:
 def schedule_retry(lease: Lease) -> None:
     """Give the lease back and let the turn be due again after a pause that doubles."""
     pause = min(LONGEST_BACKOFF_SECONDS, 2.0 ** (lease.attempt - 1))
-    values: dict[str, Any] = {
-        "leased_until": None,
-        "turn_due_at": func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, pause),
-    }
-    mine = update(Conversation).where(
-        Conversation.id == lease.conversation_id, Conversation.lease_token == lease.token
-    )
-    db.session.execute(mine.values(**values).execution_options(synchronize_session=False))
+    leases.release_for_retry(lease, pause)
 
 
 def record_failure(lease: Lease, error: Exception) -> PendingTurn:
@@ -116,11 +105,8 @@ def _unanswered_text(conversation: Conversation) -> str:
     """What the customer wrote that stays without an answer, for the desk; nothing of a message that
     tells a password.
     """
-    words = [
-        row.body or ""
-        for row in messages.list_unread(conversation.id)
-        if row.author is Author.CUSTOMER
-    ]
+    unread = messages.list_unread(conversation.id)
+    words = [row.body or "" for row in unread if row.author is Author.CUSTOMER]
     return "\n".join(one for one in words if one and not holds_password(one))
 
 
@@ -134,7 +120,5 @@ def _record(conversation: Conversation, error: Exception, outcome: TurnOutcome) 
     record = PendingTurn(outcome, conversation.turn_attempts, type(error).__name__, trace=trace)
     for row in unread:
         row.turn_id = record.id
-    leases.release(conversation)
-    conversation.turn_due_at = None
-    conversation.turn_attempts = 0
+    leases.release_after_failure(conversation)
     return record

@@ -23,10 +23,9 @@ from gatte.intake import inbox_retry
 from gatte.intelligence import calls
 from gatte.intelligence.calls import CallRecord
 from gatte.observability import metrics, tracing
-from gatte.turns import arrival, commit, llm_costs, load, process, retry
-from gatte.turns import lease as leases
+from gatte.store.leases import Lease, LeaseLost
+from gatte.turns import arrival, commit, held_leases, llm_costs, load, process, retry
 from gatte.turns.commit import CommitState
-from gatte.turns.lease import Lease, LeaseLost
 from gatte.turns.load import TurnInput
 from gatte.turns.process import TurnResult
 from gatte.turns.transcribe import VoiceTranscriber
@@ -56,7 +55,7 @@ def resume(conversation_id: UUID) -> None:
 
     def start() -> Lease | None:
         arrival.process_remaining_inbox(conversation_id)
-        return leases.acquire(conversation_id)
+        return held_leases.acquire(conversation_id)
 
     run_turn(start)
 

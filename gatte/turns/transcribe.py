@@ -13,6 +13,7 @@ from uuid import UUID
 
 import structlog
 
+from gatte import services
 from gatte.conversation.nlu import MessageKind
 from gatte.delivery import media_for
 from gatte.intelligence import transcription
@@ -106,7 +107,7 @@ def _is_voice(unread: UnreadMessage) -> bool:
 
 def _clients(phone_number_id: str) -> _Clients | None:
     media = media_for(phone_number_id)
-    gemini = transcription.transcription_model()
+    gemini = services.gemini()
     return None if media is None or gemini is None else _Clients(media, gemini, phone_number_id)
 
 

@@ -5,15 +5,15 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
-from flask import Blueprint, Response, current_app, jsonify
+from flask import Blueprint, Response, jsonify
 from redis.exceptions import RedisError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from gatte import services
 from gatte.extensions import db
 from gatte.infra import schema
-from gatte.infra.redis.fail_fast import fail_fast_redis
-from gatte.infra.rq_queue import ProcessKind, list_alive, redis
+from gatte.infra.rq_queue import ProcessKind, list_alive
 from gatte.intelligence.gemini import rejections
 from gatte.observability import metrics
 
@@ -79,7 +79,7 @@ def _schema() -> dict[str, Any]:
 
 
 def _redis() -> dict[str, Any]:
-    return {"ok": bool(redis().ping())}
+    return {"ok": bool(services.redis().ping())}
 
 
 def _worker() -> dict[str, Any]:
@@ -92,11 +92,11 @@ def _scheduler() -> dict[str, Any]:
 
 def _gemini() -> dict[str, Any]:
     """Not ok while Gemini refuses our key, model or request; the local models answer meanwhile."""
-    gemini = current_app.extensions["gatte_gemini"]
+    gemini = services.gemini()
     if gemini is None:
         return {"ok": True, "used": False}
     models = sorted({gemini.models.classifier, gemini.models.responder})
-    refused = rejections.list_published(fail_fast_redis(), models)
+    refused = rejections.list_published(services.fail_fast_redis(), models)
     return {"ok": not refused, "used": True, "refused": refused}
 
 

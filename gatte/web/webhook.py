@@ -9,12 +9,12 @@ import json
 from collections.abc import Iterable, Sequence
 
 import structlog
-from flask import Blueprint, Flask, Response, current_app, request
+from flask import Blueprint, Flask, Response, request
 
+from gatte import services
 from gatte.intake.group_commit import Backpressure, StorageUnavailable
 from gatte.intake.receive import InboxReceiver
 from gatte.observability import metrics, tracing
-from gatte.settings import Settings
 from gatte.web.webhook_middleware import Environ, FastPath, StartResponse, WsgiResponse
 from gatte.whatsapp import signature
 from gatte.whatsapp.webhook_parser import InvalidPayload
@@ -30,7 +30,7 @@ STORED = metrics.WEBHOOK_REQUESTS.labels(outcome="stored")
 @bp.get("/whatsapp")
 def handshake() -> Response:
     """Meta asks whether this address is ours: the right token gets its challenge back."""
-    token = _settings().whatsapp_verify_token.get_secret_value()
+    token = services.settings().whatsapp_verify_token.get_secret_value()
     given = request.args.get("hub.verify_token", "")
     right = bool(token) and hmac.compare_digest(given.encode(), token.encode())
     if request.args.get("hub.mode") != "subscribe" or not right:
@@ -47,9 +47,7 @@ def handshake() -> Response:
 def receive() -> WsgiResponse:
     """Store what Meta brings; 200 only when it is committed."""
     raw, signed = request.get_data(cache=False), request.environ.get("HTTP_X_HUB_SIGNATURE_256")
-    return handle_webhook(
-        current_app.extensions["gatte_inbox"], _settings().app_secrets, raw, signed
-    )
+    return handle_webhook(services.inbox_receiver(), services.settings().app_secrets, raw, signed)
 
 
 def fast_path(app: Flask) -> FastPath:
@@ -105,8 +103,3 @@ def _problem_response(status: int, title: str, detail: str, outcome: str) -> Res
     if status == 503:
         response.headers["Retry-After"] = str(RETRY_SECONDS)
     return response
-
-
-def _settings() -> Settings:
-    settings: Settings = current_app.extensions["gatte_settings"]
-    return settings

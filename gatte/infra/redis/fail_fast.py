@@ -6,10 +6,9 @@ milliseconds and no more.
 
 import time
 from collections.abc import Callable
-from typing import TypeVar, cast
+from typing import TypeVar
 
 import structlog
-from flask import current_app
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -54,8 +53,3 @@ class FailFastRedis:
             self._away_until = time.monotonic() + self._rest
             log.warning("short_memory_away", error=type(error).__name__)
             raise RedisUnavailable from error
-
-
-def fail_fast_redis() -> FailFastRedis:
-    """The short memory of the running application."""
-    return cast("FailFastRedis", current_app.extensions["gatte_memory"])

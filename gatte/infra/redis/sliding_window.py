@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 
 from redis import Redis
 
-from gatte.infra.redis.fail_fast import RedisUnavailable, fail_fast_redis
+from gatte import services
+from gatte.infra.redis.fail_fast import RedisUnavailable
 
 # of one window are kept where no limit is asked for: enough to judge, and no flood fills the memory
 MAX_HITS = 100
@@ -81,7 +82,7 @@ def record_hits(marks: Sequence[Hit]) -> list[HitResult]:
     if not marks:
         return []
     try:
-        answers = fail_fast_redis().execute(
+        answers = services.fail_fast_redis().execute(
             lambda redis: _script()(_keys(marks), _arguments(marks), client=redis)
         )
     except RedisUnavailable:

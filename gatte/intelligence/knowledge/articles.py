@@ -12,17 +12,17 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import func
+from sqlalchemy.orm import Session
 
 from gatte.conversation.nlu import Intent
 from gatte.intelligence import embedding
 from gatte.intelligence.text_normalization import expand_abbreviations, normalize
 from gatte.models.knowledge import Article, Passage, PassageKind
+from gatte.store import knowledge
 
 DEMO_ARTICLES = Path(__file__).parents[1] / "content" / "articles.toml"
 LONGEST_ANSWER = 600  # characters; a longer bubble is not read on a phone
-IMPORT_LOCK = 0x6B6E6F77  # "know": two imports at once wait for each other
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=200)]
 
@@ -96,11 +96,8 @@ def import_articles(session: Session, drafts: Sequence[ArticleDraft]) -> ImportR
     Articles that are not among `drafts` stay as they are, and so do variants that were learned from
     customers.
     """
-    session.execute(select(func.pg_advisory_xact_lock(IMPORT_LOCK)))
-    known = {
-        article.slug: article
-        for article in session.scalars(_articles([draft.slug for draft in drafts]))
-    }
+    knowledge.lock_import(session)
+    known = knowledge.articles_by_slug(session, [draft.slug for draft in drafts])
     outcomes = [
         _change(known[draft.slug], draft) if draft.slug in known else _create(session, known, draft)
         for draft in drafts
@@ -116,7 +113,7 @@ def add_variant(session: Session, article_id: UUID, text: str) -> bool:
     """Add a way in which a customer asked for an article; False when it is known already or the
     article is gone. The caller commits.
     """
-    article = session.get(Article, article_id)
+    article = knowledge.find_article(session, article_id)
     words = normalize(text)
     if (
         article is None
@@ -139,12 +136,6 @@ def _draft(number: int, row: dict[str, Any], problems: list[str]) -> ArticleDraf
             for problem in error.errors()
         ]
         return None
-
-
-def _articles(slugs: Iterable[str]) -> Any:  # noqa: ANN401 - a typed select of SQLAlchemy, whose own type mypy cannot name shortly
-    return (
-        select(Article).where(Article.slug.in_(list(slugs))).options(selectinload(Article.passages))
-    )
 
 
 def _create(session: Session, known: dict[str, Article], draft: ArticleDraft) -> str:

@@ -15,16 +15,14 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
 from gatte.intelligence.knowledge import passages
-from gatte.intelligence.knowledge.passages import PassageRow
 from gatte.intelligence.knowledge.reranker import TokenisedText as Prepared
-from gatte.models.knowledge import Article, Passage
+from gatte.models.knowledge import Article
 from gatte.observability import metrics
-from gatte.store.knowledge import VERSION_COLUMNS
+from gatte.store import knowledge
+from gatte.store.knowledge import PassageRow
 
 if TYPE_CHECKING:
     from numpy import float32, int32
@@ -44,8 +42,8 @@ class IndexVersion:
 
 def index_version(session: Session) -> IndexVersion:
     """The version that this session sees."""
-    known, today = session.execute(sql(f"SELECT {VERSION_COLUMNS}")).one()
-    return IndexVersion(known, today)
+    found = knowledge.read_version(session)
+    return IndexVersion(found.edition, found.today)
 
 
 @dataclass(frozen=True)
@@ -117,21 +115,18 @@ def _count(outcome: str) -> None:
 def _read(session: Session) -> InMemoryIndex | None:
     import numpy as np
 
-    wanted = passages.active_passages().order_by(Passage.id).limit(MAX_PASSAGES + 1)
-    rows = passages.read_rows(session, wanted)
+    rows = knowledge.list_passages(session, MAX_PASSAGES + 1)
     if not rows or len(rows) > MAX_PASSAGES:
         return None
     texts = passages.vectorize(session, rows)
     places = {row.id: place for place, row in enumerate(rows)}
-    articles = session.scalars(
-        select(Article).where(Article.id.in_({row.article_id for row in rows}))
-    )
+    articles = knowledge.articles_by_id(session, {row.article_id for row in rows})
     return InMemoryIndex(
         rows,
         texts,
         np.stack([text.vector for text in texts]),
         _read_postings(session, places),
-        _plain(articles),
+        _plain(articles.values()),
     )
 
 
@@ -150,12 +145,9 @@ def _read_postings(session: Session, places: dict[int, int]) -> dict[str, Postin
     """
     import numpy as np
 
-    found = session.execute(
-        sql("SELECT id, lexeme, cardinality(positions) FROM passage, unnest(words)")
-    )
     counts: dict[str, dict[int, int]] = defaultdict(dict)
     lengths: dict[int, int] = defaultdict(int)
-    for passage, lexeme, times in found:
+    for passage, lexeme, times in knowledge.read_word_counts(session):
         if passage in places:
             counts[lexeme][places[passage]] = times or 1
             lengths[places[passage]] += times or 1
@@ -188,7 +180,7 @@ class LexemeCache:
             word: (word,) for word in missing if word.isascii() and word.isdigit()
         }
         asked = [word for word in missing if word not in found]
-        found |= self._ask(session, asked) if asked else {}
+        found |= knowledge.lexemes_by_word(session, asked) if asked else {}
         with self._lock:
             self._known |= found
             while len(self._known) > KNOWN_WORDS:
@@ -196,10 +188,3 @@ class LexemeCache:
             return [
                 lexeme for word in words for lexeme in found.get(word) or self._known.get(word, ())
             ]
-
-    def _ask(self, session: Session, words: list[str]) -> dict[str, tuple[str, ...]]:
-        query = sql(
-            "SELECT word, tsvector_to_array(to_tsvector('portuguese', word))"
-            " FROM unnest(CAST(:words AS text[])) AS word"
-        )
-        return {word: tuple(lexemes) for word, lexemes in session.execute(query, {"words": words})}

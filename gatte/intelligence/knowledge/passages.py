@@ -2,47 +2,18 @@
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from threading import Lock
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from gatte.intelligence import embedding
 from gatte.intelligence.knowledge import reranker
-from gatte.models.knowledge import Article, Passage, PassageKind
+from gatte.store import knowledge
+from gatte.store.knowledge import PassageRow
 
 VECTOR_HEADER_BYTES = 4  # bytes before the numbers when Postgres sends a vector
 KEPT_TEXTS = 10_000  # passages kept ready in a process, about 4 kB each
-
-
-@dataclass(frozen=True)
-class PassageRow:
-    """A passage without its vector."""
-
-    id: int
-    article_id: UUID
-    kind: PassageKind
-    text: str
-
-
-def active_passages() -> Select[int, UUID, PassageKind, str]:
-    """The passages of articles that are switched on and valid today."""
-    valid = or_(Article.valid_from.is_(None), Article.valid_from <= func.current_date())
-    return (
-        select(Passage.id, Passage.article_id, Passage.kind, Passage.text)
-        .join(Passage.article)
-        .where(Article.active, valid)
-    )
-
-
-def read_rows(session: Session, found: Select[int, UUID, PassageKind, str]) -> list[PassageRow]:
-    """The rows of a query made from `in_force`."""
-    return [
-        PassageRow(row.id, row.article_id, row.kind, row.text) for row in session.execute(found)
-    ]
 
 
 class _PassageCache:
@@ -83,21 +54,14 @@ def vectorize(session: Session, rows: Sequence[PassageRow]) -> list[reranker.Tok
 
 
 def _stored_vectors(session: Session, ids: list[int]) -> dict[int, Any]:
-    """The vectors of passages, by their ids; read as bytes, for reading 500 numbers as text takes
-    longer than all the rest.
-    """
+    """The vectors of passages, by their ids; None for a passage without one."""
     import numpy as np
 
-    if not ids:
-        return {}
-    found = session.execute(
-        select(Passage.id, func.vector_send(Passage.embedding)).where(Passage.id.in_(ids))
-    )
     return {
         passage: None
         if sent is None
         else np.frombuffer(sent, ">f4", offset=VECTOR_HEADER_BYTES).astype("f4")
-        for passage, sent in found
+        for passage, sent in knowledge.sent_vectors(session, ids).items()
     }
 
 

@@ -11,8 +11,6 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, literal, select
-from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Session
 
 from gatte.intelligence import answer_confidence, embedding
@@ -24,9 +22,10 @@ from gatte.intelligence.knowledge.memory_index import (
     InMemoryIndex,
     LexemeCache,
 )
-from gatte.intelligence.knowledge.passages import PassageRow
 from gatte.intelligence.text_normalization import expand_abbreviations, normalize
-from gatte.models.knowledge import Article, Passage, PassageKind
+from gatte.models.knowledge import Article, PassageKind
+from gatte.store import knowledge
+from gatte.store.knowledge import PassageRow
 
 VECTOR_CANDIDATES = (
     60  # candidates by the nearest vectors; more than these and those by words did not rank better
@@ -153,55 +152,21 @@ def _from_shelf(
 def _from_postgres(session: Session, asked: reranker.TokenisedText) -> list[PassageRow]:
     rows: list[PassageRow] = []
     if asked.vector.any():
-        this_transaction_only = True
-        session.execute(
-            select(func.set_config("hnsw.ef_search", str(HNSW_EF_SEARCH), this_transaction_only))
+        rows += knowledge.list_nearest_passages(
+            session, asked.vector, VECTOR_CANDIDATES, HNSW_EF_SEARCH
         )
-        rows += passages.read_rows(session, _nearest(asked.vector))
-    query = _any_word(normalize(asked.text))
-    if query is not None:
-        rows += passages.read_rows(session, _sharing_words(query))
-    return rows
-
-
-def _nearest(vector: Any) -> Select[int, UUID, PassageKind, str]:  # noqa: ANN401 - an array
-    return (
-        passages.active_passages()
-        .order_by(Passage.embedding.cosine_distance(vector))
-        .limit(VECTOR_CANDIDATES)
+    words = normalize(asked.text).split()
+    return rows + knowledge.list_passages_with_words(
+        session, words, LEXICAL_CANDIDATES, WORD_MATCHES
     )
-
-
-def _sharing_words(query: ColumnElement[Any]) -> Select[int, UUID, PassageKind, str]:
-    matches = (
-        select(Passage.id, Passage.words)
-        .where(Passage.words.op("@@")(query))
-        .limit(WORD_MATCHES)
-        .subquery()
-    )
-    best = (
-        select(matches.c.id)
-        .order_by(func.ts_rank(matches.c.words, query, 1).desc(), matches.c.id)
-        .limit(LEXICAL_CANDIDATES)
-    )
-    return passages.active_passages().where(Passage.id.in_(best.scalar_subquery()))
-
-
-def _any_word(words: str) -> ColumnElement[Any] | None:
-    """A text search for any of the words, or None when there are none; the words hold letters,
-    digits and blanks only.
-    """
-    if not words:
-        return None
-    any_of = " | ".join(dict.fromkeys(words.split()))
-    return func.to_tsquery("portuguese", literal(any_of), type_=TSQUERY)
 
 
 def _found(
     session: Session, ranked: Sequence[reranker.Ranked], near: _Candidates
 ) -> tuple[RankedArticle, ...]:
     if near.index is None:
-        articles = _articles(session, [near.rows[one.nearest].article_id for one in ranked])
+        ids = [near.rows[one.nearest].article_id for one in ranked]
+        articles = knowledge.articles_by_id(session, ids)
     else:
         articles = near.index.articles
     return tuple(
@@ -209,13 +174,6 @@ def _found(
         for one in ranked
         if (row := near.rows[one.nearest]).article_id in articles
     )
-
-
-def _articles(session: Session, wanted: list[UUID]) -> dict[UUID, Article]:
-    return {
-        article.id: article
-        for article in session.scalars(select(Article).where(Article.id.in_(wanted)))
-    }
 
 
 def _as_found(article: Article, ranked: reranker.Ranked, passage: PassageRow) -> RankedArticle:

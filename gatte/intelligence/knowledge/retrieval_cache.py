@@ -16,16 +16,16 @@ from typing import Any, cast
 from uuid import UUID
 
 from redis import Redis
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gatte.infra.redis.fail_fast import RedisUnavailable, fail_fast_redis
+from gatte import services
+from gatte.infra.redis.fail_fast import RedisUnavailable
 from gatte.intelligence import embedding
 from gatte.intelligence.knowledge import memory_index, retrieval
 from gatte.intelligence.knowledge.memory_index import IndexVersion
 from gatte.intelligence.knowledge.retrieval import LONGEST_QUESTION, RankedArticle, RetrievalResult
 from gatte.intelligence.text_normalization import expand_abbreviations, normalize
-from gatte.models import KnowledgeVersion, PassageKind, keyring
+from gatte.models import PassageKind, keyring
 from gatte.observability import metrics
 from gatte.privacy import masking
 
@@ -42,6 +42,7 @@ CODE_FINGERPRINT_FILES = (
     "knowledge/retrieval_cache.py",
     "text_normalization.py",
     "../conversation/parsing/abbreviations.py",
+    "../store/knowledge.py",
 )
 VECTOR_BYTES = 4 * embedding.DIMENSIONS
 
@@ -76,13 +77,6 @@ def find_passages(
     return known or _search_and_store(session, question, names, vector)
 
 
-def version(session: Session) -> int:
-    """The version of the knowledge base: grows with every change of an article or passage; 0 before
-    the first.
-    """
-    return session.scalar(select(KnowledgeVersion.number)) or 0
-
-
 def _may_be_kept(question: str) -> bool:
     """Whether a question has words, and nothing in it looks like a phone, a document, an address or
     a secret.
@@ -114,7 +108,7 @@ def _search_version() -> str:
 
 
 def _get(names: _CacheKeys) -> list[bytes | None]:
-    return fail_fast_redis().execute(
+    return services.fail_fast_redis().execute(
         lambda redis: cast("list[bytes | None]", redis.mget([names.answer, names.vector]))
     )
 
@@ -128,7 +122,7 @@ def _search_and_store(
     vector = retrieval.vector_of(question) if known is None else known
     passages = retrieval.find_passages(session, question, vector=vector, edition=names.edition)
     try:
-        fail_fast_redis().execute(
+        services.fail_fast_redis().execute(
             lambda redis: _keep(redis, names, passages, vector.astype("float32").tobytes())
         )
     except RedisUnavailable:

@@ -26,8 +26,9 @@ from rq.exceptions import DequeueTimeout
 from rq.serializers import JSONSerializer
 from rq.timeouts import TimerDeathPenalty
 
+from gatte import services
 from gatte.infra.garbage_collection import freeze_startup_objects
-from gatte.infra.rq_queue import ProcessKind, QueueName, get_queue, redis
+from gatte.infra.rq_queue import ProcessKind, QueueName, get_queue
 from gatte.intelligence import service
 from gatte.jobs.job_context import set_job_app
 from gatte.jobs.worker import heartbeat, job_batch, shutdown
@@ -121,7 +122,7 @@ class JobRunner:
             fetched = Queue.dequeue_any(
                 self._queues,
                 FETCH_SECONDS,
-                connection=redis(),
+                connection=services.redis(),
                 job_class=BatchJob,
                 serializer=JSONSerializer,
             )
@@ -136,7 +137,7 @@ class JobRunner:
         job, source = cast("tuple[BatchJob, Queue]", fetched)
         if job.refusal is not None:
             log.warning("job_refused", job_id=job.id, queue=source.name, reason=job.refusal)
-            redis().delete(job.key)
+            services.redis().delete(job.key)
             return None
         return job, source
 
@@ -180,7 +181,7 @@ class JobRunner:
             self._rq = Worker(
                 self._queues,
                 name=name,
-                connection=redis(),
+                connection=services.redis(),
                 job_class=BatchJob,
                 serializer=JSONSerializer,
             )

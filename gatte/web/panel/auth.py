@@ -14,8 +14,9 @@ from flask_wtf.csrf import CSRFError
 from htmx_flask import request as htmx_request
 from werkzeug.wrappers import Response as AnyResponse
 
+from gatte import services
 from gatte.desk import users
-from gatte.desk.login_attempts import Attempt, login_attempts
+from gatte.desk.login_attempts import Attempt
 from gatte.extensions import db, limiter, login
 from gatte.models import User
 from gatte.privacy.crypto import derived_key, keyed_hash
@@ -187,13 +188,13 @@ def _in_words(seconds: int) -> str:
 )
 def log_in() -> AnyResponse:
     attempt = _attempt()
-    if seconds := login_attempts().begin(attempt):
+    if seconds := services.login_attempts().begin(attempt):
         return _wait(TOO_MANY, seconds)
     user = users.check_password(attempt.account, request.form.get("password", ""))
     if user is None:
         log.info("login_refused")
         return _refuse(BAD_CREDENTIALS, 401)
-    login_attempts().forget(attempt)
+    services.login_attempts().forget(attempt)
     return _let_in(user)
 
 

@@ -5,22 +5,19 @@ with it.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeVar
 from uuid import UUID
 
 import structlog
 from flask import Blueprint, Response, abort, flash, redirect, request, url_for
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response as AnyResponse
 
 from gatte.conversation.snapshot import Owner
 from gatte.conversation.states import InvalidTransition
-from gatte.desk import handoff, users
+from gatte.desk import handoff
 from gatte.extensions import db
-from gatte.intake import spam
 from gatte.models import AuditEntry, Conversation, Lead, Message, Role, Ticket, Transition, keyring
 from gatte.models.columns import new_uuid7
+from gatte.store import audit, contacts, conversations, leads, messages, tickets, users
 from gatte.web.htmx import is_htmx_request, render_changed_blocks
 from gatte.web.panel import labels
 from gatte.web.panel.auth import current_user_or_401
@@ -36,11 +33,11 @@ from gatte.web.panel.formatting import now, window_left
 log = structlog.get_logger(__name__)
 
 Action = Callable[[UUID, int], object]
-OfConversation = TypeVar("OfConversation", Transition, Ticket, Lead)
 TAKEN = "A conversa é sua. O robô não responde mais enquanto ela estiver com você."
 PLACE = "/panel/sessoes/<uuid:conversation_id>"
 PAGE_SIZE = 80
 TIMELINE_SIZE = 40
+CARDS_SHOWN = 10  # tickets, and leads
 LONGEST_REPLY = 4096  # the Cloud API's limit for a text
 LIVE_BLOCKS = ("heading", "thread", "composer", "card", "timeline")
 TOLD_BLOCKS = ("notices", "problem")  # a poll must not sweep these away
@@ -94,7 +91,7 @@ class ConversationView:
     @property
     def muted(self) -> bool:
         """Whether the bot answers nothing that the contact writes now."""
-        return spam.is_muted(self.conversation.contact, now())
+        return contacts.is_muted(self.conversation.contact, now())
 
 
 def add_routes(bp: Blueprint) -> None:
@@ -194,7 +191,7 @@ def do(conversation_id: UUID, action: Action, praise: str) -> AnyResponse:
 
 def _try(conversation_id: UUID, action: Action) -> Exception | None:
     """Do it and commit; the refusal of the desk when there is one."""
-    if db.session.get(Conversation, conversation_id) is None:
+    if conversations.find_conversation(conversation_id) is None:
         abort(404)
     try:
         action(conversation_id, current_user_or_401().id)
@@ -238,12 +235,7 @@ def _refresh(conversation_id: UUID, status: int) -> AnyResponse:
 def _page(
     conversation_id: UUID, status: int = 200, *, problem: str = "", written: str = ""
 ) -> Response:
-    conversation = db.session.scalar(
-        select(Conversation)
-        .where(Conversation.id == conversation_id)
-        .options(joinedload(Conversation.contact), joinedload(Conversation.assignee))
-        .execution_options(populate_existing=True)
-    )
+    conversation = conversations.find_with_people(conversation_id)
     if conversation is None:
         abort(404)
     before = parse_integer(request.args.get("antes", ""), LARGEST_BIGINT)
@@ -258,7 +250,7 @@ def _page(
         before=before,
         flows=labels.FLOWS,
         is_admin=is_admin,
-        people=users.list_active_users() if is_admin else [],
+        people=users.list_active_by_name() if is_admin else [],
         mute_choices=list(labels.MUTE_CHOICES.items()),
         mute_spans=list(labels.MUTE_SPANS.items()),
         new_draft_id=new_uuid7(),
@@ -268,54 +260,21 @@ def _page(
 def _load_view(
     conversation: Conversation, before: int | None, problem: str, written: str
 ) -> ConversationView:
-    messages = _messages(conversation.id, before)
+    shown = messages.list_latest(conversation.id, before, PAGE_SIZE + 1)
     data_key_ids = {conversation.data_key_id, conversation.contact.data_key_id}
     keyring().preload({key_id for key_id in data_key_ids if key_id is not None})
     has_agent = conversation.owner is Owner.HUMAN
+    subjects = [f"conversation:{conversation.id}", f"contact:{conversation.contact_id}"]
     return ConversationView(
         conversation=conversation,
-        messages=messages[-PAGE_SIZE:],
-        earlier=messages[-PAGE_SIZE].position if len(messages) > PAGE_SIZE else None,
-        transitions=_latest(Transition, conversation.id, TIMELINE_SIZE),
-        audit=_audit(conversation),
-        tickets=_latest(Ticket, conversation.id, 10),
-        leads=_latest(Lead, conversation.id, 10),
+        messages=shown[-PAGE_SIZE:],
+        earlier=shown[-PAGE_SIZE].position if len(shown) > PAGE_SIZE else None,
+        transitions=conversations.list_transitions(conversation.id, TIMELINE_SIZE),
+        audit=audit.list_of_subjects(subjects, TIMELINE_SIZE),
+        tickets=tickets.list_of_conversation(conversation.id, CARDS_SHOWN),
+        leads=leads.list_of_conversation(conversation.id, CARDS_SHOWN),
         left=window_left(conversation.last_inbound_at),
         mine=has_agent and conversation.assignee_id == current_user_or_401().id,
         problem=problem,
         written=written,
     )
-
-
-def _messages(conversation_id: UUID, before: int | None) -> list[Message]:
-    """The latest messages in their order, one more than are shown, to know of earlier ones."""
-    query = (
-        select(Message)
-        .where(Message.conversation_id == conversation_id)
-        .options(joinedload(Message.outbox), joinedload(Message.user))
-    )
-    if before is not None:
-        query = query.where(Message.position < before)
-    latest = query.order_by(Message.position.desc()).limit(PAGE_SIZE + 1)
-    return list(reversed(db.session.scalars(latest).all()))
-
-
-def _latest(model: type[OfConversation], conversation_id: UUID, limit: int) -> list[OfConversation]:
-    query = (
-        select(model)
-        .where(model.conversation_id == conversation_id)
-        .order_by(model.id.desc())
-        .limit(limit)
-    )
-    return list(db.session.scalars(query))
-
-
-def _audit(conversation: Conversation) -> list[AuditEntry]:
-    """What people did to the conversation, and to its contact."""
-    subjects = [f"conversation:{conversation.id}", f"contact:{conversation.contact_id}"]
-    query = (
-        select(AuditEntry)
-        .where(AuditEntry.subject.in_(subjects))
-        .options(joinedload(AuditEntry.user))
-    )
-    return list(db.session.scalars(query.order_by(AuditEntry.id.desc()).limit(TIMELINE_SIZE)))

@@ -3,16 +3,16 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
-from flask import Blueprint, current_app
+from flask import Blueprint
 from markupsafe import Markup, escape
 
+from gatte import services
 from gatte.delivery import failure_reasons
 from gatte.models import Contact, Message
+from gatte.store.conversations import SERVICE_WINDOW
 from gatte.web.panel import labels
 
-WINDOW = timedelta(hours=24)  # how long after a customer's message free text may be sent
 MONTHS = ("jan", "fev", "mar", "abr", "mai", "jun", "jul", "ago", "set", "out", "nov", "dez")
 URL = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)]")
 # A mark works around words only: `2*3*4` stays as it is, `*isto*` becomes bold.
@@ -37,7 +37,7 @@ def now() -> datetime:
 
 def local(moment: datetime) -> datetime:
     """A time in the company's time zone."""
-    zone: ZoneInfo = current_app.extensions["gatte_settings"].time_zone
+    zone = services.settings().time_zone
     return moment.astimezone(zone)
 
 
@@ -100,7 +100,7 @@ def datetime_br(moment: datetime | None) -> str:
 
 def window_left(last_inbound_at: datetime | None) -> timedelta:
     """How much of the 24-hour window is left; zero when it is closed."""
-    closes = now() if last_inbound_at is None else last_inbound_at + WINDOW
+    closes = now() if last_inbound_at is None else last_inbound_at + SERVICE_WINDOW
     return max(timedelta(), closes - now())
 
 

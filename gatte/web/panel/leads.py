@@ -1,25 +1,22 @@
 """Leads: the list with its filters, and one lead with its person and its stage."""
 
-from collections.abc import Sequence
 from uuid import UUID
 
 from flask import Blueprint, Response, abort, flash, redirect, request, url_for
-from sqlalchemy import func, select
-from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response as AnyResponse
 
 from gatte.desk import leads, users
 from gatte.extensions import db
 from gatte.models import Lead, LeadStage, keyring
+from gatte.store import leads as stored
 from gatte.web.htmx import render_changed_blocks
 from gatte.web.panel import labels
 from gatte.web.panel.auth import current_user_or_401
 from gatte.web.panel.form_values import as_uuid, changed, chosen_version, form_enum, form_user
 from gatte.web.panel.paging import PAGE, cursor, read_cursor
 
-ACTIVE = (LeadStage.NEW, LeadStage.CONTACTED, LeadStage.QUOTED)
 FILTERS: dict[str, tuple[str, tuple[LeadStage, ...]]] = {
-    "ativos": ("Ativos", ACTIVE),
+    "ativos": ("Ativos", stored.ACTIVE_STAGES),
     "novos": ("Novos", (LeadStage.NEW,)),
     "negociacao": ("Em negociação", (LeadStage.CONTACTED, LeadStage.QUOTED)),
     "ganhos": ("Vendas feitas", (LeadStage.WON,)),
@@ -37,7 +34,8 @@ def list_leads() -> Response:
     name = request.args.get("filtro", "ativos")
     name = name if name in FILTERS else "ativos"
     after = read_cursor(request.args.get("depois"), 1)
-    found = _leads(FILTERS[name][1], after)
+    last_id = as_uuid(after[0]) if after else None
+    found = stored.list_in_stages(FILTERS[name][1], last_id, PAGE + 1)
     keyring().preload({one.data_key_id for one in found if one.data_key_id is not None})
     more = cursor(str(found[PAGE - 1].id)) if len(found) > PAGE else None
     return render_changed_blocks(
@@ -53,9 +51,7 @@ def list_leads() -> Response:
 
 
 def _tabs(shown: str) -> list[tuple[str, str, str, int, bool]]:
-    counts: dict[LeadStage, int] = dict(
-        db.session.execute(select(Lead.stage, func.count()).group_by(Lead.stage)).all()
-    )
+    counts = stored.count_by_stage()
     return [
         (
             name,
@@ -66,18 +62,6 @@ def _tabs(shown: str) -> list[tuple[str, str, str, int, bool]]:
         )
         for name, (text, stages) in FILTERS.items()
     ]
-
-
-def _leads(stages: tuple[LeadStage, ...], after: list[str] | None) -> Sequence[Lead]:
-    """Leads in these stages, the newest first (ids made later sort later); one more than a page."""
-    query = (
-        select(Lead)
-        .where(Lead.stage.in_(stages))
-        .options(joinedload(Lead.contact), joinedload(Lead.owner))
-    )
-    if after is not None and (last := as_uuid(after[0])) is not None:
-        query = query.where(Lead.id < last)
-    return db.session.scalars(query.order_by(Lead.id.desc()).limit(PAGE + 1)).all()
 
 
 def show_lead(lead_id: UUID) -> Response:
@@ -98,10 +82,7 @@ def _page(lead_id: UUID, status: int = 200, **told: object) -> Response:
 
 
 def _find(lead_id: UUID) -> Lead:
-    query = select(Lead).where(Lead.id == lead_id)
-    lead: Lead | None = db.session.scalar(
-        query.options(joinedload(Lead.contact), joinedload(Lead.owner))
-    )
+    lead = stored.find_with_people(lead_id)
     if lead is None:
         abort(404)
     return lead

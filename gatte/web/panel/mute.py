@@ -6,9 +6,8 @@ from uuid import UUID
 from flask import Blueprint, abort, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from gatte.extensions import db
-from gatte.intake import spam
-from gatte.models import Contact, Conversation, MuteReason
+from gatte.models import Contact, MuteReason
+from gatte.store import contacts, conversations
 from gatte.web.panel import labels
 from gatte.web.panel.conversation import PLACE, do
 from gatte.web.panel.form_values import form_enum
@@ -29,7 +28,7 @@ def mute(conversation_id: UUID) -> AnyResponse:
     until = now() + timedelta(hours=hours)
 
     def silence(conversation_id: UUID, user_id: int) -> None:
-        spam.mute(_contact(conversation_id), reason, until, user_id)
+        contacts.mute(_contact(conversation_id), reason, until, user_id)
 
     praise = f"Contato silenciado até {datetime_br(until)}: o robô não responde o que ele escrever."
     return do(conversation_id, silence, praise)
@@ -37,11 +36,11 @@ def mute(conversation_id: UUID) -> AnyResponse:
 
 def unmute(conversation_id: UUID) -> AnyResponse:
     def forgive(conversation_id: UUID, user_id: int) -> None:
-        spam.unmute(_contact(conversation_id), user_id)
+        contacts.unmute(_contact(conversation_id), user_id)
 
     praise = "Contato reativado: o robô volta a responder o que ele escrever."
     return do(conversation_id, forgive, praise)
 
 
 def _contact(conversation_id: UUID) -> Contact:
-    return db.session.get_one(Conversation, conversation_id).contact
+    return conversations.get_conversation(conversation_id).contact

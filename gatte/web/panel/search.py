@@ -6,14 +6,14 @@ whole words.
 """
 
 import re
+from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, false, select
-
 from gatte.intake.contact_identity import canonical_phone
-from gatte.models import Contact, Conversation, IdentityKind, Ticket, keyring
-from gatte.models.contact import ContactIdentity
+from gatte.models import Conversation, IdentityKind, keyring
 from gatte.models.name_words import name_words
+from gatte.store import conversations
 from gatte.web.panel.form_values import parse_integer
 
 LONGEST = 100
@@ -27,37 +27,23 @@ def normalize_query(words: str) -> str:
     return " ".join(words.split())[:LONGEST].strip()
 
 
-def matches(sought: str) -> ColumnElement[bool]:
-    """Whether a conversation is one of a contact, or of a ticket, that was sought."""
+def find_conversations(
+    sought: str, after: tuple[datetime, UUID] | None, limit: int
+) -> Sequence[Conversation]:
+    """Conversations of contacts, or of a ticket, that were sought, the latest first; those behind
+    the time and id of `after`.
+    """
     number = NUMBER_MARKS.sub("", sought).upper()
     if number.isascii() and number.isdecimal():
-        return Conversation.id.in_(_with_contact(number).union(_with_ticket(number)))
+        return conversations.list_of_contacts(_hashes(number), parse_integer(number), after, limit)
     if CNPJ.fullmatch(number):
-        return Conversation.id.in_(_with_contact(number))
+        return conversations.list_of_contacts(_hashes(number), None, after, limit)
     words = name_words(sought)
-    if not words:
-        return false()
-    return Conversation.contact_id.in_(select(Contact.id).where(Contact.name_words.contains(words)))
+    return conversations.list_by_name(words, after, limit) if words else []
 
 
-def _with_contact(number: str) -> Select[UUID | None]:
-    """Conversations of contacts with this phone, with or without the country's code, or this
-    document.
-    """
+def _hashes(number: str) -> list[bytes]:
+    """Of a phone, with or without the country's code, and of a document."""
     phones = {canonical_phone(number), canonical_phone(COUNTRY + number)}
     known = [(IdentityKind.PHONE, phone) for phone in phones] + [(IdentityKind.DOCUMENT, number)]
-    hashes = [keyring().lookup_hash(kind, value) for kind, value in known]
-    contacts = select(ContactIdentity.contact_id).where(
-        ContactIdentity.kind.in_([IdentityKind.PHONE, IdentityKind.DOCUMENT]),
-        ContactIdentity.hash.in_(hashes),
-    )
-    return select(Conversation.id).where(Conversation.contact_id.in_(contacts))
-
-
-def _with_ticket(number: str) -> Select[UUID | None]:
-    """The conversation in which the ticket of this number was opened."""
-    wanted = parse_integer(number)
-    tickets = select(Ticket.conversation_id).where(Ticket.conversation_id.is_not(None))
-    if wanted is None:
-        return tickets.where(false())
-    return tickets.where(Ticket.number == wanted)
+    return [keyring().lookup_hash(kind, value) for kind, value in known]

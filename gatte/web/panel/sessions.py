@@ -6,17 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, request, url_for
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true, tuple_
-from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload
 
 from gatte.conversation.states import State
-from gatte.decisions.snapshots import NO_PRIORITY
-from gatte.extensions import db
 from gatte.models import Conversation, Message, keyring
+from gatte.store import conversations, messages
+from gatte.store.conversations import NO_PRIORITY, ConversationGroup
 from gatte.web.htmx import render_changed_blocks
 from gatte.web.panel import labels, search
 from gatte.web.panel.form_values import as_uuid, parse_datetime, parse_integer
@@ -42,6 +39,12 @@ TAB_WORDS = {
     SessionTab.CLOSED: "Encerradas",
 }
 WITH_WAITING = (SessionTab.ALL, SessionTab.WAITING)
+GROUPS = {
+    SessionTab.ALL: ConversationGroup.NOT_WAITING,
+    SessionTab.HUMAN: ConversationGroup.WITH_HUMAN,
+    SessionTab.BOT: ConversationGroup.WITH_BOT,
+    SessionTab.CLOSED: ConversationGroup.CLOSED,
+}
 
 
 @dataclass(frozen=True)
@@ -91,8 +94,7 @@ def _tab(name: str | None) -> SessionTab:
 
 def _tabs(chosen: SessionTab) -> list[tuple[str, str, str, int | None, bool]]:
     """The tabs with their counts; closed conversations are too many to count at every look."""
-    counting = select(Conversation.state, func.count()).where(_live()).group_by(Conversation.state)
-    by_state: dict[State, int] = dict(db.session.execute(counting).all())
+    by_state = conversations.count_live_by_state()
     waiting = by_state.get(State.WAITING_HUMAN, 0)
     human = by_state.get(State.WITH_HUMAN, 0)
     everyone = sum(by_state.values())
@@ -117,11 +119,13 @@ def _page(tab: SessionTab, word: str | None, sought: str) -> SessionPage:
     """A page of one list: first who waits, where the tab has them, then the others."""
     past_waiting = read_cursor(word, 2)
     shows_waiting = tab in WITH_WAITING and not past_waiting
-    waiting = _waiting(read_cursor(word, 3)) if shows_waiting else []
+    waiting: Sequence[Conversation] = []
+    if shows_waiting:
+        waiting = conversations.list_waiting(_place_in_queue(read_cursor(word, 3)), PAGE + 1)
     if tab is SessionTab.WAITING or len(waiting) > PAGE:
         return SessionPage(_rows(waiting[:PAGE]), [], _waiting_cursor(waiting))
     room = PAGE - len(waiting)
-    others = _others(tab, past_waiting, sought, room + 1)
+    others = _others(tab, _last_shown(past_waiting), sought, room + 1)
     rows = _rows([*waiting, *others[:room]])
     more = _more(tab, waiting, others, room)
     return SessionPage(rows[: len(waiting)], rows[len(waiting) :], more)
@@ -141,30 +145,6 @@ def _more(
     return cursor(_age(tab, last).isoformat(), str(last.id))
 
 
-def _live() -> ColumnElement[bool]:
-    return Conversation.closed_at.is_(None)
-
-
-def _conversations() -> Select[Conversation]:
-    return select(Conversation).options(
-        joinedload(Conversation.contact), joinedload(Conversation.assignee)
-    )
-
-
-def _waiting(after: list[str] | None) -> Sequence[Conversation]:
-    """Who waits for an agent, most urgent and longest first; one more than a page, to know of the
-    next.
-    """
-    priority = func.coalesce(Conversation.priority, NO_PRIORITY)
-    key = (priority, Conversation.waiting_since, Conversation.id)
-    query = _conversations().where(
-        _live(), Conversation.state == State.WAITING_HUMAN, Conversation.waiting_since.is_not(None)
-    )
-    if (last := _place_in_queue(after)) is not None:
-        query = query.where(tuple_(*key) > tuple_(*last))
-    return db.session.scalars(query.order_by(*key).limit(PAGE + 1)).all()
-
-
 def _place_in_queue(values: list[str] | None) -> tuple[int, datetime, UUID] | None:
     """Priority, time and id that a cursor names: it holds when the conversation left the queue
     since.
@@ -179,42 +159,29 @@ def _place_in_queue(values: list[str] | None) -> tuple[int, datetime, UUID] | No
     return priority, since, last_id
 
 
+def _last_shown(values: list[str] | None) -> tuple[datetime, UUID] | None:
+    """Time and id that a cursor names."""
+    if values is None:
+        return None
+    moment = parse_datetime(values[0])
+    last_id = as_uuid(values[1])
+    return None if moment is None or last_id is None else (moment, last_id)
+
+
 def _others(
-    tab: SessionTab, after: list[str] | None, sought: str, limit: int
+    tab: SessionTab, after: tuple[datetime, UUID] | None, sought: str, limit: int
 ) -> Sequence[Conversation]:
     """Conversations that nobody waits in, or those that were sought; the latest first."""
-    key = (_age_column(tab), Conversation.id)
-    belongs = search.matches(sought) if tab is SessionTab.FOUND else _belongs(tab)
-    query = _conversations().where(belongs)
-    moment = parse_datetime(after[0]) if after else None
-    last_id = as_uuid(after[1]) if after else None
-    if moment is not None and last_id is not None:
-        query = query.where(tuple_(*key) < tuple_(moment, last_id))
-    latest = query.order_by(*(column.desc() for column in key))
-    return db.session.scalars(latest.limit(limit)).all()
-
-
-def _age_column(tab: SessionTab) -> InstrumentedAttribute[Any]:
-    return Conversation.closed_at if tab is SessionTab.CLOSED else Conversation.last_activity_at
+    if tab is SessionTab.FOUND:
+        return search.find_conversations(sought, after, limit)
+    return conversations.list_group(GROUPS[tab], after, limit)
 
 
 def _age(tab: SessionTab, conversation: Conversation) -> datetime:
     """The time by which a tab is sorted; every row of it has one."""
-    age: datetime = getattr(conversation, _age_column(tab).key)
-    return age
-
-
-def _belongs(tab: SessionTab) -> ColumnElement[bool]:
-    if tab is SessionTab.CLOSED:
-        return Conversation.closed_at.is_not(None)
-    if tab is SessionTab.HUMAN:
-        return and_(_live(), Conversation.state == State.WITH_HUMAN)
-    if tab is SessionTab.BOT:
-        return and_(_live(), Conversation.state.not_in([State.WAITING_HUMAN, State.WITH_HUMAN]))
-    nobody_waits = or_(
-        Conversation.state != State.WAITING_HUMAN, Conversation.waiting_since.is_(None)
-    )
-    return and_(_live(), nobody_waits)
+    if tab is SessionTab.CLOSED and conversation.closed_at is not None:
+        return conversation.closed_at
+    return conversation.last_activity_at
 
 
 def _waiting_cursor(found: Sequence[Conversation], *, last: bool = False) -> str | None:
@@ -229,28 +196,8 @@ def _waiting_cursor(found: Sequence[Conversation], *, last: bool = False) -> str
     return cursor(str(priority), since, str(shown.id))
 
 
-def _rows(conversations: Sequence[Conversation]) -> list[SessionListItem]:
+def _rows(shown: Sequence[Conversation]) -> list[SessionListItem]:
     """Conversations with their last messages: one query for all messages, one for all data keys."""
-    last = last_messages([conversation.id for conversation in conversations])
-    keyring().preload({one.data_key_id for one in conversations if one.data_key_id is not None})
-    return [
-        SessionListItem(conversation, last.get(conversation.id)) for conversation in conversations
-    ]
-
-
-def last_messages(conversation_ids: list[UUID]) -> dict[UUID, Message]:
-    """The last message of each conversation, by one short index look-up a conversation."""
-    newest = (
-        select(Message)
-        .where(Message.conversation_id == Conversation.id)
-        .order_by(Message.position.desc())
-        .limit(1)
-    )
-    last = aliased(Message, newest.correlate(Conversation).lateral("newest"))
-    query = (
-        select(last)
-        .select_from(Conversation)
-        .join(last, true())
-        .where(Conversation.id.in_(conversation_ids))
-    )
-    return {message.conversation_id: message for message in db.session.scalars(query)}
+    last = messages.find_last_of_each([conversation.id for conversation in shown])
+    keyring().preload({one.data_key_id for one in shown if one.data_key_id is not None})
+    return [SessionListItem(conversation, last.get(conversation.id)) for conversation in shown]

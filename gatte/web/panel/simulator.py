@@ -11,27 +11,18 @@ from typing import Any, TypedDict, cast
 from uuid import UUID
 
 from flask import Blueprint, Response, abort, current_app, redirect, request, session, url_for
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response as AnyResponse
 
+from gatte import services
 from gatte.conversation.nlu import MessageKind
 from gatte.conversation.replies import ButtonsReply, MenuReply, Reply, from_json
 from gatte.conversation.snapshot import Owner
 from gatte.delivery import SIMULATOR_NUMBER
-from gatte.extensions import db
 from gatte.intake import contact_identity, group_commit, receive
-from gatte.models import (
-    ContactIdentity,
-    Conversation,
-    DeliveryState,
-    Direction,
-    InboxMessage,
-    Message,
-)
+from gatte.models import Conversation, DeliveryState, Direction, InboxMessage, Message
 from gatte.models.message import UNFINISHED_STATES
 from gatte.observability import tracing
-from gatte.store import inbox
+from gatte.store import contacts, conversations, inbox, messages
 from gatte.web.htmx import is_htmx_request, render_changed_blocks
 from gatte.web.panel import labels
 from gatte.web.panel.form_values import as_uuid
@@ -134,7 +125,7 @@ def show_simulator() -> Response:
         chosen=chosen,
         customers=list(enumerate(_customers())),
         customer=customer,
-        company=current_app.extensions["gatte_settings"].gatte_company,
+        company=services.settings().gatte_company,
         chat=chat,
         attachments=[(key, label) for key, (label, _) in ATTACHMENTS.items()],
         poll_url=url_for("panel.show_simulator", cliente=chosen),
@@ -211,7 +202,7 @@ def _answer(contact_id: UUID, message_id: str) -> Message | None:
     wanted = as_uuid(message_id)
     if wanted is None:
         return None
-    return db.session.scalar(select(Message).filter_by(id=wanted, contact_id=contact_id))
+    return messages.find_of_contact(wanted, contact_id)
 
 
 def _deliver(body: dict[str, Any]) -> None:
@@ -228,7 +219,7 @@ def _report_read(customer: SimulatedContact, chat: ChatView) -> None:
     for bubble in chat.bubbles:
         if bubble.tick != "unread":
             continue
-        message = db.session.get_one(Message, UUID(bubble.id))
+        message = messages.get_message(UUID(bubble.id))
         wamid = message.outbox.wamid  # type: ignore[union-attr]
         if wamid:
             body = simulator.status_body(
@@ -243,9 +234,7 @@ def _sender(customer: SimulatedContact) -> Sender:
 
 def _contact_id(customer: SimulatedContact) -> UUID | None:
     known = contact_identity.identity_hashes(_sender(customer), SIMULATOR_NUMBER)
-    hashes = [hashed for _, hashed in known]
-    query = select(ContactIdentity.contact_id).where(ContactIdentity.hash.in_(hashes))
-    return db.session.scalar(query.order_by(ContactIdentity.id).limit(1))
+    return contacts.find_contact_id([hashed for _, hashed in known])
 
 
 def _chat(customer: SimulatedContact) -> ChatView:
@@ -253,25 +242,10 @@ def _chat(customer: SimulatedContact) -> ChatView:
     contact_id = _contact_id(customer)
     if contact_id is None:
         return ChatView(waiting, bool(waiting), None)
-    messages = _messages(contact_id)
-    conversation = db.session.scalar(
-        select(Conversation)
-        .filter_by(contact_id=contact_id, phone_number_id=SIMULATOR_NUMBER)
-        .order_by(Conversation.opened_at.desc())
-        .limit(1)
-    )
-    bubbles = [bubble for message in messages if (bubble := _bubble(message)) is not None]
-    return ChatView([*bubbles, *waiting], _is_typing(conversation, messages, waiting), conversation)
-
-
-def _messages(contact_id: UUID) -> list[Message]:
-    query = (
-        select(Message)
-        .filter_by(contact_id=contact_id)
-        .options(joinedload(Message.outbox), joinedload(Message.user))
-    )
-    latest = query.order_by(Message.position.desc()).limit(SHOWN)
-    return list(reversed(db.session.scalars(latest).all()))
+    history = messages.list_latest_of_contact(contact_id, SHOWN)
+    conversation = conversations.find_latest(contact_id, SIMULATOR_NUMBER)
+    bubbles = [bubble for message in history if (bubble := _bubble(message)) is not None]
+    return ChatView([*bubbles, *waiting], _is_typing(conversation, history, waiting), conversation)
 
 
 def _unprocessed(customer: SimulatedContact) -> list[ChatBubble]:
@@ -332,14 +306,14 @@ def _reply(message: Message) -> Reply | None:
 
 
 def _is_typing(
-    conversation: Conversation | None, messages: list[Message], waiting: list[ChatBubble]
+    conversation: Conversation | None, history: list[Message], waiting: list[ChatBubble]
 ) -> bool:
     """Whether the bot is at work: something unread, a turn due, or an answer on its way."""
     if conversation is not None and conversation.owner is Owner.HUMAN:
         return False
     leaving = any(
         message.outbox is not None and message.outbox.state in UNFINISHED_STATES
-        for message in messages
+        for message in history
     )
     turn_due = conversation is not None and conversation.turn_due_at is not None
     return bool(waiting) or leaving or turn_due

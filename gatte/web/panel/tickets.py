@@ -1,18 +1,17 @@
 """Tickets: the list with its filters, and one ticket with its notes, its person and its state."""
 
-from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from flask import Blueprint, Response, abort, flash, redirect, request, url_for
-from sqlalchemy import func, select, tuple_
-from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response as AnyResponse
 
 from gatte.conversation.effects import Urgency
 from gatte.desk import tickets, users
 from gatte.extensions import db
-from gatte.models import Ticket, TicketNote, TicketState, keyring
+from gatte.models import Ticket, TicketState, keyring
 from gatte.models.columns import new_uuid7
+from gatte.store import tickets as stored
 from gatte.web.htmx import render_changed_blocks
 from gatte.web.panel import labels
 from gatte.web.panel.auth import current_user_or_401
@@ -28,12 +27,11 @@ from gatte.web.panel.form_values import (
 )
 from gatte.web.panel.paging import PAGE, cursor, read_cursor
 
-ACTIVE = (TicketState.OPEN, TicketState.IN_PROGRESS, TicketState.WAITING_CUSTOMER)
 FILTERS: dict[str, tuple[str, tuple[TicketState, ...]]] = {
-    "ativos": ("Ativos", ACTIVE),
+    "ativos": ("Ativos", stored.ACTIVE_STATES),
     "abertos": ("Abertos", (TicketState.OPEN,)),
     "andamento": ("Em andamento", (TicketState.IN_PROGRESS, TicketState.WAITING_CUSTOMER)),
-    "encerrados": ("Encerrados", (TicketState.SOLVED, TicketState.CANCELLED)),
+    "encerrados": ("Encerrados", stored.SETTLED_STATES),
 }
 
 
@@ -51,7 +49,8 @@ def list_tickets() -> Response:
     name = name if name in FILTERS else "ativos"
     mine = request.args.get("meus") == "1"
     after = read_cursor(request.args.get("depois"), 2)
-    found = _tickets(FILTERS[name][1], current_user_or_401().id if mine else None, after)
+    assignee_id = current_user_or_401().id if mine else None
+    found = stored.list_in_states(FILTERS[name][1], assignee_id, _last_shown(after), PAGE + 1)
     keyring().preload({one.data_key_id for one in found if one.data_key_id is not None})
     more = None
     if len(found) > PAGE:
@@ -76,10 +75,7 @@ def _address(name: str, *, mine: bool, after: str | None = None) -> str:
 
 
 def _tabs(shown: str, *, mine: bool) -> list[tuple[str, str, str, int, bool]]:
-    counting = select(Ticket.state, func.count()).group_by(Ticket.state)
-    if mine:
-        counting = counting.where(Ticket.assignee_id == current_user_or_401().id)
-    counts: dict[TicketState, int] = dict(db.session.execute(counting).all())
+    counts = stored.count_by_state(current_user_or_401().id if mine else None)
     sums = {
         name: sum(counts.get(state, 0) for state in states) for name, (_, states) in FILTERS.items()
     }
@@ -89,23 +85,13 @@ def _tabs(shown: str, *, mine: bool) -> list[tuple[str, str, str, int, bool]]:
     ]
 
 
-def _tickets(
-    states: tuple[TicketState, ...], assignee_id: int | None, after: list[str] | None
-) -> Sequence[Ticket]:
-    """Tickets in these states, the newest first; one more than a page."""
-    query = (
-        select(Ticket)
-        .where(Ticket.state.in_(states))
-        .options(joinedload(Ticket.contact), joinedload(Ticket.assignee))
-    )
-    if assignee_id is not None:
-        query = query.where(Ticket.assignee_id == assignee_id)
-    moment = parse_datetime(after[0]) if after else None
-    number = parse_integer(after[1]) if after else None
-    if moment is not None and number is not None:
-        query = query.where(tuple_(Ticket.created_at, Ticket.number) < tuple_(moment, number))
-    newest = query.order_by(Ticket.created_at.desc(), Ticket.number.desc())
-    return db.session.scalars(newest.limit(PAGE + 1)).all()
+def _last_shown(values: list[str] | None) -> tuple[datetime, int] | None:
+    """Time and number that a cursor names."""
+    if values is None:
+        return None
+    moment = parse_datetime(values[0])
+    number = parse_integer(values[1])
+    return None if moment is None or number is None else (moment, number)
 
 
 def show_ticket(ticket_id: UUID) -> Response:
@@ -121,7 +107,7 @@ def _page(ticket_id: UUID, status: int = 200, **told: object) -> Response:
         "panel/ticket.html",
         status=status,
         ticket=ticket,
-        notes=_notes(ticket_id),
+        notes=stored.list_notes(ticket_id),
         people=users.list_assignable(ticket.assignee),
         states=list(labels.TICKET_STATES.items()),
         urgent=ticket.urgency in {Urgency.HIGH, Urgency.CRITICAL},
@@ -132,22 +118,10 @@ def _page(ticket_id: UUID, status: int = 200, **told: object) -> Response:
 
 
 def _find(ticket_id: UUID) -> Ticket:
-    query = select(Ticket).where(Ticket.id == ticket_id)
-    ticket: Ticket | None = db.session.scalar(
-        query.options(joinedload(Ticket.contact), joinedload(Ticket.assignee))
-    )
+    ticket = stored.find_with_people(ticket_id)
     if ticket is None:
         abort(404)
     return ticket
-
-
-def _notes(ticket_id: UUID) -> Sequence[TicketNote]:
-    query = (
-        select(TicketNote)
-        .where(TicketNote.ticket_id == ticket_id)
-        .options(joinedload(TicketNote.author))
-    )
-    return db.session.scalars(query.order_by(TicketNote.created_at, TicketNote.id)).all()
 
 
 def change_ticket(ticket_id: UUID) -> AnyResponse:
@@ -180,7 +154,7 @@ def note_ticket(ticket_id: UUID) -> AnyResponse:
         return _page(ticket_id, 422, problem=problem, written=body)
     try:
         tickets.add_note(ticket_id, body, current_user_or_401().id, draft_id())
-    except tickets.NoSuchTicket:
+    except stored.NoSuchTicket:
         abort(404)
     db.session.commit()
     flash("Nota salva.", "success")

@@ -8,6 +8,7 @@ import pytest
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisAway
 
+from gatte import services
 from gatte.delivery.rate_limiter import (
     MAX_SLEEP_SECONDS,
     PAIR_BURST,
@@ -226,11 +227,10 @@ def refusals(app, meta, redis_url) -> int:
 
 
 def test_a_place_further_ahead_than_a_thread_may_sleep_postpones_the_send(app, talk, meta):
-    from gatte.delivery.rate_limiter import rate_limiter
 
     with app.app_context():
         for one in range(120):
-            rate_limiter().reserve(talk_number(), f"contact-{one}", f"slot-{one}")
+            services.rate_limiter().reserve(talk_number(), f"contact-{one}", f"slot-{one}")
     talks = iter([talk, new_talk(app, meta), new_talk(app, meta)])
 
     def postpones() -> None:

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
+from gatte import services
 from gatte.extensions import db
-from gatte.intake import spam
-from gatte.intelligence.service import local_models
 from gatte.models import AuditEntry, MuteReason, Outbox, SkipReason, User
+from gatte.store import contacts
 from tests.app_fixture import application
 from tests.fakes import payloads
 from tests.integration.turns.customers import somebody
@@ -27,7 +27,7 @@ def app(database_url, redis_url):
     ) as made:
         with made.app_context():
             assert (
-                local_models().classifier
+                services.local_models().classifier
             )  # learnt before the first turn, which would lose its lease over it
         yield made
 
@@ -191,7 +191,7 @@ def test_a_human_who_owns_the_conversation_hears_a_muted_contact(customer):
 def test_who_is_unmuted_is_answered_and_what_was_before_is_forgiven(customer, agent_id):
     repeats(customer, SENTENCE, 8)
     with customer.app.app_context():
-        spam.unmute(customer.conversation().contact, agent_id)
+        contacts.unmute(customer.conversation().contact, agent_id)
         db.session.commit()
     wamids = says(customer, SENTENCE, SENTENCE)
 
@@ -203,7 +203,7 @@ def test_unmuting_twice_is_written_once(customer, agent_id):
     repeats(customer, SENTENCE, 8)
     for _ in range(2):
         with customer.app.app_context():
-            spam.unmute(customer.conversation().contact, agent_id)
+            contacts.unmute(customer.conversation().contact, agent_id)
             db.session.commit()
 
     assert [action for action, _, _ in audit(customer)] == ["muted", "unmuted"]
@@ -222,7 +222,7 @@ def test_a_mute_ends_by_itself(customer):
 def test_people_mute_by_hand(customer, agent_id):
     says(customer, "oi")
     with customer.app.app_context():
-        spam.mute(
+        contacts.mute(
             customer.conversation().contact,
             MuteReason.BY_HAND,
             datetime.now(UTC) + timedelta(hours=1),

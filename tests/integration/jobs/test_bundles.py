@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from gatte import services
 from gatte.infra.rq_queue import (
     BatchedJob,
     JobBatch,
@@ -16,7 +17,6 @@ from gatte.infra.rq_queue import (
     enqueue_batches,
     get_queue,
     queued_ids,
-    redis,
 )
 from gatte.jobs.worker import job_batch
 from gatte.jobs.worker.runner import JobRunner
@@ -32,7 +32,7 @@ HARMLESS = BatchedJob(JobName.DELIVER, (NOBODY,))
 @pytest.fixture
 def in_context(app) -> Iterator[None]:
     with app.app_context():
-        redis().flushdb()
+        services.redis().flushdb()
         yield
 
 

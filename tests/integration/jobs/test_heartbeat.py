@@ -6,26 +6,21 @@ import sys
 
 import pytest
 
-from gatte.infra.rq_queue import (
-    HEARTBEAT_TTL_SECONDS,
-    ProcessKind,
-    list_alive,
-    redis,
-    send_heartbeat,
-)
+from gatte import services
+from gatte.infra.rq_queue import HEARTBEAT_TTL_SECONDS, ProcessKind, list_alive, send_heartbeat
 from tests import process_system
 
 
 @pytest.fixture(autouse=True)
 def in_context(app):
     with app.app_context():
-        redis().flushdb()
+        services.redis().flushdb()
         yield
 
 
 def commands_called() -> set[str]:
     """The commands that Redis served since its statistics were reset."""
-    return {name.removeprefix("cmdstat_") for name in redis().info("commandstats")}
+    return {name.removeprefix("cmdstat_") for name in services.redis().info("commandstats")}
 
 
 def test_a_sign_of_life_of_one_kind_is_none_of_another():
@@ -37,15 +32,15 @@ def test_a_sign_of_life_of_one_kind_is_none_of_another():
 
 def test_who_gave_no_sign_for_long_is_not_alive_and_is_forgotten():
     send_heartbeat(ProcessKind.WORKER, "host-a:1")
-    redis().zincrby("gatte:alive:worker", -HEARTBEAT_TTL_SECONDS - 1, "host-a:1")
+    services.redis().zincrby("gatte:alive:worker", -HEARTBEAT_TTL_SECONDS - 1, "host-a:1")
     assert list_alive(ProcessKind.WORKER) == []
 
     send_heartbeat(ProcessKind.WORKER, "host-b:2")
-    assert redis().zcard("gatte:alive:worker") == 1
+    assert services.redis().zcard("gatte:alive:worker") == 1
 
 
 def test_health_reads_signs_of_life_without_a_walk_over_all_keys(app):
-    redis().config_resetstat()
+    services.redis().config_resetstat()
     send_heartbeat(ProcessKind.SCHEDULER, "host-a:1")
     checks = app.test_client().get("/health/ready").json["checks"]
 

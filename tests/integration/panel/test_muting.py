@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from gatte.extensions import db
-from gatte.intake import spam
 from gatte.models import Conversation, MuteReason, SkipReason
 from gatte.models.message import Message
+from gatte.store import contacts
 from gatte.web.panel.formatting import now
 
 
@@ -17,7 +17,7 @@ def muted(app, desk):
     conversation_id = desk.conversation(says=["compre já"])
     with app.app_context():
         contact = db.session.get_one(Conversation, conversation_id).contact
-        spam.mute(contact, MuteReason.REPETITION, now() + timedelta(hours=1))
+        contacts.mute(contact, MuteReason.REPETITION, now() + timedelta(hours=1))
         db.session.commit()
     return conversation_id
 
@@ -38,7 +38,7 @@ def test_an_agent_takes_a_mute_back_and_it_is_written_down(app, agent, muted):
     assert "Ana Ribeiro: reativou o contato" in answer.text
     assert "Silenciado" not in answer.text
     with app.app_context():
-        assert not spam.is_muted(db.session.get_one(Conversation, muted).contact, now())
+        assert not contacts.is_muted(db.session.get_one(Conversation, muted).contact, now())
 
 
 def test_who_is_not_muted_has_no_button(agent, desk):
@@ -65,8 +65,8 @@ def test_an_agent_mutes_a_contact_with_a_reason_and_for_a_time(app, agent, desk,
     with app.app_context():
         contact = db.session.get_one(Conversation, conversation).contact
         assert contact.mute_reason is MuteReason.ABUSE
-        assert spam.is_muted(contact, now() + timedelta(hours=23))
-        assert not spam.is_muted(contact, now() + timedelta(hours=25))
+        assert contacts.is_muted(contact, now() + timedelta(hours=23))
+        assert not contacts.is_muted(contact, now() + timedelta(hours=25))
 
 
 @pytest.mark.parametrize(

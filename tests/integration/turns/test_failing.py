@@ -13,7 +13,7 @@ from gatte.extensions import db
 from gatte.infra.database.statement_batch import fetch_rows
 from gatte.jobs.definitions import resume_turn
 from gatte.models import Conversation, Message, Turn
-from gatte.turns import lease, retry
+from gatte.turns import held_leases, retry
 from tests.fakes import payloads
 from tests.integration.turns.customers import somebody
 from tests.slow_machines import left_of
@@ -188,7 +188,7 @@ def dies(customer, app, times):
         conversation_id = customer.conversation().id
         arrival.process_remaining_inbox(conversation_id)
         for _ in range(times):
-            assert lease.acquire(conversation_id) is not None
+            assert held_leases.acquire(conversation_id) is not None
             db.session.execute(
                 update(Conversation).filter_by(id=conversation_id).values(leased_until=None)
             )

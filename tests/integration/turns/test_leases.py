@@ -3,8 +3,9 @@ from sqlalchemy import text
 
 from gatte.extensions import db
 from gatte.models import Contact, Conversation, keyring
-from gatte.turns import lease as leases
-from gatte.turns.lease import LeaseLost
+from gatte.store import leases
+from gatte.store.leases import LeaseLost
+from gatte.turns import held_leases
 
 pytestmark = pytest.mark.usefixtures("context")
 
@@ -36,14 +37,14 @@ def run_out(conversation: Conversation) -> None:
 
 
 def test_one_holds_the_lease(conversation):
-    assert leases.acquire(conversation.id) is not None
-    assert leases.acquire(conversation.id) is None
+    assert held_leases.acquire(conversation.id) is not None
+    assert held_leases.acquire(conversation.id) is None
 
 
 def test_a_lease_that_ran_out_is_taken_over_and_the_first_holder_finds_out(conversation):
-    first = leases.acquire(conversation.id)
+    first = held_leases.acquire(conversation.id)
     run_out(conversation)
-    second = leases.acquire(conversation.id)
+    second = held_leases.acquire(conversation.id)
 
     assert second.token == first.token + 1
     assert leases.lock(second).id == conversation.id
@@ -52,7 +53,7 @@ def test_a_lease_that_ran_out_is_taken_over_and_the_first_holder_finds_out(conve
 
 
 def test_a_lease_that_ran_out_may_not_be_used_even_if_nobody_took_it(conversation):
-    lease = leases.acquire(conversation.id)
+    lease = held_leases.acquire(conversation.id)
     run_out(conversation)
 
     with pytest.raises(LeaseLost):
@@ -60,7 +61,7 @@ def test_a_lease_that_ran_out_may_not_be_used_even_if_nobody_took_it(conversatio
 
 
 def test_a_dead_holder_leaves_the_turn_due(conversation):
-    leases.acquire(conversation.id)
+    held_leases.acquire(conversation.id)
 
     due = db.session.execute(
         text("SELECT turn_due_at = leased_until FROM conversation WHERE id = :id"),
@@ -71,8 +72,8 @@ def test_a_dead_holder_leaves_the_turn_due(conversation):
 
 
 def test_a_lease_given_back_can_be_taken_at_once(conversation):
-    lease = leases.acquire(conversation.id)
+    lease = held_leases.acquire(conversation.id)
     leases.release(leases.lock(lease))
     db.session.flush()
 
-    assert leases.acquire(conversation.id) is not None
+    assert held_leases.acquire(conversation.id) is not None

@@ -1,0 +1,184 @@
+"""The tables `contact`, `contact_identity` and `data_key`: who writes to the company, by what they
+are found, and whether the bot answers them.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+import structlog
+from sqlalchemy import func, select
+
+from gatte.extensions import db
+from gatte.infra.database.statement_batch import Row, StatementBatch, fetch_rows
+from gatte.models import Contact, ContactIdentity, DataKey, IdentityKind, MuteReason, keyring
+from gatte.models.name_words import name_words
+from gatte.observability import metrics
+from gatte.store import audit
+
+log = structlog.get_logger(__name__)
+
+KNOWN_SENDER_SQL = """
+    SELECT i.contact_id,
+        c.data_key_id, c.phone_sealed, c.bsuid_sealed, c.name_sealed IS NOT NULL AS named,
+        c.muted_until, c.opted_out_at,
+        k.master_id, k.wrapped,
+        v.id AS conversation_id, v.owner, v.correlation_id
+    FROM contact_identity i
+    JOIN contact c ON c.id = i.contact_id
+    LEFT JOIN data_key k ON k.id = c.data_key_id
+    LEFT JOIN conversation v
+        ON v.contact_id = c.id AND v.phone_number_id = %s AND v.closed_at IS NULL
+    WHERE i.kind IN ('phone', 'bsuid') AND i.hash = ANY(%s::bytea[])
+"""
+
+IdentityHash = tuple[IdentityKind, bytes]
+
+
+class HasMute(Protocol):
+    """A contact, or what is known of it."""
+
+    muted_until: Any
+
+
+def lock_sender(hashed: bytes, batch: StatementBatch) -> None:
+    """Let nobody else process this sender's messages until the transaction ends.
+
+    Statements that are added to the batch later wait for the lock.
+    """
+    batch.add("SELECT pg_advisory_xact_lock(%s)", int.from_bytes(hashed[:8], signed=True))
+
+
+def list_known_senders(hashes: Sequence[bytes], phone_number_id: str) -> Sequence[Row]:
+    """A row for each of these hashes that leads to a contact: the contact with its wrapped data key
+    and its open conversation over this number.
+    """
+    return fetch_rows(KNOWN_SENDER_SQL, (phone_number_id, hashes))
+
+
+def get_contact(contact_id: UUID) -> Contact:
+    """The contact with this id; NoResultFound when there is none."""
+    return db.session.get_one(Contact, contact_id)
+
+
+def find_contact_id(hashes: Sequence[bytes]) -> UUID | None:
+    """The contact to which one of these hashes leads."""
+    query = select(ContactIdentity.contact_id).where(ContactIdentity.hash.in_(hashes))
+    return db.session.scalar(query.order_by(ContactIdentity.id).limit(1))
+
+
+def find_identity(kind: IdentityKind, hashed: bytes) -> ContactIdentity | None:
+    """The identity of this kind with this hash."""
+    return db.session.scalar(select(ContactIdentity).filter_by(kind=kind, hash=hashed))
+
+
+def add_identity(contact_id: UUID, kind: IdentityKind, hashed: bytes) -> None:
+    """Let a contact be found by a hash that leads to nobody yet."""
+    db.session.add(ContactIdentity(contact_id=contact_id, kind=kind, hash=hashed))
+
+
+def link_identities(contact: Contact, hashes: Sequence[IdentityHash]) -> None:
+    """Let a contact be found by these hashes, whoever was found by them before."""
+    for kind, hashed in hashes:
+        known = find_identity(kind, hashed)
+        if known is None:
+            contact.identities.append(ContactIdentity(kind=kind, hash=hashed))
+        elif known.contact_id != contact.id:
+            known.contact = contact
+
+
+def create_contact() -> Contact:
+    """A contact of whom nothing is known yet, with its data key."""
+    key = keyring().new_contact_key()
+    db.session.add(key)
+    db.session.flush()  # the contact refers to it
+    contact = Contact(data_key_id=key.id)
+    db.session.add(contact)
+    db.session.flush()  # its identities refer to it
+    return contact
+
+
+def insert_contact(
+    batch: StatementBatch,
+    contact_id: UUID,
+    key: DataKey,
+    identities: Sequence[IdentityHash],
+    *,
+    phone: str | None,
+    bsuid: str | None,
+    name: str | None,
+) -> None:
+    """Add a contact with its data key and its identities to a batch."""
+    batch.insert(
+        "data_key",
+        {"id": key.id, "purpose": key.purpose, "master_id": key.master_id, "wrapped": key.wrapped},
+    )
+    batch.insert(
+        "contact",
+        {
+            "id": contact_id,
+            "data_key_id": key.id,
+            "name_words": name_words(name) if name else None,
+            "phone_sealed": Contact.phone.encrypt(contact_id, key.id, phone or None),
+            "bsuid_sealed": Contact.bsuid.encrypt(contact_id, key.id, bsuid or None),
+            "name_sealed": Contact.name.encrypt(contact_id, key.id, name or None),
+        },
+    )
+    rows = [{"contact_id": contact_id, "kind": kind, "hash": hashed} for kind, hashed in identities]
+    batch.insert("contact_identity", *rows)
+
+
+def opt_out(contact: Contact) -> None:
+    """Note that the contact wants no more notices."""
+    contact.opted_out_at = func.now()
+
+
+def opt_in(contact: Contact) -> None:
+    """Note that the contact wants notices again."""
+    contact.opted_out_at = None
+
+
+def is_muted(contact: HasMute, at: datetime) -> bool:
+    """Whether what this contact wrote at that time is answered by nobody."""
+    return contact.muted_until is not None and at < contact.muted_until
+
+
+def mute(contact: Contact, reason: MuteReason, until: datetime, user_id: int | None = None) -> None:
+    """Answer nothing that this contact writes until then; without `user_id` it was the system."""
+    contact.muted_until = until
+    contact.mute_reason = reason
+    details = {"reason": reason.value, "until": until.isoformat()}
+    audit.record(user_id, "muted", f"contact:{contact.id}", details)
+    metrics.CONTACTS_MUTED.labels(reason=reason.value).inc()
+    log.warning("contact_muted", contact_id=str(contact.id), reason=reason.value, user_id=user_id)
+
+
+def unmute(contact: Contact, user_id: int) -> None:
+    """Answer the contact again; what it did before does not count any more. Nothing when it is not
+    muted.
+    """
+    now = db.session.scalars(select(func.clock_timestamp())).one()
+    if not is_muted(contact, now):
+        return
+    contact.muted_until = now
+    reason = contact.mute_reason.value if contact.mute_reason else None
+    audit.record(user_id, "unmuted", f"contact:{contact.id}", {"reason": reason})
+    log.info("contact_unmuted", contact_id=str(contact.id), user_id=user_id)
+
+
+def index_names(limit: int) -> int:
+    """Let contacts whose names were stored before names could be searched be found by them: so many
+    at a time. How many there were.
+    """
+    sealed = Contact.__table__.c.name_sealed
+    lacking = select(Contact).where(
+        sealed.is_not(None), Contact.name_words.is_(None), Contact.data_key_id.is_not(None)
+    )
+    contacts = db.session.scalars(
+        lacking.order_by(Contact.id).limit(limit).with_for_update(skip_locked=True)
+    ).all()
+    keyring().preload({one.data_key_id for one in contacts if one.data_key_id is not None})
+    for contact in contacts:
+        contact.name = contact.name  # setting a name stores its words
+    return len(contacts)

@@ -1,0 +1,90 @@
+"""The tables `turn` and `model_call`: what a turn came to, and what its calls to models cost."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, and_, insert, select
+
+from gatte.extensions import db
+from gatte.infra.database.statement_batch import StatementBatch
+from gatte.models import Conversation, LlmCall, Message, Turn, TurnOutcome
+from gatte.models.message import TURN_AUTHORS
+
+FAILED_OUTCOMES = (TurnOutcome.FAILED, TurnOutcome.PARKED)
+
+
+def insert_turn(
+    batch: StatementBatch,
+    conversation: Conversation,
+    turn_id: UUID,
+    trace: dict[str, Any],
+    **columns: Any,  # noqa: ANN401 - columns by name
+) -> None:
+    """Add a turn of a conversation to a batch."""
+    batch.insert(
+        "turn",
+        {
+            "id": turn_id,
+            "data_key_id": conversation.data_key_id,
+            "conversation_id": conversation.id,
+            "lease_token": conversation.lease_token,
+            "trace_sealed": Turn.trace.encrypt(turn_id, conversation.data_key_id, trace),
+            **columns,
+        },
+    )
+
+
+def insert_llm_calls(batch: StatementBatch, calls: Sequence[Mapping[str, Any]]) -> None:
+    """Add calls to models, by column, to a batch."""
+    batch.insert("model_call", *calls)
+
+
+def store_llm_calls(calls: Sequence[dict[str, Any]]) -> None:
+    """Store calls to models, by column."""
+    db.session.execute(insert(LlmCall), calls)
+
+
+def list_of_conversation(conversation_id: UUID) -> list[Turn]:
+    """All turns of a conversation, the first one first."""
+    in_order = select(Turn).filter_by(conversation_id=conversation_id).order_by(Turn.id)
+    return list(db.session.scalars(in_order))
+
+
+def list_failed_conversations(
+    conversation_id: UUID | None = None, since: datetime | None = None
+) -> list[UUID]:
+    """The conversations with messages that only a failed or parked turn has read (since then)."""
+    found = _failed(conversation_id, since, Message.conversation_id).distinct()
+    return list(db.session.scalars(found.order_by(Message.conversation_id)))
+
+
+def list_failed_messages(conversation_id: UUID, since: datetime | None = None) -> list[UUID]:
+    """The messages of a conversation that only a failed or parked turn has read (since then)."""
+    found = _failed(conversation_id, since, Message.id)
+    return list(db.session.scalars(found.order_by(Message.position)))
+
+
+def _failed(conversation_id: UUID | None, since: datetime | None, column: Any) -> Select[Any]:  # noqa: ANN401 - a column
+    same = and_(Message.conversation_id == Turn.conversation_id, Message.turn_id == Turn.id)
+    found = select(column).select_from(Turn).join(Message, same)
+    found = found.where(
+        Turn.outcome.in_(FAILED_OUTCOMES),
+        Message.author.in_(TURN_AUTHORS),
+        Message.erased_at.is_(None),
+    )
+    if conversation_id is not None:
+        found = found.where(Turn.conversation_id == conversation_id)
+    return found if since is None else found.where(Turn.at >= since)
+
+
+def redact_trace(turn_id: UUID, personal_keys: Collection[str]) -> None:
+    """Drop these keys from the trace of a turn, which says from now on that it was redacted;
+    nothing when there is no such turn, or it has no trace.
+    """
+    turn = db.session.get(Turn, turn_id)
+    if turn is None or turn.trace is None:
+        return
+    impersonal = {name: value for name, value in turn.trace.items() if name not in personal_keys}
+    turn.trace = {**impersonal, "redacted": True}
