@@ -24,6 +24,7 @@ from gatte.infra.database.statement_batch import DB_NOW, StatementBatch
 from gatte.models import Author, Conversation, Turn, TurnOutcome
 from gatte.models.columns import new_uuid7
 from gatte.observability import metrics, tracing
+from gatte.observability.metric_labels import NO_LABEL
 
 log = structlog.get_logger(__name__)
 
@@ -172,7 +173,7 @@ def count(record: PendingTurn) -> None:
     rolled back did not happen.
     """
     for happened in record.counted_events:
-        labels = {"flow": happened.flow or "none", "step": happened.asking or "none"}
+        labels = {"flow": happened.flow or NO_LABEL, "step": happened.asking or NO_LABEL}
         if happened.event is Event.FAILED:
             metrics.FLOW_ERRORS.labels(**labels).inc()
         elif happened.event is Event.TIMED_OUT:

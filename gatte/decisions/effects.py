@@ -50,7 +50,7 @@ def _escalate(conversation: Conversation, effect: effects.Escalate) -> None:
     conversation.summary = f"{effect.summary}\n{effect.activity_log}".strip()
     if conversation.waiting_since is None:
         conversation.waiting_since = DB_NOW
-    metrics.ESCALATIONS.labels(reason=effect.reason.value).inc()
+    metrics.ESCALATIONS.labels(reason=effect.reason).inc()
     log.info("escalated", reason=effect.reason.value, priority=effect.priority)
 
 

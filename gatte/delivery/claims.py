@@ -33,6 +33,7 @@ from gatte.models import (
 )
 from gatte.models.message import UNFINISHED_STATES
 from gatte.observability import metrics
+from gatte.observability.metric_labels import SendOutcome
 from gatte.privacy import masking
 from gatte.settings import Settings, UncertainPolicy
 from gatte.whatsapp.errors import ErrorCategory, rule_for
@@ -280,7 +281,7 @@ def record_accepted(sending: ClaimedReply, wamid: str, latency_ms: float) -> boo
     # nobody else knows that Meta took it
     noted = retry_while_unavailable(lambda: fetch_rows_autocommit(RECORD_ACCEPTED_SQL, values)[0])
     if noted.mine:
-        metrics.MESSAGES_SENT.labels(outcome="accepted").inc()
+        metrics.MESSAGES_SENT.labels(outcome=SendOutcome.ACCEPTED).inc()
     return bool(noted.more)
 
 
@@ -305,7 +306,7 @@ def record_rejected(
     if retry_in is not None:
         row.state = DeliveryState.PENDING
         row.due_at = _after(retry_in)
-        metrics.MESSAGES_SENT.labels(outcome="retried").inc()
+        metrics.MESSAGES_SENT.labels(outcome=SendOutcome.RETRIED).inc()
     elif rule_for(code).category is ErrorCategory.WINDOW_CLOSED:
         conversation = db.session.get_one(Conversation, row.conversation_id)
         service_window.handle_window_closed(row, conversation)
@@ -316,7 +317,7 @@ def record_rejected(
 def _give_up(row: Outbox, *, permanent: bool) -> None:
     row.state = DeliveryState.FAILED if permanent else DeliveryState.PARKED
     row.failed_at = func.clock_timestamp()
-    metrics.MESSAGES_SENT.labels(outcome="failed").inc()
+    metrics.MESSAGES_SENT.labels(outcome=SendOutcome.FAILED).inc()
     log.warning(
         "answer_failed", outbox_id=str(row.id), error_code=row.error_code, state=row.state.value
     )

@@ -24,6 +24,7 @@ from gatte.models import (
     TicketState,
 )
 from gatte.observability import metrics
+from gatte.observability.metric_labels import SendOutcome
 from gatte.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -61,7 +62,7 @@ def handle_window_closed(row: Outbox, conversation: Conversation) -> None:
     row.failed_at = func.clock_timestamp()
     if row.author is Author.BOT:
         _open_follow_up_ticket(row, conversation)
-    metrics.MESSAGES_SENT.labels(outcome="window_closed").inc()
+    metrics.MESSAGES_SENT.labels(outcome=SendOutcome.WINDOW_CLOSED).inc()
     log.warning("answer_too_late", outbox_id=str(row.id), state=row.state.value)
 
 

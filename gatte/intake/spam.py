@@ -121,7 +121,7 @@ def mute(contact: Contact, reason: MuteReason, until: datetime, user_id: int | N
     contact.muted_until = until
     contact.mute_reason = reason
     _note(contact, "muted", user_id, {"reason": reason.value, "until": until.isoformat()})
-    metrics.CONTACTS_MUTED.labels(reason=reason.value).inc()
+    metrics.CONTACTS_MUTED.labels(reason=reason).inc()
     log.warning("contact_muted", contact_id=str(contact.id), reason=reason.value, user_id=user_id)
 
 

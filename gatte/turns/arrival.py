@@ -2,19 +2,54 @@
 read.
 """
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from gatte.conversation import skip_notices
 from gatte.delivery import outbox
 from gatte.extensions import db
 from gatte.infra.database.statement_batch import StatementBatch
-from gatte.intake import inbox_processor
+from gatte.intake import inbox_processor, inbox_retry
 from gatte.intake.inbox_processor import ProcessedInbox
 from gatte.models import Author, Conversation, SkipReason
-from gatte.turns import lease
+from gatte.turns import lease, retry
 from gatte.turns.lease import Lease
 
 SKIP_NOTICES = {SkipReason.LIMITED: skip_notices.rate_limited, SkipReason.MUTED: skip_notices.muted}
+
+
+@dataclass(frozen=True)
+class UnreadInbox:
+    """A turn over what a sender wrote and nobody has processed yet."""
+
+    phone_number_id: str
+    sender_hash: bytes
+
+
+@dataclass(frozen=True)
+class UnfinishedTurn:
+    """A turn over what an earlier one left unread in a conversation."""
+
+    conversation_id: UUID
+
+
+TurnSource = UnreadInbox | UnfinishedTurn
+
+
+def lease_turn(source: TurnSource) -> Lease | None:
+    """Process what came, and take the lease of its conversation; None when there is nothing for a
+    turn to read, no free lease, or the inbox could not be processed (which is recorded).
+    """
+    if isinstance(source, UnfinishedTurn):
+        process_remaining_inbox(source.conversation_id)
+        return lease.acquire(source.conversation_id)
+    try:
+        return process_inbox_and_lease(source.phone_number_id, source.sender_hash)
+    except Exception as error:  # noqa: BLE001 - no sender may be tried without end
+        inbox_retry.record_failure(
+            source.phone_number_id, source.sender_hash, error, passing=retry.is_transient(error)
+        )
+        return None
 
 
 def process_inbox_and_lease(phone_number_id: str, sender_hash: bytes) -> Lease | None:

@@ -136,7 +136,7 @@ def _mark_read(
         )
         record.batch.add(MARK_READ_SQL, record.id, *said, unread.id)
         conversation.last_intent = meaning.intent
-        metrics.INTENTS.labels(intent=meaning.intent.value, decider=meaning.source.value).inc()
+        metrics.INTENTS.labels(intent=meaning.intent, decider=meaning.source).inc()
         log.info(
             "intent_detected",
             intent=meaning.intent.value,

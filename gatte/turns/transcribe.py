@@ -19,6 +19,7 @@ from gatte.extensions import db
 from gatte.intelligence import transcription
 from gatte.intelligence.gemini.client import Gemini, GeminiUnavailable
 from gatte.models import Message
+from gatte.observability.metric_labels import TurnStep
 from gatte.turns.load import TurnInput, UnreadMessage
 from gatte.turns.process import TurnResult
 from gatte.whatsapp.media import DownloadFailed, MediaClient
@@ -73,7 +74,7 @@ class VoiceTranscriber:
             thought.trace["heard"] = {
                 str(message_id): one.outcome for message_id, one in self.transcripts.items()
             }
-            thought.step_ms["listen"] = self.milliseconds
+            thought.step_ms[TurnStep.LISTEN.value] = self.milliseconds
 
     def save(self) -> None:
         """Store the words as the messages' own, in the transaction of the turn; not where the turn

@@ -24,6 +24,7 @@ from gatte.intelligence.knowledge.passages import PassageRow
 from gatte.intelligence.knowledge.reranker import TokenisedText as Prepared
 from gatte.models.knowledge import Article, Passage
 from gatte.observability import metrics
+from gatte.observability.metric_labels import CacheName, CacheOutcome
 
 if TYPE_CHECKING:
     from numpy import float32, int32
@@ -108,12 +109,12 @@ class IndexCache:
             if not known:
                 self._index = _read(session)
                 self._key = key
-            _count("hit" if known else "miss")
+            _count(CacheOutcome.HIT if known else CacheOutcome.MISS)
             return self._index
 
 
-def _count(outcome: str) -> None:
-    metrics.CACHE_REQUESTS.labels(cache="knowledge", outcome=outcome).inc()
+def _count(outcome: CacheOutcome) -> None:
+    metrics.CACHE_REQUESTS.labels(cache=CacheName.KNOWLEDGE, outcome=outcome).inc()
 
 
 def _read(session: Session) -> InMemoryIndex | None:
