@@ -98,7 +98,7 @@ def _send(mark: ReadReceipt) -> None:
     except SendFailed as error:
         _count(ReadReceiptOutcome.FAILED)
         log.info("read_mark_failed", error=type(error).__name__)
-    except Exception:
+    except Exception:  # a courtesy: whatever is wrong with one, the next is sent
         _count(ReadReceiptOutcome.FAILED)
         log.exception("read_mark_failed")
     else:

@@ -191,7 +191,7 @@ def _try_record(
         apply.count(record)
     except LeaseLost:
         db.session.rollback()
-    except Exception:
+    except Exception:  # what could not be told is tried again, or parked, by the caller
         log.exception("turn_failure_not_stored", conversation_id=str(lease.conversation_id))
         db.session.rollback()
         return False
