@@ -16,7 +16,6 @@ from gatte.conversation.fallback import (
     resolve_intent,
     words_of,
 )
-from gatte.conversation.flows.base import FlowName
 from gatte.conversation.handoff import escalate
 from gatte.conversation.input_triage import UnderstoodText
 from gatte.conversation.nlu import Intent
@@ -199,8 +198,3 @@ def _says_too_little(verdict: IntentResolution) -> bool:
 def _resumable_small_talk(draft: DecisionBuilder, intent: Intent) -> bool:
     """Whether a mere hello comes from somebody whose flow was interrupted by time."""
     return intent == Intent.GREETING and bool(draft.flag("woken")) and can_resume(draft)
-
-
-def start_row(draft: DecisionBuilder, name: FlowName, texts: tuple[str, ...]) -> None:
-    """A row of the menu that starts a flow was tapped."""
-    start(draft, name, f"menu {name}", texts)

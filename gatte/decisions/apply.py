@@ -22,6 +22,7 @@ from gatte.delivery.claims import ClaimedReply
 from gatte.models import Author, Conversation, TurnOutcome
 from gatte.models.columns import new_uuid7
 from gatte.observability import metrics, tracing
+from gatte.observability.metric_labels import NO_LABEL
 from gatte.store import StatementBatch, conversations, outbox, turns
 from gatte.store.outbox import OutgoingReply
 
@@ -168,7 +169,7 @@ def count(record: PendingTurn) -> None:
     rolled back did not happen.
     """
     for happened in record.counted_events:
-        labels = {"flow": happened.flow or "none", "step": happened.asking or "none"}
+        labels = {"flow": happened.flow or NO_LABEL, "step": happened.asking or NO_LABEL}
         if happened.event is Event.FAILED:
             metrics.FLOW_ERRORS.labels(**labels).inc()
         elif happened.event is Event.TIMED_OUT:

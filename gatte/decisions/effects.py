@@ -35,7 +35,7 @@ def _escalate(conversation: Conversation, effect: effects.Escalate) -> None:
     conversation.priority = effect.priority
     conversation.summary = f"{effect.summary}\n{effect.activity_log}".strip()
     conversations.start_waiting(conversation)
-    metrics.ESCALATIONS.labels(reason=effect.reason.value).inc()
+    metrics.ESCALATIONS.labels(reason=effect.reason).inc()
     log.info("escalated", reason=effect.reason.value, priority=effect.priority)
 
 

@@ -21,6 +21,7 @@ from gatte.infra.database.engine import retry_while_unavailable
 from gatte.models import Author, Conversation, DeliveryState, Outbox
 from gatte.models.message import UNFINISHED_STATES
 from gatte.observability import metrics
+from gatte.observability.metric_labels import SendOutcome
 from gatte.privacy import masking
 from gatte.settings import UncertainPolicy
 from gatte.store import conversations, outbox, status_events
@@ -174,7 +175,7 @@ def record_accepted(sending: ClaimedReply, wamid: str, latency_ms: float) -> boo
     # nobody else knows that Meta took it
     recorded = retry_while_unavailable(record)
     if recorded.is_current:
-        metrics.MESSAGES_SENT.labels(outcome="accepted").inc()
+        metrics.MESSAGES_SENT.labels(outcome=SendOutcome.ACCEPTED).inc()
     return recorded.has_more
 
 
@@ -198,7 +199,7 @@ def record_rejected(
     row.error_details = masking.mask(details[:500])
     if retry_in is not None:
         outbox.retry_later(row, retry_in)
-        metrics.MESSAGES_SENT.labels(outcome="retried").inc()
+        metrics.MESSAGES_SENT.labels(outcome=SendOutcome.RETRIED).inc()
     elif rule_for(code).category is ErrorCategory.WINDOW_CLOSED:
         conversation = conversations.get_conversation(row.conversation_id)
         service_window.handle_window_closed(row, conversation)
@@ -208,7 +209,7 @@ def record_rejected(
 
 def _give_up(row: Outbox, *, permanent: bool) -> None:
     outbox.give_up(row, DeliveryState.FAILED if permanent else DeliveryState.PARKED)
-    metrics.MESSAGES_SENT.labels(outcome="failed").inc()
+    metrics.MESSAGES_SENT.labels(outcome=SendOutcome.FAILED).inc()
     log.warning(
         "answer_failed", outbox_id=str(row.id), error_code=row.error_code, state=row.state.value
     )

@@ -97,7 +97,7 @@ def retry_delay_after_rejection(claimed: ClaimedReply, error: Rejected) -> float
     if isinstance(error, NotSent):
         record_no_response(claimed.phone_number_id)
     elif _is_about_the_number(claimed, error):
-        wait = _pause(claimed.phone_number_id, error.error.category.value, error.code)
+        wait = _pause(claimed.phone_number_id, error.error.category, error.code)
         return wait if claimed.attempt < MAX_ATTEMPTS_LONG else None
     elif error.code is not None and error.error.category not in NEUTRAL_CATEGORIES:
         record_response(claimed.phone_number_id)
@@ -124,7 +124,7 @@ def record_no_response(phone_number_id: str) -> None:
         in_a_row = pauses.record_no_response.get(phone_number_id, 0) + 1
         pauses.record_no_response[phone_number_id] = in_a_row
     if in_a_row >= FAILURE_THRESHOLD:
-        _pause(phone_number_id, FailureCause.NOT_CONNECTED.value, None)
+        _pause(phone_number_id, FailureCause.NOT_CONNECTED, None)
 
 
 def record_response(phone_number_id: str) -> None:
@@ -142,15 +142,17 @@ def record_response(phone_number_id: str) -> None:
     log.warning("number_resumed", phone_number_id=phone_number_id, since=since.isoformat())
 
 
-def _pause(phone_number_id: str, cause: str, code: int | None) -> float:
+def _pause(phone_number_id: str, cause: ErrorCategory | FailureCause, code: int | None) -> float:
     """Start a pause, or confirm the one there is; seconds until its end."""
-    pause = number_pauses.start_pause(phone_number_id, cause, code, _pause_lengths().first)
+    pause = number_pauses.start_pause(phone_number_id, cause.value, code, _pause_lengths().first)
     pauses = services.pause_cache()
     with pauses.lock:
         pauses.numbers |= {phone_number_id}
     if pause.is_new:
         metrics.NUMBER_PAUSES.labels(cause=cause).inc()
-        log.error("number_paused", phone_number_id=phone_number_id, cause=cause, error_code=code)
+        log.error(
+            "number_paused", phone_number_id=phone_number_id, cause=cause.value, error_code=code
+        )
     return max(0.01, pause.wait_seconds)
 
 

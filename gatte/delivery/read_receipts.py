@@ -12,6 +12,7 @@ import structlog
 
 from gatte.delivery import client_for, number_pause
 from gatte.observability import metrics
+from gatte.observability.metric_labels import ReadReceiptOutcome
 from gatte.whatsapp.channel import Channel, SendFailed
 
 log = structlog.get_logger(__name__)
@@ -56,7 +57,7 @@ class ReadReceiptQueue:
         """Send it soon, or never when Meta is too slow for all that wait."""
         with self._changing:
             if len(self._waiting) == self._waiting.maxlen:
-                _count("dropped")
+                _count(ReadReceiptOutcome.DROPPED)
             self._waiting.append(mark)
             if self._running == self._at_once:
                 return
@@ -66,7 +67,7 @@ class ReadReceiptQueue:
     def _send_all(self) -> None:
         while (mark := self._next()) is not None:
             if time.monotonic() - mark.asked_at > self._fresh_seconds:
-                _count("dropped")
+                _count(ReadReceiptOutcome.DROPPED)
             else:
                 _send(mark)
 
@@ -86,7 +87,7 @@ def mark_read_async(phone_number_id: str, wamid: str, *, typing: bool) -> None:
     being written.
     """
     if number_pause.is_paused(phone_number_id):
-        _count("paused")
+        _count(ReadReceiptOutcome.PAUSED)
     else:
         _marks.add(ReadReceipt(client_for(phone_number_id), phone_number_id, wamid, typing))
 
@@ -95,14 +96,14 @@ def _send(mark: ReadReceipt) -> None:
     try:
         mark.channel.mark_read(mark.phone_number_id, mark.wamid, typing=mark.typing)
     except SendFailed as error:
-        _count("failed")
+        _count(ReadReceiptOutcome.FAILED)
         log.info("read_mark_failed", error=type(error).__name__)
-    except Exception:
-        _count("failed")
+    except Exception:  # a courtesy: whatever is wrong with one, the next is sent
+        _count(ReadReceiptOutcome.FAILED)
         log.exception("read_mark_failed")
     else:
-        _count("sent")
+        _count(ReadReceiptOutcome.SENT)
 
 
-def _count(outcome: str) -> None:
+def _count(outcome: ReadReceiptOutcome) -> None:
     metrics.READ_MARKS.labels(outcome=outcome).inc()

@@ -17,6 +17,7 @@ from gatte.models import (
     Outbox,
 )
 from gatte.observability import metrics
+from gatte.observability.metric_labels import SendOutcome
 from gatte.store import conversations, outbox, tickets
 from gatte.store.conversations import SERVICE_WINDOW
 
@@ -53,7 +54,7 @@ def handle_window_closed(row: Outbox, conversation: Conversation) -> None:
     if row.author is Author.BOT:
         unsaid = row.message.body or ""
         tickets.open_or_extend_follow_up(conversation, FOLLOW_UP_SUBJECT, unsaid)
-    metrics.MESSAGES_SENT.labels(outcome="window_closed").inc()
+    metrics.MESSAGES_SENT.labels(outcome=SendOutcome.WINDOW_CLOSED).inc()
     log.warning("answer_too_late", outbox_id=str(row.id), state=row.state.value)
 
 

@@ -6,17 +6,13 @@ threads. `begin` comes before anything is imported that makes a lock.
 """
 
 from typing import Any
-from weakref import WeakKeyDictionary
 
-from gevent import get_hub, monkey
+from gevent import monkey
 from gevent.socket import wait_read, wait_write
 from psycopg2 import OperationalError, extensions
 
-CONNECT_SECONDS = (
-    5  # libpq keeps no connect_timeout in this mode; a connection that is there has its keepalives
-)
-
-_watchers: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+# libpq keeps no connect_timeout in this mode; a connection that is there has its keepalives
+CONNECT_SECONDS = 5
 
 
 def patch() -> None:
@@ -26,28 +22,12 @@ def patch() -> None:
 
 
 def _wait(connection: Any) -> None:  # noqa: ANN401 - psycopg2's connection
-    while (state := connection.poll()) != extensions.POLL_OK:
-        if state == extensions.POLL_READ and connection.status in {
-            extensions.STATUS_READY,
-            extensions.STATUS_BEGIN,
-        }:
-            _wait_for_an_answer(connection)
-        else:
-            _wait_for_the_server(connection, reading=state == extensions.POLL_READ)
-
-
-def _wait_for_an_answer(connection: Any) -> None:  # noqa: ANN401
-    """A watcher is kept for each connection: to make one, and a time limit, cost as much as a small
-    query.
+    """Let other greenlets run until psycopg2 has what it asked for; OperationalError when a server
+    takes too long to connect or to read what we send.
     """
-    hub = get_hub()
-    watcher = _watchers.get(connection)
-    if watcher is None:
-        watcher = _watchers[connection] = hub.loop.io(connection.fileno(), 1)
-    hub.wait(watcher)
-
-
-def _wait_for_the_server(connection: Any, *, reading: bool) -> None:  # noqa: ANN401
-    (wait_read if reading else wait_write)(
-        connection.fileno(), CONNECT_SECONDS, OperationalError("no answer in time")
-    )
+    while (state := connection.poll()) != extensions.POLL_OK:
+        is_reading = state == extensions.POLL_READ
+        is_connected = connection.status in {extensions.STATUS_READY, extensions.STATUS_BEGIN}
+        seconds = None if is_reading and is_connected else CONNECT_SECONDS
+        wait = wait_read if is_reading else wait_write
+        wait(connection.fileno(), seconds, OperationalError("no answer in time"))

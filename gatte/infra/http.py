@@ -190,7 +190,7 @@ class HttpClient:
         """All of a body; the connection goes back to the pool only when the body came whole."""
         try:
             return _read_body(response, deadline, max_bytes)
-        except BaseException:
+        except BaseException:  # a half-read connection is never used again
             response.close()
             raise
         finally:

@@ -144,8 +144,7 @@ class GroupCommitWriter:
             return None, self._write([waiting.rows for waiting in batch])
         except (StorageUnavailable, RejectedRows) as error:
             return error, {}
-        except Exception as error:
-            # the thread must live: whoever waits gets the error
+        except Exception as error:  # the thread must live: whoever waits gets the error
             log.exception("inbox_writer_failed")
             return StorageUnavailable(type(error).__name__), {}
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import structlog
 from flask import Flask
 
-from gatte.observability import cost, metrics
+from gatte.observability import cost
 from gatte.settings import Settings
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ def init_app(app: Flask, settings: Settings) -> None:
         client.rejections.on_change(partial(rejections.publish, app.extensions["gatte_memory"]))
         _warn_of_missing_prices(client, settings)
     app.extensions["gatte_gemini"] = client
-    metrics.declare_models({settings.gemini_classifier_model, settings.gemini_responder_model})
     app.extensions["gatte_local_models"] = LocalModels(settings.gatte_folder / "models")
 
 

@@ -176,4 +176,4 @@ def _report_queue_age(found: list[DueWork]) -> None:
         name = QUEUE_BY_JOB[due.job]
         oldest[name] = max(oldest[name], due.age_seconds)
     for name, age in oldest.items():
-        metrics.QUEUE_OLDEST_SECONDS.labels(queue=name.value).set(age)
+        metrics.QUEUE_OLDEST_SECONDS.labels(queue=name).set(age)

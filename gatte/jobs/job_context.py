@@ -37,7 +37,7 @@ def job(function: Callable[Arguments, None]) -> Callable[Arguments, None]:
         with _JobApp.app.app_context(), tracing.bound(request_id=tracing.new_request_id()):
             try:
                 function(*arguments, **named)
-            except Exception:
+            except Exception:  # raised again
                 log.exception("job_failed", job=function.__name__)
                 raise
 

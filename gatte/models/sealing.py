@@ -152,7 +152,7 @@ class Keyring:
             try:
                 self._singleton_keys[purpose] = self._stored(purpose)
                 asked.set_result(self._singleton_keys[purpose])
-            except BaseException as error:
+            except BaseException as error:  # those who wait get it too
                 asked.set_exception(error)
                 raise
             finally:

@@ -9,7 +9,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
 import structlog
 from structlog.typing import EventDict, WrappedLogger
@@ -57,20 +57,12 @@ class Formatter(structlog.stdlib.ProcessorFormatter):
 
     def format(self, record: logging.LogRecord) -> str:
         try:
-            is_ours = hasattr(record, "_name")
-            line = self._format_structlog(record) if is_ours else super().format(record)
+            line = super().format(record)
             if line.isascii():
                 return line
             return line.encode("utf-8", "backslashreplace").decode("utf-8")
         except Exception as error:  # noqa: BLE001 - a log line never ends what it reports on
             return self._fallback_line(record, error)
-
-    def _format_structlog(self, record: logging.LogRecord) -> str:
-        """What the base class makes of a record of structlog's, without copying the record."""
-        event: Any = {**cast("EventDict", record.msg), "_record": record, "_from_structlog": True}
-        for processor in self.processors:
-            event = processor(None, "", event)
-        return str(event)
 
     def _fallback_line(self, record: logging.LogRecord, error: Exception) -> str:
         note = {

@@ -64,7 +64,7 @@ def mask_value(value: object) -> object:
     """
     try:
         return _value(value, None, 0)
-    except Exception:  # noqa: BLE001 - see mask
+    except Exception:  # noqa: BLE001 - a log line must never end what it reports on, nor leave unmasked
         return HIDDEN
 
 

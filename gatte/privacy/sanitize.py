@@ -20,7 +20,6 @@ LINE_BREAK = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 EMOJI = (
     "\u00a9\u00ae\u203c\u2049\u2122\u2139\u2190-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff"
 )
-SKIN = "\U0001f3fb-\U0001f3ff"
 JOINER, EMOJI_STYLE = "\u200d", "\ufe0f"
 
 INVISIBLE = re.compile(

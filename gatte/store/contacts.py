@@ -150,7 +150,7 @@ def mute(contact: Contact, reason: MuteReason, until: datetime, user_id: int | N
     contact.mute_reason = reason
     details = {"reason": reason.value, "until": until.isoformat()}
     audit.record(user_id, "muted", f"contact:{contact.id}", details)
-    metrics.CONTACTS_MUTED.labels(reason=reason.value).inc()
+    metrics.CONTACTS_MUTED.labels(reason=reason).inc()
     log.warning("contact_muted", contact_id=str(contact.id), reason=reason.value, user_id=user_id)
 
 

@@ -2,17 +2,52 @@
 read.
 """
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from gatte.conversation import skip_notices
-from gatte.intake import inbox_processor
+from gatte.intake import inbox_processor, inbox_retry
 from gatte.intake.inbox_processor import ProcessedInbox
 from gatte.models import Author, SkipReason
 from gatte.store import StatementBatch, conversations, outbox
 from gatte.store.leases import Lease
-from gatte.turns import held_leases
+from gatte.turns import held_leases, retry
 
 SKIP_NOTICES = {SkipReason.LIMITED: skip_notices.rate_limited, SkipReason.MUTED: skip_notices.muted}
+
+
+@dataclass(frozen=True)
+class UnreadInbox:
+    """A turn over what a sender wrote and nobody has processed yet."""
+
+    phone_number_id: str
+    sender_hash: bytes
+
+
+@dataclass(frozen=True)
+class UnfinishedTurn:
+    """A turn over what an earlier one left unread in a conversation."""
+
+    conversation_id: UUID
+
+
+TurnSource = UnreadInbox | UnfinishedTurn
+
+
+def lease_turn(source: TurnSource) -> Lease | None:
+    """Process what came, and take the lease of its conversation; None when there is nothing for a
+    turn to read, no free lease, or the inbox could not be processed (which is recorded).
+    """
+    if isinstance(source, UnfinishedTurn):
+        process_remaining_inbox(source.conversation_id)
+        return held_leases.acquire(source.conversation_id)
+    try:
+        return process_inbox_and_lease(source.phone_number_id, source.sender_hash)
+    except Exception as error:  # noqa: BLE001 - no sender may be tried without end
+        inbox_retry.record_failure(
+            source.phone_number_id, source.sender_hash, error, transient=retry.is_transient(error)
+        )
+        return None
 
 
 def process_inbox_and_lease(phone_number_id: str, sender_hash: bytes) -> Lease | None:

@@ -87,7 +87,7 @@ def _mark_read(
         if meaning is None:
             continue
         conversation.last_intent = meaning.intent
-        metrics.INTENTS.labels(intent=meaning.intent.value, decider=meaning.source.value).inc()
+        metrics.INTENTS.labels(intent=meaning.intent, decider=meaning.source).inc()
         log.info(
             "intent_detected",
             intent=meaning.intent.value,

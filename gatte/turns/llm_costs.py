@@ -14,6 +14,7 @@ from gatte import services
 from gatte.extensions import db
 from gatte.intelligence.calls import CallRecord
 from gatte.observability import cost, metrics
+from gatte.observability.metric_labels import TokenDirection
 from gatte.store import turns
 
 log = structlog.get_logger(__name__)
@@ -31,8 +32,9 @@ def report(calls: Sequence[CallRecord]) -> None:
     """Let metrics and log show these calls."""
     for call in calls:
         spent = float(_cost_of(call))
-        metrics.LLM_TOKENS.labels(model=call.model, direction="input").inc(call.tokens_in)
-        metrics.LLM_TOKENS.labels(model=call.model, direction="output").inc(call.tokens_out)
+        tokens = {TokenDirection.INPUT: call.tokens_in, TokenDirection.OUTPUT: call.tokens_out}
+        for direction, count in tokens.items():
+            metrics.LLM_TOKENS.labels(model=call.model, direction=direction).inc(count)
         metrics.LLM_COST_BRL.labels(model=call.model).inc(spent)
         log.info("model_called", **_facts(call), cost_brl=round(spent, 6))
 

@@ -24,6 +24,7 @@ from gatte.conversation.snapshot import (
 )
 from gatte.conversation.states import Event
 from gatte.intelligence import service
+from gatte.observability.metric_labels import TurnStep
 from gatte.turns.load import TurnInput, UnreadMessage
 
 CLASSIFIED_KINDS = (
@@ -51,13 +52,13 @@ class TurnResult:
 def process(reading: TurnInput) -> TurnResult:
     """Understand the unread messages together and decide what follows."""
     thought = TurnResult(decision_history.start(reading.snapshot))
-    with _timed(thought, "understand"):
+    with _timed(thought, TurnStep.UNDERSTAND):
         thought.utterances = tuple(
             _to_utterance(unread, reading)
             for unread in reading.unread
             if not unread.from_company_phone
         )
-    with _timed(thought, "decide"):
+    with _timed(thought, TurnStep.DECIDE):
         thought.history = _decide(reading, thought.utterances)
     if thought.history.decision.question is not None:
         _answer(thought, reading)
@@ -109,7 +110,7 @@ def _answer(thought: TurnResult, reading: TurnInput) -> None:
     """Look the decision's question up and let the orchestrator go on with the answer, or without
     one.
     """
-    with _timed(thought, "answer"):
+    with _timed(thought, TurnStep.ANSWER):
         history = [(said.author, said.text) for said in reading.history]
         found = service.answer_question(
             thought.history.decision.question or "", history, reading.edition
@@ -121,9 +122,9 @@ def _answer(thought: TurnResult, reading: TurnInput) -> None:
 
 
 @contextmanager
-def _timed(thought: TurnResult, step: str) -> Iterator[None]:
+def _timed(thought: TurnResult, step: TurnStep) -> Iterator[None]:
     started = time.perf_counter()
     try:
         yield
     finally:
-        thought.step_ms[step] = round((time.perf_counter() - started) * 1000, 2)
+        thought.step_ms[step.value] = round((time.perf_counter() - started) * 1000, 2)

@@ -1,7 +1,7 @@
 """One turn: process the inbox, take the lease, load, transcribe, process (no transaction open),
 commit, send.
 
-Start reading at `process_inbox_and_run`.
+Start reading at `run_turn`.
 """
 
 import time
@@ -19,12 +19,13 @@ from gatte.delivery.claims import ClaimedReply
 from gatte.delivery.send import send_due
 from gatte.extensions import db
 from gatte.infra.database.engine import retry_while_unavailable
-from gatte.intake import inbox_retry
 from gatte.intelligence import calls
 from gatte.intelligence.calls import CallRecord
 from gatte.observability import metrics, tracing
+from gatte.observability.metric_labels import TurnStep
 from gatte.store.leases import Lease, LeaseLost
-from gatte.turns import arrival, commit, held_leases, llm_costs, load, process, retry
+from gatte.turns import arrival, commit, llm_costs, load, process, retry
+from gatte.turns.arrival import TurnSource, UnfinishedTurn, UnreadInbox
 from gatte.turns.commit import CommitState
 from gatte.turns.load import TurnInput
 from gatte.turns.process import TurnResult
@@ -38,36 +39,22 @@ MAX_RECOMPUTES = 3
 
 def process_inbox_and_run(phone_number_id: str, sender_hash: bytes) -> None:
     """Process what a sender wrote, and run a turn over it."""
-
-    def start() -> Lease | None:
-        try:
-            return arrival.process_inbox_and_lease(phone_number_id, sender_hash)
-        except Exception as error:  # noqa: BLE001 - no sender may be tried without end
-            transient = retry.is_transient(error)
-            inbox_retry.record_failure(phone_number_id, sender_hash, error, transient=transient)
-            return None
-
-    run_turn(start)
+    run_turn(UnreadInbox(phone_number_id, sender_hash))
 
 
 def resume(conversation_id: UUID) -> None:
     """Run a turn over what an earlier one left unread, and over what came since."""
-
-    def start() -> Lease | None:
-        arrival.process_remaining_inbox(conversation_id)
-        return held_leases.acquire(conversation_id)
-
-    run_turn(start)
+    run_turn(UnfinishedTurn(conversation_id))
 
 
-def run_turn(start: Callable[[], Lease | None]) -> None:
+def run_turn(source: TurnSource) -> None:
     """Take a turn if nobody else has the conversation, then send what it said.
 
-    What `start` processes and leases commits together with the first reading, so a fault before
-    that leaves all as it was.
+    What is processed and leased commits together with the first reading, so a fault before that
+    leaves all as it was.
     """
     started = time.perf_counter()
-    lease = start()
+    lease = arrival.lease_turn(source)
     if lease is None:
         db.session.commit()
         return
@@ -81,21 +68,20 @@ def run_turn(start: Callable[[], Lease | None]) -> None:
             claimed = None
         except Exception as error:  # noqa: BLE001 - the boundary of a turn: the customer is told, the turn is kept
             db.session.rollback()
-            claimed = retry_while_unavailable(partial(_after_failure, start, lease, error))
+            claimed = retry_while_unavailable(partial(_after_failure, source, lease, error))
             llm_costs.store_unattached(made, lease.conversation_id)
     llm_costs.report(made)
-    metrics.TURN_SECONDS.labels(step="whole").observe(time.perf_counter() - started)
+    metrics.TURN_SECONDS.labels(step=TurnStep.WHOLE).observe(time.perf_counter() - started)
     if claimed is not None:
         send_due(lease.conversation_id, claimed)
 
 
-def _after_failure(
-    start: Callable[[], Lease | None], lease: Lease, error: Exception
-) -> ClaimedReply | None:
+def _after_failure(source: TurnSource, lease: Lease, error: Exception) -> ClaimedReply | None:
     """Store what becomes of a failed turn; what is to be sent, claimed. The lease ends with it, and
     does not have to run out.
     """
-    lease = start() or lease  # when the fault came before the first commit
+    # a fault before the first commit took the processed inbox and the lease back
+    lease = arrival.lease_turn(source) or lease
     db.session.commit()
     _fail(lease, error)
     claimed = claims.claim_next(lease.conversation_id)
@@ -171,7 +157,7 @@ def _apply(
     counts = {"messages": len(state.unread), "answers": len(thought.history.decision.replies)}
     log.info("turn_done", turn_id=str(record.id), **counts, **thought.step_ms)
     for step, milliseconds in thought.step_ms.items():
-        metrics.TURN_SECONDS.labels(step=step).observe(milliseconds / 1000)
+        metrics.TURN_SECONDS.labels(step=TurnStep(step)).observe(milliseconds / 1000)
     return claimed
 
 
@@ -205,7 +191,7 @@ def _try_record(
         apply.count(record)
     except LeaseLost:
         db.session.rollback()
-    except Exception:
+    except Exception:  # what could not be told is tried again, or parked, by the caller
         log.exception("turn_failure_not_stored", conversation_id=str(lease.conversation_id))
         db.session.rollback()
         return False

@@ -18,6 +18,7 @@ from gatte.conversation.nlu import MessageKind
 from gatte.delivery import media_for
 from gatte.intelligence import transcription
 from gatte.intelligence.gemini.client import Gemini, GeminiUnavailable
+from gatte.observability.metric_labels import TurnStep
 from gatte.store import messages
 from gatte.turns.load import TurnInput, UnreadMessage
 from gatte.turns.process import TurnResult
@@ -73,7 +74,7 @@ class VoiceTranscriber:
             thought.trace["heard"] = {
                 str(message_id): one.outcome for message_id, one in self.transcripts.items()
             }
-            thought.step_ms["listen"] = self.milliseconds
+            thought.step_ms[TurnStep.LISTEN.value] = self.milliseconds
 
     def save(self) -> None:
         """Store the words as the messages' own, in the transaction of the turn; not where the turn

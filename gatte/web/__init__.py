@@ -7,7 +7,16 @@ import every room but `jobs`. Start reading at `register`.
 from flask import Flask
 
 from gatte.extensions import csrf, limiter
-from gatte.web import form_parser, health, htmx, panel, request_log, response_headers, webhook
+from gatte.web import (
+    form_parser,
+    health,
+    htmx,
+    metric_series,
+    panel,
+    request_log,
+    response_headers,
+    webhook,
+)
 from gatte.web.webhook_middleware import install_middleware
 
 
@@ -17,6 +26,7 @@ def register(app: Flask) -> None:
     request_log.init_app(app)
     htmx.init_app(app)
     response_headers.init_app(app, app.extensions["gatte_settings"])
+    metric_series.declare(app.extensions["gatte_settings"])
     app.register_blueprint(panel.bp)
     for machines in (webhook.bp, health.bp):
         csrf.exempt(machines)

@@ -15,6 +15,7 @@ from gatte import services
 from gatte.intake.group_commit import Backpressure, StorageUnavailable
 from gatte.intake.receive import InboxReceiver
 from gatte.observability import metrics, tracing
+from gatte.observability.metric_labels import WebhookOutcome
 from gatte.web.webhook_middleware import Environ, FastPath, StartResponse, WsgiResponse
 from gatte.whatsapp import signature
 from gatte.whatsapp.webhook_parser import InvalidPayload
@@ -24,7 +25,7 @@ bp = Blueprint("webhook", __name__, url_prefix="/webhook")
 
 PATH = "/webhook/whatsapp"
 RETRY_SECONDS = 5
-STORED = metrics.WEBHOOK_REQUESTS.labels(outcome="stored")
+STORED = metrics.WEBHOOK_REQUESTS.labels(outcome=WebhookOutcome.STORED)
 
 
 @bp.get("/whatsapp")
@@ -38,7 +39,7 @@ def handshake() -> Response:
             403,
             "Wrong verify token",
             "hub.verify_token is not the value of WHATSAPP_VERIFY_TOKEN",
-            "handshake_refused",
+            WebhookOutcome.HANDSHAKE_REFUSED,
         )
     return Response(request.args.get("hub.challenge", ""), mimetype="text/plain")
 
@@ -66,14 +67,15 @@ def handle_webhook(
             401,
             "Wrong signature",
             "X-Hub-Signature-256 does not match the body under WHATSAPP_APP_SECRET",
-            "bad_signature",
+            WebhookOutcome.BAD_SIGNATURE,
         )
     try:
         inbox.store(raw, tracing.current_request_id())
     except InvalidPayload as error:
-        return _problem_response(400, "Not a webhook body", error.reason, "bad_body")
+        return _problem_response(400, "Not a webhook body", error.reason, WebhookOutcome.BAD_BODY)
     except StorageUnavailable as error:
-        outcome = "overloaded" if isinstance(error, Backpressure) else "not_stored"
+        overloaded = isinstance(error, Backpressure)
+        outcome = WebhookOutcome.OVERLOADED if overloaded else WebhookOutcome.NOT_STORED
         return _problem_response(
             503, "Not stored", "The message could not be stored; deliver it again", outcome
         )
@@ -88,10 +90,10 @@ def _ok(_: Environ, start_response: StartResponse) -> Iterable[bytes]:
     return ()
 
 
-def _problem_response(status: int, title: str, detail: str, outcome: str) -> Response:
+def _problem_response(status: int, title: str, detail: str, outcome: WebhookOutcome) -> Response:
     """A refusal as a problem document (RFC 9457), counted."""
     metrics.WEBHOOK_REQUESTS.labels(outcome=outcome).inc()
-    log.warning("webhook_refused", outcome=outcome, status=status)
+    log.warning("webhook_refused", outcome=outcome.value, status=status)
     problem = {
         "type": "about:blank",
         "title": title,

@@ -55,7 +55,7 @@ def _respond(fast_path: FastPath, environ: Environ) -> WsgiResponse:
     raw = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
     try:
         return fast_path(raw, environ.get("HTTP_X_HUB_SIGNATURE_256"))
-    except Exception as error:
+    except Exception as error:  # Meta gets a 500 from here, as Flask would give it
         log.exception("request_failed", endpoint="webhook.receive", exc_info=error)
         return _internal_error
 

@@ -19,6 +19,7 @@ from gatte.infra.http import (
     ResponseLost,
 )
 from gatte.observability import metrics
+from gatte.observability.metric_labels import WhatsAppCall
 from gatte.whatsapp import errors
 from gatte.whatsapp.channel import Channel, NotSent, OutcomeUncertain, Rejected, SendFailed, Sent
 from gatte.whatsapp.errors import ErrorCategory, GraphError
@@ -92,7 +93,7 @@ class CloudClient:
 
     def send(self, phone_number_id: str, body: dict[str, Any]) -> Sent:
         """Send a message body of `outbound`; raises Refused, NotSent or Uncertain."""
-        answer = self._post("send", phone_number_id, body)
+        answer = self._post(WhatsAppCall.SEND, phone_number_id, body)
         wamid = _wamid_of(answer)
         if wamid is None:
             raise OutcomeUncertain("the answer cannot be read")
@@ -102,13 +103,13 @@ class CloudClient:
         """Show a customer's message as read and, with `typing`, that an answer is being written (25
         s at most).
         """
-        self._post("read_mark", phone_number_id, read_receipt(wamid, typing=typing))
+        self._post(WhatsAppCall.READ_MARK, phone_number_id, read_receipt(wamid, typing=typing))
 
     def close(self) -> None:
         """Close the kept connections."""
         self._connections.close()
 
-    def _post(self, call: str, phone_number_id: str, body: dict[str, Any]) -> HttpResponse:
+    def _post(self, call: WhatsAppCall, phone_number_id: str, body: dict[str, Any]) -> HttpResponse:
         """The answer to a POST that Meta did not refuse; `call` names it in the metrics."""
         if not NUMBER_ID.fullmatch(phone_number_id):
             raise Rejected(GraphError(0, INVALID_PARAMETER, "the id of the number is not one", ""))

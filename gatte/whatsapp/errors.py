@@ -14,7 +14,7 @@ from gatte.whatsapp.error_table import (
     ErrorCategory,
     ErrorRule,
 )
-from gatte.whatsapp.lenient_json import as_bool, as_dict, integer, text
+from gatte.whatsapp.lenient_json import as_dict, integer, text
 
 __all__ = ["ErrorCategory", "ErrorRule", "GraphError", "rule_for", "rule_for_status"]
 
@@ -56,8 +56,6 @@ class GraphError:
     title: str
     details: str
     subcode: int | None = None
-    transient: bool | None = None
-    trace_id: str | None = None
 
     @property
     def rule(self) -> ErrorRule:
@@ -93,6 +91,4 @@ def _graph_error(status: int, error: dict[str, Any]) -> GraphError:
         title=(text(error.get("message")) or "")[:TITLE_LENGTH],
         details=(text(as_dict(error.get("error_data")).get("details")) or "")[:TITLE_LENGTH],
         subcode=integer(error.get("error_subcode")),
-        transient=as_bool(error.get("is_transient")),
-        trace_id=text(error.get("fbtrace_id")),
     )

@@ -17,8 +17,6 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-LARGEST_BODY = 110 * 1024 * 1024
-
 
 @dataclass(frozen=True)
 class Request:

@@ -94,21 +94,6 @@ def contacts() -> Json:
     return {"type": "contacts", "contacts": [card]}
 
 
-def shared_phone(phone: str) -> Json:
-    """The answer to a request for contact data."""
-    vcard = f"BEGIN:VCARD\nVERSION:3.0\nTEL;waid={phone}:+{phone}\nEND:VCARD"
-    return {
-        "type": "contacts",
-        "contacts": [
-            {
-                "phones": [{"phone": phone, "wa_id": phone}],
-                "vcard": vcard,
-                "origin": "request_contact_info",
-            }
-        ],
-    }
-
-
 def button_reply(choice: str, title: str) -> Json:
     return {
         "type": "interactive",
@@ -169,16 +154,6 @@ def changed_number(new: str) -> Json:
         "type": "system",
         "system": {"type": "user_changed_number", "body": "User A changed", "wa_id": new},
     }
-
-
-def changed_identity() -> Json:
-    system = {
-        "type": "customer_identity_changed",
-        "body": "The security code changed",
-        "identity": "d1f4",
-        "customer": "5511987654321",
-    }
-    return {"type": "system", "system": system}
 
 
 def changed_user_id(new: str, parent: str | None = None) -> Json:

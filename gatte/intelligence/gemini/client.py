@@ -249,7 +249,7 @@ class Gemini:
             raise GeminiUnavailable(replace(record, outcome=CallOutcome.BREAKER_OPEN))
         started = time.perf_counter()
         try:
-            with metrics.LLM_SECONDS.labels(purpose=record.purpose.value).time():
+            with metrics.LLM_SECONDS.labels(purpose=record.purpose).time():
                 result = call()
         except _failures() as error:
             cause = cause_of(error)

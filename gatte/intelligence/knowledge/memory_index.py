@@ -21,6 +21,7 @@ from gatte.intelligence.knowledge import passages
 from gatte.intelligence.knowledge.reranker import TokenisedText as Prepared
 from gatte.models.knowledge import Article
 from gatte.observability import metrics
+from gatte.observability.metric_labels import CacheName, CacheOutcome
 from gatte.store import knowledge
 from gatte.store.knowledge import PassageRow
 
@@ -104,12 +105,12 @@ class IndexCache:
             if not known:
                 self._index = _read(session)
                 self._key = key
-            _count("hit" if known else "miss")
+            _count(CacheOutcome.HIT if known else CacheOutcome.MISS)
             return self._index
 
 
-def _count(outcome: str) -> None:
-    metrics.CACHE_REQUESTS.labels(cache="knowledge", outcome=outcome).inc()
+def _count(outcome: CacheOutcome) -> None:
+    metrics.CACHE_REQUESTS.labels(cache=CacheName.KNOWLEDGE, outcome=outcome).inc()
 
 
 def _read(session: Session) -> InMemoryIndex | None:

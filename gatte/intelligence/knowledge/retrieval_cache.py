@@ -27,6 +27,7 @@ from gatte.intelligence.knowledge.retrieval import LONGEST_QUESTION, RankedArtic
 from gatte.intelligence.text_normalization import expand_abbreviations, normalize
 from gatte.models import PassageKind, keyring
 from gatte.observability import metrics
+from gatte.observability.metric_labels import CacheName, CacheOutcome
 from gatte.privacy import masking
 
 ANSWERS_SECONDS = 24 * 3600
@@ -64,16 +65,16 @@ def find_passages(
     """
     question = question[:LONGEST_QUESTION]
     if not _may_be_kept(question):
-        _count("answers", "skipped")
+        _count(CacheName.ANSWERS, CacheOutcome.SKIPPED)
         return retrieval.find_passages(session, question, edition=edition)
     names = _names(question, edition or memory_index.index_version(session))
     try:
         answer, vector = _get(names)
     except RedisUnavailable:
-        _count("answers", "away")
+        _count(CacheName.ANSWERS, CacheOutcome.UNAVAILABLE)
         return retrieval.find_passages(session, question, edition=names.edition)
     known = None if answer is None else _deserialize(answer, question)
-    _count("answers", "miss" if known is None else "hit")
+    _count(CacheName.ANSWERS, CacheOutcome.MISS if known is None else CacheOutcome.HIT)
     return known or _search_and_store(session, question, names, vector)
 
 
@@ -118,7 +119,7 @@ def _search_and_store(
 ) -> RetrievalResult:
     """Search, and keep what was found."""
     known = None if kept is None or len(kept) != VECTOR_BYTES else _vector(kept)
-    _count("embeddings", "miss" if known is None else "hit")
+    _count(CacheName.EMBEDDINGS, CacheOutcome.MISS if known is None else CacheOutcome.HIT)
     vector = retrieval.vector_of(question) if known is None else known
     passages = retrieval.find_passages(session, question, vector=vector, edition=names.edition)
     try:
@@ -126,7 +127,7 @@ def _search_and_store(
             lambda redis: _keep(redis, names, passages, vector.astype("float32").tobytes())
         )
     except RedisUnavailable:
-        _count("answers", "not_kept")
+        _count(CacheName.ANSWERS, CacheOutcome.NOT_KEPT)
     return passages
 
 
@@ -171,5 +172,5 @@ def _found(stored: dict[str, Any]) -> RankedArticle:
     )
 
 
-def _count(cache: str, outcome: str) -> None:
+def _count(cache: CacheName, outcome: CacheOutcome) -> None:
     metrics.CACHE_REQUESTS.labels(cache=cache, outcome=outcome).inc()

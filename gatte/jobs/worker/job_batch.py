@@ -39,9 +39,9 @@ def run_batch(parts: Sequence[tuple[str, Sequence[str], float]]) -> None:
         run_job(*parts[0])
         return
     futures = [_BatchProcess.threads.submit(run_job, *part) for part in parts]
-    failed = [error for future in futures if (error := _error_of(future))]
+    failed = [error for future in futures if (error := future.exception())]
     if failed:
-        raise ExceptionGroup("parts of a batch failed", failed)
+        raise BaseExceptionGroup("parts of a batch failed", failed)
 
 
 def run_job(name: str, arguments: Sequence[str], start_at: float = 0.0) -> None:
@@ -58,11 +58,3 @@ def function_of(job: JobName) -> Callable[..., None]:
     module, _, name = job.value.rpartition(".")
     function: Callable[..., None] = getattr(import_module(module), name)
     return function
-
-
-def _error_of(future: "Future[None]") -> Exception | None:
-    try:
-        future.result()
-    except Exception as error:  # noqa: BLE001 - a part's error is raised when all have ended
-        return error
-    return None

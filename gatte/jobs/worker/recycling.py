@@ -43,16 +43,16 @@ class RecyclePolicy:
 
     def should_recycle(self) -> bool:
         """Whether the process should be replaced."""
-        if time.monotonic() - self._looked_at > LOOK_SECONDS:
-            self._look()
         has_done_its_jobs = self._most_jobs and self._jobs >= self._most_jobs
         has_grown_too_large = self._most_memory and self._memory >= self._most_memory
         return bool(has_done_its_jobs or has_grown_too_large)
 
-    def _look(self) -> None:
-        """Note the memory in use, where the system tells it; a limit that the models alone exceed
-        is no limit.
+    def measure_memory(self) -> None:
+        """Note the memory in use, once a second, where the system tells it; a limit that the models
+        alone exceed is no limit.
         """
+        if time.monotonic() - self._looked_at <= LOOK_SECONDS:
+            return
         first = not self._looked_at
         self._looked_at = time.monotonic()
         resident_pages = int(STATM.read_text().split()[1]) if STATM.exists() else 0

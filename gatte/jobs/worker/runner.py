@@ -90,6 +90,7 @@ class JobRunner:
             log.info("worker_started", queues=[one.name for one in self._queues])
             while not (self.stopping or self.recycle_policy.should_recycle()):
                 heartbeat.send_heartbeat(ProcessKind.WORKER)
+                self.recycle_policy.measure_memory()
                 self._run_next()
         self._finish()
 
@@ -150,7 +151,7 @@ class JobRunner:
             worker.run_maintenance_tasks()  # type: ignore[no-untyped-call]
         except RedisError:
             raise
-        except Exception:
+        except Exception:  # what RQ makes of a foreign job must not end the worker
             log.exception("queue_not_tidied")
 
     def _run(self, worker: Worker, job: BatchJob, source: Queue, taken: SlotReservation) -> None:
@@ -160,7 +161,7 @@ class JobRunner:
             worker.execute_job(job, source)
         except RedisError as error:
             log.warning("worker_without_queue", error=type(error).__name__)
-        except Exception:
+        except Exception:  # jobs report their own errors; this one is RQ's
             log.exception("worker_job_broken", job_id=job.id)
         finally:
             self.recycle_policy.record(taken.jobs)

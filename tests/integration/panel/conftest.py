@@ -1,5 +1,5 @@
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 from gatte.desk import users as people
 from gatte.extensions import db, limiter
 from gatte.models import Role
+from tests.integration.panel import request_guard
 from tests.integration.panel.making import Desk
 
 PASSWORD = "uma senha comprida"
@@ -51,6 +52,13 @@ class Browser:
     def log_in(self, email: str, password: str = PASSWORD, **fields: str) -> TestResponse:
         self.get("/panel/login")
         return self.post("/panel/login", email=email, password=password, **fields)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def guarded(app: Flask) -> Iterator[None]:
+    """No request of any test of the panel may break a rule of `request_guard`."""
+    with request_guard.guarded(app):
+        yield
 
 
 @pytest.fixture

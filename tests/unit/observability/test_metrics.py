@@ -6,17 +6,10 @@ import sys
 
 import pytest
 
-from gatte.conversation.effects import EscalationReason
-from gatte.conversation.flows.base import FlowName
 from gatte.conversation.flows.registry import FLOWS
-from gatte.conversation.nlu import Intent, MessageKind, PredictionSource
 from gatte.conversation.slot_filling import CONFIRM, FIX
-from gatte.delivery import number_pause
-from gatte.delivery.failure_reasons import FailureCause
-from gatte.infra.rq_queue import QueueName
-from gatte.intelligence.calls import CallPurpose
-from gatte.models.contact import MuteReason
-from gatte.observability import metric_labels, metrics
+from gatte.observability import metrics
+from gatte.web import metric_series
 
 CONTRACT = {
     "gatte_webhook_requests",
@@ -41,10 +34,14 @@ metrics.ESCALATIONS.labels(reason="requested").inc(2)
 metrics.TURN_SECONDS.labels(step="understand").observe(0.02)
 metrics.QUEUE_OLDEST_SECONDS.labels(queue="turns").set(5)
 """
-FRESH = """
+DECLARE = """
+from types import SimpleNamespace
 from gatte.observability import metrics
-metrics.declare_models({"gemini-3.5-flash"})
-print(metrics.render()[0].decode())
+from gatte.web import metric_series
+model = "gemini-3.5-flash"
+metric_series.declare(
+    SimpleNamespace(gemini_classifier_model=model, gemini_responder_model=model)
+)
 """
 RENDER = "print(metrics.render()[0].decode())"
 KILLED = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
@@ -75,7 +72,7 @@ def process(tmp_path):
 @pytest.fixture(scope="module")
 def fresh_page(tmp_path_factory):
     """The page of a new process, in a directory of its own, with nothing counted yet."""
-    return start(tmp_path_factory.mktemp("fresh"), FRESH).communicate(timeout=30)[0]
+    return start(tmp_path_factory.mktemp("fresh"), DECLARE + RENDER).communicate(timeout=30)[0]
 
 
 def value(page, sample):
@@ -120,58 +117,22 @@ def test_the_page_says_what_it_is():
     assert metrics.render()[1].startswith("text/plain; version=0.0.4")
 
 
-@pytest.mark.parametrize(
-    ("known", "enumeration"),
-    [
-        (metric_labels.INTENT_LABELS, Intent),
-        (metric_labels.SOURCE_LABELS, PredictionSource),
-        (metric_labels.REASON_LABELS, EscalationReason),
-        (metric_labels.KIND_LABELS, MessageKind),
-        (metric_labels.QUEUE_LABELS, QueueName),
-        (metric_labels.PURPOSES, CallPurpose),
-        (metric_labels.MUTE_REASONS, MuteReason),
-        (
-            metric_labels.PAUSE_CAUSES,
-            number_pause.PAUSING_CATEGORIES | {FailureCause.NOT_CONNECTED},
-        ),
-        (metric_labels.FLOW_LABELS, FlowName),
-    ],
-)
-def test_every_value_of_the_conversation_has_a_label_of_its_own(known, enumeration):
-    assert {str(member) for member in enumeration} <= known
-
-
 def test_every_question_of_a_flow_is_a_step_of_its_own():
     asked = {
-        name: {slot.name for slot in flow.slots} | {CONFIRM, FIX} for name, flow in FLOWS.items()
+        (name, step)
+        for name, flow in FLOWS.items()
+        for step in ({slot.name for slot in flow.slots} | {CONFIRM, FIX})
     }
 
-    assert {
-        name: steps
-        for name, steps in asked.items()
-        if not steps <= set(metric_labels.STEPS_OF_FLOWS[name])
-    } == {}
+    assert asked <= set(metric_series.flow_steps())
 
 
-def test_an_unknown_label_value_is_counted_as_other():
-    metrics.ESCALATIONS.labels(reason="5541999998888").inc()
-    page = metrics.render()[0].decode()
+def test_every_metric_with_labels_has_its_values_listed():
+    listed = {metric for metric, _ in metric_series.LABEL_VALUES}
+    by_hand = {metrics.FLOW_ERRORS, metrics.TIMEOUTS, metrics.LLM_TOKENS, metrics.LLM_COST_BRL}
+    labelled = {metric for metric in vars(metrics).values() if getattr(metric, "_labelnames", None)}
 
-    assert value(page, 'gatte_escalations_total{reason="other"}') >= 1
-    assert "5541999998888" not in page
-
-
-def test_open_labels_take_a_limited_number_of_plain_words():
-    words = metrics.OpenLabelSet(limit=2)
-
-    assert [word in words for word in ("one", "two", "three", "one", "Não!", "")] == [
-        True,
-        True,
-        False,
-        True,
-        False,
-        False,
-    ]
+    assert labelled == listed | by_hand
 
 
 def test_processes_are_counted_together(process):
@@ -185,9 +146,7 @@ def test_processes_are_counted_together(process):
 def test_totals_survive_killed_processes_and_their_files_do_not(process, tmp_path):
     process(COUNT + KILLED)
     process(COUNT + KILLED)
-    first, second = process(
-        "from gatte.observability import metrics\n" + RENDER + "\nprint('-----')\n" + RENDER
-    ).split("-----")
+    first, second = process(DECLARE + RENDER + "\nprint('-----')\n" + RENDER).split("-----")
 
     for page in (first, second):
         assert value(page, 'gatte_escalations_total{reason="requested"}') == 4
