@@ -20,11 +20,11 @@ from sqlalchemy.orm import Session
 
 from bench.environment import BenchEnvironment, application, stores
 from bench.report import ReportPart, ReportRow
+from gatte.conversation.parsing.normalize import expand_for_search, normalize_for_search
 from gatte.extensions import db
 from gatte.intelligence import embedding
 from gatte.intelligence.knowledge import memory_index, reranker, retrieval
 from gatte.intelligence.knowledge.articles import read_articles
-from gatte.intelligence.text_normalization import expand_abbreviations, normalize
 from gatte.models.knowledge import Passage
 from tests import process_system
 
@@ -121,7 +121,7 @@ def _embedded(texts: Sequence[str]) -> "NDArray[float32]":
     import numpy as np
 
     parts = [
-        embedding.embed([expand_abbreviations(text) for text in texts[at : at + BATCH]])
+        embedding.embed([expand_for_search(text) for text in texts[at : at + BATCH]])
         for at in range(0, REAL, BATCH)
     ]
     real = np.concatenate(parts)
@@ -179,7 +179,7 @@ def _copied(index: int, text: str, vector: "NDArray[float32]") -> bytes:
         UUID(int=index // AN_ARTICLE).bytes,
         b"variant",
         text.encode(),
-        normalize(text).encode(),
+        normalize_for_search(text).encode(),
         meaning,
     ]
     made = BytesIO()

@@ -99,7 +99,7 @@ def from_settings(settings: Settings) -> "Gemini | None":
     if not key:
         return None
     models = Models(settings.gemini_classifier_model, settings.gemini_responder_model)
-    breaker = CircuitBreaker(rest_seconds=settings.gatte_gemini_rest_seconds)
+    breaker = CircuitBreaker(reset_timeout_seconds=settings.gatte_gemini_rest_seconds)
     return Gemini(
         key,
         models,

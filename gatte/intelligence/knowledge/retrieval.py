@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Select, func, literal, select
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Session
 
+from gatte.conversation.parsing.normalize import expand_for_search, normalize_for_search
 from gatte.intelligence import answer_confidence, embedding
 from gatte.intelligence.knowledge import memory_index, passages, reranker
 from gatte.intelligence.knowledge.articles import off_topic_texts
@@ -25,7 +26,6 @@ from gatte.intelligence.knowledge.memory_index import (
     LexemeCache,
 )
 from gatte.intelligence.knowledge.passages import PassageRow
-from gatte.intelligence.text_normalization import expand_abbreviations, normalize
 from gatte.models.knowledge import Article, Passage, PassageKind
 
 VECTOR_CANDIDATES = (
@@ -124,7 +124,7 @@ def vector_of(question: str) -> Any:  # noqa: ANN401 - an array
 
     if not embedding.available():
         return np.zeros(embedding.DIMENSIONS, dtype=np.float32)
-    return embedding.embed_one(expand_abbreviations(question[:LONGEST_QUESTION]))
+    return embedding.embed_one(expand_for_search(question[:LONGEST_QUESTION]))
 
 
 def _candidates(
@@ -142,7 +142,7 @@ def _from_shelf(
     session: Session, held: InMemoryIndex, asked: reranker.TokenisedText
 ) -> _Candidates:
     near = held.vector_search(asked.vector, VECTOR_CANDIDATES) if asked.vector.any() else []
-    words = normalize(asked.text).split()
+    words = normalize_for_search(asked.text).split()
     alike = held.lexical_search(_lexemes.of(session, words), LEXICAL_CANDIDATES) if words else []
     places = list(dict.fromkeys([*near, *alike]))
     return _Candidates(
@@ -158,7 +158,7 @@ def _from_postgres(session: Session, asked: reranker.TokenisedText) -> list[Pass
             select(func.set_config("hnsw.ef_search", str(HNSW_EF_SEARCH), this_transaction_only))
         )
         rows += passages.read_rows(session, _nearest(asked.vector))
-    query = _any_word(normalize(asked.text))
+    query = _any_word(normalize_for_search(asked.text))
     if query is not None:
         rows += passages.read_rows(session, _sharing_words(query))
     return rows

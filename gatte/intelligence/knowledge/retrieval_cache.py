@@ -19,12 +19,12 @@ from redis import Redis
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from gatte.conversation.parsing.normalize import expand_for_search, normalize_for_search
 from gatte.infra.redis.fail_fast import RedisUnavailable, fail_fast_redis
 from gatte.intelligence import embedding
 from gatte.intelligence.knowledge import memory_index, retrieval
 from gatte.intelligence.knowledge.memory_index import IndexVersion
 from gatte.intelligence.knowledge.retrieval import LONGEST_QUESTION, RankedArticle, RetrievalResult
-from gatte.intelligence.text_normalization import expand_abbreviations, normalize
 from gatte.models import KnowledgeVersion, PassageKind, keyring
 from gatte.observability import metrics
 from gatte.privacy import masking
@@ -40,8 +40,8 @@ CODE_FINGERPRINT_FILES = (
     "knowledge/reranker.py",
     "knowledge/retrieval.py",
     "knowledge/retrieval_cache.py",
-    "text_normalization.py",
     "../conversation/parsing/abbreviations.py",
+    "../conversation/parsing/normalize.py",
 )
 VECTOR_BYTES = 4 * embedding.DIMENSIONS
 
@@ -87,14 +87,14 @@ def _may_be_kept(question: str) -> bool:
     """Whether a question has words, and nothing in it looks like a phone, a document, an address or
     a secret.
     """
-    return bool(normalize(question)) and masking.mask(question) == question
+    return bool(normalize_for_search(question)) and masking.mask(question) == question
 
 
 def _names(question: str, known: IndexVersion) -> _CacheKeys:
     ring = keyring()
     code = _search_version()
-    answer = ring.lookup_hash("question", normalize(question)).hex()
-    vector = ring.lookup_hash("question vector", expand_abbreviations(question)).hex()
+    answer = ring.lookup_hash("question", normalize_for_search(question)).hex()
+    vector = ring.lookup_hash("question vector", expand_for_search(question)).hex()
     return _CacheKeys(
         f"gatte:answer:{code}:{known.number}:{known.day:%Y%m%d}:{answer}",
         f"gatte:vector:{code}:{vector}",
