@@ -78,7 +78,7 @@ PAUSE_CAUSES = frozenset(
     {"auth_alert", "permission", "payment_alert", "account_alert", "not_connected"}
 )
 MUTE_REASONS = frozenset({"flood", "repetition", "links", "blocklist", "by_hand", "abuse"})
-CACHE_LABELS = frozenset({"answers", "embeddings", "knowledge"})
+CACHE_LABELS = frozenset({"answers", "embeddings"})
 CACHE_OUTCOMES = frozenset({"hit", "miss", "skipped", "away", "not_kept"})
 WHATSAPP_CALLS = frozenset({"send", "read_mark", "media"})
 PURPOSES = frozenset({"classify", "respond", "embed", "transcribe"})

@@ -14,7 +14,7 @@ from gatte.conversation.snapshot import Snapshot
 from gatte.decisions.snapshots import load_snapshot
 from gatte.extensions import db
 from gatte.infra.database.statement_batch import Row, commit_and_fetch
-from gatte.intelligence.knowledge.memory_index import INDEX_VERSION_SQL, IndexVersion
+from gatte.intelligence.knowledge.version import VERSION_COLUMNS_SQL, KnowledgeBaseVersion
 from gatte.models import Author, Message
 from gatte.models.message import TURN_AUTHORS
 from gatte.observability import tracing
@@ -25,7 +25,7 @@ HISTORY_LENGTH = 8
 TURN_MESSAGES_SQL = f"""
     (
         SELECT TRUE AS unread, id, position, kind, author, data_key_id,
-            body_sealed, original_sealed, wamid_sealed, {INDEX_VERSION_SQL}
+            body_sealed, original_sealed, wamid_sealed, {VERSION_COLUMNS_SQL}
         FROM message
         WHERE conversation_id = %(id)s
             AND set_aside IS NULL
@@ -83,7 +83,7 @@ class TurnInput:
     unread: tuple[UnreadMessage, ...]
     history: tuple[HistoryMessage, ...]
     owner_version: int
-    edition: IndexVersion | None = None
+    edition: KnowledgeBaseVersion | None = None
 
 
 def load_turn(lease: Lease, *, first: bool = False) -> TurnInput:
@@ -108,7 +108,9 @@ def load_turn(lease: Lease, *, first: bool = False) -> TurnInput:
         unread=tuple(_unread(row) for row in rows if row.unread),
         history=_history([row for row in rows if not row.unread]),
         owner_version=conversation.owner_version,
-        edition=next((IndexVersion(row.edition, row.today) for row in rows if row.unread), None),
+        edition=next(
+            (KnowledgeBaseVersion(row.edition, row.today) for row in rows if row.unread), None
+        ),
     )
 
 

@@ -1,8 +1,5 @@
-"""Finding the articles that a question asks for: candidates by meaning and by words, put in order
-by `ranking`.
-
-Candidates come from the index in this process, or from Postgres when the knowledge base is too
-large for one.
+"""Finding the articles that a question asks for: Postgres gives the passages near in meaning
+(pgvector) and in words (text search), `reranker` puts their articles in order.
 """
 
 from collections.abc import Sequence
@@ -11,22 +8,15 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, literal, select
-from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from gatte.conversation.parsing.normalize import expand_for_search, normalize_for_search
 from gatte.intelligence import answer_confidence, embedding
-from gatte.intelligence.knowledge import memory_index, passages, reranker
+from gatte.intelligence.knowledge import passages, reranker
 from gatte.intelligence.knowledge.articles import off_topic_texts
-from gatte.intelligence.knowledge.memory_index import (
-    IndexCache,
-    IndexVersion,
-    InMemoryIndex,
-    LexemeCache,
-)
 from gatte.intelligence.knowledge.passages import PassageRow
-from gatte.models.knowledge import Article, Passage, PassageKind
+from gatte.models.knowledge import PassageKind
 
 VECTOR_CANDIDATES = (
     60  # candidates by the nearest vectors; more than these and those by words did not rank better
@@ -40,8 +30,39 @@ HNSW_EF_SEARCH = 150
 WORD_MATCHES = 2_000
 LONGEST_QUESTION = 500  # characters that are searched
 
-_shelves = IndexCache()
-_lexemes = LexemeCache()
+# By hand: the ORM takes three times as long. SET travels with the query and holds for the caller's
+# transaction; a NULL vector finds nothing, and neither does a text of stop words alone.
+CANDIDATES = text(f"""
+    SET LOCAL hnsw.ef_search = {HNSW_EF_SEARCH};
+    WITH active AS NOT MATERIALIZED (
+        SELECT passage.*
+        FROM passage JOIN article ON article.id = passage.article_id
+        WHERE article.active
+            AND (article.valid_from IS NULL OR article.valid_from <= current_date)
+    ),
+    nearest AS (
+        SELECT id FROM active
+        WHERE CAST(:vector AS vector) IS NOT NULL
+        ORDER BY embedding <=> CAST(:vector AS vector)
+        LIMIT {VECTOR_CANDIDATES}
+    ),
+    matches AS (
+        SELECT id, words FROM passage
+        WHERE words @@ to_tsquery('portuguese', :any_word)
+        LIMIT {WORD_MATCHES}
+    ),
+    sharing_words AS (
+        SELECT id FROM matches
+        ORDER BY ts_rank(words, to_tsquery('portuguese', :any_word), 1) DESC, id
+        LIMIT {LEXICAL_CANDIDATES}
+    )
+    SELECT id, article_id, kind, text FROM active
+    WHERE id IN (SELECT id FROM nearest UNION SELECT id FROM sharing_words)
+    ORDER BY id
+""")  # noqa: S608 - numbers of our own only
+ARTICLES = text("""
+    SELECT id, slug, title, question, answer, source FROM article WHERE id = ANY(:ids)
+""")
 
 
 @dataclass(frozen=True)
@@ -84,37 +105,27 @@ def retrieve(session: Session, question: str, limit: int = 5) -> list[RankedArti
     return list(find_passages(session, question, limit).found)
 
 
-@dataclass(frozen=True)
-class _Candidates:
-    """Passages that may answer, ready to be compared, and the index that they come from, if any."""
-
-    rows: list[PassageRow]
-    texts: list[reranker.TokenisedText]
-    index: InMemoryIndex | None
-
-
 def find_passages(
     session: Session,
     question: str,
     limit: int = 5,
     vector: Any | None = None,  # noqa: ANN401 - an array
-    edition: IndexVersion | None = None,
 ) -> RetrievalResult:
     """The articles that may answer, and how sure we are of the best one. Reads only, in the
     caller's transaction.
 
-    A caller who has the question's `vector` (see `vector_of`) or the `edition` of the knowledge
-    base already gives them.
+    A caller who has the question's `vector` (see `vector_of`) already gives it.
     """
     question = question[:LONGEST_QUESTION]
     asked = reranker.tokenize(question, vector_of(question) if vector is None else vector)
-    near = _candidates(session, asked, edition or memory_index.index_version(session))
+    rows = candidate_rows(session, asked)
+    texts = passages.vectorize(session, rows)
     candidates = [
         reranker.RerankCandidate(row.article_id, text)
-        for row, text in zip(near.rows, near.texts, strict=True)
+        for row, text in zip(rows, texts, strict=True)
     ]
     order = reranker.rerank(asked, candidates, _background())
-    found = _found(session, order.articles[:limit], near)
+    found = _found(session, order.articles[:limit], rows)
     return RetrievalResult(question, found, round(answer_confidence.answer_probability(order), 4))
 
 
@@ -127,98 +138,34 @@ def vector_of(question: str) -> Any:  # noqa: ANN401 - an array
     return embedding.embed_one(expand_for_search(question[:LONGEST_QUESTION]))
 
 
-def _candidates(
-    session: Session, asked: reranker.TokenisedText, edition: IndexVersion
-) -> _Candidates:
-    """Passages near the question by meaning or by words, each once."""
-    held = _shelves.get(session, edition)
-    if held is not None:
-        return _from_shelf(session, held, asked)
-    rows = list({row.id: row for row in _from_postgres(session, asked)}.values())
-    return _Candidates(rows, passages.vectorize(session, rows), None)
-
-
-def _from_shelf(
-    session: Session, held: InMemoryIndex, asked: reranker.TokenisedText
-) -> _Candidates:
-    near = held.vector_search(asked.vector, VECTOR_CANDIDATES) if asked.vector.any() else []
+def candidate_rows(session: Session, asked: reranker.TokenisedText) -> list[PassageRow]:
+    """The passages near a question in meaning or in words, each once, in the order of their ids."""
     words = normalize_for_search(asked.text).split()
-    alike = held.lexical_search(_lexemes.of(session, words), LEXICAL_CANDIDATES) if words else []
-    places = list(dict.fromkeys([*near, *alike]))
-    return _Candidates(
-        [held.rows[place] for place in places], [held.texts[place] for place in places], held
-    )
-
-
-def _from_postgres(session: Session, asked: reranker.TokenisedText) -> list[PassageRow]:
-    rows: list[PassageRow] = []
-    if asked.vector.any():
-        this_transaction_only = True
-        session.execute(
-            select(func.set_config("hnsw.ef_search", str(HNSW_EF_SEARCH), this_transaction_only))
-        )
-        rows += passages.read_rows(session, _nearest(asked.vector))
-    query = _any_word(normalize_for_search(asked.text))
-    if query is not None:
-        rows += passages.read_rows(session, _sharing_words(query))
-    return rows
-
-
-def _nearest(vector: Any) -> Select[int, UUID, PassageKind, str]:  # noqa: ANN401 - an array
-    return (
-        passages.active_passages()
-        .order_by(Passage.embedding.cosine_distance(vector))
-        .limit(VECTOR_CANDIDATES)
-    )
-
-
-def _sharing_words(query: ColumnElement[Any]) -> Select[int, UUID, PassageKind, str]:
-    matches = (
-        select(Passage.id, Passage.words)
-        .where(Passage.words.op("@@")(query))
-        .limit(WORD_MATCHES)
-        .subquery()
-    )
-    best = (
-        select(matches.c.id)
-        .order_by(func.ts_rank(matches.c.words, query, 1).desc(), matches.c.id)
-        .limit(LEXICAL_CANDIDATES)
-    )
-    return passages.active_passages().where(Passage.id.in_(best.scalar_subquery()))
-
-
-def _any_word(words: str) -> ColumnElement[Any] | None:
-    """A text search for any of the words, or None when there are none; the words hold letters,
-    digits and blanks only.
-    """
-    if not words:
-        return None
-    any_of = " | ".join(dict.fromkeys(words.split()))
-    return func.to_tsquery("portuguese", literal(any_of), type_=TSQUERY)
+    vector = "[" + ",".join(map(repr, asked.vector.tolist())) + "]" if asked.vector.any() else None
+    values = {"vector": vector, "any_word": " | ".join(dict.fromkeys(words))}
+    return [
+        PassageRow(row.id, row.article_id, PassageKind(row.kind), row.text)
+        for row in session.execute(CANDIDATES, values)
+    ]
 
 
 def _found(
-    session: Session, ranked: Sequence[reranker.Ranked], near: _Candidates
+    session: Session, ranked: Sequence[reranker.Ranked], rows: Sequence[PassageRow]
 ) -> tuple[RankedArticle, ...]:
-    if near.index is None:
-        articles = _articles(session, [near.rows[one.nearest].article_id for one in ranked])
-    else:
-        articles = near.index.articles
+    wanted = [rows[one.nearest].article_id for one in ranked]
+    articles = {article.id: article for article in session.execute(ARTICLES, {"ids": wanted})}
     return tuple(
-        _as_found(articles[row.article_id], one, row)
-        for one in ranked
-        if (row := near.rows[one.nearest]).article_id in articles
+        _as_found(articles[article_id], one, rows[one.nearest])
+        for one, article_id in zip(ranked, wanted, strict=True)
+        if article_id in articles
     )
 
 
-def _articles(session: Session, wanted: list[UUID]) -> dict[UUID, Article]:
-    return {
-        article.id: article
-        for article in session.scalars(select(Article).where(Article.id.in_(wanted)))
-    }
-
-
-def _as_found(article: Article, ranked: reranker.Ranked, passage: PassageRow) -> RankedArticle:
+def _as_found(
+    article: Any,  # noqa: ANN401 - a row of SQLAlchemy
+    ranked: reranker.Ranked,
+    passage: PassageRow,
+) -> RankedArticle:
     return RankedArticle(
         article_id=article.id,
         slug=article.slug,

@@ -16,16 +16,15 @@ from typing import Any, cast
 from uuid import UUID
 
 from redis import Redis
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gatte.conversation.parsing.normalize import expand_for_search, normalize_for_search
 from gatte.infra.redis.fail_fast import RedisUnavailable, fail_fast_redis
 from gatte.intelligence import embedding
-from gatte.intelligence.knowledge import memory_index, retrieval
-from gatte.intelligence.knowledge.memory_index import IndexVersion
+from gatte.intelligence.knowledge import retrieval
 from gatte.intelligence.knowledge.retrieval import LONGEST_QUESTION, RankedArticle, RetrievalResult
-from gatte.models import KnowledgeVersion, PassageKind, keyring
+from gatte.intelligence.knowledge.version import KnowledgeBaseVersion, current_version
+from gatte.models import PassageKind, keyring
 from gatte.observability import metrics
 from gatte.privacy import masking
 
@@ -36,7 +35,7 @@ CODE_FINGERPRINT_FILES = (
     "answer_confidence.py",
     "content/off_topic.txt",
     "embedding.py",
-    "knowledge/memory_index.py",
+    "knowledge/passages.py",
     "knowledge/reranker.py",
     "knowledge/retrieval.py",
     "knowledge/retrieval_cache.py",
@@ -52,11 +51,10 @@ class _CacheKeys:
 
     answer: str
     vector: str
-    edition: IndexVersion
 
 
 def find_passages(
-    session: Session, question: str, edition: IndexVersion | None = None
+    session: Session, question: str, edition: KnowledgeBaseVersion | None = None
 ) -> RetrievalResult:
     """What `retrieval.find_passages` gives, from the cache when it was asked before. Never raises
     for want of Redis.
@@ -64,23 +62,16 @@ def find_passages(
     question = question[:LONGEST_QUESTION]
     if not _may_be_kept(question):
         _count("answers", "skipped")
-        return retrieval.find_passages(session, question, edition=edition)
-    names = _names(question, edition or memory_index.index_version(session))
+        return retrieval.find_passages(session, question)
+    names = _names(question, edition or current_version(session))
     try:
         answer, vector = _get(names)
     except RedisUnavailable:
         _count("answers", "away")
-        return retrieval.find_passages(session, question, edition=names.edition)
+        return retrieval.find_passages(session, question)
     known = None if answer is None else _deserialize(answer, question)
     _count("answers", "miss" if known is None else "hit")
     return known or _search_and_store(session, question, names, vector)
-
-
-def version(session: Session) -> int:
-    """The version of the knowledge base: grows with every change of an article or passage; 0 before
-    the first.
-    """
-    return session.scalar(select(KnowledgeVersion.number)) or 0
 
 
 def _may_be_kept(question: str) -> bool:
@@ -90,7 +81,7 @@ def _may_be_kept(question: str) -> bool:
     return bool(normalize_for_search(question)) and masking.mask(question) == question
 
 
-def _names(question: str, known: IndexVersion) -> _CacheKeys:
+def _names(question: str, known: KnowledgeBaseVersion) -> _CacheKeys:
     ring = keyring()
     code = _search_version()
     answer = ring.lookup_hash("question", normalize_for_search(question)).hex()
@@ -98,7 +89,6 @@ def _names(question: str, known: IndexVersion) -> _CacheKeys:
     return _CacheKeys(
         f"gatte:answer:{code}:{known.number}:{known.day:%Y%m%d}:{answer}",
         f"gatte:vector:{code}:{vector}",
-        known,
     )
 
 
@@ -126,7 +116,7 @@ def _search_and_store(
     known = None if kept is None or len(kept) != VECTOR_BYTES else _vector(kept)
     _count("embeddings", "miss" if known is None else "hit")
     vector = retrieval.vector_of(question) if known is None else known
-    passages = retrieval.find_passages(session, question, vector=vector, edition=names.edition)
+    passages = retrieval.find_passages(session, question, vector=vector)
     try:
         fail_fast_redis().execute(
             lambda redis: _keep(redis, names, passages, vector.astype("float32").tobytes())
