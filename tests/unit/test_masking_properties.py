@@ -12,7 +12,7 @@ from stdnum.br import cnpj as stdnum_cnpj
 from stdnum.br import cpf as stdnum_cpf
 
 from gatte.privacy.masking import mask, mask_value
-from gatte.privacy.masking_digits import is_cnpj, is_cpf
+from gatte.privacy.tax_ids import is_cnpj, is_cpf
 
 AREAS = [
     *range(11, 20), 21, 22, 24, 27, 28, *range(31, 36), 37, 38, *range(41, 50), 51, 53, 54, 55,
