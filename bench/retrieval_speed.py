@@ -20,11 +20,11 @@ from sqlalchemy.orm import Session
 
 from bench.environment import BenchEnvironment, application, stores
 from bench.report import ReportPart, ReportRow
+from gatte.conversation.parsing.normalize import expand_for_search, normalize_for_search
 from gatte.extensions import db
 from gatte.intelligence import embedding
-from gatte.intelligence.knowledge import memory_index, reranker, retrieval
+from gatte.intelligence.knowledge import reranker, retrieval
 from gatte.intelligence.knowledge.articles import read_articles
-from gatte.intelligence.text_normalization import expand_abbreviations, normalize
 from gatte.models.knowledge import Passage
 from tests import process_system
 
@@ -121,7 +121,7 @@ def _embedded(texts: Sequence[str]) -> "NDArray[float32]":
     import numpy as np
 
     parts = [
-        embedding.embed([expand_abbreviations(text) for text in texts[at : at + BATCH]])
+        embedding.embed([expand_for_search(text) for text in texts[at : at + BATCH]])
         for at in range(0, REAL, BATCH)
     ]
     real = np.concatenate(parts)
@@ -179,7 +179,7 @@ def _copied(index: int, text: str, vector: "NDArray[float32]") -> bytes:
         UUID(int=index // AN_ARTICLE).bytes,
         b"variant",
         text.encode(),
-        normalize(text).encode(),
+        normalize_for_search(text).encode(),
         meaning,
     ]
     made = BytesIO()
@@ -197,7 +197,7 @@ def _large(vectors: "NDArray[float32]", built: float) -> list[ReportRow]:
             select(func.set_config("hnsw.ef_search", str(retrieval.HNSW_EF_SEARCH), False))
         )
         recall = sum(_recall(session, one, vectors, first) for one in asked) / len(asked)
-        candidates = _spent(lambda one: retrieval._from_postgres(session, one), asked)  # noqa: SLF001 - the part that grows
+        candidates = _spent(lambda one: retrieval.candidate_rows(session, one), asked)
     whole = _spent(_search, asked)
     note = f"recall@10 {recall:.3f} of exact; index built in {built:.0f} s"
     return [
@@ -238,16 +238,14 @@ def _recall(
 
 
 def _small() -> ReportRow:
-    """Processor time of this process; Postgres has one small question to answer, for the edition of
-    the knowledge base.
-    """
+    """Processor time of this process, without that of Postgres."""
     asked = [reranker.tokenize(question, retrieval.vector_of(question)) for question in questions()]
     _spent(_search, asked)
     started = time.process_time()
     _spent(_search, asked)
     spent = (time.process_time() - started) * 1000 / len(asked)
     with Session(db.engine) as session:
-        count = len(retrieval._shelves.get(session, memory_index.index_version(session)).rows)  # type: ignore[union-attr]  # noqa: SLF001
+        count = session.scalar(select(func.count()).select_from(Passage))
     return ReportRow(
         "processor time of a question, demo knowledge base",
         "< 4 ms",

@@ -10,9 +10,8 @@ Redis is away each process paces by itself.
 
 import threading
 import time
-from collections import OrderedDict
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import structlog
 from flask import Flask
@@ -21,11 +20,11 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from gatte.infra.circuit_breaker import CircuitBreaker
+from gatte.infra.lru_cache import LruCache
 from gatte.settings import Settings
 
 log = structlog.get_logger(__name__)
-Key = TypeVar("Key")
-Value = TypeVar("Value")
 
 MAX_SLEEP_SECONDS = 0.2  # a wait that a thread may sleep through
 PAIR_SECONDS = 6.0
@@ -79,26 +78,28 @@ class InProcessRateLimiter:
 
     limits: SendRate
     _numbers: dict[str, _Number] = field(default_factory=dict)
-    _contacts: "OrderedDict[tuple[str, str], float]" = field(default_factory=OrderedDict)
-    _slots: "OrderedDict[str, int]" = field(default_factory=OrderedDict)
+    _contacts: LruCache[tuple[str, str], float] = field(
+        default_factory=lambda: LruCache(MAX_TRACKED)
+    )
+    _slots: LruCache[str, int] = field(default_factory=lambda: LruCache(MAX_TRACKED))
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def reserve(self, number: str, contact: str, slot: str) -> float:
         with self._lock:
             now = time.monotonic()
             line = self._numbers.setdefault(number, _Number())
-            if self._slots.pop(slot, None) == line.epoch:
+            if self._slots.pop(slot) == line.epoch:
                 return 0.0
-            pair_free = max(self._contacts.get((number, contact), 0.0), now)
+            pair_free = max(self._contacts.get((number, contact)) or 0.0, now)
             pair_wait = pair_free - now - PAIR_TOLERANCE
             if pair_wait > MAX_SLEEP_SECONDS:
                 return pair_wait
             free = max(line.next_free, now)
             line.next_free = free + 1 / self._rate(line, now)
-            _remember(self._contacts, (number, contact), pair_free + PAIR_SECONDS)
+            self._contacts.put((number, contact), pair_free + PAIR_SECONDS)
             wait = max(pair_wait, free - now, 0.0)
             if wait > MAX_SLEEP_SECONDS:
-                _remember(self._slots, slot, line.epoch)
+                self._slots.put(slot, line.epoch)
             return wait
 
     def decrease_rate(self, number: str) -> None:
@@ -115,18 +116,11 @@ class InProcessRateLimiter:
     def block_recipient(self, number: str, contact: str, seconds: float) -> None:
         with self._lock:
             free_at = time.monotonic() + seconds + PAIR_TOLERANCE
-            _remember(self._contacts, (number, contact), free_at)
+            self._contacts.put((number, contact), free_at)
 
     def _rate(self, line: _Number, now: float) -> float:
         recovered = self.limits.rate * (now - line.slowed_at) / RECOVERY_SECONDS
         return min(self.limits.rate, line.rate + recovered)
-
-
-def _remember(known: "OrderedDict[Key, Value]", key: Key, value: Value) -> None:
-    known[key] = value
-    known.move_to_end(key)
-    if len(known) > MAX_TRACKED:
-        known.popitem(last=False)
 
 
 NOW_LUA = """
@@ -227,16 +221,19 @@ class FallbackRateLimiter:
     def __init__(self, shared: RateLimiter, local: RateLimiter) -> None:
         self._shared = shared
         self._local = local
-        self._away_until = 0.0
+        self._breaker = CircuitBreaker(1, REDIS_RESET_TIMEOUT_SECONDS)
 
     def reserve(self, number: str, contact: str, slot: str) -> float:
         """Seconds until this message may go; 0 is now."""
-        if time.monotonic() >= self._away_until:
-            try:
-                return self._shared.reserve(number, contact, slot)
-            except RedisError as error:
-                self._rest(error)
-        return self._local.reserve(number, contact, slot)
+        if not self._breaker.allow_request():
+            return self._local.reserve(number, contact, slot)
+        try:
+            wait = self._shared.reserve(number, contact, slot)
+        except RedisError as error:
+            self._record_failure(error)
+            return self._local.reserve(number, contact, slot)
+        self._breaker.record_success()
+        return wait
 
     def decrease_rate(self, number: str) -> None:
         """Meta said that this number sends too fast."""
@@ -245,7 +242,7 @@ class FallbackRateLimiter:
         try:
             self._shared.decrease_rate(number)
         except RedisError as error:
-            self._rest(error)
+            self._record_failure(error)
 
     def block_recipient(self, number: str, contact: str, seconds: float) -> None:
         """Meta said that this customer got too much at once."""
@@ -253,10 +250,10 @@ class FallbackRateLimiter:
         try:
             self._shared.block_recipient(number, contact, seconds)
         except RedisError as error:
-            self._rest(error)
+            self._record_failure(error)
 
-    def _rest(self, error: RedisError) -> None:
-        self._away_until = time.monotonic() + REDIS_RESET_TIMEOUT_SECONDS
+    def _record_failure(self, error: RedisError) -> None:
+        self._breaker.record_failure()
         log.warning("pacing_without_redis", error=type(error).__name__)
 
 

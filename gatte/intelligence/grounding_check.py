@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from gatte.intelligence.text_normalization import normalize
+from gatte.conversation.parsing.normalize import normalize_for_search
 
 LONGEST_ANSWER = 600
 KEPT_PASSAGES = 2_000  # about 2 kB each
@@ -101,7 +101,7 @@ def violations(answer: str, passages: Sequence[str]) -> tuple[Violation, ...]:
 
 def extract_claims(text: str) -> Claims:
     """The links, numbers and promises of a text."""
-    plain = normalize(text)
+    plain = normalize_for_search(text)
     return Claims(
         frozenset(_links(text)), frozenset(_numbers(text, plain)), frozenset(_promises(text, plain))
     )

@@ -14,11 +14,11 @@ from typing import Any
 
 import structlog
 
+from gatte.conversation.parsing.normalize import normalize_for_search
 from gatte.intelligence import answer_confidence, grounding_check, prompts
 from gatte.intelligence.calls import CallRecord
 from gatte.intelligence.gemini.client import Gemini, GeminiUnavailable, History
 from gatte.intelligence.knowledge.retrieval import RankedArticle, RetrievalResult, find_passages
-from gatte.intelligence.text_normalization import normalize
 
 SOURCE_OVERLAP = 0.4  # of the answer's words must stand in an article for it to count as a source
 
@@ -156,7 +156,7 @@ def _sources(text: str, found: Sequence[RankedArticle]) -> tuple[str, ...]:
 
 
 def _stems(text: str) -> frozenset[str]:
-    return frozenset(word[:6] for word in normalize(text).split() if len(word) > 3)
+    return frozenset(word[:6] for word in normalize_for_search(text).split() if len(word) > 3)
 
 
 @lru_cache(maxsize=grounding_check.KEPT_PASSAGES)

@@ -19,7 +19,7 @@ from gatte.intelligence.gemini.client import GeminiUnavailable, History
 from gatte.settings import EX_CONFIG
 
 if TYPE_CHECKING:
-    from gatte.intelligence.knowledge.memory_index import IndexVersion
+    from gatte.intelligence.knowledge.version import KnowledgeBaseVersion
     from gatte.intelligence.responder import Answer
     from gatte.intelligence.understanding.classifier import Classifier
 
@@ -71,7 +71,7 @@ def predict_intent(text: str, history: History = ()) -> IntentPrediction:
 
 
 def answer_question(
-    question: str, history: History = (), edition: "IndexVersion | None" = None
+    question: str, history: History = (), edition: "KnowledgeBaseVersion | None" = None
 ) -> "Answer":
     """The answer to a question from the knowledge base; the transaction that searches is over
     before a model is asked.

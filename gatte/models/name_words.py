@@ -1,9 +1,9 @@
 """A contact's name can be searched though it is sealed: keyed hashes of its words are stored."""
 
 import re
-import unicodedata
 from typing import Any
 
+from gatte.conversation.parsing.normalize import fold
 from gatte.models.sealing import EncryptedColumn
 from gatte.services import keyring
 
@@ -21,10 +21,5 @@ class IndexedName(EncryptedColumn[str]):
 def name_words(name: str) -> list[bytes]:
     """The hashes of the words of a name, each once; case, accents and punctuation do not count."""
     ring = keyring()
-    return sorted({ring.lookup_hash("name_word", word)[:HASH_BYTES] for word in _words(name)})
-
-
-def _words(name: str) -> list[str]:
-    decomposed = unicodedata.normalize("NFKD", name.casefold())
-    plain = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
-    return re.findall(r"\w+", plain)
+    words = re.findall(r"\w+", fold(name))
+    return sorted({ring.lookup_hash("name_word", word)[:HASH_BYTES] for word in words})

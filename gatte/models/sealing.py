@@ -19,6 +19,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from gatte.extensions import Base, db
+from gatte.infra.lru_cache import LruCache
 from gatte.models.columns import CreatedAt, RowId, new_uuid7, string_enum
 from gatte.privacy import crypto
 from gatte.services import keyring
@@ -67,7 +68,7 @@ class Keyring:
     def __init__(self, master: crypto.MasterKeys, engine: Engine) -> None:
         self.master = master
         self._engine = engine
-        self._opened: dict[UUID, bytes] = {}
+        self._opened: LruCache[UUID, bytes] = LruCache(CACHED_KEYS)
         self._singleton_keys: dict[KeyPurpose, bytes] = {}
         self._asked: dict[KeyPurpose, Future[bytes]] = {}
         self._lock = threading.Lock()
@@ -94,11 +95,11 @@ class Keyring:
         """Have a key ready whose row was read together with something else."""
         if data_key_id not in self._opened:
             sealed = crypto.WrappedKey(master_id, wrapped)
-            self._remember(data_key_id, self.master.unwrap(sealed, data_key_id.bytes))
+            self._opened.put(data_key_id, self.master.unwrap(sealed, data_key_id.bytes))
 
     def evict(self, data_key_id: UUID) -> None:
         """Drop an opened key, after its row was deleted."""
-        self._opened.pop(data_key_id, None)
+        self._opened.pop(data_key_id)
 
     @property
     def inbox_key(self) -> bytes:
@@ -119,21 +120,15 @@ class Keyring:
         plain = crypto.new_data_key()
         wrapped = self.master.wrap(plain, key_id.bytes)
         if purpose is KeyPurpose.CONTACT:
-            self._remember(key_id, plain)
+            self._opened.put(key_id, plain)
         return DataKey(
             id=key_id, purpose=purpose, master_id=wrapped.master_id, wrapped=wrapped.sealed
         )
 
     def _unwrapped(self, row: DataKey) -> bytes:
         plain = self.master.unwrap(crypto.WrappedKey(row.master_id, row.wrapped), row.id.bytes)
-        self._remember(row.id, plain)
+        self._opened.put(row.id, plain)
         return plain
-
-    def _remember(self, key_id: UUID, plain: bytes) -> None:
-        with self._lock:
-            if len(self._opened) >= CACHED_KEYS:
-                self._opened.clear()
-            self._opened[key_id] = plain
 
     def _single(self, purpose: KeyPurpose) -> bytes:
         known = self._singleton_keys.get(purpose)

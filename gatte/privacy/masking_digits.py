@@ -4,6 +4,8 @@ code and check digits.
 
 import re
 
+from gatte.privacy.tax_ids import is_cnpj, is_cpf
+
 CPF = "[cpf]"
 CNPJ = "[cnpj]"
 Match = re.Match[str]
@@ -78,7 +80,6 @@ _DATE_AND_TIME = re.compile(
     r"(?:[01][0-9]|2[0-3])[0-5][0-9][0-5][0-9]"
 )
 _NOT_ALNUM = re.compile(r"[^0-9A-Za-z]+")
-_CNPJ_WEIGHTS = (6, 5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2)
 
 
 def phone_tag(phone: str) -> str:
@@ -120,32 +121,6 @@ def _is_in_opaque(found: Match) -> bool:
         return False
     first_digit = start if found[0][0].isdigit() else start + 1
     return any(token.start() <= first_digit < token.end() for token in _OPAQUE.finditer(text))
-
-
-def is_cpf(number: str) -> bool:
-    """Whether 11 digits are a CPF by their check digits."""
-    values = [int(digit) for digit in number]
-    if len(set(values)) == 1:
-        return False
-    first = sum((10 - place) * value for place, value in enumerate(values[:9])) * 10 % 11 % 10
-    second = sum((11 - place) * value for place, value in enumerate(values[:10])) * 10 % 11 % 10
-    return values[9:] == [first, second]
-
-
-def is_cnpj(number: str) -> bool:
-    """Whether 14 characters (digits, or letters in the first 12, as issued since July 2026) are a
-    CNPJ by their check digits.
-    """
-    values = [ord(character) - 48 for character in number.upper()]
-    if len(set(values)) == 1:
-        return False
-    first = _cnpj_digit(values[:12], _CNPJ_WEIGHTS[1:])
-    return values[12:] == [first, _cnpj_digit([*values[:12], first], _CNPJ_WEIGHTS)]
-
-
-def _cnpj_digit(values: list[int], weights: tuple[int, ...]) -> int:
-    rest = sum(value * weight for value, weight in zip(values, weights, strict=True)) % 11
-    return 0 if rest < 2 else 11 - rest
 
 
 def _number(match: Match) -> str:

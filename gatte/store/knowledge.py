@@ -5,15 +5,13 @@ A search reads in a session of its own, which its caller gives.
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, literal, or_, select, text
-from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session, selectinload
 
 from gatte.infra.database.statement_batch import Row
-from gatte.models.knowledge import Article, KnowledgeVersion, Passage, PassageKind
+from gatte.models.knowledge import Article, Passage, PassageKind
 
 IMPORT_LOCK = 0x6B6E6F77  # "know": two imports at once wait for each other
 VERSION_COLUMNS = (
@@ -22,6 +20,52 @@ VERSION_COLUMNS = (
 """The state of the knowledge base, as columns of any statement: its number, which grows with every
 change (0 before the first article), and the day, since articles come into force by date.
 """
+
+VECTOR_CANDIDATES = 60
+"""More than these and those by words did not rank better."""
+LEXICAL_CANDIDATES = 30
+HNSW_EF_SEARCH = 150
+"""Entries that the vector index looks at: more finds more of the true neighbours in a large base,
+and takes longer.
+"""
+WORD_MATCHES = 2_000
+"""Of the passages that share a word, this many are scored: common words match everything in a large
+base.
+"""
+
+# By hand: the ORM takes three times as long. SET travels with the query and holds for the caller's
+# transaction; a NULL vector finds nothing, and neither does a text of stop words alone.
+CANDIDATES = text(f"""
+    SET LOCAL hnsw.ef_search = {HNSW_EF_SEARCH};
+    WITH active AS NOT MATERIALIZED (
+        SELECT passage.*
+        FROM passage JOIN article ON article.id = passage.article_id
+        WHERE article.active
+            AND (article.valid_from IS NULL OR article.valid_from <= current_date)
+    ),
+    nearest AS (
+        SELECT id FROM active
+        WHERE CAST(:vector AS vector) IS NOT NULL
+        ORDER BY embedding <=> CAST(:vector AS vector)
+        LIMIT {VECTOR_CANDIDATES}
+    ),
+    matches AS (
+        SELECT id, words FROM passage
+        WHERE words @@ to_tsquery('portuguese', :any_word)
+        LIMIT {WORD_MATCHES}
+    ),
+    sharing_words AS (
+        SELECT id FROM matches
+        ORDER BY ts_rank(words, to_tsquery('portuguese', :any_word), 1) DESC, id
+        LIMIT {LEXICAL_CANDIDATES}
+    )
+    SELECT id, article_id, kind, text FROM active
+    WHERE id IN (SELECT id FROM nearest UNION SELECT id FROM sharing_words)
+    ORDER BY id
+""")  # noqa: S608 - numbers of our own only
+ARTICLE_TEXTS = text("""
+    SELECT id, slug, title, question, answer, source FROM article WHERE id = ANY(:ids)
+""")
 
 
 @dataclass(frozen=True)
@@ -37,11 +81,6 @@ class PassageRow:
 def read_version(session: Session) -> Row:
     """The `VERSION_COLUMNS` as this session sees them."""
     return session.execute(text(f"SELECT {VERSION_COLUMNS}")).one()
-
-
-def version_number(session: Session) -> int:
-    """How often the knowledge base was changed; 0 before the first article."""
-    return session.scalar(select(KnowledgeVersion.number)) or 0
 
 
 def lock_import(session: Session) -> None:
@@ -61,73 +100,25 @@ def articles_by_slug(session: Session, slugs: Iterable[str]) -> dict[str, Articl
     return {article.slug: article for article in found}
 
 
-def articles_by_id(session: Session, ids: Collection[UUID]) -> dict[UUID, Article]:
-    """The articles with these ids."""
-    found = session.scalars(select(Article).where(Article.id.in_(ids)))
+def article_texts_by_id(session: Session, ids: Collection[UUID]) -> dict[UUID, Row]:
+    """Slug, title, question, answer and source of the articles with these ids."""
+    found = session.execute(ARTICLE_TEXTS, {"ids": list(ids)})
     return {article.id: article for article in found}
 
 
-def list_passages(session: Session, limit: int) -> list[PassageRow]:
-    """The first passages of articles in force, by id."""
-    return _rows(session, _in_force().order_by(Passage.id).limit(limit))
-
-
-def list_nearest_passages(
-    session: Session,
-    vector: Any,  # noqa: ANN401 - an array
-    limit: int,
-    ef_search: int,
+def list_candidates(
+    session: Session, vector: Sequence[float] | None, words: Sequence[str]
 ) -> list[PassageRow]:
-    """The passages of articles in force that are nearest to a vector, the nearest first; the index
-    looks at `ef_search` entries.
+    """The passages of articles in force that are nearest to a vector, and those that share most
+    words with these, each once, in the order of their ids. The words hold letters and digits only.
     """
-    this_transaction_only = True
-    session.execute(
-        select(func.set_config("hnsw.ef_search", str(ef_search), this_transaction_only))
-    )
-    nearest = _in_force().order_by(Passage.embedding.cosine_distance(vector))
-    return _rows(session, nearest.limit(limit))
-
-
-def list_passages_with_words(
-    session: Session, words: Sequence[str], limit: int, scored: int
-) -> list[PassageRow]:
-    """The passages of articles in force that share most words with these; none without words.
-
-    Of the passages that share any, `scored` are compared. The words hold letters and digits only.
-    """
-    if not words:
-        return []
-    query: ColumnElement[Any] = func.to_tsquery(
-        "portuguese", literal(" | ".join(dict.fromkeys(words))), type_=TSQUERY
-    )
-    matches = (
-        select(Passage.id, Passage.words)
-        .where(Passage.words.op("@@")(query))
-        .limit(scored)
-        .subquery()
-    )
-    best = (
-        select(matches.c.id)
-        .order_by(func.ts_rank(matches.c.words, query, 1).desc(), matches.c.id)
-        .limit(limit)
-    )
-    return _rows(session, _in_force().where(Passage.id.in_(best.scalar_subquery())))
-
-
-def _in_force() -> Select[int, UUID, PassageKind, str]:
-    """The passages of articles that are switched on and valid today."""
-    valid = or_(Article.valid_from.is_(None), Article.valid_from <= func.current_date())
-    return (
-        select(Passage.id, Passage.article_id, Passage.kind, Passage.text)
-        .join(Passage.article)
-        .where(Article.active, valid)
-    )
-
-
-def _rows(session: Session, found: Select[int, UUID, PassageKind, str]) -> list[PassageRow]:
+    values = {
+        "vector": None if vector is None else "[" + ",".join(map(repr, vector)) + "]",
+        "any_word": " | ".join(dict.fromkeys(words)),
+    }
     return [
-        PassageRow(row.id, row.article_id, row.kind, row.text) for row in session.execute(found)
+        PassageRow(row.id, row.article_id, PassageKind(row.kind), row.text)
+        for row in session.execute(CANDIDATES, values)
     ]
 
 
@@ -139,20 +130,3 @@ def sent_vectors(session: Session, ids: Sequence[int]) -> dict[int, bytes | None
         return {}
     query = select(Passage.id, func.vector_send(Passage.embedding)).where(Passage.id.in_(ids))
     return dict(session.execute(query).all())
-
-
-def read_word_counts(session: Session) -> Iterable[Row]:
-    """Passage id, lexeme and how often it stands there, for all words of all passages."""
-    return session.execute(
-        text("SELECT id, lexeme, cardinality(positions) FROM passage, unnest(words)")
-    )
-
-
-def lexemes_by_word(session: Session, words: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """What Portuguese text search makes of each of these words; of a stop word nothing."""
-    query = text(
-        "SELECT word, tsvector_to_array(to_tsvector('portuguese', word))"
-        " FROM unnest(CAST(:words AS text[])) AS word"
-    )
-    found = session.execute(query, {"words": words})
-    return {word: tuple(lexemes) for word, lexemes in found}

@@ -8,7 +8,7 @@ from uuid import UUID
 from gatte.conversation.nlu import MessageKind
 from gatte.conversation.snapshot import Snapshot
 from gatte.decisions.snapshots import load_snapshot
-from gatte.intelligence.knowledge.memory_index import IndexVersion
+from gatte.intelligence.knowledge.version import KnowledgeBaseVersion
 from gatte.models import Author
 from gatte.observability import tracing
 from gatte.store import leases, messages
@@ -56,7 +56,7 @@ class TurnInput:
     unread: tuple[UnreadMessage, ...]
     history: tuple[HistoryMessage, ...]
     owner_version: int
-    edition: IndexVersion | None = None
+    edition: KnowledgeBaseVersion | None = None
 
 
 def load_turn(lease: Lease, *, first: bool = False) -> TurnInput:
@@ -81,7 +81,7 @@ def load_turn(lease: Lease, *, first: bool = False) -> TurnInput:
         unread=tuple(_unread(message) for message in found.unread),
         history=tuple(HistoryMessage(one.author, one.text) for one in found.history),
         owner_version=conversation.owner_version,
-        edition=_index_version(found),
+        edition=_knowledge_version(found),
     )
 
 
@@ -103,7 +103,7 @@ def _unread(message: HistoryRow) -> UnreadMessage:
     )
 
 
-def _index_version(found: TurnMessages) -> IndexVersion | None:
+def _knowledge_version(found: TurnMessages) -> KnowledgeBaseVersion | None:
     if found.knowledge_number is None or found.today is None:
         return None
-    return IndexVersion(found.knowledge_number, found.today)
+    return KnowledgeBaseVersion(found.knowledge_number, found.today)

@@ -24,10 +24,10 @@ from gatte.conversation.flows.base import FlowName
 from gatte.conversation.flows.registry import FLOWS
 from gatte.conversation.nlu import Intent
 from gatte.conversation.orchestrator import advance
+from gatte.conversation.parsing import normalize
 from gatte.conversation.rules import Command
 from gatte.conversation.snapshot import MessagesReceived, Snapshot
 from gatte.conversation.states import Event, InvalidTransition, State
-from gatte.intelligence.understanding import tfidf
 from gatte.privacy import masking, sanitize
 from gatte.whatsapp import webhook_parser
 from gatte.whatsapp.payload_parts import OBJECT
@@ -159,8 +159,7 @@ ARGUMENTS: dict[str, Callable[[], object]] = {
 }
 ELSEWHERE = {
     "intake.spam.spam_signals": (
-        "asks the settings; its parts that read the text are `foreign_hosts` and "
-        "`normalize_for_spam`"
+        "asks the settings; its parts that read the text are `foreign_hosts` and `fold`"
     ),
     "intake.spam.repetition": "asks the keys; its part that reads the text is `spoken`",
     "intake.spam.flood": "takes ids of ours, and asks the settings",
@@ -387,4 +386,4 @@ def test_a_webhook_body_of_long_texts_is_read_at_once():
 
 
 def test_the_terms_of_a_long_text_are_as_few_as_of_a_short_one():
-    assert len(tfidf.normalise("ﷺ" * LENGTH)) <= tfidf.MAX_CHARACTERS
+    assert len(normalize.normalize_for_classifier("ﷺ" * LENGTH)) <= normalize.CLASSIFIER_CHARACTERS

@@ -12,7 +12,6 @@ from stdnum.br import cnpj as stdnum_cnpj
 from stdnum.br import cpf as stdnum_cpf
 
 from gatte.privacy.masking import mask, mask_value
-from gatte.privacy.masking_digits import is_cnpj, is_cpf
 
 AREAS = [
     *range(11, 20), 21, 22, 24, 27, 28, *range(31, 36), 37, 38, *range(41, 50), 51, 53, 54, 55,
@@ -217,18 +216,3 @@ json_like = st.recursive(
 @given(json_like)
 def test_no_value_raises(value):
     mask_value(value)
-
-
-@given(st.text(string.digits, min_size=11, max_size=11).filter(lambda number: len(set(number)) > 1))
-@example("52998224725")
-def test_cpf_check_digits_agree_with_the_reference(number):
-    assert is_cpf(number) == stdnum_cpf.is_valid(number)
-
-
-@given(
-    st.one_of(lettered, cnpjs, st.from_regex(r"[0-9A-Z]{12}[0-9]{2}", fullmatch=True)).filter(
-        lambda number: len(set(number)) > 1
-    )
-)
-def test_cnpj_check_digits_agree_with_the_reference(number):
-    assert is_cnpj(number) == (stdnum_cnpj.calc_check_digits(number[:12]) == number[12:])

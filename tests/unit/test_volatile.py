@@ -12,7 +12,7 @@ def memory():
     settings = Settings(
         _env_file=None, database_url="postgresql://unused/unused", redis_url="redis://127.0.0.1:1/0"
     )
-    return FailFastRedis(settings, rest_seconds=0.05)
+    return FailFastRedis(settings, reset_timeout_seconds=0.05)
 
 
 def refuses(_):

@@ -2,12 +2,7 @@
 
 from gatte.conversation.flows.base import Slot
 from gatte.conversation.parsing.answers import declines, yes_or_no
-from gatte.conversation.parsing.documents import (
-    CNPJ_LENGTH,
-    find_document,
-    parse_document,
-    show_document,
-)
+from gatte.conversation.parsing.documents import find_document, parse_document, show_document
 from gatte.conversation.parsing.names import (
     find_company,
     find_email,
@@ -21,6 +16,7 @@ from gatte.conversation.parsing.products import find_product, parse_product
 from gatte.conversation.replies import ReplyOption
 from gatte.conversation.snapshot import Snapshot
 from gatte.conversation.texts import render
+from gatte.privacy.tax_ids import CNPJ_LENGTH
 
 PRODUCTS = ("e-CNPJ A1", "e-CNPJ A3", "e-CPF A1", "e-CPF A3", "NF-e A1")
 UNDECIDED_ID = "slot:product:unsure"

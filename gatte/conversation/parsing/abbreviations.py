@@ -1,11 +1,7 @@
-"""What people shorten on a phone, written out: one table for the classifier, the search and the
-slots.
-"""
+"""The one table of what people shorten on a phone: for the classifier, the search and the slots."""
 
 import re
 from collections.abc import Callable
-
-from gatte.conversation.parsing.normalize import word_set
 
 MEANINGS = {
     "você": "vc ce",
@@ -61,14 +57,14 @@ BY_NAME = {short: meaning for meaning, names in MEANINGS.items() for short in na
 
 WORD = re.compile(r"\w+(?:-\w+)*")
 LAST_AGAIN = re.compile(r"(?<=\w)(\w)\1+$")
-BEFORE_A_PERSON = word_set(
+BEFORE_A_PERSON = (
     "certificado certificados cert digital cpf e-cpf ecpf a1 a3 pj ou tipo modelo o um do no "
     "de da para pra p pro como sou somos é eh seria"
 )
-AFTER_A_PERSON = word_set("ou pj a1 a3")
+AFTER_A_PERSON = "ou pj a1 a3"
 
 
-def written_out(text: str) -> str:
+def expand_abbreviations(text: str) -> str:
     """A text in lower case, with its abbreviations written out; everything else stays as it is."""
     return WORD.sub(_meaning, text)
 
@@ -95,7 +91,7 @@ def _pf(before: str, after: str) -> str:
     pf".
     """
     alone = not before and not after
-    person = alone or before in BEFORE_A_PERSON or after in AFTER_A_PERSON
+    person = alone or before in BEFORE_A_PERSON.split() or after in AFTER_A_PERSON.split()
     return "pessoa física" if person else "por favor"
 
 

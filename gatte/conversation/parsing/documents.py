@@ -7,6 +7,7 @@ import re
 from stdnum.br import cnpj, cpf
 
 from gatte.conversation.parsing.normalize import NO_MATCH, ParseResult
+from gatte.privacy.tax_ids import CNPJ_LENGTH, CPF_LENGTH, is_cnpj, is_cpf
 
 NUMERIC = re.compile(r"(?<![\w@])\d(?:[.\-/ ]{0,2}\d){6,17}(?![\w@])")
 ALPHANUMERIC = re.compile(
@@ -16,23 +17,11 @@ ALPHANUMERIC = re.compile(
 CPF_FORM = re.compile(r"\d{3}\.\d{3}\.\d{3}-?\d{2}")
 PUNCTUATION = re.compile(r"[.\-/ ]")
 PHONE = re.compile(r"^(?:55)?[1-9]{2}9\d{8}$")
-CPF_LENGTH, CNPJ_LENGTH = 11, 14
 
 
-def _all_equal(document: str) -> bool:
-    return len(set(document)) == 1
-
-
-def is_cpf(document: str) -> bool:
-    return len(document) == CPF_LENGTH and not _all_equal(document) and bool(cpf.is_valid(document))
-
-
-def is_cnpj(document: str) -> bool:
-    return (
-        len(document) == CNPJ_LENGTH
-        and not _all_equal(document[:12])
-        and bool(cnpj.is_valid(document))
-    )
+def is_cnpj_of_company(document: str) -> bool:
+    """Whether the document is a CNPJ that a company can have: not one digit twelve times."""
+    return len(set(document[:12])) > 1 and is_cnpj(document)
 
 
 def _candidates(text: str) -> list[str]:
@@ -48,7 +37,7 @@ def _candidates(text: str) -> list[str]:
 
 def find_document(text: str) -> ParseResult:
     """The first valid CPF or CNPJ anywhere in the text, digits and capital letters only."""
-    valid = (one for one in _candidates(text) if is_cpf(one) or is_cnpj(one))
+    valid = (one for one in _candidates(text) if is_cpf(one) or is_cnpj_of_company(one))
     value = next(valid, None)
     return ParseResult(value) if value else NO_MATCH
 

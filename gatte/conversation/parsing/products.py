@@ -2,7 +2,7 @@
 
 import re
 
-from gatte.conversation.parsing.abbreviations import written_out
+from gatte.conversation.parsing.abbreviations import expand_abbreviations
 from gatte.conversation.parsing.normalize import NO_MATCH, ParseResult, normalize_text, union
 
 CERTIFICATE = r"\bcertificado (?:digital )?"
@@ -32,7 +32,7 @@ UNDECIDED = "a definir"
 
 
 def _plain(text: str) -> str:
-    return normalize_text(written_out(text.lower()))
+    return normalize_text(expand_abbreviations(text.lower()))
 
 
 def find_product(text: str) -> ParseResult:

@@ -4,7 +4,6 @@ The queue waits for Redis with patience; what is asked here (limits, caches) is 
 milliseconds and no more.
 """
 
-import time
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -14,6 +13,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from gatte.infra.circuit_breaker import CircuitBreaker
 from gatte.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -32,9 +32,10 @@ class RedisUnavailable(Exception):
 class FailFastRedis:
     """Redis with little patience; shared by the threads of a process."""
 
-    def __init__(self, settings: Settings, rest_seconds: float = RESET_TIMEOUT_SECONDS) -> None:
-        self._rest = rest_seconds
-        self._away_until = 0.0
+    def __init__(
+        self, settings: Settings, reset_timeout_seconds: float = RESET_TIMEOUT_SECONDS
+    ) -> None:
+        self._breaker = CircuitBreaker(1, reset_timeout_seconds)
         self._redis = Redis.from_url(
             settings.redis_url.get_secret_value(),
             socket_connect_timeout=TIMEOUT_SECONDS,
@@ -45,11 +46,13 @@ class FailFastRedis:
 
     def execute(self, question: Callable[["Redis"], T]) -> T:
         """What Redis answers; RedisUnavailable when it does not, or did not a moment ago."""
-        if time.monotonic() < self._away_until:
+        if not self._breaker.allow_request():
             raise RedisUnavailable
         try:
-            return question(self._redis)
+            answer = question(self._redis)
         except RedisError as error:
-            self._away_until = time.monotonic() + self._rest
+            self._breaker.record_failure()
             log.warning("short_memory_away", error=type(error).__name__)
             raise RedisUnavailable from error
+        self._breaker.record_success()
+        return answer

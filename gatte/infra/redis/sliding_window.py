@@ -7,7 +7,6 @@ While Redis is away each process counts for itself.
 """
 
 import threading
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -16,6 +15,7 @@ from typing import Any, NamedTuple
 from redis import Redis
 
 from gatte import services
+from gatte.infra.lru_cache import LruCache
 from gatte.infra.redis.fail_fast import RedisUnavailable
 
 # of one window are kept where no limit is asked for: enough to judge, and no flood fills the memory
@@ -115,7 +115,7 @@ def _arguments(marks: Sequence[Hit]) -> list[str | int]:
 class InProcessSlidingWindows:
     """The windows of this process alone, for while Redis is away."""
 
-    _windows: OrderedDict[str, dict[str, int]] = field(default_factory=OrderedDict)
+    _windows: LruCache[str, dict[str, int]] = field(default_factory=lambda: LruCache(LOCAL_WINDOWS))
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def record_hits(self, mark: Hit) -> HitResult:
@@ -123,14 +123,12 @@ class InProcessSlidingWindows:
         with self._lock:
             held = {
                 member: at
-                for member, at in self._windows.pop(mark.window, {}).items()
+                for member, at in (self._windows.get(mark.window) or {}).items()
                 if mark.since < at <= mark.ahead
             }
             if mark.member not in held and len(held) < mark.limit:
                 held[mark.member] = mark.at
-            self._windows[mark.window] = held
-            if len(self._windows) > LOCAL_WINDOWS:
-                self._windows.popitem(last=False)
+            self._windows.put(mark.window, held)
             return HitResult(mark.member in held, len(held))
 
 

@@ -24,14 +24,19 @@ from gatte.intelligence import calls, prompts
 from gatte.intelligence.calls import CallOutcome, CallPurpose, CallRecord
 from gatte.intelligence.gemini.config import generation_config, user_content
 from gatte.intelligence.gemini.rejections import RejectionCause, Rejections, cause_of
-from gatte.intelligence.gemini.response import Blocked, Generated, InvalidResponse, text_of
+from gatte.intelligence.gemini.response import Blocked, InvalidResponse, text_of, token_counts
 from gatte.observability import metrics
 from gatte.settings import Settings
 
 if TYPE_CHECKING:
     import httpx2
     from google.genai import Client
-    from google.genai.types import Content, GenerateContentConfig, Part
+    from google.genai.types import (
+        Content,
+        GenerateContentConfig,
+        GenerateContentResponse,
+        Part,
+    )
     from numpy import float32
     from numpy.typing import NDArray
 
@@ -99,7 +104,7 @@ def from_settings(settings: Settings) -> "Gemini | None":
     if not key:
         return None
     models = Models(settings.gemini_classifier_model, settings.gemini_responder_model)
-    breaker = CircuitBreaker(rest_seconds=settings.gatte_gemini_rest_seconds)
+    breaker = CircuitBreaker(reset_timeout_seconds=settings.gatte_gemini_rest_seconds)
     return Gemini(
         key,
         models,
@@ -218,7 +223,7 @@ class Gemini:
         """One text from a model, turned into a value by `read`, with the record of the call;
         GeminiUnavailable when there is none.
         """
-        answered: list[Generated] = []
+        answered: list[GenerateContentResponse] = []
 
         def call() -> Kept:
             client = self._connected()
@@ -227,9 +232,8 @@ class Gemini:
                     model=record.model, contents=contents, config=config
                 )
             )
-            raw = response.sdk_http_response
-            answered.append(Generated.model_validate_json((raw and raw.body) or "{}"))
-            return read(text_of(answered[0]))
+            answered.append(response)
+            return read(text_of(response))
 
         try:
             kept, latency = self._guarded(record, call)
@@ -325,8 +329,8 @@ def _history_json(history: History) -> list[dict[str, str]]:
     return [{"de": author, "texto": text[:MAX_LINE]} for author, text in history[-HISTORY_LINES:]]
 
 
-def _with_tokens(record: CallRecord, answered: list[Generated]) -> CallRecord:
-    tokens_in, tokens_out = answered[0].tokens if answered else (0, 0)
+def _with_tokens(record: CallRecord, answered: "list[GenerateContentResponse]") -> CallRecord:
+    tokens_in, tokens_out = token_counts(answered[0]) if answered else (0, 0)
     return replace(record, tokens_in=tokens_in, tokens_out=tokens_out)
 
 

@@ -1,20 +1,18 @@
 """How Gemini is asked: instructions apart from contents, a fixed temperature, a limit of tokens, as
 little thinking as the model allows.
 
-A configuration is made once for the same words and shared by all calls: making and turning it into
-JSON cost more than the call itself.
+A configuration is made once for the same words and shared by all calls.
 """
 
 import json
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from gatte.setting_formats import plain_model_name
 
 if TYPE_CHECKING:
     from google.genai.types import Content, GenerateContentConfig, ThinkingConfig
-    from pydantic import BaseModel
 
 
 @lru_cache(maxsize=32)
@@ -28,12 +26,11 @@ def generation_config(
     """The configuration of one call; `most_tokens` bounds what may be written, thinking included;
     `answers_by` is a JSON schema.
 
-    Not to be changed: it is shared. The answer comes as it was received (`gemini.response` reads
-    it), and no function is ever called.
+    Not to be changed: it is shared. No function is ever called.
     """
-    from google.genai.types import AutomaticFunctionCallingConfig
+    from google.genai.types import AutomaticFunctionCallingConfig, GenerateContentConfig
 
-    return cast("type[GenerateContentConfig]", _quick("GenerateContentConfig"))(
+    return GenerateContentConfig(
         system_instruction=user_content(instructions),
         temperature=temperature,
         max_output_tokens=most_tokens,
@@ -41,32 +38,14 @@ def generation_config(
         response_mime_type="application/json" if answers_by else None,
         response_json_schema=json.loads(answers_by) if answers_by else None,
         automatic_function_calling=AutomaticFunctionCallingConfig(disable=True),
-        should_return_http_response=True,
     )
 
 
 def user_content(text: str) -> "Content":
     """A text as the contents of a call."""
-    content = _quick("Content")
-    part = _quick("Part")
-    return cast("Content", content(role="user", parts=[part(text=text)]))
+    from google.genai.types import Content, Part
 
-
-@lru_cache(maxsize=8)
-def _quick(name: str) -> "type[BaseModel]":
-    """A type of google-genai that is asked for its fields without a walk through all of them."""
-    from google.genai import types
-
-    def contains(_: object, __: object) -> bool:
-        """What `in` gives for a name anyway, being meant for pairs: the package asks it for every
-        field of every object.
-        """
-        return False
-
-    return cast(
-        "type[BaseModel]",
-        type(name, (getattr(types, name),), {"__contains__": contains, "__module__": __name__}),
-    )
+    return Content(role="user", parts=[Part(text=text)])
 
 
 # As little thinking as a model allows: a customer waits, and passages are short. Google's page on

@@ -16,8 +16,8 @@ from sqlalchemy import func
 from sqlalchemy.orm import Session
 
 from gatte.conversation.nlu import Intent
+from gatte.conversation.parsing.normalize import expand_for_search, normalize_for_search
 from gatte.intelligence import embedding
-from gatte.intelligence.text_normalization import expand_abbreviations, normalize
 from gatte.models.knowledge import Article, Passage, PassageKind
 from gatte.store import knowledge
 
@@ -114,7 +114,7 @@ def add_variant(session: Session, article_id: UUID, text: str) -> bool:
     article is gone. The caller commits.
     """
     article = knowledge.find_article(session, article_id)
-    words = normalize(text)
+    words = normalize_for_search(text)
     if (
         article is None
         or not words
@@ -200,7 +200,8 @@ def _text_of(passage: Passage) -> _PassageText:
 
 def _add(article: Article, texts: Iterable[_PassageText]) -> None:
     article.passages.extend(
-        Passage(kind=text.kind, text=text.text, normalised=normalize(text.text)) for text in texts
+        Passage(kind=text.kind, text=text.text, normalised=normalize_for_search(text.text))
+        for text in texts
     )
 
 
@@ -211,7 +212,7 @@ def _embed(passages: Iterable[Passage]) -> None:
     bare = [passage for passage in passages if passage.embedding is None]
     if not bare or not embedding.available():
         return
-    vectors = embedding.embed([expand_abbreviations(passage.text) for passage in bare])
+    vectors = embedding.embed([expand_for_search(passage.text) for passage in bare])
     for passage, vector in zip(bare, vectors, strict=True):
         passage.embedding = vector
 

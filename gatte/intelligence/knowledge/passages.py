@@ -1,52 +1,29 @@
 """Passages of articles in force, and the cache of those that this process has vectorized."""
 
-from collections import OrderedDict
 from collections.abc import Sequence
-from threading import Lock
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from gatte.infra.lru_cache import LruCache
 from gatte.intelligence import embedding
 from gatte.intelligence.knowledge import reranker
 from gatte.store import knowledge
 from gatte.store.knowledge import PassageRow
 
 VECTOR_HEADER_BYTES = 4  # bytes before the numbers when Postgres sends a vector
-KEPT_TEXTS = 10_000  # passages kept ready in a process, about 4 kB each
+CACHE_SIZE = 10_000  # passages kept ready in a process, about 4 kB each
 
 
-class _PassageCache:
-    """Passages made ready, by id and text: a passage whose text changes is another key, so several
-    processes never see old ones.
-    """
-
-    def __init__(self) -> None:
-        self._texts: OrderedDict[tuple[int, str], reranker.TokenisedText] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, row: PassageRow) -> reranker.TokenisedText | None:
-        with self._lock:
-            kept = self._texts.get((row.id, row.text))
-            if kept is not None:
-                self._texts.move_to_end((row.id, row.text))
-            return kept
-
-    def put(self, row: PassageRow, prepared: reranker.TokenisedText) -> None:
-        with self._lock:
-            self._texts[row.id, row.text] = prepared
-            if len(self._texts) > KEPT_TEXTS:
-                self._texts.popitem(last=False)
-
-
-_kept = _PassageCache()
+_cache: LruCache[tuple[int, str], reranker.TokenisedText] = LruCache(CACHE_SIZE)
+"""By id and text: a passage whose text changes is another entry, so no process sees an old one."""
 
 
 def vectorize(session: Session, rows: Sequence[PassageRow]) -> list[reranker.TokenisedText]:
     """The rows ready to be compared, in their order; vectors are read for those not kept in this
     process.
     """
-    texts = [_kept.get(row) for row in rows]
+    texts = [_cache.get((row.id, row.text)) for row in rows]
     vectors = _stored_vectors(
         session, [row.id for row, text in zip(rows, texts, strict=True) if text is None]
     )
@@ -67,7 +44,7 @@ def _stored_vectors(session: Session, ids: list[int]) -> dict[int, Any]:
 
 def _keep(row: PassageRow, vector: Any) -> reranker.TokenisedText:  # noqa: ANN401 - an array or None
     ready = reranker.tokenize(row.text, _or_nothing(vector))
-    _kept.put(row, ready)
+    _cache.put((row.id, row.text), ready)
     return ready
 
 

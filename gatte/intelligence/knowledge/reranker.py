@@ -19,8 +19,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
+from gatte.conversation.parsing.normalize import normalize_for_search
 from gatte.intelligence.embedding import DIMENSIONS
-from gatte.intelligence.text_normalization import normalize
 
 if TYPE_CHECKING:
     from numpy import float32, int32
@@ -80,7 +80,7 @@ def tokenize(text: str, vector: "NDArray[float32]") -> TokenisedText:
     """A text ready to be compared."""
     import numpy as np
 
-    counts = Counter(_features(normalize(text)))
+    counts = Counter(_features(normalize_for_search(text)))
     features = np.fromiter(counts.keys(), np.int32, len(counts))
     weights = 1 + np.log(np.fromiter(counts.values(), np.float32, len(counts)))
     return TokenisedText(text, vector, features, weights.astype(np.float32))

@@ -1,8 +1,5 @@
-"""Finding the articles that a question asks for: candidates by meaning and by words, put in order
-by `ranking`.
-
-Candidates come from the index in this process, or from Postgres when the knowledge base is too
-large for one.
+"""Finding the articles that a question asks for: Postgres gives the passages near in meaning
+(pgvector) and in words (text search), `reranker` puts their articles in order.
 """
 
 from collections.abc import Sequence
@@ -13,34 +10,15 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from gatte.conversation.parsing.normalize import expand_for_search, normalize_for_search
 from gatte.intelligence import answer_confidence, embedding
-from gatte.intelligence.knowledge import memory_index, passages, reranker
+from gatte.intelligence.knowledge import passages, reranker
 from gatte.intelligence.knowledge.articles import off_topic_texts
-from gatte.intelligence.knowledge.memory_index import (
-    IndexCache,
-    IndexVersion,
-    InMemoryIndex,
-    LexemeCache,
-)
-from gatte.intelligence.text_normalization import expand_abbreviations, normalize
-from gatte.models.knowledge import Article, PassageKind
+from gatte.models.knowledge import PassageKind
 from gatte.store import knowledge
 from gatte.store.knowledge import PassageRow
 
-VECTOR_CANDIDATES = (
-    60  # candidates by the nearest vectors; more than these and those by words did not rank better
-)
-LEXICAL_CANDIDATES = 30
-# entries that the vector index looks at: more finds more of the true neighbours in a large base,
-# and takes longer
-HNSW_EF_SEARCH = 150
-# of the passages that share a word, this many are scored: common words match everything in a large
-# base
-WORD_MATCHES = 2_000
 LONGEST_QUESTION = 500  # characters that are searched
-
-_shelves = IndexCache()
-_lexemes = LexemeCache()
 
 
 @dataclass(frozen=True)
@@ -83,37 +61,27 @@ def retrieve(session: Session, question: str, limit: int = 5) -> list[RankedArti
     return list(find_passages(session, question, limit).found)
 
 
-@dataclass(frozen=True)
-class _Candidates:
-    """Passages that may answer, ready to be compared, and the index that they come from, if any."""
-
-    rows: list[PassageRow]
-    texts: list[reranker.TokenisedText]
-    index: InMemoryIndex | None
-
-
 def find_passages(
     session: Session,
     question: str,
     limit: int = 5,
     vector: Any | None = None,  # noqa: ANN401 - an array
-    edition: IndexVersion | None = None,
 ) -> RetrievalResult:
     """The articles that may answer, and how sure we are of the best one. Reads only, in the
     caller's transaction.
 
-    A caller who has the question's `vector` (see `vector_of`) or the `edition` of the knowledge
-    base already gives them.
+    A caller who has the question's `vector` (see `vector_of`) already gives it.
     """
     question = question[:LONGEST_QUESTION]
     asked = reranker.tokenize(question, vector_of(question) if vector is None else vector)
-    near = _candidates(session, asked, edition or memory_index.index_version(session))
+    rows = candidate_rows(session, asked)
+    texts = passages.vectorize(session, rows)
     candidates = [
         reranker.RerankCandidate(row.article_id, text)
-        for row, text in zip(near.rows, near.texts, strict=True)
+        for row, text in zip(rows, texts, strict=True)
     ]
     order = reranker.rerank(asked, candidates, _background())
-    found = _found(session, order.articles[:limit], near)
+    found = _found(session, order.articles[:limit], rows)
     return RetrievalResult(question, found, round(answer_confidence.answer_probability(order), 4))
 
 
@@ -123,60 +91,33 @@ def vector_of(question: str) -> Any:  # noqa: ANN401 - an array
 
     if not embedding.available():
         return np.zeros(embedding.DIMENSIONS, dtype=np.float32)
-    return embedding.embed_one(expand_abbreviations(question[:LONGEST_QUESTION]))
+    return embedding.embed_one(expand_for_search(question[:LONGEST_QUESTION]))
 
 
-def _candidates(
-    session: Session, asked: reranker.TokenisedText, edition: IndexVersion
-) -> _Candidates:
-    """Passages near the question by meaning or by words, each once."""
-    held = _shelves.get(session, edition)
-    if held is not None:
-        return _from_shelf(session, held, asked)
-    rows = list({row.id: row for row in _from_postgres(session, asked)}.values())
-    return _Candidates(rows, passages.vectorize(session, rows), None)
-
-
-def _from_shelf(
-    session: Session, held: InMemoryIndex, asked: reranker.TokenisedText
-) -> _Candidates:
-    near = held.vector_search(asked.vector, VECTOR_CANDIDATES) if asked.vector.any() else []
-    words = normalize(asked.text).split()
-    alike = held.lexical_search(_lexemes.of(session, words), LEXICAL_CANDIDATES) if words else []
-    places = list(dict.fromkeys([*near, *alike]))
-    return _Candidates(
-        [held.rows[place] for place in places], [held.texts[place] for place in places], held
-    )
-
-
-def _from_postgres(session: Session, asked: reranker.TokenisedText) -> list[PassageRow]:
-    rows: list[PassageRow] = []
-    if asked.vector.any():
-        rows += knowledge.list_nearest_passages(
-            session, asked.vector, VECTOR_CANDIDATES, HNSW_EF_SEARCH
-        )
-    words = normalize(asked.text).split()
-    return rows + knowledge.list_passages_with_words(
-        session, words, LEXICAL_CANDIDATES, WORD_MATCHES
-    )
+def candidate_rows(session: Session, asked: reranker.TokenisedText) -> list[PassageRow]:
+    """The passages near a question in meaning or in words, each once, in the order of their ids."""
+    words = normalize_for_search(asked.text).split()
+    vector = asked.vector.tolist() if asked.vector.any() else None
+    return knowledge.list_candidates(session, vector, words)
 
 
 def _found(
-    session: Session, ranked: Sequence[reranker.Ranked], near: _Candidates
+    session: Session, ranked: Sequence[reranker.Ranked], rows: Sequence[PassageRow]
 ) -> tuple[RankedArticle, ...]:
-    if near.index is None:
-        ids = [near.rows[one.nearest].article_id for one in ranked]
-        articles = knowledge.articles_by_id(session, ids)
-    else:
-        articles = near.index.articles
+    wanted = [rows[one.nearest].article_id for one in ranked]
+    articles = knowledge.article_texts_by_id(session, wanted)
     return tuple(
-        _as_found(articles[row.article_id], one, row)
-        for one in ranked
-        if (row := near.rows[one.nearest]).article_id in articles
+        _as_found(articles[article_id], one, rows[one.nearest])
+        for one, article_id in zip(ranked, wanted, strict=True)
+        if article_id in articles
     )
 
 
-def _as_found(article: Article, ranked: reranker.Ranked, passage: PassageRow) -> RankedArticle:
+def _as_found(
+    article: Any,  # noqa: ANN401 - a row of SQLAlchemy
+    ranked: reranker.Ranked,
+    passage: PassageRow,
+) -> RankedArticle:
     return RankedArticle(
         article_id=article.id,
         slug=article.slug,

@@ -19,12 +19,12 @@ from redis import Redis
 from sqlalchemy.orm import Session
 
 from gatte import services
+from gatte.conversation.parsing.normalize import expand_for_search, normalize_for_search
 from gatte.infra.redis.fail_fast import RedisUnavailable
 from gatte.intelligence import embedding
-from gatte.intelligence.knowledge import memory_index, retrieval
-from gatte.intelligence.knowledge.memory_index import IndexVersion
+from gatte.intelligence.knowledge import retrieval
 from gatte.intelligence.knowledge.retrieval import LONGEST_QUESTION, RankedArticle, RetrievalResult
-from gatte.intelligence.text_normalization import expand_abbreviations, normalize
+from gatte.intelligence.knowledge.version import KnowledgeBaseVersion, current_version
 from gatte.models import PassageKind, keyring
 from gatte.observability import metrics
 from gatte.observability.metric_labels import CacheName, CacheOutcome
@@ -37,13 +37,13 @@ CODE_FINGERPRINT_FILES = (
     "answer_confidence.py",
     "content/off_topic.txt",
     "embedding.py",
-    "knowledge/memory_index.py",
+    "knowledge/passages.py",
     "knowledge/reranker.py",
     "knowledge/retrieval.py",
     "knowledge/retrieval_cache.py",
-    "text_normalization.py",
     "../conversation/parsing/abbreviations.py",
     "../store/knowledge.py",
+    "../conversation/parsing/normalize.py",
 )
 VECTOR_BYTES = 4 * embedding.DIMENSIONS
 
@@ -54,11 +54,10 @@ class _CacheKeys:
 
     answer: str
     vector: str
-    edition: IndexVersion
 
 
 def find_passages(
-    session: Session, question: str, edition: IndexVersion | None = None
+    session: Session, question: str, edition: KnowledgeBaseVersion | None = None
 ) -> RetrievalResult:
     """What `retrieval.find_passages` gives, from the cache when it was asked before. Never raises
     for want of Redis.
@@ -66,13 +65,13 @@ def find_passages(
     question = question[:LONGEST_QUESTION]
     if not _may_be_kept(question):
         _count(CacheName.ANSWERS, CacheOutcome.SKIPPED)
-        return retrieval.find_passages(session, question, edition=edition)
-    names = _names(question, edition or memory_index.index_version(session))
+        return retrieval.find_passages(session, question)
+    names = _names(question, edition or current_version(session))
     try:
         answer, vector = _get(names)
     except RedisUnavailable:
         _count(CacheName.ANSWERS, CacheOutcome.UNAVAILABLE)
-        return retrieval.find_passages(session, question, edition=names.edition)
+        return retrieval.find_passages(session, question)
     known = None if answer is None else _deserialize(answer, question)
     _count(CacheName.ANSWERS, CacheOutcome.MISS if known is None else CacheOutcome.HIT)
     return known or _search_and_store(session, question, names, vector)
@@ -82,18 +81,17 @@ def _may_be_kept(question: str) -> bool:
     """Whether a question has words, and nothing in it looks like a phone, a document, an address or
     a secret.
     """
-    return bool(normalize(question)) and masking.mask(question) == question
+    return bool(normalize_for_search(question)) and masking.mask(question) == question
 
 
-def _names(question: str, known: IndexVersion) -> _CacheKeys:
+def _names(question: str, known: KnowledgeBaseVersion) -> _CacheKeys:
     ring = keyring()
     code = _search_version()
-    answer = ring.lookup_hash("question", normalize(question)).hex()
-    vector = ring.lookup_hash("question vector", expand_abbreviations(question)).hex()
+    answer = ring.lookup_hash("question", normalize_for_search(question)).hex()
+    vector = ring.lookup_hash("question vector", expand_for_search(question)).hex()
     return _CacheKeys(
         f"gatte:answer:{code}:{known.number}:{known.day:%Y%m%d}:{answer}",
         f"gatte:vector:{code}:{vector}",
-        known,
     )
 
 
@@ -121,7 +119,7 @@ def _search_and_store(
     known = None if kept is None or len(kept) != VECTOR_BYTES else _vector(kept)
     _count(CacheName.EMBEDDINGS, CacheOutcome.MISS if known is None else CacheOutcome.HIT)
     vector = retrieval.vector_of(question) if known is None else known
-    passages = retrieval.find_passages(session, question, vector=vector, edition=names.edition)
+    passages = retrieval.find_passages(session, question, vector=vector)
     try:
         services.fail_fast_redis().execute(
             lambda redis: _keep(redis, names, passages, vector.astype("float32").tobytes())

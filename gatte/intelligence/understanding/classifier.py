@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gatte.conversation.nlu import Intent, IntentPrediction, IntentScore, PredictionSource
-from gatte.infra.lru_cache import LruCache
+from gatte.conversation.parsing.normalize import CLASSIFIER_CHARACTERS
+from gatte.infra.lru_cache import LruCache, text_digest
 from gatte.intelligence import embedding
-from gatte.intelligence.understanding import logistic_regression, model_file, tfidf
+from gatte.intelligence.understanding import logistic_regression, model_file
 from gatte.intelligence.understanding.examples import INTENTS, Example
 from gatte.intelligence.understanding.logistic_regression import TrainedModel
 
@@ -30,7 +31,7 @@ class Classifier:
 
     name: str
     learned: TrainedModel
-    _remembered: LruCache[IntentPrediction] = field(
+    _cache: LruCache[bytes, IntentPrediction] = field(
         default_factory=lambda: LruCache(CACHE_SIZE), repr=False, compare=False
     )
 
@@ -38,7 +39,8 @@ class Classifier:
         """The intent of one text; OUT_OF_SCOPE with confidence 0 when it holds nothing that was
         ever seen, as an unknown emoji alone.
         """
-        return self._remembered.get(text[: tfidf.MAX_CHARACTERS], self._classified)
+        beginning = text[:CLASSIFIER_CHARACTERS]
+        return self._cache.get_or_make(text_digest(beginning), lambda: self._classified(beginning))
 
     def _classified(self, text: str) -> IntentPrediction:
         scores = self._scores(text)

@@ -13,7 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from gatte.conversation.nlu import Intent
-from gatte.conversation.parsing import abbreviations
+from gatte.conversation.parsing import abbreviations, normalize
 from gatte.intelligence import embedding
 from gatte.intelligence.understanding.examples import INTENTS, Example, read_examples
 from gatte.intelligence.understanding.logistic_regression import TrainedModel, Weights
@@ -21,7 +21,12 @@ from gatte.intelligence.understanding.tfidf import Vocabulary
 
 PACKAGES = ("numpy", "scipy")
 FOLDER = Path(__file__).parent
-CODE = (FOLDER / "tfidf.py", FOLDER / "logistic_regression.py", Path(abbreviations.__file__))
+CODE = (
+    FOLDER / "tfidf.py",
+    FOLDER / "logistic_regression.py",
+    Path(abbreviations.__file__),
+    Path(normalize.__file__),
+)
 
 
 class ModelMissing(Exception):

@@ -6,63 +6,31 @@ needs numpy alone, and the model is stored as plain arrays without pickle.
 
 import math
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from gatte.conversation.parsing.abbreviations import written_out
+from gatte.conversation.parsing.normalize import normalize_for_classifier
 
 if TYPE_CHECKING:
     from numpy import float32, int64
     from numpy.typing import NDArray
 
-MAX_CHARACTERS = 800  # what a customer wants stands in the first lines; the rest only costs time
 NGRAM_SIZES = range(2, 6)
 MIN_DOCUMENT_FREQUENCY = (
     2  # a term of one text alone says nothing about others, and is two thirds of all terms
 )
 
-_TOGETHER = re.compile(r"\S+")
-_LINK = re.compile(r"https?://\S+|www\.\S+")
-_NUMBER = re.compile(r"\b\d[\d.,/:-]*")  # A1 and A3 stay: they do not begin with a digit
-_REPEATED = re.compile(r"(\w)\1{2,}")
 _TOKEN = re.compile(r"\w+|[^\w\s]")
-_SKIN_TONES = range(0x1F3FB, 0x1F400)
-
-
-def normalise(text: str) -> str:
-    """Lower case without accents, shorthand written out, numbers and addresses masked, drawn-out
-    letters cut to two.
-    """
-    lowered = unicodedata.normalize("NFKC", text[:MAX_CHARACTERS])[:MAX_CHARACTERS].lower()
-    masked = _NUMBER.sub("0", _TOGETHER.sub(_without_addresses, lowered))
-    written = written_out(_REPEATED.sub(r"\1\1", masked))
-    return "".join(filter(_kept, unicodedata.normalize("NFD", written)))
-
-
-def _without_addresses(match: re.Match[str]) -> str:
-    """What stands together without spaces, with links masked; all of it when it is an e-mail
-    address.
-    """
-    token = match[0]
-    at = token.find("@", 1)
-    if at > 0 and token.rfind(".", 0, -1) > at + 1:
-        return " link "
-    return _LINK.sub(" link ", token)
-
-
-def _kept(character: str) -> bool:
-    return unicodedata.category(character) not in {"Mn", "Cf"} and ord(character) not in _SKIN_TONES
 
 
 def tokens(text: str) -> tuple[list[str], list[str]]:
     """Single words and pairs; pieces of two to five letters within a word (marked `#`, a space
     where the word ends).
     """
-    plain = normalise(text)
+    plain = normalize_for_classifier(text)
     words = _TOKEN.findall(plain)
     pairs = [f"{first} {second}" for first, second in pairwise(words)]
     return words + pairs, list(_pieces(plain.split()))

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from devstack.postgres import Postgres
 from gatte.extensions import db
 from gatte.intelligence import answer_confidence
-from gatte.intelligence.knowledge import articles, memory_index, reranker, retrieval
+from gatte.intelligence.knowledge import articles, passages, reranker, retrieval
 from gatte.models.knowledge import Article, KnowledgeVersion, Passage, PassageKind
 
 
@@ -26,12 +26,9 @@ def rank_without(
 ) -> reranker.Ranking:
     """The ranking of a stored text, as if it were not stored."""
     asked = reranker.tokenize(question, retrieval.vector_of(question))
-    near = retrieval._candidates(session, asked, memory_index.index_version(session))
-    kept = [
-        (row, text)
-        for row, text in zip(near.rows, near.texts, strict=True)
-        if row.id != own_passage
-    ]
+    near = retrieval.candidate_rows(session, asked)
+    texts = passages.vectorize(session, near)
+    kept = [(row, text) for row, text in zip(near, texts, strict=True) if row.id != own_passage]
     background = [
         known for index, known in enumerate(retrieval._background()) if index != own_background
     ]

@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 from gatte.extensions import db
 from gatte.intelligence import service
 from gatte.intelligence.knowledge import articles, retrieval, retrieval_cache
+from gatte.intelligence.knowledge.version import current_version
 from gatte.models import Article
 from gatte.observability import metrics
-from gatte.store import knowledge
 from tests.app_fixture import application
 from tests.process_system import free_port, least_seconds
 from tests.store_fixtures import database
@@ -88,10 +88,10 @@ def test_case_accents_and_marks_do_not_matter(session, stored):
     ],
 )
 def test_every_change_is_another_version(session, change):
-    before = knowledge.version_number(session)
+    before = current_version(session).number
     session.execute(change)
 
-    assert knowledge.version_number(session) > before
+    assert current_version(session).number > before
 
 
 def test_a_changed_article_is_given_at_once(session, stored):
@@ -107,10 +107,10 @@ def test_a_changed_article_is_given_at_once(session, stored):
 
 
 def test_a_change_that_is_not_committed_is_seen_by_nobody_else(session, stored, knowledge_engine):
-    before = knowledge.version_number(session)
+    before = current_version(session).number
     with Session(knowledge_engine) as other:
         other.execute(text("UPDATE article SET answer = 'x'"))
-        assert knowledge.version_number(session) == before
+        assert current_version(session).number == before
 
 
 def test_the_vector_of_a_question_outlives_a_change(session, stored):
@@ -204,7 +204,7 @@ def test_an_empty_knowledge_base_has_version_0_and_an_import_another(stores, tem
     with database(stores, template_database) as url:
         engine = create_engine(url.replace("postgresql://", "postgresql+psycopg2://"))
         with Session(engine) as session:
-            assert knowledge.version_number(session) == 0
+            assert current_version(session).number == 0
             articles.import_articles(session, articles.read_articles()[:2])
-            assert knowledge.version_number(session) > 0
+            assert current_version(session).number > 0
         engine.dispose()

@@ -3,9 +3,8 @@
 import pytest
 
 from gatte.conversation.parsing.abbreviations import BY_CONTEXT, BY_NAME, MEANINGS
+from gatte.conversation.parsing.normalize import normalize_for_classifier, normalize_for_search
 from gatte.conversation.parsing.products import find_product
-from gatte.intelligence.text_normalization import normalize
-from gatte.intelligence.understanding.tfidf import normalise
 
 PERSON = [
     "certificado pf",
@@ -26,15 +25,15 @@ COURTESY = [
 
 @pytest.mark.parametrize("text", PERSON)
 def test_pf_beside_a_product_is_a_kind_of_person_everywhere(text):
-    assert "pessoa fisica" in normalise(text)
-    assert "pessoa fisica" in normalize(text)
+    assert "pessoa fisica" in normalize_for_classifier(text)
+    assert "pessoa fisica" in normalize_for_search(text)
     assert find_product(text).value in {"e-CPF", "e-CNPJ"}
 
 
 @pytest.mark.parametrize("text", COURTESY)
 def test_pf_beside_a_request_is_courtesy_everywhere(text):
-    assert "por favor" in normalise(text)
-    assert "por favor" in normalize(text)
+    assert "por favor" in normalize_for_classifier(text)
+    assert "por favor" in normalize_for_search(text)
     assert find_product(text).value != "e-CPF"
 
 
@@ -47,8 +46,8 @@ def test_pf_beside_a_request_is_courtesy_everywhere(text):
     ],
 )
 def test_pro_leads_on_to_a_word_and_is_a_name_at_the_end(text, plain):
-    assert normalize(text) == plain
-    assert normalise(text) == plain.replace("10", "0")
+    assert normalize_for_search(text) == plain
+    assert normalize_for_classifier(text) == plain.replace("10", "0")
 
 
 def test_no_abbreviation_has_two_meanings():
@@ -62,4 +61,4 @@ def test_no_abbreviation_has_two_meanings():
 def test_classifier_and_search_read_every_abbreviation_alike(short):
     text = f"certificado {short} urgente"
 
-    assert normalise(text).replace("-", " ") == normalize(text)
+    assert normalize_for_classifier(text).replace("-", " ") == normalize_for_search(text)

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from gatte.conversation.nlu import Intent
+from gatte.conversation.parsing.normalize import CLASSIFIER_CHARACTERS, normalize_for_classifier
 from gatte.intelligence.understanding.examples import INTENTS, BadExamples, dedup_key, read_examples
-from gatte.intelligence.understanding.tfidf import MAX_CHARACTERS, fit_vocabulary, normalise, tokens
+from gatte.intelligence.understanding.tfidf import fit_vocabulary, tokens
 
 HELDOUT = Path(__file__).parent / "data" / "intents_heldout.csv"
 
@@ -26,13 +27,13 @@ HELDOUT = Path(__file__).parent / "data" / "intents_heldout.csv"
     ],
 )
 def test_text_is_brought_to_one_spelling(written, plain):
-    assert normalise(written) == plain
+    assert normalize_for_classifier(written) == plain
 
 
 def test_normalising_twice_changes_nothing_but_spaces():
     for example in read_examples():
-        once = normalise(example.text)
-        assert normalise(once).split() == once.split()
+        once = normalize_for_classifier(example.text)
+        assert normalize_for_classifier(once).split() == once.split()
 
 
 def test_words_come_alone_and_in_pairs_and_pieces_stay_within_a_word():
@@ -45,7 +46,7 @@ def test_words_come_alone_and_in_pairs_and_pieces_stay_within_a_word():
 
 
 def test_a_pasted_novel_costs_no_more_than_its_first_lines():
-    assert len(normalise("a b " * 10_000)) == MAX_CHARACTERS
+    assert len(normalize_for_classifier("a b " * 10_000)) == CLASSIFIER_CHARACTERS
 
 
 def test_blocks_of_weights_have_length_one():
@@ -70,9 +71,11 @@ def test_every_intent_has_at_least_sixty_examples():
 
 
 def test_no_heldout_text_is_learned_from():
-    learned = {normalise(example.text).strip(" ?!.") for example in read_examples()}
+    learned = {normalize_for_classifier(example.text).strip(" ?!.") for example in read_examples()}
     with HELDOUT.open(encoding="utf-8", newline="") as file:
-        held_out = [normalise(row["text"]).strip(" ?!.") for row in csv.DictReader(file)]
+        held_out = [
+            normalize_for_classifier(row["text"]).strip(" ?!.") for row in csv.DictReader(file)
+        ]
 
     assert [text for text in held_out if text in learned] == []
 

@@ -194,7 +194,7 @@ def test_nobody_listening_is_an_error(connect):
 
 
 def test_after_failures_in_a_row_the_service_is_left_alone(connect, stand_in):
-    gemini = connect(stand_in.url, breaker=CircuitBreaker(failures=2))
+    gemini = connect(stand_in.url, breaker=CircuitBreaker(failure_threshold=2))
     stand_in.fails(500, times=2)
     for _ in range(2):
         outcome_of(gemini.classify, "oi")
@@ -204,7 +204,7 @@ def test_after_failures_in_a_row_the_service_is_left_alone(connect, stand_in):
 
 
 def test_a_text_that_the_service_declines_does_not_open_the_breaker(connect, stand_in):
-    gemini = connect(stand_in.url, breaker=CircuitBreaker(failures=1))
+    gemini = connect(stand_in.url, breaker=CircuitBreaker(failure_threshold=1))
     stand_in.blocks()
 
     assert outcome_of(gemini.respond, "quanto dura?", PASSAGES) is CallOutcome.BLOCKED

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from gatte.conversation.parsing.normalize import normalize_for_search
 from gatte.intelligence import grounding_check
 from gatte.intelligence.knowledge import articles
 from gatte.intelligence.knowledge.articles import BadArticles, read_articles
-from gatte.intelligence.text_normalization import normalize
 
 DATA = Path(__file__).parent / "data"
 ARTICLE = """[[article]]
@@ -60,14 +60,18 @@ def test_rules_that_move_say_since_when_and_where_to_confirm(drafts):
 
 
 def test_no_way_of_asking_leads_to_two_articles(drafts):
-    owners = [(normalize(ask), draft.slug) for draft in drafts for ask in draft.example_questions]
+    owners = [
+        (normalize_for_search(ask), draft.slug)
+        for draft in drafts
+        for ask in draft.example_questions
+    ]
 
     assert len({ask for ask, _ in owners}) == len(owners)
 
 
 def test_held_out_questions_are_not_among_the_stored_ones(drafts):
     stored = {
-        normalize(text)
+        normalize_for_search(text)
         for draft in drafts
         for text in (draft.title, draft.question, *draft.example_questions)
     }
@@ -75,15 +79,19 @@ def test_held_out_questions_are_not_among_the_stored_ones(drafts):
         with (DATA / name).open(encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
         assert {row["slug"] for row in rows} == {draft.slug for draft in drafts}
-        assert not [row["question"] for row in rows if normalize(row["question"]) in stored]
+        assert not [
+            row["question"] for row in rows if normalize_for_search(row["question"]) in stored
+        ]
 
 
 def test_off_topic_texts_for_measuring_are_not_among_those_in_use():
-    known = {normalize(text) for text in articles.off_topic_texts()}
+    known = {normalize_for_search(text) for text in articles.off_topic_texts()}
     for name in ("offtopic_heldout.csv", "offtopic_final.csv"):
         with (DATA / name).open(encoding="utf-8") as file:
             assert not [
-                row["text"] for row in csv.DictReader(file) if normalize(row["text"]) in known
+                row["text"]
+                for row in csv.DictReader(file)
+                if normalize_for_search(row["text"]) in known
             ]
 
 
@@ -123,4 +131,4 @@ def test_all_problems_of_a_file_are_named_at_once(tmp_path):
     ],
 )
 def test_short_forms_accents_and_marks_do_not_matter_to_word_search(typed, words):
-    assert normalize(typed) == words
+    assert normalize_for_search(typed) == words

@@ -41,7 +41,7 @@ def stand_in():
 @pytest.fixture
 def gemini(stand_in):
     with closing(
-        Gemini("made-up-key", MODELS, stand_in.url, breaker=CircuitBreaker(failures=2))
+        Gemini("made-up-key", MODELS, stand_in.url, breaker=CircuitBreaker(failure_threshold=2))
     ) as gemini:
         yield gemini
 

@@ -30,7 +30,7 @@ def gemini(stand_in):
             MODELS,
             stand_in.url,
             time_limit_seconds=0.7,
-            breaker=CircuitBreaker(failures=2),
+            breaker=CircuitBreaker(failure_threshold=2),
         )
     ) as client:
         yield client

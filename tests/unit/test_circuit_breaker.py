@@ -11,7 +11,7 @@ def clock():
 
 @pytest.fixture
 def breaker(clock):
-    return CircuitBreaker(failures=3, rest_seconds=30, clock=clock)
+    return CircuitBreaker(failure_threshold=3, reset_timeout_seconds=30, clock=clock)
 
 
 def fail(breaker, times):
@@ -40,7 +40,7 @@ def test_a_success_forgets_earlier_failures(breaker):
     assert breaker.allow_request()
 
 
-def test_after_the_rest_exactly_one_probe_goes(breaker, clock):
+def test_after_the_reset_timeout_exactly_one_probe_goes(breaker, clock):
     fail(breaker, 3)
     clock.now += 30
 
@@ -57,7 +57,7 @@ def test_a_probe_that_succeeds_lets_all_calls_go(breaker, clock):
     assert not breaker.is_open
 
 
-def test_a_probe_that_fails_starts_the_rest_again(breaker, clock):
+def test_a_probe_that_fails_starts_the_reset_timeout_again(breaker, clock):
     fail(breaker, 3)
     clock.now += 30
     breaker.allow_request()
