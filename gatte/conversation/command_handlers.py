@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gatte.conversation import option_ids
+from gatte.conversation.command_reading import MIN_QUESTION_WORDS
 from gatte.conversation.command_words import call_human, cancel, continue_flow
 from gatte.conversation.commands import (
     PRECEDENCE,
@@ -43,7 +44,7 @@ from gatte.conversation.commands import (
 from gatte.conversation.decision_builder import DecisionBuilder
 from gatte.conversation.effects import EscalationReason
 from gatte.conversation.effects import OptOut as OptOutEffect
-from gatte.conversation.fallback import handle_fallback
+from gatte.conversation.fallback import ask_to_disambiguate, handle_fallback
 from gatte.conversation.flows.base import FlowName
 from gatte.conversation.flows.registry import FLOWS
 from gatte.conversation.handoff import (
@@ -54,7 +55,8 @@ from gatte.conversation.handoff import (
     raises_priority,
 )
 from gatte.conversation.input_triage import UnderstoodText, attach_media
-from gatte.conversation.no_active_flow import ask_knowledge, greet, show_menu
+from gatte.conversation.no_active_flow import ask_knowledge, ask_what_for, greet, show_menu
+from gatte.conversation.parsing.normalize import words
 from gatte.conversation.slot_filling import (
     ask_again,
     ask_what_to_fix,
@@ -132,12 +134,23 @@ Handler = Callable[[Turn, Any], Outcome]
 
 def run(turn: Turn) -> None:
     """Handle all commands of a turn in the order of `PRECEDENCE`, then ask what comes next."""
+    _ask_back_contradictions(turn)
     for group in PRECEDENCE:
         for command in turn.commands:
             if isinstance(command, group):
                 turn.resolutions.append(_handle(turn, command))
     if not turn.settled_by:
         _conclude(turn)
+
+
+def _ask_back_contradictions(turn: Turn) -> None:
+    """Yes and no in one turn are neither: what was meant is asked once more."""
+    answers = [one for one in turn.commands if isinstance(one, Affirm | Deny)]
+    if len({type(one) for one in answers}) < 2:
+        return
+    turn.resolutions += [Resolution(one, Outcome.ASKED_BACK, "contradiction") for one in answers]
+    others = tuple(one for one in turn.commands if one not in answers)
+    turn.commands = (*others, Unclear())
 
 
 def _handle(turn: Turn, command: Command) -> Resolution:
@@ -155,6 +168,10 @@ def _conclude(turn: Turn) -> None:
     """Go on with what runs: ask for the next value, sum up, or count a turn that led nowhere."""
     draft = turn.draft
     if turn.waiting or draft.question is not None:
+        return
+    told = any(one.outcome is Outcome.KEPT for one in turn.resolutions)
+    if told and not draft.snapshot.flow and not draft.replies:
+        ask_what_for(draft, tuple(one.text for one in turn.said))
         return
     if turn.changed and current_flow(draft):
         if turn.corrected and draft.snapshot.state != State.CONFIRMING:
@@ -368,6 +385,11 @@ def _deny(turn: Turn, command: Deny) -> Outcome:
         return turn.settle(command)
     if draft.snapshot.flow:
         return _no_to_a_question(turn, command)
+    if draft.flag("answered"):
+        draft.set_flag("offer", "desk")
+        draft.transition(Event.NOT_UNDERSTOOD, "answer did not help")
+        draft.add_buttons(render("answer.did_not_help"), option_ids.TICKET(), option_ids.HUMAN())
+        return turn.settle(command)
     draft.add_text("social.declined")
     return turn.settle(command)
 
@@ -438,7 +460,7 @@ def _question(turn: Turn, command: Question) -> Outcome:
         if command.text not in draft.question:
             draft.question = f"{draft.question}\n{command.text}"
         return Outcome.DONE
-    ask_knowledge(draft, command.text, "question")
+    ask_knowledge(draft, command.text, command.intent or "question")
     return Outcome.DONE
 
 
@@ -459,6 +481,7 @@ def _small_talk(turn: Turn, command: SmallTalk) -> Outcome:
         case Courtesy.GOODBYE:
             draft.add_text("social.goodbye")
             draft.transition(Event.CLOSED, "goodbye")
+            return turn.settle(command)
         case _:
             draft.add_text("social.listening")
     return Outcome.DONE
@@ -482,6 +505,7 @@ def _small_talk_in_flow(turn: Turn, command: SmallTalk) -> Outcome:
         kept = bool(draft.snapshot.suspended_flow)
         draft.add_text("social.goodbye_kept" if kept else "social.goodbye")
         draft.transition(Event.TIMED_OUT if kept else Event.CLOSED, "goodbye")
+        return turn.settle(command)
     elif command.kind is Courtesy.OTHER:
         draft.add_text("social.take_your_time")
     else:
@@ -492,7 +516,8 @@ def _small_talk_in_flow(turn: Turn, command: SmallTalk) -> Outcome:
 
 def _off_topic(turn: Turn, command: OffTopic) -> Outcome:
     draft = turn.draft
-    if turn.progressed or draft.question is not None:
+    told = any(one.outcome is Outcome.KEPT for one in turn.resolutions)
+    if turn.progressed or told or draft.question is not None:
         return Outcome.OVERRULED
     if draft.snapshot.flow:
         draft.add_text("ladder.out_of_scope_in_flow")
@@ -510,7 +535,8 @@ def _off_topic(turn: Turn, command: OffTopic) -> Outcome:
 
 def _unclear(turn: Turn, command: Unclear) -> Outcome:
     draft = turn.draft
-    if turn.progressed or turn.changed or draft.question is not None or draft.replies:
+    told = any(one.outcome is Outcome.KEPT for one in turn.resolutions)
+    if turn.progressed or told or draft.question is not None or draft.replies:
         return Outcome.OVERRULED
     if turn.confirming:
         _not_confirmed(turn)
@@ -522,8 +548,24 @@ def _unclear(turn: Turn, command: Unclear) -> Outcome:
     elif draft.snapshot.flow:
         ask_again(draft)
     else:
-        handle_fallback(draft, turn.text)
+        _unclear_wish(turn, command)
     return Outcome.ASKED_BACK
+
+
+def _unclear_wish(turn: Turn, command: Unclear) -> None:
+    """Words that nobody could read: two guesses to choose from, a look into the knowledge base, a
+    greeting to somebody who comes new, or the ladder.
+    """
+    draft = turn.draft
+    text = command.span or turn.text
+    if command.between:
+        ask_to_disambiguate(draft, *command.between, text)
+    elif len(words(text)) >= MIN_QUESTION_WORDS:
+        ask_knowledge(draft, text, "unclear")
+    elif draft.snapshot.state == State.START and draft.snapshot.fallback_count == 0:
+        greet(draft, "first words")
+    else:
+        handle_fallback(draft, text)
 
 
 def _not_confirmed(turn: Turn) -> None:

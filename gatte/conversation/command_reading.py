@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import cast
 
 from gatte.conversation.commands import (
     Affirm,
@@ -19,6 +20,7 @@ from gatte.conversation.commands import (
     Deny,
     Escalate,
     EscalateReason,
+    FlowWish,
     Hostile,
     LeaveQueue,
     OffTopic,
@@ -53,11 +55,19 @@ from gatte.conversation.flows.registry import FLOWS
 from gatte.conversation.input_triage import UnderstoodText
 from gatte.conversation.nlu import Intent, PredictionSource
 from gatte.conversation.parsing.answers import declines, yes_or_no
-from gatte.conversation.parsing.normalize import normalize_text, union, words
+from gatte.conversation.parsing.documents import find_document
+from gatte.conversation.parsing.names import find_email
+from gatte.conversation.parsing.normalize import normalize_text, union, word_set, words
 from gatte.conversation.rules import (
     Command as Word,
 )
-from gatte.conversation.rules import asks_for_ticket, cancels_this, command_in, small_talk_in
+from gatte.conversation.rules import (
+    asks_for_ticket,
+    cancels_this,
+    command_in,
+    says_unhelpful,
+    small_talk_in,
+)
 from gatte.conversation.snapshot import Snapshot
 from gatte.conversation.states import State
 from gatte.conversation.thresholds import FLOW_SWITCH_THRESHOLD
@@ -78,6 +88,18 @@ CORRECTION = union(
     r"\bem vez\b",
     r"\bnao,",
 )
+CHANGE_OF_MIND = re.compile(
+    r"\bna verdade\b|\bmudei de ideia\b|\bantes disso\b|\bem vez disso\b"
+    r"|\bprefiro\b|\besquece\b|\bmelhor\b"
+)
+WISHING = frozenset({"quero", "queria", "preciso", "gostaria", "vou", "prefiro"})
+BY_WORD = frozenset({FlowName.OPT_OUT, FlowName.OPT_IN})
+"""Flows that replace a running one only by their own command: "prefiro não informar" is no wish to
+be forgotten.
+"""
+BARE_YES = word_set("s sim ss quero")
+MIN_QUESTION_WORDS = 2
+"""Words from which on an unclear text is worth a look into the knowledge base."""
 QUESTION_LENGTH = 120
 LONG_ANSWER = 6
 """Words from which on a text at the summary is no bare value any more."""
@@ -166,13 +188,13 @@ def read(
     for one in said:
         found += _of_message(place, one, reading)
     found += _of_labels(place, said, found, reading)
-    if not _says_something(found):
+    if not _says_something(found) and not (flow and found):
         found += _of_intents(place, said, found)
     return tuple(_without_repetition(found)) or (Unclear(),)
 
 
 def _says_something(found: Sequence[Command]) -> bool:
-    return any(not isinstance(one, SmallTalk) for one in found)
+    return any(not isinstance(one, SmallTalk | SetSlot) for one in found)
 
 
 def _without_repetition(found: Sequence[Command]) -> list[Command]:
@@ -224,12 +246,26 @@ def _of_message(place: Place, one: UnderstoodText, reading: TurnReading) -> list
     answer = yes_or_no(one.text)
     if place.awaits_yes and answer is not None:
         return [(Affirm if answer else Deny)(span=one.text, literal=True)]
+    if place.snapshot.flags.get("answered") and says_unhelpful(one.text):
+        return [Deny(span=one.text, literal=True)]
     courtesy = small_talk_in(one.text)
     if courtesy:
         return [SmallTalk(kind=COURTESY_OF_INTENT[courtesy], span=one.text)]
-    if place.flow and not place.waiting:
+    if place.waiting:
+        return []
+    if place.flow:
         return list(_values(place, one, reading))
-    return []
+    if answer and set(words(one.text)) & BARE_YES:
+        return [Affirm(span=one.text)]
+    return list(_data(one.text))
+
+
+def _data(text: str) -> Iterator[Command]:
+    """Data that are told before any flow runs: only those that can be checked."""
+    if document := find_document(text).value:
+        yield SetSlot("document", document, span=text)
+    if email := find_email(text).value:
+        yield SetSlot("email", email, span=text)
 
 
 def _literal(word: Word, text: str) -> Command:
@@ -245,7 +281,8 @@ def _values(place: Place, one: UnderstoodText, reading: TurnReading) -> Iterator
     elif place.slot is None or not _interrupts(one, place.slot, reading):
         yield from _answers(place, one, reading)
     else:
-        yield Question(one.text, span=one.text)
+        guess = one.understanding
+        yield Question(one.text, guess.intent if guess else None, span=one.text)
         yield from _volunteered(place, one.text, sure_only=True)
 
 
@@ -266,6 +303,9 @@ def _interrupts(one: UnderstoodText, slot: Slot, reading: TurnReading) -> bool:
 def _answers(place: Place, one: UnderstoodText, reading: TurnReading) -> Iterator[Command]:
     """Values in a message that answers while a flow collects."""
     text, slot = one.text, place.slot
+    if slot is not None and (wished := _changes_mind(place, one, slot)):
+        yield StartFlow(wished, source=PredictionSource.LOCAL, span=text)
+        return
     corrects = bool(CORRECTION.search(normalize_text(text)))
     free_text = bool(slot and slot.free_text)
     describes = slot is not None and slot.name == "description"
@@ -282,6 +322,25 @@ def _answers(place: Place, one: UnderstoodText, reading: TurnReading) -> Iterato
         parsed = slot.parse_answer(_stretch(slot, text, reading), place.snapshot)
         if parsed.value is not None:
             yield SetSlot(slot.name, parsed.value, span=text)
+
+
+def _changes_mind(place: Place, one: UnderstoodText, slot: Slot) -> FlowWish | None:
+    """The flow that is wished for in words that say so and are no story of their own, whatever
+    values they hold.
+    """
+    guess = one.understanding
+    if guess is None or not is_confident(guess, FLOW_SWITCH_THRESHOLD):
+        return None
+    wished = FLOW_OF_INTENT.get(guess.intent)
+    if wished is None or wished in BY_WORD:
+        return None
+    turns = bool(CHANGE_OF_MIND.search(normalize_text(one.text)))
+    wishes = bool(WISHING & set(words(one.text)))
+    if slot.free_text:
+        changes = turns or (not slot.long_text and words(one.text)[0] in WISHING)
+    else:
+        changes = turns and wishes and wished != place.snapshot.flow
+    return cast("FlowWish", wished.value) if changes else None
 
 
 def _stretch(slot: Slot, text: str, reading: TurnReading) -> str:
@@ -421,19 +480,32 @@ def _of_intents(
     spoken = [one for one in said if not small_talk_in(one.text)]
     if not spoken:
         return
+    if place.waiting:
+        yield from _questions_while_waiting(spoken)
+        return
     if place.flow:
         yield from _of_intents_in_flow(place, spoken)
         return
     verdict = resolve_intent(list(said))
     if verdict.intent is None:
-        if any(looks_like_question(one.text) for one in spoken):
-            yield Question(verdict.text, span=verdict.text)
+        yield Unclear(between=verdict.ambiguous, span=verdict.text)
+        return
+    if verdict.intent is Intent.OUT_OF_SCOPE and len(words(verdict.text)) < MIN_QUESTION_WORDS:
+        yield Unclear(span=verdict.text)
         return
     yield from _of_intent(verdict.intent, verdict.text, found)
     beside = [one for one in spoken if _asks(one) and verdict.intent not in QUESTIONS]
     if beside and verdict.intent in FLOW_OF_INTENT:
         text = "\n".join(one.text for one in beside)
         yield Question(text, span=text)
+
+
+def _questions_while_waiting(spoken: Sequence[UnderstoodText]) -> Iterator[Command]:
+    for one in spoken:
+        guess = one.understanding
+        sure = is_confident(guess, FLOW_SWITCH_THRESHOLD)
+        if guess and sure and guess.intent in QUESTIONS and "?" in one.text:
+            yield Question(one.text, guess.intent, span=one.text)
 
 
 def _asks(one: UnderstoodText) -> bool:
@@ -454,15 +526,19 @@ def _of_intents_in_flow(place: Place, spoken: Sequence[UnderstoodText]) -> Itera
         flow = FLOW_OF_INTENT.get(guess.intent)
         if flow and flow in {FlowName.OPT_OUT, FlowName.OPT_IN, place.snapshot.flow}:
             continue
-        if guess.intent in QUESTIONS and len(words(one.text)) < 2:
+        if guess.intent in QUESTIONS and len(words(one.text)) < MIN_QUESTION_WORDS:
             continue
+        if guess.intent is Intent.OUT_OF_SCOPE and not looks_like_question(one.text):
+            continue
+        if guess.intent in COURTESY_OF_INTENT:
+            continue  # a value may look like courtesy to a model that does not know the question
         yield from _of_intent(guess.intent, one.text, ())
 
 
 def _of_intent(intent: Intent, text: str, found: Sequence[Command]) -> Iterator[Command]:
     more = {"source": PredictionSource.LOCAL, "span": text}
     if intent in QUESTIONS:
-        yield Question(text, **more)  # type: ignore[arg-type]
+        yield Question(text, intent, **more)  # type: ignore[arg-type]
     elif intent is Intent.OPT_OUT:
         yield OptOut(**more)  # type: ignore[arg-type]
     elif intent in FLOW_OF_INTENT:

@@ -131,9 +131,12 @@ class ShowMenu(_Read):
 
 @dataclass(frozen=True)
 class Question(_Read):
-    """Asks something; `text` can be understood alone."""
+    """Asks something; `text` can be understood alone, `intent` says of what kind it is, where that
+    is known.
+    """
 
     text: str
+    intent: Intent | None = None
     command: Literal["Question"] = "Question"
 
 
@@ -227,8 +230,9 @@ class Hostile(_Read):
 
 @dataclass(frozen=True)
 class Unclear(_Read):
-    """Nobody could tell what is meant."""
+    """Nobody could tell what is meant; `between` names two guesses that are close."""
 
+    between: tuple[Intent, Intent] | None = None
     command: Literal["Unclear"] = "Unclear"
 
 
@@ -285,7 +289,6 @@ INTENT_OF_FLOW: dict[str, Intent] = {
     "data_rights": Intent.DATA_RIGHTS,
 }
 INTENT_OF_COMMAND: dict[type[Command], Intent] = {
-    Question: Intent.FAQ,
     RequestHuman: Intent.TALK_TO_HUMAN,
     Complain: Intent.COMPLAINT,
     OptOut: Intent.OPT_OUT,
@@ -311,6 +314,8 @@ def intent_of(command: Command) -> Intent | None:
         case Escalate():
             revokes = command.reason is EscalateReason.REVOCATION
             return Intent.REVOKE_CERTIFICATE if revokes else Intent.COMPLAINT
+        case Question():
+            return command.intent or Intent.FAQ
         case SmallTalk():
             return INTENT_OF_COURTESY.get(command.kind)
         case _:

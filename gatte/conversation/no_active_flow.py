@@ -15,8 +15,7 @@ from gatte.conversation.flows.base import FlowName
 from gatte.conversation.handoff import escalate
 from gatte.conversation.input_triage import UnderstoodText
 from gatte.conversation.nlu import Intent
-from gatte.conversation.parsing.documents import find_document
-from gatte.conversation.parsing.names import find_email, parse_name
+from gatte.conversation.parsing.names import parse_name
 from gatte.conversation.parsing.normalize import word_set
 from gatte.conversation.slot_filling import can_resume, start, suspend_flow
 from gatte.conversation.states import Event
@@ -75,9 +74,6 @@ def _say_goodbye(draft: DecisionBuilder, _texts: tuple[str, ...]) -> None:
 
 def _out_of_scope(draft: DecisionBuilder, texts: tuple[str, ...]) -> None:
     """Say what the bot is for; somebody whom that did not help, again and again, gets a human."""
-    if any(find_document(text).value or find_email(text).value for text in texts):
-        _ask_what_for(draft, texts)
-        return
     count = draft.snapshot.fallback_count + 1
     draft.update(fallback_count=count)
     if count >= ESCALATE_AFTER:
@@ -91,7 +87,7 @@ def _out_of_scope(draft: DecisionBuilder, texts: tuple[str, ...]) -> None:
     )
 
 
-def _ask_what_for(draft: DecisionBuilder, texts: tuple[str, ...]) -> None:
+def ask_what_for(draft: DecisionBuilder, texts: tuple[str, ...]) -> None:
     """Data without a wish: kept for the row of the menu that is tapped next."""
     draft.transition(Event.MENU_SHOWN, "data without a wish")
     draft.reset_fallback()
