@@ -6,32 +6,25 @@ then the flow or the intent.
 
 import json
 
-from gatte.conversation import active_flow, in_queue, no_active_flow, option_ids
-from gatte.conversation.command_words import run_command
+from gatte.conversation import command_handlers, command_reading, option_ids
+from gatte.conversation.command_handlers import Turn
+from gatte.conversation.commands import Affirm, Deny, Escalate, OffTopic, SmallTalk, Unclear
 from gatte.conversation.decision_builder import DecisionBuilder
-from gatte.conversation.effects import EscalationReason, OptOut
-from gatte.conversation.escalation_rules import (
-    EscalationTrigger,
-    cannot_issue_invoices,
-    find_trigger,
-)
-from gatte.conversation.fallback import PENDING_TEXT_SLOT, is_question, resolve_intent
+from gatte.conversation.effects import OptOut
+from gatte.conversation.fallback import PENDING_TEXT_SLOT
 from gatte.conversation.flows.registry import FLOWS
-from gatte.conversation.handoff import escalate
+from gatte.conversation.handoff import acknowledge_while_queued
 from gatte.conversation.input_triage import (
     TriagedInput,
-    UnderstoodText,
     acknowledge_attachment,
     attach_media,
     explain_unsupported,
     triage,
     warn_about_secret,
 )
-from gatte.conversation.nlu import Intent
 from gatte.conversation.option_selected import handle_option
-from gatte.conversation.parsing.answers import yes_or_no
 from gatte.conversation.parsing.normalize import normalize_text, words
-from gatte.conversation.rules import SHORT_FORMS, Command, asks_for_ticket, cancels_this, command_in
+from gatte.conversation.rules import SHORT_FORMS, Command, asks_for_ticket, command_in
 from gatte.conversation.slot_filling import (
     ask_again,
     can_resume,
@@ -40,7 +33,6 @@ from gatte.conversation.slot_filling import (
     offer_resume,
     proceed,
     resume,
-    start,
     suspend_flow,
 )
 from gatte.conversation.snapshot import MessagesReceived, Owner
@@ -71,7 +63,7 @@ def handle_messages(draft: DecisionBuilder, spoke: MessagesReceived) -> None:
         _take_edits(draft, heard)
         return
     offered = _start_turn(draft, heard)
-    _respond(draft, heard, offered)
+    _respond(draft, heard, spoke, offered)
     draft.set_flag("woken", None)
     draft.set_flag("answered", None)
     if draft.snapshot.state == State.START:
@@ -175,65 +167,66 @@ def _offered_with(draft: DecisionBuilder, text: str) -> str | None:
     return None
 
 
-def _respond(draft: DecisionBuilder, heard: TriagedInput, offered: str) -> None:
+def _respond(
+    draft: DecisionBuilder, heard: TriagedInput, spoke: MessagesReceived, offered: str
+) -> None:
     if heard.rejected:
         warn_about_secret(draft, heard.rejected)
-    if _escalate_alarm(draft, heard) or _run_commands(draft, heard):
-        return
-    if heard.attached:
-        attach_media(draft, heard.attached)
+    commands = (
+        command_reading.read(draft.snapshot, heard.said, offered, spoke.reading)
+        if heard.said
+        else ()
+    )
+    turn = Turn(draft, commands, heard.said, heard.attached, offered)
     if heard.choice:
-        handle_option(draft, heard.choice)
-        _fill_beside_choice(draft, heard)
-    elif heard.said:
-        _hear_words(draft, heard, offered)
-    else:
+        _respond_to_choice(draft, heard, turn)
+        return
+    if heard.attached and not any(isinstance(one, Escalate) for one in commands):
+        attach_media(draft, heard.attached)
+    if not heard.said:
         _answer_wordless(draft, heard)
+    elif not _take_up_interrupted(draft, turn):
+        command_handlers.run(turn)
+    draft.resolutions += turn.resolutions
 
 
-def _escalate_alarm(draft: DecisionBuilder, heard: TriagedInput) -> bool:
-    """Bring what a human must see at once to the desk; whether that settles the turn."""
-    text = "\n".join(one.text for one in heard.said)
-    alarm = _alarm(draft, text)
-    if alarm is None:
-        return False
-    if any(command_in(one.text) == Command.LEAVE for one in heard.said):
-        draft.add_effect(OptOut())
-    if draft.snapshot.state == State.WAITING_HUMAN:
-        return in_queue.raise_priority(draft, alarm, text)
+def _respond_to_choice(draft: DecisionBuilder, heard: TriagedInput, turn: Turn) -> None:
+    """A tap, unless words beside it want something that goes before it."""
+    turn.commands = tuple(
+        one
+        for one in turn.commands
+        if isinstance(one, Escalate) or (one.literal and not isinstance(one, Affirm | Deny))
+    )
+    if turn.commands:
+        command_handlers.run(turn)
+        draft.resolutions += turn.resolutions
+        if turn.settled_by:
+            return
     if heard.attached:
         attach_media(draft, heard.attached)
-    escalate(draft, alarm.reason, f"rule {alarm.reason}", text)
-    return True
+    handle_option(draft, heard.choice or "")
+    _fill_beside_choice(draft, heard)
 
 
-def _alarm(draft: DecisionBuilder, text: str) -> EscalationTrigger | None:
-    """What a human must see at once; a certificate that we know to be expired counts as said."""
-    alarm = find_trigger(text)
-    if (
-        alarm
-        and alarm.reason == EscalationReason.REFUND
-        and draft.snapshot.flow
-        and cancels_this(text)
-    ):
-        return None
-    today = draft.snapshot.now.date()
-    expired = any(one.valid_until < today for one in draft.snapshot.certificates)
-    if alarm is None and expired and cannot_issue_invoices(text):
-        return EscalationTrigger(EscalationReason.INVOICE_STOPPED, 0)
-    return alarm
-
-
-def _run_commands(draft: DecisionBuilder, heard: TriagedInput) -> bool:
-    """Carry out the last command of the turn, or a wish to leave; whether that settles the turn."""
-    commands = [command for one in heard.said if (command := command_in(one.text))]
-    if not commands and draft.snapshot.flow and any(cancels_this(one.text) for one in heard.said):
-        commands = [Command.CANCEL]
-    if not commands:
+def _take_up_interrupted(draft: DecisionBuilder, turn: Turn) -> bool:
+    """After a pause: go on where somebody answers as if there had been none, offer it where nothing
+    else is wanted; whether that was so.
+    """
+    if not draft.flag("woken") or draft.snapshot.flow or not can_resume(draft):
         return False
-    command = Command.LEAVE if Command.LEAVE in commands else commands[-1]
-    text = "\n".join(one.text for one in heard.said)
-    return run_command(draft, command, text)
+    flow = FLOWS[draft.snapshot.suspended_flow or ""]
+    answers = any(
+        slot.unambiguous and slot.extract(one.text, draft.snapshot).value
+        for slot in flow.slots
+        for one in turn.said
+    )
+    if answers:
+        resume(draft, "answered after a pause", tuple(one.text for one in turn.said))
+    elif all(isinstance(one, SmallTalk | Unclear | OffTopic) for one in turn.commands):
+        offer_resume(draft)
+    else:
+        return False
+    return True
 
 
 def _fill_beside_choice(draft: DecisionBuilder, heard: TriagedInput) -> None:
@@ -251,84 +244,9 @@ def _fill_beside_choice(draft: DecisionBuilder, heard: TriagedInput) -> None:
         proceed(draft)
 
 
-def _hear_words(draft: DecisionBuilder, heard: TriagedInput, offered: str) -> None:
-    if draft.snapshot.state == State.WAITING_HUMAN:
-        in_queue.handle_messages(draft, heard.said)
-    elif _take_offer(draft, heard.said, offered):
-        return
-    elif draft.snapshot.flow:
-        active_flow.handle_messages(draft, heard.said)
-    elif (
-        draft.flag("woken")
-        and can_resume(draft)
-        and (_answers_interrupted(draft, heard.said) or not _wants_something(heard.said))
-    ):
-        _offer_or_resume(draft, heard.said)
-    else:
-        no_active_flow.handle_messages(draft, heard.said)
-
-
-def _wants_something(said: list[UnderstoodText]) -> bool:
-    intent = resolve_intent(said).intent or Intent.GREETING
-    return intent not in {Intent.GREETING, Intent.OUT_OF_SCOPE} or any(
-        is_question(one) for one in said
-    )
-
-
-def _answers_interrupted(draft: DecisionBuilder, said: list[UnderstoodText]) -> bool:
-    """Whether the words hold a sure value of the flow that a pause interrupted."""
-    flow = FLOWS[draft.snapshot.suspended_flow or ""]
-    return any(
-        slot.unambiguous and slot.extract(one.text, draft.snapshot).value
-        for slot in flow.slots
-        for one in said
-    )
-
-
-def _offer_or_resume(draft: DecisionBuilder, said: list[UnderstoodText]) -> None:
-    """Offer to go on after a pause; somebody who answers the flow's question as if there had been
-    none just goes on.
-    """
-    if _answers_interrupted(draft, said):
-        resume(draft, "answered after a pause", tuple(one.text for one in said))
-    else:
-        offer_resume(draft)
-
-
-def _take_offer(draft: DecisionBuilder, said: list[UnderstoodText], offered: str) -> bool:
-    """Act on a yes or a no to what the last reply offered; False when the words are neither."""
-    answer = yes_or_no(" ".join(one.text for one in said)) if offered else None
-    if answer is None or (offered == "resume" and not can_resume(draft)):
-        return False
-    if answer:
-        _accept_offer(draft, said, offered)
-    else:
-        _decline_offer(draft, offered)
-    return True
-
-
-def _accept_offer(draft: DecisionBuilder, said: list[UnderstoodText], offered: str) -> None:
-    if offered == "human":
-        escalate(draft, EscalationReason.SLOT_FAILED, "offer accepted", said[-1].text)
-    elif offered in option_ids.FLOW_OF_ROW:
-        start(draft, option_ids.FLOW_OF_ROW[offered], "offer accepted")
-    else:
-        resume(draft, "offer accepted")
-
-
-def _decline_offer(draft: DecisionBuilder, offered: str) -> None:
-    if offered == "human":
-        ask_again(draft)
-    elif offered in option_ids.FLOW_OF_ROW:
-        draft.add_text("social.declined")
-    else:
-        draft.discard_suspended_flow()
-        no_active_flow.show_menu(draft, "offer declined")
-
-
 def _answer_wordless(draft: DecisionBuilder, heard: TriagedInput) -> None:
     if draft.snapshot.state == State.WAITING_HUMAN:
-        in_queue.handle_messages(draft, [])
+        acknowledge_while_queued(draft)
     elif heard.attached:
         acknowledge_attachment(draft)
     elif heard.non_text:

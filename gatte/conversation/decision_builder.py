@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
+from gatte.conversation.commands import Resolution
 from gatte.conversation.effects import Effect
 from gatte.conversation.merge_replies import merge_replies
 from gatte.conversation.parsing.normalize import normalize_text
@@ -32,6 +33,7 @@ class DecisionBuilder:
         self.replies: list[Reply] = []
         self.effects: list[Effect] = []
         self.question: str | None = None
+        self.resolutions: list[Resolution] = []
 
     def transition(self, event: Event, cause: str) -> None:
         """Make a transition; InvalidTransition when the table does not know it."""
@@ -138,7 +140,12 @@ class DecisionBuilder:
         replies = merge_replies(tuple(self.replies))
         self._remember_offered(replies)
         return Decision(
-            self.snapshot, tuple(self.steps), replies, tuple(self.effects), self.question
+            self.snapshot,
+            tuple(self.steps),
+            replies,
+            tuple(self.effects),
+            self.question,
+            tuple(self.resolutions),
         )
 
     def _remember_offered(self, replies: tuple[Reply, ...]) -> None:

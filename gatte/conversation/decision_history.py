@@ -36,6 +36,7 @@ class DecisionHistory:
             replies=merge_replies(before.replies + after.replies),
             effects=before.effects + after.effects,
             question=after.question,
+            resolutions=before.resolutions + after.resolutions,
         )
         return DecisionHistory(self.start, (*self.inputs, one), decision)
 

@@ -30,6 +30,8 @@ class EscalationReason(StrEnum):
     ERRORS = "errors"
     COMPLAINT = "complaint"
     DATA_REQUEST = "data_request"
+    DATA_BREACH = "data_breach"
+    DISTRESS = "distress"
     FORCED = "forced"
     PHONE_ECHO = "phone_echo"
 

@@ -22,6 +22,8 @@ PRIORITY: dict[EscalationReason, int] = {
     EscalationReason.INVOICE_STOPPED: 0,
     EscalationReason.FRAUD: 1,
     EscalationReason.REVOCATION: 1,
+    EscalationReason.DATA_BREACH: 1,
+    EscalationReason.DISTRESS: 1,
     EscalationReason.LEGAL_THREAT: 2,
     EscalationReason.REFUND: 2,
     EscalationReason.FORCED: 2,
@@ -40,6 +42,8 @@ INTENT_OF_ALARM: dict[EscalationReason, Intent] = {
     EscalationReason.LEGAL_THREAT: Intent.COMPLAINT,
     EscalationReason.FRAUD: Intent.COMPLAINT,
     EscalationReason.COMPLAINT: Intent.COMPLAINT,
+    EscalationReason.DATA_BREACH: Intent.COMPLAINT,
+    EscalationReason.DISTRESS: Intent.COMPLAINT,
 }
 
 INVOICES = union(

@@ -9,23 +9,15 @@ from gatte.conversation.fallback import (
     FLOW_OF_INTENT,
     PENDING_TEXT_SLOT,
     QUESTIONS,
-    IntentResolution,
-    ask_to_disambiguate,
-    handle_fallback,
-    is_question,
-    resolve_intent,
     words_of,
 )
 from gatte.conversation.handoff import escalate
 from gatte.conversation.input_triage import UnderstoodText
 from gatte.conversation.nlu import Intent
-from gatte.conversation.parsing.answers import yes_or_no
-from gatte.conversation.parsing.documents import find_document
-from gatte.conversation.parsing.names import find_email, parse_name
-from gatte.conversation.parsing.normalize import word_set, words
-from gatte.conversation.rules import says_unhelpful
-from gatte.conversation.slot_filling import can_resume, offer_resume, start, suspend_flow
-from gatte.conversation.states import Event, State
+from gatte.conversation.parsing.names import parse_name
+from gatte.conversation.parsing.normalize import word_set
+from gatte.conversation.slot_filling import can_resume, start, suspend_flow
+from gatte.conversation.states import Event
 from gatte.conversation.texts import render
 from gatte.conversation.thresholds import ESCALATE_AFTER
 
@@ -81,9 +73,6 @@ def _say_goodbye(draft: DecisionBuilder, _texts: tuple[str, ...]) -> None:
 
 def _out_of_scope(draft: DecisionBuilder, texts: tuple[str, ...]) -> None:
     """Say what the bot is for; somebody whom that did not help, again and again, gets a human."""
-    if any(find_document(text).value or find_email(text).value for text in texts):
-        _ask_what_for(draft, texts)
-        return
     count = draft.snapshot.fallback_count + 1
     draft.update(fallback_count=count)
     if count >= ESCALATE_AFTER:
@@ -97,7 +86,7 @@ def _out_of_scope(draft: DecisionBuilder, texts: tuple[str, ...]) -> None:
     )
 
 
-def _ask_what_for(draft: DecisionBuilder, texts: tuple[str, ...]) -> None:
+def ask_what_for(draft: DecisionBuilder, texts: tuple[str, ...]) -> None:
     """Data without a wish: kept for the row of the menu that is tapped next."""
     draft.transition(Event.MENU_SHOWN, "data without a wish")
     draft.reset_fallback()
@@ -142,59 +131,3 @@ def act_on_intent(draft: DecisionBuilder, intent: Intent, texts: tuple[str, ...]
         ask_knowledge(draft, words_of([UnderstoodText(text) for text in texts]), intent)
     else:
         INTENT_HANDLERS[intent](draft, texts)
-
-
-def handle_messages(draft: DecisionBuilder, said: list[UnderstoodText]) -> None:
-    """Understand the words of a turn while no flow runs."""
-    verdict = resolve_intent(said)
-    texts = tuple(one.text for one in said)
-    if draft.flag("answered") and says_unhelpful(verdict.text):
-        draft.transition(Event.NOT_UNDERSTOOD, "answer did not help")
-        draft.add_buttons(render("answer.did_not_help"), option_ids.TICKET(), option_ids.HUMAN())
-    elif verdict.intent and _resumable_small_talk(draft, verdict.intent):
-        offer_resume(draft)
-    elif _says_yes_to_nothing(said):
-        show_menu(draft, "yes to nothing")
-    elif verdict.intent and not _says_too_little(verdict):
-        act_on_intent(draft, verdict.intent, texts)
-        _answer_beside(draft, said)
-    elif verdict.ambiguous:
-        ask_to_disambiguate(draft, *verdict.ambiguous, verdict.text)
-    elif any(is_question(one) for one in said) or len(words(verdict.text)) >= MIN_QUESTION_WORDS:
-        ask_knowledge(draft, verdict.text, "unclear")
-    elif draft.snapshot.state == State.START and draft.snapshot.fallback_count == 0:
-        greet(draft, "first words")
-    else:
-        handle_fallback(draft, verdict.text)
-
-
-def _answer_beside(draft: DecisionBuilder, said: list[UnderstoodText]) -> None:
-    """A question asked beside the wish that started a flow is answered first; the flow asks its
-    question after it.
-    """
-    asked = [
-        one
-        for one in said
-        if is_question(one) and one.understanding and one.understanding.intent in QUESTIONS
-    ]
-    if asked and draft.snapshot.flow and draft.snapshot.state == State.COLLECTING:
-        draft.replies.pop()
-        ask_knowledge(draft, words_of(asked), "beside a wish")
-
-
-def _says_yes_to_nothing(said: list[UnderstoodText]) -> bool:
-    """Whether a plain yes answers no question of ours."""
-    some_bare_yes = any(set(words(one.text)) & BARE_YES for one in said)
-    return some_bare_yes and all(yes_or_no(one.text) for one in said)
-
-
-def _says_too_little(verdict: IntentResolution) -> bool:
-    """Whether what seems out of scope is but a word or a number: not understood, rather than
-    another subject.
-    """
-    return verdict.intent == Intent.OUT_OF_SCOPE and len(words(verdict.text)) < MIN_QUESTION_WORDS
-
-
-def _resumable_small_talk(draft: DecisionBuilder, intent: Intent) -> bool:
-    """Whether a mere hello comes from somebody whose flow was interrupted by time."""
-    return intent == Intent.GREETING and bool(draft.flag("woken")) and can_resume(draft)

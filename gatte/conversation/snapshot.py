@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from gatte.conversation.commands import Resolution, TurnReading
 from gatte.conversation.effects import Effect
 from gatte.conversation.nlu import Utterance
 from gatte.conversation.replies import Reply
@@ -115,9 +116,12 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class MessagesReceived:
-    """All unread messages of the customer, in order; never empty."""
+    """All unread messages of the customer, in order, never empty; and how a model read them
+    together (nothing where none was asked).
+    """
 
     utterances: tuple[Utterance, ...]
+    reading: TurnReading = TurnReading()
 
 
 @dataclass(frozen=True)
@@ -170,7 +174,7 @@ class Decision:
 
     When `question` is set, the caller looks for an answer to it and calls `advance` again with
     `Answered` or `NotAnswered` and this decision's snapshot; replies of both decisions are sent
-    together.
+    together. `resolutions` tells what became of each command that was read.
     """
 
     snapshot: Snapshot
@@ -178,3 +182,4 @@ class Decision:
     replies: tuple[Reply, ...] = ()
     effects: tuple[Effect, ...] = ()
     question: str | None = None
+    resolutions: tuple[Resolution, ...] = ()

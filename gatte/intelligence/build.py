@@ -6,7 +6,7 @@ A worker only loads it. Where the folder has the file already, this takes a mome
 import sys
 from pathlib import Path
 
-from gatte.intelligence.understanding import logistic_regression, model_file
+from gatte.intelligence.understanding import command_model_file, logistic_regression, model_file
 from gatte.intelligence.understanding.examples import INTENTS, read_examples
 
 
@@ -19,6 +19,7 @@ def build(folder: Path, examples: Path = INTENTS) -> Path:
     path = model_file.path_for(folder, examples)
     if not model_file.is_valid(path):
         model_file.write(path, logistic_regression.fit(read_examples(examples)))
+    command_model_file.build(folder)
     return path
 
 

@@ -2,6 +2,7 @@
 
 import sys
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from gatte import services
+from gatte.conversation.commands import TurnReading
 from gatte.conversation.nlu import IntentPrediction
 from gatte.conversation.thresholds import CONFIDENCE_THRESHOLD
 from gatte.extensions import db
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from gatte.intelligence.knowledge.version import KnowledgeBaseVersion
     from gatte.intelligence.responder import Answer
     from gatte.intelligence.understanding.classifier import Classifier
+    from gatte.intelligence.understanding.command_model import CommandModel
+    from gatte.intelligence.understanding.turn_features import TurnContext
 
 log = structlog.get_logger(__name__)
 
@@ -32,6 +36,7 @@ class LocalModels:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._classifier: Classifier | None = None
+        self._command_model: CommandModel | None = None
         self._loading = threading.Lock()
 
     @property
@@ -44,15 +49,26 @@ class LocalModels:
                 self._classifier = load(self._folder)
             return self._classifier
 
+    @property
+    def command_model(self) -> "CommandModel":
+        """The model that reads turns; ModelMissing when its file was not made."""
+        with self._loading:
+            if self._command_model is None:
+                from gatte.intelligence.understanding import command_model_file
+
+                path = command_model_file.path_for(self._folder)
+                self._command_model = command_model_file.read(path)
+            return self._command_model
+
     def require(self) -> None:
         """End the process with one clear line when there is no model file to load."""
-        from gatte.intelligence.understanding import model_file
+        from gatte.intelligence.understanding import command_model_file, model_file
 
-        path = model_file.path_for(self._folder)
-        if not model_file.is_valid(path):
-            log.error("model_missing", path=str(path))
-            sys.stderr.write(f"gatte: {model_file.ModelMissing(path)}\n")
-            raise SystemExit(EX_CONFIG)
+        for path in (model_file.path_for(self._folder), command_model_file.path_for(self._folder)):
+            if not model_file.is_valid(path):
+                log.error("model_missing", path=str(path))
+                sys.stderr.write(f"gatte: {model_file.ModelMissing(path)}\n")
+                raise SystemExit(EX_CONFIG)
 
 
 def predict_intent(text: str, history: History = ()) -> IntentPrediction:
@@ -68,6 +84,11 @@ def predict_intent(text: str, history: History = ()) -> IntentPrediction:
     except GeminiUnavailable:
         return local
     return better
+
+
+def read_turn(messages: Sequence[str], context: "TurnContext") -> TurnReading:
+    """How the local model reads a turn in its place."""
+    return services.local_models().command_model.read(messages, context)
 
 
 def answer_question(
@@ -92,8 +113,10 @@ def preload_models() -> None:
     is away does not matter.
     """
     from gatte.intelligence.knowledge import retrieval
+    from gatte.intelligence.understanding.turn_features import TurnContext
 
     embedding.limit_blas_threads()
     services.local_models().classifier.classify("oi, tudo bem?")
+    services.local_models().command_model.read(["oi"], TurnContext())
     with suppress(SQLAlchemyError), Session(db.engine) as session:
         retrieval.find_passages(session, "oi")  # past the cache, which would load nothing

@@ -13,6 +13,7 @@ from typing import Any
 
 from gatte.conversation import decision_history, rules
 from gatte.conversation.classifier_gate import needs_classifier
+from gatte.conversation.commands import TurnReading
 from gatte.conversation.decision_history import DecisionHistory
 from gatte.conversation.nlu import IntentPrediction, MessageKind, Utterance
 from gatte.conversation.snapshot import (
@@ -22,8 +23,9 @@ from gatte.conversation.snapshot import (
     MessagesReceived,
     Owner,
 )
-from gatte.conversation.states import Event
+from gatte.conversation.states import Event, State
 from gatte.intelligence import service
+from gatte.intelligence.understanding.turn_features import TurnContext
 from gatte.observability.metric_labels import TurnStep
 from gatte.turns.load import TurnInput, UnreadMessage
 
@@ -72,7 +74,31 @@ def _decide(reading: TurnInput, heard: tuple[Utterance, ...]) -> DecisionHistory
     decided = decision_history.start(reading.snapshot)
     if any(unread.from_company_phone for unread in reading.unread):
         decided = decided.apply(ExternalEvent(Event.AGENT_REPLIED, "answered from the phone"))
-    return decided.apply(MessagesReceived(heard)) if heard else decided
+    return (
+        decided.apply(MessagesReceived(heard, _read_together(reading, heard))) if heard else decided
+    )
+
+
+def _read_together(reading: TurnInput, heard: tuple[Utterance, ...]) -> TurnReading:
+    """The turn's words as the local model reads them in their place; nothing where a person owns
+    the conversation.
+    """
+    texts = [one.text for one in heard if one.text and one.choice is None]
+    if not texts or reading.snapshot.owner is not Owner.BOT:
+        return TurnReading()
+    return service.read_turn(texts, _context(reading))
+
+
+def _context(reading: TurnInput) -> TurnContext:
+    snapshot = reading.snapshot
+    bubble = next((said.text for said in reading.history[::-1] if said.author != "customer"), "")
+    return TurnContext(
+        flow=snapshot.flow or "",
+        slot=snapshot.requested_slot or "",
+        bubble=bubble,
+        has_options=bool(snapshot.flags.get("offered")),
+        waiting=snapshot.state is State.WAITING_HUMAN,
+    )
 
 
 def _to_utterance(unread: UnreadMessage, reading: TurnInput) -> Utterance:

@@ -134,11 +134,11 @@ def test_what_is_out_of_scope_is_said_to_be_so():
     assert talk.snapshot.fallback_count == 1  # said again and again, it leads to a human
 
 
-def test_a_complaint_is_met_with_a_choice():
-    assert Talk().says("estou insatisfeita com a demora", Intent.COMPLAINT).titles == [
-        "Abrir chamado",
-        "Falar com atendente",
-    ]
+def test_a_complaint_reaches_a_person():
+    talk = Talk().says("estou insatisfeita com a demora", Intent.COMPLAINT)
+
+    assert talk.state == State.WAITING_HUMAN
+    assert "Lamento pelo transtorno" in talk.replied
 
 
 def test_thanks_and_goodbye():

@@ -1,0 +1,105 @@
+"""The command model as a file: plain arrays, never pickle, named after all that went into it."""
+
+import hashlib
+import os
+import tempfile
+import zipfile
+from importlib.metadata import version
+from pathlib import Path
+
+from gatte.conversation import escalation_rules, fallback, parsing, rules, secret_detection
+from gatte.intelligence import embedding
+from gatte.intelligence.understanding import command_model, turn_examples
+from gatte.intelligence.understanding.command_model import CommandModel
+from gatte.intelligence.understanding.examples import INTENTS
+from gatte.intelligence.understanding.model_file import PACKAGES, ModelMissing, is_valid
+from gatte.intelligence.understanding.tfidf import Vocabulary
+from gatte.intelligence.understanding.turn_examples import TURNS, read_turns
+
+FOLDER = Path(__file__).parent
+CODE = (
+    *(FOLDER / name for name in ("command_model.py", "tfidf.py", "turn_features.py")),
+    Path(turn_examples.__file__),
+    *(Path(one.__file__) for one in (escalation_rules, fallback, rules, secret_detection)),
+    *sorted(Path(parsing.__path__[0]).glob("*.py")),
+)
+
+
+def path_for(folder: Path, turns: Path = TURNS) -> Path:
+    """Where the model of these turns belongs."""
+    return folder / f"{fingerprint(turns)}.npz"
+
+
+def fingerprint(turns: Path = TURNS) -> str:
+    """`commands-` and a digest of the turns, the packages and the code that a model comes from."""
+    digest = hashlib.sha256()
+    for package in PACKAGES:
+        digest.update(version(package).encode())
+    known = embedding.installed()
+    digest.update(version(embedding.PACKAGE).encode() if known else b"words only")
+    for file in (*CODE, *sorted(turns.glob("*.jsonl")), INTENTS):
+        digest.update(file.name.encode() + file.read_bytes())
+    return f"commands-{digest.hexdigest()[:12]}"
+
+
+def build(folder: Path, turns: Path = TURNS) -> Path:
+    """The whole model file of these turns in this folder, made now unless it is there."""
+    path = path_for(folder, turns)
+    if not is_valid(path):
+        _write(path, command_model.fit(read_turns(turns), path.stem))
+    return path
+
+
+def read(path: Path) -> CommandModel:
+    """The model in a file; ModelMissing when there is none or it is damaged."""
+    try:
+        return _read(path)
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
+        raise ModelMissing(path) from None
+
+
+def _read(path: Path) -> CommandModel:
+    import numpy as np
+
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+        lists = {
+            name: bytes(stored[name]).decode("utf-8").split("\n")
+            for name in ("vocabulary", "columns", "labels")
+        }
+        return CommandModel(
+            path.stem,
+            tuple(lists["labels"]),
+            Vocabulary(_numbered(lists["vocabulary"]), stored["idf"]),
+            _numbered(lists["columns"]),
+            *(stored[name] for name in ("terms", "places", "vector", "bias")),
+        )
+
+
+def _numbered(names: list[str]) -> dict[str, int]:
+    return {name: column for column, name in enumerate(names)}
+
+
+def _write(path: Path, model: CommandModel) -> None:
+    """Put a model in its place at once: another process sees all of it, or nothing."""
+    import numpy as np
+
+    names = {
+        "vocabulary": model.vocabulary.columns,
+        "columns": model.columns,
+        "labels": model.labels,
+    }
+    descriptor, unfinished = tempfile.mkstemp(dir=path.parent, suffix=".unfinished")
+    with os.fdopen(descriptor, "wb") as file:
+        np.savez(
+            file,
+            idf=model.vocabulary.idf,
+            terms=model.terms,
+            places=model.places,
+            vector=model.vector,
+            bias=model.bias,
+            **{
+                name: np.frombuffer("\n".join(listed).encode(), np.uint8)
+                for name, listed in names.items()
+            },
+        )
+    Path(unfinished).replace(path)
