@@ -14,7 +14,7 @@ ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     GATTE_ENV=production \
-    GATTE_FOLDER=/var/lib/gatte \
+    GATTE_DATA_DIR=/var/lib/gatte \
     MALLOC_ARENA_MAX=2 \
     PROMETHEUS_MULTIPROC_DIR=/tmp/gatte-metrics
 WORKDIR /srv/gatte

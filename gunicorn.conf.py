@@ -16,7 +16,7 @@ from gatte.settings import settings_or_exit
 
 settings = settings_or_exit()  # before a port is opened: exit code 78 when the settings are bad
 start_logging(settings, "web")  # the master's lines too: it alone tells that a worker was killed
-use_shared_folder(settings.gatte_folder)
+use_shared_folder(settings.gatte_data_dir)
 
 wsgi_app = "wsgi:app"
 bind = settings.bind

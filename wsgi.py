@@ -32,7 +32,7 @@ from gatte.observability.metrics_folder import use_shared_folder  # noqa: E402
 from gatte.settings import settings_or_exit  # noqa: E402
 
 if process_name() in {"web", "run", "worker", "scheduler"}:
-    use_shared_folder(settings_or_exit().gatte_folder)
+    use_shared_folder(settings_or_exit().gatte_data_dir)
 
 app = create_app(process=process_name())
 freeze_startup_objects()

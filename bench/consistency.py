@@ -11,7 +11,7 @@ from bench.load_environment import LoadEnvironment, comes_to_nothing
 from bench.report import must_equal
 
 UNDONE = """
-    SELECT (SELECT count(*) FROM inbox_message WHERE filed_at IS NULL)
+    SELECT (SELECT count(*) FROM inbox_message WHERE processed_at IS NULL)
         + (SELECT count(*) FROM message WHERE author IN ('customer', 'phone') AND turn_id IS NULL)
         + (SELECT count(*) FROM outbox WHERE state IN ('pending', 'sending', 'uncertain'))
 """

@@ -45,7 +45,7 @@ def stores(code: Checkout = HERE) -> Iterator[BenchEnvironment]:
 
 def environment(code: Checkout, urls: Urls, **more: str) -> dict[str, str]:
     """The settings of a version's processes over these stores."""
-    more = {"GATTE_FOLDER": str(code.models), "GATTE_LOG_LEVEL": "INFO"} | more
+    more = {"GATTE_DATA_DIR": str(code.models), "GATTE_LOG_LEVEL": "INFO"} | more
     return process_system.settings(urls.database, urls.redis, **more)
 
 

@@ -10,8 +10,8 @@ TARGET_MS = 60
 OF_OTHERS_SECONDS = (2 * GEMINI_MS + META_MS) / 1000  # in a turn of which nobody is sure
 OWN_TIME = f"""
     SELECT percentile_cont({{}}) WITHIN GROUP (ORDER BY
-        extract(epoch FROM t.at - m.received_at) * 1000 - {QUIET_MS}
-        - (SELECT coalesce(sum(latency_ms), 0) FROM model_call c WHERE c.turn_id = t.id))
+        extract(epoch FROM t.created_at - m.received_at) * 1000 - {QUIET_MS}
+        - (SELECT coalesce(sum(latency_ms), 0) FROM llm_call c WHERE c.turn_id = t.id))
     FROM turn t JOIN message m ON m.turn_id = t.id AND m.author = 'customer'
     WHERE m.received_at > to_timestamp({{}})
 """  # noqa: S608 - numbers

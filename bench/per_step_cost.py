@@ -11,7 +11,7 @@ from gatte.privacy import crypto, masking
 from tests.process_system import MODELS
 
 LINE = (
-    "turn_done turn_id=01a20765-0ede-75ed-8356-f9e3d2a5d9ab messages=1 answers=1 "
+    "turn_completed turn_id=01a20765-0ede-75ed-8356-f9e3d2a5d9ab messages=1 answers=1 "
     "phone=5511987654321 understand=3.77 decide=0.12"
 )
 TEXTS = [

@@ -146,7 +146,7 @@ def _intake(place: BenchEnvironment) -> float:
 def _forget_unfiled(place: BenchEnvironment) -> None:
     with closing(psycopg2.connect(place.database)) as connection, connection.cursor() as cursor:
         connection.autocommit = True
-        cursor.execute("DELETE FROM inbox_message WHERE filed_at IS NULL")
+        cursor.execute("DELETE FROM inbox_message WHERE processed_at IS NULL")
         cursor.execute("VACUUM ANALYZE inbox_message")
 
 

@@ -95,7 +95,7 @@ def _environment(installation: Workspace, urls: dict[str, str], port: int) -> di
     ours = {
         "PORT": str(port),
         "GATTE_BIND": f"127.0.0.1:{port}",
-        "GATTE_FOLDER": str(folder),
+        "GATTE_DATA_DIR": str(folder),
         "PYTHONUNBUFFERED": "1",
         "PROMETHEUS_MULTIPROC_DIR": str(folder / "metrics"),
         "MALLOC_ARENA_MAX": "2",  # threads would each hoard memory

@@ -43,7 +43,7 @@ class Workspace:
 
     @property
     def folder(self) -> Path:
-        return self.project / self.given.get("GATTE_FOLDER", ".gatte")
+        return self.project / self.given.get("GATTE_DATA_DIR", ".gatte")
 
     @contextmanager
     def locked(self) -> Iterator[None]:

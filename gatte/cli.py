@@ -59,7 +59,7 @@ def worker(processes: int | None, threads: int | None) -> None:
     if count > 1:
         raise SystemExit(_run_worker_processes(count, threads))
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
-    working.run(app, threads or services.settings().gatte_worker_threads)
+    working.run(app, threads or services.settings().gatte_worker_concurrency)
 
 
 def _run_worker_processes(count: int, threads: int | None) -> int:
@@ -253,13 +253,13 @@ def _reprocess_turns(conversation: UUID | None, after: datetime | None, *, only_
     if conversation is not None:
         return
     if only_list:
-        for message in inbox.list_parked(after):
-            since = f"{message.parked_at:%Y-%m-%d %H:%M} UTC"
+        for message in inbox.list_dead_letters(after):
+            since = f"{message.dead_lettered_at:%Y-%m-%d %H:%M} UTC"
             click.echo(
                 f"message {message.id} to number {message.phone_number_id}"
                 f" (parked since {since}, {message.attempts} tries)"
             )
-    elif count := inbox.requeue_parked(after):
+    elif count := inbox.requeue_dead_letters(after):
         click.echo(f"{count} messages that could not be filed are filed again")
     db.session.commit()
 

@@ -17,7 +17,7 @@ def use_running_stores() -> None:
     given = {**dotenv_values(".env"), **os.environ}
     if given.get("DATABASE_URL") or given.get("GATTE_ENV") == "production":
         return
-    file = Path(given.get("GATTE_FOLDER") or ".gatte") / FILE
+    file = Path(given.get("GATTE_DATA_DIR") or ".gatte") / FILE
     for name, url in dotenv_values(file).items():
         if url and not given.get(name):
             os.environ[name] = url

@@ -88,13 +88,13 @@ class Settings(BaseSettings):
     )
     secret_key: SecretStr = SecretStr("")
     gatte_encryption_keys: Annotated[SecretStr, AfterValidator(formats.master_keys)] = SecretStr("")
-    gatte_folder: Annotated[Path, AfterValidator(formats.folder)] = Path(".gatte")
-    gatte_company: str = Field(default="Certifica Já", min_length=1, max_length=200)
+    gatte_data_dir: Annotated[Path, AfterValidator(formats.folder)] = Path(".gatte")
+    gatte_company_name: str = Field(default="Certifica Já", min_length=1, max_length=200)
     gatte_timezone: Annotated[str, AfterValidator(formats.time_zone)] = "America/Sao_Paulo"
     gatte_business_hours: Annotated[str, AfterValidator(formats.business_hours)] = (
         "seg-sex 08:00-18:00"
     )
-    gatte_holidays_of: Annotated[str, AfterValidator(formats.holiday_state)] = "SP"
+    gatte_holidays_state: Annotated[str, AfterValidator(formats.holiday_state)] = "SP"
     gatte_log_level: Annotated[str, AfterValidator(formats.log_level)] = "INFO"
     gatte_log_format: Annotated[str, AfterValidator(formats.log_format)] = ""
 
@@ -116,7 +116,7 @@ class Settings(BaseSettings):
 
     gatte_gemini_timeout_seconds: float = Field(default=8.0, gt=0, le=60)
     """How long an answer of Gemini is waited for; then the local way answers."""
-    gatte_gemini_rest_seconds: float = Field(default=30.0, gt=0, le=3600)
+    gatte_gemini_breaker_reset_seconds: float = Field(default=30.0, gt=0, le=3600)
     """How long Gemini is not asked after several failures in a row, until a probe."""
 
     gatte_model_prices: Annotated[str, AfterValidator(formats.priced_models)] = MODEL_PRICES
@@ -124,35 +124,35 @@ class Settings(BaseSettings):
     gatte_brl_per_usd: Decimal = Field(default=Decimal("5.40"), gt=0, le=1000)
 
     gatte_quiet_seconds: float = Field(default=2.0, ge=0, le=30)
-    gatte_quiet_limit_seconds: float = Field(default=10.0, ge=0, le=120)
+    gatte_quiet_max_seconds: float = Field(default=10.0, ge=0, le=120)
     gatte_lease_seconds: float = Field(default=60.0, ge=1, le=600)
     gatte_uncertain_grace_seconds: float = Field(default=30.0, ge=0, le=3600)
     gatte_uncertain_policy: UncertainPolicy = UncertainPolicy.RESEND
     gatte_number_rate_per_second: float = Field(default=80.0, gt=0, le=1000)
-    gatte_pause_seconds: float = Field(default=15.0, gt=0, le=900)
+    gatte_number_pause_seconds: float = Field(default=15.0, gt=0, le=900)
     """How long a number's sending pauses at first when Meta takes nothing from it; then twice as
     long each time, up to 15 minutes."""
-    gatte_window_template: Annotated[str, TEMPLATE_NAME] = ""
+    gatte_service_window_template: Annotated[str, TEMPLATE_NAME] = ""
     """The template that is sent in place of an answer of the bot for which the 24 h window is over;
     without one the desk gets a task."""
-    gatte_window_template_language: Annotated[str, LANGUAGE] = "pt_BR"
+    gatte_service_window_template_language: Annotated[str, LANGUAGE] = "pt_BR"
     gatte_contact_rate_per_minute: int = Field(default=20, ge=1, le=10_000)
     gatte_mute_minutes: int = Field(default=60, ge=1, le=YEAR_SECONDS // 60)
     gatte_spam_blocklist: str = ""
     gatte_nudge_seconds: int = Field(default=600, gt=0, le=YEAR_SECONDS)
     gatte_flow_timeout_seconds: int = Field(default=1800, gt=0, le=YEAR_SECONDS)
-    gatte_timeout_seconds: int = Field(default=3600, gt=0, le=YEAR_SECONDS)
-    gatte_close_seconds: int = Field(default=24 * 3600, gt=0, le=YEAR_SECONDS)
-    gatte_warn_seconds: int = Field(default=600, gt=0, le=YEAR_SECONDS)
+    gatte_inactivity_timeout_seconds: int = Field(default=3600, gt=0, le=YEAR_SECONDS)
+    gatte_inactivity_close_seconds: int = Field(default=24 * 3600, gt=0, le=YEAR_SECONDS)
+    gatte_agent_warning_seconds: int = Field(default=600, gt=0, le=YEAR_SECONDS)
 
     gatte_worker_processes: int = Field(default=0, ge=0, le=64)
     """0: in production one for each core, four at most; in development one."""
-    gatte_worker_threads: int = Field(default=96, ge=1, le=500)
+    gatte_worker_concurrency: int = Field(default=96, ge=1, le=500)
     gatte_worker_max_jobs: int = Field(default=200_000, ge=0)
     """After so many jobs a worker process is replaced by a fresh one; 0: never."""
     gatte_worker_max_memory_mb: int = Field(default=1024, ge=0)
     """A worker process is replaced when its resident memory has grown beyond this; 0: never."""
-    gatte_pool_size: int = Field(default=10, ge=1, le=200)
+    gatte_db_pool_size: int = Field(default=10, ge=1, le=200)
     gatte_trusted_proxies: int = Field(default=0, ge=0, le=5)
     web_concurrency: int = Field(default=2, ge=1, le=256)
     gatte_bind: Annotated[str, AfterValidator(formats.listen_address)] = ""
@@ -287,7 +287,7 @@ def _development_secrets(settings: Settings) -> dict[str, SecretStr]:
     }
     missing = [name for name in made if not getattr(settings, name).get_secret_value()]
     return {
-        name: SecretStr(_read_or_create_secret(settings.gatte_folder / name, made[name]()))
+        name: SecretStr(_read_or_create_secret(settings.gatte_data_dir / name, made[name]()))
         for name in missing
     }
 
@@ -298,9 +298,9 @@ def _read_or_create_secret(path: Path, fresh: str) -> str:
         _make_once(path, fresh)
         kept = path.read_text().strip()
     except OSError as error:
-        raise BadSettings([f"GATTE_FOLDER: {path} cannot be kept ({error.strerror})"]) from None
+        raise BadSettings([f"GATTE_DATA_DIR: {path} cannot be kept ({error.strerror})"]) from None
     if not kept:
-        raise BadSettings([f"GATTE_FOLDER: {path} is empty: delete it, and a new secret is made"])
+        raise BadSettings([f"GATTE_DATA_DIR: {path} is empty: delete it, and a new secret is made"])
     return kept
 
 

@@ -25,7 +25,7 @@ def application(
         redis_url=redis_url,
         secret_key="a-secret-key-of-the-tests-4f9c1e7b",
         gatte_encryption_keys="test:QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVoxMjM0NTY=",
-        gatte_folder=MODELS,
+        gatte_data_dir=MODELS,
         gatte_business_hours="sempre",
         gatte_quiet_seconds=0,
         whatsapp_app_secret="app-secret-of-the-tests",

@@ -186,7 +186,7 @@ def settings(database_url: str, redis_url: str, **more: str) -> dict[str, str]:
     return {
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
-        "GATTE_FOLDER": str(MODELS),
+        "GATTE_DATA_DIR": str(MODELS),
         "GATTE_LOG_FORMAT": "json",
         "SECRET_KEY": "a-secret-key-of-the-tests-4f9c1e7b",
         "GATTE_ENCRYPTION_KEYS": ENCRYPTION_KEYS,

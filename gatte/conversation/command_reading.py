@@ -468,9 +468,9 @@ def _of_labels(
 
 def _question_text(said: Sequence[UnderstoodText]) -> str:
     """The messages that ask, or all but courtesy where none has the form of a question."""
-    asking = [one.text for one in said if looks_like_question(one.text)]
+    requested_slot = [one.text for one in said if looks_like_question(one.text)]
     telling = [one.text for one in said if not small_talk_in(one.text)]
-    return "\n".join(asking or telling or [one.text for one in said])
+    return "\n".join(requested_slot or telling or [one.text for one in said])
 
 
 def _of_intents(

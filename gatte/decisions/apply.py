@@ -35,7 +35,7 @@ class CountedEvent:
 
     event: Event
     flow: str | None
-    asking: str | None
+    requested_slot: str | None
 
 
 @dataclass
@@ -49,7 +49,7 @@ class PendingTurn:
     outcome: TurnOutcome = TurnOutcome.ANSWERED
     attempt: int = 1
     error: str | None = None
-    step_ms: dict[str, float] = field(default_factory=dict)
+    step_durations_ms: dict[str, float] = field(default_factory=dict)
     trace: dict[str, Any] = field(default_factory=dict)
     send_inline: bool = False
     claimed: ClaimedReply | None = None
@@ -83,10 +83,10 @@ def stage_decision(
     """
     decision = course.decision
     flow = conversation.flow
-    asking = conversation.asking
+    requested_slot = conversation.requested_slot
     snapshots.save_snapshot(conversation, decision.snapshot)
     _record_steps(conversation, decision.steps, record)
-    record.counted_events += [CountedEvent(step.event, flow, asking) for step in decision.steps]
+    record.counted_events += [CountedEvent(step.event, flow, requested_slot) for step in decision.steps]
     numbers = [effects.apply_effect(conversation, effect) for effect in decision.effects]
     ticket = next((number for number in numbers if number is not None), None)
     for reply in decision.replies:
@@ -113,7 +113,7 @@ def _add_turn(conversation: Conversation, record: PendingTurn) -> None:
         attempt=record.attempt,
         error=record.error,
         request_id=tracing.current_request_id(),
-        times=record.step_ms,
+        times=record.step_durations_ms,
     )
     conversations.update_conversation(record.batch, conversation)
 
@@ -130,7 +130,7 @@ def _trace_of(course: DecisionHistory) -> dict[str, Any]:
     """What a trace keeps of a course: nothing of what was said when some of it is to be erased."""
     if any(isinstance(effect, EraseMessage | EraseData) for effect in course.decision.effects):
         return {"redacted": True}
-    return {"course": decision_history.to_json(course)}
+    return {"history": decision_history.to_json(course)}
 
 
 def _record_steps(
@@ -149,14 +149,14 @@ def _record_steps(
         since = conversation.state_since or conversation.opened_at
         elapsed_ms = (now - since).total_seconds() * 1000
         spent = max(0.0, elapsed_ms)  # hosts' clocks may differ by a little
-        step_names = {"source": step.from_state, "target": step.to_state, "event": step.event}
+        step_names = {"from_state": step.from_state, "to_state": step.to_state, "event": step.event}
         cause = step.cause[:200]
         conversations.insert_transition(
             record.batch, {**common, **step_names, "cause": cause, "duration_ms": spent}
         )
         names = {
-            "source": step.from_state.value,
-            "target": step.to_state.value,
+            "from_state": step.from_state.value,
+            "to_state": step.to_state.value,
             "event_name": step.event.value,
         }
         log.info("transition", **names, cause=step.cause, duration_ms=round(spent, 1))
@@ -169,7 +169,7 @@ def count(record: PendingTurn) -> None:
     rolled back did not happen.
     """
     for happened in record.counted_events:
-        labels = {"flow": happened.flow or NO_LABEL, "step": happened.asking or NO_LABEL}
+        labels = {"flow": happened.flow or NO_LABEL, "step": happened.requested_slot or NO_LABEL}
         if happened.event is Event.FAILED:
             metrics.FLOW_ERRORS.labels(**labels).inc()
         elif happened.event is Event.TIMED_OUT:

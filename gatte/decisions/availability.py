@@ -47,7 +47,7 @@ def desk_facts(
     """
     settings = services.settings()
     hours = opening_hours(settings.gatte_business_hours)
-    if is_open(now, hours, settings.gatte_holidays_of):
+    if is_open(now, hours, settings.gatte_holidays_state):
         return DeskFacts(ahead_by_priority=ahead_by_priority, minutes_each=minutes_each)
-    opens_at = next_opening(now, hours, settings.gatte_holidays_of)
+    opens_at = next_opening(now, hours, settings.gatte_holidays_state)
     return DeskFacts(open=False, opens_at=opens_at, ahead_by_priority=ahead_by_priority)

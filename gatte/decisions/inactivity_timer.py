@@ -21,7 +21,7 @@ def inactivity_timeouts() -> InactivityTimeouts:
 @lru_cache(maxsize=4)
 def _timeouts(settings: Settings) -> InactivityTimeouts:
     in_flow = StateTimeouts(settings.gatte_nudge_seconds, settings.gatte_flow_timeout_seconds)
-    idle = StateTimeouts(None, settings.gatte_timeout_seconds)
+    idle = StateTimeouts(None, settings.gatte_inactivity_timeout_seconds)
     return InactivityTimeouts(
         start=idle,
         menu=idle,
@@ -29,10 +29,10 @@ def _timeouts(settings: Settings) -> InactivityTimeouts:
         collecting=in_flow,
         confirming=in_flow,
         error=idle,
-        close=settings.gatte_close_seconds,
-        warn_waiting=settings.gatte_warn_seconds,
-        warn_unanswered=settings.gatte_warn_seconds,
-        close_with_human=settings.gatte_close_seconds,
+        close=settings.gatte_inactivity_close_seconds,
+        warn_waiting=settings.gatte_agent_warning_seconds,
+        warn_unanswered=settings.gatte_agent_warning_seconds,
+        close_with_human=settings.gatte_inactivity_close_seconds,
     )
 
 

@@ -27,14 +27,14 @@ def load_snapshot(conversation: Conversation, facts: Row | None = None) -> Snaps
         now=now,
         owner=conversation.owner,
         flow=conversation.flow,
-        requested_slot=conversation.asking,
+        requested_slot=conversation.requested_slot,
         slots=conversation.slots or {},
-        suspended_flow=conversation.suspended,
-        fallback_count=conversation.misunderstandings,
-        invalid_slot_count=conversation.slot_failures,
-        consecutive_errors=conversation.errors,
-        flags=conversation.notes or {},
-        company=settings.gatte_company,
+        suspended_flow=conversation.suspended_flow,
+        fallback_count=conversation.fallback_count,
+        invalid_slot_count=conversation.invalid_slot_count,
+        consecutive_errors=conversation.consecutive_errors,
+        flags=conversation.flags or {},
+        company=settings.gatte_company_name,
         contact=_contact_facts(conversation, returning=facts.returning),
         certificates=_certificates(conversation) if facts.has_certificates else (),
         tickets=_tickets(conversation) if facts.has_tickets else (),
@@ -51,13 +51,13 @@ def save_snapshot(conversation: Conversation, snapshot: Snapshot) -> None:
     conversation.state = snapshot.state
     conversation.owner = snapshot.owner
     conversation.flow = snapshot.flow
-    conversation.asking = snapshot.requested_slot
-    conversation.suspended = snapshot.suspended_flow
-    conversation.misunderstandings = snapshot.fallback_count
-    conversation.slot_failures = snapshot.invalid_slot_count
-    conversation.errors = snapshot.consecutive_errors
+    conversation.requested_slot = snapshot.requested_slot
+    conversation.suspended_flow = snapshot.suspended_flow
+    conversation.fallback_count = snapshot.fallback_count
+    conversation.invalid_slot_count = snapshot.invalid_slot_count
+    conversation.consecutive_errors = snapshot.consecutive_errors
     conversation.slots = dict(snapshot.slots)
-    conversation.notes = dict(snapshot.flags)
+    conversation.flags = dict(snapshot.flags)
 
 
 def _contact_facts(conversation: Conversation, *, returning: bool) -> ContactFacts:

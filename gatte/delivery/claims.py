@@ -72,7 +72,7 @@ def claim_next(conversation_id: UUID) -> ClaimedReply | None:
         row, now = found
         if row.state not in UNFINISHED_STATES:
             continue  # somebody settled it since the statement began
-        if row.due_at > now:
+        if row.next_attempt_at > now:
             return None
         if row.state is DeliveryState.SENDING:
             mark_uncertain(row)
@@ -91,13 +91,13 @@ def _drop_if_undeliverable(row: Outbox, conversation: Conversation, now: datetim
     if _bot_must_be_silent(row, conversation):
         outbox.cancel(row, FailureCause.OWNER_CHANGED)
         log.info(
-            "answer_cancelled",
+            "reply_cancelled",
             outbox_id=str(row.id),
             why="the bot does not own the conversation any more",
         )
     elif row.state is DeliveryState.UNCERTAIN and _needs_human(row):
-        outbox.park(row, FailureCause.NOT_CONFIRMED)
-        log.warning("answer_parked", outbox_id=str(row.id))
+        outbox.mark_dead_letter(row, FailureCause.NOT_CONFIRMED)
+        log.warning("reply_dead_lettered", outbox_id=str(row.id))
     elif service_window.is_closed(conversation, now) and not service_window.is_template(row):
         service_window.handle_window_closed(row, conversation)
     return row.state not in UNFINISHED_STATES
@@ -208,10 +208,10 @@ def record_rejected(
 
 
 def _give_up(row: Outbox, *, permanent: bool) -> None:
-    outbox.give_up(row, DeliveryState.FAILED if permanent else DeliveryState.PARKED)
+    outbox.give_up(row, DeliveryState.FAILED if permanent else DeliveryState.DEAD_LETTER)
     metrics.MESSAGES_SENT.labels(outcome=SendOutcome.FAILED).inc()
     log.warning(
-        "answer_failed", outbox_id=str(row.id), error_code=row.error_code, state=row.state.value
+        "reply_failed", outbox_id=str(row.id), error_code=row.error_code, state=row.state.value
     )
 
 
@@ -232,5 +232,5 @@ def mark_uncertain(row: Outbox) -> None:
     outbox.mark_uncertain(row, min(grace, longest_grace))
     metrics.UNCERTAIN_SENDS.inc()
     log.warning(
-        "answer_uncertain", outbox_id=str(row.id), attempt=row.attempts, why=row.error_details
+        "reply_uncertain", outbox_id=str(row.id), attempt=row.attempts, why=row.error_details
     )

@@ -88,7 +88,7 @@ def explain(row: Outbox) -> Explanation | None:
     rule = rule_for(row.error_code)
     advice = (
         rule.advice
-        if waits or row.state is not DeliveryState.PARKED
+        if waits or row.state is not DeliveryState.DEAD_LETTER
         else f"{EXHAUSTED_EXPLANATION.advice} {rule.advice}"
     )
     return Explanation(rule.meaning, advice, details)

@@ -170,5 +170,5 @@ def _known() -> frozenset[str]:
 
 
 def _pause_lengths() -> PauseLengths:
-    first = services.settings().gatte_pause_seconds
+    first = services.settings().gatte_number_pause_seconds
     return PauseLengths(first, LONGEST_SECONDS, LONGEST_UNREACHABLE_SECONDS)

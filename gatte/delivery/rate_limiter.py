@@ -212,7 +212,7 @@ class RedisRateLimiter:
 
 
 def _keys(number: str, contact: str = "", slot: str = "") -> list[str]:
-    return [f"gatte:pace:{number}", f"gatte:pace:{number}:{contact}", f"gatte:slot:{slot}"]
+    return [f"gatte:rate:{number}", f"gatte:rate:{number}:{contact}", f"gatte:reservation:{slot}"]
 
 
 class FallbackRateLimiter:
@@ -237,7 +237,7 @@ class FallbackRateLimiter:
 
     def decrease_rate(self, number: str) -> None:
         """Meta said that this number sends too fast."""
-        log.warning("number_slowed_down", phone_number_id=number)
+        log.warning("number_rate_decreased", phone_number_id=number)
         self._local.decrease_rate(number)
         try:
             self._shared.decrease_rate(number)
@@ -254,7 +254,7 @@ class FallbackRateLimiter:
 
     def _record_failure(self, error: RedisError) -> None:
         self._breaker.record_failure()
-        log.warning("pacing_without_redis", error=type(error).__name__)
+        log.warning("rate_limiter_fallback", error=type(error).__name__)
 
 
 def init_app(app: Flask, settings: Settings) -> None:

@@ -97,10 +97,10 @@ def _send(mark: ReadReceipt) -> None:
         mark.channel.mark_read(mark.phone_number_id, mark.wamid, typing=mark.typing)
     except SendFailed as error:
         _count(ReadReceiptOutcome.FAILED)
-        log.info("read_mark_failed", error=type(error).__name__)
+        log.info("read_receipt_failed", error=type(error).__name__)
     except Exception:  # a courtesy: whatever is wrong with one, the next is sent
         _count(ReadReceiptOutcome.FAILED)
-        log.exception("read_mark_failed")
+        log.exception("read_receipt_failed")
     else:
         _count(ReadReceiptOutcome.SENT)
 

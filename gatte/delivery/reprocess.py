@@ -61,5 +61,5 @@ def _again(row: Outbox, conversation: Conversation, now: datetime) -> ResendOutc
     if service_window.is_closed(conversation, now) and not service_window.is_template(row):
         return ResendOutcome.WINDOW_CLOSED
     outbox.resend(row)
-    log.info("answer_sent_again", outbox_id=str(row.id), conversation_id=str(conversation.id))
+    log.info("reply_resent", outbox_id=str(row.id), conversation_id=str(conversation.id))
     return ResendOutcome.SENT_AGAIN

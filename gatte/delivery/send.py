@@ -58,7 +58,7 @@ def _send(claimed: ClaimedReply) -> bool:
         )
         sent = channel.send(claimed.phone_number_id, body)
     except (outbound.LimitExceeded, outbound.NoRecipient) as error:
-        log.warning("answer_breaks_a_limit", outbox_id=str(claimed.outbox_id), limit=str(error))
+        log.warning("reply_exceeds_limit", outbox_id=str(claimed.outbox_id), limit=str(error))
         claims.record_rejected(
             claimed,
             None,
@@ -92,7 +92,7 @@ def _goes(claimed: ClaimedReply) -> bool:
     else:
         if not claimed.is_expired:
             return True
-        log.warning("claim_stale", outbox_id=str(claimed.outbox_id))
+        log.warning("claim_expired", outbox_id=str(claimed.outbox_id))
     claims.put_back(claimed)
     return False
 
@@ -120,7 +120,7 @@ def _accepted(claimed: ClaimedReply, channel: Channel, sent: Sent, latency_ms: f
     if isinstance(channel, SimulatorClient):
         _simulate_statuses(claimed, sent.wamid)
     log.info(
-        "answer_sent",
+        "reply_sent",
         outbox_id=str(claimed.outbox_id),
         wamid=sent.wamid,
         latency_ms=round(latency_ms, 1),

@@ -45,7 +45,7 @@ def handle_window_closed(row: Outbox, conversation: Conversation) -> None:
     template = _template_for(row, conversation)
     if template is not None:
         outbox.replace_reply(row, template)
-        log.info("answer_became_template", outbox_id=str(row.id), template=template.name)
+        log.info("reply_replaced_by_template", outbox_id=str(row.id), template=template.name)
         return
     row.error_code = WINDOW_CLOSED_CODE
     row.error_details = FailureCause.WINDOW_CLOSED
@@ -55,7 +55,7 @@ def handle_window_closed(row: Outbox, conversation: Conversation) -> None:
         unsaid = row.message.body or ""
         tickets.open_or_extend_follow_up(conversation, FOLLOW_UP_SUBJECT, unsaid)
     metrics.MESSAGES_SENT.labels(outcome=SendOutcome.WINDOW_CLOSED).inc()
-    log.warning("answer_too_late", outbox_id=str(row.id), state=row.state.value)
+    log.warning("reply_outside_service_window", outbox_id=str(row.id), state=row.state.value)
 
 
 def handle_late_failure(outbox_id: UUID) -> None:
@@ -81,7 +81,7 @@ def _template_for(row: Outbox, conversation: Conversation) -> TemplateReply | No
     """
     settings = services.settings()
     if (
-        not settings.gatte_window_template
+        not settings.gatte_service_window_template
         or row.author is not Author.BOT
         or is_template(row)
         or row.reply is None
@@ -92,4 +92,4 @@ def _template_for(row: Outbox, conversation: Conversation) -> TemplateReply | No
     # several answers cost one template
     if outbox.has_template_since(conversation.id, conversation.last_inbound_at):
         return None
-    return TemplateReply(settings.gatte_window_template, settings.gatte_window_template_language)
+    return TemplateReply(settings.gatte_service_window_template, settings.gatte_service_window_template_language)

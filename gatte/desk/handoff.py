@@ -70,7 +70,7 @@ def reassign(conversation_id: UUID, expected_id: int, new_id: int, user_id: int)
     audit.record(
         user_id, action, f"conversation:{conversation.id}", {"from": expected_id, "to": new_id}
     )
-    log.info("desk_action", action=action, user_id=user_id, conversation_id=str(conversation.id))
+    log.info("agent_action", action=action, user_id=user_id, conversation_id=str(conversation.id))
     return conversation
 
 
@@ -166,5 +166,5 @@ def _apply_agent_event(
     apply.apply_decision(conversation, happened)
     done = (action or event).value
     audit.record(user_id, done, f"conversation:{conversation.id}")
-    log.info("desk_action", action=done, user_id=user_id, conversation_id=str(conversation.id))
+    log.info("agent_action", action=done, user_id=user_id, conversation_id=str(conversation.id))
     return conversation

@@ -152,7 +152,7 @@ def list_alive(kind: ProcessKind, client: "Redis | None" = None) -> list[str]:
 
 
 def _heartbeat_key(kind: ProcessKind) -> str:
-    return f"gatte:alive:{kind}"
+    return f"gatte:heartbeat:{kind}"
 
 
 def _time_of(client: "Redis") -> float:

@@ -187,6 +187,6 @@ class GroupCommitWriter:
 
 def _not_stored(error: Exception) -> StorageUnavailable:
     log.warning(
-        "inbox_not_stored", error=type(error).__name__, sqlstate=getattr(error, "pgcode", None)
+        "inbox_write_failed", error=type(error).__name__, sqlstate=getattr(error, "pgcode", None)
     )
     return StorageUnavailable("the database does not take it now")

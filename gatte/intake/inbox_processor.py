@@ -75,7 +75,7 @@ def process_sender(
     wamids = [contact_identity.short_hash(row.wamid_hash) for row in rows]
     requests = [row.request_id for row in rows]
     log.info(
-        "messages_filed",
+        "inbox_processed",
         conversation_id=str(talk.conversation_id),
         count=len(rows),
         request_ids=requests,
@@ -95,7 +95,7 @@ def _waiting(phone_number_id: str, sender_hash: bytes) -> list[InboxRow]:
     opened = [(row, _decrypt(row)) for row in inbox_retry.retryable_rows(found)]
     closed = [row.id for row, payload in opened if payload is None]
     if closed:
-        inbox.park(closed)
+        inbox.mark_dead_letter(closed)
     return [
         InboxRow(
             row.id,
@@ -116,7 +116,7 @@ def _decrypt(row: UnprocessedRow) -> dict[str, Any] | None:
     try:
         return receive.decrypt_payload(bytes(row.wamid_hash), bytes(row.payload or b""))
     except (DecryptionFailed, ValueError):
-        log.exception("message_set_aside", inbox_id=row.id)
+        log.exception("inbox_row_undecryptable", inbox_id=row.id)
         return None
 
 
@@ -178,7 +178,7 @@ def _message(talk: OpenConversation, one: IncomingMessage) -> NewMessage:
         author=Author.PHONE if one.echo else Author.CUSTOMER,
         kind=one.kind,
         body=None if one.redacted else one.text,
-        original=None if one.redacted else one.original,
+        original=None if one.redacted else one.raw_payload,
         wamid=one.row.payload["wamid"],
         wamid_hash=one.row.wamid_hash,
         sent_at=one.row.sent_at,

@@ -36,11 +36,11 @@ def record_failure(
     db.session.rollback()
     row = inbox.record_failure(phone_number_id, sender_hash, ATTEMPTS, transient=transient)
     log.error(
-        "filing_failed",
+        "inbox_processing_failed",
         error=type(error).__name__,
         inbox_id=row.id if row else None,
         exc_info=error,
     )
-    if row is not None and row.is_parked:
-        metrics.MESSAGES_PARKED.inc()
-        log.error("message_parked", inbox_id=row.id, attempts=row.attempts)
+    if row is not None and row.is_dead_letter:
+        metrics.INBOX_DEAD_LETTERS.inc()
+        log.error("inbox_dead_lettered", inbox_id=row.id, attempts=row.attempts)

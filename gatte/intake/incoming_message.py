@@ -33,7 +33,7 @@ class IncomingMessage:
     row: InboxRow
     kind: MessageKind
     text: str
-    original: dict[str, Any]
+    raw_payload: dict[str, Any]
     echo: bool
     filename: str | None = None
     mime_type: str | None = None

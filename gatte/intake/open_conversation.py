@@ -66,9 +66,9 @@ def _is_up_to_date(known: Sequence[Row], sender: Sender) -> bool:
     of itself.
     """
     row = known[0]
-    if any(other.contact_id != row.contact_id for other in known) or row.wrapped is None:
+    if any(other.contact_id != row.contact_id for other in known) or row.wrapped_key is None:
         return False
-    keyring().cache_wrapped(row.data_key_id, row.master_id, bytes(row.wrapped))
+    keyring().cache_wrapped(row.data_key_id, row.master_key_id, bytes(row.wrapped_key))
     phone = Contact.phone.decrypt(row.contact_id, row.data_key_id, row.phone_sealed)
     bsuid = Contact.bsuid.decrypt(row.contact_id, row.data_key_id, row.bsuid_sealed)
     return (

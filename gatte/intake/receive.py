@@ -71,7 +71,7 @@ class InboxReceiver:
         try:
             self._writer.store(rows)
         except RejectedRows:
-            log.exception("webhook_body_unstorable", size=len(raw))
+            log.exception("webhook_rows_rejected", size=len(raw))
             self._writer.store(
                 WebhookRows(events=[self._event(UNSTORABLE, None, raw)], request_id=request_id)
             )
@@ -110,7 +110,7 @@ class InboxReceiver:
             message.kind.value,
             message.raw,
             request_id,
-            immediate=message.skips_quiet_period,
+            skip_quiet_period=message.skips_quiet_period,
         )
 
     def _echo(self, echo: CompanyEcho, request_id: str | None) -> MessageRow:
@@ -120,7 +120,7 @@ class InboxReceiver:
             ECHO,
             {"message": echo.raw},
             request_id,
-            immediate=True,
+            skip_quiet_period=True,
         )
 
     def _row(
@@ -131,7 +131,7 @@ class InboxReceiver:
         raw: dict[str, Any],
         request_id: str | None,
         *,
-        immediate: bool,
+        skip_quiet_period: bool,
     ) -> MessageRow:
         wamid_hash = self._keys.lookup_hash("wamid", message.wamid)
         payload = {"wamid": message.wamid, "sender": _parts(sender), "raw": raw}
@@ -140,7 +140,7 @@ class InboxReceiver:
             wamid_hash=wamid_hash,
             sender_hash=contact_identity.sender_hash(sender, self._keys, message.phone_number_id),
             kind=kind,
-            immediate=immediate,
+            skip_quiet_period=skip_quiet_period,
             payload=crypto.seal(self._keys.inbox_key, _encoded(payload), _aad(wamid_hash)),
             request_id=request_id,
             sent_at=message.sent_at,

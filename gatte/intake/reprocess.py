@@ -60,5 +60,5 @@ def requeue(body: KeptBody) -> BodyOutcome:
     except InvalidPayload:
         return BodyOutcome.UNREADABLE
     inbox.delete_event(event)
-    log.info("webhook_body_taken_again", event_id=body.id, refused=refused)
+    log.info("webhook_body_requeued", event_id=body.id, refused=refused)
     return BodyOutcome.REFUSED if refused else BodyOutcome.STORED

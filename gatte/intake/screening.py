@@ -124,7 +124,7 @@ def _apply_limits(
         contacts.mute(contacts.get_contact(talk.contact_id), reason, talk.muted_until)
         return True
     if not fits and not _opts_out(talk, one):
-        one.skip_reason = SkipReason.LIMITED
+        one.skip_reason = SkipReason.RATE_LIMITED
         metrics.RATE_LIMITED.inc()
     return False
 
@@ -147,23 +147,23 @@ def _reason(
     )
 
 
-def _forget_secrets(set_aside: Sequence[IncomingMessage]) -> None:
+def _forget_secrets(skipped: Sequence[IncomingMessage]) -> None:
     """No turn will see to passwords and key files among these, so they are forgotten here."""
-    for one in set_aside:
+    for one in skipped:
         if holds_password(one.text) or names_key_file(one.filename, one.mime_type):
             one.redacted = True
-    if set_aside:
+    if skipped:
         log.info(
-            "messages_set_aside",
-            count=len(set_aside),
-            why=sorted({str(one.skip_reason) for one in set_aside}),
+            "messages_skipped",
+            count=len(skipped),
+            why=sorted({str(one.skip_reason) for one in skipped}),
         )
 
 
 def _limit_notice(talk: OpenConversation, judged: Sequence[IncomingMessage]) -> SkipReason | None:
-    if not any(one.skip_reason is SkipReason.LIMITED for one in judged):
+    if not any(one.skip_reason is SkipReason.RATE_LIMITED for one in judged):
         return None
     is_first_in_window = conversations.claim_limit_notice(
         talk.conversation_id, contact_rate_limit.WINDOW_SECONDS
     )
-    return SkipReason.LIMITED if is_first_in_window else None
+    return SkipReason.RATE_LIMITED if is_first_in_window else None

@@ -19,7 +19,7 @@ def tell(bodies: Sequence[WebhookRows], new: Mapping[str, int]) -> None:
     """Count the messages that are new, and log these bodies: every request id and the hash of every
     wamid stands on a line.
 
-    To which conversation a message belongs is not known here; `messages_filed` names it beside the
+    To which conversation a message belongs is not known here; `inbox_processed` names it beside the
     same hashes.
     """
     for kind, count in new.items():
@@ -41,4 +41,4 @@ def tell(bodies: Sequence[WebhookRows], new: Mapping[str, int]) -> None:
     )
     for start in range(IDS_A_LINE, max(len(requests), len(wamids)), IDS_A_LINE):
         more = slice(start, start + IDS_A_LINE)
-        log.info("webhook_stored_more", request_ids=requests[more], wamid_hashes=wamids[more])
+        log.info("webhook_stored_ids", request_ids=requests[more], wamid_hashes=wamids[more])

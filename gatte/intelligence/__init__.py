@@ -34,7 +34,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         client.rejections.on_change(partial(rejections.publish, app.extensions["gatte_memory"]))
         _warn_of_missing_prices(client, settings)
     app.extensions["gatte_gemini"] = client
-    app.extensions["gatte_local_models"] = LocalModels(settings.gatte_folder / "models")
+    app.extensions["gatte_local_models"] = LocalModels(settings.gatte_data_dir / "models")
 
 
 def _warn_of_missing_prices(client: "Gemini", settings: Settings) -> None:

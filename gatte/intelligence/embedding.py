@@ -107,6 +107,6 @@ def _load() -> _Encoder | None:
         encoder = cast("_Encoder", USE(threads=1))
         encoder.encode(["oi"])  # weights are read on first use: read them now, under the lock
     except (ImportError, OSError) as error:
-        log.warning("embedding.unavailable", package=PACKAGE, error=type(error).__name__)
+        log.warning("embedding_unavailable", package=PACKAGE, error=type(error).__name__)
         return None
     return encoder

@@ -110,7 +110,7 @@ def _checked(said: str, passages: RetrievalResult, call: CallRecord) -> Answer:
     problems = grounding_check.violations(text, [_shown(one) for one in passages.found])
     if problems:
         log.warning(
-            "answer.rejected",
+            "answer_ungrounded",
             problems=[problem.value for problem in problems],
             prompt_version=call.prompt_version,
         )

@@ -104,7 +104,7 @@ def answer_question(
 
     with Session(db.engine) as session:
         passages = retrieval_cache.find_passages(session, question, edition)
-    company = services.settings().gatte_company
+    company = services.settings().gatte_company_name
     return responder.compose_answer(passages, history, services.gemini(), company)
 
 

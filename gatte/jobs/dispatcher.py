@@ -74,14 +74,14 @@ class Dispatcher:
                     self._run_as_leader_or_standby(connection)
             except (DBAPIError, psycopg2.Error) as error:
                 _report_queue_age([])  # another leads now, and tells
-                log.warning("dispatcher_without_database", error=type(error).__name__)
+                log.warning("dispatcher_database_unavailable", error=type(error).__name__)
                 time.sleep(STANDBY_SECONDS)
 
     def _run_as_leader_or_standby(self, connection: Connection) -> None:
         leading = False
         while not self.stopping:
             if not leading and (leading := _try_become_leader(connection)):
-                log.info("dispatcher_leads")
+                log.info("leader_elected")
             pause = STANDBY_SECONDS
             if leading:
                 started = time.monotonic()
@@ -100,7 +100,7 @@ class Dispatcher:
             fresh = [due for due in found if self._should_enqueue(due)]
             self._enqueue(fresh)
         except RedisError as error:
-            log.warning("dispatcher_without_queue", error=type(error).__name__)
+            log.warning("dispatcher_redis_unavailable", error=type(error).__name__)
             time.sleep(REDIS_RETRY_SECONDS)
         if time.monotonic() - self._told_at > REPORT_SECONDS:
             self._told_at = time.monotonic()

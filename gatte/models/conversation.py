@@ -25,7 +25,7 @@ class Conversation(HasEncryptedColumns, Base):
     `lease_token` grows with every lease: a turn may commit only while the token is still its own.
     `owner_version` grows with every change of owner: an answer written under an older version is
     not sent. `turn_due_at` is when unread messages that no turn has answered must be looked at
-    again; `watch_at` is when the watchdog has something to do. `state_since` is when it came into
+    again; `inactivity_due_at` is when the watchdog has something to do. `state_since` is when it came into
     its state, None when it is in its first one.
     """
 
@@ -43,7 +43,7 @@ class Conversation(HasEncryptedColumns, Base):
             "turn_due_at",
             postgresql_where=text("turn_due_at IS NOT NULL"),
         ),
-        Index("ix_conversation_watch", "watch_at", postgresql_where=text("watch_at IS NOT NULL")),
+        Index("ix_conversation_inactivity_due", "inactivity_due_at", postgresql_where=text("inactivity_due_at IS NOT NULL")),
         Index(
             "ix_conversation_live", "last_activity_at", postgresql_where=text("closed_at IS NULL")
         ),
@@ -75,13 +75,13 @@ class Conversation(HasEncryptedColumns, Base):
     last_intent: Mapped[Intent | None] = mapped_column(string_enum(Intent))
 
     flow: Mapped[str | None]
-    asking: Mapped[str | None]
-    suspended: Mapped[str | None]
-    misunderstandings: Mapped[int] = mapped_column(default=0)
-    slot_failures: Mapped[int] = mapped_column(default=0)
-    errors: Mapped[int] = mapped_column(default=0)
+    requested_slot: Mapped[str | None]
+    suspended_flow: Mapped[str | None]
+    fallback_count: Mapped[int] = mapped_column(default=0)
+    invalid_slot_count: Mapped[int] = mapped_column(default=0)
+    consecutive_errors: Mapped[int] = mapped_column(default=0)
     slots = EncryptedColumn[dict[str, str]]()
-    notes = EncryptedColumn[dict[str, str]]()
+    flags = EncryptedColumn[dict[str, str]]()
 
     priority: Mapped[int | None]
     escalation_reason: Mapped[EscalationReason | None] = mapped_column(
@@ -91,15 +91,15 @@ class Conversation(HasEncryptedColumns, Base):
     summary = EncryptedColumn[str]()
 
     lease_token: Mapped[int] = mapped_column(BigInteger, default=0)
-    leased_until: Mapped[Timestamp | None]
+    lease_expires_at: Mapped[Timestamp | None]
     turn_due_at: Mapped[Timestamp | None]
     turn_attempts: Mapped[int] = mapped_column(default=0)
-    watch_at: Mapped[Timestamp | None]
+    inactivity_due_at: Mapped[Timestamp | None]
     last_inbound_at: Mapped[Timestamp | None]
     last_activity_at: Mapped[CreatedAt]
     opened_at: Mapped[CreatedAt]
     closed_at: Mapped[Timestamp | None]
-    told_limit_at: Mapped[Timestamp | None]
+    rate_limit_notified_at: Mapped[Timestamp | None]
 
     contact: Mapped[Contact] = relationship()
     assignee: Mapped[User | None] = relationship()
@@ -121,22 +121,22 @@ class Transition(Base):
         ForeignKey("conversation.id", ondelete="CASCADE"), index=True
     )
     turn_id: Mapped[UUID | None]
-    source: Mapped[State] = mapped_column(string_enum(State, "source"))
-    target: Mapped[State] = mapped_column(string_enum(State, "target"))
+    from_state: Mapped[State] = mapped_column(string_enum(State, "from_state"))
+    to_state: Mapped[State] = mapped_column(string_enum(State, "to_state"))
     event: Mapped[Event] = mapped_column(string_enum(Event))
     cause: Mapped[str]
     duration_ms: Mapped[float]
     correlation_id: Mapped[str]
-    at: Mapped[CreatedAt]
+    created_at: Mapped[CreatedAt]
 
 
 class TurnOutcome(StrEnum):
     """How a turn ended."""
 
     ANSWERED = "answered"
-    SILENT = "silent"
+    NO_REPLY = "no_reply"
     FAILED = "failed"
-    PARKED = "parked"
+    DEAD_LETTER = "dead_letter"
 
 
 class Turn(HasEncryptedColumns, Base):
@@ -155,5 +155,5 @@ class Turn(HasEncryptedColumns, Base):
     trace = EncryptedColumn[dict[str, Any]]()
     error: Mapped[str | None]
     request_id: Mapped[str | None]
-    times: Mapped[dict[str, float]] = mapped_column(JSONB, default=dict)
-    at: Mapped[CreatedAt]
+    step_durations_ms: Mapped[dict[str, float]] = mapped_column(JSONB, default=dict)
+    created_at: Mapped[CreatedAt]

@@ -63,7 +63,7 @@ class AuditEntry(Base):
     action: Mapped[str] = mapped_column(index=True)
     subject: Mapped[str] = mapped_column(index=True)
     details: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
-    at: Mapped[CreatedAt]
+    created_at: Mapped[CreatedAt]
     user: Mapped[User | None] = relationship()
 
 

@@ -14,20 +14,20 @@ class InboxMessage(Base):
     contact, then emptied.
 
     The row stays for as long as Meta may deliver the message again. `sender_hash` is the keyed hash
-    of who wrote it; `immediate` messages do not wait for the quiet window.
+    of who wrote it; `skip_quiet_period` messages do not wait for the quiet window.
     """
 
     __tablename__ = "inbox_message"
     __table_args__ = (
         UniqueConstraint("phone_number_id", "wamid_hash"),
         Index(
-            "ix_inbox_message_unfiled",
+            "ix_inbox_message_unprocessed",
             "phone_number_id",
             "sender_hash",
             "received_at",
-            postgresql_where=text("filed_at IS NULL"),
+            postgresql_where=text("processed_at IS NULL"),
         ),
-        Index("ix_inbox_message_filed", "filed_at", postgresql_where=text("filed_at IS NOT NULL")),
+        Index("ix_inbox_message_processed", "processed_at", postgresql_where=text("processed_at IS NOT NULL")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -35,15 +35,15 @@ class InboxMessage(Base):
     wamid_hash: Mapped[bytes] = mapped_column(LargeBinary)
     sender_hash: Mapped[bytes] = mapped_column(LargeBinary)
     kind: Mapped[str]
-    immediate: Mapped[bool] = mapped_column(default=False)
+    skip_quiet_period: Mapped[bool] = mapped_column(default=False)
     payload: Mapped[bytes | None] = mapped_column(LargeBinary)
     request_id: Mapped[str | None]
     sent_at: Mapped[Timestamp]
     received_at: Mapped[Timestamp] = mapped_column(server_default=text("clock_timestamp()"))
-    filed_at: Mapped[Timestamp | None]
+    processed_at: Mapped[Timestamp | None]
     attempts: Mapped[int] = mapped_column(server_default=text("0"))
     """How often it could not be processed; it is tried again at `retry_at`, and parked in the end:
-    `filed_at` is set, and the payload stays.
+    `processed_at` is set, and the payload stays.
     """
     retry_at: Mapped[Timestamp | None]
 
@@ -61,7 +61,7 @@ class StatusEvent(Base):
     error_code: Mapped[int | None]
     error_details: Mapped[str | None]
     billable: Mapped[bool | None]
-    category: Mapped[str | None]
+    pricing_category: Mapped[str | None]
     at: Mapped[Timestamp]
     received_at: Mapped[Timestamp] = mapped_column(
         server_default=text("clock_timestamp()"), index=True

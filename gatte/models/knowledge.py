@@ -47,13 +47,13 @@ class PassageKind(StrEnum):
 
 
 class Passage(Base):
-    """A text under which an article is found: by meaning (embedding) and by words (`words`, of the
+    """A text under which an article is found: by meaning (embedding) and by words (`search_vector`, of the
     unaccented text).
     """
 
     __tablename__ = "passage"
     __table_args__ = (
-        Index("ix_passage_words", "words", postgresql_using="gin"),
+        Index("ix_passage_search_vector", "search_vector", postgresql_using="gin"),
         Index(
             "ix_passage_embedding",
             "embedding",
@@ -70,7 +70,7 @@ class Passage(Base):
     text: Mapped[str]
     normalised: Mapped[str]
     embedding: Mapped[Any | None] = mapped_column(Vector(DIMENSIONS))
-    words: Mapped[Any] = mapped_column(
+    search_vector: Mapped[Any] = mapped_column(
         TSVECTOR, Computed("to_tsvector('portuguese', normalised)", persisted=True)
     )
     article: Mapped[Article] = relationship(back_populates="passages")
@@ -85,4 +85,4 @@ class KnowledgeVersion(Base):
     __table_args__ = (CheckConstraint("id = 1", name="only_one"),)
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    number: Mapped[int] = mapped_column(BigInteger)
+    version: Mapped[int] = mapped_column(BigInteger)

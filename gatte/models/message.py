@@ -41,7 +41,7 @@ class SkipReason(StrEnum):
     muted.
     """
 
-    LIMITED = "limited"
+    RATE_LIMITED = "rate_limited"
     MUTED = "muted"
 
 
@@ -49,12 +49,12 @@ class Message(HasEncryptedColumns, Base):
     """One message of the history; `position` orders a conversation as people saw it.
 
     `body` is the clean text, `original` what Meta sent. A customer's message (or one of the phone)
-    without `turn_id` was not read yet; with `set_aside` no turn will.
+    without `turn_id` was not read yet; with `skip_reason` no turn will.
     """
 
     __tablename__ = "message"
     __table_args__ = (
-        Index("ix_message_conversation_position", "conversation_id", "position"),
+        Index("ix_message_conversation_sequence", "conversation_id", "sequence"),
         Index(
             "ix_message_unread",
             "conversation_id",
@@ -62,7 +62,7 @@ class Message(HasEncryptedColumns, Base):
         ),
     )
 
-    position: Mapped[int] = mapped_column(BigInteger, Identity())
+    sequence: Mapped[int] = mapped_column(BigInteger, Identity())
     contact_id: Mapped[UUID] = mapped_column(
         ForeignKey("contact.id", ondelete="CASCADE"), index=True
     )
@@ -72,19 +72,19 @@ class Message(HasEncryptedColumns, Base):
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     kind: Mapped[str]
     body = EncryptedColumn[str]()
-    original = EncryptedColumn[dict[str, Any]]()
+    raw_payload = EncryptedColumn[dict[str, Any]]()
     wamid = EncryptedColumn[str]()
     wamid_hash: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
     turn_id: Mapped[UUID | None]
     intent: Mapped[Intent | None] = mapped_column(string_enum(Intent))
     confidence: Mapped[float | None]
-    decider: Mapped[PredictionSource | None] = mapped_column(string_enum(PredictionSource))
+    intent_source: Mapped[PredictionSource | None] = mapped_column(string_enum(PredictionSource))
     model: Mapped[str | None]
     prompt_version: Mapped[str | None]
     sent_at: Mapped[Timestamp]
     received_at: Mapped[Timestamp] = mapped_column(server_default=text("clock_timestamp()"))
     erased_at: Mapped[Timestamp | None]
-    set_aside: Mapped[SkipReason | None] = mapped_column(string_enum(SkipReason))
+    skip_reason: Mapped[SkipReason | None] = mapped_column(string_enum(SkipReason))
     user: Mapped[User | None] = relationship()
     outbox: Mapped["Outbox | None"] = relationship(back_populates="message")
 
@@ -100,7 +100,7 @@ class DeliveryState(StrEnum):
     DELIVERED = "delivered"
     READ = "read"
     FAILED = "failed"
-    PARKED = "parked"
+    DEAD_LETTER = "dead_letter"
     CANCELLED = "cancelled"
 
 
@@ -118,19 +118,19 @@ class Outbox(HasEncryptedColumns, Base):
     __table_args__ = (
         Index(
             "ix_outbox_due",
-            "due_at",
+            "next_attempt_at",
             postgresql_where=text(UNFINISHED_SQL),
         ),
         Index(
             "ix_outbox_unfinished",
             "conversation_id",
-            "position",
+            "sequence",
             postgresql_where=text(UNFINISHED_SQL),
         ),
     )
 
     id: Mapped[UUID] = mapped_column(ForeignKey("message.id", ondelete="CASCADE"), primary_key=True)
-    position: Mapped[int] = mapped_column(BigInteger, Identity())
+    sequence: Mapped[int] = mapped_column(BigInteger, Identity())
     conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"))
     phone_number_id: Mapped[str]
     author: Mapped[Author] = mapped_column(string_enum(Author))
@@ -140,7 +140,7 @@ class Outbox(HasEncryptedColumns, Base):
     )
     reply = EncryptedColumn[dict[str, Any]]()
     attempts: Mapped[int] = mapped_column(default=0)
-    due_at: Mapped[Timestamp] = mapped_column(server_default=text("clock_timestamp()"))
+    next_attempt_at: Mapped[Timestamp] = mapped_column(server_default=text("clock_timestamp()"))
     """When this row wants attention: to be sent, taken for crashed (sending), or settled
     (uncertain).
     """
@@ -149,7 +149,7 @@ class Outbox(HasEncryptedColumns, Base):
     error_code: Mapped[int | None]
     error_details: Mapped[str | None]
     billable: Mapped[bool | None]
-    category: Mapped[str | None]
+    pricing_category: Mapped[str | None]
     created_at: Mapped[CreatedAt]
     accepted_at: Mapped[Timestamp | None]
     sent_at: Mapped[Timestamp | None]
@@ -169,11 +169,11 @@ class DeliveryAttempt(Base):
     outcome: Mapped[str]
     error_code: Mapped[int | None]
     latency_ms: Mapped[float]
-    at: Mapped[CreatedAt]
+    created_at: Mapped[CreatedAt]
 
 
 class NumberPause(Base):
-    """A number whose answers wait because Meta takes nothing from it; at `probe_at` one of them
+    """A number whose answers wait because Meta takes nothing from it; at `next_probe_at` one of them
     tries whether it works again.
     """
 
@@ -182,15 +182,15 @@ class NumberPause(Base):
     phone_number_id: Mapped[str] = mapped_column(primary_key=True)
     cause: Mapped[str]
     error_code: Mapped[int | None]
-    tries: Mapped[int]
-    since: Mapped[Timestamp] = mapped_column(server_default=text("clock_timestamp()"))
-    probe_at: Mapped[Timestamp]
+    probe_count: Mapped[int]
+    paused_at: Mapped[Timestamp] = mapped_column(server_default=text("clock_timestamp()"))
+    next_probe_at: Mapped[Timestamp]
 
 
 class LlmCall(Base):
     """One call to a language model: what it cost and how it ended."""
 
-    __tablename__ = "model_call"
+    __tablename__ = "llm_call"
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     conversation_id: Mapped[UUID | None] = mapped_column(
@@ -205,4 +205,4 @@ class LlmCall(Base):
     cost_brl: Mapped[Decimal] = mapped_column(Numeric(12, 6), default=0)
     latency_ms: Mapped[float]
     outcome: Mapped[str]
-    at: Mapped[CreatedAt]
+    created_at: Mapped[CreatedAt]

@@ -53,8 +53,8 @@ class DataKey(Base):
 
     id: Mapped[RowId]
     purpose: Mapped[KeyPurpose] = mapped_column(string_enum(KeyPurpose))
-    master_id: Mapped[str] = mapped_column(index=True)
-    wrapped: Mapped[bytes] = mapped_column(LargeBinary)
+    master_key_id: Mapped[str] = mapped_column(index=True)
+    wrapped_key: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[CreatedAt]
 
 
@@ -91,10 +91,10 @@ class Keyring:
             for row in db.session.scalars(select(DataKey).where(DataKey.id.in_(missing))):
                 self._unwrapped(row)
 
-    def cache_wrapped(self, data_key_id: UUID, master_id: str, wrapped: bytes) -> None:
+    def cache_wrapped(self, data_key_id: UUID, master_key_id: str, wrapped: bytes) -> None:
         """Have a key ready whose row was read together with something else."""
         if data_key_id not in self._opened:
-            sealed = crypto.WrappedKey(master_id, wrapped)
+            sealed = crypto.WrappedKey(master_key_id, wrapped)
             self._opened.put(data_key_id, self.master.unwrap(sealed, data_key_id.bytes))
 
     def evict(self, data_key_id: UUID) -> None:
@@ -122,11 +122,11 @@ class Keyring:
         if purpose is KeyPurpose.CONTACT:
             self._opened.put(key_id, plain)
         return DataKey(
-            id=key_id, purpose=purpose, master_id=wrapped.master_id, wrapped=wrapped.sealed
+            id=key_id, purpose=purpose, master_key_id=wrapped.master_key_id, wrapped_key=wrapped.sealed
         )
 
     def _unwrapped(self, row: DataKey) -> bytes:
-        plain = self.master.unwrap(crypto.WrappedKey(row.master_id, row.wrapped), row.id.bytes)
+        plain = self.master.unwrap(crypto.WrappedKey(row.master_key_id, row.wrapped_key), row.id.bytes)
         self._opened.put(row.id, plain)
         return plain
 
@@ -162,18 +162,18 @@ class Keyring:
         values = {
             "id": row.id,
             "purpose": purpose,
-            "master_id": row.master_id,
-            "wrapped": row.wrapped,
+            "master_key_id": row.master_key_id,
+            "wrapped_key": row.wrapped_key,
         }
         with self._engine.begin() as connection:
             connection.execute(insert(DataKey).values(**values).on_conflict_do_nothing())
             stored = connection.execute(
-                select(DataKey.id, DataKey.master_id, DataKey.wrapped).where(
+                select(DataKey.id, DataKey.master_key_id, DataKey.wrapped_key).where(
                     DataKey.purpose == purpose
                 )
             ).one()
         return self.master.unwrap(
-            crypto.WrappedKey(stored.master_id, stored.wrapped), stored.id.bytes
+            crypto.WrappedKey(stored.master_key_id, stored.wrapped_key), stored.id.bytes
         )
 
 

@@ -48,7 +48,7 @@ MESSAGES_SENT = Counter("gatte_messages_sent", "Sends by outcome", ["outcome"])
 TURN_SECONDS = Histogram(
     "gatte_turn_seconds", "Time of a turn by step", ["step"], buckets=_TURN_BUCKETS
 )
-INTENTS = Counter("gatte_intents", "Intents by who decided", ["intent", "decider"])
+INTENTS = Counter("gatte_intents", "Intents by who decided", ["intent", "source"])
 ESCALATIONS = Counter("gatte_escalations", "Hand-overs to a human by reason", ["reason"])
 FLOW_ERRORS = Counter("gatte_flow_errors", "Errors by flow and step", ["flow", "step"])
 TIMEOUTS = Counter("gatte_timeouts", "Time-outs by flow and step", ["flow", "step"])
@@ -71,8 +71,8 @@ UNCERTAIN_SENDS = Counter("gatte_uncertain_sends", "Sends whose outcome was unkn
 NUMBER_PAUSES = Counter(
     "gatte_number_pauses", "Times that sending by a number paused, by cause", ["cause"]
 )
-MESSAGES_PARKED = Counter(
-    "gatte_messages_parked", "Messages that could not be filed, and wait for people"
+INBOX_DEAD_LETTERS = Counter(
+    "gatte_inbox_dead_letters", "Messages that could not be filed, and wait for people"
 )
 READ_MARKS = Counter("gatte_read_marks", "Read marks (blue ticks, typing) by outcome", ["outcome"])
 RATE_LIMITED = Counter("gatte_rate_limited", "Messages beyond a contact's limit")

@@ -83,7 +83,7 @@ def new_data_key() -> bytes:
 class WrappedKey:
     """A data key as it is stored: sealed under the master key of that id."""
 
-    master_id: str
+    master_key_id: str
     sealed: bytes
 
 
@@ -105,9 +105,9 @@ class MasterKeys:
 
     def unwrap(self, wrapped: WrappedKey, owner: bytes) -> bytes:
         """The data key again; UnknownMasterKey when its master key is gone."""
-        if wrapped.master_id not in self._keys:
-            raise UnknownMasterKey(f"no master key {wrapped.master_id!r} in GATTE_ENCRYPTION_KEYS")
-        return unseal(self._keys[wrapped.master_id], wrapped.sealed, b"data-key:" + owner)
+        if wrapped.master_key_id not in self._keys:
+            raise UnknownMasterKey(f"no master key {wrapped.master_key_id!r} in GATTE_ENCRYPTION_KEYS")
+        return unseal(self._keys[wrapped.master_key_id], wrapped.sealed, b"data-key:" + owner)
 
 
 def keyed_hash(key: bytes, kind: str, value: str) -> bytes:

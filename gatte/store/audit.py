@@ -17,16 +17,16 @@ from gatte.store.conversations import WITH_HUMAN
 # logged in within half an hour, or has a conversation in which something was said since.
 HANDLING_TIME_SQL = f"""
     WITH ended AS (
-        SELECT id, subject, at
+        SELECT id, subject, created_at
         FROM audit_entry
-        WHERE action = 'handed_back' AND at > clock_timestamp() - interval '4 hours'
+        WHERE action = 'handed_back' AND created_at > clock_timestamp() - interval '4 hours'
         ORDER BY id DESC
         LIMIT 50
     ), handled AS (
-        SELECT extract(epoch FROM ended.at - taken.at) / 60 AS minutes
+        SELECT extract(epoch FROM ended.created_at - taken.created_at) / 60 AS minutes
         FROM ended
         JOIN LATERAL (
-            SELECT at
+            SELECT created_at
             FROM audit_entry a
             WHERE a.subject = ended.subject AND a.action = 'agent_took' AND a.id < ended.id
             ORDER BY a.id DESC
@@ -36,7 +36,7 @@ HANDLING_TIME_SQL = f"""
         SELECT user_id AS id
         FROM audit_entry
         WHERE action IN ('agent_took', 'handed_back')
-            AND at > clock_timestamp() - interval '30 minutes'
+            AND created_at > clock_timestamp() - interval '30 minutes'
         UNION
         SELECT id
         FROM "user"

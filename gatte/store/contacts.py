@@ -23,7 +23,7 @@ KNOWN_SENDER_SQL = """
     SELECT i.contact_id,
         c.data_key_id, c.phone_sealed, c.bsuid_sealed, c.name_sealed IS NOT NULL AS named,
         c.muted_until, c.opted_out_at,
-        k.master_id, k.wrapped,
+        k.master_key_id, k.wrapped_key,
         v.id AS conversation_id, v.owner, v.correlation_id
     FROM contact_identity i
     JOIN contact c ON c.id = i.contact_id
@@ -112,7 +112,7 @@ def insert_contact(
     """Add a contact with its data key and its identities to a batch."""
     batch.insert(
         "data_key",
-        {"id": key.id, "purpose": key.purpose, "master_id": key.master_id, "wrapped": key.wrapped},
+        {"id": key.id, "purpose": key.purpose, "master_key_id": key.master_key_id, "wrapped_key": key.wrapped_key},
     )
     batch.insert(
         "contact",

@@ -40,11 +40,11 @@ WAITING = f"state = '{State.WAITING_HUMAN}' AND {LIVE}"
 WITH_HUMAN = f"state = '{State.WITH_HUMAN}' AND {LIVE}"
 TURN_DUE = (
     "turn_due_at <= clock_timestamp()"
-    " AND (leased_until IS NULL OR leased_until < clock_timestamp())"
+    " AND (lease_expires_at IS NULL OR lease_expires_at < clock_timestamp())"
 )
-INACTIVITY_DUE = "watch_at <= clock_timestamp()"
+INACTIVITY_DUE = "inactivity_due_at <= clock_timestamp()"
 _TURN_AUTHORS = ", ".join(f"'{author}'" for author in TURN_AUTHORS)
-UNREAD = f"set_aside IS NULL AND author IN ({_TURN_AUTHORS}) AND turn_id IS NULL"
+UNREAD = f"skip_reason IS NULL AND author IN ({_TURN_AUTHORS}) AND turn_id IS NULL"
 """Of the table `message`: no turn has read it, and one shall."""
 
 NO_PRIORITY = 9  # behind every real priority
@@ -206,9 +206,9 @@ def insert_conversation(
             "state": State.START,
             "owner": Owner.BOT,
             "owner_version": 0,
-            "misunderstandings": 0,
-            "slot_failures": 0,
-            "errors": 0,
+            "fallback_count": 0,
+            "invalid_slot_count": 0,
+            "consecutive_errors": 0,
             "lease_token": 0,
             "turn_attempts": 0,
         },
@@ -236,11 +236,11 @@ def record_inbound(
 
 def claim_limit_notice(conversation_id: UUID, window_seconds: int) -> bool:
     """Whether the customer was not told of the rate limit in this window; from now on it was."""
-    over = Conversation.told_limit_at <= func.clock_timestamp() - _interval(window_seconds)
+    over = Conversation.rate_limit_notified_at <= func.clock_timestamp() - _interval(window_seconds)
     telling = update(Conversation).where(
-        Conversation.id == conversation_id, or_(Conversation.told_limit_at.is_(None), over)
+        Conversation.id == conversation_id, or_(Conversation.rate_limit_notified_at.is_(None), over)
     )
-    told = telling.values(told_limit_at=func.clock_timestamp()).returning(Conversation.id)
+    told = telling.values(rate_limit_notified_at=func.clock_timestamp()).returning(Conversation.id)
     return db.session.scalar(told.execution_options(synchronize_session=False)) is not None
 
 
@@ -252,7 +252,7 @@ def make_turn_due(conversation: Conversation) -> None:
 
 def set_inactivity_timer(conversation: Conversation, seconds: float | None) -> None:
     """Let the inactivity timer be due in so many seconds; never with None."""
-    conversation.watch_at = None if seconds is None else _in_seconds(seconds)
+    conversation.inactivity_due_at = None if seconds is None else _in_seconds(seconds)
 
 
 def start_waiting(conversation: Conversation) -> None:

@@ -31,12 +31,12 @@ DUE_WORK_SQL = f"""
     UNION ALL
     (SELECT 'deliver',
         ARRAY[o.conversation_id::text],
-        'deliver-' || o.id || '-' || o.attempts || '-' || extract(epoch FROM o.due_at),
-        o.due_at,
+        'deliver-' || o.id || '-' || o.attempts || '-' || extract(epoch FROM o.next_attempt_at),
+        o.next_attempt_at,
         0
     FROM outbox o
     WHERE {outbox.DUE}
-    ORDER BY o.due_at
+    ORDER BY o.next_attempt_at
     LIMIT $4)
     UNION ALL
     (SELECT 'resume_turn',
@@ -51,12 +51,12 @@ DUE_WORK_SQL = f"""
     UNION ALL
     (SELECT 'fire_inactivity_timer',
         ARRAY[id::text],
-        'watch-' || id || '-' || extract(epoch FROM watch_at),
-        watch_at,
+        'watch-' || id || '-' || extract(epoch FROM inactivity_due_at),
+        inactivity_due_at,
         0
     FROM conversation
     WHERE {conversations.INACTIVITY_DUE}
-    ORDER BY watch_at
+    ORDER BY inactivity_due_at
     LIMIT $4)
     UNION ALL
     (SELECT 'apply_statuses',
@@ -97,7 +97,7 @@ def fetch_due_work(
         connection.info[PREPARED] = True
     limits = (
         settings.gatte_quiet_seconds,
-        settings.gatte_quiet_limit_seconds,
+        settings.gatte_quiet_max_seconds,
         look_ahead,
         MAX_ROWS_PER_POLL,
     )

@@ -1,8 +1,8 @@
 """The tables `inbox_message` and `webhook_event`: what the webhook brought, sealed, until it is
 processed.
 
-A message of the inbox is unprocessed until `filed_at` is set. Processed, it is empty and stays, so
-that it is known when Meta delivers it again. Parked, it has `filed_at` and still its payload: it
+A message of the inbox is unprocessed until `processed_at` is set. Processed, it is empty and stays, so
+that it is known when Meta delivers it again. Parked, it has `processed_at` and still its payload: it
 could not be processed, and waits for people.
 """
 
@@ -22,8 +22,8 @@ from gatte.models import InboxMessage, WebhookEvent
 from gatte.store import status_events
 from gatte.store.status_events import StatusRow
 
-UNPROCESSED = "filed_at IS NULL"
-PARKED = and_(InboxMessage.filed_at.is_not(None), InboxMessage.payload.is_not(None))
+UNPROCESSED = "processed_at IS NULL"
+IS_DEAD_LETTER = and_(InboxMessage.processed_at.is_not(None), InboxMessage.payload.is_not(None))
 DELETED = "deleted"
 """The kind of a row that stands for a message whose deletion came before it."""
 # Of all unprocessed messages `m` of one sender, grouped: when the sender paused, when the first has
@@ -31,7 +31,7 @@ DELETED = "deleted"
 # $1: the pause, $2: the longest wait, $3: how far to look ahead for a pause that is about to end
 # (all in seconds).
 DUE = """
-    bool_or(m.immediate)
+    bool_or(m.skip_quiet_period)
     OR max(m.received_at) <= clock_timestamp() - make_interval(secs => $1 - $3)
     OR min(m.received_at) <= clock_timestamp() - make_interval(secs => $2 - $3)
     OR EXISTS (
@@ -45,7 +45,7 @@ DUE = """
 """
 SECONDS_UNTIL_DUE = """
     CASE
-        WHEN bool_or(m.immediate) THEN 0
+        WHEN bool_or(m.skip_quiet_period) THEN 0
         ELSE extract(epoch FROM least(
             max(m.received_at) + make_interval(secs => $1),
             min(m.received_at) + make_interval(secs => $2)) - clock_timestamp())::float8
@@ -59,7 +59,7 @@ INSERT_MESSAGES_SQL = """
     WITH stored AS (
         INSERT INTO inbox_message
             (phone_number_id, wamid_hash, sender_hash, kind,
-            immediate, payload, request_id, sent_at)
+            skip_quiet_period, payload, request_id, sent_at)
         SELECT * FROM unnest(
             %s::text[], %s::bytea[], %s::bytea[], %s::text[],
             %s::boolean[], %s::bytea[], %s::text[], %s::timestamptz[])
@@ -85,10 +85,10 @@ UNPROCESSED_SENDERS_SQL = f"""
     ORDER BY m.sender_hash
 """  # noqa: S608 - our own words only
 MARK_PROCESSED_SQL = f"""
-    UPDATE inbox_message SET payload = NULL, filed_at = clock_timestamp()
+    UPDATE inbox_message SET payload = NULL, processed_at = clock_timestamp()
     WHERE id = ANY(%s) AND {UNPROCESSED}
 """  # noqa: S608 - our own words only
-PARK_SQL = "UPDATE inbox_message SET filed_at = clock_timestamp() WHERE id = ANY(%s)"
+MARK_DEAD_LETTER_SQL = "UPDATE inbox_message SET processed_at = clock_timestamp() WHERE id = ANY(%s)"
 # Nothing but the oldest is tried, so the one at fault is known, and order is kept. While this waits
 # for the row another process may process it: the last condition is looked at again then, the query
 # within is not.
@@ -96,14 +96,14 @@ RECORD_FAILURE_SQL = text(f"""
     UPDATE inbox_message SET
         attempts = attempts + 1,
         retry_at = clock_timestamp() + make_interval(secs => least(60.0, 2.0 ^ attempts)),
-        filed_at = CASE WHEN attempts + 1 >= :most AND NOT :transient THEN clock_timestamp() END
+        processed_at = CASE WHEN attempts + 1 >= :most AND NOT :transient THEN clock_timestamp() END
     WHERE id = (
             SELECT id FROM inbox_message
             WHERE phone_number_id = :number AND sender_hash = :sender AND {UNPROCESSED}
             ORDER BY sent_at, id
             LIMIT 1)
         AND {UNPROCESSED}
-    RETURNING id, attempts, filed_at IS NOT NULL AS parked
+    RETURNING id, attempts, processed_at IS NOT NULL AS is_dead_letter
 """)  # noqa: S608 - our own words only
 
 
@@ -114,7 +114,7 @@ class MessageRow(NamedTuple):
     wamid_hash: bytes
     sender_hash: bytes
     kind: str
-    immediate: bool
+    skip_quiet_period: bool
     payload: bytes
     request_id: str | None
     sent_at: datetime
@@ -154,16 +154,16 @@ class FailedRow(NamedTuple):
 
     id: int
     attempts: int
-    is_parked: bool
+    is_dead_letter: bool
 
 
 @dataclass(frozen=True)
-class ParkedRow:
+class DeadLetter:
     """A message that could not be processed and waits for people."""
 
     id: int
     phone_number_id: str
-    parked_at: datetime
+    dead_lettered_at: datetime
     attempts: int
 
 
@@ -209,7 +209,7 @@ def lock_unprocessed(
 def list_unprocessed(phone_number_id: str, sender_hash: bytes) -> list[InboxMessage]:
     """What a sender wrote to a number and nobody has processed, the oldest first."""
     waiting = select(InboxMessage).filter_by(
-        phone_number_id=phone_number_id, sender_hash=sender_hash, filed_at=None
+        phone_number_id=phone_number_id, sender_hash=sender_hash, processed_at=None
     )
     in_order = waiting.order_by(InboxMessage.sent_at, InboxMessage.id)
     return list(db.session.scalars(in_order))
@@ -241,14 +241,14 @@ def insert_tombstone(
         sender_hash=sender_hash,
         kind=DELETED,
         sent_at=sent_at,
-        filed_at=processed_at,
+        processed_at=processed_at,
     )
     db.session.execute(tombstone.on_conflict_do_nothing())
 
 
-def park(ids: Sequence[int]) -> None:
+def mark_dead_letter(ids: Sequence[int]) -> None:
     """Leave messages to people, with their payload."""
-    fetch_rows(PARK_SQL, (ids,))
+    fetch_rows(MARK_DEAD_LETTER_SQL, (ids,))
 
 
 def record_failure(
@@ -271,27 +271,27 @@ def record_failure(
     return None if row is None else FailedRow(*row)
 
 
-def list_parked(since: datetime | None = None) -> list[ParkedRow]:
+def list_dead_letters(since: datetime | None = None) -> list[DeadLetter]:
     """The messages that were parked (since then), in the order of their arrival."""
-    parked = select(
-        InboxMessage.id, InboxMessage.phone_number_id, InboxMessage.filed_at, InboxMessage.attempts
-    ).where(PARKED)
+    dead_letters = select(
+        InboxMessage.id, InboxMessage.phone_number_id, InboxMessage.processed_at, InboxMessage.attempts
+    ).where(IS_DEAD_LETTER)
     if since is not None:
-        parked = parked.where(InboxMessage.filed_at >= since)
-    rows = db.session.execute(parked.order_by(InboxMessage.id)).tuples()
+        dead_letters = dead_letters.where(InboxMessage.processed_at >= since)
+    rows = db.session.execute(dead_letters.order_by(InboxMessage.id)).tuples()
     return [
-        ParkedRow(row_id, number, parked_at, attempts)
-        for row_id, number, parked_at, attempts in rows
-        if parked_at
+        DeadLetter(row_id, number, dead_lettered_at, attempts)
+        for row_id, number, dead_lettered_at, attempts in rows
+        if dead_lettered_at
     ]
 
 
-def requeue_parked(since: datetime | None = None) -> int:
+def requeue_dead_letters(since: datetime | None = None) -> int:
     """Let messages that were parked (since then) be processed anew; how many they are."""
-    parked = update(InboxMessage).where(PARKED)
+    dead_letters = update(InboxMessage).where(IS_DEAD_LETTER)
     if since is not None:
-        parked = parked.where(InboxMessage.filed_at >= since)
-    again = parked.values(filed_at=None, attempts=0, retry_at=None).returning(InboxMessage.id)
+        dead_letters = dead_letters.where(InboxMessage.processed_at >= since)
+    again = dead_letters.values(processed_at=None, attempts=0, retry_at=None).returning(InboxMessage.id)
     return len(db.session.execute(again.execution_options(synchronize_session=False)).all())
 
 

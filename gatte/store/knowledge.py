@@ -15,7 +15,7 @@ from gatte.models.knowledge import Article, Passage, PassageKind
 
 IMPORT_LOCK = 0x6B6E6F77  # "know": two imports at once wait for each other
 VERSION_COLUMNS = (
-    "coalesce((SELECT number FROM knowledge_version), 0) AS edition, current_date AS today"
+    "coalesce((SELECT version FROM knowledge_version), 0) AS edition, current_date AS today"
 )
 """The state of the knowledge base, as columns of any statement: its number, which grows with every
 change (0 before the first article), and the day, since articles come into force by date.

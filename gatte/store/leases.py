@@ -31,11 +31,11 @@ ACQUIRE_SQL = f"""
     UPDATE conversation SET
         lease_token = lease_token + 1,
         turn_attempts = turn_attempts + 1,
-        leased_until = statement_timestamp() + make_interval(secs => %s),
+        lease_expires_at = statement_timestamp() + make_interval(secs => %s),
         turn_due_at = statement_timestamp() + make_interval(secs => %s)
     FROM contact
     WHERE conversation.id = %s AND contact.id = conversation.contact_id
-        AND (leased_until IS NULL OR leased_until < statement_timestamp())
+        AND (lease_expires_at IS NULL OR lease_expires_at < statement_timestamp())
     RETURNING {column_list(Conversation)},
         {column_list(Contact, "of_contact_")},
         {ROW_VERSIONS} AS versions,
@@ -47,13 +47,13 @@ LOCKED_ROW: Any = (
     .join(Conversation.contact)
     .options(contains_eager(Conversation.contact))
     .where(Conversation.id == bindparam("id"), Conversation.lease_token == bindparam("token"))
-    .where(Conversation.leased_until > func.clock_timestamp())
+    .where(Conversation.lease_expires_at > func.clock_timestamp())
     .with_for_update(of=Conversation)
     .execution_options(populate_existing=True)
 )
 LOCK_SQL = """
     SELECT FROM conversation
-    WHERE id = %s AND lease_token = %s AND leased_until > clock_timestamp()
+    WHERE id = %s AND lease_token = %s AND lease_expires_at > clock_timestamp()
     FOR UPDATE
 """
 CHECK_SQL = f"""
@@ -70,7 +70,7 @@ CHECK_SQL = f"""
             WHERE i.contact_id = conversation.contact_id
                 AND m.phone_number_id = conversation.phone_number_id
                 AND m.{UNPROCESSED}
-        ) AS unfiled,
+        ) AS unprocessed,
         EXISTS (
             SELECT FROM outbox
             WHERE conversation_id = conversation.id
@@ -79,7 +79,7 @@ CHECK_SQL = f"""
         {SERVICE_WINDOW_OPEN} AS in_window
     FROM conversation
     JOIN contact ON contact.id = conversation.contact_id
-    WHERE conversation.id = %s AND lease_token = %s AND leased_until > clock_timestamp()
+    WHERE conversation.id = %s AND lease_token = %s AND lease_expires_at > clock_timestamp()
 """  # noqa: S608 - our own words only
 DUE_IF_UNREAD: Any = literal_column(
     "CASE WHEN EXISTS ("
@@ -187,7 +187,7 @@ def relock_and_check(lease: Lease, known_message_ids: Sequence[UUID]) -> LeasedC
         conversation = lock(lease)
     return LeasedConversation(
         conversation,
-        has_newer_messages=now.unread or now.unfiled,
+        has_newer_messages=now.unread or now.unprocessed,
         has_unfinished_replies=now.busy,
         is_service_window_open=bool(now.in_window),
     )
@@ -195,7 +195,7 @@ def relock_and_check(lease: Lease, known_message_ids: Sequence[UUID]) -> LeasedC
 
 def release(conversation: Conversation) -> None:
     """Give the lease back; `turn_due_at` is left to the caller."""
-    conversation.leased_until = None
+    conversation.lease_expires_at = None
 
 
 def release_after_turn(conversation: Conversation) -> None:
@@ -217,7 +217,7 @@ def release_for_retry(lease: Lease, seconds: float) -> None:
     is no longer ours.
     """
     values: dict[str, Any] = {
-        "leased_until": None,
+        "lease_expires_at": None,
         "turn_due_at": func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, seconds),
     }
     mine = update(Conversation).where(
@@ -233,7 +233,7 @@ def end_unfinished(lease: Lease) -> bool:
     The turn is due at once, and this attempt is not counted.
     """
     values: dict[str, Any] = {
-        "leased_until": None,
+        "lease_expires_at": None,
         "turn_due_at": func.clock_timestamp(),
         "turn_attempts": func.greatest(Conversation.turn_attempts - 1, 0),
     }
@@ -241,7 +241,7 @@ def end_unfinished(lease: Lease) -> bool:
         Conversation.id == lease.conversation_id, Conversation.lease_token == lease.token
     )
     running = (
-        mine.where(Conversation.leased_until.is_not(None))
+        mine.where(Conversation.lease_expires_at.is_not(None))
         .values(**values)
         .returning(Conversation.id)
     )
@@ -252,6 +252,6 @@ def end_unfinished(lease: Lease) -> bool:
 def revoke(conversation: Conversation) -> None:
     """Let a turn that runs now not commit: its messages are read by another, at once."""
     conversation.lease_token += 1
-    conversation.leased_until = None
+    conversation.lease_expires_at = None
     if conversation.turn_due_at is not None:
         conversation.turn_due_at = DB_NOW

@@ -29,26 +29,26 @@ from gatte.store.knowledge import VERSION_COLUMNS
 
 TURN_MESSAGES_SQL = f"""
     (
-        SELECT TRUE AS unread, id, position, kind, author, data_key_id,
-            body_sealed, original_sealed, wamid_sealed, {VERSION_COLUMNS}
+        SELECT TRUE AS unread, id, sequence, kind, author, data_key_id,
+            body_sealed, raw_payload_sealed, wamid_sealed, {VERSION_COLUMNS}
         FROM message
         WHERE conversation_id = %(id)s AND {UNREAD}
-        ORDER BY sent_at, position
+        ORDER BY sent_at, sequence
     )
     UNION ALL
     (
-        SELECT FALSE, id, position, kind, author, data_key_id,
+        SELECT FALSE, id, sequence, kind, author, data_key_id,
             body_sealed, NULL, NULL, NULL, NULL
         FROM message
         WHERE conversation_id = %(id)s AND turn_id IS NOT NULL
-        ORDER BY position DESC
+        ORDER BY sequence DESC
         LIMIT %(history)s
     )
 """  # noqa: S608 - our own words only
 MARK_READ_SQL = "UPDATE message SET turn_id = %s WHERE id = %s"
 MARK_UNDERSTOOD_SQL = """
     UPDATE message SET
-        turn_id = %s, intent = %s, confidence = %s, decider = %s, model = %s, prompt_version = %s
+        turn_id = %s, intent = %s, confidence = %s, intent_source = %s, model = %s, prompt_version = %s
     WHERE id = %s
 """
 ANSWERED_REPEATS_SQL = """
@@ -63,7 +63,7 @@ ANSWERED_REPEATS_SQL = """
             WHERE a.conversation_id = m.conversation_id
                 AND a.turn_id = m.turn_id
                 AND o.accepted_at <= %(until)s)
-    ORDER BY m.position DESC
+    ORDER BY m.sequence DESC
     LIMIT 200
 """
 
@@ -142,13 +142,13 @@ def insert(batch: StatementBatch, message: NewMessage) -> None:
             "user_id": message.user_id,
             "kind": message.kind,
             "body_sealed": Message.body.encrypt(message.id, key, message.body),
-            "original_sealed": Message.original.encrypt(message.id, key, message.original),
+            "raw_payload_sealed": Message.raw_payload.encrypt(message.id, key, message.original),
             "wamid_sealed": Message.wamid.encrypt(message.id, key, message.wamid),
             "wamid_hash": message.wamid_hash,
             "turn_id": message.turn_id,
             "sent_at": message.sent_at,
             "received_at": message.received_at,
-            "set_aside": message.skip_reason,
+            "skip_reason": message.skip_reason,
             "erased_at": DB_NOW_SQL if message.is_erased else None,
         },
     )
@@ -170,7 +170,7 @@ def commit_and_list_for_turn(conversation_id: UUID, history_length: int) -> Turn
     """
     rows = commit_and_fetch(TURN_MESSAGES_SQL, {"id": conversation_id, "history": history_length})
     unread = [row for row in rows if row.unread]
-    history = sorted((row for row in rows if not row.unread), key=lambda row: row.position)
+    history = sorted((row for row in rows if not row.unread), key=lambda row: row.sequence)
     return TurnMessages(
         unread=[_decrypted(row) for row in unread],
         history=[_decrypted(row) for row in history],
@@ -183,18 +183,18 @@ def _decrypted(row: Row) -> HistoryRow:
     key = row.data_key_id
     return HistoryRow(
         id=row.id,
-        position=row.position,
+        position=row.sequence,
         kind=row.kind,
         author=row.author,
         text=Message.body.decrypt(row.id, key, row.body_sealed) or "",
-        original=Message.original.decrypt(row.id, key, row.original_sealed) or {},
+        original=Message.raw_payload.decrypt(row.id, key, row.raw_payload_sealed) or {},
         wamid=Message.wamid.decrypt(row.id, key, row.wamid_sealed),
     )
 
 
 def list_unread(conversation_id: UUID) -> list[Message]:
     """The messages that no turn has read, in Meta's order, then that of arrival."""
-    in_order = _unread(conversation_id).order_by(Message.sent_at, Message.position)
+    in_order = _unread(conversation_id).order_by(Message.sent_at, Message.sequence)
     return list(db.session.scalars(in_order))
 
 
@@ -258,15 +258,15 @@ def list_edits(message: Message) -> list[Message]:
     edits = db.session.scalars(
         select(Message)
         .filter_by(contact_id=message.contact_id, kind=MessageKind.EDIT.value)
-        .order_by(Message.position)
+        .order_by(Message.sequence)
     )
-    return [edit for edit in edits if (edit.original or {}).get("target") == str(message.id)]
+    return [edit for edit in edits if (edit.raw_payload or {}).get("target") == str(message.id)]
 
 
 def erase(message: Message) -> None:
     """Forget what a message said; that there was one stays known."""
     message.body = None
-    message.original = None
+    message.raw_payload = None
     message.erased_at = func.now()
 
 
@@ -286,7 +286,7 @@ def list_latest(conversation_id: UUID, before: int | None, limit: int) -> list[M
     """
     query = _with_outbox().where(Message.conversation_id == conversation_id)
     if before is not None:
-        query = query.where(Message.position < before)
+        query = query.where(Message.sequence < before)
     return _latest_in_order(query, limit)
 
 
@@ -302,7 +302,7 @@ def _with_outbox() -> Select[Message]:
 
 
 def _latest_in_order(query: Select[Message], limit: int) -> list[Message]:
-    latest = query.order_by(Message.position.desc()).limit(limit)
+    latest = query.order_by(Message.sequence.desc()).limit(limit)
     return list(reversed(db.session.scalars(latest).all()))
 
 
@@ -311,7 +311,7 @@ def find_last_of_each(conversation_ids: Sequence[UUID]) -> dict[UUID, Message]:
     newest = (
         select(Message)
         .where(Message.conversation_id == Conversation.id)
-        .order_by(Message.position.desc())
+        .order_by(Message.sequence.desc())
         .limit(1)
     )
     last = aliased(Message, newest.correlate(Conversation).lateral("newest"))

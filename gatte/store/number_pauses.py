@@ -12,23 +12,23 @@ from gatte.extensions import db
 from gatte.models import NumberPause
 
 START_SQL = text("""
-    INSERT INTO number_pause AS p (phone_number_id, cause, error_code, tries, probe_at)
+    INSERT INTO number_pause AS p (phone_number_id, cause, error_code, probe_count, next_probe_at)
     VALUES (:number, :cause, :code, 1, clock_timestamp() + make_interval(secs => :first))
     ON CONFLICT (phone_number_id) DO UPDATE
         SET cause = excluded.cause, error_code = excluded.error_code
-    RETURNING xmax = 0 AS fresh, extract(epoch FROM probe_at - clock_timestamp()) AS wait
+    RETURNING xmax = 0 AS fresh, extract(epoch FROM next_probe_at - clock_timestamp()) AS wait
 """)
 CLAIM_PROBE_SQL = text("""
     UPDATE number_pause SET
-        tries = tries + 1,
-        probe_at = clock_timestamp() + make_interval(secs => least(
-            :first * 2.0 ^ least(tries, 20),
+        probe_count = probe_count + 1,
+        next_probe_at = clock_timestamp() + make_interval(secs => least(
+            :first * 2.0 ^ least(probe_count, 20),
             CASE WHEN error_code IS NULL THEN :unreachable ELSE :longest END))
-    WHERE phone_number_id = :number AND probe_at <= clock_timestamp()
-    RETURNING tries
+    WHERE phone_number_id = :number AND next_probe_at <= clock_timestamp()
+    RETURNING probe_count
 """)
 WAIT_SQL = text("""
-    SELECT error_code, extract(epoch FROM probe_at - clock_timestamp()) AS wait
+    SELECT error_code, extract(epoch FROM next_probe_at - clock_timestamp()) AS wait
     FROM number_pause
     WHERE phone_number_id = :number
 """)
@@ -109,4 +109,4 @@ def end_pause(phone_number_id: str) -> datetime | None:
     was none.
     """
     ending = delete(NumberPause).where(NumberPause.phone_number_id == phone_number_id)
-    return db.session.execute(ending.returning(NumberPause.since)).scalar()
+    return db.session.execute(ending.returning(NumberPause.paused_at)).scalar()

@@ -3,7 +3,7 @@
 A reply is unfinished while it is `pending`, `sending` (claimed) or `uncertain` (sent, and nobody
 knows whether Meta took it). From there it goes on to `accepted`, `sent`, `delivered` and `read`,
 only ever forward, or ends as `failed`, `parked` or `cancelled`; what failed or was parked can
-become `pending` again. `due_at` is when an unfinished reply wants attention: to be sent, to be
+become `pending` again. `next_attempt_at` is when an unfinished reply wants attention: to be sent, to be
 taken for crashed, or to be settled.
 """
 
@@ -41,7 +41,7 @@ from gatte.store.messages import NewMessage
 CLAIM_SECONDS = 30  # longer than any call to Meta may take (25 s)
 CLAIM_EXPIRY = SqlExpression(f"clock_timestamp() + interval '{CLAIM_SECONDS} seconds'")
 UNFINISHED = UNFINISHED_SQL  # it stands beside the indexes, whose words it must repeat
-RESENDABLE_STATES = (DeliveryState.FAILED, DeliveryState.PARKED)
+RESENDABLE_STATES = (DeliveryState.FAILED, DeliveryState.DEAD_LETTER)
 GIVEN_UP_STATES = (*RESENDABLE_STATES, DeliveryState.CANCELLED)
 NEXT_STATES: dict[DeliveryState, tuple[DeliveryState, ...]] = {
     DeliveryState.PENDING: (*UNFINISHED_STATES, *GIVEN_UP_STATES),
@@ -49,19 +49,19 @@ NEXT_STATES: dict[DeliveryState, tuple[DeliveryState, ...]] = {
     DeliveryState.UNCERTAIN: (*UNFINISHED_STATES, *GIVEN_UP_STATES),
     # a status said so late that the service window was closed: a template, or a task of the desk
     DeliveryState.FAILED: (DeliveryState.PENDING, DeliveryState.FAILED, DeliveryState.CANCELLED),
-    DeliveryState.PARKED: (DeliveryState.PENDING,),
+    DeliveryState.DEAD_LETTER: (DeliveryState.PENDING,),
 }
 """What may follow by our own doing; `RECORD_ACCEPTED_SQL` and statuses move a reply forward."""
 TEMPLATE = "template"
 # Of the replies `o` of a conversation only the first unfinished one is due: the others wait for it.
 DUE = f"""
     o.{UNFINISHED}
-    AND o.due_at <= clock_timestamp()
+    AND o.next_attempt_at <= clock_timestamp()
     AND NOT EXISTS (
         SELECT 1
         FROM outbox e
         WHERE e.conversation_id = o.conversation_id
-            AND e.position < o.position
+            AND e.sequence < o.sequence
             AND e.{UNFINISHED})
 """  # noqa: S608 - our own words only
 # how far a reply `o` has come; a status has a rank of the same kind
@@ -96,7 +96,7 @@ RECORD_ACCEPTED_SQL = f"""
 # The claim counts as an attempt: with its number used again, a second try of this statement could
 # hit the claim of another.
 PUT_BACK_SQL = """
-    UPDATE outbox SET state = 'pending', due_at = clock_timestamp()
+    UPDATE outbox SET state = 'pending', next_attempt_at = clock_timestamp()
     WHERE id = %(id)s AND attempts = %(attempt)s AND state IN ('sending', 'uncertain')
     RETURNING id
 """
@@ -185,7 +185,7 @@ def stage(
             "reply_sealed": Outbox.reply.encrypt(outgoing.id, key, to_json(outgoing.reply)),
             "state": DeliveryState.SENDING if is_claimed else DeliveryState.PENDING,
             "attempts": 1 if is_claimed else 0,
-            "due_at": CLAIM_EXPIRY if is_claimed else DB_NOW_SQL,
+            "next_attempt_at": CLAIM_EXPIRY if is_claimed else DB_NOW_SQL,
         },
     )
 
@@ -200,7 +200,7 @@ def lock_next_unfinished(conversation_id: UUID) -> tuple[Outbox, datetime] | Non
     unfinished = select(Outbox.id).where(
         Outbox.conversation_id == conversation_id, Outbox.state.in_(UNFINISHED_STATES)
     )
-    first = unfinished.order_by(Outbox.position).limit(1).scalar_subquery()
+    first = unfinished.order_by(Outbox.sequence).limit(1).scalar_subquery()
     locked = (
         select(Outbox, func.clock_timestamp())
         .where(Outbox.id == first)
@@ -236,13 +236,13 @@ def claim(row: Outbox) -> None:
     """Let this process alone send a reply, for CLAIM_SECONDS."""
     _enter(row, DeliveryState.SENDING)
     row.attempts += 1
-    row.due_at = seconds_from_now(CLAIM_SECONDS)
+    row.next_attempt_at = seconds_from_now(CLAIM_SECONDS)
 
 
 def release(row: Outbox, seconds: float) -> None:
     """Let a claimed reply wait so many seconds; the claim does not count as an attempt."""
     _enter(row, DeliveryState.PENDING)
-    row.due_at = seconds_from_now(seconds)
+    row.next_attempt_at = seconds_from_now(seconds)
     row.attempts -= 1
 
 
@@ -256,19 +256,19 @@ def put_back(outbox_id: UUID, attempt: int) -> None:
 
 def wait_for_status(row: Outbox, seconds: float) -> None:
     """Look at an uncertain reply again in so many seconds."""
-    row.due_at = seconds_from_now(seconds)
+    row.next_attempt_at = seconds_from_now(seconds)
 
 
 def retry_later(row: Outbox, seconds: float) -> None:
     """Send a reply again in so many seconds."""
     _enter(row, DeliveryState.PENDING)
-    row.due_at = seconds_from_now(seconds)
+    row.next_attempt_at = seconds_from_now(seconds)
 
 
 def mark_uncertain(row: Outbox, grace_seconds: float) -> None:
     """Wait so long for a status of a reply before anything else is done with it."""
     _enter(row, DeliveryState.UNCERTAIN)
-    row.due_at = seconds_from_now(grace_seconds)
+    row.next_attempt_at = seconds_from_now(grace_seconds)
 
 
 def cancel(row: Outbox, cause: str) -> None:
@@ -277,9 +277,9 @@ def cancel(row: Outbox, cause: str) -> None:
     row.error_details = cause
 
 
-def park(row: Outbox, cause: str) -> None:
+def mark_dead_letter(row: Outbox, cause: str) -> None:
     """Leave a reply to people."""
-    _enter(row, DeliveryState.PARKED)
+    _enter(row, DeliveryState.DEAD_LETTER)
     row.error_details = cause
 
 
@@ -297,7 +297,7 @@ def resend(row: Outbox) -> None:
 
 def _make_due(row: Outbox) -> None:
     _enter(row, DeliveryState.PENDING)
-    row.due_at = DB_NOW
+    row.next_attempt_at = DB_NOW
     row.error_code = None
     row.error_details = None
     row.failed_at = None
@@ -357,7 +357,7 @@ def postpone(
     values: dict[str, Any] = {
         "state": DeliveryState.PENDING,
         "attempts": attempt - 1,
-        "due_at": seconds_from_now(seconds),
+        "next_attempt_at": seconds_from_now(seconds),
         "error_code": error_code,
         "error_details": cause,
     }
@@ -376,7 +376,7 @@ def end_postponement(phone_number_id: str, cause: str) -> None:
         Outbox.state == DeliveryState.PENDING,
         Outbox.error_details == cause,
     )
-    due = waiting.values(due_at=DB_NOW)
+    due = waiting.values(next_attempt_at=DB_NOW)
     db.session.execute(due.execution_options(synchronize_session=False))
 
 
@@ -394,7 +394,7 @@ def lock_resendable(conversation_id: UUID, since: datetime | None = None) -> lis
     """
     rows = db.session.scalars(
         _resendable(conversation_id, since)
-        .order_by(Outbox.position)
+        .order_by(Outbox.sequence)
         .with_for_update(of=Outbox)
         .execution_options(populate_existing=True)
     )
@@ -406,7 +406,7 @@ def _resendable(conversation_id: UUID | None, since: datetime | None) -> Select[
     if conversation_id is not None:
         found = found.where(Outbox.conversation_id == conversation_id)
     if since is not None:
-        found = found.where(func.coalesce(Outbox.failed_at, Outbox.due_at) >= since)
+        found = found.where(func.coalesce(Outbox.failed_at, Outbox.next_attempt_at) >= since)
     return found
 
 

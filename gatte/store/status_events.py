@@ -18,7 +18,7 @@ FAILED = f"(s.failed_at IS NOT NULL AND {PROGRESS} < 6 AND s.rank < 6)"
 INSERT_SQL = """
     INSERT INTO status_event
         (phone_number_id, wamid_hash, outbox_id, status, error_code, error_details,
-        billable, category, at)
+        billable, pricing_category, at)
     SELECT * FROM unnest(
         %s::text[], %s::bytea[], %s::uuid[], %s::text[], %s::integer[], %s::text[],
         %s::boolean[], %s::text[], %s::timestamptz[]);
@@ -32,7 +32,7 @@ APPLY_SQL = text(
     f"""
     WITH picked AS (
         SELECT s.id, s.status, s.at, s.received_at, s.outbox_id,
-            s.error_code, s.error_details, s.billable, s.category,
+            s.error_code, s.error_details, s.billable, s.pricing_category,
             o.id AS answer_id,
             o.wamid_hash IS NULL
                 OR (o.wamid_hash = s.wamid_hash) <> (o.{UNFINISHED}) AS of_this_sending
@@ -57,7 +57,7 @@ APPLY_SQL = text(
             max(error_details)
                 FILTER (WHERE status = 'failed' AND of_this_sending) AS error_details,
             bool_or(billable) AS billable,
-            max(category) AS category,
+            max(pricing_category) AS pricing_category,
             max(CASE status
                 WHEN 'sent' THEN 5
                 WHEN 'delivered' THEN 6
@@ -92,7 +92,7 @@ APPLY_SQL = text(
                 WHEN {FAILED} THEN s.error_details
                 ELSE o.error_details END,
             billable = coalesce(s.billable, o.billable),
-            category = coalesce(s.category, o.category)
+            pricing_category = coalesce(s.pricing_category, o.pricing_category)
         FROM summed s
         WHERE o.id = s.answer_id
         RETURNING o.id, o.conversation_id, o.state, o.error_code, s.failed_at

@@ -1,4 +1,4 @@
-"""The tables `turn` and `model_call`: what a turn came to, and what its calls to models cost."""
+"""The tables `turn` and `llm_call`: what a turn came to, and what its calls to models cost."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -12,7 +12,7 @@ from gatte.infra.database.statement_batch import StatementBatch
 from gatte.models import Conversation, LlmCall, Message, Turn, TurnOutcome
 from gatte.models.message import TURN_AUTHORS
 
-FAILED_OUTCOMES = (TurnOutcome.FAILED, TurnOutcome.PARKED)
+FAILED_OUTCOMES = (TurnOutcome.FAILED, TurnOutcome.DEAD_LETTER)
 
 
 def insert_turn(
@@ -38,7 +38,7 @@ def insert_turn(
 
 def insert_llm_calls(batch: StatementBatch, calls: Sequence[Mapping[str, Any]]) -> None:
     """Add calls to models, by column, to a batch."""
-    batch.insert("model_call", *calls)
+    batch.insert("llm_call", *calls)
 
 
 def store_llm_calls(calls: Sequence[dict[str, Any]]) -> None:
@@ -63,7 +63,7 @@ def list_failed_conversations(
 def list_failed_messages(conversation_id: UUID, since: datetime | None = None) -> list[UUID]:
     """The messages of a conversation that only a failed or parked turn has read (since then)."""
     found = _failed(conversation_id, since, Message.id)
-    return list(db.session.scalars(found.order_by(Message.position)))
+    return list(db.session.scalars(found.order_by(Message.sequence)))
 
 
 def _failed(conversation_id: UUID | None, since: datetime | None, column: Any) -> Select[Any]:  # noqa: ANN401 - a column
@@ -76,7 +76,7 @@ def _failed(conversation_id: UUID | None, since: datetime | None, column: Any) -
     )
     if conversation_id is not None:
         found = found.where(Turn.conversation_id == conversation_id)
-    return found if since is None else found.where(Turn.at >= since)
+    return found if since is None else found.where(Turn.created_at >= since)
 
 
 def redact_trace(turn_id: UUID, personal_keys: Collection[str]) -> None:

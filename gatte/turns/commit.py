@@ -59,9 +59,9 @@ def stage_turn(
     """
     conversation = standing.conversation
     record = PendingTurn(
-        outcome=TurnOutcome.ANSWERED if thought.history.decision.replies else TurnOutcome.SILENT,
+        outcome=TurnOutcome.ANSWERED if thought.history.decision.replies else TurnOutcome.NO_REPLY,
         attempt=conversation.turn_attempts,
-        step_ms=thought.step_ms,
+        step_durations_ms=thought.step_durations_ms,
         trace=_trace(reading, thought),
         send_inline=standing.send_inline,
     )
@@ -87,10 +87,10 @@ def _mark_read(
         if meaning is None:
             continue
         conversation.last_intent = meaning.intent
-        metrics.INTENTS.labels(intent=meaning.intent, decider=meaning.source).inc()
+        metrics.INTENTS.labels(intent=meaning.intent, source=meaning.source).inc()
         log.info(
             "intent_detected",
             intent=meaning.intent.value,
             confidence=round(meaning.confidence, 3),
-            decider=meaning.source.value,
+            source=meaning.source.value,
         )

@@ -39,5 +39,5 @@ def release_all_held() -> int:
     count = sum(leases.end_unfinished(lease) for lease in list(_held.values()))
     db.session.commit()
     if count:
-        log.info("leases_given_back", count=count)
+        log.info("leases_released", count=count)
     return count

@@ -26,18 +26,18 @@ def fire(conversation_id: UUID) -> PendingTurn | None:
     if conversation is None:
         return None
     if conversation.turn_due_at is not None or messages.has_unread(conversation_id):
-        conversation.watch_at = None  # a turn is coming, and sets the timer anew
+        conversation.inactivity_due_at = None  # a turn is coming, and sets the timer anew
         return None
     with tracing.bound(correlation_id=conversation.correlation_id):
         snapshot = load_snapshot(conversation)
         deadline = inactivity_timer.timer_due_next(snapshot)
         if deadline is None:
-            conversation.watch_at = None
+            conversation.inactivity_due_at = None
             return None
         record = apply.apply_decision(
             conversation, decision_history.start(snapshot).apply(ExternalEvent(deadline.event))
         )
         log.info(
-            "watchdog_acted", event_name=deadline.event.value, conversation_id=str(conversation_id)
+            "inactivity_timer_fired", event_name=deadline.event.value, conversation_id=str(conversation_id)
         )
     return record

@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 def rows_of(
     calls: Sequence[CallRecord], conversation_id: UUID, turn_id: UUID | None
 ) -> list[dict[str, Any]]:
-    """The rows of `model_call` for these calls; without a turn when it was not stored."""
+    """The rows of `llm_call` for these calls; without a turn when it was not stored."""
     ids = {"conversation_id": conversation_id, "turn_id": turn_id}
     return [{**ids, **_facts(call), "cost_brl": _cost_of(call)} for call in calls]
 
@@ -36,7 +36,7 @@ def report(calls: Sequence[CallRecord]) -> None:
         for direction, count in tokens.items():
             metrics.LLM_TOKENS.labels(model=call.model, direction=direction).inc(count)
         metrics.LLM_COST_BRL.labels(model=call.model).inc(spent)
-        log.info("model_called", **_facts(call), cost_brl=round(spent, 6))
+        log.info("llm_called", **_facts(call), cost_brl=round(spent, 6))
 
 
 def store_unattached(calls: Sequence[CallRecord], conversation_id: UUID) -> None:
@@ -50,7 +50,7 @@ def store_unattached(calls: Sequence[CallRecord], conversation_id: UUID) -> None
         db.session.commit()
     except SQLAlchemyError as error:
         db.session.rollback()
-        log.warning("model_calls_not_stored", error=type(error).__name__, count=len(calls))
+        log.warning("llm_calls_not_stored", error=type(error).__name__, count=len(calls))
 
 
 def _facts(call: CallRecord) -> dict[str, Any]:

@@ -23,7 +23,7 @@ class UnreadMessage:
     """One message that no turn has answered."""
 
     id: UUID
-    position: int
+    sequence: int
     kind: MessageKind
     text: str
     choice: str | None
@@ -89,7 +89,7 @@ def _unread(message: HistoryRow) -> UnreadMessage:
     facts = message.original
     return UnreadMessage(
         id=message.id,
-        position=message.position,
+        sequence=message.position,
         kind=MessageKind(message.kind),
         text=message.text,
         choice=facts.get("choice"),

@@ -48,7 +48,7 @@ class TurnResult:
     history: DecisionHistory
     utterances: tuple[Utterance, ...] = ()
     trace: dict[str, Any] = field(default_factory=dict)
-    step_ms: dict[str, float] = field(default_factory=dict)
+    step_durations_ms: dict[str, float] = field(default_factory=dict)
 
 
 def process(reading: TurnInput) -> TurnResult:
@@ -153,4 +153,4 @@ def _timed(thought: TurnResult, step: TurnStep) -> Iterator[None]:
     try:
         yield
     finally:
-        thought.step_ms[step.value] = round((time.perf_counter() - started) * 1000, 2)
+        thought.step_durations_ms[step.value] = round((time.perf_counter() - started) * 1000, 2)

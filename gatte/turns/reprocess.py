@@ -40,7 +40,7 @@ def requeue(conversation_id: UUID, since: datetime | None = None) -> RequeueResu
         return RequeueResult(conversation_id, 0, closed=True)
     ids = turns.list_failed_messages(conversation_id, since)
     messages.mark_unread(ids)
-    if ids and conversation.leased_until is None:  # a turn that runs finds them when it ends
+    if ids and conversation.lease_expires_at is None:  # a turn that runs finds them when it ends
         conversations.make_turn_due(conversation)
-    log.info("turn_taken_again", conversation_id=str(conversation_id), messages=len(ids))
+    log.info("turn_requeued", conversation_id=str(conversation_id), messages=len(ids))
     return RequeueResult(conversation_id, len(ids))

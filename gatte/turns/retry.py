@@ -80,7 +80,7 @@ def record_failure(lease: Lease, error: Exception) -> PendingTurn:
     record = _record(
         conversation,
         error,
-        TurnOutcome.PARKED
+        TurnOutcome.DEAD_LETTER
         if isinstance(error, RetriesExhausted) or is_transient(error)
         else TurnOutcome.FAILED,
     )
@@ -95,8 +95,8 @@ def dead_letter(lease: Lease, error: Exception) -> PendingTurn:
     ours any more.
     """
     conversation = leases.lock(lease)
-    record = _record(conversation, error, TurnOutcome.PARKED)
-    record.counted_events.append(CountedEvent(Event.FAILED, conversation.flow, conversation.asking))
+    record = _record(conversation, error, TurnOutcome.DEAD_LETTER)
+    record.counted_events.append(CountedEvent(Event.FAILED, conversation.flow, conversation.requested_slot))
     apply.insert_turn(conversation, record)
     return record
 

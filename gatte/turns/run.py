@@ -109,7 +109,7 @@ def _compute_and_commit(lease: Lease, made: list[CallRecord]) -> ClaimedReply | 
             if attempt < MAX_RECOMPUTES and standing.has_newer_messages:
                 standing = _after_processing_inbox(state)
                 if standing.has_newer_messages:
-                    log.info("turn_superseded", attempt=attempt)
+                    log.info("turn_recomputed", attempt=attempt)
                     continue
             return _apply(state, thought, listening, standing, made)
     raise AssertionError("the last attempt returns")
@@ -155,8 +155,8 @@ def _apply(
     record.batch.commit()
     apply.count(record)
     counts = {"messages": len(state.unread), "answers": len(thought.history.decision.replies)}
-    log.info("turn_done", turn_id=str(record.id), **counts, **thought.step_ms)
-    for step, milliseconds in thought.step_ms.items():
+    log.info("turn_completed", turn_id=str(record.id), **counts, **thought.step_durations_ms)
+    for step, milliseconds in thought.step_durations_ms.items():
         metrics.TURN_SECONDS.labels(step=TurnStep(step)).observe(milliseconds / 1000)
     return claimed
 

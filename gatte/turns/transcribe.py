@@ -71,10 +71,10 @@ class VoiceTranscriber:
     def add_to_trace(self, thought: TurnResult) -> None:
         """Let the trace and the times of the turn show how the hearing went."""
         if self.transcripts:
-            thought.trace["heard"] = {
+            thought.trace["transcripts"] = {
                 str(message_id): one.outcome for message_id, one in self.transcripts.items()
             }
-            thought.step_ms[TurnStep.LISTEN.value] = self.milliseconds
+            thought.step_durations_ms[TurnStep.LISTEN.value] = self.milliseconds
 
     def save(self) -> None:
         """Store the words as the messages' own, in the transaction of the turn; not where the turn
@@ -124,7 +124,7 @@ def _transcribe_all(clients: _Clients, unread: list[UnreadMessage]) -> dict[UUID
 def _transcribe(clients: _Clients, unread: UnreadMessage) -> Transcript:
     transcript = _heard(clients, unread)
     log.info(
-        "voice_heard",
+        "voice_transcribed",
         message_id=str(unread.id),
         outcome=transcript.outcome,
         words=len(transcript.text.split()),

@@ -140,7 +140,7 @@ def _http_error(error: HTTPException) -> Response:
 def _database_unavailable(error: OperationalError | InterfaceError) -> Response:
     db.session.rollback()
     log.error(
-        "store_away",
+        "database_unavailable",
         endpoint=request.endpoint,
         error=type(error.orig).__name__,
         sqlstate=getattr(error.orig, "pgcode", None),

@@ -33,19 +33,19 @@ FAULTS: dict[Need, dict[str, Any]] = {
     Need.CUT_ACCEPTED: {"kind": "cut", "accept": True},
 }
 LET_THE_ALARM_RING = """
-    UPDATE conversation SET watch_at = clock_timestamp() - interval '1 second'
+    UPDATE conversation SET inactivity_due_at = clock_timestamp() - interval '1 second'
     WHERE id IN (SELECT conversation_id FROM outbox WHERE id = %s)
 """
 LET_A_CLAIM_RUN_OUT = """
-    UPDATE outbox SET due_at = clock_timestamp() WHERE id IN (
+    UPDATE outbox SET next_attempt_at = clock_timestamp() WHERE id IN (
         SELECT id FROM outbox
-        WHERE state = 'sending' AND due_at < clock_timestamp() + interval '28 seconds'
-        ORDER BY due_at LIMIT 1)
+        WHERE state = 'sending' AND next_attempt_at < clock_timestamp() + interval '28 seconds'
+        ORDER BY next_attempt_at LIMIT 1)
 """  # a living process holds one for milliseconds here
 LET_DOUBT_END = """
-    UPDATE outbox SET due_at = clock_timestamp()
+    UPDATE outbox SET next_attempt_at = clock_timestamp()
     WHERE state = 'uncertain' AND NOT id = ANY (%s::uuid[])
-        AND due_at BETWEEN clock_timestamp() + interval '1 minute'
+        AND next_attempt_at BETWEEN clock_timestamp() + interval '1 minute'
             AND clock_timestamp() + make_interval(secs => %s)
 """
 
@@ -53,20 +53,20 @@ UNSTORED = "acknowledged messages without a row, or rows that nobody sent"
 
 # What must be nothing when all is over.
 LEFT: dict[str, str] = {
-    "messages that nobody filed": "SELECT count(*) FROM inbox_message WHERE filed_at IS NULL",
+    "messages that nobody filed": "SELECT count(*) FROM inbox_message WHERE processed_at IS NULL",
     "messages that no turn read": (
         "SELECT count(*) FROM message WHERE author = 'customer' AND turn_id IS NULL"
     ),
-    "messages set aside": "SELECT count(*) FROM message WHERE set_aside IS NOT NULL",
+    "messages set aside": "SELECT count(*) FROM message WHERE skip_reason IS NOT NULL",
     "turns that are due": (
         "SELECT count(*) FROM conversation "
-        "WHERE turn_due_at IS NOT NULL OR leased_until IS NOT NULL"
+        "WHERE turn_due_at IS NOT NULL OR lease_expires_at IS NOT NULL"
     ),
     "answers not settled": (
         "SELECT count(*) FROM outbox WHERE state IN ('pending', 'sending', 'uncertain')"
     ),
     "answers given up": (
-        "SELECT count(*) FROM outbox WHERE state IN ('failed', 'parked', 'cancelled')"
+        "SELECT count(*) FROM outbox WHERE state IN ('failed', 'dead_letter', 'cancelled')"
     ),
     "statuses not applied": "SELECT count(*) FROM status_event",
     "tickets opened twice": "SELECT count(*) - count(DISTINCT conversation_id) FROM ticket",

@@ -62,15 +62,15 @@ META = {
     "a trickle": Row({"kind": Kind.DRIP}, ("accepted",)),
     "a trickle without end": Row({"kind": Kind.DRIP, "seconds": 60}, ONCE),
 }
-PERMANENT = {131026: "failed", 100: "failed", 131048: "parked", 131049: "parked", 135000: "failed"}
+PERMANENT = {131026: "failed", 100: "failed", 131048: "dead_letter", 131049: "dead_letter", 135000: "failed"}
 
 
 @pytest.fixture(scope="module")
 def system(tmp_path_factory, database_url, redis_url, meta, gemini):
     limits = {
         "GATTE_GEMINI_TIMEOUT_SECONDS": str(TIME_LIMIT),
-        "GATTE_GEMINI_REST_SECONDS": str(REST),
-        "GATTE_PAUSE_SECONDS": "1",
+        "GATTE_GEMINI_BREAKER_RESET_SECONDS": str(REST),
+        "GATTE_NUMBER_PAUSE_SECONDS": "1",
     }
     environment = places.environment(database_url, redis_url, meta, gemini, **limits)
     process_system.prepare(environment)
@@ -113,7 +113,7 @@ def test_no_fault_of_meta_brought_an_answer_twice(place, customers):
     assert never(lambda: any(len(place.heard(who)) > 1 for who in customers.values()), 4)
     assert place.query(
         "SELECT count(*) FROM outbox "
-        "WHERE state IN ('pending', 'sending', 'uncertain', 'parked', 'failed')"
+        "WHERE state IN ('pending', 'sending', 'uncertain', 'dead_letter', 'failed')"
     ) == [(0,)]
 
 
@@ -214,7 +214,7 @@ def test_a_fault_of_gemini_ends_in_one_answer_in_time(place, askers, name):
 
 
 def test_each_fault_of_gemini_was_met(place, askers):
-    outcomes = {outcome for (outcome,) in place.query("SELECT DISTINCT outcome FROM model_call")}
+    outcomes = {outcome for (outcome,) in place.query("SELECT DISTINCT outcome FROM llm_call")}
 
     assert {"timeout", "quota", "error", "nonsense", "ok"} <= outcomes
     assert "breaker_open" not in outcomes
@@ -231,7 +231,7 @@ def test_after_some_failures_nobody_waits_for_gemini_until_a_probe_succeeds(plac
     assert least_seconds(1, lambda: ask(place)) < 2, "an open breaker costs no time"
     assert len(place.gemini.calls) == asked
     assert until(lambda: ask(place) or len(place.gemini.calls) > asked, REST + 5)
-    assert place.query("SELECT count(*) FROM model_call WHERE outcome = 'breaker_open'")[0][0] > 0
+    assert place.query("SELECT count(*) FROM llm_call WHERE outcome = 'breaker_open'")[0][0] > 0
 
 
 def ask(place) -> None:

@@ -104,7 +104,7 @@ def starts(system, name: str) -> int:
 
 
 def turns(system, name: str) -> int:
-    return system.log(name).count('"turn_done"')
+    return system.log(name).count('"turn_completed"')
 
 
 def test_turns_spread_over_the_hosts(world, system):
@@ -172,7 +172,7 @@ def test_a_leader_that_is_cut_off_is_followed_within_five_seconds(world, system,
     assert any(seconds_to_follow(world, system, others[0]) < 5 for _ in range(3))
 
 
-IS_CUT_OFF = '"dispatcher_without_database"'
+IS_CUT_OFF = '"dispatcher_database_unavailable"'
 
 
 def seconds_to_follow(world, system, far) -> float:
@@ -192,7 +192,7 @@ def seconds_to_follow(world, system, far) -> float:
     try:
         assert until(lambda: len(world.leaders() - {before}) == 1)
         took = time.monotonic() - cut
-        assert '"dispatcher_leads"' in system.log("scheduler:here")
+        assert '"leader_elected"' in system.log("scheduler:here")
     finally:
         far.reconnect()
 
@@ -226,7 +226,7 @@ def test_a_rolling_restart_loses_nothing(world, system, others):
     writing.join()
 
     assert world.each_heard_one_answer(people)
-    assert world.query("SELECT count(*) FROM turn WHERE outcome IN ('failed', 'parked')") == [(0,)]
+    assert world.query("SELECT count(*) FROM turn WHERE outcome IN ('failed', 'dead_letter')") == [(0,)]
 
 
 def replace(system, others, name: str, ports: dict[str, int]) -> None:
@@ -294,4 +294,4 @@ def test_no_doubtful_row_is_left(world):
             == [(0,)]
         )
     )
-    assert world.query("SELECT count(*) FROM inbox_message WHERE filed_at IS NULL") == [(0,)]
+    assert world.query("SELECT count(*) FROM inbox_message WHERE processed_at IS NULL") == [(0,)]

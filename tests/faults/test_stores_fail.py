@@ -79,12 +79,12 @@ def test_limits_by_contact_hold_without_redis(world, stores):
 
 
 OF_THE_LAST = """
-    SELECT count(*) FILTER (WHERE set_aside IS NULL),
-        count(*) FILTER (WHERE set_aside = 'limited')
+    SELECT count(*) FILTER (WHERE skip_reason IS NULL),
+        count(*) FILTER (WHERE skip_reason = 'rate_limited')
     FROM message
     WHERE direction = 'in' AND contact_id = (
         SELECT contact_id FROM message
-        WHERE direction = 'in' ORDER BY position DESC LIMIT 1)
+        WHERE direction = 'in' ORDER BY sequence DESC LIMIT 1)
 """
 
 
@@ -115,10 +115,10 @@ def seconds_to_follow(world, system, leads: str, waits: str) -> float:
     the other leads.
     """
     assert until(lambda: world.schedulers() == 2)
-    led = system.log(waits).count('"dispatcher_leads"')
+    led = system.log(waits).count('"leader_elected"')
     system.kill(leads)
     took = seconds_until_answered(world)
-    assert system.log(waits).count('"dispatcher_leads"') == led + 1
+    assert system.log(waits).count('"leader_elected"') == led + 1
     system.start(leads)
     return took
 
@@ -300,10 +300,10 @@ def execute_on(connection, statement: str) -> None:
 
 def test_after_all_this_nothing_is_left_over(world):
     assert world.query(
-        "SELECT count(*) FROM inbox_message WHERE filed_at IS NULL OR payload IS NOT NULL"
+        "SELECT count(*) FROM inbox_message WHERE processed_at IS NULL OR payload IS NOT NULL"
     ) == [(0,)]
-    assert world.query("SELECT count(*) FROM turn WHERE outcome IN ('failed', 'parked')") == [(0,)]
+    assert world.query("SELECT count(*) FROM turn WHERE outcome IN ('failed', 'dead_letter')") == [(0,)]
     assert world.query(
         "SELECT count(*) FROM outbox "
-        "WHERE state IN ('failed', 'parked', 'cancelled', 'uncertain', 'pending')"
+        "WHERE state IN ('failed', 'dead_letter', 'cancelled', 'uncertain', 'pending')"
     ) == [(0,)]

@@ -54,6 +54,6 @@ def test_a_turn_that_thinks_while_postgres_crashes_is_taken_again_at_once(
 
     with app.app_context():
         conversation = customer.conversation()
-        assert conversation.leased_until is None
+        assert conversation.lease_expires_at is None
     resume_turn(str(conversation.id))
     assert len(customer.heard()) == len(before) + 1

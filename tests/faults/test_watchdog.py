@@ -60,8 +60,8 @@ def silent_sessions(database_url, app) -> None:
         execute_values(
             cursor,
             """INSERT INTO conversation (id, data_key_id, contact_id, phone_number_id,
-                correlation_id, state, owner, owner_version, misunderstandings,
-                slot_failures, errors, lease_token, turn_attempts, watch_at, last_inbound_at)
+                correlation_id, state, owner, owner_version, fallback_count,
+                invalid_slot_count, consecutive_errors, lease_token, turn_attempts, inactivity_due_at, last_inbound_at)
                 VALUES %s""",
             [
                 (own, key_id, contact, "1", own, "STATE_MENU", "bot", 0, 0, 0, 0, 0, 0)

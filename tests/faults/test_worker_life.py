@@ -25,7 +25,7 @@ LEASE_SECONDS, POOL = 90, 4
 def system(tmp_path_factory, database_url, redis_url, meta, gemini):
     more = {
         "GATTE_LEASE_SECONDS": str(LEASE_SECONDS),
-        "GATTE_POOL_SIZE": str(POOL),
+        "GATTE_DB_POOL_SIZE": str(POOL),
         "WEB_CONCURRENCY": "2",
         "GATTE_GEMINI_TIMEOUT_SECONDS": "20",
     }
@@ -122,7 +122,7 @@ def seconds_to_stop(world, system, gemini) -> float:
     took = time.monotonic() - told_at
 
     soon = until(lambda: len(world.heard(who)) == 1, 5)
-    assert '"leases_given_back"' in system.log(one)
+    assert '"leases_released"' in system.log(one)
     assert never(lambda: len(world.heard(who)) > 1, 2)
     return took if soon else math.inf
 

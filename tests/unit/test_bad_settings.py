@@ -46,7 +46,7 @@ BAD = [
         "seg 18:00-08:00",
         "'seg 18:00-08:00' closes before it opens: spell hours over midnight as two spans",
     ),
-    ("GATTE_HOLIDAYS_OF", "XX", "must be a state of Brazil in two letters, such as SP"),
+    ("GATTE_HOLIDAYS_STATE", "XX", "must be a state of Brazil in two letters, such as SP"),
     ("GATTE_TIMEZONE", "Mars/Olympus", "must be a time zone such as America/Sao_Paulo"),
     ("GATTE_TIMEZONE", "America", "must be a time zone such as America/Sao_Paulo"),
     ("GATTE_LOG_LEVEL", "LOUD", "must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL"),
@@ -122,14 +122,14 @@ BAD = [
     ("GATTE_QUIET_SECONDS", "-1", "Input should be greater than or equal to 0"),
     ("GATTE_QUIET_SECONDS", "nan", "Input should be less than or equal to 30"),
     ("GATTE_NUDGE_SECONDS", "-600", "Input should be greater than 0"),
-    ("GATTE_CLOSE_SECONDS", "99999999999", "Input should be less than or equal to 31622400"),
+    ("GATTE_INACTIVITY_CLOSE_SECONDS", "99999999999", "Input should be less than or equal to 31622400"),
     (
-        "GATTE_WINDOW_TEMPLATE",
+        "GATTE_SERVICE_WINDOW_TEMPLATE",
         "Volte Aqui",
         "must be a template's name: lower-case letters, digits and underscores",
     ),
-    ("GATTE_WINDOW_TEMPLATE_LANGUAGE", "português", "must be a language such as pt_BR"),
-    ("GATTE_FOLDER", __file__, "must be a folder, and a file is in its way"),
+    ("GATTE_SERVICE_WINDOW_TEMPLATE_LANGUAGE", "português", "must be a language such as pt_BR"),
+    ("GATTE_DATA_DIR", __file__, "must be a folder, and a file is in its way"),
     ("WEB_CONCURRENCY", "two", NUMBER),
     ("WEB_CONCURRENCY", "0", "Input should be greater than or equal to 1"),
     ("GATTE_BIND", "nowhere", "must be an address such as 0.0.0.0:8000 or unix:/run/gatte.sock"),
@@ -209,19 +209,19 @@ def test_production_takes_no_remote_database_that_may_go_without_tls(environment
 
 
 def test_a_file_of_settings_that_is_no_text_is_one_line(environment, capsys, tmp_path):
-    (tmp_path / ".env").write_bytes("GATTE_COMPANY=Certifica Já".encode("latin-1"))
+    (tmp_path / ".env").write_bytes("GATTE_COMPANY_NAME=Certifica Já".encode("latin-1"))
 
     assert lines_at_exit(capsys) == ["gatte: bad setting: .env: must be a text in UTF-8"]
 
 
 def test_a_kept_secret_of_development_that_is_empty_is_one_line(environment, capsys, tmp_path):
     environment.delenv("SECRET_KEY")
-    environment.setenv("GATTE_FOLDER", str(tmp_path))
+    environment.setenv("GATTE_DATA_DIR", str(tmp_path))
     (tmp_path / "secret_key").write_text("\n")
 
     assert lines_at_exit(capsys) == [
         (
-            f"gatte: bad setting: GATTE_FOLDER: {tmp_path}/secret_key "
+            f"gatte: bad setting: GATTE_DATA_DIR: {tmp_path}/secret_key "
             "is empty: delete it, and a new secret is made"
         )
     ]
@@ -232,7 +232,7 @@ def test_a_kept_secret_of_development_that_is_empty_is_one_line(environment, cap
     [
         (["flask", "worker"], "GATTE_BUSINESS_HOURS", "foo"),
         (["flask", "migrate"], "WEB_CONCURRENCY", "two"),
-        (["flask", "scheduler"], "GATTE_HOLIDAYS_OF", "XX"),
+        (["flask", "scheduler"], "GATTE_HOLIDAYS_STATE", "XX"),
         (["gunicorn"], "GATTE_BIND", "nowhere"),
     ],
 )

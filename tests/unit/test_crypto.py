@@ -71,7 +71,7 @@ def test_the_first_master_key_wraps_and_all_unwrap():
     data_key = crypto.new_data_key()
 
     assert both.unwrap(old.wrap(data_key, b"row"), b"row") == data_key
-    assert both.wrap(data_key, b"row").master_id == "new"
+    assert both.wrap(data_key, b"row").master_key_id == "new"
 
 
 def test_a_data_key_without_its_master_key_says_which_is_missing():

@@ -75,7 +75,7 @@ def test_development_makes_its_secrets_once(monkeypatch):
 
     assert first.secret_key.get_secret_value() == second.secret_key.get_secret_value() != ""
     assert first.master_keys == second.master_keys
-    assert oct((first.gatte_folder / "secret_key").stat().st_mode)[-3:] == "600"
+    assert oct((first.gatte_data_dir / "secret_key").stat().st_mode)[-3:] == "600"
 
 
 def test_two_app_secrets_may_be_used_at_once(monkeypatch):

@@ -89,7 +89,7 @@ def engine_options(settings: Settings, process: str) -> dict[str, object]:
     """
     return {
         "hide_parameters": True,  # an error must not show values
-        "pool_size": settings.gatte_pool_size,
+        "pool_size": settings.gatte_db_pool_size,
         # a connection for a moment costs Postgres a process; waiting for a free one costs nothing
         "max_overflow": 0,
         "pool_timeout": 15,
@@ -140,7 +140,7 @@ def log_first_connection(app: Flask, settings: Settings) -> None:
         log.info(
             "database_connected",
             **_facts(connection, engine),
-            pool_size=settings.gatte_pool_size,
+            pool_size=settings.gatte_db_pool_size,
             latency_ms=round(latency_ms, 1),
         )
 
@@ -164,7 +164,7 @@ def retry_while_unavailable(work: Callable[[], Result]) -> Result:
         try:
             return work()
         except UNAVAILABLE_ERRORS as error:
-            log.warning("database_away", error=type(error).__name__, again_in=pause)
+            log.warning("database_unavailable", error=type(error).__name__, again_in=pause)
             db.session.rollback()
             time.sleep(pause)
     return work()

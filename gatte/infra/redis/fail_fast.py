@@ -52,7 +52,7 @@ class FailFastRedis:
             answer = question(self._redis)
         except RedisError as error:
             self._breaker.record_failure()
-            log.warning("short_memory_away", error=type(error).__name__)
+            log.warning("redis_unavailable", error=type(error).__name__)
             raise RedisUnavailable from error
         self._breaker.record_success()
         return answer

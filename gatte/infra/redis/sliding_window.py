@@ -100,7 +100,7 @@ def _script() -> Any:  # noqa: ANN401 - a script of redis-py
 
 
 def _keys(marks: Sequence[Hit]) -> list[str]:
-    return [f"gatte:window:{mark.window}" for mark in marks]
+    return [f"gatte:sliding_window:{mark.window}" for mark in marks]
 
 
 def _arguments(marks: Sequence[Hit]) -> list[str | int]:

@@ -117,7 +117,7 @@ def migration_lock(connection: Connection) -> Iterator[None]:
                 f"another migration has been running for over {LOCK_WAIT_SECONDS:.0f} s",
             )
         if not waited:
-            log.info("migration_waits_for_another")
+            log.info("migration_lock_waiting")
         waited = True
         time.sleep(LOCK_POLL_SECONDS)
     yield
@@ -136,7 +136,7 @@ def _upgrade(connection: Connection, directory: Path, journal: MigrationHistory)
     history = _history(directory)
     _check_known(current_revision(connection), history)
     for revision in changed_since_applied(connection, history):
-        log.warning("migration_changed_after_it_was_applied", revision=revision)
+        log.warning("migration_checksum_mismatch", revision=revision)
     connection.commit()
     command.upgrade(_alembic(connection, directory, journal), "head")
 

@@ -20,9 +20,9 @@ def require_current_schema(url: str) -> None:
         with connected(url) as connection:
             state = schema_state(connection)
     except PreflightFailed:
-        log.warning("database_away_at_start")
+        log.warning("database_unavailable_at_start")
         return
     if not state.is_current:
-        log.error("schema_does_not_fit", current=state.current, required=state.required)
+        log.error("schema_mismatch", current=state.current, required=state.required)
         sys.stderr.write(f"gatte: {state}\n")
         raise SystemExit(EX_CONFIG)

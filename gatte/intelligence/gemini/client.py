@@ -104,7 +104,7 @@ def from_settings(settings: Settings) -> "Gemini | None":
     if not key:
         return None
     models = Models(settings.gemini_classifier_model, settings.gemini_responder_model)
-    breaker = CircuitBreaker(reset_timeout_seconds=settings.gatte_gemini_rest_seconds)
+    breaker = CircuitBreaker(reset_timeout_seconds=settings.gatte_gemini_breaker_reset_seconds)
     return Gemini(
         key,
         models,
@@ -262,7 +262,7 @@ class Gemini:
             outcome = _outcome_of(error, record.purpose) if cause is None else CallOutcome.ERROR
             latency = _since(started)
             log.warning(
-                "gemini.failed",
+                "gemini_failed",
                 purpose=record.purpose.value,
                 outcome=outcome.value,
                 error=type(error).__name__,

@@ -90,8 +90,8 @@ def _names(question: str, known: KnowledgeBaseVersion) -> _CacheKeys:
     answer = ring.lookup_hash("question", normalize_for_search(question)).hex()
     vector = ring.lookup_hash("question vector", expand_for_search(question)).hex()
     return _CacheKeys(
-        f"gatte:answer:{code}:{known.number}:{known.day:%Y%m%d}:{answer}",
-        f"gatte:vector:{code}:{vector}",
+        f"gatte:retrieval:{code}:{known.number}:{known.day:%Y%m%d}:{answer}",
+        f"gatte:embedding:{code}:{vector}",
     )
 
 

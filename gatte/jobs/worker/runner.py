@@ -107,7 +107,7 @@ class JobRunner:
             self._run_maintenance(worker)
             fetched = self._fetch()
         except RedisError as error:
-            log.warning("worker_without_queue", error=type(error).__name__)
+            log.warning("worker_redis_unavailable", error=type(error).__name__)
             self._stopping.wait(PAUSE_SECONDS)
             return
         if fetched is not None:
@@ -152,7 +152,7 @@ class JobRunner:
         except RedisError:
             raise
         except Exception:  # what RQ makes of a foreign job must not end the worker
-            log.exception("queue_not_tidied")
+            log.exception("queue_maintenance_failed")
 
     def _run(self, worker: Worker, job: BatchJob, source: Queue, taken: SlotReservation) -> None:
         self._local.taken = taken
@@ -160,9 +160,9 @@ class JobRunner:
             job.redis_server_version = worker.get_redis_server_version()  # type: ignore[no-untyped-call]
             worker.execute_job(job, source)
         except RedisError as error:
-            log.warning("worker_without_queue", error=type(error).__name__)
+            log.warning("worker_redis_unavailable", error=type(error).__name__)
         except Exception:  # jobs report their own errors; this one is RQ's
-            log.exception("worker_job_broken", job_id=job.id)
+            log.exception("job_crashed", job_id=job.id)
         finally:
             self.recycle_policy.record(taken.jobs)
             taken.release_all()

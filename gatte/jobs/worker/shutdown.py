@@ -43,4 +43,4 @@ def release_leases(app: Flask) -> None:
         try:
             held_leases.release_all_held()
         except SQLAlchemyError as error:
-            log.warning("leases_not_given_back", error=type(error).__name__)
+            log.warning("lease_release_failed", error=type(error).__name__)

@@ -198,7 +198,7 @@ def _try(conversation_id: UUID, action: Action) -> Exception | None:
         db.session.commit()
     except tuple(REFUSALS) as refusal:
         db.session.rollback()
-        log.info("agent_refused", conversation_id=str(conversation_id), why=type(refusal).__name__)
+        log.info("agent_action_rejected", conversation_id=str(conversation_id), why=type(refusal).__name__)
         return refusal
     return None
 
@@ -268,7 +268,7 @@ def _load_view(
     return ConversationView(
         conversation=conversation,
         messages=shown[-PAGE_SIZE:],
-        earlier=shown[-PAGE_SIZE].position if len(shown) > PAGE_SIZE else None,
+        earlier=shown[-PAGE_SIZE].sequence if len(shown) > PAGE_SIZE else None,
         transitions=conversations.list_transitions(conversation.id, TIMELINE_SIZE),
         audit=audit.list_of_subjects(subjects, TIMELINE_SIZE),
         tickets=tickets.list_of_conversation(conversation.id, CARDS_SHOWN),

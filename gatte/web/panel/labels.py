@@ -103,7 +103,7 @@ DELIVERY: dict[DeliveryState, str] = {
     DeliveryState.DELIVERED: "Entregue",
     DeliveryState.READ: "Lida",
     DeliveryState.FAILED: "Não enviada",
-    DeliveryState.PARKED: "Envio suspenso: precisa de decisão",
+    DeliveryState.DEAD_LETTER: "Envio suspenso: precisa de decisão",
     DeliveryState.CANCELLED: "Cancelada antes do envio",
 }
 AUTHORS: dict[Author, str] = {
@@ -158,7 +158,7 @@ MUTE_CHOICES: dict[MuteReason, str] = {
 MUTE_HOURS: dict[str, int] = {"1": 1, "24": 24, "168": 168, "720": 720}
 MUTE_SPANS: dict[str, str] = {"1": "1 hora", "24": "1 dia", "168": "7 dias", "720": "30 dias"}
 SET_ASIDE: dict[SkipReason, str] = {
-    SkipReason.LIMITED: "O robô não leu: acima do limite por minuto",
+    SkipReason.RATE_LIMITED: "O robô não leu: acima do limite por minuto",
     SkipReason.MUTED: "O robô não leu: contato silenciado",
 }
 FLOWS: dict[str, str] = {

@@ -16,7 +16,7 @@ def warning(conversation: Conversation) -> str:
     """What the desk must see about a conversation that it lets wait; empty while the watchdog has
     not warned of it.
     """
-    notes = conversation.notes or {}
+    notes = conversation.flags or {}
     if conversation.closed_at is not None or not notes.get("warned"):
         return ""
     if conversation.state is State.WAITING_HUMAN:

@@ -125,7 +125,7 @@ def show_simulator() -> Response:
         chosen=chosen,
         customers=list(enumerate(_customers())),
         customer=customer,
-        company=services.settings().gatte_company,
+        company=services.settings().gatte_company_name,
         chat=chat,
         attachments=[(key, label) for key, (label, _) in ATTACHMENTS.items()],
         poll_url=url_for("panel.show_simulator", cliente=chosen),

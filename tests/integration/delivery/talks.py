@@ -86,7 +86,7 @@ class Talk:
             mine = (
                 select(Outbox)
                 .filter_by(conversation_id=self.conversation_id)
-                .order_by(Outbox.position)
+                .order_by(Outbox.sequence)
             )
             return [row for row in db.session.scalars(mine) if row.message is not None]
 
@@ -116,20 +116,20 @@ class Talk:
     def waits_seconds(self) -> list[float]:
         """How long from now until each row is due."""
         with self.app.app_context():
-            due = func.extract("epoch", Outbox.due_at - func.clock_timestamp())
+            due = func.extract("epoch", Outbox.next_attempt_at - func.clock_timestamp())
             mine = (
                 select(due)
                 .filter_by(conversation_id=self.conversation_id)
-                .order_by(Outbox.position)
+                .order_by(Outbox.sequence)
             )
             return [float(one) for one in db.session.scalars(mine)]
 
     def time_passes(self, seconds: float) -> None:
         """Let everything in this conversation have happened earlier."""
         shift = text("make_interval(secs => :seconds)").bindparams(seconds=seconds)
-        self.changes(Outbox, due_at=Outbox.due_at - shift)
+        self.changes(Outbox, next_attempt_at=Outbox.next_attempt_at - shift)
         with self.app.app_context():
-            db.session.execute(db.update(NumberPause).values(probe_at=NumberPause.probe_at - shift))
+            db.session.execute(db.update(NumberPause).values(next_probe_at=NumberPause.next_probe_at - shift))
             db.session.commit()
 
     def changes(self, table: type[Any], **values: Any) -> None:

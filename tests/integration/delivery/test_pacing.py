@@ -205,7 +205,7 @@ def refusals(app, meta, redis_url) -> int:
     have arrived in the end.
     """
     with Redis.from_url(redis_url) as client:
-        client.delete(f"gatte:pace:{talk_number()}")
+        client.delete(f"gatte:rate:{talk_number()}")
     time.sleep(1)  # what was sent before does not count any more
     meta.graph.rates = Rates(per_second=41)
     talks = [new_talk(app, meta) for _ in range(60)]

@@ -20,7 +20,7 @@ def test_a_doubtful_send_without_a_status_is_left_to_an_agent(talk):
 
     talk.is_delivered()
 
-    assert (talk.states(), talk.heard()) == (["parked", "accepted"], ["dois"])
+    assert (talk.states(), talk.heard()) == (["dead_letter", "accepted"], ["dois"])
 
 
 def test_a_late_status_settles_a_parked_send(talk):

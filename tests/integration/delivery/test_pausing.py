@@ -20,7 +20,7 @@ FIRST_SECONDS = 0.6
 
 @pytest.fixture(scope="module")
 def more():
-    return {"gatte_pause_seconds": FIRST_SECONDS}
+    return {"gatte_number_pause_seconds": FIRST_SECONDS}
 
 
 def pauses(app) -> list[NumberPause]:
@@ -60,7 +60,7 @@ def test_pauses_grow_while_probes_fail(app, talk, meta):
         talk.time_passes(60)
 
     assert talk.outcomes() == ["refused"] * 3
-    assert [one.tries for one in pauses(app)] == [3]
+    assert [one.probe_count for one in pauses(app)] == [3]
     talk.is_delivered()
     assert 4 * FIRST_SECONDS < talk.waits_seconds()[0] <= 8 * FIRST_SECONDS
 
@@ -109,7 +109,7 @@ def test_a_template_that_cannot_be_paid_stops_nobody(app, talk, meta):
     talk.answers(TemplateReply("aviso", "pt_BR"))
     talk.is_delivered()
 
-    assert (talk.states(), pauses(app)) == (["parked"], [])
+    assert (talk.states(), pauses(app)) == (["dead_letter"], [])
 
 
 def test_a_meta_that_does_not_answer_is_left_alone_after_a_few_calls(app, meta):

@@ -23,7 +23,7 @@ def parked(talk, meta):
     talk.answers("um", "dois")
     talk.is_delivered()
     talk.is_delivered()
-    assert talk.states() == ["parked", "parked"]
+    assert talk.states() == ["dead_letter", "dead_letter"]
     return talk
 
 
@@ -40,7 +40,7 @@ def test_parked_answers_are_sent_again_once_and_in_order(parked, options):
 
 @pytest.mark.parametrize("options", [["--turns"], ["--since", "2100-01-01"]])
 def test_what_is_not_meant_is_left(parked, options):
-    assert (reprocess(parked, *options), parked.states()) == ("", ["parked", "parked"])
+    assert (reprocess(parked, *options), parked.states()) == ("", ["dead_letter", "dead_letter"])
 
 
 def test_an_answer_that_failed_by_a_status_is_sent_again(talk):
@@ -61,7 +61,7 @@ def test_what_the_bot_may_not_say_any_more_is_left(parked):
     parked.changes_hands()
 
     assert reprocess(parked).count("does not own") == 2
-    assert parked.states() == ["parked", "parked"]
+    assert parked.states() == ["dead_letter", "dead_letter"]
 
 
 def test_free_text_after_the_window_is_left(parked):

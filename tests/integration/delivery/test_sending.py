@@ -168,7 +168,7 @@ def test_doubts_come_to_an_end_and_the_answer_is_parked(talk, meta):
         talk.is_delivered()
         talk.time_passes(3600)
 
-    assert (talk.states(), len(talk.outcomes())) == (["parked"], claims.MAX_UNCERTAIN_ATTEMPTS)
+    assert (talk.states(), len(talk.outcomes())) == (["dead_letter"], claims.MAX_UNCERTAIN_ATTEMPTS)
 
 
 def test_each_doubt_waits_longer_than_the_one_before(talk, meta):
@@ -221,7 +221,7 @@ def test_refusals_that_do_not_pass_are_parked(talk, meta):
         talk.is_delivered()
         talk.time_passes(3600)
 
-    assert talk.states() == ["parked"]
+    assert talk.states() == ["dead_letter"]
     assert 5 <= len(talk.outcomes()) <= 10
 
 
@@ -231,7 +231,7 @@ def test_a_fault_that_people_must_mend_is_parked_at_once(talk, meta):
 
     talk.is_delivered()
 
-    assert (talk.states(), talk.rows()[0].error_code) == (["parked"], 131048)
+    assert (talk.states(), talk.rows()[0].error_code) == (["dead_letter"], 131048)
 
 
 def test_the_bot_is_silent_once_the_owner_changed(talk):

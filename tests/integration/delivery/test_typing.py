@@ -82,8 +82,8 @@ def test_a_paused_number_marks_nothing_as_read(app, meta):
                 phone_number_id=NUMBER,
                 cause="token",
                 error_code=BAD_TOKEN,
-                tries=1,
-                probe_at=db.func.now(),
+                probe_count=1,
+                next_probe_at=db.func.now(),
             )
         )
         db.session.commit()

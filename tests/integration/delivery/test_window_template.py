@@ -12,7 +12,7 @@ from tests.integration.delivery.test_window import CLOSED, asked_of_the_desk
 
 @pytest.fixture(scope="module")
 def more():
-    return {"gatte_window_template": "retomar_conversa"}
+    return {"gatte_service_window_template": "retomar_conversa"}
 
 
 def templates(talk):

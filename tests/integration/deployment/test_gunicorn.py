@@ -27,7 +27,7 @@ def installation(folder: Path, database_url: str, redis_url: str, **more: str) -
     (folder / "own").mkdir()
     (folder / "own" / "models").symlink_to(process_system.MODELS / "models")
     given = {
-        "GATTE_FOLDER": str(folder / "own"),
+        "GATTE_DATA_DIR": str(folder / "own"),
         "PROMETHEUS_MULTIPROC_DIR": "",
         "WEB_CONCURRENCY": "2",
     }
@@ -80,7 +80,7 @@ def test_every_process_answers_with_the_counts_of_all(system):
         post(system)
     stored, turns = (
         'gatte_webhook_requests_total{outcome="stored"}',
-        'gatte_turn_seconds_count{step="whole"}',
+        'gatte_turn_seconds_count{step="total"}',
     )
 
     assert until(lambda: (scraped(system, turns) or 0) > 0)
@@ -130,7 +130,7 @@ def test_what_the_master_says_is_masked(tmp_path, database_url, redis_url):
 
 @pytest.mark.parametrize("process", ["web", "worker"])
 def test_bad_settings_are_one_line_a_problem_and_nothing_else(tmp_path, redis_url, process):
-    system = System(tmp_path, {"REDIS_URL": "nonsense", "GATTE_FOLDER": str(tmp_path)})
+    system = System(tmp_path, {"REDIS_URL": "nonsense", "GATTE_DATA_DIR": str(tmp_path)})
     system.start(process)
 
     assert system.processes[process].wait(60) == 78

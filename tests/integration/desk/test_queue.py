@@ -46,13 +46,13 @@ def handled(desk, user_id, *minutes, ago=1.0):
                     user_id=user_id,
                     action="agent_took",
                     subject=subject,
-                    at=minutes_ago(ago + lasted),
+                    created_at=minutes_ago(ago + lasted),
                 )
             )
             db.session.flush()
             db.session.add(
                 AuditEntry(
-                    user_id=user_id, action="handed_back", subject=subject, at=minutes_ago(ago)
+                    user_id=user_id, action="handed_back", subject=subject, created_at=minutes_ago(ago)
                 )
             )
             db.session.flush()

@@ -161,9 +161,9 @@ def _contact(stage: Stage) -> str:
 def _history(stage: Stage) -> str:
     mine = select(Message).filter_by(contact_id=stage.contact().id)
     talks = db.session.scalars(select(Conversation).filter_by(contact_id=stage.contact().id))
-    kept = [f"{row.body} {row.original}" for row in db.session.scalars(mine)]
+    kept = [f"{row.body} {row.raw_payload}" for row in db.session.scalars(mine)]
     return " ".join(
-        [*kept, *(f"{talk.slots} {talk.notes} {talk.summary}" for talk in talks), _traces(stage)]
+        [*kept, *(f"{talk.slots} {talk.flags} {talk.summary}" for talk in talks), _traces(stage)]
     )
 
 
@@ -203,7 +203,7 @@ def _every_message_has_a_turn(stage: Stage) -> None:
         Message.contact_id == stage.contact().id, Message.direction == Direction.IN
     )
     if left := db.session.scalar(
-        unread.where(Message.turn_id.is_(None), Message.set_aside.is_(None))
+        unread.where(Message.turn_id.is_(None), Message.skip_reason.is_(None))
     ):
         raise Differs(f"{left} mensagens do cliente não foram lidas por nenhum turno")
 
@@ -214,7 +214,7 @@ def _nothing_was_sent_twice(stage: Stage) -> None:
     unfinished = (
         select(func.count())
         .select_from(Outbox)
-        .where(Outbox.state.in_(("pending", "sending", "uncertain", "failed", "parked")))
+        .where(Outbox.state.in_(("pending", "sending", "uncertain", "failed", "dead_letter")))
     )
     if twice or db.session.scalar(unfinished):
         raise Differs(
@@ -281,7 +281,7 @@ def visited(stage: Stage) -> set[str]:
     """
     with stage.open():
         steps = db.session.execute(
-            select(Transition.source, Transition.target, Transition.event, Transition.cause)
+            select(Transition.from_state, Transition.to_state, Transition.event, Transition.cause)
         ).all()
         courses = [course for turn in _turns(stage) if (course := (turn.trace or {}).get("course"))]
     names = {str(name) for step in steps for name in step[:3]}

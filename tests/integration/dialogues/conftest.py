@@ -17,7 +17,7 @@ def furnished(app: Flask) -> Iterator[Flask]:
     """The application with the demo articles and the hours of an ordinary company."""
     whole = app.extensions["gatte_settings"]
     app.extensions["gatte_settings"] = whole.model_copy(
-        update={"gatte_business_hours": "seg-sex 08:00-18:00", "gatte_holidays_of": "SP"}
+        update={"gatte_business_hours": "seg-sex 08:00-18:00", "gatte_holidays_state": "SP"}
     )
     app.extensions["whole_models"] = app.extensions["gatte_local_models"]
     with app.app_context():

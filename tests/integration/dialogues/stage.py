@@ -52,7 +52,7 @@ TICKET_STATES = {
     "resolvido": TicketState.SOLVED,
 }
 MOVED_WITH_TIME = (
-    "watch_at",
+    "inactivity_due_at",
     "waiting_since",
     "last_inbound_at",
     "last_activity_at",
@@ -158,7 +158,7 @@ class Stage:
         """What the company sent that reached the customer since the last look."""
         reached = (
             select(Outbox)
-            .where(Outbox.state.in_(ARRIVED), Outbox.position > self.looked_at)
+            .where(Outbox.state.in_(ARRIVED), Outbox.sequence > self.looked_at)
             .options(joinedload(Outbox.message))
         )
         with self.open():
@@ -167,11 +167,11 @@ class Stage:
             mine = (
                 reached.join(Message)
                 .where(Message.contact_id == self._contact_id())
-                .order_by(Outbox.position)
+                .order_by(Outbox.sequence)
             )
             rows = list(db.session.scalars(mine))
             fresh = [_received(row) for row in rows]
-            self.looked_at = max((row.position for row in rows), default=self.looked_at)
+            self.looked_at = max((row.sequence for row in rows), default=self.looked_at)
         self.received += fresh
         return fresh
 
@@ -308,7 +308,7 @@ class Stage:
         if not words:
             return self.wamids[-1]
         with self.open():
-            mine = db.session.scalars(select(Message).order_by(Message.position.desc()))
+            mine = db.session.scalars(select(Message).order_by(Message.sequence.desc()))
             found = next((row.wamid for row in mine if words in (row.body or "")), None)
         if found is None:
             raise CannotPlay(f"o cliente não escreveu {words!r}")
@@ -374,7 +374,7 @@ class Stage:
 
     def _seconds_to_alarm(self) -> float | None:
         nearest = select(
-            func.extract("epoch", func.min(Conversation.watch_at) - func.clock_timestamp())
+            func.extract("epoch", func.min(Conversation.inactivity_due_at) - func.clock_timestamp())
         )
         with self.app.app_context():
             seconds = db.session.scalar(nearest)

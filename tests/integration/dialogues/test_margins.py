@@ -15,7 +15,7 @@ def turn(*guesses, text="certificado novo"):
     (intent, confidence), *others = guesses
     spoke = MessagesReceived((heard(text, guess(intent, confidence, *others)),))
     course = courses.start(Talk(State.MENU).snapshot).apply(spoke)
-    return {"course": courses.to_json(course)}
+    return {"history": courses.to_json(course)}
 
 
 def answered(probability):

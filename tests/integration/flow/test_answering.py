@@ -101,8 +101,8 @@ def test_a_message_can_be_followed_from_the_webhook_to_the_status(world):
             json.loads(line)["event"] for line in world.system.log().splitlines() if named in line
         }
 
-    assert until(lambda: events(wamid_hash) >= {"webhook_stored", "messages_filed"}), events(
+    assert until(lambda: events(wamid_hash) >= {"webhook_stored", "inbox_processed"}), events(
         wamid_hash
     )
-    followed = {"messages_filed", "turn_done", "answer_sent", "status_applied"}
+    followed = {"inbox_processed", "turn_completed", "reply_sent", "status_applied"}
     assert until(lambda: events(correlation_id) >= followed), events(correlation_id)

@@ -23,6 +23,6 @@ def test_who_writes_too_much_is_told_once_and_all_is_kept(world):
     assert until(lambda: told(world, who) == 1)
     assert never(lambda: told(world, who) > 1, 3)
     assert world.query(
-        "SELECT count(*) FROM message WHERE set_aside = 'limited' AND turn_id IS NULL"
+        "SELECT count(*) FROM message WHERE skip_reason = 'rate_limited' AND turn_id IS NULL"
     ) == [(3,)]
-    assert world.query("SELECT count(*) FROM inbox_message WHERE filed_at IS NULL") == [(0,)]
+    assert world.query("SELECT count(*) FROM inbox_message WHERE processed_at IS NULL") == [(0,)]

@@ -34,9 +34,9 @@ def texts(*words):
     return [payloads.text(word) for word in words]
 
 
-def set_aside(customer, wamids):
+def skip_reasons(customer, wamids):
     with customer.app.app_context():
-        return [customer.message(wamid).set_aside for wamid in wamids]
+        return [customer.message(wamid).skip_reason for wamid in wamids]
 
 
 def told(customer):
@@ -46,7 +46,7 @@ def told(customer):
 def test_the_messages_within_the_limit_are_read_and_the_others_are_kept(customer):
     wamids = customer.sends(*texts("oi", "quero um certificado", "para empresa", "e-CNPJ", "A1"))
 
-    assert set_aside(customer, wamids) == [None, None, None, SkipReason.LIMITED, SkipReason.LIMITED]
+    assert skip_reasons(customer, wamids) == [None, None, None, SkipReason.RATE_LIMITED, SkipReason.RATE_LIMITED]
     with customer.app.app_context():
         assert customer.message(wamids[4]).body == "A1"
         assert [customer.message(wamid).turn_id is None for wamid in wamids] == [
@@ -56,7 +56,7 @@ def test_the_messages_within_the_limit_are_read_and_the_others_are_kept(customer
             True,
             True,
         ]
-        assert db.session.query(InboxMessage).filter_by(filed_at=None).count() == 0
+        assert db.session.query(InboxMessage).filter_by(processed_at=None).count() == 0
 
 
 def test_no_word_is_weighed_of_what_goes_beyond(customer):
@@ -64,7 +64,7 @@ def test_no_word_is_weighed_of_what_goes_beyond(customer):
         *texts("a", "b", "c", "Ganhe dinheiro em casa: https://bit.ly/3xYz")
     )
 
-    assert set_aside(customer, [beyond]) == [SkipReason.LIMITED]
+    assert skip_reasons(customer, [beyond]) == [SkipReason.RATE_LIMITED]
     with customer.app.app_context():
         assert customer.conversation().contact.muted_until is None
 
@@ -80,7 +80,7 @@ def test_the_customer_is_told_once_in_a_window(customer):
 def test_the_customer_is_told_again_in_the_next_window(customer):
     customer.sends(*texts("a", "b", "c", "d"))
     with customer.app.app_context():
-        customer.conversation().told_limit_at -= timedelta(seconds=61)
+        customer.conversation().rate_limit_notified_at -= timedelta(seconds=61)
         db.session.commit()
     customer.sends(*texts("e"))
 
@@ -108,13 +108,13 @@ def test_taps_are_not_limited(customer):
     customer.sends(*texts("a", "b", "c"))
     (wamid,) = customer.sends(payloads.button_reply("menu", "Ver o menu"))
 
-    assert set_aside(customer, [wamid]) == [None]
+    assert skip_reasons(customer, [wamid]) == [None]
 
 
 def test_who_refuses_notices_is_heard_beyond_the_limit_too(customer):
     wamids = customer.sends(*texts("a", "b", "c", "d", "PARAR"))
 
-    assert set_aside(customer, wamids)[3:] == [SkipReason.LIMITED, None]
+    assert skip_reasons(customer, wamids)[3:] == [SkipReason.RATE_LIMITED, None]
 
 
 def test_a_deletion_is_not_limited(customer):
@@ -132,7 +132,7 @@ def test_a_conversation_that_a_human_owns_is_not_limited(customer):
         db.session.commit()
     wamids = customer.sends(*texts("a", "b", "c", "d", "e"))
 
-    assert set(set_aside(customer, wamids)) == {None}
+    assert set(skip_reasons(customer, wamids)) == {None}
     assert told(customer) == 0
 
 
@@ -141,13 +141,13 @@ def test_each_contact_has_a_limit_of_its_own(app):
     first.sends(*texts("a", "b", "c", "d"))
     wamids = second.sends(*texts("a", "b", "c"))
 
-    assert set(set_aside(second, wamids)) == {None}
+    assert set(skip_reasons(second, wamids)) == {None}
 
 
 def test_a_password_beyond_the_limit_is_forgotten(customer):
     wamids = customer.sends(*texts("a", "b", "c", "a senha é Gato#7755"))
 
-    assert set_aside(customer, wamids)[3] is SkipReason.LIMITED
+    assert skip_reasons(customer, wamids)[3] is SkipReason.RATE_LIMITED
     assert "Gato#7755" not in customer.everything_stored()
 
 
@@ -161,4 +161,4 @@ def test_a_filing_that_is_tried_again_counts_once(customer):
             db.session.rollback()
     customer.is_answered()
 
-    assert set_aside(customer, wamids) == [None, None, None]
+    assert skip_reasons(customer, wamids) == [None, None, None]

@@ -62,9 +62,9 @@ def mute_of(customer):
         return contact.mute_reason if muted else None
 
 
-def set_aside(customer, wamids):
+def skip_reasons(customer, wamids):
     with customer.app.app_context():
-        return [customer.message(wamid).set_aside for wamid in wamids]
+        return [customer.message(wamid).skip_reason for wamid in wamids]
 
 
 def pauses(customer):
@@ -94,7 +94,7 @@ def test_spam_mutes(customer, words, reason):
     wamids = says(customer, *words)
 
     assert mute_of(customer) is reason
-    assert set_aside(customer, wamids)[-1] is SkipReason.MUTED
+    assert skip_reasons(customer, wamids)[-1] is SkipReason.MUTED
     assert audit(customer) == [("muted", None, reason.value)]
 
 
@@ -103,7 +103,7 @@ def test_who_repeats_what_was_answered_is_muted(customer, words, times):
     *_, last_but_one, last = repeats(customer, words, times)
 
     assert mute_of(customer) is MuteReason.REPETITION
-    assert set_aside(customer, [last_but_one, last]) == [None, SkipReason.MUTED]
+    assert skip_reasons(customer, [last_but_one, last]) == [None, SkipReason.MUTED]
 
 
 def test_who_repeats_himself_because_nothing_comes_back_is_not_muted(customer):
@@ -155,7 +155,7 @@ def test_a_muted_contact_is_kept_and_not_answered(customer):
     answers = len(customer.heard())
     wamids = says(customer, "agora quero um e-CPF", "alô?")
 
-    assert set_aside(customer, wamids) == [SkipReason.MUTED] * 2
+    assert skip_reasons(customer, wamids) == [SkipReason.MUTED] * 2
     assert len(customer.heard()) == answers
     with customer.app.app_context():
         assert customer.message(wamids[0]).body == "agora quero um e-CPF"
@@ -185,7 +185,7 @@ def test_a_human_who_owns_the_conversation_hears_a_muted_contact(customer):
         db.session.commit()
     wamids = says(customer, SENTENCE)
 
-    assert set_aside(customer, wamids) == [None]
+    assert skip_reasons(customer, wamids) == [None]
 
 
 def test_who_is_unmuted_is_answered_and_what_was_before_is_forgiven(customer, agent_id):
@@ -195,7 +195,7 @@ def test_who_is_unmuted_is_answered_and_what_was_before_is_forgiven(customer, ag
         db.session.commit()
     wamids = says(customer, SENTENCE, SENTENCE)
 
-    assert set_aside(customer, wamids) == [None, None]
+    assert skip_reasons(customer, wamids) == [None, None]
     assert audit(customer) == [("muted", None, "repetition"), ("unmuted", agent_id, "repetition")]
 
 
@@ -216,7 +216,7 @@ def test_a_mute_ends_by_itself(customer):
         db.session.commit()
     wamids = says(customer, "oi, voltei")
 
-    assert set_aside(customer, wamids) == [None]
+    assert skip_reasons(customer, wamids) == [None]
 
 
 def test_people_mute_by_hand(customer, agent_id):
@@ -230,7 +230,7 @@ def test_people_mute_by_hand(customer, agent_id):
         )
         db.session.commit()
 
-    assert set_aside(customer, says(customer, "tem alguém aí?")) == [SkipReason.MUTED]
+    assert skip_reasons(customer, says(customer, "tem alguém aí?")) == [SkipReason.MUTED]
     assert audit(customer) == [("muted", agent_id, "by_hand")]
 
 
@@ -238,7 +238,7 @@ def test_a_muted_contact_may_still_refuse_notices_once(customer):
     repeats(customer, SENTENCE, 8)
     first, second = (says(customer, "PARAR")[0] for _ in range(2))
 
-    assert set_aside(customer, [first, second]) == [None, SkipReason.MUTED]
+    assert skip_reasons(customer, [first, second]) == [None, SkipReason.MUTED]
     with customer.app.app_context():
         assert customer.conversation().contact.opted_out_at is not None
 
@@ -248,7 +248,7 @@ def test_nothing_that_was_said_stands_in_redis(customer, redis_url):
 
     says(customer, *[SENTENCE] * 3)
     with redis.Redis.from_url(redis_url) as client:
-        held = [(key, client.zrange(key, 0, -1)) for key in client.scan_iter("gatte:window:*")]
+        held = [(key, client.zrange(key, 0, -1)) for key in client.scan_iter("gatte:sliding_window:*")]
 
     assert held
     assert not {word for word in ("produto", customer.person.phone) if word in str(held)}

@@ -137,7 +137,7 @@ def test_a_redis_that_forgot_everything_counts_again(context, redis_url):
 def test_windows_end_by_themselves(context, redis_url):
     in_redis(context)(mark("ends", 1))
     with redis.Redis.from_url(redis_url) as client:
-        assert 0 < client.pttl("gatte:window:ends") <= 2 * A_MINUTE
+        assert 0 < client.pttl("gatte:sliding_window:ends") <= 2 * A_MINUTE
 
 
 @pytest.fixture

@@ -32,11 +32,11 @@ def test_a_sign_of_life_of_one_kind_is_none_of_another():
 
 def test_who_gave_no_sign_for_long_is_not_alive_and_is_forgotten():
     send_heartbeat(ProcessKind.WORKER, "host-a:1")
-    services.redis().zincrby("gatte:alive:worker", -HEARTBEAT_TTL_SECONDS - 1, "host-a:1")
+    services.redis().zincrby("gatte:heartbeat:worker", -HEARTBEAT_TTL_SECONDS - 1, "host-a:1")
     assert list_alive(ProcessKind.WORKER) == []
 
     send_heartbeat(ProcessKind.WORKER, "host-b:2")
-    assert services.redis().zcard("gatte:alive:worker") == 1
+    assert services.redis().zcard("gatte:heartbeat:worker") == 1
 
 
 def test_health_reads_signs_of_life_without_a_walk_over_all_keys(app):

@@ -72,7 +72,7 @@ def test_a_migration_changed_after_it_was_applied_is_pointed_out(
 
     assert [
         (line["event"], line["revision"]) for line in logged if line["log_level"] == "warning"
-    ] == [("migration_changed_after_it_was_applied", "0001")]
+    ] == [("migration_checksum_mismatch", "0001")]
 
 
 def test_migrations_run_with_time_limits_for_locks_and_statements(empty_database_url, migrations):

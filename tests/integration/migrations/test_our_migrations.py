@@ -22,11 +22,11 @@ INDEXES = "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 
 OLD_CORRELATION_IDS = """
     INSERT INTO contact (id) VALUES ('00000000-0000-0000-0000-000000000001');
     INSERT INTO conversation (id, contact_id, phone_number_id, correlation_id, state, owner,
-        owner_version, misunderstandings, slot_failures, errors, lease_token, turn_attempts)
+        owner_version, fallback_count, invalid_slot_count, consecutive_errors, lease_token, turn_attempts)
     SELECT gen_random_uuid(), '00000000-0000-0000-0000-000000000001', number,
         lpad(number::text, 24, 'a'), 'STATE_START', 'bot', 0, 0, 0, 0, 0, 0
     FROM generate_series(1, 3) number;
-    INSERT INTO transition (id, conversation_id, source, target, event, cause, duration_ms,
+    INSERT INTO transition (id, conversation_id, from_state, to_state, event, cause, duration_ms,
         correlation_id)
     SELECT 1, id, 'STATE_START', 'STATE_MENU', 'greeted', 'oi', 1, correlation_id
     FROM conversation LIMIT 1;

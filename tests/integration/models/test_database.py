@@ -26,7 +26,7 @@ from tests.connection_guard import HoldsAnother
 pytestmark = pytest.mark.usefixtures("context")
 
 ADD = (
-    "INSERT INTO number_pause (phone_number_id, cause, tries, probe_at) "
+    "INSERT INTO number_pause (phone_number_id, cause, probe_count, next_probe_at) "
     "VALUES (%s, 'transient', 1, now())"
 )
 COUNT = "SELECT count(*) AS count FROM number_pause WHERE phone_number_id = %s"
@@ -63,7 +63,7 @@ def test_what_was_written_is_seen_by_others_after_the_commit_only(seen_by_others
     fetch_rows(ADD, ("begun",))
     db.session.add(
         NumberPause(
-            phone_number_id="by the ORM", cause="transient", tries=1, probe_at=datetime.now(UTC)
+            phone_number_id="by the ORM", cause="transient", probe_count=1, next_probe_at=datetime.now(UTC)
         )
     )
     db.session.flush()
@@ -76,7 +76,7 @@ def test_what_was_written_is_seen_by_others_after_the_commit_only(seen_by_others
 def test_what_is_rolled_back_never_was(seen_by_others):
     db.session.execute(
         text(
-            "INSERT INTO number_pause (phone_number_id, cause, tries, probe_at) "
+            "INSERT INTO number_pause (phone_number_id, cause, probe_count, next_probe_at) "
             "VALUES ('gone', 'x', 1, now())"
         )
     )
@@ -88,7 +88,7 @@ def test_what_is_rolled_back_never_was(seen_by_others):
 
 def test_many_rows_at_once_are_one_transaction(seen_by_others):
     statement = text(
-        "INSERT INTO number_pause (phone_number_id, cause, tries, probe_at) "
+        "INSERT INTO number_pause (phone_number_id, cause, probe_count, next_probe_at) "
         "VALUES (:name, 'x', 1, now())"
     )
     db.session.execute(statement, [{"name": "first"}, {"name": "second"}])
@@ -152,7 +152,7 @@ def test_a_question_after_the_commit_finds_everything_committed_and_leaves_nothi
     fetch_rows(ADD, ("asked",))
     db.session.add(
         NumberPause(
-            phone_number_id="pending", cause="transient", tries=1, probe_at=datetime.now(UTC)
+            phone_number_id="pending", cause="transient", probe_count=1, next_probe_at=datetime.now(UTC)
         )
     )
 
@@ -189,7 +189,7 @@ def test_a_trip_goes_before_what_the_session_has_to_write(seen_by_others):
     trip = StatementBatch()
     trip.insert(
         "data_key",
-        {"id": key.id, "purpose": key.purpose, "master_id": key.master_id, "wrapped": key.wrapped},
+        {"id": key.id, "purpose": key.purpose, "master_key_id": key.master_key_id, "wrapped_key": key.wrapped_key},
     )
     db.session.add(Contact(data_key_id=key.id))
     trip.commit()

@@ -32,11 +32,11 @@ def page(agent, desk):
             ["A janela de 24 horas fechou", "modelo aprovado"],
         ),
         (
-            "parked",
+            "dead_letter",
             {"error_code": 190, "error_details": "Session has expired"},
             ["venceu", "Código 190: Session has expired"],
         ),
-        ("parked", {"error_details": "not_confirmed"}, ["não confirmou", "Confira com o cliente"]),
+        ("dead_letter", {"error_details": "not_confirmed"}, ["não confirmou", "Confira com o cliente"]),
         ("cancelled", {"error_details": "owner_changed"}, ["mudou de mãos"]),
         ("uncertain", {"error_details": "ReadTimeout"}, ["Ainda não se sabe"]),
         (
@@ -60,7 +60,7 @@ def test_nothing_is_said_of_an_answer_that_goes_well(page, state):
 
 
 @pytest.mark.parametrize(
-    "state", [DeliveryState.FAILED, DeliveryState.PARKED, DeliveryState.CANCELLED]
+    "state", [DeliveryState.FAILED, DeliveryState.DEAD_LETTER, DeliveryState.CANCELLED]
 )
 @pytest.mark.parametrize("cause", FailureCause)
 def test_every_cause_has_words(state, cause):

@@ -49,7 +49,7 @@ def test_a_message_that_the_bot_did_not_read_says_so(app, agent, muted):
     with app.app_context():
         db.session.query(Message).filter_by(
             conversation_id=muted
-        ).one().set_aside = SkipReason.MUTED
+        ).one().skip_reason = SkipReason.MUTED
         db.session.commit()
 
     assert "O robô não leu: contato silenciado" in agent.get(f"/panel/sessoes/{muted}").text

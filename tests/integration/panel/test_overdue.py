@@ -20,7 +20,7 @@ def watched(app, conversation_id):
         db.session.execute(
             update(Conversation)
             .where(Conversation.id == conversation_id)
-            .values(watch_at=minutes_ago(0))
+            .values(inactivity_due_at=minutes_ago(0))
         )
         db.session.commit()
         assert inactivity.fire(conversation_id)
@@ -48,7 +48,7 @@ def unanswered(desk, users):
         "customer_waiting": minutes_ago(25).isoformat(),
         "warn_from": minutes_ago(25).isoformat(),
     }
-    return desk.with_agent(users["bruno"], name="Bia", notes=waits)
+    return desk.with_agent(users["bruno"], name="Bia", flags=waits)
 
 
 def test_a_conversation_that_nobody_takes_is_shown_as_such(agent, app, untaken):

@@ -106,17 +106,17 @@ class Customer:
             mine = (
                 select(Outbox)
                 .filter_by(conversation_id=self.conversation().id)
-                .order_by(Outbox.position)
+                .order_by(Outbox.sequence)
             )
             return [row.message.body or "" for row in db.session.scalars(mine)]
 
     def everything_stored(self) -> str:
         """All that can be read, with all keys, of messages, answers, traces and the inbox."""
         with self.app.app_context():
-            messages = [(row.body, row.original) for row in db.session.scalars(select(Message))]
+            messages = [(row.body, row.raw_payload) for row in db.session.scalars(select(Message))]
             traces = [row.trace for row in db.session.scalars(select(Turn))]
             conversations = [
-                (row.slots, row.notes, row.summary)
+                (row.slots, row.flags, row.summary)
                 for row in db.session.scalars(select(Conversation))
             ]
             return str([messages, traces, conversations, self.inbox_payloads()])

@@ -20,7 +20,7 @@ def test_a_new_process_answers_everybody_who_waits_at_once(app, database_url, re
     due = [customer.due() for customer in waiting]
 
     with application(database_url, redis_url) as started, ThreadPoolExecutor(MANY) as turns:
-        assert started.extensions["gatte_settings"].gatte_pool_size < MANY
+        assert started.extensions["gatte_settings"].gatte_db_pool_size < MANY
         list(turns.map(lambda one: process_inbox(*one), due))
     set_job_app(app)
 

@@ -22,7 +22,7 @@ def customer(app):
 def erased(customer, wamid):
     with customer.app.app_context():
         row = customer.message(wamid)
-        return (row.body, row.original, row.erased_at is not None)
+        return (row.body, row.raw_payload, row.erased_at is not None)
 
 
 FORGOTTEN = (None, None, True)

@@ -52,12 +52,12 @@ def change(app, statement):
 
 
 def answers_refused(app, code):
-    return refusing(app, "turn", "NEW.outcome IN ('answered', 'silent')", code)
+    return refusing(app, "turn", "NEW.outcome IN ('answered', 'no_reply')", code)
 
 
 def outcomes(customer):
     with customer.app.app_context():
-        mine = select(Turn).filter_by(conversation_id=customer.conversation().id).order_by(Turn.at)
+        mine = select(Turn).filter_by(conversation_id=customer.conversation().id).order_by(Turn.created_at)
         return [turn.outcome.value for turn in db.session.scalars(mine)]
 
 
@@ -140,7 +140,7 @@ def test_a_passing_fault_that_does_not_pass_is_parked_and_told(customer, app):
         for _ in range(retry.MAX_ATTEMPTS - 1):
             resumes(customer)
 
-    assert (outcomes(customer), unread(customer), due_in(customer)) == (["parked"], 0, None)
+    assert (outcomes(customer), unread(customer), due_in(customer)) == (["dead_letter"], 0, None)
     assert len(customer.heard()) == 1
 
 
@@ -162,7 +162,7 @@ def test_a_failure_that_cannot_be_told_either_is_parked_in_the_end(customer, app
             resumes(customer)
 
     assert (outcomes(customer)[1:], unread(customer), due_in(customer), customer.heard()) == (
-        ["parked"],
+        ["dead_letter"],
         0,
         None,
         heard,
@@ -176,7 +176,7 @@ def test_a_message_that_ends_its_process_each_time_is_parked(customer, app):
 
     resumes(customer)
 
-    assert (outcomes(customer), unread(customer)) == (["answered", "parked"], 0)
+    assert (outcomes(customer), unread(customer)) == (["answered", "dead_letter"], 0)
     assert len(customer.heard()) == 2
 
 
@@ -190,7 +190,7 @@ def dies(customer, app, times):
         for _ in range(times):
             assert held_leases.acquire(conversation_id) is not None
             db.session.execute(
-                update(Conversation).filter_by(id=conversation_id).values(leased_until=None)
+                update(Conversation).filter_by(id=conversation_id).values(lease_expires_at=None)
             )
             db.session.commit()
 

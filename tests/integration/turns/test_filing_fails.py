@@ -36,13 +36,13 @@ def tries(customer, times: int) -> None:
         )
 
 
-def unfiled(customer) -> list[int]:
+def unprocessed(customer) -> list[int]:
     """The attempts at a customer's messages that wait in the inbox, the oldest first."""
     with customer.app.app_context():
         sender = contact_identity.sender_hash(Sender(customer.person.phone, customer.person.bsuid))
         waiting = (
             select(InboxMessage.attempts)
-            .filter_by(filed_at=None, sender_hash=sender)
+            .filter_by(processed_at=None, sender_hash=sender)
             .order_by(InboxMessage.id)
         )
         return list(db.session.scalars(waiting))
@@ -60,12 +60,12 @@ def test_a_failure_is_followed_by_a_pause_that_grows(app, customer):
             wait = db.session.scalar(
                 text(
                     "SELECT extract(epoch FROM retry_at - clock_timestamp()) "
-                    "FROM inbox_message WHERE filed_at IS NULL"
+                    "FROM inbox_message WHERE processed_at IS NULL"
                 )
             )
-        assert (unfiled(customer), float(wait)) == ([4], left_of(8, started))
+        assert (unprocessed(customer), float(wait)) == ([4], left_of(8, started))
     tries(customer, 2)
-    assert (unfiled(customer), len(customer.heard())) == ([], 1)
+    assert (unprocessed(customer), len(customer.heard())) == ([], 1)
 
 
 def test_the_one_at_fault_is_parked_and_the_others_are_answered(app, customer):
@@ -77,14 +77,14 @@ def test_the_one_at_fault_is_parked_and_the_others_are_answered(app, customer):
         assert len(customer.heard()) == 1
         tries(customer, inbox_retry.ATTEMPTS + 1)
 
-        assert (unfiled(customer), len(customer.heard())) == ([], 2)
+        assert (unprocessed(customer), len(customer.heard())) == ([], 2)
 
 
 def test_a_parked_message_is_kept_and_filed_when_a_person_says_so(app, customer):
     wamid = customer.delivers(payloads.sticker())
     with stickers_refused(app, LASTING):
         tries(customer, inbox_retry.ATTEMPTS)
-    assert unfiled(customer) == []
+    assert unprocessed(customer) == []
 
     with app.app_context():
         done = app.test_cli_runner().invoke(args=["reprocess", "--turns"])
@@ -99,7 +99,7 @@ def test_a_fault_that_passes_parks_nothing_however_long_it_lasts(app, customer):
     customer.delivers(payloads.sticker())
     with stickers_refused(app, PASSING):
         tries(customer, inbox_retry.ATTEMPTS + 3)
-        assert unfiled(customer) == [inbox_retry.ATTEMPTS + 3]
+        assert unprocessed(customer) == [inbox_retry.ATTEMPTS + 3]
 
     tries(customer, 2)
     assert len(customer.heard()) == 1

@@ -67,7 +67,7 @@ def test_a_turn_that_looks_for_more_and_one_that_files_it_do_not_wait_for_each_o
         customer.is_answered()
 
     assert [one["event"] for one in logs if one["log_level"] == "error"] == []
-    assert "turn_superseded" in {one["event"] for one in logs}
+    assert "turn_recomputed" in {one["event"] for one in logs}
     with app.app_context():
         assert {row.attempts for row in db.session.scalars(select(InboxMessage))} == {0}
 
@@ -95,10 +95,10 @@ def test_a_failure_that_is_noted_late_does_not_bring_back_what_another_process_f
         time.sleep(0.3)
         assert not noted.done()
         cursor.execute(
-            "UPDATE inbox_message SET payload = NULL, filed_at = now() WHERE sender_hash = %s",
+            "UPDATE inbox_message SET payload = NULL, processed_at = now() WHERE sender_hash = %s",
             (bytes.fromhex(sender),),
         )
         other.commit()
         noted.result()
-        cursor.execute(f"SELECT filed_at IS NOT NULL, attempts {mine}", (bytes.fromhex(sender),))
+        cursor.execute(f"SELECT processed_at IS NOT NULL, attempts {mine}", (bytes.fromhex(sender),))
         assert cursor.fetchall() == [(True, 0)]

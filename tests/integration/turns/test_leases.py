@@ -29,7 +29,7 @@ def conversation() -> Conversation:
 def run_out(conversation: Conversation) -> None:
     db.session.execute(
         text(
-            "UPDATE conversation SET leased_until = clock_timestamp() - interval '1 s' "
+            "UPDATE conversation SET lease_expires_at = clock_timestamp() - interval '1 s' "
             "WHERE id = :id"
         ),
         {"id": conversation.id},
@@ -64,7 +64,7 @@ def test_a_dead_holder_leaves_the_turn_due(conversation):
     held_leases.acquire(conversation.id)
 
     due = db.session.execute(
-        text("SELECT turn_due_at = leased_until FROM conversation WHERE id = :id"),
+        text("SELECT turn_due_at = lease_expires_at FROM conversation WHERE id = :id"),
         {"id": conversation.id},
     ).scalar_one()
 

@@ -62,7 +62,7 @@ def heard(customer, wamid):
     """What stands of a message and its turn: the words, and how the hearing went."""
     with customer.app.app_context():
         row, turn = customer.message(wamid), customer.turn(wamid)
-        return row.body, (turn.trace or {}).get("heard", {}).get(str(row.id))
+        return row.body, (turn.trace or {}).get("transcripts", {}).get(str(row.id))
 
 
 def transcriptions(gemini):
@@ -92,7 +92,7 @@ def test_the_call_is_recorded_with_its_turn(customer, meta):
             "transcriber-v1",
         )
         assert (call.outcome, call.tokens_in, call.tokens_out) == ("ok", 321, 50)
-        assert customer.turn(wamid).times["listen"] > 0
+        assert customer.turn(wamid).step_durations_ms["transcribe"] > 0
 
 
 def test_the_words_are_sealed(customer, meta):

@@ -82,7 +82,7 @@ def test_a_passing_fault_is_no_refusal(gemini, stand_in, status):
     with structlog.testing.capture_logs() as lines:
         ask(gemini.classify, "oi")
 
-    assert [line["event"] for line in lines] == ["gemini.failed"]
+    assert [line["event"] for line in lines] == ["gemini_failed"]
 
 
 def test_a_model_that_is_refused_is_left_alone_and_the_other_is_asked(gemini, stand_in):

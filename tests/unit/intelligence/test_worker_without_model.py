@@ -8,7 +8,7 @@ NOWHERE = ("postgresql://nobody@127.0.0.1:1/nothing", "redis://127.0.0.1:1/0")
 
 
 def test_a_worker_without_a_model_file_ends_with_the_command_that_makes_one(tmp_path):
-    environment = process_environment(settings(*NOWHERE, GATTE_FOLDER=str(tmp_path)))
+    environment = process_environment(settings(*NOWHERE, GATTE_DATA_DIR=str(tmp_path)))
     ended = subprocess.run(
         [BIN / "flask", "worker"],
         cwd=PROJECT,

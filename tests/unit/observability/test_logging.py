@@ -41,7 +41,7 @@ def lines(restored, capsys):
 
 def test_a_line_has_the_stable_keys_first(lines):
     with tracing.bound(request_id="request-1", correlation_id="conversation-1"):
-        structlog.get_logger("gatte.turns").info("turn_done", steps=3)
+        structlog.get_logger("gatte.turns").info("turn_completed", steps=3)
 
     (line,) = lines()
     assert list(line)[:8] == [
@@ -58,7 +58,7 @@ def test_a_line_has_the_stable_keys_first(lines):
     del line["timestamp"], line["pid"]
     assert line == {
         "level": "info",
-        "event": "turn_done",
+        "event": "turn_completed",
         "logger": "gatte.turns",
         "process": "web",
         "request_id": "request-1",

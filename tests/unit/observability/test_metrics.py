@@ -31,7 +31,7 @@ CONTRACT = {
 COUNT = """
 from gatte.observability import metrics
 metrics.ESCALATIONS.labels(reason="requested").inc(2)
-metrics.TURN_SECONDS.labels(step="understand").observe(0.02)
+metrics.TURN_SECONDS.labels(step="classify").observe(0.02)
 metrics.QUEUE_OLDEST_SECONDS.labels(queue="turns").set(5)
 """
 DECLARE = """
@@ -97,14 +97,14 @@ def test_every_metric_of_the_contract_is_on_a_fresh_page_with_zeros(fresh_page):
         'gatte_escalations_total{reason="requested"}',
         'gatte_flow_errors_total{flow="lead",step="document"}',
         'gatte_flow_errors_total{flow="none",step="none"}',
-        'gatte_intents_total{decider="rule",intent="greeting"}',
+        'gatte_intents_total{intent="greeting",source="rule"}',
         'gatte_llm_cost_brl_total{model="gemini-3.5-flash"}',
         'gatte_llm_tokens_total{direction="input",model="gemini-3.5-flash"}',
         'gatte_messages_received_total{kind="text"}',
         'gatte_messages_sent_total{outcome="accepted"}',
         'gatte_queue_oldest_seconds{queue="turns"}',
         'gatte_timeouts_total{flow="ticket",step="subject"}',
-        'gatte_turn_seconds_count{step="whole"}',
+        'gatte_turn_seconds_count{step="total"}',
         'gatte_webhook_requests_total{outcome="stored"}',
         'gatte_whatsapp_seconds_count{call="send"}',
     ],
@@ -140,7 +140,7 @@ def test_processes_are_counted_together(process):
     page = process(COUNT + RENDER)
 
     assert value(page, 'gatte_escalations_total{reason="requested"}') == 4
-    assert value(page, 'gatte_turn_seconds_count{step="understand"}') == 2
+    assert value(page, 'gatte_turn_seconds_count{step="classify"}') == 2
 
 
 def test_totals_survive_killed_processes_and_their_files_do_not(process, tmp_path):
@@ -150,7 +150,7 @@ def test_totals_survive_killed_processes_and_their_files_do_not(process, tmp_pat
 
     for page in (first, second):
         assert value(page, 'gatte_escalations_total{reason="requested"}') == 4
-        assert value(page, 'gatte_turn_seconds_bucket{le="0.025",step="understand"}') == 2
+        assert value(page, 'gatte_turn_seconds_bucket{le="0.025",step="classify"}') == 2
         assert value(page, 'gatte_queue_oldest_seconds{queue="turns"}') == 0
     assert len(list((tmp_path / "metrics").glob("*.alive"))) == 1
 
