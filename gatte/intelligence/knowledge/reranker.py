@@ -5,9 +5,8 @@ A kernel ridge regression is solved for each question over its candidate passage
 texts (about 200 rows, some milliseconds): every article is a class, "off topic" is one more, and
 the kernel joins meaning (embeddings) and words (TF-IDF over words and parts of words, weighted by
 how rare they are among the candidates). It learns on the spot which words tell these articles
-apart, so it beats the best single passage by far: with each way of asking left out in turn, hit@1
-.65 and hit@5 .92 against .52 and .87 for the z-score sum .7 meaning + .3 words; with no state to
-keep between processes, and at a cost that does not grow with the knowledge base.
+apart, so it beats the best single passage (docs/decisions/0032-ranking.md); with no state to keep
+between processes, and at a cost that does not grow with the knowledge base.
 """
 
 import re

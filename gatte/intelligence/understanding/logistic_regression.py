@@ -1,8 +1,8 @@
 """Learning: softmax regression over word weights and sentence vectors, with a temperature that
 makes its confidence honest.
 
-The same model as scikit-learn's LogisticRegression, three times as fast here because the sentence
-vectors stay a dense matrix; and no process needs scikit-learn.
+The same model as scikit-learn's LogisticRegression; no process needs scikit-learn
+(docs/decisions/0031-local-classifier.md).
 
 The loss is convex and has one optimum. Training goes on in double precision until it is there, and
 so every machine gets the same model, whichever way its processor adds numbers up.
