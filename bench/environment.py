@@ -16,6 +16,7 @@ from flask import Flask
 
 from bench.checkout import HERE, Checkout
 from devstack.stores import Stores, Urls
+from gatte.settings import FORMER_NAMES
 from tests import process_system
 from tests.process_system import System, free_port, until
 
@@ -46,6 +47,9 @@ def stores(code: Checkout = HERE) -> Iterator[BenchEnvironment]:
 def environment(code: Checkout, urls: Urls, **more: str) -> dict[str, str]:
     """The settings of a version's processes over these stores."""
     more = {"GATTE_DATA_DIR": str(code.models), "GATTE_LOG_LEVEL": "INFO"} | more
+    if code is not HERE:  # a former commit may know them by their former names
+        named = {former.upper(): more.get(name.upper()) for former, name in FORMER_NAMES.items()}
+        more |= {former: value for former, value in named.items() if value is not None}
     return process_system.settings(urls.database, urls.redis, **more)
 
 

@@ -30,7 +30,8 @@ TABLES = {
     "contact_identity": "contact_id, kind, hash",
     "conversation": (
         "id, data_key_id, contact_id, phone_number_id, correlation_id, state, owner, "
-        "owner_version, fallback_count, invalid_slot_count, consecutive_errors, lease_token, turn_attempts, "
+        "owner_version, fallback_count, invalid_slot_count, consecutive_errors, lease_token, "
+        "turn_attempts, "
         "waiting_since, last_inbound_at, last_activity_at, opened_at, closed_at"
     ),
     "message": (
@@ -54,18 +55,19 @@ DERIVED = """
     SELECT id, data_key_id, conversation_id, %(number)s, 'bot', 0, 'read', 1, sent_at, sent_at
     FROM message WHERE direction = 'out' AND sequence > %(after)s;
 
-    INSERT INTO turn (id, data_key_id, conversation_id, outcome, attempt, lease_token, step_durations_ms, created_at)
+    INSERT INTO turn (id, data_key_id, conversation_id, outcome, attempt, lease_token,
+        step_durations_ms, created_at)
     SELECT turn_id, data_key_id, conversation_id, 'answered', 1, 1, '{}', sent_at
     FROM message WHERE direction = 'in' AND sequence > %(after)s;
 
-    INSERT INTO transition (conversation_id, turn_id, from_state, to_state, event, cause, duration_ms,
-        correlation_id, created_at)
+    INSERT INTO transition (conversation_id, turn_id, from_state, to_state, event, cause,
+        duration_ms, correlation_id, created_at)
     SELECT conversation_id, turn_id, 'STATE_ANSWERING', 'STATE_MENU', 'question_answered', 'answer',
         1, '', sent_at
     FROM message WHERE direction = 'in' AND sequence > %(after)s;
 
-    INSERT INTO inbox_message (phone_number_id, wamid_hash, sender_hash, kind, skip_quiet_period, sent_at,
-        received_at, processed_at)
+    INSERT INTO inbox_message (phone_number_id, wamid_hash, sender_hash, kind, skip_quiet_period,
+        sent_at, received_at, processed_at)
     SELECT %(number)s, sha256(id::text::bytea), sha256(contact_id::text::bytea), 'text', false,
         sent_at, received_at, received_at
     FROM message WHERE direction = 'in' AND sequence > %(after)s
@@ -160,7 +162,12 @@ def _copy_into(cursor: Cursor, table: str, rows: Iterable[tuple[object, ...]]) -
 
 
 def _data_key(one: _Person) -> tuple[object, ...]:
-    return one.key_id, KeyPurpose.CONTACT.value, one.wrapped.master_key_id, _bytes(one.wrapped.sealed)
+    return (
+        one.key_id,
+        KeyPurpose.CONTACT.value,
+        one.wrapped.master_key_id,
+        _bytes(one.wrapped.sealed),
+    )
 
 
 def _contact(one: _Person) -> tuple[object, ...]:

@@ -43,7 +43,9 @@ class Workspace:
 
     @property
     def folder(self) -> Path:
-        return self.project / self.given.get("GATTE_DATA_DIR", ".gatte")
+        # the second is its former name, read for one release more
+        named = self.given.get("GATTE_DATA_DIR") or self.given.get("GATTE_FOLDER")
+        return self.project / (named or ".gatte")
 
     @contextmanager
     def locked(self) -> Iterator[None]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from gatte.settings import Settings, settings_or_exit
+from gatte.settings import Settings, former_names_given, settings_or_exit
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -30,10 +30,13 @@ def create_app(settings: Settings | None = None, process: str = "web") -> Flask:
     Without `settings` they are read from the environment; bad ones end the process with exit code
     78.
     """
+    read_here = settings is None
     settings = settings or settings_or_exit()
     app = Flask("gatte")
     app.extensions["gatte_settings"] = settings
     start_logging(settings, process)
+    if read_here:
+        _warn_of_former_setting_names()
     app.logger.propagate = True
     _flask_settings(app, settings, process)
     _extensions(app, settings, process)
@@ -54,6 +57,19 @@ def start_logging(settings: Settings, process: str) -> None:
         settings.production and settings.gatte_log_format != "text"
     )
     configure_logging(json=as_json, level=settings.gatte_log_level, process=process)
+
+
+def _warn_of_former_setting_names() -> None:
+    import structlog
+
+    log = structlog.get_logger(__name__)
+    for former, name in former_names_given().items():
+        log.warning(
+            "setting_renamed",
+            former=former,
+            name=name,
+            what="the former name is read for this release only, and not where both are given",
+        )
 
 
 def _flask_settings(app: Flask, settings: Settings, process: str) -> None:

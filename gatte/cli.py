@@ -197,9 +197,9 @@ def replay(conversation: UUID) -> None:
 @click.option(
     "--turns",
     is_flag=True,
-    help="Only turns that failed or were parked, and messages that could not be filed.",
+    help="Only turns that failed or became dead letters, and messages that could not be processed.",
 )
-@click.option("--sends", is_flag=True, help="Only answers that failed or were parked.")
+@click.option("--sends", is_flag=True, help="Only answers that failed or became dead letters.")
 @click.option("--bodies", is_flag=True, help="Only webhook bodies that were kept whole.")
 @click.option("--conversation", type=click.UUID, help="Only this conversation.")
 @click.option(
@@ -257,10 +257,10 @@ def _reprocess_turns(conversation: UUID | None, after: datetime | None, *, only_
             since = f"{message.dead_lettered_at:%Y-%m-%d %H:%M} UTC"
             click.echo(
                 f"message {message.id} to number {message.phone_number_id}"
-                f" (parked since {since}, {message.attempts} tries)"
+                f" (dead letter since {since}, {message.attempts} tries)"
             )
     elif count := inbox.requeue_dead_letters(after):
-        click.echo(f"{count} messages that could not be filed are filed again")
+        click.echo(f"{count} messages that could not be processed are tried again")
     db.session.commit()
 
 

@@ -17,7 +17,9 @@ def use_running_stores() -> None:
     given = {**dotenv_values(".env"), **os.environ}
     if given.get("DATABASE_URL") or given.get("GATTE_ENV") == "production":
         return
-    file = Path(given.get("GATTE_DATA_DIR") or ".gatte") / FILE
+    # the second is its former name, read for one release more
+    folder = given.get("GATTE_DATA_DIR") or given.get("GATTE_FOLDER") or ".gatte"
+    file = Path(folder) / FILE
     for name, url in dotenv_values(file).items():
         if url and not given.get(name):
             os.environ[name] = url

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
+from dotenv import dotenv_values
 from pydantic import (
     AfterValidator,
     Field,
@@ -19,7 +20,14 @@ from pydantic import (
     ValidationInfo,
     field_validator,
 )
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from gatte import setting_formats as formats
 
@@ -67,6 +75,51 @@ class BadSettings(Exception):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("; ".join(problems))
         self.problems = problems
+
+
+FORMER_NAMES = {
+    "gatte_folder": "gatte_data_dir",
+    "gatte_company": "gatte_company_name",
+    "gatte_holidays_of": "gatte_holidays_state",
+    "gatte_quiet_limit_seconds": "gatte_quiet_max_seconds",
+    "gatte_gemini_rest_seconds": "gatte_gemini_breaker_reset_seconds",
+    "gatte_pause_seconds": "gatte_number_pause_seconds",
+    "gatte_window_template": "gatte_service_window_template",
+    "gatte_window_template_language": "gatte_service_window_template_language",
+    "gatte_timeout_seconds": "gatte_inactivity_timeout_seconds",
+    "gatte_close_seconds": "gatte_inactivity_close_seconds",
+    "gatte_warn_seconds": "gatte_agent_warning_seconds",
+    "gatte_pool_size": "gatte_db_pool_size",
+    "gatte_worker_threads": "gatte_worker_concurrency",
+}
+"""Settings by the names that they had before; these are read for one release more."""
+
+
+class FormerNamesSource(PydanticBaseSettingsSource):
+    """Values that environment or .env give under a former name; those under a name of today win,
+    wherever they stand.
+    """
+
+    def __init__(
+        self,
+        settings_class: type[BaseSettings],
+        environment: EnvSettingsSource,
+        file: EnvSettingsSource,
+    ) -> None:
+        super().__init__(settings_class)
+        self._given = {**file.env_vars, **environment.env_vars}
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[object, str, bool]:
+        """Not asked: `__call__` gives all values."""
+        del field
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, object]:
+        return {
+            name: value
+            for former, name in FORMER_NAMES.items()
+            if (value := self._given.get(former)) is not None
+        }
 
 
 class Settings(BaseSettings):
@@ -196,6 +249,23 @@ class Settings(BaseSettings):
             )
         return url
 
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Former names last: what stands before in this list wins."""
+        usual = (init_settings, env_settings, dotenv_settings, file_secret_settings)
+        if not isinstance(env_settings, EnvSettingsSource):
+            return usual
+        if not isinstance(dotenv_settings, DotEnvSettingsSource):
+            return usual
+        return (*usual, FormerNamesSource(settings_cls, env_settings, dotenv_settings))
+
     @property
     def production(self) -> bool:
         """Whether this is a production installation."""
@@ -250,6 +320,15 @@ def load_settings() -> Settings:
     """
     settings = _read({})
     return settings if settings.production else _read(_development_secrets(settings))
+
+
+def former_names_given() -> dict[str, str]:
+    """Former names that the environment or .env use, with the names of today; in capitals."""
+    written = {name.lower() for name, value in dotenv_values(".env").items() if value}
+    given = written | {name.lower() for name, value in os.environ.items() if value}
+    return {
+        former.upper(): name.upper() for former, name in FORMER_NAMES.items() if former in given
+    }
 
 
 def _read(filled: dict[str, SecretStr]) -> Settings:

@@ -51,8 +51,8 @@ class DecisionBuilder:
         """Remember a mark of the core between turns, or forget it (None)."""
         if value is None and name not in self.snapshot.flags:
             return
-        notes = {key: kept for key, kept in self.snapshot.flags.items() if key != name}
-        self.update(flags=notes if value is None else {**notes, name: str(value)})
+        flags = {key: kept for key, kept in self.snapshot.flags.items() if key != name}
+        self.update(flags=flags if value is None else {**flags, name: str(value)})
 
     def flag(self, name: str) -> str:
         """The mark under this name, empty when there is none."""
@@ -98,7 +98,7 @@ class DecisionBuilder:
             self.set_flag("trail", " · ".join([*trail, doing][-ACTIVITY_LOG_LENGTH:]))
 
     def reset_fallback(self) -> None:
-        """The customer was understood: the counter of misunderstandings starts again."""
+        """The customer was understood: the count of fallbacks starts again."""
         if self.snapshot.fallback_count:
             self.update(fallback_count=0)
 

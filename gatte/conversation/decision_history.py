@@ -64,6 +64,15 @@ def from_json(recorded: dict[str, Any]) -> DecisionHistory:
     return _recorder().validate_python(to_current(recorded))
 
 
+def recorded_in(trace: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The history that a turn's trace holds, as `from_json` takes it; None when it holds none.
+
+    Turns before schema 0011 have it under `course`.
+    """
+    trace = trace or {}
+    return trace.get("history") or trace.get("course")
+
+
 def replay(history: DecisionHistory) -> DecisionHistory:
     """What the rules of this version make of the same start and the same inputs."""
     again = start(history.start)

@@ -24,7 +24,7 @@ class StateTimeouts:
 
 @dataclass(frozen=True)
 class InactivityTimeouts:
-    """All times of the watchdog, in seconds; each can be set."""
+    """All times of the inactivity timer, in seconds; each can be set."""
 
     start: StateTimeouts = StateTimeouts(None, HOUR)
     menu: StateTimeouts = StateTimeouts(None, HOUR)

@@ -1,5 +1,5 @@
 """Carrying out what the orchestrator decided about a conversation, whoever asked: a turn, an agent
-or the watchdog.
+or the inactivity timer.
 """
 
 from collections.abc import Sequence
@@ -59,39 +59,41 @@ class PendingTurn:
 
 
 def apply_decision(
-    conversation: Conversation, course: DecisionHistory, record: PendingTurn | None = None
+    conversation: Conversation, history: DecisionHistory, record: PendingTurn | None = None
 ) -> PendingTurn:
     """Store the new state, its transitions, the effects and the answers of a decision; the caller
     has locked the conversation.
 
-    What came of it is kept as a turn, with the whole course, so that it can be shown and replayed;
+    What came of it is kept as a turn, with the whole history, so that it can be shown and replayed;
     a caller who has begun one gives it.
     """
     record = record or PendingTurn(attempt=conversation.turn_attempts + 1)
-    stage_decision(conversation, course, record)
+    stage_decision(conversation, history, record)
     record.batch.execute()
     return record
 
 
 def stage_decision(
-    conversation: Conversation, course: DecisionHistory, record: PendingTurn
+    conversation: Conversation, history: DecisionHistory, record: PendingTurn
 ) -> None:
     """Put the new state, its transitions, the effects and the answers of a decision into the batch
     of the record, which the caller executes.
 
     `send_inline` of the record says whether the first answer may be claimed at once.
     """
-    decision = course.decision
+    decision = history.decision
     flow = conversation.flow
     requested_slot = conversation.requested_slot
     snapshots.save_snapshot(conversation, decision.snapshot)
     _record_steps(conversation, decision.steps, record)
-    record.counted_events += [CountedEvent(step.event, flow, requested_slot) for step in decision.steps]
+    record.counted_events += [
+        CountedEvent(step.event, flow, requested_slot) for step in decision.steps
+    ]
     numbers = [effects.apply_effect(conversation, effect) for effect in decision.effects]
     ticket = next((number for number in numbers if number is not None), None)
     for reply in decision.replies:
         _answer(conversation, with_ticket_number(reply, ticket), record)
-    record.trace |= _trace_of(course)
+    record.trace |= _trace_of(history)
     conversations.sync_queue_columns(conversation)
     inactivity_timer.schedule(conversation, decision.snapshot)
     _add_turn(conversation, record)
@@ -126,11 +128,11 @@ def _answer(conversation: Conversation, reply: Reply, record: PendingTurn) -> No
         record.claimed = claims.claim_inline(conversation, answer.id, reply)
 
 
-def _trace_of(course: DecisionHistory) -> dict[str, Any]:
-    """What a trace keeps of a course: nothing of what was said when some of it is to be erased."""
-    if any(isinstance(effect, EraseMessage | EraseData) for effect in course.decision.effects):
+def _trace_of(history: DecisionHistory) -> dict[str, Any]:
+    """What a trace keeps of a history: nothing of what was said when some is to be erased."""
+    if any(isinstance(effect, EraseMessage | EraseData) for effect in history.decision.effects):
         return {"redacted": True}
-    return {"history": decision_history.to_json(course)}
+    return {"history": decision_history.to_json(history)}
 
 
 def _record_steps(

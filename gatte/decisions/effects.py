@@ -19,7 +19,7 @@ from gatte.store import contacts, conversations, leads, messages, tickets, turns
 log = structlog.get_logger(__name__)
 
 # the parts of a turn's trace in which words of a customer may stand
-PERSONAL_TRACE_KEYS = {"course", "stack"}
+PERSONAL_TRACE_KEYS = {"history", "course", "stack"}  # the second before schema 0011
 DATA_REQUEST_TERM = timedelta(days=15)  # LGPD art. 19, II: the complete statement
 
 

@@ -1,5 +1,5 @@
-"""When the watchdog looks at a conversation next: an alarm in its row, set anew by everything that
-happens to it.
+"""When the inactivity timer looks at a conversation next: a time in its row, set anew by everything
+that happens to it.
 """
 
 from functools import lru_cache
@@ -13,7 +13,7 @@ from gatte.store import conversations
 
 
 def inactivity_timeouts() -> InactivityTimeouts:
-    """The watchdog's times, as set."""
+    """The inactivity timer's times, as set."""
     settings = services.settings()
     return _timeouts(settings)
 
@@ -42,7 +42,7 @@ def timer_due_next(snapshot: Snapshot) -> Timer | None:
 
 
 def schedule(conversation: Conversation, snapshot: Snapshot) -> None:
-    """Let the watchdog look when the next deadline has passed, by the database's clock."""
+    """Let the inactivity timer look when the next deadline has passed, by the database's clock."""
     deadline = timer_due_next(snapshot)
     seconds = None if deadline is None else deadline.seconds
     conversations.set_inactivity_timer(conversation, seconds)

@@ -2,7 +2,7 @@
 
 A row is `sending` from its claim until its outcome is recorded. Who finds it `sending` after its
 time takes it for crashed: Meta may have accepted it, so it becomes `uncertain`, and a status with
-its id settles it. When none came within the grace time it is sent again, or parked for an agent, by
+its id settles it. When none came within the grace time it is sent again, or left to an agent, by
 policy: the Cloud API knows no idempotency key, and a lost answer is worse.
 """
 
@@ -189,7 +189,7 @@ def record_rejected(
     permanent: bool,
 ) -> None:
     """Meta certainly did not take the answer: try again after `retry_in` seconds; without it fail
-    for good, or park for people.
+    for good, or a dead letter for people.
     """
     outbox.add_attempt(sending.outbox_id, "refused", latency_ms, code)
     row = outbox.lock_claimed(sending.outbox_id, sending.attempt)

@@ -1,4 +1,4 @@
-"""Answers that failed or were parked, sent again because a person says so."""
+"""Answers that failed or became dead letters, sent again because a person says so."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,7 +35,7 @@ class ResendResult:
 
 
 def list_failed(conversation_id: UUID | None = None, since: datetime | None = None) -> list[UUID]:
-    """The conversations with answers that failed or were parked (since then)."""
+    """The conversations with answers that failed or became dead letters (since then)."""
     return outbox.list_conversations_to_resend(conversation_id, since)
 
 

@@ -92,4 +92,6 @@ def _template_for(row: Outbox, conversation: Conversation) -> TemplateReply | No
     # several answers cost one template
     if outbox.has_template_since(conversation.id, conversation.last_inbound_at):
         return None
-    return TemplateReply(settings.gatte_service_window_template, settings.gatte_service_window_template_language)
+    return TemplateReply(
+        settings.gatte_service_window_template, settings.gatte_service_window_template_language
+    )

@@ -40,7 +40,7 @@ log = structlog.get_logger(__name__)
 @dataclass(frozen=True)
 class ProcessedInbox:
     """The conversation of messages that were processed, whether a turn shall read any of them, and
-    what the customer must be told of those set aside.
+    what the customer must be told of those skipped.
     """
 
     conversation_id: UUID
@@ -87,7 +87,7 @@ def process_sender(
 def _waiting(phone_number_id: str, sender_hash: bytes) -> list[InboxRow]:
     """What a sender wrote that is not processed yet, locked.
 
-    Rows that cannot be opened are set aside with their payload, and the next go on.
+    Rows that cannot be opened are skipped with their payload, and the next go on.
     """
     batch = StatementBatch()
     contacts.lock_sender(sender_hash, batch)

@@ -1,7 +1,7 @@
-"""A message that cannot be processed: tried again later and later, alone, and parked in the end, so
-that the sender's next ones go on.
+"""A message that cannot be processed: tried again later and later, alone, and a dead letter in the
+end, so that the sender's next ones go on.
 
-A parked message keeps its payload, sealed; `flask reprocess` has it tried again.
+A dead letter keeps its payload, sealed; `flask reprocess` has it tried again.
 """
 
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ def record_failure(
     phone_number_id: str, sender_hash: bytes, error: Exception, *, transient: bool
 ) -> None:
     """Undo what was begun, and let the sender wait; with a fault that does not pass the message is
-    parked in the end.
+    a dead letter in the end.
     """
     db.session.rollback()
     row = inbox.record_failure(phone_number_id, sender_hash, ATTEMPTS, transient=transient)

@@ -2,8 +2,8 @@
 those of a muted contact.
 
 Taps on buttons, deletions, and whatever comes while a human owns the conversation always pass; so
-does the first wish to get no more notices. What is set aside stays in the history. A message for
-which a contact is muted is set aside with all that it came with.
+does the first wish to get no more notices. What is skipped stays in the history. A message for
+which a contact is muted is skipped with all that it came with.
 """
 
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ NEVER_SCREENED = {MessageKind.CHOICE, MessageKind.REVOKE, MessageKind.SYSTEM}
 
 
 def screen(talk: OpenConversation, arrived: Sequence[IncomingMessage]) -> SkipReason | None:
-    """Set aside what no turn shall read; what the customer must be told now, if anything."""
+    """Skip what no turn shall read; what the customer must be told now, if anything."""
     judged = [one for one in arrived if not one.echo and one.kind not in NEVER_SCREENED]
     if talk.owner is Owner.HUMAN or not judged:
         return None

@@ -41,7 +41,7 @@ def _warn_of_missing_prices(client: "Gemini", settings: Settings) -> None:
     for model in sorted({client.models.classifier, client.models.responder}):
         if not cost.has_price(model, cost.prices(settings.gatte_model_prices)):
             log.warning(
-                "gemini.no_price",
+                "gemini_price_missing",
                 model=model,
                 what="its calls count as free: add model=in/out to GATTE_MODEL_PRICES",
             )

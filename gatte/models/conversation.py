@@ -25,8 +25,8 @@ class Conversation(HasEncryptedColumns, Base):
     `lease_token` grows with every lease: a turn may commit only while the token is still its own.
     `owner_version` grows with every change of owner: an answer written under an older version is
     not sent. `turn_due_at` is when unread messages that no turn has answered must be looked at
-    again; `inactivity_due_at` is when the watchdog has something to do. `state_since` is when it came into
-    its state, None when it is in its first one.
+    again; `inactivity_due_at` is when the inactivity timer has something to do. `state_since` is
+    when it came into its state, None when it is in its first one.
     """
 
     __tablename__ = "conversation"
@@ -43,7 +43,11 @@ class Conversation(HasEncryptedColumns, Base):
             "turn_due_at",
             postgresql_where=text("turn_due_at IS NOT NULL"),
         ),
-        Index("ix_conversation_inactivity_due", "inactivity_due_at", postgresql_where=text("inactivity_due_at IS NOT NULL")),
+        Index(
+            "ix_conversation_inactivity_due",
+            "inactivity_due_at",
+            postgresql_where=text("inactivity_due_at IS NOT NULL"),
+        ),
         Index(
             "ix_conversation_live", "last_activity_at", postgresql_where=text("closed_at IS NULL")
         ),
@@ -81,7 +85,7 @@ class Conversation(HasEncryptedColumns, Base):
     invalid_slot_count: Mapped[int] = mapped_column(default=0)
     consecutive_errors: Mapped[int] = mapped_column(default=0)
     slots = EncryptedColumn[dict[str, str]]()
-    flags = EncryptedColumn[dict[str, str]]()
+    flags = EncryptedColumn[dict[str, str]](aad="conversation.notes_sealed")
 
     priority: Mapped[int | None]
     escalation_reason: Mapped[EscalationReason | None] = mapped_column(
@@ -108,10 +112,10 @@ class Conversation(HasEncryptedColumns, Base):
 class Transition(Base):
     """One step of a conversation from state to state, with its cause.
 
-    `duration_ms` is how long the conversation had been in `source` by then: what a reader of the
-    timeline asks (how long somebody waited in the queue, or was served), and the same for turns,
-    agents and the clock. A state that one decision only passes through lasted 0. How long a turn
-    took stands in the turn's own `times`.
+    `duration_ms` is how long the conversation had been in `from_state` by then: what a reader of
+    the timeline asks (how long somebody waited in the queue, or was served), and the same for
+    turns, agents and the clock. A state that one decision only passes through lasted 0. How long a
+    turn took stands in the turn's own `step_durations_ms`.
     """
 
     __tablename__ = "transition"

@@ -10,11 +10,11 @@ from gatte.models.columns import Timestamp
 
 
 class InboxMessage(Base):
-    """One message as it arrived: sealed under the inbox key until a turn files it under its
-    contact, then emptied.
+    """One message as it arrived: sealed under the inbox key until it is moved into the history of
+    its contact, then emptied.
 
     The row stays for as long as Meta may deliver the message again. `sender_hash` is the keyed hash
-    of who wrote it; `skip_quiet_period` messages do not wait for the quiet window.
+    of who wrote it; with `skip_quiet_period` it does not wait for the quiet window.
     """
 
     __tablename__ = "inbox_message"
@@ -27,7 +27,11 @@ class InboxMessage(Base):
             "received_at",
             postgresql_where=text("processed_at IS NULL"),
         ),
-        Index("ix_inbox_message_processed", "processed_at", postgresql_where=text("processed_at IS NOT NULL")),
+        Index(
+            "ix_inbox_message_processed",
+            "processed_at",
+            postgresql_where=text("processed_at IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -42,8 +46,8 @@ class InboxMessage(Base):
     received_at: Mapped[Timestamp] = mapped_column(server_default=text("clock_timestamp()"))
     processed_at: Mapped[Timestamp | None]
     attempts: Mapped[int] = mapped_column(server_default=text("0"))
-    """How often it could not be processed; it is tried again at `retry_at`, and parked in the end:
-    `processed_at` is set, and the payload stays.
+    """How often it could not be processed; it is tried again at `retry_at`, and is a dead letter in
+    the end: `processed_at` is set, and the payload stays.
     """
     retry_at: Mapped[Timestamp | None]
 

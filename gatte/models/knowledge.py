@@ -47,8 +47,8 @@ class PassageKind(StrEnum):
 
 
 class Passage(Base):
-    """A text under which an article is found: by meaning (embedding) and by words (`search_vector`, of the
-    unaccented text).
+    """A text under which an article is found: by meaning (`embedding`) and by words
+    (`search_vector`, of the unaccented text).
     """
 
     __tablename__ = "passage"
@@ -77,7 +77,7 @@ class Passage(Base):
 
 
 class KnowledgeVersion(Base):
-    """One row whose number grows with every change of an article or passage, in the same
+    """One row whose `version` grows with every change of an article or passage, in the same
     transaction (a trigger sees to that).
     """
 

@@ -46,10 +46,10 @@ class SkipReason(StrEnum):
 
 
 class Message(HasEncryptedColumns, Base):
-    """One message of the history; `position` orders a conversation as people saw it.
+    """One message of the history; `sequence` orders a conversation as people saw it.
 
-    `body` is the clean text, `original` what Meta sent. A customer's message (or one of the phone)
-    without `turn_id` was not read yet; with `skip_reason` no turn will.
+    `body` is the clean text, `raw_payload` what Meta sent. A customer's message (or one of the
+    phone) without `turn_id` was not read yet; with `skip_reason` no turn will.
     """
 
     __tablename__ = "message"
@@ -72,7 +72,7 @@ class Message(HasEncryptedColumns, Base):
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     kind: Mapped[str]
     body = EncryptedColumn[str]()
-    raw_payload = EncryptedColumn[dict[str, Any]]()
+    raw_payload = EncryptedColumn[dict[str, Any]](aad="message.original_sealed")
     wamid = EncryptedColumn[str]()
     wamid_hash: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
     turn_id: Mapped[UUID | None]
@@ -173,8 +173,8 @@ class DeliveryAttempt(Base):
 
 
 class NumberPause(Base):
-    """A number whose answers wait because Meta takes nothing from it; at `next_probe_at` one of them
-    tries whether it works again.
+    """A number whose answers wait because Meta takes nothing from it; at `next_probe_at` one of
+    them tries whether it works again.
     """
 
     __tablename__ = "number_pause"

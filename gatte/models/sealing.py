@@ -91,10 +91,10 @@ class Keyring:
             for row in db.session.scalars(select(DataKey).where(DataKey.id.in_(missing))):
                 self._unwrapped(row)
 
-    def cache_wrapped(self, data_key_id: UUID, master_key_id: str, wrapped: bytes) -> None:
+    def cache_wrapped(self, data_key_id: UUID, master_key_id: str, wrapped_key: bytes) -> None:
         """Have a key ready whose row was read together with something else."""
         if data_key_id not in self._opened:
-            sealed = crypto.WrappedKey(master_key_id, wrapped)
+            sealed = crypto.WrappedKey(master_key_id, wrapped_key)
             self._opened.put(data_key_id, self.master.unwrap(sealed, data_key_id.bytes))
 
     def evict(self, data_key_id: UUID) -> None:
@@ -122,11 +122,16 @@ class Keyring:
         if purpose is KeyPurpose.CONTACT:
             self._opened.put(key_id, plain)
         return DataKey(
-            id=key_id, purpose=purpose, master_key_id=wrapped.master_key_id, wrapped_key=wrapped.sealed
+            id=key_id,
+            purpose=purpose,
+            master_key_id=wrapped.master_key_id,
+            wrapped_key=wrapped.sealed,
         )
 
     def _unwrapped(self, row: DataKey) -> bytes:
-        plain = self.master.unwrap(crypto.WrappedKey(row.master_key_id, row.wrapped_key), row.id.bytes)
+        plain = self.master.unwrap(
+            crypto.WrappedKey(row.master_key_id, row.wrapped_key), row.id.bytes
+        )
         self._opened.put(row.id, plain)
         return plain
 
@@ -180,7 +185,13 @@ class Keyring:
 class EncryptedColumn(Generic[Value]):
     """A descriptor over a binary column `<name>_sealed`; set it after `id` and `data_key_id` (the
     constructor sees to that).
+
+    `aad`: the `table.column` to bind values to, where the column had that name when the first of
+    them was sealed; its own when empty.
     """
+
+    def __init__(self, aad: str = "") -> None:
+        self._aad = aad
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.owner: Any = owner
@@ -224,7 +235,8 @@ class EncryptedColumn(Generic[Value]):
 
     def aad(self, row_id: UUID) -> bytes:
         """The associated data of a value: table, column, row."""
-        return f"{self.owner.__tablename__}.{self.column}:{row_id}".encode()
+        place = self._aad or f"{self.owner.__tablename__}.{self.column}"
+        return f"{place}:{row_id}".encode()
 
     def deserialize(self, plain: bytes) -> Value:
         """A value from its bytes."""

@@ -72,7 +72,7 @@ NUMBER_PAUSES = Counter(
     "gatte_number_pauses", "Times that sending by a number paused, by cause", ["cause"]
 )
 INBOX_DEAD_LETTERS = Counter(
-    "gatte_inbox_dead_letters", "Messages that could not be filed, and wait for people"
+    "gatte_inbox_dead_letters", "Messages that could not be processed, and wait for people"
 )
 READ_MARKS = Counter("gatte_read_marks", "Read marks (blue ticks, typing) by outcome", ["outcome"])
 RATE_LIMITED = Counter("gatte_rate_limited", "Messages beyond a contact's limit")

@@ -106,7 +106,9 @@ class MasterKeys:
     def unwrap(self, wrapped: WrappedKey, owner: bytes) -> bytes:
         """The data key again; UnknownMasterKey when its master key is gone."""
         if wrapped.master_key_id not in self._keys:
-            raise UnknownMasterKey(f"no master key {wrapped.master_key_id!r} in GATTE_ENCRYPTION_KEYS")
+            raise UnknownMasterKey(
+                f"no master key {wrapped.master_key_id!r} in GATTE_ENCRYPTION_KEYS"
+            )
         return unseal(self._keys[wrapped.master_key_id], wrapped.sealed, b"data-key:" + owner)
 
 

@@ -112,7 +112,12 @@ def insert_contact(
     """Add a contact with its data key and its identities to a batch."""
     batch.insert(
         "data_key",
-        {"id": key.id, "purpose": key.purpose, "master_key_id": key.master_key_id, "wrapped_key": key.wrapped_key},
+        {
+            "id": key.id,
+            "purpose": key.purpose,
+            "master_key_id": key.master_key_id,
+            "wrapped_key": key.wrapped_key,
+        },
     )
     batch.insert(
         "contact",

@@ -1,9 +1,9 @@
 """The tables `inbox_message` and `webhook_event`: what the webhook brought, sealed, until it is
 processed.
 
-A message of the inbox is unprocessed until `processed_at` is set. Processed, it is empty and stays, so
-that it is known when Meta delivers it again. Parked, it has `processed_at` and still its payload: it
-could not be processed, and waits for people.
+A message of the inbox is unprocessed until `processed_at` is set. Processed, it is empty and stays,
+so that it is known when Meta delivers it again. As a dead letter it has `processed_at` and still
+its payload: it could not be processed, and waits for people.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -88,7 +88,9 @@ MARK_PROCESSED_SQL = f"""
     UPDATE inbox_message SET payload = NULL, processed_at = clock_timestamp()
     WHERE id = ANY(%s) AND {UNPROCESSED}
 """  # noqa: S608 - our own words only
-MARK_DEAD_LETTER_SQL = "UPDATE inbox_message SET processed_at = clock_timestamp() WHERE id = ANY(%s)"
+MARK_DEAD_LETTER_SQL = (
+    "UPDATE inbox_message SET processed_at = clock_timestamp() WHERE id = ANY(%s)"
+)
 # Nothing but the oldest is tried, so the one at fault is known, and order is kept. While this waits
 # for the row another process may process it: the last condition is looked at again then, the query
 # within is not.
@@ -150,7 +152,9 @@ class InboxSender(NamedTuple):
 
 
 class FailedRow(NamedTuple):
-    """A message that could not be processed, how often, and whether it was parked therefore."""
+    """A message that could not be processed, how often, and whether it became a dead letter
+    therefore.
+    """
 
     id: int
     attempts: int
@@ -257,8 +261,8 @@ def record_failure(
     """Commit that the oldest message of a sender could not be processed; None when another process
     has done it meanwhile.
 
-    It is tried again after a pause that doubles, up to a minute, and parked with the last attempt,
-    unless the fault may pass by itself.
+    It is tried again after a pause that doubles, up to a minute, and a dead letter with the last
+    attempt, unless the fault may pass by itself.
     """
     values = {
         "number": phone_number_id,
@@ -272,9 +276,12 @@ def record_failure(
 
 
 def list_dead_letters(since: datetime | None = None) -> list[DeadLetter]:
-    """The messages that were parked (since then), in the order of their arrival."""
+    """The dead letters (since then), in the order of their arrival."""
     dead_letters = select(
-        InboxMessage.id, InboxMessage.phone_number_id, InboxMessage.processed_at, InboxMessage.attempts
+        InboxMessage.id,
+        InboxMessage.phone_number_id,
+        InboxMessage.processed_at,
+        InboxMessage.attempts,
     ).where(IS_DEAD_LETTER)
     if since is not None:
         dead_letters = dead_letters.where(InboxMessage.processed_at >= since)
@@ -287,11 +294,13 @@ def list_dead_letters(since: datetime | None = None) -> list[DeadLetter]:
 
 
 def requeue_dead_letters(since: datetime | None = None) -> int:
-    """Let messages that were parked (since then) be processed anew; how many they are."""
+    """Let messages that became dead letters (since then) be processed anew; how many they are."""
     dead_letters = update(InboxMessage).where(IS_DEAD_LETTER)
     if since is not None:
         dead_letters = dead_letters.where(InboxMessage.processed_at >= since)
-    again = dead_letters.values(processed_at=None, attempts=0, retry_at=None).returning(InboxMessage.id)
+    again = dead_letters.values(processed_at=None, attempts=0, retry_at=None).returning(
+        InboxMessage.id
+    )
     return len(db.session.execute(again.execution_options(synchronize_session=False)).all())
 
 

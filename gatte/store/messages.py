@@ -48,7 +48,8 @@ TURN_MESSAGES_SQL = f"""
 MARK_READ_SQL = "UPDATE message SET turn_id = %s WHERE id = %s"
 MARK_UNDERSTOOD_SQL = """
     UPDATE message SET
-        turn_id = %s, intent = %s, confidence = %s, intent_source = %s, model = %s, prompt_version = %s
+        turn_id = %s, intent = %s, confidence = %s, intent_source = %s, model = %s,
+        prompt_version = %s
     WHERE id = %s
 """
 ANSWERED_REPEATS_SQL = """

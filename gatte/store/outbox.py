@@ -2,9 +2,9 @@
 
 A reply is unfinished while it is `pending`, `sending` (claimed) or `uncertain` (sent, and nobody
 knows whether Meta took it). From there it goes on to `accepted`, `sent`, `delivered` and `read`,
-only ever forward, or ends as `failed`, `parked` or `cancelled`; what failed or was parked can
-become `pending` again. `next_attempt_at` is when an unfinished reply wants attention: to be sent, to be
-taken for crashed, or to be settled.
+only ever forward, or ends as `failed`, `dead_letter` or `cancelled`; what failed or became a dead
+letter can become `pending` again. `next_attempt_at` is when an unfinished reply wants attention: to
+be sent, to be taken for crashed, or to be settled.
 """
 
 from dataclasses import dataclass, field
@@ -284,7 +284,7 @@ def mark_dead_letter(row: Outbox, cause: str) -> None:
 
 
 def give_up(row: Outbox, state: DeliveryState) -> None:
-    """End a reply as failed, parked or cancelled, with the time of its end."""
+    """End a reply as failed, dead letter or cancelled, with the time of its end."""
     _enter(row, state)
     row.failed_at = DB_NOW
 
@@ -383,14 +383,14 @@ def end_postponement(phone_number_id: str, cause: str) -> None:
 def list_conversations_to_resend(
     conversation_id: UUID | None = None, since: datetime | None = None
 ) -> list[UUID]:
-    """The conversations with replies that failed or were parked (since then)."""
+    """The conversations with replies that failed or became dead letters (since then)."""
     found = _resendable(conversation_id, since).with_only_columns(Outbox.conversation_id)
     return list(db.session.scalars(found.distinct().order_by(Outbox.conversation_id)))
 
 
 def lock_resendable(conversation_id: UUID, since: datetime | None = None) -> list[Outbox]:
-    """The replies of a conversation that failed or were parked (since then), in their order,
-    locked.
+    """The replies of a conversation that failed or became dead letters (since then), in their
+    order, locked.
     """
     rows = db.session.scalars(
         _resendable(conversation_id, since)

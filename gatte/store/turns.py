@@ -55,13 +55,15 @@ def list_of_conversation(conversation_id: UUID) -> list[Turn]:
 def list_failed_conversations(
     conversation_id: UUID | None = None, since: datetime | None = None
 ) -> list[UUID]:
-    """The conversations with messages that only a failed or parked turn has read (since then)."""
+    """The conversations with messages that only a failed or dead-lettered turn has read."""
     found = _failed(conversation_id, since, Message.conversation_id).distinct()
     return list(db.session.scalars(found.order_by(Message.conversation_id)))
 
 
 def list_failed_messages(conversation_id: UUID, since: datetime | None = None) -> list[UUID]:
-    """The messages of a conversation that only a failed or parked turn has read (since then)."""
+    """The messages of a conversation that only a failed or dead-lettered turn has read (since
+    then).
+    """
     found = _failed(conversation_id, since, Message.id)
     return list(db.session.scalars(found.order_by(Message.sequence)))
 

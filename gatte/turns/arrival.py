@@ -13,7 +13,10 @@ from gatte.store import StatementBatch, conversations, outbox
 from gatte.store.leases import Lease
 from gatte.turns import held_leases, retry
 
-SKIP_NOTICES = {SkipReason.RATE_LIMITED: skip_notices.rate_limited, SkipReason.MUTED: skip_notices.muted}
+SKIP_NOTICES = {
+    SkipReason.RATE_LIMITED: skip_notices.rate_limited,
+    SkipReason.MUTED: skip_notices.muted,
+}
 
 
 @dataclass(frozen=True)

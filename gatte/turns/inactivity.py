@@ -1,4 +1,4 @@
-"""The watchdog of one silent conversation; exact on any number of hosts, since the alarm is checked
+"""The inactivity timer of one conversation; exact on any number of hosts, since the time is checked
 and set anew under the row's lock.
 """
 
@@ -38,6 +38,8 @@ def fire(conversation_id: UUID) -> PendingTurn | None:
             conversation, decision_history.start(snapshot).apply(ExternalEvent(deadline.event))
         )
         log.info(
-            "inactivity_timer_fired", event_name=deadline.event.value, conversation_id=str(conversation_id)
+            "inactivity_timer_fired",
+            event_name=deadline.event.value,
+            conversation_id=str(conversation_id),
         )
     return record

@@ -45,10 +45,10 @@ def replay_conversation(conversation_id: UUID) -> ReplayReport:
     played = 0
     differences: list[ReplayDifference] = []
     for turn in recorded:
-        course = (turn.trace or {}).get("course")
-        if course:
+        recorded = decision_history.recorded_in(turn.trace)
+        if recorded:
             played += 1
-            differences += _differences(turn.id, course)
+            differences += _differences(turn.id, recorded)
     return ReplayReport(played, len(recorded) - played, tuple(differences))
 
 
@@ -60,7 +60,7 @@ def _differences(turn_id: UUID, recorded: dict[str, Any]) -> list[ReplayDifferen
         return [
             ReplayDifference(
                 turn_id,
-                "course",
+                "history",
                 "could be played when it was recorded",
                 f"{type(error).__name__}: {error}",
             )
@@ -73,6 +73,6 @@ def _differences(turn_id: UUID, recorded: dict[str, Any]) -> list[ReplayDifferen
     ]
 
 
-def _parts(course: DecisionHistory) -> list[tuple[str, Any]]:
-    decision = decision_history.to_json(course)["decision"]
+def _parts(history: DecisionHistory) -> list[tuple[str, Any]]:
+    decision = decision_history.to_json(history)["decision"]
     return [(name, decision[name]) for name in ("steps", "replies", "effects", "snapshot")]

@@ -1,5 +1,5 @@
-"""Turns that failed or were parked, taken again because a person says so: their messages become
-unread.
+"""Turns that failed or became dead letters, run again because a person says so: their messages
+become unread.
 """
 
 from dataclasses import dataclass

@@ -1,8 +1,8 @@
 """A turn that failed: tried again when the fault may pass, else an apology, the error state, and
 the turn kept for reprocessing.
 
-A fault that does not pass in ATTEMPTS turns, and a turn that ends its process each time, are
-parked: no message may hold up a conversation for ever.
+A fault that does not pass in ATTEMPTS turns, and a turn that ends its process each time, are a dead
+letter: no message may hold up a conversation for ever.
 """
 
 import traceback
@@ -91,12 +91,14 @@ def record_failure(lease: Lease, error: Exception) -> PendingTurn:
 
 
 def dead_letter(lease: Lease, error: Exception) -> PendingTurn:
-    """Park the messages of a turn whose failure cannot be told either; LeaseLost when it is not
+    """Give up the messages of a turn whose failure cannot be told either; LeaseLost when it is not
     ours any more.
     """
     conversation = leases.lock(lease)
     record = _record(conversation, error, TurnOutcome.DEAD_LETTER)
-    record.counted_events.append(CountedEvent(Event.FAILED, conversation.flow, conversation.requested_slot))
+    record.counted_events.append(
+        CountedEvent(Event.FAILED, conversation.flow, conversation.requested_slot)
+    )
     apply.insert_turn(conversation, record)
     return record
 

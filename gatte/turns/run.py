@@ -163,7 +163,7 @@ def _apply(
 
 def _fail(lease: Lease, error: Exception) -> None:
     """Let the turn be tried again, or tell the customer; should that fail too, the turn is tried
-    again later, and parked in the end.
+    again later, and a dead letter in the end.
     """
     log.error(
         "turn_failed",

@@ -22,7 +22,7 @@ LENGTHS = {
     "category": 64,
 }
 """Characters by field. What is not here (a message as it came) is kept whole and sealed; its words
-are cleaned when it is filed.
+are cleaned when it is processed.
 """
 
 ENDING = 16

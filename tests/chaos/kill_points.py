@@ -193,7 +193,7 @@ POINTS: tuple[Point, ...] = (
         need=Need.BURST,
     ),
     Point("turn.before_filing", WORKER, TAKE_IN, BEFORE, THE_JOB, PUT_AGAIN),
-    Point("turn.filed", WORKER, TAKE_IN, AFTER, THE_TURN, ROLLED_BACK),
+    Point("turn.inbox_processed", WORKER, TAKE_IN, AFTER, THE_TURN, ROLLED_BACK),
     Point("turn.leased.before_commit", WORKER, COMMIT_READING, BEFORE, THE_TURN, ROLLED_BACK),
     Point("turn.leased.after_commit", WORKER, COMMIT_READING, AFTER, THE_LEASE, LEASE_ENDS),
     Point("turn.before_thinking", WORKER, THINK, BEFORE, THE_LEASE, LEASE_ENDS),

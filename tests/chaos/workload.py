@@ -53,11 +53,11 @@ UNSTORED = "acknowledged messages without a row, or rows that nobody sent"
 
 # What must be nothing when all is over.
 LEFT: dict[str, str] = {
-    "messages that nobody filed": "SELECT count(*) FROM inbox_message WHERE processed_at IS NULL",
+    "messages unprocessed": "SELECT count(*) FROM inbox_message WHERE processed_at IS NULL",
     "messages that no turn read": (
         "SELECT count(*) FROM message WHERE author = 'customer' AND turn_id IS NULL"
     ),
-    "messages set aside": "SELECT count(*) FROM message WHERE skip_reason IS NOT NULL",
+    "messages skipped": "SELECT count(*) FROM message WHERE skip_reason IS NOT NULL",
     "turns that are due": (
         "SELECT count(*) FROM conversation "
         "WHERE turn_due_at IS NOT NULL OR lease_expires_at IS NOT NULL"

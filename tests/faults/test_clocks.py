@@ -99,7 +99,8 @@ def test_messages_doubled_and_out_of_order_are_read_once_in_order(world, late):
     assert never(lambda: world.heard(who) != said, 3)
     assert world.query(
         "SELECT count(*) FROM turn "
-        "WHERE conversation_id = (SELECT conversation_id FROM turn ORDER BY created_at DESC LIMIT 1)"
+        "WHERE conversation_id ="
+        " (SELECT conversation_id FROM turn ORDER BY created_at DESC LIMIT 1)"
     ) == [(1,)]
 
 

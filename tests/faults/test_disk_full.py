@@ -145,9 +145,13 @@ def test_a_full_disk_refuses_loses_nothing_and_everything_goes_on_when_there_is_
 
 def test_nothing_is_left_over_when_the_disk_was_full(world):
     assert until(
-        lambda: world.query("SELECT count(*) FROM inbox_message WHERE processed_at IS NULL") == [(0,)]
+        lambda: (
+            world.query("SELECT count(*) FROM inbox_message WHERE processed_at IS NULL") == [(0,)]
+        )
     )
-    assert world.query("SELECT count(*) FROM turn WHERE outcome IN ('failed', 'dead_letter')") == [(0,)]
+    assert world.query("SELECT count(*) FROM turn WHERE outcome IN ('failed', 'dead_letter')") == [
+        (0,)
+    ]
     assert until(
         lambda: (
             world.query(

@@ -62,7 +62,13 @@ META = {
     "a trickle": Row({"kind": Kind.DRIP}, ("accepted",)),
     "a trickle without end": Row({"kind": Kind.DRIP, "seconds": 60}, ONCE),
 }
-PERMANENT = {131026: "failed", 100: "failed", 131048: "dead_letter", 131049: "dead_letter", 135000: "failed"}
+PERMANENT = {
+    131026: "failed",
+    100: "failed",
+    131048: "dead_letter",
+    131049: "dead_letter",
+    135000: "failed",
+}
 
 
 @pytest.fixture(scope="module")

@@ -226,7 +226,9 @@ def test_a_rolling_restart_loses_nothing(world, system, others):
     writing.join()
 
     assert world.each_heard_one_answer(people)
-    assert world.query("SELECT count(*) FROM turn WHERE outcome IN ('failed', 'dead_letter')") == [(0,)]
+    assert world.query("SELECT count(*) FROM turn WHERE outcome IN ('failed', 'dead_letter')") == [
+        (0,)
+    ]
 
 
 def replace(system, others, name: str, ports: dict[str, int]) -> None:

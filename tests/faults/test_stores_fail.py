@@ -302,7 +302,9 @@ def test_after_all_this_nothing_is_left_over(world):
     assert world.query(
         "SELECT count(*) FROM inbox_message WHERE processed_at IS NULL OR payload IS NOT NULL"
     ) == [(0,)]
-    assert world.query("SELECT count(*) FROM turn WHERE outcome IN ('failed', 'dead_letter')") == [(0,)]
+    assert world.query("SELECT count(*) FROM turn WHERE outcome IN ('failed', 'dead_letter')") == [
+        (0,)
+    ]
     assert world.query(
         "SELECT count(*) FROM outbox "
         "WHERE state IN ('failed', 'dead_letter', 'cancelled', 'uncertain', 'pending')"

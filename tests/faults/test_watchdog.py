@@ -61,7 +61,8 @@ def silent_sessions(database_url, app) -> None:
             cursor,
             """INSERT INTO conversation (id, data_key_id, contact_id, phone_number_id,
                 correlation_id, state, owner, owner_version, fallback_count,
-                invalid_slot_count, consecutive_errors, lease_token, turn_attempts, inactivity_due_at, last_inbound_at)
+                invalid_slot_count, consecutive_errors, lease_token, turn_attempts,
+                inactivity_due_at, last_inbound_at)
                 VALUES %s""",
             [
                 (own, key_id, contact, "1", own, "STATE_MENU", "bot", 0, 0, 0, 0, 0, 0)

@@ -122,7 +122,11 @@ BAD = [
     ("GATTE_QUIET_SECONDS", "-1", "Input should be greater than or equal to 0"),
     ("GATTE_QUIET_SECONDS", "nan", "Input should be less than or equal to 30"),
     ("GATTE_NUDGE_SECONDS", "-600", "Input should be greater than 0"),
-    ("GATTE_INACTIVITY_CLOSE_SECONDS", "99999999999", "Input should be less than or equal to 31622400"),
+    (
+        "GATTE_INACTIVITY_CLOSE_SECONDS",
+        "99999999999",
+        "Input should be less than or equal to 31622400",
+    ),
     (
         "GATTE_SERVICE_WINDOW_TEMPLATE",
         "Volte Aqui",

@@ -198,7 +198,11 @@ def _try(conversation_id: UUID, action: Action) -> Exception | None:
         db.session.commit()
     except tuple(REFUSALS) as refusal:
         db.session.rollback()
-        log.info("agent_action_rejected", conversation_id=str(conversation_id), why=type(refusal).__name__)
+        log.info(
+            "agent_action_rejected",
+            conversation_id=str(conversation_id),
+            why=type(refusal).__name__,
+        )
         return refusal
     return None
 

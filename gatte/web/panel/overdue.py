@@ -1,6 +1,4 @@
-"""The watchdog's warning for the people at the desk: a customer waits for them, and has for too
-long.
-"""
+"""A warning for the people at the desk: a customer waits for them, and has for too long."""
 
 from datetime import datetime
 
@@ -13,16 +11,16 @@ UNANSWERED = "O cliente escreveu e espera uma resposta da equipe há {waited}."
 
 
 def warning(conversation: Conversation) -> str:
-    """What the desk must see about a conversation that it lets wait; empty while the watchdog has
-    not warned of it.
+    """What the desk must see about a conversation that it lets wait; empty while the inactivity
+    timer has not warned of it.
     """
-    notes = conversation.flags or {}
-    if conversation.closed_at is not None or not notes.get("warned"):
+    flags = conversation.flags or {}
+    if conversation.closed_at is not None or not flags.get("warned"):
         return ""
     if conversation.state is State.WAITING_HUMAN:
         return UNTAKEN.format(waited=waiting_time(conversation.waiting_since))
-    if conversation.state is State.WITH_HUMAN and notes.get("customer_waiting"):
-        since = _since(conversation, notes["customer_waiting"])
+    if conversation.state is State.WITH_HUMAN and flags.get("customer_waiting"):
+        since = _since(conversation, flags["customer_waiting"])
         return UNANSWERED.format(waited=waiting_time(since))
     return ""
 

@@ -129,7 +129,9 @@ class Talk:
         shift = text("make_interval(secs => :seconds)").bindparams(seconds=seconds)
         self.changes(Outbox, next_attempt_at=Outbox.next_attempt_at - shift)
         with self.app.app_context():
-            db.session.execute(db.update(NumberPause).values(next_probe_at=NumberPause.next_probe_at - shift))
+            db.session.execute(
+                db.update(NumberPause).values(next_probe_at=NumberPause.next_probe_at - shift)
+            )
             db.session.commit()
 
     def changes(self, table: type[Any], **values: Any) -> None:

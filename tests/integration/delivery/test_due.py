@@ -69,7 +69,9 @@ def test_what_is_settled_is_not_due(talk, app):
 def test_a_postponed_answer_is_a_need_of_its_own(talk, app):
     talk.answers("oi")
     first = due(app, talk)
-    talk.changes(Outbox, next_attempt_at=Outbox.next_attempt_at - db.func.make_interval(0, 0, 0, 0, 0, 0, 1))
+    talk.changes(
+        Outbox, next_attempt_at=Outbox.next_attempt_at - db.func.make_interval(0, 0, 0, 0, 0, 0, 1)
+    )
 
     assert first != due(app, talk)
 

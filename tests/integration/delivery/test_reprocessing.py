@@ -1,4 +1,4 @@
-"""Answers that failed or were parked, sent again because a person says so."""
+"""Answers that failed or became dead letters, sent again because a person says so."""
 
 import pytest
 
@@ -17,8 +17,10 @@ def reprocess(talk, *options):
 
 
 @pytest.fixture
-def parked(talk, meta):
-    """A conversation whose two answers were parked, since customers complained of its number."""
+def dead_lettered(talk, meta):
+    """A conversation whose two answers are dead letters, since customers complained of its
+    number.
+    """
     meta.fail(Kind.ERROR, to=talk.phone, status=400, code=131048, times=2)
     talk.answers("um", "dois")
     talk.is_delivered()
@@ -28,19 +30,25 @@ def parked(talk, meta):
 
 
 @pytest.mark.parametrize("options", [[], ["--sends"]])
-def test_parked_answers_are_sent_again_once_and_in_order(parked, options):
-    said = reprocess(parked, *options)
-    assert (said.count("will be sent again"), reprocess(parked, *options)) == (2, "")
+def test_dead_letters_are_sent_again_once_and_in_order(dead_lettered, options):
+    said = reprocess(dead_lettered, *options)
+    assert (said.count("will be sent again"), reprocess(dead_lettered, *options)) == (2, "")
 
-    parked.is_delivered()
+    dead_lettered.is_delivered()
 
-    assert (parked.heard(), parked.states()) == (["um", "dois"], ["accepted", "accepted"])
-    assert parked.rows()[0].error_code is None
+    assert (dead_lettered.heard(), dead_lettered.states()) == (
+        ["um", "dois"],
+        ["accepted", "accepted"],
+    )
+    assert dead_lettered.rows()[0].error_code is None
 
 
 @pytest.mark.parametrize("options", [["--turns"], ["--since", "2100-01-01"]])
-def test_what_is_not_meant_is_left(parked, options):
-    assert (reprocess(parked, *options), parked.states()) == ("", ["dead_letter", "dead_letter"])
+def test_what_is_not_meant_is_left(dead_lettered, options):
+    assert (reprocess(dead_lettered, *options), dead_lettered.states()) == (
+        "",
+        ["dead_letter", "dead_letter"],
+    )
 
 
 def test_an_answer_that_failed_by_a_status_is_sent_again(talk):
@@ -57,23 +65,23 @@ def test_an_answer_that_failed_by_a_status_is_sent_again(talk):
     assert (talk.heard(), talk.states()) == (["oi", "oi"], ["accepted"])
 
 
-def test_what_the_bot_may_not_say_any_more_is_left(parked):
-    parked.changes_hands()
+def test_what_the_bot_may_not_say_any_more_is_left(dead_lettered):
+    dead_lettered.changes_hands()
 
-    assert reprocess(parked).count("does not own") == 2
-    assert parked.states() == ["dead_letter", "dead_letter"]
-
-
-def test_free_text_after_the_window_is_left(parked):
-    parked.last_wrote(hours=25)
-
-    assert reprocess(parked).count("older than 24 hours") == 2
+    assert reprocess(dead_lettered).count("does not own") == 2
+    assert dead_lettered.states() == ["dead_letter", "dead_letter"]
 
 
-def test_an_answer_to_an_erased_contact_is_left(parked):
-    parked.changes(Outbox, data_key_id=None)
+def test_free_text_after_the_window_is_left(dead_lettered):
+    dead_lettered.last_wrote(hours=25)
 
-    assert reprocess(parked).count("erased") == 2
+    assert reprocess(dead_lettered).count("older than 24 hours") == 2
+
+
+def test_an_answer_to_an_erased_contact_is_left(dead_lettered):
+    dead_lettered.changes(Outbox, data_key_id=None)
+
+    assert reprocess(dead_lettered).count("erased") == 2
 
 
 def test_an_answer_in_doubt_or_on_its_way_is_not_touched(talk, meta):

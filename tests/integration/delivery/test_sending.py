@@ -160,7 +160,7 @@ def test_a_cut_connection_after_the_message_was_taken_sends_nothing_twice(talk, 
     assert (talk.heard(), talk.states()) == (["oi"], ["sent"])
 
 
-def test_doubts_come_to_an_end_and_the_answer_is_parked(talk, meta):
+def test_doubts_come_to_an_end_and_the_answer_is_a_dead_letter(talk, meta):
     meta.fail(Kind.CUT, to=talk.phone, times=-1, accept=False)
     talk.answers("oi")
 
@@ -213,7 +213,7 @@ def test_a_passing_refusal_is_tried_again_later_and_later(talk, meta):
     assert (most[0] > 1, least[0] < most[1], least[1] < most[2], least[2] < 11) == (True,) * 4
 
 
-def test_refusals_that_do_not_pass_are_parked(talk, meta):
+def test_refusals_that_do_not_pass_are_dead_letters(talk, meta):
     meta.fail(Kind.ERROR, to=talk.phone, status=503, code=131016, times=-1)
     talk.answers("oi")
 
@@ -225,7 +225,7 @@ def test_refusals_that_do_not_pass_are_parked(talk, meta):
     assert 5 <= len(talk.outcomes()) <= 10
 
 
-def test_a_fault_that_people_must_mend_is_parked_at_once(talk, meta):
+def test_a_fault_that_people_must_mend_is_a_dead_letter_at_once(talk, meta):
     meta.fail(Kind.ERROR, to=talk.phone, status=400, code=131048)
     talk.answers("oi")
 

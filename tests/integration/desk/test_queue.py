@@ -52,7 +52,10 @@ def handled(desk, user_id, *minutes, ago=1.0):
             db.session.flush()
             db.session.add(
                 AuditEntry(
-                    user_id=user_id, action="handed_back", subject=subject, created_at=minutes_ago(ago)
+                    user_id=user_id,
+                    action="handed_back",
+                    subject=subject,
+                    created_at=minutes_ago(ago),
                 )
             )
             db.session.flush()

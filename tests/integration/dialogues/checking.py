@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from sqlalchemy import func, select
 
+from gatte.conversation import decision_history
 from gatte.conversation.replies import TICKET_NUMBER
 from gatte.conversation.states import Event
 from gatte.extensions import db
@@ -236,7 +237,7 @@ def _every_answer_is_of_its_turn(stage: Stage) -> None:
         select(func.max(Ticket.number)).filter_by(contact_id=stage.contact().id)
     )
     for turn in _turns(stage):
-        course = (turn.trace or {}).get("course")
+        course = decision_history.recorded_in(turn.trace)
         written = db.session.scalars(
             select(Message).filter_by(turn_id=turn.id, direction=Direction.OUT, author="bot")
         )
@@ -283,7 +284,9 @@ def visited(stage: Stage) -> set[str]:
         steps = db.session.execute(
             select(Transition.from_state, Transition.to_state, Transition.event, Transition.cause)
         ).all()
-        courses = [course for turn in _turns(stage) if (course := (turn.trace or {}).get("course"))]
+        courses = [
+            course for turn in _turns(stage) if (course := decision_history.recorded_in(turn.trace))
+        ]
     names = {str(name) for step in steps for name in step[:3]}
     finished = {
         step.cause for step in steps if step.event in {Event.CONFIRMED, Event.FLOW_FINISHED}

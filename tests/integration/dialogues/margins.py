@@ -20,7 +20,7 @@ NARROW = 0.02
 
 def too_close(trace: dict[str, Any]) -> list[str]:
     """What the outcome of a turn with this trace rests on by less than the margin, a line each."""
-    recorded = trace.get("course")
+    recorded = courses.recorded_in(trace)
     found = list(_close_guesses(courses.from_json(recorded))) if recorded else []
     return found + list(_close_answer(trace.get("answer")))
 

@@ -46,7 +46,13 @@ def told(customer):
 def test_the_messages_within_the_limit_are_read_and_the_others_are_kept(customer):
     wamids = customer.sends(*texts("oi", "quero um certificado", "para empresa", "e-CNPJ", "A1"))
 
-    assert skip_reasons(customer, wamids) == [None, None, None, SkipReason.RATE_LIMITED, SkipReason.RATE_LIMITED]
+    assert skip_reasons(customer, wamids) == [
+        None,
+        None,
+        None,
+        SkipReason.RATE_LIMITED,
+        SkipReason.RATE_LIMITED,
+    ]
     with customer.app.app_context():
         assert customer.message(wamids[4]).body == "A1"
         assert [customer.message(wamid).turn_id is None for wamid in wamids] == [

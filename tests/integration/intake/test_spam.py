@@ -248,7 +248,9 @@ def test_nothing_that_was_said_stands_in_redis(customer, redis_url):
 
     says(customer, *[SENTENCE] * 3)
     with redis.Redis.from_url(redis_url) as client:
-        held = [(key, client.zrange(key, 0, -1)) for key in client.scan_iter("gatte:sliding_window:*")]
+        held = [
+            (key, client.zrange(key, 0, -1)) for key in client.scan_iter("gatte:sliding_window:*")
+        ]
 
     assert held
     assert not {word for word in ("produto", customer.person.phone) if word in str(held)}

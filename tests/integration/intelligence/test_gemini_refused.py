@@ -58,7 +58,9 @@ def test_a_refused_model_degrades_and_does_not_make_unready(app, monkeypatch):
 
 def test_a_model_without_a_price_is_told_at_start(database_url, redis_url, capsys):
     with application(database_url, redis_url, **KEY):
-        lines = [line for line in capsys.readouterr().out.splitlines() if "gemini.no_price" in line]
+        lines = [
+            line for line in capsys.readouterr().out.splitlines() if "gemini_price_missing" in line
+        ]
 
     assert len(lines) == 1
     assert "gemini-of-this-test" in lines[0]

@@ -22,7 +22,8 @@ INDEXES = "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 
 OLD_CORRELATION_IDS = """
     INSERT INTO contact (id) VALUES ('00000000-0000-0000-0000-000000000001');
     INSERT INTO conversation (id, contact_id, phone_number_id, correlation_id, state, owner,
-        owner_version, fallback_count, invalid_slot_count, consecutive_errors, lease_token, turn_attempts)
+        owner_version, fallback_count, invalid_slot_count, consecutive_errors, lease_token,
+        turn_attempts)
     SELECT gen_random_uuid(), '00000000-0000-0000-0000-000000000001', number,
         lpad(number::text, 24, 'a'), 'STATE_START', 'bot', 0, 0, 0, 0, 0, 0
     FROM generate_series(1, 3) number;

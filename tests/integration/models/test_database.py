@@ -63,7 +63,10 @@ def test_what_was_written_is_seen_by_others_after_the_commit_only(seen_by_others
     fetch_rows(ADD, ("begun",))
     db.session.add(
         NumberPause(
-            phone_number_id="by the ORM", cause="transient", probe_count=1, next_probe_at=datetime.now(UTC)
+            phone_number_id="by the ORM",
+            cause="transient",
+            probe_count=1,
+            next_probe_at=datetime.now(UTC),
         )
     )
     db.session.flush()
@@ -152,7 +155,10 @@ def test_a_question_after_the_commit_finds_everything_committed_and_leaves_nothi
     fetch_rows(ADD, ("asked",))
     db.session.add(
         NumberPause(
-            phone_number_id="pending", cause="transient", probe_count=1, next_probe_at=datetime.now(UTC)
+            phone_number_id="pending",
+            cause="transient",
+            probe_count=1,
+            next_probe_at=datetime.now(UTC),
         )
     )
 
@@ -189,7 +195,12 @@ def test_a_trip_goes_before_what_the_session_has_to_write(seen_by_others):
     trip = StatementBatch()
     trip.insert(
         "data_key",
-        {"id": key.id, "purpose": key.purpose, "master_key_id": key.master_key_id, "wrapped_key": key.wrapped_key},
+        {
+            "id": key.id,
+            "purpose": key.purpose,
+            "master_key_id": key.master_key_id,
+            "wrapped_key": key.wrapped_key,
+        },
     )
     db.session.add(Contact(data_key_id=key.id))
     trip.commit()

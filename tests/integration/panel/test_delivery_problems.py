@@ -36,7 +36,11 @@ def page(agent, desk):
             {"error_code": 190, "error_details": "Session has expired"},
             ["venceu", "Código 190: Session has expired"],
         ),
-        ("dead_letter", {"error_details": "not_confirmed"}, ["não confirmou", "Confira com o cliente"]),
+        (
+            "dead_letter",
+            {"error_details": "not_confirmed"},
+            ["não confirmou", "Confira com o cliente"],
+        ),
         ("cancelled", {"error_details": "owner_changed"}, ["mudou de mãos"]),
         ("uncertain", {"error_details": "ReadTimeout"}, ["Ainda não se sabe"]),
         (

@@ -22,7 +22,9 @@ def arrived(app):
     """What lies in the inbox, oldest first, as Meta's messages."""
     with app.app_context():
         rows = db.session.scalars(
-            select(InboxMessage).where(InboxMessage.processed_at.is_(None)).order_by(InboxMessage.id)
+            select(InboxMessage)
+            .where(InboxMessage.processed_at.is_(None))
+            .order_by(InboxMessage.id)
         )
         return [
             inbox.decrypt_payload(row.wamid_hash, row.payload)["raw"]["message"] for row in rows

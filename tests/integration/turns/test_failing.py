@@ -1,4 +1,4 @@
-"""Turns that fail: tried again, told to the customer, parked in the end, and taken again when a
+"""Turns that fail: tried again, told to the customer, dead letters in the end, and run again when a
 person says so.
 """
 
@@ -57,7 +57,11 @@ def answers_refused(app, code):
 
 def outcomes(customer):
     with customer.app.app_context():
-        mine = select(Turn).filter_by(conversation_id=customer.conversation().id).order_by(Turn.created_at)
+        mine = (
+            select(Turn)
+            .filter_by(conversation_id=customer.conversation().id)
+            .order_by(Turn.created_at)
+        )
         return [turn.outcome.value for turn in db.session.scalars(mine)]
 
 
@@ -134,7 +138,7 @@ def test_the_attempts_of_a_turn_are_counted_and_forgotten_with_its_answer(custom
         assert (attempts, customer.conversation().turn_attempts) == ([3], 0)
 
 
-def test_a_passing_fault_that_does_not_pass_is_parked_and_told(customer, app):
+def test_a_passing_fault_that_does_not_pass_is_a_dead_letter_and_told(customer, app):
     with answers_refused(app, PASSING):
         customer.sends(payloads.text("oi"))
         for _ in range(retry.MAX_ATTEMPTS - 1):
@@ -152,7 +156,7 @@ def test_a_fault_that_does_not_pass_is_told_at_once(customer, app):
     assert len(customer.heard()) == 1
 
 
-def test_a_failure_that_cannot_be_told_either_is_parked_in_the_end(customer, app):
+def test_a_failure_that_cannot_be_told_either_is_a_dead_letter_in_the_end(customer, app):
     customer.sends(payloads.text("oi"))
     heard = customer.heard()
     with refusing(app, "transition", "true", LASTING):
@@ -169,7 +173,7 @@ def test_a_failure_that_cannot_be_told_either_is_parked_in_the_end(customer, app
     )
 
 
-def test_a_message_that_ends_its_process_each_time_is_parked(customer, app):
+def test_a_message_that_ends_its_process_each_time_is_a_dead_letter(customer, app):
     customer.sends(payloads.text("oi"))
     customer.delivers(payloads.text("mensagem fatal"))
     dies(customer, app, retry.MAX_ATTEMPTS)

@@ -95,7 +95,7 @@ def test_a_call_is_counted_once(customer, gemini):
     assert counted("gatte_llm_tokens_total") - before == spent > 0
 
 
-def test_a_turn_that_ends_parked_without_a_word_is_one_error(customer, app):
+def test_a_turn_that_ends_as_a_dead_letter_without_a_word_is_one_error(customer, app):
     """The transition cannot be stored, so the customer cannot be told; nothing of the attempts
     before happened.
     """

@@ -23,7 +23,7 @@ def test_a_doubtful_send_without_a_status_is_left_to_an_agent(talk):
     assert (talk.states(), talk.heard()) == (["dead_letter", "accepted"], ["dois"])
 
 
-def test_a_late_status_settles_a_parked_send(talk):
+def test_a_late_status_settles_a_dead_letter(talk):
     (outbox_id,) = talk.answers("oi")
     talk.is_claimed()
     talk.time_passes(CLAIM_SECONDS)

@@ -42,22 +42,22 @@ def until_somebody_waits_for_the_sender(app) -> None:
     raise AssertionError("nobody waits")
 
 
-def test_a_turn_that_looks_for_more_and_one_that_files_it_do_not_wait_for_each_other(
+def test_a_turn_that_looks_for_more_and_one_that_processes_it_do_not_wait_for_each_other(
     app, customer, monkeypatch
 ):
-    filing, sift, think = threading.Event(), screening.screen, process.process
+    processing, sift, think = threading.Event(), screening.screen, process.process
 
     def sift_slowly(talk, arrived):
         if any(one.text == "e aceita pix?" for one in arrived):
-            filing.set()
+            processing.set()
             until_somebody_waits_for_the_sender(app)
         return sift(talk, arrived)
 
     def think_while_more_comes(state):
-        if not filing.is_set():
+        if not processing.is_set():
             customer.delivers(payloads.text("e aceita pix?"))
             turns.submit(process_inbox, *customer.due())
-            assert filing.wait(PATIENCE)
+            assert processing.wait(PATIENCE)
         return think(state)
 
     monkeypatch.setattr(screening, "screen", sift_slowly)
@@ -72,7 +72,7 @@ def test_a_turn_that_looks_for_more_and_one_that_files_it_do_not_wait_for_each_o
         assert {row.attempts for row in db.session.scalars(select(InboxMessage))} == {0}
 
 
-def test_a_failure_that_is_noted_late_does_not_bring_back_what_another_process_filed(
+def test_a_failure_that_is_noted_late_does_not_bring_back_what_another_process_did(
     app, customer, database_url
 ):
     customer.delivers(payloads.text("oi"))
@@ -100,5 +100,7 @@ def test_a_failure_that_is_noted_late_does_not_bring_back_what_another_process_f
         )
         other.commit()
         noted.result()
-        cursor.execute(f"SELECT processed_at IS NOT NULL, attempts {mine}", (bytes.fromhex(sender),))
+        cursor.execute(
+            f"SELECT processed_at IS NOT NULL, attempts {mine}", (bytes.fromhex(sender),)
+        )
         assert cursor.fetchall() == [(True, 0)]

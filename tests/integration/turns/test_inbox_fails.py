@@ -1,5 +1,5 @@
-"""A message that cannot be filed: tried later and later, parked in the end, and never in the way of
-the next ones for ever.
+"""A message that cannot be processed: tried later and later, a dead letter in the end, and never in
+the way of the next ones for ever.
 """
 
 import time
@@ -68,7 +68,7 @@ def test_a_failure_is_followed_by_a_pause_that_grows(app, customer):
     assert (unprocessed(customer), len(customer.heard())) == ([], 1)
 
 
-def test_the_one_at_fault_is_parked_and_the_others_are_answered(app, customer):
+def test_the_one_at_fault_is_a_dead_letter_and_the_others_are_answered(app, customer):
     customer.delivers(payloads.text("oi"))
     customer.delivers(payloads.sticker())
     customer.delivers(payloads.text("quanto custa o e-CPF?"))
@@ -80,7 +80,7 @@ def test_the_one_at_fault_is_parked_and_the_others_are_answered(app, customer):
         assert (unprocessed(customer), len(customer.heard())) == ([], 2)
 
 
-def test_a_parked_message_is_kept_and_filed_when_a_person_says_so(app, customer):
+def test_a_dead_letter_is_kept_and_tried_again_when_a_person_says_so(app, customer):
     wamid = customer.delivers(payloads.sticker())
     with stickers_refused(app, LASTING):
         tries(customer, inbox_retry.ATTEMPTS)
@@ -90,12 +90,12 @@ def test_a_parked_message_is_kept_and_filed_when_a_person_says_so(app, customer)
         done = app.test_cli_runner().invoke(args=["reprocess", "--turns"])
     customer.is_answered()
 
-    assert "messages that could not be filed" in done.output
+    assert "messages that could not be processed" in done.output
     with app.app_context():
         assert customer.message(wamid).kind == "sticker"
 
 
-def test_a_fault_that_passes_parks_nothing_however_long_it_lasts(app, customer):
+def test_a_fault_that_passes_makes_no_dead_letter_however_long_it_lasts(app, customer):
     customer.delivers(payloads.sticker())
     with stickers_refused(app, PASSING):
         tries(customer, inbox_retry.ATTEMPTS + 3)
