@@ -182,7 +182,7 @@ def _conclude(turn: Turn) -> None:
 # --- first of all: secrets, insults ---
 
 
-def _secret(turn: Turn, command: Secret) -> Outcome:
+def _secret(turn: Turn, _command: Secret) -> Outcome:
     turn.draft.add_text("secret.password")
     return Outcome.DONE
 
@@ -514,7 +514,7 @@ def _small_talk_in_flow(turn: Turn, command: SmallTalk) -> Outcome:
     return Outcome.DONE
 
 
-def _off_topic(turn: Turn, command: OffTopic) -> Outcome:
+def _off_topic(turn: Turn, _command: OffTopic) -> Outcome:
     draft = turn.draft
     told = any(one.outcome is Outcome.KEPT for one in turn.resolutions)
     if turn.progressed or told or draft.question is not None:
@@ -598,7 +598,7 @@ def _count_no_progress(turn: Turn, cause: str, key: str) -> None:
 # --- while a person is awaited ---
 
 
-def _noted(turn: Turn, command: Command) -> Outcome:
+def _noted(turn: Turn, _command: Command) -> Outcome:
     """For the person: noted, and said so once."""
     if turn.draft.question is None and not turn.draft.replies:
         acknowledge_while_queued(turn.draft)

@@ -144,6 +144,7 @@ SIMPLE_LABELS: dict[str, type[Command]] = {
     "OtherLanguage": OtherLanguage,
     "OffTopic": OffTopic,
     "Hostile": Hostile,
+    "RequestHuman": RequestHuman,
 }
 
 
@@ -236,28 +237,37 @@ def _alarms(place: Place, reading: TurnReading) -> Iterator[Command]:
 
 def _of_message(place: Place, one: UnderstoodText, reading: TurnReading) -> list[Command]:
     """What rules read in one message."""
-    word = command_in(one.text)
-    if word is not None:
-        return [_literal(word, one.text)]
-    if place.flow and cancels_this(one.text):
-        return [CancelFlow(span=one.text, literal=True)]
-    if not place.flow and asks_for_ticket(one.text):
-        return [StartFlow("ticket", span=one.text)]
-    answer = yes_or_no(one.text)
-    if place.awaits_yes and answer is not None:
-        return [(Affirm if answer else Deny)(span=one.text, literal=True)]
-    if place.snapshot.flags.get("answered") and says_unhelpful(one.text):
-        return [Deny(span=one.text, literal=True)]
-    courtesy = small_talk_in(one.text)
-    if courtesy:
-        return [SmallTalk(kind=COURTESY_OF_INTENT[courtesy], span=one.text)]
+    whole = _whole_message(place, one.text)
+    if whole is not None:
+        return [whole]
     if place.waiting:
         return []
     if place.flow:
         return list(_values(place, one, reading))
-    if answer and set(words(one.text)) & BARE_YES:
+    if yes_or_no(one.text) and set(words(one.text)) & BARE_YES:
         return [Affirm(span=one.text)]
     return list(_data(one.text))
+
+
+def _whole_message(place: Place, text: str) -> Command | None:
+    """The one command that a message is, where rules know it whole."""
+    word = command_in(text)
+    answer = yes_or_no(text)
+    courtesy = small_talk_in(text)
+    found: Command | None = None
+    if word is not None:
+        found = LITERAL[word](span=text, literal=True)  # type: ignore[call-arg]  # without keys
+    elif place.flow and cancels_this(text):
+        found = CancelFlow(span=text, literal=True)
+    elif not place.flow and asks_for_ticket(text):
+        found = StartFlow("ticket", span=text)
+    elif place.awaits_yes and answer is not None:
+        found = (Affirm if answer else Deny)(span=text, literal=True)
+    elif place.snapshot.flags.get("answered") and says_unhelpful(text):
+        found = Deny(span=text, literal=True)
+    elif courtesy:
+        found = SmallTalk(kind=COURTESY_OF_INTENT[courtesy], span=text)
+    return found
 
 
 def _data(text: str) -> Iterator[Command]:
@@ -266,10 +276,6 @@ def _data(text: str) -> Iterator[Command]:
         yield SetSlot("document", document, span=text)
     if email := find_email(text).value:
         yield SetSlot("email", email, span=text)
-
-
-def _literal(word: Word, text: str) -> Command:
-    return LITERAL[word](span=text, literal=True)  # type: ignore[call-arg]  # those without keys
 
 
 # --- values ---
@@ -433,37 +439,43 @@ def _of_labels(
     place: Place, said: Sequence[UnderstoodText], found: Sequence[Command], reading: TurnReading
 ) -> Iterator[Command]:
     """What the local model adds to what rules read."""
-    if not reading.labels or any(one.literal for one in found):
+    if any(one.literal for one in found):
         return
-    text = "\n".join(place.texts)
+    asked = any(isinstance(one, Question) for one in found)
     for score in reading.labels:
-        name, _, detail = score.label.partition(":")
-        more = {
-            "source": PredictionSource.LOCAL,
-            "confidence": score.probability,
-            "span": text,
-        }
-        if name in {"Escalate", "RequestHuman"}:
-            if score.probability >= ESCALATE_THRESHOLD:
-                yield (
-                    Escalate(EscalateReason(detail), **more)  # type: ignore[arg-type]
-                    if name == "Escalate"
-                    else RequestHuman(**more)  # type: ignore[arg-type]
-                )
-        elif score.probability < LABEL_THRESHOLD:
-            continue
-        elif name in SIMPLE_LABELS:
-            yield SIMPLE_LABELS[name](**more)  # type: ignore[call-arg, arg-type]
-        elif name == "StartFlow":
-            yield StartFlow(detail, **more)  # type: ignore[arg-type]
-        elif name == "Question" and not any(isinstance(one, Question) for one in found):
-            yield Question(_question_text(said), **more)  # type: ignore[arg-type]
-        elif name in {"Affirm", "Deny"} and place.awaits_yes:
-            yield (Affirm if name == "Affirm" else Deny)(**more)  # type: ignore[arg-type]
-        elif name == "Skip" and place.slot is not None:
-            yield Skip(slot=place.slot.name, **more)  # type: ignore[arg-type]
-        elif name == "SmallTalk":
-            yield SmallTalk(kind=Courtesy(detail or "other"), **more)  # type: ignore[arg-type]
+        urgent = score.label.startswith(("Escalate:", "RequestHuman"))
+        sure = score.probability >= (ESCALATE_THRESHOLD if urgent else LABEL_THRESHOLD)
+        command = _of_label(place, score.label, said) if sure else None
+        if command is not None and not (asked and isinstance(command, Question)):
+            yield replace(
+                command,
+                source=PredictionSource.LOCAL,
+                confidence=score.probability,
+                span="\n".join(place.texts),
+            )
+
+
+def _of_label(place: Place, label: str, said: Sequence[UnderstoodText]) -> Command | None:
+    """The command that a label stands for in this place; None where it says nothing new: values
+    come from their parsers.
+    """
+    name, _, detail = label.partition(":")
+    found: Command | None = None
+    if name in SIMPLE_LABELS:
+        found = SIMPLE_LABELS[name]()  # type: ignore[call-arg]  # those without keys
+    elif name == "Escalate":
+        found = Escalate(EscalateReason(detail))
+    elif name == "StartFlow":
+        found = StartFlow(cast("FlowWish", detail))
+    elif name == "Question":
+        found = Question(_question_text(said))
+    elif name in {"Affirm", "Deny"} and place.awaits_yes:
+        found = Affirm() if name == "Affirm" else Deny()
+    elif name == "Skip" and place.slot is not None:
+        found = Skip(slot=place.slot.name)
+    elif name == "SmallTalk":
+        found = SmallTalk(kind=Courtesy(detail or "other"))
+    return found
 
 
 def _question_text(said: Sequence[UnderstoodText]) -> str:

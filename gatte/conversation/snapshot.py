@@ -121,7 +121,7 @@ class MessagesReceived:
     """
 
     utterances: tuple[Utterance, ...]
-    reading: TurnReading = TurnReading()
+    reading: TurnReading = field(default_factory=TurnReading)
 
 
 @dataclass(frozen=True)

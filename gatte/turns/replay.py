@@ -41,15 +41,15 @@ def replay_conversation(conversation_id: UUID) -> ReplayReport:
     """Play all turns of a conversation again, each from its own recorded start; nothing is stored
     or sent.
     """
-    recorded = turns.list_of_conversation(conversation_id)
+    found = turns.list_of_conversation(conversation_id)
     played = 0
     differences: list[ReplayDifference] = []
-    for turn in recorded:
+    for turn in found:
         recorded = decision_history.recorded_in(turn.trace)
         if recorded:
             played += 1
             differences += _differences(turn.id, recorded)
-    return ReplayReport(played, len(recorded) - played, tuple(differences))
+    return ReplayReport(played, len(found) - played, tuple(differences))
 
 
 def _differences(turn_id: UUID, recorded: dict[str, Any]) -> list[ReplayDifference]:

@@ -102,7 +102,8 @@ def fit(examples: Sequence[TurnExample], name: str) -> CommandModel:
     weights = _optimum(inputs, vectors, targets)
     ends = np.cumsum([len(vocabulary.columns), len(columns), vectors.shape[1]])
     parts = np.split(weights.astype(np.float32), ends)
-    return CommandModel(name, labels, vocabulary, columns, *parts[:3], parts[3][0])
+    terms, places, vector, bias = parts
+    return CommandModel(name, labels, vocabulary, columns, terms, places, vector, bias[0])
 
 
 def _known_features(found: Sequence[dict[str, float]]) -> dict[str, int]:

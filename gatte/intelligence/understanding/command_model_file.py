@@ -7,7 +7,7 @@ import zipfile
 from importlib.metadata import version
 from pathlib import Path
 
-from gatte.conversation import escalation_rules, fallback, parsing, rules, secret_detection
+from gatte import conversation
 from gatte.intelligence import embedding
 from gatte.intelligence.understanding import command_model, turn_examples
 from gatte.intelligence.understanding.command_model import CommandModel
@@ -17,11 +17,13 @@ from gatte.intelligence.understanding.tfidf import Vocabulary
 from gatte.intelligence.understanding.turn_examples import TURNS, read_turns
 
 FOLDER = Path(__file__).parent
+RULES = Path(conversation.__file__ or "").parent
 CODE = (
     *(FOLDER / name for name in ("command_model.py", "tfidf.py", "turn_features.py")),
     Path(turn_examples.__file__),
-    *(Path(one.__file__) for one in (escalation_rules, fallback, rules, secret_detection)),
-    *sorted(Path(parsing.__path__[0]).glob("*.py")),
+    *(RULES / f"{name}.py" for name in ("escalation_rules", "fallback", "rules")),
+    RULES / "secret_detection.py",
+    *sorted((RULES / "parsing").glob("*.py")),
 )
 
 
@@ -83,11 +85,6 @@ def _write(path: Path, model: CommandModel) -> None:
     """Put a model in its place at once: another process sees all of it, or nothing."""
     import numpy as np
 
-    names = {
-        "vocabulary": model.vocabulary.columns,
-        "columns": model.columns,
-        "labels": model.labels,
-    }
     descriptor, unfinished = tempfile.mkstemp(dir=path.parent, suffix=".unfinished")
     with os.fdopen(descriptor, "wb") as file:
         np.savez(
@@ -97,9 +94,8 @@ def _write(path: Path, model: CommandModel) -> None:
             places=model.places,
             vector=model.vector,
             bias=model.bias,
-            **{
-                name: np.frombuffer("\n".join(listed).encode(), np.uint8)
-                for name, listed in names.items()
-            },
+            vocabulary=np.frombuffer("\n".join(model.vocabulary.columns).encode(), np.uint8),
+            columns=np.frombuffer("\n".join(model.columns).encode(), np.uint8),
+            labels=np.frombuffer("\n".join(model.labels).encode(), np.uint8),
         )
     Path(unfinished).replace(path)
