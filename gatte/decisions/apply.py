@@ -115,7 +115,7 @@ def _add_turn(conversation: Conversation, record: PendingTurn) -> None:
         attempt=record.attempt,
         error=record.error,
         request_id=tracing.current_request_id(),
-        times=record.step_durations_ms,
+        step_durations_ms=record.step_durations_ms,
     )
     conversations.update_conversation(record.batch, conversation)
 

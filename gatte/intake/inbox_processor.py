@@ -178,7 +178,7 @@ def _message(talk: OpenConversation, one: IncomingMessage) -> NewMessage:
         author=Author.PHONE if one.echo else Author.CUSTOMER,
         kind=one.kind,
         body=None if one.redacted else one.text,
-        original=None if one.redacted else one.raw_payload,
+        raw_payload=None if one.redacted else one.raw_payload,
         wamid=one.row.payload["wamid"],
         wamid_hash=one.row.wamid_hash,
         sent_at=one.row.sent_at,

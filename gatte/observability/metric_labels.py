@@ -35,9 +35,9 @@ class ReadReceiptOutcome(StrEnum):
 class TurnStep(StrEnum):
     """The parts of a turn whose time is measured."""
 
-    WHOLE = "whole"
-    LISTEN = "listen"
-    UNDERSTAND = "understand"
+    TOTAL = "total"
+    TRANSCRIBE = "transcribe"
+    CLASSIFY = "classify"
     DECIDE = "decide"
     ANSWER = "answer"
 
@@ -63,7 +63,7 @@ class CacheOutcome(StrEnum):
     HIT = "hit"
     MISS = "miss"
     SKIPPED = "skipped"
-    UNAVAILABLE = "away"
+    UNAVAILABLE = "unavailable"
     NOT_KEPT = "not_kept"
 
 

@@ -1,7 +1,7 @@
 """Every metric of GATTE, by its contract name, and the page that Prometheus reads.
 
     metrics.ESCALATIONS.labels(reason=EscalationReason.REQUESTED).inc()
-    with metrics.TURN_SECONDS.labels(step=TurnStep.UNDERSTAND).time(): ...
+    with metrics.TURN_SECONDS.labels(step=TurnStep.CLASSIFY).time(): ...
 
 With PROMETHEUS_MULTIPROC_DIR set before this module is imported (`metrics_folder` sets it at the
 start of each process), web, worker and scheduler share that directory and one page shows them all.

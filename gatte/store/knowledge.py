@@ -50,13 +50,13 @@ CANDIDATES = text(f"""
         LIMIT {VECTOR_CANDIDATES}
     ),
     matches AS (
-        SELECT id, words FROM passage
-        WHERE words @@ to_tsquery('portuguese', :any_word)
+        SELECT id, search_vector FROM passage
+        WHERE search_vector @@ to_tsquery('portuguese', :any_word)
         LIMIT {WORD_MATCHES}
     ),
     sharing_words AS (
         SELECT id FROM matches
-        ORDER BY ts_rank(words, to_tsquery('portuguese', :any_word), 1) DESC, id
+        ORDER BY ts_rank(search_vector, to_tsquery('portuguese', :any_word), 1) DESC, id
         LIMIT {LEXICAL_CANDIDATES}
     )
     SELECT id, article_id, kind, text FROM active

@@ -80,7 +80,7 @@ class NewMessage:
     author: Author
     kind: str
     body: str | None
-    original: dict[str, Any] | None = None
+    raw_payload: dict[str, Any] | None = None
     wamid: str | None = None
     wamid_hash: bytes | None = None
     user_id: int | None = None
@@ -92,16 +92,16 @@ class NewMessage:
 
 
 class HistoryRow(NamedTuple):
-    """A message of the history, decrypted; `original` is what Meta sent, empty where it was not
+    """A message of the history, decrypted; `raw_payload` is what Meta sent, empty where it was not
     asked for.
     """
 
     id: UUID
-    position: int
+    sequence: int
     kind: str
     author: str
     text: str
-    original: dict[str, Any]
+    raw_payload: dict[str, Any]
     wamid: str | None
 
 
@@ -143,7 +143,7 @@ def insert(batch: StatementBatch, message: NewMessage) -> None:
             "user_id": message.user_id,
             "kind": message.kind,
             "body_sealed": Message.body.encrypt(message.id, key, message.body),
-            "raw_payload_sealed": Message.raw_payload.encrypt(message.id, key, message.original),
+            "raw_payload_sealed": Message.raw_payload.encrypt(message.id, key, message.raw_payload),
             "wamid_sealed": Message.wamid.encrypt(message.id, key, message.wamid),
             "wamid_hash": message.wamid_hash,
             "turn_id": message.turn_id,
@@ -184,11 +184,11 @@ def _decrypted(row: Row) -> HistoryRow:
     key = row.data_key_id
     return HistoryRow(
         id=row.id,
-        position=row.sequence,
+        sequence=row.sequence,
         kind=row.kind,
         author=row.author,
         text=Message.body.decrypt(row.id, key, row.body_sealed) or "",
-        original=Message.raw_payload.decrypt(row.id, key, row.raw_payload_sealed) or {},
+        raw_payload=Message.raw_payload.decrypt(row.id, key, row.raw_payload_sealed) or {},
         wamid=Message.wamid.decrypt(row.id, key, row.wamid_sealed),
     )
 

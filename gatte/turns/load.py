@@ -86,10 +86,10 @@ def load_turn(lease: Lease, *, first: bool = False) -> TurnInput:
 
 
 def _unread(message: HistoryRow) -> UnreadMessage:
-    facts = message.original
+    facts = message.raw_payload
     return UnreadMessage(
         id=message.id,
-        sequence=message.position,
+        sequence=message.sequence,
         kind=MessageKind(message.kind),
         text=message.text,
         choice=facts.get("choice"),

@@ -54,7 +54,7 @@ class TurnResult:
 def process(reading: TurnInput) -> TurnResult:
     """Understand the unread messages together and decide what follows."""
     thought = TurnResult(decision_history.start(reading.snapshot))
-    with _timed(thought, TurnStep.UNDERSTAND):
+    with _timed(thought, TurnStep.CLASSIFY):
         thought.utterances = tuple(
             _to_utterance(unread, reading)
             for unread in reading.unread

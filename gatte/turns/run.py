@@ -71,7 +71,7 @@ def run_turn(source: TurnSource) -> None:
             claimed = retry_while_unavailable(partial(_after_failure, source, lease, error))
             llm_costs.store_unattached(made, lease.conversation_id)
     llm_costs.report(made)
-    metrics.TURN_SECONDS.labels(step=TurnStep.WHOLE).observe(time.perf_counter() - started)
+    metrics.TURN_SECONDS.labels(step=TurnStep.TOTAL).observe(time.perf_counter() - started)
     if claimed is not None:
         send_due(lease.conversation_id, claimed)
 
@@ -191,7 +191,7 @@ def _try_record(
         apply.count(record)
     except LeaseLost:
         db.session.rollback()
-    except Exception:  # what could not be told is tried again, or parked, by the caller
+    except Exception:  # what could not be told is tried again, or given up, by the caller
         log.exception("turn_failure_not_stored", conversation_id=str(lease.conversation_id))
         db.session.rollback()
         return False

@@ -74,7 +74,7 @@ class VoiceTranscriber:
             thought.trace["transcripts"] = {
                 str(message_id): one.outcome for message_id, one in self.transcripts.items()
             }
-            thought.step_durations_ms[TurnStep.LISTEN.value] = self.milliseconds
+            thought.step_durations_ms[TurnStep.TRANSCRIBE.value] = self.milliseconds
 
     def save(self) -> None:
         """Store the words as the messages' own, in the transaction of the turn; not where the turn
