@@ -2,6 +2,7 @@
 
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -11,7 +12,9 @@ from flask import current_app
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from gatte.conversation.commands import TurnReading
 from gatte.conversation.nlu import IntentPrediction
+from gatte.conversation.snapshot import Snapshot
 from gatte.conversation.thresholds import CONFIDENCE_THRESHOLD
 from gatte.extensions import db
 from gatte.intelligence import embedding
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
     from gatte.intelligence.knowledge.memory_index import IndexVersion
     from gatte.intelligence.responder import Answer
     from gatte.intelligence.understanding.classifier import Classifier
+
+TurnReader = Callable[[Snapshot, tuple[str, ...]], TurnReading]
 
 log = structlog.get_logger(__name__)
 
@@ -77,6 +82,14 @@ def predict_intent(text: str, history: History = ()) -> IntentPrediction:
     except GeminiUnavailable:
         return local
     return better
+
+
+def read_turn(snapshot: Snapshot, texts: tuple[str, ...]) -> TurnReading:
+    """How the messages of a turn are read together, by the reader of the running application;
+    empty where it has none.
+    """
+    reader = cast("TurnReader | None", current_app.extensions.get("gatte_turn_reader"))
+    return TurnReading() if reader is None else reader(snapshot, texts)
 
 
 def answer_question(

@@ -13,6 +13,7 @@ from typing import Any
 
 from gatte.conversation import decision_history, rules
 from gatte.conversation.classifier_gate import needs_classifier
+from gatte.conversation.commands import TurnReading
 from gatte.conversation.decision_history import DecisionHistory
 from gatte.conversation.nlu import IntentPrediction, MessageKind, Utterance
 from gatte.conversation.snapshot import (
@@ -71,7 +72,17 @@ def _decide(reading: TurnInput, heard: tuple[Utterance, ...]) -> DecisionHistory
     decided = decision_history.start(reading.snapshot)
     if any(unread.from_company_phone for unread in reading.unread):
         decided = decided.apply(ExternalEvent(Event.AGENT_REPLIED, "answered from the phone"))
-    return decided.apply(MessagesReceived(heard)) if heard else decided
+    return decided.apply(MessagesReceived(heard, _read_together(reading))) if heard else decided
+
+
+def _read_together(reading: TurnInput) -> TurnReading:
+    """How a model reads the messages as one turn; nothing where no words came or a person speaks
+    for the company.
+    """
+    texts = tuple(one.text for one in reading.unread if one.text and not one.from_company_phone)
+    if not texts or reading.snapshot.owner is not Owner.BOT:
+        return TurnReading()
+    return service.read_turn(reading.snapshot, texts)
 
 
 def _to_utterance(unread: UnreadMessage, reading: TurnInput) -> Utterance:
