@@ -572,9 +572,7 @@ def _not_confirmed(turn: Turn) -> None:
     draft = turn.draft
     count = _count(turn)
     if count >= ESCALATE_AFTER:
-        escalate(
-            draft, EscalationReason.NOT_UNDERSTOOD, f"no yes or no, {count} times", turn.text
-        )
+        escalate(draft, EscalationReason.NOT_UNDERSTOOD, f"no yes or no, {count} times", turn.text)
         return
     draft.transition(Event.NOT_UNDERSTOOD, "no yes or no")
     draft.add_text("fix.yes_or_no_again" if count >= DISAMBIGUATE_AFTER else "fix.yes_or_no")

@@ -167,7 +167,9 @@ def _offered_with(draft: DecisionBuilder, text: str) -> str | None:
     return None
 
 
-def _respond(draft: DecisionBuilder, heard: TriagedInput, spoke: MessagesReceived, offered: str) -> None:
+def _respond(
+    draft: DecisionBuilder, heard: TriagedInput, spoke: MessagesReceived, offered: str
+) -> None:
     if heard.rejected:
         warn_about_secret(draft, heard.rejected)
     commands = (

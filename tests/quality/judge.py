@@ -52,7 +52,10 @@ class Verdict:
 
 
 def judge(
-    stage: Stage, customer: Customer, asked: frozenset[str], said_asides: Sequence[tuple[Aside, int]]
+    stage: Stage,
+    customer: Customer,
+    asked: frozenset[str],
+    said_asides: Sequence[tuple[Aside, int]],
 ) -> Verdict:
     """The verdict at the end of a dialogue.
 

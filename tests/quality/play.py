@@ -88,9 +88,7 @@ def play(
         _converse(dialogue)
     finally:
         app.extensions[READER] = None
-    verdict = judge.judge(
-        dialogue.stage, customer, frozenset(dialogue.asked), dialogue.said_asides
-    )
+    verdict = judge.judge(dialogue.stage, customer, frozenset(dialogue.asked), dialogue.said_asides)
     return Played(
         customer.id,
         customer.voice,
