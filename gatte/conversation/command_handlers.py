@@ -506,7 +506,7 @@ def _small_talk_in_flow(turn: Turn, command: SmallTalk) -> Outcome:
         draft.add_text("social.goodbye_kept" if kept else "social.goodbye")
         draft.transition(Event.TIMED_OUT if kept else Event.CLOSED, "goodbye")
         return turn.settle(command)
-    elif command.kind is Courtesy.OTHER:
+    if command.kind is Courtesy.OTHER:
         draft.add_text("social.take_your_time")
     else:
         draft.add_text("social.in_flow")

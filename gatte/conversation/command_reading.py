@@ -594,4 +594,4 @@ def _of_intent(intent: Intent, text: str, found: Sequence[Command]) -> Iterator[
         yield SmallTalk(kind=COURTESY_OF_INTENT[intent], **more)  # type: ignore[arg-type]
 
 
-__all__ = ["Place", "read", "is_continuation", "small_talk_intent"]
+__all__ = ["Place", "is_continuation", "read", "small_talk_intent"]

@@ -1,4 +1,4 @@
-"""Simulated customers: what each wants, knows and says, and how a seed varies its way of writing."""
+"""Simulated customers: what each wants, knows and says, and how a seed varies its writing."""
 
 import random
 from collections.abc import Sequence

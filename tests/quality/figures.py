@@ -24,12 +24,13 @@ INTERVAL = (2.5, 97.5)
 
 @dataclass(frozen=True)
 class Figure:
-    """A value from 0 to 1 (or a count), its 95 % interval, and over how many cases."""
+    """A value from 0 to 1 with its 95 % interval, or a mere count, and over how many cases."""
 
     value: float
     low: float
     high: float
     cases: int
+    is_count: bool = False
 
 
 Figures = dict[str, Figure]
@@ -65,10 +66,10 @@ def _of_customers(played: Sequence[Played], reading: Reading) -> Figures:
     silent = sum(one.silent_turns for one, _ in judged)
     turns_played = sum(one.turns for one, _ in judged)
     figures[f"customers, {reading}: dialogues with something undone by mistake"] = Figure(
-        undone, undone, undone, len(judged)
+        undone, undone, undone, len(judged), is_count=True
     )
     figures[f"customers, {reading}: turns without a reply"] = Figure(
-        silent, silent, silent, turns_played
+        silent, silent, silent, turns_played, is_count=True
     )
     return figures
 

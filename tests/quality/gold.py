@@ -36,8 +36,12 @@ from tests.quality.judge import same
 
 NOISE = 0.2
 OPTIONAL = frozenset({"email", "company", "document"})
+CHECKED_BY = {"email": "@", "document": "0123456789"}
+"""Marks without which a text is no value of these slots."""
 STORY_LENGTH = 6
 """Words from which on what should be a value is the alarm that an escalation is about."""
+SHORT = 4
+"""Words up to which what is no question only closes one."""
 REFUSALS = ("não", "nao", "n ", "agora não", "agora nao", "nada", "obrigad", "depois")
 SLOT_NAMES = {"ticket": "number"}
 FLOW_OF_ANSWER = {"product": "lead", "certificate": "renewal", "day": "schedule"}
@@ -107,9 +111,13 @@ def _commands(
             yield _value(customer, slot, line.text, asides_left)
 
 
-def _goal(customer: Customer, line: Line, *, opening: bool = False) -> Command:
+def _goal(  # noqa: PLR0911 - one line a goal
+    customer: Customer, line: Line, *, opening: bool = False
+) -> Command:
     text = line.text
     match customer.goal:
+        case "question" if not opening and "?" not in text and len(text.split()) <= SHORT:
+            return SmallTalk(Courtesy.ACK, span=text)
         case "question":
             return Question(text, span=text)
         case "escalation" if opening and _begins_with_a_form(customer):
@@ -158,8 +166,9 @@ def _aside(customer: Customer, line: Line, stored: Mapping[str, str]) -> Iterato
         yield _goal(customer, line)
         return
     document = customer.wanted_slots.get("document", "")
-    if line.place == "document" and document and same(document, "".join(line.messages)):
-        yield SetSlot("document", document, span=line.text)
+    if line.place == "document" and not any(mark.isalpha() for mark in line.text):
+        whole = same(document, "".join(line.messages))
+        yield SetSlot("document", document if whole else line.text, span=line.text)
         return
     wrong = [
         CorrectSlot(SLOT_NAMES.get(slot, slot), value, span=line.text)
@@ -187,8 +196,9 @@ def _value(customer: Customer, slot: str, text: str, asides_left: Sequence[str])
         return _goal(customer, Line((text,), slot))
     name = SLOT_NAMES.get(slot, slot)
     wanted = customer.wanted_slots.get(slot)
-    checked = any(mark.isdigit() or mark == "@" for mark in text)
-    if wanted is None and slot in OPTIONAL and not checked:
+    given = slot not in CHECKED_BY or any(mark in CHECKED_BY[slot] for mark in text)
+    refuses = text.casefold().startswith(REFUSALS)
+    if wanted is None and slot in OPTIONAL and (refuses or not given):
         return Skip(slot=name, span=text)
     if wanted is None or slot == "certificate":
         return SetSlot(name, text, span=text)

@@ -29,13 +29,14 @@ REASONS: dict[str, frozenset[EscalationReason]] = {
 }
 """The reasons in the queue that are right for what a voice's file names."""
 
-FORM_GOALS = frozenset({"lead", "renewal", "schedule", "ticket", "data_rights"})
 VISIT = re.compile(r"(\d\d)/(\d\d)/(\d{4}), (.+)")
 ERASURE, COPY = "Eliminação", "Cópia"
 
 
 class Grade(StrEnum):
-    """How a dialogue ended; half is a person for what the bot should have done alone."""
+    """How a dialogue ended; half is a person for what the bot should have done alone, or the end
+    that was wanted without something that had to be said.
+    """
 
     WELL = "well"
     HALF = "half"
@@ -77,9 +78,10 @@ def judge(
         problems.append("goal not reached")
     if not problems:
         return Verdict(Grade.WELL)
-    person = state(stage) in {State.WAITING_HUMAN, State.WITH_HUMAN}
-    half = person and not at_end and not forbidden and not irreversible
-    return Verdict(Grade.HALF if half else Grade.BADLY, tuple(problems), irreversible)
+    wrong = forbidden or irreversible
+    half = at_end or state(stage) in {State.WAITING_HUMAN, State.WITH_HUMAN}
+    grade = Grade.HALF if half and not wrong else Grade.BADLY
+    return Verdict(grade, tuple(problems), irreversible)
 
 
 def matches(pattern: str, text: str) -> bool:
@@ -109,11 +111,11 @@ def reached(stage: Stage, customer: Customer, asked: frozenset[str]) -> bool:
             waits = stage.conversation().state == State.WAITING_HUMAN
             return bool(said) and not waits and not _made(stage) and not _leads(stage)
         if "flow" in end:
-            return told and _flow_reached(stage, customer, asked)
+            return _flow_reached(stage, customer, asked, told=told)
     return told
 
 
-def _flow_reached(stage: Stage, customer: Customer, asked: frozenset[str]) -> bool:
+def _flow_reached(stage: Stage, customer: Customer, asked: frozenset[str], *, told: bool) -> bool:
     wanted = customer.wanted_slots
     match customer.end["flow"]:
         case "lead" | "renewal":
@@ -125,7 +127,7 @@ def _flow_reached(stage: Stage, customer: Customer, asked: frozenset[str]) -> bo
         case "data_rights":
             return _data_request_reached(stage, wanted)
         case "certificate_status" | "ticket_status":
-            return _finished_a_flow(stage)
+            return told and _finished_a_flow(stage)
         case _:
             return False  # the appointments of today cannot be moved or cancelled
     return any(_holds(values, wanted, asked) for values in found)

@@ -228,7 +228,7 @@ def _say(dialogue: Dialogue, line: Line) -> None:
         dialogue.silent_turns += 1
 
 
-def _reader(dialogue: Dialogue, line: Line):  # noqa: ANN202 - a reader, or None for the system alone
+def _reader(dialogue: Dialogue, line: Line):
     """The reader of this turn, as the application calls it."""
     if dialogue.reading is Reading.LOCAL:
         return None

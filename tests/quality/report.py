@@ -51,11 +51,15 @@ def markdown(results: Results, voices: Sequence[str], seeds: int) -> str:
     columns = {"all": list(voices)} | columns
     columns |= {f"{one} (held out)" if one in HELD_OUT else one: [one] for one in voices}
     table = {name: figures.of(results, among) for name, among in columns.items()}
-    parts = [
-        "# Quality: how customers of eight voices fare",
+    preface = (
         f"Commit `{commit()}`, {seeds} seeds, `python -m tests.quality`. Every figure stands with "
         "its 95 % interval (bootstrap over customers). What counts are the held-out voices: "
-        f"{', '.join(sorted(HELD_OUT))}. Nothing is tuned on them.",
+        f"{', '.join(sorted(HELD_OUT))}. Nothing is tuned on them. Half is a person for what the "
+        "bot should have done alone, or the wanted end without something that had to be said."
+    )
+    parts = [
+        "# Quality: how customers of eight voices fare",
+        preface,
         _table(table),
         _not_playable(results),
         _goals(results),
@@ -77,7 +81,7 @@ def _table(table: dict[str, Figures]) -> str:
 def _cell(figure: Figure | None) -> str:
     if figure is None:
         return ""
-    if figure.low == figure.high and figure.value == int(figure.value) and figure.value != 1:
+    if figure.is_count:
         return f"{figure.value:.0f} of {figure.cases}"
     return f"{figure.value:.0%} ({figure.low:.0%}–{figure.high:.0%})"
 

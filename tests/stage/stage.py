@@ -38,9 +38,9 @@ from gatte.models import (
 )
 from gatte.whatsapp.events import Sender
 from tests.fakes import payloads
-from tests.stage.script import Act, Doing, Script
 from tests.integration.panel.making import Desk
 from tests.process_system import APP_SECRET, NUMBER
+from tests.stage.script import Act, Doing, Script
 
 PHONES = (
     f"55119{number}" for number in itertools.count(71_000_000)
