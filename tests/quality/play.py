@@ -13,6 +13,7 @@ from gatte.conversation.commands import TurnReading
 from gatte.conversation.replies import ButtonsReply
 from gatte.conversation.states import State
 from gatte.extensions import db
+from gatte.intelligence.service import TurnReader
 from gatte.models import Ticket, TicketState
 from tests.quality import customers, gold, judge
 from tests.quality.customers import Aside, Customer

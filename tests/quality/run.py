@@ -121,9 +121,13 @@ def run(todo: Sequence[Task]) -> Results:
 
 
 def _work(todo: Sequence[Task], done: "Queue[Any]") -> None:
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        system.running(Path(folder)) as (app, agents),
-    ):
-        for task in todo:
-            done.put(task.run(app, agents))
+    try:
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            system.running(Path(folder)) as (app, agents),
+        ):
+            for task in todo:
+                done.put(task.run(app, agents))
+    except BaseException:
+        done.cancel_join_thread()  # else the process waits for a reader that may be gone
+        raise
