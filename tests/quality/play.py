@@ -229,7 +229,7 @@ def _say(dialogue: Dialogue, line: Line) -> None:
         dialogue.silent_turns += 1
 
 
-def _reader(dialogue: Dialogue, line: Line):
+def _reader(dialogue: Dialogue, line: Line) -> TurnReader | None:
     """The reader of this turn, as the application calls it."""
     if dialogue.reading is Reading.LOCAL:
         return None
