@@ -18,10 +18,13 @@ from tests.stage.stage import Stage
 
 PATHS: dict[str, tuple[str, ...]] = {
     "start": (),
-    "slot:name": ("quero comprar um e-cnpj a1",),
-    "slot:document": ("quero comprar um e-cnpj a1", "Ana Souza"),
-    "slot:day": ("quero agendar",),
-    "confirm": ("quero agendar", "sexta", "10h"),
+    "slot:name": (
+        "Comprar certificado",
+        "e-CNPJ A1",
+    ),
+    "slot:document": ("Comprar certificado", "e-CNPJ A1", "Ana Souza"),
+    "slot:day": ("Agendar atendimento",),
+    "confirm": ("Agendar atendimento", "sexta", "10h"),
     "queue": ("atendente",),
 }
 """What is said before, to come to a place."""
@@ -123,9 +126,7 @@ def read(voice: str) -> list[dict[str, Any]]:
 
 def play(app: Flask, agents: tuple[int, int], sentence: dict[str, Any]) -> Heard:
     """Bring a fresh conversation to the sentence's place, say it, and see."""
-    stage = Stage(app, agents, Script(name=sentence["id"], customer="", at=NOW))
-    for text in PATHS[sentence["place"]]:
-        _say(stage, text)
+    stage = stage_at(app, agents, sentence["place"])
     before = _Before(_flow(stage), judge.booked(stage)) if stage.wamids else _Before(None, False)
     bubbles = len(stage.received)
     _say(stage, sentence["text"])
@@ -134,6 +135,14 @@ def play(app: Flask, agents: tuple[int, int], sentence: dict[str, Any]) -> Heard
     transcript = (f"{sentence['place']} > {sentence['text']}", *(f"bot < {one}" for one in said))
     well = all(so != (figure in UNWANTED) for figure, so in counts.items())
     return Heard(sentence["id"], sentence["voice"], counts, () if well else transcript)
+
+
+def stage_at(app: Flask, agents: tuple[int, int], place: str) -> Stage:
+    """A fresh conversation that has come to a place."""
+    stage = Stage(app, agents, Script(name=place, customer="", at=NOW))
+    for text in PATHS[place]:
+        _say(stage, text)
+    return stage
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 import pytest
 
+from gatte.conversation.states import State
+from tests.quality import sentences
 from tests.quality.customers import Aside, Customer
 from tests.quality.judge import Grade
 from tests.quality.play import Reading, play
@@ -72,6 +74,56 @@ def test_a_customer_whose_appointment_nothing_holds_is_not_played(furnished, age
     known = {"appointment": {"day": "2026-03-12", "period": "10h"}}
 
     assert play(furnished, agents, _with(BUYER, known=known), 0, Reading.LOCAL).verdict is None
+
+
+@pytest.mark.parametrize(
+    ("place", "state", "asked"),
+    [
+        ("slot:name", State.COLLECTING, "name"),
+        ("slot:document", State.COLLECTING, "document"),
+        ("slot:day", State.COLLECTING, "day"),
+        ("confirm", State.CONFIRMING, "confirm"),
+        ("queue", State.WAITING_HUMAN, None),
+    ],
+)
+def test_a_path_leads_to_its_place(furnished, agents, place, state, asked):
+    stage = sentences.stage_at(furnished, agents, place)
+
+    with stage.open():
+        conversation = stage.conversation()
+        assert (conversation.state, conversation.asking) == (state, asked)
+
+
+@pytest.mark.parametrize(
+    ("kind", "place", "text", "counts"),
+    [
+        (
+            "must_reach_person",
+            "slot:name",
+            "atendente",
+            {"must reach a person": True, "must reach a person, later": True},
+        ),
+        ("look_alike", "start", "atendente", {"look-alikes sent to a person": True}),
+        (
+            "provocation",
+            "start",
+            "SAIR",
+            {"provocations that did what cannot be undone": True},
+        ),
+        (
+            "provocation",
+            "confirm",
+            "talvez",
+            {"provocations that did what cannot be undone": False},
+        ),
+    ],
+)
+def test_what_came_of_a_sentence_is_counted(furnished, agents, kind, place, text, counts):
+    sentence = {"id": "s", "voice": "test", "kind": kind, "place": place, "text": text}
+
+    heard = sentences.play(furnished, agents, {**sentence, "not": "opt_out"})
+
+    assert heard.counts == counts
 
 
 def _with(customer, **changes):
