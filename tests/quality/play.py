@@ -24,8 +24,10 @@ from tests.stage.stage import Stage
 
 NOW = datetime(2026, 3, 11, 10, 20, tzinfo=SAO_PAULO)
 SLOTS_OF_VOICES = {"number": "ticket"}
-UNDOES = ("aviso", "apagar", "cancelar")
-"""Words of buttons that no simulated customer accepts, unless it came for that."""
+UNDOES = ("parar de receber", "parar avisos", "apag", "elimin", "exclu")
+"""Words of a bubble with buttons to which no simulated customer says yes, unless it came for
+that.
+"""
 READER = "gatte_turn_reader"
 
 
@@ -177,6 +179,8 @@ def _place(dialogue: Dialogue) -> str:
         state, asked = State(conversation.state), conversation.asking
     if state in {State.WAITING_HUMAN, State.WITH_HUMAN}:
         return "queue"
+    if stage.received and _undoes(dialogue):
+        return "else"
     if state is State.CONFIRMING:
         return "confirm"
     if state is State.COLLECTING and asked:
@@ -185,14 +189,15 @@ def _place(dialogue: Dialogue) -> str:
         return slot
     last = stage.received[-1] if stage.received else None
     offers = last is not None and isinstance(last.reply, ButtonsReply)
-    return "offer" if offers and not _undoes(dialogue) else "else"
+    return "offer" if offers else "else"
 
 
 def _undoes(dialogue: Dialogue) -> bool:
-    """Whether a button of the last bubble would undo what this customer wants to keep."""
-    titles = " ".join(one.title.casefold() for one in dialogue.stage.received[-1].options)
-    wanted = dialogue.customer.goal in {"opt_out", "data_rights", "cancel_appointment"}
-    return not wanted and any(word in titles for word in UNDOES)
+    """Whether the last bubble offers to undo what this customer wants to keep."""
+    last = dialogue.stage.received[-1]
+    shown = " ".join([last.body, *(one.title for one in last.options)]).casefold()
+    wanted = dialogue.customer.goal in {"opt_out", "data_rights"}
+    return bool(last.options) and not wanted and any(word in shown for word in UNDOES)
 
 
 def _next_line(dialogue: Dialogue, place: str) -> Line | None:
