@@ -6,6 +6,7 @@ import tomllib
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -78,7 +79,7 @@ def _of_turns(read: Sequence[ReadTurn]) -> Figures:
     if not read:
         return {}
     measures: dict[str, Callable[[Sequence[ReadTurn]], float]] = {
-        "macro-F1": turns.macro_f1,
+        "macro-F1": partial(turns.macro_f1, labels=turns.frequent_labels(read)),
         "micro-F1": turns.micro_f1,
         "exact match": turns.exact_match,
     }

@@ -156,11 +156,16 @@ def _f1(true: int, given: int, gold: int) -> float:
     return 2 * true / (given + gold) if given + gold else 0.0
 
 
-def macro_f1(read_turns: Sequence[ReadTurn]) -> float:
-    """The mean F1 of the labels that have enough cases; of all where none has."""
-    classes = by_class(read_turns)
-    enough = [one for one in classes if one.cases >= LEAST_CASES] or classes
-    return sum(one.f1 for one in enough) / len(enough) if enough else 0.0
+def frequent_labels(read_turns: Sequence[ReadTurn]) -> frozenset[str]:
+    """The labels that are gold in enough turns to have a figure of their own."""
+    _, _, gold = _counts(read_turns)
+    return frozenset(label for label, count in gold.items() if count >= LEAST_CASES)
+
+
+def macro_f1(read_turns: Sequence[ReadTurn], labels: frozenset[str]) -> float:
+    """The mean F1 of these labels."""
+    figures = [one.f1 for one in by_class(read_turns) if one.label in labels]
+    return sum(figures) / len(labels) if labels else 0.0
 
 
 def micro_f1(read_turns: Sequence[ReadTurn]) -> float:
