@@ -180,11 +180,15 @@ def read(
 ) -> tuple[Command, ...]:
     """The commands of a turn, in the order of its messages; never empty for words.
 
-    Recorded turns of former versions have no `reading`: then their intents alone speak.
+    A reading that holds commands is the whole turn, beside what was said literally. Recorded turns
+    of former versions have no `reading`: then their intents alone speak.
     """
     flow = FLOWS.get(snapshot.flow or "")
     slot = flow.slot(snapshot.requested_slot) if flow else None
     place = Place(snapshot, flow, slot, offered, tuple(one.text for one in said))
+    if reading.commands:
+        given = [*_literals(place), *_checked(place, reading.commands)]
+        return tuple(_without_repetition(given)) or (Unclear(),)
     found: list[Command] = [*_alarms(place, reading)]
     for one in said:
         found += _of_message(place, one, reading)
@@ -210,6 +214,41 @@ def _without_repetition(found: Sequence[Command]) -> list[Command]:
 def _same(one: Command, other: Command) -> bool:
     bare = {"source": PredictionSource.RULE, "confidence": 1.0, "span": "", "literal": False}
     return replace(one, **bare) == replace(other, **bare)  # type: ignore[arg-type]
+
+
+# --- commands that a model gave ---
+
+
+def _literals(place: Place) -> Iterator[Command]:
+    for text in place.texts:
+        word = command_in(text)
+        if word is not None:
+            yield LITERAL[word](span=text, literal=True)  # type: ignore[call-arg]  # without keys
+
+
+def _checked(place: Place, commands: Sequence[Command]) -> Iterator[Command]:
+    """Given commands, none of them literal; a value that its slot does not take is left out, and
+    a correction without its value asks for it.
+    """
+    for one in commands:
+        command: Command = replace(one, literal=False)
+        slot = None
+        if place.flow and isinstance(command, SetSlot | CorrectSlot):
+            slot = place.flow.slot(command.slot)
+        if slot is None or not isinstance(command, SetSlot | CorrectSlot):
+            yield command
+            continue
+        value = _value_for(slot, command, place.snapshot)
+        if value is not None:
+            yield replace(command, value=value)
+        elif isinstance(command, CorrectSlot):
+            yield replace(command, value="")
+
+
+def _value_for(slot: Slot, command: SetSlot | CorrectSlot, snapshot: Snapshot) -> str | None:
+    """The value as the slot takes it, from what was given for it or else from its span."""
+    parsed = (slot.parse_answer(text, snapshot) for text in (command.value, command.span) if text)
+    return next((one.value for one in parsed if one.value is not None), None)
 
 
 # --- rules ---

@@ -2,18 +2,20 @@
 
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import structlog
+from flask import current_app
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from gatte import services
 from gatte.conversation.commands import TurnReading
 from gatte.conversation.nlu import IntentPrediction
+from gatte.conversation.snapshot import Snapshot
 from gatte.conversation.thresholds import CONFIDENCE_THRESHOLD
 from gatte.extensions import db
 from gatte.intelligence import embedding
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from gatte.intelligence.understanding.classifier import Classifier
     from gatte.intelligence.understanding.command_model import CommandModel
     from gatte.intelligence.understanding.turn_features import TurnContext
+
+TurnReader = Callable[[Snapshot, tuple[str, ...]], TurnReading]
 
 log = structlog.get_logger(__name__)
 
@@ -86,8 +90,13 @@ def predict_intent(text: str, history: History = ()) -> IntentPrediction:
     return better
 
 
-def read_turn(messages: Sequence[str], context: "TurnContext") -> TurnReading:
-    """How the local model reads a turn in its place."""
+def read_turn(snapshot: Snapshot, messages: Sequence[str], context: "TurnContext") -> TurnReading:
+    """How the local model reads the messages of a turn in their place; an application may have
+    another reader instead (`gatte_turn_reader`).
+    """
+    reader = cast("TurnReader | None", current_app.extensions.get("gatte_turn_reader"))
+    if reader is not None:
+        return reader(snapshot, tuple(messages))
     return services.local_models().command_model.read(messages, context)
 
 

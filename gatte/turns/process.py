@@ -86,7 +86,7 @@ def _read_together(reading: TurnInput, heard: tuple[Utterance, ...]) -> TurnRead
     texts = [one.text for one in heard if one.text and one.choice is None]
     if not texts or reading.snapshot.owner is not Owner.BOT:
         return TurnReading()
-    return service.read_turn(texts, _context(reading))
+    return service.read_turn(reading.snapshot, texts, _context(reading))
 
 
 def _context(reading: TurnInput) -> TurnContext:

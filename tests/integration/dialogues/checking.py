@@ -25,8 +25,8 @@ from gatte.models import (
 from gatte.turns.replay import replay_conversation
 from gatte.web.panel import labels
 from tests.integration.dialogues import margins
-from tests.integration.dialogues.script import Check, Expected, Scene
-from tests.integration.dialogues.stage import Received, Stage
+from tests.stage.script import Check, Expected, Scene
+from tests.stage.stage import Received, Stage
 
 BETWEEN_PIECES = "…"
 NOTHING = ("nenhum", "nenhuma", "ninguém")

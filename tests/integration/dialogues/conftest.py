@@ -5,9 +5,9 @@ from flask import Flask
 
 from gatte.desk import users
 from gatte.extensions import db
-from gatte.intelligence.knowledge import articles
 from tests.integration.dialogues import playing
-from tests.integration.dialogues.script import Script
+from tests.stage import stage
+from tests.stage.script import Script
 
 Play = Callable[[Script], set[str]]
 
@@ -15,17 +15,9 @@ Play = Callable[[Script], set[str]]
 @pytest.fixture(scope="module")
 def furnished(app: Flask) -> Iterator[Flask]:
     """The application with the demo articles and the hours of an ordinary company."""
-    whole = app.extensions["gatte_settings"]
-    app.extensions["gatte_settings"] = whole.model_copy(
-        update={"gatte_business_hours": "seg-sex 08:00-18:00", "gatte_holidays_state": "SP"}
-    )
-    app.extensions["whole_models"] = app.extensions["gatte_local_models"]
-    with app.app_context():
-        articles.import_articles(db.session(), articles.read_articles())
-        db.session.commit()
-    yield app
-    app.extensions["gatte_settings"] = whole
-    app.extensions["gatte_local_models"] = app.extensions["whole_models"]
+    hours = {"gatte_business_hours": "seg-sex 08:00-18:00", "gatte_holidays_state": "SP"}
+    with stage.furnished(app, **hours) as ready:
+        yield ready
 
 
 @pytest.fixture(scope="module")

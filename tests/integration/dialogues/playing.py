@@ -3,8 +3,8 @@
 from flask import Flask
 
 from tests.integration.dialogues import checking
-from tests.integration.dialogues.script import Script
-from tests.integration.dialogues.stage import CannotPlay, Stage
+from tests.stage.script import Script
+from tests.stage.stage import CannotPlay, Stage
 
 
 def play(app: Flask, agents: tuple[int, int], script: Script) -> set[str]:

@@ -7,7 +7,7 @@ from gatte.conversation.external_events import EXTERNAL_EVENTS
 from gatte.conversation.flows.base import FlowName
 from gatte.conversation.states import State
 from tests.integration.dialogues.checking import Differs
-from tests.integration.dialogues.script import BadScript, parse, paths, read
+from tests.stage.script import BadScript, parse, paths, read
 
 FEWEST = 60
 played: dict[str, set[str]] = {}

@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-FOLDER = Path(__file__).parents[2] / "dialogues"
+FOLDER = Path(__file__).parents[1] / "dialogues"
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
 MONDAY = datetime(2026, 11, 23, 10, 0, tzinfo=SAO_PAULO)
 WEEKDAYS = ("segunda", "terça", "quarta", "quinta", "sexta", "sábado", "domingo")

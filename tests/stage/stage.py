@@ -22,6 +22,7 @@ from gatte.conversation.replies import ButtonsReply, MenuReply, Reply, ReplyOpti
 from gatte.desk import handoff
 from gatte.extensions import db
 from gatte.intake import contact_identity
+from gatte.intelligence.knowledge import articles
 from gatte.models import (
     Author,
     Certificate,
@@ -37,9 +38,9 @@ from gatte.models import (
 from gatte.store.due_work import fetch_due_work
 from gatte.whatsapp.events import Sender
 from tests.fakes import payloads
-from tests.integration.dialogues.script import Act, Doing, Script
 from tests.integration.panel.making import Desk
 from tests.process_system import APP_SECRET, NUMBER
+from tests.stage.script import Act, Doing, Script
 
 PHONES = (
     f"55119{number}" for number in itertools.count(71_000_000)
@@ -71,6 +72,20 @@ class BrokenModels:
     @property
     def classifier(self) -> NoReturn:
         raise RuntimeError("the model cannot be read")
+
+
+@contextmanager
+def furnished(app: Flask, **settings: Any) -> Iterator[Flask]:
+    """The application with the demo articles and settings of its own, as its former ones after."""
+    whole = app.extensions["gatte_settings"]
+    app.extensions["gatte_settings"] = whole.model_copy(update=settings)
+    app.extensions["whole_models"] = app.extensions["gatte_local_models"]
+    with app.app_context():
+        articles.import_articles(db.session(), articles.read_articles())
+        db.session.commit()
+    yield app
+    app.extensions["gatte_settings"] = whole
+    app.extensions["gatte_local_models"] = app.extensions["whole_models"]
 
 
 @dataclass(frozen=True)
