@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gatte.conversation import option_ids
-from gatte.conversation.command_reading import MIN_QUESTION_WORDS
+from gatte.conversation.command_reader import MIN_QUESTION_WORDS
 from gatte.conversation.command_words import call_human, cancel, continue_flow
 from gatte.conversation.commands import (
     PRECEDENCE,
@@ -42,8 +42,7 @@ from gatte.conversation.commands import (
     intent_of,
 )
 from gatte.conversation.decision_builder import DecisionBuilder
-from gatte.conversation.effects import EscalationReason
-from gatte.conversation.effects import OptOut as OptOutEffect
+from gatte.conversation.effects import EscalationReason, StopNotices
 from gatte.conversation.fallback import ask_to_disambiguate, handle_fallback
 from gatte.conversation.flows.base import FlowName
 from gatte.conversation.flows.registry import FLOWS
@@ -91,7 +90,7 @@ LISTENED_BESIDE = (OptOut,)
 
 
 @dataclass
-class Turn:
+class CommandRun:
     """The commands of a turn on their way: what was said, what was offered before, and what came of
     it so far.
     """
@@ -105,7 +104,6 @@ class Turn:
     changed: bool = False
     corrected: bool = False
     progressed: bool = False
-    problem: str = ""
     resolutions: list[Resolution] = field(default_factory=list)
 
     @property
@@ -129,10 +127,10 @@ class Turn:
         return Outcome.DONE
 
 
-Handler = Callable[[Turn, Any], Outcome]
+Handler = Callable[[CommandRun, Any], Outcome]
 
 
-def run(turn: Turn) -> None:
+def run(turn: CommandRun) -> None:
     """Handle all commands of a turn in the order of `PRECEDENCE`, then ask what comes next."""
     _ask_back_contradictions(turn)
     for group in PRECEDENCE:
@@ -143,7 +141,7 @@ def run(turn: Turn) -> None:
         _conclude(turn)
 
 
-def _ask_back_contradictions(turn: Turn) -> None:
+def _ask_back_contradictions(turn: CommandRun) -> None:
     """Yes and no in one turn are neither: what was meant is asked once more."""
     answers = [one for one in turn.commands if isinstance(one, Affirm | Deny)]
     if len({type(one) for one in answers}) < 2:
@@ -153,18 +151,18 @@ def _ask_back_contradictions(turn: Turn) -> None:
     turn.commands = (*others, Unclear())
 
 
-def _handle(turn: Turn, command: Command) -> Resolution:
+def _handle(turn: CommandRun, command: Command) -> Resolution:
     beside = isinstance(command, LISTENED_BESIDE) and command.literal
     if turn.settled_by and not beside:
         return Resolution(command, Outcome.OVERRULED, turn.settled_by)
     if turn.settled_by:
-        turn.draft.add_effect(OptOutEffect())
+        turn.draft.add_effect(StopNotices())
         return Resolution(command, Outcome.DONE)
     handlers = WAITING_HANDLERS if turn.waiting else HANDLERS
     return Resolution(command, handlers.get(type(command), HANDLERS[type(command)])(turn, command))
 
 
-def _conclude(turn: Turn) -> None:
+def _conclude(turn: CommandRun) -> None:
     """Go on with what runs: ask for the next value, sum up, or count a turn that led nowhere."""
     draft = turn.draft
     if turn.waiting or draft.question is not None:
@@ -182,12 +180,12 @@ def _conclude(turn: Turn) -> None:
 # --- first of all: secrets, insults ---
 
 
-def _secret(turn: Turn, _command: Secret) -> Outcome:
+def _secret(turn: CommandRun, _command: Secret) -> Outcome:
     turn.draft.add_text("secret.password")
     return Outcome.DONE
 
 
-def _hostile(turn: Turn, command: Hostile) -> Outcome:
+def _hostile(turn: CommandRun, command: Hostile) -> Outcome:
     """Once a calm word and the offer of a person; then silence would be rude, so the same again."""
     turn.settle(command)
     turn.progressed = False
@@ -198,7 +196,7 @@ def _hostile(turn: Turn, command: Hostile) -> Outcome:
 # --- people ---
 
 
-def _escalate(turn: Turn, command: Escalate) -> Outcome:
+def _escalate(turn: CommandRun, command: Escalate) -> Outcome:
     reason = REASON_FOR_DESK[command.reason]
     if turn.waiting and not raises_priority(turn.draft, reason):
         acknowledge_while_queued(turn.draft)
@@ -209,17 +207,17 @@ def _escalate(turn: Turn, command: Escalate) -> Outcome:
     return turn.settle(command)
 
 
-def _request_human(turn: Turn, command: RequestHuman) -> Outcome:
+def _request_human(turn: CommandRun, command: RequestHuman) -> Outcome:
     call_human(turn.draft, turn.text)
     return turn.settle(command)
 
 
-def _complain(turn: Turn, command: Complain) -> Outcome:
+def _complain(turn: CommandRun, command: Complain) -> Outcome:
     escalate(turn.draft, EscalationReason.COMPLAINT, f"{command.source} complaint", turn.text)
     return turn.settle(command)
 
 
-def _complain_while_waiting(turn: Turn, command: Complain) -> Outcome:
+def _complain_while_waiting(turn: CommandRun, command: Complain) -> Outcome:
     if raises_priority(turn.draft, EscalationReason.COMPLAINT):
         escalate(turn.draft, EscalationReason.COMPLAINT, f"{command.source} complaint", turn.text)
     else:
@@ -228,7 +226,7 @@ def _complain_while_waiting(turn: Turn, command: Complain) -> Outcome:
     return turn.settle(command)
 
 
-def _wrong_person(turn: Turn, command: WrongPerson) -> Outcome:
+def _wrong_person(turn: CommandRun, command: WrongPerson) -> Outcome:
     suspend_flow(turn.draft)
     turn.draft.transition(Event.MENU_SHOWN, "wrong person")
     turn.draft.add_buttons(
@@ -239,7 +237,7 @@ def _wrong_person(turn: Turn, command: WrongPerson) -> Outcome:
     return turn.settle(command)
 
 
-def _other_language(turn: Turn, command: OtherLanguage) -> Outcome:
+def _other_language(turn: CommandRun, command: OtherLanguage) -> Outcome:
     key = f"language.{command.language or 'any'}"
     turn.draft.add_text(key if exists(key) else "language.any")
     escalate(turn.draft, EscalationReason.REQUESTED, "another language", turn.text)
@@ -249,7 +247,7 @@ def _other_language(turn: Turn, command: OtherLanguage) -> Outcome:
 # --- what works in every state ---
 
 
-def _opt_out(turn: Turn, command: OptOut) -> Outcome:
+def _opt_out(turn: CommandRun, command: OptOut) -> Outcome:
     """No more notices: at once when it was said in exactly these words, else asked by name."""
     draft = turn.draft
     if command.literal:
@@ -263,7 +261,7 @@ def _opt_out(turn: Turn, command: OptOut) -> Outcome:
     return Outcome.ASKED_BACK
 
 
-def _opt_in(turn: Turn, command: OptIn) -> Outcome:
+def _opt_in(turn: CommandRun, command: OptIn) -> Outcome:
     draft = turn.draft
     if command.literal:
         start(draft, FlowName.OPT_IN, "back in")
@@ -274,21 +272,21 @@ def _opt_in(turn: Turn, command: OptIn) -> Outcome:
     return Outcome.ASKED_BACK
 
 
-def _leave_queue(turn: Turn, command: LeaveQueue) -> Outcome:
+def _leave_queue(turn: CommandRun, command: LeaveQueue) -> Outcome:
     if not turn.waiting:
         return Outcome.OVERRULED
     leave_queue(turn.draft, Event.CANCELLED, "leaves the queue")
     return turn.settle(command)
 
 
-def _cancel(turn: Turn, command: CancelFlow) -> Outcome:
+def _cancel(turn: CommandRun, command: CancelFlow) -> Outcome:
     if not command.literal and not turn.draft.snapshot.flow and not turn.waiting:
         return _deny(turn, Deny(span=command.span))
     cancel(turn.draft, turn.text)
     return turn.settle(command)
 
 
-def _menu(turn: Turn, command: ShowMenu) -> Outcome:
+def _menu(turn: CommandRun, command: ShowMenu) -> Outcome:
     if turn.waiting:
         leave_queue(turn.draft, Event.MENU_SHOWN, "menu")
     else:
@@ -299,7 +297,7 @@ def _menu(turn: Turn, command: ShowMenu) -> Outcome:
 # --- values, yes and no ---
 
 
-def _set_slot(turn: Turn, command: SetSlot) -> Outcome:
+def _set_slot(turn: CommandRun, command: SetSlot) -> Outcome:
     flow = current_flow(turn.draft)
     slot = flow.slot(command.slot) if flow else None
     if slot is None:
@@ -311,7 +309,7 @@ def _set_slot(turn: Turn, command: SetSlot) -> Outcome:
     return Outcome.DONE
 
 
-def _correct_slot(turn: Turn, command: CorrectSlot) -> Outcome:
+def _correct_slot(turn: CommandRun, command: CorrectSlot) -> Outcome:
     flow = current_flow(turn.draft)
     slot = flow.slot(command.slot) if flow else None
     if slot is None:
@@ -323,15 +321,14 @@ def _correct_slot(turn: Turn, command: CorrectSlot) -> Outcome:
     return _set_slot(turn, SetSlot(command.slot, command.value, span=command.span))
 
 
-def _skip(turn: Turn, command: Skip) -> Outcome:
+def _skip(turn: CommandRun, command: Skip) -> Outcome:
     flow = current_flow(turn.draft)
     slot = flow.slot(command.slot or turn.draft.snapshot.requested_slot) if flow else None
     if slot is None:
         return Outcome.KEPT
     parsed = slot.parse_answer("não tenho", turn.draft.snapshot)
     if parsed.value is None:
-        turn.problem = "needed"
-        _count_no_progress(turn, f"{slot.name} refused", f"problem.{turn.problem}")
+        reject_answer(turn.draft, "needed", turn.text)
         turn.settled_by = command.command
         return Outcome.ASKED_BACK
     fill(turn.draft, slot, parsed.value, command.span)
@@ -339,7 +336,7 @@ def _skip(turn: Turn, command: Skip) -> Outcome:
     return Outcome.DONE
 
 
-def _affirm(turn: Turn, command: Affirm) -> Outcome:
+def _affirm(turn: CommandRun, command: Affirm) -> Outcome:
     draft = turn.draft
     if turn.offered and not (turn.offered == "resume" and not can_resume(draft)):
         _accept_offer(turn)
@@ -357,7 +354,7 @@ def _affirm(turn: Turn, command: Affirm) -> Outcome:
     return turn.settle(command)
 
 
-def _accept_offer(turn: Turn) -> None:
+def _accept_offer(turn: CommandRun) -> None:
     draft, offered = turn.draft, turn.offered
     if offered == "human":
         escalate(draft, EscalationReason.SLOT_FAILED, "offer accepted", turn.text)
@@ -369,7 +366,7 @@ def _accept_offer(turn: Turn) -> None:
         continue_flow(draft, "offer accepted")
 
 
-def _deny(turn: Turn, command: Deny) -> Outcome:
+def _deny(turn: CommandRun, command: Deny) -> Outcome:
     draft = turn.draft
     if turn.offered and not (turn.offered == "resume" and not can_resume(draft)):
         _decline_offer(turn)
@@ -394,7 +391,7 @@ def _deny(turn: Turn, command: Deny) -> Outcome:
     return turn.settle(command)
 
 
-def _no_to_a_question(turn: Turn, command: Deny) -> Outcome:
+def _no_to_a_question(turn: CommandRun, command: Deny) -> Outcome:
     """No in the middle of a form: to an optional value it means none; else nothing was given."""
     slot_name = turn.draft.snapshot.requested_slot or ""
     if turn.changed:
@@ -402,7 +399,7 @@ def _no_to_a_question(turn: Turn, command: Deny) -> Outcome:
     return _skip(turn, Skip(slot=slot_name, span=command.span))
 
 
-def _decline_offer(turn: Turn) -> None:
+def _decline_offer(turn: CommandRun) -> None:
     draft = turn.draft
     if turn.offered == "human":
         ask_again(draft)
@@ -416,7 +413,7 @@ def _decline_offer(turn: Turn) -> None:
 # --- flows ---
 
 
-def _start_flow(turn: Turn, command: StartFlow) -> Outcome:
+def _start_flow(turn: CommandRun, command: StartFlow) -> Outcome:
     draft = turn.draft
     if command.flow in PERSON_ONLY:
         draft.add_text(f"schedule.{command.flow}")
@@ -438,12 +435,12 @@ def _start_flow(turn: Turn, command: StartFlow) -> Outcome:
     return Outcome.DONE
 
 
-def _again(turn: Turn, command: Command) -> Outcome:
+def _again(turn: CommandRun, command: Command) -> Outcome:
     ask_again(turn.draft)
     return turn.settle(command)
 
 
-def _resume_flow(turn: Turn, command: ResumeFlow) -> Outcome:
+def _resume_flow(turn: CommandRun, command: ResumeFlow) -> Outcome:
     if turn.confirming:
         return _affirm(turn, Affirm(span=command.span, literal=True))
     if not continue_flow(turn.draft, turn.text):
@@ -454,7 +451,7 @@ def _resume_flow(turn: Turn, command: ResumeFlow) -> Outcome:
 # --- questions ---
 
 
-def _question(turn: Turn, command: Question) -> Outcome:
+def _question(turn: CommandRun, command: Question) -> Outcome:
     draft = turn.draft
     if draft.question is not None:
         if command.text not in draft.question:
@@ -467,7 +464,7 @@ def _question(turn: Turn, command: Question) -> Outcome:
 # --- courtesy and the rest ---
 
 
-def _small_talk(turn: Turn, command: SmallTalk) -> Outcome:
+def _small_talk(turn: CommandRun, command: SmallTalk) -> Outcome:
     draft = turn.draft
     if turn.progressed or turn.changed or draft.question is not None or draft.replies:
         return Outcome.DONE
@@ -487,7 +484,7 @@ def _small_talk(turn: Turn, command: SmallTalk) -> Outcome:
     return Outcome.DONE
 
 
-def _hello(turn: Turn) -> None:
+def _hello(turn: CommandRun) -> None:
     """The whole greeting once; after that a word."""
     draft = turn.draft
     if draft.flag("woken") and can_resume(draft):
@@ -498,7 +495,7 @@ def _hello(turn: Turn) -> None:
         greet(draft, "greeting")
 
 
-def _small_talk_in_flow(turn: Turn, command: SmallTalk) -> Outcome:
+def _small_talk_in_flow(turn: CommandRun, command: SmallTalk) -> Outcome:
     draft = turn.draft
     if command.kind is Courtesy.GOODBYE:
         suspend_flow(draft)
@@ -507,6 +504,7 @@ def _small_talk_in_flow(turn: Turn, command: SmallTalk) -> Outcome:
         draft.transition(Event.TIMED_OUT if kept else Event.CLOSED, "goodbye")
         return turn.settle(command)
     if command.kind is Courtesy.OTHER:
+        draft.update(invalid_slot_count=draft.snapshot.invalid_slot_count + 1)
         draft.add_text("social.take_your_time")
     else:
         draft.add_text("social.in_flow")
@@ -514,7 +512,7 @@ def _small_talk_in_flow(turn: Turn, command: SmallTalk) -> Outcome:
     return Outcome.DONE
 
 
-def _off_topic(turn: Turn, _command: OffTopic) -> Outcome:
+def _off_topic(turn: CommandRun, _command: OffTopic) -> Outcome:
     draft = turn.draft
     told = any(one.outcome is Outcome.KEPT for one in turn.resolutions)
     if turn.progressed or told or draft.question is not None:
@@ -533,7 +531,7 @@ def _off_topic(turn: Turn, _command: OffTopic) -> Outcome:
     return Outcome.DONE
 
 
-def _unclear(turn: Turn, command: Unclear) -> Outcome:
+def _unclear(turn: CommandRun, command: Unclear) -> Outcome:
     draft = turn.draft
     told = any(one.outcome is Outcome.KEPT for one in turn.resolutions)
     if turn.progressed or told or draft.question is not None or draft.replies:
@@ -552,7 +550,7 @@ def _unclear(turn: Turn, command: Unclear) -> Outcome:
     return Outcome.ASKED_BACK
 
 
-def _unclear_wish(turn: Turn, command: Unclear) -> None:
+def _unclear_wish(turn: CommandRun, command: Unclear) -> None:
     """Words that nobody could read: two guesses to choose from, a look into the knowledge base, a
     greeting to somebody who comes new, or the ladder.
     """
@@ -568,7 +566,7 @@ def _unclear_wish(turn: Turn, command: Unclear) -> None:
         handle_fallback(draft, text)
 
 
-def _not_confirmed(turn: Turn) -> None:
+def _not_confirmed(turn: CommandRun) -> None:
     draft = turn.draft
     count = _count(turn)
     if count >= ESCALATE_AFTER:
@@ -579,14 +577,14 @@ def _not_confirmed(turn: Turn) -> None:
     ask_again(draft)
 
 
-def _count(turn: Turn) -> int:
+def _count(turn: CommandRun) -> int:
     """One more turn without progress; how many they are in a row."""
     count = turn.draft.snapshot.fallback_count + 1
     turn.draft.update(fallback_count=count)
     return count
 
 
-def _count_no_progress(turn: Turn, cause: str, key: str) -> None:
+def _count_no_progress(turn: CommandRun, cause: str, key: str) -> None:
     """Say why it does not go on; the third in a row brings a person."""
     draft = turn.draft
     if _count(turn) >= ESCALATE_AFTER:
@@ -598,7 +596,7 @@ def _count_no_progress(turn: Turn, cause: str, key: str) -> None:
 # --- while a person is awaited ---
 
 
-def _noted(turn: Turn, _command: Command) -> Outcome:
+def _noted(turn: CommandRun, _command: Command) -> Outcome:
     """For the person: noted, and said so once."""
     if turn.draft.question is None and not turn.draft.replies:
         acknowledge_while_queued(turn.draft)

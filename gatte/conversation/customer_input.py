@@ -6,11 +6,11 @@ then the flow or the intent.
 
 import json
 
-from gatte.conversation import command_handlers, command_reading, option_ids
-from gatte.conversation.command_handlers import Turn
+from gatte.conversation import command_handlers, command_reader, option_ids
+from gatte.conversation.command_handlers import CommandRun
 from gatte.conversation.commands import Affirm, Deny, Escalate, OffTopic, SmallTalk, Unclear
 from gatte.conversation.decision_builder import DecisionBuilder
-from gatte.conversation.effects import OptOut
+from gatte.conversation.effects import StopNotices
 from gatte.conversation.fallback import PENDING_TEXT_SLOT
 from gatte.conversation.flows.registry import FLOWS
 from gatte.conversation.handoff import acknowledge_while_queued
@@ -86,7 +86,7 @@ def _observe_silently(draft: DecisionBuilder, heard: TriagedInput) -> None:
     if any(
         command_in(one.text) == Command.LEAVE and len(words(one.text)) == 1 for one in heard.said
     ):
-        draft.add_effect(OptOut())
+        draft.add_effect(StopNotices())
 
 
 def _start_turn(draft: DecisionBuilder, heard: TriagedInput) -> str:
@@ -173,11 +173,11 @@ def _respond(
     if heard.rejected:
         warn_about_secret(draft, heard.rejected)
     commands = (
-        command_reading.read(draft.snapshot, heard.said, offered, spoke.reading)
+        command_reader.read(draft.snapshot, heard.said, offered, spoke.reading)
         if heard.said
         else ()
     )
-    turn = Turn(draft, commands, heard.said, heard.attached, offered)
+    turn = CommandRun(draft, commands, heard.said, heard.attached, offered)
     if heard.choice:
         _respond_to_choice(draft, heard, turn)
         return
@@ -190,7 +190,7 @@ def _respond(
     draft.resolutions += turn.resolutions
 
 
-def _respond_to_choice(draft: DecisionBuilder, heard: TriagedInput, turn: Turn) -> None:
+def _respond_to_choice(draft: DecisionBuilder, heard: TriagedInput, turn: CommandRun) -> None:
     """A tap, unless words beside it want something that goes before it."""
     turn.commands = tuple(
         one
@@ -208,7 +208,7 @@ def _respond_to_choice(draft: DecisionBuilder, heard: TriagedInput, turn: Turn) 
     _fill_beside_choice(draft, heard)
 
 
-def _take_up_interrupted(draft: DecisionBuilder, turn: Turn) -> bool:
+def _take_up_interrupted(draft: DecisionBuilder, turn: CommandRun) -> bool:
     """After a pause: go on where somebody answers as if there had been none, offer it where nothing
     else is wanted; whether that was so.
     """

@@ -37,7 +37,7 @@ class EscalationReason(StrEnum):
 
 
 @dataclass(frozen=True)
-class Escalate:
+class QueueForHuman:
     """Hand the conversation to the desk; priority 0 is served first. `tried` says what the bot did
     so far.
     """
@@ -102,12 +102,12 @@ class EraseData:
 
 
 @dataclass(frozen=True)
-class OptOut:
+class StopNotices:
     """No more active messages (reminders, marketing) to this contact."""
 
 
 @dataclass(frozen=True)
-class OptIn:
+class ResumeNotices:
     """Active messages are welcome again."""
 
 
@@ -129,15 +129,15 @@ class AttachMedia:
 
 
 Effect = (
-    Escalate
+    QueueForHuman
     | CaptureLead
     | OpenTicket
     | RequestAppointment
     | ExportData
     | CorrectData
     | EraseData
-    | OptOut
-    | OptIn
+    | StopNotices
+    | ResumeNotices
     | EraseMessage
     | AttachMedia
 )

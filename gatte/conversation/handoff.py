@@ -6,7 +6,7 @@ from datetime import datetime
 
 from gatte.conversation import option_ids
 from gatte.conversation.decision_builder import ATTACHMENTS, SUSPENDED, DecisionBuilder
-from gatte.conversation.effects import Escalate, EscalationReason
+from gatte.conversation.effects import EscalationReason, QueueForHuman
 from gatte.conversation.escalation_rules import PRIORITY
 from gatte.conversation.flows.registry import FLOWS
 from gatte.conversation.parsing.dates import WEEKDAY_NAMES
@@ -30,7 +30,7 @@ def escalate(
     """
     priority = PRIORITY[reason]
     draft.add_effect(
-        Escalate(reason, priority, summary(draft.snapshot, reason, said), draft.flag("trail"))
+        QueueForHuman(reason, priority, summary(draft.snapshot, reason, said), draft.flag("trail"))
     )
     draft.transition(event, cause)
     if exists(f"handoff.because_{reason}"):

@@ -30,7 +30,7 @@ def apply_effect(conversation: Conversation, effect: Effect) -> int | None:
     return EFFECT_HANDLERS[type(effect)](conversation, effect)
 
 
-def _escalate(conversation: Conversation, effect: effects.Escalate) -> None:
+def _escalate(conversation: Conversation, effect: effects.QueueForHuman) -> None:
     conversation.escalation_reason = effect.reason
     conversation.priority = effect.priority
     conversation.summary = f"{effect.summary}\n{effect.activity_log}".strip()
@@ -111,11 +111,11 @@ def register_document(conversation: Conversation, document: str) -> None:
         contacts.add_identity(conversation.contact_id, IdentityKind.DOCUMENT, hashed)
 
 
-def _opt_out(conversation: Conversation, _: effects.OptOut) -> None:
+def _opt_out(conversation: Conversation, _: effects.StopNotices) -> None:
     contacts.opt_out(conversation.contact)
 
 
-def _opt_in(conversation: Conversation, _: effects.OptIn) -> None:
+def _opt_in(conversation: Conversation, _: effects.ResumeNotices) -> None:
     contacts.opt_in(conversation.contact)
 
 
@@ -141,15 +141,15 @@ def _attach_media(conversation: Conversation, effect: effects.AttachMedia) -> No
 
 
 EFFECT_HANDLERS: dict[type[Effect], Callable[[Conversation, Any], int | None]] = {
-    effects.Escalate: _escalate,
+    effects.QueueForHuman: _escalate,
     effects.CaptureLead: _capture_lead,
     effects.OpenTicket: _open_ticket,
     effects.RequestAppointment: _book_visit,
     effects.ExportData: _export_data,
     effects.EraseData: _erase_data,
     effects.CorrectData: _correct_data,
-    effects.OptOut: _opt_out,
-    effects.OptIn: _opt_in,
+    effects.StopNotices: _opt_out,
+    effects.ResumeNotices: _opt_in,
     effects.EraseMessage: _erase_message,
     effects.AttachMedia: _attach_media,
 }

@@ -176,7 +176,7 @@ def _place(dialogue: Dialogue) -> str:
     stage = dialogue.stage
     with stage.open():
         conversation = stage.conversation()
-        state, asked = State(conversation.state), conversation.asking
+        state, asked = State(conversation.state), conversation.requested_slot
     if state in {State.WAITING_HUMAN, State.WITH_HUMAN}:
         return "queue"
     if stage.received and _undoes(dialogue):

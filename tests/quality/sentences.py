@@ -211,7 +211,7 @@ def _undone(stage: Stage, provoked: str, before: _Before) -> bool:
 def _intent(stage: Stage) -> str | None:
     with stage.open():
         mine = select(Message).filter_by(contact_id=stage.contact().id, direction=Direction.IN)
-        row = db.session.scalars(mine.order_by(Message.position.desc())).first()
+        row = db.session.scalars(mine.order_by(Message.sequence.desc())).first()
         return row.intent.value if row is not None and row.intent else None
 
 

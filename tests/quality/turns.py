@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from gatte.conversation import command_reading
+from gatte.conversation import command_reader
 from gatte.conversation.commands import Command, Escalate, StartFlow, TurnReading
 from gatte.conversation.flows.registry import FLOWS
 from gatte.conversation.input_triage import UnderstoodText
@@ -66,7 +66,7 @@ def _read_locally(classifier: Classifier, turn: dict[str, Any]) -> Labels:
     said = [UnderstoodText(text, classifier.classify(text)) for text in turn["messages"]]
     asks = bool(turn["options"]) or turn["bubble"].rstrip().endswith("?")
     offered = "menu" if asks and not turn["flow"] else ""
-    given = command_reading.read(_snapshot(turn), said, offered, TurnReading())
+    given = command_reader.read(_snapshot(turn), said, offered, TurnReading())
     return {_label_of(command): None for command in given}
 
 

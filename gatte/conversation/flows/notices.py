@@ -2,20 +2,20 @@
 
 from gatte.conversation import option_ids
 from gatte.conversation.decision_builder import DecisionBuilder
-from gatte.conversation.effects import OptIn, OptOut
+from gatte.conversation.effects import ResumeNotices, StopNotices
 from gatte.conversation.flows.base import Flow, FlowName, needs_no_yes
 from gatte.conversation.texts import render
 
 
 def leave(draft: DecisionBuilder) -> None:
     """Take the contact off the list; asked again, say that it is so already."""
-    draft.add_effect(OptOut())
+    draft.add_effect(StopNotices())
     draft.add_buttons(render("notices.out"), option_ids.NOTICES_ON(), option_ids.MENU())
 
 
 def return_(draft: DecisionBuilder) -> None:
     """Put the contact back on the list."""
-    draft.add_effect(OptIn())
+    draft.add_effect(ResumeNotices())
     draft.add_text("notices.back_in")
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from gatte.conversation.commands import LabelScore, TurnReading
 from gatte.intelligence import embedding
+from gatte.intelligence.understanding.logistic_regression import NotConverged
 from gatte.intelligence.understanding.tfidf import Vocabulary, fit_vocabulary
 from gatte.intelligence.understanding.turn_examples import TurnExample
 from gatte.intelligence.understanding.turn_features import TurnContext, features
@@ -28,10 +29,6 @@ SLOPE = 1e-5
 STEPS = 1_000
 LEAST_SHOWN = 0.02
 """Labels below this probability are not told: they change nothing and fill the trace."""
-
-
-class NotConverged(Exception):
-    """Training ended short of the optimum, so its outcome would be another on another machine."""
 
 
 @dataclass(frozen=True)
@@ -163,7 +160,7 @@ def _optimum(inputs: Any, vectors: "Matrix", targets: "Matrix") -> "Matrix":  # 
         np.zeros(height * width),
         jac=True,
         method="L-BFGS-B",
-        options={"maxiter": STEPS, "ftol": 1e-9, "gtol": SLOPE, "maxcor": 20},
+        options={"maxiter": STEPS, "ftol": 3e-8, "gtol": SLOPE, "maxcor": 20},
     )
     if not found.success:
         raise NotConverged(found.message)

@@ -93,6 +93,8 @@ REASONS: dict[EscalationReason, str] = {
     EscalationReason.DATA_REQUEST: "Pedido sobre dados pessoais",
     EscalationReason.FORCED: "Encaminhada pela equipe",
     EscalationReason.PHONE_ECHO: "Alguém respondeu pelo celular",
+    EscalationReason.DATA_BREACH: "Vazamento ou exposição de dados",
+    EscalationReason.DISTRESS: "Pessoa em desespero",
 }
 DELIVERY: dict[DeliveryState, str] = {
     DeliveryState.PENDING: "Na fila de envio",

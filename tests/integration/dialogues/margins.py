@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from gatte.conversation import decision_history as courses
+from gatte.conversation.commands import LabelScore
 from gatte.conversation.decision_history import DecisionHistory
 from gatte.conversation.nlu import IntentPrediction, Utterance
 from gatte.conversation.snapshot import MessagesReceived
@@ -36,6 +37,17 @@ def _close_guesses(course: DecisionHistory) -> Iterator[str]:
                 for other in _nudged(heard)
             ):
                 yield _told(heard)
+        for label in happening.reading.labels:
+            if any(_decided(start, other) != decided for other in _with_label(happening, label)):
+                yield f"{happening.utterances[0].text!r}: {label.label} {label.probability:.3f}"
+
+
+def _with_label(happening: MessagesReceived, label: LabelScore) -> Iterator[MessagesReceived]:
+    """The turn as if the model were a little more or less sure of one label."""
+    for change in (NARROW, -NARROW):
+        nudged = replace(label, probability=label.probability + change)
+        labels = tuple(nudged if one == label else one for one in happening.reading.labels)
+        yield replace(happening, reading=replace(happening.reading, labels=labels))
 
 
 def _before(course: DecisionHistory, happening: MessagesReceived) -> DecisionHistory:
@@ -58,9 +70,8 @@ def _decided(start: DecisionHistory, happening: MessagesReceived) -> Any:
 
 
 def _with(happening: MessagesReceived, place: int, heard: Utterance) -> MessagesReceived:
-    return MessagesReceived(
-        (*happening.utterances[:place], heard, *happening.utterances[place + 1 :])
-    )
+    others = (*happening.utterances[:place], heard, *happening.utterances[place + 1 :])
+    return replace(happening, utterances=others)
 
 
 def _nudged(heard: Utterance) -> Iterator[Utterance]:

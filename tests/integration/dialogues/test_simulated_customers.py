@@ -91,7 +91,7 @@ def test_a_path_leads_to_its_place(furnished, agents, place, state, asked):
 
     with stage.open():
         conversation = stage.conversation()
-        assert (conversation.state, conversation.asking) == (state, asked)
+        assert (conversation.state, conversation.requested_slot) == (state, asked)
 
 
 @pytest.mark.parametrize(

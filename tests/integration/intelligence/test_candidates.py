@@ -7,6 +7,7 @@ from sqlalchemy import update
 from gatte.intelligence import embedding
 from gatte.intelligence.knowledge import reranker, retrieval
 from gatte.models.knowledge import Article, PassageKind
+from gatte.store import knowledge
 
 NO_VECTOR = np.zeros(embedding.DIMENSIONS, dtype=np.float32)
 
@@ -20,8 +21,8 @@ def near(session, question, vector=None):
 def test_a_question_gets_the_nearest_passages_and_some_that_share_words(session, question):
     found = near(session, question)
 
-    assert len(found) >= retrieval.VECTOR_CANDIDATES
-    assert len(found) <= retrieval.VECTOR_CANDIDATES + retrieval.LEXICAL_CANDIDATES
+    assert len(found) >= knowledge.VECTOR_CANDIDATES
+    assert len(found) <= knowledge.VECTOR_CANDIDATES + knowledge.LEXICAL_CANDIDATES
     assert [row.id for row in found] == sorted({row.id for row in found})
     assert {row.kind for row in found} <= set(PassageKind)
 
@@ -29,7 +30,7 @@ def test_a_question_gets_the_nearest_passages_and_some_that_share_words(session,
 def test_without_a_vector_the_words_alone_find_passages(session):
     found = near(session, "renovando", NO_VECTOR)
 
-    assert 0 < len(found) <= retrieval.LEXICAL_CANDIDATES
+    assert 0 < len(found) <= knowledge.LEXICAL_CANDIDATES
     assert all("renov" in row.text.lower() for row in found)
 
 

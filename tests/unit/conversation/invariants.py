@@ -6,8 +6,8 @@ from gatte.conversation.effects import (
     CaptureLead,
     CorrectData,
     EraseData,
-    Escalate,
     OpenTicket,
+    QueueForHuman,
     RequestAppointment,
 )
 from gatte.conversation.flows.registry import FLOWS
@@ -116,7 +116,7 @@ def _effects_were_confirmed(
         assert Event.CONFIRMED in [step.event for step in decision.steps]
         assert summary_fingerprint(before) == shown_mark
     assert sum(isinstance(effect, NEEDS_YES) for effect in decision.effects) <= 1
-    assert sum(isinstance(effect, Escalate) for effect in decision.effects) <= 1
+    assert sum(isinstance(effect, QueueForHuman) for effect in decision.effects) <= 1
 
 
 def _counters_are_bounded(after: Snapshot) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from gatte.conversation import command_reading
+from gatte.conversation import command_reader
 from gatte.conversation.commands import (
     CancelFlow,
     CorrectSlot,
@@ -26,7 +26,7 @@ ASKED_DOCUMENT = Snapshot(
 
 
 def read(text, *commands):
-    return command_reading.read(
+    return command_reader.read(
         ASKED_DOCUMENT, [UnderstoodText(text)], "", TurnReading(commands=commands)
     )
 

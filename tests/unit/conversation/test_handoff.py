@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from gatte.conversation.effects import EraseMessage, Escalate, EscalationReason, OptOut
+from gatte.conversation.effects import EraseMessage, EscalationReason, QueueForHuman, StopNotices
 from gatte.conversation.handoff import show_opening
 from gatte.conversation.nlu import Intent, MessageKind
 from gatte.conversation.snapshot import DeskFacts, ExternalEvent, Owner
@@ -204,7 +204,7 @@ def test_what_law_and_safety_ask_for_is_done_silently_while_a_human_owns():
         heard("SAIR"), heard(kind=MessageKind.DOCUMENT, filename="empresa.pfx", message_id="key")
     )
 
-    assert set(talk.effects) == {OptOut(), EraseMessage("key", "key_file")}
+    assert set(talk.effects) == {StopNotices(), EraseMessage("key", "key_file")}
     assert talk.decision.replies == ()
 
 
@@ -236,7 +236,7 @@ def test_handing_back_starts_afresh_and_triggers_nothing():
 def test_a_forced_escalation_tells_the_customer_unless_they_are_gone():
     assert Talk().says("oi").sees(Event.FORCED_ESCALATION).effect.reason == EscalationReason.FORCED
     gone = Talk().says("oi").sees(Event.TIMED_OUT).sees(Event.FORCED_ESCALATION)
-    assert isinstance(gone.effect, Escalate)
+    assert isinstance(gone.effect, QueueForHuman)
     assert gone.decision.replies == ()
 
 

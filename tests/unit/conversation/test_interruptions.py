@@ -4,7 +4,7 @@ pause.
 
 import pytest
 
-from gatte.conversation.effects import CaptureLead, Escalate, EscalationReason, OptOut
+from gatte.conversation.effects import CaptureLead, EscalationReason, QueueForHuman, StopNotices
 from gatte.conversation.nlu import Intent
 from gatte.conversation.snapshot import Owner
 from gatte.conversation.states import Event, State
@@ -57,7 +57,7 @@ def test_menu_and_cancel_lead_out_of_everywhere(name, word):
 def test_leaving_works_everywhere(name, word):
     talk = in_each_state()[name].says(word)
 
-    assert talk.effects == (OptOut(),)
+    assert talk.effects == (StopNotices(),)
     assert talk.snapshot.flow is None
     assert talk.snapshot.suspended_flow is None
 
@@ -237,7 +237,7 @@ def test_a_failure_does_not_disturb_a_human():
 
 def test_an_order_is_cancelled_in_a_flow_but_a_refund_outside_of_it():
     assert buying().says("quero cancelar essa compra").state == State.MENU
-    assert isinstance(Talk().says("quero cancelar minha compra").effect, Escalate)
+    assert isinstance(Talk().says("quero cancelar minha compra").effect, QueueForHuman)
 
 
 def test_the_same_flow_asked_for_again_goes_on():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gatte.conversation.effects import CaptureLead, Escalate, EscalationReason
+from gatte.conversation.effects import CaptureLead, EscalationReason, QueueForHuman
 from gatte.conversation.nlu import Intent
 from gatte.conversation.snapshot import ContactFacts
 from gatte.conversation.states import Event, State
@@ -173,7 +173,7 @@ def test_five_unusable_answers_call_the_desk():
     for wrong in "12345":
         talk.says(wrong)
 
-    assert isinstance(talk.effect, Escalate)
+    assert isinstance(talk.effect, QueueForHuman)
     assert talk.effect.reason == EscalationReason.SLOT_FAILED
 
 

@@ -10,9 +10,9 @@ from gatte.conversation.effects import (
     EraseData,
     ExportData,
     OpenTicket,
-    OptIn,
-    OptOut,
     RequestAppointment,
+    ResumeNotices,
+    StopNotices,
     Urgency,
 )
 from gatte.conversation.nlu import Intent, MessageKind
@@ -280,6 +280,6 @@ def test_another_field_needs_another_value():
 
 def test_leaving_and_coming_back():
     talk = Talk().says("SAIR")
-    assert talk.effect == OptOut()
+    assert talk.effect == StopNotices()
 
-    assert talk.taps_titled("Voltar a receber").effect == OptIn()
+    assert talk.taps_titled("Voltar a receber").effect == ResumeNotices()

@@ -108,6 +108,13 @@ LABEL_THRESHOLD = 0.5
 """A label this sure is acted on where nothing literal says otherwise."""
 ESCALATE_THRESHOLD = 0.35
 """Escalations and requests for a person count sooner: a person too many is the lesser harm."""
+STORY_THRESHOLD = 0.8
+"""Where the customer is asked to tell what happened, much sounds like a reason for a person."""
+CONFIRM_THRESHOLD = 0.8
+"""A yes to a summary, in words that no rule knows."""
+MARKED_QUESTION_THRESHOLD = 0.2
+"""A message with a question mark is a question sooner."""
+NEVER = 2.0
 VETO = 0.12
 """A rule's alarm counts for nothing when the model gives it less than this and hears a question."""
 NO_VALUE = 0.2
@@ -195,6 +202,12 @@ def read(
     found += _of_labels(place, said, found, reading)
     if not _says_something(found) and not (flow and found):
         found += _of_intents(place, said, found)
+    elif not flow and not any(isinstance(one, Question) for one in found):
+        found += [
+            Question(one.text, _question_intent([one]), span=one.text)
+            for one in said
+            if len(said) > 1 and _asks(one)
+        ]
     return tuple(_without_repetition(found)) or (Unclear(),)
 
 
@@ -395,7 +408,8 @@ def _stretch(slot: Slot, text: str, reading: TurnReading) -> str:
 
 def _no_answer(slot: Slot, reading: TurnReading) -> bool:
     """Whether the model is sure that no value was given; a checked value needs no opinion."""
-    if slot.unambiguous or not reading.labels:
+    permissive = slot.free_text or slot.name == "name"
+    if not permissive or not reading.labels:
         return False
     gives = max(reading.probability("SetSlot"), reading.probability("CorrectSlot"))
     return gives < NO_VALUE
@@ -478,20 +492,46 @@ def _of_labels(
     place: Place, said: Sequence[UnderstoodText], found: Sequence[Command], reading: TurnReading
 ) -> Iterator[Command]:
     """What the local model adds to what rules read."""
-    if any(one.literal for one in found):
+    if any(one.literal for one in found) or not words("\n".join(place.texts)):
         return
     asked = any(isinstance(one, Question) for one in found)
+    valued = any(isinstance(one, SetSlot | CorrectSlot) for one in found)
     for score in reading.labels:
-        urgent = score.label.startswith(("Escalate:", "RequestHuman"))
-        sure = score.probability >= (ESCALATE_THRESHOLD if urgent else LABEL_THRESHOLD)
+        sure = score.probability >= _threshold(place, score.label, reading)
         command = _of_label(place, score.label, said) if sure else None
-        if command is not None and not (asked and isinstance(command, Question)):
+        told = (asked and isinstance(command, Question)) or (valued and isinstance(command, Skip))
+        if command is not None and not told:
             yield replace(
                 command,
                 source=PredictionSource.LOCAL,
                 confidence=score.probability,
                 span="\n".join(place.texts),
             )
+
+
+def _threshold(place: Place, label: str, reading: TurnReading) -> float:
+    """How sure a label must be here to be acted on."""
+    tells_story = place.slot is not None and place.slot.long_text
+    name = label.partition(":")[0]
+    if name in {"Escalate", "RequestHuman"}:
+        return STORY_THRESHOLD if tells_story else ESCALATE_THRESHOLD
+    if name == "Complain" and tells_story:
+        return NEVER  # a ticket is where it belongs
+    if name == "Affirm" and place.confirming:
+        return CONFIRM_THRESHOLD
+    if name == "Question":
+        return _question_threshold(place, reading)
+    return LABEL_THRESHOLD
+
+
+def _question_threshold(place: Place, reading: TurnReading) -> float:
+    """A question mark makes a question likelier; while waiting only what looks like one is."""
+    marked = any("?" in text and len(words(text)) > MIN_QUESTION_WORDS for text in place.texts)
+    if reading.probability("OffTopic") > reading.probability("Question"):
+        return NEVER
+    if place.waiting and not any(looks_like_question(text) for text in place.texts):
+        return NEVER
+    return MARKED_QUESTION_THRESHOLD if marked else LABEL_THRESHOLD
 
 
 def _of_label(place: Place, label: str, said: Sequence[UnderstoodText]) -> Command | None:
@@ -507,7 +547,7 @@ def _of_label(place: Place, label: str, said: Sequence[UnderstoodText]) -> Comma
     elif name == "StartFlow":
         found = StartFlow(cast("FlowWish", detail))
     elif name == "Question":
-        found = Question(_question_text(said))
+        found = Question(_question_text(said), _question_intent(said))
     elif name in {"Affirm", "Deny"} and place.awaits_yes:
         found = Affirm() if name == "Affirm" else Deny()
     elif name == "Skip" and place.slot is not None:
@@ -515,6 +555,12 @@ def _of_label(place: Place, label: str, said: Sequence[UnderstoodText]) -> Comma
     elif name == "SmallTalk":
         found = SmallTalk(kind=Courtesy(detail or "other"))
     return found
+
+
+def _question_intent(said: Sequence[UnderstoodText]) -> Intent | None:
+    """Of what kind a question is, as the intents of its messages say."""
+    guesses = (one.understanding.intent for one in said if one.understanding)
+    return next((intent for intent in guesses if intent in QUESTIONS), None)
 
 
 def _question_text(said: Sequence[UnderstoodText]) -> str:
