@@ -11,7 +11,7 @@ from gatte.intelligence.understanding.examples import INTENTS, read_examples
 
 
 def build(folder: Path, examples: Path = INTENTS) -> Path:
-    """The whole model file of these examples in this folder, made now unless it is there.
+    """The whole classifier of these examples in this folder, made now unless it is there.
 
     Two processes may make it at once: each writes a file of its own and moves it into place.
     """
@@ -19,16 +19,16 @@ def build(folder: Path, examples: Path = INTENTS) -> Path:
     path = model_file.path_for(folder, examples)
     if not model_file.is_valid(path):
         model_file.write(path, logistic_regression.fit(read_examples(examples)))
-    command_model_file.build(folder)
     return path
 
 
 def main(arguments: list[str]) -> int:
-    """Build into the folder that is named."""
+    """Build all models into the folder that is named."""
     if len(arguments) != 1:
         sys.stderr.write("usage: python -m gatte.intelligence.build FOLDER\n")
         return 2
-    sys.stdout.write(f"{build(Path(arguments[0]))}\n")
+    folder = Path(arguments[0])
+    sys.stdout.write(f"{build(folder)}\n{command_model_file.build(folder)}\n")
     return 0
 
 

@@ -55,7 +55,7 @@ class ReadTurns:
 
     def run(self, app: Flask, _agents: tuple[int, int]) -> list[ReadTurn]:
         """How they were read."""
-        reader = turns.local_reader(app.extensions["gatte_local_models"].classifier)
+        reader = turns.model_reader(app.extensions["gatte_local_models"])
         return turns.read_all(turns.read(self.voice), reader)
 
 

@@ -6,35 +6,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from gatte.conversation import command_reader
-from gatte.conversation.commands import Command, Escalate, StartFlow, TurnReading
-from gatte.conversation.flows.registry import FLOWS
-from gatte.conversation.input_triage import UnderstoodText
-from gatte.conversation.snapshot import Snapshot
-from gatte.conversation.states import State
-from gatte.intelligence.understanding.classifier import Classifier
+from gatte.conversation.commands import TurnReading
+from gatte.intelligence.service import LocalModels
+from gatte.intelligence.understanding import turn_examples
 from tests.quality import voice_files
-from tests.quality.play import NOW
 
 LEAST_CASES = 20
 BINS = 10
-SLOTS_OF_SYSTEM = {"ticket": "number"}
-FLOWS_OF_SYSTEM = {"move_appointment": "schedule", "cancel_appointment": "schedule"}
-SAMPLES = {
-    "product": "e-CNPJ A1",
-    "name": "Ana Souza",
-    "document": "11222333000181",
-    "company": "Souza Ltda",
-    "email": "ana@souza.com.br",
-    "day": "2026-03-13",
-    "period": "10h",
-    "subject": "Erro ao emitir",
-    "description": "O emissor mostra um erro",
-    "urgency": "normal",
-    "request": "export",
-}
-"""Values that stand in a summary."""
-
+LIKELY = 0.4
+"""A label of the command model counts from this probability."""
 Labels = Mapping[str, float | None]
 """Labels, each with its probability where the reader has one."""
 Reader = Callable[[dict[str, Any]], Labels]
@@ -57,47 +37,24 @@ def _label(command: str, detail: str) -> str:
     return f"{command}:{detail}" if command in {"StartFlow", "Escalate"} else command
 
 
-def local_reader(classifier: Classifier) -> Reader:
-    """The reader of today: rules and the intents of the local model."""
-    return partial(_read_locally, classifier)
+def model_reader(models: LocalModels) -> Reader:
+    """The command model alone, with its probabilities; the likeliest label where none is likely."""
+    return partial(_read_by_model, models)
 
 
-def _read_locally(classifier: Classifier, turn: dict[str, Any]) -> Labels:
-    said = [UnderstoodText(text, classifier.classify(text)) for text in turn["messages"]]
-    asks = bool(turn["options"]) or turn["bubble"].rstrip().endswith("?")
-    offered = "menu" if asks and not turn["flow"] else ""
-    given = command_reader.read(_snapshot(turn), said, offered, TurnReading())
-    return {_label_of(command): None for command in given}
+def _read_by_model(models: LocalModels, turn: dict[str, Any]) -> Labels:
+    scores = _reading(models, turn).labels
+    likely = [one for one in scores if one.probability >= LIKELY] or scores[:1]
+    return {
+        one.label.removesuffix(f":{one.label.partition(':')[2]}")
+        if one.label.startswith("SmallTalk")
+        else one.label: one.probability
+        for one in likely
+    }
 
 
-def _label_of(command: Command) -> str:
-    match command:
-        case StartFlow():
-            return _label(command.command, command.flow)
-        case Escalate():
-            return _label(command.command, command.reason)
-        case _:
-            return command.command
-
-
-def _snapshot(turn: dict[str, Any]) -> Snapshot:
-    """The conversation as it stood before the turn, as far as the file tells."""
-    flow = FLOWS_OF_SYSTEM.get(turn["flow"], turn["flow"]) or None
-    slot = SLOTS_OF_SYSTEM.get(turn["slot"], turn["slot"]) or None
-    if turn["owner"] == "queue":
-        return Snapshot(State.WAITING_HUMAN, NOW)
-    if flow is None:
-        return Snapshot(State.MENU if turn["bubble"] else State.START, NOW)
-    confirming = slot == "confirm"
-    wanted = [one.name for one in FLOWS[flow].slots]
-    before = wanted if confirming or slot not in wanted else wanted[: wanted.index(slot)]
-    return Snapshot(
-        State.CONFIRMING if confirming else State.COLLECTING,
-        NOW,
-        flow=flow,
-        requested_slot=slot,
-        slots={name: SAMPLES[name] for name in before if name in SAMPLES},
-    )
+def _reading(models: LocalModels, turn: dict[str, Any]) -> TurnReading:
+    return models.command_model.read(turn["messages"], turn_examples.from_json(turn).context)
 
 
 @dataclass(frozen=True)

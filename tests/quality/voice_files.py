@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from gatte.intelligence.understanding.turn_examples import TURNS
+
 FOLDER = Path(__file__).parent / "voices"
 HELD_OUT = frozenset({"transportadora", "clinica"})
 
@@ -14,6 +16,11 @@ def names() -> list[str]:
 
 
 def lines(voice: str, kind: str) -> list[dict[str, Any]]:
-    """The lines of one file of a voice: `customers`, `sentences` or `turns`."""
-    text = (FOLDER / voice / f"{kind}.jsonl").read_text(encoding="utf-8")
+    """The lines of one file of a voice: `customers`, `sentences` or `turns`.
+
+    The turns of a teaching voice are those that the command model learns from.
+    """
+    taught = kind == "turns" and voice not in HELD_OUT
+    path = TURNS / f"{voice}.jsonl" if taught else FOLDER / voice / f"{kind}.jsonl"
+    text = path.read_text(encoding="utf-8")
     return [json.loads(line) for line in text.splitlines() if line.strip()]

@@ -48,7 +48,7 @@ def build(folder: Path, turns: Path = TURNS) -> Path:
     """The whole model file of these turns in this folder, made now unless it is there."""
     path = path_for(folder, turns)
     if not is_valid(path):
-        _write(path, command_model.fit(read_turns(turns), path.stem))
+        write(path, command_model.fit(read_turns(turns), path.stem))
     return path
 
 
@@ -81,7 +81,7 @@ def _numbered(names: list[str]) -> dict[str, int]:
     return {name: column for column, name in enumerate(names)}
 
 
-def _write(path: Path, model: CommandModel) -> None:
+def write(path: Path, model: CommandModel) -> None:
     """Put a model in its place at once: another process sees all of it, or nothing."""
     import numpy as np
 

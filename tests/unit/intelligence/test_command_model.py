@@ -1,0 +1,104 @@
+"""The command model: learned from a few turns, kept in a file, read in its place."""
+
+import json
+
+import numpy as np
+import pytest
+
+from gatte.intelligence.understanding import command_model, command_model_file
+from gatte.intelligence.understanding.model_file import ModelMissing
+from gatte.intelligence.understanding.turn_examples import TurnExample, from_json, read_turns
+from gatte.intelligence.understanding.turn_features import TurnContext, features
+
+START = TurnContext()
+CONFIRM = TurnContext(flow="lead", slot="confirm", bubble="Posso enviar à nossa equipe?")
+QUEUE = TurnContext(waiting=True)
+
+
+def turn(text, context, *labels):
+    return TurnExample((text,), context, frozenset(labels))
+
+
+FEW = [
+    turn("pode mandar", CONFIRM, "Affirm"),
+    turn("manda ver", CONFIRM, "Affirm"),
+    turn("pode mandar sim", CONFIRM, "Affirm"),
+    turn("quanto custa o e-cnpj?", START, "Question"),
+    turn("quanto custa o e-cpf?", START, "Question"),
+    turn("quanto custa?", CONFIRM, "Question"),
+    turn("deixa, resolvi", QUEUE, "LeaveQueue"),
+    turn("deixa pra la, resolvi", QUEUE, "LeaveQueue"),
+    turn("deixa, ja resolvi aqui", QUEUE, "LeaveQueue"),
+]
+
+
+@pytest.fixture(scope="module")
+def model():
+    return command_model.fit(FEW, "few")
+
+
+def test_a_turn_is_read_in_its_place(model):
+    assert model.read(["pode mandar"], CONFIRM).labels[0].label == "Affirm"
+    assert model.read(["quanto custa o a3?"], START).labels[0].label == "Question"
+    assert model.read(["deixa, resolvi"], QUEUE).labels[0].label == "LeaveQueue"
+
+
+def test_the_same_turns_give_the_same_model(model):
+    again = command_model.fit(FEW, "few")
+
+    assert np.array_equal(again.terms, model.terms)
+    assert again.read(["manda"], CONFIRM) == model.read(["manda"], CONFIRM)
+
+
+def test_a_file_gives_back_what_was_learned(tmp_path, model):
+    path = tmp_path / "few.npz"
+    command_model_file.write(path, model)
+
+    assert command_model_file.read(path).read(["manda"], CONFIRM) == model.read(["manda"], CONFIRM)
+
+
+@pytest.mark.parametrize("rubbish", [b"", b"PK", b"no model"])
+def test_a_damaged_file_is_told_with_the_way_to_make_it(tmp_path, rubbish):
+    path = tmp_path / "few.npz"
+    path.write_bytes(rubbish)
+
+    with pytest.raises(ModelMissing, match=r"python -m gatte\.intelligence\.build"):
+        command_model_file.read(path)
+
+
+def test_another_turn_means_another_name(tmp_path):
+    line = {
+        "flow": "",
+        "slot": "",
+        "bubble": "",
+        "options": [],
+        "owner": "bot",
+        "messages": ["oi"],
+        "commands": [{"command": "SmallTalk", "kind": "greeting"}],
+    }
+    (tmp_path / "a.jsonl").write_text(json.dumps(line))
+    before = command_model_file.fingerprint(tmp_path)
+    (tmp_path / "a.jsonl").write_text(json.dumps(line | {"messages": ["oie"]}))
+
+    assert command_model_file.fingerprint(tmp_path) != before
+    assert from_json(line).labels == {"SmallTalk:greeting"}
+
+
+def test_the_place_is_a_feature_of_its_own():
+    assert features(["sim"], CONFIRM)["yes&confirm"] == 1
+    assert "yes&confirm" not in features(["sim"], START)
+
+
+def test_nothing_is_learned_from_a_held_out_voice():
+    """Their texts stand in no file that a build reads."""
+    from tests.quality import voice_files
+
+    learned = {"\n".join(one.messages) for one in read_turns() if len("".join(one.messages)) > 30}
+    held_out = {
+        "\n".join(line["messages"])
+        for voice in voice_files.HELD_OUT
+        for line in voice_files.lines(voice, "turns")
+    }
+
+    assert learned
+    assert not learned & held_out
