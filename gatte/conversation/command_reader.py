@@ -98,6 +98,8 @@ BY_WORD = frozenset({FlowName.OPT_OUT, FlowName.OPT_IN})
 be forgotten.
 """
 BARE_YES = word_set("s sim ss quero")
+LONGEST_READ = 2_000
+"""Characters of a message that are read: more tells a story, and costs time."""
 MIN_QUESTION_WORDS = 2
 """Words from which on an unclear text is worth a look into the knowledge base."""
 QUESTION_LENGTH = 120
@@ -190,6 +192,7 @@ def read(
     A reading that holds commands is the whole turn, beside what was said literally. Recorded turns
     of former versions have no `reading`: then their intents alone speak.
     """
+    said = [replace(one, text=one.text[:LONGEST_READ]) for one in said]
     flow = FLOWS.get(snapshot.flow or "")
     slot = flow.slot(snapshot.requested_slot) if flow else None
     place = Place(snapshot, flow, slot, offered, tuple(one.text for one in said))

@@ -13,6 +13,7 @@ from typing import Any
 
 from gatte.conversation import decision_history, rules
 from gatte.conversation.classifier_gate import needs_classifier
+from gatte.conversation.command_reader import LONGEST_READ
 from gatte.conversation.commands import TurnReading
 from gatte.conversation.decision_history import DecisionHistory
 from gatte.conversation.nlu import IntentPrediction, MessageKind, Utterance
@@ -83,7 +84,7 @@ def _read_together(reading: TurnInput, heard: tuple[Utterance, ...]) -> TurnRead
     """The turn's words as the local model reads them in their place; nothing where a person owns
     the conversation.
     """
-    texts = [one.text for one in heard if one.text and one.choice is None]
+    texts = [one.text[:LONGEST_READ] for one in heard if one.text and one.choice is None]
     if not texts or reading.snapshot.owner is not Owner.BOT:
         return TurnReading()
     return service.read_turn(reading.snapshot, texts, _context(reading))

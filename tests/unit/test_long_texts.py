@@ -173,6 +173,8 @@ ELSEWHERE = {
         "the classifier, of which `tfidf.tokens` and `embedding.embed_one` read the text, and "
         "Gemini"
     ),
+    "conversation.command_reader.read": "a part of the core, which is tested whole",
+    "intelligence.understanding.command_model.fit": "takes examples of ours",
     "intelligence.service.answer_question": "`retrieval_cache.find_passages` and Gemini",
     "intelligence.knowledge.retrieval_cache.find_passages": (
         "`retrieval.find_passages` behind a cache"

@@ -42,7 +42,7 @@ def session(context):
 def outcomes(name="answers"):
     return {
         outcome: metrics.CACHE_REQUESTS.labels(cache=name, outcome=outcome)._value.get()
-        for outcome in ("hit", "miss", "skipped", "away")
+        for outcome in ("hit", "miss", "skipped", "unavailable")
     }
 
 
@@ -185,7 +185,7 @@ def test_without_redis_every_question_is_searched(knowledge_engine, database_url
         least = least_seconds(3, lambda: answers.append(service.answer_question(QUESTION).text))
 
         assert answers[0] is not None
-        assert counted(before) == {"away": 3}
+        assert counted(before) == {"unavailable": 3}
         assert least < 3
 
 
