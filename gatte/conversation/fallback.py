@@ -186,27 +186,6 @@ def looks_like_question(text: str) -> bool:
     return len(spoken) > 1 and ("?" in text or spoken[0] in QUESTION_WORDS)
 
 
-def is_statement(said: UnderstoodText) -> bool:
-    """Whether a sure guess says that these words, question mark or not, want something else than
-    knowledge.
-    """
-    return (
-        is_confident(said.understanding, FLOW_SWITCH_THRESHOLD)
-        and said.understanding is not None
-        and said.understanding.intent not in QUESTIONS
-    )
-
-
-def requested_flow(said: UnderstoodText) -> FlowName | None:
-    """The flow that the words surely ask for."""
-    guess = said.understanding
-    return (
-        FLOW_OF_INTENT.get(guess.intent)
-        if guess and is_confident(guess, FLOW_SWITCH_THRESHOLD)
-        else None
-    )
-
-
 def ask_to_disambiguate(draft: DecisionBuilder, first: Intent, second: Intent, text: str) -> None:
     """Two guesses are close: let the customer say which; the words are kept for the one that is
     chosen.

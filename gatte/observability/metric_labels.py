@@ -54,7 +54,6 @@ class CacheName(StrEnum):
 
     ANSWERS = "answers"
     EMBEDDINGS = "embeddings"
-    KNOWLEDGE = "knowledge"
 
 
 class CacheOutcome(StrEnum):
