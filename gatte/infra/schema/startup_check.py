@@ -3,6 +3,7 @@
 import sys
 
 import structlog
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from gatte.infra.schema.preflight import PreflightFailed
 from gatte.infra.schema.runner import connected
@@ -19,7 +20,8 @@ def require_current_schema(url: str) -> None:
     try:
         with connected(url) as connection:
             state = schema_state(connection)
-    except PreflightFailed:
+    except (PreflightFailed, OperationalError, InterfaceError):
+        # The last two: the database went away while it was asked, or while the connection ended.
         log.warning("database_unavailable_at_start")
         return
     if not state.is_current:
