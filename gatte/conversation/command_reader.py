@@ -98,7 +98,7 @@ BY_WORD = frozenset({FlowName.OPT_OUT, FlowName.OPT_IN})
 be forgotten.
 """
 BARE_YES = word_set("s sim ss quero")
-LONGEST_READ = 2_000
+LONGEST_READ = 1_000
 """Characters of a message that are read: more tells a story, and costs time."""
 MIN_QUESTION_WORDS = 2
 """Words from which on an unclear text is worth a look into the knowledge base."""

@@ -27,6 +27,8 @@ WORDLESS = frozenset(
     }
 )
 MOST_ATTACHMENTS = 20
+LONGEST_TEXT = 2_000
+"""Characters of a message that are understood; the history keeps all of them."""
 SETTLED = frozenset({"solved", "cancelled"})
 """Names of ticket states in which nobody looks at what comes."""
 
@@ -97,7 +99,7 @@ def _sort_words_and_media(one: Utterance, into: TriagedInput) -> None:
     if one.kind in ATTACHABLE:
         into.attached.append(one.message_id)
     if one.text.strip():
-        into.said.append(UnderstoodText(one.text.strip(), one.understanding))
+        into.said.append(UnderstoodText(one.text.strip()[:LONGEST_TEXT], one.understanding))
     elif one.kind in WORDLESS or one.kind not in ATTACHABLE:
         into.non_text.append(one.kind)
 
