@@ -165,7 +165,7 @@ def _flow(stage: Stage) -> str | None:
         conversation = stage.conversation()
         if conversation.state in {State.WAITING_HUMAN, State.WITH_HUMAN}:
             return "queue"
-        flow: str | None = conversation.flow or conversation.suspended
+        flow: str | None = conversation.flow or conversation.suspended_flow
         return flow
 
 
