@@ -70,7 +70,7 @@ def run(installation: Workspace, terminal: Console, urls: dict[str, str]) -> int
     model = Step("model", build, environment, terminal.folder)
     Step("migrate", ["flask", "migrate"], environment, terminal.folder).wait()
     if model.runs:
-        terminal.say("Training the local model (about half a minute, only now)...")
+        terminal.say("Training the local model (about two minutes, only now)...")
     model.wait()
     demo = Step("demo", ["flask", "demo", "load"], environment, terminal.folder)
     manager = _manager(installation, terminal, environment)

@@ -27,7 +27,7 @@ COMMANDS = {"web": ["gunicorn"], "worker": ["flask", "worker"], "scheduler": ["f
 
 
 def build_models() -> None:
-    """Make the model file that tests load, unless it is there: half a minute after a change."""
+    """Make the model files that tests load, unless they are there: two minutes after a change."""
     command = [sys.executable, "-m", "gatte.intelligence.build", str(MODELS / "models")]
     subprocess.run(command, cwd=PROJECT, check=True, stdout=subprocess.DEVNULL)
 

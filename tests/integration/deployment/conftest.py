@@ -115,7 +115,7 @@ def project(tmp_path: Path) -> Path:
     shutil.copy(PROJECT / "Procfile", tmp_path)
     shutil.copytree(
         MODELS / "models", tmp_path / ".gatte" / "models"
-    )  # made once, and not half a minute for each test
+    )  # made once, and not two minutes for each test
     return tmp_path
 
 
