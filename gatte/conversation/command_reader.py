@@ -45,10 +45,8 @@ from gatte.conversation.fallback import (
     FLOW_OF_INTENT,
     QUESTIONS,
     is_confident,
-    is_continuation,
     looks_like_question,
     resolve_intent,
-    small_talk_intent,
 )
 from gatte.conversation.flows.base import Flow, FlowName, Slot
 from gatte.conversation.flows.registry import FLOWS
@@ -568,9 +566,9 @@ def _question_intent(said: Sequence[UnderstoodText]) -> Intent | None:
 
 def _question_text(said: Sequence[UnderstoodText]) -> str:
     """The messages that ask, or all but courtesy where none has the form of a question."""
-    requested_slot = [one.text for one in said if looks_like_question(one.text)]
+    asking = [one.text for one in said if looks_like_question(one.text)]
     telling = [one.text for one in said if not small_talk_in(one.text)]
-    return "\n".join(requested_slot or telling or [one.text for one in said])
+    return "\n".join(asking or telling or [one.text for one in said])
 
 
 def _of_intents(
@@ -653,6 +651,3 @@ def _of_intent(intent: Intent, text: str, found: Sequence[Command]) -> Iterator[
         yield OffTopic(**more)  # type: ignore[arg-type]
     elif intent in COURTESY_OF_INTENT and not any(isinstance(one, SmallTalk) for one in found):
         yield SmallTalk(kind=COURTESY_OF_INTENT[intent], **more)  # type: ignore[arg-type]
-
-
-__all__ = ["Place", "is_continuation", "read", "small_talk_intent"]

@@ -15,15 +15,10 @@ from gatte.conversation.handoff import escalate
 from gatte.conversation.input_triage import UnderstoodText
 from gatte.conversation.nlu import Intent
 from gatte.conversation.parsing.names import parse_name
-from gatte.conversation.parsing.normalize import word_set
 from gatte.conversation.slot_filling import can_resume, start, suspend_flow
 from gatte.conversation.states import Event
 from gatte.conversation.texts import render
 from gatte.conversation.thresholds import ESCALATE_AFTER
-
-BARE_YES = word_set("s sim ss quero")
-MIN_QUESTION_WORDS = 2
-"""Words from which on an unclear text is worth a look into the knowledge base."""
 
 
 def greet(draft: DecisionBuilder, cause: str) -> None:
