@@ -58,7 +58,7 @@ def markdown(results: Results, voices: Sequence[str], seeds: int) -> str:
         "bot should have done alone, or the wanted end without something that had to be said."
     )
     parts = [
-        "# Quality: how customers of eight voices fare",
+        "# Quality: how customers fare",
         preface,
         _table(table),
         _not_playable(results),
