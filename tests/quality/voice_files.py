@@ -4,9 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from gatte.intelligence.understanding.turn_examples import TURNS
+from gatte.intelligence.understanding.turn_examples import SENTENCES, TURNS
 
 FOLDER = Path(__file__).parent / "voices"
+TAUGHT = {"turns": TURNS, "sentences": SENTENCES}
 HELD_OUT = frozenset({"transportadora", "clinica"})
 
 
@@ -18,9 +19,10 @@ def names() -> list[str]:
 def lines(voice: str, kind: str) -> list[dict[str, Any]]:
     """The lines of one file of a voice: `customers`, `sentences` or `turns`.
 
-    The turns of a teaching voice are those that the command model learns from.
+    The turns and sentences of a teaching voice are those that the command model learns from.
     """
-    taught = kind == "turns" and voice not in HELD_OUT
-    path = TURNS / f"{voice}.jsonl" if taught else FOLDER / voice / f"{kind}.jsonl"
+    path = FOLDER / voice / f"{kind}.jsonl"
+    if voice not in HELD_OUT and kind in TAUGHT:
+        path = TAUGHT[kind] / f"{voice}.jsonl"
     text = path.read_text(encoding="utf-8")
     return [json.loads(line) for line in text.splitlines() if line.strip()]

@@ -14,12 +14,19 @@ from gatte.intelligence.understanding.command_model import CommandModel
 from gatte.intelligence.understanding.examples import INTENTS
 from gatte.intelligence.understanding.model_file import PACKAGES, ModelMissing, is_valid
 from gatte.intelligence.understanding.tfidf import Vocabulary
-from gatte.intelligence.understanding.turn_examples import TURNS, read_turns
+from gatte.intelligence.understanding.turn_examples import SENTENCES, TURNS, read_turns
 
 FOLDER = Path(__file__).parent
 RULES = Path(conversation.__file__ or "").parent
+CODE_NAMES = (
+    "command_model.py",
+    "tfidf.py",
+    "turn_features.py",
+    "turn_regression.py",
+    "wording_features.py",
+)
 CODE = (
-    *(FOLDER / name for name in ("command_model.py", "tfidf.py", "turn_features.py")),
+    *(FOLDER / name for name in CODE_NAMES),
     Path(turn_examples.__file__),
     *(RULES / f"{name}.py" for name in ("escalation_rules", "fallback", "rules")),
     RULES / "secret_detection.py",
@@ -39,7 +46,8 @@ def fingerprint(turns: Path = TURNS) -> str:
         digest.update(version(package).encode())
     known = embedding.installed()
     digest.update(version(embedding.PACKAGE).encode() if known else b"words only")
-    for file in (*CODE, *sorted(turns.glob("*.jsonl")), INTENTS):
+    taught = (*sorted(turns.glob("*.jsonl")), *sorted(SENTENCES.glob("*.jsonl")))
+    for file in (*CODE, *taught, INTENTS):
         digest.update(file.name.encode() + file.read_bytes())
     return f"commands-{digest.hexdigest()[:12]}"
 
@@ -73,7 +81,7 @@ def _read(path: Path) -> CommandModel:
             tuple(lists["labels"]),
             Vocabulary(_numbered(lists["vocabulary"]), stored["idf"]),
             _numbered(lists["columns"]),
-            *(stored[name] for name in ("terms", "places", "vector", "bias")),
+            *(stored[name] for name in ("terms", "places", "vectors", "bias")),
         )
 
 
@@ -92,7 +100,7 @@ def write(path: Path, model: CommandModel) -> None:
             idf=model.vocabulary.idf,
             terms=model.terms,
             places=model.places,
-            vector=model.vector,
+            vectors=model.vectors,
             bias=model.bias,
             vocabulary=np.frombuffer("\n".join(model.vocabulary.columns).encode(), np.uint8),
             columns=np.frombuffer("\n".join(model.columns).encode(), np.uint8),

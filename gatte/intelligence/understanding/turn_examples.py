@@ -1,7 +1,9 @@
-"""Turns with their place and what the customer does, from the files in `content/turns/`."""
+"""Turns with their place and what the customer does, from the files in `content/turns/`, and single
+sentences of one kind, from those in `content/sentences/`.
+"""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +13,20 @@ from gatte.intelligence.understanding.examples import read_examples
 from gatte.intelligence.understanding.turn_features import TurnContext
 
 TURNS = Path(__file__).parents[1] / "content" / "turns"
+SENTENCES = Path(__file__).parents[1] / "content" / "sentences"
+OPENING_WEIGHT = 0.15
+"""Openings were written sentence by sentence beside the rules: they count less than turns."""
+PEOPLE = frozenset({"Escalate", "RequestHuman", "Complain"})
+"""Names of the labels after which a person may be called."""
+PLACES = {
+    "start": TurnContext(),
+    "slot:name": TurnContext("lead", "name", "Qual é o seu nome completo?"),
+    "slot:document": TurnContext("lead", "document", "Qual é o CPF ou CNPJ?"),
+    "slot:day": TurnContext("schedule", "day", "Qual dia fica melhor para você?"),
+    "confirm": TurnContext("schedule", "confirm", "Sexta, 13/03, às 10h. Posso confirmar?"),
+    "queue": TurnContext(bubble="Você está na fila. Já vem alguém.", waiting=True),
+}
+"""Where the sentences of the voices are said."""
 LABEL_OF_INTENT = {
     Intent.GREETING: "SmallTalk:greeting",
     Intent.THANKS: "SmallTalk:thanks",
@@ -33,27 +49,68 @@ LABEL_OF_INTENT = {
 
 @dataclass(frozen=True)
 class TurnExample:
-    """The messages of one turn, where they were written, and the labels of its commands."""
+    """The messages of one turn, where they were written, and the labels of its commands.
+
+    `weight` says how much it counts. Where `known` holds names of commands, it tells only of those:
+    a look-alike is no escalation, whatever else it is.
+    """
 
     messages: tuple[str, ...]
     context: TurnContext
     labels: frozenset[str]
+    weight: float = 1.0
+    known: frozenset[str] = frozenset()
+
+    def weight_of(self, label: str) -> float:
+        """How much the example tells of a label; 0 when nothing."""
+        tells = not self.known or label in self.labels or label.partition(":")[0] in self.known
+        return self.weight if tells else 0.0
 
 
-def read_turns(folder: Path = TURNS) -> tuple[TurnExample, ...]:
-    """All turns of the folder's files in the order of their names, and the labelled openings."""
-    turns = [turn for path in sorted(folder.glob("*.jsonl")) for turn in _of_file(path)]
-    return (*turns, *_openings())
+def read_turns(folder: Path = TURNS, sentences: Path = SENTENCES) -> tuple[TurnExample, ...]:
+    """All turns and sentences of the folders in the order of their files, and the openings."""
+    turns = [from_json(line) for line in _lines(folder)]
+    told = [one for line in _lines(sentences) if (one := from_sentence(line)) is not None]
+    return (*turns, *told, *_openings())
 
 
-def _of_file(path: Path) -> Iterator[TurnExample]:
-    with path.open(encoding="utf-8") as file:
-        for line in file:
-            if line.strip():
-                yield from_json(json.loads(line))
+def _lines(folder: Path) -> Iterator[dict[str, str]]:
+    for path in sorted(folder.glob("*.jsonl")):
+        with path.open(encoding="utf-8") as file:
+            yield from (json.loads(line) for line in file if line.strip())
 
 
-def from_json(turn: dict[str, object]) -> TurnExample:
+def from_sentence(line: dict[str, str]) -> TurnExample | None:
+    """One sentence of a voice's file as an example; None where it teaches no command."""
+    label, known = _told_by(line)
+    if not label and not known:
+        return None
+    labels = frozenset({label} if label else ())
+    return TurnExample((line["text"],), PLACES[line["place"]], labels, known=known)
+
+
+def _told_by(line: dict[str, str]) -> tuple[str, frozenset[str]]:
+    """The label of a sentence, "" for none, and of which commands else it tells that they are not
+    meant (none named: of all).
+    """
+    match line["kind"]:
+        case "must_reach_person":
+            people = {"human": "RequestHuman", "complaint": "Complain"}
+            reason = line["reason"]
+            return people.get(reason, f"Escalate:{reason}"), frozenset({"Escalate"})
+        case "look_alike":
+            return "", PEOPLE
+        case "question" if line["topic"] != "none":
+            return "Question", frozenset({"Escalate", "RequestHuman"})
+        case "opening":
+            return LABEL_OF_INTENT.get(Intent(line["intent"]), ""), frozenset()
+        case "provocation":
+            return "", frozenset({"OptOut", "CancelFlow", "LeaveQueue"})
+        case _:
+            return "", frozenset()
+
+
+def from_json(turn: Mapping[str, object]) -> TurnExample:
     """One turn of a voice's file (its keys: see the README of the voices)."""
     commands: list[dict[str, str]] = turn["commands"]  # type: ignore[assignment]
     return TurnExample(
@@ -84,4 +141,5 @@ def _openings() -> Iterator[TurnExample]:
     for example in read_examples():
         label = LABEL_OF_INTENT.get(example.intent)
         if label:
-            yield TurnExample((example.text,), TurnContext(), frozenset({label}))
+            labels = frozenset({label})
+            yield TurnExample((example.text,), TurnContext(), labels, weight=OPENING_WEIGHT)

@@ -15,12 +15,13 @@ from gatte.conversation.parsing.normalize import words
 from gatte.conversation.parsing.products import find_product
 from gatte.conversation.rules import asks_for_ticket, command_in, small_talk_in
 from gatte.conversation.secret_detection import holds_password
+from gatte.intelligence.understanding import wording_features
 
 NOW = datetime(2026, 3, 11, 10, 20)  # noqa: DTZ001 - any day: only whether one is named counts
 SHORT_TEXT = 4
 MOST_WORDS = 6
 LONG_TEXT = 12
-BUBBLE_WEIGHT = 0.5
+PLACE_WEIGHT, BUBBLE_WEIGHT, WORDING_WEIGHT = 0.3, 0.15, 0.5
 MOST_BUBBLE_WORDS = 60
 DIGITS, LONG_DIGITS = re.compile(r"\d"), re.compile(r"\d{5,}")
 
@@ -50,30 +51,45 @@ class TurnContext:
 
 
 def features(messages: Sequence[str], context: TurnContext) -> dict[str, float]:
-    """Named features of a turn with their weights; each also joined with the place."""
-    found: dict[str, float] = {}
-    place = context.place
-    for name in (f"place={place}", f"flow={context.flow}", f"slot={context.slot}"):
-        found[name] = 1.0
-    for rule in _rules(messages):
-        found[rule] = 1.0
-        found[f"{rule}&{place}"] = 1.0
-        if context.slot:
-            found[f"{rule}&{context.slot}"] = 1.0
-    spoken = words("\n".join(messages))
-    for word in set(spoken):
-        found[f"word={word}&{place}"] = 1.0
-    if spoken:
-        found[f"first={spoken[0]}&{place}"] = 1.0
-        found[f"last={spoken[-1]}&{place}"] = 1.0
-    if len(spoken) <= SHORT_TEXT:
-        found[f"whole={' '.join(spoken)}"] = 1.0
-        found[f"whole={' '.join(spoken)}&{place}"] = 1.0
-    for word in set(words(context.bubble)[:MOST_BUBBLE_WORDS]):
-        found[f"bubble={word}"] = BUBBLE_WEIGHT
-    if context.bubble.rstrip().endswith("?"):
-        found[f"bubble?&{place}"] = 1.0
+    """Named features of a turn with their weights; most are also joined with the place."""
+    found = dict.fromkeys(_of_place(messages, context), PLACE_WEIGHT)
+    bubble = set(words(context.bubble)[:MOST_BUBBLE_WORDS])
+    found |= {f"bubble={word}": BUBBLE_WEIGHT for word in bubble}
+    found |= dict.fromkeys(_of_wording(messages, context), WORDING_WEIGHT)
     return found
+
+
+def _of_place(messages: Sequence[str], context: TurnContext) -> Iterator[str]:
+    """The place, what rules find, and the words, joined with the place."""
+    place = context.place
+    yield from (f"place={place}", f"flow={context.flow}", f"slot={context.slot}")
+    for rule in _rules(messages):
+        yield rule
+        yield f"{rule}&{place}"
+        if context.slot:
+            yield f"{rule}&{context.slot}"
+    spoken = words("\n".join(messages))
+    for word in spoken:
+        yield f"word={word}&{place}"
+    if spoken:
+        yield f"first={spoken[0]}&{place}"
+        yield f"last={spoken[-1]}&{place}"
+    if len(spoken) <= SHORT_TEXT:
+        yield f"whole={' '.join(spoken)}"
+        yield f"whole={' '.join(spoken)}&{place}"
+    if context.bubble.rstrip().endswith("?"):
+        yield f"bubble?&{place}"
+
+
+def _of_wording(messages: Sequence[str], context: TurnContext) -> Iterator[str]:
+    place = context.place
+    asked = context.slot or place
+    clauses = wording_features.clauses_of(messages)
+    yield f"flow={context.flow}&slot={context.slot}"
+    yield from wording_features.of_clauses(clauses, place)
+    yield from wording_features.of_words(clauses, place, asked)
+    yield from wording_features.of_tone("\n".join(messages), place)
+    yield from wording_features.of_reply(clauses, context.bubble, place)
 
 
 def _rules(messages: Sequence[str]) -> Iterator[str]:
