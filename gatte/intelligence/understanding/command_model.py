@@ -92,7 +92,7 @@ def fit(examples: Sequence[TurnExample], name: str) -> CommandModel:
     texts = ["\n".join(one.messages) for one in examples]
     vocabulary = fit_vocabulary(texts)
     found = [features(one.messages, one.context) for one in examples]
-    columns = _known_features(found)
+    columns = known_features(found)
     inputs = Inputs(
         _sparse(texts, vocabulary, found, columns),
         _vectors(texts),
@@ -125,12 +125,12 @@ def _sparse(
     """A row a turn: its weighted terms, then its features."""
     from scipy import sparse
 
-    terms = _rows([vocabulary.transform(text) for text in texts], len(vocabulary.columns))
-    places = _rows([_place_row(one, columns) for one in found], len(columns))
+    terms = sparse_rows([vocabulary.transform(text) for text in texts], len(vocabulary.columns))
+    places = sparse_rows([_place_row(one, columns) for one in found], len(columns))
     return sparse.hstack([terms * TERM_WEIGHT, places]).tocsr()
 
 
-def _known_features(found: Sequence[dict[str, float]]) -> dict[str, int]:
+def known_features(found: Sequence[dict[str, float]]) -> dict[str, int]:
     from collections import Counter
 
     counts = Counter(name for one in found for name in one)
@@ -143,7 +143,7 @@ def _place_row(found: dict[str, float], columns: dict[str, int]) -> tuple[list[i
     return [column for column, _ in known], [weight for _, weight in known]
 
 
-def _rows(rows: Sequence[tuple[Any, Any]], width: int) -> Any:  # noqa: ANN401 - scipy has no types
+def sparse_rows(rows: Sequence[tuple[Any, Any]], width: int) -> Any:  # noqa: ANN401 - scipy has no types
     import numpy as np
     from scipy import sparse
 

@@ -5,6 +5,7 @@ The loss is convex with one optimum, and the search goes on until it is there.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from gatte.intelligence.understanding.logistic_regression import NotConverged
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     Matrix = NDArray[np.float64]
 
 SLOPE = 1e-4
-CHANGE = 3e-8
+CHANGE = 1e-10
 STEPS = 1_000
 REMEMBERED_STEPS = 10
 
@@ -37,7 +38,7 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Found:
-    """The weights of the optimum, a column a label; `dense` has a block for each group of places."""
+    """The weights of the optimum, a column a label; `dense` has a block for each group."""
 
     sparse: "Matrix"
     dense: "Matrix"
@@ -50,74 +51,80 @@ def optimum(inputs: Inputs, c: float) -> Found:
     NotConverged when the search ends short of it.
     """
     import numpy as np
-    from scipy.optimize import minimize
 
-    loss = _Loss(inputs, c)
-    options = {"maxiter": STEPS, "ftol": CHANGE, "gtol": SLOPE, "maxcor": REMEMBERED_STEPS}
-    start = np.zeros(loss.height * loss.labels)
-    found = minimize(loss.with_slope, start, jac=True, method="L-BFGS-B", options=options)
-    if not found.success:
-        raise NotConverged(found.message)
-    weights = found.x.reshape(loss.height, loss.labels)
-    shared = loss.shared(weights)
-    dense = np.array([shared + loss.own(weights, group) for group in loss.groups])
-    return Found(weights[: loss.width], dense, weights[-1])
+    space = _Space(inputs)
+    columns = [
+        _of_label(space, inputs.targets[:, label], inputs.counts[:, label] * c)
+        for label in range(inputs.targets.shape[1])
+    ]
+    weights = np.array(columns).T
+    shared = weights[space.shared]
+    dense = np.array([shared + weights[own] for own in space.own])
+    return Found(weights[space.sparse], dense, weights[-1])
 
 
-class _Loss:
-    """How badly weights explain the targets, with a price on large weights.
-
-    Rows of weights: sparse columns, shared vector dimensions, those of each group, the bias.
+class _Space:
+    """Where each kind of weight stands in one long row: sparse columns, shared vector dimensions,
+    those of each group, the bias.
     """
 
-    def __init__(self, inputs: Inputs, c: float) -> None:
+    def __init__(self, inputs: Inputs) -> None:
         import numpy as np
 
-        self._inputs = inputs
-        self._c = c
-        self._transposed = inputs.sparse.T.tocsr()
-        self.groups = range(inputs.group_count)
-        self._rows = [np.flatnonzero(inputs.groups == group) for group in self.groups]
-        self._parts = [inputs.vectors[rows] for rows in self._rows]
-        self.width, self._dimensions = inputs.sparse.shape[1], inputs.vectors.shape[1]
-        self.labels = inputs.targets.shape[1]
-        self.height = self.width + self._dimensions * (1 + len(self.groups)) + 1
+        width, dimensions = inputs.sparse.shape[1], inputs.vectors.shape[1]
+        ends = [width + dimensions * number for number in range(inputs.group_count + 2)]
+        self.sparse = slice(0, width)
+        self.shared = slice(width, ends[1])
+        self.own = [slice(start, start + dimensions) for start in ends[1:-1]]
+        self.size = ends[-1] + 1
+        order = np.argsort(inputs.groups, kind="stable")
+        bounds = np.searchsorted(inputs.groups[order], range(inputs.group_count + 1))
+        self.order = order
+        self.rows = [slice(*pair) for pair in pairwise(bounds)]
+        self.inputs = inputs.sparse[order]
+        self.transposed = self.inputs.T.tocsr()
+        self.vectors = inputs.vectors[order]
 
-    def shared(self, weights: "Matrix") -> "Matrix":
-        """The rows of the vector dimensions that all places share."""
-        return weights[self.width : self.width + self._dimensions]
-
-    def own(self, weights: "Matrix", group: int) -> "Matrix":
-        """The rows of the vector dimensions of one group of places."""
-        start = self.width + self._dimensions * (1 + group)
-        return weights[start : start + self._dimensions]
-
-    def _scores(self, weights: "Matrix") -> "Matrix":
-        scores: Matrix = self._inputs.sparse @ weights[: self.width] + weights[-1]
-        shared = self.shared(weights)
-        for group in self.groups:
-            block = shared + self.own(weights, group)
-            scores[self._rows[group]] += self._parts[group] @ block
+    def scores(self, weights: "Matrix") -> "Matrix":
+        """The score of each turn, in the order of the groups."""
+        scores: Matrix = self.inputs @ weights[self.sparse] + weights[-1]
+        for rows, own in zip(self.rows, self.own, strict=True):
+            scores[rows] += self.vectors[rows] @ (weights[self.shared] + weights[own])
         return scores
 
-    def with_slope(self, flat: "Matrix") -> "tuple[float, Matrix]":
-        """The loss of these weights and its slope, both flat as L-BFGS wants them."""
+    def slope(self, miss: "Matrix") -> "Matrix":
+        """How the weights would have to change to change the scores like this."""
         import numpy as np
 
-        weights = flat.reshape(self.height, self.labels)
-        scores = self._scores(weights)
-        targets, counts = self._inputs.targets, self._inputs.counts
-        surprise = counts * (np.logaddexp(0, scores) - targets * scores)
-        miss = counts * (1 / (1 + np.exp(-scores)) - targets) * self._c
-        free = weights[:-1]
-        slope = np.empty_like(weights)
-        slope[: self.width] = self._transposed @ miss
-        self.shared(slope)[:] = 0
-        for group in self.groups:
-            part = self._parts[group].T @ miss[self._rows[group]]
-            self.own(slope, group)[:] = part
-            self.shared(slope)[:] += part
-        slope[:-1] += free
-        slope[-1] = miss.sum(axis=0)
-        loss = self._c * float(surprise.sum()) + 0.5 * float((free * free).sum())
-        return loss, slope.ravel()
+        slope = np.zeros(self.size)
+        slope[self.sparse] = self.transposed @ miss
+        for rows, own in zip(self.rows, self.own, strict=True):
+            slope[own] = self.vectors[rows].T @ miss[rows]
+            slope[self.shared] += slope[own]
+        slope[-1] = miss.sum()
+        return slope
+
+
+def _of_label(space: _Space, targets: "Matrix", counts: "Matrix") -> "Matrix":
+    """The weights of one label, found by L-BFGS."""
+    import numpy as np
+    from scipy.optimize import minimize
+
+    targets, counts = targets[space.order], counts[space.order]
+
+    def loss(weights: "Matrix") -> tuple[float, "Matrix"]:
+        scores = space.scores(weights)
+        surprise = np.logaddexp(0, scores) - targets * scores
+        miss = counts * (1 / (1 + np.exp(-scores)) - targets)
+        free = weights.copy()
+        free[-1] = 0  # a bias costs nothing
+        value = float(counts @ surprise) + float(free @ free) / 2
+        return value, space.slope(miss) + free
+
+    options = {"maxiter": STEPS, "ftol": CHANGE, "gtol": SLOPE, "maxcor": REMEMBERED_STEPS}
+    start = np.zeros(space.size)
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", options=options)
+    if not found.success:
+        raise NotConverged(found.message)
+    weights: Matrix = found.x
+    return weights
