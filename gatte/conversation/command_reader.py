@@ -68,7 +68,14 @@ from gatte.conversation.rules import (
 )
 from gatte.conversation.snapshot import Snapshot
 from gatte.conversation.states import State
-from gatte.conversation.thresholds import FLOW_SWITCH_THRESHOLD
+from gatte.conversation.thresholds import (
+    CONFIRM_THRESHOLD,
+    ESCALATE_THRESHOLD,
+    FLOW_SWITCH_THRESHOLD,
+    LABEL_THRESHOLD,
+    MARKED_QUESTION_THRESHOLD,
+    STORY_THRESHOLD,
+)
 
 CORRECTION = union(
     r"\berrei\b",
@@ -104,16 +111,6 @@ QUESTION_LENGTH = 120
 LONG_ANSWER = 6
 """Words from which on a text at the summary is no bare value any more."""
 
-LABEL_THRESHOLD = 0.5
-"""A label this sure is acted on where nothing literal says otherwise."""
-ESCALATE_THRESHOLD = 0.35
-"""Escalations and requests for a person count sooner: a person too many is the lesser harm."""
-STORY_THRESHOLD = 0.8
-"""Where the customer is asked to tell what happened, much sounds like a reason for a person."""
-CONFIRM_THRESHOLD = 0.8
-"""A yes to a summary, in words that no rule knows."""
-MARKED_QUESTION_THRESHOLD = 0.2
-"""A message with a question mark is a question sooner."""
 NEVER = 2.0
 VETO = 0.12
 """A rule's alarm counts for nothing when the model gives it less than this and hears a question."""
@@ -498,7 +495,7 @@ def _of_labels(
     asked = any(isinstance(one, Question) for one in found)
     valued = any(isinstance(one, SetSlot | CorrectSlot) for one in found)
     for score in reading.labels:
-        sure = score.probability >= _threshold(place, score.label, reading)
+        sure = reading.heard(score) >= _threshold(place, score.label, reading)
         command = _of_label(place, score.label, said) if sure else None
         told = (asked and isinstance(command, Question)) or (valued and isinstance(command, Skip))
         if command is not None and not told:

@@ -364,3 +364,12 @@ class TurnReading:
     def probability(self, label: str) -> float:
         """The probability of one label, 0 when the model does not know it."""
         return next((one.probability for one in self.labels if one.label == label), 0.0)
+
+    def heard(self, score: LabelScore) -> float:
+        """How surely a label is meant; for the likeliest reason to escalate, how surely there is
+        any.
+        """
+        reasons = [one for one in self.labels if one.label.startswith("Escalate:")]
+        if reasons and score is reasons[0]:
+            return min(1.0, sum(one.probability for one in reasons))
+        return score.probability

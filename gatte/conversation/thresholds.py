@@ -34,3 +34,21 @@ RESUME_LIMIT = timedelta(hours=24)
 
 ACTIVITY_LOG_LENGTH = 6
 """How many of the bot's latest doings the agent's card shows."""
+
+# Labels of the command model, whose probabilities are calibrated. Each was set by what errors cost
+# on voices that were left out; docs/decisions/0049-reading-turns.md has the table.
+
+LABEL_THRESHOLD = 0.5
+"""A label this sure is acted on where nothing literal says otherwise."""
+
+ESCALATE_THRESHOLD = 0.25
+"""Escalations and requests for a person count sooner: a person too many is the lesser harm."""
+
+STORY_THRESHOLD = 0.8
+"""Where the customer is asked to tell what happened, much sounds like a reason for a person."""
+
+CONFIRM_THRESHOLD = 0.8
+"""A yes to a summary, in words that no rule knows."""
+
+MARKED_QUESTION_THRESHOLD = 0.3
+"""A message with a question mark is a question sooner."""

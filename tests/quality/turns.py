@@ -43,14 +43,12 @@ def model_reader(models: LocalModels) -> Reader:
 
 
 def _read_by_model(models: LocalModels, turn: dict[str, Any]) -> Labels:
-    scores = _reading(models, turn).labels
-    likely = [one for one in scores if one.probability >= LIKELY] or scores[:1]
-    return {
-        one.label.removesuffix(f":{one.label.partition(':')[2]}")
-        if one.label.startswith("SmallTalk")
-        else one.label: one.probability
-        for one in likely
-    }
+    scores: Counter[str] = Counter()
+    for one in _reading(models, turn).labels:
+        courtesy = one.label.startswith("SmallTalk")
+        scores["SmallTalk" if courtesy else one.label] += one.probability
+    likely = [label for label, chance in scores.items() if chance >= LIKELY]
+    return {label: min(1.0, scores[label]) for label in likely or [max(scores, key=scores.get)]}
 
 
 def _reading(models: LocalModels, turn: dict[str, Any]) -> TurnReading:

@@ -38,7 +38,7 @@ class CommandModel:
     """A trained model: its name, labels, known terms and features, and weights (a row each).
 
     `vectors` holds for each group of places the weights of the sentence vector: none without the
-    embedding.
+    embedding. `slopes` and `offsets` make the scores of the labels honest (see calibration.py).
     """
 
     name: str
@@ -49,6 +49,8 @@ class CommandModel:
     places: "Stored"
     vectors: "Stored"
     bias: "Stored"
+    slopes: "Stored"
+    offsets: "Stored"
 
     def read(self, messages: Sequence[str], context: TurnContext) -> TurnReading:
         """The labels of a turn with their probabilities, the likeliest first."""
@@ -60,6 +62,7 @@ class CommandModel:
         if self.vectors.shape[1] and embedding.available():
             vector = embedding.embed_one(text).astype("f8")
             scores += vector @ self.vectors[PLACE_GROUPS[context.place]].astype("f8")
+        scores = scores * self.slopes + self.offsets
         chances = 1 / (1 + np.exp(-scores))
         ranked = sorted(zip(self.labels, chances.tolist(), strict=True), key=lambda one: -one[1])
         shown = [LabelScore(label, round(p, 4)) for label, p in ranked if p >= LEAST_SHOWN]
@@ -81,7 +84,7 @@ class CommandModel:
 
 
 def fit(examples: Sequence[TurnExample], name: str) -> CommandModel:
-    """Train on these turns; the same ones give the same model everywhere.
+    """Train on these turns, without calibration; the same ones give the same model everywhere.
 
     NotConverged when the optimum was not reached.
     """
@@ -105,7 +108,10 @@ def fit(examples: Sequence[TurnExample], name: str) -> CommandModel:
     terms, places = np.split(found_weights.sparse.astype(np.float32), [len(vocabulary.columns)])
     vectors = (found_weights.dense * VECTOR_WEIGHT).astype(np.float32)
     bias = found_weights.bias.astype(np.float32)
-    return CommandModel(name, labels, vocabulary, columns, terms, places, vectors, bias)
+    slopes, offsets = np.ones(len(labels), np.float32), np.zeros(len(labels), np.float32)
+    return CommandModel(
+        name, labels, vocabulary, columns, terms, places, vectors, bias, slopes, offsets
+    )
 
 
 def _vectors(texts: Sequence[str]) -> "Matrix":

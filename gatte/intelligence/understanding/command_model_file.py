@@ -1,4 +1,6 @@
-"""The command model as a file: plain arrays, never pickle, named after all that went into it."""
+"""The command model as a file: plain arrays, never pickle, named after all that went into it. Its
+calibration is added when it is read.
+"""
 
 import hashlib
 import os
@@ -9,7 +11,7 @@ from pathlib import Path
 
 from gatte import conversation
 from gatte.intelligence import embedding
-from gatte.intelligence.understanding import command_model, turn_examples
+from gatte.intelligence.understanding import calibration, command_model, turn_examples
 from gatte.intelligence.understanding.command_model import CommandModel
 from gatte.intelligence.understanding.examples import INTENTS
 from gatte.intelligence.understanding.model_file import PACKAGES, ModelMissing, is_valid
@@ -76,12 +78,16 @@ def _read(path: Path) -> CommandModel:
             name: bytes(stored[name]).decode("utf-8").split("\n")
             for name in ("vocabulary", "columns", "labels")
         }
+        lines = calibration.read()
+        known = [lines.get(label, calibration.IDENTITY) for label in lists["labels"]]
         return CommandModel(
             path.stem,
             tuple(lists["labels"]),
             Vocabulary(_numbered(lists["vocabulary"]), stored["idf"]),
             _numbered(lists["columns"]),
             *(stored[name] for name in ("terms", "places", "vectors", "bias")),
+            np.array([slope for slope, _ in known], np.float32),
+            np.array([offset for _, offset in known], np.float32),
         )
 
 

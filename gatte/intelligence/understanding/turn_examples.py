@@ -3,7 +3,7 @@ sentences of one kind, from those in `content/sentences/`.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,17 +67,29 @@ class TurnExample:
         return self.weight if tells else 0.0
 
 
-def read_turns(folder: Path = TURNS, sentences: Path = SENTENCES) -> tuple[TurnExample, ...]:
-    """All turns and sentences of the folders in the order of their files, and the openings."""
-    turns = [from_json(line) for line in _lines(folder)]
-    told = [one for line in _lines(sentences) if (one := from_sentence(line)) is not None]
+def read_turns(
+    folder: Path = TURNS, sentences: Path = SENTENCES, without: Container[str] = frozenset()
+) -> tuple[TurnExample, ...]:
+    """All turns and sentences of the folders in the order of their files, without those of some
+    voices, and the openings.
+    """
+    turns = [from_json(line) for line in _lines(folder, without)]
+    lines = _lines(sentences, without)
+    told = [one for line in lines if (one := from_sentence(line)) is not None]
     return (*turns, *told, *_openings())
 
 
-def _lines(folder: Path) -> Iterator[dict[str, str]]:
+def turns_of(voices: Container[str]) -> tuple[TurnExample, ...]:
+    """The turns of these voices alone."""
+    others = {path.stem for path in TURNS.glob("*.jsonl") if path.stem not in voices}
+    return tuple(from_json(line) for line in _lines(TURNS, others))
+
+
+def _lines(folder: Path, without: Container[str]) -> Iterator[dict[str, str]]:
     for path in sorted(folder.glob("*.jsonl")):
-        with path.open(encoding="utf-8") as file:
-            yield from (json.loads(line) for line in file if line.strip())
+        if path.stem not in without:
+            with path.open(encoding="utf-8") as file:
+                yield from (json.loads(line) for line in file if line.strip())
 
 
 def from_sentence(line: dict[str, str]) -> TurnExample | None:

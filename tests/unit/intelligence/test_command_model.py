@@ -7,7 +7,12 @@ import pytest
 
 from gatte.intelligence.understanding import command_model, command_model_file
 from gatte.intelligence.understanding.model_file import ModelMissing
-from gatte.intelligence.understanding.turn_examples import TurnExample, from_json, read_turns
+from gatte.intelligence.understanding.turn_examples import (
+    TurnExample,
+    from_json,
+    from_sentence,
+    read_turns,
+)
 from gatte.intelligence.understanding.turn_features import TurnContext, features
 
 START = TurnContext()
@@ -84,8 +89,57 @@ def test_another_turn_means_another_name(tmp_path):
     assert from_json(line).labels == {"SmallTalk:greeting"}
 
 
+def sentence(kind, **keys):
+    line = {"kind": kind, "place": "start", "text": "vocês fazem estorno?", "topic": "none"}
+    return from_sentence(line | keys)
+
+
+def test_a_look_alike_teaches_that_nobody_is_called_and_nothing_else():
+    example = sentence("look_alike")
+
+    assert example.labels == frozenset()
+    assert example.weight_of("Escalate:refund") == 1
+    assert example.weight_of("RequestHuman") == 1
+    assert example.weight_of("Question") == 0
+
+
+def test_what_must_reach_a_person_teaches_its_reason():
+    example = sentence("must_reach_person", reason="refund", place="queue")
+
+    assert example.labels == {"Escalate:refund"}
+    assert example.weight_of("Escalate:fraud") == 1
+    assert example.weight_of("Complain") == 0
+    assert example.context.place == "queue"
+
+
+def test_a_question_that_no_article_answers_teaches_nothing():
+    assert sentence("question") is None
+
+
+def test_what_a_sentence_leaves_open_moves_no_label():
+    look_alike = TurnExample(("quanto custa o a3?",), START, frozenset(), known=frozenset({"Deny"}))
+    taught = command_model.fit([*FEW, *[look_alike] * 9], "more")
+
+    assert taught.read(["quanto custa o a3?"], START).labels[0].label == "Question"
+
+
+def test_a_verb_of_the_bot_that_is_said_again_is_a_feature_and_its_negation_another():
+    offer = TurnContext(bubble="Posso ajudar? Abro o chamado?", has_options=True)
+
+    assert "repeats verb negated=False False&offer" in features(["abre"], offer)
+    assert "repeats verb negated=True False&offer" in features(["nao abre"], offer)
+
+
+def test_each_clause_is_read_for_itself():
+    found = features(["deixa. e sabado?"], START)
+
+    assert "clause=deixa&start" in found
+    assert "opens=e&start" in found
+    assert "asks&start" in found
+
+
 def test_the_place_is_a_feature_of_its_own():
-    assert features(["sim"], CONFIRM)["yes&confirm"] == 1
+    assert "yes&confirm" in features(["sim"], CONFIRM)
     assert "yes&confirm" not in features(["sim"], START)
 
 
