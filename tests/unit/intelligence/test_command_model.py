@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from gatte.intelligence.understanding import command_model, command_model_file
+from gatte.conversation.commands import LabelScore, TurnReading
+from gatte.intelligence.understanding import calibration, command_model, command_model_file
 from gatte.intelligence.understanding.model_file import ModelMissing
 from gatte.intelligence.understanding.turn_examples import (
     TurnExample,
@@ -156,3 +157,28 @@ def test_nothing_is_learned_from_a_held_out_voice():
 
     assert learned
     assert not learned & held_out
+
+
+def test_a_label_that_is_too_unsure_is_made_surer_and_one_that_is_right_is_left():
+    truth = {"unsure": [True] * 40 + [False] * 40, "right": [True, False] * 40}
+    chances = {"unsure": [0.3] * 40 + [0.01] * 40, "right": [0.5] * 80}
+
+    lines = calibration.fit(chances, truth)
+
+    assert lines["unsure"][1] > 1
+    assert abs(lines["right"][1]) < lines["unsure"][1]
+
+
+def test_every_label_that_is_taught_is_calibrated():
+    taught = {label for one in read_turns() for label in one.labels}
+
+    assert taught <= set(calibration.read())
+
+
+def test_reasons_to_escalate_add_up():
+    fraud, refund = LabelScore("Escalate:fraud", 0.2), LabelScore("Escalate:refund", 0.15)
+    reading = TurnReading(labels=(LabelScore("Question", 0.3), fraud, refund))
+
+    assert reading.heard(fraud) == pytest.approx(0.35)
+    assert reading.heard(refund) == 0.15
+    assert reading.heard(reading.labels[0]) == 0.3
