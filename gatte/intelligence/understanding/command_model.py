@@ -5,8 +5,8 @@ and the sentence vector with weights for all places and for each kind of place. 
 and goes on until the optimum, so every machine learns the same.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from gatte.conversation.commands import LabelScore, TurnReading
@@ -67,6 +67,15 @@ class CommandModel:
         ranked = sorted(zip(self.labels, chances.tolist(), strict=True), key=lambda one: -one[1])
         shown = [LabelScore(label, round(p, 4)) for label, p in ranked if p >= LEAST_SHOWN]
         return TurnReading(labels=tuple(shown or [LabelScore(*ranked[0])]), model=self.name)
+
+    def calibrated(self, lines: Mapping[str, tuple[float, float]]) -> "CommandModel":
+        """The same weights with a slope and an offset for each label; labels without one stay."""
+        import numpy as np
+
+        known = [lines.get(label, (1.0, 0.0)) for label in self.labels]
+        slopes = np.array([slope for slope, _ in known], np.float32)
+        offsets = np.array([offset for _, offset in known], np.float32)
+        return replace(self, slopes=slopes, offsets=offsets)
 
     def _of_terms(self, text: str) -> "Matrix":
         columns, weights = self.vocabulary.transform(text)

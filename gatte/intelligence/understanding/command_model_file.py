@@ -1,6 +1,4 @@
-"""The command model as a file: plain arrays, never pickle, named after all that went into it. Its
-calibration is added when it is read.
-"""
+"""The command model as a file: plain arrays, never pickle, named after all that went into it."""
 
 import hashlib
 import os
@@ -20,6 +18,7 @@ from gatte.intelligence.understanding.turn_examples import SENTENCES, TURNS, rea
 
 FOLDER = Path(__file__).parent
 RULES = Path(conversation.__file__ or "").parent
+WEIGHTS = ("terms", "places", "vectors", "bias", "slopes", "offsets")
 CODE_NAMES = (
     "command_model.py",
     "tfidf.py",
@@ -49,7 +48,7 @@ def fingerprint(turns: Path = TURNS) -> str:
     known = embedding.installed()
     digest.update(version(embedding.PACKAGE).encode() if known else b"words only")
     taught = (*sorted(turns.glob("*.jsonl")), *sorted(SENTENCES.glob("*.jsonl")))
-    for file in (*CODE, *taught, INTENTS):
+    for file in (*CODE, *taught, INTENTS, calibration.CALIBRATION):
         digest.update(file.name.encode() + file.read_bytes())
     return f"commands-{digest.hexdigest()[:12]}"
 
@@ -58,7 +57,8 @@ def build(folder: Path, turns: Path = TURNS) -> Path:
     """The whole model file of these turns in this folder, made now unless it is there."""
     path = path_for(folder, turns)
     if not is_valid(path):
-        write(path, command_model.fit(read_turns(turns), path.stem))
+        model = command_model.fit(read_turns(turns), path.stem)
+        write(path, model.calibrated(calibration.read()))
     return path
 
 
@@ -78,16 +78,12 @@ def _read(path: Path) -> CommandModel:
             name: bytes(stored[name]).decode("utf-8").split("\n")
             for name in ("vocabulary", "columns", "labels")
         }
-        lines = calibration.read()
-        known = [lines.get(label, calibration.IDENTITY) for label in lists["labels"]]
         return CommandModel(
             path.stem,
             tuple(lists["labels"]),
             Vocabulary(_numbered(lists["vocabulary"]), stored["idf"]),
             _numbered(lists["columns"]),
-            *(stored[name] for name in ("terms", "places", "vectors", "bias")),
-            np.array([slope for slope, _ in known], np.float32),
-            np.array([offset for _, offset in known], np.float32),
+            *(stored[name] for name in WEIGHTS),
         )
 
 
@@ -104,10 +100,7 @@ def write(path: Path, model: CommandModel) -> None:
         np.savez(
             file,
             idf=model.vocabulary.idf,
-            terms=model.terms,
-            places=model.places,
-            vectors=model.vectors,
-            bias=model.bias,
+            **{name: getattr(model, name) for name in WEIGHTS},
             vocabulary=np.frombuffer("\n".join(model.vocabulary.columns).encode(), np.uint8),
             columns=np.frombuffer("\n".join(model.columns).encode(), np.uint8),
             labels=np.frombuffer("\n".join(model.labels).encode(), np.uint8),

@@ -90,7 +90,7 @@ def of_tone(text: str, place: str) -> Iterator[str]:
 
 
 def of_reply(clauses: Clauses, bubble: str, place: str) -> Iterator[str]:
-    """How the words take up what the bot asked last: "Abro o chamado?", "abre"."""
+    """How the words take up what the bot asked last: "Cancelo a visita?", "cancela"."""
     sentences = clauses_of_bubble(bubble)
     spoken = [word for clause in clauses for word in clause]
     if not sentences:

@@ -125,10 +125,10 @@ def test_what_a_sentence_leaves_open_moves_no_label():
 
 
 def test_a_verb_of_the_bot_that_is_said_again_is_a_feature_and_its_negation_another():
-    offer = TurnContext(bubble="Posso ajudar? Abro o chamado?", has_options=True)
+    offer = TurnContext(bubble="Posso ajudar? Cancelo a visita?", has_options=True)
 
-    assert "repeats verb negated=False False&offer" in features(["abre"], offer)
-    assert "repeats verb negated=True False&offer" in features(["nao abre"], offer)
+    assert "repeats verb negated=False False&offer" in features(["cancela"], offer)
+    assert "repeats verb negated=True False&offer" in features(["nao cancele"], offer)
 
 
 def test_each_clause_is_read_for_itself():
