@@ -19,7 +19,6 @@ from gatte.conversation.commands import (
     Courtesy,
     Deny,
     Escalate,
-    EscalateReason,
     Hostile,
     LeaveQueue,
     OffTopic,
@@ -74,15 +73,6 @@ from gatte.conversation.states import Event, State
 from gatte.conversation.texts import exists, render
 from gatte.conversation.thresholds import DISAMBIGUATE_AFTER, ESCALATE_AFTER
 
-REASON_FOR_DESK = {
-    EscalateReason.INVOICES_STOPPED: EscalationReason.INVOICE_STOPPED,
-    EscalateReason.REVOCATION: EscalationReason.REVOCATION,
-    EscalateReason.FRAUD: EscalationReason.FRAUD,
-    EscalateReason.REFUND: EscalationReason.REFUND,
-    EscalateReason.LEGAL: EscalationReason.LEGAL_THREAT,
-    EscalateReason.DATA_BREACH: EscalationReason.DATA_BREACH,
-    EscalateReason.DISTRESS: EscalationReason.DISTRESS,
-}
 PERSON_ONLY = frozenset({"move_appointment", "cancel_appointment"})
 """Wishes for which there is no flow: a person takes them, with what was said."""
 LISTENED_BESIDE = (OptOut,)
@@ -197,13 +187,12 @@ def _hostile(turn: CommandRun, command: Hostile) -> Outcome:
 
 
 def _escalate(turn: CommandRun, command: Escalate) -> Outcome:
-    reason = REASON_FOR_DESK[command.reason]
-    if turn.waiting and not raises_priority(turn.draft, reason):
+    if turn.waiting and not raises_priority(turn.draft, command.reason):
         acknowledge_while_queued(turn.draft)
         return turn.settle(command)
     if turn.attached and not turn.waiting:
         attach_media(turn.draft, list(turn.attached))
-    escalate(turn.draft, reason, f"{command.source} {command.reason}", turn.text)
+    escalate(turn.draft, command.reason, f"{command.source} {command.reason}", turn.text)
     return turn.settle(command)
 
 

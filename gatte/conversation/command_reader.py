@@ -19,7 +19,6 @@ from gatte.conversation.commands import (
     Courtesy,
     Deny,
     Escalate,
-    EscalateReason,
     FlowWish,
     Hostile,
     LeaveQueue,
@@ -38,6 +37,7 @@ from gatte.conversation.commands import (
     TurnReading,
     Unclear,
     WrongPerson,
+    label_of,
 )
 from gatte.conversation.effects import EscalationReason
 from gatte.conversation.escalation_rules import cannot_issue_invoices, find_trigger
@@ -127,13 +127,6 @@ LITERAL: dict[Word, type[Command]] = {
     Word.LEAVE: OptOut,
     Word.BACK_IN: OptIn,
     Word.CONTINUE: ResumeFlow,
-}
-REASON_OF_TRIGGER = {
-    EscalationReason.INVOICE_STOPPED: EscalateReason.INVOICES_STOPPED,
-    EscalationReason.REVOCATION: EscalateReason.REVOCATION,
-    EscalationReason.FRAUD: EscalateReason.FRAUD,
-    EscalationReason.REFUND: EscalateReason.REFUND,
-    EscalationReason.LEGAL_THREAT: EscalateReason.LEGAL,
 }
 COURTESY_OF_INTENT = {
     Intent.GREETING: Courtesy.GREETING,
@@ -274,18 +267,19 @@ def _alarms(place: Place, reading: TurnReading) -> Iterator[Command]:
     today = place.snapshot.now.date()
     expired = any(one.valid_until < today for one in place.snapshot.certificates)
     if trigger is None and expired and cannot_issue_invoices(text):
-        yield Escalate(EscalateReason.INVOICES_STOPPED, span=text)
+        yield Escalate(EscalationReason.INVOICE_STOPPED, span=text)
         return
     if trigger is None or (
         trigger.reason is EscalationReason.REFUND and place.flow and cancels_this(text)
     ):
         return
-    reason = REASON_OF_TRIGGER.get(trigger.reason)
-    label = f"Escalate:{reason}" if reason else "Complain"
+    alarm: Command = Escalate(trigger.reason, span=text)
+    if trigger.reason is EscalationReason.COMPLAINT:
+        alarm = Complain(span=text)
     is_question = reading.probability("Question") > 1 - VETO
-    if reading.labels and is_question and reading.probability(label) < VETO:
+    if reading.labels and is_question and reading.probability(label_of(alarm)) < VETO:
         return
-    yield Escalate(reason, span=text) if reason else Complain(span=text)
+    yield alarm
 
 
 def _of_message(place: Place, one: UnderstoodText, reading: TurnReading) -> list[Command]:
@@ -544,7 +538,7 @@ def _of_label(place: Place, label: str, said: Sequence[UnderstoodText]) -> Comma
     if name in SIMPLE_LABELS:
         found = SIMPLE_LABELS[name]()  # type: ignore[call-arg]  # those without keys
     elif name == "Escalate":
-        found = Escalate(EscalateReason(detail))
+        found = Escalate(EscalationReason(detail))
     elif name == "StartFlow":
         found = StartFlow(cast("FlowWish", detail))
     elif name == "Question":
@@ -644,7 +638,7 @@ def _of_intent(intent: Intent, text: str, found: Sequence[Command]) -> Iterator[
     elif intent is Intent.TALK_TO_HUMAN:
         yield RequestHuman(**more)  # type: ignore[arg-type]
     elif intent is Intent.REVOKE_CERTIFICATE:
-        yield Escalate(EscalateReason.REVOCATION, **more)  # type: ignore[arg-type]
+        yield Escalate(EscalationReason.REVOCATION, **more)  # type: ignore[arg-type]
     elif intent is Intent.COMPLAINT:
         yield Complain(**more)  # type: ignore[arg-type]
     elif intent is Intent.OUT_OF_SCOPE:

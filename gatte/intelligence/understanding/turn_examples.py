@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gatte.conversation.commands import INTENT_OF_FLOW
+from gatte.conversation.effects import EscalationReason
 from gatte.conversation.nlu import Intent
 from gatte.intelligence.understanding.examples import read_examples
 from gatte.intelligence.understanding.turn_features import TurnContext
@@ -70,11 +71,16 @@ def from_json(turn: dict[str, object]) -> TurnExample:
 
 
 def _label(command: dict[str, str]) -> str:
-    """A command's name, with what tells it from others of its kind."""
-    detail = {"StartFlow": "flow", "Escalate": "reason", "SmallTalk": "kind"}.get(
-        command["command"]
-    )
-    return f"{command['command']}:{command[detail]}" if detail else command["command"]
+    """The label of a command as the file tells it: see `commands.label_of`."""
+    match command["command"]:
+        case "StartFlow":
+            return f"StartFlow:{command['flow']}"
+        case "Escalate":
+            return f"Escalate:{EscalationReason(command['reason'])}"
+        case "SmallTalk":
+            return f"SmallTalk:{command['kind']}"
+        case name:
+            return name
 
 
 def _openings() -> Iterator[TurnExample]:
