@@ -55,6 +55,7 @@ from gatte.conversation.handoff import (
 from gatte.conversation.input_triage import UnderstoodText, attach_media
 from gatte.conversation.no_active_flow import ask_knowledge, ask_what_for, greet, show_menu
 from gatte.conversation.parsing.normalize import words
+from gatte.conversation.replies import ReplyOption
 from gatte.conversation.slot_filling import (
     ask_again,
     ask_what_to_fix,
@@ -77,6 +78,22 @@ PERSON_ONLY = frozenset({"move_appointment", "cancel_appointment"})
 """Wishes for which there is no flow: a person takes them, with what was said."""
 LISTENED_BESIDE = (OptOut,)
 """Commands that are carried out whatever else a turn holds, when they are literal: the law."""
+
+
+@dataclass(frozen=True)
+class NoticeChange:
+    """What leaving the notices, or coming back to them, is asked and done with."""
+
+    flow: FlowName
+    cause: str
+    option: Callable[[], ReplyOption]
+    question: str
+
+
+NOTICES: dict[type[OptOut | OptIn], NoticeChange] = {
+    OptOut: NoticeChange(FlowName.OPT_OUT, "leave", option_ids.NOTICES_OFF, "notices.ask_out"),
+    OptIn: NoticeChange(FlowName.OPT_IN, "back in", option_ids.NOTICES_ON, "notices.ask_in"),
+}
 
 
 @dataclass
@@ -236,27 +253,20 @@ def _other_language(turn: CommandRun, command: OtherLanguage) -> Outcome:
 # --- what works in every state ---
 
 
-def _opt_out(turn: CommandRun, command: OptOut) -> Outcome:
-    """No more notices: at once when it was said in exactly these words, else asked by name."""
+def _change_notices(turn: CommandRun, command: OptOut | OptIn) -> Outcome:
+    """No more notices, or notices again: at once when it was said in exactly these words, else
+    asked by name.
+    """
     draft = turn.draft
+    notices = NOTICES[type(command)]
     if command.literal:
-        draft.end_flow()
-        draft.discard_suspended_flow()
-        start(draft, FlowName.OPT_OUT, "leave")
+        if isinstance(command, OptOut):
+            draft.end_flow()
+            draft.discard_suspended_flow()
+        start(draft, notices.flow, notices.cause)
         return turn.settle(command)
-    draft.set_flag("offer", option_ids.NOTICES_OFF().id)
-    draft.add_buttons(render("notices.ask_out"), option_ids.NOTICES_OFF(), option_ids.MENU())
-    turn.settle(command)
-    return Outcome.ASKED_BACK
-
-
-def _opt_in(turn: CommandRun, command: OptIn) -> Outcome:
-    draft = turn.draft
-    if command.literal:
-        start(draft, FlowName.OPT_IN, "back in")
-        return turn.settle(command)
-    draft.set_flag("offer", option_ids.NOTICES_ON().id)
-    draft.add_buttons(render("notices.ask_in"), option_ids.NOTICES_ON(), option_ids.MENU())
+    draft.set_flag("offer", notices.option().id)
+    draft.add_buttons(render(notices.question), notices.option(), option_ids.MENU())
     turn.settle(command)
     return Outcome.ASKED_BACK
 
@@ -600,8 +610,8 @@ HANDLERS: dict[type[Any], Handler] = {
     Complain: _complain,
     WrongPerson: _wrong_person,
     OtherLanguage: _other_language,
-    OptOut: _opt_out,
-    OptIn: _opt_in,
+    OptOut: _change_notices,
+    OptIn: _change_notices,
     LeaveQueue: _leave_queue,
     CancelFlow: _cancel,
     ShowMenu: _menu,

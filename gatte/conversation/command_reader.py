@@ -37,6 +37,7 @@ from gatte.conversation.commands import (
     TurnReading,
     Unclear,
     WrongPerson,
+    command_of,
     label_of,
 )
 from gatte.conversation.effects import EscalationReason
@@ -44,6 +45,7 @@ from gatte.conversation.escalation_rules import cannot_issue_invoices, find_trig
 from gatte.conversation.fallback import (
     FLOW_OF_INTENT,
     QUESTIONS,
+    SMALL_TALK,
     is_confident,
     looks_like_question,
     resolve_intent,
@@ -127,11 +129,6 @@ LITERAL: dict[Word, type[Command]] = {
     Word.LEAVE: OptOut,
     Word.BACK_IN: OptIn,
     Word.CONTINUE: ResumeFlow,
-}
-COURTESY_OF_INTENT = {
-    Intent.GREETING: Courtesy.GREETING,
-    Intent.THANKS: Courtesy.THANKS,
-    Intent.GOODBYE: Courtesy.GOODBYE,
 }
 SIMPLE_LABELS: dict[str, type[Command]] = {
     "Complain": Complain,
@@ -313,7 +310,7 @@ def _whole_message(place: Place, text: str) -> Command | None:
     elif place.snapshot.flags.get("answered") and says_unhelpful(text):
         found = Deny(span=text, literal=True)
     elif courtesy:
-        found = SmallTalk(kind=COURTESY_OF_INTENT[courtesy], span=text)
+        found = command_of(courtesy, text)
     return found
 
 
@@ -585,7 +582,10 @@ def _of_intents(
     if verdict.intent is Intent.OUT_OF_SCOPE and len(words(verdict.text)) < MIN_QUESTION_WORDS:
         yield Unclear(span=verdict.text)
         return
-    yield from _of_intent(verdict.intent, verdict.text, found)
+    command = _of_intent(verdict.intent, verdict.text)
+    greeted = any(isinstance(one, SmallTalk) for one in found)
+    if not (greeted and isinstance(command, SmallTalk)):
+        yield command
     beside = [one for one in spoken if _asks(one) and verdict.intent not in QUESTIONS]
     if beside and verdict.intent in FLOW_OF_INTENT:
         text = "\n".join(one.text for one in beside)
@@ -622,26 +622,10 @@ def _of_intents_in_flow(place: Place, spoken: Sequence[UnderstoodText]) -> Itera
             continue
         if guess.intent is Intent.OUT_OF_SCOPE and not looks_like_question(one.text):
             continue
-        if guess.intent in COURTESY_OF_INTENT:
+        if guess.intent in SMALL_TALK:
             continue  # a value may look like courtesy to a model that does not know the question
-        yield from _of_intent(guess.intent, one.text, ())
+        yield _of_intent(guess.intent, one.text)
 
 
-def _of_intent(intent: Intent, text: str, found: Sequence[Command]) -> Iterator[Command]:
-    more = {"source": PredictionSource.LOCAL, "span": text}
-    if intent in QUESTIONS:
-        yield Question(text, intent, **more)  # type: ignore[arg-type]
-    elif intent is Intent.OPT_OUT:
-        yield OptOut(**more)  # type: ignore[arg-type]
-    elif intent in FLOW_OF_INTENT:
-        yield StartFlow(FLOW_OF_INTENT[intent].value, **more)  # type: ignore[arg-type]
-    elif intent is Intent.TALK_TO_HUMAN:
-        yield RequestHuman(**more)  # type: ignore[arg-type]
-    elif intent is Intent.REVOKE_CERTIFICATE:
-        yield Escalate(EscalationReason.REVOCATION, **more)  # type: ignore[arg-type]
-    elif intent is Intent.COMPLAINT:
-        yield Complain(**more)  # type: ignore[arg-type]
-    elif intent is Intent.OUT_OF_SCOPE:
-        yield OffTopic(**more)  # type: ignore[arg-type]
-    elif intent in COURTESY_OF_INTENT and not any(isinstance(one, SmallTalk) for one in found):
-        yield SmallTalk(kind=COURTESY_OF_INTENT[intent], **more)  # type: ignore[arg-type]
+def _of_intent(intent: Intent, text: str) -> Command:
+    return replace(command_of(intent, text), source=PredictionSource.LOCAL)

@@ -1,15 +1,11 @@
 """Commands, which work in every state: human, menu, cancel, leave, back in, go on."""
 
-from collections.abc import Callable
-
 from gatte.conversation import option_ids
 from gatte.conversation.decision_builder import DecisionBuilder
 from gatte.conversation.effects import EscalationReason
-from gatte.conversation.flows.base import FlowName
 from gatte.conversation.handoff import announce_queue, escalate, leave_queue
 from gatte.conversation.no_active_flow import show_menu
-from gatte.conversation.rules import Command
-from gatte.conversation.slot_filling import ask_again, can_resume, offer_resume, resume, start
+from gatte.conversation.slot_filling import ask_again, can_resume, offer_resume, resume
 from gatte.conversation.states import Event, State
 from gatte.conversation.texts import render
 
@@ -27,14 +23,6 @@ def call_human(draft: DecisionBuilder, said: str) -> bool:
         "asked for a human",
         said,
     )
-    return True
-
-
-def _menu(draft: DecisionBuilder, _said: str) -> bool:
-    if draft.snapshot.state == State.WAITING_HUMAN:
-        leave_queue(draft, Event.MENU_SHOWN, "menu")
-    else:
-        show_menu(draft, "menu")
     return True
 
 
@@ -62,18 +50,6 @@ def cancel(draft: DecisionBuilder, _said: str) -> bool:
     return True
 
 
-def _opt_out(draft: DecisionBuilder, _said: str) -> bool:
-    draft.end_flow()
-    draft.discard_suspended_flow()
-    start(draft, FlowName.OPT_OUT, "leave")
-    return True
-
-
-def _opt_in(draft: DecisionBuilder, _said: str) -> bool:
-    start(draft, FlowName.OPT_IN, "back in")
-    return True
-
-
 def continue_flow(draft: DecisionBuilder, _said: str) -> bool:
     """Take up the flow that was put aside, or say that there is none; False where the word is a yes
     or goes to a human.
@@ -89,18 +65,3 @@ def continue_flow(draft: DecisionBuilder, _said: str) -> bool:
         draft.add_text("resume.nothing")
         show_menu(draft, "nothing to go on with")
     return True
-
-
-COMMAND_HANDLERS: dict[Command, Callable[[DecisionBuilder, str], bool]] = {
-    Command.HUMAN: call_human,
-    Command.MENU: _menu,
-    Command.CANCEL: cancel,
-    Command.LEAVE: _opt_out,
-    Command.BACK_IN: _opt_in,
-    Command.CONTINUE: continue_flow,
-}
-
-
-def run_command(draft: DecisionBuilder, command: Command, said: str) -> bool:
-    """Carry out a command; whether it meant anything here."""
-    return COMMAND_HANDLERS[command](draft, said)

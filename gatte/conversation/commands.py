@@ -4,7 +4,7 @@ A generator (rules, the local model, Gemini) proposes commands; the core alone d
 from each. The term is Rasa's.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Literal
 
@@ -257,11 +257,44 @@ INTENT_OF_COMMAND: dict[type[Command], Intent] = {
     OtherLanguage: Intent.OUT_OF_SCOPE,
     Hostile: Intent.OUT_OF_SCOPE,
 }
-INTENT_OF_COURTESY = {
-    Courtesy.GREETING: Intent.GREETING,
-    Courtesy.THANKS: Intent.THANKS,
-    Courtesy.GOODBYE: Intent.GOODBYE,
+
+
+COMMAND_OF_INTENT: dict[Intent, Command] = {
+    Intent.GREETING: SmallTalk(kind=Courtesy.GREETING),
+    Intent.THANKS: SmallTalk(kind=Courtesy.THANKS),
+    Intent.GOODBYE: SmallTalk(kind=Courtesy.GOODBYE),
+    Intent.FAQ: Question("", Intent.FAQ),
+    Intent.PRICE: Question("", Intent.PRICE),
+    Intent.DOCUMENTS: Question("", Intent.DOCUMENTS),
+    Intent.TECHNICAL_SUPPORT: Question("", Intent.TECHNICAL_SUPPORT),
+    Intent.INVOICE_OR_PAYMENT: Question("", Intent.INVOICE_OR_PAYMENT),
+    Intent.BUY_CERTIFICATE: StartFlow("lead"),
+    Intent.RENEW_CERTIFICATE: StartFlow("renewal"),
+    Intent.CERTIFICATE_STATUS: StartFlow("certificate_status"),
+    Intent.SCHEDULE: StartFlow("schedule"),
+    Intent.TICKET_STATUS: StartFlow("ticket_status"),
+    Intent.DATA_RIGHTS: StartFlow("data_rights"),
+    Intent.REVOKE_CERTIFICATE: Escalate(EscalationReason.REVOCATION),
+    Intent.COMPLAINT: Complain(),
+    Intent.TALK_TO_HUMAN: RequestHuman(),
+    Intent.OPT_OUT: OptOut(),
+    Intent.OUT_OF_SCOPE: OffTopic(),
 }
+"""What a customer does whose words, or whose tap, have this intent; a question's text is what was
+said.
+"""
+
+INTENT_OF_COURTESY = {
+    command.kind: intent
+    for intent, command in COMMAND_OF_INTENT.items()
+    if isinstance(command, SmallTalk)
+}
+
+
+def command_of(intent: Intent, text: str) -> Command:
+    """The command that an intent of a text stands for."""
+    command: Command = replace(COMMAND_OF_INTENT[intent], span=text)
+    return replace(command, text=text) if isinstance(command, Question) else command
 
 
 def intent_of(command: Command) -> Intent | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from gatte.conversation.commands import INTENT_OF_FLOW
+from gatte.conversation.commands import COMMAND_OF_INTENT, label_of
 from gatte.conversation.effects import EscalationReason
 from gatte.conversation.nlu import Intent
 from gatte.intelligence.understanding.examples import read_examples
@@ -13,22 +13,9 @@ from gatte.intelligence.understanding.turn_features import TurnContext
 
 TURNS = Path(__file__).parents[1] / "content" / "turns"
 LABEL_OF_INTENT = {
-    Intent.GREETING: "SmallTalk:greeting",
-    Intent.THANKS: "SmallTalk:thanks",
-    Intent.GOODBYE: "SmallTalk:goodbye",
-    Intent.FAQ: "Question",
-    Intent.PRICE: "Question",
-    Intent.DOCUMENTS: "Question",
-    Intent.INVOICE_OR_PAYMENT: "Question",
-    Intent.COMPLAINT: "Complain",
-    Intent.TALK_TO_HUMAN: "RequestHuman",
-    Intent.OPT_OUT: "OptOut",
-    Intent.OUT_OF_SCOPE: "OffTopic",
-    Intent.REVOKE_CERTIFICATE: "Escalate:revocation",
-} | {
-    intent: f"StartFlow:{flow}"
-    for flow, intent in INTENT_OF_FLOW.items()
-    if flow not in {"ticket", "move_appointment", "cancel_appointment"}
+    intent: label_of(command)
+    for intent, command in COMMAND_OF_INTENT.items()
+    if intent is not Intent.TECHNICAL_SUPPORT
 }
 
 
