@@ -187,8 +187,10 @@ def _conclude(turn: CommandRun) -> None:
 # --- first of all: secrets, insults ---
 
 
-def _secret(turn: CommandRun, _command: Secret) -> Outcome:
-    turn.draft.add_text("secret.password")
+def _secret(turn: CommandRun, command: Secret) -> Outcome:
+    """One warning a turn; the message itself is gone from here already."""
+    if not turn.resolutions:
+        turn.draft.add_text(f"secret.{command.kind}")
     return Outcome.DONE
 
 

@@ -29,6 +29,7 @@ from gatte.conversation.commands import (
     Question,
     RequestHuman,
     ResumeFlow,
+    Secret,
     SetSlot,
     ShowMenu,
     Skip,
@@ -53,9 +54,10 @@ from gatte.conversation.fallback import (
 from gatte.conversation.flows.base import Flow, FlowName, Slot
 from gatte.conversation.flows.registry import FLOWS
 from gatte.conversation.input_triage import UnderstoodText
-from gatte.conversation.nlu import Intent, PredictionSource
+from gatte.conversation.nlu import Intent, PredictionSource, Utterance
 from gatte.conversation.parsing.answers import declines, yes_or_no
 from gatte.conversation.parsing.documents import find_document
+from gatte.conversation.parsing.languages import foreign_language
 from gatte.conversation.parsing.names import find_email
 from gatte.conversation.parsing.normalize import normalize_text, union, word_set, words
 from gatte.conversation.rules import (
@@ -68,6 +70,7 @@ from gatte.conversation.rules import (
     says_unhelpful,
     small_talk_in,
 )
+from gatte.conversation.secret_detection import secret_in
 from gatte.conversation.snapshot import Snapshot
 from gatte.conversation.states import State
 from gatte.conversation.thresholds import FLOW_SWITCH_THRESHOLD
@@ -138,7 +141,6 @@ SIMPLE_LABELS: dict[str, type[Command]] = {
     "CancelFlow": CancelFlow,
     "ShowMenu": ShowMenu,
     "LeaveQueue": LeaveQueue,
-    "OtherLanguage": OtherLanguage,
     "OffTopic": OffTopic,
     "Hostile": Hostile,
     "RequestHuman": RequestHuman,
@@ -202,6 +204,12 @@ def read(
     return tuple(_without_repetition(found)) or (Unclear(),)
 
 
+def read_secrets(messages: Sequence[Utterance]) -> tuple[Secret, ...]:
+    """A command for each message that holds a password or a key."""
+    found = ((secret_in(one), one.message_id) for one in messages)
+    return tuple(Secret(kind, message_id) for kind, message_id in found if kind)
+
+
 def _says_something(found: Sequence[Command]) -> bool:
     return any(not isinstance(one, SmallTalk | SetSlot) for one in found)
 
@@ -232,10 +240,15 @@ def _literals(place: Place) -> Iterator[Command]:
 
 def _checked(place: Place, commands: Sequence[Command]) -> Iterator[Command]:
     """Given commands, none of them literal; a value that its slot does not take is left out, and
-    a correction without its value asks for it.
+    a correction without its value asks for it. What only a model calls a secret was not erased, so
+    nobody is told that it was.
     """
     for one in commands:
         command: Command = replace(one, literal=False)
+        if isinstance(command, Secret):
+            continue
+        if isinstance(command, OtherLanguage) and not command.language:
+            command = replace(command, language=_foreign_language(place))
         slot = None
         if place.flow and isinstance(command, SetSlot | CorrectSlot):
             slot = place.flow.slot(command.slot)
@@ -534,6 +547,8 @@ def _of_label(place: Place, label: str, said: Sequence[UnderstoodText]) -> Comma
     found: Command | None = None
     if name in SIMPLE_LABELS:
         found = SIMPLE_LABELS[name]()  # type: ignore[call-arg]  # those without keys
+    elif name == "OtherLanguage":
+        found = OtherLanguage(_foreign_language(place))
     elif name == "Escalate":
         found = Escalate(EscalationReason(detail))
     elif name == "StartFlow":
@@ -547,6 +562,10 @@ def _of_label(place: Place, label: str, said: Sequence[UnderstoodText]) -> Comma
     elif name == "SmallTalk":
         found = SmallTalk(kind=Courtesy(detail or "other"))
     return found
+
+
+def _foreign_language(place: Place) -> str:
+    return foreign_language("\n".join(place.texts))
 
 
 def _question_intent(said: Sequence[UnderstoodText]) -> Intent | None:

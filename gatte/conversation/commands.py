@@ -12,6 +12,7 @@ from gatte.conversation.effects import EscalationReason
 from gatte.conversation.nlu import Intent, PredictionSource
 
 Slot = str
+SecretKind = Literal["password", "key_file"]
 FlowWish = Literal[
     "lead",
     "renewal",
@@ -160,8 +161,11 @@ class OptIn(_Read):
 
 @dataclass(frozen=True)
 class Secret(_Read):
-    """Sent a password, PIN, PUK or key, in the message of this id."""
+    """Sent a password (also a PIN or PUK) or a key file, in the message of this id; its words are
+    never kept, so the span is empty.
+    """
 
+    kind: SecretKind
     message_id: str = ""
 
 

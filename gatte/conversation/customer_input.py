@@ -20,7 +20,6 @@ from gatte.conversation.input_triage import (
     attach_media,
     explain_unsupported,
     triage,
-    warn_about_secret,
 )
 from gatte.conversation.option_selected import handle_option
 from gatte.conversation.parsing.normalize import normalize_text, words
@@ -170,8 +169,8 @@ def _offered_with(draft: DecisionBuilder, text: str) -> str | None:
 def _respond(
     draft: DecisionBuilder, heard: TriagedInput, spoke: MessagesReceived, offered: str
 ) -> None:
-    if heard.rejected:
-        warn_about_secret(draft, heard.rejected)
+    if heard.secrets:
+        _warn_about_secrets(draft, heard)
     commands = (
         command_reader.read(draft.snapshot, heard.said, offered, spoke.reading)
         if heard.said
@@ -188,6 +187,12 @@ def _respond(
     elif not _take_up_interrupted(draft, turn):
         command_handlers.run(turn)
     draft.resolutions += turn.resolutions
+
+
+def _warn_about_secrets(draft: DecisionBuilder, heard: TriagedInput) -> None:
+    warning = CommandRun(draft, command_reader.read_secrets(heard.secrets), heard.said)
+    command_handlers.run(warning)
+    draft.resolutions += warning.resolutions
 
 
 def _respond_to_choice(draft: DecisionBuilder, heard: TriagedInput, turn: CommandRun) -> None:
