@@ -6,8 +6,9 @@ then the flow or the intent.
 
 import json
 
-from gatte.conversation import command_handlers, command_reader, option_ids
-from gatte.conversation.command_handlers import CommandRun
+from gatte.conversation import command_reader, option_ids
+from gatte.conversation.command_handlers import processor
+from gatte.conversation.command_handlers.command_run import CommandRun
 from gatte.conversation.commands import Affirm, Deny, Escalate, OffTopic, SmallTalk, Unclear
 from gatte.conversation.decision_builder import DecisionBuilder
 from gatte.conversation.effects import StopNotices
@@ -185,13 +186,13 @@ def _respond(
     if not heard.said:
         _answer_wordless(draft, heard)
     elif not _take_up_interrupted(draft, turn):
-        command_handlers.run(turn)
+        processor.run(turn)
     draft.resolutions += turn.resolutions
 
 
 def _warn_about_secrets(draft: DecisionBuilder, heard: TriagedInput) -> None:
     warning = CommandRun(draft, command_reader.read_secrets(heard.secrets), heard.said)
-    command_handlers.run(warning)
+    processor.run(warning)
     draft.resolutions += warning.resolutions
 
 
@@ -203,7 +204,7 @@ def _respond_to_choice(draft: DecisionBuilder, heard: TriagedInput, turn: Comman
         if isinstance(one, Escalate) or (one.literal and not isinstance(one, Affirm | Deny))
     )
     if turn.commands:
-        command_handlers.run(turn)
+        processor.run(turn)
         draft.resolutions += turn.resolutions
         if turn.settled_by:
             return

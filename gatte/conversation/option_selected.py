@@ -5,10 +5,17 @@ be over.
 from collections.abc import Callable
 from dataclasses import replace
 
-from gatte.conversation import command_handlers, option_ids
-from gatte.conversation.command_handlers import CommandRun
-from gatte.conversation.command_words import continue_flow
-from gatte.conversation.commands import CancelFlow, Command, RequestHuman, ShowMenu, command_of
+from gatte.conversation import option_ids
+from gatte.conversation.command_handlers import processor
+from gatte.conversation.command_handlers.command_run import CommandRun
+from gatte.conversation.commands import (
+    CancelFlow,
+    Command,
+    RequestHuman,
+    ResumeFlow,
+    ShowMenu,
+    command_of,
+)
 from gatte.conversation.decision_builder import DecisionBuilder
 from gatte.conversation.fallback import PENDING_TEXT_SLOT
 from gatte.conversation.handoff import leave_queue
@@ -69,7 +76,7 @@ def _run(draft: DecisionBuilder, command: Command, *texts: str) -> None:
     """What is tapped ends as what is written."""
     said = [UnderstoodText(text) for text in texts]
     turn = CommandRun(draft, (replace(command, literal=True),), said)
-    command_handlers.run(turn)
+    processor.run(turn)
     draft.resolutions += turn.resolutions
 
 
@@ -92,8 +99,10 @@ def _retry(draft: DecisionBuilder) -> None:
 def _resume(draft: DecisionBuilder) -> None:
     if draft.snapshot.state in IN_FLOW:
         ask_again(draft)
-    elif not continue_flow(draft, ""):
+    elif draft.snapshot.state == State.WAITING_HUMAN:
         _expired_option(draft)
+    else:
+        _run(draft, ResumeFlow())
 
 
 def _drop(draft: DecisionBuilder) -> None:

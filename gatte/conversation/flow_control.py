@@ -1,36 +1,19 @@
-"""Commands, which work in every state: human, menu, cancel, leave, back in, go on."""
+"""Giving up what runs, and going on with what was put aside."""
 
 from gatte.conversation import option_ids
 from gatte.conversation.decision_builder import DecisionBuilder
-from gatte.conversation.effects import EscalationReason
-from gatte.conversation.handoff import announce_queue, escalate, leave_queue
+from gatte.conversation.handoff import leave_queue
 from gatte.conversation.no_active_flow import show_menu
 from gatte.conversation.slot_filling import ask_again, can_resume, offer_resume, resume
 from gatte.conversation.states import Event, State
 from gatte.conversation.texts import render
 
 
-def call_human(draft: DecisionBuilder, said: str) -> bool:
-    """Put the conversation in the queue; somebody who waits already hears how long."""
-    if draft.snapshot.state == State.WAITING_HUMAN:
-        draft.add_text("handoff.still_waiting")
-        announce_queue(draft)
-        return True
-    offered = draft.snapshot.invalid_slot_count >= 3
-    escalate(
-        draft,
-        EscalationReason.SLOT_FAILED if offered else EscalationReason.REQUESTED,
-        "asked for a human",
-        said,
-    )
-    return True
-
-
-def cancel(draft: DecisionBuilder, _said: str) -> bool:
+def cancel(draft: DecisionBuilder) -> None:
     """Drop the running flow, or the place in the queue; with neither, ask what is meant."""
     if draft.snapshot.state == State.WAITING_HUMAN:
         leave_queue(draft, Event.CANCELLED, "cancel")
-        return True
+        return
     cancelled = draft.snapshot.flow
     draft.transition(Event.CANCELLED, "cancel")
     draft.end_flow()
@@ -47,10 +30,9 @@ def cancel(draft: DecisionBuilder, _said: str) -> bool:
             option_ids.MENU(),
             option_ids.HUMAN(),
         )
-    return True
 
 
-def continue_flow(draft: DecisionBuilder, _said: str) -> bool:
+def continue_flow(draft: DecisionBuilder) -> bool:
     """Take up the flow that was put aside, or say that there is none; False where the word is a yes
     or goes to a human.
     """
