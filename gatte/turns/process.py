@@ -13,7 +13,7 @@ from typing import Any
 
 from gatte.conversation import decision_history, rules
 from gatte.conversation.classifier_gate import needs_classifier
-from gatte.conversation.command_reader import LONGEST_READ
+from gatte.conversation.command_reader.reader import LONGEST_READ
 from gatte.conversation.commands import TurnReading
 from gatte.conversation.decision_history import DecisionHistory
 from gatte.conversation.nlu import IntentPrediction, MessageKind, Utterance

@@ -2,7 +2,6 @@
 
 from gatte.conversation import option_ids
 from gatte.conversation.command_handlers.command_run import CommandRun
-from gatte.conversation.command_reader import MIN_QUESTION_WORDS
 from gatte.conversation.commands import (
     Courtesy,
     OffTopic,
@@ -26,7 +25,7 @@ from gatte.conversation.slot_filling import (
 )
 from gatte.conversation.states import Event, State
 from gatte.conversation.texts import render
-from gatte.conversation.thresholds import DISAMBIGUATE_AFTER, ESCALATE_AFTER
+from gatte.conversation.thresholds import DISAMBIGUATE_AFTER, ESCALATE_AFTER, MIN_QUESTION_WORDS
 
 
 def answer_question(turn: CommandRun, command: Question) -> Outcome:

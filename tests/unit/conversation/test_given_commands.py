@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gatte.conversation import command_reader
+from gatte.conversation.command_reader import reader
 from gatte.conversation.commands import (
     CancelFlow,
     CorrectSlot,
@@ -33,9 +33,7 @@ MENU = replace(ASKED_DOCUMENT, state=State.MENU, flow=None, requested_slot=None,
 
 
 def read(text, *commands):
-    return command_reader.read(
-        ASKED_DOCUMENT, [UnderstoodText(text)], "", TurnReading(commands=commands)
-    )
+    return reader.read(ASKED_DOCUMENT, [UnderstoodText(text)], "", TurnReading(commands=commands))
 
 
 def test_given_commands_are_the_turn_whatever_rules_would_read():
@@ -79,7 +77,7 @@ def test_another_language_is_named_where_it_is_plain(text, language):
     said = [UnderstoodText(text)]
 
     assert read(text, OtherLanguage()) == (OtherLanguage(language),)
-    (by_label,) = command_reader.read(MENU, said, "", labelled)
+    (by_label,) = reader.read(MENU, said, "", labelled)
     assert (by_label.command, by_label.language) == ("OtherLanguage", language)
 
 
