@@ -31,7 +31,7 @@ from gatte.conversation.states import Event, InvalidTransition, State
 from gatte.privacy import masking, sanitize
 from gatte.whatsapp import webhook_parser
 from gatte.whatsapp.payload_parts import OBJECT
-from tests.unit.conversation.talking import ECNPJ, KNOWN, MONDAY, TICKET, heard
+from tests.unit.conversation.simulated_conversation import ECNPJ, KNOWN, MONDAY, TICKET, heard
 
 ROOMS = (
     "conversation",

@@ -10,7 +10,7 @@ from gatte.conversation.decision_history import from_json, replay, to_json
 from gatte.conversation.effects import EscalationReason
 from gatte.conversation.snapshot import MessagesReceived
 from gatte.conversation.states import State
-from tests.unit.conversation.talking import Talk, heard
+from tests.unit.conversation.simulated_conversation import Talk, heard
 
 DATA = Path(__file__).parent / "data"
 VERSION_1 = json.loads((DATA / "traces_version_1.json").read_text())

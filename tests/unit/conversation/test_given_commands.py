@@ -20,7 +20,7 @@ from gatte.conversation.commands import (
 from gatte.conversation.input_triage import UnderstoodText
 from gatte.conversation.snapshot import MessagesReceived, Snapshot
 from gatte.conversation.states import State
-from tests.unit.conversation.talking import Talk, heard
+from tests.unit.conversation.simulated_conversation import Talk, heard
 
 ASKED_DOCUMENT = Snapshot(
     State.COLLECTING,

@@ -7,7 +7,7 @@ from gatte.conversation.effects import AttachMedia, EraseMessage
 from gatte.conversation.nlu import Intent, MessageKind
 from gatte.conversation.snapshot import MessagesReceived
 from gatte.conversation.states import Event, State
-from tests.unit.conversation.talking import TICKET, Talk, heard
+from tests.unit.conversation.simulated_conversation import TICKET, Talk, heard
 
 
 def test_audio_without_a_transcript_asks_to_type():

@@ -8,7 +8,7 @@ from gatte.conversation.nlu import Intent
 from gatte.conversation.replies import MenuReply
 from gatte.conversation.snapshot import ContactFacts
 from gatte.conversation.states import State
-from tests.unit.conversation.talking import KNOWN, Talk, guess, heard, tapped
+from tests.unit.conversation.simulated_conversation import KNOWN, Talk, guess, heard, tapped
 
 
 def test_a_greeting_shows_the_menu_as_a_list():
