@@ -53,7 +53,7 @@ class _Read:
 
     def __init_subclass__(cls) -> None:
         name = cls.__name__
-        cls.__annotations__["command"] = Literal[name]  # type: ignore[valid-type]
+        cls.__annotations__["command"] = Literal[name]
         cls.command = field(default=name, kw_only=True)
 
 

@@ -12,7 +12,7 @@ from gatte.intelligence.understanding.examples import read_examples
 from gatte.intelligence.understanding.turn_features import TurnContext
 
 TURNS = Path(__file__).parents[1] / "content" / "turns"
-LABEL_OF_INTENT = {
+LABEL_OF_INTENT: dict[Intent, str] = {
     intent: label_of(command)
     for intent, command in COMMAND_OF_INTENT.items()
     if intent is not Intent.TECHNICAL_SUPPORT
