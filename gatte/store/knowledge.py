@@ -36,8 +36,8 @@ base.
 INDEX_EFFORT = f"SELECT set_config('hnsw.ef_search', '{HNSW_EF_SEARCH}', true)"
 """For the statement that travels with it."""
 # Planning takes as long as searching, so it is prepared; `to_tsquery` is a subquery, since it would
-# be worked out for each row then. A NULL vector finds nothing, and neither does a text of stop words
-# alone. The texts of an article come with its first passage.
+# be worked out for each row then. A NULL vector finds nothing, nor does a text of stop words alone.
+# The texts of an article come with its first passage.
 CANDIDATES = f"""
     WITH active AS NOT MATERIALIZED (
         SELECT passage.*
