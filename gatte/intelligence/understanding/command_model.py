@@ -60,7 +60,7 @@ class CommandModel:
         scores = self.bias.astype("f8") + self._of_terms(text)
         scores += self._of_features(features(messages, context))
         if self.vectors.shape[1] and embedding.available():
-            vector = embedding.embed_one(text).astype("f8")
+            vector = embedding.embed_one(text.lower()).astype("f8")
             scores += vector @ self.vectors[PLACE_GROUPS[context.place]].astype("f8")
         scores = scores * self.slopes + self.offsets
         chances = 1 / (1 + np.exp(-scores))
@@ -128,7 +128,8 @@ def _vectors(texts: Sequence[str]) -> "Matrix":
 
     if not embedding.installed():
         return np.zeros((len(texts), 0))
-    return embedding.embed(texts).astype(np.float64) * VECTOR_WEIGHT
+    lowered = [text.lower() for text in texts]
+    return embedding.embed(lowered).astype(np.float64) * VECTOR_WEIGHT
 
 
 def _sparse(

@@ -7,7 +7,8 @@ from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from gatte.conversation.commands import INTENT_OF_FLOW
+from gatte.conversation.commands import COMMAND_OF_INTENT, label_of
+from gatte.conversation.effects import EscalationReason
 from gatte.conversation.nlu import Intent
 from gatte.intelligence.understanding.examples import read_examples
 from gatte.intelligence.understanding.turn_features import TurnContext
@@ -27,23 +28,10 @@ PLACES = {
     "queue": TurnContext(bubble="Você está na fila. Já vem alguém.", waiting=True),
 }
 """Where the sentences of the voices are said."""
-LABEL_OF_INTENT = {
-    Intent.GREETING: "SmallTalk:greeting",
-    Intent.THANKS: "SmallTalk:thanks",
-    Intent.GOODBYE: "SmallTalk:goodbye",
-    Intent.FAQ: "Question",
-    Intent.PRICE: "Question",
-    Intent.DOCUMENTS: "Question",
-    Intent.INVOICE_OR_PAYMENT: "Question",
-    Intent.COMPLAINT: "Complain",
-    Intent.TALK_TO_HUMAN: "RequestHuman",
-    Intent.OPT_OUT: "OptOut",
-    Intent.OUT_OF_SCOPE: "OffTopic",
-    Intent.REVOKE_CERTIFICATE: "Escalate:revocation",
-} | {
-    intent: f"StartFlow:{flow}"
-    for flow, intent in INTENT_OF_FLOW.items()
-    if flow not in {"ticket", "move_appointment", "cancel_appointment"}
+LABEL_OF_INTENT: dict[Intent, str] = {
+    intent: label_of(command)
+    for intent, command in COMMAND_OF_INTENT.items()
+    if intent is not Intent.TECHNICAL_SUPPORT
 }
 
 
@@ -109,7 +97,8 @@ def _told_by(line: dict[str, str]) -> tuple[str, frozenset[str]]:
         case "must_reach_person":
             people = {"human": "RequestHuman", "complaint": "Complain"}
             reason = line["reason"]
-            return people.get(reason, f"Escalate:{reason}"), frozenset({"Escalate"})
+            label = people.get(reason) or f"Escalate:{EscalationReason(reason)}"
+            return label, frozenset({"Escalate"})
         case "look_alike":
             return "", PEOPLE
         case "question" if line["topic"] != "none":
@@ -139,11 +128,16 @@ def from_json(turn: Mapping[str, object]) -> TurnExample:
 
 
 def _label(command: dict[str, str]) -> str:
-    """A command's name, with what tells it from others of its kind."""
-    detail = {"StartFlow": "flow", "Escalate": "reason", "SmallTalk": "kind"}.get(
-        command["command"]
-    )
-    return f"{command['command']}:{command[detail]}" if detail else command["command"]
+    """The label of a command as the file tells it: see `commands.label_of`."""
+    match command["command"]:
+        case "StartFlow":
+            return f"StartFlow:{command['flow']}"
+        case "Escalate":
+            return f"Escalate:{EscalationReason(command['reason'])}"
+        case "SmallTalk":
+            return f"SmallTalk:{command['kind']}"
+        case name:
+            return name
 
 
 def _openings() -> Iterator[TurnExample]:
