@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from functools import cache
 from typing import cast
 
-from gatte.conversation.command_reader.label_commands import LABEL_THRESHOLD
 from gatte.conversation.command_reader.place import Place
 from gatte.conversation.commands import (
     Command,
@@ -28,7 +27,7 @@ from gatte.conversation.input_triage import UnderstoodText
 from gatte.conversation.nlu import PredictionSource
 from gatte.conversation.parsing.answers import declines
 from gatte.conversation.parsing.normalize import normalize_text, union, words
-from gatte.conversation.thresholds import FLOW_SWITCH_THRESHOLD
+from gatte.conversation.thresholds import FLOW_SWITCH_THRESHOLD, LABEL_THRESHOLD
 
 CORRECTION = union(
     r"\berrei\b",
