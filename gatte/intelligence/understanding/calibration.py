@@ -69,8 +69,10 @@ def _line(scores: "Column", targets: "Column", common: Line, price: float) -> Li
     def loss(line: "Column") -> float:
         moved = line[0] * scores + line[1]
         surprise = float(np.sum(np.logaddexp(0, moved) - targets * moved))
-        slope_away, offset_away = line[0] - common[0], line[1] - common[1]
-        return surprise + price * (SLOPE_PRICE * slope_away**2 + OFFSET_PRICE * offset_away**2)
+        slope_away = float(line[0]) - common[0]
+        offset_away = float(line[1]) - common[1]
+        away = SLOPE_PRICE * slope_away**2 + OFFSET_PRICE * offset_away**2
+        return surprise + price * away
 
     slope, offset = minimize(loss, common).x
     return round(float(slope), 2), round(float(offset), 2)
