@@ -1,146 +1,221 @@
-"""Checking what a model wrote against the passages it had: no number, price, term, promise or link
-may be new.
+"""Checking what a model wrote, sentence by sentence, against the passage that each sentence names:
+numbers, links, promises, names, what is denied, allowed or demanded, and the words themselves.
+
+It proves nothing: it finds what a passage plainly does not hold, by rules that know Portuguese
+words of degree and denial. See docs/decisions/0048-grounding.md for how often it errs.
 """
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from gatte.conversation.parsing.normalize import normalize_for_search
+from gatte.intelligence import claims, clauses
+from gatte.intelligence.clauses import RIVALS, Clause, Modality
 
 LONGEST_ANSWER = 600
-KEPT_PASSAGES = 2_000  # about 2 kB each
+KNOWN_SHARE = 0.5
+"""Of the words of a sentence that must stand in its passage."""
+KNOWN_CHUNK_SHARE = 0.34
+"""Of the words between two commas that must stand in it."""
+OTHER_FORM = 0.8
+"""What another form of a word counts beside the word itself."""
+COMMON_WEIGHT, MEASURE_WEIGHT = 0.4, 2.0
+KEPT_PASSAGES = 2_000
 
 
 class Violation(StrEnum):
-    """Why a written answer is not sent."""
+    """Why a sentence or an answer is not sent."""
 
     EMPTY = "empty"
     TOO_LONG = "too_long"
+    NO_PASSAGE = "no_passage"
     NEW_LINK = "new_link"
     NEW_NUMBER = "new_number"
     NEW_PROMISE = "new_promise"
+    NEW_NAME = "new_name"
+    OTHER_THING = "other_thing"
+    CONTRADICTION = "contradiction"
+    OTHER_MODALITY = "other_modality"
+    NEW_WORDS = "new_words"
 
 
-_ENDINGS = "com|br|net|org|gov|io|app|me|link|info|online|site|shop|store|co|ly"
-_LINK = re.compile(
-    rf"(?:https?://|www\.)\S+|[\w.+-]*@?[\w-]+(?:\.[\w-]+)*\.(?:{_ENDINGS})\b\S*", re.I
+CONFLICTS: frozenset[tuple[Modality, Modality]] = frozenset(
+    {
+        (Modality.NECESSARY, Modality.UNNECESSARY),
+        (Modality.UNNECESSARY, Modality.NECESSARY),
+        (Modality.POSSIBLE, Modality.IMPOSSIBLE),
+        (Modality.IMPOSSIBLE, Modality.POSSIBLE),
+        (Modality.NECESSARY, Modality.POSSIBLE),
+        (Modality.UNNECESSARY, Modality.IMPOSSIBLE),
+    }
 )
-# Every link holds one of these marks; looking for them first is many times faster.
-_MAYBE_A_LINK = re.compile(rf"://|www\.|\.(?:{_ENDINGS})\b", re.I)
-_NUMBER = re.compile(r"(?<![A-Za-z])\d+(?:[.,:/-]\d+)*")
-_LIST_MARK = re.compile(r"^[^\S\n]*\d{1,2}[.)]\s", re.M)
-_UNITS = (
-    r"(?:segundos?|minutos?|horas?|dias?|semanas?|mes|meses|anos?"
-    r"|vezes|parcelas?|reais|real|por cento|uteis)"
-)
-_WORDS = dict.fromkeys(("um", "uma"), 1) | dict.fromkeys(("dois", "duas"), 2)
-_WORDS |= {
-    "tres": 3,
-    "quatro": 4,
-    "cinco": 5,
-    "seis": 6,
-    "sete": 7,
-    "oito": 8,
-    "nove": 9,
-    "dez": 10,
-    "doze": 12,
-    "quinze": 15,
-}
-_WORDS |= {
-    "vinte": 20,
-    "trinta": 30,
-    "quarenta": 40,
-    "cinquenta": 50,
-    "sessenta": 60,
-    "noventa": 90,
-    "cem": 100,
-}
-_SPELLED = re.compile(rf"\b({'|'.join(_WORDS)}) {_UNITS}\b")
-_PROMISES = (
-    "r$",
-    "reais",
-    "gratis",
-    "gratuit",
-    "desconto",
-    "promocao",
-    "garanti",
-    "reembols",
-    "estorn",
-    "sem custo",
-)
+"""What an answer may not say where its passage says only the other."""
 
 
 @dataclass(frozen=True)
-class Claims:
-    """What a text claims that must not be made up."""
+class Passage:
+    """A text that holds answers; `heading` says what it is about and asserts nothing."""
 
-    links: frozenset[str]
-    numbers: frozenset[str]
-    promises: frozenset[str]
-
-
-def violations(answer: str, passages: Sequence[str]) -> tuple[Violation, ...]:
-    """What is wrong with an answer made from these passages; empty when nothing is."""
-    claimed = extract_claims(answer)
-    known = [claims_of_passage(passage) for passage in passages]
-    new_links = claimed.links.difference(*(one.links for one in known))
-    new_numbers = claimed.numbers.difference(*(one.numbers for one in known))
-    new_promises = claimed.promises.difference(*(one.promises for one in known))
-    found = {
-        Violation.EMPTY: not answer.strip(),
-        Violation.TOO_LONG: len(answer) > LONGEST_ANSWER,
-        Violation.NEW_LINK: bool(new_links),
-        Violation.NEW_NUMBER: bool(new_numbers),
-        Violation.NEW_PROMISE: bool(new_promises),
-    }
-    return tuple(problem for problem, present in found.items() if present)
+    text: str
+    heading: str = ""
 
 
-def extract_claims(text: str) -> Claims:
-    """The links, numbers and promises of a text."""
-    plain = normalize_for_search(text)
-    return Claims(
-        frozenset(_links(text)), frozenset(_numbers(text, plain)), frozenset(_promises(text, plain))
+@dataclass(frozen=True)
+class _Assertion:
+    """A clause of a passage, and the rivals that it speaks of, also by what stands before it."""
+
+    clause: Clause
+    names: frozenset[str]
+
+
+def violations(sentence: str, passage: Passage) -> tuple[Violation, ...]:
+    """What is wrong with a sentence that is said to come from this passage; empty when nothing
+    is.
+    """
+    if not sentence.strip():
+        return (Violation.EMPTY,)
+    if sentence.strip() in passage.text:
+        return ()
+    return tuple(dict.fromkeys([*_new_claims(sentence, passage), *_new_meaning(sentence, passage)]))
+
+
+def _new_claims(sentence: str, passage: Passage) -> Iterator[Violation]:
+    said = claims.extract_claims(sentence)
+    known = claims.extract_claims(passage.text)
+    heading = claims.extract_claims(passage.heading)
+    if said.links - known.links:
+        yield Violation.NEW_LINK
+    if said.numbers - known.numbers - heading.numbers or said.measures - known.measures:
+        yield Violation.NEW_NUMBER
+    if said.promises - known.promises:
+        yield Violation.NEW_PROMISE
+    if said.names - known.names - heading.names:
+        yield Violation.NEW_NAME
+
+
+def _new_meaning(sentence: str, passage: Passage) -> Iterator[Violation]:
+    assertions = _assertions(passage)
+    found = clauses.clauses_of(sentence)
+    for clause in found:
+        nearest = _nearest(clause.stems, assertions)
+        if nearest is None:
+            continue
+        if any(_is_other(clause.names, nearest.names, group) for group in RIVALS):
+            yield Violation.OTHER_THING
+        for one in (nearest, *_nearest_to_rest(clause, nearest, assertions)):
+            if _contradicts(clause, one.clause):
+                yield Violation.CONTRADICTION
+            if _demands_otherwise(clause, one.clause):
+                yield Violation.OTHER_MODALITY
+    yield from _new_words(found, _words(passage))
+
+
+def _nearest(stems: Iterable[str], assertions: Iterable[_Assertion]) -> _Assertion | None:
+    """The assertion that has most of these words; rivals do not count, lest they draw to one what
+    is said of the other. None when none has any.
+    """
+    meaning = [stem for stem in stems if stem not in clauses.RIVAL_NAMES]
+    shared = [(_share(meaning, one.clause.stems), one) for one in assertions]
+    share, nearest = max(shared, key=lambda pair: pair[0], default=(0.0, None))
+    return nearest if share else None
+
+
+def _nearest_to_rest(
+    clause: Clause, nearest: _Assertion, assertions: Iterable[_Assertion]
+) -> Iterator[_Assertion]:
+    """The assertions for those chunks of a clause of which the nearest one has no word."""
+    for chunk in clause.chunks:
+        if not _share(chunk.stems, nearest.clause.stems):
+            other = _nearest(chunk.stems, assertions)
+            if other is not None:
+                yield other
+
+
+def _is_other(said: frozenset[str], held: frozenset[str], group: frozenset[str]) -> bool:
+    """Whether something is named of a group of which the passage names something else."""
+    return bool(held & group) and bool((said & group) - held)
+
+
+def _contradicts(clause: Clause, nearest: Clause) -> bool:
+    """Whether a word that both have is denied in one alone."""
+    for stem in clause.stems:
+        same = [other for other in nearest.stems if clauses.alike(stem, other)]
+        held = {other in nearest.denied for other in same}
+        if same and (stem in clause.denied) not in held:
+            return True
+    return False
+
+
+def _demands_otherwise(clause: Clause, nearest: Clause) -> bool:
+    pairs = {(said, held) for said in clause.modalities for held in nearest.modalities}
+    differs = bool(pairs & CONFLICTS) and not clause.modalities & nearest.modalities
+    demands = Modality.NECESSARY in clause.modalities
+    nothing_demanded = Modality.NECESSARY not in nearest.modalities and nearest.denies
+    return differs or (demands and not clause.denies and nothing_demanded)
+
+
+def _new_words(found: Iterable[Clause], known: frozenset[str]) -> Iterator[Violation]:
+    chunks = [chunk.stems for clause in found for chunk in clause.chunks]
+    words = [stem for chunk in chunks for stem in chunk]
+    shares = [_known_share(chunk, known) for chunk in chunks]
+    if _known_share(words, known) < KNOWN_SHARE or min(shares, default=1) < KNOWN_CHUNK_SHARE:
+        yield Violation.NEW_WORDS
+
+
+def _share(stems: Iterable[str], others: Iterable[str]) -> float:
+    """The weight of the words of one that the other has too, in full or in another form."""
+    held = frozenset(others)
+    return sum(_weight(stem) * _presence(stem, held) for stem in set(stems))
+
+
+def _presence(stem: str, held: frozenset[str]) -> float:
+    if stem in held:
+        return 1.0
+    return OTHER_FORM if any(clauses.alike(stem, one) for one in held) else 0.0
+
+
+def _known_share(stems: Iterable[str], known: frozenset[str]) -> float:
+    words = frozenset(stems)
+    total = sum(_weight(stem) for stem in words)
+    return _share(words, known) / total if total else 1.0
+
+
+def _weight(stem: str) -> float:
+    """Measures say most, then longer words; what every passage is about says little."""
+    if stem in clauses.COMMON_WORDS:
+        return COMMON_WEIGHT
+    return MEASURE_WEIGHT if stem[0].isdigit() else min(len(stem), 10) / 5
+
+
+@lru_cache(maxsize=KEPT_PASSAGES)
+def _words(passage: Passage) -> frozenset[str]:
+    texts = [*clauses.sentences_of(passage.text), *clauses.sentences_of(passage.heading)]
+    return frozenset(
+        stem for text in texts for clause in clauses.clauses_of(text) for stem in clause.stems
     )
 
 
 @lru_cache(maxsize=KEPT_PASSAGES)
-def claims_of_passage(passage: str) -> Claims:
-    """The claims of a passage, cached: the passages of a knowledge base come again and again."""
-    return extract_claims(passage)
+def _assertions(passage: Passage) -> tuple[_Assertion, ...]:
+    """The clauses of a passage, in order."""
+    found: list[_Assertion] = []
+    before = _names_of(passage.heading)
+    for sentence in clauses.sentences_of(passage.text):
+        for clause in clauses.clauses_of(sentence):
+            before = frozenset(_with_inherited(clause.names, before))
+            found.append(_Assertion(clause, before))
+    return tuple(found)
 
 
-def _links(text: str) -> set[str]:
-    if not _MAYBE_A_LINK.search(text):
-        return set()
-    return {link.lower().rstrip(".,;:!?)\"'/") for link in _LINK.findall(text)}
+def _names_of(text: str) -> frozenset[str]:
+    found = (clause.names for clause in clauses.clauses_of(text))
+    return frozenset().union(*found)
 
 
-def _numbers(text: str, plain: str) -> set[str]:
-    """The numbers of a text as digits: as they stand, the parts of dates, and small ones spelled
-    out before a unit.
-    """
-    text = _LIST_MARK.sub("", text)
-    digits = {number for match in _NUMBER.findall(text) for number in _readings(match)}
-    return digits | {str(_WORDS[word]) for word in _SPELLED.findall(plain)}
-
-
-def _readings(number: str) -> set[str]:
-    """A number without points of thousands and leading zeros; a date or a fraction such as 24/7 by
-    its parts.
-    """
-    if "/" in number or "-" in number:
-        return {reading for part in re.split(r"[/-]", number) for reading in _readings(part)}
-    whole = re.sub(r"\.(?=\d{3}\b)", "", number)
-    return {whole.lstrip("0") or "0"}
-
-
-def _promises(text: str, plain: str) -> set[str]:
-    return {
-        promise
-        for promise in _PROMISES
-        if promise in plain or (promise == "r$" and "r$" in text.lower())
-    }
+def _with_inherited(names: frozenset[str], before: frozenset[str]) -> Iterator[str]:
+    """A clause's own names, and for each group of which it names nothing those named before."""
+    yield from names
+    for group in RIVALS:
+        if not names & group:
+            yield from before & group

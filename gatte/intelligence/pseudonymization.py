@@ -70,7 +70,8 @@ ORDINARY_WORDS = word_set(
     "prado vale serra cruz paz amado bom boa nota certo certa novo nova guerra rh deus sol mar "
     "cliente contato empresa certificado digital ola oi bem mais sim amor vida fe casa ltda me "
     "epp eireli comercio servicos servico contabilidade padaria transportes distribuidora loja "
-    "tres dois duas quatro irmaos mercado industria construcoes clinica escritorio oficina farmacia restaurante bar moda modas"
+    "tres dois duas quatro irmaos mercado industria construcoes clinica escritorio oficina "
+    "farmacia restaurante bar moda modas"
 )
 """Words that are parts of names too: hidden only where they begin with a capital letter."""
 
@@ -193,7 +194,8 @@ class Pseudonymizer:
 
     def _find(self, text: str) -> Iterator[Found]:
         """All values in a text; where two overlap, the one that comes first here says the kind."""
-        yield from _each(ValueKind.OTHER, (one.span() for one in _lookalikes(text)))
+        lookalikes = LOOKS_LIKE_PLACEHOLDER.finditer(text)
+        yield from _each(ValueKind.OTHER, (one.span() for one in lookalikes))
         yield from _each(ValueKind.KEY, masking_rules.find_keys(text))
         yield from _each(ValueKind.PASSWORD, _find_passwords(text))
         yield from _each(ValueKind.EMAIL, _find_emails(text))
@@ -222,10 +224,6 @@ def _comparable(kind: ValueKind, original: str) -> str:
 
 def _each(kind: ValueKind, spans: Iterable[tuple[int, int]]) -> Iterator[Found]:
     return (Found(kind, start, end) for start, end in spans)
-
-
-def _lookalikes(text: str) -> Iterator[re.Match[str]]:
-    return LOOKS_LIKE_PLACEHOLDER.finditer(text)
 
 
 def _find_passwords(text: str) -> Iterator[tuple[int, int]]:

@@ -1,0 +1,223 @@
+"""What Gemini proposes for a turn becomes commands only where it holds: known labels, spans that
+stand in the text, values that their slot's parser takes.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypedDict, cast, get_args
+
+from gatte.conversation.commands import (
+    Affirm,
+    CancelFlow,
+    Command,
+    Complain,
+    CorrectSlot,
+    Courtesy,
+    Deny,
+    Escalate,
+    EscalateReason,
+    FlowWish,
+    Hostile,
+    LeaveQueue,
+    OffTopic,
+    OptIn,
+    OptOut,
+    OtherLanguage,
+    Question,
+    RequestHuman,
+    SetSlot,
+    ShowMenu,
+    Skip,
+    SmallTalk,
+    StartFlow,
+    Unclear,
+    WrongPerson,
+)
+from gatte.conversation.flows.base import Slot
+from gatte.conversation.flows.registry import FLOWS
+from gatte.conversation.nlu import PredictionSource
+from gatte.conversation.parsing.normalize import fold
+from gatte.conversation.snapshot import Snapshot
+from gatte.conversation.states import State
+from gatte.intelligence.gemini.structured_output import GeneratedCommand, GeneratedTurn
+from gatte.intelligence.pseudonymization import HiddenText, Pseudonymizer, UnknownPlaceholder
+
+SIMPLE: dict[str, type[Command]] = {
+    "Affirm": Affirm,
+    "Deny": Deny,
+    "CancelFlow": CancelFlow,
+    "ShowMenu": ShowMenu,
+    "RequestHuman": RequestHuman,
+    "LeaveQueue": LeaveQueue,
+    "Complain": Complain,
+    "WrongPerson": WrongPerson,
+    "OptOut": OptOut,
+    "OptIn": OptIn,
+    "OffTopic": OffTopic,
+    "Hostile": Hostile,
+    "Unclear": Unclear,
+}
+VALUES: dict[str, type[SetSlot | CorrectSlot]] = {"SetSlot": SetSlot, "CorrectSlot": CorrectSlot}
+LABELS = (
+    *SIMPLE,
+    *VALUES,
+    "Skip",
+    "Question",
+    "OtherLanguage",
+    *(f"StartFlow:{flow}" for flow in get_args(FlowWish)),
+    *(f"Escalate:{reason}" for reason in EscalateReason),
+    *(f"SmallTalk:{kind}" for kind in Courtesy),
+)
+SLOTS = tuple(dict.fromkeys(slot.name for flow in FLOWS.values() for slot in flow.slots))
+LITERAL_SLOTS = frozenset(
+    {"name", "company", "email", "document", "subject", "description", "value", "number"}
+)
+"""Slots whose value must stand in the text letter by letter; others may be named by the model."""
+NAMED_LANGUAGES = frozenset({"es", "en"})
+LONGEST_QUESTION = 300
+CONFIDENCE = 0.9
+"""Written for a command of Gemini, which gives no probabilities: above every threshold."""
+NUMBER = re.compile(r"(?<![^\W\d_])\d+")
+NOT_LETTERS = re.compile(r"[\W_]+")
+
+
+class _Reading(TypedDict):
+    """How a command was read."""
+
+    source: PredictionSource
+    confidence: float
+    span: str
+
+
+@dataclass(frozen=True)
+class SaidTurn:
+    """The messages of a turn as they were sent, what hides in them, and what was said before.
+
+    `answers_something`: whether a yes or a no would answer anything.
+    """
+
+    messages: Sequence[HiddenText]
+    hidden: Pseudonymizer
+    snapshot: Snapshot
+    said_before: str = ""
+    answers_something: bool = True
+
+    def original_of(self, span: str) -> str:
+        """The stretch of the customer's words that a span names; "" when it stands nowhere."""
+        found = (message.original_of(span.strip()) for message in self.messages)
+        return next((original for original in found if original), "")
+
+
+def checked_commands(turn: GeneratedTurn, said: SaidTurn) -> tuple[Command, ...]:
+    """The commands of a turn that hold, in their order; empty when none does."""
+    found = [command for one in turn.commands for command in _command(one, turn, said)]
+    clear = [command for command in found if not isinstance(command, Unclear)]
+    return tuple(clear or found[:1])
+
+
+def _command(one: GeneratedCommand, turn: GeneratedTurn, said: SaidTurn) -> Iterator[Command]:
+    """The command that a proposal stands for, or nothing."""
+    if one.label not in LABELS:
+        return
+    span = said.original_of(one.span)
+    read = _read_in(span)
+    label, _, detail = one.label.partition(":")
+    match label:
+        case "SetSlot" | "CorrectSlot":
+            yield from _value(VALUES[label], one, span, said)
+        case "StartFlow":
+            yield StartFlow(cast("FlowWish", detail), **read)
+        case "Escalate":
+            yield Escalate(EscalateReason(detail), **read)
+        case "SmallTalk":
+            yield SmallTalk(Courtesy(detail), **read)
+        case "OtherLanguage":
+            language = turn.language if turn.language in NAMED_LANGUAGES else ""
+            yield OtherLanguage(language, **read)
+        case "Skip":
+            yield from _skip(read, said.snapshot)
+        case "Question":
+            yield Question(_question(one, span, said), **read)
+        case _ if _may_be(SIMPLE[label], said):
+            yield SIMPLE[label](**read)  # type: ignore[call-arg]  # those without keys of their own
+
+
+def _read_in(span: str) -> "_Reading":
+    return {"source": PredictionSource.GEMINI, "confidence": CONFIDENCE, "span": span}
+
+
+def _skip(read: "_Reading", snapshot: Snapshot) -> Iterator[Skip]:
+    slot = snapshot.requested_slot
+    if slot in SLOTS:
+        yield Skip(slot=slot, **read)
+
+
+def _may_be(kind: type[Command], said: SaidTurn) -> bool:
+    """Whether a command can be meant in this place."""
+    snapshot = said.snapshot
+    if kind is LeaveQueue:
+        return snapshot.state is State.WAITING_HUMAN
+    if kind in {Affirm, Deny}:
+        return said.answers_something
+    return kind is not CancelFlow or bool(snapshot.flow or snapshot.suspended_flow)
+
+
+def _value(
+    kind: type[SetSlot | CorrectSlot], one: GeneratedCommand, span: str, said: SaidTurn
+) -> Iterator[SetSlot | CorrectSlot]:
+    """A value that its slot takes; a correction without its value stays one."""
+    read = _read_in(span)
+    slot = _slot_named(one.slot, said.snapshot)
+    if slot is None or not span:
+        return
+    value = _value_of(slot, one, span, said)
+    if value is not None:
+        yield kind(slot.name, value, **read)
+    elif kind is CorrectSlot:
+        yield CorrectSlot(slot.name, **read)
+
+
+def _slot_named(name: str, snapshot: Snapshot) -> Slot | None:
+    """The slot of this name, of the running flow before all others."""
+    running = FLOWS.get(snapshot.flow or "")
+    flows = [*([running] if running else []), *FLOWS.values()]
+    return next((slot for flow in flows if (slot := flow.slot(name)) is not None), None)
+
+
+def _value_of(slot: Slot, one: GeneratedCommand, span: str, said: SaidTurn) -> str | None:
+    """What the slot's parser makes of the span, or else of the model's value where that may be
+    believed; None when it takes neither.
+    """
+    options = {option.id.rpartition(":")[2] for option in slot.options(said.snapshot)}
+    given = _restored(one.value, said.hidden)
+    if given and slot.name in LITERAL_SLOTS and _letters(given) not in _letters(span):
+        given = ""
+    if given in options:
+        return given
+    texts = (given, span) if slot.name in LITERAL_SLOTS else (span, given)
+    parsed = (slot.parse_answer(text, said.snapshot) for text in texts if text)
+    return next((found.value for found in parsed if found.value), None)
+
+
+def _question(one: GeneratedCommand, span: str, said: SaidTurn) -> str:
+    """The question that can be understood alone; the customer's own words when the model's hold a
+    number or a placeholder that was never there.
+    """
+    asked = _restored(one.question, said.hidden)[:LONGEST_QUESTION].strip()
+    messages = [message.original_of(message.text) or "" for message in said.messages]
+    known = set(NUMBER.findall("\n".join([said.said_before, *messages])))
+    if asked and known.issuperset(NUMBER.findall(asked)):
+        return asked
+    return span or "\n".join(messages).strip()
+
+
+def _restored(text: str, hidden: Pseudonymizer) -> str:
+    try:
+        return hidden.restore(text)
+    except UnknownPlaceholder:
+        return ""
+
+
+def _letters(text: str) -> str:
+    return NOT_LETTERS.sub("", fold(text))
