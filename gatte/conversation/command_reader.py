@@ -187,7 +187,8 @@ def read(
 ) -> tuple[Command, ...]:
     """The commands of a turn, in the order of its messages; never empty for words.
 
-    A reading that holds commands is the whole turn, beside what was said literally. Recorded turns
+    A reading that holds commands is the whole turn, beside what was said literally, and beside what
+    rules and labels of the same reading are sure of (`_floor`). Recorded turns
     of former versions have no `reading`: then their intents alone speak.
     """
     said = [replace(one, text=one.text[:LONGEST_READ]) for one in said]
@@ -196,6 +197,8 @@ def read(
     place = Place(snapshot, flow, slot, offered, tuple(one.text for one in said))
     if reading.commands:
         given = [*_literals(place), *_checked(place, reading.commands)]
+        if reading.labels:
+            given += _floor(place, given, reading)
         return tuple(_without_repetition(given)) or (Unclear(),)
     found: list[Command] = [*_alarms(place, reading)]
     for one in said:
@@ -238,6 +241,29 @@ def _literals(place: Place) -> Iterator[Command]:
         word = command_in(text)
         if word is not None:
             yield LITERAL[word](span=text, literal=True)  # type: ignore[call-arg]  # without keys
+
+
+def _floor(place: Place, given: Sequence[Command], reading: TurnReading) -> Iterator[Command]:
+    """What counts whoever else read the turn: alarms, wishes for a person, values that prove
+    themselves.
+    """
+    text = "\n".join(place.texts)
+    yield from _alarms(place, reading)
+    for score in reading.labels:
+        urgent = score.label == "RequestHuman" or score.label.startswith("Escalate:")
+        if urgent and score.probability >= _threshold(place, score.label, reading):
+            command = _of_label(place, score.label, ())
+            if command is not None:
+                yield replace(
+                    command,
+                    source=PredictionSource.LOCAL,
+                    confidence=score.probability,
+                    span=text,
+                )
+    valued = {one.slot for one in given if isinstance(one, SetSlot | CorrectSlot)}
+    for one in _volunteered(place, text, sure_only=True):
+        if one.slot not in valued and one.value:
+            yield one
 
 
 def _checked(place: Place, commands: Sequence[Command]) -> Iterator[Command]:

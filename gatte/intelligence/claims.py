@@ -73,15 +73,17 @@ _PROMISES = (
     "cortesia",
     "sem problema",
     "qualquer",
+    "quantas vezes",
+    "quando quiser",
+    "sem limite",
+    "metade",
     "todos",
     "todas",
     "automaticamente",
     "prioridade",
 )
 """Words that promise or make absolute: they count only where the passage has them."""
-_NAME = re.compile(
-    r"\b(?:[a-z]?-?[A-Z]{2,}[\w-]*|[A-Z]+\d+|[a-z]+-[A-Z]+|[A-Z]{1,2}[a-z]?-[\w]+|[a-z]?[A-Z]+s?)\b"
-)
+_NAME = re.compile(r"\b[a-z]{0,2}-?[A-Z]{2,}[\w-]*|\b[A-Z]\d\b")
 
 
 @dataclass(frozen=True)
@@ -135,9 +137,7 @@ def _readings(number: str) -> set[str]:
 
 def _measures(plain: str) -> set[str]:
     """Numbers with the singular of their unit: "30 dia"; both ends of "1 a 5 anos"."""
-    spelled = {
-        f"{_WORDS[found[1]]} {_singular(found[2])}" for found in _SPELLED.finditer(plain)
-    }
+    spelled = {f"{_WORDS[found[1]]} {_singular(found[2])}" for found in _SPELLED.finditer(plain)}
     together = _RANGE.sub(r"\1 a \2", plain)
     written = {f"{found[1]} {_singular(found[2])}" for found in _WITH_UNIT.finditer(together)}
     return spelled | written

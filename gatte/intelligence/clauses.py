@@ -30,19 +30,21 @@ NEGATIONS = dict.fromkeys(
 NOT_ONLY = word_set("so apenas somente")
 STOPS = word_set(", ; : ( ) . ! ? mas porem entao depois antes ate quando se que porque")
 EMPTY_WORDS = word_set(
-    "a o as os um uma uns umas de do da dos das no na nos nas em ao aos com por para pra pro pelo "
-    "pela pelos pelas e ou que se como mais menos ja so tambem la ai aqui ali isso isto esse essa "
-    "este esta ele ela eles elas seu sua seus suas meu minha nosso nossa voce voces eu a gente me "
-    "te lhe nos ser e era foi sao sera seria estar esta estao estiver fica ficar ficam ter tem tenha "
-    "teve tinha tiver ha haver vai vao ir vou muito muita muitos pouco bem ainda ate entre sobre "
-    "quando onde qual quais quem cada outro outra outros outras mesmo mesma assim entao porque pois "
-    "num numa neste nesta nesse nessa dele dela deles delas isso tudo todo toda algo algum alguma "
-    "alguns algumas nao nunca nem sem nada ninguem nenhum nenhuma jamais sim "
-    "dar da dao fazer faz faca feito feita poder pode podem precisar precisa precisam dever deve "
-    "devem querer quer quiser geral vez vezes certo certa melhor coisa caso jeito favor ok "
-    "consegue conseguir possivel preciso basta depois antes desde durante apos enquanto"
+    "a o as os um uma uns umas de do da dos das no na nos nas em ao aos com por para pra pro "
+    "pelo pela pelos pelas e ou que se como mais menos ja so tambem la ai aqui ali isso isto "
+    "esse essa este esta ele ela eles elas seu sua seus suas meu minha nosso nossa voce "
+    "voces eu gente me te lhe ser era foi sao sera seria estar estao estiver fica ficar "
+    "ficam ter tem tenha teve tinha tiver ha haver vai vao ir vou muito muita muitos pouco "
+    "bem ainda ate entre sobre quando onde qual quais quem cada outro outra outros outras "
+    "mesmo mesma assim entao porque pois num numa neste nesta nesse nessa dele dela deles "
+    "delas tudo todo toda algo algum alguma alguns algumas nao nunca nem sem nada ninguem "
+    "nenhum nenhuma jamais sim dar dao fazer faz faca feito feita poder pode podem precisar "
+    "precisa precisam dever deve devem querer quer quiser geral vez vezes certo certa melhor "
+    "coisa caso jeito favor ok verifique verificar confira conferir veja ver olhe olhar "
+    "primeiro conforme coisas consegue conseguir possivel preciso basta depois antes desde "
+    "durante apos enquanto"
 )
-COMMON_WORDS = word_set("certificado certificados certificadora autoridade digital empresa")
+COMMON_WORDS = word_set("certificado certificados certificadora autoridade digital")
 """Words that stand in every other article."""
 SYNONYMS = {
     "mandar": "enviar",
@@ -65,8 +67,9 @@ SYNONYMS = {
     "recomendado": "recomendar",
     "ideal": "recomendar",
     "nota": "notas",
-    "funciona": "vale",
-    "valendo": "vale",
+    "pagar": "pagamento",
+    "pague": "pagamento",
+    "paga": "pagamento",
     "valida": "valido",
     "validade": "vale",
     "gravacao": "gravar",
@@ -90,6 +93,7 @@ POSSIBILITY = re.compile(
     r"\b(?:pod(?:e|em|era|erao)|da (?:pra|para)|ha (?:como|jeito)|tem (?:como|jeito)|consegue\w*"
     r"|possivel|permit\w+|aceit\w+|liberad\w+)\b"
 )
+MODAL = re.compile(f"{NECESSITY.pattern}|{POSSIBILITY.pattern}")
 UNNECESSARY = re.compile(r"\b(?:dispensa\w*|opciona\w+|facultativ\w+|desnecessari\w+)\b")
 FORBIDDEN = re.compile(r"\b(?:proibid\w+|vedad\w+|impossivel|evit\w+|nunca|jamais)\b")
 DENIED_BEFORE = re.compile(r"\b(?:nao|nem|nunca|jamais|sem|ninguem|nenhum\w*)(?:\s+\w+){0,2}\s*$")
@@ -107,6 +111,7 @@ RIVALS: tuple[frozenset[str], ...] = tuple(
         "cnh rg passaporte",
         "videoconferencia presencial",
         "junta receita cartorio",
+        "contador representante socio procurador funcionario atendente",
     )
 )
 """Things of which one is not the other."""
@@ -125,10 +130,13 @@ class Chunk:
 
 @dataclass(frozen=True)
 class Clause:
-    """A clause: its chunks, the words that are denied, and what it demands or allows."""
+    """A clause: its chunks, the words that are denied, those of them that stand first behind their
+    negation, and what it demands or allows.
+    """
 
     chunks: tuple[Chunk, ...]
     denied: frozenset[str]
+    denied_first: frozenset[str]
     modalities: frozenset[Modality]
     denies: bool
 
@@ -177,9 +185,11 @@ def _clause(part: str) -> Clause:
             chunks.append([])
         else:
             chunks[-1].append(token)
+    denied, denied_first = _denied(tokens)
     return Clause(
         tuple(Chunk(_stems(chunk), RIVAL_NAMES & set(chunk)) for chunk in chunks if chunk),
-        frozenset(_denied(tokens)),
+        denied,
+        denied_first,
         frozenset(_modalities(part)),
         not NEGATIONS.keys().isdisjoint(tokens),
     )
@@ -190,20 +200,25 @@ def _stems(tokens: list[str]) -> tuple[str, ...]:
     return tuple(SYNONYMS.get(token, token) for token in meaning)
 
 
-def _denied(tokens: list[str]) -> set[str]:
-    """The words that stand in the scope of a negation, with their synonyms."""
+def _denied(tokens: list[str]) -> tuple[frozenset[str], frozenset[str]]:
+    """The words in the scope of a negation, and of those the first that is no modal verb."""
     denied: set[str] = set()
-    left = 0
+    first: set[str] = set()
+    left, waiting = 0, False
     for position, token in enumerate(tokens):
         following = tokens[position + 1] if position + 1 < len(tokens) else ""
         if token in NEGATIONS and following not in NOT_ONLY:
-            left = max(left, NEGATIONS[token])
+            left, waiting = max(left, NEGATIONS[token]), True
         elif token in STOPS:
             left = 0
         elif left:
             left -= 1
-            denied.update(stem for stem in _stems([token]) if stem.isalpha())
-    return denied
+            stems = [stem for stem in _stems([token]) if stem.isalpha()]
+            denied.update(stems)
+            if waiting and stems and not MODAL.match(token):
+                first.update(stems)
+                waiting = False
+    return frozenset(denied), frozenset(first)
 
 
 def _modalities(part: str) -> set[Modality]:

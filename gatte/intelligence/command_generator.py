@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gatte.conversation.commands import TurnReading
-from gatte.conversation.parsing.names import parse_name
 from gatte.conversation.parsing.normalize import word_set, words
+from gatte.conversation.secret_detection import holds_password
 from gatte.conversation.snapshot import Snapshot
 from gatte.conversation.states import State
 from gatte.intelligence.command_checks import LABELS, SLOTS, SaidTurn, checked_commands
@@ -54,10 +54,13 @@ def leaves_doubt(reading: TurnReading, turn: Turn) -> bool:
 
 def generate(gemini: Gemini, turn: Turn, local: TurnReading) -> TurnReading:
     """The local reading with the commands that Gemini proposes and that hold; the local one alone
-    when Gemini is away or nothing holds.
+    when Gemini is away or nothing holds. Messages with a password never leave.
     """
+    turn = replace(turn, messages=tuple(one for one in turn.messages if not holds_password(one)))
+    if not turn.messages:
+        return local
     hidden = Pseudonymizer(record_of(turn.snapshot))
-    _learn_names(hidden, turn)
+    hidden.learn_from_dialogue(turn.history, turn.messages)
     messages = [hidden.hide(text) for text in _within_limit(turn.messages)]
     sent = _json(turn, hidden, messages)
     try:
@@ -81,11 +84,6 @@ def record_of(snapshot: Snapshot) -> Record:
     return Record(_known(names), _known([slots.get("company")]), _known([*others, *more]))
 
 
-def hidden_history(hidden: Pseudonymizer, history: History) -> History:
-    """The last lines without personal values."""
-    return [(author, hidden.hide(text).text) for author, text in history]
-
-
 def _known(values: Iterable[str | None]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value for value in values if value))
 
@@ -99,21 +97,6 @@ def _within_limit(messages: Sequence[str]) -> list[str]:
             kept.append(text[:left])
             left -= len(text)
     return kept
-
-
-def _learn_names(hidden: Pseudonymizer, turn: Turn) -> None:
-    """Hide names that were introduced as such, and those that answered the question for a name."""
-    asked = False
-    for author, text in turn.history:
-        if author != "customer":
-            asked = "nome" in words(text) and "?" in text
-            continue
-        hidden.learn_from(text)
-        answered = parse_name(text).value if asked else None
-        if answered:
-            hidden.learn(answered)
-    for text in turn.messages:
-        hidden.learn_from(text)
 
 
 def _json(turn: Turn, hidden: Pseudonymizer, messages: Sequence[HiddenText]) -> dict[str, Any]:
@@ -132,7 +115,7 @@ def _json(turn: Turn, hidden: Pseudonymizer, messages: Sequence[HiddenText]) -> 
     return {
         "situacao": place,
         "cadastro": {name: known[name] for name in known if name in SLOTS},
-        "historico": history_json(hidden_history(hidden, turn.history)),
+        "historico": history_json(hidden.hide_lines(turn.history)),
         "mensagens": [message.text for message in messages],
     }
 

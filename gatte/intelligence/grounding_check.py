@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
+from gatte.conversation.parsing.normalize import fold
 from gatte.intelligence import claims, clauses
 from gatte.intelligence.clauses import RIVALS, Clause, Modality
 
 LONGEST_ANSWER = 600
 KNOWN_SHARE = 0.5
 """Of the words of a sentence that must stand in its passage."""
-KNOWN_CHUNK_SHARE = 0.34
+KNOWN_CHUNK_SHARE = 0.45
 """Of the words between two commas that must stand in it."""
 OTHER_FORM = 0.8
 """What another form of a word counts beside the word itself."""
@@ -30,6 +31,7 @@ class Violation(StrEnum):
     EMPTY = "empty"
     TOO_LONG = "too_long"
     NO_PASSAGE = "no_passage"
+    UNKNOWN_PLACEHOLDER = "unknown_placeholder"
     NEW_LINK = "new_link"
     NEW_NUMBER = "new_number"
     NEW_PROMISE = "new_promise"
@@ -90,7 +92,8 @@ def _new_claims(sentence: str, passage: Passage) -> Iterator[Violation]:
         yield Violation.NEW_NUMBER
     if said.promises - known.promises:
         yield Violation.NEW_PROMISE
-    if said.names - known.names - heading.names:
+    written = fold(f"{passage.heading} {passage.text}")
+    if any(name not in written for name in said.names):
         yield Violation.NEW_NAME
 
 
@@ -98,6 +101,10 @@ def _new_meaning(sentence: str, passage: Passage) -> Iterator[Violation]:
     assertions = _assertions(passage)
     found = clauses.clauses_of(sentence)
     for clause in found:
+        if clause.names - _all_names(passage):
+            yield Violation.NEW_NAME
+        if any(_is_always_otherwise(stem, clause, assertions) for stem in clause.stems):
+            yield Violation.CONTRADICTION
         nearest = _nearest(clause.stems, assertions)
         if nearest is None:
             continue
@@ -140,11 +147,31 @@ def _is_other(said: frozenset[str], held: frozenset[str], group: frozenset[str])
 def _contradicts(clause: Clause, nearest: Clause) -> bool:
     """Whether a word that both have is denied in one alone."""
     for stem in clause.stems:
+        if stem in clauses.COMMON_WORDS:
+            continue
         same = [other for other in nearest.stems if clauses.alike(stem, other)]
         held = {other in nearest.denied for other in same}
         if same and (stem in clause.denied) not in held:
             return True
     return False
+
+
+def _is_always_otherwise(stem: str, clause: Clause, assertions: Iterable[_Assertion]) -> bool:
+    """Whether a word is denied here and nowhere in the passage, or everywhere there and not
+    here.
+    """
+    if stem in clauses.COMMON_WORDS or stem in clauses.RIVAL_NAMES:
+        return False
+    having = [one.clause for one in assertions if _has(stem, one.clause.stems)]
+    if not having:
+        return False
+    if stem in clause.denied_first:
+        return not any(_has(stem, one.denied) for one in having)
+    return stem not in clause.denied and all(_has(stem, one.denied_first) for one in having)
+
+
+def _has(stem: str, others: Iterable[str]) -> bool:
+    return any(clauses.alike(stem, other) for other in others)
 
 
 def _demands_otherwise(clause: Clause, nearest: Clause) -> bool:
@@ -200,12 +227,20 @@ def _words(passage: Passage) -> frozenset[str]:
 def _assertions(passage: Passage) -> tuple[_Assertion, ...]:
     """The clauses of a passage, in order."""
     found: list[_Assertion] = []
-    before = _names_of(passage.heading)
+    heading = _names_of(passage.heading)
+    before = heading
     for sentence in clauses.sentences_of(passage.text):
+        before |= heading
         for clause in clauses.clauses_of(sentence):
             before = frozenset(_with_inherited(clause.names, before))
             found.append(_Assertion(clause, before))
     return tuple(found)
+
+
+@lru_cache(maxsize=KEPT_PASSAGES)
+def _all_names(passage: Passage) -> frozenset[str]:
+    texts = [*clauses.sentences_of(passage.text), *clauses.sentences_of(passage.heading)]
+    return frozenset().union(*(_names_of(text) for text in texts))
 
 
 def _names_of(text: str) -> frozenset[str]:

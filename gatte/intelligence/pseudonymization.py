@@ -9,14 +9,14 @@ not hidden: it is what the model is asked to find.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from stdnum import luhn
 
-from gatte.conversation.parsing.names import EMAIL, find_name
-from gatte.conversation.parsing.normalize import fold, word_set
+from gatte.conversation.parsing.names import EMAIL, find_name, parse_name
+from gatte.conversation.parsing.normalize import ParseResult, fold, word_set, words
 from gatte.conversation.secret_detection import SECRET
 from gatte.privacy import masking_digits, masking_rules
 from gatte.privacy.masking_digits import NumberKind
@@ -44,6 +44,8 @@ KIND_OF_NUMBER = {
     NumberKind.CNPJ: ValueKind.CNPJ,
     NumberKind.PHONE: ValueKind.PHONE,
 }
+CUSTOMER = "customer"
+"""The author of the customer's lines."""
 PLACEHOLDER = re.compile(r"\[(?:" + "|".join(ValueKind) + r")_\d{1,3}\]")
 LOOKS_LIKE_PLACEHOLDER = re.compile(r"\[[A-ZÇÃ]+_\d+\]")
 SPOKEN_EMAIL = re.compile(
@@ -151,11 +153,30 @@ class Pseudonymizer:
         """From now on hide this name, whole and by its parts."""
         self._names += [(kind, pattern) for pattern in _patterns_of_name(name)]
 
-    def learn_from(self, text: str) -> None:
-        """Hide a name that the text introduces as one ("meu nome é ...")."""
-        introduced = find_name(text).value
-        if introduced:
-            self.learn(introduced)
+    def learn_from_dialogue(
+        self, history: Sequence[tuple[str, str]], messages: Sequence[str]
+    ) -> None:
+        """Hide names that the customer introduces as such ("meu nome é ..."), and those that
+        answered the question for a name. Lines of the history are pairs of author and text.
+        """
+        asked = False
+        for author, text in history:
+            if author != CUSTOMER:
+                asked = "nome" in words(text) and "?" in text
+                continue
+            self._learn_found(find_name(text))
+            if asked:
+                self._learn_found(parse_name(text))
+        for text in messages:
+            self._learn_found(find_name(text))
+
+    def _learn_found(self, found: ParseResult) -> None:
+        if found.value:
+            self.learn(found.value)
+
+    def hide_lines(self, history: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+        """The lines of a history without personal values."""
+        return [(author, self.hide(text).text) for author, text in history]
 
     def hide(self, text: str) -> HiddenText:
         """The text in compatibility form, with placeholders instead of personal values."""
@@ -176,6 +197,10 @@ class Pseudonymizer:
         given.
         """
         return LOOKS_LIKE_PLACEHOLDER.sub(self._value, text)
+
+    def without_placeholders(self, text: str) -> str:
+        """The text without its placeholders: what is left says nothing of a person."""
+        return " ".join(LOOKS_LIKE_PLACEHOLDER.sub("", text).split())
 
     def _value(self, placeholder: re.Match[str]) -> str:
         try:
@@ -262,10 +287,10 @@ def _patterns_of_name(name: str) -> Iterator[re.Pattern[str]]:
     """Patterns for a folded text: the whole name first, then the words that belong to nobody
     else.
     """
-    words = re.findall(r"\w+", _folded(name))
-    if len(words) > 1:
-        yield re.compile(r"(?<!\w)" + r"\W+".join(map(re.escape, words)) + r"(?!\w)")
-    for word in words:
+    parts = re.findall(r"\w+", _folded(name))
+    if len(parts) > 1:
+        yield re.compile(r"(?<!\w)" + r"\W+".join(map(re.escape, parts)) + r"(?!\w)")
+    for word in parts:
         if len(word) >= SHORTEST_PART and word not in PARTICLES:
             yield re.compile(rf"(?<!\w){re.escape(word)}(?!\w)")
 
