@@ -45,6 +45,21 @@ _WORDS |= {
     "noventa": 90,
     "cem": 100,
 }
+MONTHS = (
+    "janeiro",
+    "fevereiro",
+    "marco",
+    "abril",
+    "maio",
+    "junho",
+    "julho",
+    "agosto",
+    "setembro",
+    "outubro",
+    "novembro",
+    "dezembro",
+)
+_MONTH = re.compile(rf"\b({'|'.join(MONTHS)})\b")
 _SPELLED = re.compile(rf"\b({'|'.join(_WORDS)})(?: ou (?:{'|'.join(_WORDS)}))? {_UNITS}\b")
 _WITH_UNIT = re.compile(rf"\b(\d+) {_UNITS}\b")
 _PROMISES = (
@@ -117,11 +132,12 @@ def _links(text: str) -> set[str]:
 
 
 def _numbers(text: str, plain: str) -> set[str]:
-    """The numbers of a text as digits: as they stand, the parts of dates, and small ones spelled
-    out before a unit.
+    """The numbers of a text as digits: as they stand, the parts of dates, months by their number,
+    and small ones spelled out before a unit.
     """
     text = _LIST_MARK.sub("", text)
     digits = {number for match in _NUMBER.findall(text) for number in _readings(match)}
+    digits |= {str(MONTHS.index(month) + 1) for month in _MONTH.findall(plain)}
     return digits | {str(_WORDS[found[1]]) for found in _SPELLED.finditer(plain)}
 
 

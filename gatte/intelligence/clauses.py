@@ -8,6 +8,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from gatte.conversation.parsing.normalize import fold, word_set
+from gatte.intelligence.claims import MONTHS
 
 KEPT_TEXTS = 2_000
 
@@ -43,7 +44,9 @@ EMPTY_WORDS = word_set(
     "coisa caso jeito favor ok verifique verificar confira conferir veja ver olhe olhar "
     "primeiro conforme coisas consegue conseguir possivel preciso basta depois antes desde "
     "durante apos enquanto"
-)
+).union(MONTHS)
+"""Words that say nothing of a topic; months are numbers, which `claims` compares.
+"""
 COMMON_WORDS = word_set("certificado certificados certificadora autoridade digital")
 """Words that stand in every other article."""
 SYNONYMS = {

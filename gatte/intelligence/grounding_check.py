@@ -77,6 +77,8 @@ def violations(sentence: str, passage: Passage) -> tuple[Violation, ...]:
     """
     if not sentence.strip():
         return (Violation.EMPTY,)
+    if len(sentence) > LONGEST_ANSWER:
+        return (Violation.TOO_LONG,)
     if sentence.strip() in passage.text:
         return ()
     return tuple(dict.fromkeys([*_new_claims(sentence, passage), *_new_meaning(sentence, passage)]))

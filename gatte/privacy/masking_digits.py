@@ -118,15 +118,19 @@ def mask_numbers(text: str) -> str:
     return _mask_lettered_cnpj(text) if len(text) >= 14 else text
 
 
-def find_numbers(text: str) -> Iterator[FoundNumber]:
+def find_numbers(text: str) -> list[FoundNumber]:
     """The phones, CPF and CNPJ of a text; what two rules read may come twice."""
-    for said in _PHONE_AFTER_WORD.finditer(text):
-        yield FoundNumber(NumberKind.PHONE, *said.span(2))
+    after_words = _PHONE_AFTER_WORD.finditer(text)
+    found = [FoundNumber(NumberKind.PHONE, *said.span(2)) for said in after_words]
     for region in _REGION.finditer(text):
-        for found in _NUMBERS.finditer(text, region.start(), region.end()):
-            kind = _kind(found)
-            if kind is not None and not _is_in_opaque(found):
-                yield FoundNumber(kind, *found.span())
+        for number in _NUMBERS.finditer(text, region.start(), region.end()):
+            kind = _kind(number)
+            if kind is not None and not _is_in_opaque(number):
+                found.append(FoundNumber(kind, *number.span()))
+    return [*found, *_find_lettered_cnpj(text)]
+
+
+def _find_lettered_cnpj(text: str) -> Iterator[FoundNumber]:
     for slashed in _LETTERED_SLASH.finditer(text):
         if _reads_as_lettered_cnpj(slashed[0]):
             yield FoundNumber(NumberKind.CNPJ, *slashed.span())

@@ -7,7 +7,7 @@ area code are right.
 
 import re
 from base64 import b64decode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2b
 from urllib.parse import unquote as percent_decode
@@ -74,15 +74,15 @@ _BASE64_DIGITS = re.compile(
 _BASE64_GROUP = re.compile(r"[A-Za-z0-9+/_-]{4}")
 
 
-def find_emails(text: str) -> Iterator[tuple[int, int]]:
+def find_emails(text: str) -> list[tuple[int, int]]:
     """Where e-mail addresses stand in a text: from, up to and without."""
-    return (found.span() for found in _EMAIL.finditer(text))
+    return [found.span() for found in _EMAIL.finditer(text)]
 
 
-def find_keys(text: str) -> Iterator[tuple[int, int]]:
+def find_keys(text: str) -> list[tuple[int, int]]:
     """Where private keys, access tokens and passwords of addresses stand in a text."""
-    for pattern in (_PRIVATE_KEY, _TOKEN, _URL_PASSWORD, _BEARER):
-        yield from (found.span() for found in pattern.finditer(text))
+    patterns = (_PRIVATE_KEY, _TOKEN, _URL_PASSWORD, _BEARER)
+    return [found.span() for pattern in patterns for found in pattern.finditer(text)]
 
 
 def unquote(text: str) -> str:

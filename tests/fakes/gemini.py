@@ -22,6 +22,8 @@ from typing import Any
 from tests.fakes.http_loop import Answer, HttpLoop, Request, as_json
 
 NO_SPEECH = "SEM_FALA"
+SENT = {"mensagens": ["oi"]}
+"""A turn as small as it may be."""
 SPEECH = b"OggS\x00\x02spoken:"
 WORDS = {  # the first that stands in a message decides
     "atendente": "RequestHuman",

@@ -4,9 +4,10 @@ from contextlib import closing
 
 import pytest
 
+from gatte.intelligence.command_generator import SCHEMA
 from gatte.intelligence.gemini.client import Gemini, Models, from_settings
 from gatte.settings import Settings
-from tests.fakes.gemini import GeminiStandIn
+from tests.fakes.gemini import SENT, GeminiStandIn
 
 MINIMAL, LOW, NOTHING = ["MINIMAL"], ["LOW"], []
 
@@ -19,7 +20,7 @@ def stand_in():
 
 def config_for(stand_in, model):
     with closing(Gemini("made-up-key", Models(model, model), stand_in.url)) as gemini:
-        gemini.classify("oi")
+        gemini.understand(SENT, SCHEMA)
     return stand_in.calls[-1].config
 
 
@@ -76,6 +77,6 @@ def test_the_version_of_the_api_is_a_setting(setting, version):
             **setting,
         )
         with closing(from_settings(given)) as gemini:
-            gemini.classify("oi")
+            gemini.understand(SENT, SCHEMA)
 
     assert paths == [f"/{version}/models/gemini-3.5-flash-lite:generateContent"]
