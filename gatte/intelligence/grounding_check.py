@@ -185,11 +185,16 @@ def _demands_otherwise(clause: Clause, nearest: Clause) -> bool:
 
 
 def _new_words(found: Iterable[Clause], known: frozenset[str]) -> Iterator[Violation]:
-    chunks = [chunk.stems for clause in found for chunk in clause.chunks]
+    chunks = [_words_alone(chunk.stems) for clause in found for chunk in clause.chunks]
     words = [stem for chunk in chunks for stem in chunk]
     shares = [_known_share(chunk, known) for chunk in chunks]
     if _known_share(words, known) < KNOWN_SHARE or min(shares, default=1) < KNOWN_CHUNK_SHARE:
         yield Violation.NEW_WORDS
+
+
+def _words_alone(stems: Iterable[str]) -> list[str]:
+    """The stems without numbers, which are compared as such."""
+    return [stem for stem in stems if not stem[0].isdigit()]
 
 
 def _share(stems: Iterable[str], others: Iterable[str]) -> float:
