@@ -108,7 +108,7 @@ def _json(turn: Turn, hidden: Pseudonymizer, messages: Sequence[HiddenText]) -> 
     place = {
         "fluxo": snapshot.flow or "",
         "campo_pedido": snapshot.requested_slot or "",
-        "opcoes": _options(snapshot),
+        "opcoes": [hidden.hide(title).text for title in _options(snapshot)],
         "oferta": snapshot.flags.get("offer", ""),
         "espera_pessoa": snapshot.state is State.WAITING_HUMAN,
     }

@@ -221,13 +221,14 @@ def _urlsafe(data: str) -> str:
 
 
 def understood(messages: list[str]) -> dict[str, Any]:
-    """A command a message, by its words."""
-    return {"language": "pt", "commands": [_command(text) for text in messages]}
+    """A command for each message that holds a known word."""
+    return {"language": "pt", "commands": [one for text in messages for one in _commands(text)]}
 
 
-def _command(text: str) -> dict[str, str]:
-    label = next((label for word, label in WORDS.items() if word in text.lower()), "Unclear")
-    return {"label": label, "span": text, "question": text if label == "Question" else ""}
+def _commands(text: str) -> list[dict[str, str]]:
+    label = next((label for word, label in WORDS.items() if word in text.lower()), None)
+    question = {"question": text} if label == "Question" else {}
+    return [{"label": label, "span": text, **question}] if label else []
 
 
 def responded(sent: dict[str, Any]) -> dict[str, Any]:
