@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 
 from stdnum import luhn
 
@@ -49,9 +50,10 @@ CUSTOMER = "customer"
 PLACEHOLDER = re.compile(r"\[(?:" + "|".join(ValueKind) + r")_\d{1,3}\]")
 LOOKS_LIKE_PLACEHOLDER = re.compile(r"\[[A-ZÇÃ]+_\d+\]")
 SPOKEN_EMAIL = re.compile(
-    r"[\w.+-]+\s*[(\[]?\s*\barroba\b\s*[)\]]?\s*[\w-]+(?:(?:\s+ponto\s+|\s*\.\s*)[\w-]+)+", re.I
+    r"(?<![\w.+-])[\w.+-]+\s*[(\[]?\s*\barroba\b\s*[)\]]?\s*[\w-]+(?:(?:\s+ponto\s+|\s*\.\s*)[\w-]+)+",
+    re.I,
 )
-HALF_EMAIL = re.compile(r"[\w.+-]+\s?@\s?[\w-]+(?:\s?\.\s?\w+)*")
+HALF_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+\s?@\s?[\w-]+(?:\s?\.\s?\w+)*")
 SECRET_WORD = re.compile(
     r"\b(?:senhas?|password|pin|puk|c[oó]digo de (?:acesso|seguran[cç]a))\b", re.I
 )
@@ -224,8 +226,9 @@ class Pseudonymizer:
         yield from _each(ValueKind.KEY, masking_rules.find_keys(text))
         yield from _each(ValueKind.PASSWORD, _find_passwords(text))
         yield from _each(ValueKind.EMAIL, _find_emails(text))
+        folded = _folded(text) if self._names else ""
         for kind, pattern in self._names:
-            yield from _each(kind, _find_name(pattern, text))
+            yield from _each(kind, _find_name(pattern, text, folded))
         yield from _each(ValueKind.BIRTH_DATE, (one.span(1) for one in BIRTH.finditer(text)))
         for value in self.record.others:
             yield from _each(ValueKind.OTHER, _find_literally(value, text))
@@ -295,8 +298,8 @@ def _patterns_of_name(name: str) -> Iterator[re.Pattern[str]]:
             yield re.compile(rf"(?<!\w){re.escape(word)}(?!\w)")
 
 
-def _find_name(pattern: re.Pattern[str], text: str) -> Iterator[tuple[int, int]]:
-    for found in pattern.finditer(_folded(text)):
+def _find_name(pattern: re.Pattern[str], text: str, folded: str) -> Iterator[tuple[int, int]]:
+    for found in pattern.finditer(folded):
         written = text[found.start() : found.end()]
         if found[0] not in ORDINARY_WORDS or written[:1].isupper():
             yield found.span()
@@ -307,6 +310,7 @@ def _folded(text: str) -> str:
     return "".join(_folded_letter(letter) for letter in text)
 
 
+@lru_cache(maxsize=2_048)
 def _folded_letter(letter: str) -> str:
     folded = fold(letter)
     return folded if len(folded) == 1 else letter.lower()[:1] or letter
