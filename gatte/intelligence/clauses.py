@@ -8,12 +8,12 @@ from enum import StrEnum
 from functools import lru_cache
 
 from gatte.conversation.parsing.normalize import fold, word_set
-from gatte.intelligence.claims import MONTHS
+from gatte.intelligence.factual_claims import MONTHS
 
 KEPT_TEXTS = 2_000
 
 SENTENCE_END = re.compile(r"(?<=[.!?])[\"”)]*\s+|\n+")
-CLAUSE_END = re.compile(r"[;:]\s|,\s+(?=(?:mas|porem|so que|e sim)\b)|\s+(?=mas\s)")
+CLAUSE_END = re.compile(r"[;:]\s|,\s+(?=(?:mas|porem|so que|e sim)\b)|\s(?=mas\s)")
 CHUNK_END = frozenset(",;:()") | {"e", "ou", "mas"}
 TOKEN = re.compile(r"[a-z0-9$%]+(?:[-./][a-z0-9]+)*|[,;:().!?]")
 MEASURE = re.compile(
@@ -22,30 +22,43 @@ MEASURE = re.compile(
 STOPPING = re.compile(r"\b(?:deix\w+|par(?:a|am|ou)|perd\w+) de (?=\w+r\b)")
 NEGATIONS = dict.fromkeys(
     word_set(
-        "nao nunca jamais nem nada ninguem evite evitar evita proibido proibida vedado vedada "
-        "impossivel dispensa"
+        "nao nunca jamais nem nada ninguem "
+        "evite evitar evita "
+        "proibido proibida vedado vedada impossivel "
+        "dispensa"
     ),
     6,
 ) | dict.fromkeys(word_set("sem nenhum nenhuma"), 2)
 """Words that deny, and how many words behind them they may deny."""
+LOOK_BACK = 40
+"""Characters before a modal verb in which a negation may stand."""
 NOT_ONLY = word_set("so apenas somente")
 STOPS = word_set(", ; : ( ) . ! ? mas porem entao depois antes ate quando se que porque")
 EMPTY_WORDS = word_set(
-    "a o as os um uma uns umas de do da dos das no na nos nas em ao aos com por para pra pro "
-    "pelo pela pelos pelas e ou que se como mais menos ja so tambem la ai aqui ali isso isto "
-    "esse essa este esta ele ela eles elas seu sua seus suas meu minha nosso nossa voce "
-    "voces eu gente me te lhe ser era foi sao sera seria estar estao estiver fica ficar "
-    "ficam ter tem tenha teve tinha tiver ha haver vai vao ir vou muito muita muitos pouco "
-    "bem ainda ate entre sobre quando onde qual quais quem cada outro outra outros outras "
-    "mesmo mesma assim entao porque pois num numa neste nesta nesse nessa dele dela deles "
-    "delas tudo todo toda algo algum alguma alguns algumas nao nunca nem sem nada ninguem "
-    "nenhum nenhuma jamais sim dar dao fazer faz faca feito feita poder pode podem precisar "
-    "precisa precisam dever deve devem querer quer quiser geral vez vezes certo certa melhor "
-    "coisa caso jeito favor ok verifique verificar confira conferir veja ver olhe olhar "
-    "primeiro conforme coisas consegue conseguir possivel preciso basta depois antes desde "
-    "durante apos enquanto"
+    "a o as os um uma uns umas "
+    "de do da dos das no na nos nas em ao aos num numa "
+    "com por para pra pro pelo pela pelos pelas sobre entre ate "
+    "e ou que se como quando onde porque pois entao assim enquanto "
+    "mais menos ja so tambem muito muita muitos pouco bem ainda "
+    "la ai aqui ali "
+    "isso isto esse essa este esta neste nesta nesse nessa "
+    "eu me meu minha te seu sua seus suas voce voces lhe "
+    "ele ela eles elas dele dela deles delas nosso nossa gente "
+    "qual quais quem cada outro outra outros outras mesmo mesma "
+    "tudo todo toda algo algum alguma alguns algumas "
+    "nao nunca nem sem nada ninguem nenhum nenhuma jamais sim "
+    "ser era foi sao sera seria "
+    "estar estao estiver fica ficar ficam "
+    "ter tem tenha teve tinha tiver ha haver "
+    "vai vao ir vou "
+    "dar dao fazer faz faca feito feita "
+    "poder pode podem precisar precisa precisam dever deve devem "
+    "querer quer quiser consegue conseguir possivel preciso basta "
+    "verifique verificar confira conferir veja ver olhe olhar "
+    "geral vez vezes certo certa melhor coisa coisas caso jeito favor ok "
+    "primeiro conforme depois antes desde durante apos"
 ).union(MONTHS)
-"""Words that say nothing of a topic; months are numbers, which `claims` compares.
+"""Words that say nothing of a topic; months are numbers, which `factual_claims` compares.
 """
 COMMON_WORDS = word_set("certificado certificados certificadora autoridade digital")
 """Words that stand in every other article."""
@@ -227,13 +240,19 @@ def _denied(tokens: list[str]) -> tuple[frozenset[str], frozenset[str]]:
 def _modalities(part: str) -> set[Modality]:
     found: set[Modality] = set()
     for match in NECESSITY.finditer(part):
-        denied = DENIED_BEFORE.search(part[: match.start()])
+        denied = _is_denied(part, match.start())
         found.add(Modality.UNNECESSARY if denied else Modality.NECESSARY)
     for match in POSSIBILITY.finditer(part):
-        denied = DENIED_BEFORE.search(part[: match.start()])
+        denied = _is_denied(part, match.start())
         found.add(Modality.IMPOSSIBLE if denied else Modality.POSSIBLE)
     if UNNECESSARY.search(part):
         found.add(Modality.UNNECESSARY)
     if FORBIDDEN.search(part):
         found.add(Modality.IMPOSSIBLE)
     return found
+
+
+def _is_denied(part: str, position: int) -> bool:
+    """Whether a negation stands shortly before a position."""
+    before = part[max(0, position - LOOK_BACK) : position]
+    return DENIED_BEFORE.search(before) is not None

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from gatte.conversation.command_reader import LABEL_THRESHOLD
 from gatte.conversation.commands import TurnReading
 from gatte.conversation.parsing.normalize import word_set, words
 from gatte.conversation.secret_detection import holds_password
@@ -17,7 +18,7 @@ from gatte.conversation.states import State
 from gatte.intelligence.command_checks import LABELS, SLOTS, SaidTurn, checked_commands
 from gatte.intelligence.gemini.client import Gemini, GeminiUnavailable, History, history_json
 from gatte.intelligence.gemini.structured_output import turn_schema
-from gatte.intelligence.pseudonymization import HiddenText, Pseudonymizer, Record
+from gatte.intelligence.pseudonymization import CUSTOMER, HiddenText, Pseudonymizer, Record
 
 DOUBT = 0.2
 """Labels that the local model is expected to have wrong in a turn, from which on Gemini is asked:
@@ -35,7 +36,7 @@ SCHEMA = turn_schema(LABELS, SLOTS)
 
 
 @dataclass(frozen=True)
-class Turn:
+class TurnRequest:
     """The messages of a turn and where they were written; `options` are the titles of buttons."""
 
     messages: tuple[str, ...]
@@ -43,16 +44,20 @@ class Turn:
     history: History = ()
 
 
-def leaves_doubt(reading: TurnReading, turn: Turn) -> bool:
-    """Whether another reader is worth asking: the local model is not sure, or hears a question that
-    cannot be understood alone.
+def leaves_doubt(reading: TurnReading, turn: TurnRequest) -> bool:
+    """Whether another reader is worth asking: the local model is sure of nothing, or not sure
+    enough, or hears a question that cannot be understood alone.
     """
-    expected_errors = sum(min(one.probability, 1 - one.probability) for one in reading.labels)
+    chances = [one.probability for one in reading.labels]
+    best = max(chances, default=0.0)
+    expected_errors = sum(min(chance, 1 - chance) for chance in chances)
+    if best < LABEL_THRESHOLD or expected_errors >= DOUBT:
+        return True
     asks = reading.probability("Question") >= DOUBT
-    return expected_errors >= DOUBT or (asks and bool(turn.history) and _is_elliptical(turn))
+    return asks and bool(turn.history) and _is_elliptical(turn)
 
 
-def generate(gemini: Gemini, turn: Turn, local: TurnReading) -> TurnReading:
+def generate(gemini: Gemini, turn: TurnRequest, local: TurnReading) -> TurnReading:
     """The local reading with the commands that Gemini proposes and that hold; the local one alone
     when Gemini is away or nothing holds. Messages with a password never leave.
     """
@@ -77,11 +82,26 @@ def generate(gemini: Gemini, turn: Turn, local: TurnReading) -> TurnReading:
 
 def record_of(snapshot: Snapshot) -> Record:
     """What a conversation knows of the contact that must not leave."""
-    contact, slots = snapshot.contact, snapshot.slots
-    names = [contact.name, slots.get("name"), *(one.holder for one in snapshot.certificates)]
-    others = [contact.document, contact.phone, contact.email, slots.get("document")]
-    more = [slots.get("email"), slots.get("value")]
-    return Record(_known(names), _known([slots.get("company")]), _known([*others, *more]))
+    contact = snapshot.contact
+    slots = snapshot.slots
+    names = [
+        contact.name,
+        slots.get("name"),
+        *(one.holder for one in snapshot.certificates),
+    ]
+    others = [
+        contact.document,
+        contact.phone,
+        contact.email,
+        slots.get("document"),
+        slots.get("email"),
+        slots.get("value"),
+    ]
+    return Record(
+        names=_known(names),
+        companies=_known([slots.get("company")]),
+        others=_known(others),
+    )
 
 
 def _known(values: Iterable[str | None]) -> tuple[str, ...]:
@@ -99,12 +119,11 @@ def _within_limit(messages: Sequence[str]) -> list[str]:
     return kept
 
 
-def _json(turn: Turn, hidden: Pseudonymizer, messages: Sequence[HiddenText]) -> dict[str, Any]:
+def _json(
+    turn: TurnRequest, hidden: Pseudonymizer, messages: Sequence[HiddenText]
+) -> dict[str, Any]:
     """The turn as the prompt describes it."""
     snapshot = turn.snapshot
-    known = {name: hidden.hide(value).text for name, value in snapshot.slots.items()}
-    if snapshot.contact.name:
-        known.setdefault("name", hidden.hide(snapshot.contact.name).text)
     place = {
         "fluxo": snapshot.flow or "",
         "campo_pedido": snapshot.requested_slot or "",
@@ -114,10 +133,17 @@ def _json(turn: Turn, hidden: Pseudonymizer, messages: Sequence[HiddenText]) -> 
     }
     return {
         "situacao": place,
-        "cadastro": {name: known[name] for name in known if name in SLOTS},
+        "cadastro": _known_values(snapshot, hidden),
         "historico": history_json(hidden.hide_lines(turn.history)),
         "mensagens": [message.text for message in messages],
     }
+
+
+def _known_values(snapshot: Snapshot, hidden: Pseudonymizer) -> dict[str, str]:
+    """The slots that are filled, and the contact's name, as placeholders."""
+    known = {"name": snapshot.contact.name or ""}
+    known |= {name: value for name, value in snapshot.slots.items() if name in SLOTS}
+    return {name: hidden.hide(value).text for name, value in known.items() if value}
 
 
 def _options(snapshot: Snapshot) -> list[str]:
@@ -126,15 +152,20 @@ def _options(snapshot: Snapshot) -> list[str]:
     return [title for _, title in shown]
 
 
-def _answers_something(turn: Turn) -> bool:
+def _answers_something(turn: TurnRequest) -> bool:
     """Whether a yes or a no would answer anything: a question, a summary or an offer."""
     snapshot = turn.snapshot
-    last = next((text for author, text in reversed(turn.history) if author != "customer"), "")
-    open_offer = snapshot.flags.get("offer") or snapshot.flags.get("offered")
-    return bool(snapshot.requested_slot or open_offer or "?" in last)
+    flags = snapshot.flags
+    said = [text for author, text in turn.history if author != CUSTOMER]
+    asked = bool(said) and "?" in said[-1]
+    offered = bool(flags.get("offer") or flags.get("offered"))
+    return asked or offered or bool(snapshot.requested_slot)
 
 
-def _is_elliptical(turn: Turn) -> bool:
+def _is_elliptical(turn: TurnRequest) -> bool:
+    """Whether what is said may need what was said before: it is short, goes on, or points back."""
     spoken = words("\n".join(turn.messages))
-    starts_with_and = bool(spoken) and spoken[0] == "e"
-    return len(spoken) <= ELLIPTICAL_LENGTH or starts_with_and or bool(POINTING & set(spoken))
+    is_short = len(spoken) <= ELLIPTICAL_LENGTH
+    goes_on = spoken[:1] == ("e",)
+    points_back = not POINTING.isdisjoint(spoken)
+    return is_short or goes_on or points_back

@@ -5,13 +5,14 @@ It proves nothing: it finds what a passage plainly does not hold, by rules that 
 words of degree and denial. See docs/decisions/0048-grounding.md for how often it errs.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from itertools import product
 
 from gatte.conversation.parsing.normalize import fold
-from gatte.intelligence import claims, clauses
+from gatte.intelligence import clauses, factual_claims
 from gatte.intelligence.clauses import RIVALS, Clause, Modality
 
 LONGEST_ANSWER = 600
@@ -21,7 +22,11 @@ KNOWN_CHUNK_SHARE = 0.45
 """Of the words between two commas that must stand in it."""
 OTHER_FORM = 0.8
 """What another form of a word counts beside the word itself."""
-COMMON_WEIGHT, MEASURE_WEIGHT = 0.4, 2.0
+COMMON_WEIGHT = 0.4
+MEASURE_WEIGHT = 2.0
+LONG_WORD = 10
+"""Letters from which on a longer word says no more."""
+LONG_WORD_WEIGHT = 2.0
 KEPT_PASSAGES = 2_000
 
 
@@ -56,7 +61,7 @@ CONFLICTS: frozenset[tuple[Modality, Modality]] = frozenset(
 
 
 @dataclass(frozen=True)
-class Passage:
+class SourcePassage:
     """A text that holds answers; `heading` says what it is about and asserts nothing."""
 
     text: str
@@ -71,7 +76,7 @@ class _Assertion:
     names: frozenset[str]
 
 
-def violations(sentence: str, passage: Passage) -> tuple[Violation, ...]:
+def violations(sentence: str, passage: SourcePassage) -> tuple[Violation, ...]:
     """What is wrong with a sentence that is said to come from this passage; empty when nothing
     is.
     """
@@ -81,43 +86,71 @@ def violations(sentence: str, passage: Passage) -> tuple[Violation, ...]:
         return (Violation.TOO_LONG,)
     if sentence.strip() in passage.text:
         return ()
-    return tuple(dict.fromkeys([*_new_claims(sentence, passage), *_new_meaning(sentence, passage)]))
+    found = [
+        *_new_claims(sentence, passage),
+        *_new_meaning(sentence, passage),
+    ]
+    return tuple(dict.fromkeys(found))
 
 
-def _new_claims(sentence: str, passage: Passage) -> Iterator[Violation]:
-    said = claims.extract_claims(sentence)
-    known = claims.extract_claims(passage.text)
-    heading = claims.extract_claims(passage.heading)
+def _new_claims(sentence: str, passage: SourcePassage) -> Iterator[Violation]:
+    """What a sentence claims beyond its passage; numbers of the heading may be repeated."""
+    said = factual_claims.extract_claims(sentence)
+    known = factual_claims.extract_claims(passage.text)
+    heading = factual_claims.extract_claims(passage.heading)
+    numbers = said.numbers - known.numbers - heading.numbers
+    measures = said.measures - known.measures
     if said.links - known.links:
         yield Violation.NEW_LINK
-    if said.numbers - known.numbers - heading.numbers or said.measures - known.measures:
+    if numbers or measures:
         yield Violation.NEW_NUMBER
     if said.promises - known.promises:
         yield Violation.NEW_PROMISE
     written = fold(f"{passage.heading} {passage.text}")
-    if any(name not in written for name in said.names):
-        yield Violation.NEW_NAME
+    for name in said.names:
+        if name not in written:
+            yield Violation.NEW_NAME
 
 
-def _new_meaning(sentence: str, passage: Passage) -> Iterator[Violation]:
+def _new_meaning(sentence: str, passage: SourcePassage) -> Iterator[Violation]:
+    """What a sentence says otherwise than its passage."""
     assertions = _assertions(passage)
+    known_names = _all_names(passage)
     found = clauses.clauses_of(sentence)
     for clause in found:
-        if clause.names - _all_names(passage):
+        if clause.names - known_names:
             yield Violation.NEW_NAME
-        if any(_is_always_otherwise(stem, clause, assertions) for stem in clause.stems):
-            yield Violation.CONTRADICTION
-        nearest = _nearest(clause.stems, assertions)
-        if nearest is None:
-            continue
-        if any(_is_other(clause.names, nearest.names, group) for group in RIVALS):
-            yield Violation.OTHER_THING
-        for one in (nearest, *_nearest_to_rest(clause, nearest, assertions)):
-            if _contradicts(clause, one.clause):
+        for stem in clause.stems:
+            if _is_always_otherwise(stem, clause, assertions):
                 yield Violation.CONTRADICTION
-            if _demands_otherwise(clause, one.clause):
-                yield Violation.OTHER_MODALITY
+        yield from _against_nearest(clause, assertions)
     yield from _new_words(found, _words(passage))
+
+
+def _against_nearest(clause: Clause, assertions: Sequence[_Assertion]) -> Iterator[Violation]:
+    """What a clause says otherwise than the assertions that are nearest to it and to those of its
+    chunks of which that one has no word.
+    """
+    nearest = _nearest(clause.stems, assertions)
+    if nearest is None:
+        return
+    for group in RIVALS:
+        if _is_other(clause.names, nearest.names, group):
+            yield Violation.OTHER_THING
+    yield from _against(clause, nearest)
+    for chunk in clause.chunks:
+        if _share(chunk.stems, nearest.clause.stems):
+            continue
+        other = _nearest(chunk.stems, assertions)
+        if other is not None:
+            yield from _against(clause, other)
+
+
+def _against(clause: Clause, assertion: _Assertion) -> Iterator[Violation]:
+    if _contradicts(clause, assertion.clause):
+        yield Violation.CONTRADICTION
+    if _demands_otherwise(clause, assertion.clause):
+        yield Violation.OTHER_MODALITY
 
 
 def _nearest(stems: Iterable[str], assertions: Iterable[_Assertion]) -> _Assertion | None:
@@ -125,25 +158,21 @@ def _nearest(stems: Iterable[str], assertions: Iterable[_Assertion]) -> _Asserti
     is said of the other. None when none has any.
     """
     meaning = [stem for stem in stems if stem not in clauses.RIVAL_NAMES]
-    shared = [(_share(meaning, one.clause.stems), one) for one in assertions]
-    share, nearest = max(shared, key=lambda pair: pair[0], default=(0.0, None))
-    return nearest if share else None
-
-
-def _nearest_to_rest(
-    clause: Clause, nearest: _Assertion, assertions: Iterable[_Assertion]
-) -> Iterator[_Assertion]:
-    """The assertions for those chunks of a clause of which the nearest one has no word."""
-    for chunk in clause.chunks:
-        if not _share(chunk.stems, nearest.clause.stems):
-            other = _nearest(chunk.stems, assertions)
-            if other is not None:
-                yield other
+    nearest = None
+    most = 0.0
+    for one in assertions:
+        share = _share(meaning, one.clause.stems)
+        if share > most:
+            nearest = one
+            most = share
+    return nearest
 
 
 def _is_other(said: frozenset[str], held: frozenset[str], group: frozenset[str]) -> bool:
     """Whether something is named of a group of which the passage names something else."""
-    return bool(held & group) and bool((said & group) - held)
+    has_one = bool(held & group)
+    others = (said & group) - held
+    return has_one and bool(others)
 
 
 def _contradicts(clause: Clause, nearest: Clause) -> bool:
@@ -177,18 +206,28 @@ def _has(stem: str, others: Iterable[str]) -> bool:
 
 
 def _demands_otherwise(clause: Clause, nearest: Clause) -> bool:
-    pairs = {(said, held) for said in clause.modalities for held in nearest.modalities}
-    differs = bool(pairs & CONFLICTS) and not clause.modalities & nearest.modalities
+    """Whether a clause demands or allows what the other does not, or demands something where the
+    other only denies.
+    """
+    agree = bool(clause.modalities & nearest.modalities)
+    pairs = product(clause.modalities, nearest.modalities)
+    if not agree and not CONFLICTS.isdisjoint(pairs):
+        return True
     demands = Modality.NECESSARY in clause.modalities
-    nothing_demanded = Modality.NECESSARY not in nearest.modalities and nearest.denies
-    return differs or (demands and not clause.denies and nothing_demanded)
+    demanded = Modality.NECESSARY in nearest.modalities
+    return demands and not demanded and nearest.denies and not clause.denies
 
 
 def _new_words(found: Iterable[Clause], known: frozenset[str]) -> Iterator[Violation]:
-    chunks = [_words_alone(chunk.stems) for clause in found for chunk in clause.chunks]
-    words = [stem for chunk in chunks for stem in chunk]
-    shares = [_known_share(chunk, known) for chunk in chunks]
-    if _known_share(words, known) < KNOWN_SHARE or min(shares, default=1) < KNOWN_CHUNK_SHARE:
+    """Whether too many words of all clauses, or of one chunk, stand nowhere in the passage."""
+    words: list[str] = []
+    least = 1.0
+    for clause in found:
+        for chunk in clause.chunks:
+            spoken = _words_alone(chunk.stems)
+            words += spoken
+            least = min(least, _known_share(spoken, known))
+    if least < KNOWN_CHUNK_SHARE or _known_share(words, known) < KNOWN_SHARE:
         yield Violation.NEW_WORDS
 
 
@@ -200,41 +239,63 @@ def _words_alone(stems: Iterable[str]) -> list[str]:
 def _share(stems: Iterable[str], others: Iterable[str]) -> float:
     """The weight of the words of one that the other has too, in full or in another form."""
     held = frozenset(others)
-    return sum(_weight(stem) * _presence(stem, held) for stem in set(stems))
-
-
-def _presence(stem: str, held: frozenset[str]) -> float:
-    if stem in held:
-        return 1.0
-    return OTHER_FORM if any(clauses.alike(stem, one) for one in held) else 0.0
+    shared = 0.0
+    for stem in set(stems):
+        if stem in held:
+            shared += _weight(stem)
+        elif _has(stem, held):
+            shared += _weight(stem) * OTHER_FORM
+    return shared
 
 
 def _known_share(stems: Iterable[str], known: frozenset[str]) -> float:
+    """The share of words that are known, by weight; 1 where there are none."""
     words = frozenset(stems)
     total = sum(_weight(stem) for stem in words)
-    return _share(words, known) / total if total else 1.0
+    if not total:
+        return 1.0
+    return _share(words, known) / total
 
 
 def _weight(stem: str) -> float:
     """Measures say most, then longer words; what every passage is about says little."""
     if stem in clauses.COMMON_WORDS:
         return COMMON_WEIGHT
-    return MEASURE_WEIGHT if stem[0].isdigit() else min(len(stem), 10) / 5
+    if stem[0].isdigit():
+        return MEASURE_WEIGHT
+    return min(len(stem), LONG_WORD) / LONG_WORD * LONG_WORD_WEIGHT
 
 
 @lru_cache(maxsize=KEPT_PASSAGES)
-def _words(passage: Passage) -> frozenset[str]:
-    texts = [*clauses.sentences_of(passage.text), *clauses.sentences_of(passage.heading)]
-    return frozenset(
-        stem for text in texts for clause in clauses.clauses_of(text) for stem in clause.stems
-    )
+def _words(passage: SourcePassage) -> frozenset[str]:
+    """All words of a passage and its heading."""
+    found: set[str] = set()
+    for clause in _all_clauses(passage):
+        found.update(clause.stems)
+    return frozenset(found)
 
 
 @lru_cache(maxsize=KEPT_PASSAGES)
-def _assertions(passage: Passage) -> tuple[_Assertion, ...]:
+def _all_names(passage: SourcePassage) -> frozenset[str]:
+    """All rivals that a passage and its heading name."""
+    found: set[str] = set()
+    for clause in _all_clauses(passage):
+        found.update(clause.names)
+    return frozenset(found)
+
+
+def _all_clauses(passage: SourcePassage) -> Iterator[Clause]:
+    for text in (passage.heading, passage.text):
+        for sentence in clauses.sentences_of(text):
+            yield from clauses.clauses_of(sentence)
+
+
+@lru_cache(maxsize=KEPT_PASSAGES)
+def _assertions(passage: SourcePassage) -> tuple[_Assertion, ...]:
     """The clauses of a passage, in order."""
     found: list[_Assertion] = []
-    heading = _names_of(passage.heading)
+    about = SourcePassage(passage.heading)
+    heading = _all_names(about)
     before = heading
     for sentence in clauses.sentences_of(passage.text):
         before |= heading
@@ -242,17 +303,6 @@ def _assertions(passage: Passage) -> tuple[_Assertion, ...]:
             before = frozenset(_with_inherited(clause.names, before))
             found.append(_Assertion(clause, before))
     return tuple(found)
-
-
-@lru_cache(maxsize=KEPT_PASSAGES)
-def _all_names(passage: Passage) -> frozenset[str]:
-    texts = [*clauses.sentences_of(passage.text), *clauses.sentences_of(passage.heading)]
-    return frozenset().union(*(_names_of(text) for text in texts))
-
-
-def _names_of(text: str) -> frozenset[str]:
-    found = (clause.names for clause in clauses.clauses_of(text))
-    return frozenset().union(*found)
 
 
 def _with_inherited(names: frozenset[str], before: frozenset[str]) -> Iterator[str]:

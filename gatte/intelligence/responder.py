@@ -18,7 +18,7 @@ from gatte.intelligence.calls import CallRecord
 from gatte.intelligence.clauses import sentences_of
 from gatte.intelligence.gemini.client import Gemini, GeminiUnavailable, History
 from gatte.intelligence.gemini.structured_output import WrittenAnswer, WrittenSentence
-from gatte.intelligence.grounding_check import LONGEST_ANSWER, Passage, Violation
+from gatte.intelligence.grounding_check import LONGEST_ANSWER, SourcePassage, Violation
 from gatte.intelligence.knowledge.retrieval import RankedArticle, RetrievalResult, find_passages
 from gatte.intelligence.pseudonymization import Pseudonymizer, Record, UnknownPlaceholder
 
@@ -177,7 +177,7 @@ def _problems_of(
     if not 1 <= sentence.passage <= len(passages.found):
         return [Violation.NO_PASSAGE]
     article = passages.found[sentence.passage - 1]
-    passage = Passage(article.answer, f"{article.title}\n{article.question}")
+    passage = SourcePassage(article.answer, f"{article.title}\n{article.question}")
     try:
         hidden.restore(text)
     except UnknownPlaceholder:

@@ -23,7 +23,7 @@ from gatte.intelligence.gemini.client import History
 from gatte.settings import EX_CONFIG
 
 if TYPE_CHECKING:
-    from gatte.intelligence.command_generator import Turn
+    from gatte.intelligence.command_generator import TurnRequest
     from gatte.intelligence.knowledge.version import KnowledgeBaseVersion
     from gatte.intelligence.pseudonymization import Record
     from gatte.intelligence.responder import Answer
@@ -82,7 +82,7 @@ def predict_intent(text: str) -> IntentPrediction:
     return services.local_models().classifier.classify(text)
 
 
-def read_turn(turn: "Turn", context: "TurnContext") -> TurnReading:
+def read_turn(turn: "TurnRequest", context: "TurnContext") -> TurnReading:
     """How a turn is read in its place: by the local model, and by Gemini too where that leaves
     doubt; an application may have another reader instead (`gatte_turn_reader`).
     """
@@ -98,7 +98,7 @@ def read_turn(turn: "Turn", context: "TurnContext") -> TurnReading:
     return command_generator.generate(gemini, turn, local)
 
 
-def _needs_model(turn: "Turn") -> bool:
+def _needs_model(turn: "TurnRequest") -> bool:
     """Whether rules leave some of the messages open."""
     return any(needs_classifier(turn.snapshot, text) for text in turn.messages)
 

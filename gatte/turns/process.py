@@ -27,7 +27,7 @@ from gatte.conversation.snapshot import (
 )
 from gatte.conversation.states import Event, State
 from gatte.intelligence import service
-from gatte.intelligence.command_generator import Turn, record_of
+from gatte.intelligence.command_generator import TurnRequest, record_of
 from gatte.intelligence.understanding.turn_features import TurnContext
 from gatte.observability.metric_labels import TurnStep
 from gatte.turns.load import TurnInput, UnreadMessage
@@ -91,7 +91,9 @@ def _read_together(reading: TurnInput, heard: tuple[Utterance, ...]) -> TurnRead
     texts = tuple(one.text[:LONGEST_READ] for one in heard if one.text and one.choice is None)
     if not texts or reading.snapshot.owner is not Owner.BOT:
         return TurnReading()
-    return service.read_turn(Turn(texts, reading.snapshot, _history(reading)), _context(reading))
+    return service.read_turn(
+        TurnRequest(texts, reading.snapshot, _history(reading)), _context(reading)
+    )
 
 
 def _history(reading: TurnInput) -> list[tuple[str, str]]:

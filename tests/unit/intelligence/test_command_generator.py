@@ -28,7 +28,7 @@ from gatte.conversation.snapshot import ContactFacts, Snapshot
 from gatte.conversation.states import State
 from gatte.intelligence import command_generator
 from gatte.intelligence.calls import collected
-from gatte.intelligence.command_generator import Turn, leaves_doubt
+from gatte.intelligence.command_generator import TurnRequest, leaves_doubt
 from gatte.intelligence.gemini.client import Gemini, Models
 from tests.fakes.gemini import GeminiStandIn
 from tests.unit.conversation.talking import MONDAY
@@ -65,7 +65,7 @@ def reads(gemini, stand_in):
 
     def read(*proposed, messages=("é 529.982.247-25",), snapshot=ASKED, history=(), language="pt"):
         stand_in.understands(*proposed, language=language)
-        return command_generator.generate(gemini, Turn(messages, snapshot, history), LOCAL)
+        return command_generator.generate(gemini, TurnRequest(messages, snapshot, history), LOCAL)
 
     return read
 
@@ -78,7 +78,7 @@ def commands(reading):
 
 def test_the_model_is_told_where_the_customer_is_and_nothing_personal(gemini, stand_in):
     history = [("bot", "Joana, qual é o seu CPF?"), ("customer", f"sou a joana, {CPF}")]
-    command_generator.generate(gemini, Turn((f"é {CPF}",), ASKED, history), LOCAL)
+    command_generator.generate(gemini, TurnRequest((f"é {CPF}",), ASKED, history), LOCAL)
 
     assert stand_in.calls[0].sent == {
         "situacao": {
@@ -214,7 +214,7 @@ def test_unclear_stands_alone_or_not_at_all(reads):
 
 
 def test_a_message_with_a_password_never_leaves(gemini, stand_in):
-    turn = Turn(("a senha é Maria1985",), ASKED)
+    turn = TurnRequest(("a senha é Maria1985",), ASKED)
 
     assert command_generator.generate(gemini, turn, LOCAL) == LOCAL
     assert stand_in.calls == []
@@ -237,14 +237,14 @@ def test_whatever_goes_wrong_the_local_reading_stays_and_the_call_is_recorded(
 ):
     failure(stand_in)
     with collected() as made:
-        reading = command_generator.generate(gemini, Turn(("é isso",), ASKED), LOCAL)
+        reading = command_generator.generate(gemini, TurnRequest(("é isso",), ASKED), LOCAL)
 
     assert reading == LOCAL
     assert [call.prompt_version for call in made] == ["commands-v1"]
 
 
 def test_a_very_long_turn_is_cut_before_it_is_sent(gemini, stand_in):
-    turn = Turn(("blá " * 250,) * 40, ASKED, [("customer", "b" * 5_000)] * 50)
+    turn = TurnRequest(("blá " * 250,) * 40, ASKED, [("customer", "b" * 5_000)] * 50)
     command_generator.generate(gemini, turn, LOCAL)
 
     assert len(str(stand_in.calls[0].sent)) < 8_000
@@ -262,6 +262,6 @@ def test_a_very_long_turn_is_cut_before_it_is_sent(gemini, stand_in):
 )
 def test_doubt_is_how_many_labels_are_expected_to_be_wrong(labels, text, doubtful):
     reading = TurnReading(labels=tuple(LabelScore(*one) for one in labels))
-    turn = Turn((text,), FREE, [("bot", "O e-CNPJ custa R$ 200.")])
+    turn = TurnRequest((text,), FREE, [("bot", "O e-CNPJ custa R$ 200.")])
 
     assert leaves_doubt(reading, turn) is doubtful

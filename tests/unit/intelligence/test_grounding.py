@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gatte.intelligence.clauses import sentences_of
-from gatte.intelligence.grounding_check import Passage, Violation, violations
+from gatte.intelligence.grounding_check import SourcePassage, Violation, violations
 from gatte.intelligence.knowledge import articles
 
 DATA = Path(__file__).parent / "data"
@@ -17,9 +17,9 @@ TUNED, UNSEEN = "grounding_pairs.tsv", "grounding_pairs_unseen.tsv"
 
 
 @pytest.fixture(scope="module")
-def passages() -> dict[str, Passage]:
+def passages() -> dict[str, SourcePassage]:
     found = articles.read_articles()
-    return {one.slug: Passage(one.answer, f"{one.title}\n{one.question}") for one in found}
+    return {one.slug: SourcePassage(one.answer, f"{one.title}\n{one.question}") for one in found}
 
 
 def pairs(name: str) -> list[dict[str, str]]:
@@ -27,7 +27,7 @@ def pairs(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
-def share(name: str, column: str, passages: dict[str, Passage], *, kept: bool) -> float:
+def share(name: str, column: str, passages: dict[str, SourcePassage], *, kept: bool) -> float:
     rows = pairs(name)
     found = [not violations(row[column], passages[row["slug"]]) for row in rows]
     return found.count(kept) / len(rows)
@@ -83,6 +83,8 @@ def test_the_words_of_a_passage_hold_in_other_letters_too(passages):
     ],
 )
 def test_what_a_passage_does_not_hold_is_told_apart(sentence, violation):
-    passage = Passage("O A1 vale 1 ano. O A3 vale 3 anos. Você pode renovar antes.", "Validade")
+    passage = SourcePassage(
+        "O A1 vale 1 ano. O A3 vale 3 anos. Você pode renovar antes.", "Validade"
+    )
 
     assert violation in violations(sentence, passage)

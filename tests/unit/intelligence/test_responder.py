@@ -8,7 +8,7 @@ import pytest
 from gatte.intelligence import responder
 from gatte.intelligence.calls import CallOutcome
 from gatte.intelligence.gemini.client import Gemini, Models
-from gatte.intelligence.grounding_check import Passage, Violation, violations
+from gatte.intelligence.grounding_check import SourcePassage, Violation, violations
 from gatte.intelligence.knowledge.retrieval import RankedArticle, RetrievalResult
 from gatte.intelligence.responder import AnswerReason, compose_answer
 from gatte.models.knowledge import PassageKind
@@ -19,7 +19,7 @@ ANSWER = (
     "Desde 01/03/2026 há restrição. Veja em gov.br/iti e confirme."
 )
 
-PASSAGE = Passage(ANSWER, "Validade\nQuanto dura?")
+PASSAGE = SourcePassage(ANSWER, "Validade\nQuanto dura?")
 
 
 def found(slug="validade", answer=ANSWER, **more):
