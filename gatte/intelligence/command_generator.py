@@ -66,7 +66,7 @@ def generate(gemini: Gemini, turn: TurnRequest, local: TurnReading) -> TurnReadi
         return local
     hidden = Pseudonymizer(record_of(turn.snapshot))
     hidden.learn_from_dialogue(turn.history, turn.messages)
-    messages = [hidden.hide(text) for text in _within_limit(turn.messages)]
+    messages = hidden.hide_messages(_within_limit(turn.messages))
     sent = _json(turn, hidden, messages)
     try:
         proposed, call = gemini.understand(sent, SCHEMA)

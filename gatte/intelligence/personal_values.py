@@ -36,6 +36,7 @@ class ValueKind(StrEnum):
     CARD = "CARTAO"
     NUMBER = "NUMERO"
     BIRTH_DATE = "NASCIMENTO"
+    CODE = "CODIGO"
     PASSWORD = "SENHA"  # noqa: S105 - the name of a placeholder
     KEY = "CHAVE"
     OTHER = "TEXTO"
@@ -68,6 +69,14 @@ MAYBE_PASSWORD = re.compile(
     r"(?=\S*\d|\S*[@#$%&*!_][^\s!])"
     r"\S{4,64}",
 )
+MIXED_CODE = re.compile(
+    r"(?<![^\s(\"'])"
+    r"(?=(?:\S*[^\W\d_]){2})"
+    r"(?=(?:\S*\d){2})"
+    r"(?!\S*[@/])"
+    r"\S{5,40}",
+)
+"""Letters and digits together, as in many passwords that no word introduces."""
 BIRTH = re.compile(
     r"\bnasc\w*\D{0,25}"
     r"(\d{1,2}[./-]\d{1,2}[./-]\d{2,4})",
@@ -139,15 +148,18 @@ def find_values(
     text: str,
     names: Iterable[KnownName],
     literals: Iterable[str],
+    before: str = "",
 ) -> list[PersonalValue]:
     """All values in a text, in its order; `literals` are known values that have no shape of their
-    own. Overlapping values are one, of the kind that comes first here.
+    own, `before` is what was said just before, which may have spoken of a password. Overlapping
+    values are one, of the kind that comes first here.
     """
     found = [
         *_each(ValueKind.KEY, masking_rules.find_keys(text)),
-        *_each(ValueKind.PASSWORD, _find_passwords(text)),
+        *_each(ValueKind.PASSWORD, _find_passwords(text, before)),
         *_each(ValueKind.EMAIL, _find_emails(text)),
         *_find_names(text, names),
+        *_each(ValueKind.CODE, _find_codes(text)),
         *_each(ValueKind.BIRTH_DATE, _find_birth_dates(text)),
         *_each(ValueKind.OTHER, _find_literals(text, literals)),
         *_find_documents_and_phones(text),
@@ -166,15 +178,18 @@ def _each(kind: ValueKind, spans: Iterable[Span]) -> Iterator[PersonalValue]:
         yield PersonalValue(kind, start, end)
 
 
-def _find_passwords(text: str) -> Iterator[Span]:
+def _find_passwords(text: str, before: str) -> Iterator[Span]:
     """What a word for a password introduces, and whatever behind it may be one."""
     for said in SECRET.finditer(text):
         yield said.span("value")
-    for word in SECRET_WORD.finditer(text):
-        start = word.end()
-        end = min(len(text), start + AFTER_SECRET_WORD)
-        for maybe in MAYBE_PASSWORD.finditer(text, start, end):
-            yield maybe.span()
+    context = f"{before[-AFTER_SECRET_WORD:]} "
+    shift = len(context)
+    whole = context + text
+    for word in SECRET_WORD.finditer(whole):
+        start = max(word.end(), shift)
+        end = min(len(whole), word.end() + AFTER_SECRET_WORD)
+        for maybe in MAYBE_PASSWORD.finditer(whole, start, end):
+            yield maybe.start() - shift, maybe.end() - shift
 
 
 def _find_emails(text: str) -> Iterator[Span]:
@@ -194,6 +209,11 @@ def _find_names(text: str, names: Iterable[KnownName]) -> Iterator[PersonalValue
             is_capital = text[start].isupper()
             if is_capital or found[0] not in ORDINARY_WORDS:
                 yield PersonalValue(name.kind, start, end)
+
+
+def _find_codes(text: str) -> Iterator[Span]:
+    for found in MIXED_CODE.finditer(text):
+        yield found.span()
 
 
 def _find_birth_dates(text: str) -> Iterator[Span]:

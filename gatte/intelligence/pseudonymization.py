@@ -118,13 +118,15 @@ class Pseudonymizer:
         for text in messages:
             self._learn_found(find_name(text))
 
-    def hide(self, text: str) -> HiddenText:
-        """The text in compatibility form, with placeholders instead of personal values."""
+    def hide(self, text: str, before: str = "") -> HiddenText:
+        """The text in compatibility form, with placeholders instead of personal values; `before` is
+        what was said just before.
+        """
         plain = _visible(unicodedata.normalize("NFKC", text))
         pieces: list[str] = []
         originals: list[str] = []
         position = 0
-        for found in self._find(plain):
+        for found in self._find(plain, before):
             original = plain[found.start : found.end]
             pieces.append(plain[position : found.start])
             pieces.append(self._placeholder(found.kind, original))
@@ -133,9 +135,16 @@ class Pseudonymizer:
         pieces.append(plain[position:])
         return HiddenText("".join(pieces), tuple(originals))
 
+    def hide_messages(self, messages: Sequence[str]) -> list[HiddenText]:
+        """The messages of a turn, each with the one before it in view."""
+        befores = ("", *messages)
+        return [self.hide(*pair) for pair in zip(messages, befores, strict=False)]
+
     def hide_lines(self, history: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
         """The lines of a history without personal values."""
-        return [(author, self.hide(text).text) for author, text in history]
+        hidden = self.hide_messages([text for _, text in history])
+        pairs = zip(history, hidden, strict=True)
+        return [(author, one.text) for (author, _), one in pairs]
 
     def restore(self, text: str) -> str:
         """The text with the values of its placeholders; UnknownPlaceholder for one that was never
@@ -148,13 +157,13 @@ class Pseudonymizer:
         bare = LOOKS_LIKE_PLACEHOLDER.sub("", text)
         return " ".join(bare.split())
 
-    def _find(self, text: str) -> list[PersonalValue]:
+    def _find(self, text: str, before: str) -> list[PersonalValue]:
         """All that is to be hidden; what the customer writes like a placeholder too, lest it be
         taken for one.
         """
         lookalikes = LOOKS_LIKE_PLACEHOLDER.findall(text)
         literals = [*lookalikes, *self.record.others]
-        return find_values(text, self._names, literals)
+        return find_values(text, self._names, literals, before)
 
     def _learn_found(self, found: ParseResult) -> None:
         if found.value:

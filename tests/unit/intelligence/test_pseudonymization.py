@@ -18,7 +18,7 @@ from tests.unit.test_long_texts import LENGTH, slow, texts
 JOANA = Record(
     names=("Joana Prado Dias",),
     companies=("Padaria Jacarandá Ltda",),
-    others=("PAC-77",),
+    others=("contrato azul",),
 )
 
 
@@ -38,6 +38,7 @@ def hidden(text: str, record: Record = JOANA) -> str:
         ("cartão 4111 1111 1111 1111", "cartão [CARTAO_1]"),
         ("a senha é Maria1985", "a senha é [SENHA_1]"),
         ("minha senha do pfx Maria1985", "minha senha do pfx [SENHA_1]"),
+        ("acho que era dirce1971", "acho que era [CODIGO_1]"),
         ("nasci em 12/03/1980", "nasci em [NASCIMENTO_1]"),
         ("cpf errado 12345678900", "cpf errado [NUMERO_1]"),
         ("cep 80010-000", "cep [NUMERO_1]"),
@@ -48,7 +49,7 @@ def hidden(text: str, record: Record = JOANA) -> str:
         ("sou a joana", "sou a [NOME_1]"),
         ("JOANA PRADO DIAS aqui", "[NOME_1] aqui"),
         ("da padaria jacaranda ltda", "da [EMPRESA_1]"),
-        ("o meu é pac-77", "o meu é [TEXTO_1]"),
+        ("o meu é Contrato Azul", "o meu é [TEXTO_1]"),
     ],
 )
 def test_a_personal_value_is_hidden(text, sent):
@@ -61,6 +62,7 @@ def test_a_personal_value_is_hidden(text, sent):
         "quero um e-CNPJ A1 em 3 dias",
         "erro 280 no A3",
         "dia 25/12/2026 às 14h30",
+        "às 14h30 ou 10h00, tubo de 10mm",
         "custa R$ 1.500.000,00?",
         "esqueci a senha do A3, socorro!!",
         "chamado 402",
@@ -81,6 +83,13 @@ def test_the_same_value_has_the_same_placeholder_in_all_texts_of_a_call():
 
     assert one.hide("529.982.247-25 ou 111.444.777-35").text == "[CPF_1] ou [CPF_2]"
     assert one.hide("o 11144477735").text == "o [CPF_2]"
+
+
+def test_a_password_is_hidden_though_the_word_for_it_stands_in_the_message_before():
+    messages = ["qual a senha do token", "botei 1234 e n vai", "em 2026"]
+    sent = Pseudonymizer().hide_messages(messages)
+
+    assert [one.text for one in sent] == [messages[0], "botei [SENHA_1] e n vai", messages[2]]
 
 
 def test_names_that_are_told_or_asked_for_are_hidden_in_the_whole_dialogue():
