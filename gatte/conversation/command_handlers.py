@@ -424,7 +424,8 @@ def _start_flow(turn: CommandRun, command: StartFlow) -> Outcome:
     if running == name:
         return Outcome.OVERRULED if turn.changed else _again(turn, command)
     texts = tuple(one.text for one in turn.said)
-    start(draft, name, f"intent {intent_of(command) or name}", texts)
+    values = {one.slot: one.value for one in turn.commands if isinstance(one, SetSlot)}
+    start(draft, name, f"intent {intent_of(command) or name}", texts, values)
     if running and draft.snapshot.suspended_flow == running and draft.snapshot.flow:
         draft.prepend_text(render("resume.put_aside", the_flow=render(f"flow.{running}")))
     turn.progressed = True

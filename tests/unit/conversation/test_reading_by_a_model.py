@@ -100,3 +100,15 @@ def test_a_message_in_which_nothing_was_read_keeps_its_intent():
 
     assert with_intents((said,), reading(Question("x", span="outra"))) == (said,)
     assert with_intents((said,), TurnReading()) == (said,)
+
+
+def test_values_that_come_with_the_wish_fill_the_flow_that_it_starts():
+    given = reading(
+        StartFlow("lead", span="esse pra mim"),
+        SetSlot("product", "e-CPF A1", span="esse"),
+        SetSlot("email", "nada", span="esse"),
+    )
+    talk = Talk(State.MENU).takes(MessagesReceived((heard("esse pra mim"),), given))
+
+    assert talk.snapshot.flow == "lead"
+    assert dict(talk.snapshot.slots) == {"product": "e-CPF A1"}
