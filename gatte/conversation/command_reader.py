@@ -188,7 +188,7 @@ def read(
     """The commands of a turn, in the order of its messages; never empty for words.
 
     A reading that holds commands is the whole turn, beside what was said literally, and beside what
-    rules and labels of the same reading are sure of (`_floor`). Recorded turns
+    rules and labels of the same reading are sure of (`_with_floor`). Recorded turns
     of former versions have no `reading`: then their intents alone speak.
     """
     said = [replace(one, text=one.text[:LONGEST_READ]) for one in said]
@@ -198,7 +198,7 @@ def read(
     if reading.commands:
         given = [*_literals(place), *_checked(place, reading.commands)]
         if reading.labels:
-            given += _floor(place, given, reading)
+            given = _with_floor(place, given, reading)
         return tuple(_without_repetition(given)) or (Unclear(),)
     found: list[Command] = [*_alarms(place, reading)]
     for one in said:
@@ -243,26 +243,36 @@ def _literals(place: Place) -> Iterator[Command]:
             yield LITERAL[word](span=text, literal=True)  # type: ignore[call-arg]  # without keys
 
 
-def _floor(place: Place, given: Sequence[Command], reading: TurnReading) -> Iterator[Command]:
-    """What counts whoever else read the turn: alarms, wishes for a person, values that prove
-    themselves.
+def _with_floor(place: Place, given: Sequence[Command], reading: TurnReading) -> list[Command]:
+    """The commands beside what counts whoever else read the turn; a yes or a no in so many words
+    stands against any other.
     """
+    whole = (_whole_message(place, text) for text in place.texts)
+    answers = [one for one in whole if isinstance(one, Affirm | Deny)]
+    kept = [one for one in given if not (answers and isinstance(one, Affirm | Deny))]
+    return [*answers, *kept, *_floor(place, given, reading)]
+
+
+def _floor(place: Place, given: Sequence[Command], reading: TurnReading) -> Iterator[Command]:
+    """Alarms, wishes for a person, and values that prove themselves."""
     text = "\n".join(place.texts)
     yield from _alarms(place, reading)
     for score in reading.labels:
-        urgent = score.label == "RequestHuman" or score.label.startswith("Escalate:")
-        if urgent and score.probability >= _threshold(place, score.label, reading):
-            command = _of_label(place, score.label, ())
-            if command is not None:
-                yield replace(
-                    command,
-                    source=PredictionSource.LOCAL,
-                    confidence=score.probability,
-                    span=text,
-                )
+        name, _, _ = score.label.partition(":")
+        least = _threshold(place, score.label, reading)
+        if name not in {"RequestHuman", "Escalate"} or score.probability < least:
+            continue
+        command = _of_label(place, score.label, ())
+        if command is not None:
+            yield replace(
+                command,
+                source=PredictionSource.LOCAL,
+                confidence=score.probability,
+                span=text,
+            )
     valued = {one.slot for one in given if isinstance(one, SetSlot | CorrectSlot)}
     for one in _volunteered(place, text, sure_only=True):
-        if one.slot not in valued and one.value:
+        if one.value and one.slot not in valued:
             yield one
 
 

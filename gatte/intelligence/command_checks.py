@@ -103,15 +103,27 @@ class SaidTurn:
     said_before: str = ""
     answers_something: bool = True
 
+    @property
+    def text(self) -> str:
+        """All messages in the customer's own words."""
+        originals = [message.original_of(message.text) or "" for message in self.messages]
+        return "\n".join(originals).strip()
+
     def original_of(self, span: str) -> str:
         """The stretch of the customer's words that a span names; "" when it stands nowhere."""
-        found = (message.original_of(span.strip()) for message in self.messages)
-        return next((original for original in found if original), "")
+        wanted = span.strip()
+        for message in self.messages:
+            original = message.original_of(wanted)
+            if original:
+                return original
+        return ""
 
 
 def checked_commands(turn: GeneratedTurn, said: SaidTurn) -> tuple[Command, ...]:
     """The commands of a turn that hold, in their order; empty when none does."""
-    found = [command for one in turn.commands for command in _command(one, turn, said)]
+    found: list[Command] = []
+    for one in turn.commands:
+        found += _command(one, turn, said)
     clear = [command for command in found if not isinstance(command, Unclear)]
     return tuple(clear or found[:1])
 
@@ -143,11 +155,11 @@ def _command(one: GeneratedCommand, turn: GeneratedTurn, said: SaidTurn) -> Iter
             yield SIMPLE[label](**read)  # type: ignore[call-arg]  # those without keys of their own
 
 
-def _read_in(span: str) -> "_Reading":
+def _read_in(span: str) -> _Reading:
     return {"source": PredictionSource.GEMINI, "confidence": CONFIDENCE, "span": span}
 
 
-def _skip(read: "_Reading", snapshot: Snapshot) -> Iterator[Skip]:
+def _skip(read: _Reading, snapshot: Snapshot) -> Iterator[Skip]:
     slot = snapshot.requested_slot
     if slot in SLOTS:
         yield Skip(slot=slot, **read)
@@ -181,35 +193,46 @@ def _value(
 def _slot_named(name: str, snapshot: Snapshot) -> Slot | None:
     """The slot of this name, of the running flow before all others."""
     running = FLOWS.get(snapshot.flow or "")
-    flows = [*([running] if running else []), *FLOWS.values()]
-    return next((slot for flow in flows if (slot := flow.slot(name)) is not None), None)
+    asked = running.slot(name) if running else None
+    if asked is not None:
+        return asked
+    for flow in FLOWS.values():
+        slot = flow.slot(name)
+        if slot is not None:
+            return slot
+    return None
 
 
 def _value_of(slot: Slot, one: GeneratedCommand, span: str, said: SaidTurn) -> str | None:
     """What the slot's parser makes of the span, or else of the model's value where that may be
     believed; None when it takes neither.
     """
-    options = {option.id.rpartition(":")[2] for option in slot.options(said.snapshot)}
     given = _restored(one.value, said.hidden)
-    if given and slot.name in LITERAL_SLOTS and _letters(given) not in _letters(span):
-        given = ""
-    if given in options:
+    options = slot.options(said.snapshot)
+    if given in {option.id.rpartition(":")[2] for option in options}:
         return given
-    texts = (given, span) if slot.name in LITERAL_SLOTS else (span, given)
-    parsed = (slot.parse_answer(text, said.snapshot) for text in texts if text)
-    return next((found.value for found in parsed if found.value), None)
+    texts = [span, given]
+    if slot.name in LITERAL_SLOTS:
+        is_said = _letters(given) in _letters(span)
+        texts = [given, span] if is_said else [span]
+    for text in texts:
+        value = slot.parse_answer(text, said.snapshot).value if text else None
+        if value:
+            return value
+    return None
 
 
 def _question(one: GeneratedCommand, span: str, said: SaidTurn) -> str:
     """The question that can be understood alone; the customer's own words when the model's hold a
     number or a placeholder that was never there.
     """
-    asked = _restored(one.question, said.hidden)[:LONGEST_QUESTION].strip()
-    messages = [message.original_of(message.text) or "" for message in said.messages]
-    known = set(NUMBER.findall("\n".join([said.said_before, *messages])))
-    if asked and known.issuperset(NUMBER.findall(asked)):
+    restored = _restored(one.question, said.hidden)
+    asked = restored[:LONGEST_QUESTION].strip()
+    known = NUMBER.findall(f"{said.said_before}\n{said.text}")
+    is_new = set(NUMBER.findall(asked)).difference(known)
+    if asked and not is_new:
         return asked
-    return span or "\n".join(messages).strip()
+    return span or said.text
 
 
 def _restored(text: str, hidden: Pseudonymizer) -> str:

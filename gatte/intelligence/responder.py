@@ -140,12 +140,19 @@ def _checked(kept: _GroundedText, passages: RetrievalResult, call: CallRecord) -
             prompt_version=call.prompt_version,
         )
     length = len(kept.text)
-    if length < LEAST_KEPT * (length + kept.dropped) or not length:
+    least = LEAST_KEPT * (length + kept.dropped)
+    if not length or length < least:
         return _answer_with_passage(passages, (call,), problems)
     if length > LONGEST_ANSWER:
         return _answer_with_passage(passages, (call,), (*problems, Violation.TOO_LONG))
-    sources = tuple(dict.fromkeys(kept.sources))
-    return Answer(kept.text, AnswerReason.MODEL, passages, sources, (call,), problems)
+    return Answer(
+        text=kept.text,
+        why=AnswerReason.MODEL,
+        passages=passages,
+        sources=tuple(dict.fromkeys(kept.sources)),
+        calls=(call,),
+        problems=problems,
+    )
 
 
 def _grounded(
@@ -155,19 +162,26 @@ def _grounded(
     to a dropped one goes with it.
     """
     kept = _GroundedText()
-    follows_dropped = False
+    was_dropped = False
     for sentence in written.sentences:
         text = _plain(sentence.text)
         problems = _problems_of(sentence, text, passages, hidden)
-        points_back = bool(POINTS_BACK & set(words(text)[:1]))
-        follows_dropped = bool(problems) or (follows_dropped and points_back)
-        if follows_dropped:
+        needs_dropped = was_dropped and _points_back(text)
+        was_dropped = bool(problems) or needs_dropped
+        if was_dropped:
             kept.problems += problems
             kept.dropped += len(text)
-        else:
-            kept.sentences.append(hidden.restore(text))
-            kept.sources.append(passages.found[sentence.passage - 1].slug)
+            continue
+        article = passages.found[sentence.passage - 1]
+        kept.sources.append(article.slug)
+        kept.sentences.append(hidden.restore(text))
     return kept
+
+
+def _points_back(text: str) -> bool:
+    """Whether a sentence begins with a word that needs the sentence before."""
+    first = words(text)[:1]
+    return not POINTS_BACK.isdisjoint(first)
 
 
 def _problems_of(
@@ -182,8 +196,11 @@ def _problems_of(
         hidden.restore(text)
     except UnknownPlaceholder:
         return [Violation.UNKNOWN_PLACEHOLDER]
-    said = [hidden.without_placeholders(one) for one in sentences_of(text)] or [""]
-    return [problem for one in said for problem in grounding_check.violations(one, passage)]
+    found: list[Violation] = []
+    for one in sentences_of(text) or [""]:
+        said = hidden.without_placeholders(one)
+        found += grounding_check.violations(said, passage)
+    return found
 
 
 def _answer_with_passage(

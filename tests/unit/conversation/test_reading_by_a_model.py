@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from gatte.conversation.command_intents import with_intents
 from gatte.conversation.commands import (
+    Deny,
     Escalate,
     EscalateReason,
     LabelScore,
@@ -112,3 +113,11 @@ def test_values_that_come_with_the_wish_fill_the_flow_that_it_starts():
 
     assert talk.snapshot.flow == "lead"
     assert dict(talk.snapshot.slots) == {"product": "e-CPF A1"}
+
+
+def test_a_yes_in_so_many_words_stands_against_a_models_no():
+    talk = Talk(State.MENU, flags={"offer": "human"})
+    said = (heard("sim"), heard("sei lá viu"))
+    talk.takes(MessagesReceived(said, reading(Deny(span="sei lá viu"))))
+
+    assert talk.snapshot.state is State.WAITING_HUMAN
