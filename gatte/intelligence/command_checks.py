@@ -16,7 +16,6 @@ from gatte.conversation.commands import (
     Courtesy,
     Deny,
     Escalate,
-    EscalateReason,
     FlowWish,
     Hostile,
     LeaveQueue,
@@ -34,6 +33,7 @@ from gatte.conversation.commands import (
     Unclear,
     WrongPerson,
 )
+from gatte.conversation.effects import EscalationReason
 from gatte.conversation.flows.base import Slot
 from gatte.conversation.flows.registry import FLOWS
 from gatte.conversation.nlu import PredictionSource
@@ -58,6 +58,16 @@ SIMPLE: dict[str, type[Command]] = {
     "Hostile": Hostile,
     "Unclear": Unclear,
 }
+TOLD_REASONS = (
+    EscalationReason.INVOICE_STOPPED,
+    EscalationReason.REVOCATION,
+    EscalationReason.FRAUD,
+    EscalationReason.REFUND,
+    EscalationReason.LEGAL_THREAT,
+    EscalationReason.DATA_BREACH,
+    EscalationReason.DISTRESS,
+)
+"""What a customer tells that a person must handle; the other reasons are found by rules."""
 VALUES: dict[str, type[SetSlot | CorrectSlot]] = {"SetSlot": SetSlot, "CorrectSlot": CorrectSlot}
 LABELS = (
     *SIMPLE,
@@ -66,7 +76,7 @@ LABELS = (
     "Question",
     "OtherLanguage",
     *(f"StartFlow:{flow}" for flow in get_args(FlowWish)),
-    *(f"Escalate:{reason}" for reason in EscalateReason),
+    *(f"Escalate:{reason}" for reason in TOLD_REASONS),
     *(f"SmallTalk:{kind}" for kind in Courtesy),
 )
 SLOTS = tuple(dict.fromkeys(slot.name for flow in FLOWS.values() for slot in flow.slots))
@@ -141,7 +151,7 @@ def _command(one: GeneratedCommand, turn: GeneratedTurn, said: SaidTurn) -> Iter
         case "StartFlow":
             yield StartFlow(cast("FlowWish", detail), **read)
         case "Escalate":
-            yield Escalate(EscalateReason(detail), **read)
+            yield Escalate(EscalationReason(detail), **read)
         case "SmallTalk":
             yield SmallTalk(Courtesy(detail), **read)
         case "OtherLanguage":

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gatte.conversation.command_reader import LABEL_THRESHOLD
+from gatte.conversation.command_reader.label_commands import LABEL_THRESHOLD
 from gatte.conversation.commands import TurnReading
 from gatte.conversation.parsing.normalize import word_set, words
 from gatte.conversation.secret_detection import holds_password

@@ -26,12 +26,12 @@ from gatte.infra.circuit_breaker import CircuitBreaker
 from gatte.infra.schema import migrate
 from gatte.privacy.tax_ids import is_cnpj, is_cpf
 from tests.app_fixture import application
-from tests.fakes.gemini import Call, GeminiStandIn
+from tests.fakes.gemini import Call, FakeGemini
 from tests.process_system import build_models
 from tests.quality.play import NOW
 from tests.quality.system import COMPANY, make_agents
 from tests.stage.script import Act, Doing, Script
-from tests.stage.stage import Stage, furnished
+from tests.stage.stage import Stage, seeded
 from tests.store_fixtures import running_stores
 
 RESULT = Path(".gatte/quality/wire.json")
@@ -101,7 +101,7 @@ class Findings:
         }
 
 
-def play_all(app: Flask, agents: tuple[int, int], gemini: GeminiStandIn, count: int) -> Findings:
+def play_all(app: Flask, agents: tuple[int, int], gemini: FakeGemini, count: int) -> Findings:
     """Play so many dialogues, always the same ones."""
     found = Findings()
     for number in range(count):
@@ -153,7 +153,7 @@ def _with_check_digits(root: str, is_right: Callable[[str], bool]) -> str:
 def _play(
     app: Flask,
     agents: tuple[int, int],
-    gemini: GeminiStandIn,
+    gemini: FakeGemini,
     rng: random.Random,
     found: Findings,
 ) -> None:
@@ -228,12 +228,12 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder, running_stores(Path(folder)) as stores:
         database_url = stores.postgres.url("postgres")
         migrate(database_url)
-        with GeminiStandIn() as gemini:
+        with FakeGemini() as gemini:
             keys = {"gemini_api_key": "made-up-key", "gemini_base_url": gemini.url}
             started = application(
                 database_url, stores.valkey.url(), gatte_log_level="CRITICAL", **keys
             )
-            with started as app, furnished(app, **COMPANY):
+            with started as app, seeded(app, **COMPANY):
                 found = play_all(app, make_agents(app), gemini, given.dialogues)
                 app.extensions["gatte_gemini"].close()
     RESULT.parent.mkdir(parents=True, exist_ok=True)

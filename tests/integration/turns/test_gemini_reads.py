@@ -13,8 +13,8 @@ from gatte.models import LlmCall, Message
 from gatte.turns import replay
 from tests.app_fixture import application
 from tests.fakes import payloads
-from tests.fakes.gemini import GeminiStandIn
-from tests.integration.turns.customers import somebody
+from tests.fakes.gemini import FakeGemini
+from tests.integration.turns.simulated_customer import somebody
 
 DOUBTFUL = "xyzzy plugh frobnicar zzz, ou não, sei lá"
 """Nothing that the local model knows."""
@@ -26,7 +26,7 @@ BUYS = (
 
 @pytest.fixture(scope="module")
 def gemini():
-    with GeminiStandIn() as made:
+    with FakeGemini() as made:
         yield made
 
 

@@ -6,7 +6,6 @@ from gatte.conversation.command_intents import with_intents
 from gatte.conversation.commands import (
     Deny,
     Escalate,
-    EscalateReason,
     LabelScore,
     OptOut,
     Question,
@@ -15,10 +14,11 @@ from gatte.conversation.commands import (
     StartFlow,
     TurnReading,
 )
+from gatte.conversation.effects import EscalationReason
 from gatte.conversation.nlu import Intent, PredictionSource
 from gatte.conversation.snapshot import MessagesReceived
 from gatte.conversation.states import State
-from tests.unit.conversation.talking import CPF, Talk, guess, heard
+from tests.unit.conversation.simulated_conversation import CPF, Talk, guess, heard
 
 GEMINI = {"source": PredictionSource.GEMINI, "confidence": 0.9}
 LABELS = (LabelScore("Question", 0.5),)
@@ -39,7 +39,7 @@ def test_a_rules_alarm_counts_though_the_model_heard_only_courtesy():
     found = resolved("meu token foi roubado", reading(SmallTalk()))
 
     assert found[0].command == "Escalate"
-    assert found[0].reason is EscalateReason.REVOCATION
+    assert found[0].reason is EscalationReason.REVOCATION
 
 
 def test_a_local_wish_for_a_person_counts_though_the_model_heard_a_question():
@@ -50,7 +50,7 @@ def test_a_local_wish_for_a_person_counts_though_the_model_heard_a_question():
 
 
 def test_the_models_alarm_counts_though_no_rule_heard_it():
-    given = reading(Escalate(EscalateReason.DISTRESS, span="não sei mais o que faço"))
+    given = reading(Escalate(EscalationReason.DISTRESS, span="não sei mais o que faço"))
 
     assert resolved("não sei mais o que faço", given)[0].command == "Escalate"
 

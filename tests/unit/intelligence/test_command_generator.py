@@ -11,7 +11,6 @@ from gatte.conversation.commands import (
     Affirm,
     CorrectSlot,
     Escalate,
-    EscalateReason,
     LabelScore,
     LeaveQueue,
     OtherLanguage,
@@ -23,6 +22,7 @@ from gatte.conversation.commands import (
     TurnReading,
     Unclear,
 )
+from gatte.conversation.effects import EscalationReason
 from gatte.conversation.nlu import PredictionSource
 from gatte.conversation.snapshot import ContactFacts, Snapshot
 from gatte.conversation.states import State
@@ -30,8 +30,8 @@ from gatte.intelligence import command_generator
 from gatte.intelligence.calls import collected
 from gatte.intelligence.command_generator import TurnRequest, leaves_doubt
 from gatte.intelligence.gemini.client import Gemini, Models
-from tests.fakes.gemini import GeminiStandIn
-from tests.unit.conversation.talking import MONDAY
+from tests.fakes.gemini import FakeGemini
+from tests.unit.conversation.simulated_conversation import MONDAY
 
 LOCAL = TurnReading(labels=(LabelScore("Question", 0.4),), model="local")
 CPF = "529.982.247-25"
@@ -47,24 +47,24 @@ FREE = Snapshot(State.MENU, MONDAY)
 
 
 @pytest.fixture
-def stand_in():
-    with GeminiStandIn() as stand_in:
-        yield stand_in
+def fake_gemini():
+    with FakeGemini() as fake_gemini:
+        yield fake_gemini
 
 
 @pytest.fixture
-def gemini(stand_in):
+def gemini(fake_gemini):
     models = Models("classifier", "responder")
-    with closing(Gemini("key", models, stand_in.url, time_limit_seconds=0.7)) as gemini:
+    with closing(Gemini("key", models, fake_gemini.url, time_limit_seconds=0.7)) as gemini:
         yield gemini
 
 
 @pytest.fixture
-def reads(gemini, stand_in):
+def reads(gemini, fake_gemini):
     """The reading of some messages, of which the model proposes these commands."""
 
     def read(*proposed, messages=("é 529.982.247-25",), snapshot=ASKED, history=(), language="pt"):
-        stand_in.understands(*proposed, language=language)
+        fake_gemini.understands(*proposed, language=language)
         return command_generator.generate(gemini, TurnRequest(messages, snapshot, history), LOCAL)
 
     return read
@@ -76,11 +76,11 @@ def commands(reading):
     return tuple(replace(one, **bare) for one in reading.commands)
 
 
-def test_the_model_is_told_where_the_customer_is_and_nothing_personal(gemini, stand_in):
+def test_the_model_is_told_where_the_customer_is_and_nothing_personal(gemini, fake_gemini):
     history = [("bot", "Joana, qual é o seu CPF?"), ("customer", f"sou a joana, {CPF}")]
     command_generator.generate(gemini, TurnRequest((f"é {CPF}",), ASKED, history), LOCAL)
 
-    assert stand_in.calls[0].sent == {
+    assert fake_gemini.calls[0].sent == {
         "situacao": {
             "fluxo": "lead",
             "campo_pedido": "document",
@@ -166,7 +166,7 @@ def test_several_commands_of_several_messages(reads):
     assert commands(reading) == (
         Affirm(),
         Question("Quanto custa o e-CPF?"),
-        Escalate(EscalateReason.FRAUD),
+        Escalate(EscalationReason.FRAUD),
         RequestHuman(),
         StartFlow("move_appointment"),
         Skip(slot="document"),
@@ -213,29 +213,31 @@ def test_unclear_stands_alone_or_not_at_all(reads):
     assert commands(reads(unclear, human)) == (RequestHuman(),)
 
 
-def test_a_message_with_a_password_never_leaves(gemini, stand_in):
+def test_a_message_with_a_password_never_leaves(gemini, fake_gemini):
     turn = TurnRequest(("a senha é Maria1985",), ASKED)
 
     assert command_generator.generate(gemini, turn, LOCAL) == LOCAL
-    assert stand_in.calls == []
+    assert fake_gemini.calls == []
 
 
 @pytest.mark.parametrize(
     "failure",
     [
-        lambda stand_in: stand_in.fails(503),
-        lambda stand_in: stand_in.is_slow(5),
-        lambda stand_in: stand_in.blocks(),
-        lambda stand_in: stand_in.cuts(),
-        lambda stand_in: stand_in.says('{"language": "pt", "comm', finish_reason="MAX_TOKENS"),
-        lambda stand_in: stand_in.says('{"commands": 3}'),
-        lambda stand_in: stand_in.returns_raw(b"<html>"),
+        lambda fake_gemini: fake_gemini.fails(503),
+        lambda fake_gemini: fake_gemini.is_slow(5),
+        lambda fake_gemini: fake_gemini.blocks(),
+        lambda fake_gemini: fake_gemini.cuts(),
+        lambda fake_gemini: fake_gemini.says(
+            '{"language": "pt", "comm', finish_reason="MAX_TOKENS"
+        ),
+        lambda fake_gemini: fake_gemini.says('{"commands": 3}'),
+        lambda fake_gemini: fake_gemini.returns_raw(b"<html>"),
     ],
 )
 def test_whatever_goes_wrong_the_local_reading_stays_and_the_call_is_recorded(
-    gemini, stand_in, failure
+    gemini, fake_gemini, failure
 ):
-    failure(stand_in)
+    failure(fake_gemini)
     with collected() as made:
         reading = command_generator.generate(gemini, TurnRequest(("é isso",), ASKED), LOCAL)
 
@@ -243,11 +245,11 @@ def test_whatever_goes_wrong_the_local_reading_stays_and_the_call_is_recorded(
     assert [call.prompt_version for call in made] == ["commands-v1"]
 
 
-def test_a_very_long_turn_is_cut_before_it_is_sent(gemini, stand_in):
+def test_a_very_long_turn_is_cut_before_it_is_sent(gemini, fake_gemini):
     turn = TurnRequest(("blá " * 250,) * 40, ASKED, [("customer", "b" * 5_000)] * 50)
     command_generator.generate(gemini, turn, LOCAL)
 
-    assert len(str(stand_in.calls[0].sent)) < 8_000
+    assert len(str(fake_gemini.calls[0].sent)) < 8_000
 
 
 @pytest.mark.parametrize(
