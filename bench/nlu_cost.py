@@ -13,13 +13,16 @@ from zoneinfo import ZoneInfo
 from bench.environment import TOKEN, application, standin, stores
 from bench.report import ReportRow
 from bench.retrieval_speed import questions
+from gatte.conversation.commands import TurnReading
 from gatte.conversation.nlu import Intent, IntentPrediction, MessageKind
 from gatte.conversation.replies import TextReply
 from gatte.conversation.snapshot import Snapshot
 from gatte.conversation.states import State
 from gatte.conversation.thresholds import CONFIDENCE_THRESHOLD
-from gatte.intelligence import grounding_check, service
+from gatte.intelligence import command_generator, grounding_check, service
+from gatte.intelligence.command_generator import TurnRequest
 from gatte.intelligence.gemini.client import Gemini, Models
+from gatte.intelligence.grounding_check import SourcePassage
 from gatte.intelligence.understanding.classifier import load
 from gatte.store.leases import Lease
 from gatte.turns.load import TurnInput, UnreadMessage
@@ -35,6 +38,7 @@ PASSAGES = [
     f"O certificado A{n} vale {n} ano, em 3 parcelas de R$ 99,90. Veja www.exemplo.com.br."
     for n in range(5)
 ]
+PASSAGE = SourcePassage("\n".join(PASSAGES))
 BODY = outbound.message_body(TextReply(PASSAGES[0]), phone="5511987654321", outbox_id=str(ID))
 
 
@@ -47,17 +51,22 @@ def measure() -> list[ReportRow]:
 def _calls(meta: str, gemini: str) -> Iterator[ReportRow]:
     asked = questions()
     model, channel = Gemini("key", MODELS, gemini), CloudClient(meta, "v23.0", TOKEN)
-    yield _row("a call of Gemini's classifier", 2, model.classify, asked)
+    yield _row("reading a turn with Gemini", 2, lambda text: _read(model, text), asked)
     yield _row("a call of Gemini's responder", 2, lambda text: model.respond(text, PASSAGES), asked)
     yield _row("a send", 0.6, lambda _: channel.send(process_system.NUMBER, BODY), asked)
     yield _row(
         "checking an answer",
         0.5,
-        lambda text: grounding_check.violations(f"{PASSAGES[1]} {text}", PASSAGES),
+        lambda text: grounding_check.violations(text, PASSAGE),
         asked,
     )
     model.close()
     channel.close()
+
+
+def _read(model: Gemini, text: str) -> None:
+    turn = TurnRequest((text,), Snapshot(State.MENU, datetime.now(ZoneInfo("America/Sao_Paulo"))))
+    command_generator.generate(model, turn, TurnReading())
 
 
 def _whole(gemini: str) -> Iterator[ReportRow]:

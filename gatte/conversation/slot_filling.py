@@ -4,6 +4,7 @@ another and takes it up again.
 
 import json
 import zlib
+from collections.abc import Mapping
 from datetime import datetime
 
 from gatte.conversation import option_ids
@@ -29,9 +30,15 @@ def current_flow(draft: DecisionBuilder) -> Flow | None:
     return FLOWS.get(draft.snapshot.flow or "")
 
 
-def start(draft: DecisionBuilder, name: FlowName, cause: str, texts: tuple[str, ...] = ()) -> None:
-    """Start a flow with what the texts already tell; one that runs is put aside, the same one just
-    goes on.
+def start(
+    draft: DecisionBuilder,
+    name: FlowName,
+    cause: str,
+    texts: tuple[str, ...] = (),
+    values: Mapping[str, str] | None = None,
+) -> None:
+    """Start a flow with what the texts already tell, and with values that were read of its slots;
+    one that runs is put aside, the same one just goes on.
     """
     flow = FLOWS[name]
     if draft.snapshot.flow == name and draft.snapshot.state in {State.COLLECTING, State.CONFIRMING}:
@@ -55,10 +62,22 @@ def start(draft: DecisionBuilder, name: FlowName, cause: str, texts: tuple[str, 
     draft.log_activity(render(f"flow.{name}"))
     for text in texts:
         extract_slots(draft, text)
+    _fill_given(draft, flow, values or {})
     if exists(f"{name}.open"):
         draft.add_text(f"{name}.open")
     if not _refuse_volunteered(draft, texts):
         proceed(draft)
+
+
+def _fill_given(draft: DecisionBuilder, flow: Flow, values: Mapping[str, str]) -> None:
+    """Fill slots with values that were read for them, where their parsers take them."""
+    for slot in flow.slots:
+        given = values.get(slot.name)
+        if given is None or slot.name in draft.snapshot.slots:
+            continue
+        value = slot.parse_answer(given, draft.snapshot).value
+        if value is not None:
+            fill(draft, slot, value)
 
 
 def _refuse_volunteered(draft: DecisionBuilder, texts: tuple[str, ...]) -> bool:

@@ -1,9 +1,11 @@
 """Understanding and answering: the cheapest sure way first, Gemini where it helps, local models
 where it is away.
 
-`service.predict_intent` gives the intent of a text, `service.answer_question` the answer to a
-question; a turn uses only these two. Behind them: `understanding` and `embedding` (local),
-`knowledge` (search), `responder` (writes and checks answers), `gemini` with its breaker. No
+`service.read_turn` reads a turn in its place, `service.predict_intent` gives the intent of a single
+text, `service.answer_question` the answer to a question; a turn uses only these. Behind them:
+`understanding` and `embedding` (local), `command_generator` (asks Gemini about a turn and checks
+what it proposes), `knowledge` (search), `responder` (writes answers, which `grounding_check` checks
+sentence by sentence), `pseudonymization` (nothing personal leaves), `gemini` with its breaker. No
 transaction is open while a model is asked. Heavy packages are imported where they are used: web
 processes stay small.
 """

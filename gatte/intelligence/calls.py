@@ -12,7 +12,7 @@ from enum import StrEnum
 class CallPurpose(StrEnum):
     """What a model was asked for."""
 
-    CLASSIFY = "classify"
+    UNDERSTAND = "understand"
     RESPOND = "respond"
     EMBED = "embed"
     TRANSCRIBE = "transcribe"

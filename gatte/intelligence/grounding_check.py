@@ -1,146 +1,313 @@
-"""Checking what a model wrote against the passages it had: no number, price, term, promise or link
-may be new.
+"""Checking what a model wrote, sentence by sentence, against the passage that each sentence names:
+numbers, links, promises, names, what is denied, allowed or demanded, and the words themselves.
+
+It proves nothing: it finds what a passage plainly does not hold, by rules that know Portuguese
+words of degree and denial. See docs/decisions/0048-grounding.md for how often it errs.
 """
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from itertools import product
 
-from gatte.conversation.parsing.normalize import normalize_for_search
+from gatte.conversation.parsing.normalize import fold
+from gatte.intelligence import clauses, factual_claims
+from gatte.intelligence.clauses import RIVALS, Clause, Modality
 
 LONGEST_ANSWER = 600
-KEPT_PASSAGES = 2_000  # about 2 kB each
+KNOWN_SHARE = 0.5
+"""Of the words of a sentence that must stand in its passage."""
+KNOWN_CHUNK_SHARE = 0.45
+"""Of the words between two commas that must stand in it."""
+OTHER_FORM = 0.8
+"""What another form of a word counts beside the word itself."""
+COMMON_WEIGHT = 0.4
+MEASURE_WEIGHT = 2.0
+LONG_WORD = 10
+"""Letters from which on a longer word says no more."""
+LONG_WORD_WEIGHT = 2.0
+KEPT_PASSAGES = 2_000
 
 
 class Violation(StrEnum):
-    """Why a written answer is not sent."""
+    """Why a sentence or an answer is not sent."""
 
     EMPTY = "empty"
     TOO_LONG = "too_long"
+    NO_PASSAGE = "no_passage"
+    UNKNOWN_PLACEHOLDER = "unknown_placeholder"
     NEW_LINK = "new_link"
     NEW_NUMBER = "new_number"
     NEW_PROMISE = "new_promise"
+    NEW_NAME = "new_name"
+    OTHER_THING = "other_thing"
+    CONTRADICTION = "contradiction"
+    OTHER_MODALITY = "other_modality"
+    NEW_WORDS = "new_words"
 
 
-_ENDINGS = "com|br|net|org|gov|io|app|me|link|info|online|site|shop|store|co|ly"
-_LINK = re.compile(
-    rf"(?:https?://|www\.)\S+|[\w.+-]*@?[\w-]+(?:\.[\w-]+)*\.(?:{_ENDINGS})\b\S*", re.I
+CONFLICTS: frozenset[tuple[Modality, Modality]] = frozenset(
+    {
+        (Modality.NECESSARY, Modality.UNNECESSARY),
+        (Modality.UNNECESSARY, Modality.NECESSARY),
+        (Modality.POSSIBLE, Modality.IMPOSSIBLE),
+        (Modality.IMPOSSIBLE, Modality.POSSIBLE),
+        (Modality.NECESSARY, Modality.POSSIBLE),
+        (Modality.UNNECESSARY, Modality.IMPOSSIBLE),
+    }
 )
-# Every link holds one of these marks; looking for them first is many times faster.
-_MAYBE_A_LINK = re.compile(rf"://|www\.|\.(?:{_ENDINGS})\b", re.I)
-_NUMBER = re.compile(r"(?<![A-Za-z])\d+(?:[.,:/-]\d+)*")
-_LIST_MARK = re.compile(r"^[^\S\n]*\d{1,2}[.)]\s", re.M)
-_UNITS = (
-    r"(?:segundos?|minutos?|horas?|dias?|semanas?|mes|meses|anos?"
-    r"|vezes|parcelas?|reais|real|por cento|uteis)"
-)
-_WORDS = dict.fromkeys(("um", "uma"), 1) | dict.fromkeys(("dois", "duas"), 2)
-_WORDS |= {
-    "tres": 3,
-    "quatro": 4,
-    "cinco": 5,
-    "seis": 6,
-    "sete": 7,
-    "oito": 8,
-    "nove": 9,
-    "dez": 10,
-    "doze": 12,
-    "quinze": 15,
-}
-_WORDS |= {
-    "vinte": 20,
-    "trinta": 30,
-    "quarenta": 40,
-    "cinquenta": 50,
-    "sessenta": 60,
-    "noventa": 90,
-    "cem": 100,
-}
-_SPELLED = re.compile(rf"\b({'|'.join(_WORDS)}) {_UNITS}\b")
-_PROMISES = (
-    "r$",
-    "reais",
-    "gratis",
-    "gratuit",
-    "desconto",
-    "promocao",
-    "garanti",
-    "reembols",
-    "estorn",
-    "sem custo",
-)
+"""What an answer may not say where its passage says only the other."""
 
 
 @dataclass(frozen=True)
-class Claims:
-    """What a text claims that must not be made up."""
+class SourcePassage:
+    """A text that holds answers; `heading` says what it is about and asserts nothing."""
 
-    links: frozenset[str]
-    numbers: frozenset[str]
-    promises: frozenset[str]
-
-
-def violations(answer: str, passages: Sequence[str]) -> tuple[Violation, ...]:
-    """What is wrong with an answer made from these passages; empty when nothing is."""
-    claimed = extract_claims(answer)
-    known = [claims_of_passage(passage) for passage in passages]
-    new_links = claimed.links.difference(*(one.links for one in known))
-    new_numbers = claimed.numbers.difference(*(one.numbers for one in known))
-    new_promises = claimed.promises.difference(*(one.promises for one in known))
-    found = {
-        Violation.EMPTY: not answer.strip(),
-        Violation.TOO_LONG: len(answer) > LONGEST_ANSWER,
-        Violation.NEW_LINK: bool(new_links),
-        Violation.NEW_NUMBER: bool(new_numbers),
-        Violation.NEW_PROMISE: bool(new_promises),
-    }
-    return tuple(problem for problem, present in found.items() if present)
+    text: str
+    heading: str = ""
 
 
-def extract_claims(text: str) -> Claims:
-    """The links, numbers and promises of a text."""
-    plain = normalize_for_search(text)
-    return Claims(
-        frozenset(_links(text)), frozenset(_numbers(text, plain)), frozenset(_promises(text, plain))
-    )
+@dataclass(frozen=True)
+class _Assertion:
+    """A clause of a passage, and the rivals that it speaks of, also by what stands before it."""
+
+    clause: Clause
+    names: frozenset[str]
+
+
+def violations(sentence: str, passage: SourcePassage) -> tuple[Violation, ...]:
+    """What is wrong with a sentence that is said to come from this passage; empty when nothing
+    is.
+    """
+    if not sentence.strip():
+        return (Violation.EMPTY,)
+    if len(sentence) > LONGEST_ANSWER:
+        return (Violation.TOO_LONG,)
+    if sentence.strip() in passage.text:
+        return ()
+    found = [
+        *_new_claims(sentence, passage),
+        *_new_meaning(sentence, passage),
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def _new_claims(sentence: str, passage: SourcePassage) -> Iterator[Violation]:
+    """What a sentence claims beyond its passage; numbers of the heading may be repeated."""
+    said = factual_claims.extract_claims(sentence)
+    known = factual_claims.extract_claims(passage.text)
+    heading = factual_claims.extract_claims(passage.heading)
+    numbers = said.numbers - known.numbers - heading.numbers
+    measures = said.measures - known.measures
+    if said.links - known.links:
+        yield Violation.NEW_LINK
+    if numbers or measures:
+        yield Violation.NEW_NUMBER
+    if said.promises - known.promises:
+        yield Violation.NEW_PROMISE
+    written = fold(f"{passage.heading} {passage.text}")
+    for name in said.names:
+        if name not in written:
+            yield Violation.NEW_NAME
+
+
+def _new_meaning(sentence: str, passage: SourcePassage) -> Iterator[Violation]:
+    """What a sentence says otherwise than its passage."""
+    assertions = _assertions(passage)
+    known_names = _all_names(passage)
+    found = clauses.clauses_of(sentence)
+    for clause in found:
+        if clause.names - known_names:
+            yield Violation.NEW_NAME
+        for stem in clause.stems:
+            if _is_always_otherwise(stem, clause, assertions):
+                yield Violation.CONTRADICTION
+        yield from _against_nearest(clause, assertions)
+    yield from _new_words(found, _words(passage))
+
+
+def _against_nearest(clause: Clause, assertions: Sequence[_Assertion]) -> Iterator[Violation]:
+    """What a clause says otherwise than the assertions that are nearest to it and to those of its
+    chunks of which that one has no word.
+    """
+    nearest = _nearest(clause.stems, assertions)
+    if nearest is None:
+        return
+    for group in RIVALS:
+        if _is_other(clause.names, nearest.names, group):
+            yield Violation.OTHER_THING
+    yield from _against(clause, nearest)
+    for chunk in clause.chunks:
+        if _share(chunk.stems, nearest.clause.stems):
+            continue
+        other = _nearest(chunk.stems, assertions)
+        if other is not None:
+            yield from _against(clause, other)
+
+
+def _against(clause: Clause, assertion: _Assertion) -> Iterator[Violation]:
+    if _contradicts(clause, assertion.clause):
+        yield Violation.CONTRADICTION
+    if _demands_otherwise(clause, assertion.clause):
+        yield Violation.OTHER_MODALITY
+
+
+def _nearest(stems: Iterable[str], assertions: Iterable[_Assertion]) -> _Assertion | None:
+    """The assertion that has most of these words; rivals do not count, lest they draw to one what
+    is said of the other. None when none has any.
+    """
+    meaning = [stem for stem in stems if stem not in clauses.RIVAL_NAMES]
+    nearest = None
+    most = 0.0
+    for one in assertions:
+        share = _share(meaning, one.clause.stems)
+        if share > most:
+            nearest = one
+            most = share
+    return nearest
+
+
+def _is_other(said: frozenset[str], held: frozenset[str], group: frozenset[str]) -> bool:
+    """Whether something is named of a group of which the passage names something else."""
+    has_one = bool(held & group)
+    others = (said & group) - held
+    return has_one and bool(others)
+
+
+def _contradicts(clause: Clause, nearest: Clause) -> bool:
+    """Whether a word that both have is denied in one alone."""
+    for stem in clause.stems:
+        if stem in clauses.COMMON_WORDS:
+            continue
+        same = [other for other in nearest.stems if clauses.alike(stem, other)]
+        held = {other in nearest.denied for other in same}
+        if same and (stem in clause.denied) not in held:
+            return True
+    return False
+
+
+def _is_always_otherwise(stem: str, clause: Clause, assertions: Iterable[_Assertion]) -> bool:
+    """Whether a word is denied here and nowhere in the passage, or everywhere there and not
+    here.
+    """
+    if stem in clauses.COMMON_WORDS or stem in clauses.RIVAL_NAMES:
+        return False
+    having = [one.clause for one in assertions if _has(stem, one.clause.stems)]
+    if not having:
+        return False
+    if stem in clause.denied_first:
+        return not any(_has(stem, one.denied) for one in having)
+    return stem not in clause.denied and all(_has(stem, one.denied_first) for one in having)
+
+
+def _has(stem: str, others: Iterable[str]) -> bool:
+    return any(clauses.alike(stem, other) for other in others)
+
+
+def _demands_otherwise(clause: Clause, nearest: Clause) -> bool:
+    """Whether a clause demands or allows what the other does not, or demands something where the
+    other only denies.
+    """
+    agree = bool(clause.modalities & nearest.modalities)
+    pairs = product(clause.modalities, nearest.modalities)
+    if not agree and not CONFLICTS.isdisjoint(pairs):
+        return True
+    demands = Modality.NECESSARY in clause.modalities
+    demanded = Modality.NECESSARY in nearest.modalities
+    return demands and not demanded and nearest.denies and not clause.denies
+
+
+def _new_words(found: Iterable[Clause], known: frozenset[str]) -> Iterator[Violation]:
+    """Whether too many words of all clauses, or of one chunk, stand nowhere in the passage."""
+    words: list[str] = []
+    least = 1.0
+    for clause in found:
+        for chunk in clause.chunks:
+            spoken = _words_alone(chunk.stems)
+            words += spoken
+            least = min(least, _known_share(spoken, known))
+    if least < KNOWN_CHUNK_SHARE or _known_share(words, known) < KNOWN_SHARE:
+        yield Violation.NEW_WORDS
+
+
+def _words_alone(stems: Iterable[str]) -> list[str]:
+    """The stems without numbers, which are compared as such."""
+    return [stem for stem in stems if not stem[0].isdigit()]
+
+
+def _share(stems: Iterable[str], others: Iterable[str]) -> float:
+    """The weight of the words of one that the other has too, in full or in another form."""
+    held = frozenset(others)
+    shared = 0.0
+    for stem in set(stems):
+        if stem in held:
+            shared += _weight(stem)
+        elif _has(stem, held):
+            shared += _weight(stem) * OTHER_FORM
+    return shared
+
+
+def _known_share(stems: Iterable[str], known: frozenset[str]) -> float:
+    """The share of words that are known, by weight; 1 where there are none."""
+    words = frozenset(stems)
+    total = sum(_weight(stem) for stem in words)
+    if not total:
+        return 1.0
+    return _share(words, known) / total
+
+
+def _weight(stem: str) -> float:
+    """Measures say most, then longer words; what every passage is about says little."""
+    if stem in clauses.COMMON_WORDS:
+        return COMMON_WEIGHT
+    if stem[0].isdigit():
+        return MEASURE_WEIGHT
+    return min(len(stem), LONG_WORD) / LONG_WORD * LONG_WORD_WEIGHT
 
 
 @lru_cache(maxsize=KEPT_PASSAGES)
-def claims_of_passage(passage: str) -> Claims:
-    """The claims of a passage, cached: the passages of a knowledge base come again and again."""
-    return extract_claims(passage)
+def _words(passage: SourcePassage) -> frozenset[str]:
+    """All words of a passage and its heading."""
+    found: set[str] = set()
+    for clause in _all_clauses(passage):
+        found.update(clause.stems)
+    return frozenset(found)
 
 
-def _links(text: str) -> set[str]:
-    if not _MAYBE_A_LINK.search(text):
-        return set()
-    return {link.lower().rstrip(".,;:!?)\"'/") for link in _LINK.findall(text)}
+@lru_cache(maxsize=KEPT_PASSAGES)
+def _all_names(passage: SourcePassage) -> frozenset[str]:
+    """All rivals that a passage and its heading name."""
+    found: set[str] = set()
+    for clause in _all_clauses(passage):
+        found.update(clause.names)
+    return frozenset(found)
 
 
-def _numbers(text: str, plain: str) -> set[str]:
-    """The numbers of a text as digits: as they stand, the parts of dates, and small ones spelled
-    out before a unit.
-    """
-    text = _LIST_MARK.sub("", text)
-    digits = {number for match in _NUMBER.findall(text) for number in _readings(match)}
-    return digits | {str(_WORDS[word]) for word in _SPELLED.findall(plain)}
+def _all_clauses(passage: SourcePassage) -> Iterator[Clause]:
+    for text in (passage.heading, passage.text):
+        for sentence in clauses.sentences_of(text):
+            yield from clauses.clauses_of(sentence)
 
 
-def _readings(number: str) -> set[str]:
-    """A number without points of thousands and leading zeros; a date or a fraction such as 24/7 by
-    its parts.
-    """
-    if "/" in number or "-" in number:
-        return {reading for part in re.split(r"[/-]", number) for reading in _readings(part)}
-    whole = re.sub(r"\.(?=\d{3}\b)", "", number)
-    return {whole.lstrip("0") or "0"}
+@lru_cache(maxsize=KEPT_PASSAGES)
+def _assertions(passage: SourcePassage) -> tuple[_Assertion, ...]:
+    """The clauses of a passage, in order."""
+    found: list[_Assertion] = []
+    about = SourcePassage(passage.heading)
+    heading = _all_names(about)
+    before = heading
+    for sentence in clauses.sentences_of(passage.text):
+        before |= heading
+        for clause in clauses.clauses_of(sentence):
+            before = frozenset(_with_inherited(clause.names, before))
+            found.append(_Assertion(clause, before))
+    return tuple(found)
 
 
-def _promises(text: str, plain: str) -> set[str]:
-    return {
-        promise
-        for promise in _PROMISES
-        if promise in plain or (promise == "r$" and "r$" in text.lower())
-    }
+def _with_inherited(names: frozenset[str], before: frozenset[str]) -> Iterator[str]:
+    """A clause's own names, and for each group of which it names nothing those named before."""
+    yield from names
+    for group in RIVALS:
+        if not names & group:
+            yield from before & group

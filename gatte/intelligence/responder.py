@@ -6,21 +6,26 @@ transaction open during `compose`.
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import lru_cache
 from typing import Any
 
 import structlog
 
-from gatte.conversation.parsing.normalize import normalize_for_search
-from gatte.intelligence import answer_confidence, grounding_check, prompts
+from gatte.conversation.parsing.normalize import word_set, words
+from gatte.intelligence import answer_confidence, grounding_check
 from gatte.intelligence.calls import CallRecord
+from gatte.intelligence.clauses import sentences_of
 from gatte.intelligence.gemini.client import Gemini, GeminiUnavailable, History
+from gatte.intelligence.gemini.structured_output import WrittenAnswer, WrittenSentence
+from gatte.intelligence.grounding_check import LONGEST_ANSWER, SourcePassage, Violation
 from gatte.intelligence.knowledge.retrieval import RankedArticle, RetrievalResult, find_passages
+from gatte.intelligence.pseudonymization import Pseudonymizer, Record, UnknownPlaceholder
 
-SOURCE_OVERLAP = 0.4  # of the answer's words must stand in an article for it to count as a source
+LEAST_KEPT = 0.5
+"""Of an answer's characters that must be left when what does not hold is dropped."""
+POINTS_BACK = word_set("ele ela eles elas isso isto esse essa mas porem assim tambem entao dele")
+"""Words at the beginning of a sentence that needs the one before it."""
 
 _MARKS = re.compile(r"\*\*|__|^#+\s*|`", re.M)
 _MANY_BLANK_LINES = re.compile(r"\n{3,}")
@@ -51,7 +56,7 @@ class Answer:
     passages: RetrievalResult
     sources: tuple[str, ...] = ()
     calls: tuple[CallRecord, ...] = ()
-    problems: tuple[grounding_check.Violation, ...] = ()
+    problems: tuple[Violation, ...] = ()
 
     @property
     def trace(self) -> dict[str, Any]:
@@ -78,14 +83,31 @@ class Answer:
         }
 
 
+@dataclass
+class _GroundedText:
+    """What is left of an answer: its sentences that hold, the articles that hold them, and what was
+    wrong with the others.
+    """
+
+    sentences: list[str] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)
+    problems: list[Violation] = field(default_factory=list)
+    dropped: int = 0
+
+    @property
+    def text(self) -> str:
+        return " ".join(self.sentences)
+
+
 def compose_answer(
     passages: RetrievalResult,
     history: History = (),
     gemini: Gemini | None = None,
     company: str = "",
+    record: Record | None = None,
 ) -> Answer:
     """The answer from what was found: by the model when there is one and it may help, by the best
-    passage when that is sure enough.
+    passage when that is sure enough. What `record` holds does not leave.
     """
     if (
         gemini is None
@@ -93,35 +115,98 @@ def compose_answer(
         or passages.probability < answer_confidence.LLM_THRESHOLD
     ):
         return _answer_with_passage(passages)
+    hidden = Pseudonymizer(record or Record())
+    hidden.learn_from_dialogue(history, [passages.question])
+    lines = hidden.hide_lines(history)
+    question = hidden.hide(passages.question).text
+    shown = [_shown(one) for one in passages.found]
     try:
-        said, call = gemini.respond(
-            passages.question, [_shown(one) for one in passages.found], history, company
-        )
+        written, call = gemini.respond(question, shown, lines, company)
     except GeminiUnavailable as failure:
         return _answer_with_passage(passages, (failure.call,))
-    return _checked(said, passages, call)
-
-
-def _checked(said: str, passages: RetrievalResult, call: CallRecord) -> Answer:
-    """The model's words, if they say no more than the passages do."""
-    if prompts.NOT_GROUNDED in said:
+    if not written.sentences:
         return Answer(None, AnswerReason.MODEL_DECLINED, passages, calls=(call,))
-    text = _plain(said)
-    problems = grounding_check.violations(text, [_shown(one) for one in passages.found])
+    return _checked(_grounded(written, passages, hidden), passages, call)
+
+
+def _checked(kept: _GroundedText, passages: RetrievalResult, call: CallRecord) -> Answer:
+    """What is left of the model's words, if it is enough; else the passage."""
+    problems = tuple(dict.fromkeys(kept.problems))
     if problems:
         log.warning(
             "answer_ungrounded",
             problems=[problem.value for problem in problems],
+            dropped=kept.dropped,
             prompt_version=call.prompt_version,
         )
+    length = len(kept.text)
+    least = LEAST_KEPT * (length + kept.dropped)
+    if not length or length < least:
         return _answer_with_passage(passages, (call,), problems)
-    return Answer(text, AnswerReason.MODEL, passages, _sources(text, passages.found), (call,))
+    if length > LONGEST_ANSWER:
+        return _answer_with_passage(passages, (call,), (*problems, Violation.TOO_LONG))
+    return Answer(
+        text=kept.text,
+        why=AnswerReason.MODEL,
+        passages=passages,
+        sources=tuple(dict.fromkeys(kept.sources)),
+        calls=(call,),
+        problems=problems,
+    )
+
+
+def _grounded(
+    written: WrittenAnswer, passages: RetrievalResult, hidden: Pseudonymizer
+) -> _GroundedText:
+    """The sentences that their passages hold, with personal values put back; one that points back
+    to a dropped one goes with it.
+    """
+    kept = _GroundedText()
+    was_dropped = False
+    for sentence in written.sentences:
+        text = _plain(sentence.text)
+        problems = _problems_of(sentence, text, passages, hidden)
+        needs_dropped = was_dropped and _points_back(text)
+        was_dropped = bool(problems) or needs_dropped
+        if was_dropped:
+            kept.problems += problems
+            kept.dropped += len(text)
+            continue
+        article = passages.found[sentence.passage - 1]
+        kept.sources.append(article.slug)
+        kept.sentences.append(hidden.restore(text))
+    return kept
+
+
+def _points_back(text: str) -> bool:
+    """Whether a sentence begins with a word that needs the sentence before."""
+    first = words(text)[:1]
+    return not POINTS_BACK.isdisjoint(first)
+
+
+def _problems_of(
+    sentence: WrittenSentence, text: str, passages: RetrievalResult, hidden: Pseudonymizer
+) -> list[Violation]:
+    """Why a sentence is not sent."""
+    if not 1 <= sentence.passage <= len(passages.found):
+        return [Violation.NO_PASSAGE]
+    article = passages.found[sentence.passage - 1]
+    passage = SourcePassage(article.answer, f"{article.title}\n{article.question}")
+    try:
+        hidden.restore(text)
+    except UnknownPlaceholder:
+        return [Violation.UNKNOWN_PLACEHOLDER]
+    found: list[Violation] = []
+    for one in sentences_of(text) or [""]:
+        said = hidden.without_placeholders(one)
+        found += grounding_check.violations(said, passage)
+    return found
 
 
 def _answer_with_passage(
     passages: RetrievalResult,
     calls: tuple[CallRecord, ...] = (),
-    problems: tuple[grounding_check.Violation, ...] = (),
+    problems: tuple[Violation, ...] = (),
 ) -> Answer:
     if not passages.found or not passages.grounded:
         why = (
@@ -142,23 +227,3 @@ def _shown(found: RankedArticle) -> str:
 def _plain(text: str) -> str:
     """WhatsApp text without the marks of other formats."""
     return _MANY_BLANK_LINES.sub("\n\n", _MARKS.sub("", text)).strip()
-
-
-def _sources(text: str, found: Sequence[RankedArticle]) -> tuple[str, ...]:
-    """The articles that hold a good part of the answer's words; the best one when none does."""
-    words = _stems(text)
-    supporting = [
-        one.slug
-        for one in found
-        if len(words & _stems_of_passage(_shown(one))) >= SOURCE_OVERLAP * len(words)
-    ]
-    return tuple(supporting or [found[0].slug])
-
-
-def _stems(text: str) -> frozenset[str]:
-    return frozenset(word[:6] for word in normalize_for_search(text).split() if len(word) > 3)
-
-
-@lru_cache(maxsize=grounding_check.KEPT_PASSAGES)
-def _stems_of_passage(passage: str) -> frozenset[str]:
-    return _stems(passage)

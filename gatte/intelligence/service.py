@@ -2,7 +2,7 @@
 
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -13,17 +13,19 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from gatte import services
+from gatte.conversation.classifier_gate import needs_classifier
 from gatte.conversation.commands import TurnReading
 from gatte.conversation.nlu import IntentPrediction
 from gatte.conversation.snapshot import Snapshot
-from gatte.conversation.thresholds import CONFIDENCE_THRESHOLD
 from gatte.extensions import db
 from gatte.intelligence import embedding
-from gatte.intelligence.gemini.client import GeminiUnavailable, History
+from gatte.intelligence.gemini.client import History
 from gatte.settings import EX_CONFIG
 
 if TYPE_CHECKING:
+    from gatte.intelligence.command_generator import TurnRequest
     from gatte.intelligence.knowledge.version import KnowledgeBaseVersion
+    from gatte.intelligence.pseudonymization import Record
     from gatte.intelligence.responder import Answer
     from gatte.intelligence.understanding.classifier import Classifier
     from gatte.intelligence.understanding.command_model import CommandModel
@@ -75,36 +77,40 @@ class LocalModels:
                 raise SystemExit(EX_CONFIG)
 
 
-def predict_intent(text: str, history: History = ()) -> IntentPrediction:
-    """The intent of a text: the local classifier's when it is sure, else Gemini's, else the local
-    one all the same.
-    """
-    local = services.local_models().classifier.classify(text)
-    gemini = services.gemini()
-    if gemini is None or local.confidence >= CONFIDENCE_THRESHOLD:
-        return local
-    try:
-        better, _ = gemini.classify(text, history)
-    except GeminiUnavailable:
-        return local
-    return better
+def predict_intent(text: str) -> IntentPrediction:
+    """The intent of a single text, by the local classifier."""
+    return services.local_models().classifier.classify(text)
 
 
-def read_turn(snapshot: Snapshot, messages: Sequence[str], context: "TurnContext") -> TurnReading:
-    """How the local model reads the messages of a turn in their place; an application may have
-    another reader instead (`gatte_turn_reader`).
+def read_turn(turn: "TurnRequest", context: "TurnContext") -> TurnReading:
+    """How a turn is read in its place: by the local model, and by Gemini too where that leaves
+    doubt; an application may have another reader instead (`gatte_turn_reader`).
     """
+    from gatte.intelligence import command_generator
+
     reader = cast("TurnReader | None", current_app.extensions.get("gatte_turn_reader"))
     if reader is not None:
-        return reader(snapshot, tuple(messages))
-    return services.local_models().command_model.read(messages, context)
+        return reader(turn.snapshot, turn.messages)
+    local = services.local_models().command_model.read(turn.messages, context)
+    gemini = services.gemini()
+    if gemini is None or not _needs_model(turn) or not command_generator.leaves_doubt(local, turn):
+        return local
+    return command_generator.generate(gemini, turn, local)
+
+
+def _needs_model(turn: "TurnRequest") -> bool:
+    """Whether rules leave some of the messages open."""
+    return any(needs_classifier(turn.snapshot, text) for text in turn.messages)
 
 
 def answer_question(
-    question: str, history: History = (), edition: "KnowledgeBaseVersion | None" = None
+    question: str,
+    history: History = (),
+    edition: "KnowledgeBaseVersion | None" = None,
+    record: "Record | None" = None,
 ) -> "Answer":
     """The answer to a question from the knowledge base; the transaction that searches is over
-    before a model is asked.
+    before a model is asked, and what the record holds of the contact does not leave.
 
     `edition` is that of the knowledge base, when the caller has read it already.
     """
@@ -114,7 +120,7 @@ def answer_question(
     with Session(db.engine) as session:
         passages = retrieval_cache.find_passages(session, question, edition)
     company = services.settings().gatte_company_name
-    return responder.compose_answer(passages, history, services.gemini(), company)
+    return responder.compose_answer(passages, history, services.gemini(), company, record)
 
 
 def preload_models() -> None:

@@ -3,8 +3,11 @@ code and check digits.
 """
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
 
-from gatte.privacy.tax_ids import is_cnpj, is_cpf
+from gatte.privacy.tax_ids import CNPJ_LENGTH, is_cnpj, is_cpf
 
 CPF = "[cpf]"
 CNPJ = "[cnpj]"
@@ -82,6 +85,23 @@ _DATE_AND_TIME = re.compile(
 _NOT_ALNUM = re.compile(r"[^0-9A-Za-z]+")
 
 
+class NumberKind(StrEnum):
+    """What a number of a person or a company is."""
+
+    CPF = "cpf"
+    CNPJ = "cnpj"
+    PHONE = "phone"
+
+
+@dataclass(frozen=True)
+class FoundNumber:
+    """A phone, CPF or CNPJ in a text, from `start` up to and without `end`."""
+
+    kind: NumberKind
+    start: int
+    end: int
+
+
 def phone_tag(phone: str) -> str:
     """What stands for a phone in a log line: its last two digits tell two people apart, and no
     more.
@@ -96,6 +116,28 @@ def mask_numbers(text: str) -> str:
         for region in reversed(list(_REGION.finditer(text))):
             text = _mask_region(text, region.start(), region.end())
     return _mask_lettered_cnpj(text) if len(text) >= 14 else text
+
+
+def find_numbers(text: str) -> list[FoundNumber]:
+    """The phones, CPF and CNPJ of a text; what two rules read may come twice."""
+    after_words = _PHONE_AFTER_WORD.finditer(text)
+    found = [FoundNumber(NumberKind.PHONE, *said.span(2)) for said in after_words]
+    for region in _REGION.finditer(text):
+        for number in _NUMBERS.finditer(text, region.start(), region.end()):
+            kind = _kind(number)
+            if kind is not None and not _is_in_opaque(number):
+                found.append(FoundNumber(kind, *number.span()))
+    return [*found, *_find_lettered_cnpj(text)]
+
+
+def _find_lettered_cnpj(text: str) -> Iterator[FoundNumber]:
+    for slashed in _LETTERED_SLASH.finditer(text):
+        if _reads_as_lettered_cnpj(slashed[0]):
+            yield FoundNumber(NumberKind.CNPJ, *slashed.span())
+    for ending in _LETTERED_END.finditer(text):
+        start = ending.end() - CNPJ_LENGTH
+        if is_cnpj(text[start : ending.end()]):
+            yield FoundNumber(NumberKind.CNPJ, start, ending.end())
 
 
 def _mask_region(text: str, start: int, end: int) -> str:
@@ -124,17 +166,27 @@ def _is_in_opaque(found: Match) -> bool:
 
 
 def _number(match: Match) -> str:
+    """What stands for a number in a log line; the number itself when it is nobody's."""
+    kind = _kind(match)
+    if kind is NumberKind.CPF:
+        return CPF
+    if kind is NumberKind.CNPJ:
+        return CNPJ
+    return match[0] if kind is None else phone_tag(match[0])
+
+
+def _kind(match: Match) -> NumberKind | None:
     found = match[0]
     if match.lastgroup == "phone":
         is_other = found.isdigit() and (_is_time(match) or _is_fraction(match))
-        return found if is_other else phone_tag(found)
+        return None if is_other else NumberKind.PHONE
     if match.lastgroup == "cpf":
-        return CPF if _reads_as_cpf(found) else found
+        return NumberKind.CPF if _reads_as_cpf(found) else None
     if match.lastgroup == "cnpj" and _reads_as_cnpj(found):
-        return CNPJ
+        return NumberKind.CNPJ
     if match.lastgroup == "cnpj" and not _PHONE.fullmatch(found):
-        return found
-    return phone_tag(found)
+        return None
+    return NumberKind.PHONE
 
 
 def _is_time(match: Match) -> bool:

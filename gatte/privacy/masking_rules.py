@@ -74,6 +74,17 @@ _BASE64_DIGITS = re.compile(
 _BASE64_GROUP = re.compile(r"[A-Za-z0-9+/_-]{4}")
 
 
+def find_emails(text: str) -> list[tuple[int, int]]:
+    """Where e-mail addresses stand in a text: from, up to and without."""
+    return [found.span() for found in _EMAIL.finditer(text)]
+
+
+def find_keys(text: str) -> list[tuple[int, int]]:
+    """Where private keys, access tokens and passwords of addresses stand in a text."""
+    patterns = (_PRIVATE_KEY, _TOKEN, _URL_PASSWORD, _BEARER)
+    return [found.span() for pattern in patterns for found in pattern.finditer(text)]
+
+
 def unquote(text: str) -> str:
     """The text with %40, %2B and the like written out; other escapes stay."""
     return _ESCAPE.sub(lambda match: percent_decode(match[0]), text)

@@ -13,6 +13,7 @@ from typing import Any
 
 from gatte.conversation import decision_history, rules
 from gatte.conversation.classifier_gate import needs_classifier
+from gatte.conversation.command_intents import with_intents
 from gatte.conversation.command_reader.reader import LONGEST_READ
 from gatte.conversation.commands import TurnReading
 from gatte.conversation.decision_history import DecisionHistory
@@ -27,6 +28,7 @@ from gatte.conversation.snapshot import (
 )
 from gatte.conversation.states import Event, State
 from gatte.intelligence import service
+from gatte.intelligence.command_generator import TurnRequest, record_of
 from gatte.intelligence.understanding.turn_features import TurnContext
 from gatte.observability.metric_labels import TurnStep
 from gatte.turns.load import TurnInput, UnreadMessage
@@ -62,23 +64,25 @@ def process(reading: TurnInput) -> TurnResult:
             for unread in reading.unread
             if not unread.from_company_phone
         )
+        together = _read_together(reading, thought.utterances)
+        thought.utterances = with_intents(thought.utterances, together)
     with _timed(thought, TurnStep.DECIDE):
-        thought.history = _decide(reading, thought.utterances)
+        thought.history = _decide(reading, thought.utterances, together)
     if thought.history.decision.question is not None:
         _answer(thought, reading)
     return thought
 
 
-def _decide(reading: TurnInput, heard: tuple[Utterance, ...]) -> DecisionHistory:
+def _decide(
+    reading: TurnInput, heard: tuple[Utterance, ...], together: TurnReading
+) -> DecisionHistory:
     """What follows from the messages; a person who wrote from the company's phone has taken the
     conversation over.
     """
     decided = decision_history.start(reading.snapshot)
     if any(unread.from_company_phone for unread in reading.unread):
         decided = decided.apply(ExternalEvent(Event.AGENT_REPLIED, "answered from the phone"))
-    return (
-        decided.apply(MessagesReceived(heard, _read_together(reading, heard))) if heard else decided
-    )
+    return decided.apply(MessagesReceived(heard, together)) if heard else decided
 
 
 def _read_together(reading: TurnInput, heard: tuple[Utterance, ...]) -> TurnReading:
@@ -86,10 +90,17 @@ def _read_together(reading: TurnInput, heard: tuple[Utterance, ...]) -> TurnRead
     secret; nothing where a person owns the conversation.
     """
     written = [one for one in heard if one.text and one.choice is None]
-    texts = [one.text[:LONGEST_READ] for one in written if secret_in(one) is None]
+    readable = (one for one in written if secret_in(one) is None)
+    texts = tuple(one.text[:LONGEST_READ] for one in readable)
     if not texts or reading.snapshot.owner is not Owner.BOT:
         return TurnReading()
-    return service.read_turn(reading.snapshot, texts, _context(reading))
+    return service.read_turn(
+        TurnRequest(texts, reading.snapshot, _history(reading)), _context(reading)
+    )
+
+
+def _history(reading: TurnInput) -> list[tuple[str, str]]:
+    return [(said.author, said.text) for said in reading.history]
 
 
 def _context(reading: TurnInput) -> TurnContext:
@@ -130,9 +141,7 @@ def _understand(unread: UnreadMessage, reading: TurnInput) -> IntentPrediction |
         return None
     if not needs_classifier(reading.snapshot, unread.text):
         return rules.predict_by_rule(unread.text)
-    return service.predict_intent(
-        unread.text, [(said.author, said.text) for said in reading.history]
-    )
+    return service.predict_intent(unread.text)
 
 
 def _answer(thought: TurnResult, reading: TurnInput) -> None:
@@ -140,9 +149,12 @@ def _answer(thought: TurnResult, reading: TurnInput) -> None:
     one.
     """
     with _timed(thought, TurnStep.ANSWER):
-        history = [(said.author, said.text) for said in reading.history]
+        decision = thought.history.decision
         found = service.answer_question(
-            thought.history.decision.question or "", history, reading.edition
+            decision.question or "",
+            _history(reading),
+            reading.edition,
+            record_of(decision.snapshot),
         )
     thought.trace["answer"] = found.trace
     thought.history = thought.history.apply(

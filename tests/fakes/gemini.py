@@ -1,4 +1,4 @@
-"""A stand-in for Gemini's HTTP API: classifies by a few words, answers with a passage, hears
+"""A stand-in for Gemini's HTTP API: reads turns by a few words, answers with a passage, hears
 `spoken` audio, embeds by hash.
 
 It fails, waits and says what it is told to.
@@ -14,37 +14,38 @@ import signal
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
 from tests.fakes.http_loop import Answer, HttpLoop, Request, as_json
 
-NOT_GROUNDED = "SEM_RESPOSTA"
 NO_SPEECH = "SEM_FALA"
+SENT = {"mensagens": ["oi"]}
+"""A turn as small as it may be."""
 SPEECH = b"OggS\x00\x02spoken:"
-WORDS = {  # the first that stands in the message decides
-    "atendente": "talk_to_human",
-    "humano": "talk_to_human",
-    "comprar": "buy_certificate",
-    "renov": "renew_certificate",
-    "vence": "certificate_status",
-    "preço": "price",
-    "custa": "price",
-    "documento": "documents",
-    "agendar": "schedule",
-    "instal": "technical_support",
-    "senha": "technical_support",
-    "boleto": "invoice_or_payment",
-    "revog": "revoke_certificate",
-    "procon": "complaint",
-    "lgpd": "data_rights",
-    "sair": "opt_out",
-    "obrigad": "thanks",
-    "tchau": "goodbye",
-    "oi": "greeting",
-    "certificado": "faq",
+WORDS = {  # the first that stands in a message decides
+    "atendente": "RequestHuman",
+    "humano": "RequestHuman",
+    "comprar": "StartFlow:lead",
+    "renov": "StartFlow:renewal",
+    "vence": "StartFlow:certificate_status",
+    "preço": "Question",
+    "custa": "Question",
+    "documento": "Question",
+    "agendar": "StartFlow:schedule",
+    "instal": "Question",
+    "senha": "Question",
+    "boleto": "Question",
+    "revog": "Escalate:revocation",
+    "procon": "Escalate:legal_threat",
+    "lgpd": "StartFlow:data_rights",
+    "sair": "OptOut",
+    "obrigad": "SmallTalk:thanks",
+    "tchau": "SmallTalk:goodbye",
+    "oi": "SmallTalk:greeting",
+    "certificado": "Question",
 }
 
 
@@ -105,6 +106,14 @@ class FakeGemini:
 
     def __exit__(self, *_: object) -> None:
         self._loop.stop()
+
+    def understands(self, *commands: dict[str, str], language: str = "pt") -> None:
+        """The next turn is read as these commands."""
+        self.says(json.dumps({"language": language, "commands": list(commands)}))
+
+    def responds(self, *sentences: str | tuple[str, int]) -> None:
+        """The next answer has these sentences, of the first passage or of that which they name."""
+        self.says(json.dumps(written(sentences)))
 
     def says(self, text: str, finish_reason: str = "STOP", times: int = 1) -> None:
         """The next answers are this text."""
@@ -192,9 +201,9 @@ def answer_to(call: Call) -> Answer:
         )
     if call.audio is not None:
         return as_json(200, generated(heard_in(call.audio[1])))
-    if call.config.get("responseMimeType") == "application/json":
-        return as_json(200, generated(json.dumps(classified(call.sent["mensagem"]))))
-    return as_json(200, generated(responded(call.sent)))
+    sent = call.sent
+    answer = understood(sent["mensagens"]) if "mensagens" in sent else responded(sent)
+    return as_json(200, generated(json.dumps(answer)))
 
 
 def spoken(words: str) -> bytes:
@@ -211,15 +220,27 @@ def _urlsafe(data: str) -> str:
     return data.replace("+", "-").replace("/", "_")
 
 
-def classified(text: str) -> dict[str, Any]:
-    known = (intent for word, intent in WORDS.items() if word in text.lower())
-    intent = next(known, "out_of_scope")
-    return {"intent": intent, "confidence": 0.4 if intent == "out_of_scope" else 0.93}
+def understood(messages: list[str]) -> dict[str, Any]:
+    """A command for each message that holds a known word."""
+    return {"language": "pt", "commands": [one for text in messages for one in _commands(text)]}
 
 
-def responded(sent: dict[str, Any]) -> str:
+def _commands(text: str) -> list[dict[str, str]]:
+    label = next((label for word, label in WORDS.items() if word in text.lower()), None)
+    question = {"question": text} if label == "Question" else {}
+    return [{"label": label, "span": text, **question}] if label else []
+
+
+def responded(sent: dict[str, Any]) -> dict[str, Any]:
     """The last line of the first passage, which is an article's answer."""
-    return sent["trechos"][0].splitlines()[-1] if sent["trechos"] else NOT_GROUNDED
+    passages = sent["trechos"]
+    return written([passages[0]["texto"].splitlines()[-1]] if passages else [])
+
+
+def written(sentences: Sequence[str | tuple[str, int]]) -> dict[str, Any]:
+    """An answer in sentences, as the schema has it."""
+    pairs = [one if isinstance(one, tuple) else (one, 1) for one in sentences]
+    return {"sentences": [{"text": text, "passage": number} for text, number in pairs]}
 
 
 def generated(text: str, finish_reason: str = "STOP") -> dict[str, Any]:

@@ -31,10 +31,11 @@ def running(folder: Path) -> Iterator[tuple[Flask, tuple[int, int]]]:
         urls = (database_url, stores.valkey.url())
         started = application(*urls, gatte_log_level="CRITICAL")
         with started as app, seeded(app, **COMPANY):
-            yield app, _agents(app)
+            yield app, make_agents(app)
 
 
-def _agents(app: Flask) -> tuple[int, int]:
+def make_agents(app: Flask) -> tuple[int, int]:
+    """Two people of the desk, by their ids."""
     with app.app_context():
         made = [
             users.create_user(f"{name}@empresa.example", name.title(), "uma senha comprida")

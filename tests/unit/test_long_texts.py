@@ -28,6 +28,8 @@ from gatte.conversation.parsing import normalize
 from gatte.conversation.rules import CommandWord
 from gatte.conversation.snapshot import MessagesReceived, Snapshot
 from gatte.conversation.states import Event, InvalidTransition, State
+from gatte.intelligence.grounding_check import SourcePassage
+from gatte.intelligence.personal_values import ValueKind
 from gatte.privacy import masking, sanitize
 from gatte.whatsapp import webhook_parser
 from gatte.whatsapp.payload_parts import OBJECT
@@ -156,6 +158,11 @@ ARGUMENTS: dict[str, Callable[[], object]] = {
     "FlowName": lambda: FlowName.TICKET,
     "bytes": lambda: b"0123456789abcdef",
     "NDArray[float32]": lambda: None,
+    "ValueKind": lambda: ValueKind.NAME,
+    "Iterable": list,
+    "SourcePassage": lambda: SourcePassage(
+        "O A1 vale 1 ano. O A3 não pode ser copiado.", "Validade"
+    ),
 }
 ELSEWHERE = {
     "intake.spam.spam_signals": (
@@ -170,8 +177,7 @@ ELSEWHERE = {
     "intake.open_conversation.find_or_open": "takes ids of ours, and asks the database",
     "intake.inbox_retry.record_failure": "takes ids of ours, and asks the database",
     "intelligence.service.predict_intent": (
-        "the classifier, of which `tfidf.tokens` and `embedding.embed_one` read the text, and "
-        "Gemini"
+        "the classifier, of which `tfidf.tokens` and `embedding.embed_one` read the text"
     ),
     "conversation.command_reader.reader.read": "a part of the core, which is tested whole",
     "conversation.command_reader.literal_commands.whole_message": (

@@ -9,6 +9,7 @@ from gatte.conversation.commands import (
     Outcome,
     Question,
     ResumeFlow,
+    SetSlot,
     StartFlow,
     Unclear,
     intent_of,
@@ -36,7 +37,8 @@ def start_flow(turn: CommandRun, command: StartFlow) -> Outcome:
     if running == name:
         return Outcome.OVERRULED if turn.changed else _again(turn, command)
     texts = tuple(one.text for one in turn.said)
-    start(draft, name, f"intent {intent_of(command) or name}", texts)
+    values = {one.slot: one.value for one in turn.commands if isinstance(one, SetSlot)}
+    start(draft, name, f"intent {intent_of(command) or name}", texts, values)
     if running and draft.snapshot.suspended_flow == running and draft.snapshot.flow:
         draft.prepend_text(render("resume.put_aside", the_flow=render(f"flow.{running}")))
     turn.progressed = True

@@ -71,8 +71,8 @@ def commands_of_labels(
     asked = any(isinstance(one, Question) for one in found)
     valued = any(isinstance(one, SetSlot | CorrectSlot) for one in found)
     for score in reading.labels:
-        sure = reading.heard(score) >= _threshold(place, score.label, reading)
-        command = _of_label(place, score.label, said) if sure else None
+        sure = reading.heard(score) >= threshold(place, score.label, reading)
+        command = command_of_label(place, score.label, said) if sure else None
         told = (asked and isinstance(command, Question)) or (valued and isinstance(command, Skip))
         if command is not None and not told:
             yield replace(
@@ -83,7 +83,7 @@ def commands_of_labels(
             )
 
 
-def _threshold(place: Place, label: str, reading: TurnReading) -> float:
+def threshold(place: Place, label: str, reading: TurnReading) -> float:
     """How sure a label must be here to be acted on."""
     tells_story = place.slot is not None and place.slot.long_text
     name = label.partition(":")[0]
@@ -108,7 +108,7 @@ def _question_threshold(place: Place, reading: TurnReading) -> float:
     return MARKED_QUESTION_THRESHOLD if marked else LABEL_THRESHOLD
 
 
-def _of_label(place: Place, label: str, said: Sequence[UnderstoodText]) -> Command | None:
+def command_of_label(place: Place, label: str, said: Sequence[UnderstoodText]) -> Command | None:
     """The command that a label stands for in this place; None where it says nothing new: values
     come from their parsers.
     """

@@ -18,6 +18,7 @@ from gatte.conversation.command_reader.literal_commands import (
 )
 from gatte.conversation.command_reader.place import Place
 from gatte.conversation.command_reader.slot_commands import values_or_question
+from gatte.conversation.command_reader.sure_commands import with_sure_commands
 from gatte.conversation.commands import (
     Affirm,
     Command,
@@ -48,8 +49,9 @@ def read(
 ) -> tuple[Command, ...]:
     """The commands of a turn, in the order of its messages; never empty for words.
 
-    A reading that holds commands is the whole turn, beside what was said literally. Recorded turns
-    of former versions have no `reading`: then their intents alone speak.
+    A reading that holds commands is the whole turn, beside what was said literally, and beside what
+    rules and labels of the same reading are sure of. Recorded turns of former versions have no
+    `reading`: then their intents alone speak.
     """
     said = [replace(one, text=one.text[:LONGEST_READ]) for one in said]
     flow = FLOWS.get(snapshot.flow or "")
@@ -57,6 +59,8 @@ def read(
     place = Place(snapshot, flow, slot, offered, tuple(one.text for one in said))
     if reading.commands:
         given = [*literals(place), *_checked(place, reading.commands)]
+        if reading.labels:
+            given = with_sure_commands(place, given, reading)
         return tuple(_without_repetition(given)) or (Unclear(),)
     found: list[Command] = [*alarms(place, reading)]
     for one in said:

@@ -71,7 +71,7 @@ def values_or_question(
     else:
         guess = one.understanding
         yield Question(one.text, guess.intent if guess else None, span=one.text)
-        yield from _volunteered(place, one.text, sure_only=True)
+        yield from volunteered(place, one.text, sure_only=True)
 
 
 def _interrupts(one: UnderstoodText, slot: Slot, reading: TurnReading) -> bool:
@@ -99,7 +99,7 @@ def _answers(place: Place, one: UnderstoodText, reading: TurnReading) -> Iterato
     describes = slot is not None and slot.name == "description"
     named = list(_named(place, text)) if corrects or not describes else []
     yield from named
-    found = list(_volunteered(place, text, sure_only=free_text, corrects=corrects and not named))
+    found = list(volunteered(place, text, sure_only=free_text, corrects=corrects and not named))
     yield from (one for one in found if not any(other.slot == one.slot for other in named))
     spoken = {one.slot for one in (*named, *found)}
     if slot is None or slot.name in spoken or (corrects and spoken):
@@ -153,7 +153,7 @@ def _corrections(place: Place, text: str) -> Iterator[Command]:
     corrects = bool(CORRECTION.search(normalize_text(text)))
     sure_only = not corrects and len(words(text)) > LONG_ANSWER
     taken = {one.slot for one in named}
-    for one in _volunteered(place, text, sure_only=sure_only):
+    for one in volunteered(place, text, sure_only=sure_only):
         changes = place.snapshot.slots.get(one.slot) != one.value
         if one.slot not in taken and changes:
             taken.add(one.slot)
@@ -201,7 +201,7 @@ def _naming(words_for_it: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile(rf"\b(?:{names})\b{between}(?P<value>.+)", re.IGNORECASE | re.DOTALL)
 
 
-def _volunteered(
+def volunteered(
     place: Place, text: str, *, sure_only: bool, corrects: bool = False
 ) -> Iterator[SetSlot]:
     """Values of the running flow's slots that the text holds, asked for or not."""

@@ -1,4 +1,4 @@
-"""Gemini behind three calls: what a message means, an answer from passages, and vectors.
+"""Gemini behind three calls: what a turn says, an answer from passages, and vectors.
 
 What customers wrote travels as JSON data in the contents, apart from the instructions. Whatever
 goes wrong (time, quota, errors, nonsense) is one exception with the record of the call, and the
@@ -16,15 +16,18 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
-from pydantic import BaseModel, ConfigDict, Field
 
-from gatte.conversation.nlu import Intent, IntentPrediction, PredictionSource
 from gatte.infra.circuit_breaker import CircuitBreaker
 from gatte.intelligence import calls, prompts
 from gatte.intelligence.calls import CallOutcome, CallPurpose, CallRecord
 from gatte.intelligence.gemini.config import generation_config, user_content
 from gatte.intelligence.gemini.rejections import RejectionCause, Rejections, cause_of
 from gatte.intelligence.gemini.response import Blocked, InvalidResponse, text_of, token_counts
+from gatte.intelligence.gemini.structured_output import (
+    ANSWER_SCHEMA,
+    GeneratedTurn,
+    WrittenAnswer,
+)
 from gatte.observability import metrics
 from gatte.settings import Settings
 
@@ -42,7 +45,7 @@ if TYPE_CHECKING:
 
 CLASSIFIER_TEMPERATURE = 0.2
 RESPONDER_TEMPERATURE = 0.4
-CLASSIFIER_TOKENS = 512  # most that may be written, thinking included
+CLASSIFIER_TOKENS = 1_024  # most that may be written, thinking included
 RESPONDER_TOKENS = 2_048
 TIME_LIMIT_SECONDS = 8.0
 SERVICE = "https://generativelanguage.googleapis.com"
@@ -70,13 +73,6 @@ class GeminiUnavailable(Exception):
         self.call = call
 
 
-class _IntentResponse(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-
-    intent: Intent
-    confidence: float = Field(ge=0, le=1)
-
-
 @dataclass(frozen=True)
 class Models:
     """Which model does what."""
@@ -84,18 +80,6 @@ class Models:
     classifier: str
     responder: str
     embedding: str = "gemini-embedding-001"
-
-
-INTENT_SCHEMA = json.dumps(
-    {
-        "type": "object",
-        "properties": {
-            "intent": {"type": "string", "enum": [intent.value for intent in Intent]},
-            "confidence": {"type": "number", "minimum": 0, "maximum": 1},
-        },
-        "required": ["intent", "confidence"],
-    }
-)
 
 
 def from_settings(settings: Settings) -> "Gemini | None":
@@ -139,41 +123,42 @@ class Gemini:
         self._client: Client | None = None
         self._connecting = Lock()
 
-    def classify(self, text: str, history: History = ()) -> tuple[IntentPrediction, CallRecord]:
-        """The intent of a message; GeminiUnavailable when there is none."""
-        record = CallRecord(CallPurpose.CLASSIFY, self.models.classifier, prompts.CLASSIFIER)
-        sent = {"historico": _history_json(history), "mensagem": text[:LONGEST_TEXT]}
+    def understand(self, sent: dict[str, Any], schema: str) -> tuple[GeneratedTurn, CallRecord]:
+        """The commands of a turn as the model proposes them; GeminiUnavailable when there are none.
+
+        `sent` holds the turn as JSON values without personal data, `schema` the labels and slots.
+        """
+        record = CallRecord(CallPurpose.UNDERSTAND, self.models.classifier, prompts.COMMANDS)
         config = generation_config(
             record.model,
             CLASSIFIER_TEMPERATURE,
             CLASSIFIER_TOKENS,
-            prompts.read(prompts.CLASSIFIER),
-            INTENT_SCHEMA,
+            prompts.read(prompts.COMMANDS),
+            schema,
         )
-        meaning, record = self.generate(
-            record, _json_content(sent), config, _IntentResponse.model_validate_json
-        )
-        made_by = (record.model, record.prompt_version)
-        return IntentPrediction(
-            meaning.intent, meaning.confidence, PredictionSource.GEMINI, (), *made_by
-        ), record
+        return self.generate(record, _json_content(sent), config, GeneratedTurn.model_validate_json)
 
     def respond(
         self, question: str, passages: Sequence[str], history: History = (), company: str = ""
-    ) -> tuple[str, CallRecord]:
-        """An answer in the words of the passages, or `prompts.NOT_GROUNDED`; GeminiUnavailable when
-        there is none.
+    ) -> tuple[WrittenAnswer, CallRecord]:
+        """An answer in sentences, each with the number of its passage, from 1; GeminiUnavailable
+        when there is none. The caller has taken personal data out.
         """
         record = CallRecord(CallPurpose.RESPOND, self.models.responder, prompts.RESPONDER)
+        numbered = [{"numero": n, "texto": text} for n, text in enumerate(passages, start=1)]
         sent = {
-            "trechos": list(passages),
-            "historico": _history_json(history),
+            "trechos": numbered,
+            "historico": history_json(history),
             "pergunta": question[:LONGEST_TEXT],
         }
         config = generation_config(
-            record.model, RESPONDER_TEMPERATURE, RESPONDER_TOKENS, _instructions(company)
+            record.model,
+            RESPONDER_TEMPERATURE,
+            RESPONDER_TOKENS,
+            _instructions(company),
+            ANSWER_SCHEMA,
         )
-        return self.generate(record, _json_content(sent), config, str.strip)
+        return self.generate(record, _json_content(sent), config, WrittenAnswer.model_validate_json)
 
     def embed(self, texts: Sequence[str]) -> tuple["NDArray[float32]", CallRecord]:
         """One row of 512 numbers a text, of length 1; GeminiUnavailable when there is none."""
@@ -325,7 +310,8 @@ def _json_content(sent: dict[str, Any]) -> "Content":
     return user_content(json.dumps(sent, ensure_ascii=False))
 
 
-def _history_json(history: History) -> list[dict[str, str]]:
+def history_json(history: History) -> list[dict[str, str]]:
+    """The last lines as JSON values, the oldest first, each cut to what is sent."""
     return [{"de": author, "texto": text[:MAX_LINE]} for author, text in history[-HISTORY_LINES:]]
 
 

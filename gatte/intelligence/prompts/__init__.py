@@ -5,12 +5,9 @@ records.
 from functools import lru_cache
 from pathlib import Path
 
-CLASSIFIER = "classifier-v1"
-RESPONDER = "responder-v1"
+COMMANDS = "commands-v1"
+RESPONDER = "responder-v2"
 TRANSCRIBER = "transcriber-v1"
-NOT_GROUNDED = (
-    "SEM_RESPOSTA"  # what the responder says, and nothing else, when the passages hold no answer
-)
 NO_SPEECH = "SEM_FALA"  # what the transcriber says, and nothing else, when nobody can be understood
 
 

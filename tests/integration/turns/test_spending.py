@@ -68,7 +68,7 @@ def test_the_calls_of_a_turn_that_is_thought_again_are_all_recorded(customer, ge
     turn = threading.Thread(target=customer.is_answered)
     turn.start()
     assert until(lambda: len(gemini.calls) > 0)
-    customer.delivers(payloads.text("qual?"))
+    customer.delivers(payloads.text(UNSURE))
     turn.join()
     gemini.is_slow(0.0)
 

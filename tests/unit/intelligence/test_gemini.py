@@ -5,13 +5,14 @@ from contextlib import ExitStack, closing
 import numpy as np
 import pytest
 
-from gatte.conversation.nlu import Intent, PredictionSource
 from gatte.infra.circuit_breaker import CircuitBreaker
 from gatte.intelligence import prompts
 from gatte.intelligence.calls import CallOutcome, CallPurpose
+from gatte.intelligence.command_checks import LABELS
+from gatte.intelligence.command_generator import SCHEMA
 from gatte.intelligence.gemini.client import Gemini, GeminiUnavailable, Models, from_settings
 from gatte.settings import Settings
-from tests.fakes.gemini import FakeGemini, generated
+from tests.fakes.gemini import SENT, FakeGemini
 
 MODELS = Models("gemini-3.5-flash-lite", "gemini-3.5-flash", "gemini-embedding-001")
 PASSAGES = ["A1\nQuanto dura o A1?\nO A1 vale 1 ano."]
@@ -43,38 +44,28 @@ def outcome_of(call, *arguments):
     return failure.value.call.outcome
 
 
-def test_the_classifier_gives_an_intent_and_the_record_of_the_call(gemini):
-    understood, call = gemini.classify("quero comprar um e-CNPJ")
+def test_a_turn_is_read_as_commands_with_the_record_of_the_call(gemini):
+    read, call = gemini.understand({"mensagens": ["quero comprar um e-CNPJ"]}, SCHEMA)
 
-    assert (understood.intent, understood.confidence, understood.source) == (
-        Intent.BUY_CERTIFICATE,
-        0.93,
-        PredictionSource.GEMINI,
-    )
-    assert (understood.model, understood.prompt_version) == (
-        "gemini-3.5-flash-lite",
-        "classifier-v1",
-    )
+    assert [one.label for one in read.commands] == ["StartFlow:lead"]
     assert (call.purpose, call.outcome, call.tokens_in, call.tokens_out) == (
-        CallPurpose.CLASSIFY,
+        CallPurpose.UNDERSTAND,
         CallOutcome.OK,
         321,
         50,
     )
+    assert (call.model, call.prompt_version) == ("gemini-3.5-flash-lite", "commands-v1")
     assert call.latency_ms > 0
 
 
-def test_on_the_wire_the_classifier_has_temperature_02_and_a_schema_with_every_intent(
-    gemini, fake_gemini
-):
-    gemini.classify("oi")
+def test_on_the_wire_reading_has_temperature_02_and_a_schema_with_every_label(gemini, fake_gemini):
+    gemini.understand(SENT, SCHEMA)
 
     config = fake_gemini.calls[0].config
     assert config["temperature"] == 0.2
     assert config["responseMimeType"] == "application/json"
-    assert config["responseJsonSchema"]["properties"]["intent"]["enum"] == [
-        intent.value for intent in Intent
-    ]
+    command = config["responseJsonSchema"]["properties"]["commands"]["items"]
+    assert command["properties"]["label"]["enum"] == list(LABELS)
 
 
 def test_on_the_wire_the_responder_has_temperature_04_and_a_limit_of_tokens(gemini, fake_gemini):
@@ -82,6 +73,7 @@ def test_on_the_wire_the_responder_has_temperature_04_and_a_limit_of_tokens(gemi
 
     config = fake_gemini.calls[0].config
     assert (config["temperature"], config["maxOutputTokens"]) == (0.4, 2048)
+    assert list(config["responseJsonSchema"]["properties"]) == ["sentences"]
 
 
 def test_no_setting_names_a_temperature():
@@ -94,7 +86,7 @@ def test_what_the_customer_wrote_travels_as_data_apart_from_the_instructions(gem
 
     call = fake_gemini.calls[0]
     assert call.sent == {
-        "trechos": PASSAGES,
+        "trechos": [{"numero": 1, "texto": PASSAGES[0]}],
         "historico": [{"de": "customer", "texto": "fala anterior"}],
         "pergunta": text,
     }
@@ -103,13 +95,13 @@ def test_what_the_customer_wrote_travels_as_data_apart_from_the_instructions(gem
 
 
 def test_the_key_travels_in_a_header_and_not_in_the_address(gemini, fake_gemini):
-    gemini.classify("oi")
+    gemini.understand(SENT, SCHEMA)
 
     assert fake_gemini.calls[0].headers["x-goog-api-key"] == "made-up-key"
 
 
 def test_a_long_message_and_a_long_history_are_cut_before_they_are_sent(gemini, fake_gemini):
-    gemini.classify("a" * 50_000, [("customer", "b" * 5_000)] * 50)
+    gemini.respond("a" * 50_000, PASSAGES, [("customer", "b" * 5_000)] * 50)
 
     assert len(str(fake_gemini.calls[0].sent)) < 5_000
 
@@ -126,7 +118,7 @@ def test_a_long_message_and_a_long_history_are_cut_before_they_are_sent(gemini, 
 def test_an_error_of_the_service_is_told_apart(gemini, fake_gemini, status, outcome):
     fake_gemini.fails(status)
 
-    assert outcome_of(gemini.classify, "oi") is outcome
+    assert outcome_of(gemini.understand, SENT, SCHEMA) is outcome
     assert len(fake_gemini.calls) == 1, "no hidden retry"
 
 
@@ -134,15 +126,16 @@ def test_an_error_of_the_service_is_told_apart(gemini, fake_gemini, status, outc
     "said",
     [
         "isto não é JSON",
-        '{"intent": "world_domination", "confidence": 1}',
-        '{"intent": "faq", "confidence": 7}',
+        '{"commands": "RequestHuman"}',
+        '{"commands": [{"span": "oi"}]}',
+        '{"language": "pt"}',
         "[]",
     ],
 )
-def test_a_classification_outside_the_schema_is_nonsense(gemini, fake_gemini, said):
+def test_a_reading_outside_the_schema_is_nonsense(gemini, fake_gemini, said):
     fake_gemini.says(said)
 
-    assert outcome_of(gemini.classify, "oi") is CallOutcome.INVALID_RESPONSE
+    assert outcome_of(gemini.understand, SENT, SCHEMA) is CallOutcome.INVALID_RESPONSE
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>502</html>", b"{", b"[1]", b'{"candidates": 3}'])
@@ -172,34 +165,34 @@ def test_an_answer_cut_short_by_the_token_limit_is_nonsense_with_its_tokens_coun
 def test_a_slow_answer_is_given_up(gemini, fake_gemini):
     fake_gemini.is_slow(5)
 
-    assert outcome_of(gemini.classify, "oi") is CallOutcome.TIMEOUT
+    assert outcome_of(gemini.understand, SENT, SCHEMA) is CallOutcome.TIMEOUT
 
 
 def test_a_dripping_answer_is_given_up(gemini, fake_gemini):
     fake_gemini.drips()
 
-    assert outcome_of(gemini.classify, "oi") is CallOutcome.TIMEOUT
+    assert outcome_of(gemini.understand, SENT, SCHEMA) is CallOutcome.TIMEOUT
 
 
 def test_a_cut_connection_is_an_error(gemini, fake_gemini):
     fake_gemini.cuts()
 
-    assert outcome_of(gemini.classify, "oi") is CallOutcome.ERROR
+    assert outcome_of(gemini.understand, SENT, SCHEMA) is CallOutcome.ERROR
 
 
 def test_nobody_listening_is_an_error(connect):
     gemini = connect("http://127.0.0.1:9", time_limit_seconds=0.5)
 
-    assert outcome_of(gemini.classify, "oi") is CallOutcome.ERROR
+    assert outcome_of(gemini.understand, SENT, SCHEMA) is CallOutcome.ERROR
 
 
 def test_after_failures_in_a_row_the_service_is_left_alone(connect, fake_gemini):
     gemini = connect(fake_gemini.url, breaker=CircuitBreaker(failure_threshold=2))
     fake_gemini.fails(500, times=2)
     for _ in range(2):
-        outcome_of(gemini.classify, "oi")
+        outcome_of(gemini.understand, SENT, SCHEMA)
 
-    assert outcome_of(gemini.classify, "oi") is CallOutcome.BREAKER_OPEN
+    assert outcome_of(gemini.understand, SENT, SCHEMA) is CallOutcome.BREAKER_OPEN
     assert len(fake_gemini.calls) == 2
 
 
@@ -242,24 +235,19 @@ def test_models_and_address_come_from_the_settings(fake_gemini):
         _env_file=None,
     )
     with closing(from_settings(settings)) as gemini:
-        gemini.classify("oi")
+        gemini.understand(SENT, SCHEMA)
 
     assert fake_gemini.calls[0].model == "gemini-2.5-flash"
     assert list(fake_gemini.calls[0].config["thinkingConfig"].values()) == [0]
 
 
 def test_a_company_name_with_a_dollar_sign_does_no_harm(gemini, fake_gemini):
-    fake_gemini.returns_raw(str(generated("tudo certo")).replace("'", '"').encode())
     gemini.respond("oi", PASSAGES, company="$company $x 100%")
 
     assert "$x 100%" in fake_gemini.calls[0].instructions
 
 
-def test_the_prompt_names_the_marker_that_the_code_looks_for():
-    assert prompts.NOT_GROUNDED in prompts.read(prompts.RESPONDER)
+def test_the_prompt_names_every_label():
+    prompt = prompts.read(prompts.COMMANDS)
 
-
-def test_the_classifier_prompt_explains_every_intent():
-    assert not [
-        intent for intent in Intent if f"- {intent.value}:" not in prompts.read(prompts.CLASSIFIER)
-    ]
+    assert not [label for label in LABELS if label.rpartition(":")[2] not in prompt]

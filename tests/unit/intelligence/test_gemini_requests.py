@@ -4,9 +4,10 @@ from contextlib import closing
 
 import pytest
 
+from gatte.intelligence.command_generator import SCHEMA
 from gatte.intelligence.gemini.client import Gemini, Models, from_settings
 from gatte.settings import Settings
-from tests.fakes.gemini import FakeGemini
+from tests.fakes.gemini import SENT, FakeGemini
 
 MINIMAL, LOW, NOTHING = ["MINIMAL"], ["LOW"], []
 
@@ -19,7 +20,7 @@ def fake_gemini():
 
 def config_for(fake_gemini, model):
     with closing(Gemini("made-up-key", Models(model, model), fake_gemini.url)) as gemini:
-        gemini.classify("oi")
+        gemini.understand(SENT, SCHEMA)
     return fake_gemini.calls[-1].config
 
 
@@ -76,6 +77,6 @@ def test_the_version_of_the_api_is_a_setting(setting, version):
             **setting,
         )
         with closing(from_settings(given)) as gemini:
-            gemini.classify("oi")
+            gemini.understand(SENT, SCHEMA)
 
     assert paths == [f"/{version}/models/gemini-3.5-flash-lite:generateContent"]

@@ -7,10 +7,11 @@ import structlog
 
 from gatte.infra.circuit_breaker import CircuitBreaker
 from gatte.intelligence.calls import CallOutcome
+from gatte.intelligence.command_generator import SCHEMA
 from gatte.intelligence.gemini.client import Gemini, GeminiUnavailable, Models
 from gatte.intelligence.gemini.rejections import RejectionCause, Rejections
 from gatte.intelligence.transcription import transcribe
-from tests.fakes.gemini import FakeGemini
+from tests.fakes.gemini import SENT, FakeGemini
 from tests.fakes.http_loop import as_json
 from tests.slow_machines import Clock
 
@@ -64,7 +65,7 @@ def test_a_refusal_for_good_is_an_error_in_the_log_with_its_cause(
     refuse(fake_gemini, status, name, message)
 
     with structlog.testing.capture_logs() as lines:
-        ask(gemini.classify, "oi")
+        ask(gemini.understand, SENT, SCHEMA)
 
     told = next(line for line in lines if line["event"] == "gemini.refused")
     assert (told["log_level"], told["model"], told["cause"], told["status"]) == (
@@ -80,7 +81,7 @@ def test_a_passing_fault_is_no_refusal(gemini, fake_gemini, status):
     fake_gemini.fails(status)
 
     with structlog.testing.capture_logs() as lines:
-        ask(gemini.classify, "oi")
+        ask(gemini.understand, SENT, SCHEMA)
 
     assert [line["event"] for line in lines] == ["gemini_failed"]
 
@@ -88,10 +89,11 @@ def test_a_passing_fault_is_no_refusal(gemini, fake_gemini, status):
 def test_a_model_that_is_refused_is_left_alone_and_the_other_is_asked(gemini, fake_gemini):
     refuse(fake_gemini, 404, "NOT_FOUND", "no such model", times=3)
     for _ in range(3):
-        ask(gemini.classify, "oi")
+        ask(gemini.understand, SENT, SCHEMA)
 
-    assert ask(gemini.classify, "oi") is CallOutcome.BREAKER_OPEN
-    assert gemini.respond("quanto dura?", ["A1\nO A1 vale 1 ano."])[0] == "O A1 vale 1 ano."
+    assert ask(gemini.understand, SENT, SCHEMA) is CallOutcome.BREAKER_OPEN
+    answer, _ = gemini.respond("quanto dura?", ["A1\nO A1 vale 1 ano."])
+    assert [one.text for one in answer.sentences] == ["O A1 vale 1 ano."]
     assert len(fake_gemini.calls) == 4
 
 

@@ -8,7 +8,7 @@ import pytest
 from gatte.intelligence import responder
 from gatte.intelligence.calls import CallOutcome
 from gatte.intelligence.gemini.client import Gemini, Models
-from gatte.intelligence.grounding_check import Violation, violations
+from gatte.intelligence.grounding_check import SourcePassage, Violation, violations
 from gatte.intelligence.knowledge.retrieval import RankedArticle, RetrievalResult
 from gatte.intelligence.responder import AnswerReason, compose_answer
 from gatte.models.knowledge import PassageKind
@@ -18,6 +18,8 @@ ANSWER = (
     "O A1 vale 1 ano e o A3 de 1 a 5 anos. "
     "Desde 01/03/2026 há restrição. Veja em gov.br/iti e confirme."
 )
+
+PASSAGE = SourcePassage(ANSWER, "Validade\nQuanto dura?")
 
 
 def found(slug="validade", answer=ANSWER, **more):
@@ -84,7 +86,7 @@ def test_nothing_found_is_no_answer(gemini):
 
 
 def test_the_model_answers_in_its_own_words(gemini, fake_gemini):
-    fake_gemini.says("O A1 dura 1 ano. 😊")
+    fake_gemini.responds("O A1 dura 1 ano. 😊")
     answer = compose_answer(passages(), (), gemini)
 
     assert (answer.text, answer.why) == ("O A1 dura 1 ano. 😊", AnswerReason.MODEL)
@@ -92,7 +94,7 @@ def test_the_model_answers_in_its_own_words(gemini, fake_gemini):
 
 
 def test_the_model_may_answer_where_the_passage_alone_is_not_sure(gemini, fake_gemini):
-    fake_gemini.says("O A1 dura 1 ano.")
+    fake_gemini.responds("O A1 dura 1 ano.")
 
     assert compose_answer(passages(0.3), (), gemini).why is AnswerReason.MODEL
 
@@ -104,7 +106,7 @@ def test_the_model_is_not_asked_about_what_nothing_here_is_near(gemini, fake_gem
 
 
 def test_the_model_may_say_that_the_passages_do_not_answer(gemini, fake_gemini):
-    fake_gemini.says("SEM_RESPOSTA")
+    fake_gemini.responds()
     answer = compose_answer(passages(0.9), (), gemini)
 
     assert (answer.text, answer.why) == (None, AnswerReason.MODEL_DECLINED)
@@ -123,7 +125,7 @@ def test_the_model_may_say_that_the_passages_do_not_answer(gemini, fake_gemini):
     ],
 )
 def test_words_that_say_more_than_the_passages_are_not_sent(gemini, fake_gemini, said, problem):
-    fake_gemini.says(said)
+    fake_gemini.responds(said)
     answer = compose_answer(passages(), (), gemini)
 
     assert problem in answer.problems
@@ -131,7 +133,7 @@ def test_words_that_say_more_than_the_passages_are_not_sent(gemini, fake_gemini,
 
 
 def test_rejected_words_and_an_unsure_passage_are_no_answer(gemini, fake_gemini):
-    fake_gemini.says("Custa R$ 5.")
+    fake_gemini.responds("Custa R$ 5.")
 
     assert compose_answer(passages(0.3), (), gemini).text is None
 
@@ -145,9 +147,9 @@ def test_when_the_model_is_away_the_passage_answers_and_the_call_is_kept(gemini,
 
 
 def test_marks_of_other_formats_are_taken_away(gemini, fake_gemini):
-    fake_gemini.says("# Validade\n**O A1** vale `1 ano`.")
+    fake_gemini.responds("# **O A1** vale `1 ano`.")
 
-    assert compose_answer(passages(), (), gemini).text == "Validade\nO A1 vale 1 ano."
+    assert compose_answer(passages(), (), gemini).text == "O A1 vale 1 ano."
 
 
 def test_sources_are_the_articles_that_hold_the_words(gemini, fake_gemini):
@@ -157,7 +159,7 @@ def test_sources_are_the_articles_that_hold_the_words(gemini, fake_gemini):
         title="Token",
         question="Token não aparece?",
     )
-    fake_gemini.says("Troque a porta USB e instale o driver.")
+    fake_gemini.responds(("Troque a porta USB e instale o driver.", 2))
 
     assert compose_answer(passages(0.9, found(), other), (), gemini).sources == ("token",)
 
@@ -165,18 +167,20 @@ def test_sources_are_the_articles_that_hold_the_words(gemini, fake_gemini):
 def test_the_model_reads_whole_articles_and_the_history(gemini, fake_gemini):
     compose_answer(passages(), [("customer", "oi")], gemini, "Certifica Já")
 
-    assert fake_gemini.calls[0].sent["trechos"] == [f"Validade\nQuanto dura?\n{ANSWER}"]
+    assert fake_gemini.calls[0].sent["trechos"] == [
+        {"numero": 1, "texto": f"Validade\nQuanto dura?\n{ANSWER}"}
+    ]
     assert fake_gemini.calls[0].sent["historico"] == [{"de": "customer", "texto": "oi"}]
 
 
 def test_the_trace_says_why_with_scores(gemini, fake_gemini):
-    fake_gemini.says("Custa R$ 199.")
+    fake_gemini.responds("Custa R$ 199.")
     trace = compose_answer(passages(0.87), (), gemini).trace
 
     assert (trace["why"], trace["probability"], trace["problems"]) == (
         "passage",
         0.87,
-        ["new_number", "new_promise"],
+        ["new_number", "new_promise", "new_words"],
     )
     assert trace["passages"][0] == {
         "slug": "validade",
@@ -196,11 +200,11 @@ def test_the_trace_says_why_with_scores(gemini, fake_gemini):
         "Desde 1 de março de 2026 há restrição.",
         "Desde 01/03/2026, veja gov.br/iti.",
         "1) O A1 vale 1 ano.\n2) O A3, até 5 anos.",
-        "O A1 e o A3 são diferentes. Um é arquivo.",
+        "O A1 é um que vale 1 ano.",
     ],
 )
 def test_what_the_passages_hold_may_be_said_in_other_forms(said):
-    assert violations(said, [ANSWER]) == ()
+    assert violations(said, PASSAGE) == ()
 
 
 @pytest.mark.parametrize(
@@ -217,7 +221,7 @@ def test_what_the_passages_hold_may_be_said_in_other_forms(said):
     ],
 )
 def test_what_the_passages_do_not_hold_is_a_problem(said):
-    assert violations(said, [ANSWER]) != ()
+    assert violations(said, PASSAGE) != ()
 
 
 def test_the_responder_offers_the_search_too():

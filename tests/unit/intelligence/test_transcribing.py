@@ -7,10 +7,11 @@ import pytest
 from gatte.infra.circuit_breaker import CircuitBreaker
 from gatte.intelligence import prompts, transcription
 from gatte.intelligence.calls import CallOutcome, CallPurpose
+from gatte.intelligence.command_generator import SCHEMA
 from gatte.intelligence.gemini.client import Gemini, GeminiUnavailable, Models
 from gatte.intelligence.transcription import transcribe
 from gatte.settings import Settings
-from tests.fakes.gemini import FakeGemini, spoken
+from tests.fakes.gemini import SENT, FakeGemini, spoken
 
 MODELS = Models("gemini-3.5-flash-lite", "gemini-3.5-flash", "gemini-embedding-001")
 OPUS = "audio/ogg; codecs=opus"
@@ -122,7 +123,7 @@ def test_failures_of_the_service_open_the_breaker_for_all_calls(gemini, fake_gem
     assert [outcome_of(gemini), outcome_of(gemini)] == [CallOutcome.ERROR, CallOutcome.ERROR]
 
     with pytest.raises(GeminiUnavailable) as failure:
-        gemini.classify("oi")
+        gemini.understand(SENT, SCHEMA)
     assert failure.value.call.outcome is CallOutcome.BREAKER_OPEN
 
 
