@@ -17,9 +17,13 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from gatte.infra.lru_cache import LruCache
+
 NONCE_BYTES = 12
 NONCES_AT_ONCE = 256
 KEY_BYTES = 32
+OPENED_KEY_SECONDS = 60.0
+"""How long a process may keep an opened data key: so long after its row is destroyed elsewhere."""
 VERSION = b"\x01"
 
 
@@ -31,9 +35,11 @@ class UnknownMasterKey(Exception):
     """A data key was wrapped by a master key that is not in GATTE_ENCRYPTION_KEYS."""
 
 
-@lru_cache(maxsize=20_000)
+_ciphers: LruCache[bytes, AESGCM] = LruCache(20_000, OPENED_KEY_SECONDS)
+
+
 def _cipher(key: bytes) -> AESGCM:
-    return AESGCM(key)
+    return _ciphers.get_or_make(key, lambda: AESGCM(key))
 
 
 def seal(key: bytes, plain: bytes, place: bytes) -> bytes:
