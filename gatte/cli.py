@@ -14,13 +14,14 @@ import structlog
 from flask import Flask, current_app
 
 from gatte import services
+from gatte.cli_contacts import contacts, erasures
+from gatte.cli_cron import cron
 from gatte.cli_users import users
 from gatte.extensions import db
 from gatte.infra import schema
 
 log = structlog.get_logger(__name__)
 
-NAMES_PER_COMMIT = 500
 RESTART_SECONDS = 1.0  # a worker that dies at its start must not keep a core busy with starting
 
 
@@ -32,6 +33,8 @@ def register(app: Flask) -> None:
         scheduler,
         users,
         contacts,
+        erasures,
+        cron,
         demo,
         knowledge,
         replay,
@@ -46,6 +49,14 @@ def migrate() -> None:
     raise SystemExit(schema.run_command(services.settings().database_url.get_secret_value()))
 
 
+def _require_fit_database() -> None:
+    """End the process with exit code 78 over a schema or an erasure ledger that does not fit."""
+    from gatte.data_rights import ledger_check
+
+    schema.require_current_schema(services.settings().database_url.get_secret_value())
+    ledger_check.require_applied_ledger(services.settings())
+
+
 @click.command()
 @click.option("--processes", type=int, help="Processes to run; each has its own threads.")
 @click.option("--threads", type=int, help="Jobs at once in a process.")
@@ -54,7 +65,7 @@ def worker(processes: int | None, threads: int | None) -> None:
     from gatte.jobs.worker import runner as working
 
     services.local_models().require()
-    schema.require_current_schema(services.settings().database_url.get_secret_value())
+    _require_fit_database()
     count = processes or services.settings().worker_processes
     if count > 1:
         raise SystemExit(_run_worker_processes(count, threads))
@@ -102,31 +113,11 @@ def scheduler() -> None:
     """Run the dispatcher, which finds what is due; a second one waits for the first to die."""
     from gatte.jobs.dispatcher import Dispatcher
 
-    schema.require_current_schema(services.settings().database_url.get_secret_value())
+    _require_fit_database()
     dispatcher = Dispatcher()
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda *_: dispatcher.stop())
     dispatcher.run()
-
-
-@click.group()
-def contacts() -> None:
-    """The people who write to the company."""
-
-
-@contacts.command("index-names")
-def index_names() -> None:
-    """Let the panel's search find contacts whose names were stored before it could.
-
-    Safe to repeat.
-    """
-    from gatte.store import contacts as named
-
-    total = 0
-    while count := named.index_names(NAMES_PER_COMMIT):
-        db.session.commit()
-        total += count
-    click.echo(f"{total} names can be found now.")
 
 
 @click.group()
