@@ -8,7 +8,7 @@ covered when it has one.
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Table, delete, func, or_, select, text, update
@@ -158,6 +158,13 @@ def count_rows(contact_id: UUID, sender_hashes: Sequence[bytes]) -> dict[str, in
     in_inbox = db.session.scalar(COUNT_INBOX_SQL, {"hashes": list(sender_hashes)})
     counts["inbox_message"] = in_inbox or 0
     return {name: count for name, count in counts.items() if count}
+
+
+def list_rows(model: type[Base], contact_id: UUID) -> list[Any]:
+    """The rows of a table that belong to a contact, by their ids."""
+    table = cast("Table", model.__table__)
+    mine = select(model).where(rows_of_contact(table, contact_id))
+    return list(db.session.scalars(mine.order_by(*table.primary_key.columns)))
 
 
 def blank_inbox(sender_hashes: Sequence[bytes], until: datetime) -> int:

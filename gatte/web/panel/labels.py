@@ -184,6 +184,10 @@ ACTIONS: dict[str, str] = {
     "taken_over": "assumiu a conversa de outra pessoa",
     "muted": "silenciou o contato",
     "unmuted": "reativou o contato",
+    "held": "impediu a exclusão dos dados (guarda legal)",
+    "hold_lifted": "liberou a exclusão dos dados",
+    "exported": "exportou os dados do contato",
+    "data_corrected": "corrigiu um dado a pedido do cliente",
 }
 # Kinds of a customer's message that are no text; see `nlu.MessageKind`.
 ATTACHMENTS: dict[str, str] = {
