@@ -17,7 +17,7 @@ class ColumnClass(StrEnum):
     """What a column is, for the law."""
 
     PERSONAL = "personal, sealed"
-    """Says who somebody is or what they wrote; encrypted under the contact's key, or the inbox's."""
+    """Says who somebody is or what they wrote; under the contact's key, or the inbox's."""
     HASH = "keyed hash"
     """Finds a person again for whoever has the look-up key and knows the value."""
     LINK = "link"
@@ -44,18 +44,21 @@ class Retention(StrEnum):
 
     TEXTS = "GATTE_RETENTION_TEXT_MONTHS after the conversation was closed"
     CONTACT = "until nothing hangs on the contact, GATTE_RETENTION_TEXT_MONTHS at least"
-    TRACES = (
-        "the trace GATTE_RETENTION_TRACE_DAYS, the rest as long as the conversation"
-    )
+    TRACES = "the trace GATTE_RETENTION_TRACE_DAYS, the rest as long as the conversation"
     TICKETS = "GATTE_RETENTION_TICKET_MONTHS after a settled ticket changed last"
     LEADS = "GATTE_RETENTION_LEAD_MONTHS after the last change"
     CERTIFICATES = "GATTE_RETENTION_CERTIFICATE_MONTHS after the certificate's end"
     LLM_CALLS = "GATTE_RETENTION_LLM_CALL_MONTHS, and no longer than the conversation"
-    INBOX = "7 days (Meta's redelivery horizon); what could not be processed GATTE_RETENTION_WEBHOOK_DAYS"
+    INBOX = (
+        "7 days (Meta's redelivery horizon);"
+        " what could not be processed GATTE_RETENTION_WEBHOOK_DAYS"
+    )
     EVENTS = "GATTE_RETENTION_WEBHOOK_DAYS"
     STATUSES = "until applied, 10 minutes at most"
     AUDIT = "GATTE_RETENTION_AUDIT_MONTHS"
-    KEYS = "a contact's key as long as the contact; an inbox key a day longer than what came in on it"
+    KEYS = (
+        "a contact's key as long as the contact; an inbox key a day longer than what came in on it"
+    )
     STAFF = "as long as the person works in the panel; then disabled"
     UNLIMITED = "without end"
 

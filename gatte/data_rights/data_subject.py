@@ -1,5 +1,5 @@
-"""The person behind a contact, as an erasure looks for them: hashes, and the words by which a stored
-webhook body names them.
+"""The person behind a contact, as an erasure looks for them: hashes, and the words by which a
+stored webhook body names them.
 """
 
 import base64
@@ -21,16 +21,13 @@ NUMBERS = ("", SIMULATOR_NUMBER)
 """Customers of the simulator have hashes of their own."""
 FRAME = {"messaging_product", "metadata", "contacts"}
 """What a change of a webhook body has beside what it tells."""
-WAMID_CHARACTERS = 16
-"""A wamid holds the phone in base64, from a place where three bytes begin: so many characters of it
-are the same in each.
-"""
+WAMID = "wamid."
 
 
 @dataclass(frozen=True)
 class DataSubject:
     """A person: the contact, and how it is known. `sender_hashes` are all hashes of the contact;
-    `words` are the phone in its forms, the user id, and the phone as it stands in a wamid.
+    `words` are the phone in its forms, and the user id.
     """
 
     contact_id: UUID
@@ -40,7 +37,7 @@ class DataSubject:
 
     def is_named_in(self, text: str) -> bool:
         """Whether a text holds a word of this person, or is a phone or user id of theirs."""
-        if any(word in text for word in self.words):
+        if any(word in text or word in _decoded(text) for word in self.words):
             return True
         kind = IdentityKind.PHONE if PHONE.fullmatch(text) else IdentityKind.BSUID
         value = canonical_phone(text) if kind is IdentityKind.PHONE else text
@@ -65,8 +62,19 @@ def _words(contact: Contact) -> set[str]:
     canonical = canonical_phone(digits)
     if canonical != digits or contact_identity.BRAZILIAN_MOBILE.fullmatch(digits):
         forms.add(f"{canonical[:4]}9{canonical[4:]}")
-    in_wamids = {base64.b64encode(form.encode()).decode()[:WAMID_CHARACTERS] for form in forms}
-    return words | forms | in_wamids
+    return words | forms
+
+
+def _decoded(text: str) -> str:
+    """What a wamid holds, which is base64 of bytes with the phone among them; nothing for other
+    texts.
+    """
+    if not text.startswith(WAMID):
+        return ""
+    try:
+        return base64.b64decode(text.removeprefix(WAMID) + "==").decode("latin-1")
+    except ValueError:
+        return ""
 
 
 def without(payload: bytes, subject: DataSubject) -> bytes | None:

@@ -14,13 +14,13 @@ this page is older than the map. Decisions: [0050](decisions/0050-erasure-ledger
 
 **The person's rights.** See and correct in the conversation (*meus dados*), each correction with a
 line in the audit trail. Copy: `flask contacts export`, or the panel. Erasure: asked for in the
-conversation, checked and carried out by an admin in the panel or with `flask contacts erase`, or by
-the clock (`GATTE_ERASURE_POLICY=automatic`, after the customer wrote *APAGAR TUDO* and confirmed). A
-legal hold (`flask contacts hold`) stops erasure and retention until it is lifted, and says so to
-whoever tries.
+conversation, checked and carried out by an admin in the panel or with `flask contacts erase`, or
+by the clock (`GATTE_ERASURE_POLICY=automatic`, after the customer wrote *APAGAR TUDO* and
+confirmed). A legal hold (`flask contacts hold`) stops erasure and retention until it is lifted, and
+says so to whoever tries.
 
-**After an erasure** no row, hash, key or cached value leads to the person. The bare hashes of Meta's
-message ids stay for 7 days, so that a message which Meta delivers again is not taken for a new one.
+**After an erasure** no row, hash, key or cached value leads to the person. The bare hashes of
+Meta's message ids stay for 7 days, so that one which Meta delivers again is not taken for new.
 Other processes keep an opened key for 60 seconds at most. Redis keeps the names of failed jobs for
 an hour. Log lines hold ids and no values; how long logs are kept is up to the operator, as is the
 life of backups: until the last backup from before an erasure is gone, it holds the person, sealed

@@ -1,5 +1,5 @@
-"""Erasing a contact (LGPD art. 18, VI): the ledger first, then every row, hash and cached value that
-can be tied to the person.
+"""Erasing a contact (LGPD art. 18, VI): the ledger first, then every row, hash and cached value
+that can be tied to the person.
 
 Who processes messages locks first the sender, then the conversation, and so does this. The caller
 commits, and then calls `clear_caches`. Should the process die in between, the ledger names an

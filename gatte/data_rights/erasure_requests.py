@@ -1,5 +1,5 @@
-"""Erasures that customers asked for in the conversation: each is a ticket, which people carry out or,
-where `GATTE_ERASURE_POLICY` says so, the clock.
+"""Erasures that customers asked for in the conversation: each is a ticket, which people carry out
+or, where `GATTE_ERASURE_POLICY` says so, the clock.
 """
 
 from datetime import timedelta

@@ -1,5 +1,5 @@
-"""A copy of all that is kept of a contact (LGPD art. 18, II and art. 19), as JSON and as a page that
-people can read.
+"""A copy of all that is kept of a contact (LGPD art. 18, II and art. 19), as JSON and as a page
+that people can read.
 """
 
 import json
@@ -121,4 +121,3 @@ def _shown_value(value: object) -> str:
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False)
     return str(value)
-

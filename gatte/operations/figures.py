@@ -7,7 +7,7 @@ from gatte import services
 from gatte.store import daily_figures
 
 RECOUNTED_DAYS = 2
-"""So many days before the last that was counted are counted again: a turn may end after midnight."""
+"""So many days before the last that was counted are counted again: turns end after midnight."""
 
 
 def count_days(today: date | None = None) -> Iterator[date]:

@@ -19,6 +19,8 @@ from gatte.store.tickets import SETTLED_STATES
 
 NOT_HELD = "NOT EXISTS (SELECT FROM contact h WHERE h.id = {owner} AND h.held_at IS NOT NULL)"
 
+OWNER_OF_TURN = "(SELECT contact_id FROM conversation c WHERE c.id = t.conversation_id)"
+
 
 @dataclass(frozen=True)
 class ExpiredRows:
@@ -59,9 +61,7 @@ EXPIRED: dict[str, ExpiredRows] = {
     "turn_trace": ExpiredRows(
         "turn",
         "t.trace_sealed IS NOT NULL AND t.created_at < :before AND "
-        + NOT_HELD.format(
-            owner="(SELECT contact_id FROM conversation c WHERE c.id = t.conversation_id)"
-        ),
+        + NOT_HELD.format(owner=OWNER_OF_TURN),
         emptied=("trace_sealed",),
     ),
     "ticket": ExpiredRows(

@@ -69,6 +69,13 @@ def finish(
     db.session.execute(ended.execution_options(synchronize_session=False))
 
 
+def make_due(name: str) -> bool:
+    """Let a job be due now; whether there is one of this name."""
+    due = update(ScheduledJob).where(ScheduledJob.name == name).values(next_run_at=DB_NOW)
+    found = due.returning(ScheduledJob.name)
+    return db.session.scalar(found.execution_options(synchronize_session=False)) is not None
+
+
 def list_all() -> list[ScheduledJob]:
     """All jobs by name, as they are now."""
     in_order = select(ScheduledJob).order_by(ScheduledJob.name)

@@ -189,6 +189,13 @@ ACTIONS: dict[str, str] = {
     "exported": "exportou os dados do contato",
     "data_corrected": "corrigiu um dado a pedido do cliente",
 }
+SCHEDULED_JOBS: dict[str, str] = {
+    "apply_retention": "Apagar o que passou do prazo",
+    "count_daily_figures": "Contar os números de cada dia",
+    "destroy_inbox_keys": "Destruir as chaves de entrada antigas",
+    "erase_due_contacts": "Apagar os dados de quem pediu",
+    "replay_erasures": "Conferir o registro de exclusões",
+}
 # Kinds of a customer's message that are no text; see `nlu.MessageKind`.
 ATTACHMENTS: dict[str, str] = {
     "image": "Imagem",
