@@ -338,7 +338,8 @@ def record_accepted(
 
     A status may have come first: then the row has moved on already, and only its wamid is noted.
     """
-    sealed = Outbox.wamid.encrypt(outbox_id, data_key_id, wamid) if data_key_id else None
+    was_erased = data_key_id is None or keyring().open(data_key_id) is None
+    sealed = None if was_erased else Outbox.wamid.encrypt(outbox_id, data_key_id, wamid)
     values = {
         "id": outbox_id,
         "attempt": attempt,
