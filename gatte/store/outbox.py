@@ -340,6 +340,7 @@ def record_accepted(
     """
     was_erased = data_key_id is None or keyring().open(data_key_id) is None
     sealed = None if was_erased else Outbox.wamid.encrypt(outbox_id, data_key_id, wamid)
+    db.session.rollback()  # to read the key it may hold a connection, and here another is asked for
     values = {
         "id": outbox_id,
         "attempt": attempt,
