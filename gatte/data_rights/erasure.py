@@ -220,4 +220,5 @@ def _delete_keys(redis: Redis, name: str) -> None:
 
 
 def _now() -> datetime:
-    return db.session.scalars(select(func.clock_timestamp())).one()
+    now: datetime = db.session.scalars(select(func.clock_timestamp())).one()
+    return now

@@ -49,7 +49,7 @@ def collect(contact_id: UUID) -> ContactExport:
 
 def _models_of_contact() -> list[type[Base]]:
     """The models of the tables whose rows belong to a contact, in the order of their tables."""
-    models = {mapper.local_table.name: mapper.class_ for mapper in Base.registry.mappers}
+    models = {mapper.class_.__tablename__: mapper.class_ for mapper in Base.registry.mappers}
     return [models[table.name] for table in erasures.tables_of_contact()]
 
 

@@ -115,5 +115,5 @@ class SharedKeys:
 
 
 def _of(name: KeyName) -> Select[Any]:
-    columns = select(DataKey.id, DataKey.master_key_id, DataKey.wrapped_key)
+    columns: Select[Any] = select(DataKey.id, DataKey.master_key_id, DataKey.wrapped_key)
     return columns.filter_by(purpose=name.purpose, day=name.day)

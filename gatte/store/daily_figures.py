@@ -147,7 +147,8 @@ def find_first_day(zone: str) -> date | None:
     """The last day that was counted, or the first of which there is anything; None when there is
     nothing.
     """
-    return db.session.scalar(FIRST_DAY_SQL, {"zone": zone})
+    found: date | None = db.session.scalar(FIRST_DAY_SQL, {"zone": zone})
+    return found
 
 
 def count_day(day: date, since: datetime, until: datetime, zone: str) -> None:

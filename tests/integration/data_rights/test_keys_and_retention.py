@@ -143,16 +143,6 @@ def test_no_sum_of_a_day_changes(app, talk):
         assert {one.figure for one in before} >= {"conversations", "messages", "cost_brl"}
 
 
-def sealed_on(app, day: date) -> None:
-    """Let everything that came in have come on this day, by its key."""
-    with app.app_context():
-        db.session.execute(update(DataKey).filter_by(day=TODAY).values(day=day))
-        for model in (InboxMessage, WebhookEvent):
-            for row in db.session.scalars(select(model).where(model.payload.is_not(None))):
-                row.payload = b"\x02" + day.toordinal().to_bytes(4, "big") + row.payload[5:]
-        db.session.commit()
-
-
 def destroy(app, today: date) -> dict[str, int]:
     with app.app_context():
         counts = key_destruction.destroy_old_keys(today)
