@@ -40,10 +40,8 @@ class CronEntry:
 
 def count_daily_figures() -> Mapping[str, object]:
     """Count the last days."""
-    days = 0
-    for _ in figures.count_days():
-        db.session.commit()
-        days += 1
+    days = figures.count_days()
+    db.session.commit()
     return {"days": days}
 
 

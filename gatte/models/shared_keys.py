@@ -5,7 +5,8 @@
 import threading
 from concurrent.futures import Future
 from datetime import date
-from typing import Any, NamedTuple
+from typing import NamedTuple
+from uuid import UUID
 
 from sqlalchemy import Row, Select, select
 from sqlalchemy.dialects.postgresql import insert
@@ -109,11 +110,11 @@ class SharedKeys:
                 stored = connection.execute(_of(name)).one()
         return self._unwrapped(stored)
 
-    def _unwrapped(self, row: Row[Any]) -> bytes:
+    def _unwrapped(self, row: Row[UUID, str, bytes]) -> bytes:
         wrapped = crypto.WrappedKey(row.master_key_id, row.wrapped_key)
         return self._master.unwrap(wrapped, row.id.bytes)
 
 
-def _of(name: KeyName) -> Select[Any]:
-    columns: Select[Any] = select(DataKey.id, DataKey.master_key_id, DataKey.wrapped_key)
+def _of(name: KeyName) -> Select[UUID, str, bytes]:
+    columns = select(DataKey.id, DataKey.master_key_id, DataKey.wrapped_key)
     return columns.filter_by(purpose=name.purpose, day=name.day)

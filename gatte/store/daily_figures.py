@@ -124,7 +124,7 @@ FIRST_DAY_SQL = text("""
         (SELECT max(day) FROM daily_figure WHERE live > 0),
         (SELECT (min(opened_at) AT TIME ZONE :zone)::date FROM conversation))
 """)
-RESET_SQL = text("UPDATE daily_figure SET live = 0 WHERE day = :day")
+RESET_SQL = text("UPDATE daily_figure SET live = 0 WHERE day >= :first AND day <= :last")
 SUMS_SQL = text("""
     SELECT day, phone_number_id, figure, label, live + carried AS amount
     FROM daily_figure
@@ -151,11 +151,13 @@ def find_first_day(zone: str) -> date | None:
     return found
 
 
-def count_day(day: date, since: datetime, until: datetime, zone: str) -> None:
-    """Count a day, from its beginning until its end in a time zone; again is as good as once."""
+def count_days(first: date, last: date, since: datetime, until: datetime, zone: str) -> None:
+    """Count the days from the first, which begins at `since`, to the last, which ends at `until`,
+    in a time zone; again is as good as once.
+    """
     db.session.execute(text(f"SET LOCAL statement_timeout = '{STATEMENT_TIMEOUT}'"))
     _lock()
-    db.session.execute(RESET_SQL, {"day": day})
+    db.session.execute(RESET_SQL, {"first": first, "last": last})
     for statement in COUNT_SQL.values():
         db.session.execute(statement, {"since": since, "until": until, "zone": zone})
 

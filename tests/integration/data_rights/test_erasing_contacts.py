@@ -233,3 +233,17 @@ def test_what_would_go_is_listed_and_nothing_is_changed(app):
         assert not db.session.scalar(
             text("SELECT count(*) FROM audit_entry WHERE subject = :s"), {"s": f"contact:{contact}"}
         )
+
+
+def test_vectors_of_what_the_person_asked_are_dropped(app):
+    def vectors():
+        with app.app_context():
+            return set(services.redis().scan_iter("gatte:embedding:*"))
+
+    customer = somebody(app)
+    before = vectors()
+    customer.sends(payloads.text("quanto tempo demora a emissão na segunda-feira de carnaval?"))
+    assert vectors() - before
+    erase(app, customer)
+
+    assert vectors() - before == set()

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, text
 
 from gatte.data_rights import key_destruction, retention
 from gatte.extensions import db
@@ -17,7 +17,6 @@ from gatte.models import (
     LlmCall,
     Message,
     Turn,
-    WebhookEvent,
     keyring,
 )
 from gatte.models.sealing import inbox_day

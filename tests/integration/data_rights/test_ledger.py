@@ -2,18 +2,24 @@
 again before it serves.
 """
 
+import os
 import subprocess
 import sys
 from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
+from pydantic import SecretStr
+from sqlalchemy import text
 
 from devstack.postgres import BINARIES
+from gatte import services
 from gatte.data_rights import erasure, ledger, ledger_check
 from gatte.data_rights.ledger import LedgerUnusable
 from gatte.data_rights.ledger_check import Applied, LedgerMismatch
 from gatte.extensions import db
+from gatte.jobs import cron
+from tests.app_fixture import application
 from tests.fakes import payloads
 from tests.integration.data_rights.traces import found_in_rows, found_in_sealed, traces_of
 from tests.integration.turns.customers import somebody
@@ -82,16 +88,17 @@ def test_a_ledger_of_a_later_format_is_refused(tmp_path):
 
 def test_many_processes_write_one_after_the_other(tmp_path):
     path = tmp_path / "erasures.jsonl"
-    code = (
-        "import sys; from pathlib import Path; from uuid import uuid4; from datetime import *;"
-        "from gatte.data_rights import ledger;"
-        "[ledger.append(Path(sys.argv[1]), uuid4(), None, datetime.now(UTC), []) for _ in range(5)]"
-    )
-    command = [sys.executable, "-c", code, str(path)]
-    running = [subprocess.Popen(command, cwd=PROJECT) for _ in range(3)]
-    assert [one.wait() for one in running] == [0, 0, 0]
+    children = []
+    for _ in range(4):
+        child = os.fork()
+        if child == 0:
+            for _ in range(5):
+                ledger.append(path, uuid4(), None, NOW, [])
+            os._exit(0)
+        children.append(child)
+    assert [os.waitpid(child, 0)[1] for child in children] == [0] * 4
 
-    assert [one.sequence for one in ledger.read(path).entries] == list(range(1, 16))
+    assert [one.sequence for one in ledger.read(path).entries] == list(range(1, 21))
 
 
 def applied(whole):
@@ -200,24 +207,53 @@ def test_a_backup_from_before_the_erasure_is_erased_again_before_it_serves(
     assert "2 erasures were carried out again" in started.stdout
 
 
-def test_a_start_without_the_ledger_is_refused_with_78(app, database_url, redis_url, tmp_path):
+def test_a_start_without_the_ledger_is_refused_with_78(app, tmp_path, capfd):
     customer = somebody(app)
     customer.sends(payloads.text("oi"))
     with app.app_context():
         erasure.erase(customer.conversation().contact_id)
         db.session.commit()
+        nowhere = {"gatte_erasure_ledger": str(tmp_path / "nowhere.jsonl")}
+        settings = services.settings().model_copy(update=nowhere)
 
-    started = start(database_url, redis_url, tmp_path / "nowhere.jsonl", CHECK)
+    with pytest.raises(SystemExit) as ended:
+        ledger_check.require_applied_ledger(settings)
 
-    assert started.returncode == 78
-    assert "put the file back" in started.stderr
+    assert ended.value.code == 78
+    assert "put the file back" in capfd.readouterr().err
+
+
+def test_a_process_that_started_without_the_database_ends_at_its_first_answer_when_behind(
+    app, redis_url, tmp_path
+):
+    nowhere = str(tmp_path / "nowhere.jsonl")
+    with app.app_context():
+        url = services.settings().database_url.get_secret_value()
+        closed = SecretStr("postgresql+psycopg2://gatte@127.0.0.1:1/gatte")
+        away = services.settings().model_copy(update={"database_url": closed})
+    child = os.fork()
+    if child == 0:
+        ledger_check.require_applied_ledger(away)
+        with (
+            application(url, redis_url, gatte_erasure_ledger=nowhere) as started,
+            started.app_context(),
+        ):
+            db.session.execute(text("SELECT 1"))
+        os._exit(0)
+
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 78
 
 
 def test_a_fresh_database_carries_a_ledger_out_in_which_it_knows_nobody(
     stores, template_database, redis_url, tmp_path
 ):
-    whole = written(tmp_path / "erasures.jsonl", 2)
-    with database(stores, template_database) as url:
-        assert start(url, redis_url, tmp_path / "erasures.jsonl", CHECK).returncode == 0
+    path = tmp_path / "erasures.jsonl"
+    written(path, 2)
+    with (
+        database(stores, template_database) as url,
+        application(url, redis_url, gatte_erasure_ledger=str(path)) as fresh,
+        fresh.app_context(),
+    ):
+        assert cron.replay_erasures() == {"replayed": 2}
+        assert cron.replay_erasures() == {"replayed": 0}
         assert rows(url, "SELECT sequence FROM applied_erasure ORDER BY 1") == [(1,), (2,)]
-    assert len(whole.entries) == 2
