@@ -8,7 +8,7 @@ key; when that key's row is gone the values read as None.
 
 import json
 from datetime import UTC, date, datetime
-from typing import Any, Generic, TypeVar, cast, overload
+from typing import Any, Generic, NamedTuple, TypeVar, cast, overload
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, LargeBinary, select
@@ -29,6 +29,14 @@ DAY_VERSION = b"\x02"  # a sealed value of `crypto` begins with another byte
 PREFIX_BYTES = 5
 
 
+class InboxKey(NamedTuple):
+    """The inbox key of a day (as its ordinal), and how values begin that it seals."""
+
+    day: int
+    prefix: bytes
+    key: bytes
+
+
 class Keyring:
     """The opened data keys of this process; asks the database for those that it has not met, and
     again after a minute, so that a key which was destroyed elsewhere is soon gone here too.
@@ -37,6 +45,7 @@ class Keyring:
     def __init__(self, master: crypto.MasterKeys, engine: Engine) -> None:
         self.master = master
         self._shared = SharedKeys(master, engine)
+        self._inbox: InboxKey | None = None
         self._opened: LruCache[UUID, bytes] = LruCache(CACHED_KEYS, crypto.OPENED_KEY_SECONDS)
 
     def new_contact_key(self) -> DataKey:
@@ -78,9 +87,15 @@ class Keyring:
 
     def seal_inbox(self, plain: bytes, place: bytes) -> bytes:
         """What came in, sealed under the inbox key of this day (UTC), which the value names."""
-        today = datetime.now(UTC).date()
-        key = self._shared.get(KeyName(KeyPurpose.INBOX_DAY, today))
-        return inbox_prefix(today) + crypto.seal(key, plain, place)
+        today = datetime.now(UTC).toordinal()
+        kept = self._inbox
+        if kept is None or kept.day != today:
+            kept = self._inbox = self._inbox_key_of(date.fromordinal(today))
+        return kept.prefix + crypto.seal(kept.key, plain, place)
+
+    def _inbox_key_of(self, day: date) -> InboxKey:
+        key = self._shared.get(KeyName(KeyPurpose.INBOX_DAY, day))
+        return InboxKey(day.toordinal(), inbox_prefix(day), key)
 
     def unseal_inbox(self, sealed: bytes, place: bytes) -> bytes:
         """What `seal_inbox` was given, or what was sealed under the one inbox key of former

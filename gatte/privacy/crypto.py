@@ -7,6 +7,7 @@ values.
 
 import hmac
 import os
+import time
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,8 +17,6 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
-from gatte.infra.lru_cache import LruCache
 
 NONCE_BYTES = 12
 NONCES_AT_ONCE = 256
@@ -35,11 +34,24 @@ class UnknownMasterKey(Exception):
     """A data key was wrapped by a master key that is not in GATTE_ENCRYPTION_KEYS."""
 
 
-_ciphers: LruCache[bytes, AESGCM] = LruCache(20_000, OPENED_KEY_SECONDS)
+class _CipherCache:
+    """When the ciphers of this process are made anew, in seconds of the monotonic clock."""
+
+    expires_at = 0.0
+
+
+@lru_cache(maxsize=20_000)
+def _made_cipher(key: bytes) -> AESGCM:
+    return AESGCM(key)
 
 
 def _cipher(key: bytes) -> AESGCM:
-    return _ciphers.get_or_make(key, lambda: AESGCM(key))
+    """The cipher of a key. All are dropped together once a minute, since each holds its key."""
+    now = time.monotonic()
+    if now >= _CipherCache.expires_at:
+        _made_cipher.cache_clear()
+        _CipherCache.expires_at = now + OPENED_KEY_SECONDS
+    return _made_cipher(key)
 
 
 def seal(key: bytes, plain: bytes, place: bytes) -> bytes:
