@@ -16,7 +16,7 @@ from gatte.models import AuditEntry, Contact, InboxMessage, Lead, Ticket, Webhoo
 from gatte.store import audit, contacts, daily_figures
 from tests.fakes import payloads
 from tests.integration.data_rights.traces import found_in_rows, found_in_sealed, traces_of
-from tests.integration.turns.customers import Customer, somebody
+from tests.integration.turns.simulated_customer import Customer, somebody
 
 CPF = "52998224725"
 SAID = [

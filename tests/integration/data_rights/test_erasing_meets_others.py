@@ -21,10 +21,10 @@ from gatte.models import Contact, DeliveryState, Outbox
 from gatte.store import erasures
 from tests.app_fixture import application
 from tests.fakes import payloads
-from tests.fakes.gemini import GeminiStandIn
+from tests.fakes.gemini import FakeGemini
 from tests.integration.data_rights.traces import found_in_rows, traces_of
-from tests.integration.turns.customers import somebody
-from tests.integration.turns.thinking import a_turn_that_thinks
+from tests.integration.turns.simulated_customer import somebody
+from tests.integration.turns.slow_turn import turn_waiting_for_gemini
 
 STEPS = [
     ("erasures.py", "get_locked"),
@@ -38,9 +38,9 @@ STEPS = [
 
 
 @pytest.fixture(scope="module")
-def gemini() -> Iterator[GeminiStandIn]:
-    with GeminiStandIn() as stand_in:
-        yield stand_in
+def gemini() -> Iterator[FakeGemini]:
+    with FakeGemini() as fake:
+        yield fake
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +131,7 @@ def test_a_turn_that_was_thinking_says_and_stores_nothing(app, gemini, database_
     customer = somebody(app)
     wamids = customer.sends(payloads.text("oi"))
     contact_id = contact_of(app, customer)
-    with a_turn_that_thinks(customer, gemini):
+    with turn_waiting_for_gemini(customer, gemini):
         with app.app_context():
             traces = traces_of(customer.person, wamids)
             before = db.session.query(Outbox).count()

@@ -24,7 +24,7 @@ from gatte.privacy import crypto
 from gatte.privacy.crypto import DecryptionFailed
 from gatte.store import contacts, daily_figures
 from tests.fakes import payloads
-from tests.integration.turns.customers import somebody
+from tests.integration.turns.simulated_customer import somebody
 
 TODAY = datetime.now(UTC).date()
 

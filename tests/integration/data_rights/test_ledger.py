@@ -22,7 +22,7 @@ from gatte.jobs import cron
 from tests.app_fixture import application
 from tests.fakes import payloads
 from tests.integration.data_rights.traces import found_in_rows, found_in_sealed, traces_of
-from tests.integration.turns.customers import somebody
+from tests.integration.turns.simulated_customer import somebody
 from tests.process_system import MODELS, PROJECT, process_environment
 from tests.store_fixtures import database, rows
 

@@ -11,24 +11,24 @@ DUE = """
 RUN = "SELECT succeeded, result->'left' FROM scheduled_job WHERE name = 'apply_retention'"
 
 
-def test_an_erased_customer_is_a_new_one_to_every_process(world):
-    who = world.somebody()
-    world.says(who, "quero comprar um e-CPF")
-    assert len(world.waits_for_answers(who, 1)) == 1
+def test_an_erased_customer_is_a_new_one_to_every_process(client):
+    who = client.somebody()
+    client.says(who, "quero comprar um e-CPF")
+    assert len(client.waits_for_answers(who, 1)) == 1
 
-    erased = world.system.command("contacts", "erase", "--phone", who.phone, "--yes")
+    erased = client.system.command("contacts", "erase", "--phone", who.phone, "--yes")
 
     assert erased.returncode == 0, erased.stderr
     assert "Erased: entry 1 of the ledger" in erased.stdout
     left = "SELECT (SELECT count(*) FROM contact), (SELECT count(*) FROM message)"
-    assert world.query(left) == [(0, 0)]
-    world.says(who, "oi")
-    assert "Como posso ajudar" in world.waits_for_answers(who, 2)[-1]
-    assert world.query("SELECT count(*) FROM contact") == [(1,)]
+    assert client.query(left) == [(0, 0)]
+    client.says(who, "oi")
+    assert "Como posso ajudar" in client.waits_for_answers(who, 2)[-1]
+    assert client.query("SELECT count(*) FROM contact") == [(1,)]
 
 
-def test_what_the_clock_starts_is_run_by_a_worker(world):
-    assert until(lambda: world.query(RUN) == [(None, None)])
-    world.query(DUE + "; COMMIT; SELECT 1")
+def test_what_the_clock_starts_is_run_by_a_worker(client):
+    assert until(lambda: client.query(RUN) == [(None, None)])
+    client.query(DUE + "; COMMIT; SELECT 1")
 
-    assert until(lambda: world.query(RUN) == [(True, {})]), world.system.log_tail()
+    assert until(lambda: client.query(RUN) == [(True, {})]), client.system.log_tail()
