@@ -21,7 +21,9 @@ WORKDIR /srv/gatte
 COPY --from=packages /opt/venv /opt/venv
 COPY . .
 # The local model is trained now: a worker only loads it, and needs no folder to write to.
-RUN python -m compileall -q gatte deployment \
+# A volume of its own for the erasure ledger takes its owner from here.
+RUN install -d -o gatte -g gatte -m 0700 /ledger \
+    && python -m compileall -q gatte deployment \
     && python -m gatte.intelligence.build /var/lib/gatte/models \
     && chmod -R a+rX /var/lib/gatte
 USER 10001:10001

@@ -38,10 +38,14 @@ logger_class = "gatte.observability.gunicorn_log.Logger"
 
 
 def on_starting(_: object) -> None:
-    """Before a port is opened: no start over a schema that does not fit."""
+    """Before a port is opened: no start over a schema that does not fit, nor behind the erasures
+    that the ledger names.
+    """
+    from gatte.data_rights.ledger_check import require_applied_ledger
     from gatte.infra.schema import require_current_schema
 
     require_current_schema(settings.database_url.get_secret_value())
+    require_applied_ledger(settings)
 
 
 def child_exit(_server: object, worker: Any) -> None:  # noqa: ANN401 - gunicorn's worker

@@ -134,10 +134,12 @@ def _redis(settings: Settings) -> "Redis":
 
 def _init_packages(app: Flask, settings: Settings) -> None:
     from gatte import delivery, intake, intelligence
+    from gatte.data_rights import ledger_check
     from gatte.infra.database import engine
     from gatte.intake import receive
 
     engine.log_first_connection(app, settings)
+    ledger_check.guard_first_connection(app, settings)
     intake.init_app(app, settings)
     intelligence.init_app(app, settings)
     delivery.init_app(app, settings, receive.store_webhook)

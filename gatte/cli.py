@@ -10,11 +10,11 @@ import click
 from flask import Flask, current_app
 
 from gatte import services
+from gatte.cli_contacts import contacts, erasures
+from gatte.cli_cron import cron
 from gatte.cli_users import users
 from gatte.extensions import db
 from gatte.infra import schema
-
-NAMES_PER_COMMIT = 500
 
 
 def register(app: Flask) -> None:
@@ -25,6 +25,8 @@ def register(app: Flask) -> None:
         scheduler,
         users,
         contacts,
+        erasures,
+        cron,
         demo,
         knowledge,
         replay,
@@ -39,6 +41,14 @@ def migrate() -> None:
     raise SystemExit(schema.run_command(services.settings().database_url.get_secret_value()))
 
 
+def _require_fit_database() -> None:
+    """End the process with exit code 78 over a schema or an erasure ledger that does not fit."""
+    from gatte.data_rights import ledger_check
+
+    schema.require_current_schema(services.settings().database_url.get_secret_value())
+    ledger_check.require_applied_ledger(services.settings())
+
+
 @click.command()
 @click.option("--processes", type=int, help="Processes to run; each has its own threads.")
 @click.option("--threads", type=int, help="Jobs at once in a process.")
@@ -48,7 +58,7 @@ def worker(processes: int | None, threads: int | None) -> None:
     from gatte.jobs.worker.processes import run_processes
 
     services.local_models().require()
-    schema.require_current_schema(services.settings().database_url.get_secret_value())
+    _require_fit_database()
     count = processes or services.settings().worker_processes
     if count > 1:
         command = [sys.executable, "-m", "flask", "worker", "--processes", "1"]
@@ -64,31 +74,11 @@ def scheduler() -> None:
     """Run the dispatcher, which finds what is due; a second one waits for the first to die."""
     from gatte.jobs.dispatcher import Dispatcher
 
-    schema.require_current_schema(services.settings().database_url.get_secret_value())
+    _require_fit_database()
     dispatcher = Dispatcher()
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda *_: dispatcher.stop())
     dispatcher.run()
-
-
-@click.group()
-def contacts() -> None:
-    """The people who write to the company."""
-
-
-@contacts.command("index-names")
-def index_names() -> None:
-    """Let the panel's search find contacts whose names were stored before it could.
-
-    Safe to repeat.
-    """
-    from gatte.store import contacts as named
-
-    total = 0
-    while count := named.index_names(NAMES_PER_COMMIT):
-        db.session.commit()
-        total += count
-    click.echo(f"{total} names can be found now.")
 
 
 @click.group()

@@ -70,6 +70,13 @@ def _check_libpq_options(options: Mapping[str, object]) -> None:
         raise ValueError(f"sslmode must be one of {', '.join(SSL_MODES)}")
 
 
+def ledger_file(name: str) -> str:
+    """The path of a file, or nothing for the usual one."""
+    if name and Path(name).is_dir():
+        raise ValueError("must name a file, and this is a folder")
+    return name
+
+
 def is_loopback(url: SecretStr) -> bool:
     """Whether a database is reached over loopback or a socket, where TLS adds nothing."""
     parsed = make_url(url.get_secret_value())

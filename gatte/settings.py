@@ -36,6 +36,7 @@ DEFAULT_MAX_WORKERS = 4  # each has its own models in memory
 YEAR_SECONDS = (
     366 * 24 * 3600
 )  # a longer time is a slip, and far longer ones are no time for Postgres
+MOST_MONTHS = 240
 WHATSAPP_VERSION = formats.matching(r"v\d{1,3}\.\d", "must be a version such as v25.0")
 GEMINI_VERSION = formats.matching(
     r"v\d+((alpha|beta)\d*)?", "must be a version such as v1beta or v1"
@@ -67,6 +68,13 @@ class UncertainPolicy(StrEnum):
 
     RESEND = "resend"
     AGENT = "agent"
+
+
+class ErasurePolicy(StrEnum):
+    """Who carries out the erasure that a customer asked for and confirmed."""
+
+    AGENT = "agent"
+    AUTOMATIC = "automatic"
 
 
 class BadSettings(Exception):
@@ -142,6 +150,9 @@ class Settings(BaseSettings):
     secret_key: SecretStr = SecretStr("")
     gatte_encryption_keys: Annotated[SecretStr, AfterValidator(formats.master_keys)] = SecretStr("")
     gatte_data_dir: Annotated[Path, AfterValidator(formats.folder)] = Path(".gatte")
+    gatte_erasure_ledger: Annotated[str, AfterValidator(formats.ledger_file)] = ""
+    """The file of the erasure ledger, which must not be restored with the database; empty: in
+    `gatte_data_dir`."""
     gatte_company_name: str = Field(default="Certifica Já", min_length=1, max_length=200)
     gatte_timezone: Annotated[str, AfterValidator(formats.time_zone)] = "America/Sao_Paulo"
     gatte_business_hours: Annotated[str, AfterValidator(formats.business_hours)] = (
@@ -197,6 +208,23 @@ class Settings(BaseSettings):
     gatte_inactivity_timeout_seconds: int = Field(default=3600, gt=0, le=YEAR_SECONDS)
     gatte_inactivity_close_seconds: int = Field(default=24 * 3600, gt=0, le=YEAR_SECONDS)
     gatte_agent_warning_seconds: int = Field(default=600, gt=0, le=YEAR_SECONDS)
+
+    gatte_erasure_policy: ErasurePolicy = ErasurePolicy.AGENT
+    gatte_erasure_delay_hours: int = Field(default=24, ge=0, le=15 * 24)
+    """How long after a customer's request an automatic erasure waits, so that it can be taken back;
+    the law gives 15 days."""
+    gatte_retention_text_months: int = Field(default=12, ge=1, le=MOST_MONTHS)
+    """How long closed conversations are kept; 24 where Decreto 11.034/2022 (SAC) holds."""
+    gatte_retention_ticket_months: int = Field(default=24, ge=1, le=MOST_MONTHS)
+    gatte_retention_lead_months: int = Field(default=24, ge=1, le=MOST_MONTHS)
+    gatte_retention_certificate_months: int = Field(default=12, ge=1, le=MOST_MONTHS)
+    """How long a certificate is kept after its end."""
+    gatte_retention_llm_call_months: int = Field(default=12, ge=1, le=MOST_MONTHS)
+    gatte_retention_audit_months: int = Field(default=60, ge=6, le=MOST_MONTHS)
+    gatte_retention_trace_days: int = Field(default=90, ge=7, le=3650)
+    gatte_retention_webhook_days: int = Field(default=30, ge=8, le=365)
+    """How long webhook events and messages that could not be processed are kept; the key under
+    which they came in is destroyed a day later."""
 
     gatte_worker_processes: int = Field(default=0, ge=0, le=64)
     """0: in production one for each core, four at most; in development one."""
@@ -282,6 +310,12 @@ class Settings(BaseSettings):
         if self.gatte_worker_processes:
             return self.gatte_worker_processes
         return min(len(os.sched_getaffinity(0)), DEFAULT_MAX_WORKERS) if self.production else 1
+
+    @property
+    def erasure_ledger(self) -> Path:
+        """The file of the erasure ledger."""
+        named = self.gatte_erasure_ledger
+        return Path(named) if named else self.gatte_data_dir / "erasures.jsonl"
 
     @property
     def master_keys(self) -> dict[str, bytes]:

@@ -95,8 +95,20 @@ class System:
             "GATTE_BIND": f"127.0.0.1:{self.port}",
             "PYTHONUNBUFFERED": "1",
             "PROMETHEUS_MULTIPROC_DIR": str(self.folder / "metrics"),
+            "GATTE_ERASURE_LEDGER": str(self.folder / "erasures.jsonl"),
         }
         return process_environment({**bind, **self.environment}, self.project)
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """A command of flask beside the processes, to its end."""
+        return subprocess.run(
+            [str(self.binaries / "flask"), *arguments],
+            cwd=self.project,
+            env=self._environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
     def kill(self, name: str) -> None:
         """kill -9 of a process and all its children."""

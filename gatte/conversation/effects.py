@@ -109,7 +109,7 @@ class CorrectData:
 @dataclass(frozen=True)
 class EraseData:
     """The customer asked to be forgotten, and confirmed (LGPD art. 18, VI): a request that people
-    carry out.
+    carry out, or the clock, by the installation's policy.
     """
 
 

@@ -112,6 +112,8 @@ class Snapshot:
     certificates: tuple[CertificateFacts, ...] = ()
     tickets: tuple[TicketFacts, ...] = ()
     desk: DeskFacts = field(default_factory=DeskFacts)
+    erasure_hours: int | None = None
+    """After how many hours a confirmed request to be erased is carried out; None: people do it."""
 
 
 @dataclass(frozen=True)

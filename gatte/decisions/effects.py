@@ -11,10 +11,11 @@ import structlog
 
 from gatte.conversation import effects
 from gatte.conversation.effects import Effect
+from gatte.data_rights import erasure_requests
 from gatte.intake import contact_identity
 from gatte.models import Conversation, IdentityKind, TicketKind
 from gatte.observability import metrics
-from gatte.store import contacts, conversations, leads, messages, tickets, turns
+from gatte.store import audit, contacts, conversations, leads, messages, tickets, turns
 
 log = structlog.get_logger(__name__)
 
@@ -67,9 +68,11 @@ def _book_visit(conversation: Conversation, effect: effects.RequestAppointment) 
     tickets.open_ticket(conversation, TicketKind.VISIT, subject, effect.topic or subject)
 
 
-def _data_request(conversation: Conversation, subject: str) -> int:
+def _data_request(
+    conversation: Conversation, subject: str, erased_in: timedelta | None = None
+) -> int:
     """A ticket before others, by whose number the customer may ask for the answer that the law
-    grants.
+    grants; with `erased_in` the contact is erased so long after now.
     """
     number = tickets.next_number()
     tickets.open_ticket(
@@ -80,6 +83,7 @@ def _data_request(conversation: Conversation, subject: str) -> int:
         number=number,
         urgency=effects.Urgency.HIGH,
         due_in=DATA_REQUEST_TERM,
+        erased_in=erased_in,
     )
     return number
 
@@ -89,7 +93,8 @@ def _export_data(conversation: Conversation, _: effects.ExportData) -> int:
 
 
 def _erase_data(conversation: Conversation, _: effects.EraseData) -> int:
-    return _data_request(conversation, "Eliminação dos dados pessoais (LGPD, art. 18)")
+    delay = erasure_requests.automatic_delay()
+    return _data_request(conversation, "Eliminação dos dados pessoais (LGPD, art. 18)", delay)
 
 
 def _correct_data(conversation: Conversation, effect: effects.CorrectData) -> None:
@@ -97,6 +102,7 @@ def _correct_data(conversation: Conversation, effect: effects.CorrectData) -> No
     if effect.field not in {"name", "email", "document"}:
         raise ValueError(f"no such registered value: {effect.field}")
     setattr(contact, effect.field, effect.value)
+    audit.record(None, "data_corrected", f"contact:{contact.id}", {"field": effect.field})
     if effect.field == "document":
         register_document(conversation, effect.value)
 

@@ -2,10 +2,11 @@
 orchestrator decided.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from gatte import services
 from gatte.conversation.snapshot import CertificateFacts, ContactFacts, Snapshot, TicketFacts
+from gatte.data_rights import erasure_requests
 from gatte.decisions import availability, handling_time
 from gatte.models import Conversation
 from gatte.store import Row, certificates, conversations, tickets
@@ -20,6 +21,7 @@ def load_snapshot(conversation: Conversation, facts: Row | None = None) -> Snaps
     """
     settings = services.settings()
     now = datetime.now(settings.time_zone)
+    delay = erasure_requests.automatic_delay()
     if facts is None:
         facts = conversations.get_snapshot_columns(conversation.id)
     return Snapshot(
@@ -39,6 +41,7 @@ def load_snapshot(conversation: Conversation, facts: Row | None = None) -> Snaps
         certificates=_certificates(conversation) if facts.has_certificates else (),
         tickets=_tickets(conversation) if facts.has_tickets else (),
         desk=availability.desk_facts(now, tuple(facts.ahead), handling_time.minutes_per_customer()),
+        erasure_hours=None if delay is None else delay // timedelta(hours=1),
     )
 
 

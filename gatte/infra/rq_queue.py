@@ -48,6 +48,7 @@ class JobName(StrEnum):
     FIRE_INACTIVITY_TIMER = "gatte.jobs.definitions.fire_inactivity_timer"
     DELIVER = "gatte.jobs.definitions.deliver"
     APPLY_STATUSES = "gatte.jobs.definitions.apply_statuses"
+    RUN_SCHEDULED_JOB = "gatte.jobs.definitions.run_scheduled_job"
 
 
 QUEUE_BY_JOB: dict[JobName, QueueName] = {
@@ -56,6 +57,7 @@ QUEUE_BY_JOB: dict[JobName, QueueName] = {
     JobName.FIRE_INACTIVITY_TIMER: QueueName.MAINTENANCE,
     JobName.DELIVER: QueueName.DELIVERY,
     JobName.APPLY_STATUSES: QueueName.MAINTENANCE,
+    JobName.RUN_SCHEDULED_JOB: QueueName.MAINTENANCE,
 }
 
 

@@ -17,7 +17,7 @@ from gatte.intake import contact_identity
 from gatte.intake.group_commit import GroupCommitWriter, RejectedRows, StorageUnavailable
 from gatte.intake.webhook_rows import WebhookRows
 from gatte.models import Keyring, keyring
-from gatte.privacy import crypto, masking
+from gatte.privacy import masking
 from gatte.store.inbox import EventRow, MessageRow
 from gatte.store.status_events import StatusRow
 from gatte.whatsapp.content import MetaError
@@ -141,7 +141,7 @@ class InboxReceiver:
             sender_hash=contact_identity.sender_hash(sender, self._keys, message.phone_number_id),
             kind=kind,
             skip_quiet_period=skip_quiet_period,
-            payload=crypto.seal(self._keys.inbox_key, _encoded(payload), _aad(wamid_hash)),
+            payload=self._keys.seal_inbox(_encoded(payload), _aad(wamid_hash)),
             request_id=request_id,
             sent_at=message.sent_at,
         )
@@ -165,9 +165,7 @@ class InboxReceiver:
         return self._event(event.field, event.phone_number_id, _encoded(event.value))
 
     def _event(self, field: str, phone_number_id: str | None, payload: bytes) -> EventRow:
-        return EventRow(
-            field, phone_number_id, crypto.seal(self._keys.inbox_key, payload, EVENT_AAD)
-        )
+        return EventRow(field, phone_number_id, self._keys.seal_inbox(payload, EVENT_AAD))
 
 
 def store_webhook(raw: bytes, request_id: str | None = None) -> WebhookRows:
@@ -192,14 +190,17 @@ def decrypt_payload(wamid_hash: bytes, sealed: bytes) -> dict[str, Any]:
     """What an inbox row keeps of a message: its wamid, its sender, and the message as Meta wrote
     it.
     """
-    return cast(
-        "dict[str, Any]", json.loads(crypto.unseal(keyring().inbox_key, sealed, _aad(wamid_hash)))
-    )
+    return cast("dict[str, Any]", json.loads(keyring().unseal_inbox(sealed, _aad(wamid_hash))))
 
 
 def open_event(sealed: bytes) -> bytes:
     """What an event holds, as JSON."""
-    return crypto.unseal(keyring().inbox_key, sealed, EVENT_AAD)
+    return keyring().unseal_inbox(sealed, EVENT_AAD)
+
+
+def seal_event(payload: bytes) -> bytes:
+    """What an event holds, sealed anew."""
+    return keyring().seal_inbox(payload, EVENT_AAD)
 
 
 def _aad(wamid_hash: bytes) -> bytes:

@@ -28,6 +28,7 @@ from gatte.infra.rq_queue import (
     QueueName,
     enqueue_batches,
 )
+from gatte.jobs import cron
 from gatte.jobs.dedup import DispatchDeduplicator
 from gatte.jobs.worker import heartbeat
 from gatte.observability import metrics
@@ -82,6 +83,7 @@ class Dispatcher:
         while not self.stopping:
             if not leading and (leading := _try_become_leader(connection)):
                 log.info("leader_elected")
+                cron.sync()
             pause = STANDBY_SECONDS
             if leading:
                 started = time.monotonic()

@@ -8,6 +8,7 @@ Models hold constraints and small derived values; rules live in the services abo
 from gatte.models.certificate import Certificate, CertificateStatus
 from gatte.models.contact import Contact, ContactIdentity, IdentityKind, MuteReason
 from gatte.models.conversation import Conversation, Transition, Turn, TurnOutcome
+from gatte.models.data_key import DataKey, KeyPurpose
 from gatte.models.desk import (
     AuditEntry,
     Lead,
@@ -32,10 +33,12 @@ from gatte.models.message import (
     Outbox,
     SkipReason,
 )
-from gatte.models.sealing import DataKey, KeyPurpose, Keyring
+from gatte.models.operations import AppliedErasure, DailyFigure, ScheduledJob
+from gatte.models.sealing import Keyring
 from gatte.services import keyring
 
 __all__ = [
+    "AppliedErasure",
     "Article",
     "AuditEntry",
     "Author",
@@ -44,6 +47,7 @@ __all__ = [
     "Contact",
     "ContactIdentity",
     "Conversation",
+    "DailyFigure",
     "DataKey",
     "DeliveryAttempt",
     "DeliveryState",
@@ -63,6 +67,7 @@ __all__ = [
     "Passage",
     "PassageKind",
     "Role",
+    "ScheduledJob",
     "SkipReason",
     "StatusEvent",
     "Ticket",

@@ -54,6 +54,9 @@ class Contact(HasEncryptedColumns, Base):
     muted_until: Mapped[Timestamp | None]
     mute_reason: Mapped[MuteReason | None] = mapped_column(string_enum(MuteReason))
     erased_at: Mapped[Timestamp | None]
+    held_at: Mapped[Timestamp | None]
+    """Since when the contact may not be erased (a legal hold), until somebody lifts that."""
+    hold_reason = EncryptedColumn[str]()
     created_at: Mapped[CreatedAt]
     identities: Mapped[list["ContactIdentity"]] = relationship(
         back_populates="contact", cascade="all, delete-orphan"

@@ -90,7 +90,14 @@ class Ticket(HasEncryptedColumns, Base):
     """A request of a customer that the desk must solve; `number` is how the customer knows it."""
 
     __tablename__ = "ticket"
-    __table_args__ = (Index("ix_ticket_newest", "created_at", "number"),)
+    __table_args__ = (
+        Index("ix_ticket_newest", "created_at", "number"),
+        Index(
+            "ix_ticket_erasure_due",
+            "erasure_due_at",
+            postgresql_where=text("erasure_due_at IS NOT NULL"),
+        ),
+    )
 
     number: Mapped[int] = mapped_column(
         TICKET_NUMBERS, server_default=TICKET_NUMBERS.next_value(), unique=True
@@ -111,6 +118,8 @@ class Ticket(HasEncryptedColumns, Base):
     description = EncryptedColumn[str]()
     attachments: Mapped[list[str]] = mapped_column(JSONB, default=list)
     due_at: Mapped[Timestamp | None]
+    erasure_due_at: Mapped[Timestamp | None]
+    """When the contact is erased unless the ticket is cancelled before; None when people do it."""
     version: Mapped[Version]
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[CreatedAt]

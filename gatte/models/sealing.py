@@ -7,75 +7,59 @@ key; when that key's row is gone the values read as None.
 """
 
 import json
-import threading
-from concurrent.futures import Future
-from enum import StrEnum
-from typing import Any, Generic, TypeVar, cast, overload
+from datetime import UTC, date, datetime
+from typing import Any, Generic, NamedTuple, TypeVar, cast, overload
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ForeignKey, LargeBinary, select
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
-from gatte.extensions import Base, db
+from gatte.extensions import db
 from gatte.infra.lru_cache import LruCache
-from gatte.models.columns import CreatedAt, RowId, new_uuid7, string_enum
+from gatte.models.columns import RowId, new_uuid7
+from gatte.models.data_key import DataKey, KeyPurpose
+from gatte.models.shared_keys import KeyName, SharedKeys
 from gatte.privacy import crypto
 from gatte.services import keyring
 
 Value = TypeVar("Value")
 CACHED_KEYS = 50_000
+DAY_VERSION = b"\x02"  # a sealed value of `crypto` begins with another byte
+PREFIX_BYTES = 5
 
 
-class KeyPurpose(StrEnum):
-    """What a data key is for: one contact's data, the inbox, or look-up hashes."""
+class InboxKey(NamedTuple):
+    """The inbox key of a day (as its ordinal), and how values begin that it seals."""
 
-    CONTACT = "contact"
-    INBOX = "inbox"
-    LOOKUP = "lookup"
-
-
-class DataKey(Base):
-    """A data key, wrapped by a master key; deleting the row makes everything sealed under it
-    unreadable.
-    """
-
-    __tablename__ = "data_key"
-    __table_args__ = (
-        Index(
-            "uq_data_key_one_of_a_kind",
-            "purpose",
-            unique=True,
-            postgresql_where=text("purpose <> 'contact'"),
-        ),
-    )
-
-    id: Mapped[RowId]
-    purpose: Mapped[KeyPurpose] = mapped_column(string_enum(KeyPurpose))
-    master_key_id: Mapped[str] = mapped_column(index=True)
-    wrapped_key: Mapped[bytes] = mapped_column(LargeBinary)
-    created_at: Mapped[CreatedAt]
+    day: int
+    prefix: bytes
+    key: bytes
 
 
 class Keyring:
-    """The opened data keys of this process; asks the database for those that it has not met.
-
-    The engine gives connections beside those of the pool: whoever needs a single key may hold one
-    of the pool already.
+    """The opened data keys of this process; asks the database for those that it has not met, and
+    again after a minute, so that a key which was destroyed elsewhere is soon gone here too.
     """
 
     def __init__(self, master: crypto.MasterKeys, engine: Engine) -> None:
         self.master = master
-        self._engine = engine
-        self._opened: LruCache[UUID, bytes] = LruCache(CACHED_KEYS)
-        self._singleton_keys: dict[KeyPurpose, bytes] = {}
-        self._asked: dict[KeyPurpose, Future[bytes]] = {}
-        self._lock = threading.Lock()
+        self._shared = SharedKeys(master, engine)
+        self._inbox: InboxKey | None = None
+        self._opened: LruCache[UUID, bytes] = LruCache(CACHED_KEYS, crypto.OPENED_KEY_SECONDS)
 
     def new_contact_key(self) -> DataKey:
         """A fresh data key for a contact, to be added by the caller."""
-        return self._fresh(KeyPurpose.CONTACT)
+        key_id = new_uuid7()
+        plain = crypto.new_data_key()
+        wrapped = self.master.wrap(plain, key_id.bytes)
+        self._opened.put(key_id, plain)
+        return DataKey(
+            id=key_id,
+            purpose=KeyPurpose.CONTACT,
+            master_key_id=wrapped.master_key_id,
+            wrapped_key=wrapped.sealed,
+        )
 
     def open(self, data_key_id: UUID) -> bytes | None:
         """The data key of that row, or None when it was destroyed."""
@@ -101,32 +85,37 @@ class Keyring:
         """Drop an opened key, after its row was deleted."""
         self._opened.pop(data_key_id)
 
-    @property
-    def inbox_key(self) -> bytes:
-        """The key of messages that no turn has read yet."""
-        return self._single(KeyPurpose.INBOX)
+    def seal_inbox(self, plain: bytes, place: bytes) -> bytes:
+        """What came in, sealed under the inbox key of this day (UTC), which the value names."""
+        today = datetime.now(UTC).toordinal()
+        kept = self._inbox
+        if kept is None or kept.day != today:
+            kept = self._inbox = self._inbox_key_of(date.fromordinal(today))
+        return kept.prefix + crypto.seal(kept.key, plain, place)
+
+    def _inbox_key_of(self, day: date) -> InboxKey:
+        key = self._shared.get(KeyName(KeyPurpose.INBOX_DAY, day))
+        return InboxKey(day.toordinal(), inbox_prefix(day), key)
+
+    def unseal_inbox(self, sealed: bytes, place: bytes) -> bytes:
+        """What `seal_inbox` was given, or what was sealed under the one inbox key of former
+        versions; DecryptionFailed when it does not open or the key of its day was destroyed.
+        """
+        day = inbox_day(sealed)
+        purpose = KeyPurpose.INBOX if day is None else KeyPurpose.INBOX_DAY
+        key = self._shared.find(KeyName(purpose, day))
+        if key is None:
+            raise crypto.DecryptionFailed("the inbox key of that day was destroyed")
+        return crypto.unseal(key, sealed if day is None else sealed[PREFIX_BYTES:], place)
 
     @property
     def lookup_key(self) -> bytes:
         """The key of look-up hashes."""
-        return self._single(KeyPurpose.LOOKUP)
+        return self._shared.get(KeyName(KeyPurpose.LOOKUP))
 
     def lookup_hash(self, kind: str, value: str) -> bytes:
         """The hash under which a value of a kind can be found."""
         return crypto.keyed_hash(self.lookup_key, kind, value)
-
-    def _fresh(self, purpose: KeyPurpose) -> DataKey:
-        key_id = new_uuid7()
-        plain = crypto.new_data_key()
-        wrapped = self.master.wrap(plain, key_id.bytes)
-        if purpose is KeyPurpose.CONTACT:
-            self._opened.put(key_id, plain)
-        return DataKey(
-            id=key_id,
-            purpose=purpose,
-            master_key_id=wrapped.master_key_id,
-            wrapped_key=wrapped.sealed,
-        )
 
     def _unwrapped(self, row: DataKey) -> bytes:
         plain = self.master.unwrap(
@@ -135,51 +124,17 @@ class Keyring:
         self._opened.put(row.id, plain)
         return plain
 
-    def _single(self, purpose: KeyPurpose) -> bytes:
-        known = self._singleton_keys.get(purpose)
-        return self._fetched(purpose) if known is None else known
 
-    def _fetched(self, purpose: KeyPurpose) -> bytes:
-        """The one key of a purpose. All who need it while it is not known yet wait for the first of
-        them, who asks for it.
+def inbox_prefix(day: date) -> bytes:
+    """How a value begins that is sealed under the inbox key of a day."""
+    return DAY_VERSION + day.toordinal().to_bytes(4, "big")
 
-        Should that fail, those who wait fail too, and the next one asks again.
-        """
-        with self._lock:
-            first = purpose not in self._asked
-            asked = self._asked.setdefault(purpose, Future())
-        if first:
-            try:
-                self._singleton_keys[purpose] = self._stored(purpose)
-                asked.set_result(self._singleton_keys[purpose])
-            except BaseException as error:  # those who wait get it too
-                asked.set_exception(error)
-                raise
-            finally:
-                del self._asked[purpose]
-        return asked.result()
 
-    def _stored(self, purpose: KeyPurpose) -> bytes:
-        """The one key of a purpose, made by whichever process needs it first (in a transaction of
-        its own).
-        """
-        row = self._fresh(purpose)
-        values = {
-            "id": row.id,
-            "purpose": purpose,
-            "master_key_id": row.master_key_id,
-            "wrapped_key": row.wrapped_key,
-        }
-        with self._engine.begin() as connection:
-            connection.execute(insert(DataKey).values(**values).on_conflict_do_nothing())
-            stored = connection.execute(
-                select(DataKey.id, DataKey.master_key_id, DataKey.wrapped_key).where(
-                    DataKey.purpose == purpose
-                )
-            ).one()
-        return self.master.unwrap(
-            crypto.WrappedKey(stored.master_key_id, stored.wrapped_key), stored.id.bytes
-        )
+def inbox_day(sealed: bytes) -> date | None:
+    """The day (UTC) whose inbox key sealed a value; None for the one key of former versions."""
+    if not sealed.startswith(DAY_VERSION) or len(sealed) < PREFIX_BYTES:
+        return None
+    return date.fromordinal(int.from_bytes(sealed[1:PREFIX_BYTES], "big"))
 
 
 class EncryptedColumn(Generic[Value]):

@@ -7,6 +7,7 @@ values.
 
 import hmac
 import os
+import time
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 NONCE_BYTES = 12
 NONCES_AT_ONCE = 256
 KEY_BYTES = 32
+OPENED_KEY_SECONDS = 60.0
+"""How long a process may keep an opened data key: so long after its row is destroyed elsewhere."""
 VERSION = b"\x01"
 
 
@@ -31,9 +34,24 @@ class UnknownMasterKey(Exception):
     """A data key was wrapped by a master key that is not in GATTE_ENCRYPTION_KEYS."""
 
 
+class _CipherCache:
+    """When the ciphers of this process are made anew, in seconds of the monotonic clock."""
+
+    expires_at = 0.0
+
+
 @lru_cache(maxsize=20_000)
-def _cipher(key: bytes) -> AESGCM:
+def _made_cipher(key: bytes) -> AESGCM:
     return AESGCM(key)
+
+
+def _cipher(key: bytes) -> AESGCM:
+    """The cipher of a key. All are dropped together once a minute, since each holds its key."""
+    now = time.monotonic()
+    if now >= _CipherCache.expires_at:
+        _made_cipher.cache_clear()
+        _CipherCache.expires_at = now + OPENED_KEY_SECONDS
+    return _made_cipher(key)
 
 
 def seal(key: bytes, plain: bytes, place: bytes) -> bytes:

@@ -68,6 +68,14 @@ def find_contact_id(hashes: Sequence[bytes]) -> UUID | None:
     return db.session.scalar(query.order_by(ContactIdentity.id).limit(1))
 
 
+def list_identity_hashes(contact_id: UUID) -> list[bytes]:
+    """The hashes by which a contact is found, in the order in which whoever needs several of these
+    senders locks them.
+    """
+    query = select(ContactIdentity.hash).filter_by(contact_id=contact_id)
+    return [bytes(hashed) for hashed in db.session.scalars(query.order_by(ContactIdentity.hash))]
+
+
 def find_identity(kind: IdentityKind, hashed: bytes) -> ContactIdentity | None:
     """The identity of this kind with this hash."""
     return db.session.scalar(select(ContactIdentity).filter_by(kind=kind, hash=hashed))
@@ -170,6 +178,24 @@ def unmute(contact: Contact, user_id: int) -> None:
     reason = contact.mute_reason.value if contact.mute_reason else None
     audit.record(user_id, "unmuted", f"contact:{contact.id}", {"reason": reason})
     log.info("contact_unmuted", contact_id=str(contact.id), user_id=user_id)
+
+
+def hold(contact: Contact, reason: str, user_id: int | None = None) -> None:
+    """Let nobody erase a contact, and no retention, until the hold is lifted (LGPD art. 16, I)."""
+    contact.held_at = func.now()
+    contact.hold_reason = reason
+    audit.record(user_id, "held", f"contact:{contact.id}")
+    log.info("contact_held", contact_id=str(contact.id), user_id=user_id)
+
+
+def lift_hold(contact: Contact, user_id: int | None = None) -> None:
+    """Let a contact be erased again; nothing when it is not held."""
+    if contact.held_at is None:
+        return
+    contact.held_at = None
+    contact.hold_reason = None
+    audit.record(user_id, "hold_lifted", f"contact:{contact.id}")
+    log.info("contact_hold_lifted", contact_id=str(contact.id), user_id=user_id)
 
 
 def index_names(limit: int) -> int:

@@ -1,4 +1,6 @@
-"""What is due, asked of Postgres in one statement: inbox, outbox, conversations and statuses."""
+"""What is due, asked of Postgres in one statement: inbox, outbox, conversations, statuses
+and scheduled jobs.
+"""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -7,7 +9,7 @@ from sqlalchemy import Connection
 
 from gatte.infra.rq_queue import JobName
 from gatte.settings import Settings
-from gatte.store import conversations, inbox, outbox
+from gatte.store import conversations, inbox, outbox, scheduled_jobs
 
 MAX_ROWS_PER_POLL = 500
 # planning it takes longer than running it, so each connection has it planned once
@@ -57,6 +59,16 @@ DUE_WORK_SQL = f"""
     FROM conversation
     WHERE {conversations.INACTIVITY_DUE}
     ORDER BY inactivity_due_at
+    LIMIT $4)
+    UNION ALL
+    (SELECT 'run_scheduled_job',
+        ARRAY[name],
+        'cron-' || name || '-' || extract(epoch FROM next_run_at),
+        next_run_at,
+        0
+    FROM scheduled_job
+    WHERE {scheduled_jobs.DUE}
+    ORDER BY next_run_at
     LIMIT $4)
     UNION ALL
     (SELECT 'apply_statuses',

@@ -21,12 +21,12 @@ from gatte.infra.database.statement_batch import (
     DB_NOW_SQL,
     SqlExpression,
     StatementBatch,
+    fetch_rows,
     fetch_rows_autocommit,
 )
 from gatte.models import (
     Author,
     Conversation,
-    DeliveryAttempt,
     DeliveryState,
     Direction,
     Message,
@@ -74,8 +74,9 @@ PROGRESS = """(CASE o.state
 RECORD_ACCEPTED_SQL = f"""
     WITH noted AS (
         INSERT INTO delivery_attempt (outbox_id, outcome, latency_ms)
-        SELECT %(id)s, 'accepted', %(latency)s
-        WHERE NOT EXISTS (SELECT FROM outbox WHERE id = %(id)s AND wamid_hash = %(hash)s)
+        SELECT id, 'accepted', %(latency)s
+        FROM outbox
+        WHERE id = %(id)s AND wamid_hash IS DISTINCT FROM %(hash)s
     ), mine AS (
         UPDATE outbox SET
             wamid_hash = %(hash)s,
@@ -93,6 +94,11 @@ RECORD_ACCEPTED_SQL = f"""
             WHERE conversation_id = %(conversation)s AND id <> %(id)s AND {UNFINISHED}
         ) AS more
 """  # noqa: S608 - our own words only
+ADD_ATTEMPT_SQL = """
+    INSERT INTO delivery_attempt (outbox_id, outcome, error_code, latency_ms)
+    SELECT id, %(outcome)s, %(error_code)s, %(latency)s FROM outbox WHERE id = %(id)s
+    RETURNING id
+"""
 # The claim counts as an attempt: with its number used again, a second try of this statement could
 # hit the claim of another.
 PUT_BACK_SQL = """
@@ -314,12 +320,9 @@ def replace_reply(row: Outbox, reply: Reply) -> None:
 def add_attempt(
     outbox_id: UUID, outcome: str, latency_ms: float, error_code: int | None = None
 ) -> None:
-    """Keep how a call to Meta ended."""
-    db.session.add(
-        DeliveryAttempt(
-            outbox_id=outbox_id, outcome=outcome, error_code=error_code, latency_ms=latency_ms
-        )
-    )
+    """Keep how a call to Meta ended; nothing when the reply was erased meanwhile."""
+    values = {"outcome": outcome, "error_code": error_code, "latency": latency_ms}
+    fetch_rows(ADD_ATTEMPT_SQL, {"id": outbox_id, **values})
 
 
 def record_accepted(
@@ -335,7 +338,9 @@ def record_accepted(
 
     A status may have come first: then the row has moved on already, and only its wamid is noted.
     """
-    sealed = Outbox.wamid.encrypt(outbox_id, data_key_id, wamid) if data_key_id else None
+    was_erased = data_key_id is None or keyring().open(data_key_id) is None
+    sealed = None if was_erased else Outbox.wamid.encrypt(outbox_id, data_key_id, wamid)
+    db.session.rollback()  # to read the key it may hold a connection, and here another is asked for
     values = {
         "id": outbox_id,
         "attempt": attempt,

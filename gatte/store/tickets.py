@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import func, select, tuple_, update
 from sqlalchemy.orm import joinedload
 
 from gatte.extensions import db
@@ -26,9 +26,12 @@ def open_ticket(
     subject: str,
     description: str,
     due_in: timedelta | None = None,
+    erased_in: timedelta | None = None,
     **more: Any,  # noqa: ANN401 - columns by name
 ) -> None:
-    """Store a ticket that came of a conversation."""
+    """Store a ticket that came of a conversation: to be solved, and its contact to be erased, so
+    long after now; without, at no set time.
+    """
     db.session.add(
         Ticket(
             data_key_id=conversation.data_key_id,
@@ -38,6 +41,7 @@ def open_ticket(
             subject=subject,
             description=description,
             due_at=None if due_in is None else func.now() + due_in,
+            erasure_due_at=None if erased_in is None else func.now() + erased_in,
             **more,
         )
     )
@@ -134,6 +138,23 @@ def count_by_state(assignee_id: int | None) -> dict[TicketState, int]:
     if assignee_id is not None:
         counting = counting.where(Ticket.assignee_id == assignee_id)
     return dict(db.session.execute(counting).all())
+
+
+def list_erasures_due() -> list[UUID]:
+    """The contacts with an open ticket that has them erased by now, the longest due first."""
+    due = select(Ticket.contact_id).where(
+        Ticket.erasure_due_at <= func.clock_timestamp(), Ticket.state.not_in(SETTLED_STATES)
+    )
+    found = db.session.scalars(due.order_by(Ticket.erasure_due_at, Ticket.id))
+    return list(dict.fromkeys(found))
+
+
+def cancel_erasures(contact_id: UUID) -> None:
+    """Let no ticket of a contact have it erased by the clock."""
+    theirs = update(Ticket).where(
+        Ticket.contact_id == contact_id, Ticket.erasure_due_at.is_not(None)
+    )
+    db.session.execute(theirs.values(erasure_due_at=None))
 
 
 def touch(ticket: Ticket) -> None:

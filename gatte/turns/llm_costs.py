@@ -46,7 +46,7 @@ def store_unattached(calls: Sequence[CallRecord], conversation_id: UUID) -> None
     if not calls:
         return
     try:
-        turns.store_llm_calls(rows_of(calls, conversation_id, None))
+        turns.store_llm_calls(rows_of(calls, conversation_id, None), conversation_id)
         db.session.commit()
     except SQLAlchemyError as error:
         db.session.rollback()

@@ -71,3 +71,28 @@ def test_many_threads_get_what_is_theirs():
 
     assert got == [str(number % 90) for number in range(5_000)]
     assert len(cache) == 50
+
+
+def test_an_entry_is_gone_when_its_time_is_over_however_often_it_was_used():
+    now = [0.0]
+    cache = LruCache(10, ttl_seconds=60, clock=lambda: now[0])
+    cache.put("key", "opened")
+    for now[0] in (10.0, 59.9):
+        assert cache.get("key") == "opened"
+        assert "key" in cache
+    now[0] = 60.0
+
+    assert "key" not in cache
+    assert cache.get("key") is None
+    assert len(cache) == 0
+
+
+def test_what_nobody_asks_for_again_does_not_stay():
+    now = [0.0]
+    cache = LruCache(10, ttl_seconds=60, clock=lambda: now[0])
+    for name in "abc":
+        cache.put(name, name)
+    now[0] = 61.0
+    cache.put("d", "d")
+
+    assert len(cache) == 1

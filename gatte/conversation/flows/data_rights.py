@@ -26,6 +26,8 @@ class DataRightsRequest(StrEnum):
 
 
 FIELDS = ("name", "email", "document")
+ERASE_WORDS = "apagar tudo"
+"""What the customer must write where an erasure is carried out by itself."""
 REQUESTS: tuple[tuple[DataRightsRequest, re.Pattern[str]], ...] = (
     (
         DataRightsRequest.ERASE,
@@ -84,6 +86,16 @@ def _parse_value(text: str, snapshot: Snapshot) -> ParseResult:
     return parse_document(text) if field == "document" else parse_name(text)
 
 
+def _parse_erase_word(text: str, _snapshot: Snapshot) -> ParseResult:
+    is_exact = normalize_text(text).strip(" .!*\"'") == ERASE_WORDS
+    return ParseResult(ERASE_WORDS) if is_exact else ParseResult(problem="erase_word_missing")
+
+
+def _erases_by_itself(snapshot: Snapshot) -> bool:
+    is_erasure = snapshot.slots.get("request") == DataRightsRequest.ERASE
+    return is_erasure and snapshot.erasure_hours is not None
+
+
 def _corrects(snapshot: Snapshot) -> bool:
     return snapshot.slots.get("request") == DataRightsRequest.CORRECT
 
@@ -134,9 +146,21 @@ def finish(draft: DecisionBuilder) -> None:
         draft.add_effect(CorrectData(slots["field"], slots["value"]))
         draft.add_text("data_rights.correct_done")
         return
-    # People carry these out: the customer gets the number of the request.
-    draft.add_effect(ExportData() if request == DataRightsRequest.EXPORT else EraseData())
-    draft.add_text(f"data_rights.{request}_done", number=TICKET_NUMBER)
+    if request == DataRightsRequest.EXPORT:
+        draft.add_effect(ExportData())
+        draft.add_text("data_rights.export_done", number=TICKET_NUMBER)
+        return
+    draft.add_effect(EraseData())
+    hours = draft.snapshot.erasure_hours
+    if hours is None:
+        draft.add_text("data_rights.erase_done", number=TICKET_NUMBER)
+        return
+    when = (
+        render("data_rights.erase_in_hours", hours=hours)
+        if hours
+        else render("data_rights.erase_soon")
+    )
+    draft.add_text("data_rights.erase_scheduled", number=TICKET_NUMBER, when=when)
 
 
 def _show_value(value: str) -> str:
@@ -152,7 +176,13 @@ DATA_RIGHTS = Flow(
             extract=_find_request,
             options=_request_options,
             format=lambda value: render(f"row.data_{value}"),
-            invalidates=("field", "value"),
+            invalidates=("field", "value", "erase_word"),
+        ),
+        Slot(
+            "erase_word",
+            parse_answer=_parse_erase_word,
+            required_if=_erases_by_itself,
+            format=lambda _value: ERASE_WORDS.upper(),
         ),
         Slot(
             "field",

@@ -8,6 +8,7 @@ hash is the name of the entry, and only our own articles are its content.
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import sha256
@@ -75,6 +76,17 @@ def find_passages(
     known = None if answer is None else _deserialize(answer, question)
     _count(CacheName.ANSWERS, CacheOutcome.MISS if known is None else CacheOutcome.HIT)
     return known or _search_and_store(session, question, names, vector)
+
+
+def forget(session: Session, questions: Iterable[str]) -> None:
+    """Drop the vectors of these questions, and their passages of today; RedisUnavailable when that
+    cannot be done now.
+    """
+    edition = current_version(session)
+    names = [_names(one[:LONGEST_QUESTION], edition) for one in questions]
+    keys = [key for one in names for key in (one.answer, one.vector)]
+    if keys:
+        services.fail_fast_redis().execute(lambda redis: redis.delete(*keys))
 
 
 def _may_be_kept(question: str) -> bool:

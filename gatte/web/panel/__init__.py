@@ -10,11 +10,13 @@ from flask import Blueprint
 
 from gatte.web.panel import (
     auth,
+    contact_data,
     conversation,
     formatting,
     leads,
     mute,
     overdue,
+    routines,
     sessions,
     simulator,
     state_diagram,
@@ -24,5 +26,16 @@ from gatte.web.panel import (
 bp = Blueprint("panel", __name__)
 formatting.init_blueprint(bp)
 bp.add_app_template_filter(overdue.warning, "overdue")
-for screen in (auth, sessions, conversation, mute, simulator, tickets, leads, state_diagram):
+for screen in (
+    auth,
+    sessions,
+    conversation,
+    mute,
+    contact_data,
+    simulator,
+    tickets,
+    leads,
+    state_diagram,
+    routines,
+):
     screen.add_routes(bp)

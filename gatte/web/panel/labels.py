@@ -184,6 +184,17 @@ ACTIONS: dict[str, str] = {
     "taken_over": "assumiu a conversa de outra pessoa",
     "muted": "silenciou o contato",
     "unmuted": "reativou o contato",
+    "held": "impediu a exclusão dos dados (guarda legal)",
+    "hold_lifted": "liberou a exclusão dos dados",
+    "exported": "exportou os dados do contato",
+    "data_corrected": "corrigiu um dado a pedido do cliente",
+}
+SCHEDULED_JOBS: dict[str, str] = {
+    "apply_retention": "Apagar o que passou do prazo",
+    "count_daily_figures": "Contar os números de cada dia",
+    "destroy_inbox_keys": "Destruir as chaves de entrada antigas",
+    "erase_due_contacts": "Apagar os dados de quem pediu",
+    "replay_erasures": "Conferir o registro de exclusões",
 }
 # Kinds of a customer's message that are no text; see `nlu.MessageKind`.
 ATTACHMENTS: dict[str, str] = {

@@ -27,6 +27,8 @@ MOST_QUERIES = {
     "panel.list_sessions": 6,
     "panel.list_tickets": 4,
     "panel.show_conversation": 9,
+    "panel.show_contact_data": 22,
+    "panel.list_routines": 2,
     "panel.show_lead": 4,
     "panel.show_simulator": 8,
     "panel.show_ticket": 5,

@@ -1,0 +1,672 @@
+"""The data map (LGPD art. 37): of every table and column what it is, why it is kept and on what
+ground, how long, who sees it, and what an erasure does with it.
+
+A test fails for a table or column that is not here. `docs/lgpd.md` and the copy that a person gets
+of their data are made from it. To add a table: name each column under what it is; a table with
+personal data needs a foreign key to its contact that deletes with it, or its own step in
+`erasure.py`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+
+
+class ColumnClass(StrEnum):
+    """What a column is, for the law."""
+
+    PERSONAL = "personal, sealed"
+    """Says who somebody is or what they wrote; under the contact's key, or the inbox's."""
+    HASH = "keyed hash"
+    """Finds a person again for whoever has the look-up key and knows the value."""
+    LINK = "link"
+    """Ties a row to others; says nothing by itself."""
+    FACT = "fact about the person"
+    """What happened and when; personal as long as a link leads from it to a person."""
+    STAFF = "data of staff"
+    TECHNICAL = "technical"
+
+
+class Erasure(StrEnum):
+    """What an erasure does with the rows of a contact."""
+
+    DELETED = "deleted with the contact"
+    EMPTIED = "emptied: the bare hash of Meta's message id stays until the redelivery horizon"
+    PRUNED = "the person's part is taken out of stored webhook bodies"
+    UNLINKED = "kept, without anything that leads to the person"
+    KEY_DESTROYED = "the contact's key is destroyed"
+    NONE = "holds nothing of a customer"
+
+
+class Retention(StrEnum):
+    """How long the rows stay; see `retention.periods` and the settings."""
+
+    TEXTS = "GATTE_RETENTION_TEXT_MONTHS after the conversation was closed"
+    CONTACT = "until nothing hangs on the contact, GATTE_RETENTION_TEXT_MONTHS at least"
+    TRACES = "the trace GATTE_RETENTION_TRACE_DAYS, the rest as long as the conversation"
+    TICKETS = "GATTE_RETENTION_TICKET_MONTHS after a settled ticket changed last"
+    LEADS = "GATTE_RETENTION_LEAD_MONTHS after the last change"
+    CERTIFICATES = "GATTE_RETENTION_CERTIFICATE_MONTHS after the certificate's end"
+    LLM_CALLS = "GATTE_RETENTION_LLM_CALL_MONTHS, and no longer than the conversation"
+    INBOX = (
+        "7 days (Meta's redelivery horizon);"
+        " what could not be processed GATTE_RETENTION_WEBHOOK_DAYS"
+    )
+    EVENTS = "GATTE_RETENTION_WEBHOOK_DAYS"
+    STATUSES = "until applied, 10 minutes at most"
+    AUDIT = "GATTE_RETENTION_AUDIT_MONTHS"
+    KEYS = (
+        "a contact's key as long as the contact; an inbox key a day longer than what came in on it"
+    )
+    STAFF = "as long as the person works in the panel; then disabled"
+    UNLIMITED = "without end"
+
+
+class LegalBasis(StrEnum):
+    """On what ground the data is processed (LGPD art. 7)."""
+
+    CONTRACT = "contract or steps before it, at the person's request (art. 7, V)"
+    OBLIGATION = "legal duty of the company (art. 7, II)"
+    INTEREST = "legitimate interest: a safe and reliable service (art. 7, IX)"
+    NONE = "no personal data"
+
+
+class Access(StrEnum):
+    """Who sees it."""
+
+    DESK = "people of the desk, in the panel"
+    ADMINS = "admins of the panel"
+    NOBODY = "processes of the installation alone"
+
+
+@dataclass(frozen=True)
+class TableRule:
+    """What the map says of a table. `title` names it to the person whose data it is, in Portuguese;
+    without one the copy for people leaves it out.
+    """
+
+    what: str
+    why: str
+    basis: LegalBasis
+    retention: Retention
+    erasure: Erasure
+    access: Access
+    columns: Mapping[ColumnClass, tuple[str, ...]]
+    title: str = ""
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the page for the person shows the table."""
+        return bool(self.title)
+
+
+TABLES: dict[str, TableRule] = {
+    "contact": TableRule(
+        title="Cadastro",
+        what="who writes: name, phone, user id, e-mail, document; opt-out, mute, legal hold",
+        why="to know who writes and to answer",
+        basis=LegalBasis.CONTRACT,
+        retention=Retention.CONTACT,
+        erasure=Erasure.DELETED,
+        access=Access.DESK,
+        columns={
+            ColumnClass.PERSONAL: (
+                "name_sealed",
+                "phone_sealed",
+                "bsuid_sealed",
+                "email_sealed",
+                "document_sealed",
+                "hold_reason_sealed",
+            ),
+            ColumnClass.HASH: ("name_words",),
+            ColumnClass.LINK: ("id", "data_key_id"),
+            ColumnClass.FACT: (
+                "opted_out_at",
+                "muted_until",
+                "mute_reason",
+                "erased_at",
+                "held_at",
+                "created_at",
+            ),
+        },
+    ),
+    "contact_identity": TableRule(
+        what="keyed hashes of phone, user id and document",
+        why="to find the contact of a message, although phones are sealed",
+        basis=LegalBasis.CONTRACT,
+        retention=Retention.CONTACT,
+        erasure=Erasure.DELETED,
+        access=Access.NOBODY,
+        columns={
+            ColumnClass.HASH: ("hash",),
+            ColumnClass.LINK: ("contact_id",),
+            ColumnClass.FACT: ("kind", "created_at"),
+            ColumnClass.TECHNICAL: ("id",),
+        },
+    ),
+    "conversation": TableRule(
+        title="Conversas",
+        what="a talk: its state, the values given in forms, a summary for the desk",
+        why="to go on where the customer stopped, and to hand over to a person",
+        basis=LegalBasis.CONTRACT,
+        retention=Retention.TEXTS,
+        erasure=Erasure.DELETED,
+        access=Access.DESK,
+        columns={
+            ColumnClass.PERSONAL: ("slots_sealed", "flags_sealed", "summary_sealed"),
+            ColumnClass.LINK: ("id", "contact_id", "data_key_id", "correlation_id"),
+            ColumnClass.FACT: (
+                "phone_number_id",
+                "state",
+                "state_since",
+                "owner",
+                "last_intent",
+                "flow",
+                "escalation_reason",
+                "waiting_since",
+                "last_inbound_at",
+                "last_activity_at",
+                "opened_at",
+                "closed_at",
+            ),
+            ColumnClass.TECHNICAL: (
+                "owner_version",
+                "assignee_id",
+                "requested_slot",
+                "suspended_flow",
+                "fallback_count",
+                "invalid_slot_count",
+                "consecutive_errors",
+                "priority",
+                "lease_token",
+                "lease_expires_at",
+                "turn_due_at",
+                "turn_attempts",
+                "inactivity_due_at",
+                "rate_limit_notified_at",
+            ),
+        },
+    ),
+    "message": TableRule(
+        title="Mensagens",
+        what="every message of customer, bot and desk, as text and as Meta sent it",
+        why="to answer, to show the history to the desk, to prove what was said",
+        basis=LegalBasis.CONTRACT,
+        retention=Retention.TEXTS,
+        erasure=Erasure.DELETED,
+        access=Access.DESK,
+        columns={
+            ColumnClass.PERSONAL: ("body_sealed", "raw_payload_sealed", "wamid_sealed"),
+            ColumnClass.HASH: ("wamid_hash",),
+            ColumnClass.LINK: ("id", "contact_id", "conversation_id", "data_key_id", "turn_id"),
+            ColumnClass.FACT: (
+                "direction",
+                "author",
+                "kind",
+                "intent",
+                "confidence",
+                "sent_at",
+                "received_at",
+                "erased_at",
+                "skip_reason",
+            ),
+            ColumnClass.TECHNICAL: (
+                "sequence",
+                "user_id",
+                "intent_source",
+                "model",
+                "prompt_version",
+            ),
+        },
+    ),
+    "outbox": TableRule(
+        what="replies on their way to the customer, and what became of them",
+        why="to deliver each once, in order",
+        basis=LegalBasis.CONTRACT,
+        retention=Retention.TEXTS,
+        erasure=Erasure.DELETED,
+        access=Access.DESK,
+        columns={
+            ColumnClass.PERSONAL: ("reply_sealed", "wamid_sealed"),
+            ColumnClass.HASH: ("wamid_hash",),
+            ColumnClass.LINK: ("id", "conversation_id", "data_key_id"),
+            ColumnClass.FACT: (
+                "author",
+                "state",
+                "created_at",
+                "accepted_at",
+                "sent_at",
+                "delivered_at",
+                "read_at",
+                "failed_at",
+            ),
+            ColumnClass.TECHNICAL: (
+                "sequence",
+                "phone_number_id",
+                "owner_version",
+                "attempts",
+                "next_attempt_at",
+                "error_code",
+                "error_details",
+                "billable",
+                "pricing_category",
+            ),
+        },
+    ),
+    "delivery_attempt": TableRule(
+        what="calls to Meta for a reply, with their outcome",
+        why="to find faults of delivery",
+        basis=LegalBasis.INTEREST,
+        retention=Retention.TEXTS,
+        erasure=Erasure.DELETED,
+        access=Access.NOBODY,
+        columns={
+            ColumnClass.LINK: ("outbox_id",),
+            ColumnClass.TECHNICAL: ("id", "outcome", "error_code", "latency_ms", "created_at"),
+        },
+    ),
+    "transition": TableRule(
+        what="the steps of a conversation from state to state",
+        why="the desk's timeline and the reports",
+        basis=LegalBasis.CONTRACT,
+        retention=Retention.TEXTS,
+        erasure=Erasure.DELETED,
+        access=Access.DESK,
+        columns={
+            ColumnClass.LINK: ("conversation_id", "turn_id", "correlation_id"),
+            ColumnClass.FACT: ("from_state", "to_state", "event", "created_at"),
+            ColumnClass.TECHNICAL: ("id", "cause", "duration_ms"),
+        },
+    ),
+    "turn": TableRule(
+        what="one run of the bot, with its trace: what it read, understood and found",
+        why="to explain an answer (LGPD art. 20), to play it again, to find faults",
+        basis=LegalBasis.INTEREST,
+        retention=Retention.TRACES,
+        erasure=Erasure.DELETED,
+        access=Access.DESK,
+        columns={
+            ColumnClass.PERSONAL: ("trace_sealed",),
+            ColumnClass.LINK: ("id", "conversation_id", "data_key_id", "request_id"),
+            ColumnClass.FACT: ("outcome", "created_at"),
+            ColumnClass.TECHNICAL: ("attempt", "lease_token", "error", "step_durations_ms"),
+        },
+    ),
+    "llm_call": TableRule(
+        what="calls to a language model: tokens, cost, outcome; no text",
+        why="to know and bound the cost",
+        basis=LegalBasis.INTEREST,
+        retention=Retention.LLM_CALLS,
+        erasure=Erasure.DELETED,
+        access=Access.ADMINS,
+        columns={
+            ColumnClass.LINK: ("conversation_id", "turn_id"),
+            ColumnClass.TECHNICAL: (
+                "id",
+                "purpose",
+                "model",
+                "prompt_version",
+                "tokens_in",
+                "tokens_out",
+                "cost_brl",
+                "latency_ms",
+                "outcome",
+                "created_at",
+            ),
+        },
+    ),
+    "ticket": TableRule(
+        title="Chamados",
+        what="what a customer wants the desk to solve",
+        why="to solve it, and to answer for it",
+        basis=LegalBasis.CONTRACT,
+        retention=Retention.TICKETS,
+        erasure=Erasure.DELETED,
+        access=Access.DESK,
+        columns={
+            ColumnClass.PERSONAL: ("subject_sealed", "description_sealed"),
+            ColumnClass.LINK: (
+                "id",
+                "contact_id",
+                "conversation_id",
+                "data_key_id",
+                "attachments",
+            ),
+            ColumnClass.FACT: (
+                "number",
+                "kind",
+                "state",
+                "urgency",
+                "due_at",
+                "erasure_due_at",
+                "created_at",
+                "updated_at",
+            ),
+            ColumnClass.TECHNICAL: ("assignee_id", "version"),
+        },
+    ),
+    "ticket_note": TableRule(
+        title="Anotações da equipe",
+        what="notes of the desk on a ticket",
+        why="so that the next agent knows what was done",
+        basis=LegalBasis.CONTRACT,
+        retention=Retention.TICKETS,
+        erasure=Erasure.DELETED,
+        access=Access.DESK,
+        columns={
+            ColumnClass.PERSONAL: ("body_sealed",),
+            ColumnClass.LINK: ("id", "ticket_id", "data_key_id"),
+            ColumnClass.FACT: ("created_at",),
+            ColumnClass.TECHNICAL: ("author_id",),
+        },
+    ),
+    "lead": TableRule(
+        title="Pedidos de compra",
+        what="who wants to buy or renew, with name, company, document, e-mail",
+        why="to sell what the person asked for",
+        basis=LegalBasis.CONTRACT,
+        retention=Retention.LEADS,
+        erasure=Erasure.DELETED,
+        access=Access.DESK,
+        columns={
+            ColumnClass.PERSONAL: (
+                "name_sealed",
+                "company_sealed",
+                "document_sealed",
+                "email_sealed",
+            ),
+            ColumnClass.LINK: ("id", "contact_id", "conversation_id", "data_key_id"),
+            ColumnClass.FACT: ("stage", "product", "renewal_of", "created_at", "updated_at"),
+            ColumnClass.TECHNICAL: ("owner_id", "version"),
+        },
+    ),
+    "certificate": TableRule(
+        title="Certificados",
+        what="digital certificates of the contact and when they end; never a key",
+        why="to answer about them, and to remind in time",
+        basis=LegalBasis.CONTRACT,
+        retention=Retention.CERTIFICATES,
+        erasure=Erasure.DELETED,
+        access=Access.DESK,
+        columns={
+            ColumnClass.PERSONAL: ("holder_sealed", "document_sealed", "serial_number_sealed"),
+            ColumnClass.HASH: ("document_hash",),
+            ColumnClass.LINK: ("id", "contact_id", "data_key_id"),
+            ColumnClass.FACT: (
+                "kind",
+                "issuer",
+                "issued_on",
+                "valid_until",
+                "status",
+                "created_at",
+            ),
+        },
+    ),
+    "inbox_message": TableRule(
+        what="a message as it arrived, sealed until it is processed, then emptied",
+        why="to lose none, and to know one that Meta delivers again",
+        basis=LegalBasis.CONTRACT,
+        retention=Retention.INBOX,
+        erasure=Erasure.EMPTIED,
+        access=Access.NOBODY,
+        columns={
+            ColumnClass.PERSONAL: ("payload",),
+            ColumnClass.HASH: ("wamid_hash", "sender_hash"),
+            ColumnClass.LINK: ("request_id",),
+            ColumnClass.TECHNICAL: (
+                "id",
+                "phone_number_id",
+                "kind",
+                "skip_quiet_period",
+                "sent_at",
+                "received_at",
+                "processed_at",
+                "attempts",
+                "retry_at",
+            ),
+        },
+    ),
+    "webhook_event": TableRule(
+        what="what Meta told beside messages and statuses, and bodies that could not be stored",
+        why="to take them again, and to know of changes of the account",
+        basis=LegalBasis.INTEREST,
+        retention=Retention.EVENTS,
+        erasure=Erasure.PRUNED,
+        access=Access.NOBODY,
+        columns={
+            ColumnClass.PERSONAL: ("payload",),
+            ColumnClass.TECHNICAL: ("id", "field", "phone_number_id", "received_at"),
+        },
+    ),
+    "status_event": TableRule(
+        what="statuses of replies that wait to be applied",
+        why="to know whether a reply arrived",
+        basis=LegalBasis.CONTRACT,
+        retention=Retention.STATUSES,
+        erasure=Erasure.DELETED,
+        access=Access.NOBODY,
+        columns={
+            ColumnClass.HASH: ("wamid_hash",),
+            ColumnClass.LINK: ("outbox_id",),
+            ColumnClass.TECHNICAL: (
+                "id",
+                "phone_number_id",
+                "status",
+                "error_code",
+                "error_details",
+                "billable",
+                "pricing_category",
+                "at",
+                "received_at",
+            ),
+        },
+    ),
+    "data_key": TableRule(
+        what="data keys, wrapped by the master key",
+        why="to seal personal data, and to destroy it by destroying its key",
+        basis=LegalBasis.OBLIGATION,
+        retention=Retention.KEYS,
+        erasure=Erasure.KEY_DESTROYED,
+        access=Access.NOBODY,
+        columns={
+            ColumnClass.LINK: ("id",),
+            ColumnClass.TECHNICAL: (
+                "purpose",
+                "day",
+                "master_key_id",
+                "wrapped_key",
+                "created_at",
+            ),
+        },
+    ),
+    "audit_entry": TableRule(
+        what="what people of the desk did, to which row, and when; no values",
+        why="to answer for what was done (LGPD art. 6, X)",
+        basis=LegalBasis.OBLIGATION,
+        retention=Retention.AUDIT,
+        erasure=Erasure.UNLINKED,
+        access=Access.ADMINS,
+        columns={
+            ColumnClass.LINK: ("subject",),
+            ColumnClass.STAFF: ("user_id", "action", "created_at"),
+            ColumnClass.TECHNICAL: ("id", "details"),
+        },
+    ),
+    "user": TableRule(
+        what="people who work in the panel",
+        why="to let them in, and nobody else",
+        basis=LegalBasis.INTEREST,
+        retention=Retention.STAFF,
+        erasure=Erasure.NONE,
+        access=Access.ADMINS,
+        columns={
+            ColumnClass.STAFF: ("email", "name", "password_hash", "last_login_at", "created_at"),
+            ColumnClass.TECHNICAL: ("id", "role", "active", "session_version"),
+        },
+    ),
+    "applied_erasure": TableRule(
+        what="which entries of the erasure ledger this database carried out",
+        why="so that a restored backup is erased again",
+        basis=LegalBasis.OBLIGATION,
+        retention=Retention.UNLIMITED,
+        erasure=Erasure.NONE,
+        access=Access.NOBODY,
+        columns={ColumnClass.TECHNICAL: ("sequence", "ledger_id", "digest", "applied_at")},
+    ),
+    "daily_figure": TableRule(
+        what="sums of a day: conversations, messages, intents, escalations, errors, cost",
+        why="reports whose sums no erasure changes",
+        basis=LegalBasis.NONE,
+        retention=Retention.UNLIMITED,
+        erasure=Erasure.NONE,
+        access=Access.ADMINS,
+        columns={
+            ColumnClass.TECHNICAL: (
+                "day",
+                "phone_number_id",
+                "figure",
+                "label",
+                "live",
+                "carried",
+            )
+        },
+    ),
+    "scheduled_job": TableRule(
+        what="jobs that the clock starts, with their last run",
+        why="to see that they run",
+        basis=LegalBasis.NONE,
+        retention=Retention.UNLIMITED,
+        erasure=Erasure.NONE,
+        access=Access.ADMINS,
+        columns={
+            ColumnClass.TECHNICAL: (
+                "name",
+                "cron",
+                "next_run_at",
+                "lease_expires_at",
+                "started_at",
+                "finished_at",
+                "succeeded",
+                "result",
+                "error",
+            )
+        },
+    ),
+    "article": TableRule(
+        what="articles of the knowledge base",
+        why="to answer questions",
+        basis=LegalBasis.NONE,
+        retention=Retention.UNLIMITED,
+        erasure=Erasure.NONE,
+        access=Access.DESK,
+        columns={
+            ColumnClass.TECHNICAL: (
+                "id",
+                "slug",
+                "title",
+                "question",
+                "answer",
+                "topic",
+                "source",
+                "valid_from",
+                "active",
+                "version",
+                "created_at",
+                "updated_at",
+            )
+        },
+    ),
+    "passage": TableRule(
+        what="the texts under which articles are found",
+        why="to answer questions",
+        basis=LegalBasis.NONE,
+        retention=Retention.UNLIMITED,
+        erasure=Erasure.NONE,
+        access=Access.NOBODY,
+        columns={
+            ColumnClass.TECHNICAL: (
+                "id",
+                "article_id",
+                "kind",
+                "text",
+                "normalised",
+                "embedding",
+                "search_vector",
+            )
+        },
+    ),
+    "knowledge_version": TableRule(
+        what="a number that grows with each change of the knowledge base",
+        why="so that no cache outlives a change",
+        basis=LegalBasis.NONE,
+        retention=Retention.UNLIMITED,
+        erasure=Erasure.NONE,
+        access=Access.NOBODY,
+        columns={ColumnClass.TECHNICAL: ("id", "version")},
+    ),
+    "number_pause": TableRule(
+        what="numbers of the company from which nothing is sent for a while",
+        why="to wait while Meta takes nothing",
+        basis=LegalBasis.NONE,
+        retention=Retention.UNLIMITED,
+        erasure=Erasure.NONE,
+        access=Access.DESK,
+        columns={
+            ColumnClass.TECHNICAL: (
+                "phone_number_id",
+                "cause",
+                "error_code",
+                "probe_count",
+                "paused_at",
+                "next_probe_at",
+            )
+        },
+    ),
+}
+COLUMN_TITLES: dict[str, str] = {
+    "name": "Nome",
+    "phone": "Telefone",
+    "bsuid": "Identificação no WhatsApp",
+    "email": "E-mail",
+    "document": "CPF ou CNPJ",
+    "company": "Empresa",
+    "holder": "Titular",
+    "serial_number": "Número de série",
+    "subject": "Assunto",
+    "description": "Descrição",
+    "body": "Texto",
+    "summary": "Resumo para a equipe",
+    "slots": "Dados informados no atendimento",
+    "number": "Número",
+    "kind": "Tipo",
+    "state": "Situação",
+    "status": "Situação",
+    "stage": "Etapa",
+    "product": "Produto",
+    "author": "Quem escreveu",
+    "intent": "Assunto entendido pelo robô",
+    "sent_at": "Enviada em",
+    "opened_at": "Começou em",
+    "closed_at": "Terminou em",
+    "created_at": "Registrado em",
+    "updated_at": "Alterado em",
+    "due_at": "Prazo",
+    "valid_until": "Válido até",
+    "issued_on": "Emitido em",
+    "issuer": "Emissor",
+    "opted_out_at": "Não quer avisos desde",
+    "muted_until": "Sem respostas do robô até",
+    "hold_reason": "Motivo da guarda legal",
+}
+"""What the copy for people calls a value; one without a title stands in the JSON copy alone."""
+
+
+@lru_cache
+def told_columns(table: str) -> frozenset[str]:
+    """The columns that are not sealed and that a copy for the person has: facts, and the ids by
+    which rows belong together.
+    """
+    columns = TABLES[table].columns
+    links = [name for name in columns.get(ColumnClass.LINK, ()) if name != "data_key_id"]
+    return frozenset([*columns.get(ColumnClass.FACT, ()), *links])
