@@ -5,6 +5,7 @@ Models hold constraints and small derived values; rules live in the services abo
 `sealing.py`, then `conversation.py`.
 """
 
+from gatte.models.api_token import ApiToken, IdempotentRequest, Scope
 from gatte.models.certificate import Certificate, CertificateStatus
 from gatte.models.contact import Contact, ContactIdentity, IdentityKind, MuteReason
 from gatte.models.conversation import Conversation, Transition, Turn, TurnOutcome
@@ -33,9 +34,16 @@ from gatte.models.message import (
     SkipReason,
 )
 from gatte.models.sealing import DataKey, KeyPurpose, Keyring
+from gatte.models.webhook_subscription import (
+    WebhookDelivery,
+    WebhookDeliveryState,
+    WebhookEventType,
+    WebhookSubscription,
+)
 from gatte.services import keyring
 
 __all__ = [
+    "ApiToken",
     "Article",
     "AuditEntry",
     "Author",
@@ -48,6 +56,7 @@ __all__ = [
     "DeliveryAttempt",
     "DeliveryState",
     "Direction",
+    "IdempotentRequest",
     "IdentityKind",
     "InboxMessage",
     "KeyPurpose",
@@ -63,6 +72,7 @@ __all__ = [
     "Passage",
     "PassageKind",
     "Role",
+    "Scope",
     "SkipReason",
     "StatusEvent",
     "Ticket",
@@ -73,6 +83,10 @@ __all__ = [
     "Turn",
     "TurnOutcome",
     "User",
+    "WebhookDelivery",
+    "WebhookDeliveryState",
     "WebhookEvent",
+    "WebhookEventType",
+    "WebhookSubscription",
     "keyring",
 ]
