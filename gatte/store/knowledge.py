@@ -93,6 +93,27 @@ def find_article(session: Session, article_id: UUID) -> Article | None:
     return session.get(Article, article_id)
 
 
+def find_by_slug(session: Session, slug: str) -> Article | None:
+    """The article with this slug, with its passages."""
+    return articles_by_slug(session, [slug]).get(slug)
+
+
+def list_page(
+    session: Session, *, topic: str | None, active: bool | None, after: str | None, limit: int
+) -> Sequence[Article]:
+    """Articles of a topic, in use or not, where asked, by slug, with their passages; those behind
+    the slug `after`.
+    """
+    query = select(Article).options(selectinload(Article.passages))
+    if topic is not None:
+        query = query.where(Article.topic == topic)
+    if active is not None:
+        query = query.where(Article.active == active)
+    if after is not None:
+        query = query.where(Article.slug > after)
+    return session.scalars(query.order_by(Article.slug).limit(limit)).all()
+
+
 def articles_by_slug(session: Session, slugs: Iterable[str]) -> dict[str, Article]:
     """The articles with these slugs, with their passages."""
     query = select(Article).where(Article.slug.in_(list(slugs)))
