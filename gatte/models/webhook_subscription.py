@@ -62,9 +62,7 @@ class WebhookDelivery(Base):
 
     __tablename__ = "webhook_delivery"
     __table_args__ = (
-        Index(
-            "ix_webhook_delivery_due", "next_attempt_at", postgresql_where=text(PENDING_SQL)
-        ),
+        Index("ix_webhook_delivery_due", "next_attempt_at", postgresql_where=text(PENDING_SQL)),
         Index(
             "ix_webhook_delivery_pending",
             "subscription_id",
@@ -76,9 +74,7 @@ class WebhookDelivery(Base):
         Index("ix_webhook_delivery_created_at", "created_at"),
     )
 
-    id: Mapped[UUID] = mapped_column(
-        primary_key=True, server_default=text("gen_random_uuid()")
-    )
+    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("gen_random_uuid()"))
     sequence: Mapped[int] = mapped_column(BigInteger, Identity())
     subscription_id: Mapped[UUID] = mapped_column(
         ForeignKey("webhook_subscription.id", ondelete="CASCADE")

@@ -96,8 +96,10 @@ INDEXES = (
     "INDEX ix_webhook_subscription_data_key_id ON webhook_subscription (data_key_id)",
     "INDEX ix_webhook_delivery_created_at ON webhook_delivery (created_at)",
     "INDEX ix_webhook_delivery_due ON webhook_delivery (next_attempt_at) WHERE state = 'pending'",
-    "INDEX ix_webhook_delivery_pending ON webhook_delivery"
-    " (subscription_id, object_key, sequence) WHERE state = 'pending'",
+    (
+        "INDEX ix_webhook_delivery_pending ON webhook_delivery"
+        " (subscription_id, object_key, sequence) WHERE state = 'pending'"
+    ),
     "INDEX ix_webhook_delivery_subscription ON webhook_delivery (subscription_id, sequence)",
 )
 # Triggers write the events, so that a change made by any statement is told in its own transaction,

@@ -1,4 +1,4 @@
-"""Who calls the API: bearer tokens (RFC 6750), their scopes, and what is read noted in the audit."""
+"""Who calls the API: bearer tokens (RFC 6750) and their scopes; what is read goes into the audit."""
 
 from collections.abc import Iterable
 from typing import cast
@@ -77,7 +77,8 @@ def current_user_id() -> int:
 
 def audit_read(subject: str) -> None:
     """Note that the program read personal data of a subject, such as `contact:<id>`."""
-    audit.record(current_user_id(), "api.read", subject, {"token": str(current_token().id)})
+    details = {"token": str(current_token().id)}
+    audit.record(current_user_id(), audit.API_READ, subject, details)
 
 
 def audit_list(kind: str, ids: Iterable[UUID]) -> None:

@@ -71,7 +71,10 @@ class ContactChange(ApiModel):
 
     opted_out: bool | None = None
     mute_hours: int | None = Field(
-        None, ge=0, le=24 * 365, description="The bot answers nothing for so long; 0: it does again."
+        None,
+        ge=0,
+        le=24 * 365,
+        description="The bot answers nothing for so long; 0: it does again.",
     )
 
 

@@ -47,7 +47,9 @@ HEADERS = {
     "RateLimit-Policy": {"description": "Requests allowed, and in how many seconds."},
     "X-Request-ID": {"description": "Under which our logs know the request."},
 }
-ETAG_HEADER = {"ETag": {"description": "The version of the resource.", "schema": {"type": "string"}}}
+ETAG_HEADER = {
+    "ETag": {"description": "The version of the resource.", "schema": {"type": "string"}}
+}
 REFUSED = {
     400: "Malformed: the body is no JSON object, or the cursor not one of this list.",
     401: "No valid token.",

@@ -41,7 +41,7 @@ def name_of_schema(model: type[BaseModel]) -> str:
 def _refuse_invalid(
     _: object, __: object, error: ValidationError | None, ___: object, ____: object
 ) -> None:
-    """spectree's hook before a view: a request that does not fit its models is a Problem."""
+    """Spectree's hook before a view: a request that does not fit its models is a Problem."""
     if error is None:
         return
     place = "query" if error.title.endswith("Query") else "body"
@@ -146,9 +146,7 @@ def _require_json() -> None:
         raise Problem(400, "The body is a JSON object.", kind="bad-json")
 
 
-def single(
-    resource: BaseModel, status: int = 200, headers: dict[str, str] | None = None
-) -> Answer:
+def single(resource: BaseModel, status: int = 200, headers: dict[str, str] | None = None) -> Answer:
     """A resource as an answer, with its ETag."""
     return resource, status, {"ETag": f'"{etag_of(resource)}"', **(headers or {})}
 

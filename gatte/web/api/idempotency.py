@@ -37,7 +37,9 @@ def run_once(work: Callable[[], Response], *, taken: bool) -> Response:
         return work()
     if not (0 < len(key) <= LONGEST_KEY and key.isprintable()):
         raise Problem(
-            400, f"{HEADER} has 1 to {LONGEST_KEY} printable characters.", kind="bad-idempotency-key"
+            400,
+            f"{HEADER} has 1 to {LONGEST_KEY} printable characters.",
+            kind="bad-idempotency-key",
         )
     token_id = current_token().id
     key_hash = hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()

@@ -91,9 +91,7 @@ def list_messages(conversation_id: UUID, query: MessageListQuery) -> MessagePage
     """The messages of a conversation, the latest first."""
     conversation = require_conversation(conversation_id)
     before = read_cursor(query)
-    found = stored.list_latest(
-        conversation_id, int(before[0]) if before else None, query.limit + 1
-    )
+    found = stored.list_latest(conversation_id, int(before[0]) if before else None, query.limit + 1)
     latest_first = found[::-1]
     shown, cursor = cut_page(latest_first, query, lambda message: [message.sequence])
     keyring().preload({row.data_key_id for row in shown if row.data_key_id is not None})

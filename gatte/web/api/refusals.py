@@ -31,8 +31,10 @@ REFUSALS: dict[type[Exception], tuple[int, str, str]] = {
     handoff.WindowClosed: (
         409,
         "service-window-closed",
-        "More than 24 hours have passed since the customer's last message: WhatsApp takes only "
-        "approved templates until they write again. Nothing was sent.",
+        (
+            "More than 24 hours have passed since the customer's last message: WhatsApp takes only "
+            "approved templates until they write again. Nothing was sent."
+        ),
     ),
     InvalidTransition: (
         409,

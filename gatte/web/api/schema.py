@@ -70,7 +70,7 @@ class ProblemDocument(BaseModel):
 
 
 def invalid_fields(place: str, errors: list[Any]) -> list[dict[str, str]]:
-    """pydantic's errors as members of a problem; never with the values that were sent."""
+    """Pydantic's errors as members of a problem; never with the values that were sent."""
     return [
         {
             "place": place,

@@ -19,10 +19,22 @@ from gatte.web.panel import (
     simulator,
     state_diagram,
     tickets,
+    tokens,
 )
 
 bp = Blueprint("panel", __name__)
 formatting.init_blueprint(bp)
 bp.add_app_template_filter(overdue.warning, "overdue")
-for screen in (auth, sessions, conversation, mute, simulator, tickets, leads, state_diagram):
+SCREENS = (
+    auth,
+    sessions,
+    conversation,
+    mute,
+    simulator,
+    tickets,
+    leads,
+    state_diagram,
+    tokens,
+)
+for screen in SCREENS:
     screen.add_routes(bp)

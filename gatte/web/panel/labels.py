@@ -13,6 +13,7 @@ from gatte.models import (
     LeadStage,
     MuteReason,
     Role,
+    Scope,
     SkipReason,
     TicketKind,
     TicketState,
@@ -184,6 +185,26 @@ ACTIONS: dict[str, str] = {
     "taken_over": "assumiu a conversa de outra pessoa",
     "muted": "silenciou o contato",
     "unmuted": "reativou o contato",
+    "contact.opt_out": "registrou que o contato não quer avisos",
+    "contact.opt_in": "registrou que o contato quer avisos",
+}
+SCOPES: dict[Scope, str] = {
+    Scope.CONTACTS_READ: "Ler contatos",
+    Scope.CONTACTS_WRITE: "Alterar contatos",
+    Scope.CONVERSATIONS_READ: "Ler conversas",
+    Scope.CONVERSATIONS_WRITE: "Assumir, devolver e encerrar conversas",
+    Scope.MESSAGES_READ: "Ler mensagens",
+    Scope.MESSAGES_WRITE: "Enviar mensagens",
+    Scope.TICKETS_READ: "Ler chamados",
+    Scope.TICKETS_WRITE: "Abrir e alterar chamados",
+    Scope.LEADS_READ: "Ler leads",
+    Scope.LEADS_WRITE: "Alterar leads",
+    Scope.CERTIFICATES_READ: "Ler certificados",
+    Scope.CERTIFICATES_WRITE: "Cadastrar e alterar certificados",
+    Scope.KNOWLEDGE_READ: "Ler a base de conhecimento",
+    Scope.KNOWLEDGE_WRITE: "Alterar a base de conhecimento",
+    Scope.WEBHOOKS_READ: "Ver os avisos a outros sistemas (webhooks)",
+    Scope.WEBHOOKS_WRITE: "Configurar os avisos a outros sistemas (webhooks)",
 }
 # Kinds of a customer's message that are no text; see `nlu.MessageKind`.
 ATTACHMENTS: dict[str, str] = {

@@ -34,7 +34,9 @@ def find_conversations(
     """
     number = NUMBER_MARKS.sub("", sought).upper()
     if number.isascii() and number.isdecimal():
-        return conversations.list_of_contacts(search_hashes(number), parse_integer(number), after, limit)
+        return conversations.list_of_contacts(
+            search_hashes(number), parse_integer(number), after, limit
+        )
     if CNPJ.fullmatch(number):
         return conversations.list_of_contacts(search_hashes(number), None, after, limit)
     words = name_words(sought)

@@ -75,7 +75,7 @@ def issue(app: Flask, user_id: int, scopes: list[Scope], **more: Any) -> str:
 @pytest.fixture
 def program(app: Flask, users: dict[str, int]) -> Iterator[Program]:
     """A program of Ana's that may do everything."""
-    yield Program(app.test_client(), issue(app, users["ana"], list(Scope)))
+    return Program(app.test_client(), issue(app, users["ana"], list(Scope)))
 
 
 @pytest.fixture
