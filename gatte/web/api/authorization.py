@@ -1,4 +1,4 @@
-"""Who calls the API: bearer tokens (RFC 6750) and their scopes; what is read goes into the audit."""
+"""Who calls the API: bearer tokens (RFC 6750), their scopes, and an audit of what they read."""
 
 from collections.abc import Iterable
 from typing import cast

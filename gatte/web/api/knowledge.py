@@ -72,7 +72,7 @@ class ArticleContent(ApiModel):
     ] = ""
     valid_from: Day | None = None
     active: bool = True
-    asks: Annotated[list[Words], Field(max_length=50)] = []
+    asks: list[Words] = Field(default_factory=list, max_length=50)
 
 
 def article_resource(article: Article) -> ArticleResource:

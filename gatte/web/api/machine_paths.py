@@ -257,7 +257,7 @@ PATHS: dict[str, Any] = {
             "operationId": "prometheus_metrics",
             "tags": ["operations"],
             "summary": "Metrics in the text format of Prometheus",
-            "description": "All processes of the host together. The proxy keeps this address inside.",
+            "description": "All processes of the host together. The proxy does not let it out.",
             "security": [],
             "responses": {"200": _text("`gatte_…` series.")},
         }
