@@ -16,6 +16,7 @@ from flask import Flask, current_app
 from gatte import services
 from gatte.cli_tokens import tokens
 from gatte.cli_users import users
+from gatte.cli_webhooks import webhooks
 from gatte.extensions import db
 from gatte.infra import schema
 
@@ -33,6 +34,7 @@ def register(app: Flask) -> None:
         scheduler,
         users,
         tokens,
+        webhooks,
         contacts,
         demo,
         knowledge,

@@ -48,6 +48,7 @@ class JobName(StrEnum):
     FIRE_INACTIVITY_TIMER = "gatte.jobs.definitions.fire_inactivity_timer"
     DELIVER = "gatte.jobs.definitions.deliver"
     APPLY_STATUSES = "gatte.jobs.definitions.apply_statuses"
+    DELIVER_WEBHOOKS = "gatte.jobs.definitions.deliver_webhooks"
 
 
 QUEUE_BY_JOB: dict[JobName, QueueName] = {
@@ -56,6 +57,7 @@ QUEUE_BY_JOB: dict[JobName, QueueName] = {
     JobName.FIRE_INACTIVITY_TIMER: QueueName.MAINTENANCE,
     JobName.DELIVER: QueueName.DELIVERY,
     JobName.APPLY_STATUSES: QueueName.MAINTENANCE,
+    JobName.DELIVER_WEBHOOKS: QueueName.MAINTENANCE,
 }
 
 

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from gatte.decisions import apply
-from gatte.delivery import service_window, status_updates
+from gatte.delivery import service_window, status_updates, webhooks
 from gatte.delivery.send import send_due
 from gatte.extensions import db
 from gatte.jobs.job_context import job
@@ -53,3 +53,9 @@ def apply_statuses() -> None:
         db.session.commit()
         after = batch.last_id
     db.session.commit()
+
+
+@job
+def deliver_webhooks(subscription_id: str) -> None:
+    """Send the events that are due to one subscriber. Run twice at once, each is sent once."""
+    webhooks.deliver_due(UUID(subscription_id))

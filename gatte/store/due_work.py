@@ -1,4 +1,6 @@
-"""What is due, asked of Postgres in one statement: inbox, outbox, conversations and statuses."""
+"""What is due, asked of Postgres in one statement: inbox, outbox, conversations, statuses and
+webhooks.
+"""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -7,7 +9,7 @@ from sqlalchemy import Connection
 
 from gatte.infra.rq_queue import JobName
 from gatte.settings import Settings
-from gatte.store import conversations, inbox, outbox
+from gatte.store import conversations, inbox, outbox, webhook_deliveries
 
 MAX_ROWS_PER_POLL = 500
 # planning it takes longer than running it, so each connection has it planned once
@@ -66,6 +68,17 @@ DUE_WORK_SQL = f"""
         0
     FROM status_event
     HAVING count(*) > 0)
+    UNION ALL
+    (SELECT 'deliver_webhooks',
+        ARRAY[d.subscription_id::text],
+        'webhooks-' || d.subscription_id || '-' || min(d.sequence) || '-' || max(d.attempts),
+        min(d.next_attempt_at),
+        0
+    FROM webhook_delivery d
+    WHERE {webhook_deliveries.DUE}
+    GROUP BY d.subscription_id
+    ORDER BY min(d.next_attempt_at)
+    LIMIT $4)
 """  # noqa: S608 - our own words only
 
 

@@ -18,10 +18,11 @@ from gatte.web.api import (
     rate_limit,
     refusals,
     tickets,
+    webhooks,
 )
 from gatte.web.api.endpoint import bp
 
-RESOURCES = (contacts, conversations, messages, tickets, leads, certificates, knowledge)
+RESOURCES = (contacts, conversations, messages, tickets, leads, certificates, knowledge, webhooks)
 BLUEPRINTS: tuple[Blueprint, ...] = (bp, document.bp)
 
 refusals.init_blueprint(bp)

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, render_template
 
 from gatte.models import Scope
-from gatte.web.api import machine_paths
+from gatte.web.api import event_schemas, machine_paths
 from gatte.web.api.endpoint import ENDPOINTS, Endpoint, tree
 from gatte.web.problems import MEDIA_TYPE
 
@@ -79,6 +79,7 @@ def build_document() -> dict[str, Any]:
         for operation in methods.values():
             _complete(operation, ENDPOINTS[operation["operationId"]])
     document["paths"] = {**document["paths"], **machine_paths.PATHS}
+    document["webhooks"] = event_schemas.build_webhooks()
     return document
 
 

@@ -9,6 +9,7 @@ from gatte.store.certificates import NoSuchCertificate
 from gatte.store.conversations import NoSuchConversation
 from gatte.store.leads import NoSuchLead
 from gatte.store.tickets import NoSuchTicket
+from gatte.store.webhook_subscriptions import NoSuchSubscription
 from gatte.web.problems import problem_response
 
 REFUSALS: dict[type[Exception], tuple[int, str, str]] = {
@@ -44,6 +45,7 @@ REFUSALS: dict[type[Exception], tuple[int, str, str]] = {
     NoSuchConversation: (404, "not-found", "There is no conversation with this id."),
     NoSuchTicket: (404, "not-found", "There is no ticket with this id."),
     NoSuchLead: (404, "not-found", "There is no lead with this id."),
+    NoSuchSubscription: (404, "not-found", "There is no webhook with this id."),
     NoSuchCertificate: (404, "not-found", "There is no certificate with this id."),
 }
 
