@@ -34,7 +34,7 @@ PORTS = {"https": 443, "http": 80}
 
 
 @dataclass(frozen=True)
-class Outcome:
+class AttemptOutcome:
     """How an attempt ended: the receiver's status, or the error when there is none."""
 
     status: int | None
@@ -92,21 +92,21 @@ def _request_of(delivery: WebhookDelivery, subscription: WebhookSubscription) ->
     return _SignedRequest(headers, body.encode())
 
 
-def _post(url: str, request: _SignedRequest) -> Outcome:
+def _post(url: str, request: _SignedRequest) -> AttemptOutcome:
     location = urlsplit(url)
     port = location.port or PORTS[location.scheme]
     private_allowed = services.settings().gatte_webhook_private_addresses
     try:
         address = resolve(location.hostname or "", port, private_allowed=private_allowed)
     except AddressRefused as refusal:
-        return Outcome(None, str(refusal))
+        return AttemptOutcome(None, str(refusal))
     base_url = f"{location.scheme}://{location.netloc}"
     client = HttpClient(base_url, TIMEOUTS, connect_to=address)
     try:
         headers = {"Host": location.netloc, **request.headers}
         response = client.post(_path_of(location), headers, request.body)
     except (ConnectFailed, ResponseLost) as error:
-        return Outcome(None, f"{type(error).__name__}: {error}")
+        return AttemptOutcome(None, f"{type(error).__name__}: {error}")
     finally:
         client.close()
     return _outcome_of(response)
@@ -117,13 +117,13 @@ def _path_of(location: SplitResult) -> str:
     return f"{path}?{location.query}" if location.query else path
 
 
-def _outcome_of(response: HttpResponse) -> Outcome:
+def _outcome_of(response: HttpResponse) -> AttemptOutcome:
     seconds = response.headers.get("Retry-After", "")
     wait = min(float(seconds), LONGEST_RETRY_AFTER) if seconds.isdecimal() else 0.0
-    return Outcome(response.status, f"HTTP {response.status}", wait)
+    return AttemptOutcome(response.status, f"HTTP {response.status}", wait)
 
 
-def _record(delivery_id: UUID, attempt: int, outcome: Outcome) -> None:
+def _record(delivery_id: UUID, attempt: int, outcome: AttemptOutcome) -> None:
     delivery = webhook_deliveries.lock_claimed(delivery_id, attempt)
     if delivery is None:
         return
@@ -145,7 +145,7 @@ def _record(delivery_id: UUID, attempt: int, outcome: Outcome) -> None:
     )
 
 
-def _retry_in(attempt: int, outcome: Outcome) -> float | None:
+def _retry_in(attempt: int, outcome: AttemptOutcome) -> float | None:
     """Seconds until the next attempt; None when there is none: after the last, or 410 (Gone)."""
     if outcome.status == GONE or attempt > len(RETRY_SECONDS):
         return None

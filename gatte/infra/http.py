@@ -193,7 +193,6 @@ class HttpClient:
             tls = self._tls or default_tls_context()
             if self._connect_to is not None:
                 options["server_hostname"] = self._location.hostname
-                options["assert_hostname"] = self._location.hostname
             return _TlsConnectionPool(ssl_context=tls, **options)
         return _ConnectionPool(**options)
 

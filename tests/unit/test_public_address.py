@@ -14,7 +14,7 @@ from gatte.infra.public_address import AddressRefused, is_public, resolve
         "192.168.0.1",
         "169.254.169.254",
         "100.64.0.1",
-        "0.0.0.0",
+        "0.0.0.0",  # noqa: S104
         "224.0.0.1",
         "255.255.255.255",
         "::1",

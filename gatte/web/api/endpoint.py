@@ -39,10 +39,10 @@ def name_of_schema(model: type[BaseModel]) -> str:
 
 
 def _refuse_invalid(
-    _: object, __: object, error: ValidationError | None, ___: object, ____: object
+    _: object, __: object, error: Exception | None, ___: object, ____: object
 ) -> None:
     """Spectree's hook before a view: a request that does not fit its models is a Problem."""
-    if error is None:
+    if not isinstance(error, ValidationError):
         return
     place = "query" if error.title.endswith("Query") else "body"
     raise Problem(
@@ -102,7 +102,8 @@ class Endpoint:
             _require_json()
             response = idempotency.run_once(lambda: documented(**values), taken=self.idempotent)
             db.session.commit()
-            return response.make_conditional(request)
+            response.make_conditional(request)
+            return response
 
         bp.add_url_rule(self.path, view.__name__, run, methods=[self.method])
         ENDPOINTS[view.__name__] = self
