@@ -1,6 +1,8 @@
 """The OpenAPI 3.1 document, made from the declared endpoints, and the page that shows it."""
 
+import json
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, render_template
@@ -27,6 +29,7 @@ done once and answered the same.
 
 **Limits.** `RateLimit` tells how many requests are left, `Retry-After` when to go on.
 """
+EXAMPLES = Path(__file__).with_name("examples.json")
 bp = Blueprint("docs", __name__)
 IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
@@ -73,6 +76,8 @@ def build_document() -> dict[str, Any]:
     document["info"] = {"title": "GATTE", "version": "1", "description": DESCRIPTION}
     document["servers"] = [{"url": "/"}]
     schemas = {**document["components"]["schemas"], **machine_paths.SCHEMAS}
+    for name, example in read_examples().items():
+        schemas[name]["examples"] = [example]
     document["components"] = {"schemas": schemas, "securitySchemes": _security_schemes()}
     document["security"] = [{"bearer": []}]
     for methods in document["paths"].values():
@@ -81,6 +86,12 @@ def build_document() -> dict[str, Any]:
     document["paths"] = {**document["paths"], **machine_paths.PATHS}
     document["webhooks"] = event_schemas.build_webhooks()
     return document
+
+
+def read_examples() -> dict[str, Any]:
+    """An example of each resource and each body, by the name of its schema."""
+    examples: dict[str, Any] = json.loads(EXAMPLES.read_text(encoding="utf-8"))
+    return examples
 
 
 def _security_schemes() -> dict[str, Any]:

@@ -3,8 +3,11 @@
 import re
 
 import pytest
+from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from gatte.models import WebhookEventType
+from gatte.web.api.document import read_examples
 from tests.api_proof import NO_LIMIT, Prover
 from tests.app_fixture import application
 
@@ -61,6 +64,26 @@ def test_every_refusal_of_the_document_is_a_problem_document(document):
         for status, response in operation["responses"].items():
             if int(status) >= 400 and path != "/health/ready":
                 assert list(response["content"]) == ["application/problem+json"], path
+
+
+def test_every_resource_and_body_has_an_example_that_fits(document):
+    schemas = document["components"]["schemas"]
+    shared = {"components": {"schemas": schemas}}
+    examples = read_examples()
+    bodies = {
+        operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+        for path, _, operation in operations(document)
+        if path.startswith("/api/") and "requestBody" in operation
+    }
+
+    assert {ref.rpartition("/")[2] for ref in bodies} <= examples.keys()
+    for name, example in examples.items():
+        Draft202012Validator({**schemas[name], **shared}).validate(example)
+        assert schemas[name]["examples"] == [example]
+
+
+def test_every_event_is_told_as_a_webhook_of_the_document(document):
+    assert document["webhooks"].keys() == set(WebhookEventType)
 
 
 def test_the_webhook_is_told_with_signature_retries_and_order(document):
