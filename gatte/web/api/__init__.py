@@ -1,28 +1,16 @@
 """The API for programs, under /api/v1: a module a resource, declared by `endpoint.Endpoint`.
 
 A resource's module holds its models and its views; to add one, write it like `leads.py`, name it in
-`RESOURCES` below and its scopes in `Scope`. Views do what the panel does, by the verbs of `desk`;
-they do not commit: the endpoint does, once. Start reading at `endpoint.py`, then `leads.py`.
+`document.RESOURCES`, its scopes in `Scope`, and an example of each model in `examples.json`. Views
+do what the panel does, by the verbs of `desk`; they do not commit: the endpoint does, once. Start
+reading at `endpoint.py`, then `leads.py`.
 """
 
 from flask import Blueprint
 
-from gatte.web.api import (
-    certificates,
-    contacts,
-    conversations,
-    document,
-    knowledge,
-    leads,
-    messages,
-    rate_limit,
-    refusals,
-    tickets,
-    webhooks,
-)
+from gatte.web.api import document, rate_limit, refusals
 from gatte.web.api.endpoint import bp
 
-RESOURCES = (contacts, conversations, messages, tickets, leads, certificates, knowledge, webhooks)
 BLUEPRINTS: tuple[Blueprint, ...] = (bp, document.bp)
 
 refusals.init_blueprint(bp)

@@ -8,7 +8,18 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, render_template
 
 from gatte.models import Scope
-from gatte.web.api import event_schemas, machine_paths
+from gatte.web.api import (
+    certificates,
+    contacts,
+    conversations,
+    event_schemas,
+    knowledge,
+    leads,
+    machine_paths,
+    messages,
+    tickets,
+    webhooks,
+)
 from gatte.web.api.endpoint import ENDPOINTS, Endpoint, tree
 from gatte.web.problems import MEDIA_TYPE
 
@@ -29,6 +40,16 @@ done once and answered the same.
 
 **Limits.** `RateLimit` tells how many requests are left, `Retry-After` when to go on.
 """
+RESOURCES = (
+    contacts,
+    conversations,
+    messages,
+    tickets,
+    leads,
+    certificates,
+    knowledge,
+    webhooks,
+)
 EXAMPLES = Path(__file__).with_name("examples.json")
 bp = Blueprint("docs", __name__)
 IDEMPOTENCY_KEY = {
@@ -74,6 +95,7 @@ def build_document() -> dict[str, Any]:
     """The whole document; an application context must be open."""
     document: dict[str, Any] = dict(tree.spec)
     document["info"] = {"title": "GATTE", "version": "1", "description": DESCRIPTION}
+    document["tags"] = [{"name": one.TAG, "description": one.__doc__} for one in RESOURCES]
     document["servers"] = [{"url": "/"}]
     schemas = {**document["components"]["schemas"], **machine_paths.SCHEMAS}
     for name, example in read_examples().items():
