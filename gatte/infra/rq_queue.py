@@ -49,6 +49,7 @@ class JobName(StrEnum):
     DELIVER = "gatte.jobs.definitions.deliver"
     APPLY_STATUSES = "gatte.jobs.definitions.apply_statuses"
     DELIVER_WEBHOOKS = "gatte.jobs.definitions.deliver_webhooks"
+    EMBED_PASSAGES = "gatte.jobs.definitions.embed_passages"
 
 
 QUEUE_BY_JOB: dict[JobName, QueueName] = {
@@ -58,6 +59,7 @@ QUEUE_BY_JOB: dict[JobName, QueueName] = {
     JobName.DELIVER: QueueName.DELIVERY,
     JobName.APPLY_STATUSES: QueueName.MAINTENANCE,
     JobName.DELIVER_WEBHOOKS: QueueName.MAINTENANCE,
+    JobName.EMBED_PASSAGES: QueueName.MAINTENANCE,
 }
 
 

@@ -6,6 +6,7 @@ from gatte.decisions import apply
 from gatte.delivery import service_window, status_updates, webhooks
 from gatte.delivery.send import send_due
 from gatte.extensions import db
+from gatte.intelligence.knowledge import articles
 from gatte.jobs.job_context import job
 from gatte.turns import inactivity, run
 
@@ -59,3 +60,10 @@ def apply_statuses() -> None:
 def deliver_webhooks(subscription_id: str) -> None:
     """Send the events that are due to one subscriber. Run twice at once, each is sent once."""
     webhooks.deliver_due(UUID(subscription_id))
+
+
+@job
+def embed_passages() -> None:
+    """Give passages that were changed lately their vectors, some at a time."""
+    articles.embed_missing(db.session())
+    db.session.commit()

@@ -1,5 +1,5 @@
-"""What is due, asked of Postgres in one statement: inbox, outbox, conversations, statuses and
-webhooks.
+"""What is due, asked of Postgres in one statement: inbox, outbox, conversations, statuses,
+webhooks and passages.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from gatte.infra.rq_queue import JobName
 from gatte.settings import Settings
-from gatte.store import conversations, inbox, outbox, webhook_deliveries
+from gatte.store import conversations, inbox, knowledge, outbox, webhook_deliveries
 
 MAX_ROWS_PER_POLL = 500
 # planning it takes longer than running it, so each connection has it planned once
@@ -67,6 +67,16 @@ DUE_WORK_SQL = f"""
         min(received_at),
         0
     FROM status_event
+    HAVING count(*) > 0)
+    UNION ALL
+    (SELECT 'embed_passages',
+        ARRAY[]::text[],
+        'embed-' || max(p.id),
+        max(a.updated_at),
+        0
+    FROM passage p
+    JOIN article a ON a.id = p.article_id
+    WHERE {knowledge.UNEMBEDDED}
     HAVING count(*) > 0)
     UNION ALL
     (SELECT 'deliver_webhooks',

@@ -33,6 +33,9 @@ WORD_MATCHES = 2_000
 base.
 """
 
+# Of the table `passage` with its `article`: no vector yet, and changed so lately that it needs one.
+# An older passage without one is of a host that cannot make vectors.
+UNEMBEDDED = "p.embedding IS NULL AND a.updated_at > clock_timestamp() - interval '1 hour'"
 # By hand: the ORM takes three times as long. SET travels with the query and holds for the caller's
 # transaction; a NULL vector finds nothing, and neither does a text of stop words alone.
 CANDIDATES = text(f"""
@@ -91,6 +94,20 @@ def lock_import(session: Session) -> None:
 def find_article(session: Session, article_id: UUID) -> Article | None:
     """The article with this id."""
     return session.get(Article, article_id)
+
+
+def list_unembedded(session: Session, limit: int) -> Sequence[Passage]:
+    """Passages of articles that were changed lately and have no vector yet, locked."""
+    query = (
+        select(Passage)
+        .join(Passage.article)
+        .where(
+            Passage.embedding.is_(None),
+            Article.updated_at > func.clock_timestamp() - text("interval '1 hour'"),
+        )
+    )
+    locked = query.order_by(Passage.id).limit(limit).with_for_update(of=Passage, skip_locked=True)
+    return session.scalars(locked).all()
 
 
 def find_by_slug(session: Session, slug: str) -> Article | None:

@@ -1,4 +1,4 @@
-"""Tokens of the API, kept answers of idempotent requests, and webhooks that we send."""
+"""Tokens of the API, kept answers of idempotent requests, webhooks that we send, and an index of passages that have no vector yet."""
 
 from alembic import op
 
@@ -201,6 +201,13 @@ TRIGGERS = {
 
 
 def upgrade() -> None:
+    # First, and safe to repeat: what an attempt that was stopped left behind is not valid.
+    with op.get_context().autocommit_block():
+        op.execute("DROP INDEX CONCURRENTLY IF EXISTS ix_passage_unembedded")
+        op.execute(
+            "CREATE INDEX CONCURRENTLY ix_passage_unembedded ON passage (article_id)"
+            " WHERE embedding IS NULL"
+        )
     for statement in TABLES:
         op.execute(statement)
     for index in INDEXES:
@@ -213,6 +220,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("DROP INDEX ix_passage_unembedded")
     for table, name in TRIGGERS:
         op.execute(f"DROP TRIGGER {name} ON {table}")
     for name in FUNCTIONS:

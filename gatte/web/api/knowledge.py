@@ -123,6 +123,8 @@ def get_article(slug: str) -> Answer:
 def put_article(slug: str, json: ArticleContent) -> Answer:
     """Put an article in place, new or changed: the bot answers from it at once.
 
+    It is found by its words at first, and by its meaning moments later.
+
     A slug is small letters and digits with single hyphens. To change an article, send its ETag as
     If-Match; a new one needs none. Its version grows with every change.
     """
@@ -131,7 +133,7 @@ def put_article(slug: str, json: ArticleContent) -> Answer:
     article = stored.find_by_slug(session, slug)
     _check_version(article)
     content = json.model_dump(exclude={"active"})
-    import_articles(session, [_draft(slug, content)])
+    import_articles(session, [_draft(slug, content)], embed=False)
     article = stored.find_by_slug(session, slug)
     if article is None:
         raise _no_article()

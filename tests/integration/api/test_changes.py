@@ -6,7 +6,18 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import func, select, update
 
 from gatte.extensions import db
-from gatte.models import Certificate, DataKey, IdempotentRequest, Message, Outbox, Scope, keyring
+from gatte.jobs.definitions import embed_passages
+from gatte.models import (
+    Certificate,
+    DataKey,
+    IdempotentRequest,
+    Message,
+    Outbox,
+    Passage,
+    Scope,
+    keyring,
+)
+from gatte.store import due_work
 from tests.integration.api.conftest import Program, issue
 
 
@@ -153,6 +164,25 @@ def test_an_article_is_put_and_changed(program):
     assert blind.status_code == 428
     assert (changed.get_json()["answer"], changed.get_json()["version"]) == ("Dois dias.", 2)
     assert program.call("PUT", "/knowledge/articles/A_1", article).status_code == 422
+
+
+def test_an_article_gets_its_vectors_by_a_job(app, program):
+    article = {"title": "Onde fica", "question": "Qual o endereço?", "answer": "Rua do Sol, 1."}
+    program.call("PUT", "/knowledge/articles/endereco", article)
+
+    assert "embed_passages" in due_jobs(app)
+    embed_passages()
+
+    assert "embed_passages" not in due_jobs(app)
+    with app.app_context():
+        assert db.session.scalars(select(Passage).filter_by(embedding=None)).all() == []
+
+
+def due_jobs(app):
+    settings = app.extensions["gatte_settings"]
+    with app.app_context(), db.engine.connect() as connection:
+        found = due_work.fetch_due_work(connection, settings)
+        return [work.job.name.lower() for work in found]
 
 
 def test_a_change_needs_the_version_and_the_present_one(program, desk):
