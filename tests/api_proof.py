@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     negative_data_rejection,
@@ -152,7 +153,7 @@ def _report(prover: Prover, operation: Any, examples: int) -> int:
     """Prove an operation and print how it went; 1 when it failed."""
     try:
         prover.prove(operation, examples)
-    except Exception as error:  # noqa: BLE001 - a report of all operations
+    except (Exception, FailureGroup) as error:  # noqa: BLE001 - a report of all operations
         sys.stdout.write(f"FAILED {operation.label}\n{error}\n")
         return 1
     name = operation.definition.raw["operationId"]

@@ -1,9 +1,10 @@
 """What the models of requests and answers share: what text may hold, and the problem document."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 NO_NUL = r"^[^\x00]*$"  # no text in Postgres can hold it
 Line = Annotated[
@@ -22,7 +23,19 @@ Cursor = Annotated[
     ),
 ]
 RowNumber = Annotated[int, Field(ge=1, le=2**31 - 1)]
+YEARS = range(2000, 2100)
+
+
+def _storable(moment: datetime) -> datetime:
+    """Postgres refuses offsets that ISO 8601 allows, such as +19:38."""
+    if moment.year not in YEARS:
+        raise ValueError("is not between 2000 and 2099")
+    return moment.astimezone(UTC)
+
+
 Moment = AwareDatetime
+GivenMoment = Annotated[AwareDatetime, AfterValidator(_storable)]
+"""A time that a request gives."""
 
 
 class ApiModel(BaseModel):

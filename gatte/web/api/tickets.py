@@ -18,7 +18,7 @@ from gatte.web.api.cursors import cut_page, read_cursor
 from gatte.web.api.endpoint import Answer, Endpoint, not_found, single
 from gatte.web.api.idempotency import seal_answer_with
 from gatte.web.api.preconditions import require_match
-from gatte.web.api.schema import ApiModel, Line, LongText, Moment, PageQuery, RowNumber
+from gatte.web.api.schema import ApiModel, GivenMoment, Line, LongText, Moment, PageQuery, RowNumber
 from gatte.web.problems import Problem
 
 TAG = "tickets"
@@ -61,7 +61,7 @@ class NewTicket(ApiModel):
     urgency: Urgency = Urgency.NORMAL
     subject: Line
     description: LongText
-    due_at: Moment | None = None
+    due_at: GivenMoment | None = None
 
 
 class TicketChange(ApiModel):

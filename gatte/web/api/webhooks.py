@@ -22,7 +22,7 @@ from gatte.web.api.cursors import cut_page, read_cursor
 from gatte.web.api.endpoint import Answer, Endpoint, not_found, single
 from gatte.web.api.idempotency import seal_answer_with
 from gatte.web.api.preconditions import require_match
-from gatte.web.api.schema import ApiModel, Moment, PageQuery
+from gatte.web.api.schema import ApiModel, GivenMoment, Moment, PageQuery
 from gatte.web.problems import Problem
 
 TAG = "webhooks"
@@ -94,7 +94,7 @@ class WebhookDeliveryListQuery(PageQuery):
 class WebhookReplay(ApiModel):
     """Which events are sent once more: dead letters, and on demand what was delivered too."""
 
-    since: Moment | None = None
+    since: GivenMoment | None = None
     delivered_too: bool = False
 
 

@@ -102,6 +102,15 @@ def test_a_ticket_is_opened_changed_and_noted(program, desk, users):
     assert [(note["body"], note["author_id"]) for note in notes] == [("Liguei.", users["ana"])]
 
 
+def test_a_time_with_an_offset_that_postgres_refuses_is_understood(program, desk):
+    new = {"contact_id": str(desk.contact()), "subject": "Prazo", "description": "x"}
+    odd = program.post("/tickets", {**new, "due_at": "2026-12-01T23:00:00+19:38"})
+    early = program.post("/tickets", {**new, "due_at": "0001-01-01T00:00:00+10:00"})
+
+    assert odd.get_json()["due_at"] == "2026-12-01T03:22:00Z"
+    assert early.status_code == 422
+
+
 def test_a_ticket_for_a_conversation_of_somebody_else_is_refused(program, desk):
     new = {
         "contact_id": str(desk.contact()),
