@@ -31,7 +31,7 @@ from gatte.desk import api_tokens, users
 from gatte.extensions import db
 from gatte.models import Scope
 from tests.app_fixture import application
-from tests.integration.panel.making import Desk
+from tests.integration.panel.factories import Desk
 from tests.process_system import build_models
 from tests.store_fixtures import running_stores
 

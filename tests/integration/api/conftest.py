@@ -12,7 +12,7 @@ from gatte.desk import users as people
 from gatte.extensions import db, limiter
 from gatte.models import Role, Scope
 from gatte.store import users as accounts
-from tests.integration.panel.making import Desk
+from tests.integration.panel.factories import Desk
 
 PASSWORD = "uma senha comprida"
 

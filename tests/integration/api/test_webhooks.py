@@ -21,7 +21,7 @@ from gatte.store import due_work
 from gatte.web.api.event_schemas import data_of
 from tests.app_fixture import application
 from tests.fakes import payloads
-from tests.integration.turns.customers import somebody
+from tests.integration.turns.simulated_customer import somebody
 
 ALL = [kind.value for kind in WebhookEventType]
 
