@@ -8,7 +8,7 @@ UV := VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --require-hashes 2>/dev/nu
 COMPILE := $(BIN)/uv pip compile --quiet --no-strip-extras --generate-hashes --no-header --python-version 3.11
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help install run users check test bench chaos quality env requirements lint deadcode types walls templates migrations containers packages
+.PHONY: help install run users check test proof bench chaos quality env requirements lint deadcode types walls templates migrations containers packages
 
 help: ## what can be done here
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -34,6 +34,9 @@ chaos: install ## kill every process at every step, many times, and count what w
 
 quality: install ## simulated customers of eight voices: how they fare (make quality ARGS="--seeds 1")
 	@$(BIN)/python -m tests.quality $(ARGS)
+
+proof: install ## generated requests to every operation of the API (make proof ARGS=1000 for more of each)
+	@$(BIN)/python -m tests.api_proof $(ARGS)
 
 env: ## write .env with fresh secrets, for docker compose (never overwrites one)
 	@test ! -e .env || { echo ".env is there already"; exit 1; }

@@ -12,7 +12,9 @@ from flask import Flask, current_app
 from gatte import services
 from gatte.cli_contacts import contacts, erasures
 from gatte.cli_cron import cron
+from gatte.cli_tokens import tokens
 from gatte.cli_users import users
+from gatte.cli_webhooks import webhooks
 from gatte.extensions import db
 from gatte.infra import schema
 
@@ -24,6 +26,8 @@ def register(app: Flask) -> None:
         worker,
         scheduler,
         users,
+        tokens,
+        webhooks,
         contacts,
         erasures,
         cron,

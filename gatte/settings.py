@@ -201,6 +201,10 @@ class Settings(BaseSettings):
     without one the desk gets a task."""
     gatte_service_window_template_language: Annotated[str, LANGUAGE] = "pt_BR"
     gatte_contact_rate_per_minute: int = Field(default=20, ge=1, le=10_000)
+    gatte_api_rate_per_minute: int = Field(default=600, ge=1, le=1_000_000)
+    """How many requests a token of the API may make in a minute."""
+    gatte_webhook_private_addresses: bool = False
+    """Whether our webhooks may go to addresses that are not public."""
     gatte_mute_minutes: int = Field(default=60, ge=1, le=YEAR_SECONDS // 60)
     gatte_spam_blocklist: str = ""
     gatte_nudge_seconds: int = Field(default=600, gt=0, le=YEAR_SECONDS)

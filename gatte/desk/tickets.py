@@ -1,8 +1,10 @@
 """Tickets in the hands of the desk: who works on one, where it stands, what was noted."""
 
+from typing import Any
 from uuid import UUID
 
-from gatte.models import Ticket, TicketNote, TicketState, User
+from gatte.conversation.effects import Urgency
+from gatte.models import Contact, Ticket, TicketKind, TicketNote, TicketState, User
 from gatte.models.columns import new_uuid7
 from gatte.store import audit
 from gatte.store import tickets as stored
@@ -29,6 +31,24 @@ def change(
     return set_state(ticket_id, state, user_id)
 
 
+def create(
+    contact: Contact,
+    user_id: int,
+    *,
+    subject: str,
+    description: str,
+    kind: TicketKind,
+    urgency: Urgency,
+    **more: Any,  # noqa: ANN401 - columns by name
+) -> Ticket:
+    """Open a ticket about a contact that did not come of the bot."""
+    ticket = stored.add_ticket(
+        contact, kind=kind, urgency=urgency, subject=subject, description=description, **more
+    )
+    audit.record(user_id, "ticket.create", _subject(ticket))
+    return ticket
+
+
 def assign(ticket_id: UUID, assignee: User | None, user_id: int) -> Ticket:
     """Give a ticket to a person, or to nobody."""
     ticket = get_locked(ticket_id)
@@ -52,6 +72,18 @@ def set_state(ticket_id: UUID, state: TicketState, user_id: int) -> Ticket:
         )
         ticket.state = state
         touch(ticket)
+    return ticket
+
+
+def set_urgency(ticket_id: UUID, urgency: Urgency, user_id: int) -> Ticket:
+    """Set how pressing a ticket is."""
+    ticket = get_locked(ticket_id)
+    before = ticket.urgency
+    if before is not urgency:
+        ticket.urgency = urgency
+        touch(ticket)
+        details = {"from": before.value, "to": urgency.value}
+        audit.record(user_id, "ticket.urgency", _subject(ticket), details)
     return ticket
 
 

@@ -108,8 +108,16 @@ class HttpClient:
     """Connections to the host of one URL, opened when they are needed and kept for a while."""
 
     def __init__(
-        self, base_url: str, timeouts: HttpTimeouts, tls: ssl.SSLContext | None = None
+        self,
+        base_url: str,
+        timeouts: HttpTimeouts,
+        tls: ssl.SSLContext | None = None,
+        connect_to: str | None = None,
     ) -> None:
+        """`connect_to` is the address to connect to in place of what the host's name leads to; TLS
+        still wants the host's certificate, and the caller sends the header Host.
+        """
+        self._connect_to = connect_to
         self._location = parse_base_url(base_url)
         self._timeouts = timeouts
         self._tls = tls
@@ -175,7 +183,7 @@ class HttpClient:
 
     def _new_pool(self) -> urllib3.HTTPConnectionPool:
         options: dict[str, Any] = {
-            "host": self._location.hostname,
+            "host": self._connect_to or self._location.hostname,
             "port": self._location.port,
             "maxsize": self._timeouts.max_connections,
             "block": True,
@@ -183,6 +191,8 @@ class HttpClient:
         }
         if self._location.scheme == "https":
             tls = self._tls or default_tls_context()
+            if self._connect_to is not None:
+                options["server_hostname"] = self._location.hostname
             return _TlsConnectionPool(ssl_context=tls, **options)
         return _ConnectionPool(**options)
 

@@ -49,6 +49,8 @@ class JobName(StrEnum):
     DELIVER = "gatte.jobs.definitions.deliver"
     APPLY_STATUSES = "gatte.jobs.definitions.apply_statuses"
     RUN_SCHEDULED_JOB = "gatte.jobs.definitions.run_scheduled_job"
+    DELIVER_WEBHOOKS = "gatte.jobs.definitions.deliver_webhooks"
+    EMBED_PASSAGES = "gatte.jobs.definitions.embed_passages"
 
 
 QUEUE_BY_JOB: dict[JobName, QueueName] = {
@@ -58,6 +60,8 @@ QUEUE_BY_JOB: dict[JobName, QueueName] = {
     JobName.DELIVER: QueueName.DELIVERY,
     JobName.APPLY_STATUSES: QueueName.MAINTENANCE,
     JobName.RUN_SCHEDULED_JOB: QueueName.MAINTENANCE,
+    JobName.DELIVER_WEBHOOKS: QueueName.MAINTENANCE,
+    JobName.EMBED_PASSAGES: QueueName.MAINTENANCE,
 }
 
 

@@ -13,6 +13,7 @@ from gatte.store import contacts
 from gatte.whatsapp.events import Sender
 from gatte.whatsapp.simulator import SIMULATOR_NUMBER
 
+COUNTRY = "55"
 BRAZILIAN_MOBILE = re.compile(r"(55)([1-9]\d)9?([6-9]\d{7})")
 
 
@@ -49,6 +50,15 @@ def sender_hash(sender: Sender, keys: Keyring | None = None, phone_number_id: st
         return hash_of(IdentityKind.BSUID, sender.bsuid, phone_number_id, keys)
     phone = canonical_phone(sender.phone or "")
     return hash_of(IdentityKind.PHONE, phone, phone_number_id, keys)
+
+
+def search_hashes(number: str) -> list[bytes]:
+    """The hashes that a number may lead to a person by: as a phone, with or without the country's
+    code, and as a document. Customers of the simulator are not found.
+    """
+    phones = {canonical_phone(number), canonical_phone(COUNTRY + number)}
+    known = [(IdentityKind.PHONE, phone) for phone in phones] + [(IdentityKind.DOCUMENT, number)]
+    return [keyring().lookup_hash(kind, value) for kind, value in known]
 
 
 def short_hash(wamid_hash: bytes) -> str:

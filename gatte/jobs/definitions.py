@@ -3,9 +3,10 @@
 from uuid import UUID
 
 from gatte.decisions import apply
-from gatte.delivery import service_window, status_updates
+from gatte.delivery import service_window, status_updates, webhooks
 from gatte.delivery.send import send_due
 from gatte.extensions import db
+from gatte.intelligence.knowledge import articles
 from gatte.jobs import cron
 from gatte.jobs.job_context import job
 from gatte.turns import inactivity, run
@@ -60,3 +61,16 @@ def apply_statuses() -> None:
 def run_scheduled_job(name: str) -> None:
     """Run what the clock started. Run twice at once, it runs once."""
     cron.run(name)
+
+
+@job
+def deliver_webhooks(subscription_id: str) -> None:
+    """Send the events that are due to one subscriber. Run twice at once, each is sent once."""
+    webhooks.deliver_due(UUID(subscription_id))
+
+
+@job
+def embed_passages() -> None:
+    """Give passages that were changed lately their vectors, some at a time."""
+    articles.embed_missing(db.session())
+    db.session.commit()

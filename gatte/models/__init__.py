@@ -5,6 +5,7 @@ Models hold constraints and small derived values; rules live in the services abo
 `sealing.py`, then `conversation.py`.
 """
 
+from gatte.models.api_token import ApiToken, IdempotentRequest, Scope
 from gatte.models.certificate import Certificate, CertificateStatus
 from gatte.models.contact import Contact, ContactIdentity, IdentityKind, MuteReason
 from gatte.models.conversation import Conversation, Transition, Turn, TurnOutcome
@@ -35,9 +36,16 @@ from gatte.models.message import (
 )
 from gatte.models.operations import AppliedErasure, DailyFigure, ScheduledJob
 from gatte.models.sealing import Keyring
+from gatte.models.webhook_subscription import (
+    WebhookDelivery,
+    WebhookDeliveryState,
+    WebhookEventType,
+    WebhookSubscription,
+)
 from gatte.services import keyring
 
 __all__ = [
+    "ApiToken",
     "AppliedErasure",
     "Article",
     "AuditEntry",
@@ -52,6 +60,7 @@ __all__ = [
     "DeliveryAttempt",
     "DeliveryState",
     "Direction",
+    "IdempotentRequest",
     "IdentityKind",
     "InboxMessage",
     "KeyPurpose",
@@ -68,6 +77,7 @@ __all__ = [
     "PassageKind",
     "Role",
     "ScheduledJob",
+    "Scope",
     "SkipReason",
     "StatusEvent",
     "Ticket",
@@ -78,6 +88,10 @@ __all__ = [
     "Turn",
     "TurnOutcome",
     "User",
+    "WebhookDelivery",
+    "WebhookDeliveryState",
     "WebhookEvent",
+    "WebhookEventType",
+    "WebhookSubscription",
     "keyring",
 ]

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from pgvector.sqlalchemy import Vector
-from sqlalchemy import BigInteger, CheckConstraint, Computed, ForeignKey, Identity, Index
+from sqlalchemy import BigInteger, CheckConstraint, Computed, ForeignKey, Identity, Index, text
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -54,6 +54,11 @@ class Passage(Base):
     __tablename__ = "passage"
     __table_args__ = (
         Index("ix_passage_search_vector", "search_vector", postgresql_using="gin"),
+        Index(
+            "ix_passage_unembedded",
+            "article_id",
+            postgresql_where=text("embedding IS NULL"),
+        ),
         Index(
             "ix_passage_embedding",
             "embedding",

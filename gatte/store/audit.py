@@ -52,6 +52,10 @@ HANDLING_TIME_SQL = f"""
 """  # noqa: S608 - our own words only
 
 
+API_READ = "api.read"
+"""The action of a program that reads a subject's personal data."""
+
+
 def record(
     user_id: int | None, action: str, subject: str, details: dict[str, Any] | None = None
 ) -> AuditEntry:
@@ -64,10 +68,10 @@ def record(
 
 
 def list_of_subjects(subjects: Sequence[str], limit: int) -> list[AuditEntry]:
-    """What people did to these subjects, the latest first."""
+    """What people did to these subjects, the latest first; what programs only read is left out."""
     query = (
         select(AuditEntry)
-        .where(AuditEntry.subject.in_(subjects))
+        .where(AuditEntry.subject.in_(subjects), AuditEntry.action != API_READ)
         .options(joinedload(AuditEntry.user))
     )
     return list(db.session.scalars(query.order_by(AuditEntry.id.desc()).limit(limit)))

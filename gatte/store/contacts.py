@@ -62,6 +62,42 @@ def get_contact(contact_id: UUID) -> Contact:
     return db.session.get_one(Contact, contact_id)
 
 
+def find_contact(contact_id: UUID) -> Contact | None:
+    """The contact with this id, as it is now."""
+    return db.session.get(Contact, contact_id, populate_existing=True)
+
+
+def find_locked(contact_id: UUID) -> Contact | None:
+    """The contact with this id, as it is now, locked until the transaction ends."""
+    found = select(Contact).where(Contact.id == contact_id).with_for_update()
+    return db.session.scalar(found.execution_options(populate_existing=True))
+
+
+def list_page(*, opted_out: bool | None, after: UUID | None, limit: int) -> Sequence[Contact]:
+    """Contacts, the newest first (ids made later sort later), those who opted out or not when
+    asked; those behind `after`.
+    """
+    query = select(Contact)
+    if opted_out is not None:
+        query = query.where(Contact.opted_out_at.is_not(None) == opted_out)
+    if after is not None:
+        query = query.where(Contact.id < after)
+    return db.session.scalars(query.order_by(Contact.id.desc()).limit(limit)).all()
+
+
+def list_by_hashes(hashes: Sequence[bytes], limit: int) -> Sequence[Contact]:
+    """The contacts to which one of these hashes leads, the newest first."""
+    ids = select(ContactIdentity.contact_id).where(ContactIdentity.hash.in_(hashes))
+    found = select(Contact).where(Contact.id.in_(ids))
+    return db.session.scalars(found.order_by(Contact.id.desc()).limit(limit)).all()
+
+
+def list_by_words(words: list[bytes], limit: int) -> Sequence[Contact]:
+    """The contacts whose names have all of these hashed words, the newest first."""
+    found = select(Contact).where(Contact.name_words.contains(words))
+    return db.session.scalars(found.order_by(Contact.id.desc()).limit(limit)).all()
+
+
 def find_contact_id(hashes: Sequence[bytes]) -> UUID | None:
     """The contact to which one of these hashes leads."""
     query = select(ContactIdentity.contact_id).where(ContactIdentity.hash.in_(hashes))

@@ -330,6 +330,29 @@ def list_of_contacts(
     return _list_latest(found, Conversation.last_activity_at, after, limit)
 
 
+def list_page(
+    *,
+    contact_id: UUID | None,
+    state: State | None,
+    open_only: bool,
+    after: UUID | None,
+    limit: int,
+) -> Sequence[Conversation]:
+    """Conversations of a contact, in a state, or not closed, where asked, the newest first (ids
+    made later sort later); those behind `after`.
+    """
+    query = select(Conversation)
+    if contact_id is not None:
+        query = query.where(Conversation.contact_id == contact_id)
+    if state is not None:
+        query = query.where(Conversation.state == state)
+    if open_only:
+        query = query.where(Conversation.closed_at.is_(None))
+    if after is not None:
+        query = query.where(Conversation.id < after)
+    return db.session.scalars(query.order_by(Conversation.id.desc()).limit(limit)).all()
+
+
 def list_by_name(
     name_words: list[bytes], after: tuple[datetime, UUID] | None, limit: int
 ) -> Sequence[Conversation]:

@@ -1,5 +1,5 @@
-"""What is due, asked of Postgres in one statement: inbox, outbox, conversations, statuses
-and scheduled jobs.
+"""What is due, asked of Postgres in one statement: inbox, outbox, conversations, statuses,
+scheduled jobs, webhooks and passages.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,14 @@ from sqlalchemy import Connection
 
 from gatte.infra.rq_queue import JobName
 from gatte.settings import Settings
-from gatte.store import conversations, inbox, outbox, scheduled_jobs
+from gatte.store import (
+    conversations,
+    inbox,
+    knowledge,
+    outbox,
+    scheduled_jobs,
+    webhook_deliveries,
+)
 
 MAX_ROWS_PER_POLL = 500
 # planning it takes longer than running it, so each connection has it planned once
@@ -78,6 +85,27 @@ DUE_WORK_SQL = f"""
         0
     FROM status_event
     HAVING count(*) > 0)
+    UNION ALL
+    (SELECT 'embed_passages',
+        ARRAY[]::text[],
+        'embed-' || max(p.id),
+        max(a.updated_at),
+        0
+    FROM passage p
+    JOIN article a ON a.id = p.article_id
+    WHERE {knowledge.UNEMBEDDED}
+    HAVING count(*) > 0)
+    UNION ALL
+    (SELECT 'deliver_webhooks',
+        ARRAY[d.subscription_id::text],
+        'webhooks-' || d.subscription_id || '-' || min(d.sequence) || '-' || max(d.attempts),
+        min(d.next_attempt_at),
+        0
+    FROM webhook_delivery d
+    WHERE {webhook_deliveries.DUE}
+    GROUP BY d.subscription_id
+    ORDER BY min(d.next_attempt_at)
+    LIMIT $4)
 """  # noqa: S608 - our own words only
 
 

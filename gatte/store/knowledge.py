@@ -33,6 +33,9 @@ WORD_MATCHES = 2_000
 base.
 """
 
+# Of the table `passage` with its `article`: no vector yet, and changed so lately that it needs one.
+# An older passage without one is of a host that cannot make vectors.
+UNEMBEDDED = "p.embedding IS NULL AND a.updated_at > clock_timestamp() - interval '1 hour'"
 INDEX_EFFORT = f"SELECT set_config('hnsw.ef_search', '{HNSW_EF_SEARCH}', true)"
 """For the statement that travels with it."""
 # Planning takes as long as searching, so it is prepared; `to_tsquery` is a subquery, since it would
@@ -110,6 +113,41 @@ def lock_import(session: Session) -> None:
 def find_article(session: Session, article_id: UUID) -> Article | None:
     """The article with this id."""
     return session.get(Article, article_id)
+
+
+def list_unembedded(session: Session, limit: int) -> Sequence[Passage]:
+    """Passages of articles that were changed lately and have no vector yet, locked."""
+    query = (
+        select(Passage)
+        .join(Passage.article)
+        .where(
+            Passage.embedding.is_(None),
+            Article.updated_at > func.clock_timestamp() - text("interval '1 hour'"),
+        )
+    )
+    locked = query.order_by(Passage.id).limit(limit).with_for_update(of=Passage, skip_locked=True)
+    return session.scalars(locked).all()
+
+
+def find_by_slug(session: Session, slug: str) -> Article | None:
+    """The article with this slug, with its passages."""
+    return articles_by_slug(session, [slug]).get(slug)
+
+
+def list_page(
+    session: Session, *, topic: str | None, active: bool | None, after: str | None, limit: int
+) -> Sequence[Article]:
+    """Articles of a topic, in use or not, where asked, by slug, with their passages; those behind
+    the slug `after`.
+    """
+    query = select(Article).options(selectinload(Article.passages))
+    if topic is not None:
+        query = query.where(Article.topic == topic)
+    if active is not None:
+        query = query.where(Article.active == active)
+    if after is not None:
+        query = query.where(Article.slug > after)
+    return session.scalars(query.order_by(Article.slug).limit(limit)).all()
 
 
 def articles_by_slug(session: Session, slugs: Iterable[str]) -> dict[str, Article]:

@@ -56,6 +56,29 @@ def list_in_stages(stages: Sequence[LeadStage], after: UUID | None, limit: int) 
     return db.session.scalars(query.order_by(Lead.id.desc()).limit(limit)).all()
 
 
+def list_page(
+    *,
+    stage: LeadStage | None,
+    owner_id: int | None,
+    contact_id: UUID | None,
+    after: UUID | None,
+    limit: int,
+) -> Sequence[Lead]:
+    """Leads in a stage, of a person, of a contact, where asked, the newest first (ids made later
+    sort later); those behind `after`.
+    """
+    query = select(Lead)
+    if stage is not None:
+        query = query.where(Lead.stage == stage)
+    if owner_id is not None:
+        query = query.where(Lead.owner_id == owner_id)
+    if contact_id is not None:
+        query = query.where(Lead.contact_id == contact_id)
+    if after is not None:
+        query = query.where(Lead.id < after)
+    return db.session.scalars(query.order_by(Lead.id.desc()).limit(limit)).all()
+
+
 def list_of_conversation(conversation_id: UUID, limit: int) -> list[Lead]:
     """The leads that came of a conversation, the newest first."""
     query = select(Lead).where(Lead.conversation_id == conversation_id)

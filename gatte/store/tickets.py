@@ -9,7 +9,7 @@ from sqlalchemy import func, select, tuple_, update
 from sqlalchemy.orm import joinedload
 
 from gatte.extensions import db
-from gatte.models import Conversation, Ticket, TicketKind, TicketNote, TicketState
+from gatte.models import Contact, Conversation, Ticket, TicketKind, TicketNote, TicketState
 from gatte.models.desk import TICKET_NUMBERS
 
 SETTLED_STATES = (TicketState.SOLVED, TicketState.CANCELLED)
@@ -45,6 +45,14 @@ def open_ticket(
             **more,
         )
     )
+
+
+def add_ticket(contact: Contact, **values: Any) -> Ticket:  # noqa: ANN401 - columns by name
+    """Store a ticket about a contact, whose number is known from then on."""
+    ticket = Ticket(data_key_id=contact.data_key_id, contact_id=contact.id, **values)
+    db.session.add(ticket)
+    db.session.flush()
+    return ticket
 
 
 def next_number() -> int:
@@ -128,6 +136,29 @@ def list_in_states(
         query = query.where(tuple_(Ticket.created_at, Ticket.number) < tuple_(*after))
     newest = query.order_by(Ticket.created_at.desc(), Ticket.number.desc())
     return db.session.scalars(newest.limit(limit)).all()
+
+
+def list_page(
+    *,
+    state: TicketState | None,
+    assignee_id: int | None,
+    contact_id: UUID | None,
+    after: UUID | None,
+    limit: int,
+) -> Sequence[Ticket]:
+    """Tickets in a state, of an agent, of a contact, where asked, the newest first (ids made later
+    sort later); those behind `after`.
+    """
+    query = select(Ticket)
+    if state is not None:
+        query = query.where(Ticket.state == state)
+    if assignee_id is not None:
+        query = query.where(Ticket.assignee_id == assignee_id)
+    if contact_id is not None:
+        query = query.where(Ticket.contact_id == contact_id)
+    if after is not None:
+        query = query.where(Ticket.id < after)
+    return db.session.scalars(query.order_by(Ticket.id.desc()).limit(limit)).all()
 
 
 def count_by_state(assignee_id: int | None) -> dict[TicketState, int]:

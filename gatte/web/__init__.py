@@ -1,4 +1,4 @@
-"""The doors that open over HTTP: the panel, the webhook, health and metrics, later the API.
+"""The doors that open over HTTP: the panel, the webhook, the API, health and metrics.
 
 Only here and in `jobs` and `cli` are requests read, pages rendered and transactions committed. May
 import every room but `jobs`. Start reading at `register`.
@@ -8,6 +8,7 @@ from flask import Flask
 
 from gatte.extensions import csrf, limiter
 from gatte.web import (
+    api,
     form_parser,
     health,
     htmx,
@@ -32,4 +33,7 @@ def register(app: Flask) -> None:
         csrf.exempt(machines)
         limiter.exempt(machines)
         app.register_blueprint(machines)
+    for programs in api.BLUEPRINTS:
+        csrf.exempt(programs)
+        app.register_blueprint(programs)
     install_middleware(app, webhook.PATH, webhook.fast_path(app))

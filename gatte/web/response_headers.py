@@ -14,6 +14,7 @@ from gatte.extensions import db
 from gatte.observability import tracing
 from gatte.settings import Settings
 from gatte.web.htmx import content_hash
+from gatte.web.problems import Problem, problem_response
 
 log = structlog.get_logger(__name__)
 
@@ -76,6 +77,14 @@ ERRORS: dict[int, tuple[str, str]] = {
         "Serviço indisponível",
         "O banco de dados não respondeu. Nada foi perdido: tente de novo em instantes.",
     ),
+}
+# What a program's author reads, where the library's own words would not say what to do.
+ADVICE: dict[int, str] = {
+    404: "There is nothing at this address, or no longer: check the path and the id.",
+    413: "The body is larger than 3 MiB: send less at a time.",
+    429: "Too many requests: wait for the seconds in Retry-After, then go on.",
+    500: "Our fault, and logged. Try again; if it stays, report the id in X-Request-ID.",
+    503: "The database does not answer. Nothing was changed: send the same request again.",
 }
 SESSION_EXPIRED = (
     "Sua sessão expirou",
@@ -156,9 +165,16 @@ def _unhandled_error(error: Exception) -> Response:
 
 
 def _answer(error: HTTPException, code: int) -> Response:
+    if isinstance(error, Problem):
+        return problem_response(
+            code,
+            error.description or "",
+            kind=error.kind,
+            headers=error.headers,
+            **error.members,
+        )
     if request.path.startswith(MACHINE_PATHS):
-        response = make_response(f"{HTTPStatus(code).phrase}\n", code)
-        response.mimetype = "text/plain"
+        response = problem_response(code, ADVICE.get(code, error.description or ""))
     else:
         response = _page(code, ERRORS.get(code, (HTTPStatus(code).phrase, "")))
     for name, value in error.get_headers(request.environ):

@@ -5,7 +5,6 @@ Meta delivers a body again, whole, until it gets 200: so 200 means stored, and 5
 """
 
 import hmac
-import json
 from collections.abc import Iterable, Sequence
 
 import structlog
@@ -16,6 +15,7 @@ from gatte.intake.group_commit import Backpressure, StorageUnavailable
 from gatte.intake.receive import InboxReceiver
 from gatte.observability import metrics, tracing
 from gatte.observability.metric_labels import WebhookOutcome
+from gatte.web.problems import problem_response
 from gatte.web.webhook_middleware import Environ, FastPath, StartResponse, WsgiResponse
 from gatte.whatsapp import signature
 from gatte.whatsapp.webhook_parser import InvalidPayload
@@ -94,14 +94,5 @@ def _problem_response(status: int, title: str, detail: str, outcome: WebhookOutc
     """A refusal as a problem document (RFC 9457), counted."""
     metrics.WEBHOOK_REQUESTS.labels(outcome=outcome).inc()
     log.warning("webhook_refused", outcome=outcome.value, status=status)
-    problem = {
-        "type": "about:blank",
-        "title": title,
-        "status": status,
-        "detail": detail,
-        "instance": PATH,
-    }
-    response = Response(json.dumps(problem), status, mimetype="application/problem+json")
-    if status == 503:
-        response.headers["Retry-After"] = str(RETRY_SECONDS)
-    return response
+    headers = {"Retry-After": str(RETRY_SECONDS)} if status == 503 else {}
+    return problem_response(status, detail, title=title, headers=headers, instance=PATH)

@@ -11,6 +11,7 @@ import structlog
 from flask import Flask
 
 from gatte.observability import tracing
+from gatte.web.problems import problem_response
 
 log = structlog.get_logger(__name__)
 
@@ -57,11 +58,4 @@ def _respond(fast_path: FastPath, environ: Environ) -> WsgiResponse:
         return fast_path(raw, environ.get("HTTP_X_HUB_SIGNATURE_256"))
     except Exception as error:  # Meta gets a 500 from here, as Flask would give it
         log.exception("request_failed", endpoint="webhook.receive", exc_info=error)
-        return _internal_error
-
-
-def _internal_error(_: Environ, start_response: StartResponse) -> Iterable[bytes]:
-    body = b"Internal Server Error\n"
-    headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
-    start_response("500 Internal Server Error", headers)
-    return (body,)
+        return problem_response(500, "Our fault, and logged; deliver the body again.")

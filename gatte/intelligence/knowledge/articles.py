@@ -22,6 +22,7 @@ from gatte.models.knowledge import Article, Passage, PassageKind
 from gatte.store import knowledge
 
 DEMO_ARTICLES = Path(__file__).parents[1] / "content" / "articles.toml"
+EMBEDDED_AT_ONCE = 200
 LONGEST_ANSWER = 600  # characters; a longer bubble is not read on a phone
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=200)]
@@ -89,12 +90,15 @@ def read_articles(path: Path = DEMO_ARTICLES) -> list[ArticleDraft]:
     return drafts
 
 
-def import_articles(session: Session, drafts: Sequence[ArticleDraft]) -> ImportResult:
+def import_articles(
+    session: Session, drafts: Sequence[ArticleDraft], *, embed: bool = True
+) -> ImportResult:
     """Store articles by slug, with their passages; the same import again changes nothing. The
     caller commits.
 
-    Articles that are not among `drafts` stay as they are, and so do variants that were learned from
-    customers.
+    Without `embed` new passages have no vector, and are found by words alone, until the job
+    `embed_passages` gives them one: a web process holds no model. Articles that are not among
+    `drafts` stay as they are, and so do variants that were learned from customers.
     """
     knowledge.lock_import(session)
     known = knowledge.articles_by_slug(session, [draft.slug for draft in drafts])
@@ -102,11 +106,19 @@ def import_articles(session: Session, drafts: Sequence[ArticleDraft]) -> ImportR
         _change(known[draft.slug], draft) if draft.slug in known else _create(session, known, draft)
         for draft in drafts
     ]
-    _embed([passage for article in known.values() for passage in article.passages])
+    if embed:
+        _embed([passage for article in known.values() for passage in article.passages])
     session.flush()
     return ImportResult(
         outcomes.count("created"), outcomes.count("changed"), outcomes.count("unchanged")
     )
+
+
+def embed_missing(session: Session) -> None:
+    """Give vectors to passages of articles that were changed lately and have none. The caller
+    commits.
+    """
+    _embed(knowledge.list_unembedded(session, EMBEDDED_AT_ONCE))
 
 
 def add_variant(session: Session, article_id: UUID, text: str) -> bool:

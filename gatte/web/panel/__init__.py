@@ -21,12 +21,13 @@ from gatte.web.panel import (
     simulator,
     state_diagram,
     tickets,
+    tokens,
 )
 
 bp = Blueprint("panel", __name__)
 formatting.init_blueprint(bp)
 bp.add_app_template_filter(overdue.warning, "overdue")
-for screen in (
+SCREENS = (
     auth,
     sessions,
     conversation,
@@ -37,5 +38,7 @@ for screen in (
     leads,
     state_diagram,
     routines,
-):
+    tokens,
+)
+for screen in SCREENS:
     screen.add_routes(bp)

@@ -13,6 +13,7 @@ from gatte.models import (
     LeadStage,
     MuteReason,
     Role,
+    Scope,
     SkipReason,
     TicketKind,
     TicketState,
@@ -188,6 +189,8 @@ ACTIONS: dict[str, str] = {
     "hold_lifted": "liberou a exclusão dos dados",
     "exported": "exportou os dados do contato",
     "data_corrected": "corrigiu um dado a pedido do cliente",
+    "contact.opt_out": "registrou que o contato não quer avisos",
+    "contact.opt_in": "registrou que o contato quer avisos",
 }
 SCHEDULED_JOBS: dict[str, str] = {
     "apply_retention": "Apagar o que passou do prazo",
@@ -195,6 +198,24 @@ SCHEDULED_JOBS: dict[str, str] = {
     "destroy_inbox_keys": "Destruir as chaves de entrada antigas",
     "erase_due_contacts": "Apagar os dados de quem pediu",
     "replay_erasures": "Conferir o registro de exclusões",
+}
+SCOPES: dict[Scope, str] = {
+    Scope.CONTACTS_READ: "Ler contatos",
+    Scope.CONTACTS_WRITE: "Alterar contatos",
+    Scope.CONVERSATIONS_READ: "Ler conversas",
+    Scope.CONVERSATIONS_WRITE: "Assumir, devolver e encerrar conversas",
+    Scope.MESSAGES_READ: "Ler mensagens",
+    Scope.MESSAGES_WRITE: "Enviar mensagens",
+    Scope.TICKETS_READ: "Ler chamados",
+    Scope.TICKETS_WRITE: "Abrir e alterar chamados",
+    Scope.LEADS_READ: "Ler leads",
+    Scope.LEADS_WRITE: "Alterar leads",
+    Scope.CERTIFICATES_READ: "Ler certificados",
+    Scope.CERTIFICATES_WRITE: "Cadastrar e alterar certificados",
+    Scope.KNOWLEDGE_READ: "Ler a base de conhecimento",
+    Scope.KNOWLEDGE_WRITE: "Alterar a base de conhecimento",
+    Scope.WEBHOOKS_READ: "Ver os avisos a outros sistemas (webhooks)",
+    Scope.WEBHOOKS_WRITE: "Configurar os avisos a outros sistemas (webhooks)",
 }
 # Kinds of a customer's message that are no text; see `nlu.MessageKind`.
 ATTACHMENTS: dict[str, str] = {

@@ -10,14 +10,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from gatte.intake.contact_identity import canonical_phone
-from gatte.models import Conversation, IdentityKind, keyring
+from gatte.intake.contact_identity import search_hashes
+from gatte.models import Conversation
 from gatte.models.name_words import name_words
 from gatte.store import conversations
 from gatte.web.panel.form_values import parse_integer
 
 LONGEST = 100
-COUNTRY = "55"
 CNPJ = re.compile(r"(?=.*\d)[0-9A-Z]{12}\d{2}")  # with letters since July 2026
 NUMBER_MARKS = re.compile(r"[\s().+/-]")
 
@@ -35,15 +34,10 @@ def find_conversations(
     """
     number = NUMBER_MARKS.sub("", sought).upper()
     if number.isascii() and number.isdecimal():
-        return conversations.list_of_contacts(_hashes(number), parse_integer(number), after, limit)
+        return conversations.list_of_contacts(
+            search_hashes(number), parse_integer(number), after, limit
+        )
     if CNPJ.fullmatch(number):
-        return conversations.list_of_contacts(_hashes(number), None, after, limit)
+        return conversations.list_of_contacts(search_hashes(number), None, after, limit)
     words = name_words(sought)
     return conversations.list_by_name(words, after, limit) if words else []
-
-
-def _hashes(number: str) -> list[bytes]:
-    """Of a phone, with or without the country's code, and of a document."""
-    phones = {canonical_phone(number), canonical_phone(COUNTRY + number)}
-    known = [(IdentityKind.PHONE, phone) for phone in phones] + [(IdentityKind.DOCUMENT, number)]
-    return [keyring().lookup_hash(kind, value) for kind, value in known]

@@ -26,6 +26,7 @@ MOST_QUERIES = {
     "panel.list_leads": 4,
     "panel.list_sessions": 6,
     "panel.list_tickets": 4,
+    "panel.list_tokens": 4,
     "panel.show_conversation": 9,
     "panel.show_contact_data": 22,
     "panel.list_routines": 2,

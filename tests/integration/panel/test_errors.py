@@ -38,14 +38,12 @@ def test_a_failure_is_logged_with_its_cause(browser, logged):
     assert str(line["exc_info"]) == "a secret detail"
 
 
-def test_a_machine_is_told_in_a_short_text(browser):
+def test_a_machine_is_told_in_a_problem_document(browser):
     answer = browser.get("/api/failing")
 
-    assert (answer.status_code, answer.mimetype, answer.text) == (
-        500,
-        "text/plain",
-        "Internal Server Error\n",
-    )
+    assert (answer.status_code, answer.mimetype) == (500, "application/problem+json")
+    assert answer.get_json()["title"] == "Internal Server Error"
+    assert "secret detail" not in answer.text
 
 
 def test_without_the_database_a_page_says_that_nothing_is_lost(browser):

@@ -32,10 +32,12 @@ def test_every_answer_has_the_id_of_its_request(browser, path):
 
 
 @pytest.mark.parametrize("path", ["/webhook/nothing", "/health/nothing"])
-def test_what_is_not_there_is_told_in_a_short_text(browser, path):
+def test_what_is_not_there_is_told_in_a_problem_document(browser, path):
     answer = browser.get(path)
 
-    assert (answer.status_code, answer.mimetype, answer.text) == (404, "text/plain", "Not Found\n")
+    assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
+    assert answer.get_json()["type"] == "about:blank"
+    assert answer.get_json()["title"] == "Not Found"
 
 
 def test_a_refusal_is_logged_under_the_id_of_its_request(browser, capsys):
@@ -85,5 +87,6 @@ def test_a_fault_on_the_short_way_is_answered_like_any_other(browser, app, logge
 
     answer = browser.client.post(PATHS[2], data=b"{}")
 
-    assert (answer.status_code, answer.text) == (500, "Internal Server Error\n")
+    assert (answer.status_code, answer.mimetype) == (500, "application/problem+json")
+    assert answer.get_json()["title"] == "Internal Server Error"
     assert "of the test" in str(logged)

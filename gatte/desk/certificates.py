@@ -1,0 +1,42 @@
+"""Certificates of customers in the hands of the desk: noted, and kept up to date."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from gatte.models import Certificate, Contact, keyring
+from gatte.store import audit
+from gatte.store import certificates as stored
+
+
+def create(contact: Contact, values: Mapping[str, Any], user_id: int) -> Certificate:
+    """Note a certificate that was issued to a contact; `values` by column."""
+    certificate = stored.add_certificate(contact, **_with_hash(values))
+    audit.record(user_id, "certificate.create", _subject(certificate))
+    return certificate
+
+
+def change(certificate_id: UUID, values: Mapping[str, Any], user_id: int) -> Certificate:
+    """Set columns of a certificate; NoSuchCertificate when there is none."""
+    certificate = stored.get_locked(certificate_id)
+    changed = [name for name, value in values.items() if getattr(certificate, name) != value]
+    for name, value in _with_hash(values).items():
+        setattr(certificate, name, value)
+    if changed:
+        audit.record(
+            user_id, "certificate.change", _subject(certificate), {"columns": sorted(changed)}
+        )
+    return certificate
+
+
+def _with_hash(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns, and the hash by which the document is found when it is among them."""
+    columns = dict(values)
+    if "document" in columns:
+        document = columns["document"]
+        columns["document_hash"] = keyring().lookup_hash("document", document) if document else None
+    return columns
+
+
+def _subject(certificate: Certificate) -> str:
+    return f"certificate:{certificate.id}"
