@@ -8,10 +8,18 @@ from gatte.conversation.effects import EscalationReason
 from gatte.conversation.flows.base import FlowName
 from gatte.conversation.handoff import announce_queue, escalate, leave_queue
 from gatte.conversation.no_active_flow import show_menu
+from gatte.conversation.replies import TextReply
 from gatte.conversation.rules import Command
-from gatte.conversation.slot_filling import ask_again, can_resume, offer_resume, resume, start
+from gatte.conversation.slot_filling import (
+    ask_again,
+    can_resume,
+    current_flow,
+    offer_resume,
+    resume,
+    start,
+)
 from gatte.conversation.states import Event, State
-from gatte.conversation.texts import render
+from gatte.conversation.texts import exists, render
 
 
 def call_human(draft: DecisionBuilder, said: str) -> bool:
@@ -44,6 +52,7 @@ def cancel(draft: DecisionBuilder, _said: str) -> bool:
         leave_queue(draft, Event.CANCELLED, "cancel")
         return True
     cancelled = draft.snapshot.flow
+    told = _told_after_cancel(draft)
     draft.transition(Event.CANCELLED, "cancel")
     draft.end_flow()
     draft.reset_fallback()
@@ -51,15 +60,28 @@ def cancel(draft: DecisionBuilder, _said: str) -> bool:
         draft.discard_suspended_flow()
         draft.add_buttons(render("cancel.nothing"), option_ids.MENU(), option_ids.NOTICES_OFF())
     elif can_resume(draft):
-        draft.add_text("cancel.done", the_flow=render(f"flow.{cancelled}"))
+        draft.replies.append(TextReply(told))
         offer_resume(draft)
     else:
         draft.add_buttons(
-            render("cancel.done", the_flow=render(f"flow.{cancelled}")),
+            told,
             option_ids.MENU(),
             option_ids.HUMAN(),
         )
     return True
+
+
+def _told_after_cancel(draft: DecisionBuilder) -> str:
+    """That the running flow is dropped; what stays as it was, where the flow is about something
+    that is there already.
+    """
+    flow = current_flow(draft)
+    if flow is None:
+        return ""
+    values = flow.summary_values(draft.snapshot)
+    if exists(f"{flow.name}.kept") and values.get("when"):
+        return render(f"{flow.name}.kept", **values)
+    return render("cancel.done", the_flow=render(f"flow.{flow.name}"))
 
 
 def _opt_out(draft: DecisionBuilder, _said: str) -> bool:

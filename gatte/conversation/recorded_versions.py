@@ -4,7 +4,8 @@ from typing import Any
 
 Json = dict[str, Any]
 
-VERSION = 2
+VERSION = 3
+REQUESTED_APPOINTMENT = {"day", "period", "topic"}
 PRIORITIES = 10  # as many as escalations have; the former version knew one queue for all
 
 SNAPSHOT_FIELDS = {
@@ -26,8 +27,16 @@ def to_current(recorded: Json) -> Json:
     """A recorded history without its version; one of version 1 (it names none) in new names."""
     version = recorded.get("version", 1)
     if version == 1:
-        return _from_version_1(recorded)
-    return {name: value for name, value in recorded.items() if name != "version"}
+        return _without_requests(_from_version_1(recorded))
+    current = {name: value for name, value in recorded.items() if name != "version"}
+    return current if version == VERSION else _without_requests(current)
+
+
+def _without_requests(recorded: Json) -> Json:
+    """Before version 3 an appointment was only asked for: no effect of today stands for that."""
+    decision = recorded["decision"]
+    effects = [one for one in decision["effects"] if set(one) != REQUESTED_APPOINTMENT]
+    return {**recorded, "decision": {**decision, "effects": effects}}
 
 
 def _from_version_1(recorded: Json) -> Json:

@@ -5,6 +5,7 @@ Models hold constraints and small derived values; rules live in the services abo
 `sealing.py`, then `conversation.py`.
 """
 
+from gatte.models.appointment import Appointment, AppointmentState
 from gatte.models.certificate import Certificate, CertificateStatus
 from gatte.models.contact import Contact, ContactIdentity, IdentityKind, MuteReason
 from gatte.models.conversation import Conversation, Transition, Turn, TurnOutcome
@@ -36,6 +37,8 @@ from gatte.models.sealing import DataKey, KeyPurpose, Keyring
 from gatte.services import keyring
 
 __all__ = [
+    "Appointment",
+    "AppointmentState",
     "Article",
     "AuditEntry",
     "Author",

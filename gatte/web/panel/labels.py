@@ -170,6 +170,9 @@ FLOWS: dict[str, str] = {
     "ticket": "abertura de chamado",
     "ticket_status": "andamento de chamado",
     "schedule": "agendamento",
+    "move_appointment": "mudança de horário",
+    "cancel_appointment": "cancelamento de horário",
+    "appointment_status": "consulta de horário",
     "data_rights": "dados pessoais",
     "opt_out": "parar mensagens",
 }
