@@ -83,8 +83,6 @@ REASON_FOR_DESK = {
     EscalateReason.DATA_BREACH: EscalationReason.DATA_BREACH,
     EscalateReason.DISTRESS: EscalationReason.DISTRESS,
 }
-PERSON_ONLY = frozenset({"move_appointment", "cancel_appointment"})
-"""Wishes for which there is no flow: a person takes them, with what was said."""
 LISTENED_BESIDE = (OptOut,)
 """Commands that are carried out whatever else a turn holds, when they are literal: the law."""
 
@@ -415,10 +413,6 @@ def _decline_offer(turn: CommandRun) -> None:
 
 def _start_flow(turn: CommandRun, command: StartFlow) -> Outcome:
     draft = turn.draft
-    if command.flow in PERSON_ONLY:
-        draft.add_text(f"schedule.{command.flow}")
-        escalate(draft, EscalationReason.REQUESTED, command.flow, turn.text)
-        return turn.settle(command)
     name = FlowName(command.flow)
     running = draft.snapshot.flow
     if running == name:

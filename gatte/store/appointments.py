@@ -5,7 +5,7 @@ and slot lets the slower of two bookings find the next one, or none.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -64,7 +64,10 @@ class AppointmentChanged(Exception):
 
 @dataclass(frozen=True)
 class NewAppointment:
-    """A time to be booked: for whom, from when to when, by whom, and what it is for."""
+    """A time to be booked: for whom, from when to when, by whom, and what it is for.
+
+    A moved one keeps the `number` of the row that it was `moved_from_id`.
+    """
 
     contact: Contact
     phone_number_id: str
@@ -77,6 +80,7 @@ class NewAppointment:
     note: str | None = None
     number: int | None = None
     moved_from_id: UUID | None = None
+    id: UUID = field(default_factory=new_uuid7)
 
 
 def book(wanted: NewAppointment, at_once: int) -> UUID:
@@ -93,10 +97,9 @@ def book(wanted: NewAppointment, at_once: int) -> UUID:
 
 
 def _values_of(wanted: NewAppointment, at_once: int) -> dict[str, object]:
-    row_id = new_uuid7()
     data_key_id = wanted.contact.data_key_id
     return {
-        "id": row_id,
+        "id": wanted.id,
         "data_key_id": data_key_id,
         "number": wanted.number,
         "contact_id": wanted.contact.id,
@@ -108,7 +111,7 @@ def _values_of(wanted: NewAppointment, at_once: int) -> dict[str, object]:
         "ends_at": wanted.ends_at,
         "created_by": wanted.created_by,
         "moved_from_id": wanted.moved_from_id,
-        "note_sealed": Appointment.note.encrypt(row_id, data_key_id, wanted.note),
+        "note_sealed": Appointment.note.encrypt(wanted.id, data_key_id, wanted.note),
         "at_once": at_once,
     }
 
@@ -149,12 +152,10 @@ def touch(appointment: Appointment) -> None:
     appointment.updated_at = func.now()
 
 
-def get(appointment_id: UUID) -> Appointment:
-    """The appointment of this id; NoSuchAppointment when there is none."""
-    found = db.session.get(Appointment, appointment_id)
-    if found is None:
-        raise NoSuchAppointment(str(appointment_id))
-    return found
+def find_with_contact(appointment_id: UUID) -> Appointment | None:
+    """An appointment with its contact."""
+    query = select(Appointment).where(Appointment.id == appointment_id)
+    return db.session.scalar(query.options(joinedload(Appointment.contact)))
 
 
 def get_locked(appointment_id: UUID) -> Appointment:
@@ -199,21 +200,10 @@ def list_between(first: datetime, last: datetime, limit: int) -> Sequence[Appoin
     ).all()
 
 
-def list_of_contact(contact_id: UUID, limit: int) -> Sequence[Appointment]:
-    """The appointments of a contact, the latest first."""
-    query = select(Appointment).where(Appointment.contact_id == contact_id)
-    query = query.where(Appointment.state != AppointmentState.MOVED)
-    return db.session.scalars(
-        query.order_by(Appointment.starts_at.desc(), Appointment.id).limit(limit)
-    ).all()
-
-
-def list_booked_times(phone_number_id: str, first: datetime, last: datetime) -> Sequence[datetime]:
-    """When the booked appointments of a number begin, one entry each."""
-    query = select(Appointment.starts_at).where(
-        Appointment.phone_number_id == phone_number_id,
-        Appointment.state == AppointmentState.BOOKED,
-        Appointment.starts_at >= first,
-        Appointment.starts_at < last,
+def list_of_conversation(conversation_id: UUID, limit: int) -> Sequence[Appointment]:
+    """The appointments that came of a conversation, the newest first."""
+    query = select(Appointment).where(
+        Appointment.conversation_id == conversation_id,
+        Appointment.state != AppointmentState.MOVED,
     )
-    return db.session.scalars(query.order_by(Appointment.starts_at, Appointment.id)).all()
+    return db.session.scalars(query.order_by(Appointment.id.desc()).limit(limit)).all()

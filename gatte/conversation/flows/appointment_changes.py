@@ -3,12 +3,15 @@ the core. What cannot be undone follows a yes to a summary that names day and ho
 """
 
 from dataclasses import replace
+from datetime import datetime
 
 from gatte.conversation import option_ids
 from gatte.conversation.appointment_calendar import FreeTime
 from gatte.conversation.decision_builder import DecisionBuilder
 from gatte.conversation.effects import CancelAppointment, MoveAppointment
-from gatte.conversation.flows.appointments import (
+from gatte.conversation.flows.base import Flow, FlowName, Slot, needs_no_yes
+from gatte.conversation.flows.schedule import DAY, PERIOD, show_when
+from gatte.conversation.flows.time_wishes import (
     chosen_time,
     parse_period_answer,
     period_needed,
@@ -16,8 +19,6 @@ from gatte.conversation.flows.appointments import (
     settle_time,
     was_chosen_for_them,
 )
-from gatte.conversation.flows.base import Flow, FlowName, Slot, needs_no_yes
-from gatte.conversation.flows.schedule import DAY, PERIOD, show_when
 from gatte.conversation.parsing.dates import find_day
 from gatte.conversation.parsing.day_wishes import wish_of
 from gatte.conversation.parsing.normalize import NO_MATCH, ParseResult
@@ -32,7 +33,12 @@ MOST_SHOWN = 5
 
 def time_of(appointment: AppointmentFacts) -> FreeTime:
     """Day and hour of an appointment."""
-    return FreeTime(appointment.starts_at.date(), appointment.starts_at.time())
+    return time_of_start(appointment.starts_at)
+
+
+def time_of_start(starts_at: datetime) -> FreeTime:
+    """Day and hour of a moment in the company's time zone."""
+    return FreeTime(starts_at.date(), starts_at.time())
 
 
 def _chosen(snapshot: Snapshot) -> AppointmentFacts | None:

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from gatte.conversation.appointment_calendar import FreeTime
 from gatte.conversation.decision_builder import DecisionBuilder
 from gatte.conversation.effects import AppointmentKind, BookAppointment
-from gatte.conversation.flows.appointments import (
+from gatte.conversation.flows.base import Flow, FlowName, Slot
+from gatte.conversation.flows.time_wishes import (
     chosen_time,
     day_options,
     day_problem,
@@ -21,7 +22,6 @@ from gatte.conversation.flows.appointments import (
     spoken_hours,
     was_chosen_for_them,
 )
-from gatte.conversation.flows.base import Flow, FlowName, Slot
 from gatte.conversation.parsing.dates import find_day, parse_day
 from gatte.conversation.parsing.day_wishes import show_day
 from gatte.conversation.parsing.normalize import NO_MATCH, ParseResult, normalize_text

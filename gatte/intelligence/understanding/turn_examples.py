@@ -11,6 +11,10 @@ from gatte.intelligence.understanding.examples import read_examples
 from gatte.intelligence.understanding.turn_features import TurnContext
 
 TURNS = Path(__file__).parents[1] / "content" / "turns"
+NOT_FROM_INTENTS = frozenset(
+    {"ticket", "move_appointment", "cancel_appointment", "appointment_status"}
+)
+"""Flows that share their intent with another, which an opening of that intent starts."""
 LABEL_OF_INTENT = {
     Intent.GREETING: "SmallTalk:greeting",
     Intent.THANKS: "SmallTalk:thanks",
@@ -27,7 +31,7 @@ LABEL_OF_INTENT = {
 } | {
     intent: f"StartFlow:{flow}"
     for flow, intent in INTENT_OF_FLOW.items()
-    if flow not in {"ticket", "move_appointment", "cancel_appointment"}
+    if flow not in NOT_FROM_INTENTS
 }
 
 

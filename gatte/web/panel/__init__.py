@@ -9,6 +9,7 @@ says our closed sets in Portuguese, `formatting` times, phones and WhatsApp text
 from flask import Blueprint
 
 from gatte.web.panel import (
+    appointments,
     auth,
     conversation,
     formatting,
@@ -24,5 +25,15 @@ from gatte.web.panel import (
 bp = Blueprint("panel", __name__)
 formatting.init_blueprint(bp)
 bp.add_app_template_filter(overdue.warning, "overdue")
-for screen in (auth, sessions, conversation, mute, simulator, tickets, leads, state_diagram):
+for screen in (
+    auth,
+    sessions,
+    conversation,
+    mute,
+    simulator,
+    tickets,
+    leads,
+    appointments,
+    state_diagram,
+):
     screen.add_routes(bp)

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-from gatte.conversation.effects import EscalationReason, Urgency
+from gatte.conversation.effects import AppointmentKind, EscalationReason, Urgency
 from gatte.conversation.nlu import Intent
 from gatte.conversation.states import Event, State
 from gatte.models import (
+    AppointmentState,
     Author,
     DeliveryState,
     LeadStage,
@@ -133,6 +134,18 @@ TICKET_STATES: dict[TicketState, str] = {
     TicketState.SOLVED: "Resolvido",
     TicketState.CANCELLED: "Cancelado",
 }
+APPOINTMENT_KINDS: dict[AppointmentKind, str] = {
+    AppointmentKind.VIDEO: "Videoconferência",
+    AppointmentKind.IN_PERSON: "Presencial",
+    AppointmentKind.TOKEN_DELIVERY: "Entrega de token",
+}
+APPOINTMENT_STATES: dict[AppointmentState, str] = {
+    AppointmentState.BOOKED: "Marcado",
+    AppointmentState.MOVED: "Mudou de horário",
+    AppointmentState.CANCELLED: "Cancelado",
+    AppointmentState.DONE: "Atendido",
+    AppointmentState.NO_SHOW: "Não compareceu",
+}
 STAGES: dict[LeadStage, str] = {
     LeadStage.NEW: "Novo",
     LeadStage.CONTACTED: "Contatado",
@@ -185,6 +198,9 @@ ACTIONS: dict[str, str] = {
     Event.AGENT_CLOSED.value: "encerrou o atendimento",
     "reassigned": "passou a conversa a outra pessoa",
     "taken_over": "assumiu a conversa de outra pessoa",
+    "appointment.book": "marcou um horário",
+    "appointment.move": "mudou o horário",
+    "appointment.state": "mudou a situação do horário",
     "muted": "silenciou o contato",
     "unmuted": "reativou o contato",
 }
@@ -211,6 +227,8 @@ LABEL_TABLES: tuple[Mapping[Any, str], ...] = (
     URGENCIES,
     TICKET_KINDS,
     TICKET_STATES,
+    APPOINTMENT_KINDS,
+    APPOINTMENT_STATES,
     STAGES,
     ROLES,
     MUTE_REASONS,

@@ -3,14 +3,17 @@
 import json
 
 from gatte.conversation.effects import (
+    BookAppointment,
+    CancelAppointment,
     CaptureLead,
     CorrectData,
     EraseData,
+    MoveAppointment,
     OpenTicket,
     QueueForHuman,
-    RequestAppointment,
 )
 from gatte.conversation.flows.registry import FLOWS
+from gatte.conversation.nlu import MessageKind
 from gatte.conversation.parsing.answers import yes_or_no
 from gatte.conversation.replies import ButtonsReply, MenuReply, Reply, TextReply, from_json, to_json
 from gatte.conversation.slot_filling import summary_fingerprint
@@ -24,7 +27,8 @@ from gatte.conversation.snapshot import (
 )
 from gatte.conversation.states import TRANSITIONS, Event, State
 
-NEEDS_YES = (CaptureLead, OpenTicket, EraseData, RequestAppointment, CorrectData)
+APPOINTMENTS = (BookAppointment, MoveAppointment, CancelAppointment)
+NEEDS_YES = (CaptureLead, OpenTicket, EraseData, CorrectData, *APPOINTMENTS)
 STORED = (
     "flow",
     "requested_slot",
@@ -102,7 +106,8 @@ def _says_yes(happening: Input, mark: str) -> bool:
     if not isinstance(happening, MessagesReceived):
         return False
     tapped = any(one.choice == f"confirm:{mark}:yes" for one in happening.utterances)
-    answers = {yes_or_no(one.text) for one in happening.utterances if one.text}
+    read = [one for one in happening.utterances if one.kind is not MessageKind.REACTION]
+    answers = {yes_or_no(one.text) for one in read if one.text}
     typed = any(one.text.strip().casefold() in TYPED_YES for one in happening.utterances)
     return tapped or typed or (True in answers and False not in answers)
 

@@ -41,8 +41,9 @@ def period_problem(period: str, snapshot: Snapshot) -> str:
     if day != snapshot.now.date() or window is None:
         return ""
     left = calendar.in_time(day, snapshot.now)
-    reachable = any(at >= window.first if window.exact else window.holds(at) for at in left)
-    return "" if reachable else "hour_passed"
+    if window.exact:
+        return "" if left and window.first >= left[0] else "hour_passed"
+    return "" if any(window.holds(at) for at in left) else "hour_passed"
 
 
 def _one_day(snapshot: Snapshot) -> date | None:
