@@ -44,6 +44,8 @@ NOT_CANCELLED = re.compile(
     rf"\bnao (?:quero |precisa |e para |vou )?{CANCEL}\b|\b(?:mantem|manter|mantenha)\b"
     r"|\bdeixa (?:marcad|como esta|assim|quieto|pra la)|\bcontinua marcad"
 )
+NOT_MOVED = re.compile(r"\bnao (?:quero |precisa |vou |e para )?(?:remarcar|reagendar|mudar)\b")
+BARE_CANCEL = re.compile(rf"\b{CANCEL}\b")
 ONLY_CANCELS = re.compile(rf"\b(?:so|apenas|somente) (?:quero )?{CANCEL}\b")
 AGREES = re.compile(
     rf"^\W*(?:(?:sim|isso|pode|quero|queira|ok|por favor|confirmo|so|e so|favor)\W+)*{CANCEL}\b"
@@ -59,11 +61,11 @@ def appointment_wish(text: str, snapshot: Snapshot) -> AppointmentWish | None:
     plain = readable(text)
     if ASKS.search(plain):
         return "appointment_status"
-    moves = bool(MOVES.search(plain))
-    cancels = bool(CANCELS.search(plain)) or bool(
-        snapshot.appointments and re.search(rf"\b{CANCEL}\b", plain) and not snapshot.flow
-    )
-    if cancels and (ONLY_CANCELS.search(plain) or not moves) and not NOT_CANCELLED.search(plain):
+    only_cancels = bool(snapshot.appointments and ONLY_CANCELS.search(plain))
+    moves = bool(MOVES.search(plain)) and not NOT_MOVED.search(plain)
+    bare = bool(snapshot.appointments and not snapshot.flow and BARE_CANCEL.search(plain))
+    cancels = only_cancels or bare or bool(CANCELS.search(plain))
+    if cancels and (only_cancels or not moves) and not NOT_CANCELLED.search(plain):
         return "cancel_appointment"
     return "move_appointment" if moves else None
 

@@ -83,6 +83,7 @@ REASON_FOR_DESK = {
     EscalateReason.DATA_BREACH: EscalationReason.DATA_BREACH,
     EscalateReason.DISTRESS: EscalationReason.DISTRESS,
 }
+ABOUT_ONE_APPOINTMENT = {FlowName.MOVE_APPOINTMENT, FlowName.CANCEL_APPOINTMENT}
 LISTENED_BESIDE = (OptOut,)
 """Commands that are carried out whatever else a turn holds, when they are literal: the law."""
 
@@ -313,7 +314,7 @@ def _correct_slot(turn: CommandRun, command: CorrectSlot) -> Outcome:
     if slot is None:
         return Outcome.KEPT
     if not command.value:
-        reopen_slot(turn.draft, slot)
+        reopen_slot(turn.draft, slot, command.span)
         turn.settle(command)
         return Outcome.ASKED_BACK
     return _set_slot(turn, SetSlot(command.slot, command.value, span=command.span))
@@ -418,6 +419,8 @@ def _start_flow(turn: CommandRun, command: StartFlow) -> Outcome:
     if running == name:
         return Outcome.OVERRULED if turn.changed else _again(turn, command)
     texts = tuple(one.text for one in turn.said)
+    if {running, name} <= ABOUT_ONE_APPOINTMENT:
+        draft.end_flow()  # another wish about the same appointment, not one beside it
     start(draft, name, f"intent {intent_of(command) or name}", texts)
     if running and draft.snapshot.suspended_flow == running and draft.snapshot.flow:
         draft.prepend_text(render("resume.put_aside", the_flow=render(f"flow.{running}")))

@@ -240,13 +240,18 @@ def ask_what_to_fix(draft: DecisionBuilder) -> None:
     draft.add_list(render("fix.which"), rows[:MOST_ROWS])
 
 
-def reopen_slot(draft: DecisionBuilder, slot: Slot) -> None:
-    """Empty one value and ask for it again."""
+def reopen_slot(draft: DecisionBuilder, slot: Slot, said: str = "") -> None:
+    """Empty one value and ask for it again, or say what is wrong with the one that was said."""
+    problem = slot.validate(said, draft.snapshot) if said else ""
     draft.transition(Event.CORRECTED, slot.name)
     draft.clear_slots(slot.name, *slot.invalidates)
     draft.set_flag("fixing", None)
     draft.update(fallback_count=0)
-    ask(draft, slot)
+    if problem:
+        draft.update(requested_slot=slot.name, invalid_slot_count=0)
+        show_problem(draft, slot, problem, said)
+    else:
+        ask(draft, slot)
 
 
 def fill(draft: DecisionBuilder, slot: Slot, value: str, text: str = "") -> bool:

@@ -2,6 +2,7 @@
 the core. What cannot be undone follows a yes to a summary that names day and hour.
 """
 
+import re
 from dataclasses import replace
 from datetime import datetime
 
@@ -21,6 +22,7 @@ from gatte.conversation.flows.time_wishes import (
 )
 from gatte.conversation.parsing.dates import find_day
 from gatte.conversation.parsing.day_wishes import wish_of
+from gatte.conversation.parsing.mentions import readable
 from gatte.conversation.parsing.normalize import NO_MATCH, ParseResult
 from gatte.conversation.parsing.times import find_period, says_same_time
 from gatte.conversation.replies import ReplyOption
@@ -29,6 +31,8 @@ from gatte.conversation.states import Event
 from gatte.conversation.texts import render
 
 MOST_SHOWN = 5
+TARGET = re.compile(r"\b(?:para|pras?|pros?) (?P<words>[^,.;]*)$")
+"""Where to, in "das 10h para as 15h"."""
 
 
 def time_of(appointment: AppointmentFacts) -> FreeTime:
@@ -112,7 +116,10 @@ def _find_new_day(text: str, snapshot: Snapshot) -> ParseResult:
 
 def _find_new_period(text: str, snapshot: Snapshot) -> ParseResult:
     """The period that a text wishes for, without the hour that the appointment has."""
-    found = PERIOD.extract(text, snapshot)
+    target = TARGET.search(readable(text))
+    found = PERIOD.extract(target["words"], snapshot) if target else NO_MATCH
+    if found.value is None:
+        found = PERIOD.extract(text, snapshot)
     present = _chosen(snapshot)
     if present is None:
         return found
@@ -195,8 +202,6 @@ def finish_cancel(draft: DecisionBuilder) -> None:
     if present is None:
         _tell_that_there_is_none(draft)
         return
-    if draft.snapshot.suspended_flow == FlowName.MOVE_APPOINTMENT:
-        draft.discard_suspended_flow()
     draft.add_effect(CancelAppointment(present.id))
     draft.add_text("cancel_appointment.done", when=show_when(time_of(present)))
 
