@@ -121,6 +121,8 @@ VETO = 0.12
 NO_VALUE = 0.2
 """Free text is no answer to the slot asked when the model gives it less than this."""
 
+SETTLED_BY_WISH = (StartFlow, CancelFlow, Affirm, Deny)
+"""Labels that say nothing new where rules have read a wish for a flow."""
 LITERAL: dict[Word, type[Command]] = {
     Word.HUMAN: RequestHuman,
     Word.MENU: ShowMenu,
@@ -516,10 +518,12 @@ def _of_labels(
         return
     asked = any(isinstance(one, Question) for one in found)
     valued = any(isinstance(one, SetSlot | CorrectSlot) for one in found)
+    wished = any(isinstance(one, StartFlow) for one in found)
     for score in reading.labels:
         sure = score.probability >= _threshold(place, score.label, reading)
         command = _of_label(place, score.label, said) if sure else None
         told = (asked and isinstance(command, Question)) or (valued and isinstance(command, Skip))
+        told = told or (wished and isinstance(command, SETTLED_BY_WISH))
         if command is not None and not told:
             yield replace(
                 command,

@@ -160,14 +160,14 @@ def _summary_values(snapshot: Snapshot) -> dict[str, str]:
 
 
 def _settle_move(draft: DecisionBuilder) -> bool:
-    if not _has_appointments(draft.snapshot):
-        return True
-    return _settle_cancel(draft) and settle_time(draft)
+    if not _settle_cancel(draft):
+        return False
+    return not _has_appointments(draft.snapshot) or settle_time(draft)
 
 
 def _settle_cancel(draft: DecisionBuilder) -> bool:
     """False, and the flow is over, when the appointment is not there any more."""
-    if not _has_appointments(draft.snapshot) or _chosen(draft.snapshot):
+    if "appointment" not in draft.snapshot.slots or _chosen(draft.snapshot):
         return True
     draft.transition(Event.CANCELLED, "appointment is gone")
     draft.end_flow()

@@ -246,9 +246,12 @@ def _every_answer_is_of_its_turn(stage: Stage) -> None:
     """What a turn decided to say went out once, whole; where it names a ticket that it opens, with
     that ticket's number.
     """
-    newest = db.session.scalar(
-        select(func.max(Ticket.number)).filter_by(contact_id=stage.contact().id)
-    )
+    mine = {"contact_id": stage.contact().id}
+    numbers = [
+        db.session.scalar(select(func.max(table.number)).filter_by(**mine))
+        for table in (Ticket, Appointment)
+    ]
+    newest = max((number for number in numbers if number is not None), default=None)
     for turn in _turns(stage):
         course = decision_history.recorded_in(turn.trace)
         written = db.session.scalars(
