@@ -104,7 +104,15 @@ class AppointmentCalendar:
         for alternative in wish.alternatives:
             window = window_of(alternative.period or period) or ANY_TIME
             for day in _days(alternative, now.date()):
-                at = None if wish.refuses(day) else self._first_in(window, day, now)
+                at = (
+                    None
+                    if wish.refuses(day)
+                    else self._first_in(
+                        window,
+                        day,
+                        now,
+                    )
+                )
                 if at is not None:
                     return FreeTime(day, at)
         return None
@@ -114,7 +122,11 @@ class AppointmentCalendar:
         if not window.exact or window.first in self.times(day):
             return next((at for at in free if window.holds(at)), None)
         near = [at for at in free if _minutes_apart(at, window.first) < self.minutes]
-        return min(near, key=lambda at: _minutes_apart(at, window.first), default=None)
+        return min(
+            near,
+            key=lambda at: _minutes_apart(at, window.first),
+            default=None,
+        )
 
     def next_free(self, first: date, period: str, now: datetime, count: int) -> list[FreeTime]:
         """So many free times from a day on: the nearest to an hour that was wished for on the first

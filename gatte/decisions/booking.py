@@ -74,7 +74,11 @@ def own_appointments(rows: Sequence[Mapping[str, Any]]) -> tuple[AppointmentFact
 def span_of(day: date, at: time) -> tuple[datetime, datetime]:
     """Start and end of an appointment at a local time."""
     settings = services.settings()
-    starts_at = datetime.combine(day, at, settings.time_zone)
+    starts_at = datetime.combine(
+        day,
+        at,
+        settings.time_zone,
+    )
     return starts_at, starts_at + timedelta(minutes=settings.gatte_appointment_minutes)
 
 
@@ -107,7 +111,13 @@ def move(conversation: Conversation, effect: MoveAppointment) -> None:
     )
     starts_at, ends_at = span_of(effect.day, effect.at)
     at_once = services.settings().gatte_appointments_at_once
-    moved_id = appointments.move(appointment, starts_at, ends_at, Author.BOT, at_once)
+    moved_id = appointments.move(
+        appointment,
+        starts_at,
+        ends_at,
+        Author.BOT,
+        at_once,
+    )
     log.info("appointment_moved", appointment_id=str(moved_id))
 
 

@@ -9,10 +9,8 @@ from uuid import UUID
 from gatte import services
 from gatte.conversation.appointment_calendar import AppointmentCalendar
 from gatte.conversation.effects import AppointmentKind
-from gatte.conversation.flows.appointment_changes import time_of_start
-from gatte.conversation.flows.schedule import show_when
+from gatte.conversation.flows.appointment_changes import desk_notice
 from gatte.conversation.replies import TextReply
-from gatte.conversation.texts import render
 from gatte.decisions import booking
 from gatte.models import Appointment, AppointmentState, Author
 from gatte.models.columns import new_uuid7
@@ -89,8 +87,19 @@ def book(
         id=row_id,
     )
     stored.book(wanted, services.settings().gatte_appointments_at_once)
-    audit.record(user_id, "appointment.book", _subject(row_id))
-    return DeskChange(row_id, _tell("booked", stored.get_locked(row_id), user_id))
+    audit.record(
+        user_id,
+        "appointment.book",
+        _subject(row_id),
+    )
+    return DeskChange(
+        row_id,
+        _tell(
+            "booked",
+            stored.get_locked(row_id),
+            user_id,
+        ),
+    )
 
 
 def move(appointment_id: UUID, day: date, at: time, user_id: int, version: int) -> DeskChange:
@@ -102,10 +111,28 @@ def move(appointment_id: UUID, day: date, at: time, user_id: int, version: int) 
     starts_at, ends_at = booking.span_of(day, at)
     before = appointment.starts_at.isoformat()
     at_once = services.settings().gatte_appointments_at_once
-    moved_id = stored.move(appointment, starts_at, ends_at, Author.AGENT, at_once)
+    moved_id = stored.move(
+        appointment,
+        starts_at,
+        ends_at,
+        Author.AGENT,
+        at_once,
+    )
     details = {"from": before, "to": starts_at.isoformat(), "row": str(moved_id)}
-    audit.record(user_id, "appointment.move", _subject(appointment_id), details)
-    return DeskChange(moved_id, _tell("moved", stored.get_locked(moved_id), user_id))
+    audit.record(
+        user_id,
+        "appointment.move",
+        _subject(appointment_id),
+        details,
+    )
+    return DeskChange(
+        moved_id,
+        _tell(
+            "moved",
+            stored.get_locked(moved_id),
+            user_id,
+        ),
+    )
 
 
 def set_state(
@@ -120,9 +147,22 @@ def set_state(
     appointment.state = state
     stored.touch(appointment)
     details = {"from": AppointmentState.BOOKED.value, "to": state.value}
-    audit.record(user_id, "appointment.state", _subject(appointment_id), details)
+    audit.record(
+        user_id,
+        "appointment.state",
+        _subject(appointment_id),
+        details,
+    )
     cancelled = state is AppointmentState.CANCELLED
-    return DeskChange(appointment_id, cancelled and _tell("cancelled", appointment, user_id))
+    return DeskChange(
+        appointment_id,
+        cancelled
+        and _tell(
+            "cancelled",
+            appointment,
+            user_id,
+        ),
+    )
 
 
 def _get_booked(appointment_id: UUID, version: int) -> Appointment:
@@ -141,7 +181,7 @@ def _check_bookable(day: date, at: time) -> None:
         raise NotBookable("past")
 
 
-def _tell(key: str, appointment: Appointment, user_id: int) -> bool:
+def _tell(change: str, appointment: Appointment, user_id: int) -> bool:
     """Tell the customer, where free text may be sent; whether that was so."""
     conversation = conversations.find_latest(appointment.contact_id, appointment.phone_number_id)
     if conversation is None or conversation.data_key_id is None:
@@ -150,9 +190,13 @@ def _tell(key: str, appointment: Appointment, user_id: int) -> bool:
     if not is_service_window_open(conversation):
         return False
     there = appointment.starts_at.astimezone(services.settings().time_zone)
-    when = show_when(time_of_start(there))
-    text = render(f"appointment_notice.{key}", when=when, number=appointment.number)
-    outbox.enqueue(conversation, TextReply(text), Author.AGENT, user_id=user_id)
+    text = desk_notice(change, there, appointment.number)
+    outbox.enqueue(
+        conversation,
+        TextReply(text),
+        Author.AGENT,
+        user_id=user_id,
+    )
     return True
 
 

@@ -50,6 +50,12 @@ def _chosen(snapshot: Snapshot) -> AppointmentFacts | None:
     return next((one for one in snapshot.appointments if one.id == wanted), None)
 
 
+def desk_notice(change: str, starts_at: datetime, number: int) -> str:
+    """What the customer is told when the desk has booked, moved or cancelled an appointment."""
+    when = show_when(time_of_start(starts_at))
+    return render(f"appointment_notice.{change}", when=when, number=number)
+
+
 # --- which appointment ---
 
 
@@ -182,7 +188,11 @@ def _move_key(snapshot: Snapshot) -> str:
 
 def _tell_that_there_is_none(draft: DecisionBuilder) -> None:
     draft.set_flag("offer", option_ids.SCHEDULE().id)
-    draft.add_buttons(render("appointment_status.none"), option_ids.SCHEDULE(), option_ids.HUMAN())
+    draft.add_buttons(
+        render("appointment_status.none"),
+        option_ids.SCHEDULE(),
+        option_ids.HUMAN(),
+    )
 
 
 def finish_move(draft: DecisionBuilder) -> None:
@@ -192,8 +202,18 @@ def finish_move(draft: DecisionBuilder) -> None:
         _tell_that_there_is_none(draft)
         return
     time = chosen_time(draft.snapshot)
-    draft.add_effect(MoveAppointment(present.id, time.day, time.at))
-    draft.add_text("move_appointment.done", when=show_when(time), number=present.number)
+    draft.add_effect(
+        MoveAppointment(
+            present.id,
+            time.day,
+            time.at,
+        )
+    )
+    draft.add_text(
+        "move_appointment.done",
+        when=show_when(time),
+        number=present.number,
+    )
 
 
 def finish_cancel(draft: DecisionBuilder) -> None:
@@ -213,7 +233,11 @@ def finish_status(draft: DecisionBuilder) -> None:
         _tell_that_there_is_none(draft)
         return
     lines = "\n".join(
-        render("appointment_status.line", when=show_when(time_of(one)), number=one.number)
+        render(
+            "appointment_status.line",
+            when=show_when(time_of(one)),
+            number=one.number,
+        )
         for one in coming
     )
     draft.add_text("appointment_status.done", lines=lines)
@@ -223,7 +247,12 @@ MOVE_APPOINTMENT = Flow(
     FlowName.MOVE_APPOINTMENT,
     (
         APPOINTMENT,
-        replace(DAY, extract=_find_new_day, validate=_wrong_new_day, required_if=_has_appointments),
+        replace(
+            DAY,
+            extract=_find_new_day,
+            validate=_wrong_new_day,
+            required_if=_has_appointments,
+        ),
         replace(
             PERIOD,
             extract=_find_new_period,

@@ -35,7 +35,11 @@ def period_problem(period: str, snapshot: Snapshot) -> str:
     """What is wrong with a period on the day that is known, or on any."""
     day = _one_day(snapshot)
     calendar = snapshot.calendar
-    if not calendar.opens_within(period, day, snapshot.now):
+    if not calendar.opens_within(
+        period,
+        day,
+        snapshot.now,
+    ):
         return "hour_outside"
     window = window_of(period)
     if day != snapshot.now.date() or window is None:
@@ -72,10 +76,19 @@ def spoken_hours(snapshot: Snapshot) -> dict[str, str]:
     day = _one_day(snapshot)
     spans = calendar.spans(day) if day else []
     if not spans:
-        following = calendar.next_free(now.date(), "", now, 1)
+        following = calendar.next_free(
+            now.date(),
+            "",
+            now,
+            1,
+        )
         spans = calendar.spans(following[0].day) if following else []
     spoken = [
-        render("schedule.span", first=show_time(opens), second=show_time(closes))
+        render(
+            "schedule.span",
+            first=show_time(opens),
+            second=show_time(closes),
+        )
         for opens, closes in spans
     ]
     return {"hours": " e ".join(spoken)}
@@ -85,7 +98,12 @@ def day_options(snapshot: Snapshot) -> tuple[ReplyOption, ...]:
     """The next days that have a free time, after today."""
     period = snapshot.slots.get("period", "")
     tomorrow = date.fromordinal(snapshot.now.date().toordinal() + 1)
-    free = snapshot.calendar.next_free(tomorrow, _without_hour(period), snapshot.now, OPTIONS_SHOWN)
+    free = snapshot.calendar.next_free(
+        tomorrow,
+        _without_hour(period),
+        snapshot.now,
+        OPTIONS_SHOWN,
+    )
     return tuple(ReplyOption(f"slot:day:{one.day}", _short_day(one.day)) for one in free)
 
 
@@ -113,7 +131,11 @@ def next_free_options(text: str, snapshot: Snapshot) -> tuple[ReplyOption, ...]:
     wished = find_day(text, snapshot.now).value or snapshot.slots.get("day", "")
     first = _first_day(wish_of(wished), snapshot) if wished else snapshot.now.date()
     period = find_period(text).value or snapshot.slots.get("period", "")
-    return _as_options(snapshot, first, period)
+    return _as_options(
+        snapshot,
+        first,
+        period,
+    )
 
 
 def _first_day(wish: DayWish, snapshot: Snapshot) -> date:
@@ -124,7 +146,12 @@ def _first_day(wish: DayWish, snapshot: Snapshot) -> date:
 
 
 def _as_options(snapshot: Snapshot, first: date, period: str) -> tuple[ReplyOption, ...]:
-    free = snapshot.calendar.next_free(first, period, snapshot.now, OPTIONS_SHOWN)
+    free = snapshot.calendar.next_free(
+        first,
+        period,
+        snapshot.now,
+        OPTIONS_SHOWN,
+    )
     return tuple(ReplyOption(f"slot:day:{one.day}@{one.spoken}", one.short) for one in free)
 
 
@@ -135,11 +162,24 @@ def settle_time(draft: DecisionBuilder) -> bool:
     """Make the wish one free time; where there is none, offer the next ones and return False."""
     snapshot = draft.snapshot
     wish, period = wish_of(snapshot.slots["day"]), _wished_period(snapshot)
-    found = snapshot.calendar.first_free(wish, period, snapshot.now)
+    found = snapshot.calendar.first_free(
+        wish,
+        period,
+        snapshot.now,
+    )
     if found is None:
-        _offer_next_free(draft, wish, period)
+        _offer_next_free(
+            draft,
+            wish,
+            period,
+        )
         return False
-    _keep(draft, wish, period, found)
+    _keep(
+        draft,
+        wish,
+        period,
+        found,
+    )
     return True
 
 
@@ -174,11 +214,24 @@ def _offer_next_free(draft: DecisionBuilder, wish: DayWish, period: str) -> None
     day_is_open = bool(snapshot.calendar.free(first, snapshot.now))
     slot = "period" if day_is_open else "day"
     draft.transition(Event.CORRECTED, f"{slot} is not free")
-    draft.clear_slots(slot, SETTLED, PERIOD_WISH, "chosen")
+    draft.clear_slots(
+        slot,
+        SETTLED,
+        PERIOD_WISH,
+        "chosen",
+    )
     draft.update(requested_slot=slot)
-    options = _as_options(snapshot, first, period)
+    options = _as_options(
+        snapshot,
+        first,
+        period,
+    )
     if not options:
-        draft.add_buttons(render("schedule.all_full"), option_ids.HUMAN(), option_ids.MENU())
+        draft.add_buttons(
+            render("schedule.all_full"),
+            option_ids.HUMAN(),
+            option_ids.MENU(),
+        )
         return
     key = "schedule.hour_full" if day_is_open else "schedule.day_full"
     draft.add_buttons(render(key, day=show_day(first.isoformat())), *options)

@@ -68,10 +68,22 @@ def add_routes(bp: Blueprint) -> None:
     new = f"{PLACE}/novo/<uuid:conversation_id>"
     bp.add_url_rule(PLACE, view_func=show_agenda)
     bp.add_url_rule(new, view_func=new_appointment)
-    bp.add_url_rule(new, view_func=book_appointment, methods=["POST"])
+    bp.add_url_rule(
+        new,
+        view_func=book_appointment,
+        methods=["POST"],
+    )
     bp.add_url_rule(one, view_func=show_appointment)
-    bp.add_url_rule(f"{one}/mover", view_func=move_appointment, methods=["POST"])
-    bp.add_url_rule(f"{one}/situacao", view_func=close_appointment, methods=["POST"])
+    bp.add_url_rule(
+        f"{one}/mover",
+        view_func=move_appointment,
+        methods=["POST"],
+    )
+    bp.add_url_rule(
+        f"{one}/situacao",
+        view_func=close_appointment,
+        methods=["POST"],
+    )
 
 
 # --- the agenda ---
@@ -104,14 +116,30 @@ def show_agenda() -> Response:
 
 
 def _address(view: str, day: date) -> str:
-    return url_for("panel.show_agenda", vista=view, dia=day.isoformat())
+    return url_for(
+        "panel.show_agenda",
+        vista=view,
+        dia=day.isoformat(),
+    )
 
 
 def _days(first: date, count: int) -> list[AgendaDay]:
     zone = services.settings().time_zone
-    start = datetime.combine(first, time(0), zone)
-    end = datetime.combine(first + timedelta(days=count), time(0), zone)
-    found = stored.list_between(start, end, MOST_SHOWN)
+    start = datetime.combine(
+        first,
+        time(0),
+        zone,
+    )
+    end = datetime.combine(
+        first + timedelta(days=count),
+        time(0),
+        zone,
+    )
+    found = stored.list_between(
+        start,
+        end,
+        MOST_SHOWN,
+    )
     keyring().preload({key_id for one in found if (key_id := one.contact.data_key_id) is not None})
     calendar = desk.calendar_at(desk.local_now())
     days = [first + timedelta(days=number) for number in range(count)]
@@ -156,16 +184,35 @@ def book_appointment(conversation_id: UUID) -> AnyResponse:
     note = form_text("nota")
     kind = form_enum("tipo", AppointmentKind) if request.form.get("tipo") else None
     if chosen is None or len(note) > desk.LONGEST_NOTE:
-        return _new_page(conversation_id, 422, "note" if chosen else "unreadable")
+        return _new_page(
+            conversation_id,
+            422,
+            "note" if chosen else "unreadable",
+        )
     user_id = current_user_or_401().id
     try:
-        done = desk.book(conversation_id, *chosen, kind, note, user_id, draft_id())
+        done = desk.book(
+            conversation_id,
+            *chosen,
+            kind,
+            note,
+            user_id,
+            draft_id(),
+        )
     except conversations.NoSuchConversation:
         abort(404)
     except (desk.NotBookable, stored.TimeTaken) as refused:
         db.session.rollback()
-        return _new_page(conversation_id, 409, _problem_of(refused))
-    return _done("Horário marcado.", done, tells=True)
+        return _new_page(
+            conversation_id,
+            409,
+            _problem_of(refused),
+        )
+    return _done(
+        "Horário marcado.",
+        done,
+        tells=True,
+    )
 
 
 def _chosen_time() -> tuple[date, time] | None:
@@ -237,19 +284,40 @@ STALE = "Outra pessoa mudou este horário enquanto você olhava. Confira como el
 def move_appointment(appointment_id: UUID) -> AnyResponse:
     chosen = _chosen_time()
     if chosen is None:
-        return _page(appointment_id, 422, PROBLEMS["unreadable"])
+        return _page(
+            appointment_id,
+            422,
+            PROBLEMS["unreadable"],
+        )
     user_id = current_user_or_401().id
     try:
-        done = desk.move(appointment_id, *chosen, user_id, chosen_version())
+        done = desk.move(
+            appointment_id,
+            *chosen,
+            user_id,
+            chosen_version(),
+        )
     except stored.NoSuchAppointment:
         abort(404)
     except desk.StaleAppointment:
         db.session.rollback()
-        return _page(appointment_id, 409, STALE)
+        return _page(
+            appointment_id,
+            409,
+            STALE,
+        )
     except (desk.NotBookable, stored.TimeTaken) as refused:
         db.session.rollback()
-        return _page(appointment_id, 409, PROBLEMS[_problem_of(refused)])
-    return _done("Horário mudado.", done, tells=True)
+        return _page(
+            appointment_id,
+            409,
+            PROBLEMS[_problem_of(refused)],
+        )
+    return _done(
+        "Horário mudado.",
+        done,
+        tells=True,
+    )
 
 
 def close_appointment(appointment_id: UUID) -> AnyResponse:
@@ -258,14 +326,31 @@ def close_appointment(appointment_id: UUID) -> AnyResponse:
         abort(400)
     user_id = current_user_or_401().id
     try:
-        done = desk.set_state(appointment_id, state, user_id, chosen_version())
+        done = desk.set_state(
+            appointment_id,
+            state,
+            user_id,
+            chosen_version(),
+        )
     except stored.NoSuchAppointment:
         abort(404)
     except desk.StaleAppointment:
         db.session.rollback()
-        return _page(appointment_id, 409, STALE)
+        return _page(
+            appointment_id,
+            409,
+            STALE,
+        )
     except desk.NotBookable as refused:
         db.session.rollback()
-        return _page(appointment_id, 409, PROBLEMS[refused.problem])
+        return _page(
+            appointment_id,
+            409,
+            PROBLEMS[refused.problem],
+        )
     cancelled = state is AppointmentState.CANCELLED
-    return _done("Horário atualizado.", done, tells=cancelled)
+    return _done(
+        "Horário atualizado.",
+        done,
+        tells=cancelled,
+    )
