@@ -9,6 +9,7 @@ says our closed sets in Portuguese, `formatting` times, phones and WhatsApp text
 from flask import Blueprint
 
 from gatte.web.panel import (
+    agenda,
     appointments,
     auth,
     conversation,
@@ -33,6 +34,7 @@ for screen in (
     simulator,
     tickets,
     leads,
+    agenda,
     appointments,
     state_diagram,
 ):

@@ -1,22 +1,17 @@
-"""The agenda: appointments by day or week, one appointment with what can be done with it, and a new
-one for the customer of a conversation.
-"""
+"""One appointment with what the desk can do, and a new one for a conversation's customer."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, time
 from uuid import UUID
 
 from flask import Blueprint, Response, abort, flash, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from gatte import services
 from gatte.conversation.effects import AppointmentKind
 from gatte.conversation.parsing.day_wishes import show_day
 from gatte.desk import appointments as desk
 from gatte.desk.appointments import DeskChange
 from gatte.extensions import db
-from gatte.models import Appointment, AppointmentState, keyring
+from gatte.models import AppointmentState
 from gatte.models.columns import new_uuid7
 from gatte.store import appointments as stored
 from gatte.store import audit, conversations
@@ -24,17 +19,15 @@ from gatte.web.htmx import render_changed_blocks
 from gatte.web.panel import labels
 from gatte.web.panel.auth import current_user_or_401
 from gatte.web.panel.form_values import (
-    YEARS,
     chosen_version,
     draft_id,
     form_enum,
     form_text,
+    parse_day,
 )
 from gatte.web.panel.formatting import local
 
 PLACE = "/panel/agenda"
-DAYS_OF_VIEW = {"dia": 1, "semana": 7}
-MOST_SHOWN = 500
 HISTORY_SIZE = 20
 TOLD = "O cliente foi avisado pelo WhatsApp."
 NOT_TOLD = "O cliente não foi avisado: as 24 horas depois da última mensagem dele já passaram."
@@ -53,20 +46,9 @@ CLOSING_STATES = (
 )
 
 
-@dataclass(frozen=True)
-class AgendaDay:
-    """A day of the agenda: its name, whether the company is open, its appointments."""
-
-    day: date
-    title: str
-    open: bool
-    appointments: Sequence[Appointment]
-
-
 def add_routes(bp: Blueprint) -> None:
     one = f"{PLACE}/<uuid:appointment_id>"
     new = f"{PLACE}/novo/<uuid:conversation_id>"
-    bp.add_url_rule(PLACE, view_func=show_agenda)
     bp.add_url_rule(new, view_func=new_appointment)
     bp.add_url_rule(
         new,
@@ -84,74 +66,6 @@ def add_routes(bp: Blueprint) -> None:
         view_func=close_appointment,
         methods=["POST"],
     )
-
-
-# --- the agenda ---
-
-
-def show_agenda() -> Response:
-    view = request.args.get("vista", "")
-    view = view if view in DAYS_OF_VIEW else "semana"
-    today = desk.local_now().date()
-    first = _day(request.args.get("dia", "")) or today
-    if view == "semana":
-        first -= timedelta(days=first.weekday())
-    count = DAYS_OF_VIEW[view]
-    step = timedelta(days=count)
-    return render_changed_blocks(
-        "panel/agenda.html",
-        "agenda",
-        days=_days(first, count),
-        today=today,
-        view=view,
-        tabs=[
-            (name, name.capitalize(), _address(name, first), None, name == view)
-            for name in DAYS_OF_VIEW
-        ],
-        earlier_url=_address(view, first - step),
-        today_url=_address(view, today),
-        later_url=_address(view, first + step),
-        poll_url=_address(view, first),
-    )
-
-
-def _address(view: str, day: date) -> str:
-    return url_for(
-        "panel.show_agenda",
-        vista=view,
-        dia=day.isoformat(),
-    )
-
-
-def _days(first: date, count: int) -> list[AgendaDay]:
-    zone = services.settings().time_zone
-    start = datetime.combine(
-        first,
-        time(0),
-        zone,
-    )
-    end = datetime.combine(
-        first + timedelta(days=count),
-        time(0),
-        zone,
-    )
-    found = stored.list_between(
-        start,
-        end,
-        MOST_SHOWN,
-    )
-    keyring().preload({key_id for one in found if (key_id := one.contact.data_key_id) is not None})
-    calendar = desk.calendar_at(desk.local_now())
-    days = [first + timedelta(days=number) for number in range(count)]
-    return [
-        AgendaDay(
-            day=day,
-            title=show_day(day.isoformat()),
-            open=bool(calendar.spans(day)),
-            appointments=[one for one in found if local(one.starts_at).date() == day],
-        )
-        for day in days
-    ]
 
 
 # --- a new one ---
@@ -217,20 +131,12 @@ def book_appointment(conversation_id: UUID) -> AnyResponse:
 
 def _chosen_time() -> tuple[date, time] | None:
     """The day and the hour that a form names; None when it names none."""
-    day = _day(request.form.get("dia", ""))
+    day = parse_day(request.form.get("dia", ""))
     try:
         at = time.fromisoformat(request.form.get("hora", ""))
     except ValueError:
         return None
     return None if day is None or at.tzinfo else (day, at)
-
-
-def _day(text: str) -> date | None:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return day if day.year in YEARS else None
 
 
 def _problem_of(refused: Exception) -> str:
