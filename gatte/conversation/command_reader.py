@@ -85,6 +85,8 @@ CORRECTION = union(
     r"\btroc(?:a|ar|ei)\b",
     r"\balter\w+",
     r"\bem vez\b",
+    r"\bespera\b",
+    r"\bmesm[ao] (?:hora|horario)\b",
     r"\bnao,",
 )
 CHANGE_OF_MIND = re.compile(
@@ -123,6 +125,7 @@ NO_VALUE = 0.2
 
 SETTLED_BY_WISH = (StartFlow, CancelFlow, Affirm, Deny)
 """Labels that say nothing new where rules have read a wish for a flow."""
+ABOUT_APPOINTMENTS = frozenset({"move_appointment", "cancel_appointment", "appointment_status"})
 LITERAL: dict[Word, type[Command]] = {
     Word.HUMAN: RequestHuman,
     Word.MENU: ShowMenu,
@@ -220,12 +223,26 @@ def _says_something(found: Sequence[Command]) -> bool:
 
 
 def _without_repetition(found: Sequence[Command]) -> list[Command]:
-    """Each command once; who read it first counts."""
+    """Each command once; who read it first counts, and what says less than another is left out."""
     kept: list[Command] = []
     for one in found:
-        if not any(_same(one, other) for other in kept):
+        repeated = any(_same(one, other) for other in kept)
+        if not repeated and not _is_superseded(one, found):
             kept.append(one)
     return kept
+
+
+def _is_superseded(one: Command, found: Sequence[Command]) -> bool:
+    """Whether a correction comes without the value that another message gives, or a new booking is
+    only the less exact reading of a wish about an appointment that is there.
+    """
+    if isinstance(one, CorrectSlot) and not one.value:
+        given = (other for other in found if isinstance(other, SetSlot | CorrectSlot))
+        return any(other.slot == one.slot and other.value for other in given)
+    if isinstance(one, StartFlow) and one.flow == "schedule":
+        others = (other.flow for other in found if isinstance(other, StartFlow))
+        return any(flow in ABOUT_APPOINTMENTS for flow in others)
+    return False
 
 
 def _same(one: Command, other: Command) -> bool:

@@ -14,7 +14,7 @@ LONGEST = 600
 CLAUSE_END = re.compile(r"[.,;!?\n]+(?=\s|$)|\bmas\b|\bentao\b")
 NEGATION = re.compile(
     r"(?<!\bse )\b(?P<word>nao|nem|nunca|menos|exceto|tirando|sem ser)\b"
-    r"(?! sei\b| tem\b| teria\b| precisa\b| importa\b| tenho certeza\b)"
+    r"(?! sei\b| tem\b| teria\b| precisa\b| importa\b| tenho certeza\b| em outr| outr)"
 )
 LOOKS_AHEAD = frozenset({"nem", "menos", "exceto", "tirando", "sem ser"})
 REFUSAL = re.compile(
@@ -76,17 +76,17 @@ def _refused_in(plain: str, inside: Sequence[Mention], start: int, end: int) -> 
     for negation in NEGATION.finditer(plain, start, end):
         earlier = [one for one in inside if one.end <= negation.start()]
         later = [one for one in inside if one.start >= negation.end()]
-        near = earlier and _words_between(plain, earlier[-1].end, negation.start())
-        if earlier and negation["word"] not in LOOKS_AHEAD and near <= MOST_WORDS_BETWEEN:
+        looks_back = bool(earlier) and negation["word"] not in LOOKS_AHEAD
+        if looks_back and _is_near(plain, earlier[-1].end, negation.start()):
             yield earlier[-1]
         elif later:
             yield later[0]
-        elif earlier and negation["word"] not in LOOKS_AHEAD:
+        elif looks_back:
             yield earlier[-1]
 
 
-def _words_between(plain: str, start: int, end: int) -> int:
-    return len(plain[start:end].split())
+def _is_near(plain: str, start: int, end: int) -> bool:
+    return len(plain[start:end].split()) <= MOST_WORDS_BETWEEN
 
 
 def last_group(plain: str, mentions: Sequence[Mention]) -> list[Mention]:

@@ -53,7 +53,7 @@ PARTS: dict[str, tuple[time, time]] = {
     "hora do almoço": (time(11, 30), time(14)),
     "início da tarde": (time(13), time(15)),
     "fim da tarde": (time(16), time(19)),
-    "tarde": (time(12), time(19)),
+    "tarde": (time(13), time(19)),
     "noite": (time(18), time.max),
     "manhã ou tarde": (time(0), time.max),
 }

@@ -203,7 +203,7 @@ def test_day_and_period_are_asked_for_one_by_one():
 
     talk.says("amanhã").taps_titled("À tarde").says("sim")
 
-    assert talk.effect == BookAppointment(date(2026, 11, 24), time(12))
+    assert talk.effect == BookAppointment(date(2026, 11, 24), time(13))
 
 
 def test_a_day_that_cannot_be_is_explained():
