@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 from gatte.decisions import booking
 from gatte.extensions import db
 from gatte.models import Appointment, AuditEntry, Conversation, Outbox
-from tests.integration.panel.making import minutes_ago
+from tests.integration.panel.factories import minutes_ago
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,7 @@ from gatte.models import Appointment, AppointmentState, Author, Contact
 from gatte.store import appointments
 from gatte.store.appointments import NewAppointment, TimeTaken
 from tests.fakes import payloads
-from tests.integration.turns.customers import Customer, somebody
+from tests.integration.turns.simulated_customer import Customer, somebody
 from tests.process_system import NUMBER, until
 
 BLOCKED = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
