@@ -159,6 +159,9 @@ class Settings(BaseSettings):
         "seg-sex 08:00-18:00"
     )
     gatte_holidays_state: Annotated[str, AfterValidator(formats.holiday_state)] = "SP"
+    gatte_appointment_minutes: int = Field(default=30, ge=5, le=480)
+    gatte_appointments_at_once: int = Field(default=1, ge=1, le=100)
+    gatte_appointment_notice_minutes: int = Field(default=30, ge=0, le=20_160)
     gatte_log_level: Annotated[str, AfterValidator(formats.log_level)] = "INFO"
     gatte_log_format: Annotated[str, AfterValidator(formats.log_format)] = ""
 

@@ -22,6 +22,7 @@ FlowWish = Literal[
     "schedule",
     "move_appointment",
     "cancel_appointment",
+    "appointment_status",
     "data_rights",
 ]
 
@@ -250,6 +251,7 @@ INTENT_OF_FLOW: dict[str, Intent] = {
     "schedule": Intent.SCHEDULE,
     "move_appointment": Intent.SCHEDULE,
     "cancel_appointment": Intent.SCHEDULE,
+    "appointment_status": Intent.SCHEDULE,
     "data_rights": Intent.DATA_RIGHTS,
 }
 INTENT_OF_COMMAND: dict[type[Command], Intent] = {

@@ -162,6 +162,8 @@ def _offered_with(draft: DecisionBuilder, text: str) -> str | None:
     by_title = next((identity for identity, title in offered if title == plain), None)
     if by_title:
         return by_title
+    if any(identity.startswith("slot:day:") for identity, _ in offered) and not plain.isdigit():
+        return None  # "segunda" is a day of the week among days
     spoken = set(words(text))
     places = [ORDINALS[word] for word in spoken if word in ORDINALS]
     if spoken <= ORDINAL_CONTEXT and len(places) == 1 and places[0] < len(offered):

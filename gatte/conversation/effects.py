@@ -3,7 +3,7 @@ stores the answer.
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from enum import StrEnum
 
 
@@ -14,6 +14,14 @@ class Urgency(StrEnum):
     NORMAL = "normal"
     HIGH = "high"
     CRITICAL = "critical"
+
+
+class AppointmentKind(StrEnum):
+    """What an appointment is for."""
+
+    VIDEO = "video"
+    IN_PERSON = "in_person"
+    TOKEN_DELIVERY = "token_delivery"  # noqa: S105 -- a device that is handed over
 
 
 class EscalationReason(StrEnum):
@@ -83,14 +91,31 @@ class OpenTicket:
 
 
 @dataclass(frozen=True)
-class RequestAppointment:
-    """The customer would like an appointment on a day (in the company's time zone) and period
-    (manhã, tarde or an hour).
+class BookAppointment:
+    """The customer wants the time that was named in the summary, in the company's time zone, and
+    said yes to it.
     """
 
     day: date
-    period: str
-    topic: str = ""
+    at: time
+    kind: AppointmentKind | None = None
+    product: str | None = None
+
+
+@dataclass(frozen=True)
+class MoveAppointment:
+    """The customer wants an appointment at another time, and said yes to both."""
+
+    appointment_id: str
+    day: date
+    at: time
+
+
+@dataclass(frozen=True)
+class CancelAppointment:
+    """The customer no longer wants an appointment, and said yes to its cancellation."""
+
+    appointment_id: str
 
 
 @dataclass(frozen=True)
@@ -144,7 +169,9 @@ Effect = (
     QueueForHuman
     | CaptureLead
     | OpenTicket
-    | RequestAppointment
+    | BookAppointment
+    | MoveAppointment
+    | CancelAppointment
     | ExportData
     | CorrectData
     | EraseData

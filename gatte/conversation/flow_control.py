@@ -4,9 +4,16 @@ from gatte.conversation import option_ids
 from gatte.conversation.decision_builder import DecisionBuilder
 from gatte.conversation.handoff import leave_queue
 from gatte.conversation.no_active_flow import show_menu
-from gatte.conversation.slot_filling import ask_again, can_resume, offer_resume, resume
+from gatte.conversation.replies import TextReply
+from gatte.conversation.slot_filling import (
+    ask_again,
+    can_resume,
+    current_flow,
+    offer_resume,
+    resume,
+)
 from gatte.conversation.states import Event, State
-from gatte.conversation.texts import render
+from gatte.conversation.texts import exists, render
 
 
 def cancel(draft: DecisionBuilder) -> None:
@@ -15,6 +22,7 @@ def cancel(draft: DecisionBuilder) -> None:
         leave_queue(draft, Event.CANCELLED, "cancel")
         return
     cancelled = draft.snapshot.flow
+    told = _told_after_cancel(draft)
     draft.transition(Event.CANCELLED, "cancel")
     draft.end_flow()
     draft.reset_fallback()
@@ -22,14 +30,27 @@ def cancel(draft: DecisionBuilder) -> None:
         draft.discard_suspended_flow()
         draft.add_buttons(render("cancel.nothing"), option_ids.MENU(), option_ids.NOTICES_OFF())
     elif can_resume(draft):
-        draft.add_text("cancel.done", the_flow=render(f"flow.{cancelled}"))
+        draft.replies.append(TextReply(told))
         offer_resume(draft)
     else:
         draft.add_buttons(
-            render("cancel.done", the_flow=render(f"flow.{cancelled}")),
+            told,
             option_ids.MENU(),
             option_ids.HUMAN(),
         )
+
+
+def _told_after_cancel(draft: DecisionBuilder) -> str:
+    """That the running flow is dropped; what stays as it was, where the flow is about something
+    that is there already.
+    """
+    flow = current_flow(draft)
+    if flow is None:
+        return ""
+    values = flow.summary_values(draft.snapshot)
+    if exists(f"{flow.name}.kept") and values.get("when"):
+        return render(f"{flow.name}.kept", **values)
+    return render("cancel.done", the_flow=render(f"flow.{flow.name}"))
 
 
 def continue_flow(draft: DecisionBuilder) -> bool:

@@ -9,7 +9,7 @@ from gatte.conversation.decision_builder import ATTACHMENTS, SUSPENDED, Decision
 from gatte.conversation.effects import EscalationReason, QueueForHuman
 from gatte.conversation.escalation_rules import PRIORITY
 from gatte.conversation.flows.registry import FLOWS
-from gatte.conversation.parsing.dates import WEEKDAY_NAMES
+from gatte.conversation.parsing.day_wishes import WEEKDAY_NAMES
 from gatte.conversation.parsing.normalize import truncate
 from gatte.conversation.snapshot import DeskFacts, Snapshot
 from gatte.conversation.states import Event, State

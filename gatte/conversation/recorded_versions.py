@@ -6,7 +6,8 @@ from gatte.conversation.effects import FORMER_REASONS
 
 Json = dict[str, Any]
 
-VERSION = 3
+VERSION = 4
+REQUESTED_APPOINTMENT = {"day", "period", "topic"}
 PRIORITIES = 10  # as many as escalations have; the former version knew one queue for all
 
 SNAPSHOT_FIELDS = {
@@ -26,16 +27,23 @@ LABELS = {f"Escalate:{former}": f"Escalate:{reason}" for former, reason in FORME
 
 
 def to_current(recorded: Json) -> Json:
-    """A recorded history without its version; one of version 1 (it names none) or 2 in new
-    names.
+    """A recorded history without its version; one of a former version (1 names none) in
+    today's names.
     """
     version = recorded.get("version", 1)
     history = {name: value for name, value in recorded.items() if name != "version"}
     if version == 1:
-        return _from_version_1(history)
+        return _without_requests(_from_version_1(history))
     if version == 2:
         history["inputs"] = [_with_todays_labels(one) for one in history["inputs"]]
-    return history
+    return history if version == VERSION else _without_requests(history)
+
+
+def _without_requests(history: Json) -> Json:
+    """Before version 4 an appointment was only asked for: no effect of today stands for that."""
+    decision = history["decision"]
+    effects = [one for one in decision["effects"] if set(one) != REQUESTED_APPOINTMENT]
+    return {**history, "decision": {**decision, "effects": effects}}
 
 
 def _with_todays_labels(recorded: Json) -> Json:

@@ -10,8 +10,10 @@ from datetime import datetime
 from gatte.conversation import option_ids
 from gatte.conversation.decision_builder import ATTACHMENTS, SUSPENDED, DecisionBuilder
 from gatte.conversation.effects import EscalationReason
+from gatte.conversation.flows.appointment_changes import time_of
 from gatte.conversation.flows.base import Flow, FlowName, Slot
 from gatte.conversation.flows.registry import FLOWS
+from gatte.conversation.flows.schedule import show_when
 from gatte.conversation.handoff import clear_queue_flags, escalate
 from gatte.conversation.merge_replies import BUTTONS_LENGTH
 from gatte.conversation.replies import ReplyOption, TextReply
@@ -91,11 +93,18 @@ def _refuse_volunteered(draft: DecisionBuilder, texts: tuple[str, ...]) -> bool:
     if not slot or not problem:
         return False
     draft.update(requested_slot=slot.name)
-    options = slot.options(draft.snapshot)
-    offer(draft, render(f"problem.{problem}"), options) if options else draft.add_text(
-        f"problem.{problem}"
-    )
+    show_problem(draft, slot, problem, "\n".join(texts))
     return True
+
+
+def show_problem(draft: DecisionBuilder, slot: Slot, problem: str, said: str) -> None:
+    """Say what is wrong with a value, with other values to choose from where the slot has any."""
+    body = render(f"problem.{problem}", **slot.problem_values(draft.snapshot))
+    options = slot.alternatives(said, draft.snapshot) or slot.options(draft.snapshot)
+    if options:
+        offer(draft, body, options)
+    else:
+        draft.replies.append(TextReply(body))
 
 
 def proceed(draft: DecisionBuilder) -> None:
@@ -104,7 +113,10 @@ def proceed(draft: DecisionBuilder) -> None:
     slot = flow.next_slot(draft.snapshot)
     if slot:
         ask(draft, slot)
-    elif draft.snapshot.state == State.CONFIRMING:
+        return
+    if not flow.settle(draft):
+        return
+    if draft.snapshot.state == State.CONFIRMING:
         show_summary(draft)
     elif flow.needs_confirmation(draft.snapshot):
         draft.transition(Event.SLOTS_COMPLETE, flow.name)
@@ -176,13 +188,15 @@ def show_summary(draft: DecisionBuilder) -> None:
     draft.update(requested_slot=CONFIRM)
     draft.set_flag("fixing", None)
     own = f"{flow.name}.confirm_{draft.snapshot.slots.get('request', '')}"
-    key = own if exists(own) else f"{flow.name}.confirm"
+    key = own if exists(own) else flow.summary_key(draft.snapshot) or f"{flow.name}.confirm"
     mark = summary_fingerprint(draft.snapshot)
-    options = [ReplyOption(f"confirm:{mark}:yes", render("option.confirm"))]
+    options = [ReplyOption(f"confirm:{mark}:yes", render(flow.yes_key))]
     if not flow.no_means_cancel:
         options.append(ReplyOption(f"confirm:{mark}:fix", render("option.fix")))
-    options.append(option_ids.CANCEL())
-    draft.add_buttons(render(key, lines=summary_lines(draft.snapshot, flow)), *options)
+    options.append(ReplyOption("cancel", render(flow.cancel_key)))
+    lines = summary_lines(draft.snapshot, flow)
+    body = render(key, lines=lines, **flow.summary_values(draft.snapshot))
+    draft.add_buttons(body, *options)
 
 
 def summary_lines(snapshot: Snapshot, flow: Flow) -> str:
@@ -196,7 +210,12 @@ def summary_lines(snapshot: Snapshot, flow: Flow) -> str:
 
 
 def shown_value(snapshot: Snapshot, slot: Slot, value: str) -> str:
-    """A value as the customer reads it; a certificate by its kind, not by our id."""
+    """A value as the customer reads it; a certificate by its kind and an appointment by its time,
+    not by our id.
+    """
+    if slot.name == "appointment":
+        known = (one for one in snapshot.appointments if one.id == value)
+        return next((show_when(time_of(one)) for one in known), "")
     if slot.name == "certificate":
         return next(
             (one.kind for one in snapshot.certificates if one.id == value), render("row.other")
@@ -205,7 +224,10 @@ def shown_value(snapshot: Snapshot, slot: Slot, value: str) -> str:
 
 
 def confirm(draft: DecisionBuilder) -> None:
-    """The customer said yes to the summary."""
+    """The customer said yes to the summary, which must still hold."""
+    flow = FLOWS[draft.snapshot.flow or ""]
+    if not flow.settle(draft):
+        return
     draft.transition(Event.CONFIRMED, draft.snapshot.flow or "")
     finish(draft)
 
@@ -237,13 +259,18 @@ def ask_what_to_fix(draft: DecisionBuilder) -> None:
     draft.add_list(render("fix.which"), rows[:MOST_ROWS])
 
 
-def reopen_slot(draft: DecisionBuilder, slot: Slot) -> None:
-    """Empty one value and ask for it again."""
+def reopen_slot(draft: DecisionBuilder, slot: Slot, said: str = "") -> None:
+    """Empty one value and ask for it again, or say what is wrong with the one that was said."""
+    problem = slot.validate(said, draft.snapshot) if said else ""
     draft.transition(Event.CORRECTED, slot.name)
     draft.clear_slots(slot.name, *slot.invalidates)
     draft.set_flag("fixing", None)
     draft.update(fallback_count=0)
-    ask(draft, slot)
+    if problem:
+        draft.update(requested_slot=slot.name, invalid_slot_count=0)
+        show_problem(draft, slot, problem, said)
+    else:
+        ask(draft, slot)
 
 
 def fill(draft: DecisionBuilder, slot: Slot, value: str, text: str = "") -> bool:
@@ -292,6 +319,7 @@ def reject_answer(draft: DecisionBuilder, problem: str, said: str) -> None:
     )
     slot = FLOWS[draft.snapshot.flow or ""].slot(draft.snapshot.requested_slot)
     key = f"problem.{problem}" if problem else "problem.any"
+    values = slot.problem_values(draft.snapshot) if slot else {}
     draft.log_activity(
         render("trail.slot_failed", label=render(f"label.{draft.snapshot.requested_slot}"))
     )
@@ -305,12 +333,12 @@ def reject_answer(draft: DecisionBuilder, problem: str, said: str) -> None:
     elif draft.snapshot.invalid_slot_count >= SLOT_OFFERS_HUMAN_AT:
         draft.set_flag("offer", "human")
         draft.add_buttons(
-            render("problem.offer_human", problem=render(key)),
+            render("problem.offer_human", problem=render(key, **values)),
             option_ids.HUMAN(),
             option_ids.CANCEL(),
         )
-    elif slot and slot.options(draft.snapshot):
-        offer(draft, render(key), slot.options(draft.snapshot))
+    elif slot:
+        show_problem(draft, slot, problem or "any", said)
     else:
         draft.add_text(key)
 

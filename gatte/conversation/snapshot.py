@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from gatte.conversation.appointment_calendar import AppointmentCalendar
 from gatte.conversation.commands import Resolution, TurnReading
-from gatte.conversation.effects import Effect
+from gatte.conversation.effects import AppointmentKind, Effect
 from gatte.conversation.nlu import Utterance
 from gatte.conversation.replies import Reply
 from gatte.conversation.states import Event, State
@@ -56,6 +57,18 @@ class TicketFacts:
     number: int
     subject: str
     status: str
+
+
+@dataclass(frozen=True)
+class AppointmentFacts:
+    """An appointment of this contact that is still to come: its number as the customer knows it and
+    its start, in the company's time zone.
+    """
+
+    id: str
+    number: int
+    starts_at: datetime
+    kind: AppointmentKind | None = None
 
 
 LONGEST_WAIT_MINUTES = 120  # beyond this the pace of the last hours says nothing
@@ -111,6 +124,8 @@ class Snapshot:
     contact: ContactFacts = field(default_factory=ContactFacts)
     certificates: tuple[CertificateFacts, ...] = ()
     tickets: tuple[TicketFacts, ...] = ()
+    appointments: tuple[AppointmentFacts, ...] = ()
+    calendar: AppointmentCalendar = field(default_factory=AppointmentCalendar)
     desk: DeskFacts = field(default_factory=DeskFacts)
     erasure_hours: int | None = None
     """After how many hours a confirmed request to be erased is carried out; None: people do it."""

@@ -12,6 +12,7 @@ import structlog
 from gatte.conversation import effects
 from gatte.conversation.effects import Effect
 from gatte.data_rights import erasure_requests
+from gatte.decisions import booking
 from gatte.intake import contact_identity
 from gatte.models import Conversation, IdentityKind, TicketKind
 from gatte.observability import metrics
@@ -61,11 +62,6 @@ def _open_ticket(conversation: Conversation, effect: effects.OpenTicket) -> None
         urgency=effect.urgency,
         attachments=list(effect.message_ids),
     )
-
-
-def _book_visit(conversation: Conversation, effect: effects.RequestAppointment) -> None:
-    subject = f"Agendar atendimento: {effect.day:%d/%m/%Y}, {effect.period}"
-    tickets.open_ticket(conversation, TicketKind.VISIT, subject, effect.topic or subject)
 
 
 def _data_request(
@@ -150,7 +146,9 @@ EFFECT_HANDLERS: dict[type[Effect], Callable[[Conversation, Any], int | None]] =
     effects.QueueForHuman: _escalate,
     effects.CaptureLead: _capture_lead,
     effects.OpenTicket: _open_ticket,
-    effects.RequestAppointment: _book_visit,
+    effects.BookAppointment: booking.book,
+    effects.MoveAppointment: booking.move,
+    effects.CancelAppointment: booking.cancel,
     effects.ExportData: _export_data,
     effects.EraseData: _erase_data,
     effects.CorrectData: _correct_data,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from gatte import services
 from gatte.conversation.snapshot import CertificateFacts, ContactFacts, Snapshot, TicketFacts
 from gatte.data_rights import erasure_requests
-from gatte.decisions import availability, handling_time
+from gatte.decisions import availability, booking, handling_time
 from gatte.models import Conversation
 from gatte.store import Row, certificates, conversations, tickets
 
@@ -40,6 +40,8 @@ def load_snapshot(conversation: Conversation, facts: Row | None = None) -> Snaps
         contact=_contact_facts(conversation, returning=facts.returning),
         certificates=_certificates(conversation) if facts.has_certificates else (),
         tickets=_tickets(conversation) if facts.has_tickets else (),
+        appointments=booking.own_appointments(facts.appointments or ()),
+        calendar=booking.calendar(now, facts.booked_times),
         desk=availability.desk_facts(now, tuple(facts.ahead), handling_time.minutes_per_customer()),
         erasure_hours=None if delay is None else delay // timedelta(hours=1),
     )

@@ -6,6 +6,7 @@ Models hold constraints and small derived values; rules live in the services abo
 """
 
 from gatte.models.api_token import ApiToken, IdempotentRequest, Scope
+from gatte.models.appointment import Appointment, AppointmentState
 from gatte.models.certificate import Certificate, CertificateStatus
 from gatte.models.contact import Contact, ContactIdentity, IdentityKind, MuteReason
 from gatte.models.conversation import Conversation, Transition, Turn, TurnOutcome
@@ -47,6 +48,8 @@ from gatte.services import keyring
 __all__ = [
     "ApiToken",
     "AppliedErasure",
+    "Appointment",
+    "AppointmentState",
     "Article",
     "AuditEntry",
     "Author",

@@ -4,7 +4,7 @@ A fragment of SQL names its columns without their table, so that it fits any ali
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
@@ -47,6 +47,9 @@ _TURN_AUTHORS = ", ".join(f"'{author}'" for author in TURN_AUTHORS)
 UNREAD = f"skip_reason IS NULL AND author IN ({_TURN_AUTHORS}) AND turn_id IS NULL"
 """Of the table `message`: no turn has read it, and one shall."""
 
+MOST_BOOKED_TIMES = 500
+"""So many booked times ahead are known to a turn; a later one is found full when it is booked."""
+MOST_OWN_APPOINTMENTS = 5
 NO_PRIORITY = 9  # behind every real priority
 # The desk serves by priority, then by who has waited longest; who does not wait yet comes last of
 # the same priority.
@@ -66,9 +69,37 @@ SNAPSHOT_COLUMNS = f"""
         SELECT ARRAY[{AHEAD_BY_PRIORITY}]
         FROM conversation w
         WHERE {WAITING} AND w.id <> conversation.id
-    ) AS ahead
+    ) AS ahead,
+    ARRAY(
+        SELECT a.starts_at
+        FROM appointment a
+        WHERE a.phone_number_id = conversation.phone_number_id
+            AND a.state = 'booked'
+            AND a.starts_at > %s
+        ORDER BY a.starts_at
+        LIMIT {MOST_BOOKED_TIMES}
+    ) AS booked_times,
+    (
+        SELECT json_agg(
+            json_build_object(
+                'id', mine.id, 'number', mine.number, 'starts_at', mine.starts_at,
+                'kind', mine.kind)
+            ORDER BY mine.starts_at, mine.id)
+        FROM (
+            SELECT a.id, a.number, a.starts_at, a.kind
+            FROM appointment a
+            WHERE a.contact_id = conversation.contact_id
+                AND a.phone_number_id = conversation.phone_number_id
+                AND a.state = 'booked'
+                AND a.starts_at > %s
+            ORDER BY a.starts_at, a.id
+            LIMIT {MOST_OWN_APPOINTMENTS}
+        ) mine
+    ) AS appointments
 """  # noqa: S608 - our own words only
-"""Columns that a snapshot is made of, beside the conversation's own."""
+"""Columns that a snapshot is made of, beside the conversation's own; the time now stands in it
+twice.
+"""
 SNAPSHOT_COLUMNS_SQL = f"SELECT {SNAPSHOT_COLUMNS} FROM conversation WHERE id = %s"  # noqa: S608 - our own words only
 # A time ahead of ours must not hold the 24 h window open; of an echo there is none.
 RECORD_INBOUND_SQL = """
@@ -174,7 +205,8 @@ def _locked(found: Select[Conversation]) -> Conversation | None:
 def get_snapshot_columns(conversation_id: UUID) -> Row:
     """The `SNAPSHOT_COLUMNS` of a conversation, after what the session holds back is written."""
     db.session.flush()
-    return fetch_rows(SNAPSHOT_COLUMNS_SQL, (conversation_id,))[0]
+    now = datetime.now(UTC)
+    return fetch_rows(SNAPSHOT_COLUMNS_SQL, (now, now, conversation_id))[0]
 
 
 def is_service_window_open(conversation: Conversation) -> bool:

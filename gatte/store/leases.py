@@ -6,6 +6,7 @@ All times are the database's, so that hosts need not agree on the clock.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID
 
@@ -130,7 +131,8 @@ def acquire(conversation_id: UUID, seconds: float, batch: StatementBatch) -> Lea
     What the batch holds already is sent with it. Until the transaction ends, what the lease has
     `cached` is as it is.
     """
-    batch.add(ACQUIRE_SQL, seconds, seconds, conversation_id)
+    now = datetime.now(UTC)
+    batch.add(ACQUIRE_SQL, seconds, seconds, conversation_id, now, now)
     rows = batch.execute()
     if not rows:
         return None

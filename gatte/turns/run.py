@@ -23,6 +23,7 @@ from gatte.intelligence import calls
 from gatte.intelligence.calls import CallRecord
 from gatte.observability import metrics, tracing
 from gatte.observability.metric_labels import TurnStep
+from gatte.store.appointments import AppointmentChanged, TimeTaken
 from gatte.store.leases import Lease, LeaseLost
 from gatte.turns import arrival, commit, llm_costs, load, process, retry
 from gatte.turns.arrival import TurnSource, UnfinishedTurn, UnreadInbox
@@ -33,7 +34,9 @@ from gatte.turns.transcribe import VoiceTranscriber
 
 log = structlog.get_logger(__name__)
 
-# a newer message makes the turn think again, twice at most: an answer must not wait for ever
+# A newer message makes the turn think again, twice at most: an answer must not wait for ever. An
+# appointment that somebody else took meanwhile makes it think again once more: the time is known
+# to be full then, so that nobody hears of a booking that was not made.
 MAX_RECOMPUTES = 3
 
 
@@ -97,7 +100,7 @@ def _compute_and_commit(lease: Lease, made: list[CallRecord]) -> ClaimedReply | 
     """
     retry.raise_if_exhausted(lease)
     listening = VoiceTranscriber()
-    for attempt in range(1, MAX_RECOMPUTES + 1):
+    for attempt in range(1, MAX_RECOMPUTES + 2):
         state = load.load_turn(lease, first=attempt == 1)
         if attempt == 1:
             _show_as_read(state)
@@ -111,8 +114,14 @@ def _compute_and_commit(lease: Lease, made: list[CallRecord]) -> ClaimedReply | 
                 if standing.has_newer_messages:
                     log.info("turn_recomputed", attempt=attempt)
                     continue
-            return _apply(state, thought, listening, standing, made)
-    raise AssertionError("the last attempt returns")
+            try:
+                return _apply(state, thought, listening, standing, made)
+            except (TimeTaken, AppointmentChanged) as stale:
+                if attempt > MAX_RECOMPUTES:
+                    raise
+                db.session.rollback()
+                log.info("turn_recomputed", attempt=attempt, why=type(stale).__name__)
+    raise AssertionError("the last attempt returns or raises")
 
 
 def _show_as_read(state: TurnInput) -> None:

@@ -8,11 +8,21 @@ from enum import StrEnum
 
 from sqlalchemy import select
 
-from gatte.conversation.effects import EscalationReason
+from gatte.conversation.effects import AppointmentKind, EscalationReason
+from gatte.conversation.parsing.times import show_time
 from gatte.conversation.states import Event, State
 from gatte.extensions import db
-from gatte.models import Certificate, Lead, Ticket, TicketKind, Transition
+from gatte.models import (
+    Appointment,
+    AppointmentState,
+    Certificate,
+    Lead,
+    Ticket,
+    TicketKind,
+    Transition,
+)
 from tests.quality.customers import Aside, Customer
+from tests.stage.script import SAO_PAULO
 from tests.stage.stage import Stage
 
 REASONS: dict[str, frozenset[EscalationReason]] = {
@@ -29,7 +39,8 @@ REASONS: dict[str, frozenset[EscalationReason]] = {
 }
 """The reasons in the queue that are right for what a voice's file names."""
 
-VISIT = re.compile(r"(\d\d)/(\d\d)/(\d{4}), (.+)")
+HALVES = {"manhã": range(12), "tarde": range(12, 24)}
+TOPICS = {AppointmentKind.VIDEO: "videoconferência", AppointmentKind.IN_PERSON: "presencial"}
 ERASURE, COPY = "Eliminação", "Cópia"
 
 
@@ -121,7 +132,12 @@ def _flow_reached(stage: Stage, customer: Customer, asked: frozenset[str], *, to
         case "lead" | "renewal":
             found = [_values_of_lead(row) for row in _leads(stage)]
         case "schedule":
-            found = [_values_of_visit(row) for row in _made(stage, TicketKind.VISIT)]
+            found = [_values_of_appointment(row, wanted) for row in _booked(stage)]
+        case "move_appointment":
+            moved = [row for row in _booked(stage) if row.moved_from_id is not None]
+            found = [_values_of_appointment(row, wanted) for row in moved]
+        case "cancel_appointment":
+            return not _booked(stage) and bool(_appointments(stage))
         case "ticket":
             found = [_values_of_ticket(row) for row in _made(stage, TicketKind.REQUEST)]
         case "data_rights":
@@ -129,7 +145,7 @@ def _flow_reached(stage: Stage, customer: Customer, asked: frozenset[str], *, to
         case "certificate_status" | "ticket_status":
             return told and _finished_a_flow(stage)
         case _:
-            return False  # the appointments of today cannot be moved or cancelled
+            return False
     return any(_holds(values, wanted, asked) for values in found)
 
 
@@ -187,13 +203,25 @@ def _values_of_lead(row: Lead) -> dict[str, str]:
     return {slot: value or "" for slot, value in values.items()}
 
 
-def _values_of_visit(row: Ticket) -> dict[str, str]:
-    match = VISIT.search(row.subject or "")
-    if match is None:
-        return {}
-    day, month, year, period = match.groups()
-    topic = row.description if row.description != row.subject else ""
-    return {"day": f"{year}-{month}-{day}", "period": period, "topic": topic or ""}
+def _appointments(stage: Stage) -> list[Appointment]:
+    mine = select(Appointment).filter_by(contact_id=stage.contact().id)
+    return list(db.session.scalars(mine.order_by(Appointment.id)))
+
+
+def _booked(stage: Stage) -> list[Appointment]:
+    return [row for row in _appointments(stage) if row.state is AppointmentState.BOOKED]
+
+
+def _values_of_appointment(row: Appointment, wanted: Mapping[str, str]) -> dict[str, str]:
+    """What a row holds; an hour within the half of a day that is wanted is that half."""
+    there = row.starts_at.astimezone(SAO_PAULO)
+    half = wanted.get("period", "")
+    in_half = there.hour in HALVES.get(half, ())
+    return {
+        "day": there.date().isoformat(),
+        "period": half if in_half else show_time(there.time()),
+        "topic": TOPICS.get(row.kind, "") if row.kind else "",
+    }
 
 
 def _values_of_ticket(row: Ticket) -> dict[str, str]:
@@ -247,4 +275,4 @@ def irreversible(stage: Stage) -> tuple[str, ...]:
 def booked(stage: Stage) -> bool:
     """Whether the dialogue made an appointment."""
     with stage.open():
-        return bool(_made(stage, TicketKind.VISIT))
+        return any(row.conversation_id is not None for row in _booked(stage))

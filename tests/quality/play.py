@@ -76,8 +76,6 @@ def play(
     app: Flask, agents: tuple[int, int], customer: Customer, seed: int, reading: Reading
 ) -> Played:
     """Play a customer to its goal, into the queue, or to the end of its patience."""
-    if "appointment" in customer.known:  # nothing holds one before the desk has made it
-        return Played(customer.id, customer.voice, customer.goal, seed, reading, None)
     dialogue = Dialogue(
         stage=Stage(app, agents, script_of(customer)),
         customer=customer,
@@ -117,7 +115,18 @@ def script_of(customer: Customer) -> Script:
             _certificate(one["product"], name or "Titular", one["valid_until"])
             for one in customer.known.get("certificates", ())
         ],
+        appointments=_appointments(customer),
     )
+
+
+def _appointments(customer: Customer) -> list[str]:
+    """The time that the customer has, as a script tells it; a half of a day is its first hour."""
+    known = customer.known.get("appointment")
+    if not known:
+        return []
+    day = date.fromisoformat(known["day"])
+    hours = {"manhã": "9h", "tarde": "14h"}
+    return [f"{day:%d/%m/%Y} {hours.get(known['period'], known['period'])}"]
 
 
 def _certificate(product: str, holder: str, valid_until: str) -> str:

@@ -82,6 +82,7 @@ class Check(StrEnum):
     STATE = "Estado"
     TICKET = "Chamado"
     LEAD = "Lead"
+    APPOINTMENT = "Agenda"
     QUEUE = "Fila"
     NOTICES = "Avisos"
     CONTACT = "Cadastro"
@@ -127,6 +128,8 @@ class Script:
     known: dict[str, str] = field(default_factory=dict)
     certificates: list[str] = field(default_factory=list)
     tickets: list[str] = field(default_factory=list)
+    appointments: list[str] = field(default_factory=list)
+    full_times: list[str] = field(default_factory=list)
     ahead: int = 0
     scenes: list[Scene] = field(default_factory=list)
 
@@ -187,6 +190,9 @@ def _head(script: Script, line: str) -> bool:
             script.certificates.append(words)
         case "Chamado existente":
             script.tickets.append(words)
+        case "Horário marcado" | "Horário cheio":
+            mine = key == "Horário marcado"
+            (script.appointments if mine else script.full_times).append(words)
         case "Fila antes dele":
             script.ahead = int(words)
         case _:

@@ -18,7 +18,9 @@ from flask import Flask
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import joinedload
 
+from gatte.conversation.parsing.times import show_time, window_of
 from gatte.conversation.replies import ButtonsReply, MenuReply, Reply, ReplyOption, from_json
+from gatte.decisions import booking
 from gatte.desk import handoff
 from gatte.extensions import db
 from gatte.intake import contact_identity
@@ -35,6 +37,8 @@ from gatte.models import (
     Ticket,
     TicketState,
 )
+from gatte.store import appointments
+from gatte.store.appointments import NewAppointment
 from gatte.store.due_work import fetch_due_work
 from gatte.whatsapp.events import Sender
 from tests.fakes import payloads
@@ -233,7 +237,10 @@ class Stage:
             Desk(self.app).conversation(
                 name="Outra Pessoa", state="STATE_WAITING_HUMAN", waiting_minutes=5, priority=4
             )
-        if not (self.script.known or self.script.certificates or self.script.tickets):
+        for words in self.script.full_times:
+            self._fill(words)
+        told = (self.script.known, self.script.certificates, self.script.tickets)
+        if not any((*told, self.script.appointments)):
             return
         with self.open():
             contact = contact_identity.find_or_create_contact(
@@ -250,7 +257,33 @@ class Stage:
             for words in self.script.tickets:
                 db.session.add(self._ticket(contact, words))
                 db.session.commit()  # one after the other: the newest is shown first
+            for words in self.script.appointments:
+                self._book(contact, words)
             db.session.commit()
+
+    def _fill(self, words: str) -> None:
+        """Let somebody else have a time, or all times of a day."""
+        day, _, hour = words.partition(" ")
+        with self.open():
+            other = contact_identity.find_or_create_contact(
+                Sender(next(PHONES), None, "Outra Pessoa")
+            )
+            date = datetime.strptime(day, "%d/%m/%Y").date()  # noqa: DTZ007 - a day alone
+            calendar = booking.calendar(self.clock, ())
+            hours = [show_time(at) for at in calendar.times(date)]
+            for one in [hour] if hour else hours:
+                self._book(other, f"{day} {one}")
+            db.session.commit()
+
+    def _book(self, contact: Contact, words: str) -> None:
+        day, hour = words.split()
+        date = datetime.strptime(day, "%d/%m/%Y").date()  # noqa: DTZ007 - a day alone
+        window = window_of(hour)
+        if window is None:
+            raise CannotPlay(f"escreva a hora como 14h ou 14h30, e não {hour!r}")
+        starts_at, ends_at = booking.span_of(date, window.first)
+        wanted = NewAppointment(contact, NUMBER, starts_at, ends_at, Author.BOT)
+        appointments.book(wanted, at_once=1)
 
     def _earlier_conversation(self, contact: Contact) -> None:
         row = Conversation(

@@ -14,30 +14,25 @@ from gatte.conversation.commands import (
     Unclear,
     intent_of,
 )
-from gatte.conversation.effects import EscalationReason
 from gatte.conversation.flow_control import continue_flow
 from gatte.conversation.flows.base import FlowName
-from gatte.conversation.handoff import escalate
 from gatte.conversation.slot_filling import ask_again, start
 from gatte.conversation.states import State
 from gatte.conversation.texts import render
 
-PERSON_ONLY = frozenset({"move_appointment", "cancel_appointment"})
-"""Wishes for which there is no flow: a person takes them, with what was said."""
+ABOUT_ONE_APPOINTMENT = {FlowName.MOVE_APPOINTMENT, FlowName.CANCEL_APPOINTMENT}
 
 
 def start_flow(turn: CommandRun, command: StartFlow) -> Outcome:
     draft = turn.draft
-    if command.flow in PERSON_ONLY:
-        draft.add_text(f"schedule.{command.flow}")
-        escalate(draft, EscalationReason.REQUESTED, command.flow, turn.text)
-        return turn.settle(command)
     name = FlowName(command.flow)
     running = draft.snapshot.flow
     if running == name:
         return Outcome.OVERRULED if turn.changed else _again(turn, command)
     texts = tuple(one.text for one in turn.said)
     values = {one.slot: one.value for one in turn.commands if isinstance(one, SetSlot)}
+    if {running, name} <= ABOUT_ONE_APPOINTMENT:
+        draft.end_flow()  # another wish about the same appointment, not one beside it
     start(draft, name, f"intent {intent_of(command) or name}", texts, values)
     if running and draft.snapshot.suspended_flow == running and draft.snapshot.flow:
         draft.prepend_text(render("resume.put_aside", the_flow=render(f"flow.{running}")))

@@ -40,7 +40,7 @@ def correct_slot(turn: CommandRun, command: CorrectSlot) -> Outcome:
     if slot is None:
         return Outcome.KEPT
     if not command.value:
-        reopen_slot(turn.draft, slot)
+        reopen_slot(turn.draft, slot, command.span)
         turn.settle(command)
         return Outcome.ASKED_BACK
     return set_slot(turn, SetSlot(command.slot, command.value, span=command.span))

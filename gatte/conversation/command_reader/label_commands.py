@@ -48,6 +48,8 @@ from gatte.conversation.thresholds import (
 )
 
 NEVER = 2.0
+SETTLED_BY_WISH = (StartFlow, CancelFlow, Affirm, Deny)
+"""Labels that say nothing new where rules have read a wish for a flow."""
 SIMPLE_LABELS: dict[str, type[Command]] = {
     "Complain": Complain,
     "WrongPerson": WrongPerson,
@@ -70,10 +72,12 @@ def commands_of_labels(
         return
     asked = any(isinstance(one, Question) for one in found)
     valued = any(isinstance(one, SetSlot | CorrectSlot) for one in found)
+    wished = any(isinstance(one, StartFlow) for one in found)
     for score in reading.labels:
         sure = reading.heard(score) >= threshold(place, score.label, reading)
         command = command_of_label(place, score.label, said) if sure else None
         told = (asked and isinstance(command, Question)) or (valued and isinstance(command, Skip))
+        told = told or (wished and isinstance(command, SETTLED_BY_WISH))
         if command is not None and not told:
             yield replace(
                 command,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from gatte.conversation.appointment_words import answers_cancellation, appointment_wish
 from gatte.conversation.command_reader.place import Place
 from gatte.conversation.commands import (
     Affirm,
@@ -80,10 +81,16 @@ def alarms(place: Place, reading: TurnReading) -> Iterator[Command]:
 def whole_message(place: Place, text: str) -> Command | None:
     """The one command that a message is, where rules know it whole."""
     word = command_in(text)
-    answer = yes_or_no(text)
+    agrees = answers_cancellation(text, place.snapshot)
+    answer = yes_or_no(text) if agrees is None else agrees
+    wish = None if place.waiting else appointment_wish(text, place.snapshot)
     courtesy = small_talk_in(text)
     found: Command | None = None
-    if word is not None:
+    if agrees is not None:
+        found = (Affirm if agrees else Deny)(span=text, literal=True)
+    elif wish is not None and wish != place.snapshot.flow:
+        found = StartFlow(wish, span=text)
+    elif word is not None:
         found = LITERAL[word](span=text, literal=True)  # type: ignore[call-arg]  # without keys
     elif place.flow and cancels_this(text):
         found = CancelFlow(span=text, literal=True)

@@ -28,6 +28,7 @@ from gatte.conversation.commands import (
     Secret,
     SetSlot,
     SmallTalk,
+    StartFlow,
     TurnReading,
     Unclear,
 )
@@ -40,6 +41,7 @@ from gatte.conversation.parsing.normalize import words
 from gatte.conversation.secret_detection import secret_in
 from gatte.conversation.snapshot import Snapshot
 
+ABOUT_APPOINTMENTS = frozenset({"move_appointment", "cancel_appointment", "appointment_status"})
 LONGEST_READ = 1_000
 """Characters of a message that are read: more tells a story, and costs time."""
 
@@ -102,12 +104,26 @@ def _of_message(place: Place, one: UnderstoodText, reading: TurnReading) -> list
 
 
 def _without_repetition(found: Sequence[Command]) -> list[Command]:
-    """Each command once; who read it first counts."""
+    """Each command once; who read it first counts, and what says less than another is left out."""
     kept: list[Command] = []
     for one in found:
-        if not any(_same(one, other) for other in kept):
+        repeated = any(_same(one, other) for other in kept)
+        if not repeated and not _is_superseded(one, found):
             kept.append(one)
     return kept
+
+
+def _is_superseded(one: Command, found: Sequence[Command]) -> bool:
+    """Whether a correction comes without the value that another message gives, or a new booking is
+    only the less exact reading of a wish about an appointment that is there.
+    """
+    if isinstance(one, CorrectSlot) and not one.value:
+        given = (other for other in found if isinstance(other, SetSlot | CorrectSlot))
+        return any(other.slot == one.slot and other.value for other in given)
+    if isinstance(one, StartFlow) and one.flow == "schedule":
+        others = (other.flow for other in found if isinstance(other, StartFlow))
+        return any(flow in ABOUT_APPOINTMENTS for flow in others)
+    return False
 
 
 def _same(one: Command, other: Command) -> bool:

@@ -43,6 +43,8 @@ CORRECTION = union(
     r"\btroc(?:a|ar|ei)\b",
     r"\balter\w+",
     r"\bem vez\b",
+    r"\bespera\b",
+    r"\bmesm[ao] (?:hora|horario)\b",
     r"\bnao,",
 )
 CHANGE_OF_MIND = re.compile(
@@ -158,9 +160,21 @@ def _corrections(place: Place, text: str) -> Iterator[Command]:
         if one.slot not in taken and changes:
             taken.add(one.slot)
             yield CorrectSlot(one.slot, one.value, span=text)
-    wrong = None if taken else _slot_named_wrong(place, text)
+    wrong = None if taken else _slot_with_problem(place, text) or _slot_named_wrong(place, text)
     if wrong:
         yield CorrectSlot(wrong.name, span=text)
+
+
+def _slot_with_problem(place: Place, text: str) -> Slot | None:
+    """The filled slot for which a text names a value that cannot be."""
+    filled = (
+        slot
+        for slot in (place.flow.wanted(place.snapshot) if place.flow else ())
+        if slot.name in place.snapshot.slots
+    )
+    if looks_like_question(text):
+        return None
+    return next((slot for slot in filled if slot.validate(text, place.snapshot)), None)
 
 
 def _slot_named_wrong(place: Place, text: str) -> Slot | None:

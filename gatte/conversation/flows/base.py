@@ -23,6 +23,9 @@ class FlowName(StrEnum):
     TICKET = "ticket"
     TICKET_STATUS = "ticket_status"
     SCHEDULE = "schedule"
+    MOVE_APPOINTMENT = "move_appointment"
+    CANCEL_APPOINTMENT = "cancel_appointment"
+    APPOINTMENT_STATUS = "appointment_status"
     DATA_RIGHTS = "data_rights"
     OPT_OUT = "opt_out"
     OPT_IN = "opt_in"
@@ -48,6 +51,18 @@ def no_prefill(_snapshot: Snapshot) -> dict[str, str]:
     return {}
 
 
+def no_alternatives(_text: str, _snapshot: Snapshot) -> tuple[ReplyOption, ...]:
+    return ()
+
+
+def no_values(_snapshot: Snapshot) -> dict[str, str]:
+    return {}
+
+
+def nothing_to_settle(_draft: DecisionBuilder) -> bool:
+    return True
+
+
 def needs_yes(_snapshot: Snapshot) -> bool:
     return True
 
@@ -65,7 +80,8 @@ class Slot:
     wish; only `sure` values are looked for beside it; a `story` is kept as it is told. An empty
     stored value means: the customer has none. `words` are what customers call it when they correct
     it; `also` gives further slots that the answer fills; `clears` names slots that a new value
-    empties.
+    empties. `alternatives` are the buttons beside the problem of a refused answer, in place of the
+    options, and `problem_values` what its text says of them.
     """
 
     name: str
@@ -81,6 +97,8 @@ class Slot:
     unambiguous: bool = False
     invalidates: tuple[str, ...] = ()
     derived_slots: Callable[[str, str], Mapping[str, str]] = field(default=lambda _value, _text: {})
+    alternatives: Callable[[str, Snapshot], tuple[ReplyOption, ...]] = no_alternatives
+    problem_values: Callable[[Snapshot], dict[str, str]] = no_values
 
 
 @dataclass(frozen=True)
@@ -89,6 +107,10 @@ class Flow:
     is done at the end.
 
     `no_cancels` where a no to the summary ends the flow, since there is nothing to correct.
+    `settle` runs when all is filled, before the summary and again at the yes: it works out what
+    follows from the values, or asks for another one and returns False. `summary_values` are what
+    the texts of the flow name beside its lines; `yes_key` and `cancel_key` the titles of the
+    buttons.
     """
 
     name: FlowName
@@ -97,6 +119,11 @@ class Flow:
     prefill: Callable[[Snapshot], dict[str, str]] = no_prefill
     needs_confirmation: Callable[[Snapshot], bool] = needs_yes
     no_means_cancel: bool = False
+    settle: Callable[[DecisionBuilder], bool] = nothing_to_settle
+    summary_key: Callable[[Snapshot], str] = lambda _snapshot: ""
+    summary_values: Callable[[Snapshot], dict[str, str]] = no_values
+    yes_key: str = "option.confirm"
+    cancel_key: str = "option.cancel"
 
     def slot(self, name: str | None) -> Slot | None:
         """The slot of this name, if the flow has it."""

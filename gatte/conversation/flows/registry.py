@@ -1,5 +1,10 @@
 """All flows by name."""
 
+from gatte.conversation.flows.appointment_changes import (
+    APPOINTMENT_STATUS,
+    CANCEL_APPOINTMENT,
+    MOVE_APPOINTMENT,
+)
 from gatte.conversation.flows.base import Flow, FlowName
 from gatte.conversation.flows.certificate_status import CERTIFICATE_STATUS
 from gatte.conversation.flows.data_rights import DATA_RIGHTS
@@ -19,6 +24,9 @@ FLOWS: dict[str, Flow] = {
         TICKET,
         TICKET_STATUS,
         SCHEDULE,
+        MOVE_APPOINTMENT,
+        CANCEL_APPOINTMENT,
+        APPOINTMENT_STATUS,
         DATA_RIGHTS,
         OPT_OUT,
         OPT_IN,

@@ -1,20 +1,17 @@
-"""Days and parts of a day, as people say them: "amanhã de manhã", "sexta 14h", "dia 15/12"."""
+"""Days, as people say them: "depois de amanhã", "quinta ou sexta", "semana que vem", "dia 15/12",
+"amanhã não, segunda".
+"""
 
 import re
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 
-from gatte.conversation.parsing.normalize import NO_MATCH, ParseResult, normalize_text
+from gatte.conversation.parsing.day_wishes import is_spelled
+from gatte.conversation.parsing.mentions import Mention, last_group, readable, split_refused
+from gatte.conversation.parsing.normalize import NO_MATCH, ParseResult
+from gatte.conversation.parsing.times import ANY_TIME, NUMBER, NUMBERS, period_in
 
 WEEKDAYS = ("segunda", "terca", "quarta", "quinta", "sexta", "sabado", "domingo")
-WEEKDAY_NAMES = (
-    "segunda-feira",
-    "terça-feira",
-    "quarta-feira",
-    "quinta-feira",
-    "sexta-feira",
-    "sábado",
-    "domingo",
-)
 MONTHS = (
     "janeiro",
     "fevereiro",
@@ -29,49 +26,70 @@ MONTHS = (
     "novembro",
     "dezembro",
 )
-NUMBERS = {
-    "um": 1,
-    "uma": 1,
-    "dois": 2,
-    "duas": 2,
-    "tres": 3,
-    "quatro": 4,
-    "cinco": 5,
-    "seis": 6,
-    "sete": 7,
-    "oito": 8,
-    "nove": 9,
-    "dez": 10,
-    "onze": 11,
-    "doze": 12,
-    "treze": 13,
-    "quatorze": 14,
-    "quinze": 15,
-}
-NUMBER = r"\d{1,2}|" + "|".join(NUMBERS)
-FARTHEST = timedelta(days=90)
-OPENS, CLOSES = 8, 19
+DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
+SATURDAY = 5
+SOON = timedelta(days=2)
+"""A weekday "que vem" that is nearer than this is meant for the week after."""
 
-SLASHED = re.compile(r"\b(\d{1,2})\s*[/.]\s*(\d{1,2})(?:\s*[/.]\s*(\d{4}|\d{2}))?\b")
-WORDED = re.compile(
-    rf"\b(\d{{1,2}}|primeiro)\s*(?:o\s+)?(?:de\s+)({'|'.join(MONTHS)})(?:\s+de\s+(\d{{4}}))?\b"
+SHORT_WEEKDAY = r"seg|qua|qui|sex|sab|dom"
+MENTION = re.compile(
+    r"(?P<iso>\b\d{4}-\d{2}-\d{2}\b)"
+    r"|(?P<slashed>(?<![\d/.])(?P<sd>\d{1,2})\s*[/.]\s*(?P<sm>\d{1,2})"
+    r"(?:\s*[/.]\s*(?P<sy>\d{4}|\d{2}))?(?![\d/]))"
+    rf"|(?P<worded>\b(?P<wd>\d{{1,2}}|primeiro)\s*(?:o\s+)?de\s+(?P<wm>{'|'.join(MONTHS)})\b"
+    r"(?:\s+de\s+(?P<wy>\d{4}))?)"
+    rf"|(?P<dayof>\bdia\s+(?P<dd>\d{{1,2}})\b(?!\s*[/.]\s*\d|\s+de\s+(?:{'|'.join(MONTHS)}))"
+    r"(?P<next>\s+d[oe] (?:mes que vem|proximo mes))?)"
+    rf"|(?P<indays>\b(?:daqui(?:\s+a)?|dentro de|em)\s+(?:uns\s+|umas\s+)?(?P<count>{NUMBER})"
+    r"\s+(?P<unit>dia|semana)s?\b)"
+    r"|(?P<relative>\bdepois de amanha\b|\bamanha\b|\bhoje\b|\bontem\b"
+    r"|\b(?:para|ser|ainda) agora\b|\bagora (?:mesmo|a tarde|de tarde)\b)"
+    r"|(?P<span>(?:\b(?P<edge>comeco|inicio|meio|fim|final) d[aeo] )?(?:\b(?:na|n[eo]|para|a|o) )?"
+    r"\b(?P<name>semana que vem|proxima semana|outra semana|(?:n?est[ae]|n?ess[ae]) semana"
+    r"|(?:fim|final) de semana|fds|mes que vem|proximo mes)\b)"
+    r"|(?P<weekday>(?:\b(?P<before>proxim[ao]|outr[ao])\s+)?"
+    rf"\b(?P<wn>{'|'.join(WEEKDAYS)}|{SHORT_WEEKDAY}|(?<=ou )ter|(?<=seg )ter|^ter)"
+    r"(?:[- ]?feira)?\b(?! quinzena| via\b| vez| opcao| parcela)"
+    r"(?P<after>\s+(?:d[ao]\s+)?(?:semana\s+que\s+vem|que\s+vem|proxima(?:\s+semana)?"
+    r"|outra\s+semana))?"
+    r"(?:[\s,]+(?:agora[\s,]+)?(?P<number>\d{1,2})\b(?!\s*(?:[:/.,]\d|h|e meia)))?)"
+    r"|(?P<any>\bqualquer (?:dia|data|um)\b|\b(?:o )?(?:quanto|mais) antes\b"
+    r"|\bmais (?:rapido|cedo|perto|proximo)(?: possivel)?\b(?! melhor)"
+    r"|\bprimeir[oa] (?:horario|dia|data|vaga|hora) (?:que|livre|disponivel|vag)"
+    r"|\bassim que (?:der|puder|tiver)|\bquando (?:voces? )?(?:pude|quise|tive)"
+    r"|\bo que (?:voces? )?tiver\b|\btanto faz o dia\b)"
 )
-DAY_OF_MONTH = re.compile(r"\bdia\s+(\d{1,2})\b")
-IN_DAYS = re.compile(rf"\b(?:daqui(?:\s+a)?|em)\s+({NUMBER})\s+(dia|semana)s?\b")
-WEEKDAY = re.compile(
-    rf"\b({'|'.join(WEEKDAYS)})(?:[- ]?feira)?\b"
-    r"(\s+(?:da\s+)?(?:que\s+vem|semana\s+que\s+vem|proxima))?"
-)
-NEXT_WEEK = re.compile(r"\bsemana que vem\b|\bproxima semana\b")
-CLOCK = re.compile(r"(?<![\d/])(\d{1,2})\s*(?:h|hs|hrs|horas?|:)\s*(\d{2})?(?!\d|/)")
-AT_HOUR = re.compile(
-    rf"\b(?:as|a partir das|umas|pelas)\s+({NUMBER})\b(?!\s*(?:/|de\s+(?:{'|'.join(MONTHS)})))"
-)
-HOUR_OF_PART = re.compile(rf"\b({NUMBER})\s+(?:e meia\s+)?(?:horas?\s+)?da\s+(manha|tarde|noite)\b")
+FROM = re.compile(r"(?:a partir d[eoa]|depois d[eoa]|apos(?: [oa])?)\s*$")
+UNTIL = re.compile(r"(?:antes d[eoa]|ate(?: [oa])?)\s*$")
+NEXT_WEEK = re.compile(r"semana que vem|proxima semana|outra semana")
+BEFORE_MENTION = 20
+FEW_WORDS = 4
+BARE_DAY = re.compile(r"\W*(?:pode ser |no |o )*(?P<day>\d{1,2})(?: mesmo)?\W*")
 
 
-def _number(word: str) -> int:
-    return NUMBERS.get(word) or int(word)
+def find_day(text: str, now: datetime) -> ParseResult:
+    """The days that the text wishes for, past or future; nothing when it names none."""
+    plain = readable(text)
+    mentions = _merged(plain, list(_mentions(plain, now.date())))
+    wanted, refused = split_refused(plain, mentions)
+    group = last_group(plain, wanted)
+    if not group:
+        return ParseResult(problem="day_refused") if refused else NO_MATCH
+    bound = _bound_periods(plain, group)
+    spelled = "|".join(
+        f"{one.value}@{period}" if period else one.value
+        for one, period in zip(group, bound, strict=True)
+    )
+    return ParseResult(spelled + _spell_refused(refused))
+
+
+def _mentions(plain: str, today: date) -> Iterator[Mention]:
+    for said in MENTION.finditer(plain):
+        kind = next(name for name in KINDS if said[name] is not None)
+        value = KINDS[kind](said, today)
+        if value:
+            bounded = _bounded(plain, said.start(), value, today)
+            yield Mention(said.start(), said.end(), kind, bounded)
 
 
 def _date(year: int, month: int, day: int) -> date | None:
@@ -81,156 +99,195 @@ def _date(year: int, month: int, day: int) -> date | None:
         return None
 
 
-def _next_year_if_past(day: date | None, today: date, year_said: bool) -> date | None:
-    if day and day < today and not year_said and today - day > timedelta(days=30):
-        return _date(day.year + 1, day.month, day.day)
-    return day
+def _iso(said: re.Match[str], _today: date) -> str:
+    year, month, day = (int(part) for part in said["iso"].split("-"))
+    found = _date(year, month, day)
+    return found.isoformat() if found else ""
 
 
-def _slashed(plain: str, today: date) -> date | None:
-    match = SLASHED.search(plain)
-    if not match:
-        return None
-    year = int(match[3]) if match[3] else today.year
-    if year < 100:
-        year += 2000
-    day = _date(year, int(match[2]), int(match[1]))
-    return _next_year_if_past(day, today, bool(match[3]))
+def _slashed(said: re.Match[str], today: date) -> str:
+    year = int(said["sy"]) if said["sy"] else today.year
+    day = _date(year + 2000 if year < 100 else year, int(said["sm"]), int(said["sd"]))
+    return _this_year_or_next(day, today, year_said=bool(said["sy"]))
 
 
-def _worded(plain: str, today: date) -> date | None:
-    match = WORDED.search(plain)
-    if not match:
-        return None
-    number = 1 if match[1] == "primeiro" else int(match[1])
-    day = _date(int(match[3] or today.year), MONTHS.index(match[2]) + 1, number)
-    return _next_year_if_past(day, today, bool(match[3]))
+def _worded(said: re.Match[str], today: date) -> str:
+    number = 1 if said["wd"] == "primeiro" else int(said["wd"])
+    month = MONTHS.index(said["wm"]) + 1
+    day = _date(int(said["wy"] or today.year), month, number)
+    return _this_year_or_next(day, today, year_said=bool(said["wy"]))
 
 
-def _day_of_month(plain: str, today: date) -> date | None:
-    match = DAY_OF_MONTH.search(plain)
-    if not match:
-        return None
-    for ahead in range(3):
+def _this_year_or_next(day: date | None, today: date, *, year_said: bool) -> str:
+    if day and not year_said and today - day > timedelta(days=30):
+        day = _date(day.year + 1, day.month, day.day)
+    return day.isoformat() if day else ""
+
+
+def _day_of_month(said: re.Match[str], today: date) -> str:
+    return _next_with_number(int(said["dd"]), today, skip=1 if said["next"] else 0)
+
+
+def _next_with_number(number: int, today: date, *, skip: int = 0) -> str:
+    for ahead in range(skip, 3 + skip):
         years, month = divmod(today.month - 1 + ahead, 12)
-        day = _date(today.year + years, month + 1, int(match[1]))
+        day = _date(today.year + years, month + 1, number)
         if day and day >= today:
-            return day
-    return None
+            return day.isoformat()
+    return ""
 
 
-def _weekday(plain: str, today: date) -> date | None:
-    match = WEEKDAY.search(plain)
-    if not match:
-        return None
-    ahead = (WEEKDAYS.index(match[1]) - today.weekday()) % 7 or 7
+def _in_days(said: re.Match[str], today: date) -> str:
+    count = NUMBERS.get(said["count"]) or int(said["count"])
+    unit = WEEK if said["unit"] == "semana" else DAY
+    return (today + count * unit).isoformat()
+
+
+def _relative(said: re.Match[str], today: date) -> str:
+    days = {"depois de amanha": 2, "amanha": 1, "ontem": -1}
+    return (today + days.get(said["relative"], 0) * DAY).isoformat()
+
+
+def _span(said: re.Match[str], today: date) -> str:
+    monday = today - today.weekday() * DAY
+    name = said["name"]
+    if "mes" in name:
+        first = (today.replace(day=1) + 32 * DAY).replace(day=1)
+        last = (first + 32 * DAY).replace(day=1) - DAY
+        thirds = 10 * DAY
+    elif name == "fds" or "de semana" in name:
+        first = max(today, monday + SATURDAY * DAY)
+        last = monday + 6 * DAY
+        thirds = DAY
+    else:
+        coming = bool(NEXT_WEEK.search(name))
+        first = monday + WEEK if coming else today
+        last = monday + (WEEK if coming else 0 * DAY) + 6 * DAY
+        thirds = 2 * DAY
+    if said["edge"] in {"comeco", "inicio"}:
+        last = first + thirds - DAY
+    elif said["edge"] in {"fim", "final"}:
+        first = max(first, last - thirds - 2 * DAY)
+    return f"{first}..{last}"
+
+
+def _weekday(said: re.Match[str], today: date) -> str:
+    number = next(at for at, name in enumerate(WEEKDAYS) if name.startswith(said["wn"][:3]))
     monday_next = today + timedelta(days=7 - today.weekday())
-    if NEXT_WEEK.search(plain):
-        return monday_next + timedelta(days=WEEKDAYS.index(match[1]))
-    return today + timedelta(days=ahead)
+    day = today + timedelta(days=(number - today.weekday()) % 7 or 7)
+    told = f"{said['before'] or ''} {said['after'] or ''}"
+    if said["number"]:
+        dated = _next_with_number(int(said["number"]), today)
+        if dated and date.fromisoformat(dated).weekday() == number:
+            return dated
+    if "semana" in told:
+        day = monday_next + number * DAY
+    elif (said["before"] or "").startswith("outr") or ("que vem" in told and day - today <= SOON):
+        day += WEEK
+    return day.isoformat()
 
 
-def _relative(plain: str, today: date) -> date | None:
-    if "depois de amanha" in plain:
-        return today + timedelta(days=2)
-    if re.search(r"\bontem\b", plain):
-        return today - timedelta(days=1)
-    if re.search(r"\bamanha\b", plain):
-        return today + timedelta(days=1)
-    if re.search(
-        r"\bhoje\b|\b(?:pra|para|ser|ainda) agora\b|\bagora (?:mesmo|a tarde|de tarde)\b", plain
-    ):
-        return today
-    match = IN_DAYS.search(plain)
-    if not match:
-        return None
-    unit = timedelta(weeks=1) if match[2] == "semana" else timedelta(days=1)
-    return today + _number(match[1]) * unit
+def _any(_said: re.Match[str], today: date) -> str:
+    return f"{today}.."
 
 
-def find_day(text: str, now: datetime) -> ParseResult:
-    """The day that the text names, as an ISO date, past or future; nothing when it names none."""
-    plain = normalize_text(text)
-    today = now.date()
-    ways = (_slashed, _worded, _relative, _weekday, _day_of_month)
-    day = next((found for way in ways if (found := way(plain, today))), None)
-    return ParseResult(day.isoformat()) if day else NO_MATCH
+KINDS = {
+    "iso": _iso,
+    "slashed": _slashed,
+    "worded": _worded,
+    "dayof": _day_of_month,
+    "indays": _in_days,
+    "relative": _relative,
+    "span": _span,
+    "weekday": _weekday,
+    "any": _any,
+}
+DATED = frozenset({"iso", "slashed", "worded", "dayof"})
 
 
-def day_problem(day: date, now: datetime) -> str:
-    """Why no visit can be on this day: day_past, day_sunday, day_far, or nothing."""
-    if day < now.date():
-        return "day_past"
-    if day.weekday() == WEEKDAYS.index("domingo"):
-        return "day_sunday"
-    return "day_far" if day > now.date() + FARTHEST else ""
+def _bounded(plain: str, start: int, value: str, today: date) -> str:
+    """The day as a bound, where the words before it make it one."""
+    if ".." in value:
+        return value
+    before = plain[max(0, start - BEFORE_MENTION) : start]
+    if FROM.search(before):
+        excludes = not before.rstrip().startswith("a partir") and "a partir" not in before
+        first = date.fromisoformat(value) + (DAY if excludes else 0 * DAY)
+        return f"{first}.."
+    if not UNTIL.search(before):
+        return value
+    last = date.fromisoformat(value) - (DAY if "antes" in before else 0 * DAY)
+    return f"{today}..{last}"
+
+
+def _merged(plain: str, mentions: Sequence[Mention]) -> list[Mention]:
+    """A weekday and the date or the week beside it are one day."""
+    merged: list[Mention] = []
+    for one in mentions:
+        last = merged[-1] if merged else None
+        if last is None or not _stands_beside(plain, last, one):
+            merged.append(one)
+        elif last.kind == "any" and one.kind == "span":
+            merged[-1] = Mention(last.start, one.end, "span", one.value)
+        elif one.kind == "any":
+            continue
+        elif {last.kind, one.kind} == {"weekday", "span"}:
+            weekday, span = (last, one) if last.kind == "weekday" else (one, last)
+            value = _in_span(weekday.value, span.value)
+            merged[-1] = Mention(last.start, one.end, "weekday", value)
+        elif last.kind == "weekday" and one.kind in DATED:
+            merged[-1] = Mention(last.start, one.end, one.kind, one.value)
+        elif last.kind in DATED and one.kind == "weekday":
+            merged[-1] = Mention(last.start, one.end, last.kind, last.value)
+        else:
+            merged.append(one)
+    return merged
+
+
+def _stands_beside(plain: str, one: Mention, other: Mention) -> bool:
+    between = plain[one.end : other.start]
+    apart = re.search(r"\bou\b|\bmas\b|\bnao\b|[.;]|\be\b(?! dia)", between)
+    return not apart and len(between.split()) <= FEW_WORDS
+
+
+def _in_span(weekday: str, span: str) -> str:
+    first, _, last = span.partition("..")
+    day = date.fromisoformat(first)
+    wanted = date.fromisoformat(weekday.partition("..")[0]).weekday()
+    day += ((wanted - day.weekday()) % 7) * DAY
+    return day.isoformat() if not last or day <= date.fromisoformat(last) else weekday
+
+
+def _bound_periods(plain: str, group: Sequence[Mention]) -> list[str]:
+    """The period of each alternative, where they have different ones; else none for any."""
+    ends = [one.start for one in group[1:]] + [len(plain)]
+    found = [
+        period_in(plain[one.start : end]).value or "" for one, end in zip(group, ends, strict=True)
+    ]
+    return found if len({one for one in found if one}) > 1 else [""] * len(group)
+
+
+def _spell_refused(refused: Sequence[Mention]) -> str:
+    days = [
+        str(date.fromisoformat(one.value).weekday()) if one.kind == "weekday" else one.value
+        for one in refused
+        if ".." not in one.value
+    ]
+    return f"!{','.join(dict.fromkeys(days))}" if days else ""
 
 
 def parse_day(text: str, now: datetime) -> ParseResult:
-    """The day that was asked for, or what is wrong with what came instead."""
+    """The days that answer the question for one, or what is wrong with what came instead."""
+    if is_spelled(text):
+        return ParseResult(text)
     found = find_day(text, now)
-    if found.value is None:
-        return ParseResult(problem="day_missing")
-    problem = day_problem(date.fromisoformat(found.value), now)
-    return ParseResult(problem=problem) if problem else found
-
-
-def _clock(hour: int, minute: int) -> ParseResult:
-    if hour > 23 or minute > 59 or not OPENS <= hour < CLOSES:
-        return ParseResult(problem="hour_outside")
-    return ParseResult(f"{hour}h{minute:02d}" if minute else f"{hour}h")
-
-
-def _said_hour(plain: str) -> ParseResult:
-    minute_in_words = 30 if "e meia" in plain else 0
-    match = HOUR_OF_PART.search(plain)
-    if match:
-        hour = _number(match[1])
-        if match[2] in {"tarde", "noite"} and hour < 12:
-            hour += 12
-        return _clock(hour, minute_in_words)
-    match = CLOCK.search(plain)
-    if match:
-        return _clock(int(match[1]), int(match[2] or 0))
-    match = AT_HOUR.search(plain)
-    if not match:
-        return NO_MATCH
-    hour = _number(match[1])
-    if hour < OPENS - 1:
-        hour += 12
-    return _clock(hour, minute_in_words)
-
-
-def find_period(text: str) -> ParseResult:
-    """The part of the day: "manhã", "tarde" or an hour such as "14h" or "14h30"; an hour outside
-    the day is a problem.
-    """
-    plain = normalize_text(text)
-    hour = _said_hour(plain)
-    if hour.value or hour.problem:
-        return hour
-    if re.search(r"\bmeio[- ]dia\b", plain):
-        return ParseResult("12h")
-    if re.search(
-        r"\b(?:de|da|pela|a) manha\b|^manha\b|\bmanhazinha\b|\bcedo\b|\bmatutino\b", plain
-    ):
-        return ParseResult("manhã")
-    if re.search(r"(?<!boa )\btarde\b|\bvespertino\b|\btardinha\b", plain):
-        return ParseResult("tarde")
-    if re.search(r"\b(?:de|da|a) noite\b", plain):
-        return ParseResult(problem="hour_outside")
-    return NO_MATCH
-
-
-def parse_period(text: str) -> ParseResult:
-    """The part of the day that was asked for, or what is wrong with what came instead."""
-    found = find_period(text)
-    if re.search(r"\btanto faz\b|\bqualquer\b", normalize_text(text)):
-        return ParseResult("manhã ou tarde")
-    return found if found.value or found.problem else ParseResult(problem="period_missing")
-
-
-def show_day(iso: str) -> str:
-    """An ISO date as people read it: "sexta-feira, 27/11"."""
-    day = date.fromisoformat(iso)
-    return f"{WEEKDAY_NAMES[day.weekday()]}, {day:%d/%m}"
+    if found.value or found.problem:
+        return found
+    plain = readable(text)
+    bare = BARE_DAY.fullmatch(plain)
+    numbered = _next_with_number(int(bare["day"]), now.date()) if bare else ""
+    if numbered:
+        return ParseResult(numbered)
+    if ANY_TIME.search(plain):
+        return ParseResult(f"{now.date()}..")
+    return ParseResult(problem="day_missing")

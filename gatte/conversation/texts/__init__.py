@@ -19,7 +19,7 @@ TITLE, ROW_TITLE, ROW_DESCRIPTION = 20, 24, 72
 VARIABLES = word_set(
     "company name first_name flow the_flow other wait ahead opens when value kind holder "
     "valid_until days status number subject tickets lines summary question label problem "
-    "left first second document email field count certificates day period answer"
+    "left first second document email field count certificates day period answer hours"
 )
 
 

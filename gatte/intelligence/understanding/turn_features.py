@@ -8,11 +8,12 @@ from datetime import datetime
 from gatte.conversation.escalation_rules import find_trigger
 from gatte.conversation.fallback import looks_like_question
 from gatte.conversation.parsing.answers import declines, yes_or_no
-from gatte.conversation.parsing.dates import find_day, find_period
+from gatte.conversation.parsing.dates import find_day
 from gatte.conversation.parsing.documents import find_document
 from gatte.conversation.parsing.names import find_email
 from gatte.conversation.parsing.normalize import words
 from gatte.conversation.parsing.products import find_product
+from gatte.conversation.parsing.times import find_period
 from gatte.conversation.rules import asks_for_ticket, command_in, small_talk_in
 from gatte.conversation.secret_detection import holds_password
 from gatte.intelligence.understanding import wording_features

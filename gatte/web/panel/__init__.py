@@ -9,6 +9,8 @@ says our closed sets in Portuguese, `formatting` times, phones and WhatsApp text
 from flask import Blueprint
 
 from gatte.web.panel import (
+    agenda,
+    appointments,
     auth,
     contact_data,
     conversation,
@@ -36,6 +38,8 @@ SCREENS = (
     simulator,
     tickets,
     leads,
+    agenda,
+    appointments,
     state_diagram,
     routines,
     tokens,

@@ -2,7 +2,7 @@
 with it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -15,9 +15,28 @@ from gatte.conversation.snapshot import Owner
 from gatte.conversation.states import InvalidTransition
 from gatte.desk import handoff
 from gatte.extensions import db
-from gatte.models import AuditEntry, Conversation, Lead, Message, Role, Ticket, Transition, keyring
+from gatte.models import (
+    Appointment,
+    AuditEntry,
+    Conversation,
+    Lead,
+    Message,
+    Role,
+    Ticket,
+    Transition,
+    keyring,
+)
 from gatte.models.columns import new_uuid7
-from gatte.store import audit, contacts, conversations, leads, messages, tickets, users
+from gatte.store import (
+    appointments,
+    audit,
+    contacts,
+    conversations,
+    leads,
+    messages,
+    tickets,
+    users,
+)
 from gatte.web.htmx import is_htmx_request, render_changed_blocks
 from gatte.web.panel import labels
 from gatte.web.panel.auth import current_user_or_401
@@ -37,7 +56,7 @@ TAKEN = "A conversa é sua. O robô não responde mais enquanto ela estiver com 
 PLACE = "/panel/sessoes/<uuid:conversation_id>"
 PAGE_SIZE = 80
 TIMELINE_SIZE = 40
-CARDS_SHOWN = 10  # tickets, and leads
+CARDS_SHOWN = 10  # tickets, leads, and appointments
 LONGEST_REPLY = 4096  # the Cloud API's limit for a text
 LIVE_BLOCKS = ("heading", "thread", "composer", "card", "timeline")
 TOLD_BLOCKS = ("notices", "problem")  # a poll must not sweep these away
@@ -54,6 +73,7 @@ class ConversationView:
     audit: list[AuditEntry]
     tickets: list[Ticket]
     leads: list[Lead]
+    appointments: Sequence[Appointment]
     left: timedelta
     mine: bool
     problem: str = ""
@@ -277,6 +297,7 @@ def _load_view(
         audit=audit.list_of_subjects(subjects, TIMELINE_SIZE),
         tickets=tickets.list_of_conversation(conversation.id, CARDS_SHOWN),
         leads=leads.list_of_conversation(conversation.id, CARDS_SHOWN),
+        appointments=appointments.list_of_conversation(conversation.id, CARDS_SHOWN),
         left=window_left(conversation.last_inbound_at),
         mine=has_agent and conversation.assignee_id == current_user_or_401().id,
         problem=problem,

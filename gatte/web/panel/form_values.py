@@ -1,6 +1,6 @@
 """Values of addresses and forms, which anybody can write as they like."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import TypeVar
 from uuid import UUID
@@ -43,6 +43,15 @@ def parse_datetime(text: str) -> datetime | None:
         return None
     # Postgres refuses offsets that Python takes: of a day, or of microseconds.
     return moment.astimezone(UTC)
+
+
+def parse_day(text: str) -> date | None:
+    """The day that a text spells in ISO 8601; None when it spells none."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if day.year in YEARS else None
 
 
 def parse_integer(text: str, largest: int = LARGEST_INT) -> int | None:

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-from gatte.conversation.effects import EscalationReason, Urgency
+from gatte.conversation.effects import AppointmentKind, EscalationReason, Urgency
 from gatte.conversation.nlu import Intent
 from gatte.conversation.states import Event, State
 from gatte.models import (
+    AppointmentState,
     Author,
     DeliveryState,
     LeadStage,
@@ -134,6 +135,18 @@ TICKET_STATES: dict[TicketState, str] = {
     TicketState.SOLVED: "Resolvido",
     TicketState.CANCELLED: "Cancelado",
 }
+APPOINTMENT_KINDS: dict[AppointmentKind, str] = {
+    AppointmentKind.VIDEO: "Videoconferência",
+    AppointmentKind.IN_PERSON: "Presencial",
+    AppointmentKind.TOKEN_DELIVERY: "Entrega de token",
+}
+APPOINTMENT_STATES: dict[AppointmentState, str] = {
+    AppointmentState.BOOKED: "Marcado",
+    AppointmentState.MOVED: "Mudou de horário",
+    AppointmentState.CANCELLED: "Cancelado",
+    AppointmentState.DONE: "Atendido",
+    AppointmentState.NO_SHOW: "Não compareceu",
+}
 STAGES: dict[LeadStage, str] = {
     LeadStage.NEW: "Novo",
     LeadStage.CONTACTED: "Contatado",
@@ -171,6 +184,9 @@ FLOWS: dict[str, str] = {
     "ticket": "abertura de chamado",
     "ticket_status": "andamento de chamado",
     "schedule": "agendamento",
+    "move_appointment": "mudança de horário",
+    "cancel_appointment": "cancelamento de horário",
+    "appointment_status": "consulta de horário",
     "data_rights": "dados pessoais",
     "opt_out": "parar mensagens",
 }
@@ -183,6 +199,9 @@ ACTIONS: dict[str, str] = {
     Event.AGENT_CLOSED.value: "encerrou o atendimento",
     "reassigned": "passou a conversa a outra pessoa",
     "taken_over": "assumiu a conversa de outra pessoa",
+    "appointment.book": "marcou um horário",
+    "appointment.move": "mudou o horário",
+    "appointment.state": "mudou a situação do horário",
     "muted": "silenciou o contato",
     "unmuted": "reativou o contato",
     "held": "impediu a exclusão dos dados (guarda legal)",
@@ -240,6 +259,8 @@ LABEL_TABLES: tuple[Mapping[Any, str], ...] = (
     URGENCIES,
     TICKET_KINDS,
     TICKET_STATES,
+    APPOINTMENT_KINDS,
+    APPOINTMENT_STATES,
     STAGES,
     ROLES,
     MUTE_REASONS,

@@ -10,6 +10,7 @@ from gatte.conversation.replies import TICKET_NUMBER
 from gatte.conversation.states import Event
 from gatte.extensions import db
 from gatte.models import (
+    Appointment,
     Author,
     Conversation,
     DeliveryAttempt,
@@ -25,7 +26,7 @@ from gatte.models import (
 from gatte.turns.replay import replay_conversation
 from gatte.web.panel import labels
 from tests.integration.dialogues import confidence_margins
-from tests.stage.script import Check, Expected, Scene
+from tests.stage.script import SAO_PAULO, Check, Expected, Scene
 from tests.stage.stage import Received, Stage
 
 BETWEEN_PIECES = "…"
@@ -143,6 +144,17 @@ def _lead(stage: Stage) -> str:
     return "; ".join(fact for fact in facts if fact)
 
 
+def _appointments(stage: Stage) -> str:
+    """All appointments of the customer that stand, the first one first."""
+    mine = select(Appointment).filter_by(contact_id=stage.contact().id)
+    rows = db.session.scalars(mine.order_by(Appointment.starts_at, Appointment.id))
+    return "; ".join(
+        f"{row.starts_at.astimezone(SAO_PAULO):%d/%m/%Y %Hh%M} "
+        f"{labels.label(row.state)} {labels.label(row.kind) if row.kind else ''} nº {row.number}"
+        for row in rows
+    )
+
+
 def _queue(stage: Stage) -> str:
     talk = stage.conversation()
     if talk.escalation_reason is None or talk.waiting_since is None:
@@ -176,6 +188,7 @@ TABLES: dict[Check, Callable[[Stage], str]] = {
     Check.STATE: _state,
     Check.TICKET: _ticket,
     Check.LEAD: _lead,
+    Check.APPOINTMENT: _appointments,
     Check.QUEUE: _queue,
     Check.NOTICES: _notices,
     Check.CONTACT: _contact,
@@ -233,9 +246,12 @@ def _every_answer_is_of_its_turn(stage: Stage) -> None:
     """What a turn decided to say went out once, whole; where it names a ticket that it opens, with
     that ticket's number.
     """
-    newest = db.session.scalar(
-        select(func.max(Ticket.number)).filter_by(contact_id=stage.contact().id)
-    )
+    mine = {"contact_id": stage.contact().id}
+    numbers = [
+        db.session.scalar(select(func.max(table.number)).filter_by(**mine))
+        for table in (Ticket, Appointment)
+    ]
+    newest = max((number for number in numbers if number is not None), default=None)
     for turn in _turns(stage):
         course = decision_history.recorded_in(turn.trace)
         written = db.session.scalars(

@@ -3,12 +3,14 @@
 import json
 
 from gatte.conversation.effects import (
+    BookAppointment,
+    CancelAppointment,
     CaptureLead,
     CorrectData,
     EraseData,
+    MoveAppointment,
     OpenTicket,
     QueueForHuman,
-    RequestAppointment,
 )
 from gatte.conversation.flows.registry import FLOWS
 from gatte.conversation.input_triage import SILENT
@@ -25,7 +27,8 @@ from gatte.conversation.snapshot import (
 )
 from gatte.conversation.states import TRANSITIONS, Event, State
 
-NEEDS_YES = (CaptureLead, OpenTicket, EraseData, RequestAppointment, CorrectData)
+APPOINTMENTS = (BookAppointment, MoveAppointment, CancelAppointment)
+NEEDS_YES = (CaptureLead, OpenTicket, EraseData, CorrectData, *APPOINTMENTS)
 STORED = (
     "flow",
     "requested_slot",

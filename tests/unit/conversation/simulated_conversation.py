@@ -6,6 +6,8 @@ from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from gatte.business_hours import opening_hours
+from gatte.conversation.appointment_calendar import AppointmentCalendar
 from gatte.conversation.nlu import (
     Intent,
     IntentPrediction,
@@ -36,6 +38,9 @@ CPF, CNPJ, NEW_CNPJ = "52998224725", "45997418000153", "12ABC34501DE35"
 ECNPJ = CertificateFacts("c1", "e-CNPJ A1", "Padaria Estrela Ltda", date(2026, 12, 10), "active")
 ECPF = CertificateFacts("c2", "e-CPF A3", "João da Silva", date(2028, 1, 5), "active")
 EXPIRED = CertificateFacts("c3", "e-CNPJ A1", "Padaria Estrela Ltda", date(2026, 11, 20), "expired")
+CALENDAR = AppointmentCalendar(
+    opening_hours("seg-sex 08:00-18:00"), holidays={date(2026, 12, 25): "Natal"}
+)
 TICKET = TicketFacts(41, "Token não reconhecido", "em andamento")
 KNOWN = ContactFacts(
     name="João da Silva", email="joao@x.com", document=CPF, phone="5541999990000", returning=True
@@ -70,6 +75,7 @@ class Talk:
     """One conversation; each call gives the conversation back, with the last decision at hand."""
 
     def __init__(self, state: State = State.START, **facts: Any) -> None:
+        facts.setdefault("calendar", CALENDAR)
         self.snapshot = Snapshot(state, facts.pop("now", MONDAY), **facts)
         self.decision = Decision(self.snapshot)
 

@@ -59,5 +59,5 @@ def test_a_history_says_its_version_and_comes_back_as_it_was():
     snapshot = Talk(State.MENU).snapshot
     history = decision_history.start(snapshot).apply(MessagesReceived((heard("oi"),)))
 
-    assert to_json(history)["version"] == 3
+    assert to_json(history)["version"] == 4
     assert from_json(to_json(history)) == history

@@ -1,16 +1,17 @@
 """Renewal, status of a certificate, tickets, appointments, data rights, notices."""
 
-from datetime import date
+from datetime import date, time
 
 import pytest
 
 from gatte.conversation.effects import (
+    AppointmentKind,
+    BookAppointment,
     CaptureLead,
     CorrectData,
     EraseData,
     ExportData,
     OpenTicket,
-    RequestAppointment,
     ResumeNotices,
     StopNotices,
     Urgency,
@@ -193,7 +194,7 @@ def test_an_appointment_in_one_sentence():
 
     talk.says("pode ser")
 
-    assert talk.effect == RequestAppointment(date(2026, 11, 27), "14h", "videoconferência")
+    assert talk.effect == BookAppointment(date(2026, 11, 27), time(14), AppointmentKind.VIDEO)
 
 
 def test_day_and_period_are_asked_for_one_by_one():
@@ -202,7 +203,7 @@ def test_day_and_period_are_asked_for_one_by_one():
 
     talk.says("amanhã").taps_titled("À tarde").says("sim")
 
-    assert talk.effect == RequestAppointment(date(2026, 11, 24), "tarde")
+    assert talk.effect == BookAppointment(date(2026, 11, 24), time(13))
 
 
 def test_a_day_that_cannot_be_is_explained():
@@ -211,7 +212,7 @@ def test_a_day_that_cannot_be_is_explained():
 
 
 def test_an_hour_of_today_that_has_passed_is_explained():
-    assert "já passou" in Talk().taps("menu:schedule").says("hoje").says("9h").replied
+    assert "já é tarde" in Talk().taps("menu:schedule").says("hoje").says("9h").replied
 
 
 def test_the_day_is_changed_while_confirming():

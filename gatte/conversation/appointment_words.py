@@ -1,0 +1,83 @@
+"""What people say of appointments that they have: to move one, to cancel one, to ask when it is;
+and a yes or a no to the question whether one shall be cancelled.
+"""
+
+import re
+from typing import Literal
+
+from gatte.conversation.flows.base import FlowName
+from gatte.conversation.parsing.mentions import readable
+from gatte.conversation.parsing.normalize import union
+from gatte.conversation.snapshot import Snapshot
+from gatte.conversation.states import State
+
+AppointmentWish = Literal["move_appointment", "cancel_appointment", "appointment_status"]
+
+SUBJECT = (
+    r"(?:agendament\w*|horarios?|hora marcada|consulta|visita|videoconferencia|video|atendimento)"
+)
+CANCEL = r"(?:cancel(?:a|ar|e|em|o|amento)|desmarc(?:a|ar|e|em|o|acao))"
+MOVE = r"(?:adi(?:ar|a|e)|mud(?:a|ar|e|anca)|troc(?:a|ar|que)|pass(?:a|ar|e))"
+CANCELS = union(
+    rf"\b{CANCEL}\b.{{0,40}}\b{SUBJECT}\b",
+    rf"\b{SUBJECT}\b.{{0,60}}\b{CANCEL}\b",
+    r"\bdesmarc(?:a|ar|e|em)\b",
+)
+MOVES = union(
+    r"\b(?:remarc|reagend)\w+",
+    rf"\b{MOVE}\b.{{0,25}}\b(?:meu|minha|o|a|de|do|da)\b.{{0,15}}\b{SUBJECT}\b",
+    rf"\b{SUBJECT}\b.{{0,60}}\b(?:mudar|trocar|adiar)\b",
+    r"\badiar\b.{0,25}\b(?:meu|minha|atendimento|horario)\b",
+)
+ASKS = union(
+    r"\b(?:que|qual|quando|q) (?:e |era |foi |ficou )?(?:o |a )?(?:meu |minha )?"
+    r"(?:dia|hora|horario|data)\b.{0,30}\b(?:marcad|marquei|agendad|agendei|ficou)",
+    r"\b(?:qual|quando) (?:e |era |ficou )?(?:o |a )?(?:meu|minha) "
+    r"(?:horario|hora|agendamento|atendimento|videoconferencia|visita)\b",
+    r"\b(?:quando|que horas) (?:e|ficou|esta|eu marquei) (?:o |a )?"
+    r"(?:meu |minha |marcad[oa] )?(?:horario|agendamento|atendimento|videoconferencia|visita)?\b"
+    r"(?=.{0,20}(?:marcad|agend|horario|meu|minha))",
+    r"\b(?:tenho|to com|estou com) (?:algum |alguma )?(?:horario|hora|agendamento|coisa) marcad",
+    r"\b(?:meu|minha) (?:horario|agendamento|visita) (?:esta |ta |ainda )?(?:confirmad|de pe)",
+)
+NOT_CANCELLED = re.compile(
+    rf"\bnao (?:quero |precisa |e para |vou )?{CANCEL}\b|\b(?:mantem|manter|mantenha)\b"
+    r"|\bdeixa (?:marcad|como esta|assim|quieto|pra la)|\bcontinua marcad"
+)
+NOT_MOVED = re.compile(r"\bnao (?:quero |precisa |vou |e para )?(?:remarcar|reagendar|mudar)\b")
+BARE_CANCEL = re.compile(rf"\b{CANCEL}\b")
+ONLY_CANCELS = re.compile(rf"\b(?:so|apenas|somente) (?:quero )?{CANCEL}\b")
+AGREES = re.compile(
+    rf"^\W*(?:(?:sim|isso|pode|quero|queira|ok|por favor|confirmo|so|e so|favor)\W+)*{CANCEL}\b"
+)
+LONGEST_ANSWER = 8
+
+
+def appointment_wish(text: str, snapshot: Snapshot) -> AppointmentWish | None:
+    """The wish about an appointment that is there which these words are, where they are one.
+
+    Without an appointment the same words mean something only when they name one.
+    """
+    plain = readable(text)
+    if ASKS.search(plain):
+        return "appointment_status"
+    only_cancels = bool(snapshot.appointments and ONLY_CANCELS.search(plain))
+    moves = bool(MOVES.search(plain)) and not NOT_MOVED.search(plain)
+    bare = bool(snapshot.appointments and not snapshot.flow and BARE_CANCEL.search(plain))
+    cancels = only_cancels or bare or bool(CANCELS.search(plain))
+    if cancels and (only_cancels or not moves) and not NOT_CANCELLED.search(plain):
+        return "cancel_appointment"
+    return "move_appointment" if moves else None
+
+
+def answers_cancellation(text: str, snapshot: Snapshot) -> bool | None:
+    """Whether words at the question if an appointment shall be cancelled say yes or no; None where
+    they say neither, or something else is asked.
+    """
+    if snapshot.flow != FlowName.CANCEL_APPOINTMENT or snapshot.state != State.CONFIRMING:
+        return None
+    plain = readable(text)
+    if NOT_CANCELLED.search(plain):
+        return False
+    short = len(plain.split()) <= LONGEST_ANSWER and "?" not in plain
+    return True if short and AGREES.search(plain) else None
