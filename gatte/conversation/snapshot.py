@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from gatte.business_hours import BusinessHours
 from gatte.conversation.commands import Resolution, TurnReading
 from gatte.conversation.effects import Effect
 from gatte.conversation.nlu import Utterance
@@ -51,11 +52,14 @@ class CertificateFacts:
 
 @dataclass(frozen=True)
 class TicketFacts:
-    """A ticket of this contact: its number as the customer knows it, subject, status in words."""
+    """A ticket of this contact: its number as the customer knows it, subject, status in words, and
+    the desk's name of its kind.
+    """
 
     number: int
     subject: str
     status: str
+    kind: str = ""
 
 
 LONGEST_WAIT_MINUTES = 120  # beyond this the pace of the last hours says nothing
@@ -112,6 +116,7 @@ class Snapshot:
     certificates: tuple[CertificateFacts, ...] = ()
     tickets: tuple[TicketFacts, ...] = ()
     desk: DeskFacts = field(default_factory=DeskFacts)
+    hours: BusinessHours = field(default_factory=BusinessHours)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from gatte import services
 from gatte.conversation.snapshot import CertificateFacts, ContactFacts, Snapshot, TicketFacts
-from gatte.decisions import availability, handling_time
+from gatte.decisions import availability, handling_time, known_facts
 from gatte.models import Conversation
 from gatte.store import Row, certificates, conversations, tickets
 
@@ -22,6 +22,9 @@ def load_snapshot(conversation: Conversation, facts: Row | None = None) -> Snaps
     now = datetime.now(settings.time_zone)
     if facts is None:
         facts = conversations.get_snapshot_columns(conversation.id)
+    known_facts.refresh(facts.facts_version)
+    hours = known_facts.business_hours(now.date())
+    minutes_each = handling_time.minutes_per_customer()
     return Snapshot(
         state=conversation.state,
         now=now,
@@ -34,11 +37,12 @@ def load_snapshot(conversation: Conversation, facts: Row | None = None) -> Snaps
         invalid_slot_count=conversation.invalid_slot_count,
         consecutive_errors=conversation.consecutive_errors,
         flags=conversation.flags or {},
-        company=settings.gatte_company_name,
+        company=known_facts.company_name(now.date()),
         contact=_contact_facts(conversation, returning=facts.returning),
         certificates=_certificates(conversation) if facts.has_certificates else (),
         tickets=_tickets(conversation) if facts.has_tickets else (),
-        desk=availability.desk_facts(now, tuple(facts.ahead), handling_time.minutes_per_customer()),
+        desk=availability.desk_facts(now, hours, tuple(facts.ahead), minutes_each),
+        hours=hours,
     )
 
 
@@ -82,4 +86,6 @@ def _certificates(conversation: Conversation) -> tuple[CertificateFacts, ...]:
 
 def _tickets(conversation: Conversation) -> tuple[TicketFacts, ...]:
     rows = tickets.list_recent(conversation.contact_id, TICKETS_SHOWN)
-    return tuple(TicketFacts(row.number, row.subject or "", row.state.value) for row in rows)
+    return tuple(
+        TicketFacts(row.number, row.subject or "", row.state.value, row.kind.value) for row in rows
+    )

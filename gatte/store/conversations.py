@@ -28,6 +28,7 @@ from gatte.models import (
     Transition,
 )
 from gatte.models.message import TURN_AUTHORS
+from gatte.store.facts import VERSION_COLUMN
 
 SERVICE_WINDOW = timedelta(hours=24)
 """How long after a customer's last message Meta delivers free text to them."""
@@ -66,7 +67,8 @@ SNAPSHOT_COLUMNS = f"""
         SELECT ARRAY[{AHEAD_BY_PRIORITY}]
         FROM conversation w
         WHERE {WAITING} AND w.id <> conversation.id
-    ) AS ahead
+    ) AS ahead,
+    {VERSION_COLUMN}
 """  # noqa: S608 - our own words only
 """Columns that a snapshot is made of, beside the conversation's own."""
 SNAPSHOT_COLUMNS_SQL = f"SELECT {SNAPSHOT_COLUMNS} FROM conversation WHERE id = %s"  # noqa: S608 - our own words only
