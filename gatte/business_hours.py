@@ -18,6 +18,30 @@ ALWAYS_OPEN = "sempre"
 NEVER_OPEN = "nunca"
 LOOKAHEAD_DAYS = 15
 """Days in which the next opening is looked for."""
+LANGUAGE = "pt_BR"
+NAMED_DAYS = (
+    ("quinta santa", "Sexta-feira Santa", -1),
+    ("quinta-feira santa", "Sexta-feira Santa", -1),
+    ("sexta santa", "Sexta-feira Santa", 0),
+    ("sexta-feira santa", "Sexta-feira Santa", 0),
+    ("sexta feira santa", "Sexta-feira Santa", 0),
+    ("pascoa", "Sexta-feira Santa", 2),
+    ("carnaval", "Carnaval", 0),
+    ("corpus christi", "Corpus Christi", 0),
+    ("vespera de natal", "Véspera de Natal", 0),
+    ("natal", "Natal", 0),
+    ("tiradentes", "Tiradentes", 0),
+    ("finados", "Finados", 0),
+    ("vespera de ano novo", "Véspera de Ano", 0),
+    ("reveillon", "Véspera de Ano", 0),
+    ("ano novo", "Confraternização Universal", 0),
+    ("nossa senhora aparecida", "Nossa Senhora Aparecida", 0),
+    ("independencia", "Independência do Brasil", 0),
+    ("proclamacao", "Proclamação da República", 0),
+    ("consciencia negra", "Consciência Negra", 0),
+    ("dia do trabalh", "Dia do Trabalhador", 0),
+)
+"""What people call a day, the name of its holiday, and how many days after that it lies."""
 DAYS = ("seg", "ter", "qua", "qui", "sex", "sab", "dom")
 SPAN = re.compile(
     r"(?P<first>[a-z]{3})(?:-(?P<last>[a-z]{3}))? "
@@ -174,6 +198,35 @@ def holidays_of(state: str) -> "HolidayBase":
     import holidays
 
     try:
-        return holidays.country_holidays("BR", subdiv=state or None)
+        return holidays.country_holidays("BR", subdiv=state or None, language=LANGUAGE)
     except NotImplementedError:
         raise ValueError("must be a state of Brazil in two letters, such as SP") from None
+
+
+
+@lru_cache(maxsize=1)
+def _known_days() -> "HolidayBase":
+    """Holidays and customary days off of the whole country, under their Portuguese names."""
+    import holidays
+
+    return holidays.country_holidays(
+        "BR", language=LANGUAGE, categories=(holidays.PUBLIC, holidays.OPTIONAL)
+    )
+
+
+def named_day(text: str, today: date) -> date | None:
+    """The next day, today included, that a text without accents calls by name ("sexta santa",
+    "natal"); None when it names none.
+    """
+    calls = next(((name, ahead) for word, name, ahead in NAMED_DAYS if word in text), None)
+    if calls is None:
+        return None
+    name, ahead = calls
+    for year in (today.year, today.year + 1):
+        first = date(year, 1, 1)
+        of_year = _known_days()[first : date(year, 12, 31)]  # type: ignore[misc]  # days by a slice
+        days = [day + timedelta(days=ahead) for day in of_year if name in _known_days()[day]]
+        coming = [day for day in days if day >= today]
+        if coming:
+            return coming[-1]
+    return None
