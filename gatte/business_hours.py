@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -138,11 +139,12 @@ def check_span(spelled: str) -> str:
 
 def spell(spans_by_weekday: Sequence[Sequence[str]]) -> str:
     """Hours as `opening_hours` reads them, from the spans of seven weekdays, Monday first."""
-    parts = [
-        f"{day} {span}"
-        for day, spans in zip(DAYS, spans_by_weekday, strict=True)
-        for span in spans
-    ]
+    parts: list[str] = []
+    for spans, run in groupby(range(len(DAYS)), key=lambda number: tuple(spans_by_weekday[number])):
+        numbers = list(run)
+        first, last = DAYS[numbers[0]], DAYS[numbers[-1]]
+        days = first if first == last else f"{first}-{last}"
+        parts += [f"{days} {span}" for span in spans]
     return ", ".join(parts) or NEVER_OPEN
 
 

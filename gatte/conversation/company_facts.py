@@ -88,11 +88,17 @@ class ChannelValue(FactValue):
     note: OptionalSentence = ""
 
 
+def _with_cents(amount: Decimal) -> Decimal:
+    return amount.quantize(Decimal("0.01"))
+
+
 class PriceValue(FactValue):
     """What a product costs, in reais."""
 
     product: Name
-    amount: Annotated[Decimal, Field(gt=0, max_digits=9, decimal_places=2)]
+    amount: Annotated[
+        Decimal, Field(gt=0, max_digits=9, decimal_places=2), AfterValidator(_with_cents)
+    ]
     condition: OptionalSentence = ""
 
 

@@ -271,11 +271,13 @@ def _payment(question: FactQuestion, desk: _Desk) -> str | None:
     found = rows.get(question.detail)
     if question.count is not None and question.detail in {"boleto", "invoice"}:
         return _term(question, found, desk)
-    if found is None or not _payment_value(found).accepted:
+    if found is None:
         desk.use(*accepted)
-        name = render(f"facts.way_{question.detail}")
-        return render("facts.payment_not", name=name, listed=listed)
+        return render("facts.payment_unknown", listed=listed)
     desk.use(found)
+    if not _payment_value(found).accepted:
+        desk.use(*accepted)
+        return render("facts.payment_not", name=_payment_value(found).name, listed=listed)
     value = _payment_value(found)
     told = render("facts.payment_yes", name=value.name)
     return f"{told} {value.note}".strip()

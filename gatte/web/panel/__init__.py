@@ -11,6 +11,7 @@ from flask import Blueprint
 from gatte.web.panel import (
     auth,
     conversation,
+    facts,
     formatting,
     leads,
     mute,
@@ -24,5 +25,5 @@ from gatte.web.panel import (
 bp = Blueprint("panel", __name__)
 formatting.init_blueprint(bp)
 bp.add_app_template_filter(overdue.warning, "overdue")
-for screen in (auth, sessions, conversation, mute, simulator, tickets, leads, state_diagram):
+for screen in (auth, sessions, conversation, mute, simulator, tickets, leads, facts, state_diagram):
     screen.add_routes(bp)
