@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from gatte.conversation import option_ids
+from gatte.conversation import option_ids, questions
 from gatte.conversation.command_reader import MIN_QUESTION_WORDS
 from gatte.conversation.command_words import call_human, cancel, continue_flow
 from gatte.conversation.commands import (
@@ -54,7 +54,7 @@ from gatte.conversation.handoff import (
     raises_priority,
 )
 from gatte.conversation.input_triage import UnderstoodText, attach_media
-from gatte.conversation.no_active_flow import ask_knowledge, ask_what_for, greet, show_menu
+from gatte.conversation.no_active_flow import ask_what_for, greet, show_menu
 from gatte.conversation.parsing.normalize import words
 from gatte.conversation.slot_filling import (
     ask_again,
@@ -360,6 +360,8 @@ def _accept_offer(turn: CommandRun) -> None:
         escalate(draft, EscalationReason.SLOT_FAILED, "offer accepted", turn.text)
     elif offered == "desk":
         escalate(draft, EscalationReason.REQUESTED, "offer accepted", turn.text)
+    elif offered == questions.OFFER_MORE:
+        questions.ask(draft, draft.flag(questions.ASKED_FLAG), "wants more")
     elif offered in option_ids.FLOW_OF_ROW:
         start(draft, option_ids.FLOW_OF_ROW[offered], "offer accepted")
     else:
@@ -403,7 +405,7 @@ def _decline_offer(turn: CommandRun) -> None:
     draft = turn.draft
     if turn.offered == "human":
         ask_again(draft)
-    elif turn.offered == "desk" or turn.offered in option_ids.FLOW_OF_ROW:
+    elif turn.offered in {"desk", questions.OFFER_MORE, *option_ids.FLOW_OF_ROW}:
         draft.add_text("social.declined")
     else:
         draft.discard_suspended_flow()
@@ -452,12 +454,7 @@ def _resume_flow(turn: CommandRun, command: ResumeFlow) -> Outcome:
 
 
 def _question(turn: CommandRun, command: Question) -> Outcome:
-    draft = turn.draft
-    if draft.question is not None:
-        if command.text not in draft.question:
-            draft.question = f"{draft.question}\n{command.text}"
-        return Outcome.DONE
-    ask_knowledge(draft, command.text, command.intent or "question")
+    questions.take_question(turn.draft, command)
     return Outcome.DONE
 
 
@@ -559,7 +556,7 @@ def _unclear_wish(turn: CommandRun, command: Unclear) -> None:
     if command.between:
         ask_to_disambiguate(draft, *command.between, text)
     elif len(words(text)) >= MIN_QUESTION_WORDS:
-        ask_knowledge(draft, text, "unclear")
+        questions.ask(draft, text, "unclear")
     elif draft.snapshot.state == State.START and draft.snapshot.fallback_count == 0:
         greet(draft, "first words")
     else:

@@ -41,6 +41,7 @@ from gatte.conversation.commands import (
 )
 from gatte.conversation.effects import EscalationReason
 from gatte.conversation.escalation_rules import cannot_issue_invoices, find_trigger
+from gatte.conversation.fact_reading import questions_in, with_facts
 from gatte.conversation.fallback import (
     FLOW_OF_INTENT,
     QUESTIONS,
@@ -98,6 +99,10 @@ be forgotten.
 BARE_YES = word_set("s sim ss quero")
 LONGEST_READ = 1_000
 """Characters of a message that are read: more tells a story, and costs time."""
+TOLD_BESIDE_QUESTION = frozenset({"document", "email"})
+"""Values that are taken from a message which asks for facts: days and products are what it asks
+about.
+"""
 MIN_QUESTION_WORDS = 2
 """Words from which on an unclear text is worth a look into the knowledge base."""
 QUESTION_LENGTH = 120
@@ -196,7 +201,7 @@ def read(
     place = Place(snapshot, flow, slot, offered, tuple(one.text for one in said))
     if reading.commands:
         given = [*_literals(place), *_checked(place, reading.commands)]
-        return tuple(_without_repetition(given)) or (Unclear(),)
+        return tuple(with_facts(_without_repetition(given), snapshot)) or (Unclear(),)
     found: list[Command] = [*_alarms(place, reading)]
     for one in said:
         found += _of_message(place, one, reading)
@@ -209,7 +214,7 @@ def read(
             for one in said
             if len(said) > 1 and _asks(one)
         ]
-    return tuple(_without_repetition(found)) or (Unclear(),)
+    return tuple(with_facts(_without_repetition(found), snapshot)) or (Unclear(),)
 
 
 def _says_something(found: Sequence[Command]) -> bool:
@@ -293,6 +298,8 @@ def _of_message(place: Place, one: UnderstoodText, reading: TurnReading) -> list
     whole = _whole_message(place, one.text)
     if whole is not None:
         return [whole]
+    if asked := questions_in(one.text, place.snapshot, reading):
+        return [*asked, *_told_beside(place, one.text)]
     if place.waiting:
         return []
     if place.flow:
@@ -300,6 +307,18 @@ def _of_message(place: Place, one: UnderstoodText, reading: TurnReading) -> list
     if yes_or_no(one.text) and set(words(one.text)) & BARE_YES:
         return [Affirm(span=one.text)]
     return list(_data(one.text))
+
+
+def _told_beside(place: Place, text: str) -> Iterator[Command]:
+    """Data that stand beside a question on facts: only those that can be checked."""
+    if place.flow and not place.confirming:
+        yield from (
+            one
+            for one in _volunteered(place, text, sure_only=True)
+            if one.slot in TOLD_BESIDE_QUESTION
+        )
+    elif not place.flow:
+        yield from _data(text)
 
 
 def _whole_message(place: Place, text: str) -> Command | None:

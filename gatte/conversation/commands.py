@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
+from gatte.conversation.fact_questions import FactQuestion
 from gatte.conversation.nlu import Intent, PredictionSource
 
 Slot = str
@@ -132,11 +133,12 @@ class ShowMenu(_Read):
 @dataclass(frozen=True)
 class Question(_Read):
     """Asks something; `text` can be understood alone, `intent` says of what kind it is, where that
-    is known.
+    is known. `facts` are what facts may answer of it; then all of it is about them.
     """
 
     text: str
     intent: Intent | None = None
+    facts: tuple[FactQuestion, ...] = ()
     command: Literal["Question"] = "Question"
 
 

@@ -37,6 +37,7 @@ class DecisionHistory:
             effects=before.effects + after.effects,
             question=after.question,
             resolutions=before.resolutions + after.resolutions,
+            fact_questions=after.fact_questions,
         )
         return DecisionHistory(self.start, (*self.inputs, one), decision)
 

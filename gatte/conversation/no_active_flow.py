@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from gatte.conversation import option_ids
+from gatte.conversation import option_ids, questions
 from gatte.conversation.decision_builder import DecisionBuilder
 from gatte.conversation.effects import EscalationReason
 from gatte.conversation.fallback import (
@@ -47,13 +47,6 @@ def show_menu(draft: DecisionBuilder, cause: str) -> None:
     key = "menu.with_suspended" if can_resume(draft) else "menu.body"
     the_flow = render(f"flow.{draft.snapshot.suspended_flow}") if can_resume(draft) else ""
     draft.add_list(render(key, the_flow=the_flow), option_ids.menu_rows())
-
-
-def ask_knowledge(draft: DecisionBuilder, text: str, cause: str) -> None:
-    """Hand a question to the knowledge base; what runs goes on after the answer."""
-    draft.transition(Event.QUESTION_ASKED, cause)
-    draft.set_flag("asked_about", cause)
-    draft.question = text
 
 
 def _thank(draft: DecisionBuilder, _texts: tuple[str, ...]) -> None:
@@ -123,6 +116,6 @@ def act_on_intent(draft: DecisionBuilder, intent: Intent, texts: tuple[str, ...]
     if intent in FLOW_OF_INTENT:
         start(draft, FLOW_OF_INTENT[intent], f"intent {intent}", texts)
     elif intent in QUESTIONS:
-        ask_knowledge(draft, words_of([UnderstoodText(text) for text in texts]), intent)
+        questions.ask(draft, words_of([UnderstoodText(text) for text in texts]), intent)
     else:
         INTENT_HANDLERS[intent](draft, texts)

@@ -79,17 +79,19 @@ def _refuse_volunteered(draft: DecisionBuilder, texts: tuple[str, ...]) -> bool:
     return True
 
 
-def proceed(draft: DecisionBuilder) -> None:
-    """Ask for the next slot, or sum up, or finish when no yes is due."""
+def proceed(draft: DecisionBuilder, *, brief: bool = False) -> None:
+    """Ask for the next slot, or sum up, or finish when no yes is due. A brief summary only asks for
+    the yes: the customer has just seen the values.
+    """
     flow = FLOWS[draft.snapshot.flow or ""]
     slot = flow.next_slot(draft.snapshot)
     if slot:
         ask(draft, slot)
     elif draft.snapshot.state == State.CONFIRMING:
-        show_summary(draft)
+        show_summary(draft, brief=brief)
     elif flow.needs_confirmation(draft.snapshot):
         draft.transition(Event.SLOTS_COMPLETE, flow.name)
-        show_summary(draft)
+        show_summary(draft, brief=brief)
     else:
         draft.transition(Event.FLOW_FINISHED, flow.name)
         finish(draft)
@@ -151,8 +153,8 @@ def summary_fingerprint(snapshot: Snapshot) -> str:
     return f"{zlib.crc32(shown):08x}"
 
 
-def show_summary(draft: DecisionBuilder) -> None:
-    """Show all values and wait for a yes."""
+def show_summary(draft: DecisionBuilder, *, brief: bool = False) -> None:
+    """Show all values, or only name the flow, and wait for a yes."""
     flow = FLOWS[draft.snapshot.flow or ""]
     draft.update(requested_slot=CONFIRM)
     draft.set_flag("fixing", None)
@@ -163,7 +165,11 @@ def show_summary(draft: DecisionBuilder) -> None:
     if not flow.no_means_cancel:
         options.append(ReplyOption(f"confirm:{mark}:fix", render("option.fix")))
     options.append(option_ids.CANCEL())
-    draft.add_buttons(render(key, lines=summary_lines(draft.snapshot, flow)), *options)
+    if brief:
+        body = render("resume.confirm", the_flow=render(f"flow.{flow.name}"))
+    else:
+        body = render(key, lines=summary_lines(draft.snapshot, flow))
+    draft.add_buttons(body, *options)
 
 
 def summary_lines(snapshot: Snapshot, flow: Flow) -> str:

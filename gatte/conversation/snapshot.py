@@ -10,7 +10,9 @@ from enum import StrEnum
 
 from gatte.business_hours import BusinessHours
 from gatte.conversation.commands import Resolution, TurnReading
+from gatte.conversation.company_facts import FactReference
 from gatte.conversation.effects import Effect
+from gatte.conversation.fact_questions import FactQuestion
 from gatte.conversation.nlu import Utterance
 from gatte.conversation.replies import Reply
 from gatte.conversation.states import Event, State
@@ -131,12 +133,19 @@ class MessagesReceived:
 
 @dataclass(frozen=True)
 class AnswerFound:
-    """The knowledge base answered the question that the last decision asked: the text to send,
-    grounded in `sources`.
+    """The question that the last decision asked is answered: by an article (`text`, grounded in
+    `sources`; `short` is its short form, if any), by facts of the company (`fact_text`, from the
+    rows `facts`), or both.
+
+    `offers_person` when facts said that a person knows more.
     """
 
-    text: str
+    text: str = ""
     sources: tuple[str, ...] = ()
+    short: str = ""
+    fact_text: str = ""
+    facts: tuple[FactReference, ...] = ()
+    offers_person: bool = False
 
 
 @dataclass(frozen=True)
@@ -179,7 +188,9 @@ class Decision:
 
     When `question` is set, the caller looks for an answer to it and calls `advance` again with
     `Answered` or `NotAnswered` and this decision's snapshot; replies of both decisions are sent
-    together. `resolutions` tells what became of each command that was read.
+    together. `resolutions` tells what became of each command that was read. `fact_questions` are
+    what facts may answer; then `question` holds the rest for the knowledge base, which may be
+    empty.
     """
 
     snapshot: Snapshot
@@ -188,3 +199,4 @@ class Decision:
     effects: tuple[Effect, ...] = ()
     question: str | None = None
     resolutions: tuple[Resolution, ...] = ()
+    fact_questions: tuple[FactQuestion, ...] = ()

@@ -64,7 +64,7 @@ CANDIDATES = text(f"""
     ORDER BY id
 """)  # noqa: S608 - numbers of our own only
 ARTICLE_TEXTS = text("""
-    SELECT id, slug, title, question, answer, source FROM article WHERE id = ANY(:ids)
+    SELECT id, slug, title, question, answer, short_answer, topic, source FROM article WHERE id = ANY(:ids)
 """)
 
 
@@ -101,7 +101,7 @@ def articles_by_slug(session: Session, slugs: Iterable[str]) -> dict[str, Articl
 
 
 def article_texts_by_id(session: Session, ids: Collection[UUID]) -> dict[UUID, Row]:
-    """Slug, title, question, answer and source of the articles with these ids."""
+    """The texts, topic and source of the articles with these ids."""
     found = session.execute(ARTICLE_TEXTS, {"ids": list(ids)})
     return {article.id: article for article in found}
 

@@ -18,14 +18,13 @@ from gatte.conversation.commands import TurnReading
 from gatte.conversation.decision_history import DecisionHistory
 from gatte.conversation.nlu import IntentPrediction, MessageKind, Utterance
 from gatte.conversation.snapshot import (
-    AnswerFound,
-    AnswerNotFound,
     ExternalEvent,
     MessagesReceived,
     Owner,
 )
 from gatte.conversation.states import Event, State
 from gatte.intelligence import service
+from gatte.intelligence.turn_answers import AskedOfTurn, answer_turn
 from gatte.intelligence.understanding.turn_features import TurnContext
 from gatte.observability.metric_labels import TurnStep
 from gatte.turns.load import TurnInput, UnreadMessage
@@ -139,13 +138,16 @@ def _answer(thought: TurnResult, reading: TurnInput) -> None:
     """
     with _timed(thought, TurnStep.ANSWER):
         history = [(said.author, said.text) for said in reading.history]
-        found = service.answer_question(
-            thought.history.decision.question or "", history, reading.edition
+        decision = thought.history.decision
+        asked = AskedOfTurn(
+            text=decision.question or "",
+            fact_questions=decision.fact_questions,
+            facts=reading.facts,
+            hours=reading.snapshot.hours,
+            now=reading.snapshot.now,
         )
-    thought.trace["answer"] = found.trace
-    thought.history = thought.history.apply(
-        AnswerNotFound() if found.text is None else AnswerFound(found.text, found.sources)
-    )
+        found, thought.trace["answer"] = answer_turn(asked, history, reading.edition)
+    thought.history = thought.history.apply(found)
 
 
 @contextmanager

@@ -38,6 +38,8 @@ class RankedArticle:
     passage_id: int
     passage_kind: PassageKind
     passage_text: str
+    short_answer: str = ""
+    topic: str = ""
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,8 @@ def _as_found(
         passage_id=passage.id,
         passage_kind=passage.kind,
         passage_text=passage.text,
+        short_answer=article.short_answer,
+        topic=article.topic,
     )
 
 
