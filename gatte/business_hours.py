@@ -216,6 +216,11 @@ def _known_days() -> "HolidayBase":
     )
 
 
+def names_day(text: str) -> bool:
+    """Whether a text without accents calls a holiday or customary day off by its name."""
+    return any(word in text for word, _, _ in NAMED_DAYS)
+
+
 def named_day(text: str, today: date) -> date | None:
     """The next day, today included, that a text without accents calls by name ("sexta santa",
     "natal"); None when it names none.

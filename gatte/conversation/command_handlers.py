@@ -361,7 +361,7 @@ def _accept_offer(turn: CommandRun) -> None:
     elif offered == "desk":
         escalate(draft, EscalationReason.REQUESTED, "offer accepted", turn.text)
     elif offered == questions.OFFER_MORE:
-        questions.ask(draft, draft.flag(questions.ASKED_FLAG), "wants more")
+        questions.ask_for_more(draft)
     elif offered in option_ids.FLOW_OF_ROW:
         start(draft, option_ids.FLOW_OF_ROW[offered], "offer accepted")
     else:

@@ -36,6 +36,7 @@ class DecisionBuilder:
         self.question: str | None = None
         self.resolutions: list[Resolution] = []
         self.fact_questions: list[FactQuestion] = []
+        self.whole_article = ""
 
     def transition(self, event: Event, cause: str) -> None:
         """Make a transition; InvalidTransition when the table does not know it."""
@@ -149,6 +150,7 @@ class DecisionBuilder:
             self.question,
             tuple(self.resolutions),
             tuple(self.fact_questions),
+            self.whole_article,
         )
 
     def _remember_offered(self, replies: tuple[Reply, ...]) -> None:

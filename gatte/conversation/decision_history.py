@@ -38,6 +38,7 @@ class DecisionHistory:
             question=after.question,
             resolutions=before.resolutions + after.resolutions,
             fact_questions=after.fact_questions,
+            whole_article=after.whole_article,
         )
         return DecisionHistory(self.start, (*self.inputs, one), decision)
 

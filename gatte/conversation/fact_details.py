@@ -6,10 +6,12 @@ All texts are normalised, with abbreviations written out.
 import re
 from datetime import date, datetime
 
-from gatte.business_hours import named_day
+from gatte.business_hours import named_day, names_day
 from gatte.conversation.parsing.dates import find_day
 from gatte.conversation.parsing.normalize import union
 
+SERVER_CERTIFICATE = "certificado de servidor"
+LONE_TOKEN = "token avulso"
 KIND_WORDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "e-CNPJ",
@@ -20,6 +22,8 @@ KIND_WORDS: tuple[tuple[str, re.Pattern[str]], ...] = (
             r"\b(?:da|de|para|pra|a minha|minha) (?:minha |a |uma )?(?:empresa|firma|loja)\b",
         ),
     ),
+    (SERVER_CERTIFICATE, union(r"\b(?:ssl|servidor|wildcard|dominio)\b")),
+    (LONE_TOKEN, union(r"\b(?:token|leitora|midia)\w* (?:novo|nova|avuls\w+|vazi\w+|sozinh\w+)\b", r"\bavuls[oa]\b", r"\bso (?:o|a) (?:token|leitora|midia)\b", r"\bkit\b")),
     ("e-CPF", union(r"\be[- ]?cpf\b", r"\bcpf\b", r"\bpessoa fisica\b", r"\bpessoal\b")),
     (
         "NF-e",
@@ -46,6 +50,9 @@ def products_in(plain: str, former: tuple[str, ...] = ()) -> tuple[str, ...]:
     kinds = _positions(plain, KIND_WORDS)
     models = _positions(plain, MODEL_WORDS)
     last_kind, _, last_model = former[-1].partition(" ") if former else ("", "", "")
+    lone = [kind for kind, _ in kinds if kind in {SERVER_CERTIFICATE, LONE_TOKEN}]
+    if lone:
+        return tuple(lone)
     if not kinds and models and last_kind:
         return tuple(f"{last_kind} {model}" for model, _ in models)
     if not kinds:
@@ -87,12 +94,14 @@ def day_in(plain: str, now: datetime) -> date | None:
 
 
 def detail_of_hours(plain: str) -> str:
-    """`now`, `lunch`, `holidays`, or nothing."""
+    """`now`, `lunch`, `holidays`, `named` (a day by its name), or nothing."""
     if re.search(r"\balmoco\b", plain) and not re.search(r"\bdepois d[oe] almoco\b", plain):
         return "lunch"
     if re.search(r"\bagora\b|\bvoces (?:estao|tao) abert|\babertos ou nao\b", plain):
         return "now"
-    return "holidays" if re.search(r"\bferiados?\b", plain) else ""
+    if re.search(r"\bferiados?\b", plain):
+        return "holidays"
+    return "named" if names_day(plain) else ""
 
 
 def detail_of_address(plain: str) -> str:
@@ -156,9 +165,10 @@ def payment_in(plain: str) -> tuple[str, int | None] | None:
 
 
 def detail_of_price(plain: str) -> str:
-    """`difference`, `cheapest`, `includes`, `renewal`, or nothing."""
+    """`difference`, `all`, `cheapest`, `includes`, `renewal`, or nothing."""
     details = {
         "difference": r"\bdiferenca\b",
+        "all": r"\btabela\b|\bprecos\b|\bvalores\b|\btodos\b|\btudo\b",
         "cheapest": r"\bmais (?:barat|em conta)|\bmenor preco\b",
         "includes": r"\bvem com\b|\binclu",
         "renewal": r"\brenov",

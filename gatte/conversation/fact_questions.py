@@ -75,13 +75,14 @@ class FactQuestion:
 
 @dataclass(frozen=True)
 class QuestionContext:
-    """Where a question is asked: the time, topic and products of the fact asked for last, whether a
-    form runs, and whether a person is awaited.
+    """Where a question is asked: the time, topic and products of the fact asked for last, the
+    products that a running form is about, whether one runs, and whether a person is awaited.
     """
 
     now: datetime
     topic: str = ""
     products: tuple[str, ...] = ()
+    wanted: tuple[str, ...] = ()
     in_form: bool = False
     waiting: bool = False
 
@@ -228,7 +229,7 @@ TOPICS: tuple[_Topic, ...] = (
         union(
             r"\b(?:descontos?|descontinho|promoc\w+|cupom de desconto|tem cupom|cupons|precinho|voucher)\b",
             r"\b(?:faz|fazem|tem|existe) convenio\b",
-            r"\b(?:voces )?(?:faz|fazem) (?:por|mais barato|melhor)\b",
+            r"\b(?:faz|fazem) (?:por (?:r\$|\d|menos)|mais barato|um preco melhor)",
             r"\bpreco (?:menor|melhor|especial|diferente)\b",
         ),
         union(r"\b(?:inss|folha|imposto|iss retido|na fonte|finj\w+|ignor\w+|aprov\w+|setor)\b|%"),
@@ -501,13 +502,16 @@ def _question(
         case FactTopic.CHANNEL:
             return replace(asked, detail=channel_in(plain))
         case FactTopic.PRICE:
-            products = products_in(plain, context.products)
-            return replace(asked, products=products, detail=detail_of_price(plain))
+            detail = detail_of_price(plain)
+            products = products_in(plain, context.products or context.wanted)
+            if not products and detail not in {"all", "cheapest", "difference"}:
+                products = context.wanted
+            return replace(asked, products=products, detail=detail)
         case FactTopic.DISCOUNT:
             return replace(asked, detail=detail_of_discount(plain))
         case FactTopic.PAYMENT:
             way, count = payment_in(plain) or ("", None)
-            products = products_in(plain, context.products) or context.products
+            products = products_in(plain, context.products) or context.products or context.wanted
             return replace(asked, detail=way, count=count, products=products)
         case FactTopic.SHIPPING | FactTopic.ISSUE_TIME:
             return replace(asked, detail=detail_of_delivery(plain))

@@ -5,7 +5,16 @@ of a question that a model read.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from gatte.conversation.commands import Command, OffTopic, Question, StartFlow, TurnReading
+from gatte.conversation.commands import (
+    Command,
+    LabelScore,
+    OffTopic,
+    Question,
+    RequestHuman,
+    StartFlow,
+    TurnReading,
+)
+from gatte.conversation.fact_details import products_in
 from gatte.conversation.fact_questions import (
     FactQuestion,
     FactTopic,
@@ -14,7 +23,7 @@ from gatte.conversation.fact_questions import (
     find,
 )
 from gatte.conversation.fallback import looks_like_question
-from gatte.conversation.nlu import Intent
+from gatte.conversation.nlu import Intent, PredictionSource
 from gatte.conversation.parsing.normalize import normalize_text, union, words
 from gatte.conversation.snapshot import Snapshot
 from gatte.conversation.states import State
@@ -24,7 +33,14 @@ PRODUCTS_FLAG = "fact_products"
 """Marks of the conversation: what fact was asked for last, and of which products."""
 SURE_OF_QUESTION = 0.08
 """Where a model gives "question" less than this, words without a question mark are none."""
-SURE_OFF_TOPIC = 0.5
+SURE_OF_OTHER = 0.5
+"""From here on a model is sure that a text is something else than a question."""
+SURE_OF_PERSON = 0.8
+"""Who asks for the telephone wants a person only where a model is this sure."""
+ASKED_OF_OTHERS = frozenset({FactTopic.PRICE, FactTopic.DISCOUNT, FactTopic.PAYMENT})
+TOLD = frozenset(
+    {"Escalate", "Complain", "WrongPerson", "Hostile", "LeaveQueue", "CancelFlow", "Affirm", "Skip"}
+)
 WANTS_IT = union(
     r"\b(?:quero|queria|preciso|vou|gostaria de)\b.{0,15}\b(?:comprar|fazer|tirar|renovar|agendar"
     r"|marcar|adquirir|emitir|contratar|pedir|abrir)\b",
@@ -45,19 +61,28 @@ def context_of(snapshot: Snapshot) -> QuestionContext:
         now=snapshot.now,
         topic=snapshot.flags.get(TOPIC_FLAG, ""),
         products=tuple(one for one in products.split("|") if one),
+        wanted=_wanted(snapshot),
         in_form=bool(snapshot.flow),
         waiting=snapshot.state is State.WAITING_HUMAN,
     )
+
+
+def _wanted(snapshot: Snapshot) -> tuple[str, ...]:
+    """The product that a running form is about; nothing while it is undecided."""
+    product = snapshot.slots.get("product", "")
+    return (product,) if snapshot.flow and products_in(normalize_text(product)) else ()
 
 
 def questions_in(text: str, snapshot: Snapshot, reading: TurnReading) -> list[Command]:
     """The questions of a message that asks for facts, and what else it asks; empty when it asks for
     none.
     """
-    if _is_story(text, snapshot) or _denied(text, reading):
+    if _is_story(text, snapshot):
         return []
     found = find(text, context_of(snapshot))
-    return list(_as_commands(found, text, snapshot)) if found.questions else []
+    if not found.questions or _denied(text, found, reading):
+        return []
+    return list(_as_commands(found, text, snapshot))
 
 
 def _is_story(text: str, snapshot: Snapshot) -> bool:
@@ -65,13 +90,25 @@ def _is_story(text: str, snapshot: Snapshot) -> bool:
     return snapshot.requested_slot in {"subject", "description", "value"} and "?" not in text
 
 
-def _denied(text: str, reading: TurnReading) -> bool:
-    """Whether a model is sure that this is no question to the company."""
+def _denied(text: str, found: ReadClauses, reading: TurnReading) -> bool:
+    """Whether a model is sure that this is no question to the company: it tells something, or asks
+    what others charge.
+    """
     if not reading.labels:
         return False
     asks = reading.probability("Question")
     strays = reading.probability("OffTopic")
-    return (strays > SURE_OFF_TOPIC and strays > asks) or ("?" not in text and asks < SURE_OF_QUESTION)
+    of_others = all(one.topic in ASKED_OF_OTHERS and not one.products for one in found.questions)
+    if of_others and strays > max(asks, SURE_OF_OTHER):
+        return True
+    told = (one.probability for one in reading.labels if _is_told(one))
+    tells = max(told, default=0.0)
+    return "?" not in text and asks < SURE_OF_QUESTION and tells > SURE_OF_OTHER
+
+
+def _is_told(label: LabelScore) -> bool:
+    """Whether a label stands for something that is told, not asked."""
+    return label.label.partition(":")[0] in TOLD
 
 
 def _as_commands(found: ReadClauses, text: str, snapshot: Snapshot) -> Iterator[Command]:
@@ -110,9 +147,17 @@ def with_facts(commands: Iterable[Command], snapshot: Snapshot) -> Iterator[Comm
         spoken = "\n".join(asked.span or asked.text for asked in asking)
         wished = bool(WANTS_IT.search(normalize_text(spoken)))
         only_heard = isinstance(one, StartFlow) and one.flow in ASKED_BESIDE and not wished
-        if asking and (isinstance(one, OffTopic) or (only_heard and one.source != "rule")):
+        strays = isinstance(one, OffTopic) or (only_heard and one.source != PredictionSource.RULE)
+        if asking and (strays or _only_asks_for_channel(one, asking)):
             continue
         yield one
+
+
+def _only_asks_for_channel(command: Command, asking: Sequence[Question]) -> bool:
+    """Whether a model heard a wish for a person in "tem telefone fixo?"."""
+    unsure = isinstance(command, RequestHuman) and command.confidence < SURE_OF_PERSON
+    topics = {one.topic for question in asking for one in question.facts}
+    return unsure and FactTopic.CHANNEL in topics
 
 
 def _with_facts(command: Command, snapshot: Snapshot) -> Iterator[Command]:

@@ -19,7 +19,7 @@ def hours_sentence(question: FactQuestion, hours: BusinessHours, now: datetime) 
     if question.detail == "lunch":
         return _lunch(hours, question.day or now.date(), now.date())
     if question.day is not None and not (question.detail == "now" and question.day == now.date()):
-        return describe_day(hours, question.day, now)
+        return describe_day(hours, question.day, now, named=question.detail == "named")
     if question.detail == "holidays":
         return _holidays(hours, now.date())
     if question.detail == "now":
@@ -60,12 +60,15 @@ def show_time(moment: time) -> str:
     return f"{moment.hour}h{moment.minute:02d}" if moment.minute else f"{moment.hour}h"
 
 
-def describe_day(hours: BusinessHours, day: date, now: datetime) -> str:
-    """Whether and when the company is open on a day, and if not, when it opens next."""
+def describe_day(hours: BusinessHours, day: date, now: datetime, *, named: bool = False) -> str:
+    """Whether and when the company is open on a day, and if not, when it opens next; on a `named`
+    day that it is no holiday.
+    """
     label = show_day_of(day, now.date())
     spans = hours.spans_on(day)
     if spans:
-        return render("facts.day_open", label=_upper(label), spans=show_spans(spans))
+        key = "facts.day_no_holiday" if named else "facts.day_open"
+        return render(key, label=_upper(label), spans=show_spans(spans))
     if hours.always and hours.special_day(day) is None:
         return render("facts.hours_always")
     end_of_day = datetime.combine(day, time(23, 59), now.tzinfo)

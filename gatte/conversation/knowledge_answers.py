@@ -5,7 +5,7 @@ from gatte.conversation.customer_input import prepend_introduction
 from gatte.conversation.decision_builder import DecisionBuilder
 from gatte.conversation.fallback import handle_fallback
 from gatte.conversation.nlu import Intent
-from gatte.conversation.questions import OFFER_MORE
+from gatte.conversation.questions import MORE_FLAG, OFFER_MORE
 from gatte.conversation.slot_filling import proceed
 from gatte.conversation.snapshot import AnswerFound, AnswerNotFound
 from gatte.conversation.states import Event, State
@@ -51,6 +51,7 @@ def _add_article(draft: DecisionBuilder, answer: AnswerFound, parts: list[str]) 
         parts.append(answer.short)
         if may_offer:
             draft.set_flag("offer", OFFER_MORE)
+            draft.set_flag(MORE_FLAG, slug)
             parts.append(render("answer.more"))
         return False
     _note_told(draft, TOLD_FLAG, slug)

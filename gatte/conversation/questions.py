@@ -9,12 +9,12 @@ from gatte.conversation.fact_reading import PRODUCTS_FLAG, TOPIC_FLAG
 from gatte.conversation.own_records import tell_own_record
 from gatte.conversation.slot_filling import proceed
 from gatte.conversation.states import Event
+from gatte.conversation.texts import render
 
-ASKED_FLAG = "asked"
-"""The mark that keeps the last question, for whoever wants to know more."""
+MORE_FLAG = "more_of"
+"""The mark that keeps the article of which the short form was said last."""
 OFFER_MORE = "more"
 """The offer to tell the whole article of which the short form was said."""
-LONGEST_KEPT = 300
 
 
 def ask(draft: DecisionBuilder, text: str, cause: str) -> None:
@@ -24,10 +24,7 @@ def ask(draft: DecisionBuilder, text: str, cause: str) -> None:
     _open(draft, cause)
     draft.set_flag(TOPIC_FLAG, None)
     draft.set_flag(PRODUCTS_FLAG, None)
-    asked = draft.question or ""
-    if text not in asked:
-        draft.question = f"{asked}\n{text}".strip()
-    draft.set_flag(ASKED_FLAG, (draft.question or text)[:LONGEST_KEPT])
+    _add(draft, text)
 
 
 def take_question(draft: DecisionBuilder, question: Question) -> None:
@@ -36,15 +33,22 @@ def take_question(draft: DecisionBuilder, question: Question) -> None:
         ask(draft, question.text, question.intent or "question")
         return
     _open(draft, question.intent or "question")
-    draft.set_flag(ASKED_FLAG, question.text[:LONGEST_KEPT])
     for one in question.facts:
         if one.topic in OWN_RECORDS:
             tell_own_record(draft, one)
         elif one not in draft.fact_questions:
             draft.fact_questions.append(one)
+            _add(draft, one.text)
         draft.set_flag(TOPIC_FLAG, one.topic.value)
         if one.products:
             draft.set_flag(PRODUCTS_FLAG, "|".join(one.products))
+
+
+def ask_for_more(draft: DecisionBuilder) -> None:
+    """Ask for the whole article of which the short form was said last."""
+    _open(draft, "wants more")
+    draft.whole_article = draft.flag(MORE_FLAG)
+    _add(draft, render("answer.more"))
 
 
 def _open(draft: DecisionBuilder, cause: str) -> None:
@@ -54,9 +58,15 @@ def _open(draft: DecisionBuilder, cause: str) -> None:
         draft.question = ""
 
 
+def _add(draft: DecisionBuilder, text: str) -> None:
+    asked = draft.question or ""
+    if text not in asked:
+        draft.question = f"{asked}\n{text}".strip()
+
+
 def conclude_questions(draft: DecisionBuilder) -> None:
     """Go on where the contact's own records have answered all that was asked."""
-    if draft.question != "" or draft.fact_questions:
+    if draft.question != "":
         return
     draft.question = None
     if draft.snapshot.flow:

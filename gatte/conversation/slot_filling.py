@@ -13,6 +13,7 @@ from gatte.conversation.flows.base import Flow, FlowName, Slot
 from gatte.conversation.flows.registry import FLOWS
 from gatte.conversation.handoff import clear_queue_flags, escalate
 from gatte.conversation.merge_replies import BUTTONS_LENGTH
+from gatte.conversation.parsing.normalize import truncate
 from gatte.conversation.replies import ReplyOption, TextReply
 from gatte.conversation.snapshot import Snapshot
 from gatte.conversation.states import Event, State
@@ -22,6 +23,8 @@ from gatte.conversation.thresholds import RESUME_LIMIT, SLOT_ESCALATES_AT, SLOT_
 CONFIRM = "confirm"
 FIX = "fix"
 TITLE_LENGTH, MOST_BUTTONS, MOST_ROWS = 20, 3, 10
+LONGEST_LINE = 160
+"""Characters of a summary in one line."""
 
 
 def current_flow(draft: DecisionBuilder) -> Flow | None:
@@ -154,7 +157,9 @@ def summary_fingerprint(snapshot: Snapshot) -> str:
 
 
 def show_summary(draft: DecisionBuilder, *, brief: bool = False) -> None:
-    """Show all values, or only name the flow, and wait for a yes."""
+    """Show all values, a line each or in one line, and wait for a yes. What cannot be undone is
+    always named in full.
+    """
     flow = FLOWS[draft.snapshot.flow or ""]
     draft.update(requested_slot=CONFIRM)
     draft.set_flag("fixing", None)
@@ -165,8 +170,8 @@ def show_summary(draft: DecisionBuilder, *, brief: bool = False) -> None:
     if not flow.no_means_cancel:
         options.append(ReplyOption(f"confirm:{mark}:fix", render("option.fix")))
     options.append(option_ids.CANCEL())
-    if brief:
-        body = render("resume.confirm", the_flow=render(f"flow.{flow.name}"))
+    if brief and not flow.no_means_cancel:
+        body = render("resume.confirm", value=_values_in_line(draft.snapshot, flow))
     else:
         body = render(key, lines=summary_lines(draft.snapshot, flow))
     draft.add_buttons(body, *options)
@@ -180,6 +185,13 @@ def summary_lines(snapshot: Snapshot, flow: Flow) -> str:
         for slot, value in shown
         if value
     )
+
+
+def _values_in_line(snapshot: Snapshot, flow: Flow) -> str:
+    """The values of the flow in one line."""
+    shown = ((slot, snapshot.slots.get(slot.name)) for slot in flow.slots)
+    values = [shown_value(snapshot, slot, value) for slot, value in shown if value]
+    return truncate(", ".join(values), LONGEST_LINE)
 
 
 def shown_value(snapshot: Snapshot, slot: Slot, value: str) -> str:

@@ -140,7 +140,7 @@ class AnswerFound:
     `offers_person` when facts said that a person knows more.
     """
 
-    text: str = ""
+    text: str
     sources: tuple[str, ...] = ()
     short: str = ""
     fact_text: str = ""
@@ -189,8 +189,7 @@ class Decision:
     When `question` is set, the caller looks for an answer to it and calls `advance` again with
     `Answered` or `NotAnswered` and this decision's snapshot; replies of both decisions are sent
     together. `resolutions` tells what became of each command that was read. `fact_questions` are
-    what facts may answer; then `question` holds the rest for the knowledge base, which may be
-    empty.
+    what facts may answer; their texts are lines of `question`. `whole_article` names the article that is wanted whole.
     """
 
     snapshot: Snapshot
@@ -200,3 +199,4 @@ class Decision:
     question: str | None = None
     resolutions: tuple[Resolution, ...] = ()
     fact_questions: tuple[FactQuestion, ...] = ()
+    whole_article: str = ""

@@ -20,12 +20,18 @@ if TYPE_CHECKING:
     from gatte.intelligence.knowledge.version import KnowledgeBaseVersion
     from gatte.intelligence.responder import Answer
 
+_NOTHING_SEARCHED: dict[str, Any] = {
+    "probability": 0.0,
+    "sources": [],
+    "passages": [],
+    "problems": [],
+}
+"""The trace of an answer for which no passage was looked up."""
+
 
 @dataclass(frozen=True)
 class AskedOfTurn:
-    """What a turn asks: the text for the knowledge base (it may be empty), and what facts may
-    answer.
-    """
+    """What a turn asks: all of it, a question a line, and what of it facts may answer."""
 
     text: str
     fact_questions: tuple[FactQuestion, ...]
@@ -33,13 +39,19 @@ class AskedOfTurn:
     hours: BusinessHours
     now: datetime
 
+    @property
+    def beside_facts(self) -> list[str]:
+        """The lines that ask for no fact."""
+        about_facts = {one.text for one in self.fact_questions}
+        return [line for line in self.text.splitlines() if line and line not in about_facts]
+
 
 def answer_turn(
     asked: AskedOfTurn, history: History, edition: "KnowledgeBaseVersion | None"
 ) -> tuple[AnswerFound | AnswerNotFound, dict[str, Any]]:
     """What the core is told, and the trace of how it came about, as JSON values."""
     told = fact_answers.answer(asked.fact_questions, asked.facts, asked.hours, asked.now)
-    left = [one for one in (asked.text, *(one.text for one in told.open_questions)) if one]
+    left = [*asked.beside_facts, *(one.text for one in told.open_questions)]
     found = service.answer_question("\n".join(left), history, edition) if left else None
     trace = _trace(told, found)
     article = found.text if found is not None else None
@@ -58,6 +70,17 @@ def answer_turn(
     return answer, trace
 
 
+def tell_whole_article(slug: str) -> tuple[AnswerFound | AnswerNotFound, dict[str, Any]]:
+    """The whole answer of an article, for who has read its short form; not found when the article
+    is gone.
+    """
+    text = service.whole_answer(slug)
+    if text is None:
+        return AnswerNotFound(), _NOTHING_SEARCHED | {"why": "article_gone"}
+    trace = _NOTHING_SEARCHED | {"why": "whole_article", "sources": [slug]}
+    return AnswerFound(text=text, sources=(slug,)), trace
+
+
 def _with_fallback(told: FactAnswer) -> FactAnswer:
     """What facts say, with a word on what nobody knows here; a person is offered."""
     sentences = [fact_answers.fallback_sentence(one) for one in told.open_questions]
@@ -67,5 +90,5 @@ def _with_fallback(told: FactAnswer) -> FactAnswer:
 
 def _trace(told: FactAnswer, found: "Answer | None") -> dict[str, Any]:
     facts: Sequence[dict[str, Any]] = [asdict(one) for one in told.used]
-    article = found.trace if found is not None else {"why": "facts", "sources": []}
+    article = found.trace if found is not None else _NOTHING_SEARCHED | {"why": "facts"}
     return {**article, "facts": facts}

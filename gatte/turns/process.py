@@ -24,7 +24,7 @@ from gatte.conversation.snapshot import (
 )
 from gatte.conversation.states import Event, State
 from gatte.intelligence import service
-from gatte.intelligence.turn_answers import AskedOfTurn, answer_turn
+from gatte.intelligence.turn_answers import AskedOfTurn, answer_turn, tell_whole_article
 from gatte.intelligence.understanding.turn_features import TurnContext
 from gatte.observability.metric_labels import TurnStep
 from gatte.turns.load import TurnInput, UnreadMessage
@@ -146,7 +146,10 @@ def _answer(thought: TurnResult, reading: TurnInput) -> None:
             hours=reading.snapshot.hours,
             now=reading.snapshot.now,
         )
-        found, thought.trace["answer"] = answer_turn(asked, history, reading.edition)
+        if decision.whole_article:
+            found, thought.trace["answer"] = tell_whole_article(decision.whole_article)
+        else:
+            found, thought.trace["answer"] = answer_turn(asked, history, reading.edition)
     thought.history = thought.history.apply(found)
 
 

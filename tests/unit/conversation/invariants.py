@@ -11,6 +11,7 @@ from gatte.conversation.effects import (
     RequestAppointment,
 )
 from gatte.conversation.flows.registry import FLOWS
+from gatte.conversation.input_triage import SILENT
 from gatte.conversation.parsing.answers import yes_or_no
 from gatte.conversation.replies import ButtonsReply, MenuReply, Reply, TextReply, from_json, to_json
 from gatte.conversation.slot_filling import summary_fingerprint
@@ -102,7 +103,8 @@ def _says_yes(happening: Input, mark: str) -> bool:
     if not isinstance(happening, MessagesReceived):
         return False
     tapped = any(one.choice == f"confirm:{mark}:yes" for one in happening.utterances)
-    answers = {yes_or_no(one.text) for one in happening.utterances if one.text}
+    written = [one for one in happening.utterances if one.text and one.kind not in SILENT]
+    answers = {yes_or_no(one.text) for one in written}
     typed = any(one.text.strip().casefold() in TYPED_YES for one in happening.utterances)
     return tapped or typed or (True in answers and False not in answers)
 
