@@ -118,9 +118,7 @@ class BusinessHours:
         """When the company opens next after a local time; None when no opening is near."""
         for ahead in range(LOOKAHEAD_DAYS):
             day = after.date() + timedelta(days=ahead)
-            starts = (
-                datetime.combine(day, one.opens, after.tzinfo) for one in self.spans_on(day)
-            )
+            starts = (datetime.combine(day, one.opens, after.tzinfo) for one in self.spans_on(day))
             later = [start for start in starts if start > after]
             if later:
                 return min(later)
@@ -203,7 +201,6 @@ def holidays_of(state: str) -> "HolidayBase":
         return holidays.country_holidays("BR", subdiv=state or None, language=LANGUAGE)
     except NotImplementedError:
         raise ValueError("must be a state of Brazil in two letters, such as SP") from None
-
 
 
 @lru_cache(maxsize=1)

@@ -167,8 +167,8 @@ def demo() -> None:
 
 @demo.command("load")
 def load_demo() -> None:
-    """Load the demo articles and facts, and the user of GATTE_DEMO_USER and GATTE_DEMO_PASSWORD; safe to
-    repeat.
+    """Load the demo articles and facts, and the user of GATTE_DEMO_USER and GATTE_DEMO_PASSWORD;
+    safe to repeat.
     """
     from gatte.desk import fact_files, users
     from gatte.intelligence.knowledge import articles as base

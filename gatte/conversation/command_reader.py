@@ -41,7 +41,7 @@ from gatte.conversation.commands import (
 )
 from gatte.conversation.effects import EscalationReason
 from gatte.conversation.escalation_rules import cannot_issue_invoices, find_trigger
-from gatte.conversation.fact_reading import questions_in, with_facts
+from gatte.conversation.fact_commands import questions_in, with_facts
 from gatte.conversation.fallback import (
     FLOW_OF_INTENT,
     QUESTIONS,

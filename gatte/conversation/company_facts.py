@@ -11,7 +11,15 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from gatte.business_hours import DAYS, BusinessHours, SpecialDay, check_span, holidays_of, spell
+from gatte.business_hours import (
+    ALWAYS_OPEN,
+    DAYS,
+    BusinessHours,
+    SpecialDay,
+    check_span,
+    holidays_of,
+    spell,
+)
 
 DAYS_AHEAD = 120
 """Days for which special hours travel with a snapshot."""
@@ -225,7 +233,8 @@ class CompanyFacts:
         holding = (one for one in self.facts if one.kind is kind and one.holds_on(day))
         oldest_first = sorted(holding, key=lambda one: one.valid_from or date.min)
         latest = {one.key: one for one in oldest_first}
-        return [latest[key] for key in dict.fromkeys(one.key for one in self.facts if one.key in latest)]
+        in_order = dict.fromkeys(one.key for one in self.facts)
+        return [latest[key] for key in in_order if key in latest]
 
     def find(self, kind: FactKind, key: str, day: date) -> Fact | None:
         """The fact of this kind and key that holds on a day."""
@@ -241,10 +250,7 @@ class CompanyFacts:
         days. Without any hours it never closes.
         """
         week = self._week(today)
-        if week is None:
-            spelled = BusinessHours().spelled
-        else:
-            spelled = spell(week)
+        spelled = ALWAYS_OPEN if week is None else spell(week)
         state = self.company_text("holidays_state", today)
         return BusinessHours(spelled, state, tuple(self._special_days(today, week)))
 

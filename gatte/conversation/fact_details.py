@@ -11,7 +11,8 @@ from gatte.conversation.parsing.dates import find_day
 from gatte.conversation.parsing.normalize import union
 
 SERVER_CERTIFICATE = "certificado de servidor"
-LONE_TOKEN = "token avulso"
+LONE_DEVICE = "token avulso"
+"""Products that are asked for beside our certificates."""
 KIND_WORDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "e-CNPJ",
@@ -23,7 +24,15 @@ KIND_WORDS: tuple[tuple[str, re.Pattern[str]], ...] = (
         ),
     ),
     (SERVER_CERTIFICATE, union(r"\b(?:ssl|servidor|wildcard|dominio)\b")),
-    (LONE_TOKEN, union(r"\b(?:token|leitora|midia)\w* (?:novo|nova|avuls\w+|vazi\w+|sozinh\w+)\b", r"\bavuls[oa]\b", r"\bso (?:o|a) (?:token|leitora|midia)\b", r"\bkit\b")),
+    (
+        LONE_DEVICE,
+        union(
+            r"\b(?:token|leitora|midia)\w* (?:novo|nova|avuls\w+|vazi\w+|sozinh\w+)\b",
+            r"\bavuls[oa]\b",
+            r"\bso (?:o|a) (?:token|leitora|midia)\b",
+            r"\bkit\b",
+        ),
+    ),
     ("e-CPF", union(r"\be[- ]?cpf\b", r"\bcpf\b", r"\bpessoa fisica\b", r"\bpessoal\b")),
     (
         "NF-e",
@@ -50,7 +59,7 @@ def products_in(plain: str, former: tuple[str, ...] = ()) -> tuple[str, ...]:
     kinds = _positions(plain, KIND_WORDS)
     models = _positions(plain, MODEL_WORDS)
     last_kind, _, last_model = former[-1].partition(" ") if former else ("", "", "")
-    lone = [kind for kind, _ in kinds if kind in {SERVER_CERTIFICATE, LONE_TOKEN}]
+    lone = [kind for kind, _ in kinds if kind in {SERVER_CERTIFICATE, LONE_DEVICE}]
     if lone:
         return tuple(lone)
     if not kinds and models and last_kind:
@@ -118,7 +127,9 @@ def detail_of_address(plain: str) -> str:
 
 
 CHANNELS = {
-    "phone": r"\btelefone\w*|\bfixo\b|\blig(?:ar|o|ue|a)\b|\bramal\b|\b0800\b|\btelefonar\b|\bligacao\b",
+    "phone": (
+        r"\btelefone\w*|\bfixo\b|\blig(?:ar|o|ue|a)\b|\bramal\b|\b0800\b|\btelefonar\b|\bligacao\b"
+    ),
     "email": r"\be-?mails?\b",
     "site": r"\bsite\b",
     "instagram": r"\binsta(?:gram)?\b",

@@ -1,5 +1,5 @@
-"""What the contact's own records say: tickets, certificates, requests on personal data, the place in
-the queue. Records of others never reach the core.
+"""What the contact's own records say: tickets, certificates, requests on personal data, the place
+in the queue. Records of others never reach the core.
 """
 
 from collections.abc import Callable
@@ -58,9 +58,7 @@ def _data_requests(_question: FactQuestion, snapshot: Snapshot) -> str:
     newest = next((one for one in snapshot.tickets if one.kind == DATA_REQUEST), None)
     if newest is None:
         return render("facts.no_data_request")
-    return render(
-        "facts.data_request", number=newest.number, status=state_in_words(newest.status)
-    )
+    return render("facts.data_request", number=newest.number, status=state_in_words(newest.status))
 
 
 SENTENCES: dict[FactTopic, Callable[[FactQuestion, Snapshot], str]] = {

@@ -4,8 +4,8 @@ contact's own records tell at once.
 
 from gatte.conversation.commands import Question
 from gatte.conversation.decision_builder import DecisionBuilder
+from gatte.conversation.fact_commands import PRODUCTS_FLAG, TOPIC_FLAG
 from gatte.conversation.fact_questions import OWN_RECORDS
-from gatte.conversation.fact_reading import PRODUCTS_FLAG, TOPIC_FLAG
 from gatte.conversation.own_records import tell_own_record
 from gatte.conversation.slot_filling import proceed
 from gatte.conversation.states import Event

@@ -189,7 +189,8 @@ class Decision:
     When `question` is set, the caller looks for an answer to it and calls `advance` again with
     `Answered` or `NotAnswered` and this decision's snapshot; replies of both decisions are sent
     together. `resolutions` tells what became of each command that was read. `fact_questions` are
-    what facts may answer; their texts are lines of `question`. `whole_article` names the article that is wanted whole.
+    what facts may answer; their texts are lines of `question`. `whole_article` names the article
+    that is wanted whole.
     """
 
     snapshot: Snapshot

@@ -1,6 +1,6 @@
 """The facts of the company as this process knows them: read again when their version is another."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from flask import current_app
@@ -16,9 +16,9 @@ class KnownFacts:
     """What this process has read, of which version, and what follows from it on a day."""
 
     version: int = -1
-    facts: CompanyFacts = CompanyFacts()
+    facts: CompanyFacts = field(default_factory=CompanyFacts)
     day: date | None = None
-    hours: BusinessHours = BusinessHours()
+    hours: BusinessHours = field(default_factory=BusinessHours)
 
 
 def refresh(version: int | None = None) -> CompanyFacts:

@@ -189,9 +189,7 @@ def _facts_of_settings() -> Iterator[FactDraft]:
         return
     hours = opening_hours(settings.gatte_business_hours)
     for number, day in enumerate(DAYS):
-        spans = [
-            f"{one.opens:%H:%M}-{one.closes:%H:%M}" for one in hours if one.weekday == number
-        ]
+        spans = [f"{one.opens:%H:%M}-{one.closes:%H:%M}" for one in hours if one.weekday == number]
         yield FactDraft(FactKind.HOURS, day, {"spans": spans}, FROM_SETTINGS)
 
 

@@ -64,7 +64,9 @@ CANDIDATES = text(f"""
     ORDER BY id
 """)  # noqa: S608 - numbers of our own only
 ARTICLE_TEXTS = text("""
-    SELECT id, slug, title, question, answer, short_answer, topic, source FROM article WHERE id = ANY(:ids)
+    SELECT id, slug, title, question, answer, short_answer, topic, source
+    FROM article
+    WHERE id = ANY(:ids)
 """)
 
 

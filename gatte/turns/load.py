@@ -2,7 +2,7 @@
 may depend on.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from gatte.conversation.company_facts import CompanyFacts
@@ -59,7 +59,7 @@ class TurnInput:
     history: tuple[HistoryMessage, ...]
     owner_version: int
     edition: KnowledgeBaseVersion | None = None
-    facts: CompanyFacts = CompanyFacts()
+    facts: CompanyFacts = field(default_factory=CompanyFacts)
 
 
 def load_turn(lease: Lease, *, first: bool = False) -> TurnInput:

@@ -20,8 +20,8 @@ VARIABLES = word_set(
     "company name first_name flow the_flow other wait ahead opens when value kind holder "
     "valid_until days status number subject tickets lines summary question label problem "
     "left first second document email field count certificates day period answer week until label "
-    "spans holiday closes place contact listed amount product first_amount second_amount difference "
-    "most interest each"
+    "spans holiday closes place contact listed amount product first_amount second_amount "
+    "difference most interest each"
 )
 
 

@@ -37,8 +37,8 @@ class BadArticles(Exception):
 
 
 class ArticleDraft(BaseModel):
-    """An article as a file holds it; `asks` are ways in which people ask for it. `short`, if any, is
-    what is said first, and `answer` when somebody wants more.
+    """An article as a file holds it; `asks` are ways in which people ask for it. `short`, if any,
+    is what is said first, and `answer` when somebody wants more.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

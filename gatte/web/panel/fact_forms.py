@@ -156,7 +156,7 @@ def shown(fact: CompanyFact) -> str:
 
 def shown_field(field: FactField, value: Any) -> str:  # noqa: ANN401 - a value of JSON
     """A field on one line of a list; empty for what says nothing."""
-    if value is None or value == "" or value == []:
+    if value is None or value in ("", []):
         return ""
     match field.form:
         case FieldForm.SPANS:

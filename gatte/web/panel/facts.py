@@ -1,4 +1,5 @@
-"""What the company says of itself: the list of facts by kind, and one fact to add, change or remove.
+"""What the company says of itself: the list of facts by kind, and one fact to add, change or
+remove.
 
 All people of the panel read it; admins change it.
 """
@@ -20,7 +21,9 @@ from gatte.web.panel.auth import current_user_or_401
 from gatte.web.panel.form_values import chosen_version
 
 PLACE = "/panel/empresa"
-TAKEN = "Já existe um registro igual com esse início de validade. Mude o início ou edite o que existe."
+TAKEN = (
+    "Já existe um registro igual com esse início de validade. Mude o início ou edite o que existe."
+)
 BAD_DAY = "Confira as datas de validade: use o formato do calendário."
 STALE = (
     "Outra pessoa mudou este registro enquanto você olhava. O que você escreveu continua no "
@@ -45,9 +48,7 @@ def add_routes(bp: Blueprint) -> None:
 
 def list_facts() -> Response:
     kind = _chosen_kind()
-    rows = [
-        (one, fact_forms.name_of(one), fact_forms.shown(one)) for one in stored.list_all(kind)
-    ]
+    rows = [(one, fact_forms.name_of(one), fact_forms.shown(one)) for one in stored.list_all(kind)]
     return render_changed_blocks(
         "panel/facts.html", rows=rows, kind=kind, tabs=_tabs(kind), may_change=_is_admin()
     )

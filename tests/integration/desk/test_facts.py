@@ -1,6 +1,6 @@
 """Facts of the company: files, seeds, and what follows when one changes."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -100,8 +100,8 @@ def test_the_table_rules_after_the_seed():
     known_facts.refresh()
     hours = known_facts.business_hours(date(2026, 3, 11))
 
-    assert hours.is_open(datetime(2026, 3, 11, 9))
-    assert not hours.is_open(datetime(2026, 3, 12, 9))
+    assert hours.is_open(datetime(2026, 3, 11, 9, tzinfo=UTC))
+    assert not hours.is_open(datetime(2026, 3, 12, 9, tzinfo=UTC))
 
 
 def test_a_change_of_an_older_version_is_refused():
@@ -109,9 +109,9 @@ def test_a_change_of_an_older_version_is_refused():
     db.session.flush()
     facts.change(fact.id, FactDraft(FactKind.PRICE, "x", {"product": "X", "amount": "2"}), None, 1)
 
+    late = FactDraft(FactKind.PRICE, "x", {"product": "X", "amount": "3"})
     with pytest.raises(facts.StaleFact):
-        changed = FactDraft(FactKind.PRICE, "x", {"product": "X", "amount": "3"})
-        facts.change(fact.id, changed, None, 1)
+        facts.change(fact.id, late, None, 1)
 
 
 def test_two_facts_of_one_name_need_different_first_days():

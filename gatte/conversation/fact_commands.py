@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from gatte.conversation.commands import (
     Command,
+    FlowWish,
     LabelScore,
     OffTopic,
     Question,
@@ -47,7 +48,10 @@ WANTS_IT = union(
     r"\b(?:vou querer|vamos fazer|pode fazer|bora fazer|quero o|quero um|quero uma|quero esse)\b",
 )
 """A question on a price beside words like these is a wish too."""
-FLOW_OF_RECORD = {FactTopic.MY_TICKET: "ticket_status", FactTopic.MY_CERTIFICATE: "certificate_status"}
+FLOW_OF_RECORD: dict[FactTopic, FlowWish] = {
+    FactTopic.MY_TICKET: "ticket_status",
+    FactTopic.MY_CERTIFICATE: "certificate_status",
+}
 LONGEST_REST = 3
 """Words up to which what stands beside a question on facts is no question of its own."""
 ASKED_BESIDE = frozenset({"lead", "renewal", "schedule", "ticket_status", "certificate_status"})
@@ -114,14 +118,19 @@ def _is_told(label: LabelScore) -> bool:
 def _as_commands(found: ReadClauses, text: str, snapshot: Snapshot) -> Iterator[Command]:
     starts = [one for one in found.questions if _starts_flow(one, snapshot)]
     for one in starts:
-        yield StartFlow(FLOW_OF_RECORD[one.topic], span=one.text)  # type: ignore[arg-type]
+        yield StartFlow(FLOW_OF_RECORD[one.topic], span=one.text)
     facts = tuple(one for one in found.questions if one not in starts)
     if facts:
         told = "\n".join(dict.fromkeys(one.text for one in facts))
         yield Question(told, _intent(facts), span=text, facts=facts)
-    rest = [one for one in found.rest if len(words(one)) > LONGEST_REST and looks_like_question(one)]
+    rest = [one for one in found.rest if _is_own_question(one)]
     if rest:
         yield Question("\n".join(rest), span=text)
+
+
+def _is_own_question(text: str) -> bool:
+    """Whether what stands beside a question on facts asks something else."""
+    return len(words(text)) > LONGEST_REST and looks_like_question(text)
 
 
 def _starts_flow(question: FactQuestion, snapshot: Snapshot) -> bool:
@@ -169,6 +178,7 @@ def _with_facts(command: Command, snapshot: Snapshot) -> Iterator[Command]:
     if not found.questions:
         yield command
         return
-    yield replace(command, text="\n".join(one.text for one in found.questions), facts=found.questions)
-    if len(words(rest)) > LONGEST_REST and looks_like_question(rest):
+    told = "\n".join(one.text for one in found.questions)
+    yield replace(command, text=told, facts=found.questions)
+    if _is_own_question(rest):
         yield replace(command, text=rest, facts=())
