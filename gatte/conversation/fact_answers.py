@@ -16,7 +16,8 @@ from gatte.conversation.company_facts import (
     FactReference,
 )
 from gatte.conversation.fact_lookup import FactLookup, list_in_words, sentence_of
-from gatte.conversation.fact_questions import FactQuestion, FactTopic
+from gatte.conversation.fact_questions import FactQuestion
+from gatte.conversation.fact_topics import FactTopic
 from gatte.conversation.hours_answers import hours_sentence
 from gatte.conversation.payment_answers import payment_sentence
 from gatte.conversation.price_answers import discount_sentence, price_sentence

@@ -16,13 +16,8 @@ from gatte.conversation.commands import (
     TurnReading,
 )
 from gatte.conversation.fact_details import products_in
-from gatte.conversation.fact_questions import (
-    FactQuestion,
-    FactTopic,
-    QuestionContext,
-    ReadClauses,
-    find,
-)
+from gatte.conversation.fact_questions import FactQuestion, QuestionContext, ReadClauses, find
+from gatte.conversation.fact_topics import FactTopic
 from gatte.conversation.fallback import looks_like_question
 from gatte.conversation.nlu import Intent, PredictionSource
 from gatte.conversation.parsing.normalize import normalize_text, union, words

@@ -6,13 +6,10 @@ stays a question for the knowledge base.
 """
 
 import re
-import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from enum import StrEnum
 from functools import cache
-from pathlib import Path
 
 from gatte.conversation.fact_details import (
     channel_in,
@@ -25,32 +22,15 @@ from gatte.conversation.fact_details import (
     payment_in,
     products_in,
 )
+from gatte.conversation.fact_look_alikes import LOOK_ALIKES
+from gatte.conversation.fact_topics import ASKS, FactTopic
 from gatte.conversation.parsing.abbreviations import expand_abbreviations
 from gatte.conversation.parsing.normalize import normalize_text, union, words
 
-PATTERN_FILE = Path(__file__).with_name("fact_topics.toml")
 LONGEST_CLAUSE = 160
 """Characters of a clause that asks for a fact: longer ones tell a story."""
 LONGEST_ELLIPSIS = 7
 """Words of a question that lives on the one before: "e o A3?"."""
-
-
-class FactTopic(StrEnum):
-    """What a fact, or a record of the contact's own, answers."""
-
-    HOURS = "hours"
-    ADDRESS = "address"
-    CHANNEL = "channel"
-    PRICE = "price"
-    DISCOUNT = "discount"
-    PAYMENT = "payment"
-    PARTNER = "partner"
-    ISSUE_TIME = "issue_time"
-    SHIPPING = "shipping"
-    MY_CERTIFICATE = "my_certificate"
-    MY_TICKET = "my_ticket"
-    MY_DATA_REQUEST = "my_data_request"
-    QUEUE = "queue"
 
 
 OWN_RECORDS = frozenset(
@@ -111,13 +91,11 @@ class FactPatterns:
 
 @cache
 def patterns() -> FactPatterns:
-    """The expressions of `fact_topics.toml`."""
-    table = tomllib.loads(PATTERN_FILE.read_text(encoding="utf-8"))
-    topics = {FactTopic(name): rows for name, rows in table["topics"].items()}
+    """The expressions of all topics."""
     return FactPatterns(
-        asks={topic: union(*rows["asks"]) for topic, rows in topics.items()},
-        against={topic: union(*rows["against"]) for topic, rows in topics.items()},
-        evidence=union(*table["evidence"]),
+        asks={topic: union(*expressions) for topic, expressions in ASKS.items()},
+        against={topic: union(*expressions) for topic, expressions in LOOK_ALIKES.items()},
+        evidence=union(*EVIDENCE),
     )
 
 
@@ -137,13 +115,35 @@ OVERRULES: dict[FactTopic, frozenset[FactTopic]] = {
 HOURS_SHORT = re.compile(r"\b(?:hrs?|hs)\b")
 CLAUSE_ENDS = re.compile(r"[?!;\n]+|\.(?=\s|$)")
 AND_ASKS = re.compile(
-    r",? e (?=(?:se (?:ha|tem)|qual|quais|quanto|que horas?|ate que horas?|como|onde|quando|em quanto|aceitam?"
-    r"|tem|voces|formas?|faz|fazem|abre|abrem|posso)\b)"
+    r",? e (?=(?:se (?:ha|tem)|qual|quais|quanto|que horas?|ate que horas?|como|onde|quando"
+    r"|em quanto|aceitam?|tem|voces|formas?|faz|fazem|abre|abrem|posso)\b)"
 )
 LOOKS_BACK = re.compile(
     r"^(?:e|mas|ah|entao)\b[ ,]*(?:e )?(?:o|a|os|no|na|do|da|de|pra|para|se|esse|em)\b"
 )
 BEGINS_WITH_AND = re.compile(r"^(?:e|mas|ah)\b[ ,]*")
+EVIDENCE: tuple[str, ...] = (
+    r"\?",
+    (
+        r"\b(?:qual|quais|quanto|quantos|quantas|que horas?|que dia|onde|adonde|aonde|como"
+        r"|quando|em que)\b"
+    ),
+    (
+        r"^(?:\W*(?:oi|ola|bom dia|boa tarde|boa noite|e|mas|ah|entao|so|opa|ei|moca|moco"
+        r"|favor|por favor)\W+)*(?:voces|tem|ha|aceitam?|fazem?|faz|abrem?|fecham?|atendem?"
+        r"|funcionam?|mandam?|entregam?|parcelam?|rola|posso|pode|podem|da (?:pra|para)|existe"
+        r"|ja|sera|emitem?|cobram?|trabalham?|dividem?|sai|o senhor|a senhora|a loja|alguem"
+        r"|demora|qualquer hora)\b"
+    ),
+    (
+        r"\b(?:me (?:passa|manda|diz|diga|fala|informa|da)|manda (?:o|a|os|as)|passa (?:o|a)"
+        r"|informar|poderia|gostaria de saber|quer(?:o|ia) saber|saber (?:o|se|quanto)"
+        r"|ver (?:o )?preco|preciso saber|pergunt\w+|conferir)\b"
+    ),
+    r"\bou (?:tem|so|e|nao|preciso|precisa|fecha|sou|vou|some\w*)\b",
+    r"\bexiste\b",
+)
+"""What makes a text a question in words; in a form, and in a longer text, there must be some."""
 MONEY = frozenset({FactTopic.PRICE, FactTopic.DISCOUNT, FactTopic.PAYMENT})
 LONGEST_BARE = 6
 """Words of a text that only names a topic ("valor do e-CNPJ A1"), outside of forms."""

@@ -43,6 +43,7 @@ def describe_week(hours: BusinessHours) -> str:
 
 
 def _run_of_days(numbers: list[int]) -> str:
+    """Weekdays in a row: "segunda a sexta", "sábado e domingo"; one alone by its whole name."""
     first, last = WEEKDAY_NAMES[numbers[0]], WEEKDAY_NAMES[numbers[-1]]
     if first == last:
         return first
@@ -91,10 +92,12 @@ def show_day_of(day: date, today: date) -> str:
 
 
 def _upper(text: str) -> str:
+    """A text with a capital first letter."""
     return text[:1].upper() + text[1:]
 
 
 def _when(opens: datetime, now: datetime) -> str:
+    """When the company opens: "amanhã às 8h"."""
     return f"{show_day_of(opens.date(), now.date())} às {show_time(opens.time())}"
 
 
@@ -117,6 +120,7 @@ def _state(hours: BusinessHours, now: datetime) -> str:
 
 
 def _lunch(hours: BusinessHours, day: date, today: date) -> str:
+    """Whether the company closes over noon, by the hours of a day or of the next open one."""
     spans = hours.spans_on(day) or next(
         (
             found
@@ -132,6 +136,7 @@ def _lunch(hours: BusinessHours, day: date, today: date) -> str:
 
 
 def _holidays(hours: BusinessHours, today: date) -> str:
+    """That the company is closed on holidays, and which comes next."""
     ahead = (today + timedelta(days=number) for number in range(HOLIDAYS_AHEAD))
     coming = next(((day, name) for day in ahead if (name := hours.holiday(day))), None)
     if coming is None:

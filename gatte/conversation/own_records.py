@@ -5,7 +5,8 @@ in the queue. Records of others never reach the core.
 from collections.abc import Callable
 
 from gatte.conversation.decision_builder import DecisionBuilder
-from gatte.conversation.fact_questions import FactQuestion, FactTopic
+from gatte.conversation.fact_questions import FactQuestion
+from gatte.conversation.fact_topics import FactTopic
 from gatte.conversation.flows.certificates import show_certificate
 from gatte.conversation.flows.ticket_status import find_number, state_in_words
 from gatte.conversation.handoff import announce_queue

@@ -45,11 +45,13 @@ def _way_to_pay(found: Fact | None, accepted: list[Fact], listed: str, lookup: F
 
 
 def _payment_value(row: Fact) -> PaymentValue:
+    """The value of a row of this kind."""
     assert isinstance(row.value, PaymentValue)  # noqa: S101 - rows of this kind alone come here
     return row.value
 
 
 def _installments(question: FactQuestion, rows: dict[str, Fact], lookup: FactLookup) -> str:
+    """In how many instalments one can pay, with what one comes to where that is known."""
     parted = [one for one in rows.values() if (_payment_value(one).installments or 1) > 1]
     if not parted:
         return lookup.unknown("unknown_installments")

@@ -29,6 +29,7 @@ def price_sentence(question: FactQuestion, lookup: FactLookup) -> str | None:
 
 
 def _renewal(question: FactQuestion, lookup: FactLookup) -> str:
+    """What is said of renewals beside a price, where somebody asks for one."""
     found = lookup.facts.find(FactKind.DISCOUNT, "renewal", lookup.today)
     if question.detail != "renewal" or found is None:
         return ""
@@ -49,6 +50,7 @@ def matching_prices(name: str, rows: list[Fact]) -> list[Fact]:
 
 
 def _plain(product: str) -> str:
+    """The name of a product without hyphens, as it is compared."""
     return product.casefold().replace("-", "")
 
 
@@ -63,12 +65,14 @@ def amount_of(row: Fact) -> Decimal:
 
 
 def _one_price(row: Fact) -> str:
+    """The sentence for one price, with its condition."""
     condition = row.value.condition if isinstance(row.value, PriceValue) else ""
     told = render("facts.price", product=product_of(row), amount=show_money(amount_of(row)))
     return f"{told}, {condition}." if condition else f"{told}."
 
 
 def _difference(shown: list[Fact]) -> str:
+    """Two prices and the difference between them, the lower one first."""
     first, second = sorted(shown, key=amount_of)
     return render(
         "facts.price_difference",
