@@ -31,8 +31,6 @@ SURE_OF_QUESTION = 0.08
 """Where a model gives "question" less than this, words without a question mark are none."""
 SURE_OF_OTHER = 0.5
 """From here on a model is sure that a text is something else than a question."""
-SURE_OF_PERSON = 0.8
-"""Who asks for the telephone wants a person only where a model is this sure."""
 ASKED_OF_OTHERS = frozenset({FactTopic.PRICE, FactTopic.DISCOUNT, FactTopic.PAYMENT})
 TOLD = frozenset(
     {"Escalate", "Complain", "WrongPerson", "Hostile", "LeaveQueue", "CancelFlow", "Affirm", "Skip"}
@@ -159,9 +157,9 @@ def with_facts(commands: Iterable[Command], snapshot: Snapshot) -> Iterator[Comm
 
 def _only_asks_for_channel(command: Command, asking: Sequence[Question]) -> bool:
     """Whether a model heard a wish for a person in "tem telefone fixo?"."""
-    unsure = isinstance(command, RequestHuman) and command.confidence < SURE_OF_PERSON
+    heard = isinstance(command, RequestHuman) and command.source == PredictionSource.LOCAL
     topics = {one.topic for question in asking for one in question.facts}
-    return unsure and FactTopic.CHANNEL in topics
+    return heard and FactTopic.CHANNEL in topics
 
 
 def _with_facts(command: Command, snapshot: Snapshot) -> Iterator[Command]:

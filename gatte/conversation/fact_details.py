@@ -46,7 +46,7 @@ MODEL_WORDS: tuple[tuple[str, re.Pattern[str]], ...] = (
         union(
             r"\ba[- ]?3\b",
             r"\b(?:token\w*|chavinha|cartaozinho|pendrive|midia)\b",
-            r"\b(?:do|de|em|com|no) cartao\b(?! de credito)",
+            r"\b(?:do|de|com) cartao\b(?! de (?:credito|debito))",
         ),
     ),
 )
@@ -173,6 +173,11 @@ def payment_in(plain: str) -> tuple[str, int | None] | None:
         unusual = next((way for way in named if way in {"wallet", "cheque", "cash"}), "several")
         return unusual, None
     return (named[0], None) if named else None
+
+
+def names_instalments(plain: str) -> bool:
+    """Whether a text names a number of instalments."""
+    return bool(TIMES.search(plain))
 
 
 def detail_of_price(plain: str) -> str:

@@ -19,6 +19,7 @@ from gatte.conversation.fact_details import (
     detail_of_discount,
     detail_of_hours,
     detail_of_price,
+    names_instalments,
     payment_in,
     products_in,
 )
@@ -200,6 +201,8 @@ def _topics_of(plain: str, context: QuestionContext) -> list[FactTopic]:
     if not context.waiting:
         asked.discard(FactTopic.QUEUE)
     overruled = {other for topic in asked for other in OVERRULES.get(topic, ())}
+    if FactTopic.PAYMENT in asked and names_instalments(plain):
+        overruled.add(FactTopic.PRICE)  # "em 3x quanto fica?" asks what one instalment comes to
     return [topic for topic in known.asks if topic in asked - overruled]
 
 
