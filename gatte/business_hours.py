@@ -203,14 +203,21 @@ def holidays_of(state: str) -> "HolidayBase":
         raise ValueError("must be a state of Brazil in two letters, such as SP") from None
 
 
-@lru_cache(maxsize=1)
-def _known_days() -> "HolidayBase":
-    """Holidays and customary days off of the whole country, under their Portuguese names."""
+@lru_cache(maxsize=8)
+def _days_off(year: int) -> dict[date, str]:
+    """Holidays and customary days off of the whole country in a year, under their Portuguese
+    names.
+    """
     import holidays
 
-    return holidays.country_holidays(
-        "BR", language=LANGUAGE, categories=(holidays.PUBLIC, holidays.OPTIONAL)
+    categories = (holidays.PUBLIC, holidays.OPTIONAL)
+    found = holidays.country_holidays(
+        "BR",
+        years=year,
+        language=LANGUAGE,
+        categories=categories,
     )
+    return dict(found)
 
 
 def names_day(text: str) -> bool:
@@ -227,9 +234,8 @@ def named_day(text: str, today: date) -> date | None:
         return None
     name, ahead = calls
     for year in (today.year, today.year + 1):
-        first = date(year, 1, 1)
-        of_year = _known_days()[first : date(year, 12, 31)]  # type: ignore[misc]  # days by a slice
-        days = [day + timedelta(days=ahead) for day in of_year if name in _known_days()[day]]
+        of_year = (day for day, called in sorted(_days_off(year).items()) if name in called)
+        days = [day + timedelta(days=ahead) for day in of_year]
         coming = [day for day in days if day >= today]
         if coming:
             return coming[-1]
