@@ -40,7 +40,7 @@ from gatte.models import (
 from gatte.store.due_work import fetch_due_work
 from gatte.whatsapp.events import Sender
 from tests.fakes import payloads
-from tests.integration.panel.making import Desk
+from tests.integration.panel.factories import Desk
 from tests.process_system import APP_SECRET, NUMBER
 from tests.stage.script import Act, Doing, Script
 
@@ -77,7 +77,7 @@ class BrokenModels:
 
 
 @contextmanager
-def furnished(app: Flask, facts: Path = DEMO_FACTS, **settings: Any) -> Iterator[Flask]:
+def seeded(app: Flask, facts: Path = DEMO_FACTS, **settings: Any) -> Iterator[Flask]:
     """The application with the demo articles and facts and settings of its own, as its former ones
     after.
     """

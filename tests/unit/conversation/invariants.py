@@ -98,14 +98,14 @@ def _flow_and_state_agree(after: Snapshot) -> None:
 
 def _says_yes(happening: Input, mark: str) -> bool:
     """Whether the customer tapped the yes of the summary with this mark, typed it, or said yes and
-    nothing against it.
+    nothing against it, in messages that are read.
     """
     if not isinstance(happening, MessagesReceived):
         return False
-    tapped = any(one.choice == f"confirm:{mark}:yes" for one in happening.utterances)
-    written = [one for one in happening.utterances if one.text and one.kind not in SILENT]
-    answers = {yes_or_no(one.text) for one in written}
-    typed = any(one.text.strip().casefold() in TYPED_YES for one in happening.utterances)
+    told = [one for one in happening.utterances if one.kind not in SILENT]
+    tapped = any(one.choice == f"confirm:{mark}:yes" for one in told)
+    answers = {yes_or_no(one.text) for one in told if one.text}
+    typed = any(one.text.strip().casefold() in TYPED_YES for one in told)
     return tapped or typed or (True in answers and False not in answers)
 
 
