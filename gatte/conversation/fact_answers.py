@@ -64,6 +64,7 @@ def fallback_sentence(question: FactQuestion) -> str:
 
 
 def _fits(sentences: Sequence[str], sentence: str) -> bool:
+    """Whether one more sentence leaves the answer short enough."""
     return not sentences or len(" ".join([*sentences, sentence])) <= LONGEST_ANSWER
 
 
@@ -71,11 +72,13 @@ def _fits(sentences: Sequence[str], sentence: str) -> bool:
 
 
 def _hours(question: FactQuestion, lookup: FactLookup) -> str | None:
+    """When the company is open, from the rows of its hours."""
     lookup.use(*lookup.all_of(FactKind.HOURS), *_holidays_on(question.day, lookup))
     return hours_sentence(question, lookup.hours, lookup.now)
 
 
 def _holidays_on(day: date | None, lookup: FactLookup) -> list[Fact]:
+    """The rows that make a day special."""
     if day is None:
         return []
     return [one for one in lookup.all_of(FactKind.HOLIDAY) if one.key == day.isoformat()]
@@ -85,6 +88,7 @@ def _holidays_on(day: date | None, lookup: FactLookup) -> list[Fact]:
 
 
 def _address(question: FactQuestion, lookup: FactLookup) -> str | None:
+    """Where the company is, or what was asked about the place."""
     places = [one for one in lookup.all_of(FactKind.ADDRESS) if isinstance(one.value, AddressValue)]
     if not places:
         return None
@@ -108,6 +112,7 @@ def _place(value: AddressValue) -> str:
 
 
 def _channel(question: FactQuestion, lookup: FactLookup) -> str | None:
+    """How to reach the company: by the way that was asked for, or all."""
     known = {one.key: one for one in lookup.all_of(FactKind.CHANNEL)}
     if not known:
         return None
@@ -134,6 +139,7 @@ def _channel(question: FactQuestion, lookup: FactLookup) -> str | None:
 
 
 def _partner(_question: FactQuestion, lookup: FactLookup) -> str | None:
+    """What partners get."""
     rows = lookup.all_of(FactKind.PARTNER)
     if not rows and not lookup.facts.facts:
         return None

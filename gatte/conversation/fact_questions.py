@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
+from itertools import islice
 
 from gatte.conversation.fact_details import (
     channel_in,
@@ -30,6 +31,8 @@ from gatte.conversation.parsing.normalize import normalize_text, union, words
 
 LONGEST_CLAUSE = 160
 """Characters of a clause that asks for a fact: longer ones tell a story."""
+MOST_CLAUSES = 20
+"""Clauses of a text that are looked at: nobody asks more at once."""
 LONGEST_ELLIPSIS = 7
 """Words of a question that lives on the one before: "e o A3?"."""
 
@@ -154,7 +157,7 @@ def find(text: str, context: QuestionContext) -> ReadClauses:
     """What a text asks of facts, clause by clause."""
     questions: list[FactQuestion] = []
     rest: list[str] = []
-    for clause in _clauses(text):
+    for clause in islice(_clauses(text), MOST_CLAUSES):
         found = list(_questions_in(clause, context))
         for one in found:
             context = replace(context, topic=one.topic, products=one.products or context.products)

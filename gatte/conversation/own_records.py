@@ -27,6 +27,7 @@ def tell_own_record(draft: DecisionBuilder, question: FactQuestion) -> None:
 
 
 def _tickets(question: FactQuestion, snapshot: Snapshot) -> str:
+    """How the tickets stand, or the one that is named."""
     number = find_number(question.text, snapshot).value
     tickets = [one for one in snapshot.tickets if number in (None, str(one.number))]
     if not tickets and number is not None:
@@ -38,6 +39,7 @@ def _tickets(question: FactQuestion, snapshot: Snapshot) -> str:
 
 
 def _ticket_line(ticket: TicketFacts) -> str:
+    """A ticket on one line."""
     return render(
         "ticket_status.line",
         number=ticket.number,
@@ -47,6 +49,7 @@ def _ticket_line(ticket: TicketFacts) -> str:
 
 
 def _certificates(_question: FactQuestion, snapshot: Snapshot) -> str:
+    """Until when the certificates are valid."""
     found = sorted(snapshot.certificates, key=lambda one: one.valid_until)[:MOST_TOLD]
     if not found:
         return render("facts.no_certificate")
@@ -56,6 +59,7 @@ def _certificates(_question: FactQuestion, snapshot: Snapshot) -> str:
 
 
 def _data_requests(_question: FactQuestion, snapshot: Snapshot) -> str:
+    """How the newest request on personal data stands."""
     newest = next((one for one in snapshot.tickets if one.kind == DATA_REQUEST), None)
     if newest is None:
         return render("facts.no_data_request")

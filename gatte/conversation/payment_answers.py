@@ -10,6 +10,7 @@ from gatte.conversation.texts import render
 
 
 def payment_sentence(question: FactQuestion, lookup: FactLookup) -> str | None:
+    """The ways to pay that a question asks for; None where none is written down."""
     rows = {
         one.key: one
         for one in lookup.all_of(FactKind.PAYMENT)

@@ -9,6 +9,7 @@ from gatte.conversation.texts import render
 
 
 def price_sentence(question: FactQuestion, lookup: FactLookup) -> str | None:
+    """The prices that a question asks for; None where the company has written none down."""
     rows = [one for one in lookup.all_of(FactKind.PRICE) if isinstance(one.value, PriceValue)]
     if not rows:
         return None
@@ -92,6 +93,7 @@ def show_money(amount: Decimal) -> str:
 
 
 def discount_sentence(question: FactQuestion, lookup: FactLookup) -> str | None:
+    """The discounts that a question asks for; None where there are no facts at all."""
     known = {one.key: one for one in lookup.all_of(FactKind.DISCOUNT)}
     found = known.get(question.detail) or (known.get("general") if question.detail else None)
     if found is not None:

@@ -89,6 +89,7 @@ def read_facts(path: Path = DEMO_FACTS) -> list[FactDraft]:
 
 
 def _name(row: Any) -> str:  # noqa: ANN401 - whatever the file holds
+    """What a row of a file is called where it is refused."""
     if not isinstance(row, dict):
         return "fact"
     return f"{row.get('kind', 'without kind')} {row.get('key', 'without key')}"
@@ -148,6 +149,7 @@ def export_facts() -> str:
 
 
 def _table(fact: CompanyFact) -> str:
+    """A fact as a table of TOML."""
     value = ", ".join(f"{key} = {_toml(one)}" for key, one in fact.value.items() if one is not None)
     lines = ["[[fact]]", f"kind = {_toml(fact.kind.value)}", f"key = {_toml(fact.key)}"]
     lines.append(f"value = {{ {value} }}")
