@@ -122,7 +122,6 @@ class Question(_Read):
     text: str
     intent: Intent | None = None
     facts: tuple[FactQuestion, ...] = ()
-    command: Literal["Question"] = "Question"
 
 
 @dataclass(frozen=True)
