@@ -12,6 +12,7 @@ from flask import Flask, current_app
 from gatte import services
 from gatte.cli_contacts import contacts, erasures
 from gatte.cli_cron import cron
+from gatte.cli_facts import facts
 from gatte.cli_tokens import tokens
 from gatte.cli_users import users
 from gatte.cli_webhooks import webhooks
@@ -32,6 +33,7 @@ def register(app: Flask) -> None:
         erasures,
         cron,
         demo,
+        facts,
         knowledge,
         replay,
         reprocess,
@@ -41,8 +43,16 @@ def register(app: Flask) -> None:
 
 @click.command()
 def migrate() -> None:
-    """Bring the database to the schema that this version needs."""
-    raise SystemExit(schema.run_command(services.settings().database_url.get_secret_value()))
+    """Bring the database to the schema that this version needs; a new one takes the company's name,
+    hours and holidays from the settings.
+    """
+    from gatte.desk import fact_files
+
+    status = schema.run_command(services.settings().database_url.get_secret_value())
+    if status == 0:
+        fact_files.seed_from_settings()
+        db.session.commit()
+    raise SystemExit(status)
 
 
 def _require_fit_database() -> None:
@@ -113,14 +123,16 @@ def demo() -> None:
 
 @demo.command("load")
 def load_demo() -> None:
-    """Load the demo articles, and the user of GATTE_DEMO_USER and GATTE_DEMO_PASSWORD; safe to
-    repeat.
+    """Load the demo articles and facts, and the user of GATTE_DEMO_USER and GATTE_DEMO_PASSWORD;
+    safe to repeat.
     """
-    from gatte.desk import users
+    from gatte.desk import fact_files, users
     from gatte.intelligence.knowledge import articles as base
     from gatte.models import Role
 
     base.import_articles(db.session(), base.read_articles())
+    fact_files.seed_from_settings()
+    fact_files.seed_demo()
     email = os.environ.get("GATTE_DEMO_USER")
     password = os.environ.get("GATTE_DEMO_PASSWORD")
     if email and password and users.find_user(email) is None:

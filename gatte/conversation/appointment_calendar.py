@@ -41,6 +41,7 @@ class AppointmentCalendar:
     """What is known of the times of a company.
 
     `hours` are its opening hours (none: every day); `holidays` the names of the closed days ahead;
+    `special` the hours of days that are not as their weekday;
     an appointment lasts `minutes` and is booked at least `notice_minutes` before it; `full` holds
     for each day the hours at which no more can be served, as `show_time` spells them, with spaces
     between.
@@ -48,16 +49,19 @@ class AppointmentCalendar:
 
     hours: tuple[OpeningHours, ...] = ()
     holidays: Mapping[date, str] = field(default_factory=dict)
+    special: Mapping[date, tuple[OpeningHours, ...]] = field(default_factory=dict)
     minutes: int = 30
     notice_minutes: int = 30
     full: Mapping[date, str] = field(default_factory=dict)
 
     def spans(self, day: date) -> list[tuple[time, time]]:
         """When the company is open on a day: from, to."""
-        if not self.hours:
-            return [ALWAYS_OPEN]
+        if day in self.special:
+            return [(one.opens, one.closes) for one in self.special[day]]
         if day in self.holidays:
             return []
+        if not self.hours:
+            return [ALWAYS_OPEN]
         return [(one.opens, one.closes) for one in self.hours if one.weekday == day.weekday()]
 
     def times(self, day: date) -> list[time]:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Literal
 
 from gatte.conversation.effects import EscalationReason
+from gatte.conversation.fact_questions import FactQuestion
 from gatte.conversation.nlu import Intent, PredictionSource
 
 Slot = str
@@ -116,11 +117,12 @@ class ShowMenu(_Read):
 @dataclass(frozen=True)
 class Question(_Read):
     """Asks something; `text` can be understood alone, `intent` says of what kind it is, where that
-    is known.
+    is known. `facts` are what facts may answer of it; then all of it is about them.
     """
 
     text: str
     intent: Intent | None = None
+    facts: tuple[FactQuestion, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ then the flow or the intent.
 
 import json
 
-from gatte.conversation import option_ids
+from gatte.conversation import option_ids, questions
 from gatte.conversation.command_handlers import processor
 from gatte.conversation.command_handlers.command_run import CommandRun
 from gatte.conversation.command_reader import reader
@@ -65,6 +65,7 @@ def handle_messages(draft: DecisionBuilder, spoke: MessagesReceived) -> None:
         return
     offered = _start_turn(draft, heard)
     _respond(draft, heard, spoke, offered)
+    questions.conclude_questions(draft)
     draft.set_flag("woken", None)
     draft.set_flag("answered", None)
     if draft.snapshot.state == State.START:

@@ -8,6 +8,7 @@ from typing import Any
 
 from gatte.conversation.commands import Resolution
 from gatte.conversation.effects import Effect
+from gatte.conversation.fact_questions import FactQuestion
 from gatte.conversation.merge_replies import merge_replies
 from gatte.conversation.parsing.normalize import normalize_text
 from gatte.conversation.replies import ButtonsReply, MenuReply, Reply, ReplyOption, TextReply
@@ -34,6 +35,8 @@ class DecisionBuilder:
         self.effects: list[Effect] = []
         self.question: str | None = None
         self.resolutions: list[Resolution] = []
+        self.fact_questions: list[FactQuestion] = []
+        self.whole_article = ""
 
     def transition(self, event: Event, cause: str) -> None:
         """Make a transition; InvalidTransition when the table does not know it."""
@@ -146,6 +149,8 @@ class DecisionBuilder:
             tuple(self.effects),
             self.question,
             tuple(self.resolutions),
+            tuple(self.fact_questions),
+            self.whole_article,
         )
 
     def _remember_offered(self, replies: tuple[Reply, ...]) -> None:

@@ -37,6 +37,8 @@ class DecisionHistory:
             effects=before.effects + after.effects,
             question=after.question,
             resolutions=before.resolutions + after.resolutions,
+            fact_questions=after.fact_questions,
+            whole_article=after.whole_article,
         )
         return DecisionHistory(self.start, (*self.inputs, one), decision)
 

@@ -39,13 +39,6 @@ def show_menu(draft: DecisionBuilder, cause: str) -> None:
     draft.add_list(render(key, the_flow=the_flow), option_ids.menu_rows())
 
 
-def ask_knowledge(draft: DecisionBuilder, text: str, cause: str) -> None:
-    """Hand a question to the knowledge base; what runs goes on after the answer."""
-    draft.transition(Event.QUESTION_ASKED, cause)
-    draft.set_flag("asked_about", cause)
-    draft.question = text
-
-
 def ask_what_for(draft: DecisionBuilder, texts: tuple[str, ...]) -> None:
     """Data without a wish: kept for the row of the menu that is tapped next."""
     draft.transition(Event.MENU_SHOWN, "data without a wish")

@@ -16,6 +16,7 @@ from gatte.conversation.flows.registry import FLOWS
 from gatte.conversation.flows.schedule import show_when
 from gatte.conversation.handoff import clear_queue_flags, escalate
 from gatte.conversation.merge_replies import BUTTONS_LENGTH
+from gatte.conversation.parsing.normalize import truncate
 from gatte.conversation.replies import ReplyOption, TextReply
 from gatte.conversation.snapshot import Snapshot
 from gatte.conversation.states import Event, State
@@ -25,6 +26,8 @@ from gatte.conversation.thresholds import RESUME_LIMIT, SLOT_ESCALATES_AT, SLOT_
 CONFIRM = "confirm"
 FIX = "fix"
 TITLE_LENGTH, MOST_BUTTONS, MOST_ROWS = 20, 3, 10
+LONGEST_LINE = 160
+"""Characters of a summary in one line."""
 
 
 def current_flow(draft: DecisionBuilder) -> Flow | None:
@@ -107,8 +110,10 @@ def show_problem(draft: DecisionBuilder, slot: Slot, problem: str, said: str) ->
         draft.replies.append(TextReply(body))
 
 
-def proceed(draft: DecisionBuilder) -> None:
-    """Ask for the next slot, or sum up, or finish when no yes is due."""
+def proceed(draft: DecisionBuilder, *, brief: bool = False) -> None:
+    """Ask for the next slot, or sum up, or finish when no yes is due. A brief summary only asks for
+    the yes: the customer has just seen the values.
+    """
     flow = FLOWS[draft.snapshot.flow or ""]
     slot = flow.next_slot(draft.snapshot)
     if slot:
@@ -117,10 +122,10 @@ def proceed(draft: DecisionBuilder) -> None:
     if not flow.settle(draft):
         return
     if draft.snapshot.state == State.CONFIRMING:
-        show_summary(draft)
+        show_summary(draft, brief=brief)
     elif flow.needs_confirmation(draft.snapshot):
         draft.transition(Event.SLOTS_COMPLETE, flow.name)
-        show_summary(draft)
+        show_summary(draft, brief=brief)
     else:
         draft.transition(Event.FLOW_FINISHED, flow.name)
         finish(draft)
@@ -182,8 +187,10 @@ def summary_fingerprint(snapshot: Snapshot) -> str:
     return f"{zlib.crc32(shown):08x}"
 
 
-def show_summary(draft: DecisionBuilder) -> None:
-    """Show all values and wait for a yes."""
+def show_summary(draft: DecisionBuilder, *, brief: bool = False) -> None:
+    """Show all values, a line each or in one line, and wait for a yes. What cannot be undone is
+    always named in full.
+    """
     flow = FLOWS[draft.snapshot.flow or ""]
     draft.update(requested_slot=CONFIRM)
     draft.set_flag("fixing", None)
@@ -194,8 +201,11 @@ def show_summary(draft: DecisionBuilder) -> None:
     if not flow.no_means_cancel:
         options.append(ReplyOption(f"confirm:{mark}:fix", render("option.fix")))
     options.append(ReplyOption("cancel", render(flow.cancel_key)))
-    lines = summary_lines(draft.snapshot, flow)
-    body = render(key, lines=lines, **flow.summary_values(draft.snapshot))
+    if brief and not flow.no_means_cancel:
+        body = render("resume.confirm", value=_values_in_line(draft.snapshot, flow))
+    else:
+        lines = summary_lines(draft.snapshot, flow)
+        body = render(key, lines=lines, **flow.summary_values(draft.snapshot))
     draft.add_buttons(body, *options)
 
 
@@ -207,6 +217,13 @@ def summary_lines(snapshot: Snapshot, flow: Flow) -> str:
         for slot, value in shown
         if value
     )
+
+
+def _values_in_line(snapshot: Snapshot, flow: Flow) -> str:
+    """The values of the flow in one line."""
+    shown = ((slot, snapshot.slots.get(slot.name)) for slot in flow.slots)
+    values = [shown_value(snapshot, slot, value) for slot, value in shown if value]
+    return truncate(", ".join(values), LONGEST_LINE)
 
 
 def shown_value(snapshot: Snapshot, slot: Slot, value: str) -> str:

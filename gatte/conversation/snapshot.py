@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from gatte.business_hours import BusinessHours
 from gatte.conversation.appointment_calendar import AppointmentCalendar
 from gatte.conversation.commands import Resolution, TurnReading
+from gatte.conversation.company_facts import FactReference
 from gatte.conversation.effects import AppointmentKind, Effect
+from gatte.conversation.fact_questions import FactQuestion
 from gatte.conversation.nlu import Utterance
 from gatte.conversation.replies import Reply
 from gatte.conversation.states import Event, State
@@ -52,11 +55,14 @@ class CertificateFacts:
 
 @dataclass(frozen=True)
 class TicketFacts:
-    """A ticket of this contact: its number as the customer knows it, subject, status in words."""
+    """A ticket of this contact: its number as the customer knows it, subject, status in words, and
+    the desk's name of its kind.
+    """
 
     number: int
     subject: str
     status: str
+    kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -129,6 +135,7 @@ class Snapshot:
     desk: DeskFacts = field(default_factory=DeskFacts)
     erasure_hours: int | None = None
     """After how many hours a confirmed request to be erased is carried out; None: people do it."""
+    hours: BusinessHours = field(default_factory=BusinessHours)
 
 
 @dataclass(frozen=True)
@@ -143,12 +150,19 @@ class MessagesReceived:
 
 @dataclass(frozen=True)
 class AnswerFound:
-    """The knowledge base answered the question that the last decision asked: the text to send,
-    grounded in `sources`.
+    """The question that the last decision asked is answered: by an article (`text`, grounded in
+    `sources`; `short` is its short form, if any), by facts of the company (`fact_text`, from the
+    rows `facts`), or both.
+
+    `offers_person` when facts said that a person knows more.
     """
 
     text: str
     sources: tuple[str, ...] = ()
+    short: str = ""
+    fact_text: str = ""
+    facts: tuple[FactReference, ...] = ()
+    offers_person: bool = False
 
 
 @dataclass(frozen=True)
@@ -191,7 +205,9 @@ class Decision:
 
     When `question` is set, the caller looks for an answer to it and calls `advance` again with
     `Answered` or `NotAnswered` and this decision's snapshot; replies of both decisions are sent
-    together. `resolutions` tells what became of each command that was read.
+    together. `resolutions` tells what became of each command that was read. `fact_questions` are
+    what facts may answer; their texts are lines of `question`. `whole_article` names the article
+    that is wanted whole.
     """
 
     snapshot: Snapshot
@@ -200,3 +216,5 @@ class Decision:
     effects: tuple[Effect, ...] = ()
     question: str | None = None
     resolutions: tuple[Resolution, ...] = ()
+    fact_questions: tuple[FactQuestion, ...] = ()
+    whole_article: str = ""

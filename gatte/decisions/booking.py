@@ -11,7 +11,7 @@ from uuid import UUID
 import structlog
 
 from gatte import services
-from gatte.business_hours import holidays_of, opening_hours
+from gatte.business_hours import NEVER_OPEN, BusinessHours, opening_hours
 from gatte.conversation.appointment_calendar import FARTHEST, AppointmentCalendar
 from gatte.conversation.effects import (
     AppointmentKind,
@@ -21,29 +21,40 @@ from gatte.conversation.effects import (
 )
 from gatte.conversation.parsing.times import show_time
 from gatte.conversation.snapshot import AppointmentFacts
+from gatte.decisions import known_facts
 from gatte.models import Author, Conversation
 from gatte.store import appointments, tickets
 from gatte.store.appointments import NewAppointment
 
 log = structlog.get_logger(__name__)
 
+CLOSED = "dia sem atendimento"
+
 
 def calendar(now: datetime, booked: Iterable[datetime]) -> AppointmentCalendar:
-    """When appointments can be from a local time on, with the start of each that is booked."""
+    """When appointments can be from a local time on, with the start of each that is booked; by the
+    business hours that `known_facts` has read.
+    """
     settings = services.settings()
+    hours = known_facts.business_hours(now.date())
     return AppointmentCalendar(
-        hours=opening_hours(settings.gatte_business_hours),
-        holidays=_holidays(now.date(), settings.gatte_holidays_state),
+        hours=opening_hours(hours.spelled),
+        holidays=_closed_days(now.date(), hours),
+        special={one.day: hours.spans_on(one.day) for one in hours.special if one.spans},
         minutes=settings.gatte_appointment_minutes,
         notice_minutes=settings.gatte_appointment_notice_minutes,
         full=_full_times(booked, settings.gatte_appointments_at_once),
     )
 
 
-def _holidays(today: date, state: str) -> dict[date, str]:
-    known = holidays_of(state)
-    ahead = (today + timedelta(days=number) for number in range(FARTHEST.days + 1))
-    return {day: known[day] for day in ahead if day in known}
+def _closed_days(today: date, hours: BusinessHours) -> dict[date, str]:
+    """The names of the days ahead on which the company is closed against its weekly hours."""
+    ahead = [today + timedelta(days=number) for number in range(FARTHEST.days + 1)]
+    closed = {day: hours.holiday(day) for day in ahead}
+    if hours.spelled == NEVER_OPEN:
+        closed = dict.fromkeys(ahead, CLOSED)
+    unnamed = {one.day: one.name or CLOSED for one in hours.special if not one.spans}
+    return {day: name for day, name in (closed | unnamed).items() if name}
 
 
 def _full_times(booked: Iterable[datetime], at_once: int) -> dict[date, str]:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from gatte import services
 from gatte.conversation.snapshot import CertificateFacts, ContactFacts, Snapshot, TicketFacts
 from gatte.data_rights import erasure_requests
-from gatte.decisions import availability, booking, handling_time
+from gatte.decisions import availability, booking, handling_time, known_facts
 from gatte.models import Conversation
 from gatte.store import Row, certificates, conversations, tickets
 
@@ -24,6 +24,9 @@ def load_snapshot(conversation: Conversation, facts: Row | None = None) -> Snaps
     delay = erasure_requests.automatic_delay()
     if facts is None:
         facts = conversations.get_snapshot_columns(conversation.id)
+    known_facts.refresh(facts.facts_version)
+    hours = known_facts.business_hours(now.date())
+    minutes_each = handling_time.minutes_per_customer()
     return Snapshot(
         state=conversation.state,
         now=now,
@@ -36,13 +39,14 @@ def load_snapshot(conversation: Conversation, facts: Row | None = None) -> Snaps
         invalid_slot_count=conversation.invalid_slot_count,
         consecutive_errors=conversation.consecutive_errors,
         flags=conversation.flags or {},
-        company=settings.gatte_company_name,
+        company=known_facts.company_name(now.date()),
         contact=_contact_facts(conversation, returning=facts.returning),
         certificates=_certificates(conversation) if facts.has_certificates else (),
         tickets=_tickets(conversation) if facts.has_tickets else (),
         appointments=booking.own_appointments(facts.appointments or ()),
         calendar=booking.calendar(now, facts.booked_times),
-        desk=availability.desk_facts(now, tuple(facts.ahead), handling_time.minutes_per_customer()),
+        desk=availability.desk_facts(now, hours, tuple(facts.ahead), minutes_each),
+        hours=hours,
         erasure_hours=None if delay is None else delay // timedelta(hours=1),
     )
 
@@ -87,4 +91,6 @@ def _certificates(conversation: Conversation) -> tuple[CertificateFacts, ...]:
 
 def _tickets(conversation: Conversation) -> tuple[TicketFacts, ...]:
     rows = tickets.list_recent(conversation.contact_id, TICKETS_SHOWN)
-    return tuple(TicketFacts(row.number, row.subject or "", row.state.value) for row in rows)
+    return tuple(
+        TicketFacts(row.number, row.subject or "", row.state.value, row.kind.value) for row in rows
+    )

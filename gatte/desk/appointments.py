@@ -11,7 +11,7 @@ from gatte.conversation.appointment_calendar import AppointmentCalendar
 from gatte.conversation.effects import AppointmentKind
 from gatte.conversation.flows.appointment_changes import desk_notice
 from gatte.conversation.replies import TextReply
-from gatte.decisions import booking
+from gatte.decisions import booking, known_facts
 from gatte.models import Appointment, AppointmentState, Author
 from gatte.models.columns import new_uuid7
 from gatte.store import appointments as stored
@@ -52,6 +52,7 @@ def local_now() -> datetime:
 
 def calendar_at(now: datetime) -> AppointmentCalendar:
     """The company's times as the desk may use them: without notice."""
+    known_facts.refresh()
     return replace(booking.calendar(now, ()), notice_minutes=0)
 
 

@@ -48,7 +48,7 @@ class AnswerReason(StrEnum):
 @dataclass(frozen=True)
 class Answer:
     """What to say, or None when nothing grounded can be said; `sources` are slugs of articles, best
-    first.
+    first. `short` is the article's short form, where its own words answer and it has one.
     """
 
     text: str | None
@@ -57,6 +57,7 @@ class Answer:
     sources: tuple[str, ...] = ()
     calls: tuple[CallRecord, ...] = ()
     problems: tuple[Violation, ...] = ()
+    short: str = ""
 
     @property
     def trace(self) -> dict[str, Any]:
@@ -216,7 +217,15 @@ def _answer_with_passage(
         )
         return Answer(None, why, passages, (), calls, problems)
     best = passages.found[0]
-    return Answer(best.answer, AnswerReason.PASSAGE, passages, (best.slug,), calls, problems)
+    return Answer(
+        best.answer,
+        AnswerReason.PASSAGE,
+        passages,
+        (best.slug,),
+        calls,
+        problems,
+        short=best.short_answer,
+    )
 
 
 def _shown(found: RankedArticle) -> str:

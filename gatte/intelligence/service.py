@@ -123,6 +123,15 @@ def answer_question(
     return responder.compose_answer(passages, history, services.gemini(), company, record)
 
 
+def whole_answer(slug: str) -> str | None:
+    """The answer of an article in force; None when there is none of this slug any more."""
+    from gatte.store import knowledge
+
+    with Session(db.engine) as session:
+        article = knowledge.articles_by_slug(session, [slug]).get(slug)
+        return article.answer if article is not None and article.active else None
+
+
 def preload_models() -> None:
     """Load the local models now, so that the first customer does not wait for them; a database that
     is away does not matter.

@@ -22,6 +22,7 @@ from gatte.models.desk import (
     TicketState,
     User,
 )
+from gatte.models.facts import CompanyFact, CompanyFactVersion
 from gatte.models.inbox import InboxMessage, StatusEvent, WebhookEvent
 from gatte.models.knowledge import Article, KnowledgeVersion, Passage, PassageKind
 from gatte.models.message import (
@@ -55,6 +56,8 @@ __all__ = [
     "Author",
     "Certificate",
     "CertificateStatus",
+    "CompanyFact",
+    "CompanyFactVersion",
     "Contact",
     "ContactIdentity",
     "Conversation",

@@ -17,7 +17,10 @@ DIMENSIONS = 512  # multilingual Universal Sentence Encoder v3
 
 
 class Article(Base):
-    """A question and its answer, as approved by people; `version` grows with every change."""
+    """A question and its answer, as approved by people; `version` grows with every change.
+
+    `short_answer` comes first where there is one; empty where the answer is short enough.
+    """
 
     __tablename__ = "article"
 
@@ -26,6 +29,7 @@ class Article(Base):
     title: Mapped[str]
     question: Mapped[str]
     answer: Mapped[str]
+    short_answer: Mapped[str] = mapped_column(default="", server_default=text("''"))
     topic: Mapped[str] = mapped_column(default="")
     source: Mapped[str] = mapped_column(default="")
     valid_from: Mapped[date | None]

@@ -28,6 +28,7 @@ from gatte.models import (
     Transition,
 )
 from gatte.models.message import TURN_AUTHORS
+from gatte.store.facts import VERSION_COLUMN
 
 SERVICE_WINDOW = timedelta(hours=24)
 """How long after a customer's last message Meta delivers free text to them."""
@@ -95,7 +96,8 @@ SNAPSHOT_COLUMNS = f"""
             ORDER BY a.starts_at, a.id
             LIMIT {MOST_OWN_APPOINTMENTS}
         ) mine
-    ) AS appointments
+    ) AS appointments,
+    {VERSION_COLUMN}
 """  # noqa: S608 - our own words only
 """Columns that a snapshot is made of, beside the conversation's own; the time now stands in it
 twice.

@@ -72,7 +72,8 @@ CANDIDATES = f"""
         FROM active
         WHERE id IN (SELECT id FROM nearest UNION SELECT id FROM sharing_words)
     )
-    SELECT candidate.id, article_id, kind, text, is_first, slug, title, question, answer, source
+    SELECT candidate.id, article_id, kind, text, is_first, slug, title, question, answer,
+        short_answer, topic, source
     FROM candidate LEFT JOIN article ON article.id = article_id AND is_first
     ORDER BY candidate.id
 """  # noqa: S608 - numbers of our own only
@@ -87,6 +88,8 @@ class ArticleTexts:
     title: str
     question: str
     answer: str
+    short_answer: str
+    topic: str
     source: str
 
 
@@ -174,7 +177,14 @@ def list_candidates(
     ]
     articles = {
         row.article_id: ArticleTexts(
-            row.article_id, row.slug, row.title, row.question, row.answer, row.source
+            row.article_id,
+            row.slug,
+            row.title,
+            row.question,
+            row.answer,
+            row.short_answer,
+            row.topic,
+            row.source,
         )
         for row in found
         if row.is_first

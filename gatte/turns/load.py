@@ -2,11 +2,13 @@
 may depend on.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
+from gatte.conversation.company_facts import CompanyFacts
 from gatte.conversation.nlu import MessageKind
 from gatte.conversation.snapshot import Snapshot
+from gatte.decisions import known_facts
 from gatte.decisions.snapshots import load_snapshot
 from gatte.intelligence.knowledge.version import KnowledgeBaseVersion
 from gatte.models import Author
@@ -57,6 +59,7 @@ class TurnInput:
     history: tuple[HistoryMessage, ...]
     owner_version: int
     edition: KnowledgeBaseVersion | None = None
+    facts: CompanyFacts = field(default_factory=CompanyFacts)
 
 
 def load_turn(lease: Lease, *, first: bool = False) -> TurnInput:
@@ -82,6 +85,7 @@ def load_turn(lease: Lease, *, first: bool = False) -> TurnInput:
         history=tuple(HistoryMessage(one.author, one.text) for one in found.history),
         owner_version=conversation.owner_version,
         edition=_knowledge_version(found),
+        facts=known_facts.latest(),
     )
 
 

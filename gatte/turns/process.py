@@ -20,8 +20,6 @@ from gatte.conversation.decision_history import DecisionHistory
 from gatte.conversation.nlu import IntentPrediction, MessageKind, Utterance
 from gatte.conversation.secret_detection import secret_in
 from gatte.conversation.snapshot import (
-    AnswerFound,
-    AnswerNotFound,
     ExternalEvent,
     MessagesReceived,
     Owner,
@@ -29,6 +27,7 @@ from gatte.conversation.snapshot import (
 from gatte.conversation.states import Event, State
 from gatte.intelligence import service
 from gatte.intelligence.command_generator import TurnRequest, record_of
+from gatte.intelligence.turn_answers import AskedOfTurn, answer_turn, tell_whole_article
 from gatte.intelligence.understanding.turn_features import TurnContext
 from gatte.observability.metric_labels import TurnStep
 from gatte.turns.load import TurnInput, UnreadMessage
@@ -150,16 +149,19 @@ def _answer(thought: TurnResult, reading: TurnInput) -> None:
     """
     with _timed(thought, TurnStep.ANSWER):
         decision = thought.history.decision
-        found = service.answer_question(
-            decision.question or "",
-            _history(reading),
-            reading.edition,
-            record_of(decision.snapshot),
+        asked = AskedOfTurn(
+            text=decision.question or "",
+            fact_questions=decision.fact_questions,
+            facts=reading.facts,
+            hours=reading.snapshot.hours,
+            now=reading.snapshot.now,
+            record=record_of(decision.snapshot),
         )
-    thought.trace["answer"] = found.trace
-    thought.history = thought.history.apply(
-        AnswerNotFound() if found.text is None else AnswerFound(found.text, found.sources)
-    )
+        if decision.whole_article:
+            found, thought.trace["answer"] = tell_whole_article(decision.whole_article)
+        else:
+            found, thought.trace["answer"] = answer_turn(asked, _history(reading), reading.edition)
+    thought.history = thought.history.apply(found)
 
 
 @contextmanager

@@ -21,6 +21,8 @@ COMPANY = {
     "gatte_holidays_state": "PR",
 }
 
+FACTS = Path(__file__).with_name("company_facts.toml")
+
 
 @contextmanager
 def running(folder: Path) -> Iterator[tuple[Flask, tuple[int, int]]]:
@@ -30,7 +32,7 @@ def running(folder: Path) -> Iterator[tuple[Flask, tuple[int, int]]]:
         migrate(database_url)
         urls = (database_url, stores.valkey.url())
         started = application(*urls, gatte_log_level="CRITICAL")
-        with started as app, seeded(app, **COMPANY):
+        with started as app, seeded(app, FACTS, **COMPANY):
             yield app, make_agents(app)
 
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from importlib import import_module
+from pathlib import Path
 from typing import Any, NoReturn
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from gatte.conversation.parsing.times import show_time, window_of
 from gatte.conversation.replies import ButtonsReply, MenuReply, Reply, ReplyOption, from_json
 from gatte.decisions import booking
 from gatte.desk import handoff
+from gatte.desk.fact_files import DEMO_FACTS, import_facts, read_facts
 from gatte.extensions import db
 from gatte.intake import contact_identity
 from gatte.intelligence.knowledge import articles
@@ -79,13 +81,16 @@ class BrokenModels:
 
 
 @contextmanager
-def seeded(app: Flask, **settings: Any) -> Iterator[Flask]:
-    """The application with the demo articles and settings of its own, as its former ones after."""
+def seeded(app: Flask, facts: Path = DEMO_FACTS, **settings: Any) -> Iterator[Flask]:
+    """The application with the demo articles and facts and settings of its own, as its former ones
+    after.
+    """
     whole = app.extensions["gatte_settings"]
     app.extensions["gatte_settings"] = whole.model_copy(update=settings)
     app.extensions["whole_models"] = app.extensions["gatte_local_models"]
     with app.app_context():
         articles.import_articles(db.session(), articles.read_articles())
+        import_facts(read_facts(facts))
         db.session.commit()
     yield app
     app.extensions["gatte_settings"] = whole

@@ -17,9 +17,11 @@ from types import ModuleType
 
 import pytest
 
+from gatte.conversation.commands import TurnReading
 from gatte.conversation.decision_builder import DecisionBuilder
 from gatte.conversation.effects import EscalationReason
 from gatte.conversation.escalation_rules import EscalationTrigger
+from gatte.conversation.fact_questions import QuestionContext
 from gatte.conversation.flows.base import FlowName
 from gatte.conversation.flows.registry import FLOWS
 from gatte.conversation.nlu import Intent
@@ -150,6 +152,9 @@ ARGUMENTS: dict[str, Callable[[], object]] = {
     "EscalationTrigger": lambda: EscalationTrigger(EscalationReason.FRAUD, 1),
     "CommandWord": lambda: CommandWord.HUMAN,
     "Intent": lambda: Intent.FAQ,
+    "QuestionContext": lambda: QuestionContext(MONDAY),
+    "TurnReading": TurnReading,
+    "date": MONDAY.date,
     "int": lambda: 80,
     "bool": lambda: True,
     "Sequence": lambda: ["Um trecho."],
@@ -184,6 +189,14 @@ ELSEWHERE = {
         "a part of the core, which is tested whole; its rules are tested here"
     ),
     "intelligence.understanding.command_model.fit": "takes examples of ours",
+    "conversation.command_reader.slot_commands.volunteered": (
+        "a part of the core, which is tested whole"
+    ),
+    "conversation.company_facts.check_key": "takes a key that the company's people write",
+    "conversation.company_facts.read_value": "takes a key that the company's people write",
+    "conversation.price_answers.matching_prices": "takes names of products that we read",
+    "intelligence.service.whole_answer": "takes the name of an article of ours",
+    "intelligence.turn_answers.tell_whole_article": "takes the name of an article of ours",
     "intelligence.service.answer_question": "`retrieval_cache.find_passages` and Gemini",
     "intelligence.knowledge.retrieval_cache.find_passages": (
         "`retrieval.find_passages` behind a cache"

@@ -1,6 +1,6 @@
 """Questions, courtesy, what is not ours, and what nobody could read."""
 
-from gatte.conversation import option_ids
+from gatte.conversation import option_ids, questions
 from gatte.conversation.command_handlers.command_run import CommandRun
 from gatte.conversation.commands import (
     Courtesy,
@@ -14,7 +14,7 @@ from gatte.conversation.effects import EscalationReason
 from gatte.conversation.fallback import ask_to_disambiguate, handle_fallback
 from gatte.conversation.flows.registry import FLOWS
 from gatte.conversation.handoff import escalate
-from gatte.conversation.no_active_flow import ask_knowledge, greet
+from gatte.conversation.no_active_flow import greet
 from gatte.conversation.parsing.normalize import words
 from gatte.conversation.slot_filling import (
     ask_again,
@@ -29,12 +29,7 @@ from gatte.conversation.thresholds import DISAMBIGUATE_AFTER, ESCALATE_AFTER, MI
 
 
 def answer_question(turn: CommandRun, command: Question) -> Outcome:
-    draft = turn.draft
-    if draft.question is not None:
-        if command.text not in draft.question:
-            draft.question = f"{draft.question}\n{command.text}"
-        return Outcome.DONE
-    ask_knowledge(draft, command.text, command.intent or "question")
+    questions.take_question(turn.draft, command)
     return Outcome.DONE
 
 
@@ -133,7 +128,7 @@ def _unclear_wish(turn: CommandRun, command: Unclear) -> None:
     if command.between:
         ask_to_disambiguate(draft, *command.between, text)
     elif len(words(text)) >= MIN_QUESTION_WORDS:
-        ask_knowledge(draft, text, "unclear")
+        questions.ask(draft, text, "unclear")
     elif draft.snapshot.state == State.START and draft.snapshot.fallback_count == 0:
         greet(draft, "first words")
     else:

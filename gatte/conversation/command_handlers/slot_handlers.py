@@ -1,6 +1,6 @@
 """Values, corrections, yes and no."""
 
-from gatte.conversation import option_ids
+from gatte.conversation import option_ids, questions
 from gatte.conversation.command_handlers.command_run import CommandRun
 from gatte.conversation.commands import Affirm, CorrectSlot, Deny, Outcome, SetSlot, Skip
 from gatte.conversation.effects import EscalationReason
@@ -85,6 +85,8 @@ def _accept_offer(turn: CommandRun) -> None:
         escalate(draft, EscalationReason.SLOT_FAILED, "offer accepted", turn.text)
     elif offered == "desk":
         escalate(draft, EscalationReason.REQUESTED, "offer accepted", turn.text)
+    elif offered == questions.OFFER_MORE:
+        questions.ask_for_more(draft)
     elif offered in option_ids.FLOW_OF_ROW:
         start(draft, option_ids.FLOW_OF_ROW[offered], "offer accepted")
     else:
@@ -128,7 +130,7 @@ def _decline_offer(turn: CommandRun) -> None:
     draft = turn.draft
     if turn.offered == "human":
         ask_again(draft)
-    elif turn.offered == "desk" or turn.offered in option_ids.FLOW_OF_ROW:
+    elif turn.offered in {"desk", questions.OFFER_MORE, *option_ids.FLOW_OF_ROW}:
         draft.add_text("social.declined")
     else:
         draft.discard_suspended_flow()

@@ -17,7 +17,7 @@ from gatte.conversation.command_reader.literal_commands import (
     whole_message,
 )
 from gatte.conversation.command_reader.place import Place
-from gatte.conversation.command_reader.slot_commands import values_or_question
+from gatte.conversation.command_reader.slot_commands import values_or_question, volunteered
 from gatte.conversation.command_reader.sure_commands import with_sure_commands
 from gatte.conversation.commands import (
     Affirm,
@@ -32,6 +32,7 @@ from gatte.conversation.commands import (
     TurnReading,
     Unclear,
 )
+from gatte.conversation.fact_commands import questions_in, with_facts
 from gatte.conversation.flows.base import Slot
 from gatte.conversation.flows.registry import FLOWS
 from gatte.conversation.input_triage import UnderstoodText
@@ -42,6 +43,10 @@ from gatte.conversation.secret_detection import secret_in
 from gatte.conversation.snapshot import Snapshot
 
 ABOUT_APPOINTMENTS = frozenset({"move_appointment", "cancel_appointment", "appointment_status"})
+TOLD_BESIDE_QUESTION = frozenset({"document", "email"})
+"""Values that are taken from a message which asks for facts: days and products are what it asks
+about.
+"""
 LONGEST_READ = 1_000
 """Characters of a message that are read: more tells a story, and costs time."""
 
@@ -63,7 +68,7 @@ def read(
         given = [*literals(place), *_checked(place, reading.commands)]
         if reading.labels:
             given = with_sure_commands(place, given, reading)
-        return tuple(_without_repetition(given)) or (Unclear(),)
+        return tuple(with_facts(_without_repetition(given), snapshot)) or (Unclear(),)
     found: list[Command] = [*alarms(place, reading)]
     for one in said:
         found += _of_message(place, one, reading)
@@ -76,7 +81,7 @@ def read(
             for one in said
             if len(said) > 1 and asks(one)
         ]
-    return tuple(_without_repetition(found)) or (Unclear(),)
+    return tuple(with_facts(_without_repetition(found), snapshot)) or (Unclear(),)
 
 
 def read_secrets(messages: Sequence[Utterance]) -> tuple[Secret, ...]:
@@ -94,6 +99,8 @@ def _of_message(place: Place, one: UnderstoodText, reading: TurnReading) -> list
     whole = whole_message(place, one.text)
     if whole is not None:
         return [whole]
+    if asked := questions_in(one.text, place.snapshot, reading):
+        return [*asked, *_told_beside(place, one.text)]
     if place.waiting:
         return []
     if place.flow:
@@ -101,6 +108,15 @@ def _of_message(place: Place, one: UnderstoodText, reading: TurnReading) -> list
     if yes_or_no(one.text) and set(words(one.text)) & BARE_YES:
         return [Affirm(span=one.text)]
     return list(checked_data(one.text))
+
+
+def _told_beside(place: Place, text: str) -> Iterator[Command]:
+    """Data that stand beside a question on facts: only those that can be checked."""
+    if not place.flow:
+        yield from checked_data(text)
+    elif not place.confirming:
+        told = volunteered(place, text, sure_only=True)
+        yield from (one for one in told if one.slot in TOLD_BESIDE_QUESTION)
 
 
 def _without_repetition(found: Sequence[Command]) -> list[Command]:

@@ -28,7 +28,7 @@ def _never(_snapshot: Snapshot) -> bool:
     return False
 
 
-def _in_words(status: str) -> str:
+def state_in_words(status: str) -> str:
     """A status of the desk in the customer's language; words that are none of the desk's are left
     as they are.
     """
@@ -50,7 +50,7 @@ def finish(draft: DecisionBuilder) -> None:
             "ticket_status.line",
             number=one.number,
             subject=one.subject[:60],
-            status=_in_words(one.status),
+            status=state_in_words(one.status),
         )
         for one in shown
     )

@@ -19,7 +19,9 @@ TITLE, ROW_TITLE, ROW_DESCRIPTION = 20, 24, 72
 VARIABLES = word_set(
     "company name first_name flow the_flow other wait ahead opens when value kind holder "
     "valid_until days status number subject tickets lines summary question label problem "
-    "left first second document email field count certificates day period answer hours"
+    "left first second document email field count certificates day period answer hours week until "
+    "label spans holiday closes place contact listed amount product first_amount second_amount "
+    "difference most interest each"
 )
 
 

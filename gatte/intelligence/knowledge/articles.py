@@ -24,6 +24,7 @@ from gatte.store import knowledge
 DEMO_ARTICLES = Path(__file__).parents[1] / "content" / "articles.toml"
 EMBEDDED_AT_ONCE = 200
 LONGEST_ANSWER = 600  # characters; a longer bubble is not read on a phone
+LONGEST_SHORT_ANSWER = 250
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=200)]
 
@@ -37,7 +38,9 @@ class BadArticles(Exception):
 
 
 class ArticleDraft(BaseModel):
-    """An article as a file holds it; `asks` are ways in which people ask for it."""
+    """An article as a file holds it; `asks` are ways in which people ask for it. `short`, if any,
+    is what is said first, and `answer` when somebody wants more.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -47,6 +50,9 @@ class ArticleDraft(BaseModel):
     answer: Annotated[
         str, StringConstraints(strip_whitespace=True, min_length=2, max_length=LONGEST_ANSWER)
     ]
+    short_answer: Annotated[
+        str, StringConstraints(strip_whitespace=True, max_length=LONGEST_SHORT_ANSWER)
+    ] = Field(default="", alias="short")
     topic: Intent = Intent.FAQ
     source: Annotated[str, StringConstraints(strip_whitespace=True, max_length=300)] = ""
     valid_from: date | None = None

@@ -37,6 +37,8 @@ class RankedArticle:
     passage_id: int
     passage_kind: PassageKind
     passage_text: str
+    short_answer: str = ""
+    topic: str = ""
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,8 @@ def _as_found(article: ArticleTexts, ranked: reranker.Ranked, passage: PassageRo
         passage_id=passage.id,
         passage_kind=passage.kind,
         passage_text=passage.text,
+        short_answer=article.short_answer,
+        topic=article.topic,
     )
 
 

@@ -74,11 +74,15 @@ def test_a_question_in_between_is_answered_and_the_flow_goes_on_where_it_was():
     assert talk.replied.startswith("A partir de R$ 100.")
 
 
-def test_a_question_while_confirming_comes_back_to_the_summary():
-    talk = confirming().says("quanto tempo demora?", Intent.FAQ).gets("Um dia.")
+def test_a_question_while_confirming_comes_back_to_the_yes_that_is_awaited_in_short():
+    asked = confirming()
+    summary = asked.decision.replies[-1].options
+    talk = asked.says("quanto tempo demora?", Intent.FAQ).gets("Um dia.")
 
     assert talk.state == State.CONFIRMING
+    assert talk.decision.replies[-1].options == summary
     assert "joao@x.com" in talk.replied
+    assert len(talk.replied) < 160
 
 
 def test_a_value_and_a_question_in_one_message():

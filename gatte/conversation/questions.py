@@ -1,0 +1,76 @@
+"""The questions of a turn: what facts may answer, what the knowledge base shall, and what the
+contact's own records tell at once.
+"""
+
+from gatte.conversation.commands import Question
+from gatte.conversation.decision_builder import DecisionBuilder
+from gatte.conversation.fact_commands import PRODUCTS_FLAG, TOPIC_FLAG
+from gatte.conversation.fact_questions import OWN_RECORDS
+from gatte.conversation.own_records import tell_own_record
+from gatte.conversation.slot_filling import proceed
+from gatte.conversation.states import Event
+from gatte.conversation.texts import render
+
+MORE_FLAG = "more_of"
+"""The mark that keeps the article of which the short form was said last."""
+OFFER_MORE = "more"
+"""The offer to tell the whole article of which the short form was said."""
+
+
+def ask(draft: DecisionBuilder, text: str, cause: str) -> None:
+    """Hand a question to the knowledge base, with others of the turn; what runs goes on after the
+    answer.
+    """
+    _open(draft, cause)
+    draft.set_flag(TOPIC_FLAG, None)
+    draft.set_flag(PRODUCTS_FLAG, None)
+    _add(draft, text)
+
+
+def take_question(draft: DecisionBuilder, question: Question) -> None:
+    """Take a question in: for facts, for the contact's own records, or for the knowledge base."""
+    if not question.facts:
+        ask(draft, question.text, question.intent or "question")
+        return
+    _open(draft, question.intent or "question")
+    for one in question.facts:
+        if one.topic in OWN_RECORDS:
+            tell_own_record(draft, one)
+        elif one not in draft.fact_questions:
+            draft.fact_questions.append(one)
+            _add(draft, one.text)
+        draft.set_flag(TOPIC_FLAG, one.topic.value)
+        if one.products:
+            draft.set_flag(PRODUCTS_FLAG, "|".join(one.products))
+
+
+def ask_for_more(draft: DecisionBuilder) -> None:
+    """Ask for the whole article of which the short form was said last."""
+    _open(draft, "wants more")
+    draft.whole_article = draft.flag(MORE_FLAG)
+    _add(draft, render("answer.more"))
+
+
+def _open(draft: DecisionBuilder, cause: str) -> None:
+    if draft.question is None:
+        draft.transition(Event.QUESTION_ASKED, cause)
+        draft.set_flag("asked_about", cause)
+        draft.question = ""
+
+
+def _add(draft: DecisionBuilder, text: str) -> None:
+    asked = draft.question or ""
+    if text not in asked:
+        draft.question = f"{asked}\n{text}".strip()
+
+
+def conclude_questions(draft: DecisionBuilder) -> None:
+    """Go on where the contact's own records have answered all that was asked."""
+    if draft.question != "":
+        return
+    draft.question = None
+    if draft.snapshot.flow:
+        draft.transition(Event.RESUMED, "after the question")
+        proceed(draft, brief=True)
+    else:
+        draft.transition(Event.QUESTION_ANSWERED, "own records")
