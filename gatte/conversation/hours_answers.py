@@ -5,7 +5,8 @@ from itertools import groupby
 
 from gatte.business_hours import BusinessHours, OpeningHours, opening_hours
 from gatte.conversation.fact_questions import FactQuestion
-from gatte.conversation.parsing.dates import WEEKDAY_NAMES
+from gatte.conversation.parsing.day_wishes import WEEKDAY_NAMES
+from gatte.conversation.parsing.times import show_time
 from gatte.conversation.texts import render
 
 HOLIDAYS_AHEAD = 120
@@ -54,11 +55,6 @@ def _run_of_days(numbers: list[int]) -> str:
 def show_spans(spans: tuple[OpeningHours, ...]) -> str:
     """The hours of a day: "das 8h às 12h e das 13h às 18h"; empty when there are none."""
     return " e ".join(f"das {show_time(one.opens)} às {show_time(one.closes)}" for one in spans)
-
-
-def show_time(moment: time) -> str:
-    """A time of day as people write it: "8h", "8h30"."""
-    return f"{moment.hour}h{moment.minute:02d}" if moment.minute else f"{moment.hour}h"
 
 
 def describe_day(hours: BusinessHours, day: date, now: datetime, *, named: bool = False) -> str:

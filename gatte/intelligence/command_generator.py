@@ -9,12 +9,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gatte.conversation.command_reader.label_commands import LABEL_THRESHOLD
 from gatte.conversation.commands import TurnReading
 from gatte.conversation.parsing.normalize import word_set, words
 from gatte.conversation.secret_detection import holds_password
 from gatte.conversation.snapshot import Snapshot
 from gatte.conversation.states import State
+from gatte.conversation.thresholds import LABEL_THRESHOLD
 from gatte.intelligence.command_checks import LABELS, SLOTS, SaidTurn, checked_commands
 from gatte.intelligence.gemini.client import Gemini, GeminiUnavailable, History, history_json
 from gatte.intelligence.gemini.structured_output import turn_schema
