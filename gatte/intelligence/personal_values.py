@@ -88,7 +88,7 @@ DATE = re.compile(
 )
 MONEY = re.compile(
     r"R\$\s?\d[\d.,]*"
-    r"|\b\d[\d.,]*\s?(?:reais|mil\b)",
+    r"|(?<![\w.,])\d[\d.,]*\s?(?:reais|mil\b)",
     re.IGNORECASE,
 )
 LONG_NUMBER = re.compile(
