@@ -49,8 +49,8 @@ KIND_OF_NUMBER = {
 }
 SPOKEN_EMAIL = re.compile(
     r"(?<![\w.+-])[\w.+-]+"
-    r"\s*[(\[]?\s*\barroba\b\s*[)\]]?\s*"
-    r"[\w-]+(?:(?:\s+ponto\s+|\s*\.\s*)[\w-]+)+",
+    r"\s{0,3}[(\[]?\s{0,3}\barroba\b\s{0,3}[)\]]?\s{0,3}"
+    r"[\w-]+(?:(?:\s{1,3}ponto\s{1,3}|\s{0,3}\.\s{0,3})[\w-]+)+",
     re.IGNORECASE,
 )
 HALF_EMAIL = re.compile(
@@ -65,15 +65,15 @@ SECRET_WORD = re.compile(
 AFTER_SECRET_WORD = 60
 """Characters behind a word for a password in which whatever may be one is hidden."""
 MAYBE_PASSWORD = re.compile(
-    r"(?<![^\s(\"'])"
-    r"(?=\S*\d|\S*[@#$%&*!_][^\s!])"
+    r"(?<!\S)"
+    r"(?=\S{0,63}\d|\S{0,63}[@#$%&*!_][^\s!])"
     r"\S{4,64}",
 )
 MIXED_CODE = re.compile(
-    r"(?<![^\s(\"'])"
-    r"(?=(?:\S*[^\W\d_]){2})"
-    r"(?=(?:\S*\d){2})"
-    r"(?!\S*[@/])"
+    r"(?<!\S)"
+    r"(?=(?:\S{0,39}?[^\W\d_]){2})"
+    r"(?=(?:\S{0,39}?\d){2})"
+    r"(?!\S{0,39}[@/])"
     r"\S{5,40}",
 )
 """Letters and digits together, as in many passwords that no word introduces."""
@@ -88,7 +88,7 @@ DATE = re.compile(
 )
 MONEY = re.compile(
     r"R\$\s?\d[\d.,]*"
-    r"|\b\d[\d.,]*\s?(?:reais|mil\b)",
+    r"|(?<![\w.,])\d[\d.,]*\s?(?:reais|mil\b)",
     re.IGNORECASE,
 )
 LONG_NUMBER = re.compile(

@@ -185,6 +185,15 @@ ELSEWHERE = {
         "the classifier, of which `tfidf.tokens` and `embedding.embed_one` read the text"
     ),
     "conversation.command_reader.reader.read": "a part of the core, which is tested whole",
+    "conversation.command_reader.label_commands.command_of_label": (
+        "a part of the core, which is tested whole"
+    ),
+    "conversation.command_reader.label_commands.threshold": (
+        "a part of the core, which is tested whole"
+    ),
+    "conversation.command_reader.slot_commands.volunteered": (
+        "a part of the core, which is tested whole"
+    ),
     "conversation.command_reader.literal_commands.whole_message": (
         "a part of the core, which is tested whole; its rules are tested here"
     ),
