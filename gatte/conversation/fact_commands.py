@@ -47,7 +47,9 @@ FLOW_OF_RECORD: dict[FactTopic, FlowWish] = {
 }
 LONGEST_REST = 3
 """Words up to which what stands beside a question on facts is no question of its own."""
-ASKED_BESIDE = frozenset({"lead", "renewal", "schedule", "ticket_status", "certificate_status"})
+ASKED_BESIDE = frozenset(
+    {"lead", "renewal", "schedule", "ticket_status", "certificate_status", "data_rights"}
+)
 """Flows that a model hears in a question on facts; they start only when they are wished for."""
 
 

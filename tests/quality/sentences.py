@@ -79,6 +79,13 @@ FACTS: dict[str, str] = {
 }
 """What an answer with the fact holds."""
 
+FACTS_FOR_ARTICLES: dict[str, str] = {
+    "preco": "price",
+    "pagamento-recibo": "payment",
+    "quanto-demora": "delivery",
+}
+"""Kinds of facts that answer the topic of an article as well as, or better than, the article."""
+
 NO_ANSWER = "none"
 ALARMS = frozenset().union(
     *(
@@ -217,27 +224,34 @@ def _intent(stage: Stage) -> str | None:
 
 def _question(stage: Stage, topic: str, said: tuple[str, ...]) -> dict[str, bool]:
     """A question is right where the answer is from a fitting article, or holds the fact."""
-    used = _article_used(stage)
+    used, kinds = _article_used(stage), _facts_used(stage)
     if topic == NO_ANSWER:
-        return {"questions without an answer, answered": used is not None}
+        return {"questions without an answer, answered": used is not None or bool(kinds)}
     if topic in FACTS:
         text = "\n".join(said).casefold()
         return {"questions on facts, answered rightly": judge.matches(FACTS[topic], text)}
-    right = used in ARTICLES[topic]
+    right = used in ARTICLES[topic] or FACTS_FOR_ARTICLES.get(topic) in kinds
+    answered = used is not None or bool(kinds)
     return {
         "questions with an article, answered rightly": right,
-        "questions with an article, answered wrongly": used is not None and not right,
+        "questions with an article, answered wrongly": answered and not right,
     }
 
 
-def _article_used(stage: Stage) -> str | None:
-    """The article from which the last turn answered; None where it did not."""
+def _answer_of(stage: Stage) -> dict[str, Any]:
+    """What the last turn's trace tells of its answer; empty where it gave none."""
     with stage.open():
         conversation_id: UUID = stage.conversation().id
         mine = select(Turn).filter_by(conversation_id=conversation_id).order_by(Turn.id.desc())
         turn = db.session.scalars(mine).first()
-        answer = (turn.trace or {}).get("answer") if turn is not None else None
-    if not answer or not answer["sources"]:
-        return None
-    slug: str = answer["sources"][0]
-    return slug
+        return (turn.trace or {}).get("answer") or {} if turn is not None else {}
+
+
+def _article_used(stage: Stage) -> str | None:
+    """The article from which the last turn answered; None where it did not."""
+    return next(iter(_answer_of(stage).get("sources", ())), None)
+
+
+def _facts_used(stage: Stage) -> set[str]:
+    """The kinds of the facts from which the last turn answered."""
+    return {one["kind"] for one in _answer_of(stage).get("facts", ())}

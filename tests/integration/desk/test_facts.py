@@ -121,3 +121,20 @@ def test_two_facts_of_one_name_need_different_first_days():
 
     with pytest.raises(facts.FactExists):
         facts.add(draft, None)
+
+
+def test_the_commands_import_all_or_nothing_and_print_what_they_read(app, write):
+    with app.app_context():
+        runner = app.test_cli_runner()
+        refused = runner.invoke(args=["facts", "import", str(write(BROKEN))])
+        tried = runner.invoke(args=["facts", "import", "--dry-run", str(write(PRICE))])
+        before = runner.invoke(args=["facts", "export"])
+        done = runner.invoke(args=["facts", "import", str(write(PRICE))])
+        after = runner.invoke(args=["facts", "export"])
+
+    assert refused.exit_code == 1
+    assert refused.output.count("line ") == 3
+    assert "1 created" in tried.output
+    assert "e-cpf-a1" not in before.output
+    assert "1 created" in done.output
+    assert 'amount = "149.00"' in after.output
