@@ -161,6 +161,7 @@ ARGUMENTS: dict[str, Callable[[], object]] = {
     "frozenset": lambda: frozenset({"sim"}),
     "tuple": tuple,
     "FlowName": lambda: FlowName.TICKET,
+    "list": lambda: [["abre", "?"]],
     "bytes": lambda: b"0123456789abcdef",
     "NDArray[float32]": lambda: None,
     "ValueKind": lambda: ValueKind.NAME,
