@@ -168,7 +168,9 @@ def load_demo() -> None:
     email = os.environ.get("GATTE_DEMO_USER")
     password = os.environ.get("GATTE_DEMO_PASSWORD")
     if email and password and users.find_user(email) is None:
-        users.create_user(email, "Ana Demonstração", password, Role.ADMIN)
+        users.create_user(
+            email, "Ana Demonstração", password, Role.ADMIN, must_change_password=True
+        )
     db.session.commit()
     click.echo("Demo content is loaded.")
 

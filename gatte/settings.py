@@ -211,6 +211,13 @@ class Settings(BaseSettings):
     gatte_bind: Annotated[str, AfterValidator(formats.listen_address)] = ""
     """Where gunicorn listens; empty: on all addresses, at `port`."""
     port: int = Field(default=8000, ge=1, le=65535)
+    gatte_panel_session_hours: int = Field(default=12, ge=1, le=24 * 30)
+    """How long a login to the panel lasts at most."""
+    gatte_panel_idle_minutes: int = Field(default=120, ge=5, le=24 * 60)
+    """How long a login lasts in which nobody does anything; open pages that refresh themselves do
+    not count."""
+    gatte_panel_fresh_minutes: int = Field(default=15, ge=1, le=24 * 60)
+    """How long after typing the password accounts and keys may be changed in the panel."""
     gatte_simulator: bool | None = None
     """Whether the panel has the simulator; not set: everywhere but in production."""
 

@@ -21,6 +21,7 @@ from gatte.models.desk import (
 )
 from gatte.models.inbox import InboxMessage, StatusEvent, WebhookEvent
 from gatte.models.knowledge import Article, KnowledgeVersion, Passage, PassageKind
+from gatte.models.login_session import LoginSession, LoginSessionEnd
 from gatte.models.message import (
     Author,
     DeliveryAttempt,
@@ -56,6 +57,8 @@ __all__ = [
     "Lead",
     "LeadStage",
     "LlmCall",
+    "LoginSession",
+    "LoginSessionEnd",
     "Message",
     "MuteReason",
     "NumberPause",

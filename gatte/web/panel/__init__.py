@@ -9,6 +9,7 @@ says our closed sets in Portuguese, `formatting` times, phones and WhatsApp text
 from flask import Blueprint
 
 from gatte.web.panel import (
+    account,
     auth,
     conversation,
     formatting,
@@ -19,10 +20,22 @@ from gatte.web.panel import (
     simulator,
     state_diagram,
     tickets,
+    user_accounts,
 )
 
 bp = Blueprint("panel", __name__)
 formatting.init_blueprint(bp)
 bp.add_app_template_filter(overdue.warning, "overdue")
-for screen in (auth, sessions, conversation, mute, simulator, tickets, leads, state_diagram):
+for screen in (
+    auth,
+    account,
+    user_accounts,
+    sessions,
+    conversation,
+    mute,
+    simulator,
+    tickets,
+    leads,
+    state_diagram,
+):
     screen.add_routes(bp)
