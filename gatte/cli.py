@@ -14,6 +14,7 @@ import structlog
 from flask import Flask, current_app
 
 from gatte import services
+from gatte.cli_audit import audit
 from gatte.cli_users import users
 from gatte.extensions import db
 from gatte.infra import schema
@@ -31,6 +32,7 @@ def register(app: Flask) -> None:
         worker,
         scheduler,
         users,
+        audit,
         contacts,
         demo,
         knowledge,

@@ -3,6 +3,7 @@
 import ipaddress
 import math
 import time
+from http import HTTPStatus
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -53,6 +54,7 @@ BEFORE_NEW_PASSWORD = frozenset({"panel.show_password", "panel.change_password",
 def add_routes(bp: Blueprint) -> None:
     bp.before_request(require_login)
     bp.before_request(refuse_unstorable)
+    bp.after_request(note_refusal)
     bp.register_error_handler(CSRFError, _token_refused)
     bp.add_url_rule("/", view_func=home)
     bp.add_url_rule("/panel/", view_func=home, endpoint="panel_start")
@@ -134,6 +136,26 @@ def _token_refused(error: CSRFError) -> AnyResponse:
         flash(PAGE_OLD, "danger")
         return Response(status=400, headers={"HX-Refresh": "true"})
     return csrf_refused(error)
+
+
+def note_reading(subject: str) -> None:
+    """Note in the audit trail, and commit, that the user looks at a person's data; a poll of a page
+    is no new look.
+    """
+    if htmx_request.htmx:
+        return
+    if audit.record_reading(current_user_or_401().id, subject):
+        db.session.commit()
+
+
+def note_refusal(response: Response) -> Response:
+    """Note in the audit trail that a user asked for what their role does not allow."""
+    if response.status_code == HTTPStatus.FORBIDDEN and current_user.is_authenticated:
+        db.session.rollback()
+        user = current_user_or_401()
+        audit.record(user.id, "refused", f"page:{request.endpoint}")
+        db.session.commit()
+    return response
 
 
 def safe_next(target: str | None) -> str | None:

@@ -20,7 +20,7 @@ from gatte.models.columns import new_uuid7
 from gatte.store import audit, contacts, conversations, leads, messages, tickets, users
 from gatte.web.htmx import is_htmx_request, render_changed_blocks
 from gatte.web.panel import labels
-from gatte.web.panel.auth import current_user_or_401
+from gatte.web.panel.auth import current_user_or_401, note_reading
 from gatte.web.panel.form_values import (
     LARGEST_BIGINT,
     draft_id,
@@ -109,7 +109,9 @@ def add_routes(bp: Blueprint) -> None:
 
 
 def show_conversation(conversation_id: UUID) -> Response:
-    return _page(conversation_id)
+    page = _page(conversation_id)
+    note_reading(f"conversation:{conversation_id}")
+    return page
 
 
 def take(conversation_id: UUID) -> AnyResponse:

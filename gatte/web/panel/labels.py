@@ -184,6 +184,19 @@ ACTIONS: dict[str, str] = {
     "taken_over": "assumiu a conversa de outra pessoa",
     "muted": "silenciou o contato",
     "unmuted": "reativou o contato",
+    "viewed": "abriu os dados",
+    "logged_in": "entrou no painel",
+    "logged_out": "saiu do painel",
+    "login_refused": "não conseguiu entrar",
+    "confirmation_refused": "errou a senha ao confirmar uma ação",
+    "refused": "tentou o que seu papel não permite",
+    "password_changed": "trocou a senha",
+    "role_changed": "mudou o papel de uma pessoa",
+    "user_created": "criou uma conta",
+    "user_disabled": "desativou uma conta",
+    "user_enabled": "reativou uma conta",
+    "session_ended": "encerrou um acesso",
+    "sessions_ended": "encerrou os acessos de uma pessoa",
 }
 # Kinds of a customer's message that are no text; see `nlu.MessageKind`.
 ATTACHMENTS: dict[str, str] = {

@@ -47,6 +47,7 @@ def list_users() -> AnyResponse:
 
 
 def change_role(user_id: int) -> AnyResponse:
+    require_admin()  # before the form is looked at
     role = form_enum("papel", Role)
     praise = f"Papel alterado: {labels.ROLES[role]}. A pessoa precisa entrar de novo."
     return _change(user_id, lambda user, by: users.change_role(user, role, by=by), praise)
