@@ -38,10 +38,12 @@ logger_class = "gatte.observability.gunicorn_log.Logger"
 
 
 def on_starting(_: object) -> None:
-    """Before a port is opened: no start over a schema that does not fit."""
+    """Before a port is opened: no start over a schema or master keys that do not fit."""
     from gatte.infra.schema import require_current_schema
+    from gatte.store.master_keys import require_opening_keys
 
     require_current_schema(settings.database_url.get_secret_value())
+    require_opening_keys(settings)
 
 
 def child_exit(_server: object, worker: Any) -> None:  # noqa: ANN401 - gunicorn's worker

@@ -15,6 +15,7 @@ from flask import Flask, current_app
 
 from gatte import services
 from gatte.cli_audit import audit
+from gatte.cli_keys import keys
 from gatte.cli_users import users
 from gatte.extensions import db
 from gatte.infra import schema
@@ -33,6 +34,7 @@ def register(app: Flask) -> None:
         scheduler,
         users,
         audit,
+        keys,
         contacts,
         demo,
         knowledge,
@@ -48,6 +50,14 @@ def migrate() -> None:
     raise SystemExit(schema.run_command(services.settings().database_url.get_secret_value()))
 
 
+def _require_fit_database() -> None:
+    """End the process with exit code 78 over a schema or master keys that do not fit."""
+    from gatte.store import master_keys
+
+    schema.require_current_schema(services.settings().database_url.get_secret_value())
+    master_keys.require_opening_keys(services.settings())
+
+
 @click.command()
 @click.option("--processes", type=int, help="Processes to run; each has its own threads.")
 @click.option("--threads", type=int, help="Jobs at once in a process.")
@@ -56,7 +66,7 @@ def worker(processes: int | None, threads: int | None) -> None:
     from gatte.jobs.worker import runner as working
 
     services.local_models().require()
-    schema.require_current_schema(services.settings().database_url.get_secret_value())
+    _require_fit_database()
     count = processes or services.settings().worker_processes
     if count > 1:
         raise SystemExit(_run_worker_processes(count, threads))
@@ -104,7 +114,7 @@ def scheduler() -> None:
     """Run the dispatcher, which finds what is due; a second one waits for the first to die."""
     from gatte.jobs.dispatcher import Dispatcher
 
-    schema.require_current_schema(services.settings().database_url.get_secret_value())
+    _require_fit_database()
     dispatcher = Dispatcher()
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda *_: dispatcher.stop())

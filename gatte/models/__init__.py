@@ -20,6 +20,7 @@ from gatte.models.desk import (
     User,
 )
 from gatte.models.inbox import InboxMessage, StatusEvent, WebhookEvent
+from gatte.models.key_rotation import KeyRotation
 from gatte.models.knowledge import Article, KnowledgeVersion, Passage, PassageKind
 from gatte.models.login_session import LoginSession, LoginSessionEnd
 from gatte.models.message import (
@@ -52,6 +53,7 @@ __all__ = [
     "IdentityKind",
     "InboxMessage",
     "KeyPurpose",
+    "KeyRotation",
     "Keyring",
     "KnowledgeVersion",
     "Lead",

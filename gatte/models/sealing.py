@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any, Generic, TypeVar, cast, overload
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, select, text
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
@@ -55,6 +55,10 @@ class DataKey(Base):
     purpose: Mapped[KeyPurpose] = mapped_column(string_enum(KeyPurpose))
     master_key_id: Mapped[str] = mapped_column(index=True)
     wrapped_key: Mapped[bytes] = mapped_column(LargeBinary)
+    wrap_number: Mapped[int | None] = mapped_column(
+        BigInteger, server_default=text("nextval('data_key_wrap_seq')")
+    )
+    """The count of wraps by all master keys when this was wrapped; None for older rows."""
     created_at: Mapped[CreatedAt]
 
 

@@ -5,14 +5,17 @@ import every room but `jobs`. Start reading at `register`.
 """
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from gatte.extensions import csrf, limiter
+from gatte.settings import Settings
 from gatte.web import (
     form_parser,
     health,
     htmx,
     metric_series,
     panel,
+    production_gate,
     request_log,
     response_headers,
     webhook,
@@ -33,3 +36,15 @@ def register(app: Flask) -> None:
         limiter.exempt(machines)
         app.register_blueprint(machines)
     install_middleware(app, webhook.PATH, webhook.fast_path(app))
+    _guard_production(app, app.extensions["gatte_settings"])
+
+
+def _guard_production(app: Flask, settings: Settings) -> None:
+    """The gate of production stands in front of everything, behind what reads the headers of our
+    proxies.
+    """
+    if settings.production:
+        app.wsgi_app = production_gate.guard(app.wsgi_app, settings.gatte_domain)  # type: ignore[method-assign]
+    proxies = settings.gatte_trusted_proxies
+    if proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
