@@ -21,11 +21,11 @@ from bench.environment import TOKEN
 from devstack.stores import Stores, Urls
 from gatte.infra.schema import migrate
 from tests import process_system
-from tests.chaos.experiment import CRASHED, FLUSHED, Outcome, Storm, schedule
+from tests.chaos.experiment import CRASHED, FLUSHED, Experiment, Outcome, schedule
 from tests.chaos.kill_points import BY_NAME, POINTS
-from tests.chaos.supervised_system import Doomed
-from tests.chaos.workload import Outside, Town
-from tests.fakes.meta import MetaStandIn
+from tests.chaos.supervised_system import SupervisedSystem
+from tests.chaos.workload import Outside, Workload
+from tests.fakes.meta import FakeMeta
 
 DOCUMENT = process_system.PROJECT / "docs" / "kill-points.md"
 CROWD = 6
@@ -50,7 +50,7 @@ Written by `make chaos ARGS=--write`; the table of points is in `tests/chaos/kil
 each point a process is killed by SIGKILL while customers write and Meta delivers some webhooks and
 statuses twice or out of order. The count is made from outside, at a stand-in for Meta: which
 answers each customer received, and in which order. The last columns count answers of all customers
-who were waiting when a blow struck.
+who were waiting when a fault was injected.
 
 Where Meta has an answer and we do not know it, a status with the outbox id settles it. Only if Meta
 accepted an answer and sends no status within the grace time is it sent again: the one case in which
@@ -89,16 +89,16 @@ def _options() -> argparse.Namespace:
         default=CROWD,
         help="customers who write at once; a hundred are too many for two cores",
     )
-    parser.add_argument("--seed", type=int, help="the same blows in the same order")
+    parser.add_argument("--seed", type=int, help="the same injections in the same order")
     parser.add_argument("--write", action="store_true", help=f"write {DOCUMENT.name}")
     return parser.parse_args()
 
 
 def run(kills: int, flushes: int, crashes: int, seed: int, crowd: int = CROWD) -> Outcome:
-    """One storm over stores and processes of its own."""
+    """One experiment over stores and processes of its own."""
     with (
         tempfile.TemporaryDirectory(prefix="gatte-chaos-") as name,
-        MetaStandIn(token=TOKEN) as meta,
+        FakeMeta(token=TOKEN) as meta,
     ):
         stores = Stores(Path(name) / "stores")
         urls = stores.start()
@@ -108,49 +108,55 @@ def run(kills: int, flushes: int, crashes: int, seed: int, crowd: int = CROWD) -
                 urls.database, urls.redis, WHATSAPP_API_BASE_URL=meta.url, **SETTINGS
             )
             process_system.prepare(environment)
-            doomed = Doomed(Path(name), environment)
-            town = Town(Outside(doomed.url, meta.url, urls.database), seed, crowd)
+            system = SupervisedSystem(Path(name), environment)
+            workload = Workload(Outside(system.url, meta.url, urls.database), seed, crowd)
             try:
-                doomed.start()
-                doomed.wait_until_ready()
-                return _rage(
-                    Storm(doomed, town), stores, urls, _plan(kills, flushes, crashes, seed)
+                system.start()
+                system.wait_until_ready()
+                return _inject_all(
+                    Experiment(system, workload), stores, urls, _plan(kills, flushes, crashes, seed)
                 )
             finally:
-                doomed.stop()
-                town.close()
+                system.stop()
+                workload.close()
         finally:
             stores.stop()
 
 
 def _plan(kills: int, flushes: int, crashes: int, seed: int) -> list[str]:
-    """The blows in their order: the stores' fall evenly between the kills."""
-    blows = [point.name for point in schedule(kills, random.Random(seed))]
+    """The injections in their order: the stores' fall evenly between the kills."""
+    injections = [point.name for point in schedule(kills, random.Random(seed))]
     for what, count in ((FLUSHED, flushes), (CRASHED, crashes)):
         for number in range(count):
-            blows.insert(len(blows) * (2 * number + 1) // (2 * count), what)
-    return blows
+            injections.insert(len(injections) * (2 * number + 1) // (2 * count), what)
+    return injections
 
 
-def _rage(storm: Storm, stores: Stores, urls: Urls, plan: list[str]) -> Outcome:
-    for number, blow in enumerate(plan, 1):
-        print(f"{number}/{len(plan)} {blow}", file=sys.stderr, flush=True)
-        if blow == FLUSHED:
-            storm.flush(urls.redis)
-        elif blow == CRASHED:
-            storm.crash(stores.postgres)
+def _inject_all(experiment: Experiment, stores: Stores, urls: Urls, plan: list[str]) -> Outcome:
+    for number, injection in enumerate(plan, 1):
+        print(f"{number}/{len(plan)} {injection}", file=sys.stderr, flush=True)
+        if injection == FLUSHED:
+            experiment.flush(urls.redis)
+        elif injection == CRASHED:
+            experiment.crash(stores.postgres)
         else:
-            storm.strike(BY_NAME[blow])
-    return storm.calm()
+            experiment.inject(BY_NAME[injection])
+    return experiment.wait_for_steady_state()
 
 
 def _told(outcome: Outcome) -> str:
-    kills = Counter({blow: count for blow, count in outcome.blows.items() if blow in BY_NAME})
+    kills = Counter(
+        {
+            injection: count
+            for injection, count in outcome.injections.items()
+            if injection in BY_NAME
+        }
+    )
     total, left = outcome.total, {what: count for what, count in outcome.left.items() if count}
     return (
         f"{kills.total()} kills at {len(kills)} of {len(POINTS)} points, "
-        f"{outcome.blows[FLUSHED]} flushes of Redis, "
-        f"{outcome.blows[CRASHED]} crashes of Postgres, in {outcome.seconds:.0f} s. "
+        f"{outcome.injections[FLUSHED]} flushes of Redis, "
+        f"{outcome.injections[CRASHED]} crashes of Postgres, in {outcome.seconds:.0f} s. "
         f"{outcome.customers} customers, {outcome.messages} messages acknowledged, "
         f"{outcome.messages - outcome.unstored} of them stored, "
         f"{outcome.repeated} bodies delivered twice: "
@@ -161,17 +167,21 @@ def _told(outcome: Outcome) -> str:
 
 def _table(outcome: Outcome) -> list[str]:
     lines = [
-        "| point | in danger | what comes of it | blows | lost | twice | out of order |",
+        "| point | in danger | what comes of it | injections | lost | twice | out of order |",
         "|---|---|---|---:|---:|---:|---:|",
     ]
-    known = {point.name: (point.danger, point.outcome) for point in POINTS} | STORES
-    for blow, (danger, comes) in known.items():
-        if outcome.blows[blow]:
-            verdict = outcome.verdicts[blow]
-            counted = (
-                f"{outcome.blows[blow]} | {verdict.lost} | {verdict.twice} | {verdict.out_of_order}"
+    known = {point.name: (point.at_risk, point.expected) for point in POINTS} | STORES
+    for injection, (danger, comes) in known.items():
+        if outcome.injections[injection]:
+            verdict = outcome.verdicts[injection]
+            counts = (
+                outcome.injections[injection],
+                verdict.lost,
+                verdict.twice,
+                verdict.out_of_order,
             )
-            lines.append(f"| `{blow}` | {danger} | {comes} | {counted} |")
+            counted = " | ".join(str(count) for count in counts)
+            lines.append(f"| `{injection}` | {danger} | {comes} | {counted} |")
     return lines
 
 

@@ -26,6 +26,7 @@ from gatte.intelligence import embedding
 from gatte.intelligence.knowledge import reranker, retrieval
 from gatte.intelligence.knowledge.articles import read_articles
 from gatte.models.knowledge import Passage
+from gatte.store.knowledge import HNSW_EF_SEARCH
 from tests import process_system
 
 if TYPE_CHECKING:
@@ -193,9 +194,7 @@ def _large(vectors: "NDArray[float32]", built: float) -> list[ReportRow]:
     asked = [reranker.tokenize(question, retrieval.vector_of(question)) for question in questions()]
     with Session(db.engine) as session:
         first = session.scalar(select(Passage.id).order_by(Passage.id).limit(1)) or 0
-        session.execute(
-            select(func.set_config("hnsw.ef_search", str(retrieval.HNSW_EF_SEARCH), False))
-        )
+        session.execute(select(func.set_config("hnsw.ef_search", str(HNSW_EF_SEARCH), False)))
         recall = sum(_recall(session, one, vectors, first) for one in asked) / len(asked)
         candidates = _spent(lambda one: retrieval.candidate_rows(session, one), asked)
     whole = _spent(_search, asked)

@@ -2,15 +2,11 @@
 
 import os
 import signal
-import subprocess
 import sys
-import time
 from datetime import datetime
-from types import FrameType
 from uuid import UUID
 
 import click
-import structlog
 from flask import Flask, current_app
 
 from gatte import services
@@ -20,10 +16,7 @@ from gatte.cli_users import users
 from gatte.extensions import db
 from gatte.infra import schema
 
-log = structlog.get_logger(__name__)
-
 NAMES_PER_COMMIT = 500
-RESTART_SECONDS = 1.0  # a worker that dies at its start must not keep a core busy with starting
 
 
 def register(app: Flask) -> None:
@@ -64,49 +57,18 @@ def _require_fit_database() -> None:
 def worker(processes: int | None, threads: int | None) -> None:
     """Run the jobs: turns, delivery, maintenance."""
     from gatte.jobs.worker import runner as working
+    from gatte.jobs.worker.processes import run_processes
 
     services.local_models().require()
     _require_fit_database()
     count = processes or services.settings().worker_processes
     if count > 1:
-        raise SystemExit(_run_worker_processes(count, threads))
+        command = [sys.executable, "-m", "flask", "worker", "--processes", "1"]
+        if threads:
+            command += ["--threads", str(threads)]
+        raise SystemExit(run_processes(command, count))
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
     working.run(app, threads or services.settings().gatte_worker_concurrency)
-
-
-def _run_worker_processes(count: int, threads: int | None) -> int:
-    """Run workers in processes of their own, each started again when it dies, until this one is
-    told to stop.
-    """
-    command = [
-        sys.executable,
-        "-m",
-        "flask",
-        "worker",
-        "--processes",
-        "1",
-        *(["--threads", str(threads)] if threads else []),
-    ]
-    running = {number: subprocess.Popen(command) for number in range(count)}  # noqa: S603 - our own command
-    stopping = False
-
-    def stop(signum: int, _: FrameType | None) -> None:
-        nonlocal stopping
-        stopping = True
-        for process in running.values():
-            process.send_signal(signum)
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    while not stopping:
-        time.sleep(RESTART_SECONDS)
-        for number, process in running.items():
-            if not stopping and process.poll() is not None:
-                log.error("worker_died", pid=process.pid, status=process.returncode)
-                running[number] = subprocess.Popen(command)  # noqa: S603
-    for process in running.values():  # once more: one may have been started while the signal came
-        process.terminate()
-    return max(process.wait() for process in running.values())
 
 
 @click.command()

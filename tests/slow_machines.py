@@ -28,7 +28,7 @@ def left_of(seconds: float, since: float, tolerance: float = 0.05) -> Any:
     return pytest.approx(seconds - gone / 2, abs=gone / 2 + tolerance)
 
 
-def calm(seconds: float) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def retry_on_slow_machine(seconds: float) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """A test whose failure counts only when it took no longer than this; else it is run again."""
 
     def made(test: Callable[..., None]) -> Callable[..., None]:

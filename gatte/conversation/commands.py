@@ -4,13 +4,15 @@ A generator (rules, the local model, Gemini) proposes commands; the core alone d
 from each. The term is Rasa's.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Literal
 
+from gatte.conversation.effects import EscalationReason
 from gatte.conversation.nlu import Intent, PredictionSource
 
 Slot = str
+SecretKind = Literal["password", "key_file"]
 FlowWish = Literal[
     "lead",
     "renewal",
@@ -22,18 +24,6 @@ FlowWish = Literal[
     "cancel_appointment",
     "data_rights",
 ]
-
-
-class EscalateReason(StrEnum):
-    """What a person must handle, as the customer tells it."""
-
-    INVOICES_STOPPED = "invoices_stopped"
-    REVOCATION = "revocation"
-    FRAUD = "fraud"
-    REFUND = "refund"
-    LEGAL = "legal"
-    DATA_BREACH = "data_breach"
-    DISTRESS = "distress"
 
 
 class Courtesy(StrEnum):
@@ -51,13 +41,20 @@ class _Read:
     """How a command was read: by whom, how surely (0 to 1), and from which stretch of text.
 
     `literal` marks what the customer said in exactly the words that stand for it, or tapped: only
-    that may do what cannot be undone without a further question.
+    that may do what cannot be undone without a further question. `command` is the name of the
+    class, by which a recorded command is told from others.
     """
 
     source: PredictionSource = PredictionSource.RULE
     confidence: float = 1.0
     span: str = ""
     literal: bool = False
+    command: str = ""
+
+    def __init_subclass__(cls) -> None:
+        name = cls.__name__
+        cls.__annotations__["command"] = Literal[name]
+        cls.command = field(default=name, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -66,7 +63,6 @@ class SetSlot(_Read):
 
     slot: Slot
     value: str
-    command: Literal["SetSlot"] = "SetSlot"
 
 
 @dataclass(frozen=True)
@@ -75,21 +71,16 @@ class CorrectSlot(_Read):
 
     slot: Slot
     value: str = ""
-    command: Literal["CorrectSlot"] = "CorrectSlot"
 
 
 @dataclass(frozen=True)
 class Affirm(_Read):
     """Yes to what was just asked or offered."""
 
-    command: Literal["Affirm"] = "Affirm"
-
 
 @dataclass(frozen=True)
 class Deny(_Read):
     """No to what was just asked or offered."""
-
-    command: Literal["Deny"] = "Deny"
 
 
 @dataclass(frozen=True)
@@ -97,7 +88,6 @@ class Skip(_Read):
     """Has none of what was asked, or does not give it."""
 
     slot: Slot = ""
-    command: Literal["Skip"] = "Skip"
 
 
 @dataclass(frozen=True)
@@ -105,28 +95,21 @@ class StartFlow(_Read):
     """Wants something that a flow does."""
 
     flow: FlowWish
-    command: Literal["StartFlow"] = "StartFlow"
 
 
 @dataclass(frozen=True)
 class ResumeFlow(_Read):
     """Wants to go on with what was put aside."""
 
-    command: Literal["ResumeFlow"] = "ResumeFlow"
-
 
 @dataclass(frozen=True)
 class CancelFlow(_Read):
     """Gives up what runs."""
 
-    command: Literal["CancelFlow"] = "CancelFlow"
-
 
 @dataclass(frozen=True)
 class ShowMenu(_Read):
     """Wants to see the options."""
-
-    command: Literal["ShowMenu"] = "ShowMenu"
 
 
 @dataclass(frozen=True)
@@ -137,65 +120,53 @@ class Question(_Read):
 
     text: str
     intent: Intent | None = None
-    command: Literal["Question"] = "Question"
 
 
 @dataclass(frozen=True)
 class RequestHuman(_Read):
     """Wants a person."""
 
-    command: Literal["RequestHuman"] = "RequestHuman"
-
 
 @dataclass(frozen=True)
 class LeaveQueue(_Read):
     """Waits for a person and no longer wants to."""
-
-    command: Literal["LeaveQueue"] = "LeaveQueue"
 
 
 @dataclass(frozen=True)
 class Escalate(_Read):
     """Tells of something that a person must handle."""
 
-    reason: EscalateReason
-    command: Literal["Escalate"] = "Escalate"
+    reason: EscalationReason
 
 
 @dataclass(frozen=True)
 class Complain(_Read):
     """Is dissatisfied with the service or with the bot."""
 
-    command: Literal["Complain"] = "Complain"
-
 
 @dataclass(frozen=True)
 class WrongPerson(_Read):
     """Is no customer of this number: a wrong number, a supplier, a job seeker, the press."""
-
-    command: Literal["WrongPerson"] = "WrongPerson"
 
 
 @dataclass(frozen=True)
 class OptOut(_Read):
     """Wants no more notices."""
 
-    command: Literal["OptOut"] = "OptOut"
-
 
 @dataclass(frozen=True)
 class OptIn(_Read):
     """Wants notices again."""
 
-    command: Literal["OptIn"] = "OptIn"
-
 
 @dataclass(frozen=True)
 class Secret(_Read):
-    """Sent a password, PIN, PUK or key, in the message of this id."""
+    """Sent a password (also a PIN or PUK) or a key file, in the message of this id; its words are
+    never kept, so the span is empty.
+    """
 
+    kind: SecretKind
     message_id: str = ""
-    command: Literal["Secret"] = "Secret"
 
 
 @dataclass(frozen=True)
@@ -203,7 +174,6 @@ class SmallTalk(_Read):
     """Courtesy, or an acknowledgement, with nothing in it."""
 
     kind: Courtesy = Courtesy.OTHER
-    command: Literal["SmallTalk"] = "SmallTalk"
 
 
 @dataclass(frozen=True)
@@ -211,21 +181,16 @@ class OtherLanguage(_Read):
     """Writes in another language than Portuguese: "es", "en", or "" when it is not known."""
 
     language: str = ""
-    command: Literal["OtherLanguage"] = "OtherLanguage"
 
 
 @dataclass(frozen=True)
 class OffTopic(_Read):
     """Speaks of what the company has nothing to do with."""
 
-    command: Literal["OffTopic"] = "OffTopic"
-
 
 @dataclass(frozen=True)
 class Hostile(_Read):
     """Insults, or tries to manipulate the bot."""
-
-    command: Literal["Hostile"] = "Hostile"
 
 
 @dataclass(frozen=True)
@@ -233,7 +198,6 @@ class Unclear(_Read):
     """Nobody could tell what is meant; `between` names two guesses that are close."""
 
     between: tuple[Intent, Intent] | None = None
-    command: Literal["Unclear"] = "Unclear"
 
 
 Command = (
@@ -297,11 +261,44 @@ INTENT_OF_COMMAND: dict[type[Command], Intent] = {
     OtherLanguage: Intent.OUT_OF_SCOPE,
     Hostile: Intent.OUT_OF_SCOPE,
 }
-INTENT_OF_COURTESY = {
-    Courtesy.GREETING: Intent.GREETING,
-    Courtesy.THANKS: Intent.THANKS,
-    Courtesy.GOODBYE: Intent.GOODBYE,
+
+
+COMMAND_OF_INTENT: dict[Intent, Command] = {
+    Intent.GREETING: SmallTalk(kind=Courtesy.GREETING),
+    Intent.THANKS: SmallTalk(kind=Courtesy.THANKS),
+    Intent.GOODBYE: SmallTalk(kind=Courtesy.GOODBYE),
+    Intent.FAQ: Question("", Intent.FAQ),
+    Intent.PRICE: Question("", Intent.PRICE),
+    Intent.DOCUMENTS: Question("", Intent.DOCUMENTS),
+    Intent.TECHNICAL_SUPPORT: Question("", Intent.TECHNICAL_SUPPORT),
+    Intent.INVOICE_OR_PAYMENT: Question("", Intent.INVOICE_OR_PAYMENT),
+    Intent.BUY_CERTIFICATE: StartFlow("lead"),
+    Intent.RENEW_CERTIFICATE: StartFlow("renewal"),
+    Intent.CERTIFICATE_STATUS: StartFlow("certificate_status"),
+    Intent.SCHEDULE: StartFlow("schedule"),
+    Intent.TICKET_STATUS: StartFlow("ticket_status"),
+    Intent.DATA_RIGHTS: StartFlow("data_rights"),
+    Intent.REVOKE_CERTIFICATE: Escalate(EscalationReason.REVOCATION),
+    Intent.COMPLAINT: Complain(),
+    Intent.TALK_TO_HUMAN: RequestHuman(),
+    Intent.OPT_OUT: OptOut(),
+    Intent.OUT_OF_SCOPE: OffTopic(),
 }
+"""What a customer does whose words, or whose tap, have this intent; a question's text is what was
+said.
+"""
+
+INTENT_OF_COURTESY = {
+    command.kind: intent
+    for intent, command in COMMAND_OF_INTENT.items()
+    if isinstance(command, SmallTalk)
+}
+
+
+def command_of(intent: Intent, text: str) -> Command:
+    """The command that an intent of a text stands for."""
+    command: Command = replace(COMMAND_OF_INTENT[intent], span=text)
+    return replace(command, text=text) if isinstance(command, Question) else command
 
 
 def intent_of(command: Command) -> Intent | None:
@@ -312,7 +309,7 @@ def intent_of(command: Command) -> Intent | None:
         case StartFlow():
             return INTENT_OF_FLOW[command.flow]
         case Escalate():
-            revokes = command.reason is EscalateReason.REVOCATION
+            revokes = command.reason is EscalationReason.REVOCATION
             return Intent.REVOKE_CERTIFICATE if revokes else Intent.COMPLAINT
         case Question():
             return command.intent or Intent.FAQ
@@ -320,6 +317,21 @@ def intent_of(command: Command) -> Intent | None:
             return INTENT_OF_COURTESY.get(command.kind)
         case _:
             return INTENT_OF_COMMAND.get(type(command))
+
+
+def label_of(command: Command) -> str:
+    """The label of a model that stands for a command: its name, with what tells it from others of
+    its kind (`Escalate:refund`).
+    """
+    match command:
+        case StartFlow():
+            return f"StartFlow:{command.flow}"
+        case Escalate():
+            return f"Escalate:{command.reason}"
+        case SmallTalk():
+            return f"SmallTalk:{command.kind}"
+        case _:
+            return command.command
 
 
 class Outcome(StrEnum):

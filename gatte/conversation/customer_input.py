@@ -6,8 +6,10 @@ then the flow or the intent.
 
 import json
 
-from gatte.conversation import command_handlers, command_reader, option_ids
-from gatte.conversation.command_handlers import CommandRun
+from gatte.conversation import option_ids
+from gatte.conversation.command_handlers import processor
+from gatte.conversation.command_handlers.command_run import CommandRun
+from gatte.conversation.command_reader import reader
 from gatte.conversation.commands import Affirm, Deny, Escalate, OffTopic, SmallTalk, Unclear
 from gatte.conversation.decision_builder import DecisionBuilder
 from gatte.conversation.effects import StopNotices
@@ -20,11 +22,10 @@ from gatte.conversation.input_triage import (
     attach_media,
     explain_unsupported,
     triage,
-    warn_about_secret,
 )
 from gatte.conversation.option_selected import handle_option
 from gatte.conversation.parsing.normalize import normalize_text, words
-from gatte.conversation.rules import SHORT_FORMS, Command, asks_for_ticket, command_in
+from gatte.conversation.rules import SHORT_FORMS, CommandWord, asks_for_ticket, command_in
 from gatte.conversation.slot_filling import (
     ask_again,
     can_resume,
@@ -84,7 +85,8 @@ def _observe_silently(draft: DecisionBuilder, heard: TriagedInput) -> None:
         draft.set_flag("warn_from", since)
         draft.set_flag("warned", None)
     if any(
-        command_in(one.text) == Command.LEAVE and len(words(one.text)) == 1 for one in heard.said
+        command_in(one.text) == CommandWord.LEAVE and len(words(one.text)) == 1
+        for one in heard.said
     ):
         draft.add_effect(StopNotices())
 
@@ -170,13 +172,9 @@ def _offered_with(draft: DecisionBuilder, text: str) -> str | None:
 def _respond(
     draft: DecisionBuilder, heard: TriagedInput, spoke: MessagesReceived, offered: str
 ) -> None:
-    if heard.rejected:
-        warn_about_secret(draft, heard.rejected)
-    commands = (
-        command_reader.read(draft.snapshot, heard.said, offered, spoke.reading)
-        if heard.said
-        else ()
-    )
+    if heard.secrets:
+        _warn_about_secrets(draft, heard)
+    commands = reader.read(draft.snapshot, heard.said, offered, spoke.reading) if heard.said else ()
     turn = CommandRun(draft, commands, heard.said, heard.attached, offered)
     if heard.choice:
         _respond_to_choice(draft, heard, turn)
@@ -186,8 +184,14 @@ def _respond(
     if not heard.said:
         _answer_wordless(draft, heard)
     elif not _take_up_interrupted(draft, turn):
-        command_handlers.run(turn)
+        processor.run(turn)
     draft.resolutions += turn.resolutions
+
+
+def _warn_about_secrets(draft: DecisionBuilder, heard: TriagedInput) -> None:
+    warning = CommandRun(draft, reader.read_secrets(heard.secrets), heard.said)
+    processor.run(warning)
+    draft.resolutions += warning.resolutions
 
 
 def _respond_to_choice(draft: DecisionBuilder, heard: TriagedInput, turn: CommandRun) -> None:
@@ -198,7 +202,7 @@ def _respond_to_choice(draft: DecisionBuilder, heard: TriagedInput, turn: Comman
         if isinstance(one, Escalate) or (one.literal and not isinstance(one, Affirm | Deny))
     )
     if turn.commands:
-        command_handlers.run(turn)
+        processor.run(turn)
         draft.resolutions += turn.resolutions
         if turn.settled_by:
             return

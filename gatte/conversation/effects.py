@@ -17,7 +17,11 @@ class Urgency(StrEnum):
 
 
 class EscalationReason(StrEnum):
-    """Why a conversation goes to a human; the label of `gatte_escalations`."""
+    """Why a conversation goes to a human: what a customer tells (`Escalate`), or what the rules
+    found; the label of `gatte_escalations`.
+
+    Labelled turns and traces may hold one of `FORMER_REASONS`, which are read as today's.
+    """
 
     REQUESTED = "requested"
     NOT_UNDERSTOOD = "not_understood"
@@ -34,6 +38,14 @@ class EscalationReason(StrEnum):
     DISTRESS = "distress"
     FORCED = "forced"
     PHONE_ECHO = "phone_echo"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "EscalationReason | None":
+        current = FORMER_REASONS.get(str(value))
+        return cls(current) if current else None
+
+
+FORMER_REASONS = {"legal": "legal_threat", "invoices_stopped": "invoice_stopped"}
 
 
 @dataclass(frozen=True)

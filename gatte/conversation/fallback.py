@@ -5,6 +5,7 @@
 from dataclasses import dataclass
 
 from gatte.conversation import option_ids
+from gatte.conversation.commands import COMMAND_OF_INTENT, Question, SmallTalk, StartFlow
 from gatte.conversation.decision_builder import DecisionBuilder
 from gatte.conversation.effects import EscalationReason
 from gatte.conversation.flows.base import FlowName
@@ -25,25 +26,17 @@ from gatte.conversation.thresholds import (
     FLOW_SWITCH_THRESHOLD,
 )
 
-FLOW_OF_INTENT: dict[Intent, FlowName] = {
-    Intent.BUY_CERTIFICATE: FlowName.LEAD,
-    Intent.RENEW_CERTIFICATE: FlowName.RENEWAL,
-    Intent.CERTIFICATE_STATUS: FlowName.CERTIFICATE_STATUS,
-    Intent.SCHEDULE: FlowName.SCHEDULE,
-    Intent.TICKET_STATUS: FlowName.TICKET_STATUS,
-    Intent.DATA_RIGHTS: FlowName.DATA_RIGHTS,
-    Intent.OPT_OUT: FlowName.OPT_OUT,
+FLOW_OF_INTENT: dict[Intent, FlowName] = {Intent.OPT_OUT: FlowName.OPT_OUT} | {
+    intent: FlowName(command.flow)
+    for intent, command in COMMAND_OF_INTENT.items()
+    if isinstance(command, StartFlow)
 }
 QUESTIONS = frozenset(
-    {
-        Intent.FAQ,
-        Intent.PRICE,
-        Intent.DOCUMENTS,
-        Intent.TECHNICAL_SUPPORT,
-        Intent.INVOICE_OR_PAYMENT,
-    }
+    intent for intent, command in COMMAND_OF_INTENT.items() if isinstance(command, Question)
 )
-SMALL_TALK = frozenset({Intent.GREETING, Intent.THANKS, Intent.GOODBYE})
+SMALL_TALK = frozenset(
+    intent for intent, command in COMMAND_OF_INTENT.items() if isinstance(command, SmallTalk)
+)
 CONTINUATION_WORDS = word_set("pra para pro de do da no na com e o a um uma em por")
 FRAGMENT_LENGTH = 4
 PENDING_TEXT_SLOT = "words"

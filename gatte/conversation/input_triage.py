@@ -8,7 +8,7 @@ from gatte.conversation import option_ids
 from gatte.conversation.decision_builder import ATTACHMENTS, DecisionBuilder
 from gatte.conversation.effects import AttachMedia, EraseMessage
 from gatte.conversation.nlu import IntentPrediction, MessageKind, Utterance
-from gatte.conversation.secret_detection import holds_password, is_key_file
+from gatte.conversation.secret_detection import secret_in
 from gatte.conversation.slot_filling import ask_again, current_flow
 from gatte.conversation.snapshot import TicketFacts
 from gatte.conversation.states import State
@@ -50,12 +50,12 @@ class TriagedInput:
     choice: str | None = None
     attached: list[str] = field(default_factory=list)
     non_text: list[MessageKind] = field(default_factory=list)
-    rejected: str = ""
+    secrets: list[Utterance] = field(default_factory=list)
 
     @property
     def needs_answer(self) -> bool:
         """Whether anything here calls for a reply."""
-        return bool(self.said or self.choice or self.attached or self.non_text or self.rejected)
+        return bool(self.said or self.choice or self.attached or self.non_text or self.secrets)
 
 
 def triage(draft: DecisionBuilder, heard: tuple[Utterance, ...]) -> TriagedInput:
@@ -79,20 +79,18 @@ def _sort(draft: DecisionBuilder, one: Utterance, into: TriagedInput) -> None:
         into.edits += [one.text] if one.text.strip() else []
     elif one.kind in SILENT:
         return
-    elif is_key_file(one):
-        _refuse(draft, one, into, "key_file")
-    elif holds_password(one.text):
-        _refuse(draft, one, into, "password")
+    elif secret := secret_in(one):
+        _refuse(draft, one, into, secret)
     elif one.choice and (option_ids.is_known_option(one.choice) or not one.text.strip()):
         into.choice = one.choice
     else:
         _sort_words_and_media(one, into)
 
 
-def _refuse(draft: DecisionBuilder, one: Utterance, into: TriagedInput, what: str) -> None:
-    draft.add_effect(EraseMessage(one.message_id, what))
-    draft.log_activity(render(f"trail.{what}"))
-    into.rejected = into.rejected or what
+def _refuse(draft: DecisionBuilder, one: Utterance, into: TriagedInput, secret: str) -> None:
+    draft.add_effect(EraseMessage(one.message_id, secret))
+    draft.log_activity(render(f"trail.{secret}"))
+    into.secrets.append(one)
 
 
 def _sort_words_and_media(one: Utterance, into: TriagedInput) -> None:
@@ -102,11 +100,6 @@ def _sort_words_and_media(one: Utterance, into: TriagedInput) -> None:
         into.said.append(UnderstoodText(one.text.strip()[:LONGEST_TEXT], one.understanding))
     elif one.kind in WORDLESS or one.kind not in ATTACHABLE:
         into.non_text.append(one.kind)
-
-
-def warn_about_secret(draft: DecisionBuilder, what: str) -> None:
-    """Warn a customer who sent a key file or a password; it is gone from here already."""
-    draft.add_text(f"secret.{what}")
 
 
 def open_ticket(draft: DecisionBuilder) -> TicketFacts | None:

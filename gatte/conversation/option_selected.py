@@ -3,14 +3,25 @@ be over.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from gatte.conversation import option_ids
-from gatte.conversation.command_words import call_human, cancel, continue_flow
+from gatte.conversation.command_handlers import processor
+from gatte.conversation.command_handlers.command_run import CommandRun
+from gatte.conversation.commands import (
+    CancelFlow,
+    Command,
+    RequestHuman,
+    ResumeFlow,
+    ShowMenu,
+    command_of,
+)
 from gatte.conversation.decision_builder import DecisionBuilder
 from gatte.conversation.fallback import PENDING_TEXT_SLOT
 from gatte.conversation.handoff import leave_queue
+from gatte.conversation.input_triage import UnderstoodText
 from gatte.conversation.nlu import Intent
-from gatte.conversation.no_active_flow import act_on_intent, show_menu
+from gatte.conversation.no_active_flow import show_menu
 from gatte.conversation.slot_filling import (
     ask_again,
     ask_what_to_fix,
@@ -42,6 +53,8 @@ def handle_option(draft: DecisionBuilder, choice: str) -> None:
             f"menu {option_ids.FLOW_OF_ROW[choice]}",
             (kept,) if kept else (),
         )
+    elif choice in COMMANDS:
+        _run(draft, COMMANDS[choice])
     elif choice in OPTION_HANDLERS:
         OPTION_HANDLERS[choice](draft)
     elif kind in PREFIX_HANDLERS:
@@ -59,11 +72,12 @@ def _expired_option(draft: DecisionBuilder) -> None:
         show_menu(draft, "old choice")
 
 
-def _menu(draft: DecisionBuilder) -> None:
-    if draft.snapshot.state == State.WAITING_HUMAN:
-        leave_queue(draft, Event.MENU_SHOWN, "menu")
-    else:
-        show_menu(draft, "menu")
+def _run(draft: DecisionBuilder, command: Command, *texts: str) -> None:
+    """What is tapped ends as what is written."""
+    said = [UnderstoodText(text) for text in texts]
+    turn = CommandRun(draft, (replace(command, literal=True),), said)
+    processor.run(turn)
+    draft.resolutions += turn.resolutions
 
 
 def _question(draft: DecisionBuilder) -> None:
@@ -79,14 +93,16 @@ def _retry(draft: DecisionBuilder) -> None:
     if draft.snapshot.state in IN_FLOW:
         ask_again(draft)
     else:
-        _menu(draft)
+        _run(draft, ShowMenu())
 
 
 def _resume(draft: DecisionBuilder) -> None:
     if draft.snapshot.state in IN_FLOW:
         ask_again(draft)
-    elif not continue_flow(draft, ""):
+    elif draft.snapshot.state == State.WAITING_HUMAN:
         _expired_option(draft)
+    else:
+        _run(draft, ResumeFlow())
 
 
 def _drop(draft: DecisionBuilder) -> None:
@@ -94,20 +110,14 @@ def _drop(draft: DecisionBuilder) -> None:
     _retry(draft)
 
 
-def _human(draft: DecisionBuilder) -> None:
-    call_human(draft, "")
-
-
-def _cancel(draft: DecisionBuilder) -> None:
-    cancel(draft, "")
-
-
+COMMANDS: dict[str, Command] = {
+    option_ids.HUMAN_ROW: RequestHuman(),
+    "human": RequestHuman(),
+    "menu": ShowMenu(),
+    "cancel": CancelFlow(),
+}
 OPTION_HANDLERS: dict[str, Callable[[DecisionBuilder], None]] = {
-    option_ids.HUMAN_ROW: _human,
-    "human": _human,
-    "menu": _menu,
     option_ids.QUESTION_ROW: _question,
-    "cancel": _cancel,
     "retry": _retry,
     "resume": _resume,
     "drop": _drop,
@@ -120,7 +130,7 @@ def _intent(draft: DecisionBuilder, name: str) -> None:
         return
     text = draft.snapshot.slots.get(PENDING_TEXT_SLOT) or render(f"intent.{name}")
     draft.clear_slots(PENDING_TEXT_SLOT)
-    act_on_intent(draft, Intent(name), (text,))
+    _run(draft, command_of(Intent(name), text), text)
 
 
 def _slot(draft: DecisionBuilder, rest: str) -> None:

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from gatte.conversation.effects import FORMER_REASONS
+
 Json = dict[str, Any]
 
-VERSION = 2
+VERSION = 3
 PRIORITIES = 10  # as many as escalations have; the former version knew one queue for all
 
 SNAPSHOT_FIELDS = {
@@ -20,14 +22,34 @@ UTTERANCE_FIELDS = {"target_id": "referenced_message_id"}
 PREDICTION_FIELDS = {"decider": "source", "runners_up": "alternatives"}
 STEP_FIELDS = {"source": "from_state", "target": "to_state"}
 EFFECT_FIELDS = {"why": "reason", "tried": "activity_log"}
+LABELS = {f"Escalate:{former}": f"Escalate:{reason}" for former, reason in FORMER_REASONS.items()}
 
 
 def to_current(recorded: Json) -> Json:
-    """A recorded history without its version; one of version 1 (it names none) in new names."""
+    """A recorded history without its version; one of version 1 (it names none) or 2 in new
+    names.
+    """
     version = recorded.get("version", 1)
+    history = {name: value for name, value in recorded.items() if name != "version"}
     if version == 1:
-        return _from_version_1(recorded)
-    return {name: value for name, value in recorded.items() if name != "version"}
+        return _from_version_1(history)
+    if version == 2:
+        history["inputs"] = [_with_todays_labels(one) for one in history["inputs"]]
+    return history
+
+
+def _with_todays_labels(recorded: Json) -> Json:
+    """Version 2 had other names for two reasons of an escalation; in commands they are read as
+    today's, in the labels of a model they are text.
+    """
+    reading = recorded.get("reading")
+    if not reading:
+        return recorded
+    labels = [
+        {**score, "label": LABELS.get(score["label"], score["label"])}
+        for score in reading["labels"]
+    ]
+    return {**recorded, "reading": {**reading, "labels": labels}}
 
 
 def _from_version_1(recorded: Json) -> Json:

@@ -14,7 +14,7 @@ from gatte.conversation.nlu import Intent, IntentPrediction, PredictionSource
 from gatte.conversation.parsing.normalize import is_only, normalize_text, union, word_set
 
 
-class Command(StrEnum):
+class CommandWord(StrEnum):
     """What a customer can say in every state."""
 
     HUMAN = "human"
@@ -26,13 +26,15 @@ class Command(StrEnum):
 
 
 LONGEST_COMMAND = 200
-COMMAND_WORDS: dict[Command, frozenset[str]] = {
-    Command.LEAVE: word_set("sair parar pare stop descadastrar descadastre remover unsubscribe"),
-    Command.HUMAN: word_set("atendente atendentes humano humana operador operadora"),
-    Command.MENU: word_set("menu inicio opcoes voltar recomecar reiniciar principal ajuda"),
-    Command.CANCEL: word_set("cancelar cancela cancele desisto desisti esquece esqueca"),
-    Command.BACK_IN: word_set("ativar reativar"),
-    Command.CONTINUE: word_set("continuar retomar"),
+COMMAND_WORDS: dict[CommandWord, frozenset[str]] = {
+    CommandWord.LEAVE: word_set(
+        "sair parar pare stop descadastrar descadastre remover unsubscribe"
+    ),
+    CommandWord.HUMAN: word_set("atendente atendentes humano humana operador operadora"),
+    CommandWord.MENU: word_set("menu inicio opcoes voltar recomecar reiniciar principal ajuda"),
+    CommandWord.CANCEL: word_set("cancelar cancela cancele desisto desisti esquece esqueca"),
+    CommandWord.BACK_IN: word_set("ativar reativar"),
+    CommandWord.CONTINUE: word_set("continuar retomar"),
 }
 
 PEOPLE = (
@@ -87,12 +89,12 @@ CONTINUE = union(
     r"^(?:quero |vamos |pode )?(?:continuar|retomar)(?: (?:a|o) \w+| de onde paramos)?\W*$"
 )
 PHRASES = (
-    (Command.LEAVE, LEAVE),
-    (Command.BACK_IN, BACK_IN),
-    (Command.HUMAN, HUMAN),
-    (Command.MENU, MENU),
-    (Command.CANCEL, CANCEL),
-    (Command.CONTINUE, CONTINUE),
+    (CommandWord.LEAVE, LEAVE),
+    (CommandWord.BACK_IN, BACK_IN),
+    (CommandWord.HUMAN, HUMAN),
+    (CommandWord.MENU, MENU),
+    (CommandWord.CANCEL, CANCEL),
+    (CommandWord.CONTINUE, CONTINUE),
 )
 NOT_HUMAN = union(rf"\bnao (?:quero|preciso|precisa|desejo|queria)\b[^,.;!]{{0,25}}\b{PEOPLE}\b")
 ROBOT = union(r"\b(?:robo|bot|maquina)\b")
@@ -146,11 +148,11 @@ GOODBYE = union(
     ),
 )
 SOCIAL = ((Intent.GREETING, HELLO), (Intent.THANKS, THANKS), (Intent.GOODBYE, GOODBYE))
-INTENT_OF_COMMAND = {Command.HUMAN: Intent.TALK_TO_HUMAN, Command.LEAVE: Intent.OPT_OUT}
+INTENT_OF_WORD = {CommandWord.HUMAN: Intent.TALK_TO_HUMAN, CommandWord.LEAVE: Intent.OPT_OUT}
 
 
 @lru_cache(maxsize=2048)
-def command_in(text: str) -> Command | None:
+def command_in(text: str) -> CommandWord | None:
     """The command that the text is, if it is one."""
     plain = normalize_text(text)
     if not plain or len(plain) > LONGEST_COMMAND:
@@ -159,7 +161,7 @@ def command_in(text: str) -> Command | None:
         (command for command, wanted in COMMAND_WORDS.items() if is_only(text, wanted)), None
     )
     found = single or next((command for command, pattern in PHRASES if pattern.search(plain)), None)
-    if found == Command.HUMAN and NOT_HUMAN.search(plain) and not ROBOT.search(plain):
+    if found == CommandWord.HUMAN and NOT_HUMAN.search(plain) and not ROBOT.search(plain):
         return None
     return found
 
@@ -198,6 +200,6 @@ def predict_by_rule(text: str) -> IntentPrediction | None:
     if alarm:
         intent = INTENT_OF_ALARM[alarm.reason]
     elif command:
-        intent = INTENT_OF_COMMAND.get(command)
+        intent = INTENT_OF_WORD.get(command)
     intent = intent or small_talk_in(text)
     return IntentPrediction(intent, 1.0, PredictionSource.RULE) if intent else None

@@ -2,6 +2,7 @@
 
 import re
 
+from gatte.conversation.commands import SecretKind
 from gatte.conversation.nlu import Utterance
 
 KEY_FILE = re.compile(r"\.(?:pfx|p12|pem|key|jks)$", re.IGNORECASE)
@@ -20,9 +21,11 @@ SECRET = re.compile(  # no possessive group: Python before 3.11.5 loses matches 
 NUMBER_OR_SIGN = re.compile(r"[\d@#$%&*!_]")
 
 
-def is_key_file(heard: Utterance) -> bool:
-    """Whether the attachment is a certificate with its private key, by name or by type."""
-    return names_key_file(heard.filename, heard.mime_type)
+def secret_in(heard: Utterance) -> SecretKind | None:
+    """What a message holds that nobody may keep; None for most."""
+    if names_key_file(heard.filename, heard.mime_type):
+        return "key_file"
+    return "password" if holds_password(heard.text) else None
 
 
 def names_key_file(filename: str | None, mime_type: str | None) -> bool:

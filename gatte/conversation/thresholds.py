@@ -14,6 +14,9 @@ CLOSE_MARGIN = 0.15
 DISAMBIGUATION_MIN = 0.25
 """A guess below this is not worth a button."""
 
+MIN_QUESTION_WORDS = 2
+"""Words from which on an unclear text is worth a look into the knowledge base."""
+
 DISAMBIGUATE_AFTER = 2
 """Misunderstandings in a row that lead to a choice of buttons."""
 

@@ -13,7 +13,7 @@ import structlog
 
 from gatte import services
 from gatte.conversation.nlu import MessageKind
-from gatte.conversation.rules import Command, command_in
+from gatte.conversation.rules import CommandWord, command_in
 from gatte.conversation.secret_detection import holds_password, names_key_file
 from gatte.conversation.snapshot import Owner
 from gatte.infra.redis import sliding_window
@@ -49,7 +49,7 @@ def _opts_out(talk: OpenConversation, one: IncomingMessage) -> bool:
     """Whether this is the wish to get no more notices, for the first time: the law wants it heard
     from everybody.
     """
-    return talk.opted_out_at is None and command_in(one.text) is Command.LEAVE
+    return talk.opted_out_at is None and command_in(one.text) is CommandWord.LEAVE
 
 
 def _count_hits(talk: OpenConversation, heard: Sequence[IncomingMessage]) -> bool:

@@ -3,14 +3,14 @@
 A search reads in a session of its own, which its caller gives.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session, selectinload
 
-from gatte.infra.database.statement_batch import Row
+from gatte.infra.database.statement_batch import Row, fetch_rows_in
 from gatte.models.knowledge import Article, Passage, PassageKind
 
 IMPORT_LOCK = 0x6B6E6F77  # "know": two imports at once wait for each other
@@ -33,10 +33,12 @@ WORD_MATCHES = 2_000
 base.
 """
 
-# By hand: the ORM takes three times as long. SET travels with the query and holds for the caller's
-# transaction; a NULL vector finds nothing, and neither does a text of stop words alone.
-CANDIDATES = text(f"""
-    SET LOCAL hnsw.ef_search = {HNSW_EF_SEARCH};
+INDEX_EFFORT = f"SELECT set_config('hnsw.ef_search', '{HNSW_EF_SEARCH}', true)"
+"""For the statement that travels with it."""
+# Planning takes as long as searching, so it is prepared; `to_tsquery` is a subquery, since it would
+# be worked out for each row then. A NULL vector finds nothing, nor does a text of stop words alone.
+# The texts of an article come with its first passage.
+CANDIDATES = f"""
     WITH active AS NOT MATERIALIZED (
         SELECT passage.*
         FROM passage JOIN article ON article.id = passage.article_id
@@ -45,27 +47,44 @@ CANDIDATES = text(f"""
     ),
     nearest AS (
         SELECT id FROM active
-        WHERE CAST(:vector AS vector) IS NOT NULL
-        ORDER BY embedding <=> CAST(:vector AS vector)
+        WHERE CAST(%(vector)s AS vector) IS NOT NULL
+        ORDER BY embedding <=> CAST(%(vector)s AS vector)
         LIMIT {VECTOR_CANDIDATES}
     ),
     matches AS (
         SELECT id, search_vector FROM passage
-        WHERE search_vector @@ to_tsquery('portuguese', :any_word)
+        WHERE search_vector @@ (SELECT to_tsquery('portuguese', %(any_word)s))
         LIMIT {WORD_MATCHES}
     ),
     sharing_words AS (
         SELECT id FROM matches
-        ORDER BY ts_rank(search_vector, to_tsquery('portuguese', :any_word), 1) DESC, id
+        ORDER BY
+            ts_rank(search_vector, (SELECT to_tsquery('portuguese', %(any_word)s)), 1) DESC,
+            id
         LIMIT {LEXICAL_CANDIDATES}
+    ),
+    candidate AS (
+        SELECT id, article_id, kind, text,
+            row_number() OVER (PARTITION BY article_id ORDER BY id) = 1 AS is_first
+        FROM active
+        WHERE id IN (SELECT id FROM nearest UNION SELECT id FROM sharing_words)
     )
-    SELECT id, article_id, kind, text FROM active
-    WHERE id IN (SELECT id FROM nearest UNION SELECT id FROM sharing_words)
-    ORDER BY id
-""")  # noqa: S608 - numbers of our own only
-ARTICLE_TEXTS = text("""
-    SELECT id, slug, title, question, answer, source FROM article WHERE id = ANY(:ids)
-""")
+    SELECT candidate.id, article_id, kind, text, is_first, slug, title, question, answer, source
+    FROM candidate LEFT JOIN article ON article.id = article_id AND is_first
+    ORDER BY candidate.id
+"""  # noqa: S608 - numbers of our own only
+
+
+@dataclass(frozen=True)
+class ArticleTexts:
+    """What a customer may be told of an article, and its names."""
+
+    id: UUID
+    slug: str
+    title: str
+    question: str
+    answer: str
+    source: str
 
 
 @dataclass(frozen=True)
@@ -100,26 +119,29 @@ def articles_by_slug(session: Session, slugs: Iterable[str]) -> dict[str, Articl
     return {article.slug: article for article in found}
 
 
-def article_texts_by_id(session: Session, ids: Collection[UUID]) -> dict[UUID, Row]:
-    """Slug, title, question, answer and source of the articles with these ids."""
-    found = session.execute(ARTICLE_TEXTS, {"ids": list(ids)})
-    return {article.id: article for article in found}
-
-
 def list_candidates(
     session: Session, vector: Sequence[float] | None, words: Sequence[str]
-) -> list[PassageRow]:
+) -> tuple[list[PassageRow], dict[UUID, ArticleTexts]]:
     """The passages of articles in force that are nearest to a vector, and those that share most
-    words with these, each once, in the order of their ids. The words hold letters and digits only.
+    words with these, each once, in the order of their ids; and their articles. The words hold
+    letters and digits only.
     """
     values = {
         "vector": None if vector is None else "[" + ",".join(map(repr, vector)) + "]",
         "any_word": " | ".join(dict.fromkeys(words)),
     }
-    return [
-        PassageRow(row.id, row.article_id, PassageKind(row.kind), row.text)
-        for row in session.execute(CANDIDATES, values)
+    found = fetch_rows_in(session, (INDEX_EFFORT, ()), (CANDIDATES, values))
+    passages = [
+        PassageRow(row.id, row.article_id, PassageKind(row.kind), row.text) for row in found
     ]
+    articles = {
+        row.article_id: ArticleTexts(
+            row.article_id, row.slug, row.title, row.question, row.answer, row.source
+        )
+        for row in found
+        if row.is_first
+    }
+    return passages, articles
 
 
 def sent_vectors(session: Session, ids: Sequence[int]) -> dict[int, bytes | None]:

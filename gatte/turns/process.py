@@ -13,10 +13,11 @@ from typing import Any
 
 from gatte.conversation import decision_history, rules
 from gatte.conversation.classifier_gate import needs_classifier
-from gatte.conversation.command_reader import LONGEST_READ
+from gatte.conversation.command_reader.reader import LONGEST_READ
 from gatte.conversation.commands import TurnReading
 from gatte.conversation.decision_history import DecisionHistory
 from gatte.conversation.nlu import IntentPrediction, MessageKind, Utterance
+from gatte.conversation.secret_detection import secret_in
 from gatte.conversation.snapshot import (
     AnswerFound,
     AnswerNotFound,
@@ -81,10 +82,11 @@ def _decide(reading: TurnInput, heard: tuple[Utterance, ...]) -> DecisionHistory
 
 
 def _read_together(reading: TurnInput, heard: tuple[Utterance, ...]) -> TurnReading:
-    """The turn's words as the local model reads them in their place; nothing where a person owns
-    the conversation.
+    """The turn's words as the local model reads them in their place, without messages that hold a
+    secret; nothing where a person owns the conversation.
     """
-    texts = [one.text[:LONGEST_READ] for one in heard if one.text and one.choice is None]
+    written = [one for one in heard if one.text and one.choice is None]
+    texts = [one.text[:LONGEST_READ] for one in written if secret_in(one) is None]
     if not texts or reading.snapshot.owner is not Owner.BOT:
         return TurnReading()
     return service.read_turn(reading.snapshot, texts, _context(reading))

@@ -1,4 +1,4 @@
-"""One run: blows at kill points, each when a process has reached it, while the town lives on."""
+"""One run: kills, each when a process has reached its point, while the workload goes on."""
 
 import random
 import time
@@ -10,10 +10,10 @@ import redis
 
 from devstack.postgres import Postgres
 from tests.chaos.inspection import rows_about
-from tests.chaos.kill_points import POINTS, RESENT, Need, Point, Process
+from tests.chaos.kill_points import POINTS, RESENT, Point, Process, Trigger
 from tests.chaos.simulated_customers import Customer, Verdict
-from tests.chaos.supervised_system import Doomed
-from tests.chaos.workload import UNSTORED, Town
+from tests.chaos.supervised_system import SupervisedSystem
+from tests.chaos.workload import UNSTORED, Workload
 
 REACH_SECONDS = 180.0  # far more than is needed: who waits so long for nothing has found a fault
 SETTLE_SECONDS = 300.0
@@ -23,14 +23,14 @@ FLUSHED, CRASHED = "redis.flushed", "postgres.crashed"
 
 
 class NotReached(AssertionError):
-    """No process came to a point although the town gave reason to."""
+    """No process came to a point although the workload gave reason to."""
 
 
 @dataclass
 class Outcome:
-    """What was counted at the end: by blow, and over all."""
+    """What was counted at the end: by injection, and over all."""
 
-    blows: Counter[str]
+    injections: Counter[str]
     verdicts: dict[str, Verdict]
     total: Verdict
     customers: int
@@ -56,25 +56,27 @@ class Outcome:
         return "\n".join([f"{self.total}, left: {left}", *self.stories])
 
 
-class Storm:
-    """Strikes, and counts."""
+class Experiment:
+    """Injects faults, and counts what came of them."""
 
-    def __init__(self, doomed: Doomed, town: Town) -> None:
-        self.doomed, self.town = doomed, town
-        self.blows: Counter[str] = Counter()
+    def __init__(self, system: SupervisedSystem, workload: Workload) -> None:
+        self.system, self.workload = system, workload
+        self.injections: Counter[str] = Counter()
         self._begun = time.monotonic()
 
-    def strike(self, point: Point) -> None:
+    def inject(self, point: Point) -> None:
         """Let the next process that reaches the point die there; NotReached when none does."""
-        group = point.process is Process.WEB and self.town.chance.random() < 0.3
-        order = self.doomed.arm(self.blows.total() + 1, point, group=group)
-        self.town.weather()
-        if point.need is Need.RESTART:
-            self.doomed.restart(point.process)
-        if not self.town.live_until(lambda: order.pid() is not None, REACH_SECONDS, point.need):
-            raise NotReached(f"{self.doomed.log_tail(1000)}\nnot reached: {point.name}")
+        group = point.process is Process.WEB and self.workload.chance.random() < 0.3
+        order = self.system.arm(self.injections.total() + 1, point, group=group)
+        self.workload.weather()
+        if point.trigger is Trigger.RESTART:
+            self.system.restart(point.process)
+        if not self.workload.live_until(
+            lambda: order.pid() is not None, REACH_SECONDS, point.trigger
+        ):
+            raise NotReached(f"{self.system.log_tail(1000)}\nnot reached: {point.name}")
         self._note(point.name)
-        self.doomed.mourn(order)
+        self.system.confirm_kill(order)
 
     def flush(self, redis_url: str) -> None:
         """Empty Redis while turns wait in its queues."""
@@ -89,34 +91,36 @@ class Storm:
         """
         self._gather_work()
         postgres.crash()
-        self.town.live_until(lambda: False, self.town.chance.uniform(0.2, 2.0))
+        self.workload.live_until(lambda: False, self.workload.chance.uniform(0.2, 2.0))
         postgres.start()
         self._note(CRASHED)
 
     def _gather_work(self) -> None:
-        self.town.provoke(Need.BURST)
-        self.town.live_until(lambda: False, self.town.chance.uniform(0.1, 0.6))
+        self.workload.provoke(Trigger.BURST)
+        self.workload.live_until(lambda: False, self.workload.chance.uniform(0.1, 0.6))
 
-    def _note(self, blow: str) -> None:
-        self.town.struck(blow)
-        self.blows[blow] += 1
+    def _note(self, injection: str) -> None:
+        self.workload.note_injection(injection)
+        self.injections[injection] += 1
 
-    def calm(self, *, hurry: bool = False) -> Outcome:
+    def wait_for_steady_state(self, *, hurry: bool = False) -> Outcome:
         """Let everything come to its end; what was counted. In a hurry the claims of dead processes
         run out at once.
         """
         deadline = time.monotonic() + SETTLE_SECONDS
-        while time.monotonic() < deadline and not self.town.live_until(self.town.settled, 2):
+        while time.monotonic() < deadline and not self.workload.live_until(
+            self.workload.settled, 2
+        ):
             if hurry:
-                self.town.let_a_claim_run_out()
-        self.town.live_until(lambda: False, SECOND_COPY_SECONDS)
+                self.workload.let_a_claim_run_out()
+        self.workload.live_until(lambda: False, SECOND_COPY_SECONDS)
         return self._count()
 
     def _count(self) -> Outcome:
-        verdicts = [(one, one.verdict()) for one in self.town.customers]
-        by_blow = {
-            blow: _sum(verdict for one, verdict in verdicts if blow in one.blows)
-            for blow in self.blows
+        verdicts = [(one, one.verdict()) for one in self.workload.customers]
+        by_injection = {
+            injection: _sum(verdict for one, verdict in verdicts if injection in one.injections)
+            for injection in self.injections
         }
         stories = [
             self._story(one, verdict)
@@ -124,13 +128,13 @@ class Storm:
             if not (verdict.fine and one.content)
         ]
         return Outcome(
-            blows=self.blows,
-            verdicts=by_blow,
+            injections=self.injections,
+            verdicts=by_injection,
             total=_sum(verdict for _, verdict in verdicts),
-            customers=len(self.town.customers),
-            messages=len(self.town.post.acknowledged),
-            repeated=self.town.post.repeated,
-            left=self.town.left(),
+            customers=len(self.workload.customers),
+            messages=len(self.workload.post.acknowledged),
+            repeated=self.workload.post.repeated,
+            left=self.workload.left(),
             seconds=time.monotonic() - self._begun,
             stories=stories,
         )
@@ -139,8 +143,8 @@ class Storm:
         """How a customer fared, and what the database holds about it: whether an answer is late,
         lost, or was never to come.
         """
-        facts = [f"{one.person.phone} {verdict}", str(one.blows), str(one.heard)]
-        return "\n  ".join(facts + rows_about(self.town.outside.database, one.wamids))
+        facts = [f"{one.person.phone} {verdict}", str(one.injections), str(one.heard)]
+        return "\n  ".join(facts + rows_about(self.workload.outside.database, one.wamids))
 
 
 def _sum(verdicts: Iterable[Verdict]) -> Verdict:
@@ -151,7 +155,7 @@ def _sum(verdicts: Iterable[Verdict]) -> Verdict:
 
 
 def schedule(count: int, chance: random.Random) -> list[Point]:
-    """So many blows, spread evenly over all points in an order of chance."""
+    """So many injections, spread evenly over all points in an order of chance."""
     planned: list[Point] = []
     while len(planned) < count:
         planned += _in_good_order(chance.sample(POINTS, len(POINTS)))
@@ -164,5 +168,7 @@ def _in_good_order(points: list[Point]) -> list[Point]:
     """
     return sorted(
         points,
-        key=lambda point: 1 if point.need is Need.PATIENCE else 2 * (point.outcome is not RESENT),
+        key=lambda point: (
+            1 if point.trigger is Trigger.PATIENCE else 2 * (point.expected is not RESENT)
+        ),
     )

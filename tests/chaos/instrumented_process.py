@@ -28,7 +28,7 @@ from typing import Any
 from sqlalchemy.exc import OperationalError
 
 from tests.chaos.kill_orders import MARK, VARIABLE, Order, Reader
-from tests.chaos.kill_points import FAILS, Need, Process, When, owner_of, places
+from tests.chaos.kill_points import FAILS, Process, Trigger, When, owner_of, places_of
 
 DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 HEAVY = {
@@ -72,10 +72,10 @@ class Executioner:
         point = order.point
         if when is When.BEFORE and place == point.since:
             self._thread.since = order.number
-        if when is When.BEFORE and FAILS.get(point.need) == place and MARK in repr(arguments):
+        if when is When.BEFORE and FAILS.get(point.trigger) == place and MARK in repr(arguments):
             raise (
                 OperationalError("made up", None, MadeUp())
-                if point.need is Need.PASSING
+                if point.trigger is Trigger.PASSING
                 else MadeUp
             )
         here = place == point.place and when is point.when
@@ -147,7 +147,7 @@ def main() -> int:
         DIE_WITH_PARENT, signal.SIGKILL
     )  # an interrupted test run leaves nothing behind
     executioner = Executioner(Path(os.environ[VARIABLE]))
-    for place in sorted(places(Process(process))):
+    for place in sorted(places_of(Process(process))):
         executioner.watch(place)
     for module in HEAVY.get(Process(process), ()):
         __import__(module)

@@ -25,7 +25,7 @@ class Order:
     group: bool = False
 
     def pid(self) -> int | None:
-        """The process that the blow struck; None when it has not struck yet."""
+        """The process that the fault was injected; None when it has not struck yet."""
         try:
             return int(self.struck.read_text() or 0) or None
         except FileNotFoundError:

@@ -30,8 +30,8 @@ class When(StrEnum):
     AFTER = "after"
 
 
-class Need(StrEnum):
-    """What must happen in the town for the point to be reached."""
+class Trigger(StrEnum):
+    """What must happen in the workload for the point to be reached."""
 
     MESSAGE = "a customer writes"
     BURST = "several customers write in one body"
@@ -53,10 +53,10 @@ class Point:
     process: Process
     place: str
     when: When
-    danger: str
-    outcome: str
+    at_risk: str
+    expected: str
     since: str = ""
-    need: Need = Need.MESSAGE
+    trigger: Trigger = Trigger.MESSAGE
 
 
 WEB, WORKER, SCHEDULER = Process.WEB, Process.WORKER, Process.SCHEDULER
@@ -166,7 +166,9 @@ POINTS: tuple[Point, ...] = (
         since=SETTLE,
     ),
     Point("status.applied_after_commit", WORKER, COMMIT, AFTER, NOTHING, GOES_ON, since=SETTLE),
-    Point("dispatcher.leads", SCHEDULER, LOOK, BEFORE, NO_JOB, NEXT_LEADER, need=Need.RESTART),
+    Point(
+        "dispatcher.leads", SCHEDULER, LOOK, BEFORE, NO_JOB, NEXT_LEADER, trigger=Trigger.RESTART
+    ),
     Point("dispatcher.due_found", SCHEDULER, BUNDLED, BEFORE, NO_JOB, NEXT_LEADER),
     Point("dispatcher.before_put", SCHEDULER, PUT, BEFORE, NO_JOB, NEXT_LEADER),
     Point("dispatcher.put", SCHEDULER, PUT, AFTER, DOUBLE_JOB, ONE_TURN),
@@ -177,12 +179,12 @@ POINTS: tuple[Point, ...] = (
         AFTER,
         DOUBLE_JOB,
         ONE_TURN,
-        need=Need.BURST,
+        trigger=Trigger.BURST,
     ),
     Point("dispatcher.remembered", SCHEDULER, PUT_ALL, AFTER, NOTHING, NEXT_LEADER, since=PUT),
     Point("dispatcher.looked", SCHEDULER, LOOK, AFTER, NOTHING, NEXT_LEADER, since=PUT),
     Point("job.fetched", WORKER, RUN, BEFORE, THE_JOB, PUT_AGAIN),
-    Point("job.begun", WORKER, RUN_PART, BEFORE, THE_JOB, PUT_AGAIN, need=Need.BURST),
+    Point("job.begun", WORKER, RUN_PART, BEFORE, THE_JOB, PUT_AGAIN, trigger=Trigger.BURST),
     Point(
         "job.one_done",
         WORKER,
@@ -190,7 +192,7 @@ POINTS: tuple[Point, ...] = (
         AFTER,
         "the other jobs of a bundle",
         PUT_AGAIN,
-        need=Need.BURST,
+        trigger=Trigger.BURST,
     ),
     Point("turn.before_filing", WORKER, TAKE_IN, BEFORE, THE_JOB, PUT_AGAIN),
     Point("turn.inbox_processed", WORKER, TAKE_IN, AFTER, THE_TURN, ROLLED_BACK),
@@ -234,7 +236,7 @@ POINTS: tuple[Point, ...] = (
         BEFORE,
         THE_JOB,
         PUT_AGAIN,
-        need=Need.PASSING,
+        trigger=Trigger.PASSING,
     ),
     Point(
         "turn.failing.before_commit",
@@ -244,7 +246,7 @@ POINTS: tuple[Point, ...] = (
         "the apology",
         LEASE_ENDS,
         since=FAIL,
-        need=Need.FAILURE,
+        trigger=Trigger.FAILURE,
     ),
     Point(
         "turn.failing.after_commit",
@@ -254,7 +256,7 @@ POINTS: tuple[Point, ...] = (
         "the apology, to be sent",
         DUE,
         since=FAIL,
-        need=Need.FAILURE,
+        trigger=Trigger.FAILURE,
     ),
     Point(
         "turn.postponed.before_commit",
@@ -264,7 +266,7 @@ POINTS: tuple[Point, ...] = (
         THE_LEASE,
         LEASE_ENDS,
         since=POSTPONE,
-        need=Need.PASSING,
+        trigger=Trigger.PASSING,
     ),
     Point(
         "turn.postponed.after_commit",
@@ -274,7 +276,7 @@ POINTS: tuple[Point, ...] = (
         THE_TURN,
         PUT_AGAIN,
         since=POSTPONE,
-        need=Need.PASSING,
+        trigger=Trigger.PASSING,
     ),
     Point("delivery.before_request", WORKER, SEND, BEFORE, THE_SEND, RESENT),
     Point(
@@ -292,7 +294,7 @@ POINTS: tuple[Point, ...] = (
         THE_SEND,
         RESENT,
         since=REFUSED,
-        need=Need.REFUSED,
+        trigger=Trigger.REFUSED,
     ),
     Point(
         "delivery.refused.after_commit",
@@ -302,7 +304,7 @@ POINTS: tuple[Point, ...] = (
         NOTHING,
         DUE,
         since=REFUSED,
-        need=Need.REFUSED,
+        trigger=Trigger.REFUSED,
     ),
     Point(
         "delivery.retry.before_claim",
@@ -312,7 +314,7 @@ POINTS: tuple[Point, ...] = (
         THE_JOB,
         PUT_AGAIN,
         since=DELIVER,
-        need=Need.REFUSED,
+        trigger=Trigger.REFUSED,
     ),
     Point(
         "delivery.retry.claimed",
@@ -322,7 +324,7 @@ POINTS: tuple[Point, ...] = (
         THE_SEND,
         RESENT,
         since=DELIVER,
-        need=Need.REFUSED,
+        trigger=Trigger.REFUSED,
     ),
     Point(
         "delivery.uncertain.before_commit",
@@ -332,7 +334,7 @@ POINTS: tuple[Point, ...] = (
         THE_SEND,
         RESENT,
         since=UNCERTAIN,
-        need=Need.CUT,
+        trigger=Trigger.CUT,
     ),
     Point(
         "delivery.uncertain.after_commit",
@@ -342,7 +344,7 @@ POINTS: tuple[Point, ...] = (
         THE_SEND,
         RESENT,
         since=UNCERTAIN,
-        need=Need.CUT,
+        trigger=Trigger.CUT,
     ),
     Point(
         "delivery.uncertain.accepted",
@@ -352,7 +354,7 @@ POINTS: tuple[Point, ...] = (
         UNKNOWN,
         SETTLED,
         since=UNCERTAIN,
-        need=Need.CUT_ACCEPTED,
+        trigger=Trigger.CUT_ACCEPTED,
     ),
     Point(
         "delivery.resend.claimed",
@@ -362,7 +364,7 @@ POINTS: tuple[Point, ...] = (
         THE_SEND,
         RESENT,
         since=AGAIN,
-        need=Need.CUT,
+        trigger=Trigger.CUT,
     ),
     Point(
         "delivery.resend.response_read",
@@ -372,7 +374,7 @@ POINTS: tuple[Point, ...] = (
         UNKNOWN,
         SETTLED,
         since=AGAIN,
-        need=Need.CUT,
+        trigger=Trigger.CUT,
     ),
     Point(
         "delivery.doubt.before_commit",
@@ -382,7 +384,7 @@ POINTS: tuple[Point, ...] = (
         THE_SEND,
         RESENT,
         since=DOUBT,
-        need=Need.PATIENCE,
+        trigger=Trigger.PATIENCE,
     ),
     Point(
         "delivery.doubt.after_commit",
@@ -392,7 +394,7 @@ POINTS: tuple[Point, ...] = (
         THE_SEND,
         RESENT,
         since=DOUBT,
-        need=Need.PATIENCE,
+        trigger=Trigger.PATIENCE,
     ),
     Point(
         "watchdog.before_commit",
@@ -402,7 +404,7 @@ POINTS: tuple[Point, ...] = (
         THE_ALARM,
         ROLLED_BACK,
         since=BARK,
-        need=Need.SILENCE,
+        trigger=Trigger.SILENCE,
     ),
     Point(
         "watchdog.after_commit",
@@ -412,14 +414,14 @@ POINTS: tuple[Point, ...] = (
         "a nudge, to be sent",
         DUE,
         since=BARK,
-        need=Need.SILENCE,
+        trigger=Trigger.SILENCE,
     ),
 )
 
 BY_NAME: dict[str, Point] = {point.name: point for point in POINTS}
 FAILS = {
-    Need.FAILURE: THINK,
-    Need.PASSING: THINK,
+    Trigger.FAILURE: THINK,
+    Trigger.PASSING: THINK,
 }  # what is made to fail for a point, in the turn of a marked message
 
 
@@ -441,11 +443,11 @@ def owner_of(place: str) -> tuple[Any, str, Callable[..., Any]]:
     return owner, name, function
 
 
-def places(process: Process) -> set[str]:
+def places_of(process: Process) -> set[str]:
     """Everything that must be watched in a process."""
     mine = [point for point in POINTS if point.process is process]
     return (
         {point.place for point in mine}
         | {point.since for point in mine if point.since}
-        | {FAILS[p.need] for p in mine if p.need in FAILS}
+        | {FAILS[p.trigger] for p in mine if p.trigger in FAILS}
     )

@@ -51,7 +51,7 @@ class Customer:
     under_way: bool = False
     next_at: float = 0.0
     heard: list[tuple[str, str]] = field(default_factory=list)  # outbox id and words
-    blows: list[str] = field(default_factory=list)  # what struck while this one was waiting
+    injections: list[str] = field(default_factory=list)  # what struck while this one was waiting
     wamids: list[str] = field(default_factory=list)  # of what this one wrote
 
     @property

@@ -11,7 +11,7 @@ from tests.process_system import System, until
 PROCESSES = ("web", "worker", "worker2", "scheduler")
 DEATH_SECONDS = 10.0
 GRACE_SECONDS = (
-    3600  # more than any run takes: only the town lets it pass, however slow the machine is
+    3600  # more than any run takes: only the workload lets it pass, however slow the machine is
 )
 SETTINGS = {"GATTE_WORKER_PROCESSES": "1", "GATTE_UNCERTAIN_GRACE_SECONDS": str(GRACE_SECONDS)}
 
@@ -20,7 +20,7 @@ class NotKilled(AssertionError):
     """A process said that it dies, and lives; or one ended that nobody killed."""
 
 
-class Doomed(System):
+class SupervisedSystem(System):
     """Two workers, a scheduler and a web server under orders."""
 
     def __init__(self, folder: Path, environment: dict[str, str]) -> None:
@@ -47,8 +47,8 @@ class Doomed(System):
         give(self.orders, order)
         return order
 
-    def mourn(self, order: Order) -> None:
-        """See that the process which the blow struck is dead, and that no other one ended by
+    def confirm_kill(self, order: Order) -> None:
+        """See that the process which was killed is dead, and that no other one ended by
         itself.
         """
         pid = order.pid()

@@ -1,5 +1,5 @@
-"""The town around a system: customers who write, Meta who delivers and records, and the count of
-what went wrong.
+"""What happens around a system: customers who write, Meta who delivers and records, and the count
+of what went wrong.
 """
 
 import random
@@ -13,7 +13,7 @@ import httpx
 import psycopg2
 
 from tests.chaos import simulated_customers
-from tests.chaos.kill_points import Need
+from tests.chaos.kill_points import Trigger
 from tests.chaos.simulated_customers import CROWD, Customer
 from tests.chaos.supervised_system import GRACE_SECONDS
 from tests.chaos.webhook_client import Post
@@ -27,10 +27,10 @@ DOUBT_SECONDS = 2.0
 HURRY_SECONDS = 1.0
 BURST = 4
 OVERLOADED = {"kind": "error", "status": 503, "code": 131016}
-FAULTS: dict[Need, dict[str, Any]] = {
-    Need.REFUSED: OVERLOADED,
-    Need.CUT: {"kind": "cut", "accept": False},
-    Need.CUT_ACCEPTED: {"kind": "cut", "accept": True},
+FAULTS: dict[Trigger, dict[str, Any]] = {
+    Trigger.REFUSED: OVERLOADED,
+    Trigger.CUT: {"kind": "cut", "accept": False},
+    Trigger.CUT_ACCEPTED: {"kind": "cut", "accept": True},
 }
 LET_THE_ALARM_RING = """
     UPDATE conversation SET inactivity_due_at = clock_timestamp() - interval '1 second'
@@ -75,14 +75,14 @@ LEFT: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Outside:
-    """Where the town finds the system under test, Meta, and at the end the database."""
+    """Where the workload finds the system under test, Meta, and at the end the database."""
 
     url: str
     meta: str
     database: str
 
 
-class Town:
+class Workload:
     """All customers of one run."""
 
     def __init__(self, outside: Outside, seed: int, crowd: int) -> None:
@@ -113,14 +113,17 @@ class Town:
         plan |= {"reorder": self.chance.random() < 0.3, "duplicate": self.chance.random() < 0.3}
         self._meta.post("/statuses", json=plan).raise_for_status()
 
-    def provoke(self, need: Need) -> None:
+    def provoke(self, trigger: Trigger) -> None:
         """Make happen what a kill point needs."""
-        if need is Need.PATIENCE:
+        if trigger is Trigger.PATIENCE:
             self.let_a_claim_run_out()
-        made = [self._arrive(self._wanted(need)) for _ in range(BURST if need is Need.BURST else 1)]
-        if need in FAULTS:
+        made = [
+            self._arrive(self._wanted(trigger))
+            for _ in range(BURST if trigger is Trigger.BURST else 1)
+        ]
+        if trigger in FAULTS:
             self._meta.post(
-                "/faults", json={**FAULTS[need], "to": made[0].person.phone}
+                "/faults", json={**FAULTS[trigger], "to": made[0].person.phone}
             ).raise_for_status()
         self._write_together(made)
 
@@ -145,27 +148,27 @@ class Town:
                 self._execute(LET_THE_ALARM_RING, self._silent[-1])
                 self._silent.pop()
 
-    def _wanted(self, need: Need) -> Callable[[payloads.Person], Customer]:
-        if need in {Need.FAILURE, Need.PASSING}:
+    def _wanted(self, trigger: Trigger) -> Callable[[payloads.Person], Customer]:
+        if trigger in {Trigger.FAILURE, Trigger.PASSING}:
             return simulated_customers.unlucky
-        if need is Need.SILENCE:
+        if trigger is Trigger.SILENCE:
             return simulated_customers.sleeper
         return (
             simulated_customers.hasty
-            if need in FAULTS
+            if trigger in FAULTS
             else self.chance.choice((simulated_customers.greeter, simulated_customers.hasty))
         )
 
     def live_until(
-        self, true: Callable[[], bool], patience: float, need: Need | None = None
+        self, true: Callable[[], bool], patience: float, trigger: Trigger | None = None
     ) -> bool:
         """Let time pass and customers write until something is true; whether it came true."""
         deadline, provoked = time.monotonic() + patience, 0.0
         while time.monotonic() < deadline:
-            if need is not None and time.monotonic() - provoked > PROVOKE_SECONDS:
-                self.provoke(need)
+            if trigger is not None and time.monotonic() - provoked > PROVOKE_SECONDS:
+                self.provoke(trigger)
                 provoked = time.monotonic()
-            self._tick(crowd=need is not None)
+            self._tick(crowd=trigger is not None)
             if true():
                 return True
             time.sleep(TICK_SECONDS)
@@ -233,11 +236,11 @@ class Town:
 
     # --- what came of it ---
 
-    def struck(self, blow: str) -> None:
-        """Remember who was waiting when a blow struck."""
+    def note_injection(self, injection: str) -> None:
+        """Remember who was waiting when a fault was injected."""
         for one in self.customers:
             if not one.content:
-                one.blows.append(blow)
+                one.injections.append(injection)
 
     def settled(self) -> bool:
         """Whether everybody has what they wait for and nothing is left to be done."""

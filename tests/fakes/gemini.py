@@ -84,7 +84,7 @@ class Call:
         return self.body["systemInstruction"]["parts"][0]["text"]
 
 
-class GeminiStandIn:
+class FakeGemini:
     """`calls` holds what was asked; `says` and `fails` change the next answers, `delay_seconds` all
     of them.
     """
@@ -99,7 +99,7 @@ class GeminiStandIn:
         self.url = self._loop.url
         self.port = self._loop.port
 
-    def __enter__(self) -> "GeminiStandIn":
+    def __enter__(self) -> "FakeGemini":
         self._loop.start()
         return self
 
@@ -254,13 +254,13 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--delay-ms", type=float, default=0)
     options = parser.parse_args()
-    stand_in = GeminiStandIn(options.port, options.delay_ms / 1000)
-    stand_in.keep_calls = False
+    fake = FakeGemini(options.port, options.delay_ms / 1000)
+    fake.keep_calls = False
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
     signal.signal(signal.SIGINT, lambda *_: stopped.set())
-    with stand_in:
-        sys.stdout.write(f"{stand_in.url}\n")
+    with fake:
+        sys.stdout.write(f"{fake.url}\n")
         sys.stdout.flush()
         stopped.wait()
 

@@ -1,7 +1,7 @@
 """A stand-in for Meta on loopback, over real HTTP: the Graph API that we call, its webhooks, and a
 record of what customers got.
 
-In a test: `with MetaStandIn(token="t") as meta: ...; meta.sent_to("5511...")`. As a process of its
+In a test: `with FakeMeta(token="t") as meta: ...; meta.sent_to("5511...")`. As a process of its
 own, for whole-system tests and benches: `python -m tests.fakes.meta --port 9901 --delay-ms 100
 --record sent.jsonl`; other processes steer it over `/__control/`:
 
@@ -32,14 +32,14 @@ from tests.fakes.meta_faults import Fault, Kind, Rates
 from tests.fakes.meta_graph import GraphApi
 from tests.fakes.meta_statuses import StatusPlan
 
-__all__ = ["Fault", "Kind", "MetaStandIn", "StatusPlan"]
+__all__ = ["FakeMeta", "Fault", "Kind", "StatusPlan"]
 
 Json = dict[str, Any]
 CONTROL = "/__control/"
 TOKEN = "test-token"
 
 
-class MetaStandIn:
+class FakeMeta:
     """Meta, as far as we can tell from outside; a token of None accepts any."""
 
     def __init__(
@@ -204,7 +204,7 @@ ROUTES: dict[tuple[str, str], Callable[[GraphApi, Request], Json]] = {
 def main() -> None:
     """Run until SIGTERM or Ctrl-C."""
     options = _options()
-    with MetaStandIn(options.token, port=options.port, record=options.record) as meta:
+    with FakeMeta(options.token, port=options.port, record=options.record) as meta:
         meta.graph.delay = options.delay_ms / 1000
         meta.graph.rates = Rates(options.per_second, pair=options.pair_rate)
         if options.webhook:

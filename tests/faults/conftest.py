@@ -1,5 +1,5 @@
-"""The same world as the whole-flow tests live in, for those that break it."""
+"""The same client as the whole-flow tests live in, for those that break it."""
 
-from tests.integration.flow.conftest import gemini, meta, system, world
+from tests.integration.flow.conftest import client, gemini, meta, system
 
-__all__ = ["gemini", "meta", "system", "world"]
+__all__ = ["client", "gemini", "meta", "system"]

@@ -13,7 +13,7 @@ import pytest
 from tests import process_system
 from tests.fakes import payloads
 from tests.fakes.payloads import new_wamid
-from tests.faults import places
+from tests.faults import system_environments
 from tests.process_system import NUMBER, never, until
 
 LIBRARY = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
@@ -30,7 +30,9 @@ def clock(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def system(tmp_path_factory, database_url, redis_url, meta, gemini, clock):
-    environment = places.environment(database_url, redis_url, meta, gemini, GATTE_QUIET_SECONDS="2")
+    environment = system_environments.environment(
+        database_url, redis_url, meta, gemini, GATTE_QUIET_SECONDS="2"
+    )
     process_system.prepare(environment)
     with process_system.running(
         tmp_path_factory.mktemp("system"), environment | wrong_clock(clock)
@@ -53,9 +55,9 @@ def wrong_clock(file: Path) -> dict[str, str]:
     return {"LD_PRELOAD": str(LIBRARY), "PYTHONPATH": path, **how}
 
 
-def write(world, who, part, at: float, wamid: str | None = None) -> None:
+def write(client, who, part, at: float, wamid: str | None = None) -> None:
     made = payloads.body(part, who, number=NUMBER, wamid=wamid or new_wamid(who.phone), at=int(at))
-    assert world.deliver(made).status_code == 200
+    assert client.deliver(made).status_code == 200
 
 
 OF_THE_LAST = """
@@ -67,16 +69,16 @@ OF_THE_LAST = """
 """
 
 
-def kinds(world) -> list[str]:
+def kinds(client) -> list[str]:
     """What the customer who wrote last wrote, in the order in which it was read."""
-    return [kind for (kind,) in world.query(OF_THE_LAST)]
+    return [kind for (kind,) in client.query(OF_THE_LAST)]
 
 
 @pytest.mark.parametrize(
     "late", [0, 3 * HOUR, -HOUR // 2], ids=["in time", "hours late", "ahead of our clock"]
 )
-def test_messages_doubled_and_out_of_order_are_read_once_in_order(world, late):
-    who, sent = world.somebody(), time.time() - late
+def test_messages_doubled_and_out_of_order_are_read_once_in_order(client, late):
+    who, sent = client.somebody(), time.time() - late
     parts = [
         payloads.text("oi"),
         payloads.sticker(),
@@ -89,56 +91,56 @@ def test_messages_doubled_and_out_of_order_are_read_once_in_order(world, late):
     ] * 2
     random.Random(late).shuffle(deliveries)
     for part, at, wamid in deliveries:
-        write(world, who, part, at, wamid)
+        write(client, who, part, at, wamid)
 
-    assert len(world.waits_for_answers(who, 1)) >= 1
-    assert until(lambda: kinds(world) == ["text", "sticker", "location", "contacts", "text"]), (
-        kinds(world)
+    assert len(client.waits_for_answers(who, 1)) >= 1
+    assert until(lambda: kinds(client) == ["text", "sticker", "location", "contacts", "text"]), (
+        kinds(client)
     )
-    said = world.heard(who)
-    assert never(lambda: world.heard(who) != said, 3)
-    assert world.query(
+    said = client.heard(who)
+    assert never(lambda: client.heard(who) != said, 3)
+    assert client.query(
         "SELECT count(*) FROM turn "
         "WHERE conversation_id ="
         " (SELECT conversation_id FROM turn ORDER BY created_at DESC LIMIT 1)"
     ) == [(1,)]
 
 
-def test_the_same_delivery_hours_later_is_no_new_message(world):
-    who, wamid, sent = world.somebody(), "", time.time()
+def test_the_same_delivery_hours_later_is_no_new_message(client):
+    who, wamid, sent = client.somebody(), "", time.time()
     wamid = new_wamid(who.phone)
-    write(world, who, payloads.text("oi"), sent, wamid)
-    assert world.each_heard_one_answer([who])
-    write(world, who, payloads.text("oi"), sent, wamid)
+    write(client, who, payloads.text("oi"), sent, wamid)
+    assert client.each_heard_one_answer([who])
+    write(client, who, payloads.text("oi"), sent, wamid)
 
-    assert never(lambda: len(world.heard(who)) > 1, 4)
+    assert never(lambda: len(client.heard(who)) > 1, 4)
 
 
-def test_a_timestamp_of_the_future_does_not_hold_the_window_open(world):
-    who = world.somebody()
-    write(world, who, payloads.text("oi"), time.time() + 10 * DAY)
+def test_a_timestamp_of_the_future_does_not_hold_the_window_open(client):
+    who = client.somebody()
+    write(client, who, payloads.text("oi"), time.time() + 10 * DAY)
 
-    assert world.each_heard_one_answer([who])
-    assert world.query(
+    assert client.each_heard_one_answer([who])
+    assert client.query(
         "SELECT count(*) FROM conversation WHERE last_inbound_at > clock_timestamp()"
     ) == [(0,)]
 
 
 @pytest.mark.skipif(LIBRARY is None, reason="needs libfaketime (Debian's package faketime)")
 @pytest.mark.parametrize("offset", [f"+{2 * DAY}", f"-{2 * DAY}", f"+{HOUR}", "+0"])
-def test_when_the_clock_of_our_hosts_steps_customers_notice_nothing(world, clock, offset):
-    before = [world.somebody() for _ in range(3)]
+def test_when_the_clock_of_our_hosts_steps_customers_notice_nothing(client, clock, offset):
+    before = [client.somebody() for _ in range(3)]
     for who in before:
-        write(world, who, payloads.text("oi"), time.time())
+        write(client, who, payloads.text("oi"), time.time())
     clock.write_text(offset)
-    after = [world.somebody() for _ in range(3)]
+    after = [client.somebody() for _ in range(3)]
     stepped = time.monotonic()
     for who in after:
-        write(world, who, payloads.text("oi"), time.time())
+        write(client, who, payloads.text("oi"), time.time())
 
-    assert all(len(world.waits_for_answers(who, 1)) == 1 for who in before + after)
+    assert all(len(client.waits_for_answers(who, 1)) == 1 for who in before + after)
     assert time.monotonic() - stepped < 30
-    assert world.each_heard_one_answer(before + after)
+    assert client.each_heard_one_answer(before + after)
 
 
 def test_the_clock_was_really_wrong(system, clock):

@@ -19,7 +19,7 @@ from devstack.process_spawn import guarded
 from gatte.infra.schema import migrate
 from tests import process_system
 from tests.fakes import payloads
-from tests.faults import places
+from tests.faults import system_environments
 from tests.process_system import NUMBER, until
 from tests.store_fixtures import running_stores
 
@@ -66,7 +66,9 @@ def database_url(stores):
 
 @pytest.fixture(scope="module")
 def system(stores, tmp_path_factory, meta, gemini):
-    environment = places.environment(stores.postgres.url(), stores.valkey.url(), meta, gemini)
+    environment = system_environments.environment(
+        stores.postgres.url(), stores.valkey.url(), meta, gemini
+    )
     process_system.prepare(environment)
     with process_system.running(tmp_path_factory.mktemp("system"), environment) as started:
         meta.post_statuses(f"{started.url}/webhook/whatsapp", process_system.APP_SECRET, delay=0.5)
@@ -106,13 +108,13 @@ def limit_files(stores, size: int | str) -> None:
         )  # one that has just ended is no matter
 
 
-def written_until(world, enough: Callable[[list[int]], bool]) -> tuple[list, list[int]]:
+def written_until(client, enough: Callable[[list[int]], bool]) -> tuple[list, list[int]]:
     """New customers who write until it is enough: those whose message was taken, and all codes."""
     taken, codes = [], []
 
     def one_more() -> bool:
-        who = world.somebody()
-        answer = world.deliver(payloads.body(payloads.text(LONG), who, number=NUMBER))
+        who = client.somebody()
+        answer = client.deliver(payloads.body(payloads.text(LONG), who, number=NUMBER))
         codes.append(answer.status_code)
         if answer.status_code == 200:
             taken.append(who)
@@ -123,43 +125,43 @@ def written_until(world, enough: Callable[[list[int]], bool]) -> tuple[list, lis
 
 
 def test_a_full_disk_refuses_loses_nothing_and_everything_goes_on_when_there_is_room(
-    world, stores, way
+    client, stores, way
 ):
-    before, _ = written_until(world, lambda codes: codes.count(200) == 2)
-    pids = {name: process.pid for name, process in world.system.processes.items()}
+    before, _ = written_until(client, lambda codes: codes.count(200) == 2)
+    pids = {name: process.pid for name, process in client.system.processes.items()}
     with full(stores, way):
-        during, codes = written_until(world, lambda codes: codes[-REFUSED:] == [503] * REFUSED)
-    after, _ = written_until(world, lambda codes: codes.count(200) == 2)
+        during, codes = written_until(client, lambda codes: codes[-REFUSED:] == [503] * REFUSED)
+    after, _ = written_until(client, lambda codes: codes.count(200) == 2)
 
     assert set(codes) <= {200, 503}
     people = [*before, *during, *after]
-    fine = world.each_heard_one_answer(people)
-    assert fine, [world.heard(who) for who in people]
-    assert world.query("SELECT count(*) FROM inbox_message") == [(len(people),)]
+    fine = client.each_heard_one_answer(people)
+    assert fine, [client.heard(who) for who in people]
+    assert client.query("SELECT count(*) FROM inbox_message") == [(len(people),)]
     assert {
         name: process.pid
-        for name, process in world.system.processes.items()
+        for name, process in client.system.processes.items()
         if process.poll() is None
     } == pids
 
 
-def test_nothing_is_left_over_when_the_disk_was_full(world):
+def test_nothing_is_left_over_when_the_disk_was_full(client):
     assert until(
         lambda: (
-            world.query("SELECT count(*) FROM inbox_message WHERE processed_at IS NULL") == [(0,)]
+            client.query("SELECT count(*) FROM inbox_message WHERE processed_at IS NULL") == [(0,)]
         )
     )
-    assert world.query("SELECT count(*) FROM turn WHERE outcome IN ('failed', 'dead_letter')") == [
+    assert client.query("SELECT count(*) FROM turn WHERE outcome IN ('failed', 'dead_letter')") == [
         (0,)
     ]
     assert until(
         lambda: (
-            world.query(
+            client.query(
                 "SELECT count(*) FROM outbox WHERE state IN ('pending', 'sending', 'uncertain')"
             )
             == [(0,)]
         )
     )
-    assert world.query(
+    assert client.query(
         "SELECT count(*) FROM outbox WHERE state IN ('failed', 'dead_letter', 'cancelled')"
     ) == [(0,)]

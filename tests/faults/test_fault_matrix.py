@@ -18,8 +18,8 @@ from tests import process_system
 from tests.app_fixture import application
 from tests.fakes.http_loop import Answer, as_json
 from tests.fakes.meta import Kind
-from tests.faults import places
-from tests.integration.flow.world import World
+from tests.faults import system_environments
+from tests.integration.flow.system_client import SystemClient
 from tests.process_system import APP_SECRET, PROJECT, least_seconds, never, until
 
 TIME_LIMIT, REST = 3.0, 4.0  # of Gemini
@@ -78,7 +78,7 @@ def system(tmp_path_factory, database_url, redis_url, meta, gemini):
         "GATTE_GEMINI_BREAKER_RESET_SECONDS": str(REST),
         "GATTE_NUMBER_PAUSE_SECONDS": "1",
     }
-    environment = places.environment(database_url, redis_url, meta, gemini, **limits)
+    environment = system_environments.environment(database_url, redis_url, meta, gemini, **limits)
     process_system.prepare(environment)
     with process_system.running(tmp_path_factory.mktemp("system"), environment) as started:
         meta.post_statuses(f"{started.url}/webhook/whatsapp", APP_SECRET, delay=0.7)
@@ -86,8 +86,8 @@ def system(tmp_path_factory, database_url, redis_url, meta, gemini):
 
 
 @pytest.fixture(scope="module")
-def place(system, meta, gemini, database_url) -> World:
-    return World(system, meta, gemini, database_url)
+def place(system, meta, gemini, database_url) -> SystemClient:
+    return SystemClient(system, meta, gemini, database_url)
 
 
 @pytest.fixture(scope="module")

@@ -16,15 +16,17 @@ from devstack.postgres import Postgres
 from gatte.infra.schema import migrate
 from tests import process_system
 from tests.fakes import payloads
-from tests.fakes.gemini import GeminiStandIn
-from tests.fakes.meta import Kind, MetaStandIn
-from tests.faults import hosts, places
-from tests.faults.hosts import NETWORK, Hosts
-from tests.integration.flow.world import World
+from tests.fakes.gemini import FakeGemini
+from tests.fakes.meta import FakeMeta, Kind
+from tests.faults import network_namespaces, system_environments
+from tests.faults.network_namespaces import NETWORK, Hosts
+from tests.integration.flow.system_client import SystemClient
 from tests.process_system import APP_SECRET, NUMBER, free_port, never, until
 from tests.store_fixtures import Stores, execute
 
-pytestmark = pytest.mark.skipif(bool(hosts.possible()), reason=hosts.possible())
+pytestmark = pytest.mark.skipif(
+    bool(network_namespaces.possible()), reason=network_namespaces.possible()
+)
 
 UNSURE = "xyzzy plugh certificado frobnicar?"
 LEASE_SECONDS = 5
@@ -34,19 +36,19 @@ LEASE_SECONDS = 5
 def others():
     """Two more hosts."""
     with ExitStack() as made:
-        yield [made.enter_context(hosts.host(number)) for number in (1, 2)]
+        yield [made.enter_context(network_namespaces.host(number)) for number in (1, 2)]
 
 
 @pytest.fixture(scope="module")
 def meta():
-    with MetaStandIn(places.TOKEN, host="0.0.0.0") as standing_in:  # noqa: S104 - the other hosts ask it too
-        yield standing_in
+    with FakeMeta(system_environments.TOKEN, host="0.0.0.0") as fake_server:  # noqa: S104 - the other hosts ask it too
+        yield fake_server
 
 
 @pytest.fixture(scope="module")
 def gemini():
-    with GeminiStandIn(host="0.0.0.0") as standing_in:  # noqa: S104 - likewise
-        yield standing_in
+    with FakeGemini(host="0.0.0.0") as fake_server:  # noqa: S104 - likewise
+        yield fake_server
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +77,7 @@ def database_url(stores):
 def system(stores, others, tmp_path_factory, meta, gemini):
     """Stores, web and scheduler here; a worker on each of the other hosts."""
     folder = tmp_path_factory.mktemp("system")
-    environment = places.environment(
+    environment = system_environments.environment(
         stores.postgres.url(),
         stores.valkey.url(),
         meta,
@@ -107,102 +109,102 @@ def turns(system, name: str) -> int:
     return system.log(name).count('"turn_completed"')
 
 
-def test_turns_spread_over_the_hosts(world, system):
-    people = world.crowd(40)
+def test_turns_spread_over_the_hosts(client, system):
+    people = client.crowd(40)
 
-    assert world.each_heard_one_answer(people)
+    assert client.each_heard_one_answer(people)
     assert min(turns(system, "worker:1"), turns(system, "worker:2")) >= 5
 
 
 @pytest.fixture
-def turn_on_host_1(world, system, gemini):
+def turn_on_host_1(client, system, gemini):
     """A customer whose turn is under way on the first host, where it waits for Gemini."""
     other = system.processes["worker:2"].pid
     os.kill(other, signal.SIGSTOP)
     time.sleep(1.5)  # what it waits for in Redis ends in a second
-    who, before = world.somebody(), len(gemini.calls)
+    who, before = client.somebody(), len(gemini.calls)
     gemini.is_slow(4.0)
-    world.says(who, UNSURE)
+    client.says(who, UNSURE)
     assert until(lambda: len(gemini.calls) > before), "no turn asked Gemini"
     os.kill(other, signal.SIGCONT)
     return who
 
 
 def test_a_host_that_is_cut_off_in_a_turn_loses_it_and_says_nothing_late(
-    world, system, others, turn_on_host_1
+    client, system, others, turn_on_host_1
 ):
     who, before = turn_on_host_1, turns(system, "worker:2")
     others[0].cut()
     try:
-        assert len(world.waits_for_answers(who, 1, LEASE_SECONDS + 10)) == 1
+        assert len(client.waits_for_answers(who, 1, LEASE_SECONDS + 10)) == 1
         assert turns(system, "worker:2") > before
     finally:
         others[0].reconnect()
 
-    assert never(lambda: len(world.heard(who)) > 1, 8)
+    assert never(lambda: len(client.heard(who)) > 1, 8)
 
 
-def test_the_host_works_again_when_it_is_back(world, system):
+def test_the_host_works_again_when_it_is_back(client, system):
     before = turns(system, "worker:1")
 
-    assert world.each_heard_one_answer(world.crowd(10))
+    assert client.each_heard_one_answer(client.crowd(10))
     assert until(
-        lambda: world.each_heard_one_answer(world.crowd(5)) and turns(system, "worker:1") > before
+        lambda: client.each_heard_one_answer(client.crowd(5)) and turns(system, "worker:1") > before
     )
 
 
-def test_a_host_that_is_cut_off_while_it_sends(world, others, meta):
+def test_a_host_that_is_cut_off_while_it_sends(client, others, meta):
     """Meta has the answers, and nobody was told: their statuses settle it."""
     meta.fail(Kind.DELAY, seconds=2.0, times=6)
     before = len(meta.messages)
-    people = world.crowd(6)
+    people = client.crowd(6)
     assert until(lambda: len(meta.messages) >= before + 6)
     others[0].cut()
     time.sleep(5)
     others[0].reconnect()
 
-    assert world.each_heard_one_answer(people)
+    assert client.each_heard_one_answer(people)
 
 
-def test_a_leader_that_is_cut_off_is_followed_within_five_seconds(world, system, others):
+def test_a_leader_that_is_cut_off_is_followed_within_five_seconds(client, system, others):
     """Three tries: the machine may be busy, but not each time."""
     system.terminate("scheduler")
     system.start_on(others[0], "scheduler")
 
-    assert any(seconds_to_follow(world, system, others[0]) < 5 for _ in range(3))
+    assert any(seconds_to_follow(client, system, others[0]) < 5 for _ in range(3))
 
 
 IS_CUT_OFF = '"dispatcher_database_unavailable"'
 
 
-def seconds_to_follow(world, system, far) -> float:
+def seconds_to_follow(client, system, far) -> float:
     """How long nobody leads when the leader's host is cut off; the other scheduler ends up as the
     only one.
     """
     lost = system.log("scheduler:1").count(IS_CUT_OFF)
     if "scheduler:here" in system.processes:
         system.terminate("scheduler:here")
-    assert until(lambda: world.schedulers() == 1 == len(world.leaders()))
+    assert until(lambda: client.schedulers() == 1 == len(client.leaders()))
     system.start("scheduler:here")
-    assert until(lambda: world.schedulers() == 2)
-    (before,) = world.leaders()
+    assert until(lambda: client.schedulers() == 2)
+    (before,) = client.leaders()
 
     far.cut()
     cut = time.monotonic()
     try:
-        assert until(lambda: len(world.leaders() - {before}) == 1)
+        assert until(lambda: len(client.leaders() - {before}) == 1)
         took = time.monotonic() - cut
         assert '"leader_elected"' in system.log("scheduler:here")
     finally:
         far.reconnect()
 
     assert until(lambda: system.log("scheduler:1").count(IS_CUT_OFF) > lost)
-    assert world.each_heard_one_answer(world.crowd(3))
-    assert len(world.leaders()) == 1
+    assert client.each_heard_one_answer(client.crowd(3))
+    assert len(client.leaders()) == 1
     return took
 
 
-def test_a_rolling_restart_loses_nothing(world, system, others):
+def test_a_rolling_restart_loses_nothing(client, system, others):
     """Every process is replaced while customers write; whoever is not answered 200 is delivered
     again, to any web process that lives.
     """
@@ -212,7 +214,7 @@ def test_a_rolling_restart_loses_nothing(world, system, others):
     people: list = []
     done = threading.Event()
     writing = threading.Thread(
-        target=keep_writing, args=(world, list(ports.values()), people, done)
+        target=keep_writing, args=(client, list(ports.values()), people, done)
     )
     writing.start()
     scheduler = "scheduler:here" if "scheduler:here" in system.processes else "scheduler"
@@ -225,8 +227,8 @@ def test_a_rolling_restart_loses_nothing(world, system, others):
     done.set()
     writing.join()
 
-    assert world.each_heard_one_answer(people)
-    assert world.query("SELECT count(*) FROM turn WHERE outcome IN ('failed', 'dead_letter')") == [
+    assert client.each_heard_one_answer(people)
+    assert client.query("SELECT count(*) FROM turn WHERE outcome IN ('failed', 'dead_letter')") == [
         (0,)
     ]
 
@@ -252,12 +254,14 @@ def alive(port: int) -> bool:
         return False
 
 
-def keep_writing(world: World, ports: list[int], people: list, done: threading.Event) -> None:
+def keep_writing(
+    client: SystemClient, ports: list[int], people: list, done: threading.Event
+) -> None:
     """A new customer every tenth of a second, delivered to one web process or another until it is
     acknowledged.
     """
     while not done.is_set():
-        who = world.somebody()
+        who = client.somebody()
         body, headers = payloads.signed(
             payloads.body(payloads.text("oi"), who, number=NUMBER), APP_SECRET
         )
@@ -287,13 +291,13 @@ def delivered(port: int, body: bytes, headers: dict[str, str]) -> bool:
         return False
 
 
-def test_no_doubtful_row_is_left(world):
+def test_no_doubtful_row_is_left(client):
     assert until(
         lambda: (
-            world.query(
+            client.query(
                 "SELECT count(*) FROM outbox WHERE state IN ('pending', 'sending', 'uncertain')"
             )
             == [(0,)]
         )
     )
-    assert world.query("SELECT count(*) FROM inbox_message WHERE processed_at IS NULL") == [(0,)]
+    assert client.query("SELECT count(*) FROM inbox_message WHERE processed_at IS NULL") == [(0,)]

@@ -5,17 +5,17 @@ import random
 import pytest
 
 from tests import process_system
-from tests.chaos.experiment import Storm, schedule
-from tests.chaos.kill_points import POINTS, Gone, Process, owner_of, places
-from tests.chaos.supervised_system import Doomed
-from tests.chaos.workload import Outside, Town
-from tests.fakes.meta import MetaStandIn
+from tests.chaos.experiment import Experiment, schedule
+from tests.chaos.kill_points import POINTS, Gone, Process, owner_of, places_of
+from tests.chaos.supervised_system import SupervisedSystem
+from tests.chaos.workload import Outside, Workload
+from tests.fakes.meta import FakeMeta
 
 SEED = 4
 CROWD = 2
 
 
-@pytest.mark.parametrize("place", sorted(set().union(*map(places, Process))))
+@pytest.mark.parametrize("place", sorted(set().union(*map(places_of, Process))))
 def test_every_place_is_in_the_code(place):
     assert callable(owner_of(place)[2])
 
@@ -30,8 +30,8 @@ def test_names_of_points_are_unique():
 
 
 @pytest.fixture
-def storm(tmp_path, database_url, redis_url):
-    with MetaStandIn(token="meta-token-of-the-tests") as meta:
+def experiment(tmp_path, database_url, redis_url):
+    with FakeMeta(token="meta-token-of-the-tests") as meta:
         environment = process_system.settings(
             database_url,
             redis_url,
@@ -41,23 +41,23 @@ def storm(tmp_path, database_url, redis_url):
             GATTE_LEASE_SECONDS="5",
         )
         process_system.prepare(environment)
-        doomed = Doomed(tmp_path, environment)
-        town = Town(Outside(doomed.url, meta.url, database_url), SEED, CROWD)
+        system = SupervisedSystem(tmp_path, environment)
+        workload = Workload(Outside(system.url, meta.url, database_url), SEED, CROWD)
         try:
-            doomed.start()
-            doomed.wait_until_ready()
-            yield Storm(doomed, town)
+            system.start()
+            system.wait_until_ready()
+            yield Experiment(system, workload)
         finally:
-            doomed.stop()
-            town.close()
+            system.stop()
+            workload.close()
 
 
-def test_a_process_killed_at_any_step_loses_nothing_and_answers_nothing_twice(storm):
+def test_a_process_killed_at_any_step_loses_nothing_and_answers_nothing_twice(experiment):
     for point in schedule(len(POINTS), random.Random(SEED)):
-        storm.strike(point)
+        experiment.inject(point)
 
-    outcome = storm.calm(hurry=True)
+    outcome = experiment.wait_for_steady_state(hurry=True)
 
     if not outcome.fine:
         pytest.fail(outcome.told())
-    assert set(outcome.blows) == {point.name for point in POINTS}
+    assert set(outcome.injections) == {point.name for point in POINTS}

@@ -10,71 +10,71 @@ from tests.process_system import until
 
 
 @pytest.fixture
-def thinking(world):
+def slow_text(client):
     """Make Gemini slow, so that a turn can be met in its middle; the local classifier is unsure of
     such a text.
     """
-    world.gemini.is_slow(4.0, times=1)
+    client.gemini.is_slow(4.0, times=1)
     return "xyzzy plugh certificado frobnicar?"
 
 
-def wait_for_a_call(world, before: int) -> None:
-    assert until(lambda: len(world.gemini.calls) > before), "no turn asked Gemini"
+def wait_for_a_call(client, before: int) -> None:
+    assert until(lambda: len(client.gemini.calls) > before), "no turn asked Gemini"
 
 
-def test_a_worker_killed_in_the_middle_of_a_turn(world, thinking):
-    who, before = world.somebody(), len(world.gemini.calls)
-    world.says(who, thinking)
-    wait_for_a_call(world, before)
+def test_a_worker_killed_in_the_middle_of_a_turn(client, slow_text):
+    who, before = client.somebody(), len(client.gemini.calls)
+    client.says(who, slow_text)
+    wait_for_a_call(client, before)
 
-    world.system.kill("worker")
-    world.system.start("worker")
+    client.system.kill("worker")
+    client.system.start("worker")
 
-    assert world.each_heard_one_answer([who])
-
-
-def test_a_web_process_killed_between_receipt_and_answer(world):
-    who = world.somebody()
-    world.says(who, "oi")
-
-    world.system.kill("web")
-    world.system.start("web")
-
-    assert world.each_heard_one_answer([who])
-    world.system.wait_until_ready()
+    assert client.each_heard_one_answer([who])
 
 
-def test_a_scheduler_killed_before_it_dispatched(world):
-    world.system.kill("scheduler")
-    who = world.somebody()
-    world.says(who, "oi")
+def test_a_web_process_killed_between_receipt_and_answer(client):
+    who = client.somebody()
+    client.says(who, "oi")
 
-    world.system.start("scheduler")
+    client.system.kill("web")
+    client.system.start("web")
 
-    assert world.each_heard_one_answer([who])
+    assert client.each_heard_one_answer([who])
+    client.system.wait_until_ready()
 
 
-def test_a_worker_killed_after_meta_accepted(world):
+def test_a_scheduler_killed_before_it_dispatched(client):
+    client.system.kill("scheduler")
+    who = client.somebody()
+    client.says(who, "oi")
+
+    client.system.start("scheduler")
+
+    assert client.each_heard_one_answer([who])
+
+
+def test_a_worker_killed_after_meta_accepted(client):
     """Meta has the answer, we do not know: its status settles the doubt before it is sent again."""
-    world.meta.post_statuses(
-        f"{world.system.url}/webhook/whatsapp", "app-secret-of-the-tests", delay=1.0
+    client.meta.post_statuses(
+        f"{client.system.url}/webhook/whatsapp", "app-secret-of-the-tests", delay=1.0
     )
-    world.meta.fail(Kind.DELAY, seconds=2.0, times=1)
-    who = world.somebody()
-    world.says(who, "oi")
-    assert until(lambda: len(world.heard(who)) == 1)
+    client.meta.fail(Kind.DELAY, seconds=2.0, times=1)
+    who = client.somebody()
+    client.says(who, "oi")
+    assert until(lambda: len(client.heard(who)) == 1)
 
-    world.system.kill("worker")
-    world.system.start("worker")
+    client.system.kill("worker")
+    client.system.start("worker")
 
-    assert world.each_heard_one_answer([who])
+    assert client.each_heard_one_answer([who])
 
 
-def test_a_flushed_redis_loses_nothing(world, redis_url):
-    people = world.crowd(20)
-    with redis.Redis.from_url(redis_url) as client:
+def test_a_flushed_redis_loses_nothing(client, redis_url):
+    people = client.crowd(20)
+    with redis.Redis.from_url(redis_url) as valkey:
         for _ in range(5):
-            client.flushall()
+            valkey.flushall()
             time.sleep(0.3)
 
-    assert world.each_heard_one_answer(people)
+    assert client.each_heard_one_answer(people)

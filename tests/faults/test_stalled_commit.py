@@ -16,12 +16,12 @@ from gatte.jobs.definitions import apply_statuses
 from gatte.models import keyring
 from gatte.store.outbox import CLAIM_SECONDS
 from tests.fakes import payloads
-from tests.integration.delivery.conftest import app, meta, more, number_works, standing_in, talk
-from tests.integration.delivery.talks import post
+from tests.integration.delivery.conftest import app, chat, fake_server, meta, more, number_works
+from tests.integration.delivery.delivery_scenario import post
 from tests.process_system import until
 from tests.store_fixtures import execute, rows, running_stores
 
-__all__ = ["app", "meta", "more", "number_works", "standing_in", "talk"]
+__all__ = ["app", "chat", "fake_server", "meta", "more", "number_works"]
 
 STALLED = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
 
@@ -73,18 +73,18 @@ def stalled_in_its_commit(stores, work):
         working.join()
 
 
-def accepting(talk):
+def accepting(chat):
     """What a process does whose claim has just run out: send the answer, and note that Meta took
     it.
     """
-    claimed = talk.is_claimed()
-    talk.time_passes(CLAIM_SECONDS)
-    with talk.app.app_context():
+    claimed = chat.is_claimed()
+    chat.time_passes(CLAIM_SECONDS)
+    with chat.app.app_context():
         keyring().lookup_hash("wamid", "the key is made when it is needed first")
 
     def send() -> None:
-        with talk.app.app_context():
-            send_due(talk.conversation_id, claimed)
+        with chat.app.app_context():
+            send_due(chat.conversation_id, claimed)
 
     return send
 
@@ -97,71 +97,71 @@ def waits_for_a_lock(stores) -> bool:
     )
 
 
-def test_an_answer_whose_acceptance_stalls_in_its_commit_is_not_sent_again(talk, stores):
-    talk.answers("oi")
-    looking = threading.Thread(target=talk.is_delivered)
-    with stalled_in_its_commit(stores, accepting(talk)):
+def test_an_answer_whose_acceptance_stalls_in_its_commit_is_not_sent_again(chat, stores):
+    chat.answers("oi")
+    looking = threading.Thread(target=chat.is_delivered)
+    with stalled_in_its_commit(stores, accepting(chat)):
         looking.start()
         until(lambda: not looking.is_alive() or waits_for_a_lock(stores))
     looking.join()
 
-    talk.time_passes(3600)
-    talk.is_delivered()
+    chat.time_passes(3600)
+    chat.is_delivered()
 
-    assert (talk.states(), talk.heard()) == (["accepted"], ["oi"])
+    assert (chat.states(), chat.heard()) == (["accepted"], ["oi"])
 
 
-def test_a_status_that_comes_while_the_acceptance_stalls_is_applied_after_it(talk, stores):
-    (outbox_id,) = talk.answers("oi")
+def test_a_status_that_comes_while_the_acceptance_stalls_is_applied_after_it(chat, stores):
+    (outbox_id,) = chat.answers("oi")
     settling = threading.Thread(target=apply_statuses)
-    with stalled_in_its_commit(stores, accepting(talk)):
-        post(talk.app, payloads.status(talk.wamid(), "delivered", outbox_id=outbox_id))
+    with stalled_in_its_commit(stores, accepting(chat)):
+        post(chat.app, payloads.status(chat.wamid(), "delivered", outbox_id=outbox_id))
         settling.start()
-        talk.is_delivered()
+        chat.is_delivered()
         assert until(lambda: waits_for_a_lock(stores))
     settling.join()
 
-    talk.time_passes(3600)
-    talk.is_delivered()
+    chat.time_passes(3600)
+    chat.is_delivered()
 
-    assert (talk.states(), talk.heard()) == (["delivered"], ["oi"])
-
-
-def test_an_answer_behind_one_whose_acceptance_stalls_waits_for_it(talk, stores):
-    talk.answers("um", "dois")
-    with stalled_in_its_commit(stores, accepting(talk)):
-        talk.is_delivered()
-        assert talk.heard() == ["um"]
-
-    assert (talk.states(), talk.heard()) == (["accepted"] * 2, ["um", "dois"])
+    assert (chat.states(), chat.heard()) == (["delivered"], ["oi"])
 
 
-def noting(talk):
+def test_an_answer_behind_one_whose_acceptance_stalls_waits_for_it(chat, stores):
+    chat.answers("um", "dois")
+    with stalled_in_its_commit(stores, accepting(chat)):
+        chat.is_delivered()
+        assert chat.heard() == ["um"]
+
+    assert (chat.states(), chat.heard()) == (["accepted"] * 2, ["um", "dois"])
+
+
+def noting(chat):
     """A process that tells the database what Meta said, in a thread of its own."""
-    claimed = talk.is_claimed()
+    claimed = chat.is_claimed()
 
     def note() -> None:
-        with talk.app.app_context():
+        with chat.app.app_context():
             claims.record_accepted(claimed, "wamid.known", 1.0)
 
     return threading.Thread(target=note)
 
 
-def test_an_acceptance_that_postgres_cannot_note_now_is_noted_when_it_can(talk, stores):
-    talk.answers("oi")
-    telling = noting(talk)
+def test_an_acceptance_that_postgres_cannot_note_now_is_noted_when_it_can(chat, stores):
+    chat.answers("oi")
+    telling = noting(chat)
     stores.postgres.crash()
     telling.start()
     stores.postgres.start()
     telling.join()
 
-    assert (talk.states(), talk.outcomes()) == (["accepted"], ["accepted"])
+    assert (chat.states(), chat.outcomes()) == (["accepted"], ["accepted"])
 
 
-def test_an_acceptance_whose_commit_lost_its_connection_is_noted_once(talk, stores):
+def test_an_acceptance_whose_commit_lost_its_connection_is_noted_once(chat, stores):
     """The commit holds, and the process is not told: it says it again."""
-    talk.answers("oi")
-    telling = noting(talk)
+    chat.answers("oi")
+    telling = noting(chat)
     commits_wait_for(stores, "nobody")
     telling.start()
     assert until(lambda: bool(rows(stores.postgres.url(), STALLED)))
@@ -172,22 +172,22 @@ def test_an_acceptance_whose_commit_lost_its_connection_is_noted_once(talk, stor
     commits_wait_for(stores, "")
     telling.join()
 
-    assert (talk.states(), talk.outcomes()) == (["accepted"], ["accepted"])
+    assert (chat.states(), chat.outcomes()) == (["accepted"], ["accepted"])
 
 
 def test_an_answer_that_was_claimed_when_postgres_stopped_leaves_as_soon_as_it_is_back(
-    talk, stores
+    chat, stores
 ):
     """Nothing left under that claim, and its process knows it: nobody waits for a status."""
-    talk.answers("oi")
-    claimed = talk.is_claimed()
-    talk.app.extensions["gatte_pauses"] = (
+    chat.answers("oi")
+    claimed = chat.is_claimed()
+    chat.app.extensions["gatte_pauses"] = (
         number_pause.PauseCache()
     )  # to be asked of the database before anything leaves
 
     def send() -> None:
-        with talk.app.app_context():
-            send_due(talk.conversation_id, claimed)
+        with chat.app.app_context():
+            send_due(chat.conversation_id, claimed)
 
     stores.postgres.crash()
     sending_it = threading.Thread(target=send)
@@ -195,6 +195,6 @@ def test_an_answer_that_was_claimed_when_postgres_stopped_leaves_as_soon_as_it_i
     stores.postgres.start()
     sending_it.join()
 
-    talk.is_delivered()
+    chat.is_delivered()
 
-    assert (talk.states(), talk.heard()) == (["accepted"], ["oi"])
+    assert (chat.states(), chat.heard()) == (["accepted"], ["oi"])

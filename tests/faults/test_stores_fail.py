@@ -17,7 +17,7 @@ import redis
 from gatte.infra.schema import migrate
 from tests import process_system
 from tests.fakes import payloads
-from tests.faults import places
+from tests.faults import system_environments
 from tests.process_system import NUMBER, least_seconds, until
 from tests.store_fixtures import execute, running_stores
 
@@ -38,7 +38,7 @@ def database_url(stores):
 @pytest.fixture(scope="module")
 def system(stores, tmp_path_factory, meta, gemini):
     limit = {"GATTE_CONTACT_RATE_PER_MINUTE": "5"}
-    environment = places.environment(
+    environment = system_environments.environment(
         stores.postgres.url(), stores.valkey.url(), meta, gemini, **limit
     )
     process_system.prepare(environment)
@@ -47,35 +47,35 @@ def system(stores, tmp_path_factory, meta, gemini):
         yield started
 
 
-def write(world, who, text="oi") -> httpx.Response:
-    return world.deliver(payloads.body(payloads.text(text), who, number=NUMBER))
+def write(client, who, text="oi") -> httpx.Response:
+    return client.deliver(payloads.body(payloads.text(text), who, number=NUMBER))
 
 
 # --- Redis ---
 
 
-def test_while_redis_is_away_messages_are_taken_and_answered_when_it_is_back(world, stores):
+def test_while_redis_is_away_messages_are_taken_and_answered_when_it_is_back(client, stores):
     stores.valkey.stop()
-    people = [world.somebody() for _ in range(8)]
+    people = [client.somebody() for _ in range(8)]
     each = iter(people)
-    took = least_seconds(len(people), lambda: world.says(next(each), "oi"))
+    took = least_seconds(len(people), lambda: client.says(next(each), "oi"))
     stores.valkey.start()
 
     assert took < 1, "the webhook waited for Redis each time"
-    assert world.each_heard_one_answer(people)
+    assert client.each_heard_one_answer(people)
 
 
-def test_limits_by_contact_hold_without_redis(world, stores):
+def test_limits_by_contact_hold_without_redis(client, stores):
     """Turns that were put before Redis went away count by themselves; the backlog is judged by when
     it arrived.
     """
-    who = world.somebody()
+    who = client.somebody()
     stores.valkey.stop()
     for number in range(9):
-        assert write(world, who, f"pergunta {number}").status_code == 200
+        assert write(client, who, f"pergunta {number}").status_code == 200
     stores.valkey.start()
 
-    assert until(lambda: world.query(OF_THE_LAST) == [(5, 4)]), world.query(OF_THE_LAST)
+    assert until(lambda: client.query(OF_THE_LAST) == [(5, 4)]), client.query(OF_THE_LAST)
 
 
 OF_THE_LAST = """
@@ -88,87 +88,87 @@ OF_THE_LAST = """
 """
 
 
-def test_a_redis_that_is_flushed_again_and_again_loses_nothing(world, stores):
-    people = world.crowd(10)
-    with redis.Redis.from_url(stores.valkey.url()) as client:
+def test_a_redis_that_is_flushed_again_and_again_loses_nothing(client, stores):
+    people = client.crowd(10)
+    with redis.Redis.from_url(stores.valkey.url()) as valkey:
         for _ in range(8):
-            client.flushall()
+            valkey.flushall()
             time.sleep(0.2)
 
-    assert world.each_heard_one_answer(people)
+    assert client.each_heard_one_answer(people)
 
 
 # --- the leader ---
 
 
-def test_when_the_leader_is_killed_the_other_scheduler_leads_within_five_seconds(world, system):
+def test_when_the_leader_is_killed_the_other_scheduler_leads_within_five_seconds(client, system):
     """Three tries: the machine may be busy, but not each time."""
     pair = ["scheduler", "scheduler:2"]
-    assert until(lambda: world.schedulers() == 1 == len(world.leaders()))
+    assert until(lambda: client.schedulers() == 1 == len(client.leaders()))
     system.start("scheduler:2")
 
-    assert any(seconds_to_follow(world, system, *one) < 5 for one in (pair, pair[::-1], pair))
+    assert any(seconds_to_follow(client, system, *one) < 5 for one in (pair, pair[::-1], pair))
 
 
-def seconds_to_follow(world, system, leads: str, waits: str) -> float:
+def seconds_to_follow(client, system, leads: str, waits: str) -> float:
     """How long a customer waits for an answer when the leader is killed; it runs again then, and
     the other leads.
     """
-    assert until(lambda: world.schedulers() == 2)
+    assert until(lambda: client.schedulers() == 2)
     led = system.log(waits).count('"leader_elected"')
     system.kill(leads)
-    took = seconds_until_answered(world)
+    took = seconds_until_answered(client)
     assert system.log(waits).count('"leader_elected"') == led + 1
     system.start(leads)
     return took
 
 
-def seconds_until_answered(world) -> float:
-    started, who = time.monotonic(), world.somebody()
-    world.says(who, "oi")
-    assert until(lambda: len(world.heard(who)) == 1)
+def seconds_until_answered(client) -> float:
+    started, who = time.monotonic(), client.somebody()
+    client.says(who, "oi")
+    assert until(lambda: len(client.heard(who)) == 1)
     return time.monotonic() - started
 
 
-def test_a_leader_whose_connection_is_cut_leads_no_more(world):
-    assert any(seconds_without_a_leader(world) < 5 for _ in range(3))
+def test_a_leader_whose_connection_is_cut_leads_no_more(client):
+    assert any(seconds_without_a_leader(client) < 5 for _ in range(3))
 
 
-def seconds_without_a_leader(world) -> float:
+def seconds_without_a_leader(client) -> float:
     """How long a customer waits for an answer when the leader's connection is cut."""
-    assert until(lambda: world.schedulers() == 2)
-    (before,) = world.leaders()
-    world.query("SELECT pg_terminate_backend(%s)", before)
-    took = seconds_until_answered(world)
-    assert len(world.leaders() - {before}) == 1
+    assert until(lambda: client.schedulers() == 2)
+    (before,) = client.leaders()
+    client.query("SELECT pg_terminate_backend(%s)", before)
+    took = seconds_until_answered(client)
+    assert len(client.leaders() - {before}) == 1
     return took
 
 
-def test_a_leader_that_sleeps_and_wakes_does_no_harm(world, system):
+def test_a_leader_that_sleeps_and_wakes_does_no_harm(client, system):
     """It holds its lock while it sleeps: nobody leads meanwhile, and nothing is lost."""
     processes = [system.processes[name] for name in ("scheduler", "scheduler:2")]
     for process in processes:
         os.kill(process.pid, signal.SIGSTOP)
-    people = world.crowd(4)
+    people = client.crowd(4)
     time.sleep(2)
     for process in processes:
         os.kill(process.pid, signal.SIGCONT)
 
-    assert world.each_heard_one_answer(people)
+    assert client.each_heard_one_answer(people)
     system.terminate("scheduler:2")
 
 
 # --- Postgres ---
 
 
-def delivered_until_taken(world, people) -> list[int]:
+def delivered_until_taken(client, people) -> list[int]:
     """What the webhook answered while the messages of these people were delivered again and again,
     as Meta does.
     """
     codes: list[int] = []
 
     def taken(body: dict) -> bool:
-        answer = world.deliver(body)
+        answer = client.deliver(body)
         codes.append(answer.status_code)
         assert answer.status_code in {200, 503}
         assert answer.status_code == 200 or answer.headers["Retry-After"] == "5"
@@ -180,16 +180,16 @@ def delivered_until_taken(world, people) -> list[int]:
     return codes
 
 
-def test_a_restart_of_postgres_while_customers_write(world, stores):
-    people = [world.somebody() for _ in range(12)]
+def test_a_restart_of_postgres_while_customers_write(client, stores):
+    people = [client.somebody() for _ in range(12)]
     writing = threading.Thread(
-        target=delivered_until_taken, args=(world, people)
+        target=delivered_until_taken, args=(client, people)
     )  # a server belongs to the thread that started it
     writing.start()
     stores.postgres.restart()
     writing.join()
 
-    assert world.each_heard_one_answer(people)
+    assert client.each_heard_one_answer(people)
 
 
 @contextmanager
@@ -211,15 +211,15 @@ def refusing(stores, table: str, code: str, when: str = "true"):
 DISK_FULL, DEADLOCK, SERIALIZATION, OUT_OF_MEMORY = "53100", "40P01", "40001", "53200"
 
 
-def test_what_postgres_cannot_take_now_is_asked_for_again(world, stores):
-    people = [world.somebody() for _ in range(4)]
+def test_what_postgres_cannot_take_now_is_asked_for_again(client, stores):
+    people = [client.somebody() for _ in range(4)]
     for who, code in zip(people, (DISK_FULL, DEADLOCK, SERIALIZATION, OUT_OF_MEMORY), strict=True):
         with refusing(stores, "inbox_message", code):
-            answer = write(world, who)
+            answer = write(client, who)
         assert (answer.status_code, answer.headers.get("Retry-After")) == (503, "5")
-        assert write(world, who).status_code == 200
+        assert write(client, who).status_code == 200
 
-    assert world.each_heard_one_answer(people)
+    assert client.each_heard_one_answer(people)
 
 
 @pytest.mark.parametrize(
@@ -231,24 +231,24 @@ def test_what_postgres_cannot_take_now_is_asked_for_again(world, stores):
         ("delivery_attempt", DEADLOCK),
     ],
 )
-def test_a_step_that_postgres_refuses_is_taken_again(world, stores, table, code):
+def test_a_step_that_postgres_refuses_is_taken_again(client, stores, table, code):
     with refusing(stores, table, code):
-        people = world.crowd(3)
+        people = client.crowd(3)
         time.sleep(2)
 
-    assert world.each_heard_one_answer(people)
+    assert client.each_heard_one_answer(people)
 
 
-def test_somebody_who_locks_the_same_rows_in_any_order_is_survived(world, stores):
+def test_somebody_who_locks_the_same_rows_in_any_order_is_survived(client, stores):
     people, deadline = [], time.monotonic() + 5
-    world.meta.graph.delay = 0.2  # long enough for a quarrel to begin during a send
+    client.meta.graph.delay = 0.2  # long enough for a quarrel to begin during a send
     while time.monotonic() < deadline:
-        people += world.crowd(1)
+        people += client.crowd(1)
         time.sleep(0.25)
         quarrel(stores, *random.sample(["conversation", "outbox", "message", "inbox_message"], 4))
-    world.meta.graph.delay = 0.0
+    client.meta.graph.delay = 0.0
 
-    assert world.each_heard_one_answer(people)
+    assert client.each_heard_one_answer(people)
 
 
 def quarrel(stores, *tables: str) -> None:
@@ -265,7 +265,7 @@ def quarrel(stores, *tables: str) -> None:
         connection.commit()
 
 
-def test_postgres_without_a_free_connection(world, stores):
+def test_postgres_without_a_free_connection(client, stores):
     """Other programs take every connection; ours are thrown out, come back, and nothing is lost."""
     taken = all_connections(stores)
     execute_on(
@@ -274,13 +274,13 @@ def test_postgres_without_a_free_connection(world, stores):
         "WHERE application_name LIKE 'gatte-%'",
     )
     taken += all_connections(stores)
-    people = [world.somebody() for _ in range(4)]
-    assert write(world, people[0]).status_code == 503
+    people = [client.somebody() for _ in range(4)]
+    assert write(client, people[0]).status_code == 503
     for connection in taken:
         connection.close()
 
-    delivered_until_taken(world, people)
-    assert world.each_heard_one_answer(people)
+    delivered_until_taken(client, people)
+    assert client.each_heard_one_answer(people)
 
 
 def all_connections(stores) -> list:
@@ -298,14 +298,14 @@ def execute_on(connection, statement: str) -> None:
     connection.commit()
 
 
-def test_after_all_this_nothing_is_left_over(world):
-    assert world.query(
+def test_after_all_this_nothing_is_left_over(client):
+    assert client.query(
         "SELECT count(*) FROM inbox_message WHERE processed_at IS NULL OR payload IS NOT NULL"
     ) == [(0,)]
-    assert world.query("SELECT count(*) FROM turn WHERE outcome IN ('failed', 'dead_letter')") == [
+    assert client.query("SELECT count(*) FROM turn WHERE outcome IN ('failed', 'dead_letter')") == [
         (0,)
     ]
-    assert world.query(
+    assert client.query(
         "SELECT count(*) FROM outbox "
         "WHERE state IN ('failed', 'dead_letter', 'cancelled', 'uncertain', 'pending')"
     ) == [(0,)]

@@ -19,14 +19,14 @@ def agent(app) -> int:
         return user.id
 
 
-def conversation_of(world, who) -> UUID:
+def conversation_of(client, who) -> UUID:
     found = (
         "SELECT c.id FROM conversation c "
         "JOIN contact_identity i USING (contact_id) "
         "ORDER BY c.opened_at DESC LIMIT 1"
     )
-    assert until(lambda: bool(world.query(found)))
-    return UUID(str(world.query(found)[0][0]))
+    assert until(lambda: bool(client.query(found)))
+    return UUID(str(client.query(found)[0][0]))
 
 
 def take(app, conversation_id: UUID, agent: int) -> None:
@@ -35,37 +35,37 @@ def take(app, conversation_id: UUID, agent: int) -> None:
         db.session.commit()
 
 
-def test_a_turn_that_was_already_running_says_nothing(world, app, agent):
-    who, before = world.somebody(), len(world.gemini.calls)
-    world.gemini.is_slow(4.0, times=1)
-    world.says(who, UNSURE)
-    assert until(lambda: len(world.gemini.calls) > before), "no turn asked Gemini"
+def test_a_turn_that_was_already_running_says_nothing(client, app, agent):
+    who, before = client.somebody(), len(client.gemini.calls)
+    client.gemini.is_slow(4.0, times=1)
+    client.says(who, UNSURE)
+    assert until(lambda: len(client.gemini.calls) > before), "no turn asked Gemini"
 
-    take(app, conversation_of(world, who), agent)
+    take(app, conversation_of(client, who), agent)
 
-    assert never(lambda: bool(world.heard(who)), 8)
+    assert never(lambda: bool(client.heard(who)), 8)
 
 
-def test_after_the_hand_over_only_the_agent_is_heard(world, app, agent):
-    who = world.somebody()
-    world.says(who, "oi")
-    world.waits_for_answers(who, 1)
-    conversation_id = conversation_of(world, who)
+def test_after_the_hand_over_only_the_agent_is_heard(client, app, agent):
+    who = client.somebody()
+    client.says(who, "oi")
+    client.waits_for_answers(who, 1)
+    conversation_id = conversation_of(client, who)
     take(app, conversation_id, agent)
-    world.says(who, "quanto custa?")
+    client.says(who, "quanto custa?")
     with app.app_context():
         handoff.reply(conversation_id, agent, "Oi, aqui é a Ana.")
         db.session.commit()
 
-    assert world.waits_for_answers(who, 2)[1:] == ["Oi, aqui é a Ana."]
-    assert never(lambda: len(world.heard(who)) > 2, 4)
+    assert client.waits_for_answers(who, 2)[1:] == ["Oi, aqui é a Ana."]
+    assert never(lambda: len(client.heard(who)) > 2, 4)
 
 
-def test_two_agents_cannot_both_take_it(world, app, agent):
-    who = world.somebody()
-    world.says(who, "quero falar com um atendente")
-    world.waits_for_answers(who, 1)
-    conversation_id = conversation_of(world, who)
+def test_two_agents_cannot_both_take_it(client, app, agent):
+    who = client.somebody()
+    client.says(who, "quero falar com um atendente")
+    client.waits_for_answers(who, 1)
+    conversation_id = conversation_of(client, who)
     with app.app_context():
         other = users.create_user(f"bia{uuid4().hex}@example.com", "Bia", "outra senha comprida").id
         db.session.commit()

@@ -8,9 +8,9 @@ from gatte.infra.schema import migrate
 from gatte.jobs.definitions import resume_turn
 from tests.app_fixture import application
 from tests.fakes import payloads
-from tests.fakes.gemini import GeminiStandIn
-from tests.integration.turns.customers import somebody
-from tests.integration.turns.thinking import a_turn_that_thinks
+from tests.fakes.gemini import FakeGemini
+from tests.integration.turns.simulated_customer import somebody
+from tests.integration.turns.slow_turn import turn_waiting_for_gemini
 from tests.store_fixtures import running_stores
 
 
@@ -24,8 +24,8 @@ def stores(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def gemini():
-    with GeminiStandIn() as stand_in:
-        yield stand_in
+    with FakeGemini() as fake:
+        yield fake
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def test_a_turn_that_thinks_while_postgres_crashes_is_taken_again_at_once(
     customer = somebody(app)
     customer.sends(payloads.text("quero abrir um chamado"))
     before = customer.heard()
-    with a_turn_that_thinks(customer, gemini) as go_on:
+    with turn_waiting_for_gemini(customer, gemini) as go_on:
         stores.postgres.crash()
         if thinks_on:
             go_on.set()

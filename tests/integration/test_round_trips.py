@@ -12,8 +12,8 @@ from flask import Flask
 from bench.proxy import Counts, Proxy, proxies
 from tests.app_fixture import application
 from tests.fakes import payloads
-from tests.fakes.meta import MetaStandIn
-from tests.integration.turns.customers import Customer, somebody
+from tests.fakes.meta import FakeMeta
+from tests.integration.turns.simulated_customer import Customer, somebody
 
 TOKEN = "meta-token-of-the-tests"
 NEW_CUSTOMER = Counts(trips=8, statements=25)
@@ -32,7 +32,7 @@ def proxy(database_url: str) -> Iterator[Proxy]:
 @pytest.fixture(scope="module")
 def app(proxy: Proxy, redis_url: str) -> Iterator[Flask]:
     """A worker's application that answers through the stand-in for Meta."""
-    with MetaStandIn(TOKEN) as meta:
+    with FakeMeta(TOKEN) as meta:
         to_meta = {"whatsapp_access_token": TOKEN, "whatsapp_api_base_url": meta.url}
         with application(proxy.url, redis_url, process="worker", **to_meta) as made:
             yield made

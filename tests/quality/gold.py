@@ -16,7 +16,6 @@ from gatte.conversation.commands import (
     Courtesy,
     Deny,
     Escalate,
-    EscalateReason,
     FlowWish,
     LeaveQueue,
     OffTopic,
@@ -31,6 +30,7 @@ from gatte.conversation.commands import (
     Unclear,
     WrongPerson,
 )
+from gatte.conversation.effects import EscalationReason
 from tests.quality.customers import PLACES_WITHOUT_SLOT, Customer
 from tests.quality.judge import same
 
@@ -64,7 +64,7 @@ OTHERS: tuple[Command, ...] = (
     StartFlow("ticket"),
     SetSlot("request", "erase"),
     Question("quanto custa?"),
-    Escalate(EscalateReason.REFUND),
+    Escalate(EscalationReason.REFUND),
 )
 
 
@@ -123,7 +123,7 @@ def _goal(  # noqa: PLR0911 - one line a goal
         case "escalation" if opening and _begins_with_a_form(customer):
             return StartFlow(_first_form(customer), span=text)
         case "escalation":
-            return Escalate(EscalateReason(customer.end["reason"]), span=text)
+            return Escalate(EscalationReason(customer.end["reason"]), span=text)
         case "human":
             return RequestHuman(span=text)
         case "opt_out":

@@ -12,7 +12,7 @@ from gatte.desk import users
 from gatte.extensions import db
 from gatte.infra.schema import migrate
 from tests.app_fixture import application
-from tests.stage.stage import furnished
+from tests.stage.stage import seeded
 from tests.store_fixtures import running_stores
 
 COMPANY = {
@@ -30,7 +30,7 @@ def running(folder: Path) -> Iterator[tuple[Flask, tuple[int, int]]]:
         migrate(database_url)
         urls = (database_url, stores.valkey.url())
         started = application(*urls, gatte_log_level="CRITICAL")
-        with started as app, furnished(app, **COMPANY):
+        with started as app, seeded(app, **COMPANY):
             yield app, _agents(app)
 
 

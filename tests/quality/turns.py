@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from gatte.conversation.commands import TurnReading
+from gatte.conversation.effects import EscalationReason
 from gatte.intelligence.service import LocalModels
 from gatte.intelligence.understanding import turn_examples
 from tests.quality import voice_files
@@ -34,7 +35,13 @@ def gold_labels(turn: dict[str, Any]) -> frozenset[str]:
 
 
 def _label(command: str, detail: str) -> str:
-    return f"{command}:{detail}" if command in {"StartFlow", "Escalate"} else command
+    match command:
+        case "Escalate":
+            return f"Escalate:{EscalationReason(detail)}"
+        case "StartFlow":
+            return f"StartFlow:{detail}"
+        case _:
+            return command
 
 
 def model_reader(models: LocalModels) -> Reader:

@@ -38,7 +38,7 @@ from gatte.models import (
 from gatte.store.due_work import fetch_due_work
 from gatte.whatsapp.events import Sender
 from tests.fakes import payloads
-from tests.integration.panel.making import Desk
+from tests.integration.panel.factories import Desk
 from tests.process_system import APP_SECRET, NUMBER
 from tests.stage.script import Act, Doing, Script
 
@@ -75,7 +75,7 @@ class BrokenModels:
 
 
 @contextmanager
-def furnished(app: Flask, **settings: Any) -> Iterator[Flask]:
+def seeded(app: Flask, **settings: Any) -> Iterator[Flask]:
     """The application with the demo articles and settings of its own, as its former ones after."""
     whole = app.extensions["gatte_settings"]
     app.extensions["gatte_settings"] = whole.model_copy(update=settings)

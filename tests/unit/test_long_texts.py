@@ -25,13 +25,13 @@ from gatte.conversation.flows.registry import FLOWS
 from gatte.conversation.nlu import Intent
 from gatte.conversation.orchestrator import advance
 from gatte.conversation.parsing import normalize
-from gatte.conversation.rules import Command
+from gatte.conversation.rules import CommandWord
 from gatte.conversation.snapshot import MessagesReceived, Snapshot
 from gatte.conversation.states import Event, InvalidTransition, State
 from gatte.privacy import masking, sanitize
 from gatte.whatsapp import webhook_parser
 from gatte.whatsapp.payload_parts import OBJECT
-from tests.unit.conversation.talking import ECNPJ, KNOWN, MONDAY, TICKET, heard
+from tests.unit.conversation.simulated_conversation import ECNPJ, KNOWN, MONDAY, TICKET, heard
 
 ROOMS = (
     "conversation",
@@ -146,7 +146,7 @@ ARGUMENTS: dict[str, Callable[[], object]] = {
     "EscalationReason": lambda: EscalationReason.REQUESTED,
     "Event": lambda: Event.ESCALATED,
     "EscalationTrigger": lambda: EscalationTrigger(EscalationReason.FRAUD, 1),
-    "Command": lambda: Command.HUMAN,
+    "CommandWord": lambda: CommandWord.HUMAN,
     "Intent": lambda: Intent.FAQ,
     "int": lambda: 80,
     "bool": lambda: True,
@@ -173,7 +173,10 @@ ELSEWHERE = {
         "the classifier, of which `tfidf.tokens` and `embedding.embed_one` read the text, and "
         "Gemini"
     ),
-    "conversation.command_reader.read": "a part of the core, which is tested whole",
+    "conversation.command_reader.reader.read": "a part of the core, which is tested whole",
+    "conversation.command_reader.literal_commands.whole_message": (
+        "a part of the core, which is tested whole; its rules are tested here"
+    ),
     "intelligence.understanding.command_model.fit": "takes examples of ours",
     "intelligence.service.answer_question": "`retrieval_cache.find_passages` and Gemini",
     "intelligence.knowledge.retrieval_cache.find_passages": (

@@ -60,6 +60,25 @@ def test_retired_names_are_gone():
     assert {name: names[name] for name in retired & names.keys()} == {}
 
 
+def test_retired_names_of_tests_are_gone():
+    retired = set(re.findall(r"\b(\w+) \(", section("Retired in tests")))
+    paths = [path for folder in ("tests", "bench") for path in (ROOT / folder).rglob("*.py")]
+    modules_and_folders = {path.stem for path in paths} | {path.parent.name for path in paths}
+    classes = {name for path in paths for name in named(path, ast.ClassDef)}
+    functions = {name for path in paths for name in named(path, ast.FunctionDef)}
+
+    assert len(retired) >= 25
+    assert retired & modules_and_folders == set()
+    assert retired & classes == set()
+    assert retired & functions == set()
+
+
+def named(path: Path, kind: type) -> set[str]:
+    """The names that a file gives to its classes, or to its functions and fixtures."""
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    return {node.name for node in nodes if isinstance(node, kind)}
+
+
 def test_every_file_that_the_glossary_names_is_there():
     paths = set(re.findall(r"`([a-z_/]+\.py)`", GLOSSARY))
 

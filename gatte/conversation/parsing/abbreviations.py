@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 MEANINGS = {
     "você": "vc ce",
@@ -71,10 +72,18 @@ def expand_abbreviations(text: str) -> str:
 
 def _meaning(match: re.Match[str]) -> str:
     word = match[0]
-    known = word if word in BY_NAME or word in BY_CONTEXT else LAST_AGAIN.sub(r"\1", word)
+    known = _without_drawl(word)
     if known in BY_CONTEXT:
         return BY_CONTEXT[known](_word_before(match), _word_after(match))
     return BY_NAME.get(known, word)
+
+
+@lru_cache(maxsize=20_000)
+def _without_drawl(word: str) -> str:
+    """The word as the tables have it: "vcccc" is "vc". Texts are made of the same words."""
+    if word in BY_NAME or word in BY_CONTEXT:
+        return word
+    return LAST_AGAIN.sub(r"\1", word)
 
 
 def _word_before(match: re.Match[str]) -> str:

@@ -21,6 +21,7 @@ from sqlalchemy import ClauseElement, inspect
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from gatte.extensions import Base, db
@@ -94,6 +95,19 @@ def fetch_rows_autocommit(sql: str, values: Parameters = ()) -> Sequence[Row]:
     statement = _prepared_statement(sql)
     with db.engine.connect() as connection:
         return _execute_batch(connection, [statement], _in_order(statement, values), first="")
+
+
+def fetch_rows_in(session: Session, *statements: tuple[str, Parameters]) -> Sequence[Row]:
+    """The rows of the last of these statements, which only read, on this session's connection: in
+    its transaction when one is open, else without leaving one behind.
+    """
+    prepared = [(_prepared_statement(sql), values) for sql, values in statements]
+    return _execute_batch(
+        session.connection(),
+        [statement for statement, _ in prepared],
+        [value for statement, values in prepared for value in _in_order(statement, values)],
+        first="",
+    )
 
 
 def commit_and_fetch(sql: str, values: Parameters = ()) -> Sequence[Row]:

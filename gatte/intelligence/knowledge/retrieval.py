@@ -2,7 +2,6 @@
 (pgvector) and in words (text search), `reranker` puts their articles in order.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -16,7 +15,7 @@ from gatte.intelligence.knowledge import passages, reranker
 from gatte.intelligence.knowledge.articles import off_topic_texts
 from gatte.models.knowledge import PassageKind
 from gatte.store import knowledge
-from gatte.store.knowledge import PassageRow
+from gatte.store.knowledge import ArticleTexts, PassageRow
 
 LONGEST_QUESTION = 500  # characters that are searched
 
@@ -74,14 +73,15 @@ def find_passages(
     """
     question = question[:LONGEST_QUESTION]
     asked = reranker.tokenize(question, vector_of(question) if vector is None else vector)
-    rows = candidate_rows(session, asked)
+    rows, articles = candidate_rows(session, asked)
     texts = passages.vectorize(session, rows)
     candidates = [
         reranker.RerankCandidate(row.article_id, text)
         for row, text in zip(rows, texts, strict=True)
     ]
     order = reranker.rerank(asked, candidates, _background())
-    found = _found(session, order.articles[:limit], rows)
+    ranked = [(one, rows[one.nearest]) for one in order.articles[:limit]]
+    found = tuple(_as_found(articles[row.article_id], one, row) for one, row in ranked)
     return RetrievalResult(question, found, round(answer_confidence.answer_probability(order), 4))
 
 
@@ -94,30 +94,18 @@ def vector_of(question: str) -> Any:  # noqa: ANN401 - an array
     return embedding.embed_one(expand_for_search(question[:LONGEST_QUESTION]))
 
 
-def candidate_rows(session: Session, asked: reranker.TokenisedText) -> list[PassageRow]:
-    """The passages near a question in meaning or in words, each once, in the order of their ids."""
+def candidate_rows(
+    session: Session, asked: reranker.TokenisedText
+) -> tuple[list[PassageRow], dict[UUID, ArticleTexts]]:
+    """The passages near a question in meaning or in words, each once, in the order of their ids;
+    and their articles by id.
+    """
     words = normalize_for_search(asked.text).split()
     vector = asked.vector.tolist() if asked.vector.any() else None
     return knowledge.list_candidates(session, vector, words)
 
 
-def _found(
-    session: Session, ranked: Sequence[reranker.Ranked], rows: Sequence[PassageRow]
-) -> tuple[RankedArticle, ...]:
-    wanted = [rows[one.nearest].article_id for one in ranked]
-    articles = knowledge.article_texts_by_id(session, wanted)
-    return tuple(
-        _as_found(articles[article_id], one, rows[one.nearest])
-        for one, article_id in zip(ranked, wanted, strict=True)
-        if article_id in articles
-    )
-
-
-def _as_found(
-    article: Any,  # noqa: ANN401 - a row of SQLAlchemy
-    ranked: reranker.Ranked,
-    passage: PassageRow,
-) -> RankedArticle:
+def _as_found(article: ArticleTexts, ranked: reranker.Ranked, passage: PassageRow) -> RankedArticle:
     return RankedArticle(
         article_id=article.id,
         slug=article.slug,

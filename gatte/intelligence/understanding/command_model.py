@@ -62,7 +62,7 @@ class CommandModel:
             rows = np.array([column for column, _ in known])
             scores += np.array([weight for _, weight in known]) @ self.places[rows].astype("f8")
         if len(self.vector) and embedding.available():
-            vector = embedding.embed_one(text).astype("f8") * VECTOR_WEIGHT
+            vector = embedding.embed_one(text.lower()).astype("f8") * VECTOR_WEIGHT
             scores += vector @ self.vector.astype("f8")
         chances = 1 / (1 + np.exp(-scores))
         ranked = sorted(zip(self.labels, chances.tolist(), strict=True), key=lambda one: -one[1])
@@ -91,7 +91,7 @@ def fit(examples: Sequence[TurnExample], name: str) -> CommandModel:
         ]
     ).tocsr()
     vectors = (
-        embedding.embed(texts).astype(np.float64) * VECTOR_WEIGHT
+        embedding.embed([text.lower() for text in texts]).astype(np.float64) * VECTOR_WEIGHT
         if embedding.installed()
         else np.zeros((len(texts), 0))
     )

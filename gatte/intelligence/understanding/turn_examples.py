@@ -5,29 +5,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from gatte.conversation.commands import INTENT_OF_FLOW
+from gatte.conversation.commands import COMMAND_OF_INTENT, label_of
+from gatte.conversation.effects import EscalationReason
 from gatte.conversation.nlu import Intent
 from gatte.intelligence.understanding.examples import read_examples
 from gatte.intelligence.understanding.turn_features import TurnContext
 
 TURNS = Path(__file__).parents[1] / "content" / "turns"
-LABEL_OF_INTENT = {
-    Intent.GREETING: "SmallTalk:greeting",
-    Intent.THANKS: "SmallTalk:thanks",
-    Intent.GOODBYE: "SmallTalk:goodbye",
-    Intent.FAQ: "Question",
-    Intent.PRICE: "Question",
-    Intent.DOCUMENTS: "Question",
-    Intent.INVOICE_OR_PAYMENT: "Question",
-    Intent.COMPLAINT: "Complain",
-    Intent.TALK_TO_HUMAN: "RequestHuman",
-    Intent.OPT_OUT: "OptOut",
-    Intent.OUT_OF_SCOPE: "OffTopic",
-    Intent.REVOKE_CERTIFICATE: "Escalate:revocation",
-} | {
-    intent: f"StartFlow:{flow}"
-    for flow, intent in INTENT_OF_FLOW.items()
-    if flow not in {"ticket", "move_appointment", "cancel_appointment"}
+LABEL_OF_INTENT: dict[Intent, str] = {
+    intent: label_of(command)
+    for intent, command in COMMAND_OF_INTENT.items()
+    if intent is not Intent.TECHNICAL_SUPPORT
 }
 
 
@@ -70,11 +58,16 @@ def from_json(turn: dict[str, object]) -> TurnExample:
 
 
 def _label(command: dict[str, str]) -> str:
-    """A command's name, with what tells it from others of its kind."""
-    detail = {"StartFlow": "flow", "Escalate": "reason", "SmallTalk": "kind"}.get(
-        command["command"]
-    )
-    return f"{command['command']}:{command[detail]}" if detail else command["command"]
+    """The label of a command as the file tells it: see `commands.label_of`."""
+    match command["command"]:
+        case "StartFlow":
+            return f"StartFlow:{command['flow']}"
+        case "Escalate":
+            return f"Escalate:{EscalationReason(command['reason'])}"
+        case "SmallTalk":
+            return f"SmallTalk:{command['kind']}"
+        case name:
+            return name
 
 
 def _openings() -> Iterator[TurnExample]:

@@ -8,24 +8,24 @@ from gatte.delivery import number_pause
 from gatte.extensions import db
 from gatte.models import NumberPause
 from tests.app_fixture import application
-from tests.fakes.meta import MetaStandIn
-from tests.integration.delivery.talks import Talk, new_talk
+from tests.fakes.meta import FakeMeta
+from tests.integration.delivery.delivery_scenario import DeliveryScenario, new_talk
 
 TOKEN = "meta-token-of-the-tests"
 
 
 @pytest.fixture(scope="module")
-def standing_in() -> Iterator[MetaStandIn]:
-    with MetaStandIn(TOKEN) as meta:
+def fake_server() -> Iterator[FakeMeta]:
+    with FakeMeta(TOKEN) as meta:
         yield meta
 
 
 @pytest.fixture
-def meta(standing_in: MetaStandIn) -> MetaStandIn:
+def meta(fake_server: FakeMeta) -> FakeMeta:
     """Meta, with nothing going wrong yet."""
-    standing_in.graph.faults.clear()
-    standing_in.graph.plan, standing_in.graph.delay = None, 0.0
-    return standing_in
+    fake_server.graph.faults.clear()
+    fake_server.graph.plan, fake_server.graph.delay = None, 0.0
+    return fake_server
 
 
 @pytest.fixture(scope="module")
@@ -36,14 +36,14 @@ def more() -> dict[str, object]:
 
 @pytest.fixture(scope="module")
 def app(
-    database_url: str, redis_url: str, standing_in: MetaStandIn, more: dict[str, object]
+    database_url: str, redis_url: str, fake_server: FakeMeta, more: dict[str, object]
 ) -> Iterator[Flask]:
     """An application that sends to the stand-in for Meta; doubtful sends wait half a second for a
     status.
     """
     given = {
         "whatsapp_access_token": TOKEN,
-        "whatsapp_api_base_url": standing_in.url,
+        "whatsapp_api_base_url": fake_server.url,
         "gatte_uncertain_grace_seconds": 0.5,
     }
     with application(database_url, redis_url, **(given | more)) as made:
@@ -61,6 +61,6 @@ def number_works(app: Flask) -> None:
 
 
 @pytest.fixture
-def talk(app: Flask, meta: MetaStandIn) -> Talk:
+def chat(app: Flask, meta: FakeMeta) -> DeliveryScenario:
     """A conversation with a customer who just wrote."""
     return new_talk(app, meta)

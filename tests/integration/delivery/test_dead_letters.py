@@ -11,26 +11,26 @@ def more():
     return {"gatte_uncertain_policy": "agent"}
 
 
-def test_a_doubtful_send_without_a_status_is_left_to_an_agent(talk):
-    talk.answers("um", "dois")
-    talk.is_claimed()
-    talk.time_passes(CLAIM_SECONDS)
-    talk.is_delivered()
-    talk.time_passes(1)
+def test_a_doubtful_send_without_a_status_is_left_to_an_agent(chat):
+    chat.answers("um", "dois")
+    chat.is_claimed()
+    chat.time_passes(CLAIM_SECONDS)
+    chat.is_delivered()
+    chat.time_passes(1)
 
-    talk.is_delivered()
+    chat.is_delivered()
 
-    assert (talk.states(), talk.heard()) == (["dead_letter", "accepted"], ["dois"])
+    assert (chat.states(), chat.heard()) == (["dead_letter", "accepted"], ["dois"])
 
 
-def test_a_late_status_settles_a_dead_letter(talk):
-    (outbox_id,) = talk.answers("oi")
-    talk.is_claimed()
-    talk.time_passes(CLAIM_SECONDS)
-    talk.is_delivered()
-    talk.time_passes(1)
-    talk.is_delivered()
+def test_a_late_status_settles_a_dead_letter(chat):
+    (outbox_id,) = chat.answers("oi")
+    chat.is_claimed()
+    chat.time_passes(CLAIM_SECONDS)
+    chat.is_delivered()
+    chat.time_passes(1)
+    chat.is_delivered()
 
-    talk.hears_of(payloads.status("wamid.late", "delivered", outbox_id=outbox_id))
+    chat.hears_of(payloads.status("wamid.late", "delivered", outbox_id=outbox_id))
 
-    assert talk.states() == ["delivered"]
+    assert chat.states() == ["delivered"]

@@ -20,9 +20,9 @@ from gatte.delivery.rate_limiter import (
 )
 from tests.fakes.meta import Kind
 from tests.fakes.meta_faults import Rates
-from tests.integration.delivery.talks import new_talk
+from tests.integration.delivery.delivery_scenario import new_talk
 from tests.process_system import least_seconds, until
-from tests.slow_machines import calm, left_of
+from tests.slow_machines import left_of, retry_on_slow_machine
 
 RATE = 20.0
 _numbers = itertools.count(1)
@@ -49,7 +49,7 @@ def waits(pace, number, count, first=0):
     ]
 
 
-@calm(0.08)
+@retry_on_slow_machine(0.08)
 def test_places_of_a_number_lie_evenly_apart(pace):
     number = new_number()
     got = waits(pace, number, 40)
@@ -59,7 +59,7 @@ def test_places_of_a_number_lie_evenly_apart(pace):
     assert got == sorted(got)
 
 
-@calm(0.08)
+@retry_on_slow_machine(0.08)
 def test_numbers_do_not_wait_for_each_other(pace):
     number = new_number()
     waits(pace, number, 40)
@@ -67,7 +67,7 @@ def test_numbers_do_not_wait_for_each_other(pace):
     assert pace.reserve(f"{number}-other", "contact", "slot") == 0
 
 
-@calm(0.08)
+@retry_on_slow_machine(0.08)
 def test_who_comes_back_for_a_place_goes_at_once_and_only_once(pace):
     number = new_number()
     waits(pace, number, 30)
@@ -76,7 +76,7 @@ def test_who_comes_back_for_a_place_goes_at_once_and_only_once(pace):
     assert pace.reserve(number, "contact-29", f"{number}-29") > 1
 
 
-@calm(0.08)
+@retry_on_slow_machine(0.08)
 def test_a_customer_gets_a_burst_and_then_one_in_six_seconds(pace):
     number = new_number()
     got = [pace.reserve(f"{number}", "ana", f"{number}-{one}") for one in range(PAIR_BURST + 2)]
@@ -86,7 +86,7 @@ def test_a_customer_gets_a_burst_and_then_one_in_six_seconds(pace):
     assert pace.reserve(number, "bia", "bia") == pytest.approx(PAIR_BURST / RATE, abs=0.3)
 
 
-@calm(0.08)
+@retry_on_slow_machine(0.08)
 def test_a_number_that_was_too_fast_pauses_and_goes_slower(pace):
     number = new_number()
     pace.decrease_rate(number)
@@ -98,7 +98,7 @@ def test_a_number_that_was_too_fast_pauses_and_goes_slower(pace):
     assert got[20] - got[0] == pytest.approx(20 / (RATE * 0.67), rel=0.1)
 
 
-@calm(0.08)
+@retry_on_slow_machine(0.08)
 def test_places_that_were_given_at_the_old_rate_are_void(pace):
     number = new_number()
     waits(pace, number, 30)
@@ -107,7 +107,7 @@ def test_places_that_were_given_at_the_old_rate_are_void(pace):
     assert pace.reserve(number, "contact-29", f"{number}-29") > 0.5
 
 
-@calm(0.08)
+@retry_on_slow_machine(0.08)
 def test_a_customer_who_got_too_much_is_left_alone(pace):
     number = new_number()
     pace.block_recipient(number, "ana", 16)
@@ -147,7 +147,7 @@ class Away:
     decrease_rate = block_recipient = reserve
 
 
-@calm(0.08)
+@retry_on_slow_machine(0.08)
 def test_without_redis_a_process_paces_by_itself_and_does_not_ask_again_at_once():
     away = Away()
     pacer = FallbackRateLimiter(away, InProcessRateLimiter(SendRate(RATE)))
@@ -158,7 +158,7 @@ def test_without_redis_a_process_paces_by_itself_and_does_not_ask_again_at_once(
     assert away.calls == 1
 
 
-@calm(0.15)
+@retry_on_slow_machine(0.15)
 def test_many_hosts_share_one_rate(redis_url):
     number = new_number()
     got = []
@@ -185,10 +185,10 @@ def more():
 
 def deliver_until_sent(talks, patience=20.0):
     deadline = time.monotonic() + patience
-    while time.monotonic() < deadline and not all(talk.heard() for talk in talks):
-        for talk in talks:
-            if talk.states()[0] == "pending" and talk.waits_seconds()[0] <= 0:
-                talk.is_delivered()
+    while time.monotonic() < deadline and not all(chat.heard() for chat in talks):
+        for chat in talks:
+            if chat.states()[0] == "pending" and chat.waits_seconds()[0] <= 0:
+                chat.is_delivered()
 
 
 def test_more_than_a_number_may_send_is_postponed_and_arrives_without_a_refusal(
@@ -209,8 +209,8 @@ def refusals(app, meta, redis_url) -> int:
     time.sleep(1)  # what was sent before does not count any more
     meta.graph.rates = Rates(per_second=41)
     talks = [new_talk(app, meta) for _ in range(60)]
-    for talk in talks:
-        talk.answers("oi")
+    for chat in talks:
+        chat.answers("oi")
     refused = len(meta.graph.refused)
     workers = [
         threading.Thread(target=deliver_until_sent, args=(talks[index::3],)) for index in range(3)
@@ -221,17 +221,17 @@ def refusals(app, meta, redis_url) -> int:
         worker.join()
     meta.graph.rates = Rates()
 
-    assert [talk.heard() for talk in talks] == [["oi"]] * 60
-    assert {talk.outcomes()[-1] for talk in talks} == {"accepted"}
+    assert [chat.heard() for chat in talks] == [["oi"]] * 60
+    assert {chat.outcomes()[-1] for chat in talks} == {"accepted"}
     return len(meta.graph.refused) - refused
 
 
-def test_a_place_further_ahead_than_a_thread_may_sleep_postpones_the_send(app, talk, meta):
+def test_a_place_further_ahead_than_a_thread_may_sleep_postpones_the_send(app, chat, meta):
 
     with app.app_context():
         for one in range(120):
             services.rate_limiter().reserve(talk_number(), f"contact-{one}", f"slot-{one}")
-    talks = iter([talk, new_talk(app, meta), new_talk(app, meta)])
+    talks = iter([chat, new_talk(app, meta), new_talk(app, meta)])
 
     def postpones() -> None:
         one = next(talks)
@@ -240,12 +240,12 @@ def test_a_place_further_ahead_than_a_thread_may_sleep_postpones_the_send(app, t
         assert one.states() == ["pending", "pending"]
 
     assert least_seconds(3, postpones) < 0.5
-    assert (talk.states(), talk.heard()) == (["pending", "pending"], [])
-    assert talk.waits_seconds()[0] > 0.2
-    assert talk.rows()[0].attempts == 0
-    assert until(lambda: talk.waits_seconds()[0] <= 0)
-    talk.is_delivered()
-    assert talk.heard() == ["um", "dois"]
+    assert (chat.states(), chat.heard()) == (["pending", "pending"], [])
+    assert chat.waits_seconds()[0] > 0.2
+    assert chat.rows()[0].attempts == 0
+    assert until(lambda: chat.waits_seconds()[0] <= 0)
+    chat.is_delivered()
+    assert chat.heard() == ["um", "dois"]
 
 
 def talk_number():
@@ -254,15 +254,15 @@ def talk_number():
     return NUMBER
 
 
-def test_after_a_pair_limit_the_customer_is_left_alone_for_meta_s_pauses(talk, meta):
-    meta.fail(Kind.ERROR, to=talk.phone, status=400, code=131056, times=2)
-    talk.answers("oi")
+def test_after_a_pair_limit_the_customer_is_left_alone_for_meta_s_pauses(chat, meta):
+    meta.fail(Kind.ERROR, to=chat.phone, status=400, code=131056, times=2)
+    chat.answers("oi")
     started = time.monotonic()
-    talk.is_delivered()
-    assert talk.waits_seconds()[0] == left_of(1, started, tolerance=0.5)
-    assert until(lambda: talk.waits_seconds()[0] <= 0)
+    chat.is_delivered()
+    assert chat.waits_seconds()[0] == left_of(1, started, tolerance=0.5)
+    assert until(lambda: chat.waits_seconds()[0] <= 0)
     started = time.monotonic()
-    talk.is_delivered()
-    assert talk.waits_seconds()[0] == left_of(4, started, tolerance=0.5)
+    chat.is_delivered()
+    assert chat.waits_seconds()[0] == left_of(4, started, tolerance=0.5)
 
-    assert talk.outcomes() == ["refused", "refused"]
+    assert chat.outcomes() == ["refused", "refused"]

@@ -7,26 +7,26 @@ from tests.fakes import payloads
 from tests.fakes.meta import Kind
 
 
-def reprocess(talk, *options):
-    with talk.app.app_context():
-        done = talk.app.test_cli_runner().invoke(
-            args=["reprocess", "--conversation", str(talk.conversation_id), *options]
+def reprocess(chat, *options):
+    with chat.app.app_context():
+        done = chat.app.test_cli_runner().invoke(
+            args=["reprocess", "--conversation", str(chat.conversation_id), *options]
         )
     assert done.exit_code == 0, done.output
     return done.output
 
 
 @pytest.fixture
-def dead_lettered(talk, meta):
+def dead_lettered(chat, meta):
     """A conversation whose two answers are dead letters, since customers complained of its
     number.
     """
-    meta.fail(Kind.ERROR, to=talk.phone, status=400, code=131048, times=2)
-    talk.answers("um", "dois")
-    talk.is_delivered()
-    talk.is_delivered()
-    assert talk.states() == ["dead_letter", "dead_letter"]
-    return talk
+    meta.fail(Kind.ERROR, to=chat.phone, status=400, code=131048, times=2)
+    chat.answers("um", "dois")
+    chat.is_delivered()
+    chat.is_delivered()
+    assert chat.states() == ["dead_letter", "dead_letter"]
+    return chat
 
 
 @pytest.mark.parametrize("options", [[], ["--sends"]])
@@ -51,18 +51,18 @@ def test_what_is_not_meant_is_left(dead_lettered, options):
     )
 
 
-def test_an_answer_that_failed_by_a_status_is_sent_again(talk):
-    (outbox_id,) = talk.answers("oi")
-    talk.is_delivered()
-    first = payloads.failure(talk.wamid(), 131026, outbox_id=outbox_id)
-    talk.hears_of(first)
+def test_an_answer_that_failed_by_a_status_is_sent_again(chat):
+    (outbox_id,) = chat.answers("oi")
+    chat.is_delivered()
+    first = payloads.failure(chat.wamid(), 131026, outbox_id=outbox_id)
+    chat.hears_of(first)
 
-    reprocess(talk)
-    talk.hears_of(first)  # the old news once more
-    talk.is_delivered()
-    talk.hears_of(first)
+    reprocess(chat)
+    chat.hears_of(first)  # the old news once more
+    chat.is_delivered()
+    chat.hears_of(first)
 
-    assert (talk.heard(), talk.states()) == (["oi", "oi"], ["accepted"])
+    assert (chat.heard(), chat.states()) == (["oi", "oi"], ["accepted"])
 
 
 def test_what_the_bot_may_not_say_any_more_is_left(dead_lettered):
@@ -84,9 +84,9 @@ def test_an_answer_to_an_erased_contact_is_left(dead_lettered):
     assert reprocess(dead_lettered).count("erased") == 2
 
 
-def test_an_answer_in_doubt_or_on_its_way_is_not_touched(talk, meta):
-    meta.fail(Kind.CUT, to=talk.phone)
-    talk.answers("um", "dois")
-    talk.is_delivered()
+def test_an_answer_in_doubt_or_on_its_way_is_not_touched(chat, meta):
+    meta.fail(Kind.CUT, to=chat.phone)
+    chat.answers("um", "dois")
+    chat.is_delivered()
 
-    assert (reprocess(talk), talk.states()) == ("", ["uncertain", "pending"])
+    assert (reprocess(chat), chat.states()) == ("", ["uncertain", "pending"])

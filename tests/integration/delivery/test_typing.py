@@ -13,7 +13,7 @@ from gatte.extensions import db
 from gatte.models import NumberPause
 from gatte.observability import metrics
 from tests.fakes import payloads
-from tests.integration.turns.customers import somebody
+from tests.integration.turns.simulated_customer import somebody
 from tests.process_system import NUMBER, never, until
 
 BAD_TOKEN = 190

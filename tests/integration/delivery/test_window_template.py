@@ -15,73 +15,80 @@ def more():
     return {"gatte_service_window_template": "retomar_conversa"}
 
 
-def templates(talk):
+def templates(chat):
     return [
         body["template"]["name"]
-        for body in talk.meta.sent_to(talk.phone)
+        for body in chat.meta.sent_to(chat.phone)
         if body["type"] == "template"
     ]
 
 
-def test_one_template_goes_and_the_desk_gets_what_it_does_not_say(talk):
-    talk.last_wrote(hours=25)
-    talk.answers("um", "dois")
+def test_one_template_goes_and_the_desk_gets_what_it_does_not_say(chat):
+    chat.last_wrote(hours=25)
+    chat.answers("um", "dois")
 
-    talk.is_delivered()
+    chat.is_delivered()
 
-    assert (templates(talk), talk.states()) == (["retomar_conversa"], ["accepted", "cancelled"])
-    with talk.app.app_context():
-        assert asked_of_the_desk(talk) == [(TicketKind.FOLLOW_UP, "dois")]
+    assert (templates(chat), chat.states()) == (
+        ["retomar_conversa"],
+        ["accepted", "cancelled"],
+    )
+    with chat.app.app_context():
+        assert asked_of_the_desk(chat) == [(TicketKind.FOLLOW_UP, "dois")]
 
 
-def test_the_history_shows_what_the_customer_got(talk):
-    talk.last_wrote(hours=25)
-    talk.answers("oi")
+def test_the_history_shows_what_the_customer_got(chat):
+    chat.last_wrote(hours=25)
+    chat.answers("oi")
 
-    talk.is_delivered()
+    chat.is_delivered()
 
-    with talk.app.app_context():
-        assert [(row.message.kind, row.message.body) for row in talk.rows()] == [
+    with chat.app.app_context():
+        assert [(row.message.kind, row.message.body) for row in chat.rows()] == [
             ("template", "[retomar_conversa]")
         ]
 
 
-def test_a_refused_answer_becomes_the_template(talk, meta):
-    meta.fail(Kind.ERROR, to=talk.phone, status=400, code=CLOSED)
-    talk.answers("oi")
-    talk.is_delivered()
-    talk.is_delivered()
+def test_a_refused_answer_becomes_the_template(chat, meta):
+    meta.fail(Kind.ERROR, to=chat.phone, status=400, code=CLOSED)
+    chat.answers("oi")
+    chat.is_delivered()
+    chat.is_delivered()
 
-    assert (templates(talk), talk.states(), talk.tickets()) == (
+    assert (templates(chat), chat.states(), chat.tickets()) == (
         ["retomar_conversa"],
         ["accepted"],
         [],
     )
 
 
-def test_an_answer_that_failed_later_becomes_the_template_once(talk):
-    (outbox_id,) = talk.answers("oi")
-    talk.is_delivered()
-    news = payloads.failure(talk.wamid(), CLOSED, outbox_id=outbox_id)
+def test_an_answer_that_failed_later_becomes_the_template_once(chat):
+    (outbox_id,) = chat.answers("oi")
+    chat.is_delivered()
+    news = payloads.failure(chat.wamid(), CLOSED, outbox_id=outbox_id)
 
-    talk.hears_of(news)
-    talk.hears_of(news)
-    talk.is_delivered()
-    talk.hears_of(news)
+    chat.hears_of(news)
+    chat.hears_of(news)
+    chat.is_delivered()
+    chat.hears_of(news)
 
-    assert (talk.heard(), talk.states(), talk.tickets()) == (["oi", "[template]"], ["accepted"], [])
+    assert (chat.heard(), chat.states(), chat.tickets()) == (
+        ["oi", "[template]"],
+        ["accepted"],
+        [],
+    )
 
 
-def test_who_opted_out_gets_no_template(talk):
-    talk.last_wrote(hours=25)
-    talk.answers("oi")
-    with talk.app.app_context():
-        contact_id = db.session.get_one(Conversation, talk.conversation_id).contact_id
+def test_who_opted_out_gets_no_template(chat):
+    chat.last_wrote(hours=25)
+    chat.answers("oi")
+    with chat.app.app_context():
+        contact_id = db.session.get_one(Conversation, chat.conversation_id).contact_id
         db.session.execute(
             update(Contact).where(Contact.id == contact_id).values(opted_out_at=func.now())
         )
         db.session.commit()
 
-    talk.is_delivered()
+    chat.is_delivered()
 
-    assert (talk.heard(), talk.states(), len(talk.tickets())) == ([], ["cancelled"], 1)
+    assert (chat.heard(), chat.states(), len(chat.tickets())) == ([], ["cancelled"], 1)

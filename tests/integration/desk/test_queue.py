@@ -9,7 +9,7 @@ from gatte.decisions import handling_time
 from gatte.decisions.snapshots import load_snapshot
 from gatte.extensions import db
 from gatte.models import AuditEntry, Contact, Conversation, Role, User
-from tests.integration.panel.making import Desk, minutes_ago
+from tests.integration.panel.factories import Desk, minutes_ago
 
 
 @pytest.fixture

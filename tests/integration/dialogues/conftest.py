@@ -5,7 +5,7 @@ from flask import Flask
 
 from gatte.desk import users
 from gatte.extensions import db
-from tests.integration.dialogues import playing
+from tests.integration.dialogues import dialogue_player
 from tests.stage import stage
 from tests.stage.script import Script
 
@@ -13,10 +13,10 @@ Play = Callable[[Script], set[str]]
 
 
 @pytest.fixture(scope="module")
-def furnished(app: Flask) -> Iterator[Flask]:
+def seeded(app: Flask) -> Iterator[Flask]:
     """The application with the demo articles and the hours of an ordinary company."""
     hours = {"gatte_business_hours": "seg-sex 08:00-18:00", "gatte_holidays_state": "SP"}
-    with stage.furnished(app, **hours) as ready:
+    with stage.seeded(app, **hours) as ready:
         yield ready
 
 
@@ -33,6 +33,6 @@ def agents(app: Flask) -> tuple[int, int]:
 
 
 @pytest.fixture
-def play(furnished: Flask, agents: tuple[int, int]) -> Play:
+def play(seeded: Flask, agents: tuple[int, int]) -> Play:
     """Plays a dialogue; the names of what it touched."""
-    return lambda script: playing.play(furnished, agents, script)
+    return lambda script: dialogue_player.play(seeded, agents, script)

@@ -6,7 +6,7 @@ from gatte.conversation.effects import EscalationReason
 from gatte.conversation.external_events import EXTERNAL_EVENTS
 from gatte.conversation.flows.base import FlowName
 from gatte.conversation.states import State
-from tests.integration.dialogues.checking import Differs
+from tests.integration.dialogues.scene_assertions import Differs
 from tests.stage.script import BadScript, parse, paths, read
 
 FEWEST = 60

@@ -55,25 +55,25 @@ IN_DISTRESS = Customer(
 
 @pytest.mark.parametrize("customer", [BUYER, IN_DISTRESS], ids=lambda one: one.id)
 @pytest.mark.parametrize("reading", [Reading.LOCAL, Reading.GOLD])
-def test_a_customer_who_answers_everything_ends_well(furnished, agents, customer, reading):
-    played = play(furnished, agents, customer, 0, reading)
+def test_a_customer_who_answers_everything_ends_well(seeded, agents, customer, reading):
+    played = play(seeded, agents, customer, 0, reading)
 
     assert played.verdict.grade is Grade.WELL, (played.verdict, played.transcript)
 
 
-def test_another_value_in_the_tables_is_no_good_end(furnished, agents):
+def test_another_value_in_the_tables_is_no_good_end(seeded, agents):
     other = {**BUYER.end, "slots": {**BUYER.end["slots"], "name": "Outra Pessoa"}}
 
-    played = play(furnished, agents, _with(BUYER, end=other), 0, Reading.LOCAL)
+    played = play(seeded, agents, _with(BUYER, end=other), 0, Reading.LOCAL)
 
     assert played.verdict.grade is Grade.BADLY
     assert "goal not reached" in played.verdict.problems
 
 
-def test_a_customer_whose_appointment_nothing_holds_is_not_played(furnished, agents):
+def test_a_customer_whose_appointment_nothing_holds_is_not_played(seeded, agents):
     known = {"appointment": {"day": "2026-03-12", "period": "10h"}}
 
-    assert play(furnished, agents, _with(BUYER, known=known), 0, Reading.LOCAL).verdict is None
+    assert play(seeded, agents, _with(BUYER, known=known), 0, Reading.LOCAL).verdict is None
 
 
 @pytest.mark.parametrize(
@@ -86,8 +86,8 @@ def test_a_customer_whose_appointment_nothing_holds_is_not_played(furnished, age
         ("queue", State.WAITING_HUMAN, None),
     ],
 )
-def test_a_path_leads_to_its_place(furnished, agents, place, state, asked):
-    stage = sentences.stage_at(furnished, agents, place)
+def test_a_path_leads_to_its_place(seeded, agents, place, state, asked):
+    stage = sentences.stage_at(seeded, agents, place)
 
     with stage.open():
         conversation = stage.conversation()
@@ -118,10 +118,10 @@ def test_a_path_leads_to_its_place(furnished, agents, place, state, asked):
         ),
     ],
 )
-def test_what_came_of_a_sentence_is_counted(furnished, agents, kind, place, text, counts):
+def test_what_came_of_a_sentence_is_counted(seeded, agents, kind, place, text, counts):
     sentence = {"id": "s", "voice": "test", "kind": kind, "place": place, "text": text}
 
-    heard = sentences.play(furnished, agents, {**sentence, "not": "opt_out"})
+    heard = sentences.play(seeded, agents, {**sentence, "not": "opt_out"})
 
     assert heard.counts == counts
 

@@ -3,22 +3,22 @@ from collections.abc import Iterator
 import pytest
 
 from tests import process_system
-from tests.fakes.gemini import GeminiStandIn
-from tests.fakes.meta import MetaStandIn
-from tests.integration.flow.world import World
+from tests.fakes.gemini import FakeGemini
+from tests.fakes.meta import FakeMeta
+from tests.integration.flow.system_client import SystemClient
 from tests.process_system import System
 
 
 @pytest.fixture(scope="module")
-def meta() -> Iterator[MetaStandIn]:
-    with MetaStandIn(token="meta-token-of-the-tests") as standing_in:
-        yield standing_in
+def meta() -> Iterator[FakeMeta]:
+    with FakeMeta(token="meta-token-of-the-tests") as fake_server:
+        yield fake_server
 
 
 @pytest.fixture(scope="module")
-def gemini() -> Iterator[GeminiStandIn]:
-    with GeminiStandIn() as standing_in:
-        yield standing_in
+def gemini() -> Iterator[FakeGemini]:
+    with FakeGemini() as fake_server:
+        yield fake_server
 
 
 @pytest.fixture(scope="module")
@@ -42,5 +42,5 @@ def system(tmp_path_factory, database_url, redis_url, meta, gemini) -> Iterator[
 
 
 @pytest.fixture
-def world(system, meta, gemini, database_url) -> World:
-    return World(system, meta, gemini, database_url)
+def client(system, meta, gemini, database_url) -> SystemClient:
+    return SystemClient(system, meta, gemini, database_url)

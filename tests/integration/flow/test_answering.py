@@ -5,90 +5,90 @@ from tests.fakes.people import new_wamid
 from tests.process_system import NUMBER, never, until
 
 
-def test_a_message_is_answered_by_one_post_with_its_outbox_id(world):
-    who = world.somebody()
+def test_a_message_is_answered_by_one_post_with_its_outbox_id(client):
+    who = client.somebody()
 
-    world.says(who, "oi")
+    client.says(who, "oi")
 
-    assert len(world.waits_for_answers(who, 1)) == 1
-    sent = world.meta.sent_to(who.phone)[0]
-    outbox_id = world.query(
+    assert len(client.waits_for_answers(who, 1)) == 1
+    sent = client.meta.sent_to(who.phone)[0]
+    outbox_id = client.query(
         "SELECT id::text FROM outbox WHERE id::text = %s", sent["biz_opaque_callback_data"]
     )
     assert outbox_id == [(sent["biz_opaque_callback_data"],)]
     assert sent["interactive"]["type"] == "list"
 
 
-def test_the_same_body_ten_times_is_answered_once(world):
-    who = world.somebody()
+def test_the_same_body_ten_times_is_answered_once(client):
+    who = client.somebody()
     body = payloads.body(payloads.text("oi"), who, number=NUMBER)
 
-    assert [world.deliver(body).status_code for _ in range(10)] == [200] * 10
+    assert [client.deliver(body).status_code for _ in range(10)] == [200] * 10
 
-    assert len(world.waits_for_answers(who, 1)) == 1
-    assert never(lambda: len(world.heard(who)) > 1, 3)
+    assert len(client.waits_for_answers(who, 1)) == 1
+    assert never(lambda: len(client.heard(who)) > 1, 3)
 
 
-def test_a_burst_gets_one_answer(world):
-    who = world.somebody()
+def test_a_burst_gets_one_answer(client):
+    who = client.somebody()
 
     for text in ("oi", "tudo bem?", "quero comprar um e-CNPJ"):
-        world.says(who, text)
+        client.says(who, text)
 
-    assert len(world.waits_for_answers(who, 1)) == 1
-    assert never(lambda: len(world.heard(who)) > 1, 3)
+    assert len(client.waits_for_answers(who, 1)) == 1
+    assert never(lambda: len(client.heard(who)) > 1, 3)
 
 
-def test_both_forms_of_a_mobile_are_one_contact(world):
+def test_both_forms_of_a_mobile_are_one_contact(client):
     new, old = (
         payloads.Person(phone="5541987654321", name="Léo"),
         payloads.Person(phone="554187654321", name="Léo"),
     )
-    before = world.query("SELECT count(*) FROM contact")[0][0]
+    before = client.query("SELECT count(*) FROM contact")[0][0]
 
     for who in (new, old):
-        world.says(who, "oi")
-        assert len(world.waits_for_answers(who, 1)) == 1
+        client.says(who, "oi")
+        assert len(client.waits_for_answers(who, 1)) == 1
 
-    assert world.query("SELECT count(*) FROM contact")[0][0] == before + 1
+    assert client.query("SELECT count(*) FROM contact")[0][0] == before + 1
 
 
-def test_statuses_move_forward_only(world):
-    who = world.somebody()
-    world.says(who, "oi")
-    world.waits_for_answers(who, 1)
-    outbox_id = world.meta.sent_to(who.phone)[0]["biz_opaque_callback_data"]
+def test_statuses_move_forward_only(client):
+    who = client.somebody()
+    client.says(who, "oi")
+    client.waits_for_answers(who, 1)
+    outbox_id = client.meta.sent_to(who.phone)[0]["biz_opaque_callback_data"]
 
     for word in ("read", "sent", "delivered"):
         status = payloads.status("wamid.of-no-interest", word, outbox_id=outbox_id)
-        assert world.deliver(payloads.statuses_body(status, number=NUMBER)).status_code == 200
+        assert client.deliver(payloads.statuses_body(status, number=NUMBER)).status_code == 200
 
     def state() -> tuple[object, ...]:
-        return world.query(
+        return client.query(
             "SELECT state, delivered_at IS NOT NULL FROM outbox WHERE id = %s", outbox_id
         )[0]
 
     assert until(lambda: state() == ("read", True))
 
 
-def test_a_message_can_be_followed_from_the_webhook_to_the_status(world):
-    who = world.somebody()
+def test_a_message_can_be_followed_from_the_webhook_to_the_status(client):
+    who = client.somebody()
     wamid = new_wamid(who.phone)
-    world.deliver(payloads.body(payloads.text("oi"), who, number=NUMBER, wamid=wamid))
-    world.waits_for_answers(who, 1)
-    outbox_id = world.meta.sent_to(who.phone)[0]["biz_opaque_callback_data"]
-    world.deliver(
+    client.deliver(payloads.body(payloads.text("oi"), who, number=NUMBER, wamid=wamid))
+    client.waits_for_answers(who, 1)
+    outbox_id = client.meta.sent_to(who.phone)[0]["biz_opaque_callback_data"]
+    client.deliver(
         payloads.statuses_body(
             payloads.status("wamid.x", "delivered", outbox_id=outbox_id), number=NUMBER
         )
     )
-    (correlation_id,) = world.query(
+    (correlation_id,) = client.query(
         "SELECT correlation_id FROM conversation c "
         "JOIN outbox o ON o.conversation_id = c.id "
         "WHERE o.id = %s",
         outbox_id,
     )[0]
-    (wamid_hash,) = world.query(
+    (wamid_hash,) = client.query(
         "SELECT left(encode(m.wamid_hash, 'hex'), 24) FROM message m "
         "JOIN outbox o USING (conversation_id) "
         "WHERE m.author = 'customer'"
@@ -98,7 +98,7 @@ def test_a_message_can_be_followed_from_the_webhook_to_the_status(world):
 
     def events(named: str) -> set[str]:
         return {
-            json.loads(line)["event"] for line in world.system.log().splitlines() if named in line
+            json.loads(line)["event"] for line in client.system.log().splitlines() if named in line
         }
 
     assert until(lambda: events(wamid_hash) >= {"webhook_stored", "inbox_processed"}), events(

@@ -13,7 +13,7 @@ from psycopg2 import sql
 from tests import process_system
 from tests.fakes import payloads
 from tests.fakes.people import Person, new_wamid
-from tests.integration.flow.world import World
+from tests.integration.flow.system_client import SystemClient
 from tests.process_system import NUMBER, until
 
 WHO = Person(phone="5541998765432", name="Zuleica Quaresma", bsuid="BR.4455667788990011")
@@ -78,14 +78,14 @@ def dump(database_url: str) -> str:
     return "\n".join(said)
 
 
-def talk(world: World) -> None:
+def talk(client: SystemClient) -> None:
     """A whole conversation, a strange body, a status with the phone, and a line about a phone in an
     address.
     """
     for count, text in enumerate(SAID, start=1):
-        world.says(WHO, text)
-        assert len(world.waits_for_answers(WHO, count)) >= count, world.system.log_tail()
-    sent = [record for record in world.meta.messages if record["to"] == WHO.phone][-1]
+        client.says(WHO, text)
+        assert len(client.waits_for_answers(WHO, count)) >= count, client.system.log_tail()
+    sent = [record for record in client.meta.messages if record["to"] == WHO.phone][-1]
     outbox_id = sent["body"]["biz_opaque_callback_data"]
     news = payloads.failure(
         sent["wamid"],
@@ -93,19 +93,19 @@ def talk(world: World) -> None:
         recipient=WHO,
         outbox_id=outbox_id,
     )
-    world.deliver(payloads.statuses_body(news, number=NUMBER))
-    world.post(
+    client.deliver(payloads.statuses_body(news, number=NUMBER))
+    client.post(
         b"{}", {"X-Request-ID": "5541998765432", "X-Hub-Signature-256": "sha256=5541998765432"}
     )
 
 
-def test_nothing_personal_stands_in_logs_or_tables(world):
-    talk(world)
-    assert until(lambda: '"error_code":131026' in world.system.log())
+def test_nothing_personal_stands_in_logs_or_tables(client):
+    talk(client)
+    assert until(lambda: '"error_code":131026' in client.system.log())
 
-    assert leaks(world.system.log()) == set()
-    assert leaks(dump(world.database_url)) == set()
-    assert not re.search(r"wamid\.[A-Za-z0-9+/=]{20}", world.system.log())
+    assert leaks(client.system.log()) == set()
+    assert leaks(dump(client.database_url)) == set()
+    assert not re.search(r"wamid\.[A-Za-z0-9+/=]{20}", client.system.log())
 
 
 @pytest.mark.parametrize("what", ["masking", "sealing"])
@@ -128,10 +128,10 @@ def test_the_check_above_fails_without_protection(
             GATTE_LOG_LEVEL="DEBUG",
         )
         with process_system.running(tmp_path / "system", environment) as system:
-            world = World(system, meta, gemini, url)
-            before = len(world.heard(WHO))
-            world.says(WHO, SAID[1])
-            world.post(b"{}", {"X-Request-ID": "5541998765432"})
-            assert until(lambda: len(world.heard(WHO)) > before)
+            client = SystemClient(system, meta, gemini, url)
+            before = len(client.heard(WHO))
+            client.says(WHO, SAID[1])
+            client.post(b"{}", {"X-Request-ID": "5541998765432"})
+            assert until(lambda: len(client.heard(WHO)) > before)
             found = leaks(system.log()) if what == "masking" else leaks(dump(url))
     assert found

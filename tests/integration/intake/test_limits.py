@@ -12,7 +12,7 @@ from gatte.turns import arrival
 from gatte.whatsapp.events import Sender
 from tests.app_fixture import application
 from tests.fakes import payloads
-from tests.integration.turns.customers import somebody
+from tests.integration.turns.simulated_customer import somebody
 from tests.process_system import NUMBER
 
 LIMIT = 3

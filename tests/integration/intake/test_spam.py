@@ -11,7 +11,7 @@ from gatte.models import AuditEntry, MuteReason, Outbox, SkipReason, User
 from gatte.store import contacts
 from tests.app_fixture import application
 from tests.fakes import payloads
-from tests.integration.turns.customers import somebody
+from tests.integration.turns.simulated_customer import somebody
 
 PAUSED = "pausar as respostas automáticas"
 SENTENCE = "Olá, quero saber mais do produto"

@@ -26,7 +26,7 @@ def rank_without(
 ) -> reranker.Ranking:
     """The ranking of a stored text, as if it were not stored."""
     asked = reranker.tokenize(question, retrieval.vector_of(question))
-    near = retrieval.candidate_rows(session, asked)
+    near, _ = retrieval.candidate_rows(session, asked)
     texts = passages.vectorize(session, near)
     kept = [(row, text) for row, text in zip(near, texts, strict=True) if row.id != own_passage]
     background = [

@@ -14,7 +14,7 @@ NO_VECTOR = np.zeros(embedding.DIMENSIONS, dtype=np.float32)
 
 def near(session, question, vector=None):
     asked = reranker.tokenize(question, retrieval.vector_of(question) if vector is None else vector)
-    return retrieval.candidate_rows(session, asked)
+    return retrieval.candidate_rows(session, asked)[0]
 
 
 @pytest.mark.parametrize("question", ["quanto custa o e-CNPJ?", "perdi a senha do token", "1234"])

@@ -21,7 +21,7 @@ from gatte.infra.rq_queue import (
 from gatte.jobs.worker import job_batch
 from gatte.jobs.worker.runner import JobRunner
 from tests.fakes import payloads
-from tests.integration.turns.customers import somebody
+from tests.integration.turns.simulated_customer import somebody
 from tests.process_system import until
 
 NOBODY = "01a207b1-2d2f-74cc-86bf-3755ffb73246"

@@ -7,7 +7,7 @@ from gatte.infra.rq_queue import JobName
 from gatte.jobs.worker import job_batch
 from gatte.store.due_work import fetch_due_work
 from tests.fakes import payloads
-from tests.integration.turns.customers import somebody
+from tests.integration.turns.simulated_customer import somebody
 from tests.process_system import least_seconds
 
 PAUSE = 5.0

@@ -12,7 +12,7 @@ from gatte.desk import users as people
 from gatte.extensions import db, limiter
 from gatte.models import Role
 from tests.integration.panel import request_guard
-from tests.integration.panel.making import Desk
+from tests.integration.panel.factories import Desk
 
 PASSWORD = "uma senha comprida"
 

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from gatte.extensions import db
 from gatte.models import AuditEntry, Conversation, Message
-from tests.integration.panel.making import minutes_ago
+from tests.integration.panel.factories import minutes_ago
 
 
 def read(app, conversation_id):

@@ -10,7 +10,7 @@ from gatte.extensions import db
 from gatte.intake import contact_identity
 from gatte.models import Contact, ContactIdentity, Conversation, IdentityKind, Ticket, keyring
 from gatte.web.panel.paging import PAGE
-from tests.integration.panel.making import minutes_ago
+from tests.integration.panel.factories import minutes_ago
 
 
 def names(page):

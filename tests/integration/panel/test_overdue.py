@@ -11,7 +11,7 @@ from gatte.extensions import db
 from gatte.models import Conversation
 from gatte.turns import inactivity
 from gatte.web.panel.labels import EVENTS
-from tests.integration.panel.making import minutes_ago
+from tests.integration.panel.factories import minutes_ago
 
 
 def watched(app, conversation_id):

@@ -1,7 +1,7 @@
 import re
 
 from gatte.web.panel.paging import PAGE
-from tests.integration.panel.making import minutes_ago
+from tests.integration.panel.factories import minutes_ago
 
 
 def names(page):

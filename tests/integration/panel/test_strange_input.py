@@ -43,7 +43,7 @@ STRANGE = [
 
 
 @pytest.fixture(scope="module")
-def places(app):
+def addresses(app):
     """Every address of the panel with its method and names of its ids."""
     rules = [
         rule
@@ -82,8 +82,8 @@ def answer(browser, method, rule, ids, values):
 
 
 @pytest.mark.parametrize("value", STRANGE, ids=itertools.count())
-def test_one_strange_value_everywhere(admin, places, ids, value):
-    for method, rule, endpoint in places:
+def test_one_strange_value_everywhere(admin, addresses, ids, value):
+    for method, rule, endpoint in addresses:
         if endpoint in PUBLIC_ENDPOINTS and method == "POST":
             continue
         got = answer(admin, method, rule, ids, dict.fromkeys(NAMES, value))
@@ -114,8 +114,8 @@ def test_one_strange_value_alone_in_an_address(admin, address):
     ),
     pick=st.integers(0, 10_000),
 )
-def test_strange_values_together(admin, places, ids, values, pick):
-    method, rule, endpoint = places[pick % len(places)]
+def test_strange_values_together(admin, addresses, ids, values, pick):
+    method, rule, endpoint = addresses[pick % len(addresses)]
     if endpoint not in PUBLIC_ENDPOINTS:
         assert answer(admin, method, rule, ids, values).status_code < 500
 
@@ -133,8 +133,8 @@ VALID = {
 @pytest.mark.parametrize(
     ("view", "field"), [(view, field) for view, fields in VALID.items() for field in fields]
 )
-def test_one_strange_value_among_good_ones(admin, places, ids, view, field):
-    method, rule, _ = next(place for place in places if place[2] == f"panel.{view}")
+def test_one_strange_value_among_good_ones(admin, addresses, ids, view, field):
+    method, rule, _ = next(place for place in addresses if place[2] == f"panel.{view}")
     for value in STRANGE:
         got = answer(admin, method, rule, ids, VALID[view] | {field: value})
         assert (value[:40], got.status_code < 500) == (value[:40], True)

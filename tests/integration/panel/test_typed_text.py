@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from gatte.extensions import db
 from gatte.models import Message, TicketNote
-from tests.integration.panel.making import minutes_ago
+from tests.integration.panel.factories import minutes_ago
 
 
 def composer_of(page):

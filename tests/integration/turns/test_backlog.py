@@ -8,7 +8,7 @@ from gatte.jobs.definitions import process_inbox
 from gatte.jobs.job_context import set_job_app
 from tests.app_fixture import application
 from tests.fakes import payloads
-from tests.integration.turns.customers import somebody
+from tests.integration.turns.simulated_customer import somebody
 
 MANY = 30
 

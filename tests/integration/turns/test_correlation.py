@@ -4,7 +4,7 @@ import pytest
 
 from gatte.models import Conversation
 from tests.fakes import payloads
-from tests.integration.turns.customers import somebody
+from tests.integration.turns.simulated_customer import somebody
 
 
 @pytest.fixture

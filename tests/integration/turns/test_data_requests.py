@@ -10,7 +10,7 @@ from gatte.extensions import db
 from gatte.models import Ticket, TicketKind
 from gatte.turns.replay import replay_conversation
 from tests.fakes import payloads
-from tests.integration.turns.customers import somebody
+from tests.integration.turns.simulated_customer import somebody
 
 
 @pytest.mark.parametrize(

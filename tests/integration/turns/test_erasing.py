@@ -8,7 +8,7 @@ import pytest
 
 from gatte.extensions import db
 from tests.fakes import payloads
-from tests.integration.turns.customers import somebody
+from tests.integration.turns.simulated_customer import somebody
 
 SECRET = "Gato#7755"
 WORDS = "xilofone roxo"

@@ -15,7 +15,7 @@ from gatte.jobs.definitions import resume_turn
 from gatte.models import Conversation, Message, Turn
 from gatte.turns import held_leases, retry
 from tests.fakes import payloads
-from tests.integration.turns.customers import somebody
+from tests.integration.turns.simulated_customer import somebody
 from tests.slow_machines import left_of
 
 PASSING, LASTING = (

@@ -10,15 +10,15 @@ from gatte.jobs.definitions import resume_turn
 from gatte.models import Role, User
 from tests.app_fixture import application
 from tests.fakes import payloads
-from tests.fakes.gemini import GeminiStandIn
-from tests.integration.turns.customers import somebody
-from tests.integration.turns.thinking import a_turn_that_thinks
+from tests.fakes.gemini import FakeGemini
+from tests.integration.turns.simulated_customer import somebody
+from tests.integration.turns.slow_turn import turn_waiting_for_gemini
 
 
 @pytest.fixture(scope="module")
 def gemini():
-    with GeminiStandIn() as stand_in:
-        yield stand_in
+    with FakeGemini() as fake_gemini:
+        yield fake_gemini
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ def due_turn(customer):
 
 def test_a_reset_stands_and_the_turn_that_ran_says_nothing(customer, gemini, admin):
     before = customer.heard()
-    with a_turn_that_thinks(customer, gemini):
+    with turn_waiting_for_gemini(customer, gemini):
         forces(customer, admin, handoff.force_reset)
 
     assert (standing(customer), customer.heard()) == (("STATE_START", None), before)
@@ -80,7 +80,7 @@ def test_after_a_reset_what_is_unread_and_what_comes_next_is_answered_from_the_s
     customer, gemini, admin
 ):
     before = customer.heard()
-    with a_turn_that_thinks(customer, gemini):
+    with turn_waiting_for_gemini(customer, gemini):
         forces(customer, admin, handoff.force_reset)
     due_turn(customer)
     assert len(customer.heard()) > len(before)
@@ -95,7 +95,7 @@ def test_after_a_reset_what_is_unread_and_what_comes_next_is_answered_from_the_s
 
 def test_a_forced_escalation_stands_and_the_turn_that_ran_says_nothing(customer, gemini, admin):
     before = customer.heard()
-    with a_turn_that_thinks(customer, gemini):
+    with turn_waiting_for_gemini(customer, gemini):
         forces(customer, admin, handoff.force_escalation)
         told = customer.heard()
 
@@ -104,7 +104,7 @@ def test_a_forced_escalation_stands_and_the_turn_that_ran_says_nothing(customer,
 
 
 def test_after_a_forced_escalation_what_comes_next_waits_for_the_desk(customer, gemini, admin):
-    with a_turn_that_thinks(customer, gemini):
+    with turn_waiting_for_gemini(customer, gemini):
         forces(customer, admin, handoff.force_escalation)
     due_turn(customer)
 

@@ -12,7 +12,7 @@ from gatte.intake import contact_identity, inbox_retry
 from gatte.models import InboxMessage
 from gatte.whatsapp.events import Sender
 from tests.fakes import payloads
-from tests.integration.turns.customers import somebody
+from tests.integration.turns.simulated_customer import somebody
 from tests.integration.turns.test_failing import LASTING, PASSING, change, refusing
 from tests.slow_machines import left_of
 

@@ -18,7 +18,7 @@ from gatte.jobs.definitions import process_inbox
 from gatte.models import InboxMessage
 from gatte.turns import process
 from tests.fakes import payloads
-from tests.integration.turns.customers import somebody
+from tests.integration.turns.simulated_customer import somebody
 
 PATIENCE = 10.0
 WAITS_FOR_A_SENDER = text(

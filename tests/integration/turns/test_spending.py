@@ -13,8 +13,8 @@ from gatte.observability import metrics
 from gatte.turns import retry
 from tests.app_fixture import application
 from tests.fakes import payloads
-from tests.fakes.gemini import GeminiStandIn
-from tests.integration.turns.customers import somebody
+from tests.fakes.gemini import FakeGemini
+from tests.integration.turns.simulated_customer import somebody
 from tests.integration.turns.test_failing import LASTING, answers_refused, refusing, resumes
 from tests.process_system import until
 
@@ -23,7 +23,7 @@ UNSURE = "xyzzy plugh certificado frobnicar?"
 
 @pytest.fixture(scope="module")
 def gemini():
-    with GeminiStandIn() as made:
+    with FakeGemini() as made:
         yield made
 
 

@@ -8,7 +8,7 @@ from gatte.desk import handoff, users
 from gatte.extensions import db
 from gatte.models import Conversation, Role, Transition
 from tests.fakes import payloads
-from tests.integration.turns.customers import somebody
+from tests.integration.turns.simulated_customer import somebody
 
 MINUTE_MS = 60_000.0
 

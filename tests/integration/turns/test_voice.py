@@ -14,9 +14,9 @@ from gatte.infra.circuit_breaker import CircuitBreaker
 from gatte.jobs.job_context import set_job_app
 from tests.app_fixture import application
 from tests.fakes import payloads
-from tests.fakes.gemini import GeminiStandIn, spoken
-from tests.fakes.meta import MetaStandIn
-from tests.integration.turns.customers import somebody
+from tests.fakes.gemini import FakeGemini, spoken
+from tests.fakes.meta import FakeMeta
+from tests.integration.turns.simulated_customer import somebody
 from tests.process_system import until
 
 TOKEN = "meta-token-of-the-tests"
@@ -25,14 +25,14 @@ WISH = "quero comprar um e-CNPJ"
 
 @pytest.fixture(scope="module")
 def meta():
-    with MetaStandIn(TOKEN) as stand_in:
-        yield stand_in
+    with FakeMeta(TOKEN) as fake_gemini:
+        yield fake_gemini
 
 
 @pytest.fixture(scope="module")
 def gemini():
-    with GeminiStandIn() as stand_in:
-        yield stand_in
+    with FakeGemini() as fake_gemini:
+        yield fake_gemini
 
 
 @pytest.fixture(scope="module")

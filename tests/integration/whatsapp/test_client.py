@@ -14,7 +14,7 @@ from gatte.whatsapp.channel import NotSent, OutcomeUncertain, Rejected
 from gatte.whatsapp.client import CloudClient, CloudTimeouts
 from gatte.whatsapp.errors import ErrorCategory
 from gatte.whatsapp.outbound import message_body
-from tests.fakes.meta import MetaStandIn
+from tests.fakes.meta import FakeMeta
 from tests.process_system import least_seconds
 
 NUMBER, ANA, TOKEN = "106540352242922", "5511987654321", "test-token"
@@ -23,8 +23,8 @@ QUICK = CloudTimeouts(connect=0.5, read=0.4, pool=0.4, total=1.0)
 
 @pytest.fixture
 def meta():
-    with MetaStandIn(TOKEN) as stand_in:
-        yield stand_in
+    with FakeMeta(TOKEN) as fake_meta:
+        yield fake_meta
 
 
 @pytest.fixture

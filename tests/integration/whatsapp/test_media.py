@@ -18,7 +18,7 @@ from gatte.whatsapp.media import (
     MediaClient,
     matches_sha256,
 )
-from tests.fakes.meta import MetaStandIn
+from tests.fakes.meta import FakeMeta
 from tests.fakes.meta_media import in_base64
 from tests.process_system import least_seconds
 
@@ -28,8 +28,8 @@ QUICK = CloudTimeouts(connect=0.5, read=0.4, pool=0.4, total=1.0)
 
 @pytest.fixture
 def meta():
-    with MetaStandIn(TOKEN) as stand_in:
-        yield stand_in
+    with FakeMeta(TOKEN) as fake_meta:
+        yield fake_meta
 
 
 @pytest.fixture
@@ -158,7 +158,7 @@ def test_a_file_of_exactly_the_allowed_size_is_taken(meta, client):
     ],
 )
 def test_the_token_goes_to_no_other_host(meta, client, address):
-    with MetaStandIn(None) as stranger:
+    with FakeMeta(None) as stranger:
         url = address.format(port=stranger.port)
         assert (
             failure_of(client, meta.graph.media.keep(VOICE, url=url))
@@ -177,7 +177,7 @@ def test_an_address_with_a_name_and_password_in_it_is_not_followed(meta, client)
 
 
 def test_a_redirect_is_not_followed(meta, client):
-    with MetaStandIn(None) as stranger:
+    with FakeMeta(None) as stranger:
         there = f"{stranger.url}/media-file/{stranger.graph.media.keep(VOICE)}"
         assert (
             failure_of(client, meta.graph.media.keep(VOICE, status=302, location=there))

@@ -11,6 +11,7 @@ from gatte.conversation.effects import (
     RequestAppointment,
 )
 from gatte.conversation.flows.registry import FLOWS
+from gatte.conversation.input_triage import SILENT
 from gatte.conversation.parsing.answers import yes_or_no
 from gatte.conversation.replies import ButtonsReply, MenuReply, Reply, TextReply, from_json, to_json
 from gatte.conversation.slot_filling import summary_fingerprint
@@ -97,13 +98,14 @@ def _flow_and_state_agree(after: Snapshot) -> None:
 
 def _says_yes(happening: Input, mark: str) -> bool:
     """Whether the customer tapped the yes of the summary with this mark, typed it, or said yes and
-    nothing against it.
+    nothing against it, in messages that are read.
     """
     if not isinstance(happening, MessagesReceived):
         return False
-    tapped = any(one.choice == f"confirm:{mark}:yes" for one in happening.utterances)
-    answers = {yes_or_no(one.text) for one in happening.utterances if one.text}
-    typed = any(one.text.strip().casefold() in TYPED_YES for one in happening.utterances)
+    told = [one for one in happening.utterances if one.kind not in SILENT]
+    tapped = any(one.choice == f"confirm:{mark}:yes" for one in told)
+    answers = {yes_or_no(one.text) for one in told if one.text}
+    typed = any(one.text.strip().casefold() in TYPED_YES for one in told)
     return tapped or typed or (True in answers and False not in answers)
 
 

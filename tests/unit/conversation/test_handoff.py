@@ -9,7 +9,15 @@ from gatte.conversation.handoff import show_opening
 from gatte.conversation.nlu import Intent, MessageKind
 from gatte.conversation.snapshot import DeskFacts, ExternalEvent, Owner
 from gatte.conversation.states import Event, State
-from tests.unit.conversation.talking import ECNPJ, EXPIRED, KNOWN, MONDAY, Talk, guess, heard
+from tests.unit.conversation.simulated_conversation import (
+    ECNPJ,
+    EXPIRED,
+    KNOWN,
+    MONDAY,
+    Talk,
+    guess,
+    heard,
+)
 
 QUEUE = (
     0,

@@ -8,7 +8,7 @@ from gatte.conversation.effects import CaptureLead, EscalationReason, QueueForHu
 from gatte.conversation.nlu import Intent
 from gatte.conversation.snapshot import Owner
 from gatte.conversation.states import Event, State
-from tests.unit.conversation.talking import CNPJ, Talk, heard
+from tests.unit.conversation.simulated_conversation import CNPJ, Talk, heard
 
 BUY = Intent.BUY_CERTIFICATE
 

@@ -6,7 +6,7 @@ from gatte.conversation.effects import CaptureLead, EscalationReason, QueueForHu
 from gatte.conversation.nlu import Intent
 from gatte.conversation.snapshot import ContactFacts
 from gatte.conversation.states import Event, State
-from tests.unit.conversation.talking import CNPJ, CPF, KNOWN, NEW_CNPJ, Talk, heard
+from tests.unit.conversation.simulated_conversation import CNPJ, CPF, KNOWN, NEW_CNPJ, Talk, heard
 
 BUY = Intent.BUY_CERTIFICATE
 

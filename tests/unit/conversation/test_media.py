@@ -2,10 +2,12 @@
 
 import pytest
 
+from gatte.conversation.commands import Outcome, RequestHuman, Resolution, Secret, TurnReading
 from gatte.conversation.effects import AttachMedia, EraseMessage
 from gatte.conversation.nlu import Intent, MessageKind
-from gatte.conversation.states import State
-from tests.unit.conversation.talking import TICKET, Talk, heard
+from gatte.conversation.snapshot import MessagesReceived
+from gatte.conversation.states import Event, State
+from tests.unit.conversation.simulated_conversation import TICKET, Talk, heard
 
 
 def test_audio_without_a_transcript_asks_to_type():
@@ -86,6 +88,37 @@ def test_a_password_is_erased_and_read_no_further():
     assert talk.effects == (EraseMessage("secret", "password"),)
     assert "Gato" not in str((talk.snapshot, talk.decision))
     assert "apaguei a mensagem" in talk.replied
+
+
+def test_what_was_a_secret_stands_in_the_trace_without_its_words():
+    talk = Talk(State.MENU).sends(
+        heard(kind=MessageKind.DOCUMENT, message_id="key", filename="empresa.pfx"),
+        heard("a senha do certificado é Gato#77", message_id="secret"),
+        heard("quero falar com atendente"),
+    )
+
+    assert talk.decision.resolutions[:2] == (
+        Resolution(Secret("key_file", "key"), Outcome.DONE),
+        Resolution(Secret("password", "secret"), Outcome.DONE),
+    )
+    assert talk.replied.count("Por segurança") == 1
+    assert talk.state == State.WAITING_HUMAN
+
+
+def test_a_secret_that_only_a_model_saw_is_not_said_to_be_erased():
+    reading = TurnReading(commands=(Secret("password"), RequestHuman()))
+    talk = Talk(State.MENU).takes(MessagesReceived((heard("é gatinho"),), reading))
+
+    assert "apaguei" not in talk.replied
+    assert talk.state == State.WAITING_HUMAN
+
+
+def test_a_password_after_a_pause_is_warned_of_before_the_form_goes_on():
+    talk = Talk().taps("menu:ticket").says("erro na tela").sees(Event.TIMED_OUT)
+    talk.sends(heard("a senha é 123456"), heard("oi"))
+
+    assert talk.replied.startswith("Por segurança")
+    assert "continuar" in talk.replied.casefold()
 
 
 def test_a_password_in_a_flow_does_not_stop_it():

@@ -19,7 +19,7 @@ from gatte.conversation.nlu import Intent, MessageKind
 from gatte.conversation.replies import TICKET_NUMBER
 from gatte.conversation.snapshot import ContactFacts, TicketFacts
 from gatte.conversation.states import State
-from tests.unit.conversation.talking import (
+from tests.unit.conversation.simulated_conversation import (
     CNPJ,
     CPF,
     ECNPJ,

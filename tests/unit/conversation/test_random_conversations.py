@@ -34,7 +34,7 @@ from gatte.conversation.snapshot import (
 )
 from gatte.conversation.states import TRANSITIONS, Event, InvalidTransition, State
 from tests.unit.conversation.invariants import PASSWORD, check
-from tests.unit.conversation.talking import (
+from tests.unit.conversation.simulated_conversation import (
     CNPJ,
     CPF,
     ECNPJ,

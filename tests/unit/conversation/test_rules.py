@@ -8,7 +8,7 @@ from gatte.conversation.effects import EscalationReason
 from gatte.conversation.escalation_rules import PRIORITY, find_trigger
 from gatte.conversation.nlu import Intent, PredictionSource
 from gatte.conversation.rules import (
-    Command,
+    CommandWord,
     asks_for_ticket,
     cancels_this,
     command_in,
@@ -24,7 +24,7 @@ from gatte.conversation.rules import (
      "posso falar com o gerente?"],
 )  # fmt: skip
 def test_asking_for_a_human(text):
-    assert command_in(text) == Command.HUMAN
+    assert command_in(text) == CommandWord.HUMAN
 
 
 @pytest.mark.parametrize(
@@ -34,33 +34,33 @@ def test_asking_for_a_human(text):
      "é para uma pessoa da família"],
 )  # fmt: skip
 def test_not_asking_for_a_human(text):
-    assert command_in(text) != Command.HUMAN
+    assert command_in(text) != CommandWord.HUMAN
 
 
 @pytest.mark.parametrize(
     ("text", "command"),
     [
-        ("menu", Command.MENU),
-        ("voltar ao menu", Command.MENU),
-        ("quero ver as opções", Command.MENU),
-        ("começar de novo", Command.MENU),
-        ("ajuda", Command.MENU),
-        ("cancelar", Command.CANCEL),
-        ("quero cancelar", Command.CANCEL),
-        ("cancela isso por favor", Command.CANCEL),
-        ("deixa pra lá", Command.CANCEL),
-        ("desisto", Command.CANCEL),
-        ("não quero mais", Command.CANCEL),
-        ("SAIR", Command.LEAVE),
-        ("parar", Command.LEAVE),
-        ("stop", Command.LEAVE),
-        ("descadastrar", Command.LEAVE),
-        ("não quero mais receber mensagens", Command.LEAVE),
-        ("parem de me mandar mensagem", Command.LEAVE),
-        ("me tira dessa lista", Command.LEAVE),
-        ("quero voltar a receber os avisos", Command.BACK_IN),
-        ("continuar", Command.CONTINUE),
-        ("quero continuar de onde paramos", Command.CONTINUE),
+        ("menu", CommandWord.MENU),
+        ("voltar ao menu", CommandWord.MENU),
+        ("quero ver as opções", CommandWord.MENU),
+        ("começar de novo", CommandWord.MENU),
+        ("ajuda", CommandWord.MENU),
+        ("cancelar", CommandWord.CANCEL),
+        ("quero cancelar", CommandWord.CANCEL),
+        ("cancela isso por favor", CommandWord.CANCEL),
+        ("deixa pra lá", CommandWord.CANCEL),
+        ("desisto", CommandWord.CANCEL),
+        ("não quero mais", CommandWord.CANCEL),
+        ("SAIR", CommandWord.LEAVE),
+        ("parar", CommandWord.LEAVE),
+        ("stop", CommandWord.LEAVE),
+        ("descadastrar", CommandWord.LEAVE),
+        ("não quero mais receber mensagens", CommandWord.LEAVE),
+        ("parem de me mandar mensagem", CommandWord.LEAVE),
+        ("me tira dessa lista", CommandWord.LEAVE),
+        ("quero voltar a receber os avisos", CommandWord.BACK_IN),
+        ("continuar", CommandWord.CONTINUE),
+        ("quero continuar de onde paramos", CommandWord.CONTINUE),
     ],
 )
 def test_commands(text, command):

@@ -17,7 +17,7 @@ from gatte.conversation.snapshot import (
 )
 from gatte.conversation.state_diagram import NAMES, mermaid
 from gatte.conversation.states import TRANSITIONS, Event, InvalidTransition, State, next_state
-from tests.unit.conversation.talking import MONDAY, Talk, guess, heard
+from tests.unit.conversation.simulated_conversation import MONDAY, Talk, guess, heard
 
 FLOW = {
     "flow": "ticket",

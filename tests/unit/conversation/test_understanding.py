@@ -3,12 +3,12 @@
 import pytest
 
 from gatte.conversation.classifier_gate import needs_classifier
-from gatte.conversation.effects import EscalationReason
+from gatte.conversation.effects import EscalationReason, StopNotices
 from gatte.conversation.nlu import Intent
 from gatte.conversation.replies import MenuReply
 from gatte.conversation.snapshot import ContactFacts
 from gatte.conversation.states import State
-from tests.unit.conversation.talking import KNOWN, Talk, guess, heard, tapped
+from tests.unit.conversation.simulated_conversation import KNOWN, Talk, guess, heard, tapped
 
 
 def test_a_greeting_shows_the_menu_as_a_list():
@@ -248,3 +248,31 @@ def test_what_is_out_of_scope_does_not_count_against_a_flow():
 
     assert talk.snapshot.invalid_slot_count == 0
     assert "nome completo" in talk.replied
+
+
+@pytest.mark.parametrize("intent", sorted(set(Intent) - {Intent.OPT_OUT}))
+def test_an_intent_ends_alike_whether_it_is_tapped_or_written(intent):
+    tapped = Talk(State.MENU, slots={"words": "o que eu disse"}).taps(f"intent:{intent}")
+    written = Talk(State.MENU).says("o que eu disse", intent)
+
+    assert tapped.state == written.state
+    assert tapped.replied == written.replied
+    assert tapped.effects == written.effects
+
+
+def test_a_tapped_complaint_brings_a_person_and_stands_in_the_trace():
+    talk = Talk(State.MENU).taps("intent:complaint")
+
+    assert talk.effect.reason == EscalationReason.COMPLAINT
+    assert [one.command.command for one in talk.decision.resolutions] == ["Complain"]
+
+
+def test_leaving_the_notices_by_a_tap_needs_no_further_question():
+    assert StopNotices() in Talk(State.MENU).taps("intent:opt_out").effects
+
+
+@pytest.mark.parametrize("intent", Intent)
+def test_a_tap_on_an_old_choice_is_answered_in_the_middle_of_a_form(intent):
+    talk = Talk(State.COLLECTING, flow="lead", requested_slot="name").taps(f"intent:{intent}")
+
+    assert talk.decision.replies or talk.decision.question

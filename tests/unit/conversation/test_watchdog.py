@@ -6,7 +6,7 @@ from gatte.conversation.inactivity import InactivityTimeouts, StateTimeouts, Tim
 from gatte.conversation.nlu import Intent
 from gatte.conversation.snapshot import Owner
 from gatte.conversation.states import Event, State
-from tests.unit.conversation.talking import Talk
+from tests.unit.conversation.simulated_conversation import Talk
 
 TIMES = InactivityTimeouts(
     menu=StateTimeouts(None, 60),

@@ -6,21 +6,21 @@ import pytest
 
 from gatte.intelligence.gemini.client import Gemini, Models, from_settings
 from gatte.settings import Settings
-from tests.fakes.gemini import GeminiStandIn
+from tests.fakes.gemini import FakeGemini
 
 MINIMAL, LOW, NOTHING = ["MINIMAL"], ["LOW"], []
 
 
 @pytest.fixture
-def stand_in():
-    with GeminiStandIn() as stand_in:
-        yield stand_in
+def fake_gemini():
+    with FakeGemini() as fake_gemini:
+        yield fake_gemini
 
 
-def config_for(stand_in, model):
-    with closing(Gemini("made-up-key", Models(model, model), stand_in.url)) as gemini:
+def config_for(fake_gemini, model):
+    with closing(Gemini("made-up-key", Models(model, model), fake_gemini.url)) as gemini:
         gemini.classify("oi")
-    return stand_in.calls[-1].config
+    return fake_gemini.calls[-1].config
 
 
 @pytest.mark.parametrize(
@@ -47,13 +47,13 @@ def config_for(stand_in, model):
     ],
 )
 def test_a_model_is_told_the_least_thinking_that_it_knows_and_an_unknown_one_nothing(
-    stand_in, model, thinking
+    fake_gemini, model, thinking
 ):
-    assert list(config_for(stand_in, model).get("thinkingConfig", {}).values()) == thinking
+    assert list(config_for(fake_gemini, model).get("thinkingConfig", {}).values()) == thinking
 
 
-def test_no_number_of_candidates_is_asked_for(stand_in):
-    assert "candidateCount" not in config_for(stand_in, "gemini-3.5-flash")
+def test_no_number_of_candidates_is_asked_for(fake_gemini):
+    assert "candidateCount" not in config_for(fake_gemini, "gemini-3.5-flash")
 
 
 @pytest.mark.parametrize(
@@ -62,17 +62,17 @@ def test_no_number_of_candidates_is_asked_for(stand_in):
 def test_the_version_of_the_api_is_a_setting(setting, version):
     paths = []
 
-    class Remembering(GeminiStandIn):
+    class Remembering(FakeGemini):
         def _answer(self, request):
             paths.append(request.path)
             return super()._answer(request)
 
-    with Remembering() as stand_in:
+    with Remembering() as fake_gemini:
         given = Settings(
             _env_file=None,
             database_url="postgresql://localhost/gatte",
             gemini_api_key="key",
-            gemini_base_url=stand_in.url,
+            gemini_base_url=fake_gemini.url,
             **setting,
         )
         with closing(from_settings(given)) as gemini:

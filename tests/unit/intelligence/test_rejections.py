@@ -10,7 +10,7 @@ from gatte.intelligence.calls import CallOutcome
 from gatte.intelligence.gemini.client import Gemini, GeminiUnavailable, Models
 from gatte.intelligence.gemini.rejections import RejectionCause, Rejections
 from gatte.intelligence.transcription import transcribe
-from tests.fakes.gemini import GeminiStandIn
+from tests.fakes.gemini import FakeGemini
 from tests.fakes.http_loop import as_json
 from tests.slow_machines import Clock
 
@@ -33,22 +33,22 @@ REFUSALS = [
 
 
 @pytest.fixture
-def stand_in():
-    with GeminiStandIn() as stand_in:
-        yield stand_in
+def fake_gemini():
+    with FakeGemini() as fake_gemini:
+        yield fake_gemini
 
 
 @pytest.fixture
-def gemini(stand_in):
+def gemini(fake_gemini):
     with closing(
-        Gemini("made-up-key", MODELS, stand_in.url, breaker=CircuitBreaker(failure_threshold=2))
+        Gemini("made-up-key", MODELS, fake_gemini.url, breaker=CircuitBreaker(failure_threshold=2))
     ) as gemini:
         yield gemini
 
 
-def refuse(stand_in, status, name, message, times=1):
+def refuse(fake_gemini, status, name, message, times=1):
     body = {"error": {"code": status, "message": message, "status": name}}
-    stand_in._next.extend([lambda _: as_json(status, body)] * times)
+    fake_gemini._next.extend([lambda _: as_json(status, body)] * times)
 
 
 def ask(call, *arguments) -> CallOutcome:
@@ -59,9 +59,9 @@ def ask(call, *arguments) -> CallOutcome:
 
 @pytest.mark.parametrize(("status", "name", "message", "cause"), REFUSALS)
 def test_a_refusal_for_good_is_an_error_in_the_log_with_its_cause(
-    gemini, stand_in, status, name, message, cause
+    gemini, fake_gemini, status, name, message, cause
 ):
-    refuse(stand_in, status, name, message)
+    refuse(fake_gemini, status, name, message)
 
     with structlog.testing.capture_logs() as lines:
         ask(gemini.classify, "oi")
@@ -76,8 +76,8 @@ def test_a_refusal_for_good_is_an_error_in_the_log_with_its_cause(
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
-def test_a_passing_fault_is_no_refusal(gemini, stand_in, status):
-    stand_in.fails(status)
+def test_a_passing_fault_is_no_refusal(gemini, fake_gemini, status):
+    fake_gemini.fails(status)
 
     with structlog.testing.capture_logs() as lines:
         ask(gemini.classify, "oi")
@@ -85,14 +85,14 @@ def test_a_passing_fault_is_no_refusal(gemini, stand_in, status):
     assert [line["event"] for line in lines] == ["gemini_failed"]
 
 
-def test_a_model_that_is_refused_is_left_alone_and_the_other_is_asked(gemini, stand_in):
-    refuse(stand_in, 404, "NOT_FOUND", "no such model", times=3)
+def test_a_model_that_is_refused_is_left_alone_and_the_other_is_asked(gemini, fake_gemini):
+    refuse(fake_gemini, 404, "NOT_FOUND", "no such model", times=3)
     for _ in range(3):
         ask(gemini.classify, "oi")
 
     assert ask(gemini.classify, "oi") is CallOutcome.BREAKER_OPEN
     assert gemini.respond("quanto dura?", ["A1\nO A1 vale 1 ano."])[0] == "O A1 vale 1 ano."
-    assert len(stand_in.calls) == 4
+    assert len(fake_gemini.calls) == 4
 
 
 def test_a_refused_model_is_tried_again_after_a_quarter_of_an_hour_only():
@@ -121,8 +121,8 @@ def test_a_listener_is_told_once_that_a_model_is_refused_and_once_that_it_answer
     assert told == [("model", RejectionCause.KEY), ("model", None)]
 
 
-def test_a_file_that_the_service_cannot_read_is_no_refusal_for_good(gemini, stand_in):
-    refuse(stand_in, 400, "INVALID_ARGUMENT", "Unable to process input audio", times=4)
+def test_a_file_that_the_service_cannot_read_is_no_refusal_for_good(gemini, fake_gemini):
+    refuse(fake_gemini, 400, "INVALID_ARGUMENT", "Unable to process input audio", times=4)
 
     assert [ask(transcribe, gemini, b"noise", "audio/ogg") for _ in range(4)] == [
         CallOutcome.REJECTED_INPUT

@@ -12,7 +12,7 @@ from gatte.intelligence.grounding_check import Violation, violations
 from gatte.intelligence.knowledge.retrieval import RankedArticle, RetrievalResult
 from gatte.intelligence.responder import AnswerReason, compose_answer
 from gatte.models.knowledge import PassageKind
-from tests.fakes.gemini import GeminiStandIn
+from tests.fakes.gemini import FakeGemini
 
 ANSWER = (
     "O A1 vale 1 ano e o A3 de 1 a 5 anos. "
@@ -42,18 +42,18 @@ def passages(probability=0.9, *articles):
 
 
 @pytest.fixture
-def stand_in():
-    with GeminiStandIn() as stand_in:
-        yield stand_in
+def fake_gemini():
+    with FakeGemini() as fake_gemini:
+        yield fake_gemini
 
 
 @pytest.fixture
-def gemini(stand_in):
+def gemini(fake_gemini):
     with closing(
         Gemini(
             "key",
             Models("classifier", "responder", "embedding"),
-            stand_in.url,
+            fake_gemini.url,
             time_limit_seconds=1,
         )
     ) as gemini:
@@ -83,28 +83,28 @@ def test_nothing_found_is_no_answer(gemini):
     assert (answer.text, answer.why, answer.calls) == (None, AnswerReason.NOTHING_NEAR, ())
 
 
-def test_the_model_answers_in_its_own_words(gemini, stand_in):
-    stand_in.says("O A1 dura 1 ano. 😊")
+def test_the_model_answers_in_its_own_words(gemini, fake_gemini):
+    fake_gemini.says("O A1 dura 1 ano. 😊")
     answer = compose_answer(passages(), (), gemini)
 
     assert (answer.text, answer.why) == ("O A1 dura 1 ano. 😊", AnswerReason.MODEL)
     assert [call.outcome for call in answer.calls] == [CallOutcome.OK]
 
 
-def test_the_model_may_answer_where_the_passage_alone_is_not_sure(gemini, stand_in):
-    stand_in.says("O A1 dura 1 ano.")
+def test_the_model_may_answer_where_the_passage_alone_is_not_sure(gemini, fake_gemini):
+    fake_gemini.says("O A1 dura 1 ano.")
 
     assert compose_answer(passages(0.3), (), gemini).why is AnswerReason.MODEL
 
 
-def test_the_model_is_not_asked_about_what_nothing_here_is_near(gemini, stand_in):
+def test_the_model_is_not_asked_about_what_nothing_here_is_near(gemini, fake_gemini):
     answer = compose_answer(passages(0.01), (), gemini)
 
-    assert (answer.why, stand_in.calls) == (AnswerReason.NOTHING_NEAR, [])
+    assert (answer.why, fake_gemini.calls) == (AnswerReason.NOTHING_NEAR, [])
 
 
-def test_the_model_may_say_that_the_passages_do_not_answer(gemini, stand_in):
-    stand_in.says("SEM_RESPOSTA")
+def test_the_model_may_say_that_the_passages_do_not_answer(gemini, fake_gemini):
+    fake_gemini.says("SEM_RESPOSTA")
     answer = compose_answer(passages(0.9), (), gemini)
 
     assert (answer.text, answer.why) == (None, AnswerReason.MODEL_DECLINED)
@@ -122,55 +122,55 @@ def test_the_model_may_say_that_the_passages_do_not_answer(gemini, stand_in):
         ("O A1 vale 1 ano. " + "Bla " * 200, Violation.TOO_LONG),
     ],
 )
-def test_words_that_say_more_than_the_passages_are_not_sent(gemini, stand_in, said, problem):
-    stand_in.says(said)
+def test_words_that_say_more_than_the_passages_are_not_sent(gemini, fake_gemini, said, problem):
+    fake_gemini.says(said)
     answer = compose_answer(passages(), (), gemini)
 
     assert problem in answer.problems
     assert (answer.text, answer.why) == (ANSWER, AnswerReason.PASSAGE)
 
 
-def test_rejected_words_and_an_unsure_passage_are_no_answer(gemini, stand_in):
-    stand_in.says("Custa R$ 5.")
+def test_rejected_words_and_an_unsure_passage_are_no_answer(gemini, fake_gemini):
+    fake_gemini.says("Custa R$ 5.")
 
     assert compose_answer(passages(0.3), (), gemini).text is None
 
 
-def test_when_the_model_is_away_the_passage_answers_and_the_call_is_kept(gemini, stand_in):
-    stand_in.fails(503)
+def test_when_the_model_is_away_the_passage_answers_and_the_call_is_kept(gemini, fake_gemini):
+    fake_gemini.fails(503)
     answer = compose_answer(passages(), (), gemini)
 
     assert (answer.text, answer.why) == (ANSWER, AnswerReason.PASSAGE)
     assert [call.outcome for call in answer.calls] == [CallOutcome.ERROR]
 
 
-def test_marks_of_other_formats_are_taken_away(gemini, stand_in):
-    stand_in.says("# Validade\n**O A1** vale `1 ano`.")
+def test_marks_of_other_formats_are_taken_away(gemini, fake_gemini):
+    fake_gemini.says("# Validade\n**O A1** vale `1 ano`.")
 
     assert compose_answer(passages(), (), gemini).text == "Validade\nO A1 vale 1 ano."
 
 
-def test_sources_are_the_articles_that_hold_the_words(gemini, stand_in):
+def test_sources_are_the_articles_that_hold_the_words(gemini, fake_gemini):
     other = found(
         "token",
         "Troque a porta USB e instale o driver do fabricante.",
         title="Token",
         question="Token não aparece?",
     )
-    stand_in.says("Troque a porta USB e instale o driver.")
+    fake_gemini.says("Troque a porta USB e instale o driver.")
 
     assert compose_answer(passages(0.9, found(), other), (), gemini).sources == ("token",)
 
 
-def test_the_model_reads_whole_articles_and_the_history(gemini, stand_in):
+def test_the_model_reads_whole_articles_and_the_history(gemini, fake_gemini):
     compose_answer(passages(), [("customer", "oi")], gemini, "Certifica Já")
 
-    assert stand_in.calls[0].sent["trechos"] == [f"Validade\nQuanto dura?\n{ANSWER}"]
-    assert stand_in.calls[0].sent["historico"] == [{"de": "customer", "texto": "oi"}]
+    assert fake_gemini.calls[0].sent["trechos"] == [f"Validade\nQuanto dura?\n{ANSWER}"]
+    assert fake_gemini.calls[0].sent["historico"] == [{"de": "customer", "texto": "oi"}]
 
 
-def test_the_trace_says_why_with_scores(gemini, stand_in):
-    stand_in.says("Custa R$ 199.")
+def test_the_trace_says_why_with_scores(gemini, fake_gemini):
+    fake_gemini.says("Custa R$ 199.")
     trace = compose_answer(passages(0.87), (), gemini).trace
 
     assert (trace["why"], trace["probability"], trace["problems"]) == (

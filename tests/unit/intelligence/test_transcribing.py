@@ -10,25 +10,25 @@ from gatte.intelligence.calls import CallOutcome, CallPurpose
 from gatte.intelligence.gemini.client import Gemini, GeminiUnavailable, Models
 from gatte.intelligence.transcription import transcribe
 from gatte.settings import Settings
-from tests.fakes.gemini import GeminiStandIn, spoken
+from tests.fakes.gemini import FakeGemini, spoken
 
 MODELS = Models("gemini-3.5-flash-lite", "gemini-3.5-flash", "gemini-embedding-001")
 OPUS = "audio/ogg; codecs=opus"
 
 
 @pytest.fixture
-def stand_in():
-    with GeminiStandIn() as stand_in:
-        yield stand_in
+def fake_gemini():
+    with FakeGemini() as fake_gemini:
+        yield fake_gemini
 
 
 @pytest.fixture
-def gemini(stand_in):
+def gemini(fake_gemini):
     with closing(
         Gemini(
             "made-up-key",
             MODELS,
-            stand_in.url,
+            fake_gemini.url,
             time_limit_seconds=0.7,
             breaker=CircuitBreaker(failure_threshold=2),
         )
@@ -55,22 +55,22 @@ def test_the_words_come_with_the_record_of_the_call(gemini):
 
 
 def test_on_the_wire_the_audio_goes_inline_with_its_bare_type_and_a_fixed_temperature(
-    gemini, stand_in
+    gemini, fake_gemini
 ):
     transcribe(gemini, spoken("oi"), OPUS)
 
-    call = stand_in.calls[0]
+    call = fake_gemini.calls[0]
     assert call.audio == ("audio/ogg", spoken("oi"))
     assert (call.config["temperature"], call.config["maxOutputTokens"]) == (0.0, 2048)
     assert call.instructions == prompts.read(prompts.TRANSCRIBER)
     assert not [name for name in Settings.model_fields if "transcri" in name]
 
 
-def test_every_byte_arrives(gemini, stand_in):
+def test_every_byte_arrives(gemini, fake_gemini):
     every_byte = bytes(range(256)) * 3
     transcribe(gemini, every_byte, OPUS)
 
-    assert stand_in.calls[0].audio[1] == every_byte
+    assert fake_gemini.calls[0].audio[1] == every_byte
 
 
 def test_where_nobody_speaks_there_are_no_words(gemini):
@@ -105,20 +105,20 @@ def test_what_can_be_heard_is_known_before(mime_type, heard):
     assert transcription.supports(mime_type) is heard
 
 
-def test_mp3_goes_by_the_name_that_gemini_knows(gemini, stand_in):
+def test_mp3_goes_by_the_name_that_gemini_knows(gemini, fake_gemini):
     transcribe(gemini, b"ID3", "audio/mpeg")
 
-    assert stand_in.calls[0].audio[0] == "audio/mp3"
+    assert fake_gemini.calls[0].audio[0] == "audio/mp3"
 
 
-def test_the_time_limit_is_that_of_every_call(gemini, stand_in):
-    stand_in.is_slow(5)
+def test_the_time_limit_is_that_of_every_call(gemini, fake_gemini):
+    fake_gemini.is_slow(5)
 
     assert outcome_of(gemini) is CallOutcome.TIMEOUT
 
 
-def test_failures_of_the_service_open_the_breaker_for_all_calls(gemini, stand_in):
-    stand_in.fails(503, times=2)
+def test_failures_of_the_service_open_the_breaker_for_all_calls(gemini, fake_gemini):
+    fake_gemini.fails(503, times=2)
     assert [outcome_of(gemini), outcome_of(gemini)] == [CallOutcome.ERROR, CallOutcome.ERROR]
 
     with pytest.raises(GeminiUnavailable) as failure:
@@ -126,23 +126,23 @@ def test_failures_of_the_service_open_the_breaker_for_all_calls(gemini, stand_in
     assert failure.value.call.outcome is CallOutcome.BREAKER_OPEN
 
 
-def test_with_an_open_breaker_nothing_is_sent(gemini, stand_in):
+def test_with_an_open_breaker_nothing_is_sent(gemini, fake_gemini):
     gemini.breaker.record_failure()
     gemini.breaker.record_failure()
 
     assert outcome_of(gemini) is CallOutcome.BREAKER_OPEN
-    assert stand_in.calls == []
+    assert fake_gemini.calls == []
 
 
-def test_files_that_are_no_audio_do_not_open_the_breaker(gemini, stand_in):
-    stand_in.fails(400, times=5)
+def test_files_that_are_no_audio_do_not_open_the_breaker(gemini, fake_gemini):
+    fake_gemini.fails(400, times=5)
 
     assert {outcome_of(gemini) for _ in range(5)} == {CallOutcome.REJECTED_INPUT}
     assert gemini.breaker.allow_request()
 
 
-def test_a_speech_longer_than_the_limit_of_tokens_is_not_half_understood(gemini, stand_in):
-    stand_in.says("eu queria", finish_reason="MAX_TOKENS", times=3)
+def test_a_speech_longer_than_the_limit_of_tokens_is_not_half_understood(gemini, fake_gemini):
+    fake_gemini.says("eu queria", finish_reason="MAX_TOKENS", times=3)
 
     assert {outcome_of(gemini) for _ in range(3)} == {CallOutcome.INVALID_RESPONSE}
     assert gemini.breaker.allow_request()

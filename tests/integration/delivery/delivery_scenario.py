@@ -28,16 +28,16 @@ from gatte.models import (
 )
 from gatte.store import outbox
 from tests.fakes import payloads
-from tests.fakes.meta import MetaStandIn
+from tests.fakes.meta import FakeMeta
 from tests.process_system import APP_SECRET, NUMBER
 
 _numbers = itertools.count(1)
 
 
 @dataclass
-class Talk:
+class DeliveryScenario:
     app: Flask
-    meta: MetaStandIn
+    meta: FakeMeta
     phone: str
     conversation_id: UUID
 
@@ -165,7 +165,7 @@ def post(app: Flask, *statuses: dict[str, Any]) -> None:
     )
 
 
-def new_talk(app: Flask, meta: MetaStandIn) -> Talk:
+def new_talk(app: Flask, meta: FakeMeta) -> DeliveryScenario:
     """A conversation with a customer who just wrote."""
     phone = f"55117{70000000 + next(_numbers)}"
     with app.app_context():
@@ -179,9 +179,9 @@ def new_talk(app: Flask, meta: MetaStandIn) -> Talk:
             data_key_id=key.id,
             contact_id=contact.id,
             phone_number_id=NUMBER,
-            correlation_id=f"talk-{phone}",
+            correlation_id=f"chat-{phone}",
             last_inbound_at=datetime.now(UTC),
         )
         db.session.add(conversation)
         db.session.commit()
-        return Talk(app, meta, phone, conversation.id)
+        return DeliveryScenario(app, meta, phone, conversation.id)

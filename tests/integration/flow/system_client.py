@@ -12,8 +12,8 @@ import psycopg2
 
 from gatte.jobs.dispatcher import LEADER_LOCK
 from tests.fakes import payloads
-from tests.fakes.gemini import GeminiStandIn
-from tests.fakes.meta import MetaStandIn
+from tests.fakes.gemini import FakeGemini
+from tests.fakes.meta import FakeMeta
 from tests.fakes.people import Person
 from tests.process_system import APP_SECRET, NUMBER, PATIENCE, System, never, until
 
@@ -21,10 +21,10 @@ _numbers = itertools.count(1)
 
 
 @dataclass
-class World:
+class SystemClient:
     system: System
-    meta: MetaStandIn
-    gemini: GeminiStandIn
+    meta: FakeMeta
+    gemini: FakeGemini
     database_url: str
 
     def somebody(self) -> Person:

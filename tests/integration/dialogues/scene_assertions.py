@@ -24,7 +24,7 @@ from gatte.models import (
 )
 from gatte.turns.replay import replay_conversation
 from gatte.web.panel import labels
-from tests.integration.dialogues import margins
+from tests.integration.dialogues import confidence_margins
 from tests.stage.script import Check, Expected, Scene
 from tests.stage.stage import Received, Stage
 
@@ -265,8 +265,10 @@ def _replay_gives_the_same(stage: Stage) -> None:
 
 def _nothing_rests_on_a_narrow_margin(stage: Stage) -> None:
     """Another machine adds numbers up in another order: what is decided may not hang on a digit."""
-    if close := [line for turn in _turns(stage) for line in margins.too_close(turn.trace or {})]:
-        raise Differs(f"decidido por menos de {margins.NARROW} de confiança: {close}")
+    if close := [
+        line for turn in _turns(stage) for line in confidence_margins.too_close(turn.trace or {})
+    ]:
+        raise Differs(f"decidido por menos de {confidence_margins.NARROW} de confiança: {close}")
 
 
 def _turns(stage: Stage) -> list[Turn]:

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tests.fakes import payloads
-from tests.fakes.gemini import GeminiStandIn
+from tests.fakes.gemini import FakeGemini
 from tests.fakes.http_loop import Answer
-from tests.integration.turns.customers import Customer
+from tests.integration.turns.simulated_customer import Customer
 from tests.process_system import until
 
 # the local model is not sure of such a text, and Gemini is asked
@@ -16,7 +16,7 @@ PATIENCE = 60.0
 
 
 @contextmanager
-def a_turn_that_thinks(customer: Customer, gemini: GeminiStandIn) -> Iterator[threading.Event]:
+def turn_waiting_for_gemini(customer: Customer, gemini: FakeGemini) -> Iterator[threading.Event]:
     """A turn that waits for Gemini's answer while this lasts, or until the event is set."""
     go_on, asked = threading.Event(), len(gemini.calls)
 

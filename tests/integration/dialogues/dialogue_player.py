@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from tests.integration.dialogues import checking
+from tests.integration.dialogues import scene_assertions
 from tests.stage.script import Script
 from tests.stage.stage import CannotPlay, Stage
 
@@ -15,8 +15,8 @@ def play(app: Flask, agents: tuple[int, int], script: Script) -> set[str]:
             for doing in scene.doings:
                 stage.do(doing)
         except CannotPlay as error:
-            raise checking.Differs(f"linha {scene.line}: {error}") from None
+            raise scene_assertions.Differs(f"linha {scene.line}: {error}") from None
         stage.settle()
-        checking.check(stage, scene)
-    checking.check_all_is_well(stage)
-    return checking.visited(stage)
+        scene_assertions.check(stage, scene)
+    scene_assertions.check_all_is_well(stage)
+    return scene_assertions.visited(stage)

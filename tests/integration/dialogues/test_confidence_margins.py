@@ -6,8 +6,8 @@ from gatte.conversation import decision_history as courses
 from gatte.conversation.nlu import Intent
 from gatte.conversation.snapshot import MessagesReceived
 from gatte.conversation.states import State
-from tests.integration.dialogues.margins import too_close
-from tests.unit.conversation.talking import Talk, guess, heard
+from tests.integration.dialogues.confidence_margins import too_close
+from tests.unit.conversation.simulated_conversation import Talk, guess, heard
 
 
 def turn(*guesses, text="certificado novo"):

@@ -12,7 +12,7 @@ import pytest
 
 from gatte.whatsapp.signature import verify
 from gatte.whatsapp.webhook_parser import parse
-from tests.fakes.meta import MetaStandIn
+from tests.fakes.meta import FakeMeta
 
 NUMBER, ANA, SECRET = "106540352242922", "5511987654321", "segredo"
 HEADERS = {"Authorization": "Bearer test-token"}
@@ -20,8 +20,8 @@ HEADERS = {"Authorization": "Bearer test-token"}
 
 @pytest.fixture
 def meta():
-    with MetaStandIn() as stand_in:
-        yield stand_in
+    with FakeMeta() as fake_meta:
+        yield fake_meta
 
 
 @pytest.fixture

@@ -3,14 +3,14 @@ broken.
 """
 
 from tests import process_system
-from tests.fakes.gemini import GeminiStandIn
-from tests.fakes.meta import MetaStandIn
+from tests.fakes.gemini import FakeGemini
+from tests.fakes.meta import FakeMeta
 
 TOKEN = "meta-token-of-the-tests"
 
 
 def environment(
-    database_url: str, redis_url: str, meta: MetaStandIn, gemini: GeminiStandIn, **more: str
+    database_url: str, redis_url: str, meta: FakeMeta, gemini: FakeGemini, **more: str
 ) -> dict[str, str]:
     """The settings of a system over the stand-ins that does not wait long."""
     given = {

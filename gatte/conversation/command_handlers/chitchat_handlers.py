@@ -1,0 +1,151 @@
+"""Questions, courtesy, what is not ours, and what nobody could read."""
+
+from gatte.conversation import option_ids
+from gatte.conversation.command_handlers.command_run import CommandRun
+from gatte.conversation.commands import (
+    Courtesy,
+    OffTopic,
+    Outcome,
+    Question,
+    SmallTalk,
+    Unclear,
+)
+from gatte.conversation.effects import EscalationReason
+from gatte.conversation.fallback import ask_to_disambiguate, handle_fallback
+from gatte.conversation.flows.registry import FLOWS
+from gatte.conversation.handoff import escalate
+from gatte.conversation.no_active_flow import ask_knowledge, greet
+from gatte.conversation.parsing.normalize import words
+from gatte.conversation.slot_filling import (
+    ask_again,
+    can_resume,
+    offer_resume,
+    reject_answer,
+    suspend_flow,
+)
+from gatte.conversation.states import Event, State
+from gatte.conversation.texts import render
+from gatte.conversation.thresholds import DISAMBIGUATE_AFTER, ESCALATE_AFTER, MIN_QUESTION_WORDS
+
+
+def answer_question(turn: CommandRun, command: Question) -> Outcome:
+    draft = turn.draft
+    if draft.question is not None:
+        if command.text not in draft.question:
+            draft.question = f"{draft.question}\n{command.text}"
+        return Outcome.DONE
+    ask_knowledge(draft, command.text, command.intent or "question")
+    return Outcome.DONE
+
+
+def answer_small_talk(turn: CommandRun, command: SmallTalk) -> Outcome:
+    draft = turn.draft
+    if turn.progressed or turn.changed or draft.question is not None or draft.replies:
+        return Outcome.DONE
+    if draft.snapshot.flow:
+        return _small_talk_in_flow(turn, command)
+    match command.kind:
+        case Courtesy.GREETING:
+            _hello(turn)
+        case Courtesy.THANKS:
+            draft.add_text("social.thanks")
+        case Courtesy.GOODBYE:
+            draft.add_text("social.goodbye")
+            draft.transition(Event.CLOSED, "goodbye")
+            return turn.settle(command)
+        case _:
+            draft.add_text("social.listening")
+    return Outcome.DONE
+
+
+def _hello(turn: CommandRun) -> None:
+    """The whole greeting once; after that a word."""
+    draft = turn.draft
+    if draft.flag("woken") and can_resume(draft):
+        offer_resume(draft)
+    elif draft.flag("introduced") and draft.snapshot.state != State.START:
+        draft.add_text("social.hello_again")
+    else:
+        greet(draft, "greeting")
+
+
+def _small_talk_in_flow(turn: CommandRun, command: SmallTalk) -> Outcome:
+    draft = turn.draft
+    if command.kind is Courtesy.GOODBYE:
+        suspend_flow(draft)
+        kept = bool(draft.snapshot.suspended_flow)
+        draft.add_text("social.goodbye_kept" if kept else "social.goodbye")
+        draft.transition(Event.TIMED_OUT if kept else Event.CLOSED, "goodbye")
+        return turn.settle(command)
+    if command.kind is Courtesy.OTHER:
+        draft.update(invalid_slot_count=draft.snapshot.invalid_slot_count + 1)
+        draft.add_text("social.take_your_time")
+    else:
+        draft.add_text("social.in_flow")
+        ask_again(draft)
+    return Outcome.DONE
+
+
+def answer_off_topic(turn: CommandRun, _command: OffTopic) -> Outcome:
+    draft = turn.draft
+    told = any(one.outcome is Outcome.KEPT for one in turn.resolutions)
+    if turn.progressed or told or draft.question is not None:
+        return Outcome.OVERRULED
+    if draft.snapshot.flow:
+        draft.add_text("ladder.out_of_scope_in_flow")
+        ask_again(draft)
+        return Outcome.DONE
+    if turn.count_no_progress() >= ESCALATE_AFTER:
+        escalate(draft, EscalationReason.NOT_UNDERSTOOD, "out of scope", turn.text)
+        return Outcome.ASKED_BACK
+    draft.transition(Event.MENU_SHOWN, "out of scope")
+    draft.add_list(
+        render("ladder.out_of_scope", company=draft.snapshot.company[:60]), option_ids.menu_rows()
+    )
+    return Outcome.DONE
+
+
+def answer_unclear(turn: CommandRun, command: Unclear) -> Outcome:
+    draft = turn.draft
+    told = any(one.outcome is Outcome.KEPT for one in turn.resolutions)
+    if turn.progressed or told or draft.question is not None or draft.replies:
+        return Outcome.OVERRULED
+    if turn.confirming:
+        _not_confirmed(turn)
+    elif draft.snapshot.flow and draft.snapshot.requested_slot:
+        slot = FLOWS[draft.snapshot.flow].slot(draft.snapshot.requested_slot)
+        said = turn.said[-1].text if turn.said else ""
+        problem = slot.parse_answer(said, draft.snapshot).problem if slot else ""
+        reject_answer(draft, problem, said)
+    elif draft.snapshot.flow:
+        ask_again(draft)
+    else:
+        _unclear_wish(turn, command)
+    return Outcome.ASKED_BACK
+
+
+def _unclear_wish(turn: CommandRun, command: Unclear) -> None:
+    """Words that nobody could read: two guesses to choose from, a look into the knowledge base, a
+    greeting to somebody who comes new, or the ladder.
+    """
+    draft = turn.draft
+    text = command.span or turn.text
+    if command.between:
+        ask_to_disambiguate(draft, *command.between, text)
+    elif len(words(text)) >= MIN_QUESTION_WORDS:
+        ask_knowledge(draft, text, "unclear")
+    elif draft.snapshot.state == State.START and draft.snapshot.fallback_count == 0:
+        greet(draft, "first words")
+    else:
+        handle_fallback(draft, text)
+
+
+def _not_confirmed(turn: CommandRun) -> None:
+    draft = turn.draft
+    count = turn.count_no_progress()
+    if count >= ESCALATE_AFTER:
+        escalate(draft, EscalationReason.NOT_UNDERSTOOD, f"no yes or no, {count} times", turn.text)
+        return
+    draft.transition(Event.NOT_UNDERSTOOD, "no yes or no")
+    draft.add_text("fix.yes_or_no_again" if count >= DISAMBIGUATE_AFTER else "fix.yes_or_no")
+    ask_again(draft)

@@ -1,0 +1,81 @@
+"""What works in every state: notices off and on, leaving the queue, giving up, the menu."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gatte.conversation import option_ids
+from gatte.conversation.command_handlers.command_run import CommandRun
+from gatte.conversation.command_handlers.slot_handlers import deny
+from gatte.conversation.commands import (
+    CancelFlow,
+    Deny,
+    LeaveQueue,
+    OptIn,
+    OptOut,
+    Outcome,
+    ShowMenu,
+)
+from gatte.conversation.flow_control import cancel
+from gatte.conversation.flows.base import FlowName
+from gatte.conversation.handoff import leave_queue
+from gatte.conversation.no_active_flow import show_menu
+from gatte.conversation.replies import ReplyOption
+from gatte.conversation.slot_filling import start
+from gatte.conversation.states import Event
+from gatte.conversation.texts import render
+
+
+@dataclass(frozen=True)
+class NoticeChange:
+    """What leaving the notices, or coming back to them, is asked and done with."""
+
+    flow: FlowName
+    cause: str
+    option: Callable[[], ReplyOption]
+    question: str
+
+
+NOTICES: dict[type[OptOut | OptIn], NoticeChange] = {
+    OptOut: NoticeChange(FlowName.OPT_OUT, "leave", option_ids.NOTICES_OFF, "notices.ask_out"),
+    OptIn: NoticeChange(FlowName.OPT_IN, "back in", option_ids.NOTICES_ON, "notices.ask_in"),
+}
+
+
+def change_notices(turn: CommandRun, command: OptOut | OptIn) -> Outcome:
+    """No more notices, or notices again: at once when it was said in exactly these words, else
+    asked by name.
+    """
+    draft = turn.draft
+    notices = NOTICES[type(command)]
+    if command.literal:
+        if isinstance(command, OptOut):
+            draft.end_flow()
+            draft.discard_suspended_flow()
+        start(draft, notices.flow, notices.cause)
+        return turn.settle(command)
+    draft.set_flag("offer", notices.option().id)
+    draft.add_buttons(render(notices.question), notices.option(), option_ids.MENU())
+    turn.settle(command)
+    return Outcome.ASKED_BACK
+
+
+def leave_queue_by_command(turn: CommandRun, command: LeaveQueue) -> Outcome:
+    if not turn.waiting:
+        return Outcome.OVERRULED
+    leave_queue(turn.draft, Event.CANCELLED, "leaves the queue")
+    return turn.settle(command)
+
+
+def cancel_flow(turn: CommandRun, command: CancelFlow) -> Outcome:
+    if not command.literal and not turn.draft.snapshot.flow and not turn.waiting:
+        return deny(turn, Deny(span=command.span))
+    cancel(turn.draft)
+    return turn.settle(command)
+
+
+def show_menu_by_command(turn: CommandRun, command: ShowMenu) -> Outcome:
+    if turn.waiting:
+        leave_queue(turn.draft, Event.MENU_SHOWN, "menu")
+    else:
+        show_menu(turn.draft, "menu")
+    return turn.settle(command)

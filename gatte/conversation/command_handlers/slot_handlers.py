@@ -1,0 +1,135 @@
+"""Values, corrections, yes and no."""
+
+from gatte.conversation import option_ids
+from gatte.conversation.command_handlers.command_run import CommandRun
+from gatte.conversation.commands import Affirm, CorrectSlot, Deny, Outcome, SetSlot, Skip
+from gatte.conversation.effects import EscalationReason
+from gatte.conversation.flow_control import cancel, continue_flow
+from gatte.conversation.handoff import escalate
+from gatte.conversation.no_active_flow import show_menu
+from gatte.conversation.slot_filling import (
+    ask_again,
+    ask_what_to_fix,
+    can_resume,
+    confirm,
+    current_flow,
+    fill,
+    reject_answer,
+    reopen_slot,
+    start,
+)
+from gatte.conversation.states import Event
+from gatte.conversation.texts import render
+
+
+def set_slot(turn: CommandRun, command: SetSlot) -> Outcome:
+    flow = current_flow(turn.draft)
+    slot = flow.slot(command.slot) if flow else None
+    if slot is None:
+        return Outcome.KEPT
+    before = turn.draft.snapshot.slots.get(slot.name)
+    if fill(turn.draft, slot, command.value, command.span):
+        turn.corrected = turn.corrected or before is not None
+    turn.changed = turn.progressed = True
+    return Outcome.DONE
+
+
+def correct_slot(turn: CommandRun, command: CorrectSlot) -> Outcome:
+    flow = current_flow(turn.draft)
+    slot = flow.slot(command.slot) if flow else None
+    if slot is None:
+        return Outcome.KEPT
+    if not command.value:
+        reopen_slot(turn.draft, slot)
+        turn.settle(command)
+        return Outcome.ASKED_BACK
+    return set_slot(turn, SetSlot(command.slot, command.value, span=command.span))
+
+
+def skip(turn: CommandRun, command: Skip) -> Outcome:
+    flow = current_flow(turn.draft)
+    slot = flow.slot(command.slot or turn.draft.snapshot.requested_slot) if flow else None
+    if slot is None:
+        return Outcome.KEPT
+    parsed = slot.parse_answer("não tenho", turn.draft.snapshot)
+    if parsed.value is None:
+        reject_answer(turn.draft, "needed", turn.text)
+        turn.settled_by = command.command
+        return Outcome.ASKED_BACK
+    fill(turn.draft, slot, parsed.value, command.span)
+    turn.changed = turn.progressed = True
+    return Outcome.DONE
+
+
+def affirm(turn: CommandRun, command: Affirm) -> Outcome:
+    draft = turn.draft
+    if turn.offered and not (turn.offered == "resume" and not can_resume(draft)):
+        _accept_offer(turn)
+        return turn.settle(command)
+    if turn.confirming:
+        if turn.changed:
+            return Outcome.OVERRULED
+        confirm(draft)
+        turn.progressed = True
+        return Outcome.DONE
+    if draft.snapshot.flow:
+        ask_again(draft)
+        return turn.settle(command)
+    show_menu(draft, "yes to nothing")
+    return turn.settle(command)
+
+
+def _accept_offer(turn: CommandRun) -> None:
+    draft, offered = turn.draft, turn.offered
+    if offered == "human":
+        escalate(draft, EscalationReason.SLOT_FAILED, "offer accepted", turn.text)
+    elif offered == "desk":
+        escalate(draft, EscalationReason.REQUESTED, "offer accepted", turn.text)
+    elif offered in option_ids.FLOW_OF_ROW:
+        start(draft, option_ids.FLOW_OF_ROW[offered], "offer accepted")
+    else:
+        continue_flow(draft)
+
+
+def deny(turn: CommandRun, command: Deny) -> Outcome:
+    draft = turn.draft
+    if turn.offered and not (turn.offered == "resume" and not can_resume(draft)):
+        _decline_offer(turn)
+        return turn.settle(command)
+    if turn.confirming:
+        if turn.changed:
+            return Outcome.DONE
+        flow = current_flow(draft)
+        if flow is not None and flow.no_means_cancel:
+            cancel(draft)
+        else:
+            ask_what_to_fix(draft)
+        return turn.settle(command)
+    if draft.snapshot.flow:
+        return _no_to_a_question(turn, command)
+    if draft.flag("answered"):
+        draft.set_flag("offer", "desk")
+        draft.transition(Event.NOT_UNDERSTOOD, "answer did not help")
+        draft.add_buttons(render("answer.did_not_help"), option_ids.TICKET(), option_ids.HUMAN())
+        return turn.settle(command)
+    draft.add_text("social.declined")
+    return turn.settle(command)
+
+
+def _no_to_a_question(turn: CommandRun, command: Deny) -> Outcome:
+    """No in the middle of a form: to an optional value it means none; else nothing was given."""
+    slot_name = turn.draft.snapshot.requested_slot or ""
+    if turn.changed:
+        return Outcome.DONE
+    return skip(turn, Skip(slot=slot_name, span=command.span))
+
+
+def _decline_offer(turn: CommandRun) -> None:
+    draft = turn.draft
+    if turn.offered == "human":
+        ask_again(draft)
+    elif turn.offered == "desk" or turn.offered in option_ids.FLOW_OF_ROW:
+        draft.add_text("social.declined")
+    else:
+        draft.discard_suspended_flow()
+        show_menu(draft, "offer declined")

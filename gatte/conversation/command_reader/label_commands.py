@@ -1,0 +1,153 @@
+"""What the labels of a model become, each from its own probability on."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import cast
+
+from gatte.conversation.command_reader.place import Place
+from gatte.conversation.commands import (
+    Affirm,
+    CancelFlow,
+    Command,
+    Complain,
+    CorrectSlot,
+    Courtesy,
+    Deny,
+    Escalate,
+    FlowWish,
+    Hostile,
+    LeaveQueue,
+    OffTopic,
+    OptIn,
+    OptOut,
+    OtherLanguage,
+    Question,
+    RequestHuman,
+    SetSlot,
+    ShowMenu,
+    Skip,
+    SmallTalk,
+    StartFlow,
+    TurnReading,
+    WrongPerson,
+)
+from gatte.conversation.effects import EscalationReason
+from gatte.conversation.fallback import QUESTIONS, looks_like_question
+from gatte.conversation.input_triage import UnderstoodText
+from gatte.conversation.nlu import Intent, PredictionSource
+from gatte.conversation.parsing.languages import foreign_language
+from gatte.conversation.parsing.normalize import words
+from gatte.conversation.rules import small_talk_in
+from gatte.conversation.thresholds import MIN_QUESTION_WORDS
+
+LABEL_THRESHOLD = 0.5
+"""A label this sure is acted on where nothing literal says otherwise."""
+ESCALATE_THRESHOLD = 0.35
+"""Escalations and requests for a person count sooner: a person too many is the lesser harm."""
+STORY_THRESHOLD = 0.8
+"""Where the customer is asked to tell what happened, much sounds like a reason for a person."""
+CONFIRM_THRESHOLD = 0.8
+"""A yes to a summary, in words that no rule knows."""
+MARKED_QUESTION_THRESHOLD = 0.2
+"""A message with a question mark is a question sooner."""
+NEVER = 2.0
+SIMPLE_LABELS: dict[str, type[Command]] = {
+    "Complain": Complain,
+    "WrongPerson": WrongPerson,
+    "OptOut": OptOut,
+    "OptIn": OptIn,
+    "CancelFlow": CancelFlow,
+    "ShowMenu": ShowMenu,
+    "LeaveQueue": LeaveQueue,
+    "OffTopic": OffTopic,
+    "Hostile": Hostile,
+    "RequestHuman": RequestHuman,
+}
+
+
+def commands_of_labels(
+    place: Place, said: Sequence[UnderstoodText], found: Sequence[Command], reading: TurnReading
+) -> Iterator[Command]:
+    """What the local model adds to what rules read."""
+    if any(one.literal for one in found) or not words("\n".join(place.texts)):
+        return
+    asked = any(isinstance(one, Question) for one in found)
+    valued = any(isinstance(one, SetSlot | CorrectSlot) for one in found)
+    for score in reading.labels:
+        sure = score.probability >= _threshold(place, score.label, reading)
+        command = _of_label(place, score.label, said) if sure else None
+        told = (asked and isinstance(command, Question)) or (valued and isinstance(command, Skip))
+        if command is not None and not told:
+            yield replace(
+                command,
+                source=PredictionSource.LOCAL,
+                confidence=score.probability,
+                span="\n".join(place.texts),
+            )
+
+
+def _threshold(place: Place, label: str, reading: TurnReading) -> float:
+    """How sure a label must be here to be acted on."""
+    tells_story = place.slot is not None and place.slot.long_text
+    name = label.partition(":")[0]
+    if name in {"Escalate", "RequestHuman"}:
+        return STORY_THRESHOLD if tells_story else ESCALATE_THRESHOLD
+    if name == "Complain" and tells_story:
+        return NEVER  # a ticket is where it belongs
+    if name == "Affirm" and place.confirming:
+        return CONFIRM_THRESHOLD
+    if name == "Question":
+        return _question_threshold(place, reading)
+    return LABEL_THRESHOLD
+
+
+def _question_threshold(place: Place, reading: TurnReading) -> float:
+    """A question mark makes a question likelier; while waiting only what looks like one is."""
+    marked = any("?" in text and len(words(text)) > MIN_QUESTION_WORDS for text in place.texts)
+    if reading.probability("OffTopic") > reading.probability("Question"):
+        return NEVER
+    if place.waiting and not any(looks_like_question(text) for text in place.texts):
+        return NEVER
+    return MARKED_QUESTION_THRESHOLD if marked else LABEL_THRESHOLD
+
+
+def _of_label(place: Place, label: str, said: Sequence[UnderstoodText]) -> Command | None:
+    """The command that a label stands for in this place; None where it says nothing new: values
+    come from their parsers.
+    """
+    name, _, detail = label.partition(":")
+    found: Command | None = None
+    if name in SIMPLE_LABELS:
+        found = SIMPLE_LABELS[name]()  # type: ignore[call-arg]  # those without keys
+    elif name == "OtherLanguage":
+        found = OtherLanguage(language_of_turn(place))
+    elif name == "Escalate":
+        found = Escalate(EscalationReason(detail))
+    elif name == "StartFlow":
+        found = StartFlow(cast("FlowWish", detail))
+    elif name == "Question":
+        found = Question(_question_text(said), question_intent(said))
+    elif name in {"Affirm", "Deny"} and place.awaits_yes:
+        found = Affirm() if name == "Affirm" else Deny()
+    elif name == "Skip" and place.slot is not None:
+        found = Skip(slot=place.slot.name)
+    elif name == "SmallTalk":
+        found = SmallTalk(kind=Courtesy(detail or "other"))
+    return found
+
+
+def language_of_turn(place: Place) -> str:
+    return foreign_language("\n".join(place.texts))
+
+
+def question_intent(said: Sequence[UnderstoodText]) -> Intent | None:
+    """Of what kind a question is, as the intents of its messages say."""
+    guesses = (one.understanding.intent for one in said if one.understanding)
+    return next((intent for intent in guesses if intent in QUESTIONS), None)
+
+
+def _question_text(said: Sequence[UnderstoodText]) -> str:
+    """The messages that ask, or all but courtesy where none has the form of a question."""
+    asking = [one.text for one in said if looks_like_question(one.text)]
+    telling = [one.text for one in said if not small_talk_in(one.text)]
+    return "\n".join(asking or telling or [one.text for one in said])

@@ -1,0 +1,141 @@
+"""Merges what rules, labels and intents read in a turn into its commands."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from gatte.conversation.command_reader.intent_commands import asks, commands_of_intents
+from gatte.conversation.command_reader.label_commands import (
+    commands_of_labels,
+    language_of_turn,
+    question_intent,
+)
+from gatte.conversation.command_reader.literal_commands import (
+    BARE_YES,
+    alarms,
+    checked_data,
+    literals,
+    whole_message,
+)
+from gatte.conversation.command_reader.place import Place
+from gatte.conversation.command_reader.slot_commands import values_or_question
+from gatte.conversation.commands import (
+    Affirm,
+    Command,
+    CorrectSlot,
+    OtherLanguage,
+    Question,
+    Secret,
+    SetSlot,
+    SmallTalk,
+    TurnReading,
+    Unclear,
+)
+from gatte.conversation.flows.base import Slot
+from gatte.conversation.flows.registry import FLOWS
+from gatte.conversation.input_triage import UnderstoodText
+from gatte.conversation.nlu import PredictionSource, Utterance
+from gatte.conversation.parsing.answers import yes_or_no
+from gatte.conversation.parsing.normalize import words
+from gatte.conversation.secret_detection import secret_in
+from gatte.conversation.snapshot import Snapshot
+
+LONGEST_READ = 1_000
+"""Characters of a message that are read: more tells a story, and costs time."""
+
+
+def read(
+    snapshot: Snapshot, said: Sequence[UnderstoodText], offered: str, reading: TurnReading
+) -> tuple[Command, ...]:
+    """The commands of a turn, in the order of its messages; never empty for words.
+
+    A reading that holds commands is the whole turn, beside what was said literally. Recorded turns
+    of former versions have no `reading`: then their intents alone speak.
+    """
+    said = [replace(one, text=one.text[:LONGEST_READ]) for one in said]
+    flow = FLOWS.get(snapshot.flow or "")
+    slot = flow.slot(snapshot.requested_slot) if flow else None
+    place = Place(snapshot, flow, slot, offered, tuple(one.text for one in said))
+    if reading.commands:
+        given = [*literals(place), *_checked(place, reading.commands)]
+        return tuple(_without_repetition(given)) or (Unclear(),)
+    found: list[Command] = [*alarms(place, reading)]
+    for one in said:
+        found += _of_message(place, one, reading)
+    found += commands_of_labels(place, said, found, reading)
+    if not _says_something(found) and not (flow and found):
+        found += commands_of_intents(place, said, found)
+    elif not flow and not any(isinstance(one, Question) for one in found):
+        found += [
+            Question(one.text, question_intent([one]), span=one.text)
+            for one in said
+            if len(said) > 1 and asks(one)
+        ]
+    return tuple(_without_repetition(found)) or (Unclear(),)
+
+
+def read_secrets(messages: Sequence[Utterance]) -> tuple[Secret, ...]:
+    """A command for each message that holds a password or a key."""
+    found = ((secret_in(one), one.message_id) for one in messages)
+    return tuple(Secret(kind, message_id) for kind, message_id in found if kind)
+
+
+def _says_something(found: Sequence[Command]) -> bool:
+    return any(not isinstance(one, SmallTalk | SetSlot) for one in found)
+
+
+def _of_message(place: Place, one: UnderstoodText, reading: TurnReading) -> list[Command]:
+    """What rules read in one message."""
+    whole = whole_message(place, one.text)
+    if whole is not None:
+        return [whole]
+    if place.waiting:
+        return []
+    if place.flow:
+        return list(values_or_question(place, one, reading))
+    if yes_or_no(one.text) and set(words(one.text)) & BARE_YES:
+        return [Affirm(span=one.text)]
+    return list(checked_data(one.text))
+
+
+def _without_repetition(found: Sequence[Command]) -> list[Command]:
+    """Each command once; who read it first counts."""
+    kept: list[Command] = []
+    for one in found:
+        if not any(_same(one, other) for other in kept):
+            kept.append(one)
+    return kept
+
+
+def _same(one: Command, other: Command) -> bool:
+    bare = {"source": PredictionSource.RULE, "confidence": 1.0, "span": "", "literal": False}
+    return replace(one, **bare) == replace(other, **bare)  # type: ignore[arg-type]
+
+
+def _checked(place: Place, commands: Sequence[Command]) -> Iterator[Command]:
+    """Given commands, none of them literal; a value that its slot does not take is left out, and
+    a correction without its value asks for it. What only a model calls a secret was not erased, so
+    nobody is told that it was.
+    """
+    for one in commands:
+        command: Command = replace(one, literal=False)
+        if isinstance(command, Secret):
+            continue
+        if isinstance(command, OtherLanguage) and not command.language:
+            command = replace(command, language=language_of_turn(place))
+        slot = None
+        if place.flow and isinstance(command, SetSlot | CorrectSlot):
+            slot = place.flow.slot(command.slot)
+        if slot is None or not isinstance(command, SetSlot | CorrectSlot):
+            yield command
+            continue
+        value = _value_for(slot, command, place.snapshot)
+        if value is not None:
+            yield replace(command, value=value)
+        elif isinstance(command, CorrectSlot):
+            yield replace(command, value="")
+
+
+def _value_for(slot: Slot, command: SetSlot | CorrectSlot, snapshot: Snapshot) -> str | None:
+    """The value as the slot takes it, from what was given for it or else from its span."""
+    parsed = (slot.parse_answer(text, snapshot) for text in (command.value, command.span) if text)
+    return next((one.value for one in parsed if one.value is not None), None)
