@@ -31,7 +31,7 @@ def execute(app, statement, **values):
 
 
 @pytest.fixture
-def no_old_logins(app, users):
+def no_old_logins(app, users) -> None:
     execute(app, "DELETE FROM login_session")
 
 
@@ -88,14 +88,16 @@ def test_a_cookie_that_names_no_session_logs_nobody_in(app, agent):
     assert not is_in(agent)
 
 
-def test_a_login_ends_after_its_longest_time_though_it_is_used(app, log_in, no_old_logins):
+@pytest.mark.usefixtures("no_old_logins")
+def test_a_login_ends_after_its_longest_time_though_it_is_used(app, log_in):
     agent = log_in("ana")
     execute(app, "UPDATE login_session SET created_at = now() - interval '13 hours'")
 
     assert not is_in(agent)
 
 
-def test_a_login_that_nobody_uses_ends_and_polls_do_not_keep_it(app, log_in, no_old_logins):
+@pytest.mark.usefixtures("no_old_logins")
+def test_a_login_that_nobody_uses_ends_and_polls_do_not_keep_it(app, log_in):
     agent = log_in("ana")
     execute(app, "UPDATE login_session SET last_seen_at = now() - interval '119 minutes'")
 
@@ -104,9 +106,8 @@ def test_a_login_that_nobody_uses_ends_and_polls_do_not_keep_it(app, log_in, no_
     assert agent.poll("/panel/sessoes").status_code == 401
 
 
-def test_a_page_that_a_person_opens_keeps_the_login_and_is_noted_once_a_minute(
-    app, log_in, users, no_old_logins
-):
+@pytest.mark.usefixtures("no_old_logins")
+def test_a_page_that_a_person_opens_keeps_the_login_and_is_noted_once_a_minute(app, log_in, users):
     agent = log_in("ana")
     execute(app, "UPDATE login_session SET last_seen_at = now() - interval '100 minutes'")
     agent.get("/panel/chamados")
@@ -118,9 +119,8 @@ def test_a_page_that_a_person_opens_keeps_the_login_and_is_noted_once_a_minute(
     assert second.last_seen_at == first.last_seen_at
 
 
-def test_one_sees_ones_logins_and_ends_another_but_not_those_of_others(
-    app, log_in, users, no_old_logins
-):
+@pytest.mark.usefixtures("no_old_logins")
+def test_one_sees_ones_logins_and_ends_another_but_not_those_of_others(app, log_in, users):
     here = log_in("ana")
     there = log_in("ana")
     stranger = log_in("bruno")
@@ -230,7 +230,8 @@ def test_guessing_the_password_within_a_session_is_slowed_down(app, agent):
     forget_attempts(app)
 
 
-def test_the_browser_is_kept_as_two_words(app, users, browser, no_old_logins):
+@pytest.mark.usefixtures("no_old_logins")
+def test_the_browser_is_kept_as_two_words(app, users, browser):
     browser.get("/panel/login")
     browser.post(
         "/panel/login",
