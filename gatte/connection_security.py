@@ -54,7 +54,7 @@ def check_redis_url(url: SecretStr) -> None:
     """
     from redis.connection import parse_url
 
-    parameters: dict[str, Any] = dict(parse_url(url.get_secret_value()))
+    parameters: dict[str, Any] = dict(parse_url(url.get_secret_value()))  # type: ignore[no-untyped-call]
     if parameters.get("path") or is_loopback(str(parameters.get("host") or "localhost")):
         return
     if not url.get_secret_value().startswith("rediss://"):

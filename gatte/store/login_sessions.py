@@ -127,5 +127,5 @@ def _live(limits: LoginLimits) -> list[ColumnElement[bool]]:
         LoginSession.ended_at.is_(None),
         LoginSession.created_at > now - limits.absolute,
         LoginSession.last_seen_at > now - limits.idle,
-        User.active,
+        User.active.is_(True),
     ]

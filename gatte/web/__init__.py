@@ -44,7 +44,8 @@ def _guard_production(app: Flask, settings: Settings) -> None:
     proxies.
     """
     if settings.production:
-        app.wsgi_app = production_gate.guard(app.wsgi_app, settings.gatte_domain)  # type: ignore[method-assign]
+        guarded = production_gate.guard(app.wsgi_app, settings.gatte_domain)
+        app.wsgi_app = guarded  # type: ignore[assignment, method-assign]
     proxies = settings.gatte_trusted_proxies
     if proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]

@@ -41,7 +41,7 @@ UNKNOWN = "outro"
 login.session_protection = None
 
 
-@login.request_loader
+@login.request_loader  # type: ignore[untyped-decorator]
 def load_user(_: Request) -> User | None:
     """The user of this request; None without a live login session."""
     session_id = _named_session()
