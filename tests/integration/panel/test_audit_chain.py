@@ -12,7 +12,7 @@ from gatte.models import AuditEntry, MuteReason
 from gatte.models.columns import new_uuid7
 from gatte.store import audit, audit_chain, contacts
 from tests.integration.panel.conftest import PASSWORD
-from tests.integration.panel.making import minutes_ago
+from tests.integration.panel.factories import minutes_ago
 
 
 def execute(app, statement, **values):
