@@ -38,13 +38,15 @@ logger_class = "gatte.observability.gunicorn_log.Logger"
 
 
 def on_starting(_: object) -> None:
-    """Before a port is opened: no start over a schema that does not fit, nor behind the erasures
-    that the ledger names.
+    """Before a port is opened: no start over a schema or master keys that do not fit, nor behind
+    the erasures that the ledger names.
     """
     from gatte.data_rights.ledger_check import require_applied_ledger
     from gatte.infra.schema import require_current_schema
+    from gatte.store.master_keys import require_opening_keys
 
     require_current_schema(settings.database_url.get_secret_value())
+    require_opening_keys(settings)
     require_applied_ledger(settings)
 
 

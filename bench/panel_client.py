@@ -37,7 +37,8 @@ class Browser:
 def add_person(code: Checkout, settings: dict[str, str]) -> None:
     """A person who may log in."""
     named = ("users", "create", EMAIL, "--name", "Medida", "--role", "admin")
-    code.flask(settings | {"GATTE_USER_PASSWORD": PASSWORD}, *named)
+    given = {"GATTE_USER_PASSWORD": PASSWORD, "GATTE_USER_KEEP_PASSWORD": "1"}
+    code.flask(settings | given, *named)
 
 
 def logged_in(url: str) -> Browser:

@@ -1,9 +1,10 @@
 """`python -m deployment.certificates FOLDER NAME`: the certificates that an installation cannot
 start without.
 
-In FOLDER/database: an authority of this installation's own and the certificate of its Postgres
-(host `db`). In FOLDER/web: a self-signed certificate for NAME, so that nginx starts; put
-fullchain.pem and privkey.pem of a real authority there to replace it. What is there already stays.
+In FOLDER/database and FOLDER/redis: an authority of this installation's own and the certificate of
+its Postgres (host `db`) and of its Valkey (host `redis`). In FOLDER/web: a self-signed certificate
+for NAME, so that nginx starts; put fullchain.pem and privkey.pem of a real authority there to
+replace it. What is there already stays.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from cryptography.x509.oid import NameOID
 
 TEN_YEARS = timedelta(days=3650)
 POSTGRES_USER_ID = 999  # who runs Postgres in the official images
+VALKEY_USER_ID = 999  # who runs Valkey in its official image
 Key = ec.EllipticCurvePrivateKey
 
 
@@ -27,24 +29,25 @@ def main() -> None:
     arguments.add_argument("folder", type=Path)
     arguments.add_argument("name")
     given = arguments.parse_args()
-    for_database(given.folder / "database", "db")
+    for_store(given.folder / "database", "db", POSTGRES_USER_ID)
+    for_store(given.folder / "redis", "redis", VALKEY_USER_ID)
     for_web(given.folder / "web", given.name)
 
 
-def for_database(folder: Path, host: str) -> None:
-    """An authority (ca.crt) and the server's certificate and key, which only Postgres can read."""
+def for_store(folder: Path, host: str, user_id: int) -> None:
+    """An authority (ca.crt) and a store's certificate and key, which only its user can read."""
     if (folder / "server.key").exists():
         return
     folder.mkdir(parents=True, exist_ok=True)
     authority_key = _new_key()
     key = _new_key()
     authority = _certificate(
-        "GATTE database authority", authority_key, issuer=None, issuer_key=authority_key
+        f"GATTE {folder.name} authority", authority_key, issuer=None, issuer_key=authority_key
     )
     server = _certificate(host, key, issuer=authority, issuer_key=authority_key)
     _write(folder / "ca.crt", _pem(authority), 0o644)
     _write(folder / "server.crt", _pem(server), 0o644)
-    _write(folder / "server.key", _key_pem(key), 0o600, POSTGRES_USER_ID)
+    _write(folder / "server.key", _key_pem(key), 0o600, user_id)
 
 
 def for_web(folder: Path, name: str) -> None:

@@ -188,7 +188,7 @@ def _welcome(installation: Workspace, panel: str, wanted: int, port: int) -> lis
         stores = "from " + " and ".join(given_urls)
     return [
         f"GATTE is running at {panel}{taken}",
-        f"  log in     {DEMO_USER}  {installation.panel_password()}",
+        f"  log in     {DEMO_USER}  {installation.panel_password()}  (the first time)",
         f"  WhatsApp   {whatsapp}",
         f"  AI         {ai}",
         f"  stores     {stores}",

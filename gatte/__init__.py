@@ -8,7 +8,6 @@ import os
 from typing import TYPE_CHECKING
 
 from flask import Flask
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from gatte.settings import Settings, former_names_given, settings_or_exit
 
@@ -91,9 +90,6 @@ def _flask_settings(app: Flask, settings: Settings, process: str) -> None:
         TEMPLATES_AUTO_RELOAD=not settings.production,
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
-    if settings.gatte_trusted_proxies:
-        proxies = settings.gatte_trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
 
 
 def _extensions(app: Flask, settings: Settings, process: str) -> None:

@@ -10,9 +10,11 @@ import click
 from flask import Flask, current_app
 
 from gatte import services
+from gatte.cli_audit import audit
 from gatte.cli_contacts import contacts, erasures
 from gatte.cli_cron import cron
 from gatte.cli_facts import facts
+from gatte.cli_keys import keys
 from gatte.cli_tokens import tokens
 from gatte.cli_users import users
 from gatte.cli_webhooks import webhooks
@@ -29,6 +31,8 @@ def register(app: Flask) -> None:
         users,
         tokens,
         webhooks,
+        audit,
+        keys,
         contacts,
         erasures,
         cron,
@@ -56,10 +60,14 @@ def migrate() -> None:
 
 
 def _require_fit_database() -> None:
-    """End the process with exit code 78 over a schema or an erasure ledger that does not fit."""
+    """End the process with exit code 78 over a schema, master keys or an erasure ledger that do not
+    fit.
+    """
     from gatte.data_rights import ledger_check
+    from gatte.store import master_keys
 
     schema.require_current_schema(services.settings().database_url.get_secret_value())
+    master_keys.require_opening_keys(services.settings())
     ledger_check.require_applied_ledger(services.settings())
 
 
@@ -136,7 +144,9 @@ def load_demo() -> None:
     email = os.environ.get("GATTE_DEMO_USER")
     password = os.environ.get("GATTE_DEMO_PASSWORD")
     if email and password and users.find_user(email) is None:
-        users.create_user(email, "Ana Demonstração", password, Role.ADMIN)
+        users.create_user(
+            email, "Ana Demonstração", password, Role.ADMIN, must_change_password=True
+        )
     db.session.commit()
     click.echo("Demo content is loaded.")
 

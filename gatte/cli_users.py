@@ -20,7 +20,12 @@ PASSWORD = click.option(
     help="Better left out: other processes can read a command line. Without it the password is "
     "asked for at a terminal, or is the first line of standard input.",
 )
-
+KEEP = click.option(
+    "--keep-password",
+    is_flag=True,
+    envvar="GATTE_USER_KEEP_PASSWORD",
+    help="The panel asks for no other password at the next login.",
+)
 
 users = AppGroup("users", help="The people of the panel.")
 
@@ -49,26 +54,31 @@ def list_users() -> None:
 @click.option("--name", required=True)
 @click.option("--role", type=ROLES, default="agent")
 @PASSWORD
-def create(email: str, name: str, role: str, password: str | None) -> None:
+@KEEP
+def create(email: str, name: str, role: str, password: str | None, *, keep_password: bool) -> None:
     """Add a person to the panel."""
     from gatte.desk import users as people
     from gatte.models import Role
 
     with _told_plainly():
-        people.create_user(email, name, password or _ask_password(), Role(role))
+        given = password or _ask_password()
+        must_change = not keep_password
+        people.create_user(email, name, given, Role(role), must_change_password=must_change)
     click.echo(f"{email} may log in as {role}.")
 
 
 @users.command("password")
 @click.argument("email")
 @PASSWORD
-def change_password(email: str, password: str | None) -> None:
+@KEEP
+def change_password(email: str, password: str | None, *, keep_password: bool) -> None:
     """Give a person another password; whoever is logged in by the old one is out at once."""
     from gatte.desk import users as people
 
     with _told_plainly():
         user = people.get_user(email)
-        people.change_password(user, password or _ask_password())
+        given = password or _ask_password()
+        people.set_password(user, given, must_change=not keep_password)
     click.echo(f"{user.email} has another password, and every session of theirs has ended.")
 
 
@@ -84,7 +94,7 @@ def change_role(email: str, role: str, *, force: bool) -> None:
     with _told_plainly():
         user = people.get_user(email)
         people.change_role(user, Role(role), force=force)
-    click.echo(f"{user.email} is {role} from now on.")
+    click.echo(f"{user.email} is {role} from now on, and every session of theirs has ended.")
 
 
 @users.command("disable")

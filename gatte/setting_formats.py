@@ -18,14 +18,13 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from gatte.business_hours import holidays_of, opening_hours
+from gatte.connection_security import TLS_MODES
 
-LOOPBACK = ("localhost", "127.0.0.1", "::1", "")
-TLS_MODES = ("require", "verify-ca", "verify-full")
 SSL_MODES = ("disable", "allow", "prefer", *TLS_MODES)
 KEY_BYTES = 32
 # 32 random bytes have 30; fewer than 16 by chance: once in 10 ** 14 keys
 FEWEST_DISTINCT_BYTES = 16
-PRODUCTION_SECRET_LENGTH = 32
+LEAST_SECRET_LENGTH = 16
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LOG_FORMATS = ("", "json", "text")
 PRICE = re.compile(r"(?P<model>[^=\s]+)=(?P<read>\d+(\.\d+)?)/(?P<written>\d+(\.\d+)?)", re.ASCII)
@@ -75,19 +74,6 @@ def ledger_file(name: str) -> str:
     if name and Path(name).is_dir():
         raise ValueError("must name a file, and this is a folder")
     return name
-
-
-def is_loopback(url: SecretStr) -> bool:
-    """Whether a database is reached over loopback or a socket, where TLS adds nothing."""
-    parsed = make_url(url.get_secret_value())
-    named = parsed.query.get("host", parsed.host or "")
-    hosts = named.split(",") if isinstance(named, str) else named
-    return all(host in LOOPBACK or host.startswith("/") for host in hosts)
-
-
-def insists_on_tls(url: SecretStr) -> bool:
-    """Whether libpq refuses to speak to this database without TLS."""
-    return make_url(url.get_secret_value()).query.get("sslmode") in TLS_MODES
 
 
 def redis_url(url: SecretStr) -> SecretStr:
@@ -228,6 +214,12 @@ def matching(pattern: str, problem: str) -> AfterValidator:
     return AfterValidator(fits)
 
 
+DOMAIN = matching(
+    r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*",
+    "must be a host's name in small letters, such as atendimento.empresa.com.br",
+)
+
+
 def header_secret(secret: SecretStr) -> SecretStr:
     """A token that is sent in a header: anything but visible ASCII would break every request."""
     if not re.fullmatch(r"[!-~]*", secret.get_secret_value()):
@@ -279,16 +271,6 @@ def _master_key(encoded: str) -> bytes:
     if len(set(key)) < FEWEST_DISTINCT_BYTES:
         raise ValueError("has a weak key, which repeats itself: echo k1:$(openssl rand -base64 32)")
     return key
-
-
-def is_weak(secret: SecretStr) -> bool:
-    """Whether a secret for signing is too short, or repeats itself, for an installation that is
-    real.
-    """
-    spelled = secret.get_secret_value()
-    return (
-        len(spelled) < PRODUCTION_SECRET_LENGTH or len(set(spelled)) < PRODUCTION_SECRET_LENGTH // 4
-    )
 
 
 def folder(path: Path) -> Path:

@@ -29,6 +29,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from gatte import connection_security, secret_strength
 from gatte import setting_formats as formats
 
 EX_CONFIG = 78  # sysexits.h: something was found in an unconfigured or misconfigured state
@@ -245,7 +246,16 @@ class Settings(BaseSettings):
     web_concurrency: int = Field(default=2, ge=1, le=256)
     gatte_bind: Annotated[str, AfterValidator(formats.listen_address)] = ""
     """Where gunicorn listens; empty: on all addresses, at `port`."""
+    gatte_domain: Annotated[str, formats.DOMAIN] = "localhost"
+    """The host by which the installation is reached; production refuses requests for any other."""
     port: int = Field(default=8000, ge=1, le=65535)
+    gatte_panel_session_hours: int = Field(default=12, ge=1, le=24 * 30)
+    """How long a login to the panel lasts at most."""
+    gatte_panel_idle_minutes: int = Field(default=120, ge=5, le=24 * 60)
+    """How long a login lasts in which nobody does anything; open pages that refresh themselves do
+    not count."""
+    gatte_panel_fresh_minutes: int = Field(default=15, ge=1, le=24 * 60)
+    """How long after typing the password accounts and keys may be changed in the panel."""
     gatte_simulator: bool | None = None
     """Whether the panel has the simulator; not set: everywhere but in production."""
 
@@ -259,7 +269,9 @@ class Settings(BaseSettings):
     @field_validator("secret_key", mode="after")
     @classmethod
     def _strong_in_production(cls, secret: SecretStr, info: ValidationInfo) -> SecretStr:
-        if info.data.get("gatte_env") is Environment.PRODUCTION and formats.is_weak(secret):
+        if info.data.get("gatte_env") is Environment.PRODUCTION and secret_strength.is_guessable(
+            secret.get_secret_value()
+        ):
             raise ValueError("is too short or repeats itself: 32 random characters at least")
         return secret
 
@@ -278,11 +290,35 @@ class Settings(BaseSettings):
     @classmethod
     def _tls_to_the_database(cls, url: SecretStr, info: ValidationInfo) -> SecretStr:
         in_production = info.data.get("gatte_env") is Environment.PRODUCTION
-        if in_production and not (formats.is_loopback(url) or formats.insists_on_tls(url)):
-            raise ValueError(
-                "a database on another host needs TLS: add ?sslmode=verify-full (or require)"
-            )
+        if in_production:
+            connection_security.check_database_url(url)
         return url
+
+    @field_validator("redis_url", mode="after")
+    @classmethod
+    def _tls_to_redis(cls, url: SecretStr, info: ValidationInfo) -> SecretStr:
+        if info.data.get("gatte_env") is Environment.PRODUCTION:
+            connection_security.check_redis_url(url)
+        return url
+
+    @field_validator("gatte_encryption_keys", mode="after")
+    @classmethod
+    def _random_keys_in_production(cls, text: SecretStr, info: ValidationInfo) -> SecretStr:
+        in_production = info.data.get("gatte_env") is Environment.PRODUCTION
+        keys = formats.parsed_master_keys(text.get_secret_value()) if in_production else {}
+        if any(secret_strength.is_typed_key(key) for key in keys.values()):
+            raise ValueError("has a key that was typed: echo k1:$(openssl rand -base64 32)")
+        return text
+
+    @field_validator("whatsapp_verify_token", "whatsapp_app_secret", mode="after")
+    @classmethod
+    def _long_in_production(cls, secret: SecretStr, info: ValidationInfo) -> SecretStr:
+        spelled = secret.get_secret_value()
+        if info.data.get("gatte_env") is not Environment.PRODUCTION or not spelled:
+            return secret
+        if any(len(one.strip()) < formats.LEAST_SECRET_LENGTH for one in spelled.split(",")):
+            raise ValueError("is blank in a place, or shorter than 16 characters")
+        return secret
 
     @classmethod
     def settings_customise_sources(

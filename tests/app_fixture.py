@@ -19,18 +19,17 @@ def application(
     database_url: str, redis_url: str, *, process: str = "web", **more: Any
 ) -> Iterator[Flask]:
     """An application with the settings of the tests and some more; its jobs run in this process."""
+    given = {
+        "secret_key": "a-secret-key-of-the-tests-4f9c1e7b",
+        "gatte_encryption_keys": "test:3q2+7wAR8L0dPz5nWm9YhJ4sTtVbUcXkQeRgIoOpLqA=",
+        "gatte_data_dir": MODELS,
+        "gatte_business_hours": "sempre",
+        "gatte_quiet_seconds": 0,
+        "whatsapp_app_secret": "app-secret-of-the-tests",
+        "whatsapp_verify_token": "verify-token-of-the-tests",
+    }
     settings = Settings(
-        _env_file=None,
-        database_url=database_url,
-        redis_url=redis_url,
-        secret_key="a-secret-key-of-the-tests-4f9c1e7b",
-        gatte_encryption_keys="test:QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVoxMjM0NTY=",
-        gatte_data_dir=MODELS,
-        gatte_business_hours="sempre",
-        gatte_quiet_seconds=0,
-        whatsapp_app_secret="app-secret-of-the-tests",
-        whatsapp_verify_token="verify-token-of-the-tests",
-        **more,
+        _env_file=None, database_url=database_url, redis_url=redis_url, **{**given, **more}
     )
     from gatte.extensions import db
 

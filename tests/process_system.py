@@ -20,7 +20,7 @@ READY_PATIENCE = 180.0
 
 APP_SECRET = "app-secret-of-the-tests"
 VERIFY_TOKEN = "verify-token-of-the-tests"
-ENCRYPTION_KEYS = "test:QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVoxMjM0NTY="
+ENCRYPTION_KEYS = "test:3q2+7wAR8L0dPz5nWm9YhJ4sTtVbUcXkQeRgIoOpLqA="
 NUMBER = "106540352242922"
 
 COMMANDS = {"web": ["gunicorn"], "worker": ["flask", "worker"], "scheduler": ["flask", "scheduler"]}

@@ -385,7 +385,21 @@ class TurnReading:
         """How surely a label is meant; for the likeliest reason to escalate, how surely there is
         any.
         """
-        reasons = [one for one in self.labels if one.label.startswith("Escalate:")]
+        reasons = self._reasons_to_escalate()
         if reasons and score is reasons[0]:
-            return min(1.0, sum(one.probability for one in reasons))
+            return self.escalation
         return score.probability
+
+    @property
+    def escalation(self) -> float:
+        """How surely there is any reason to escalate."""
+        return min(1.0, sum(one.probability for one in self._reasons_to_escalate()))
+
+    @property
+    def call_for_person(self) -> float:
+        """How surely a person is called for: a reason to escalate, a request or a complaint."""
+        asked = (self.probability(name) for name in ("RequestHuman", "Complain"))
+        return max(self.escalation, *asked)
+
+    def _reasons_to_escalate(self) -> list[LabelScore]:
+        return [one for one in self.labels if one.label.startswith("Escalate:")]

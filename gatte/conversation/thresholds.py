@@ -44,8 +44,10 @@ ACTIVITY_LOG_LENGTH = 6
 LABEL_THRESHOLD = 0.5
 """A label this sure is acted on where nothing literal says otherwise."""
 
-ESCALATE_THRESHOLD = 0.25
-"""Escalations and requests for a person count sooner: a person too many is the lesser harm."""
+ESCALATE_THRESHOLD = 0.2
+"""Escalations and requests for a person count sooner, since a person too many is the lesser harm;
+but only where they are likelier than a mere question.
+"""
 
 STORY_THRESHOLD = 0.8
 """Where the customer is asked to tell what happened, much sounds like a reason for a person."""

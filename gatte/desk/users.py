@@ -2,12 +2,13 @@
 
 import re
 from functools import lru_cache
+from uuid import UUID
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from gatte.models import Role, User
-from gatte.store import audit
+from gatte.models import LoginSessionEnd, Role, User
+from gatte.store import audit, login_sessions
 from gatte.store import users as accounts
 
 MIN_PASSWORD_LENGTH = 10
@@ -35,17 +36,40 @@ class UnknownUser(Exception):
     """No user has this e-mail."""
 
 
+class WrongPassword(Exception):
+    """The password that was typed is not the user's."""
+
+
+class SamePassword(Exception):
+    """The new password is the one that the user has."""
+
+
 class LastAdmin(Exception):
     """Nobody would be left who may do everything."""
 
 
-def create_user(email: str, name: str, password: str, role: Role = Role.AGENT) -> User:
-    """Add a user; BadEmail, EmailTaken or WeakPassword when that cannot be."""
+def create_user(
+    email: str,
+    name: str,
+    password: str,
+    role: Role = Role.AGENT,
+    *,
+    must_change_password: bool = False,
+    by: int | None = None,
+) -> User:
+    """Add a user; BadEmail, EmailTaken or WeakPassword when that cannot be.
+
+    With `must_change_password` the panel asks for another password at the first login. `by` is the
+    user who does it; None at the command line.
+    """
     if len(email) > LONGEST_EMAIL or not EMAIL.fullmatch(normalize_email(email)):
         raise BadEmail("an e-mail looks like ana@empresa.com.br")
     if find_user(email) is not None:
         raise EmailTaken("another user has this e-mail")
-    return accounts.add_user(normalize_email(email), name.strip(), _hash(password), role)
+    user = accounts.add_user(normalize_email(email), name.strip(), _hash(password), role)
+    user.must_change_password = must_change_password
+    audit.record(by, "user_created", _subject(user), {"role": role.value})
+    return user
 
 
 def get_user(email: str) -> User:
@@ -56,38 +80,76 @@ def get_user(email: str) -> User:
     return user
 
 
-def change_password(user: User, password: str) -> None:
-    """Give a user another password and end their sessions; WeakPassword when it is none."""
+def set_password(user: User, password: str, *, must_change: bool = False) -> None:
+    """Give a user another password and end their sessions; WeakPassword when it is none. With
+    `must_change` the panel asks for another at the next login.
+    """
     user.password_hash = _hash(password)
-    _end_sessions(user)
+    user.must_change_password = must_change
+    login_sessions.end_all(user.id, LoginSessionEnd.PASSWORD_CHANGED)
     audit.record(None, "password_changed", _subject(user))
 
 
-def change_role(user: User, role: Role, *, force: bool = False) -> None:
-    """Let a user do more or less; LastAdmin, unless forced, when no admin would be left."""
+def change_own_password(user: User, present: str, password: str) -> None:
+    """Let a user choose another password, which ends all their sessions; WrongPassword,
+    WeakPassword or SamePassword when that cannot be.
+    """
+    if not has_password(user, present):
+        raise WrongPassword("the present password is another one")
+    if password == present:
+        raise SamePassword("the new password is the present one")
+    user.password_hash = _hash(password)
+    user.must_change_password = False
+    login_sessions.end_all(user.id, LoginSessionEnd.PASSWORD_CHANGED)
+    audit.record(user.id, "password_changed", _subject(user))
+
+
+def change_role(user: User, role: Role, *, force: bool = False, by: int | None = None) -> None:
+    """Let a user do more or less and end their sessions; LastAdmin, unless forced, when no admin
+    would be left. `by` as in `create_user`.
+    """
     if role is not Role.ADMIN and not force:
         _require_another_admin(user)
     user.role = role
-    audit.record(None, "role_changed", _subject(user), {"role": role.value})
+    login_sessions.end_all(user.id, LoginSessionEnd.ROLE_CHANGED)
+    audit.record(by, "role_changed", _subject(user), {"role": role.value})
 
 
-def disable(user: User, *, force: bool = False) -> None:
+def disable(user: User, *, force: bool = False, by: int | None = None) -> None:
     """Switch an account off and end its sessions; LastAdmin as in `change_role`."""
     if not force:
         _require_another_admin(user)
     user.active = False
-    _end_sessions(user)
-    audit.record(None, "user_disabled", _subject(user))
+    login_sessions.end_all(user.id, LoginSessionEnd.USER_DISABLED)
+    audit.record(by, "user_disabled", _subject(user))
 
 
-def enable(user: User) -> None:
+def enable(user: User, by: int | None = None) -> None:
     """Let a user log in again."""
     user.active = True
-    audit.record(None, "user_enabled", _subject(user))
+    audit.record(by, "user_enabled", _subject(user))
 
 
-def _end_sessions(user: User) -> None:
-    user.session_version += 1
+def end_sessions(user: User, by: int) -> int:
+    """Log a user out everywhere, as an admin may; from how many browsers."""
+    count = login_sessions.end_all(user.id, LoginSessionEnd.ENDED_BY_ADMIN)
+    audit.record(by, "sessions_ended", _subject(user), {"sessions": count})
+    return count
+
+
+def end_own_session(user: User, session_id: UUID) -> bool:
+    """Log oneself out of one browser; False when it was logged out already."""
+    ended = login_sessions.end(user.id, session_id, LoginSessionEnd.ENDED_BY_USER)
+    if ended:
+        audit.record(user.id, "session_ended", _subject(user))
+    return ended
+
+
+def record_refused_login(account: str) -> None:
+    """Note that somebody could not log in. What was typed is not kept: it may be a password."""
+    user = find_user(account)
+    subject = "user:unknown" if user is None else _subject(user)
+    audit.record(None, "login_refused", subject)
 
 
 def _subject(user: User) -> str:
@@ -110,12 +172,6 @@ def find_active_user(user_id: str) -> User | None:
     known = user_id.isascii() and user_id.isdecimal() and len(user_id) < 10  # longer ones fit no id
     user = accounts.find_by_id(int(user_id)) if known else None
     return user if user is not None and user.active else None
-
-
-def find_session_user(session_id: str) -> User | None:
-    """The user of a browser session; None when the session was ended or the account is off."""
-    user = find_active_user(session_id.partition(":")[0])
-    return user if user is not None and user.get_id() == session_id else None
 
 
 def list_assignable(present: User | None) -> list[tuple[int, str]]:
@@ -143,6 +199,12 @@ def check_password(email: str, password: str) -> User | None:
         user.password_hash = _hasher.hash(password)
     accounts.record_login(user)
     return user
+
+
+def has_password(user: User, password: str) -> bool:
+    """Whether this is the user's password."""
+    fits = len(password) <= MAX_PASSWORD_LENGTH
+    return fits and _verify(user.password_hash, password)
 
 
 def normalize_email(email: str) -> str:

@@ -24,7 +24,9 @@ from gatte.models.desk import (
 )
 from gatte.models.facts import CompanyFact, CompanyFactVersion
 from gatte.models.inbox import InboxMessage, StatusEvent, WebhookEvent
+from gatte.models.key_rotation import KeyRotation
 from gatte.models.knowledge import Article, KnowledgeVersion, Passage, PassageKind
+from gatte.models.login_session import LoginSession, LoginSessionEnd
 from gatte.models.message import (
     Author,
     DeliveryAttempt,
@@ -70,11 +72,14 @@ __all__ = [
     "IdentityKind",
     "InboxMessage",
     "KeyPurpose",
+    "KeyRotation",
     "Keyring",
     "KnowledgeVersion",
     "Lead",
     "LeadStage",
     "LlmCall",
+    "LoginSession",
+    "LoginSessionEnd",
     "Message",
     "MuteReason",
     "NumberPause",

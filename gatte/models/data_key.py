@@ -3,7 +3,7 @@
 from datetime import date
 from enum import StrEnum
 
-from sqlalchemy import Index, LargeBinary, text
+from sqlalchemy import BigInteger, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gatte.extensions import Base
@@ -45,4 +45,8 @@ class DataKey(Base):
     day: Mapped[date | None]
     master_key_id: Mapped[str] = mapped_column(index=True)
     wrapped_key: Mapped[bytes] = mapped_column(LargeBinary)
+    wrap_number: Mapped[int | None] = mapped_column(
+        BigInteger, server_default=text("nextval('data_key_wrap_seq')")
+    )
+    """The count of wraps by all master keys when this was wrapped; None for older rows."""
     created_at: Mapped[CreatedAt]

@@ -5,7 +5,15 @@ from typing import Any
 from uuid import UUID
 
 from flask_login import UserMixin
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Sequence, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Sequence,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -41,11 +49,10 @@ class User(UserMixin, Base):  # type: ignore[misc] # Flask-Login has no types
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[CreatedAt]
     last_login_at: Mapped[Timestamp | None]
+    must_change_password: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """Set while the password is one that somebody else chose; the panel then asks for another."""
     session_version: Mapped[int] = mapped_column(default=0, server_default=text("0"))
-
-    def get_id(self) -> str:
-        """Whom a browser's session names: no longer this user once `session_version` is another."""
-        return f"{self.id}:{self.session_version}"
+    """Read by the former release only; login sessions have a table of their own."""
 
     @property
     def is_active(self) -> bool:
@@ -54,9 +61,14 @@ class User(UserMixin, Base):  # type: ignore[misc] # Flask-Login has no types
 
 
 class AuditEntry(Base):
-    """Something that a person did to a conversation, ticket, lead or contact."""
+    """Something that a person did to a conversation, ticket, lead, contact or account.
+
+    Entries are a chain: `mac` covers the entry and the `mac` of the one before, `content_mac` its
+    subject and details, which an erasure may empty. See store/audit_chain.py.
+    """
 
     __tablename__ = "audit_entry"
+    __table_args__ = (Index("uq_audit_entry_number", "number", unique=True),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"), index=True)
@@ -64,6 +76,11 @@ class AuditEntry(Base):
     subject: Mapped[str] = mapped_column(index=True)
     details: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
     created_at: Mapped[CreatedAt]
+    number: Mapped[int | None] = mapped_column(BigInteger)
+    """The entry's place in the chain, without gaps; None for entries outside it."""
+    previous_mac: Mapped[bytes | None] = mapped_column(LargeBinary)
+    content_mac: Mapped[bytes | None] = mapped_column(LargeBinary)
+    mac: Mapped[bytes | None] = mapped_column(LargeBinary)
     user: Mapped[User | None] = relationship()
 
 

@@ -1,3 +1,3 @@
-"""What operators and the clock run: daily figures. May import `turns`, `desk` and everything below
-them. Callers commit.
+"""What operators and the clock run: daily figures, rotation of the master keys. May import `turns`,
+`desk` and everything below them. Callers commit.
 """

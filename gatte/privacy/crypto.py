@@ -116,6 +116,11 @@ class MasterKeys:
         """The id of the key that wraps."""
         return next(iter(self._keys))
 
+    @property
+    def ids(self) -> list[str]:
+        """The ids of all keys, the one that wraps first."""
+        return list(self._keys)
+
     def wrap(self, data_key: bytes, owner: bytes) -> WrappedKey:
         """Seal a data key, bound to its owner (the id of its row)."""
         master_key = self._keys[self.first_id]

@@ -3,16 +3,20 @@ pace of the desk.
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 from gatte.extensions import db
 from gatte.infra.database.statement_batch import Row, fetch_rows
 from gatte.models import AuditEntry
+from gatte.store import audit_chain
 from gatte.store.conversations import WITH_HUMAN
 
+READING = "viewed"
+READING_SPAN = timedelta(hours=1)
 # A conversation is handled from its take to its hand-back. At work is who took, handed back or
 # logged in within half an hour, or has a conversation in which something was said since.
 HANDLING_TIME_SQL = f"""
@@ -60,18 +64,45 @@ def record(
     user_id: int | None, action: str, subject: str, details: dict[str, Any] | None = None
 ) -> AuditEntry:
     """Note an action on a subject such as `ticket:<id>`; details hold ids and states, never
-    personal data. Without `user_id` it was the system.
+    personal data. Without `user_id` it was an operator or a scheduled job. The entry is stored as
+    the next of the chain when the session commits.
     """
     entry = AuditEntry(user_id=user_id, action=action, subject=subject, details=details or {})
-    db.session.add(entry)
+    audit_chain.chain_at_commit(entry)
     return entry
 
 
+def record_of_bot(action: str, subject: str, details: dict[str, Any]) -> None:
+    """Note what the bot did to a subject in a turn, outside the chain; the action is one of
+    `audit_chain.BOT_ACTIONS`.
+    """
+    db.session.add(AuditEntry(user_id=None, action=action, subject=subject, details=details))
+
+
+def record_reading(user_id: int, subject: str) -> bool:
+    """Note that a user looked at a person's data, once an hour for a user and subject; whether
+    there is something to commit.
+    """
+    hour = func.clock_timestamp() - READING_SPAN
+    seen = select(AuditEntry.id).where(
+        AuditEntry.subject == subject,
+        AuditEntry.user_id == user_id,
+        AuditEntry.action == READING,
+        AuditEntry.created_at > hour,
+    )
+    if db.session.scalar(select(seen.exists())):
+        return False
+    record(user_id, READING, subject)
+    return True
+
+
 def list_of_subjects(subjects: Sequence[str], limit: int) -> list[AuditEntry]:
-    """What people did to these subjects, the latest first; what programs only read is left out."""
+    """What people did to these subjects but look at them, the latest first; what programs only read
+    is left out.
+    """
     query = (
         select(AuditEntry)
-        .where(AuditEntry.subject.in_(subjects), AuditEntry.action != API_READ)
+        .where(AuditEntry.subject.in_(subjects), AuditEntry.action.not_in((API_READ, READING)))
         .options(joinedload(AuditEntry.user))
     )
     return list(db.session.scalars(query.order_by(AuditEntry.id.desc()).limit(limit)))

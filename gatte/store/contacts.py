@@ -198,7 +198,11 @@ def mute(contact: Contact, reason: MuteReason, until: datetime, user_id: int | N
     contact.muted_until = until
     contact.mute_reason = reason
     details = {"reason": reason.value, "until": until.isoformat()}
-    audit.record(user_id, "muted", f"contact:{contact.id}", details)
+    subject = f"contact:{contact.id}"
+    if user_id is None:
+        audit.record_of_bot("muted", subject, details)
+    else:
+        audit.record(user_id, "muted", subject, details)
     metrics.CONTACTS_MUTED.labels(reason=reason).inc()
     log.warning("contact_muted", contact_id=str(contact.id), reason=reason.value, user_id=user_id)
 

@@ -5,8 +5,10 @@ import every room but `jobs`. Start reading at `register`.
 """
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from gatte.extensions import csrf, limiter
+from gatte.settings import Settings
 from gatte.web import (
     api,
     form_parser,
@@ -14,6 +16,7 @@ from gatte.web import (
     htmx,
     metric_series,
     panel,
+    production_gate,
     request_log,
     response_headers,
     webhook,
@@ -37,3 +40,16 @@ def register(app: Flask) -> None:
         csrf.exempt(programs)
         app.register_blueprint(programs)
     install_middleware(app, webhook.PATH, webhook.fast_path(app))
+    _guard_production(app, app.extensions["gatte_settings"])
+
+
+def _guard_production(app: Flask, settings: Settings) -> None:
+    """The gate of production stands in front of everything, behind what reads the headers of our
+    proxies.
+    """
+    if settings.production:
+        guarded = production_gate.guard(app.wsgi_app, settings.gatte_domain)
+        app.wsgi_app = guarded  # type: ignore[assignment, method-assign]
+    proxies = settings.gatte_trusted_proxies
+    if proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]

@@ -99,7 +99,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.production,
-        PERMANENT_SESSION_LIFETIME=12 * 3600,  # a working day
+        PERMANENT_SESSION_LIFETIME=settings.gatte_panel_session_hours * 3600,
         # a token lives as long as its session: agents keep pages open all day
         WTF_CSRF_TIME_LIMIT=None,
     )

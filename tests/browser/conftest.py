@@ -77,6 +77,7 @@ def create_user(environment: dict[str, str], email: str, name: str, role: str) -
         role,
         "--password",
         PASSWORD,
+        "--keep-password",
     ]
     kept = {
         name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TZ"}

@@ -17,6 +17,7 @@ PAIRS = "must be id:base64 pairs parted by commas"
 DATABASE = "must be a URL such as postgresql://user:password@host:5432/database"
 SERVICE = "must be a URL such as https://host or http://host:port/path"
 HEADER = "must hold no blank, line break or accented letter"
+DOMAIN = "must be a host's name in small letters, such as atendimento.empresa.com.br"
 NUMBER = "Input should be a valid integer, unable to parse string as an integer"
 BAD = [
     ("GATTE_BUSINESS_HOURS", "foo", "'foo' should look like seg-sex 08:00-18:00"),
@@ -187,29 +188,129 @@ def test_all_bad_settings_are_told_together(environment, capsys):
     assert sorted(told) == sorted(worst)
 
 
-@pytest.mark.parametrize("secret", ["short", "a" * 64])
-def test_production_wants_a_strong_secret_key(environment, capsys, secret):
-    environment.setenv("GATTE_ENV", "production")
-    environment.setenv("SECRET_KEY", secret)
+STRONG = {
+    "GATTE_ENV": "production",
+    "SECRET_KEY": "pZ4vR8nKq2WxT7mYc1LdJ5sHf9BgE3uA-oQ6iXyN",
+    "GATTE_ENCRYPTION_KEYS": "k1:3q2+7wAR8L0dPz5nWm9YhJ4sTtVbUcXkQeRgIoOpLqA=",
+    "WHATSAPP_APP_SECRET": "5f2b8c1e9d7a4036b1c8e2f7a9d04c63",
+    "WHATSAPP_VERIFY_TOKEN": "a-word-of-the-tests-for-meta",
+}
+"""Good settings of production."""
+REMOTE = "a database on another host needs TLS: add ?sslmode=verify-full (or require)"
+SERVICE_FILE = "names a service (here or in PGSERVICE): spell host and sslmode instead"
+REDIS_TLS = "a Redis on another host needs TLS: rediss://:password@host:6379/0"
+REDIS_PASSWORD = "a Redis on another host needs a password: rediss://:password@host:6379/0"
+WEAK = "is too short or repeats itself: 32 random characters at least"
+TYPED = "has a key that was typed: echo k1:$(openssl rand -base64 32)"
+BLANK = "is blank in a place, or shorter than 16 characters"
+DB = "postgresql://gatte:hunter2@"
+BAD_IN_PRODUCTION = [
+    ("DATABASE_URL", f"{DB}db.example/gatte", REMOTE),
+    ("DATABASE_URL", f"{DB}db.example/gatte?sslmode=disable", REMOTE),
+    ("DATABASE_URL", f"{DB}db.example/gatte?sslmode=allow", REMOTE),
+    ("DATABASE_URL", f"{DB}db.example/gatte?sslmode=prefer", REMOTE),
+    ("DATABASE_URL", f"{DB}db.example/gatte?application_name=sslmode%3Drequire", REMOTE),
+    ("DATABASE_URL", f"{DB}/gatte?host=db.example", REMOTE),
+    ("DATABASE_URL", f"{DB}127.0.0.1/gatte?host=db.example", REMOTE),
+    ("DATABASE_URL", f"{DB}/gatte?host=localhost,db.example", REMOTE),
+    ("DATABASE_URL", f"{DB}/gatte?host=localhost:5432&host=db.example:5432", REMOTE),
+    ("DATABASE_URL", f"{DB}127.0.0.1/gatte?hostaddr=203.0.113.5", REMOTE),
+    ("DATABASE_URL", f"{DB}localhost/gatte?hostaddr=127.0.0.1,203.0.113.5", REMOTE),
+    ("DATABASE_URL", f"{DB}localhost.db.example/gatte", REMOTE),
+    ("DATABASE_URL", f"{DB}[2001:db8::5]/gatte", REMOTE),
+    ("DATABASE_URL", f"{DB}/gatte?service=production", SERVICE_FILE),
+    ("DATABASE_URL", f"{DB}db.example/gatte?service=x&sslmode=require", SERVICE_FILE),
+    ("REDIS_URL", "redis://:hunter2@redis.example:6379/0", REDIS_TLS),
+    ("REDIS_URL", "redis://redis.example/0", REDIS_TLS),
+    ("REDIS_URL", "redis://localhost.example/0", REDIS_TLS),
+    ("REDIS_URL", "redis:///0?host=redis.example", REDIS_TLS),
+    ("REDIS_URL", "rediss://redis.example/0", REDIS_PASSWORD),
+    ("REDIS_URL", "rediss://gatte@redis.example/0", REDIS_PASSWORD),
+    (
+        "REDIS_URL",
+        "rediss://:hunter2@redis.example/0?ssl_cert_reqs=none",
+        "ssl_cert_reqs must be required, so that the certificate is checked",
+    ),
+    ("SECRET_KEY", "short", WEAK),
+    ("SECRET_KEY", "a" * 64, WEAK),
+    ("SECRET_KEY", "abcdefgh" * 4, WEAK),
+    ("SECRET_KEY", "0123456789abcdef0123456789abcdef", WEAK),
+    ("SECRET_KEY", "abcdefghijklmnopqrstuvwxyz0123456789", WEAK),
+    ("GATTE_ENCRYPTION_KEYS", f"k1:{KEY}", TYPED),
+    ("GATTE_ENCRYPTION_KEYS", f"{STRONG['GATTE_ENCRYPTION_KEYS']},old:{KEY}", TYPED),
+    ("WHATSAPP_APP_SECRET", "5f2b8c1e9d7a4036b1c8e2f7a9d04c63, ", BLANK),
+    ("WHATSAPP_APP_SECRET", "   ", "holds no secret between its commas"),
+    ("WHATSAPP_APP_SECRET", "hunter2", BLANK),
+    ("WHATSAPP_VERIFY_TOKEN", "hunter2", BLANK),
+    ("GATTE_DOMAIN", "https://painel.example", DOMAIN),
+    ("GATTE_DOMAIN", "painel.example:443", DOMAIN),
+    ("GATTE_DOMAIN", "*.example", DOMAIN),
+]
+GOOD_IN_PRODUCTION = [
+    ("DATABASE_URL", f"{DB}db.example/gatte?sslmode=verify-full"),
+    ("DATABASE_URL", f"{DB}db.example/gatte?sslmode=require"),
+    ("DATABASE_URL", f"{DB}/gatte?host=/run/postgresql"),
+    ("DATABASE_URL", f"{DB}[::1]/gatte"),
+    ("REDIS_URL", "rediss://:hunter2@redis.example:6379/0"),
+    ("REDIS_URL", "redis://localhost:6379/0"),
+    ("REDIS_URL", "unix:///run/valkey.sock?db=0"),
+    ("GATTE_DOMAIN", "atendimento.empresa.com.br"),
+]
 
-    line = (
-        "gatte: bad setting: SECRET_KEY: "
-        "is too short or repeats itself: 32 random characters at least"
-    )
-    assert lines_at_exit(capsys) == [line]
+
+@pytest.fixture
+def production(environment):
+    """Good settings of production alone."""
+    for name in ("PGHOST", "PGHOSTADDR", "PGSSLMODE", "PGSERVICE"):
+        environment.delenv(name, raising=False)
+    for name, value in STRONG.items():
+        environment.setenv(name, value)
+    return environment
 
 
 @pytest.mark.parametrize(
-    "options",
-    ["sslmode=prefer", "sslmode=disable", "application_name=sslmode=require", "host=db.example"],
+    ("name", "value", "problem"),
+    BAD_IN_PRODUCTION,
+    ids=[f"{number}-{name}" for number, (name, _, _) in enumerate(BAD_IN_PRODUCTION)],
 )
-def test_production_takes_no_remote_database_that_may_go_without_tls(environment, capsys, options):
-    environment.setenv("GATTE_ENV", "production")
-    environment.setenv("SECRET_KEY", "a-good-secret-key-of-48-characters-0123456789-xyz")
-    host = "" if options.startswith("host=") else "db.example"
-    environment.setenv("DATABASE_URL", f"postgresql://gatte:hunter2@{host}/gatte?{options}")
+def test_what_is_unsafe_in_production_ends_the_process_with_78_and_one_line(
+    production, capsys, name, value, problem
+):
+    production.setenv(name, value)
 
-    assert ["TLS" in line for line in lines_at_exit(capsys)] == [True]
+    lines = lines_at_exit(capsys)
+
+    assert lines == [f"gatte: bad setting: {name}: {problem}"]
+    assert "hunter2" not in lines[0]
+
+
+@pytest.mark.parametrize(("name", "value"), GOOD_IN_PRODUCTION)
+def test_what_is_safe_in_production_passes(production, name, value):
+    production.setenv(name, value)
+
+    assert settings_or_exit().production
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "problem"),
+    [
+        ("PGHOST", "db.example", REMOTE),
+        ("PGHOSTADDR", "203.0.113.5", REMOTE),
+        ("PGSERVICE", "production", SERVICE_FILE),
+    ],
+)
+def test_what_libpq_takes_from_the_environment_counts(production, capsys, variable, value, problem):
+    production.setenv("DATABASE_URL", f"{DB}/gatte")
+    production.setenv(variable, value)
+
+    assert lines_at_exit(capsys) == [f"gatte: bad setting: DATABASE_URL: {problem}"]
+
+
+def test_tls_that_the_environment_asks_for_is_tls(production):
+    production.setenv("DATABASE_URL", f"{DB}db.example/gatte")
+    production.setenv("PGSSLMODE", "verify-full")
+
+    assert settings_or_exit().production
 
 
 def test_a_file_of_settings_that_is_no_text_is_one_line(environment, capsys, tmp_path):

@@ -19,7 +19,7 @@ from gatte.settings import BadSettings, Settings, load_settings
 
 PROJECT = Path(__file__).parents[2]
 REQUIREMENTS = ("requirements", "requirements-embedded", "requirements-dev", "requirements-install")
-NOT_OF_SETTINGS = {"POSTGRES_PASSWORD", "REDIS_PASSWORD", "GATTE_DOMAIN"}
+NOT_OF_SETTINGS = {"POSTGRES_PASSWORD", "REDIS_PASSWORD"}
 
 
 def pinned(name: str) -> dict[str, str]:

@@ -92,7 +92,8 @@ def threshold(place: Place, label: str, reading: TurnReading) -> float:
     tells_story = place.slot is not None and place.slot.long_text
     name = label.partition(":")[0]
     if name in {"Escalate", "RequestHuman"}:
-        return STORY_THRESHOLD if tells_story else ESCALATE_THRESHOLD
+        least = STORY_THRESHOLD if tells_story else ESCALATE_THRESHOLD
+        return max(least, reading.probability("Question"))
     if name == "Complain" and tells_story:
         return NEVER  # a ticket is where it belongs
     if name == "Affirm" and place.confirming:

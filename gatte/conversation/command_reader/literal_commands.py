@@ -20,7 +20,6 @@ from gatte.conversation.commands import (
     StartFlow,
     TurnReading,
     command_of,
-    label_of,
 )
 from gatte.conversation.effects import EscalationReason
 from gatte.conversation.escalation_rules import cannot_issue_invoices, find_trigger
@@ -45,8 +44,6 @@ LITERAL: dict[CommandWord, type[Command]] = {
     CommandWord.BACK_IN: OptIn,
     CommandWord.CONTINUE: ResumeFlow,
 }
-VETO = 0.12
-"""A rule's alarm counts for nothing when the model gives it less than this and hears a question."""
 BARE_YES = word_set("s sim ss quero")
 
 
@@ -58,6 +55,9 @@ def literals(place: Place) -> Iterator[Command]:
 
 
 def alarms(place: Place, reading: TurnReading) -> Iterator[Command]:
+    """What must reach a person by its words; where a model read the turn too, not when it hears a
+    question rather than a call for somebody.
+    """
     text = "\n".join(place.texts)
     trigger = find_trigger(text)
     today = place.snapshot.now.date()
@@ -72,8 +72,7 @@ def alarms(place: Place, reading: TurnReading) -> Iterator[Command]:
     alarm: Command = Escalate(trigger.reason, span=text)
     if trigger.reason is EscalationReason.COMPLAINT:
         alarm = Complain(span=text)
-    is_question = reading.probability("Question") > 1 - VETO
-    if reading.labels and is_question and reading.probability(label_of(alarm)) < VETO:
+    if reading.labels and reading.probability("Question") > reading.call_for_person:
         return
     yield alarm
 

@@ -9,6 +9,7 @@ says our closed sets in Portuguese, `formatting` times, phones and WhatsApp text
 from flask import Blueprint
 
 from gatte.web.panel import (
+    account,
     agenda,
     appointments,
     auth,
@@ -25,6 +26,7 @@ from gatte.web.panel import (
     state_diagram,
     tickets,
     tokens,
+    user_accounts,
 )
 
 bp = Blueprint("panel", __name__)
@@ -32,6 +34,8 @@ formatting.init_blueprint(bp)
 bp.add_app_template_filter(overdue.warning, "overdue")
 SCREENS = (
     auth,
+    account,
+    user_accounts,
     sessions,
     conversation,
     mute,

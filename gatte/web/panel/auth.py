@@ -3,13 +3,14 @@
 import ipaddress
 import math
 import time
+from http import HTTPStatus
 from typing import cast
 from urllib.parse import urlsplit
 
 import structlog
 from flask import Blueprint, Response, current_app, flash, redirect, request, session, url_for
 from flask_limiter import RequestLimit
-from flask_login import current_user, login_user, logout_user
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from htmx_flask import request as htmx_request
 from werkzeug.wrappers import Response as AnyResponse
@@ -17,11 +18,12 @@ from werkzeug.wrappers import Response as AnyResponse
 from gatte import services
 from gatte.desk import users
 from gatte.desk.login_attempts import Attempt
-from gatte.extensions import db, limiter, login
-from gatte.models import User
+from gatte.extensions import db, limiter
+from gatte.models import LoginSessionEnd, User
 from gatte.privacy.crypto import derived_key, keyed_hash
+from gatte.store import audit, login_sessions
 from gatte.web.htmx import render
-from gatte.web.panel import known_browser
+from gatte.web.panel import current_login, known_browser
 from gatte.web.panel.form_values import refuse_unstorable
 from gatte.web.response_headers import csrf_refused
 
@@ -42,13 +44,17 @@ PAGE_OLD = (
     "Você entrou de novo no painel e esta página ainda era a antiga. "
     "Nada foi feito: confira e repita a ação."
 )
-login.session_protection = "strong"
-login.user_loader(users.find_session_user)
+CHOOSE_ANOTHER = (
+    "A senha que você usou foi escolhida por outra pessoa. Escolha a sua para continuar."
+)
+CONFIRM_FIRST = "Por segurança, confirme a sua senha. Nada foi feito ainda: depois, repita a ação."
+BEFORE_NEW_PASSWORD = frozenset({"panel.show_password", "panel.change_password", "panel.log_out"})
 
 
 def add_routes(bp: Blueprint) -> None:
     bp.before_request(require_login)
     bp.before_request(refuse_unstorable)
+    bp.after_request(note_refusal)
     bp.register_error_handler(CSRFError, _token_refused)
     bp.add_url_rule("/", view_func=home)
     bp.add_url_rule("/panel/", view_func=home, endpoint="panel_start")
@@ -64,8 +70,11 @@ def current_user_or_401() -> User:
 
 def require_login() -> AnyResponse | None:
     """Nothing of the panel opens without a login but what `PUBLIC_ENDPOINTS` lists."""
-    if request.endpoint in PUBLIC_ENDPOINTS or current_user.is_authenticated:
+    if request.endpoint in PUBLIC_ENDPOINTS:
         return None
+    if current_user.is_authenticated:
+        current_login.keep_alive()
+        return _choose_password_first()
     if htmx_request.htmx:
         _tell_once(SESSION_OVER)
         page = _path_of(htmx_request.htmx.current_url)
@@ -74,6 +83,28 @@ def require_login() -> AnyResponse | None:
         _tell_once(SESSION_OVER)
         return redirect(_login_before(_path_of(request.referrer)))
     return redirect(_login_before(request.full_path.rstrip("?")))
+
+
+def _choose_password_first() -> AnyResponse | None:
+    """Whoever still has the password that somebody else chose can do nothing but choose one."""
+    must_choose = current_user_or_401().must_change_password
+    if not must_choose or request.endpoint in BEFORE_NEW_PASSWORD:
+        return None
+    _tell_once(CHOOSE_ANOTHER)
+    page = url_for("panel.show_password")
+    if htmx_request.htmx:
+        return Response(status=409, headers={"HX-Redirect": page})
+    return redirect(page, 303)
+
+
+def require_fresh_login(page: str) -> AnyResponse | None:
+    """For what would do great harm in wrong hands: None when the password was typed a short time
+    ago, else the way to the page that asks for it and leads on to `page`.
+    """
+    if current_login.is_fresh():
+        return None
+    flash(CONFIRM_FIRST, "info")
+    return redirect(url_for("panel.show_confirmation", next=safe_next(page)), 303)
 
 
 def _login_before(page: str) -> str:
@@ -105,6 +136,26 @@ def _token_refused(error: CSRFError) -> AnyResponse:
         flash(PAGE_OLD, "danger")
         return Response(status=400, headers={"HX-Refresh": "true"})
     return csrf_refused(error)
+
+
+def note_reading(subject: str) -> None:
+    """Note in the audit trail, and commit, that the user looks at a person's data; a poll of a page
+    is no new look.
+    """
+    if htmx_request.htmx:
+        return
+    if audit.record_reading(current_user_or_401().id, subject):
+        db.session.commit()
+
+
+def note_refusal(response: Response) -> Response:
+    """Note in the audit trail that a user asked for what their role does not allow."""
+    if response.status_code == HTTPStatus.FORBIDDEN and current_user.is_authenticated:
+        db.session.rollback()
+        user = current_user_or_401()
+        audit.record(user.id, "refused", f"page:{request.endpoint}")
+        db.session.commit()
+    return response
 
 
 def safe_next(target: str | None) -> str | None:
@@ -166,13 +217,13 @@ def _too_many_from_here(limit: RequestLimit) -> Response:
 
 def _wait(reason: str, seconds: int) -> Response:
     log.warning("login_limited", seconds=seconds)
-    response = _refuse(reason.format(wait=_in_words(seconds)), 429)
+    response = _refuse(reason.format(wait=in_words(seconds)), 429)
     response.headers["Retry-After"] = str(seconds)
     return response
 
 
-def _in_words(seconds: int) -> str:
-    """A wait that is over when its words say so: minutes are rounded up."""
+def in_words(seconds: int) -> str:
+    """A wait in Portuguese, one that is over when its words say so: minutes are rounded up."""
     if seconds < 60:
         return "1 segundo" if seconds == 1 else f"{seconds} segundos"
     minutes = math.ceil(seconds / 60)
@@ -193,15 +244,16 @@ def log_in() -> AnyResponse:
     user = users.check_password(attempt.account, request.form.get("password", ""))
     if user is None:
         log.info("login_refused")
+        users.record_refused_login(attempt.account)
+        db.session.commit()
         return _refuse(BAD_CREDENTIALS, 401)
     services.login_attempts().forget(attempt)
     return _let_in(user)
 
 
 def _let_in(user: User) -> AnyResponse:
-    session.clear()  # nothing of the visitor's session survives into the user's
-    session.permanent = True
-    login_user(user)
+    current_login.start(user)
+    audit.record(user.id, "logged_in", f"user:{user.id}")
     db.session.commit()
     log.info("logged_in", user_id=user.id)
     onward = safe_next(request.form.get("next")) or url_for("panel.list_sessions")
@@ -219,8 +271,11 @@ def _refuse(reason: str, status: int) -> Response:
 
 
 def log_out() -> AnyResponse:
-    log.info("logged_out", user_id=current_user_or_401().id)
-    logout_user()
+    user = current_user_or_401()
+    login_sessions.end(user.id, current_login.current_login().id, LoginSessionEnd.LOGOUT)
+    audit.record(user.id, "logged_out", f"user:{user.id}")
+    db.session.commit()
+    log.info("logged_out", user_id=user.id)
     session.clear()
     flash("Você saiu do painel.", "success")
     return redirect(url_for("panel.show_login"), 303)

@@ -39,7 +39,7 @@ from gatte.store import (
 )
 from gatte.web.htmx import is_htmx_request, render_changed_blocks
 from gatte.web.panel import labels
-from gatte.web.panel.auth import current_user_or_401
+from gatte.web.panel.auth import current_user_or_401, note_reading
 from gatte.web.panel.form_values import (
     LARGEST_BIGINT,
     draft_id,
@@ -129,7 +129,9 @@ def add_routes(bp: Blueprint) -> None:
 
 
 def show_conversation(conversation_id: UUID) -> Response:
-    return _page(conversation_id)
+    page = _page(conversation_id)
+    note_reading(f"conversation:{conversation_id}")
+    return page
 
 
 def take(conversation_id: UUID) -> AnyResponse:

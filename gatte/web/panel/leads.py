@@ -11,7 +11,7 @@ from gatte.models import Lead, LeadStage, keyring
 from gatte.store import leads as stored
 from gatte.web.htmx import render_changed_blocks
 from gatte.web.panel import labels
-from gatte.web.panel.auth import current_user_or_401
+from gatte.web.panel.auth import current_user_or_401, note_reading
 from gatte.web.panel.form_values import as_uuid, changed, chosen_version, form_enum, form_user
 from gatte.web.panel.paging import PAGE, cursor, read_cursor
 
@@ -65,7 +65,9 @@ def _tabs(shown: str) -> list[tuple[str, str, str, int, bool]]:
 
 
 def show_lead(lead_id: UUID) -> Response:
-    return _page(lead_id)
+    page = _page(lead_id)
+    note_reading(f"lead:{lead_id}")
+    return page
 
 
 def _page(lead_id: UUID, status: int = 200, **told: object) -> Response:

@@ -14,7 +14,7 @@ from gatte.models.columns import new_uuid7
 from gatte.store import tickets as stored
 from gatte.web.htmx import render_changed_blocks
 from gatte.web.panel import labels
-from gatte.web.panel.auth import current_user_or_401
+from gatte.web.panel.auth import current_user_or_401, note_reading
 from gatte.web.panel.form_values import (
     changed,
     chosen_version,
@@ -95,7 +95,9 @@ def _last_shown(values: list[str] | None) -> tuple[datetime, int] | None:
 
 
 def show_ticket(ticket_id: UUID) -> Response:
-    return _page(ticket_id)
+    page = _page(ticket_id)
+    note_reading(f"ticket:{ticket_id}")
+    return page
 
 
 def _page(ticket_id: UUID, status: int = 200, **told: object) -> Response:

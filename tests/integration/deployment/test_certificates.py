@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from deployment.certificates import for_database, for_web
+from deployment.certificates import for_store, for_web
 
 
 def handshake(folder: Path, name: str) -> str:
@@ -30,20 +30,20 @@ def accept(context: ssl.SSLContext, end: socket.socket) -> None:
 
 
 def test_the_database_proves_its_name_to_those_who_know_the_authority(tmp_path):
-    for_database(tmp_path, "db")
+    for_store(tmp_path, "db", 999)
 
     assert handshake(tmp_path, "db") == "TLSv1.3"
 
 
 def test_another_name_is_not_proven(tmp_path):
-    for_database(tmp_path, "db")
+    for_store(tmp_path, "db", 999)
 
     with pytest.raises(ssl.SSLCertVerificationError):
         handshake(tmp_path, "elsewhere")
 
 
 def test_the_keys_are_readable_by_their_owner_alone(tmp_path):
-    for_database(tmp_path / "database", "db")
+    for_store(tmp_path / "database", "db", 999)
     for_web(tmp_path / "web", "gatte.example")
 
     assert {

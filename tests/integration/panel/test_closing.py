@@ -18,7 +18,9 @@ def read(app, conversation_id):
 
 def audit_of(app, conversation_id):
     with app.app_context():
-        query = select(AuditEntry).where(AuditEntry.subject == f"conversation:{conversation_id}")
+        query = select(AuditEntry).where(
+            AuditEntry.subject == f"conversation:{conversation_id}", AuditEntry.action != "viewed"
+        )
         entries = db.session.scalars(query.order_by(AuditEntry.id))
         return [(one.action, one.user_id, one.details) for one in entries]
 

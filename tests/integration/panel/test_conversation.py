@@ -18,7 +18,7 @@ def read(app, conversation_id):
 def audit_of(app, conversation_id):
     with app.app_context():
         query = select(AuditEntry.action, AuditEntry.user_id).where(
-            AuditEntry.subject == f"conversation:{conversation_id}"
+            AuditEntry.subject == f"conversation:{conversation_id}", AuditEntry.action != "viewed"
         )
         return [tuple(row) for row in db.session.execute(query.order_by(AuditEntry.id))]
 

@@ -246,11 +246,17 @@ def test_a_customer_without_a_phone_is_served_too(app, agent, desk):
     assert "sem telefone" in page
 
 
+PRODUCTION = {
+    "gatte_env": "production",
+    "secret_key": "pZ4vR8nKq2WxT7mYc1LdJ5sHf9BgE3uA-oQ6iXyN",
+}
+
+
 @pytest.mark.parametrize(
     ("settings", "there"),
     [
-        ({"gatte_env": "production"}, False),
-        ({"gatte_env": "production", "gatte_simulator": True}, True),
+        (PRODUCTION, False),
+        ({**PRODUCTION, "gatte_simulator": True}, True),
         ({"gatte_simulator": False}, False),
     ],
 )
@@ -260,6 +266,9 @@ def test_in_production_there_is_no_simulator_unless_it_is_asked_for(
     with application(database_url, redis_url, **settings) as app:
         forget_attempts(app)
         app.config["SESSION_COOKIE_SECURE"] = False
+        if app.extensions["gatte_settings"].production:
+            app.config["PREFERRED_URL_SCHEME"] = "https"
+            app.config["WTF_CSRF_SSL_STRICT"] = False  # the test's client sends no Referer
         person = Browser(app.test_client())
         assert person.log_in("ana@empresa.example").status_code == 303
 

@@ -8,7 +8,7 @@ def audit_of(app, subject):
     with app.app_context():
         query = (
             select(AuditEntry.action, AuditEntry.details)
-            .where(AuditEntry.subject == subject)
+            .where(AuditEntry.subject == subject, AuditEntry.action != "viewed")
             .order_by(AuditEntry.id)
         )
         return [tuple(row) for row in db.session.execute(query)]
