@@ -390,6 +390,11 @@ class TurnReading:
             return self.escalation
         return score.probability
 
+    def likelihood(self, name: str) -> float:
+        """How surely a command of this name is meant, whatever its detail."""
+        named = (one.probability for one in self.labels if one.label.partition(":")[0] == name)
+        return max(named, default=0.0)
+
     @property
     def escalation(self) -> float:
         """How surely there is any reason to escalate."""

@@ -25,6 +25,8 @@ class ColumnClass(StrEnum):
     FACT = "fact about the person"
     """What happened and when; personal as long as a link leads from it to a person."""
     STAFF = "data of staff"
+    SECRET = "secret"  # noqa: S105 - the name of a class
+    """Opens a door of the installation or of one of its subscribers; of nobody's person."""
     TECHNICAL = "technical"
 
 
@@ -36,6 +38,7 @@ class Erasure(StrEnum):
     PRUNED = "the person's part is taken out of stored webhook bodies"
     UNLINKED = "kept, without anything that leads to the person"
     KEY_DESTROYED = "the contact's key is destroyed"
+    UNREADABLE = "unreadable with the contact's key; the row goes a day after it was written"
     NONE = "holds nothing of a customer"
 
 
@@ -47,6 +50,7 @@ class Retention(StrEnum):
     TRACES = "the trace GATTE_RETENTION_TRACE_DAYS, the rest as long as the conversation"
     TICKETS = "GATTE_RETENTION_TICKET_MONTHS after a settled ticket changed last"
     LEADS = "GATTE_RETENTION_LEAD_MONTHS after the last change"
+    APPOINTMENTS = "GATTE_RETENTION_TICKET_MONTHS after their end"
     CERTIFICATES = "GATTE_RETENTION_CERTIFICATE_MONTHS after the certificate's end"
     LLM_CALLS = "GATTE_RETENTION_LLM_CALL_MONTHS, and no longer than the conversation"
     INBOX = (
@@ -59,6 +63,9 @@ class Retention(StrEnum):
     KEYS = (
         "a contact's key as long as the contact; an inbox key a day longer than what came in on it"
     )
+    REQUESTS = "24 hours"
+    DELIVERIES = "7 days after the delivery, dead letters 90 days"
+    LOGINS = "as long as the account; the ended ones 90 days"
     STAFF = "as long as the person works in the panel; then disabled"
     UNLIMITED = "without end"
 
@@ -346,6 +353,36 @@ TABLES: dict[str, TableRule] = {
             ColumnClass.TECHNICAL: ("assignee_id", "version"),
         },
     ),
+    "appointment": TableRule(
+        title="Horários marcados",
+        what="when a customer is served, as it was booked, moved or cancelled",
+        why="to keep the time free, and to serve the customer then",
+        basis=LegalBasis.CONTRACT,
+        retention=Retention.APPOINTMENTS,
+        erasure=Erasure.DELETED,
+        access=Access.DESK,
+        columns={
+            ColumnClass.PERSONAL: ("note_sealed",),
+            ColumnClass.LINK: (
+                "id",
+                "contact_id",
+                "conversation_id",
+                "data_key_id",
+                "moved_from_id",
+            ),
+            ColumnClass.FACT: (
+                "number",
+                "kind",
+                "product",
+                "starts_at",
+                "ends_at",
+                "state",
+                "created_at",
+                "updated_at",
+            ),
+            ColumnClass.TECHNICAL: ("phone_number_id", "slot_no", "created_by", "version"),
+        },
+    ),
     "ticket_note": TableRule(
         title="Anotações da equipe",
         what="notes of the desk on a ticket",
@@ -476,6 +513,7 @@ TABLES: dict[str, TableRule] = {
                 "day",
                 "master_key_id",
                 "wrapped_key",
+                "wrap_number",
                 "created_at",
             ),
         },
@@ -490,7 +528,14 @@ TABLES: dict[str, TableRule] = {
         columns={
             ColumnClass.LINK: ("subject",),
             ColumnClass.STAFF: ("user_id", "action", "created_at"),
-            ColumnClass.TECHNICAL: ("id", "details"),
+            ColumnClass.TECHNICAL: (
+                "id",
+                "details",
+                "number",
+                "previous_mac",
+                "content_mac",
+                "mac",
+            ),
         },
     ),
     "user": TableRule(
@@ -502,7 +547,162 @@ TABLES: dict[str, TableRule] = {
         access=Access.ADMINS,
         columns={
             ColumnClass.STAFF: ("email", "name", "password_hash", "last_login_at", "created_at"),
-            ColumnClass.TECHNICAL: ("id", "role", "active", "session_version"),
+            ColumnClass.TECHNICAL: (
+                "id",
+                "role",
+                "active",
+                "session_version",
+                "must_change_password",
+            ),
+        },
+    ),
+    "login_session": TableRule(
+        what="browsers in which a person of the panel is, or was, logged in",
+        why="to end a login, and to see a strange one",
+        basis=LegalBasis.INTEREST,
+        retention=Retention.LOGINS,
+        erasure=Erasure.NONE,
+        access=Access.ADMINS,
+        columns={
+            ColumnClass.STAFF: (
+                "user_id",
+                "browser",
+                "created_at",
+                "authenticated_at",
+                "last_seen_at",
+                "ended_at",
+                "end_reason",
+            ),
+            ColumnClass.TECHNICAL: ("id",),
+        },
+    ),
+    "api_token": TableRule(
+        what="tokens of programs that call the API in the name of a user",
+        why="to let them in, and nobody else",
+        basis=LegalBasis.INTEREST,
+        retention=Retention.STAFF,
+        erasure=Erasure.NONE,
+        access=Access.ADMINS,
+        columns={
+            ColumnClass.STAFF: ("user_id", "created_by_id", "last_used_at"),
+            ColumnClass.SECRET: ("token_hash",),
+            ColumnClass.TECHNICAL: (
+                "id",
+                "name",
+                "prefix",
+                "scopes",
+                "created_at",
+                "expires_at",
+                "revoked_at",
+            ),
+        },
+    ),
+    "idempotent_request": TableRule(
+        what="answers of the API to requests that may be sent again",
+        why="so that a request is done once however often it is sent",
+        basis=LegalBasis.INTEREST,
+        retention=Retention.REQUESTS,
+        erasure=Erasure.UNREADABLE,
+        access=Access.NOBODY,
+        columns={
+            ColumnClass.PERSONAL: ("body_sealed",),
+            ColumnClass.HASH: ("key_hash", "request_hash"),
+            ColumnClass.LINK: ("id", "token_id", "data_key_id", "location"),
+            ColumnClass.TECHNICAL: ("status", "etag", "created_at"),
+        },
+    ),
+    "webhook_subscription": TableRule(
+        what="addresses of other systems that are told of events",
+        why="to tell them",
+        basis=LegalBasis.NONE,
+        retention=Retention.UNLIMITED,
+        erasure=Erasure.NONE,
+        access=Access.ADMINS,
+        columns={
+            ColumnClass.SECRET: ("secret_sealed",),
+            ColumnClass.STAFF: ("created_by_id",),
+            ColumnClass.TECHNICAL: (
+                "id",
+                "data_key_id",
+                "url",
+                "event_types",
+                "active",
+                "created_at",
+            ),
+        },
+    ),
+    "webhook_delivery": TableRule(
+        what="events on their way to other systems: ids and states, no words and no names",
+        why="to tell them in order, once each",
+        basis=LegalBasis.CONTRACT,
+        retention=Retention.DELIVERIES,
+        erasure=Erasure.UNLINKED,
+        access=Access.ADMINS,
+        columns={
+            ColumnClass.LINK: ("subscription_id", "object_key", "payload"),
+            ColumnClass.TECHNICAL: (
+                "id",
+                "sequence",
+                "event_type",
+                "state",
+                "attempts",
+                "next_attempt_at",
+                "last_status",
+                "last_error",
+                "delivered_at",
+                "created_at",
+            ),
+        },
+    ),
+    "company_fact": TableRule(
+        what="what the company says of itself: hours, address, prices",
+        why="to answer questions",
+        basis=LegalBasis.NONE,
+        retention=Retention.UNLIMITED,
+        erasure=Erasure.NONE,
+        access=Access.DESK,
+        columns={
+            ColumnClass.STAFF: ("updated_by_id",),
+            ColumnClass.TECHNICAL: (
+                "id",
+                "kind",
+                "key",
+                "value",
+                "source",
+                "valid_from",
+                "valid_to",
+                "version",
+                "created_at",
+                "updated_at",
+            ),
+        },
+    ),
+    "company_fact_version": TableRule(
+        what="the number of the last change of the company's facts",
+        why="so that every process reads them again",
+        basis=LegalBasis.NONE,
+        retention=Retention.UNLIMITED,
+        erasure=Erasure.NONE,
+        access=Access.NOBODY,
+        columns={ColumnClass.TECHNICAL: ("id", "version", "settings_seeded_at", "demo_seeded_at")},
+    ),
+    "key_rotation": TableRule(
+        what="how far a rotation of the master key has come",
+        why="to go on with it after a stop",
+        basis=LegalBasis.NONE,
+        retention=Retention.UNLIMITED,
+        erasure=Erasure.NONE,
+        access=Access.ADMINS,
+        columns={
+            ColumnClass.TECHNICAL: (
+                "id",
+                "master_key_id",
+                "wraps_before",
+                "wrapped_again",
+                "started_at",
+                "progressed_at",
+                "finished_at",
+            )
         },
     ),
     "applied_erasure": TableRule(
@@ -567,6 +767,7 @@ TABLES: dict[str, TableRule] = {
                 "title",
                 "question",
                 "answer",
+                "short_answer",
                 "topic",
                 "source",
                 "valid_from",

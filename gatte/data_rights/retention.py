@@ -36,11 +36,13 @@ def periods(settings: Settings) -> dict[str, timedelta]:
     nothing hangs on them any more.
     """
     texts = _months(settings.gatte_retention_text_months)
+    tickets = _months(settings.gatte_retention_ticket_months)
     webhook = timedelta(days=settings.gatte_retention_webhook_days)
     return {
         "conversation": texts,
         "turn_trace": timedelta(days=settings.gatte_retention_trace_days),
-        "ticket": _months(settings.gatte_retention_ticket_months),
+        "ticket": tickets,
+        "appointment": tickets,
         "lead": _months(settings.gatte_retention_lead_months),
         "certificate": _months(settings.gatte_retention_certificate_months),
         "llm_call": _months(settings.gatte_retention_llm_call_months),

@@ -72,6 +72,9 @@ EXPIRED: dict[str, ExpiredRows] = {
     "lead": ExpiredRows(
         "lead", "t.updated_at < :before AND " + NOT_HELD.format(owner="t.contact_id")
     ),
+    "appointment": ExpiredRows(
+        "appointment", "t.ends_at < :before AND " + NOT_HELD.format(owner="t.contact_id")
+    ),
     "certificate": ExpiredRows(
         "certificate",
         "t.valid_until < (:before)::date AND " + NOT_HELD.format(owner="t.contact_id"),

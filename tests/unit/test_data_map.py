@@ -10,6 +10,7 @@ from gatte.settings import Settings
 from gatte.store import erasures
 
 DOCS = Path(__file__).parents[2] / "docs"
+REACHED = {Erasure.DELETED, Erasure.EMPTIED, Erasure.PRUNED, Erasure.UNREADABLE}
 REAL = {
     name: {column.name for column in table.columns} for name, table in Base.metadata.tables.items()
 }
@@ -34,8 +35,11 @@ def test_what_is_sealed_is_personal_and_what_is_hashed_a_hash():
             column: kind for kind, all_of in TABLES[name].columns.items() for column in all_of
         }
         for column, kind in classes.items():
-            sealed = column.endswith("_sealed") or column == "payload"
+            stored_body = column == "payload" and name != "webhook_delivery"  # that holds ids alone
+            sealed = column.endswith("_sealed") or stored_body
             hashed = column == "hash" or (column.endswith("_hash") and column != "password_hash")
+            if kind is ColumnClass.SECRET:
+                continue
             assert (kind is ColumnClass.PERSONAL) == sealed, (name, column)
             assert kind is ColumnClass.HASH or not hashed, (name, column)
 
@@ -49,7 +53,7 @@ def test_what_goes_with_the_contact_is_what_its_foreign_keys_delete():
 def test_a_table_with_personal_data_has_a_rule_of_erasure():
     for name, rule in TABLES.items():
         if ColumnClass.PERSONAL in rule.columns or ColumnClass.HASH in rule.columns:
-            assert rule.erasure in {Erasure.DELETED, Erasure.EMPTIED, Erasure.PRUNED}, name
+            assert rule.erasure in REACHED, name
 
 
 def test_every_retention_names_settings_that_exist():

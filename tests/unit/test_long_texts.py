@@ -171,6 +171,9 @@ ARGUMENTS: dict[str, Callable[[], object]] = {
     ),
 }
 ELSEWHERE = {
+    "conversation.parsing.times.period_in": "takes what `readable` has cut to 600 characters",
+    "conversation.parsing.mentions.split_refused": "takes what `readable` has cut, and mentions",
+    "intake.contact_identity.search_hashes": "takes a number of an operator; HMACs of digits",
     "intake.spam.spam_signals": (
         "asks the settings; its parts that read the text are `foreign_hosts` and `fold`"
     ),

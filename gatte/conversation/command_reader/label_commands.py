@@ -64,6 +64,15 @@ SIMPLE_LABELS: dict[str, type[Command]] = {
 }
 
 
+RIVALS = {
+    "Escalate": ("Question", "StartFlow", "CorrectSlot"),
+    "RequestHuman": ("Question", "StartFlow", "CorrectSlot", "SmallTalk"),
+}
+"""Commands than which a call for a person must be likelier, beside its threshold: who asks how a
+refund works wants no refund, and "oi, alguém?" is a greeting.
+"""
+
+
 def commands_of_labels(
     place: Place, said: Sequence[UnderstoodText], found: Sequence[Command], reading: TurnReading
 ) -> Iterator[Command]:
@@ -73,12 +82,15 @@ def commands_of_labels(
     asked = any(isinstance(one, Question) for one in found)
     valued = any(isinstance(one, SetSlot | CorrectSlot) for one in found)
     wished = any(isinstance(one, StartFlow) for one in found)
+    started = False
     for score in reading.labels:
         sure = reading.heard(score) >= threshold(place, score.label, reading)
         command = command_of_label(place, score.label, said) if sure else None
         told = (asked and isinstance(command, Question)) or (valued and isinstance(command, Skip))
         told = told or (wished and isinstance(command, SETTLED_BY_WISH))
+        told = told or (started and isinstance(command, StartFlow))
         if command is not None and not told:
+            started = started or isinstance(command, StartFlow)
             yield replace(
                 command,
                 source=PredictionSource.LOCAL,
@@ -93,7 +105,7 @@ def threshold(place: Place, label: str, reading: TurnReading) -> float:
     name = label.partition(":")[0]
     if name in {"Escalate", "RequestHuman"}:
         least = STORY_THRESHOLD if tells_story else ESCALATE_THRESHOLD
-        return max(least, reading.probability("Question"))
+        return max(least, *(reading.likelihood(other) for other in RIVALS[name]))
     if name == "Complain" and tells_story:
         return NEVER  # a ticket is where it belongs
     if name == "Affirm" and place.confirming:
@@ -105,6 +117,8 @@ def threshold(place: Place, label: str, reading: TurnReading) -> float:
 
 def _question_threshold(place: Place, reading: TurnReading) -> float:
     """A question mark makes a question likelier; while waiting only what looks like one is."""
+    if place.slot is not None and place.slot.long_text:
+        return STORY_THRESHOLD
     marked = any("?" in text and len(words(text)) > MIN_QUESTION_WORDS for text in place.texts)
     if reading.probability("OffTopic") > reading.probability("Question"):
         return NEVER

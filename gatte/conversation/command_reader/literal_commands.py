@@ -1,5 +1,6 @@
 """What rules alone read: the words of a command, alarms, courtesy, data that can be checked."""
 
+import re
 from collections.abc import Iterator
 
 from gatte.conversation.appointment_words import answers_cancellation, appointment_wish
@@ -9,6 +10,7 @@ from gatte.conversation.commands import (
     CancelFlow,
     Command,
     Complain,
+    Courtesy,
     Deny,
     Escalate,
     OptIn,
@@ -17,6 +19,7 @@ from gatte.conversation.commands import (
     ResumeFlow,
     SetSlot,
     ShowMenu,
+    SmallTalk,
     StartFlow,
     TurnReading,
     command_of,
@@ -26,7 +29,7 @@ from gatte.conversation.escalation_rules import cannot_issue_invoices, find_trig
 from gatte.conversation.parsing.answers import yes_or_no
 from gatte.conversation.parsing.documents import find_document
 from gatte.conversation.parsing.names import find_email
-from gatte.conversation.parsing.normalize import word_set
+from gatte.conversation.parsing.normalize import normalize_text, word_set
 from gatte.conversation.rules import (
     CommandWord,
     asks_for_ticket,
@@ -35,6 +38,7 @@ from gatte.conversation.rules import (
     says_unhelpful,
     small_talk_in,
 )
+from gatte.conversation.thresholds import ESCALATE_THRESHOLD
 
 LITERAL: dict[CommandWord, type[Command]] = {
     CommandWord.HUMAN: RequestHuman,
@@ -44,6 +48,16 @@ LITERAL: dict[CommandWord, type[Command]] = {
     CommandWord.BACK_IN: OptIn,
     CommandWord.CONTINUE: ResumeFlow,
 }
+KNOWS_NOT = re.compile(
+    r"(?:eu |agora |ai )*(?:(?:nao|n) (?:lembro|me lembro|sei|recordo)|esqueci)"
+    r"(?: (?:agora|direito|ainda|de cabeca|o numero))*[ .!]*"
+)
+"""A value is not at hand; whoever looks for it has time."""
+LOOKED_UP = frozenset({"document", "ticket"})
+"""Slots whose values nobody knows by heart."""
+NO_THANKS = re.compile(
+    r"(?:nao|n)[ ,.]*(?:(?:e|era) so isso[ ,.]*|so isso[ ,.]*|muito )*obrigad[oa][ .!]*"
+)
 BARE_YES = word_set("s sim ss quero")
 
 
@@ -72,7 +86,9 @@ def alarms(place: Place, reading: TurnReading) -> Iterator[Command]:
     alarm: Command = Escalate(trigger.reason, span=text)
     if trigger.reason is EscalationReason.COMPLAINT:
         alarm = Complain(span=text)
-    if reading.labels and reading.probability("Question") > reading.call_for_person:
+    calls = reading.call_for_person
+    asks = reading.probability("Question") > calls
+    if asks and calls < ESCALATE_THRESHOLD:
         return
     yield alarm
 
@@ -83,7 +99,6 @@ def whole_message(place: Place, text: str) -> Command | None:
     agrees = answers_cancellation(text, place.snapshot)
     answer = yes_or_no(text) if agrees is None else agrees
     wish = None if place.waiting else appointment_wish(text, place.snapshot)
-    courtesy = small_talk_in(text)
     found: Command | None = None
     if agrees is not None:
         found = (Affirm if agrees else Deny)(span=text, literal=True)
@@ -99,9 +114,19 @@ def whole_message(place: Place, text: str) -> Command | None:
         found = (Affirm if answer else Deny)(span=text, literal=True)
     elif place.snapshot.flags.get("answered") and says_unhelpful(text):
         found = Deny(span=text, literal=True)
-    elif courtesy:
-        found = command_of(courtesy, text)
+    else:
+        found = _courtesy(place, text)
     return found
+
+
+def _courtesy(place: Place, text: str) -> Command | None:
+    plain = normalize_text(text)
+    if place.slot and place.slot.name in LOOKED_UP and KNOWS_NOT.fullmatch(plain):
+        return SmallTalk(kind=Courtesy.OTHER, span=text, literal=True)
+    if not place.flow and NO_THANKS.fullmatch(plain):
+        return SmallTalk(kind=Courtesy.GOODBYE, span=text, literal=True)
+    courtesy = small_talk_in(text)
+    return command_of(courtesy, text) if courtesy else None
 
 
 def checked_data(text: str) -> Iterator[Command]:

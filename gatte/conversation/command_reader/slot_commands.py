@@ -27,7 +27,11 @@ from gatte.conversation.input_triage import UnderstoodText
 from gatte.conversation.nlu import PredictionSource
 from gatte.conversation.parsing.answers import declines
 from gatte.conversation.parsing.normalize import normalize_text, union, words
-from gatte.conversation.thresholds import FLOW_SWITCH_THRESHOLD, LABEL_THRESHOLD
+from gatte.conversation.thresholds import (
+    FLOW_SWITCH_THRESHOLD,
+    LABEL_THRESHOLD,
+    STORY_THRESHOLD,
+)
 
 CORRECTION = union(
     r"\berrei\b",
@@ -83,7 +87,8 @@ def _interrupts(one: UnderstoodText, slot: Slot, reading: TurnReading) -> bool:
     if not looks_like_question(one.text):
         return False
     if reading.labels:
-        return reading.probability("Question") >= LABEL_THRESHOLD / 2
+        least = STORY_THRESHOLD if slot.long_text else LABEL_THRESHOLD / 2
+        return reading.probability("Question") >= least
     sure = one.understanding is not None and is_confident(one.understanding, FLOW_SWITCH_THRESHOLD)
     if sure and one.understanding and one.understanding.intent not in QUESTIONS:
         return False

@@ -70,12 +70,6 @@ def test_another_value_in_the_tables_is_no_good_end(seeded, agents):
     assert "goal not reached" in played.verdict.problems
 
 
-def test_a_customer_whose_appointment_nothing_holds_is_not_played(seeded, agents):
-    known = {"appointment": {"day": "2026-03-12", "period": "10h"}}
-
-    assert play(seeded, agents, _with(BUYER, known=known), 0, Reading.LOCAL).verdict is None
-
-
 @pytest.mark.parametrize(
     ("place", "state", "asked"),
     [

@@ -36,7 +36,8 @@ def resolved(text, given, state=State.MENU, **facts):
 
 
 def test_a_rules_alarm_counts_though_the_model_heard_only_courtesy():
-    found = resolved("meu token foi roubado", reading(SmallTalk()))
+    courtesy = (LabelScore("SmallTalk:ack", 0.5),)
+    found = resolved("meu token foi roubado", reading(SmallTalk(), labels=courtesy))
 
     assert found[0].command == "Escalate"
     assert found[0].reason is EscalationReason.REVOCATION

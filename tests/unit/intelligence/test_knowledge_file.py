@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gatte.conversation.parsing.normalize import normalize_for_search
-from gatte.intelligence import grounding_check
+from gatte.intelligence import factual_claims
 from gatte.intelligence.knowledge import articles
 from gatte.intelligence.knowledge.articles import BadArticles, read_articles
 
@@ -43,7 +43,7 @@ def test_every_answer_fits_one_message_and_names_its_source(drafts):
 
 def test_no_article_holds_a_price_or_a_link(drafts):
     assert not [draft.slug for draft in drafts if re.search(r"R\$|\breais\b", draft.answer)]
-    assert not [draft.slug for draft in drafts if grounding_check._links(draft.answer) - {"gov.br"}]
+    assert not [draft.slug for draft in drafts if factual_claims._links(draft.answer) - {"gov.br"}]
 
 
 def test_rules_that_move_say_since_when_and_where_to_confirm(drafts):
