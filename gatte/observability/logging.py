@@ -162,8 +162,11 @@ class _ExceptionHook:
     ) -> None:
         self._log = log
         self._before = None if before is default else before
+        self._is_finalizing = sys.is_finalizing
 
     def __call__(self, *args: Any) -> None:  # noqa: ANN401 - what Python passes to its hooks
+        if self._is_finalizing():
+            return  # the modules that would log are gone
         self._log(*args)
         if self._before is not None:
             self._before(*args)

@@ -6,7 +6,8 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from gatte.infra.database import engine
+from gatte.infra.schema import PreflightFailed
+from gatte.infra.schema.runner import connected
 from gatte.models import DataKey, KeyPurpose
 from gatte.privacy import crypto
 from gatte.settings import EX_CONFIG, Settings
@@ -23,12 +24,11 @@ def require_opening_keys(settings: Settings) -> None:
     columns = select(DataKey.id, DataKey.master_key_id, DataKey.wrapped_key)
     keys = crypto.MasterKeys(settings.master_keys)
     of_missing_keys = select(DataKey.master_key_id).where(DataKey.master_key_id.not_in(keys.ids))
-    connecting = engine.unpooled_engine(settings, "start")
     try:
-        with connecting.connect() as connection:
+        with connected(settings.database_url.get_secret_value()) as connection:
             row = connection.execute(columns.where(DataKey.purpose == KeyPurpose.LOOKUP)).first()
             missing = connection.scalar(of_missing_keys.limit(1))
-    except SQLAlchemyError as error:
+    except (PreflightFailed, SQLAlchemyError) as error:
         log.warning("database_unavailable_at_start", error=type(error).__name__)
         return
     if missing is not None:

@@ -1,5 +1,6 @@
 """A connection to an address that was checked still wants the certificate of the host's name."""
 
+import os
 import ssl
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -8,7 +9,7 @@ from threading import Thread
 
 import pytest
 
-from deployment.certificates import for_database
+from deployment.certificates import for_store
 from gatte.delivery.webhooks import TIMEOUTS
 from gatte.infra.http import ConnectFailed, HttpClient
 
@@ -26,7 +27,7 @@ class Echo(BaseHTTPRequestHandler):
 @pytest.fixture
 def trust(tmp_path: Path) -> ssl.SSLContext:
     """Trusts the authority that vouches for shop.example."""
-    for_database(tmp_path, "shop.example")
+    for_store(tmp_path, "shop.example", os.getuid())
     return ssl.create_default_context(cafile=str(tmp_path / "ca.crt"))
 
 

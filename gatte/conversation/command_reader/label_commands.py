@@ -118,7 +118,7 @@ def threshold(place: Place, label: str, reading: TurnReading) -> float:
 def _question_threshold(place: Place, reading: TurnReading) -> float:
     """A question mark makes a question likelier; while waiting only what looks like one is."""
     if place.slot is not None and place.slot.long_text:
-        return STORY_THRESHOLD
+        return max(STORY_THRESHOLD, reading.probability("SetSlot"))
     marked = any("?" in text and len(words(text)) > MIN_QUESTION_WORDS for text in place.texts)
     if reading.probability("OffTopic") > reading.probability("Question"):
         return NEVER

@@ -87,8 +87,10 @@ def _interrupts(one: UnderstoodText, slot: Slot, reading: TurnReading) -> bool:
     if not looks_like_question(one.text):
         return False
     if reading.labels:
-        least = STORY_THRESHOLD if slot.long_text else LABEL_THRESHOLD / 2
-        return reading.probability("Question") >= least
+        asks = reading.probability("Question")
+        if slot.long_text:
+            return asks >= STORY_THRESHOLD and asks > reading.probability("SetSlot")
+        return asks >= LABEL_THRESHOLD / 2
     sure = one.understanding is not None and is_confident(one.understanding, FLOW_SWITCH_THRESHOLD)
     if sure and one.understanding and one.understanding.intent not in QUESTIONS:
         return False

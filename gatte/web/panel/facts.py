@@ -9,6 +9,7 @@ from uuid import UUID
 from flask import Blueprint, Response, abort, flash, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from gatte.business_hours import DAYS
 from gatte.conversation.company_facts import FactKind
 from gatte.desk import facts
 from gatte.desk.facts import BadFact, FactExists, StaleFact
@@ -48,10 +49,16 @@ def add_routes(bp: Blueprint) -> None:
 
 def list_facts() -> Response:
     kind = _chosen_kind()
-    rows = [(one, fact_forms.name_of(one), fact_forms.shown(one)) for one in stored.list_all(kind)]
+    facts_of_kind = sorted(stored.list_all(kind), key=_place_in_week)
+    rows = [(one, fact_forms.name_of(one), fact_forms.shown(one)) for one in facts_of_kind]
     return render_changed_blocks(
         "panel/facts.html", rows=rows, kind=kind, tabs=_tabs(kind), may_change=_is_admin()
     )
+
+
+def _place_in_week(fact: CompanyFact) -> int:
+    """Weekdays stand as in a week, all else as the store lists it."""
+    return DAYS.index(fact.key) if fact.kind is FactKind.HOURS and fact.key in DAYS else 0
 
 
 def _chosen_kind() -> FactKind:

@@ -214,7 +214,7 @@ def test_after_the_last_attempt_it_is_a_dead_letter_that_can_be_replayed(
     assert replayed.get_json() == {"events": 1}
     assert deliveries(app, webhook)[0].state == "delivered"
     again = app.test_cli_runner().invoke(args=["webhooks", "replay", webhook["id"], "--all"])
-    assert again.output == "1 events are sent once more.\n"
+    assert again.output.endswith("1 events are sent once more.\n")
     deliver_webhooks(webhook["id"])
     assert len({headers["webhook-id"] for headers, _ in system.taken}) == 1
     assert len(system.taken) == 3

@@ -23,7 +23,7 @@ from tests.app_fixture import application
 from tests.fakes import payloads
 from tests.integration.data_rights.traces import found_in_rows, found_in_sealed, traces_of
 from tests.integration.turns.simulated_customer import somebody
-from tests.process_system import MODELS, PROJECT, process_environment
+from tests.process_system import ENCRYPTION_KEYS, MODELS, PROJECT, process_environment
 from tests.store_fixtures import database, rows
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
@@ -148,7 +148,7 @@ def start(url, redis_url, ledger_file, *command):
             "DATABASE_URL": url,
             "REDIS_URL": redis_url,
             "SECRET_KEY": "a-secret-key-of-the-tests-4f9c1e7b",
-            "GATTE_ENCRYPTION_KEYS": "test:QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVoxMjM0NTY=",
+            "GATTE_ENCRYPTION_KEYS": ENCRYPTION_KEYS,
             "GATTE_DATA_DIR": str(MODELS),
             "GATTE_ERASURE_LEDGER": str(ledger_file),
         }

@@ -10,7 +10,7 @@ from gatte.web import response_headers
 def production():
     app = Flask("gatte")
     app.secret_key = "secret-key-of-the-tests"
-    response_headers.init_app(app, SimpleNamespace(production=True))
+    response_headers.init_app(app, SimpleNamespace(production=True, gatte_panel_session_hours=12))
 
     @app.get("/")
     def page():
