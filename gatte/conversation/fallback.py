@@ -23,7 +23,6 @@ from gatte.conversation.thresholds import (
     DISAMBIGUATE_AFTER,
     DISAMBIGUATION_MIN,
     ESCALATE_AFTER,
-    FLOW_SWITCH_THRESHOLD,
 )
 
 FLOW_OF_INTENT: dict[Intent, FlowName] = {Intent.OPT_OUT: FlowName.OPT_OUT} | {
@@ -161,16 +160,6 @@ def _verdict(guess: IntentPrediction, text: str) -> IntentResolution:
 
 def _leads_to(intent: Intent) -> str:
     return "question" if intent in QUESTIONS else FLOW_OF_INTENT.get(intent, intent)
-
-
-def is_question(said: UnderstoodText) -> bool:
-    """Whether the words ask something that the knowledge base may answer, by their form or by a
-    sure guess.
-    """
-    guess = said.understanding
-    if guess and is_confident(guess, FLOW_SWITCH_THRESHOLD):
-        return guess.intent in QUESTIONS and len(words(said.text)) > 1
-    return looks_like_question(said.text)
 
 
 def looks_like_question(text: str) -> bool:

@@ -83,7 +83,7 @@ class Dispatcher:
         while not self.stopping:
             if not leading and (leading := _try_become_leader(connection)):
                 log.info("leader_elected")
-                cron.sync()
+                _sync_scheduled_jobs()
             pause = STANDBY_SECONDS
             if leading:
                 started = time.monotonic()
@@ -129,6 +129,15 @@ class Dispatcher:
                 self._dedup.record(due.dedup_key, batch.id, batch.queue)
         if any(due.job is JobName.APPLY_STATUSES for due in fresh):
             self._settled_at = time.monotonic()
+
+
+def _sync_scheduled_jobs() -> None:
+    """Bring the table of scheduled jobs up to this version, and keep no connection for it: a
+    scheduler has the one of its lock alone.
+    """
+    cron.sync()
+    db.session.remove()
+    db.engine.dispose()
 
 
 def _try_become_leader(connection: Connection) -> bool:
