@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from gatte.business_hours import named_day, names_day
 from gatte.conversation.parsing.dates import find_day
+from gatte.conversation.parsing.day_wishes import wish_of
 from gatte.conversation.parsing.normalize import union
 
 SERVER_CERTIFICATE = "certificado de servidor"
@@ -90,7 +91,9 @@ def _with_nearest_model(kind: str, place: int, models: list[tuple[str, int]]) ->
 
 
 def day_in(plain: str, now: datetime) -> date | None:
-    """The day that a text names, by date, weekday, or the name of a holiday."""
+    """The one day that a text names, by date, weekday, or the name of a holiday; None for several
+    days, of which the hours of the week tell.
+    """
     named = named_day(plain, now.date())
     if named is not None:
         return named
@@ -99,7 +102,8 @@ def day_in(plain: str, now: datetime) -> date | None:
     singular = re.sub(r"\b(sabado|domingo|segunda|terca|quarta|quinta|sexta)s\b", r"\1", plain)
     text = re.sub(r"\b(?:de|da|a) segunda a \w+", "", singular)
     found = find_day(text, now).value
-    return date.fromisoformat(found) if found else None
+    days = wish_of(found).alternatives if found else ()
+    return days[0].first if len(days) == 1 and days[0].one_day else None
 
 
 def detail_of_hours(plain: str) -> str:

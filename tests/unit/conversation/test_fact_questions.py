@@ -40,6 +40,21 @@ def named_in(question: FactQuestion) -> set[str]:
     return {str(question.day), question.detail, *question.products}
 
 
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("vocês abrem sábado de manhã?", "2026-03-14"),
+        ("abrem amanhã ou sábado?", "None"),
+        ("que horas vocês abrem essa semana?", "None"),
+        ("amanhã não, sexta vocês abrem?", "2026-03-13"),
+    ],
+)
+def test_hours_are_asked_of_one_day_or_of_the_week(text, day):
+    [asked] = find(text, context()).questions
+
+    assert (asked.topic.value, str(asked.day)) == ("hours", day)
+
+
 @pytest.mark.parametrize(("first", "floor"), [(0, 0.95), (1, 0.92)])
 def test_wordings_of_many_voices_are_read_rightly(first, floor):
     lines = LINES[first::2]
