@@ -98,7 +98,7 @@ def _correct_data(conversation: Conversation, effect: effects.CorrectData) -> No
     if effect.field not in {"name", "email", "document"}:
         raise ValueError(f"no such registered value: {effect.field}")
     setattr(contact, effect.field, effect.value)
-    audit.record(None, "data_corrected", f"contact:{contact.id}", {"field": effect.field})
+    audit.record_of_bot("data_corrected", f"contact:{contact.id}", {"field": effect.field})
     if effect.field == "document":
         register_document(conversation, effect.value)
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from gatte.conversation.parsing.dates import MONTHS
 from gatte.conversation.parsing.normalize import fold, normalize_for_search
 
 KEPT_TEXTS = 2_000  # about 2 kB each
@@ -45,20 +46,6 @@ _WORDS |= {
     "noventa": 90,
     "cem": 100,
 }
-MONTHS = (
-    "janeiro",
-    "fevereiro",
-    "marco",
-    "abril",
-    "maio",
-    "junho",
-    "julho",
-    "agosto",
-    "setembro",
-    "outubro",
-    "novembro",
-    "dezembro",
-)
 _MONTH = re.compile(rf"\b({'|'.join(MONTHS)})\b")
 _SPELLED = re.compile(rf"\b({'|'.join(_WORDS)})(?: ou (?:{'|'.join(_WORDS)}))? {_UNITS}\b")
 _WITH_UNIT = re.compile(rf"\b(\d+) {_UNITS}\b")

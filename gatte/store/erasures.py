@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, delete, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Table, TextClause, delete, func, or_, select, text, update
 
 from gatte.extensions import Base, db
 from gatte.models import AppliedErasure, Contact, Conversation, DataKey, WebhookEvent
@@ -27,23 +27,6 @@ DELETE_STATUSES_SQL = text("""
     WHERE c.contact_id = :contact
         AND o.conversation_id = c.id
         AND (s.outbox_id = o.id OR s.wamid_hash = o.wamid_hash)
-""")
-# The actions of people stay, on subjects of which nobody knows any more what they were.
-DETACH_AUDIT_SQL = text("""
-    WITH gone AS (
-        SELECT 'contact:' || :contact AS subject
-        UNION ALL
-        SELECT 'conversation:' || id FROM conversation WHERE contact_id = :contact
-        UNION ALL
-        SELECT 'ticket:' || id FROM ticket WHERE contact_id = :contact
-        UNION ALL
-        SELECT 'lead:' || id FROM lead WHERE contact_id = :contact
-    ), renamed AS (
-        SELECT subject, 'erased:' || gen_random_uuid() AS name FROM gone
-    )
-    UPDATE audit_entry a SET subject = r.name, details = '{}'
-    FROM renamed r
-    WHERE a.subject = r.subject
 """)
 BLANK_INBOX_SQL = text(f"""
     UPDATE inbox_message SET
@@ -212,12 +195,31 @@ def delete_event(event_id: int) -> None:
 def delete_rows(contact_id: UUID, data_key_id: UUID | None) -> None:
     """Delete a contact with all that hangs on it, and destroy its data key."""
     values = {"contact": str(contact_id)}
-    db.session.execute(DETACH_AUDIT_SQL, values)
+    db.session.execute(_detach_audit_sql(), values)
     db.session.execute(DELETE_STATUSES_SQL, values)
     db.session.execute(delete(Contact).filter_by(id=contact_id))
     if data_key_id is not None:
         db.session.execute(delete(DataKey).filter_by(id=data_key_id))
     db.session.expire_all()
+
+
+@lru_cache
+def _detach_audit_sql() -> TextClause:
+    """The actions of people stay, on subjects of which nobody knows any more what they were. A
+    subject is a table and an id: the contact, and every row that names it.
+    """
+    gone = ["SELECT 'contact:' || :contact AS subject"] + [
+        f"SELECT '{table.name}:' || id FROM {table.name} WHERE contact_id = :contact"  # noqa: S608
+        for table in tables_of_contact()
+        if {"id", "contact_id"} <= set(table.columns.keys())
+    ]
+    return text(f"""
+        WITH gone AS ({" UNION ALL ".join(gone)}),
+        renamed AS (SELECT subject, 'erased:' || gen_random_uuid() AS name FROM gone)
+        UPDATE audit_entry a SET subject = r.name, details = '{{}}'
+        FROM renamed r
+        WHERE a.subject = r.subject
+    """)  # noqa: S608 - names of our own tables only
 
 
 def record_applied(ledger_id: UUID, sequence: int, digest: bytes) -> None:

@@ -2,7 +2,7 @@
 keys and knows the person.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select, text
@@ -12,7 +12,7 @@ from gatte.data_rights import erasure, ledger, retention
 from gatte.extensions import db
 from gatte.intake import receive
 from gatte.jobs import cron
-from gatte.models import AuditEntry, Contact, InboxMessage, Lead, Ticket, WebhookEvent
+from gatte.models import AuditEntry, Certificate, Contact, InboxMessage, Lead, Ticket, WebhookEvent
 from gatte.store import audit, contacts, daily_figures
 from tests.fakes import payloads
 from tests.integration.data_rights.traces import found_in_rows, found_in_sealed, traces_of
@@ -219,6 +219,28 @@ def test_the_audit_trail_keeps_the_action_and_not_its_subject(app):
         assert entry.details == {}
         noted = db.session.query(AuditEntry).filter_by(subject=f"erasure:{done.sequence}").one()
         assert noted.action == "contact_erased"
+
+
+def test_a_certificates_entries_lose_their_subject_too(app):
+    customer = somebody(app)
+    customer.sends(payloads.text("oi"))
+    with app.app_context():
+        contact = customer.conversation().contact
+        certificate = Certificate(
+            contact_id=contact.id,
+            data_key_id=contact.data_key_id,
+            kind="e-CPF A1",
+            valid_until=date(2027, 1, 5),
+        )
+        db.session.add(certificate)
+        db.session.flush()
+        entry = audit.record(None, "certificate.create", f"certificate:{certificate.id}")
+        db.session.commit()
+        entry_id = entry.id
+    erase(app, customer)
+
+    with app.app_context():
+        assert db.session.get_one(AuditEntry, entry_id).subject.startswith("erased:")
 
 
 def test_what_would_go_is_listed_and_nothing_is_changed(app):

@@ -24,7 +24,12 @@ FILLED = {
     "renewal": BUYER,
     "ticket": {"subject": "Token", "description": "Não aparece", "urgency": "normal"},
     "schedule": {"day": "2026-11-24", "period": "10h", "settled": "2026-11-24@10h"},
-    "move_appointment": {"appointment": "a1", "day": "2026-11-24", "period": "10h", "settled": "2026-11-24@10h"},
+    "move_appointment": {
+        "appointment": "a1",
+        "day": "2026-11-24",
+        "period": "10h",
+        "settled": "2026-11-24@10h",
+    },
     "cancel_appointment": {"appointment": "a1"},
     "data_rights": {"request": "see"},
 }
