@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import httpx
 
@@ -19,7 +20,7 @@ from bench.customers import QUESTIONS, request_of
 from bench.environment import TOKEN, BenchEnvironment, environment, standin_process, stores, system
 from bench.http_load import LoadResult
 from bench.proxy import Counts, Proxy, proxies
-from tests.process_system import PROJECT, System
+from tests.process_system import System
 
 OURS = ("web", "worker", "scheduler")
 COUNTED = ("web", "worker")
@@ -33,7 +34,7 @@ WARM_UP_RATE = 20
 WARM_UP_WORDS = (
     "xyzzy plugh frobnicar certificado {}?"  # nobody is sure of it: Gemini is asked twice
 )
-ARTICLES = PROJECT / "gatte" / "intelligence" / "content" / "articles.toml"
+ARTICLES = Path("gatte/intelligence/content/articles.toml")
 SETTINGS = {
     "WHATSAPP_ACCESS_TOKEN": TOKEN,
     "GEMINI_API_KEY": "bench",
@@ -138,7 +139,9 @@ def ground(
         meta = stack.enter_context(standin_process("meta", "--delay-ms", str(META_MS)))
         place = stack.enter_context(stores(code))
         if knowledge:
-            code.flask(environment(code, place), "knowledge", "import", str(ARTICLES))
+            code.flask(
+                environment(code, place), "knowledge", "import", str(code.project / ARTICLES)
+            )
         doors = _doors(stack, place) if counted else {}
         more = SETTINGS | {"WHATSAPP_API_BASE_URL": meta.url, "GEMINI_BASE_URL": gemini.url}
         started = stack.enter_context(system(place, code=code, **more))

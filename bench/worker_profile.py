@@ -36,7 +36,7 @@ def table_of_areas() -> str:
     texts distinct.
     """
     with stores() as place, standin("gemini") as gemini, standin("meta") as meta:
-        HERE.flask(environment(HERE, place), "knowledge", "import", str(ARTICLES))
+        HERE.flask(environment(HERE, place), "knowledge", "import", str(HERE.project / ARTICLES))
         services = {
             "GEMINI_API_KEY": "key",
             "GEMINI_BASE_URL": gemini,
