@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
+from gatte.conversation.parsing.dates import MONTHS
 from gatte.conversation.parsing.normalize import fold, word_set
-from gatte.intelligence.factual_claims import MONTHS
 
 KEPT_TEXTS = 2_000
 

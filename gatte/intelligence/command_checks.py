@@ -7,31 +7,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypedDict, cast, get_args
 
+from gatte.conversation.command_reader.label_commands import SIMPLE_LABELS
 from gatte.conversation.commands import (
     Affirm,
     CancelFlow,
     Command,
-    Complain,
     CorrectSlot,
     Courtesy,
     Deny,
     Escalate,
     FlowWish,
-    Hostile,
     LeaveQueue,
-    OffTopic,
-    OptIn,
-    OptOut,
     OtherLanguage,
     Question,
-    RequestHuman,
     SetSlot,
-    ShowMenu,
     Skip,
     SmallTalk,
     StartFlow,
     Unclear,
-    WrongPerson,
 )
 from gatte.conversation.effects import EscalationReason
 from gatte.conversation.flows.base import Slot
@@ -44,18 +37,9 @@ from gatte.intelligence.gemini.structured_output import GeneratedCommand, Genera
 from gatte.intelligence.pseudonymization import HiddenText, Pseudonymizer, UnknownPlaceholder
 
 SIMPLE: dict[str, type[Command]] = {
+    **SIMPLE_LABELS,
     "Affirm": Affirm,
     "Deny": Deny,
-    "CancelFlow": CancelFlow,
-    "ShowMenu": ShowMenu,
-    "RequestHuman": RequestHuman,
-    "LeaveQueue": LeaveQueue,
-    "Complain": Complain,
-    "WrongPerson": WrongPerson,
-    "OptOut": OptOut,
-    "OptIn": OptIn,
-    "OffTopic": OffTopic,
-    "Hostile": Hostile,
     "Unclear": Unclear,
 }
 TOLD_REASONS = (
