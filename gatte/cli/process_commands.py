@@ -1,0 +1,69 @@
+"""`flask migrate`, `flask worker` and `flask scheduler`: what a deployment starts."""
+
+import signal
+import sys
+
+import click
+from flask import current_app
+
+from gatte import services
+from gatte.extensions import db
+from gatte.infra import schema
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database to the schema that this version needs; a new one takes the company's name,
+    hours and holidays from the settings.
+    """
+    from gatte.desk import fact_files
+
+    status = schema.run_command(services.settings().database_url.get_secret_value())
+    if status == 0:
+        fact_files.seed_from_settings()
+        db.session.commit()
+    raise SystemExit(status)
+
+
+def _require_fit_database() -> None:
+    """End the process with exit code 78 over a schema, master keys or an erasure ledger that do not
+    fit.
+    """
+    from gatte.data_rights import ledger_check
+    from gatte.store import master_keys
+
+    schema.require_current_schema(services.settings().database_url.get_secret_value())
+    master_keys.require_opening_keys(services.settings())
+    ledger_check.require_applied_ledger(services.settings())
+
+
+@click.command()
+@click.option("--processes", type=int, help="Processes to run; each has its own threads.")
+@click.option("--threads", type=int, help="Jobs at once in a process.")
+def worker(processes: int | None, threads: int | None) -> None:
+    """Run the jobs: turns, delivery, maintenance."""
+    from gatte.jobs.worker import runner as working
+    from gatte.jobs.worker.processes import run_processes
+
+    services.local_models().require()
+    _require_fit_database()
+    count = processes or services.settings().worker_processes
+    if count > 1:
+        command = [sys.executable, "-m", "flask", "worker", "--processes", "1"]
+        if threads:
+            command += ["--threads", str(threads)]
+        raise SystemExit(run_processes(command, count))
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+    working.run(app, threads or services.settings().gatte_worker_concurrency)
+
+
+@click.command()
+def scheduler() -> None:
+    """Run the dispatcher, which finds what is due; a second one waits for the first to die."""
+    from gatte.jobs.dispatcher import Dispatcher
+
+    _require_fit_database()
+    dispatcher = Dispatcher()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signum, lambda *_: dispatcher.stop())
+    dispatcher.run()
