@@ -29,7 +29,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from gatte import connection_security, secret_strength
+from gatte import backup_formats, connection_security, secret_strength
 from gatte import setting_formats as formats
 
 EX_CONFIG = 78  # sysexits.h: something was found in an unconfigured or misconfigured state
@@ -234,6 +234,25 @@ class Settings(BaseSettings):
     """How long webhook events and messages that could not be processed are kept; the key under
     which they came in is destroyed a day later."""
 
+    gatte_backup_destination: Annotated[str, AfterValidator(backup_formats.backup_destination)] = ""
+    """A folder, or s3://bucket/prefix, where backups go; empty: there are none."""
+    gatte_backup_recipient: Annotated[str, AfterValidator(backup_formats.backup_recipient)] = ""
+    """The public keys of age to which backups are encrypted."""
+    gatte_backup_folders: Annotated[str, AfterValidator(backup_formats.backup_folders)] = ""
+    """Folders that are backed up with the database."""
+    gatte_backup_point_in_time: bool = False
+    """Whether each night also a base backup is made, from which the archived WAL leads on."""
+    gatte_backup_keep_daily: int = Field(default=7, ge=1, le=366)
+    gatte_backup_keep_weekly: int = Field(default=4, ge=0, le=520)
+    gatte_backup_keep_monthly: int = Field(default=6, ge=0, le=240)
+    gatte_backup_s3_endpoint: Annotated[str, AfterValidator(formats.http_url)] = ""
+    """Where an S3-compatible storage is; empty: AWS."""
+    gatte_backup_s3_region: str = "us-east-1"
+    gatte_backup_s3_access_key_id: str = ""
+    gatte_backup_s3_secret_access_key: SecretStr = SecretStr("")
+    gatte_postgres_bin_dir: str = ""
+    """The folder of pg_dump and its siblings; empty: where they usually are."""
+
     gatte_worker_processes: int = Field(default=0, ge=0, le=64)
     """0: in production one for each core, four at most; in development one."""
     gatte_worker_concurrency: int = Field(default=96, ge=1, le=500)
@@ -285,6 +304,13 @@ class Settings(BaseSettings):
         if in_production and token and token.get_secret_value() and not secret.get_secret_value():
             raise ValueError("is required in production beside WHATSAPP_ACCESS_TOKEN")
         return secret
+
+    @field_validator("gatte_backup_recipient", mode="after")
+    @classmethod
+    def _required_beside_the_destination(cls, spelled: str, info: ValidationInfo) -> str:
+        if info.data.get("gatte_backup_destination") and not spelled:
+            raise ValueError("is required beside GATTE_BACKUP_DESTINATION: flask backup keygen")
+        return spelled
 
     @field_validator("database_url", mode="after")
     @classmethod
@@ -359,6 +385,16 @@ class Settings(BaseSettings):
         """The file of the erasure ledger."""
         named = self.gatte_erasure_ledger
         return Path(named) if named else self.gatte_data_dir / "erasures.jsonl"
+
+    @property
+    def backup_recipients(self) -> list[str]:
+        """The public keys of age to which backups are encrypted."""
+        return backup_formats.recipient_list(self.gatte_backup_recipient)
+
+    @property
+    def backup_folders(self) -> list[Path]:
+        """The folders that are backed up with the database."""
+        return backup_formats.folder_list(self.gatte_backup_folders)
 
     @property
     def master_keys(self) -> dict[str, bytes]:
