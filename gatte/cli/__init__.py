@@ -3,6 +3,7 @@
 from flask import Flask
 
 from gatte.cli.audit_commands import audit
+from gatte.cli.backup_commands import backup
 from gatte.cli.company_fact_commands import facts
 from gatte.cli.contact_commands import contacts, erasures
 from gatte.cli.cron_commands import cron
@@ -25,6 +26,7 @@ def register(app: Flask) -> None:
         tokens,
         webhooks,
         audit,
+        backup,
         keys,
         contacts,
         erasures,

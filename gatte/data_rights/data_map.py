@@ -714,6 +714,26 @@ TABLES: dict[str, TableRule] = {
         access=Access.NOBODY,
         columns={ColumnClass.TECHNICAL: ("sequence", "ledger_id", "digest", "applied_at")},
     ),
+    "backup_record": TableRule(
+        what="backups that were made, and ones that were proved by restoring them",
+        why="to see that there are backups, and that they can be restored",
+        basis=LegalBasis.NONE,
+        retention=Retention.UNLIMITED,
+        erasure=Erasure.NONE,
+        access=Access.NOBODY,
+        columns={
+            ColumnClass.TECHNICAL: (
+                "id",
+                "action",
+                "backup",
+                "started_at",
+                "finished_at",
+                "size_bytes",
+                "succeeded",
+                "problem",
+            )
+        },
+    ),
     "daily_figure": TableRule(
         what="sums of a day: conversations, messages, intents, escalations, errors, cost",
         why="reports whose sums no erasure changes",

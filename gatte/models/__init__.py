@@ -38,7 +38,13 @@ from gatte.models.message import (
     Outbox,
     SkipReason,
 )
-from gatte.models.operations import AppliedErasure, DailyFigure, ScheduledJob
+from gatte.models.operations import (
+    AppliedErasure,
+    BackupAction,
+    BackupRecord,
+    DailyFigure,
+    ScheduledJob,
+)
 from gatte.models.sealing import Keyring
 from gatte.models.webhook_subscription import (
     WebhookDelivery,
@@ -56,6 +62,8 @@ __all__ = [
     "Article",
     "AuditEntry",
     "Author",
+    "BackupAction",
+    "BackupRecord",
     "Certificate",
     "CertificateStatus",
     "CompanyFact",

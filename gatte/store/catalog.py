@@ -44,7 +44,7 @@ def get_server_facts(connection: Connection) -> ServerFacts:
     may_read = connection.execute(text(MAY_READ_CONFIG_SQL)).scalar_one()
     bin_dir = connection.execute(text(BIN_DIR_SQL)).scalar() if may_read else None
     return ServerFacts(
-        version=version.split()[0],
+        version=version.split(maxsplit=1)[0],
         major=number // 10_000,
         bin_dir=bin_dir or "",
         summarizes_wal=summarizes == "on",
@@ -104,9 +104,7 @@ def get_applied_erasures(connection: Connection) -> int:
 
 def get_wal_segment(connection: Connection, lsn: str) -> str:
     """The name of the WAL segment in which a position lies."""
-    found = connection.execute(
-        text("SELECT pg_walfile_name(CAST(:lsn AS pg_lsn))"), {"lsn": lsn}
-    )
+    found = connection.execute(text("SELECT pg_walfile_name(CAST(:lsn AS pg_lsn))"), {"lsn": lsn})
     return str(found.scalar_one())
 
 

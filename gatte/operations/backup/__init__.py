@@ -8,3 +8,7 @@ them. A backup counts once its `manifest.json` is written, which is last.
 
 Start reading at `dump.create`. May import `turns`, `desk` and everything below. Callers commit.
 """
+
+
+class BackupFailed(Exception):
+    """A backup could not be made, proved or restored; the message says why, and what to do."""

@@ -11,6 +11,7 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, S3Store
 
+from gatte.operations.backup import BackupFailed
 from gatte.settings import Settings
 
 if TYPE_CHECKING:
@@ -23,11 +24,11 @@ PARTS_AT_ONCE = 2
 READ_BYTES = 8 * 1024 * 1024
 
 
-class NoDestination(Exception):
+class NoDestination(BackupFailed):
     """GATTE_BACKUP_DESTINATION is empty: there are no backups."""
 
 
-class DestinationUnavailable(Exception):
+class DestinationUnavailable(BackupFailed):
     """The destination cannot be read or written; the message has its own words."""
 
 

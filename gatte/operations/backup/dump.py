@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 import gatte
 from gatte.data_rights import ledger
 from gatte.infra.schema.runner import connected
-from gatte.operations.backup import encryption, folders, manifest, programs
+from gatte.operations.backup import BackupFailed, encryption, folders, manifest, programs
 from gatte.operations.backup.destination import BackupDestination, open_destination
 from gatte.operations.backup.manifest import (
     BackupKind,
@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 LOCK_WAIT = "--lock-wait-timeout=60s"  # a migration that runs holds tables
 
 
-class BackupRunning(Exception):
+class BackupRunning(BackupFailed):
     """Another process makes a backup of this database at the moment."""
 
 

@@ -2,10 +2,11 @@
 
 from hashlib import sha256
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Protocol
 
 import pyrage
 
+from gatte.operations.backup import BackupFailed
 from gatte.operations.backup.destination import BackupDestination
 from gatte.operations.backup.manifest import DamagedBackup, StoredFile
 
@@ -15,8 +16,14 @@ if TYPE_CHECKING:
 READ_BYTES = 1024 * 1024
 
 
-class IdentityUnusable(Exception):
+class IdentityUnusable(BackupFailed):
     """The identity cannot be read, or opens not this backup; the message says what is wrong."""
+
+
+class ByteSource(Protocol):
+    """What can be read as a stream."""
+
+    def read(self, size: int = -1, /) -> bytes: ...
 
 
 class HashingWriter:
@@ -55,7 +62,7 @@ class PlainReader:
 
 
 def encrypt(
-    source: IO[bytes],
+    source: ByteSource,
     destination: BackupDestination,
     path: str,
     recipients: list[str],
@@ -77,7 +84,9 @@ def check_stored(destination: BackupDestination, file: StoredFile) -> None:
     if file.path not in found:
         raise DamagedBackup(f"{file.path} is missing")
     if found[file.path] != file.size:
-        raise DamagedBackup(f"{file.path} has {found[file.path]} bytes, and should have {file.size}")
+        raise DamagedBackup(
+            f"{file.path} has {found[file.path]} bytes, and should have {file.size}"
+        )
     source = PlainReader(destination.reader(file.path))
     digest = sha256()
     while chunk := source.read(READ_BYTES):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import structlog
 
-from gatte.operations.backup import encryption, programs
+from gatte.operations.backup import BackupFailed, encryption, programs
 from gatte.operations.backup.destination import BackupDestination
 from gatte.operations.backup.manifest import BackupManifest, StoredFile
 from gatte.settings import Settings
@@ -16,7 +16,7 @@ TAR = shutil.which("tar") or "tar"
 CHANGED_MEANWHILE = 1  # tar's exit code when a file changed or went while it was read
 
 
-class FolderNotEmpty(Exception):
+class FolderNotEmpty(BackupFailed):
     """A folder that would be restored has something in it already."""
 
 

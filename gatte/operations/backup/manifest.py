@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from gatte.operations.backup import BackupFailed
 from gatte.operations.backup.destination import BackupDestination
 
 FORMAT = 1
@@ -15,11 +16,11 @@ MANIFEST = "manifest.json"
 WAL_PREFIX = "wal"
 
 
-class NoSuchBackup(Exception):
+class NoSuchBackup(BackupFailed):
     """The destination has no such backup; the message says which there are."""
 
 
-class DamagedBackup(Exception):
+class DamagedBackup(BackupFailed):
     """A file of a backup is not what was written; the message names it."""
 
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from sqlalchemy import make_url
 
-from gatte.operations.backup import programs
+from gatte.operations.backup import BackupFailed, programs
 from gatte.settings import Settings
 from gatte.store.catalog import ServerFacts
 
 
-class ToolMissing(Exception):
+class ToolMissing(BackupFailed):
     """No tool of the server's version is on this host; the message says what to install."""
 
 

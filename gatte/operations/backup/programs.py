@@ -7,10 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from gatte.operations.backup import BackupFailed
+
 LONGEST_REASON = 500
 
 
-class ProgramFailed(Exception):
+class ProgramFailed(BackupFailed):
     """A program ended with an error; the message has the last that it said."""
 
 
