@@ -222,6 +222,8 @@ def _parsed_moment(spelled: str) -> datetime | None:
         ) from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=services.settings().time_zone)
+    if moment > datetime.now(UTC):
+        raise click.UsageError(f"{moment:%Y-%m-%d %H:%M:%S %z} has not come yet: take latest")
     return moment.astimezone(UTC)
 
 

@@ -2,6 +2,7 @@
 leads to any later moment. Needs a server that lets us replicate, which managed ones do not.
 """
 
+import hashlib
 import json
 import tempfile
 from collections.abc import Sequence
@@ -16,7 +17,12 @@ import gatte
 from gatte.operations.backup import encryption, folders, manifest, programs
 from gatte.operations.backup.destination import BackupDestination, open_destination
 from gatte.operations.backup.dump import backup_connection, ledger_position, removed_on_failure
-from gatte.operations.backup.manifest import BackupKind, BackupManifest, StoredFile
+from gatte.operations.backup.manifest import (
+    BackupKind,
+    BackupManifest,
+    DamagedBackup,
+    StoredFile,
+)
 from gatte.operations.backup.postgres_tools import PostgresTools, find_tools
 from gatte.settings import Settings
 from gatte.store import catalog
@@ -36,6 +42,7 @@ ARGUMENTS = (
     "--wal-method=fetch",
     "--compress=client-gzip:1",
     "--checkpoint=fast",
+    "--manifest-checksums=SHA256",
     "--no-password",
 )
 
@@ -218,6 +225,27 @@ def unpack_chain(
             for one, part in zip(chain, parts, strict=True):
                 unpack(destination, one, part, identities)
             # it makes the folder itself
-            programs.run(tools.command("pg_combinebackup", *parts, f"--output={target}"))
-    # the archived WAL is checked by the recovery that reads it
-    programs.run(tools.command("pg_verifybackup", "--no-parse-wal", target))
+            arguments = [*parts, f"--output={target}", "--manifest-checksums=SHA256"]
+            programs.run(tools.command("pg_combinebackup", *arguments))
+    check_files(tools, target)
+
+
+def check_files(tools: PostgresTools, data_dir: Path) -> None:
+    """Compare every file of a server's copy with the manifest that Postgres wrote: by its own tool
+    where that runs, else by size and checksum here. ProgramFailed, DamagedBackup.
+    """
+    if tools.can_run("pg_verifybackup"):
+        # the archived WAL is checked by the recovery that reads it
+        programs.run(tools.command("pg_verifybackup", "--no-parse-wal", data_dir))
+        return
+    listed = json.loads((data_dir / POSTGRES_MANIFEST).read_text(encoding="utf-8"))["Files"]
+    for entry in listed:
+        file = data_dir / entry["Path"]
+        if not file.is_file() or file.stat().st_size != entry["Size"]:
+            raise DamagedBackup(f"{entry['Path']} of the server is missing or has another size")
+        if "Checksum" not in entry:  # WAL, as pg_combinebackup lists it
+            continue
+        with file.open("rb") as content:
+            digest = hashlib.file_digest(content, "sha256").hexdigest()
+        if digest != entry["Checksum"]:
+            raise DamagedBackup(f"{entry['Path']} of the server was changed")

@@ -2,13 +2,13 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import obstore
-from obstore.exceptions import BaseError
+from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import LocalStore, S3Store
 
 from gatte.operations.backup import BackupFailed
@@ -82,7 +82,7 @@ class BackupDestination:
                 yield stream
             except BaseException:
                 stream.close()
-                obstore.delete(self.store, path)
+                self._delete_object(path)
                 raise
             stream.close()
         self._flush(path)
@@ -91,8 +91,12 @@ class BackupDestination:
         """Delete objects; those that are gone already are no error."""
         with _unavailable_told():
             for path in paths:
-                obstore.delete(self.store, path)
+                self._delete_object(path)
         self._delete_empty_folders(paths)
+
+    def _delete_object(self, path: str) -> None:
+        with suppress(FileNotFoundError, NotFoundError):
+            obstore.delete(self.store, path)
 
     def _flush(self, path: str) -> None:
         """Let a file of a folder survive a power cut."""

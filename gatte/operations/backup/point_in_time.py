@@ -2,6 +2,7 @@
 server of the same version then recovers from.
 """
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -40,7 +41,7 @@ def restore_to(
     """Prepare a data folder for the moment `at`, or for the last that the archive knows when it is
     None. `tools_folder` has Postgres' tools of the version that was backed up.
 
-    TargetNotEmpty, NoSuchBackup, DamagedBackup, IdentityUnusable, MissingWal, LedgerMismatch,
+    One that cannot be prepared is gone again. TargetNotEmpty, NoSuchBackup, DamagedBackup, IdentityUnusable, MissingWal, LedgerMismatch,
     LedgerUnusable, ProgramFailed, DestinationUnavailable.
     """
     if data_dir.exists() and (not data_dir.is_dir() or any(data_dir.iterdir())):
@@ -54,10 +55,15 @@ def restore_to(
     tools = PostgresTools(tools_folder, "")
     chain = base_backup.chain_of(backups, base)
     data_dir.parent.mkdir(parents=True, exist_ok=True)
-    base_backup.unpack_chain(destination, chain, tools, data_dir, identities)
-    segments = wal_archive.fetch(destination, base.first_wal, data_dir / WAL_FOLDER, identities)
-    _write_recovery_settings(data_dir, at)
-    data_dir.chmod(0o700)
+    try:
+        base_backup.unpack_chain(destination, chain, tools, data_dir, identities)
+        wal_folder = data_dir / WAL_FOLDER
+        segments = wal_archive.fetch(destination, base.first_wal, wal_folder, identities)
+        _write_recovery_settings(data_dir, at)
+        data_dir.chmod(0o700)
+    except BaseException:
+        shutil.rmtree(data_dir, ignore_errors=True)
+        raise
     log.info("server_prepared", name=base.name, segments=segments)
     return PreparedServer(base, data_dir, segments)
 
@@ -91,7 +97,7 @@ def _write_recovery_settings(data_dir: Path, at: datetime | None) -> None:
         f'restore_command = \'cp "{WAL_FOLDER}/%f" "%p"\'',
         "recovery_target_action = 'promote'",
         "recovery_target_timeline = 'latest'",
-        # a slot of the lost server would hold WAL for nobody
+        # the archive is fed by flask backup receive-wal
         "archive_mode = 'off'",
     ]
     if at is not None:

@@ -44,9 +44,9 @@ class PostgresTools:
         given = {"PGPASSWORD": password} if password else {}
         return {**os.environ, "PGAPPNAME": "gatte-backup", **given}
 
-    def has(self, name: str) -> bool:
-        """Whether a tool is there."""
-        return (self.folder / name).exists()
+    def can_run(self, name: str) -> bool:
+        """Whether a tool is there, and starts: pg_verifybackup of the embedded server does not."""
+        return _major_version(self.folder / name) is not None
 
 
 def find_tools(settings: Settings, server: ServerFacts, url: str) -> PostgresTools:

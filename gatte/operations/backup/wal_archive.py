@@ -176,7 +176,10 @@ def fetch(
         with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES) as compressed:
             encryption.decrypt(destination, path, compressed, identities)
             compressed.seek(0)
-            with gzip.GzipFile(fileobj=compressed) as packed, (target / name).open("wb") as file:
+            with (
+                gzip.GzipFile(fileobj=compressed, mode="rb") as packed,
+                (target / name).open("wb") as file,
+            ):
                 shutil.copyfileobj(packed, file)
     _require_no_gap([name for name in wanted if len(name) == len(first)], target)
     return len(wanted)
