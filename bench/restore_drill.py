@@ -5,6 +5,7 @@ time from base backup and WAL; counts must be equal, a conversation must be read
 who was erased after the backup must not be. All by the commands of an operator, with times.
 """
 
+import os
 import re
 import shutil
 import signal
@@ -57,9 +58,8 @@ class RestoreDrill:
         """An operator's command; what it says. DrillFailed when it refuses."""
         done = self._system(url).command(*arguments)
         if done.returncode != 0:
-            raise DrillFailed(
-                f"flask {' '.join(arguments)}: code {done.returncode}: {done.stdout[-500:]}{done.stderr[-2000:]}"
-            )
+            said = f"{done.stdout[-500:]}{done.stderr[-2000:]}"
+            raise DrillFailed(f"flask {' '.join(arguments)} ({done.returncode}): {said}")
         return done.stdout
 
     def refused(self, url: str, *arguments: str) -> str:
@@ -211,6 +211,13 @@ def run(drill: RestoreDrill, messages: int) -> None:
     _restore_moment(drill, lost)
 
 
+def give_to_owner(folder: Path, example: Path) -> None:
+    """Let a folder and all in it belong to whom another one belongs to: the server insists."""
+    owner = example.stat()
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, owner.st_uid, owner.st_gid)
+
+
 def execute_mistake(url: str) -> None:
     """Somebody deletes what nobody should have: a moment before is what a point in time is for."""
     with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
@@ -237,6 +244,7 @@ def _restore_moment(drill: RestoreDrill, lost: LostServer) -> None:
     arguments += ["--folders-below", str(drill.folder / "media-of-base")]
     with drill.timed("restore to a point in time"):
         print(drill.flask(lost.url, "backup", "restore", *arguments).strip())
+    give_to_owner(server.data, drill.folder / "first" / "data")
     with drill.timed("recovery of the server"):
         url = server.start()
         while query(url, "SELECT pg_is_in_recovery()") == [(True,)]:

@@ -1,6 +1,5 @@
 """`flask backup`: backups, and what is needed to come back from them."""
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +15,6 @@ from gatte.models import BackupAction
 from gatte.settings import EX_CONFIG
 
 MEGABYTE = 1_000_000
-LESS_URGENT = 10  # answers to customers come before backups
 IDENTITY = click.option(
     "--identity",
     "identity_file",
@@ -63,7 +61,6 @@ def create(kind: str) -> None:
     from gatte.operations.backup import base_backup, dump
     from gatte.store import backup_records
 
-    os.nice(LESS_URGENT)
     started_at = datetime.now(UTC)
     with _told_plainly(BackupAction.CREATED, None):
         make = base_backup.create if kind == "base" else dump.create
@@ -204,9 +201,10 @@ def _restore_server(
     if prepared.manifest.folder_files:
         point_in_time.restore_folders(settings, prepared.manifest, folders_below, identities)
     click.echo(
-        f"{data_dir} holds {prepared.manifest.name} and {prepared.segments} WAL segments. Let a"
-        " Postgres of the same version start on it: it recovers to that time and then serves. Then"
-        " run flask migrate and flask erasures replay, and start the processes."
+        f"{data_dir} holds {prepared.manifest.name} and {prepared.segments} WAL segments. Give it"
+        " to the server's user (chown -R postgres) and let a Postgres of the same version start on"
+        " it: it recovers to that time and then serves. Then run flask migrate and flask erasures"
+        " replay, and start the processes."
     )
 
 

@@ -16,11 +16,13 @@ from gatte import services
 from gatte.data_rights import erasure, erasure_requests, key_destruction, ledger_check, retention
 from gatte.extensions import db
 from gatte.operations import figures
+from gatte.operations.backup import nightly
 from gatte.store import scheduled_jobs
 
 log = structlog.get_logger(__name__)
 
-LEASE_SECONDS = 1800.0  # longer than any of them works
+LEASE_SECONDS = 1800.0  # longer than most of them work
+BACKUP_LEASE_SECONDS = 6 * 3600.0
 
 
 class NoSuchScheduledJob(Exception):
@@ -36,6 +38,7 @@ class CronEntry:
     name: str
     cron: str
     run: Callable[[], Mapping[str, object]]
+    lease_seconds: float = LEASE_SECONDS
 
 
 def count_daily_figures() -> Mapping[str, object]:
@@ -90,9 +93,15 @@ def replay_erasures() -> Mapping[str, object]:
     return {"replayed": replayed}
 
 
+def create_backup() -> Mapping[str, object]:
+    """Make the backups of the night, and delete those that have had their time."""
+    return nightly.run(services.settings())
+
+
 ENTRIES = (
     CronEntry("apply_retention", "40 2 * * *", apply_retention),
     CronEntry("count_daily_figures", "10 * * * *", count_daily_figures),
+    CronEntry("create_backup", "30 1 * * *", create_backup, BACKUP_LEASE_SECONDS),
     CronEntry("destroy_inbox_keys", "20 4 * * *", destroy_inbox_keys),
     CronEntry("erase_due_contacts", "*/5 * * * *", erase_due_contacts),
     CronEntry("replay_erasures", "*/5 * * * *", replay_erasures),
@@ -123,7 +132,7 @@ def run(name: str, *, only_if_due: bool = True) -> bool:
     entry = BY_NAME.get(name)
     if entry is None:
         raise NoSuchScheduledJob(f"{name}: there is none; there are {', '.join(sorted(BY_NAME))}")
-    claimed = scheduled_jobs.claim(name, LEASE_SECONDS, only_if_due=only_if_due)
+    claimed = scheduled_jobs.claim(name, entry.lease_seconds, only_if_due=only_if_due)
     db.session.commit()
     if not claimed:
         return False

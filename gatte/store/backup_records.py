@@ -1,13 +1,20 @@
 """The table `backup_record`: when a backup was made last, and when one was last verified."""
 
+import math
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Connection, text
 
 from gatte.extensions import db
 from gatte.models import BackupAction, BackupRecord
 
 LONGEST_PROBLEM = 500
+AGES_SQL = text("""
+    SELECT action, extract(epoch FROM clock_timestamp() - max(finished_at))
+    FROM backup_record
+    WHERE succeeded
+    GROUP BY action
+""")
 
 
 def add(
@@ -31,10 +38,9 @@ def add(
     )
 
 
-def find_last_success(action: BackupAction) -> BackupRecord | None:
-    """The last backup that was made, or was verified; None when none was ever."""
-    succeeded = select(BackupRecord).where(
-        BackupRecord.action == action, BackupRecord.succeeded.is_(True)
-    )
-    newest_first = succeeded.order_by(BackupRecord.finished_at.desc(), BackupRecord.id.desc())
-    return db.session.scalar(newest_first.limit(1))
+def fetch_ages(connection: Connection) -> dict[BackupAction, float]:
+    """How many seconds ago a backup was last made, and last verified; infinite when never."""
+    ages = dict.fromkeys(BackupAction, math.inf)
+    for action, seconds in connection.execute(AGES_SQL):
+        ages[BackupAction(action)] = float(seconds)
+    return ages

@@ -41,8 +41,9 @@ def restore_to(
     """Prepare a data folder for the moment `at`, or for the last that the archive knows when it is
     None. `tools_folder` has Postgres' tools of the version that was backed up.
 
-    One that cannot be prepared is gone again. TargetNotEmpty, NoSuchBackup, DamagedBackup, IdentityUnusable, MissingWal, LedgerMismatch,
-    LedgerUnusable, ProgramFailed, DestinationUnavailable.
+    One that cannot be prepared is gone again. TargetNotEmpty, NoSuchBackup, DamagedBackup,
+    IdentityUnusable, MissingWal, LedgerMismatch, LedgerUnusable, ProgramFailed,
+    DestinationUnavailable.
     """
     if data_dir.exists() and (not data_dir.is_dir() or any(data_dir.iterdir())):
         raise restore.TargetNotEmpty(

@@ -227,6 +227,7 @@ ACTIONS: dict[str, str] = {
 SCHEDULED_JOBS: dict[str, str] = {
     "apply_retention": "Apagar o que passou do prazo",
     "count_daily_figures": "Contar os números de cada dia",
+    "create_backup": "Fazer a cópia de segurança",
     "destroy_inbox_keys": "Destruir as chaves de entrada antigas",
     "erase_due_contacts": "Apagar os dados de quem pediu",
     "replay_erasures": "Conferir o registro de exclusões",
