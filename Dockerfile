@@ -9,6 +9,13 @@ COPY requirements.txt .
 RUN /opt/venv/bin/pip install --require-hashes --only-binary :all: -r requirements.txt
 
 FROM python:3.11-slim-bookworm
+# pg_dump and its siblings, of the version of the database's image: flask backup
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends ca-certificates postgresql-common \
+    && /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y \
+    && apt-get install -y --no-install-recommends postgresql-client-17 \
+    && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin gatte
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
@@ -21,8 +28,8 @@ WORKDIR /srv/gatte
 COPY --from=packages /opt/venv /opt/venv
 COPY . .
 # The local model is trained now: a worker only loads it, and needs no folder to write to.
-# A volume of its own for the erasure ledger takes its owner from here.
-RUN install -d -o gatte -g gatte -m 0700 /ledger \
+# Volumes of their own for the erasure ledger and for WAL on its way take their owner from here.
+RUN install -d -o gatte -g gatte -m 0700 /ledger /spool \
     && python -m compileall -q gatte deployment \
     && python -m gatte.intelligence.build /var/lib/gatte/models \
     && chmod -R a+rX /var/lib/gatte
