@@ -225,8 +225,8 @@ def unpack_chain(
             for one, part in zip(chain, parts, strict=True):
                 unpack(destination, one, part, identities)
             # it makes the folder itself
-            arguments = [*parts, f"--output={target}", "--manifest-checksums=SHA256"]
-            programs.run(tools.command("pg_combinebackup", *arguments))
+            combined = [f"--output={target}", "--manifest-checksums=SHA256"]
+            programs.run(tools.command("pg_combinebackup", *parts, *combined))
     check_files(tools, target)
 
 

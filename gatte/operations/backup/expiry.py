@@ -16,6 +16,7 @@ from gatte.settings import Settings
 
 log = structlog.get_logger(__name__)
 
+UNTOUCHED_FOR = timedelta(days=1)
 INCOMPLETE_AFTER = timedelta(days=2)
 NAMED_AT = "%Y%m%dT%H%M%SZ"
 
@@ -35,7 +36,7 @@ def find_expired(settings: Settings, now: datetime) -> ExpiredBackups:
     """
     destination = open_destination(settings)
     backups = manifest.list_backups(destination)
-    kept = {one.name for one in kept_backups(settings, backups)}
+    kept = {one.name for one in kept_backups(settings, backups, now)}
     names = [one.name for one in backups if one.name not in kept]
     names += [name for name in manifest.list_incomplete(destination) if _is_given_up(name, now)]
     segments = _expired_segments(destination, [one for one in backups if one.name in kept])
@@ -49,9 +50,11 @@ def delete_expired(settings: Settings, expired: ExpiredBackups) -> None:
     log.info("backups_expired", names=expired.names, segments=expired.segments)
 
 
-def kept_backups(settings: Settings, backups: Sequence[BackupManifest]) -> list[BackupManifest]:
-    """The backups that stay. Dumps by day, week and month, in the company's time zone; base backups
-    by day alone, with all on which they stand, since their WAL takes room.
+def kept_backups(
+    settings: Settings, backups: Sequence[BackupManifest], now: datetime
+) -> list[BackupManifest]:
+    """The backups that stay: all of the last day; dumps by day, week and month, in the company's
+    time zone; base backups by day alone, with all on which they stand, since their WAL takes room.
     """
     zone = settings.time_zone
     dumps = [one for one in backups if one.kind is BackupKind.DUMP]
@@ -61,7 +64,10 @@ def kept_backups(settings: Settings, backups: Sequence[BackupManifest]) -> list[
         *_last_of_each(dumps, "%G-%V", settings.gatte_backup_keep_weekly, zone),
         *_last_of_each(dumps, "%Y-%m", settings.gatte_backup_keep_monthly, zone),
     ]
-    for base in _last_of_each(bases, "%Y-%m-%d", settings.gatte_backup_keep_daily, zone):
+    kept += [one for one in dumps if one.started_at > now - UNTOUCHED_FOR]
+    kept_bases = _last_of_each(bases, "%Y-%m-%d", settings.gatte_backup_keep_daily, zone)
+    kept_bases += [one for one in bases if one.started_at > now - UNTOUCHED_FOR]
+    for base in kept_bases:
         try:
             kept += base_backup.chain_of(backups, base)
         except manifest.NoSuchBackup:
