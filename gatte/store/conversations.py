@@ -43,8 +43,8 @@ TURN_DUE = (
     "turn_due_at <= clock_timestamp()"
     " AND (lease_expires_at IS NULL OR lease_expires_at < clock_timestamp())"
 )
-# Volatile functions are no condition of an index: with clock_timestamp() each look of the dispatcher
-# would read every open conversation.
+# A volatile function is no condition of an index: with clock_timestamp() each look of the
+# dispatcher would read every open conversation.
 INACTIVITY_DUE = "inactivity_due_at <= statement_timestamp()"
 _TURN_AUTHORS = ", ".join(f"'{author}'" for author in TURN_AUTHORS)
 UNREAD = f"skip_reason IS NULL AND author IN ({_TURN_AUTHORS}) AND turn_id IS NULL"
