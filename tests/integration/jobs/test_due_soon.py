@@ -59,7 +59,7 @@ def test_a_clock_that_is_wrong_delays_no_job_for_long(app):
 
 
 def test_the_look_for_inactivity_reads_no_conversation_whose_time_has_not_come(app):
-    asked = f"EXPLAIN SELECT id FROM conversation WHERE {conversations.INACTIVITY_DUE}"
+    asked = f"EXPLAIN SELECT id FROM conversation WHERE {conversations.INACTIVITY_DUE}"  # noqa: S608 - our own words
     with app.app_context():
         db.session.execute(text("SET LOCAL enable_seqscan = off"))
         db.session.execute(text("SET LOCAL enable_bitmapscan = off"))
