@@ -16,6 +16,7 @@ TABLES_SQL = """
     WHERE schemaname = 'public'
     ORDER BY tablename
 """
+SYSTEM_IDENTIFIER_SQL = "SELECT system_identifier FROM pg_control_system()"
 BIN_DIR_SQL = "SELECT setting FROM pg_config() WHERE name = 'BINDIR'"
 MAY_READ_CONFIG_SQL = "SELECT has_function_privilege('pg_config()', 'EXECUTE')"
 NO_LIMITS_SQL = """
@@ -26,12 +27,14 @@ NO_LIMITS_SQL = """
 
 @dataclass(frozen=True)
 class ServerFacts:
-    """A server: its version, the folder of its programs as it sees it (empty when it does not
-    tell), and whether it keeps summaries of its WAL, which incremental backups need.
+    """A server: its version, the number that tells its data folder from all others, the folder of
+    its programs as it sees it (empty when it does not tell), and whether it keeps summaries of its
+    WAL, which incremental backups need.
     """
 
     version: str
     major: int
+    system_identifier: str
     bin_dir: str
     summarizes_wal: bool
 
@@ -41,11 +44,13 @@ def get_server_facts(connection: Connection) -> ServerFacts:
     version: str = connection.execute(text("SHOW server_version")).scalar_one()
     number = int(connection.execute(text("SHOW server_version_num")).scalar_one())
     summarizes = connection.execute(text("SELECT current_setting('summarize_wal', true)")).scalar()
+    identifier = connection.execute(text(SYSTEM_IDENTIFIER_SQL)).scalar_one()
     may_read = connection.execute(text(MAY_READ_CONFIG_SQL)).scalar_one()
     bin_dir = connection.execute(text(BIN_DIR_SQL)).scalar() if may_read else None
     return ServerFacts(
         version=version.split(maxsplit=1)[0],
         major=number // 10_000,
+        system_identifier=str(identifier),
         bin_dir=bin_dir or "",
         summarizes_wal=summarizes == "on",
     )

@@ -100,6 +100,7 @@ def create(settings: Settings) -> BackupManifest:
             postgres_version=server.version,
             erasures=position,
             files=(copied.file, *archives),
+            system_identifier=server.system_identifier,
             first_wal=_first_wal(connection, copied.postgres_manifest),
             parent=copied.parent,
         )
@@ -129,8 +130,8 @@ def _possible_parents(destination: BackupDestination, server: ServerFacts) -> li
     if server.major < FIRST_INCREMENTAL_VERSION or not server.summarizes_wal:
         return []
     backups = manifest.list_backups(destination)
-    newest = [one for one in backups if one.kind is BackupKind.BASE][-1:]
-    if not newest or newest[0].postgres_version.split(".")[0] != str(server.major):
+    newest = [one for one in backups if one.system_identifier == server.system_identifier][-1:]
+    if not newest:
         return []
     try:
         is_long = len(chain_of(backups, newest[0])) >= LONGEST_CHAIN

@@ -98,13 +98,21 @@ def _is_given_up(name: str, now: datetime) -> bool:
 
 
 def _expired_segments(destination: BackupDestination, kept: Sequence[BackupManifest]) -> list[str]:
-    """Paths of the WAL that no kept base backup needs; none as long as there is no base backup."""
-    needed = [one.first_wal for one in kept if one.first_wal]
-    if not needed:
-        return []
-    first = min(needed, key=lambda segment: segment[8:])
-    stored = wal_archive.list_segments(destination)
-    return [path for segment, path in stored.items() if wal_archive.is_older(segment, first)]
+    """Paths of the WAL that lies before the first kept base backup of its server; a server without
+    one keeps all.
+    """
+    first_by_server: dict[str, str] = {}
+    for one in kept:
+        if not one.first_wal:
+            continue
+        known = first_by_server.get(one.system_identifier, one.first_wal)
+        is_first = wal_archive.is_older(one.first_wal, known)
+        first_by_server[one.system_identifier] = one.first_wal if is_first else known
+    expired: list[str] = []
+    for system_identifier, first in first_by_server.items():
+        stored = wal_archive.list_segments(destination, system_identifier)
+        expired += [path for name, path in stored.items() if wal_archive.is_older(name, first)]
+    return expired
 
 
 def _manifest_first(path: str) -> bool:

@@ -6,14 +6,16 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import UUID
 
+import structlog
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from gatte.operations.backup import BackupFailed
 from gatte.operations.backup.destination import BackupDestination
 
+log = structlog.get_logger(__name__)
+
 FORMAT = 1
 MANIFEST = "manifest.json"
-WAL_PREFIX = "wal"
 
 
 class NoSuchBackup(BackupFailed):
@@ -60,8 +62,8 @@ class BackupManifest(BaseModel):
     """What a backup says of itself. Times are UTC.
 
     A dump has `row_counts`: of every table, of the very moment that it holds. A base backup has
-    `first_wal`, the segment from which recovery reads, and when it is incremental `parent`, the
-    backup on which it stands.
+    `first_wal`, the segment from which recovery reads, of the server `system_identifier`; and when
+    it is incremental `parent`, the backup on which it stands.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -77,6 +79,7 @@ class BackupManifest(BaseModel):
     erasures: LedgerPosition
     files: tuple[StoredFile, ...]
     row_counts: dict[str, int] = {}
+    system_identifier: str = ""
     first_wal: str = ""
     parent: str = ""
 
@@ -107,10 +110,17 @@ def write(destination: BackupDestination, manifest: BackupManifest) -> None:
 
 
 def list_backups(destination: BackupDestination) -> list[BackupManifest]:
-    """All complete backups, the oldest first. DamagedBackup for a manifest that is none."""
-    stored = destination.list_objects()
-    paths = [one.path for one in stored if one.path.endswith(f"/{MANIFEST}")]
-    found = [_parsed(path, destination.read_text(path)) for path in paths]
+    """All complete backups, the oldest first. One whose manifest is damaged is left out, with a
+    warning: it must not keep anybody from the others.
+    """
+    found: list[BackupManifest] = []
+    for one in destination.list_objects():
+        if not one.path.endswith(f"/{MANIFEST}"):
+            continue
+        try:
+            found.append(_read(destination, one.path))
+        except DamagedBackup as problem:
+            log.warning("backup_manifest_damaged", path=one.path, problem=str(problem))
     return sorted(found, key=lambda one: (one.started_at, one.name))
 
 
@@ -123,20 +133,22 @@ def list_incomplete(destination: BackupDestination) -> list[str]:
 
 
 def get_backup(destination: BackupDestination, name: str, kind: BackupKind) -> BackupManifest:
-    """A backup by its name, or the newest one of a kind for `latest`. NoSuchBackup."""
-    backups = list_backups(destination)
-    wanted = [one for one in backups if one.name == name]
+    """A backup by its name, or for `latest` the newest of a kind. NoSuchBackup, DamagedBackup."""
     if name == "latest":
-        wanted = [one for one in backups if one.kind is kind]
-    if not wanted:
+        of_kind = [one for one in list_backups(destination) if one.kind is kind]
+        if not of_kind:
+            raise NoSuchBackup(f"there is no {kind} yet: flask backup create --kind {kind}")
+        return of_kind[-1]
+    path = f"{name}/{MANIFEST}"
+    if path not in [one.path for one in destination.list_objects(name)]:
         raise NoSuchBackup(f"there is no backup {name}: see flask backup list")
-    return wanted[-1]
+    return _read(destination, path)
 
 
-def _parsed(path: str, content: str) -> BackupManifest:
+def _read(destination: BackupDestination, path: str) -> BackupManifest:
     try:
-        manifest = BackupManifest.model_validate_json(content)
-    except ValidationError:
+        manifest = BackupManifest.model_validate_json(destination.read_text(path))
+    except (ValidationError, UnicodeDecodeError):
         raise DamagedBackup(f"{path} is damaged: it is no manifest") from None
     if manifest.format != FORMAT:
         raise DamagedBackup(f"{path} has format {manifest.format}, which this version lacks")

@@ -59,7 +59,7 @@ def restore_to(
     try:
         base_backup.unpack_chain(destination, chain, tools, data_dir, identities)
         wal_folder = data_dir / WAL_FOLDER
-        segments = wal_archive.fetch(destination, base.first_wal, wal_folder, identities)
+        segments = wal_archive.fetch(destination, base, wal_folder, identities)
         _write_recovery_settings(data_dir, at)
         data_dir.chmod(0o700)
     except BaseException:

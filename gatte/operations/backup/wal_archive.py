@@ -23,7 +23,7 @@ import structlog
 from gatte.infra.schema.runner import connected
 from gatte.operations.backup import BackupFailed, encryption, programs
 from gatte.operations.backup.destination import BackupDestination, open_destination
-from gatte.operations.backup.manifest import WAL_PREFIX
+from gatte.operations.backup.manifest import BackupManifest
 from gatte.operations.backup.postgres_tools import PostgresTools, find_tools
 from gatte.settings import Settings
 from gatte.store import catalog
@@ -36,8 +36,7 @@ PARTIAL_SECONDS = 60.0
 COMPLETE = re.compile(r"[0-9A-F]{24}|[0-9A-F]{8}\.history")
 PARTIAL = re.compile(r"[0-9A-F]{24}\.partial")
 STORED = re.compile(
-    rf"{WAL_PREFIX}/(?P<segment>[0-9A-F]{{24}}|[0-9A-F]{{8}}\.history)"
-    r"(?P<partial>\.partial)?\.gz\.age"
+    r"wal/\d+/(?P<segment>[0-9A-F]{24}|[0-9A-F]{8}\.history)(?P<partial>\.partial)?\.gz\.age"
 )
 IN_MEMORY_BYTES = 64 * 1024 * 1024
 LOG_BYTES = 2**32  # the second group of eight digits of a segment's name counts these
@@ -50,7 +49,8 @@ class MissingWal(BackupFailed):
 class WalArchive:
     """The spool and the stored segments; `run` streams until `stop`."""
 
-    def __init__(self, settings: Settings, spool: Path) -> None:
+    def __init__(self, settings: Settings, system_identifier: str, spool: Path) -> None:
+        self._prefix = wal_prefix(system_identifier)
         self._recipients = settings.backup_recipients
         self._destination = open_destination(settings)
         self._spool = spool
@@ -102,7 +102,7 @@ class WalArchive:
             if not COMPLETE.fullmatch(file.name):
                 continue
             self._store(file)
-            self._destination.delete([_path(f"{file.name}.partial")])
+            self._destination.delete([f"{self._prefix}/{file.name}.partial.gz.age"])
             file.unlink()
             log.info("wal_segment_stored", segment=file.name)
 
@@ -124,30 +124,33 @@ class WalArchive:
             with gzip.GzipFile(fileobj=compressed, mode="wb", compresslevel=1) as packed:
                 packed.write(file.read_bytes())
             compressed.seek(0)
-            encryption.encrypt(compressed, self._destination, _path(file.name), self._recipients)
+            path = f"{self._prefix}/{file.name}.gz.age"
+            encryption.encrypt(compressed, self._destination, path, self._recipients)
 
 
-def _path(name: str) -> str:
-    return f"{WAL_PREFIX}/{name}.gz.age"
+def wal_prefix(system_identifier: str) -> str:
+    """Where the segments of a server lie: those of another one may have the same names."""
+    return f"wal/{system_identifier}"
 
 
 def receive(settings: Settings, spool: Path) -> None:
     """Stream WAL into the destination until SIGTERM or SIGINT."""
     url = settings.database_url.get_secret_value()
     with connected(url) as connection:
-        tools = find_tools(settings, catalog.get_server_facts(connection), url)
-    archive = WalArchive(settings, spool)
+        server = catalog.get_server_facts(connection)
+    tools = find_tools(settings, server, url)
+    archive = WalArchive(settings, server.system_identifier, spool)
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, archive.stop)
     archive.run(tools)
 
 
-def list_segments(destination: BackupDestination) -> dict[str, str]:
-    """Where each stored segment and history file lies, by its name. A segment that was stored
-    whole stands for the part of it.
+def list_segments(destination: BackupDestination, system_identifier: str) -> dict[str, str]:
+    """Where each stored segment and history file of a server lies, by its name. A segment that was
+    stored whole stands for the part of it.
     """
     found: dict[str, str] = {}
-    for one in destination.list_objects(WAL_PREFIX):
+    for one in destination.list_objects(wal_prefix(system_identifier)):
         match = STORED.fullmatch(one.path)
         if match is None:
             continue
@@ -162,12 +165,13 @@ def is_older(segment: str, first: str) -> bool:
 
 
 def fetch(
-    destination: BackupDestination, first: str, target: Path, identities: list[object]
+    destination: BackupDestination, base: BackupManifest, target: Path, identities: list[object]
 ) -> int:
-    """Decrypt the segments from `first` on into a folder, as the server wants to read them; how
-    many there are. MissingWal when `first` is not there, or one in between.
+    """Decrypt the segments that follow a base backup into a folder, as the server wants to read
+    them; how many there are. MissingWal when the first is not there, or one in between.
     """
-    stored = list_segments(destination)
+    first = base.first_wal
+    stored = list_segments(destination, base.system_identifier)
     wanted = {name: path for name, path in stored.items() if not is_older(name, first)}
     if first not in wanted:
         raise MissingWal(f"WAL segment {first}, with which recovery begins, is not in the archive")

@@ -159,6 +159,20 @@ def test_rows_that_are_not_those_of_the_manifest_are_told(operator, made, identi
     assert f"contact has {CONTACTS} rows, not 21" in said
 
 
+def test_a_damaged_manifest_is_told_and_keeps_nobody_from_the_others(operator, made, identity):
+    operator("backup", "create")
+    manifest = made / "manifest.json"
+    before = manifest.read_text()
+    manifest.write_text(before[:100])
+
+    said = operator("backup", "verify", made.name, *identity, code=1)
+    others = operator("backup", "verify", *identity)
+
+    manifest.write_text(before)
+    assert f"{made.name}/manifest.json is damaged" in said
+    assert "is good" in others
+
+
 def test_another_identity_or_a_file_that_is_none_is_told(operator, made, place, tmp_path):
     encryption.write_identity(tmp_path / "other.txt")
     (tmp_path / "none.txt").write_text("age-encryption.org/v1\n")

@@ -12,8 +12,10 @@ import pytest
 from devstack.postgres import BINARIES, Postgres
 from devstack.store_process import owned_folder, runs_as_root
 from gatte.infra.schema import migrate
+from gatte.infra.schema.runner import connected
 from gatte.operations.backup import encryption, restore, wal_archive
 from gatte.operations.backup.wal_archive import WalArchive
+from gatte.store import catalog
 from tests.app_fixture import application
 from tests.integration.operations.test_backup import runner
 from tests.store_fixtures import execute, rows
@@ -40,8 +42,11 @@ class Receiver:
     """WAL streamed in a thread."""
 
     def __init__(self, app, url, spool):
-        self.archive = WalArchive(app.extensions["gatte_settings"], spool)
-        tools = restore.tools_for(app.extensions["gatte_settings"], url)
+        with connected(url) as connection:
+            server = catalog.get_server_facts(connection)
+        settings = app.extensions["gatte_settings"]
+        self.archive = WalArchive(settings, server.system_identifier, spool)
+        tools = restore.tools_for(settings, url)
         self._thread = threading.Thread(target=self.archive.run, args=(tools,))
         self._thread.start()
         while not rows(url, "SELECT FROM pg_replication_slots WHERE active"):
@@ -114,7 +119,7 @@ def test_the_server_comes_back_at_a_moment_and_a_gap_in_the_archive_is_told(
         second, second_url = restored("at-end", "latest")
         at_end = notes(second_url)
         second.stop()
-        gap = sorted((tmp_path / "destination" / "wal").iterdir())[-2]
+        gap = sorted((tmp_path / "destination" / "wal").glob("*/*"))[-2]
         gap.unlink()
         told = flask(
             "backup",
