@@ -50,8 +50,10 @@ READ_INTO_A_DICT = {
     ("*", "data_key"),  # sealed keys, into the cache of the keyring
 }
 """Endpoint and table of the lists whose order nobody can see."""
-NOTE_OF_USE = "UPDATE login_session SET last_seen_at"
-"""Written once a minute by whichever request comes then, so it belongs to no page."""
+ONCE_A_MINUTE = ("UPDATE login_session SET last_seen_at", "FROM data_key")
+"""What whichever request comes then does each minute, so it belongs to no page: noting that a login
+is used, and reading opened keys again.
+"""
 
 
 class GuardBroken(AssertionError):
@@ -86,7 +88,7 @@ def guarded(app: Flask) -> Iterator[None]:
     app.test_client_class = GuardedClient
 
     def count(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        if not statement.startswith(NOTE_OF_USE):
+        if not any(part in statement for part in ONCE_A_MINUTE):
             watch.queries += 1
 
     def check_order(state: ORMExecuteState) -> Result[Any] | None:
