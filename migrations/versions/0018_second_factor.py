@@ -34,7 +34,7 @@ CREATE TABLE recovery_code (
     used_at TIMESTAMP WITH TIME ZONE,
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_recovery_code PRIMARY KEY (id),
-    CONSTRAINT uq_recovery_code_user_id UNIQUE (user_id, code_hash),
+    CONSTRAINT uq_recovery_code_user_id_code_hash UNIQUE (user_id, code_hash),
     CONSTRAINT fk_recovery_code_user_id_user FOREIGN KEY (user_id)
         REFERENCES "user" (id) ON DELETE CASCADE
 )

@@ -21,7 +21,7 @@ from gatte.web.panel import (
     mute,
     overdue,
     routines,
-    second_factor,
+    second_step,
     sessions,
     simulator,
     state_diagram,
@@ -36,7 +36,7 @@ bp.add_app_template_filter(overdue.warning, "overdue")
 SCREENS = (
     auth,
     account,
-    second_factor,
+    second_step,
     user_accounts,
     sessions,
     conversation,

@@ -30,8 +30,8 @@ TABLE = {
     ("GET", "webhook.handshake"): (REFUSED, REFUSED, REFUSED),  # whoever has not its token
     ("POST", "webhook.receive"): OPEN,  # by Meta's signature, else 401
     ("GET", "panel.show_login"): OPEN,
-    ("GET", "panel.show_code"): OPEN,
-    ("POST", "panel.check_code"): OPEN,
+    ("GET", "panel.show_code"): PEOPLE,
+    ("POST", "panel.check_code"): PEOPLE,
     ("POST", "panel.log_in"): OPEN,
     ("POST", "panel.log_out"): PEOPLE,
     ("GET", "panel.home"): PEOPLE,
