@@ -23,10 +23,12 @@ MOST_QUERIES = {
     "panel.home": 2,
     "panel.panel_start": 2,
     "panel.show_login": 2,
-    "panel.show_account": 3,
+    "panel.show_account": 4,
+    "panel.show_code": 1,
+    "panel.show_second_factor": 12,  # the first look makes a secret and its key
     "panel.show_password": 2,
     "panel.show_confirmation": 2,
-    "panel.list_users": 5,  # a refusal is noted, which takes three
+    "panel.list_users": 6,  # a refusal is noted, which takes three
     "panel.show_map": 2,
     "panel.list_facts": 4,
     "panel.list_leads": 4,
