@@ -46,6 +46,7 @@ from gatte.models.operations import (
     ScheduledJob,
 )
 from gatte.models.sealing import Keyring
+from gatte.models.second_factor import RecoveryCode, SecondFactor
 from gatte.models.webhook_subscription import (
     WebhookDelivery,
     WebhookDeliveryState,
@@ -94,9 +95,11 @@ __all__ = [
     "Outbox",
     "Passage",
     "PassageKind",
+    "RecoveryCode",
     "Role",
     "ScheduledJob",
     "Scope",
+    "SecondFactor",
     "SkipReason",
     "StatusEvent",
     "Ticket",
