@@ -175,8 +175,8 @@ def _copy(
     extract = [folders.TAR, "--extract", "--gzip", "--to-stdout", POSTGRES_MANIFEST]
     with tempfile.TemporaryFile() as found:
         with (
-            programs.output_of(command, tools.environment) as copied,
             programs.input_of(extract, output=found) as second,
+            programs.output_of(command, tools.environment) as copied,
         ):
             stored = encryption.encrypt(
                 StreamCopy(copied, second),

@@ -20,7 +20,13 @@ from gatte.store import catalog
 
 log = structlog.get_logger(__name__)
 
-RESTORE_ARGUMENTS = ("--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction")
+RESTORE_ARGUMENTS = (
+    "--no-owner",
+    "--no-privileges",
+    "--no-comments",  # that of the extension vector is its owner's alone
+    "--exit-on-error",
+    "--single-transaction",
+)
 SCRATCH_PREFIX = "gatte_verify_"
 
 
