@@ -31,8 +31,8 @@ class ExpiredBackups:
 
 
 def find_expired(settings: Settings, now: datetime) -> ExpiredBackups:
-    """What has had its time. Nothing is, as long as there is no complete backup of its kind that
-    stays. DestinationUnavailable, DamagedBackup.
+    """What has had its time. The last complete backup of each kind never has.
+    DestinationUnavailable.
     """
     destination = open_destination(settings)
     backups = manifest.list_backups(destination)
@@ -40,7 +40,9 @@ def find_expired(settings: Settings, now: datetime) -> ExpiredBackups:
     names = [one.name for one in backups if one.name not in kept]
     names += [name for name in manifest.list_incomplete(destination) if _is_given_up(name, now)]
     segments = _expired_segments(destination, [one for one in backups if one.name in kept])
-    paths = [one.path for name in names for one in destination.list_objects(name)]
+    going = set(names)
+    stored = [one.path for one in destination.list_objects()]
+    paths = [path for path in stored if path.partition("/")[0] in going]
     return ExpiredBackups(names, [*sorted(paths, key=_manifest_first), *segments], len(segments))
 
 
