@@ -26,6 +26,13 @@ from gatte.models.facts import CompanyFact, CompanyFactVersion
 from gatte.models.inbox import InboxMessage, StatusEvent, WebhookEvent
 from gatte.models.key_rotation import KeyRotation
 from gatte.models.knowledge import Article, KnowledgeVersion, Passage, PassageKind
+from gatte.models.learning import (
+    ExampleState,
+    ModelVersion,
+    ShadowRun,
+    TrainingExample,
+    VersionState,
+)
 from gatte.models.login_session import LoginSession, LoginSessionEnd
 from gatte.models.message import (
     Author,
@@ -68,6 +75,7 @@ __all__ = [
     "DeliveryAttempt",
     "DeliveryState",
     "Direction",
+    "ExampleState",
     "IdempotentRequest",
     "IdentityKind",
     "InboxMessage",
@@ -81,6 +89,7 @@ __all__ = [
     "LoginSession",
     "LoginSessionEnd",
     "Message",
+    "ModelVersion",
     "MuteReason",
     "NumberPause",
     "Outbox",
@@ -89,16 +98,19 @@ __all__ = [
     "Role",
     "ScheduledJob",
     "Scope",
+    "ShadowRun",
     "SkipReason",
     "StatusEvent",
     "Ticket",
     "TicketKind",
     "TicketNote",
     "TicketState",
+    "TrainingExample",
     "Transition",
     "Turn",
     "TurnOutcome",
     "User",
+    "VersionState",
     "WebhookDelivery",
     "WebhookDeliveryState",
     "WebhookEvent",
