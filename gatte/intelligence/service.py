@@ -37,10 +37,16 @@ log = structlog.get_logger(__name__)
 
 
 class LocalModels:
-    """The models of this process, loaded from their file when the first text comes."""
+    """The models of this process, loaded from their file when the first text comes.
+
+    `version` is the trained version that reads turns, None for the shipped one; `checked_at` is
+    when another was looked for (monotonic seconds).
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self.version: int | None = None
+        self.checked_at = float("-inf")
         self._classifier: Classifier | None = None
         self._command_model: CommandModel | None = None
         self._loading = threading.Lock()
@@ -60,11 +66,20 @@ class LocalModels:
         """The model that reads turns; ModelMissing when its file was not made."""
         with self._loading:
             if self._command_model is None:
-                from gatte.intelligence.understanding import command_model_file
-
-                path = command_model_file.path_for(self._folder)
-                self._command_model = command_model_file.read(path)
+                self._command_model = self.shipped_command_model()
             return self._command_model
+
+    def shipped_command_model(self) -> "CommandModel":
+        """The model of the file that build or install made, read anew; ModelMissing without it."""
+        from gatte.intelligence.understanding import command_model_file
+
+        return command_model_file.read(command_model_file.path_for(self._folder))
+
+    def use(self, model: "CommandModel | None", version: int | None) -> None:
+        """Read turns with this model from now on; None for the shipped one."""
+        with self._loading:
+            self._command_model = model
+            self.version = version
 
     def require(self) -> None:
         """End the process with one clear line when there is no model file to load."""
@@ -136,9 +151,11 @@ def preload_models() -> None:
     """Load the local models now, so that the first customer does not wait for them; a database that
     is away does not matter.
     """
+    from gatte.intelligence import champion
     from gatte.intelligence.knowledge import retrieval
     from gatte.intelligence.understanding.turn_features import TurnContext
 
+    champion.refresh()
     embedding.limit_blas_threads()
     services.local_models().classifier.classify("oi, tudo bem?")
     services.local_models().command_model.read(["oi"], TurnContext())

@@ -24,6 +24,7 @@ from gatte.infra.database.statement_batch import (
     fetch_rows,
 )
 from gatte.models import Author, Conversation, Direction, Message, SkipReason
+from gatte.models.message import TURN_AUTHORS
 from gatte.store.conversations import UNREAD
 from gatte.store.knowledge import VERSION_COLUMNS
 
@@ -252,6 +253,22 @@ def save_transcript(message_id: UUID, words: str) -> None:
     message = find_message(message_id)
     if message is not None and message.erased_at is None:
         message.body = words
+
+
+def find_bubble_before_turn(conversation_id: UUID, turn_id: UUID) -> str:
+    """What the company had said last before a turn; "" for nothing, or when it was erased."""
+    read_by_turn = Message.turn_id == turn_id, Message.author.in_(TURN_AUTHORS)
+    first = select(func.min(Message.sequence)).where(
+        Message.conversation_id == conversation_id, *read_by_turn
+    )
+    said = select(Message).where(
+        Message.conversation_id == conversation_id,
+        Message.author != Author.CUSTOMER,
+        Message.turn_id.is_not(None),
+        Message.sequence < first.scalar_subquery(),
+    )
+    last = db.session.scalar(said.order_by(Message.sequence.desc()).limit(1))
+    return (last.body or "") if last is not None else ""
 
 
 def list_edits(message: Message) -> list[Message]:
