@@ -763,6 +763,7 @@ TABLES: dict[str, TableRule] = {
         erasure=Erasure.NONE,
         access=Access.ADMINS,
         columns={
+            ColumnClass.STAFF: ("refusals",),
             ColumnClass.TECHNICAL: (
                 "id",
                 "base",
@@ -772,12 +773,11 @@ TABLES: dict[str, TableRule] = {
                 "trial_file",
                 "example_count",
                 "figures",
-                "refusals",
                 "previous_id",
                 "created_at",
                 "promoted_at",
                 "retired_at",
-            )
+            ),
         },
     ),
     "shadow_run": TableRule(

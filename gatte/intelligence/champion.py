@@ -57,7 +57,7 @@ def _load(session: Session, version_id: int) -> CommandModel | None:
     try:
         return model_of(version)
     except (DamagedModel, OtherBase) as error:
-        log.error("champion_unusable", version=version_id, why=type(error).__name__)
+        log.warning("champion_unusable", version=version_id, why=type(error).__name__)
         return None
 
 

@@ -3,7 +3,7 @@
 import sys
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -130,10 +130,14 @@ def answer_question(
     `edition` is that of the knowledge base, when the caller has read it already.
     """
     from gatte.intelligence import responder
-    from gatte.intelligence.knowledge import retrieval_cache
+    from gatte.intelligence.knowledge import retrieval, retrieval_cache
 
-    with Session(db.engine) as session:
-        passages = retrieval_cache.find_passages(session, question, edition)
+    preview = _article_preview()
+    if preview is not None:
+        passages = retrieval.find_passages(preview, question)
+    else:
+        with Session(db.engine) as session:
+            passages = retrieval_cache.find_passages(session, question, edition)
     company = services.settings().gatte_company_name
     return responder.compose_answer(passages, history, services.gemini(), company, record)
 
@@ -142,9 +146,15 @@ def whole_answer(slug: str) -> str | None:
     """The answer of an article in force; None when there is none of this slug any more."""
     from gatte.store import knowledge
 
-    with Session(db.engine) as session:
+    preview = _article_preview()
+    with Session(db.engine) if preview is None else nullcontext(preview) as session:
         article = knowledge.articles_by_slug(session, [slug]).get(slug)
         return article.answer if article is not None and article.active else None
+
+
+def _article_preview() -> Session | None:
+    """A session that sees other articles than the stored ones, in the process of a shadow run."""
+    return cast("Session | None", current_app.extensions.get("gatte_article_preview"))
 
 
 def preload_models() -> None:

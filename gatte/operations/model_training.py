@@ -8,7 +8,6 @@ Training takes about a minute of processor time and holds no transaction: the ca
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import structlog
 
@@ -157,17 +156,20 @@ def _store_shipped(base: str, trial: CommandModel) -> None:
 
 
 def promote(version_id: int, user_id: int | None) -> ModelVersion:
-    """Let a challenger answer; NotPromotable when the gate refused it, it is damaged, or it belongs
-    to another shipped model.
+    """Let a challenger answer, or a version that did before; NotPromotable when the gate refused
+    it, its file is gone or damaged, or it belongs to another shipped model.
     """
     model_versions.lock()
     version = model_versions.read_with_file(db.session(), version_id)
     if version is None:
         raise NotPromotable(f"there is no version {version_id}: see `flask intents list`")
-    if version.state is not VersionState.CHALLENGER:
-        why = "; ".join(version.refusals) or "only a challenger can be promoted"
+    has_answered = version.state is VersionState.RETIRED and version.promoted_at is not None
+    if version.state is not VersionState.CHALLENGER and not has_answered:
+        why = (
+            "; ".join(version.refusals) or "only a challenger, or a version that has answered, can"
+        )
         raise NotPromotable(f"version {version_id} is {version.state}: {why}")
-    _require_usable(version)
+    _require_file(version)
     former = model_versions.find_champion()
     version.previous_id = former.id if former is not None else None
     model_versions.set_champion(version)
@@ -176,7 +178,10 @@ def promote(version_id: int, user_id: int | None) -> ModelVersion:
     return version
 
 
-def _require_usable(version: ModelVersion) -> None:
+def _require_file(version: ModelVersion) -> None:
+    """NotPromotable unless the version can answer now."""
+    if version.file is None and version.example_count:
+        raise NotPromotable(f"the file of version {version.id} was dropped: it answered long ago")
     try:
         champion.model_of(version)
     except champion.OtherBase as error:
@@ -197,9 +202,7 @@ def roll_back(user_id: int | None) -> ModelVersion:
     former = model_versions.read_with_file(db.session(), present.previous_id)
     if former is None:
         raise NothingToRollBack
-    if former.file is None and former.example_count:
-        raise NotPromotable(f"the file of version {former.id} was dropped: it answered long ago")
-    _require_usable(former)
+    _require_file(former)
     model_versions.set_champion(former)
     subject = f"model_version:{former.id}"
     audit.record(user_id, "model.rolled_back", subject, {"from": present.id})
@@ -248,13 +251,3 @@ SENTENCES = {
 def _sentence(refusal: str) -> str:
     reason, _, detail = refusal.partition(": ")
     return f"{SENTENCES.get(reason, reason)} ({detail})"
-
-
-def result_for_people(version: ModelVersion) -> dict[str, Any]:
-    """What a scheduled training says of itself."""
-    return {
-        "version": version.id,
-        "state": version.state.value,
-        "examples": version.example_count,
-        "refusals": list(version.refusals),
-    }

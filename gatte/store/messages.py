@@ -257,18 +257,25 @@ def save_transcript(message_id: UUID, words: str) -> None:
 
 def find_bubble_before_turn(conversation_id: UUID, turn_id: UUID) -> str:
     """What the company had said last before a turn; "" for nothing, or when it was erased."""
-    read_by_turn = Message.turn_id == turn_id, Message.author.in_(TURN_AUTHORS)
-    first = select(func.min(Message.sequence)).where(
-        Message.conversation_id == conversation_id, *read_by_turn
-    )
-    said = select(Message).where(
-        Message.conversation_id == conversation_id,
-        Message.author != Author.CUSTOMER,
-        Message.turn_id.is_not(None),
-        Message.sequence < first.scalar_subquery(),
-    )
-    last = db.session.scalar(said.order_by(Message.sequence.desc()).limit(1))
+    said = _before_turn(conversation_id, turn_id).where(Message.author != Author.CUSTOMER)
+    last = db.session.scalar(said.limit(1))
     return (last.body or "") if last is not None else ""
+
+
+def list_before_turn(conversation_id: UUID, turn_id: UUID, limit: int) -> list[Message]:
+    """The last messages before those that a turn read, the oldest first."""
+    found = db.session.scalars(_before_turn(conversation_id, turn_id).limit(limit))
+    return list(reversed(found.all()))
+
+
+def _before_turn(conversation_id: UUID, turn_id: UUID) -> Select[Message]:
+    """What earlier turns read or said, the latest first."""
+    here = Message.conversation_id == conversation_id
+    read = select(func.min(Message.sequence)).where(
+        here, Message.turn_id == turn_id, Message.author.in_(TURN_AUTHORS)
+    )
+    before = Message.turn_id.is_not(None), Message.sequence < read.scalar_subquery()
+    return select(Message).where(here, *before).order_by(Message.sequence.desc())
 
 
 def list_edits(message: Message) -> list[Message]:

@@ -77,9 +77,9 @@ def check(corrections: Sequence[Correction], model: CommandModel) -> tuple[Refus
 
 def _of_one_contact(corrections: Sequence[Correction]) -> Iterator[Refusal]:
     counts = Counter(one.contact_id for one in corrections)
-    for contact_id, count in counts.items():
+    for count in counts.values():
         if count > LARGEST_CONTACT_SHARE * len(corrections):
-            detail = f"{count} of {len(corrections)}, contact {contact_id}"
+            detail = f"{count} of {len(corrections)}"
             yield Refusal(RefusalReason.ONE_CONTACT, detail)
 
 

@@ -19,6 +19,7 @@ from gatte.web.panel import (
     facts,
     formatting,
     leads,
+    learning,
     mute,
     overdue,
     routines,
@@ -50,6 +51,7 @@ SCREENS = (
     facts,
     state_diagram,
     routines,
+    learning,
     tokens,
 )
 for screen in SCREENS:

@@ -1,5 +1,5 @@
-"""Why the bot said a message: what it had understood, what decided, what it found, what it cost; and
-the correction of what was understood wrongly.
+"""Why the bot said a message: what it had understood, what decided, what it found, what it cost;
+and the correction of what was understood wrongly.
 """
 
 from collections.abc import Sequence

@@ -234,6 +234,7 @@ SCHEDULED_JOBS: dict[str, str] = {
     "destroy_inbox_keys": "Destruir as chaves de entrada antigas",
     "erase_due_contacts": "Apagar os dados de quem pediu",
     "replay_erasures": "Conferir o registro de exclusões",
+    "train_command_model": "Treinar o robô com as correções",
 }
 SCOPES: dict[Scope, str] = {
     Scope.CONTACTS_READ: "Ler contatos",
