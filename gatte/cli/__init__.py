@@ -10,6 +10,7 @@ from gatte.cli.key_commands import keys
 from gatte.cli.knowledge_commands import demo, knowledge
 from gatte.cli.model_commands import intents
 from gatte.cli.process_commands import migrate, scheduler, worker
+from gatte.cli.shadow_commands import shadow
 from gatte.cli.token_commands import tokens
 from gatte.cli.turn_commands import replay, reprocess
 from gatte.cli.user_commands import users
@@ -36,5 +37,6 @@ def register(app: Flask) -> None:
         knowledge,
         replay,
         reprocess,
+        shadow,
     ):
         app.cli.add_command(command)

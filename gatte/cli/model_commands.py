@@ -19,20 +19,20 @@ def train(*, and_promote: bool) -> None:
     champion; takes about a minute. Without --promote it waits for `flask intents promote`.
     """
     from gatte.models import VersionState
-    from gatte.operations import model_training
+    from gatte.operations import model_lifecycle
 
-    batch = model_training.load_batch()
+    batch = model_lifecycle.load_batch()
     db.session.commit()
-    version = model_training.store(model_training.train(batch))
+    version = model_lifecycle.store(model_lifecycle.train(batch))
     db.session.commit()
     click.echo(f"version {version.id}: {version.state} ({version.example_count} corrections)")
-    for sentence in model_training.told(version.refusals):
+    for sentence in model_lifecycle.told(version.refusals):
         click.echo(f"  refused: {sentence}")
     _show_figures(version.figures)
     if version.state is not VersionState.CHALLENGER:
         click.echo("Nothing was promoted.")
     elif and_promote:
-        model_training.promote(version.id, None)
+        model_lifecycle.promote(version.id, None)
         db.session.commit()
         click.echo(f"Version {version.id} answers within seconds.")
     else:
@@ -45,11 +45,11 @@ def evaluate(version: int) -> None:
     """Score a version against the champion on the shipped turns and on today's held-out
     corrections.
     """
-    from gatte.operations import model_training
+    from gatte.operations import model_lifecycle
 
     try:
-        comparison = model_training.score(version)
-    except model_training.NotPromotable as error:
+        comparison = model_lifecycle.score(version)
+    except model_lifecycle.NotPromotable as error:
         raise click.ClickException(str(error)) from None
     _show_figures(comparison.to_json())
 
@@ -58,11 +58,11 @@ def evaluate(version: int) -> None:
 @click.argument("version", type=int)
 def promote(version: int) -> None:
     """Let a challenger answer: all workers take it up within seconds, without a restart."""
-    from gatte.operations import model_training
+    from gatte.operations import model_lifecycle
 
     try:
-        model_training.promote(version, None)
-    except model_training.NotPromotable as error:
+        model_lifecycle.promote(version, None)
+    except model_lifecycle.NotPromotable as error:
         raise click.ClickException(str(error)) from None
     db.session.commit()
     click.echo(f"Version {version} answers within seconds.")
@@ -71,13 +71,13 @@ def promote(version: int) -> None:
 @intents.command("rollback")
 def rollback() -> None:
     """Let the version answer that did before; without a restart."""
-    from gatte.operations import model_training
+    from gatte.operations import model_lifecycle
 
     try:
-        former = model_training.roll_back(None)
-    except model_training.NothingToRollBack:
+        former = model_lifecycle.roll_back(None)
+    except model_lifecycle.NothingToRollBack:
         raise click.ClickException("no version answered before: nothing to go back to") from None
-    except model_training.NotPromotable as error:
+    except model_lifecycle.NotPromotable as error:
         raise click.ClickException(str(error)) from None
     db.session.commit()
     click.echo(f"Version {former.id} answers within seconds.")

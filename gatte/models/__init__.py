@@ -26,13 +26,6 @@ from gatte.models.facts import CompanyFact, CompanyFactVersion
 from gatte.models.inbox import InboxMessage, StatusEvent, WebhookEvent
 from gatte.models.key_rotation import KeyRotation
 from gatte.models.knowledge import Article, KnowledgeVersion, Passage, PassageKind
-from gatte.models.learning import (
-    ExampleState,
-    ModelVersion,
-    ShadowRun,
-    TrainingExample,
-    VersionState,
-)
 from gatte.models.login_session import LoginSession, LoginSessionEnd
 from gatte.models.message import (
     Author,
@@ -44,6 +37,13 @@ from gatte.models.message import (
     NumberPause,
     Outbox,
     SkipReason,
+)
+from gatte.models.model_version import (
+    ExampleState,
+    ModelVersion,
+    ShadowRun,
+    TrainingExample,
+    VersionState,
 )
 from gatte.models.operations import AppliedErasure, DailyFigure, ScheduledJob
 from gatte.models.sealing import Keyring

@@ -19,7 +19,7 @@ from gatte.web.panel import (
     facts,
     formatting,
     leads,
-    learning,
+    learned_models,
     mute,
     overdue,
     routines,
@@ -51,7 +51,7 @@ SCREENS = (
     facts,
     state_diagram,
     routines,
-    learning,
+    learned_models,
     tokens,
 )
 for screen in SCREENS:

@@ -10,8 +10,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from gatte.extensions import db
 from gatte.models import ExampleState, ModelVersion, Role, TrainingExample, VersionState, keyring
-from gatte.operations import model_training
-from gatte.operations.model_training import NothingToRollBack, NotPromotable
+from gatte.operations import model_lifecycle
+from gatte.operations.model_lifecycle import NothingToRollBack, NotPromotable
 from gatte.store import model_versions, shadow_runs, training_examples, users
 from gatte.web.htmx import render
 from gatte.web.panel import command_words
@@ -119,7 +119,7 @@ def promote_model(version_id: int) -> AnyResponse:
     """Let a challenger answer."""
     _require_admin()
     try:
-        model_training.promote(version_id, current_user_or_401().id)
+        model_lifecycle.promote(version_id, current_user_or_401().id)
     except NotPromotable:
         db.session.rollback()
         flash("Esta versão não pode mais ser usada. Veja abaixo como ela está.", "danger")
@@ -133,7 +133,7 @@ def roll_back_model() -> AnyResponse:
     """Let the version answer that did before."""
     _require_admin()
     try:
-        model_training.roll_back(current_user_or_401().id)
+        model_lifecycle.roll_back(current_user_or_401().id)
     except (NothingToRollBack, NotPromotable):
         db.session.rollback()
         flash("Não há versão anterior à qual voltar.", "danger")
