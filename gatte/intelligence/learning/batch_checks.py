@@ -27,8 +27,13 @@ PLAUSIBLE_RANKS = 8
 right labels 97 % are, of labels drawn by lot 20 %.
 """
 LEAST_PLAUSIBLE = 0.6
+LEAST_REPEATED, LEAST_REPEATED_SHARE = 3, 0.1
+"""How often implausible labels must come, in number and among all such, to be no lot's."""
 LEAST_OF_AGENT = 5
 """Of an agent's corrections, from which on their plausibility is told."""
+
+
+Labelled = tuple[ReadingInput, frozenset[str]]
 
 
 class RefusalReason(StrEnum):
@@ -102,18 +107,28 @@ def _of_contradicting_agents(corrections: Sequence[Correction]) -> Iterator[Refu
 def _of_implausible_labels(
     corrections: Sequence[Correction], agreed: Sequence[AgreedCorrection], model: CommandModel
 ) -> Iterator[Refusal]:
-    plausible = [is_plausible(one.given, one.labels, model) for one in agreed]
-    if sum(plausible) < LEAST_PLAUSIBLE * len(plausible):
-        detail = f"{len(plausible) - sum(plausible)} of {len(plausible)}"
-        yield Refusal(RefusalReason.IMPLAUSIBLE_LABELS, detail)
+    drawn = _drawn_by_lot([(one.given, one.labels) for one in agreed], model)
+    if len(agreed) - drawn < LEAST_PLAUSIBLE * len(agreed):
+        yield Refusal(RefusalReason.IMPLAUSIBLE_LABELS, f"{drawn} of {len(agreed)}")
         return
-    of_agent: dict[int, list[bool]] = defaultdict(list)
+    of_agent: dict[int, list[Labelled]] = defaultdict(list)
     for one in corrections:
-        of_agent[one.user_id].append(is_plausible(one.given, one.labels, model))
-    for user_id, found in of_agent.items():
-        if len(found) >= LEAST_OF_AGENT and sum(found) < LEAST_PLAUSIBLE * len(found):
-            detail = f"{len(found) - sum(found)} of {len(found)}, user {user_id}"
+        of_agent[one.user_id].append((one.given, one.labels))
+    for user_id, said in of_agent.items():
+        drawn = _drawn_by_lot(said, model)
+        if len(said) >= LEAST_OF_AGENT and len(said) - drawn < LEAST_PLAUSIBLE * len(said):
+            detail = f"{drawn} of {len(said)}, user {user_id}"
             yield Refusal(RefusalReason.IMPLAUSIBLE_AGENT, detail)
+
+
+def _drawn_by_lot(said: Sequence[Labelled], model: CommandModel) -> int:
+    """How many labels are neither plausible nor given again and again: what a model is blind to is
+    corrected to the same labels each time, a lot draws others.
+    """
+    implausible = [labels for given, labels in said if not is_plausible(given, labels, model)]
+    often = max(LEAST_REPEATED, LEAST_REPEATED_SHARE * len(implausible))
+    counts = Counter(implausible)
+    return sum(counts[labels] < often for labels in implausible)
 
 
 def is_plausible(given: ReadingInput, labels: frozenset[str], model: CommandModel) -> bool:

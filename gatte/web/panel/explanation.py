@@ -82,7 +82,7 @@ class CommandRow:
 
 
 @dataclass(frozen=True)
-class Explanation:
+class MessageExplanation:
     """All that the page shows of how a message came about."""
 
     message: Message
@@ -215,19 +215,19 @@ def _article_link(slug: str) -> str:
     return path if leads_somewhere(path) else ""
 
 
-def explain(message: Message) -> Explanation:
+def explain(message: Message) -> MessageExplanation:
     """How a message of the bot came about, as its turn was recorded."""
     turn = turns.find_turn(message.turn_id) if message.turn_id else None
     if turn is None:
-        return Explanation(message, None)
+        return MessageExplanation(message, None)
     calls = turns.list_llm_calls(turn.conversation_id, turn.id)
     examples = training_examples.list_of_turn(turn.id)
     history = corrections.history_of(turn)
     if history is None:
-        return Explanation(message, turn, calls=calls, examples=examples)
+        return MessageExplanation(message, turn, calls=calls, examples=examples)
     heard = corrections.utterances_of(history)
     readings = (one.reading for one in history.inputs if isinstance(one, MessagesReceived))
-    return Explanation(
+    return MessageExplanation(
         message,
         turn,
         said=[one.text or "(sem texto)" for one in heard],
