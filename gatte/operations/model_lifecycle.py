@@ -132,7 +132,7 @@ def store(result: TrainingResult) -> ModelVersion:
         model_versions.retire_challengers()
         content = command_model_file.dumps(result.challenge.model)
         version.file = content
-        version.checksum = hashlib.sha256(content).digest()
+        version.checksum = checksum_of(content)
         version.trial_file = command_model_file.dumps(result.challenge.trial)
     model_versions.add(version)
     model_versions.drop_old_files()
@@ -144,6 +144,11 @@ def store(result: TrainingResult) -> ModelVersion:
         refusals=len(version.refusals),
     )
     return version
+
+
+def checksum_of(content: bytes) -> bytes:
+    """What a version's file is checked against before it answers (SHA-256)."""
+    return hashlib.sha256(content).digest()
 
 
 def _store_shipped(base: str, trial: CommandModel) -> None:

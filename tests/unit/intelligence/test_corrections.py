@@ -137,9 +137,7 @@ def test_a_label_that_drops_refuses_the_challenger():
         trial(), replace(trial(), offsets=deaf), corpus().scored, [corpus().scored[0]]
     )
 
-    dropped = [
-        one.detail for one in told.refusals() if one.reason is RefusalReason.CLASS_DROPPED
-    ]
+    dropped = [one.detail for one in told.refusals() if one.reason is RefusalReason.CLASS_DROPPED]
     assert [one.split()[0] for one in dropped] == ["Question"]
 
 
