@@ -8,6 +8,7 @@ from pathlib import Path
 from flask import render_template
 
 from gatte import services
+from gatte.desk import command_words
 from gatte.models import ShadowRun
 from gatte.store import shadow_runs
 from gatte.turns import shadow
@@ -25,6 +26,7 @@ def write(comparison: ShadowComparison, path: Path) -> None:
         "shadow_report.html",
         comparison=comparison,
         figures=comparison.figures(),
+        words_of=command_words.words_of,
         changed=changed[:MOST_SHOWN],
         more=len(changed) > MOST_SHOWN,
         made_at=f"{datetime.now(UTC).astimezone(zone):%d/%m/%Y às %H:%M}",

@@ -23,6 +23,7 @@ from gatte.conversation.replies import text_of
 from gatte.conversation.snapshot import MessagesReceived, Owner
 from gatte.conversation.states import InvalidTransition
 from gatte.decisions import known_facts
+from gatte.extensions import db
 from gatte.intelligence import calls
 from gatte.intelligence.command_generator import record_of
 from gatte.intelligence.pseudonymization import Pseudonymizer
@@ -117,14 +118,15 @@ def compare(
     """
     known_facts.refresh()
     conversation_ids = conversations.list_latest_ids(since, limit)
-    inputs: list[tuple[Turn, TurnInput]] = []
+    inputs: list[tuple[UUID, TurnInput]] = []
     skipped = 0
     for conversation_id in conversation_ids:
         for turn in turns.list_of_conversation(conversation_id):
             found = _input_of(turn)
             skipped += found is None
             if found is not None:
-                inputs.append((turn, found))
+                inputs.append((turn.id, found))
+    db.session.rollback()  # answering takes a connection of its own
     present = [_outcome(one) for _, one in inputs]
     with candidate():
         other = [_outcome(one) for _, one in inputs]
@@ -203,18 +205,18 @@ def _outcome(given: TurnInput) -> ShadowOutcome:
 
 
 def _shown(
-    turn: Turn, given: TurnInput, present: ShadowOutcome, candidate: ShadowOutcome
+    turn_id: UUID, given: TurnInput, present: ShadowOutcome, candidate: ShadowOutcome
 ) -> ShadowTurn:
     """A turn as a report may show it, with placeholders for personal values."""
     hidden = Pseudonymizer(record_of(given.snapshot))
     said = [one.text for one in given.unread]
     hidden.learn_from_dialogue([(one.author, one.text) for one in given.history], said)
     return ShadowTurn(
-        conversation_id=turn.conversation_id,
+        conversation_id=given.lease.conversation_id,
         said=tuple(one.text for one in hidden.hide_messages(said)),
         present=_without_values(present, hidden),
         candidate=_without_values(candidate, hidden),
-        meant=_meant(turn.id),
+        meant=_meant(turn_id),
     )
 
 

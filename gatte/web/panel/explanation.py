@@ -14,13 +14,13 @@ from werkzeug.wrappers import Response as AnyResponse
 from gatte.conversation.commands import Outcome, Resolution, label_of
 from gatte.conversation.decision_history import DecisionHistory
 from gatte.conversation.snapshot import ExternalEvent, MessagesReceived
-from gatte.desk import corrections
+from gatte.desk import command_words, corrections
 from gatte.desk.corrections import LONGEST_REASON, NotCorrectable, NotYourExample
 from gatte.extensions import db
 from gatte.models import Author, LlmCall, Message, Role, TrainingExample, Turn
 from gatte.store import messages, training_examples, turns
 from gatte.web.htmx import render
-from gatte.web.panel import command_words, labels
+from gatte.web.panel import labels
 from gatte.web.panel.auth import current_user_or_401, note_reading
 from gatte.web.panel.form_values import form_text
 

@@ -8,13 +8,13 @@ from typing import Any
 from flask import Blueprint, Response, abort, flash, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from gatte.desk import command_words
 from gatte.extensions import db
 from gatte.models import ExampleState, ModelVersion, Role, TrainingExample, VersionState, keyring
 from gatte.operations import model_lifecycle
 from gatte.operations.model_lifecycle import NothingToRollBack, NotPromotable
 from gatte.store import model_versions, shadow_runs, training_examples, users
 from gatte.web.htmx import render
-from gatte.web.panel import command_words
 from gatte.web.panel.auth import current_user_or_401
 from gatte.web.panel.form_values import as_uuid, parse_integer
 

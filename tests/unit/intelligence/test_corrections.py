@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from gatte.desk import command_words
 from gatte.intelligence.learning import batch_checks, challenger, correction_set, model_scores
 from gatte.intelligence.learning.batch_checks import RefusalReason
 from gatte.intelligence.understanding import command_model, command_model_file
 from gatte.intelligence.understanding.command_model_file import DamagedModel
-from gatte.web.panel import command_words
 from tests.small_corpus import (
     MOVE,
     champion,
