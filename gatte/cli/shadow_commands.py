@@ -12,6 +12,8 @@ from gatte import services
 from gatte.extensions import db
 
 shadow = AppGroup("shadow", help="Past conversations under another configuration, compared.")
+KINDS = {"model": "modelo", "thresholds": "limiares", "articles": "artigos", "prompt": "prompt"}
+"""What the report and the panel call each kind of configuration."""
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -49,7 +51,7 @@ def run(
         candidate = shadow_candidate.READERS[kind](value)
     except shadow_candidate.BadCandidate as error:
         raise click.ClickException(str(error)) from None
-    name = f"{kind} {value.name if isinstance(value, Path) else value}"
+    name = f"{KINDS[kind]} {value.name if isinstance(value, Path) else value}"
     after = since.replace(tzinfo=services.settings().time_zone) if since else None
     asks_gemini = with_gemini or kind == "prompt"
     with nullcontext() if asks_gemini else shadow_candidate.without_gemini():

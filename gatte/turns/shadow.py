@@ -6,7 +6,7 @@ of then, so that one difference does not lead to the next.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +14,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
+from gatte import services
 from gatte.conversation import decision_history
 from gatte.conversation.commands import Outcome, label_of
 from gatte.conversation.decision_history import DecisionHistory
@@ -127,12 +128,22 @@ def compare(
             if found is not None:
                 inputs.append((turn.id, found))
     db.session.rollback()  # answering takes a connection of its own
+    if services.gemini() is None:
+        _warm_up(one for _, one in inputs)
     present = [_outcome(one) for _, one in inputs]
     with candidate():
         other = [_outcome(one) for _, one in inputs]
     rows = zip(inputs, present, other, strict=True)
     compared = tuple(_shown(*pair, before, after) for pair, before, after in rows)
     return ShadowComparison(name, len(conversation_ids), compared, skipped)
+
+
+def _warm_up(inputs: Iterable[TurnInput]) -> None:
+    """Play all once, so that caches are as full for the one side as for the other and times can be
+    compared.
+    """
+    for one in inputs:
+        _outcome(one)
 
 
 def _input_of(turn: Turn) -> TurnInput | None:
