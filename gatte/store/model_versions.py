@@ -40,12 +40,6 @@ def find_champion() -> ModelVersion | None:
     return db.session.scalar(_fresh().filter_by(state=VersionState.CHAMPION))
 
 
-def find_challenger() -> ModelVersion | None:
-    """The trained version that waits to be promoted."""
-    waiting = _fresh().filter_by(state=VersionState.CHALLENGER)
-    return db.session.scalar(waiting.order_by(ModelVersion.id.desc()).limit(1))
-
-
 def find_version(version_id: int) -> ModelVersion | None:
     """A version; None when there is none of this number."""
     return db.session.scalar(_fresh().filter_by(id=version_id))
