@@ -5,7 +5,7 @@ champion; without one the shipped model answers.
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import Select, func, select, text, update
 from sqlalchemy.orm import Session, undefer
 
 from gatte.extensions import db
@@ -51,7 +51,8 @@ def read_with_file(session: Session, version_id: int) -> ModelVersion | None:
     return session.scalar(found.execution_options(populate_existing=True))
 
 
-def _fresh() -> Any:  # noqa: ANN401 - a select
+def _fresh() -> Select[ModelVersion]:
+    """Versions as they are now."""
     return select(ModelVersion).execution_options(populate_existing=True)
 
 

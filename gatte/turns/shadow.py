@@ -49,6 +49,10 @@ class ShadowOutcome:
     cost_brl: float
     latency_ms: float
 
+    def reads(self, meant: frozenset[str] | None) -> bool:
+        """Whether exactly these labels were understood."""
+        return frozenset(self.labels) == meant
+
 
 @dataclass(frozen=True)
 class ShadowTurn:
@@ -94,10 +98,8 @@ class ShadowComparison:
             "new_escalations": sum(one.is_new_escalation for one in self.turns),
             "lost_escalations": len(lost),
             "corrections": len(corrected),
-            "corrections_present": sum(set(one.present.labels) == one.meant for one in corrected),
-            "corrections_candidate": sum(
-                set(one.candidate.labels) == one.meant for one in corrected
-            ),
+            "corrections_present": sum(one.present.reads(one.meant) for one in corrected),
+            "corrections_candidate": sum(one.candidate.reads(one.meant) for one in corrected),
             "cost_present_brl": round(sum(one.present.cost_brl for one in self.turns), 6),
             "cost_candidate_brl": round(sum(one.candidate.cost_brl for one in self.turns), 6),
             "latency_present_ms": median([one.present.latency_ms for one in self.turns]),

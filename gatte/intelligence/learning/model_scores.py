@@ -109,13 +109,14 @@ def compare(
     meant = np.array([[label in one.labels for label in labels] for one in turns], bool)
     before = _counts(_told_labels(champion, turns), meant)
     after = _counts(_told_labels(challenger, turns), meant)
-    both = before.sum(axis=2, keepdims=True), after.sum(axis=2, keepdims=True)
-    of_shipped = [one[:, : len(shipped)] for one in both]
-    of_corrections = [one[:, len(shipped) :] for one in both]
+    before_all, after_all = before.sum(axis=2, keepdims=True), after.sum(axis=2, keepdims=True)
+    first, rest = np.s_[:, : len(shipped)], np.s_[:, len(shipped) :]
+    of_shipped = _differences(before_all[first], after_all[first], [len(shipped)])
+    of_corrections = _differences(before_all[rest], after_all[rest], [len(corrections)])
     by_label = _differences(before, after, meant.sum(axis=0))
     return Comparison(
-        shipped=_differences(*of_shipped, [len(shipped)])[0],
-        corrections=_differences(*of_corrections, [len(corrections)])[0],
+        shipped=of_shipped[0],
+        corrections=of_corrections[0],
         by_label=dict(zip(labels, by_label, strict=True)),
     )
 

@@ -141,7 +141,7 @@ def correct_reading(conversation_id: UUID, message_id: UUID) -> AnyResponse:
         return _page(message, 409, problem=NOTHING_TO_LEARN)
     db.session.commit()
     flash("Obrigado! O robô aprende com esta correção no próximo treino.", "success")
-    return redirect(_address(message), 303)
+    return redirect(_address(message.conversation_id, message.id), 303)
 
 
 def withdraw_example(example_id: UUID) -> AnyResponse:
@@ -157,16 +157,11 @@ def withdraw_example(example_id: UUID) -> AnyResponse:
     flash("Correção retirada: o robô não aprende mais com ela.", "success")
     if request.form.get("voltar") == "lista":
         return redirect(url_for("panel.list_examples"), 303)
-    ids = {"conversation_id": example.conversation_id, "message_id": example.message_id}
-    return redirect(url_for("panel.show_explanation", **ids), 303)
+    return redirect(_address(example.conversation_id, example.message_id), 303)
 
 
-def _address(message: Message) -> str:
-    return url_for(
-        "panel.show_explanation",
-        conversation_id=message.conversation_id,
-        message_id=message.id,
-    )
+def _address(conversation_id: UUID, message_id: UUID) -> str:
+    return url_for("panel.show_explanation", conversation_id=conversation_id, message_id=message_id)
 
 
 def _message(conversation_id: UUID, message_id: UUID) -> Message:

@@ -153,7 +153,11 @@ def list_examples() -> Response:
     found = training_examples.list_page(state, user_id, label, before, PAGE_SIZE + 1)
     shown = found[:PAGE_SIZE]
     keyring().preload({one.data_key_id for one in shown if one.data_key_id is not None})
-    filters = {"situacao": request.args.get("situacao", ""), "pessoa": user_id, "leitura": label}
+    filters: dict[str, Any] = {
+        "situacao": request.args.get("situacao", ""),
+        "pessoa": user_id,
+        "leitura": label,
+    }
     more = url_for("panel.list_examples", **filters, antes=shown[-1].id) if shown else ""
     return render(
         "panel/examples.html",
