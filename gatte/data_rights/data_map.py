@@ -926,6 +926,8 @@ COLUMN_TITLES: dict[str, str] = {
     "opted_out_at": "Não quer avisos desde",
     "muted_until": "Sem respostas do robô até",
     "hold_reason": "Motivo da guarda legal",
+    "turn_input": "O que a pessoa escreveu, e onde na conversa",
+    "labels_after": "O que ela quis dizer, segundo a equipe",
 }
 """What the copy for people calls a value; one without a title stands in the JSON copy alone."""
 

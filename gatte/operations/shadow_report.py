@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
-from flask import render_template
+from flask import current_app, render_template
+from markupsafe import Markup
 
 from gatte import services
 from gatte.desk import command_words
@@ -26,6 +27,7 @@ def write(comparison: ShadowComparison, path: Path) -> None:
         "shadow_report.html",
         comparison=comparison,
         figures=comparison.figures(),
+        style=_style_sheet(),
         words_of=command_words.words_of,
         changed=changed[:MOST_SHOWN],
         more=len(changed) > MOST_SHOWN,
@@ -35,6 +37,12 @@ def write(comparison: ShadowComparison, path: Path) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(page)
+
+
+def _style_sheet() -> Markup:
+    """The report's style sheet as an element of its page."""
+    css = (Path(current_app.static_folder or "") / "css" / "report.css").read_text("utf-8")
+    return Markup("<style>\n{}</style>").format(Markup(css))  # noqa: S704 - a file of ours
 
 
 def store(comparison: ShadowComparison, path: Path) -> ShadowRun:
