@@ -47,6 +47,7 @@ from gatte.models.model_version import (
 )
 from gatte.models.operations import AppliedErasure, DailyFigure, ScheduledJob
 from gatte.models.sealing import Keyring
+from gatte.models.second_factor import RecoveryCode, SecondFactor
 from gatte.models.webhook_subscription import (
     WebhookDelivery,
     WebhookDeliveryState,
@@ -95,9 +96,11 @@ __all__ = [
     "Outbox",
     "Passage",
     "PassageKind",
+    "RecoveryCode",
     "Role",
     "ScheduledJob",
     "Scope",
+    "SecondFactor",
     "ShadowRun",
     "SkipReason",
     "StatusEvent",
