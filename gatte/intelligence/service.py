@@ -161,14 +161,8 @@ def preload_models() -> None:
     """Load the local models and Gemini's package now, so that the first customer does not wait for
     them; opens no connection.
     """
-<<<<<<< HEAD
-    from gatte.intelligence import champion
-    from gatte.intelligence.knowledge import retrieval
-=======
->>>>>>> main
     from gatte.intelligence.understanding.turn_features import TurnContext
 
-    champion.refresh()
     embedding.limit_blas_threads()
     services.local_models().classifier.classify("oi, tudo bem?")
     services.local_models().command_model.read(["oi"], TurnContext())

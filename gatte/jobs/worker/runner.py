@@ -86,6 +86,7 @@ class JobRunner:
         with self._app.app_context():
             service.preload_models()
             service.preload_search()
+            champion.refresh()
             freeze_startup_objects()
             self._queues = [get_queue(name, BatchJob) for name in QueueName]
             log.info("worker_started", queues=[one.name for one in self._queues])
