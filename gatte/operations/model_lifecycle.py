@@ -214,6 +214,11 @@ def roll_back(user_id: int | None) -> ModelVersion:
     return former
 
 
+def is_usable(version: ModelVersion) -> bool:
+    """Whether a version belongs to the shipped model of today: another one never answers."""
+    return version.base == command_model_file.fingerprint()
+
+
 def score(version_id: int, corpus: Corpus | None = None) -> Comparison:
     """How a version's trial does against the champion's on today's corrections and the shipped
     turns; NotPromotable when one of them has no trial any more.

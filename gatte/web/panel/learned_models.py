@@ -69,6 +69,7 @@ def show_learning() -> Response:
     return render(
         "panel/learning.html",
         champion=champion,
+        is_outdated=champion is not None and not model_lifecycle.is_usable(champion.version),
         challenger=next((one for one in versions if _is(one, VersionState.CHALLENGER)), None),
         history=[one for one in versions if not _is(one, VersionState.CHALLENGER)],
         may_roll_back=champion is not None and champion.version.previous_id is not None,
