@@ -8,6 +8,7 @@ Training takes about a minute of processor time and holds no transaction: the ca
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
 import structlog
 
@@ -216,7 +217,13 @@ def roll_back(user_id: int | None) -> ModelVersion:
 
 def is_usable(version: ModelVersion) -> bool:
     """Whether a version belongs to the shipped model of today: another one never answers."""
-    return version.base == command_model_file.fingerprint()
+    return version.base == _shipped_base()
+
+
+@cache
+def _shipped_base() -> str:
+    """The name of the shipped model, which stays the same as long as a process runs."""
+    return command_model_file.fingerprint()
 
 
 def score(version_id: int, corpus: Corpus | None = None) -> Comparison:
