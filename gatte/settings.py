@@ -230,6 +230,9 @@ class Settings(BaseSettings):
     gatte_inactivity_timeout_seconds: int = Field(default=3600, gt=0, le=YEAR_SECONDS)
     gatte_inactivity_close_seconds: int = Field(default=24 * 3600, gt=0, le=YEAR_SECONDS)
     gatte_agent_warning_seconds: int = Field(default=600, gt=0, le=YEAR_SECONDS)
+    gatte_model_auto_promotion: bool = False
+    """Whether the weekly training lets a challenger answer that passed the gate; else an admin
+    does."""
 
     gatte_erasure_policy: ErasurePolicy = ErasurePolicy.AGENT
     gatte_erasure_delay_hours: int = Field(default=24, ge=0, le=15 * 24)

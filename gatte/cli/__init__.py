@@ -9,7 +9,9 @@ from gatte.cli.contact_commands import contacts, erasures
 from gatte.cli.cron_commands import cron
 from gatte.cli.key_commands import keys
 from gatte.cli.knowledge_commands import demo, knowledge
+from gatte.cli.model_commands import intents
 from gatte.cli.process_commands import migrate, scheduler, worker
+from gatte.cli.shadow_commands import shadow
 from gatte.cli.token_commands import tokens
 from gatte.cli.turn_commands import replay, reprocess
 from gatte.cli.user_commands import users
@@ -33,8 +35,10 @@ def register(app: Flask) -> None:
         cron,
         demo,
         facts,
+        intents,
         knowledge,
         replay,
         reprocess,
+        shadow,
     ):
         app.cli.add_command(command)

@@ -300,6 +300,29 @@ TABLES: dict[str, TableRule] = {
             ColumnClass.TECHNICAL: ("attempt", "lease_token", "error", "step_durations_ms"),
         },
     ),
+    "training_example": TableRule(
+        title="Correções do entendimento do robô",
+        what="what an agent says that a customer meant: the messages of one turn with their place",
+        why="to let the bot understand the next one better, in this installation alone",
+        basis=LegalBasis.INTEREST,
+        retention=Retention.TEXTS,
+        erasure=Erasure.DELETED,
+        access=Access.DESK,
+        columns={
+            ColumnClass.PERSONAL: ("turn_input_sealed", "reason_sealed"),
+            ColumnClass.LINK: (
+                "id",
+                "contact_id",
+                "conversation_id",
+                "turn_id",
+                "message_id",
+                "data_key_id",
+            ),
+            ColumnClass.FACT: ("labels_before", "labels_after", "created_at"),
+            ColumnClass.STAFF: ("user_id", "withdrawn_by_id"),
+            ColumnClass.TECHNICAL: ("read_by", "state", "withdrawn_at"),
+        },
+    ),
     "llm_call": TableRule(
         what="calls to a language model: tokens, cost, outcome; no text",
         why="to know and bound the cost",
@@ -778,6 +801,50 @@ TABLES: dict[str, TableRule] = {
             )
         },
     ),
+    "model_version": TableRule(
+        what="trained models: weights over the words of the shipped corpus, and their scores",
+        why="to answer with the best one, and to go back to the one before",
+        basis=LegalBasis.NONE,
+        retention=Retention.UNLIMITED,
+        erasure=Erasure.NONE,
+        access=Access.ADMINS,
+        columns={
+            ColumnClass.STAFF: ("refusals",),
+            ColumnClass.TECHNICAL: (
+                "id",
+                "base",
+                "state",
+                "file",
+                "checksum",
+                "trial_file",
+                "example_count",
+                "figures",
+                "previous_id",
+                "created_at",
+                "promoted_at",
+                "retired_at",
+            ),
+        },
+    ),
+    "shadow_run": TableRule(
+        what="sums of comparisons of past conversations under another configuration",
+        why="to see what a change would do before it is made",
+        basis=LegalBasis.NONE,
+        retention=Retention.UNLIMITED,
+        erasure=Erasure.NONE,
+        access=Access.ADMINS,
+        columns={
+            ColumnClass.TECHNICAL: (
+                "id",
+                "candidate",
+                "conversation_count",
+                "turn_count",
+                "figures",
+                "report_name",
+                "created_at",
+            )
+        },
+    ),
     "scheduled_job": TableRule(
         what="jobs that the clock starts, with their last run",
         why="to see that they run",
@@ -905,6 +972,8 @@ COLUMN_TITLES: dict[str, str] = {
     "opted_out_at": "Não quer avisos desde",
     "muted_until": "Sem respostas do robô até",
     "hold_reason": "Motivo da guarda legal",
+    "turn_input": "O que a pessoa escreveu, e onde na conversa",
+    "labels_after": "O que ela quis dizer, segundo a equipe",
 }
 """What the copy for people calls a value; one without a title stands in the JSON copy alone."""
 

@@ -3,7 +3,7 @@
 import sys
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -37,10 +37,16 @@ log = structlog.get_logger(__name__)
 
 
 class LocalModels:
-    """The models of this process, loaded from their file when the first text comes."""
+    """The models of this process, loaded from their file when the first text comes.
+
+    `version` is the trained version that reads turns, None for the shipped one; `checked_at` is
+    when another was looked for (monotonic seconds).
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self.version: int | None = None
+        self.checked_at = float("-inf")
         self._classifier: Classifier | None = None
         self._command_model: CommandModel | None = None
         self._loading = threading.Lock()
@@ -60,11 +66,20 @@ class LocalModels:
         """The model that reads turns; ModelMissing when its file was not made."""
         with self._loading:
             if self._command_model is None:
-                from gatte.intelligence.understanding import command_model_file
-
-                path = command_model_file.path_for(self._folder)
-                self._command_model = command_model_file.read(path)
+                self._command_model = self.shipped_command_model()
             return self._command_model
+
+    def shipped_command_model(self) -> "CommandModel":
+        """The model of the file that build or install made, read anew; ModelMissing without it."""
+        from gatte.intelligence.understanding import command_model_file
+
+        return command_model_file.read(command_model_file.path_for(self._folder))
+
+    def use(self, model: "CommandModel | None", version: int | None) -> None:
+        """Read turns with this model from now on; None for the shipped one."""
+        with self._loading:
+            self._command_model = model
+            self.version = version
 
     def require(self) -> None:
         """End the process with one clear line when there is no model file to load."""
@@ -115,10 +130,14 @@ def answer_question(
     `edition` is that of the knowledge base, when the caller has read it already.
     """
     from gatte.intelligence import responder
-    from gatte.intelligence.knowledge import retrieval_cache
+    from gatte.intelligence.knowledge import retrieval, retrieval_cache
 
-    with Session(db.engine) as session:
-        passages = retrieval_cache.find_passages(session, question, edition)
+    preview = _article_preview()
+    if preview is not None:
+        passages = retrieval.find_passages(preview, question)
+    else:
+        with Session(db.engine) as session:
+            passages = retrieval_cache.find_passages(session, question, edition)
     company = services.settings().gatte_company_name
     return responder.compose_answer(passages, history, services.gemini(), company, record)
 
@@ -127,9 +146,15 @@ def whole_answer(slug: str) -> str | None:
     """The answer of an article in force; None when there is none of this slug any more."""
     from gatte.store import knowledge
 
-    with Session(db.engine) as session:
+    preview = _article_preview()
+    with Session(db.engine) if preview is None else nullcontext(preview) as session:
         article = knowledge.articles_by_slug(session, [slug]).get(slug)
         return article.answer if article is not None and article.active else None
+
+
+def _article_preview() -> Session | None:
+    """A session that sees other articles than the stored ones, in the process of a shadow run."""
+    return cast("Session | None", current_app.extensions.get("gatte_article_preview"))
 
 
 def preload_models() -> None:

@@ -15,7 +15,7 @@ from croniter import croniter
 from gatte import services
 from gatte.data_rights import erasure, erasure_requests, key_destruction, ledger_check, retention
 from gatte.extensions import db
-from gatte.operations import figures
+from gatte.operations import figures, training_process
 from gatte.operations.backup import nightly
 from gatte.store import scheduled_jobs
 
@@ -98,6 +98,13 @@ def create_backup() -> Mapping[str, object]:
     return nightly.run(services.settings())
 
 
+def train_command_model() -> Mapping[str, object]:
+    """Train a challenger from the corrections, in a process of its own: it works a minute without
+    a pause, in which no turn of this process would go on.
+    """
+    return training_process.train()
+
+
 ENTRIES = (
     CronEntry("apply_retention", "40 2 * * *", apply_retention),
     CronEntry("count_daily_figures", "10 * * * *", count_daily_figures),
@@ -105,6 +112,7 @@ ENTRIES = (
     CronEntry("destroy_inbox_keys", "20 4 * * *", destroy_inbox_keys),
     CronEntry("erase_due_contacts", "*/5 * * * *", erase_due_contacts),
     CronEntry("replay_erasures", "*/5 * * * *", replay_erasures),
+    CronEntry("train_command_model", "30 3 * * 0", train_command_model),
 )
 BY_NAME = {entry.name: entry for entry in ENTRIES}
 

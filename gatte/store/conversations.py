@@ -310,6 +310,17 @@ def sync_queue_columns(conversation: Conversation) -> None:
     conversation.last_activity_at = DB_NOW
 
 
+def list_latest_ids(since: datetime | None, limit: int) -> list[UUID]:
+    """The conversations in which something happened last (since then, if given), the latest
+    first.
+    """
+    found = select(Conversation.id)
+    if since is not None:
+        found = found.where(Conversation.last_activity_at >= since)
+    latest = found.order_by(Conversation.last_activity_at.desc(), Conversation.id.desc())
+    return list(db.session.scalars(latest.limit(limit)))
+
+
 def list_transitions(conversation_id: UUID, limit: int) -> list[Transition]:
     """The transitions of a conversation, the latest first."""
     query = select(Transition).where(Transition.conversation_id == conversation_id)

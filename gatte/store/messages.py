@@ -24,6 +24,7 @@ from gatte.infra.database.statement_batch import (
     fetch_rows,
 )
 from gatte.models import Author, Conversation, Direction, Message, SkipReason
+from gatte.models.message import TURN_AUTHORS
 from gatte.store.conversations import UNREAD
 from gatte.store.knowledge import VERSION_COLUMNS
 
@@ -252,6 +253,29 @@ def save_transcript(message_id: UUID, words: str) -> None:
     message = find_message(message_id)
     if message is not None and message.erased_at is None:
         message.body = words
+
+
+def find_bubble_before_turn(conversation_id: UUID, turn_id: UUID) -> str:
+    """What the company had said last before a turn; "" for nothing, or when it was erased."""
+    said = _before_turn(conversation_id, turn_id).where(Message.author != Author.CUSTOMER)
+    last = db.session.scalar(said.limit(1))
+    return (last.body or "") if last is not None else ""
+
+
+def list_before_turn(conversation_id: UUID, turn_id: UUID, limit: int) -> list[Message]:
+    """The last messages before those that a turn read, the oldest first."""
+    found = db.session.scalars(_before_turn(conversation_id, turn_id).limit(limit))
+    return list(reversed(found.all()))
+
+
+def _before_turn(conversation_id: UUID, turn_id: UUID) -> Select[Message]:
+    """What earlier turns read or said, the latest first."""
+    here = Message.conversation_id == conversation_id
+    read = select(func.min(Message.sequence)).where(
+        here, Message.turn_id == turn_id, Message.author.in_(TURN_AUTHORS)
+    )
+    before = Message.turn_id.is_not(None), Message.sequence < read.scalar_subquery()
+    return select(Message).where(here, *before).order_by(Message.sequence.desc())
 
 
 def list_edits(message: Message) -> list[Message]:

@@ -54,6 +54,17 @@ def list_of_conversation(conversation_id: UUID) -> list[Turn]:
     return list(db.session.scalars(in_order))
 
 
+def find_turn(turn_id: UUID) -> Turn | None:
+    """The turn of this id, as the session knows it."""
+    return db.session.get(Turn, turn_id)
+
+
+def list_llm_calls(conversation_id: UUID, turn_id: UUID) -> list[LlmCall]:
+    """The calls to models that a turn made, in their order."""
+    mine = select(LlmCall).filter_by(conversation_id=conversation_id, turn_id=turn_id)
+    return list(db.session.scalars(mine.order_by(LlmCall.id)))
+
+
 def list_failed_conversations(
     conversation_id: UUID | None = None, since: datetime | None = None
 ) -> list[UUID]:

@@ -53,6 +53,11 @@ def store_unattached(calls: Sequence[CallRecord], conversation_id: UUID) -> None
         log.warning("llm_calls_not_stored", error=type(error).__name__, count=len(calls))
 
 
+def total_of(calls: Sequence[CallRecord]) -> float:
+    """What these calls cost together, in BRL."""
+    return float(sum(_cost_of(call) for call in calls))
+
+
 def _facts(call: CallRecord) -> dict[str, Any]:
     return {
         "purpose": call.purpose.value,

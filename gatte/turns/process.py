@@ -14,20 +14,19 @@ from typing import Any
 from gatte.conversation import decision_history, rules
 from gatte.conversation.classifier_gate import needs_classifier
 from gatte.conversation.command_intents import with_intents
-from gatte.conversation.command_reader.reader import LONGEST_READ
 from gatte.conversation.commands import TurnReading
 from gatte.conversation.decision_history import DecisionHistory
 from gatte.conversation.nlu import IntentPrediction, MessageKind, Utterance
-from gatte.conversation.secret_detection import secret_in
 from gatte.conversation.snapshot import (
     ExternalEvent,
     MessagesReceived,
     Owner,
 )
-from gatte.conversation.states import Event, State
+from gatte.conversation.states import Event
 from gatte.intelligence import service
 from gatte.intelligence.command_generator import TurnRequest, record_of
 from gatte.intelligence.turn_answers import AskedOfTurn, answer_turn, tell_whole_article
+from gatte.intelligence.understanding.reading_input import context_of, readable_texts
 from gatte.intelligence.understanding.turn_features import TurnContext
 from gatte.observability.metric_labels import TurnStep
 from gatte.turns.load import TurnInput, UnreadMessage
@@ -88,9 +87,7 @@ def _read_together(reading: TurnInput, heard: tuple[Utterance, ...]) -> TurnRead
     """The turn's words as the local model reads them in their place, without messages that hold a
     secret; nothing where a person owns the conversation.
     """
-    written = [one for one in heard if one.text and one.choice is None]
-    readable = (one for one in written if secret_in(one) is None)
-    texts = tuple(one.text[:LONGEST_READ] for one in readable)
+    texts = readable_texts(heard)
     if not texts or reading.snapshot.owner is not Owner.BOT:
         return TurnReading()
     return service.read_turn(
@@ -103,15 +100,8 @@ def _history(reading: TurnInput) -> list[tuple[str, str]]:
 
 
 def _context(reading: TurnInput) -> TurnContext:
-    snapshot = reading.snapshot
     bubble = next((said.text for said in reading.history[::-1] if said.author != "customer"), "")
-    return TurnContext(
-        flow=snapshot.flow or "",
-        slot=snapshot.requested_slot or "",
-        bubble=bubble,
-        has_options=bool(snapshot.flags.get("offered")),
-        waiting=snapshot.state is State.WAITING_HUMAN,
-    )
+    return context_of(reading.snapshot, bubble)
 
 
 def _to_utterance(unread: UnreadMessage, reading: TurnInput) -> Utterance:

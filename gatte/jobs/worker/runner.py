@@ -29,7 +29,7 @@ from rq.timeouts import TimerDeathPenalty
 from gatte import services
 from gatte.infra.garbage_collection import freeze_startup_objects
 from gatte.infra.rq_queue import ProcessKind, QueueName, get_queue
-from gatte.intelligence import service
+from gatte.intelligence import champion, service
 from gatte.jobs.job_context import set_job_app
 from gatte.jobs.worker import heartbeat, job_batch, shutdown
 from gatte.jobs.worker.batch_job import BatchJob
@@ -86,11 +86,13 @@ class JobRunner:
         with self._app.app_context():
             service.preload_models()
             service.preload_search()
+            champion.refresh()
             freeze_startup_objects()
             self._queues = [get_queue(name, BatchJob) for name in QueueName]
             log.info("worker_started", queues=[one.name for one in self._queues])
             while not (self.stopping or self.recycle_policy.should_recycle()):
                 heartbeat.send_heartbeat(ProcessKind.WORKER)
+                champion.refresh_if_due()
                 self.recycle_policy.measure_memory()
                 self._run_next()
         self._finish()

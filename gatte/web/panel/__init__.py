@@ -15,9 +15,11 @@ from gatte.web.panel import (
     auth,
     contact_data,
     conversation,
+    explanation,
     facts,
     formatting,
     leads,
+    learned_models,
     mute,
     overdue,
     routines,
@@ -40,6 +42,7 @@ SCREENS = (
     user_accounts,
     sessions,
     conversation,
+    explanation,
     mute,
     contact_data,
     simulator,
@@ -50,6 +53,7 @@ SCREENS = (
     facts,
     state_diagram,
     routines,
+    learned_models,
     tokens,
 )
 for screen in SCREENS:

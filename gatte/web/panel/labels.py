@@ -204,6 +204,10 @@ ACTIONS: dict[str, str] = {
     "appointment.state": "mudou a situação do horário",
     "muted": "silenciou o contato",
     "unmuted": "reativou o contato",
+    "reading.corrected": "corrigiu o que o robô entendeu",
+    "reading.restored": "desfez uma correção do entendimento",
+    "model.promoted": "pôs um modelo treinado em uso",
+    "model.rolled_back": "voltou ao modelo anterior",
     "held": "impediu a exclusão dos dados (guarda legal)",
     "hold_lifted": "liberou a exclusão dos dados",
     "exported": "exportou os dados do contato",
@@ -231,6 +235,7 @@ SCHEDULED_JOBS: dict[str, str] = {
     "destroy_inbox_keys": "Destruir as chaves de entrada antigas",
     "erase_due_contacts": "Apagar os dados de quem pediu",
     "replay_erasures": "Conferir o registro de exclusões",
+    "train_command_model": "Treinar o robô com as correções",
 }
 SCOPES: dict[Scope, str] = {
     Scope.CONTACTS_READ: "Ler contatos",

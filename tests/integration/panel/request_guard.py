@@ -41,7 +41,10 @@ MOST_QUERIES = {
     "panel.show_conversation": 14,  # four of them note the look at a person's data
     "panel.show_contact_data": 22,
     "panel.list_routines": 5,  # a refusal is noted, which takes three
+    "panel.list_examples": 6,
     "panel.new_fact": 5,
+    "panel.show_explanation": 14,  # four of them note the look at a person's data
+    "panel.show_learning": 5,
     "panel.show_fact": 6,
     "panel.show_lead": 8,
     "panel.show_simulator": 8,

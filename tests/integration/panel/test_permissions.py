@@ -133,6 +133,13 @@ TABLE = {
     ("POST", "panel.revoke_token"): ADMINS,
     ("POST", "panel.start_routine"): ADMINS,
     ("PUT", "api.put_article"): TOKEN_ONLY,
+    ("GET", "panel.show_explanation"): PEOPLE,
+    ("POST", "panel.correct_reading"): PEOPLE,
+    ("POST", "panel.withdraw_example"): PEOPLE,
+    ("GET", "panel.show_learning"): PEOPLE,
+    ("GET", "panel.list_examples"): PEOPLE,
+    ("POST", "panel.promote_model"): ADMINS,
+    ("POST", "panel.roll_back_model"): ADMINS,
 }
 ROLES = ("anonymous", "agent", "admin")
 
