@@ -8,6 +8,8 @@ Models hold constraints and small derived values; rules live in the services abo
 from gatte.models.api_token import ApiToken, IdempotentRequest, Scope
 from gatte.models.appointment import Appointment, AppointmentState
 from gatte.models.certificate import Certificate, CertificateStatus
+from gatte.models.certificate_import import CertificateImport, CertificateImportState
+from gatte.models.consent import Consent, ConsentChannel, ConsentKind, ConsentSource
 from gatte.models.contact import Contact, ContactIdentity, IdentityKind, MuteReason
 from gatte.models.conversation import Conversation, Transition, Turn, TurnOutcome
 from gatte.models.data_key import DataKey, KeyPurpose
@@ -38,7 +40,19 @@ from gatte.models.message import (
     Outbox,
     SkipReason,
 )
+from gatte.models.message_template import (
+    MessageTemplate,
+    NoticePurpose,
+    TemplateCategory,
+    TemplatePurpose,
+    TemplateState,
+)
 from gatte.models.operations import AppliedErasure, DailyFigure, ScheduledJob
+from gatte.models.reminder import (
+    AppointmentReminder,
+    AppointmentReminderKind,
+    CertificateReminder,
+)
 from gatte.models.sealing import Keyring
 from gatte.models.webhook_subscription import (
     WebhookDelivery,
@@ -52,14 +66,23 @@ __all__ = [
     "ApiToken",
     "AppliedErasure",
     "Appointment",
+    "AppointmentReminder",
+    "AppointmentReminderKind",
     "AppointmentState",
     "Article",
     "AuditEntry",
     "Author",
     "Certificate",
+    "CertificateImport",
+    "CertificateImportState",
+    "CertificateReminder",
     "CertificateStatus",
     "CompanyFact",
     "CompanyFactVersion",
+    "Consent",
+    "ConsentChannel",
+    "ConsentKind",
+    "ConsentSource",
     "Contact",
     "ContactIdentity",
     "Conversation",
@@ -81,7 +104,9 @@ __all__ = [
     "LoginSession",
     "LoginSessionEnd",
     "Message",
+    "MessageTemplate",
     "MuteReason",
+    "NoticePurpose",
     "NumberPause",
     "Outbox",
     "Passage",
@@ -91,6 +116,9 @@ __all__ = [
     "Scope",
     "SkipReason",
     "StatusEvent",
+    "TemplateCategory",
+    "TemplatePurpose",
+    "TemplateState",
     "Ticket",
     "TicketKind",
     "TicketNote",
