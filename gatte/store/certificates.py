@@ -5,10 +5,65 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select, text, tuple_
 
 from gatte.extensions import db
+from gatte.infra.database.statement_batch import Row, fetch_rows
 from gatte.models import Certificate, CertificateStatus, Contact
+from gatte.models.columns import sql_list
+
+ENDED_STATUSES = (CertificateStatus.RENEWED, CertificateStatus.REVOKED)
+"""Whoever has such a certificate is told nothing more of it."""
+RENEWAL_DAYS = 90
+"""A new certificate renews an older one of the same kind and document that ends within so many
+days, or has ended.
+"""
+# The three statuses that follow from the last day; the others are said by people.
+REFRESH_STATUSES_SQL = f"""
+    WITH told AS (
+        SELECT id, CASE
+                WHEN valid_until < %(today)s::date THEN '{CertificateStatus.EXPIRED}'
+                WHEN valid_until <= %(today)s::date + %(days)s::int
+                    THEN '{CertificateStatus.EXPIRING}'
+                ELSE '{CertificateStatus.ACTIVE}' END AS status
+        FROM certificate
+        WHERE status NOT IN {sql_list(ENDED_STATUSES)}
+    )
+    UPDATE certificate c SET status = told.status
+    FROM told
+    WHERE c.id = told.id AND c.status <> told.status
+        AND c.status NOT IN {sql_list(ENDED_STATUSES)}
+    RETURNING c.id
+"""  # noqa: S608 - our own words only
+CLAIM_RENEWAL_LEADS_SQL = f"""
+    WITH picked AS (
+        SELECT id FROM certificate
+        WHERE valid_until >= %(first)s::date
+            AND valid_until <= %(last)s::date
+            AND status NOT IN {sql_list(ENDED_STATUSES)}
+            AND renewal_lead_for IS DISTINCT FROM valid_until
+            AND data_key_id IS NOT NULL
+        ORDER BY valid_until, id
+        LIMIT %(limit)s::int
+        FOR NO KEY UPDATE SKIP LOCKED
+    )
+    UPDATE certificate c SET renewal_lead_for = c.valid_until
+    FROM picked, data_key k
+    WHERE c.id = picked.id AND k.id = c.data_key_id
+    RETURNING c.id, c.contact_id, c.data_key_id, c.kind, c.holder_sealed, c.document_sealed,
+        k.master_key_id, k.wrapped_key
+"""  # noqa: S608 - our own words only
+MARK_RENEWED = text(f"""
+    UPDATE certificate SET status = '{CertificateStatus.RENEWED}'
+    WHERE contact_id = :contact
+        AND kind = :kind
+        AND document_hash = :document
+        AND id <> :id
+        AND valid_until < :valid_until
+        AND valid_until <= CAST(:today AS date) + {RENEWAL_DAYS}
+        AND status NOT IN {sql_list(ENDED_STATUSES)}
+    RETURNING id
+""")  # noqa: S608 - our own words only
 
 
 class NoSuchCertificate(Exception):
@@ -19,6 +74,48 @@ def list_of_contact(contact_id: UUID) -> list[Certificate]:
     """The certificates of a contact, the one that ends first before the others."""
     mine = select(Certificate).filter_by(contact_id=contact_id)
     return list(db.session.scalars(mine.order_by(Certificate.valid_until, Certificate.id)))
+
+
+def list_current_of_contact(contact_id: UUID) -> list[Certificate]:
+    """The certificates of a contact without those that were renewed or revoked, the one that ends
+    first before the others.
+    """
+    mine = list_of_contact(contact_id)
+    return [one for one in mine if one.status not in ENDED_STATUSES]
+
+
+def refresh_statuses(today: date, expiring_days: int) -> int:
+    """Let every certificate be active, expiring (within so many days) or expired, as its last day
+    says, unless it was renewed or revoked; how many changed.
+    """
+    db.session.flush()
+    values = {"today": today, "days": expiring_days}
+    return len(fetch_rows(REFRESH_STATUSES_SQL, values))
+
+
+def claim_renewal_leads(first: date, last: date, limit: int) -> Sequence[Row]:
+    """So many certificates that end between these days, of which the caller is to make a lead in
+    this transaction; each is given out once for its last day.
+    """
+    db.session.flush()
+    return fetch_rows(CLAIM_RENEWAL_LEADS_SQL, {"first": first, "last": last, "limit": limit})
+
+
+def mark_renewed_by(certificate: Certificate, today: date) -> list[UUID]:
+    """Mark what a new certificate renews: those of the same contact, kind and document that end
+    before it, and soon; the ids of these.
+    """
+    if certificate.document_hash is None:
+        return []
+    values = {
+        "contact": certificate.contact_id,
+        "kind": certificate.kind,
+        "document": certificate.document_hash,
+        "id": certificate.id,
+        "valid_until": certificate.valid_until,
+        "today": today,
+    }
+    return list(db.session.scalars(MARK_RENEWED, values))
 
 
 def list_page(

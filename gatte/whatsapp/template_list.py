@@ -106,9 +106,7 @@ def _buttons(component: dict[str, Any]) -> list[dict[str, str]]:
     if _word(component.get("type")) != "buttons":
         return []
     buttons = [as_dict(one) for one in as_list(component.get("buttons"))]
-    return [
-        {"kind": _word(one.get("type")), "text": str(one.get("text") or "")} for one in buttons
-    ]
+    return [{"kind": _word(one.get("type")), "text": str(one.get("text") or "")} for one in buttons]
 
 
 def fill(body: str, values: dict[str, str]) -> str:

@@ -229,6 +229,11 @@ SCHEDULED_JOBS: dict[str, str] = {
     "count_daily_figures": "Contar os números de cada dia",
     "destroy_inbox_keys": "Destruir as chaves de entrada antigas",
     "erase_due_contacts": "Apagar os dados de quem pediu",
+    "sync_templates": "Ler os modelos de mensagem da Meta",
+    "watch_certificates": "Marcar certificados vencidos e abrir leads de renovação",
+    "send_reminders": "Enviar lembretes de certificados e horários",
+    "apply_marketing_choices": "Obedecer a quem parou ofertas no WhatsApp",
+    "import_certificates": "Importar planilhas de certificados",
     "replay_erasures": "Conferir o registro de exclusões",
 }
 SCOPES: dict[Scope, str] = {
