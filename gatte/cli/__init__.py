@@ -3,12 +3,14 @@
 from flask import Flask
 
 from gatte.cli.audit_commands import audit
+from gatte.cli.certificate_commands import certificates
 from gatte.cli.company_fact_commands import facts
 from gatte.cli.contact_commands import contacts, erasures
 from gatte.cli.cron_commands import cron
 from gatte.cli.key_commands import keys
 from gatte.cli.knowledge_commands import demo, knowledge
 from gatte.cli.process_commands import migrate, scheduler, worker
+from gatte.cli.template_commands import templates
 from gatte.cli.token_commands import tokens
 from gatte.cli.turn_commands import replay, reprocess
 from gatte.cli.user_commands import users
@@ -31,6 +33,8 @@ def register(app: Flask) -> None:
         cron,
         demo,
         facts,
+        certificates,
+        templates,
         knowledge,
         replay,
         reprocess,

@@ -22,7 +22,7 @@ def create(contact: Contact, values: Mapping[str, Any], user_id: int) -> Certifi
 def end_renewed_series(certificate: Certificate) -> None:
     """Mark what a new certificate renews, and remind nobody of it any more."""
     today = datetime.now(services.settings().time_zone).date()
-    for renewed_id in stored.mark_renewed_by(certificate, today):
+    for renewed_id in stored.mark_renewed_by([certificate.id], today):
         reminders.cancel_of_certificate(renewed_id)
 
 

@@ -14,6 +14,7 @@ from croniter import croniter
 
 from gatte import services
 from gatte.data_rights import erasure, erasure_requests, key_destruction, ledger_check, retention
+from gatte.desk import certificate_imports
 from gatte.extensions import db
 from gatte.notices import (
     certificate_reminders,
@@ -24,6 +25,7 @@ from gatte.notices import (
     template_sync,
 )
 from gatte.operations import figures
+from gatte.store import certificate_imports as stored_imports
 from gatte.store import scheduled_jobs
 
 log = structlog.get_logger(__name__)
@@ -139,6 +141,18 @@ def send_reminders() -> Mapping[str, object]:
     return {**counts, "problems": problems} if problems else counts
 
 
+def import_certificates() -> Mapping[str, object]:
+    """Store the files of certificates that people confirmed, and forget those that nobody did."""
+    lines = 0
+    for step in certificate_imports.store_confirmed():
+        db.session.commit()
+        db.session.expunge_all()
+        lines += step.lines
+    deleted = stored_imports.delete_old()
+    db.session.commit()
+    return {"lines": lines, "forgotten": deleted}
+
+
 def apply_marketing_choices() -> Mapping[str, object]:
     """Carry out what customers told Meta on marketing messages."""
     applied = 0
@@ -156,6 +170,7 @@ ENTRIES = (
     CronEntry("sync_templates", "15 5 * * *", sync_templates),
     CronEntry("watch_certificates", "5 0,6 * * *", watch_certificates),
     CronEntry("send_reminders", "*/10 * * * *", send_reminders),
+    CronEntry("import_certificates", "*/5 * * * *", import_certificates),
     CronEntry("apply_marketing_choices", "* * * * *", apply_marketing_choices),
     CronEntry("apply_retention", "40 2 * * *", apply_retention),
     CronEntry("count_daily_figures", "10 * * * *", count_daily_figures),

@@ -20,7 +20,7 @@ class CertificateImportState(StrEnum):
 
 
 class CertificateImport(Base):
-    """A file that somebody uploaded. `content` is the file, sealed under the inbox key of its day;
+    """A file that somebody uploaded. `content_sealed` is the file, sealed under the inbox key of its day;
     it is gone when the import is done. `errors` names lines and columns, and no values.
     """
 
@@ -31,7 +31,7 @@ class CertificateImport(Base):
     state: Mapped[CertificateImportState] = mapped_column(
         string_enum(CertificateImportState), default=CertificateImportState.DRAFT
     )
-    content: Mapped[bytes | None] = mapped_column(LargeBinary)
+    content_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     line_count: Mapped[int]
     error_count: Mapped[int]
     errors: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)

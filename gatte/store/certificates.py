@@ -9,7 +9,7 @@ from sqlalchemy import select, text, tuple_
 
 from gatte.extensions import db
 from gatte.infra.database.statement_batch import Row, fetch_rows
-from gatte.models import Certificate, CertificateStatus, Contact
+from gatte.models import Certificate, CertificateStatus, Contact, keyring
 from gatte.models.columns import sql_list
 
 ENDED_STATUSES = (CertificateStatus.RENEWED, CertificateStatus.REVOKED)
@@ -54,15 +54,18 @@ CLAIM_RENEWAL_LEADS_SQL = f"""
         k.master_key_id, k.wrapped_key
 """  # noqa: S608 - our own words only
 MARK_RENEWED = text(f"""
-    UPDATE certificate SET status = '{CertificateStatus.RENEWED}'
-    WHERE contact_id = :contact
-        AND kind = :kind
-        AND document_hash = :document
-        AND id <> :id
-        AND valid_until < :valid_until
-        AND valid_until <= CAST(:today AS date) + {RENEWAL_DAYS}
-        AND status NOT IN {sql_list(ENDED_STATUSES)}
-    RETURNING id
+    UPDATE certificate c SET status = '{CertificateStatus.RENEWED}'
+    FROM certificate fresh
+    WHERE fresh.id = ANY(:ids)
+        AND fresh.status NOT IN {sql_list(ENDED_STATUSES)}
+        AND c.contact_id = fresh.contact_id
+        AND c.kind = fresh.kind
+        AND c.document_hash = fresh.document_hash
+        AND c.id <> fresh.id
+        AND c.valid_until < fresh.valid_until
+        AND c.valid_until <= CAST(:today AS date) + {RENEWAL_DAYS}
+        AND c.status NOT IN {sql_list(ENDED_STATUSES)}
+    RETURNING c.id
 """)  # noqa: S608 - our own words only
 
 
@@ -101,21 +104,28 @@ def claim_renewal_leads(first: date, last: date, limit: int) -> Sequence[Row]:
     return fetch_rows(CLAIM_RENEWAL_LEADS_SQL, {"first": first, "last": last, "limit": limit})
 
 
-def mark_renewed_by(certificate: Certificate, today: date) -> list[UUID]:
-    """Mark what a new certificate renews: those of the same contact, kind and document that end
-    before it, and soon; the ids of these.
+def mark_renewed_by(ids: Sequence[UUID], today: date) -> list[UUID]:
+    """Mark what new certificates renew: those of the same contact, kind and document that end
+    before one of them, and soon; the ids of these.
     """
-    if certificate.document_hash is None:
+    db.session.flush()
+    if not ids:
         return []
-    values = {
-        "contact": certificate.contact_id,
-        "kind": certificate.kind,
-        "document": certificate.document_hash,
-        "id": certificate.id,
-        "valid_until": certificate.valid_until,
-        "today": today,
-    }
-    return list(db.session.scalars(MARK_RENEWED, values))
+    return list(db.session.scalars(MARK_RENEWED, {"ids": list(ids), "today": today}))
+
+
+def list_by_documents(hashes: Sequence[bytes]) -> Sequence[Certificate]:
+    """The certificates whose documents have these hashes, with their keys ready."""
+    found = select(Certificate).where(Certificate.document_hash.in_(hashes))
+    rows = db.session.scalars(found.order_by(Certificate.id)).all()
+    keyring().preload({one.data_key_id for one in rows if one.data_key_id is not None})
+    return rows
+
+
+def add_all(rows: Sequence[Certificate]) -> None:
+    """Store new certificates."""
+    db.session.add_all(rows)
+    db.session.flush()
 
 
 def list_page(

@@ -116,6 +116,20 @@ def find_contact_id(hashes: Sequence[bytes]) -> UUID | None:
     return db.session.scalar(query.order_by(ContactIdentity.id).limit(1))
 
 
+def map_identities(kind: IdentityKind, hashes: Sequence[bytes]) -> dict[bytes, tuple[UUID, UUID]]:
+    """The contact and its data key that each of these hashes leads to; those that lead to nobody
+    are left out.
+    """
+    query = (
+        select(ContactIdentity.hash, Contact.id, Contact.data_key_id)
+        .join(Contact, Contact.id == ContactIdentity.contact_id)
+        .where(ContactIdentity.kind == kind, ContactIdentity.hash.in_(hashes))
+        .where(Contact.data_key_id.is_not(None))
+    )
+    rows = db.session.execute(query).all()
+    return {bytes(row.hash): (row.id, row.data_key_id) for row in rows}
+
+
 def list_identity_hashes(contact_id: UUID) -> list[bytes]:
     """The hashes by which a contact is found, in the order in which whoever needs several of these
     senders locks them.

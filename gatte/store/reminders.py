@@ -222,8 +222,8 @@ def lock_due_certificates(
 def claim_certificates(due: Sequence[Row]) -> dict[UUID, UUID]:
     """The ids of the reminders of these certificates that nobody had claimed, by certificate."""
     values = {
-        "ids": [str(new_uuid7()) for _ in due],
-        "certificates": [str(row.id) for row in due],
+        "ids": [new_uuid7() for _ in due],
+        "certificates": [row.id for row in due],
         "ends": [row.valid_until for row in due],
         "days": [row.days_before for row in due],
     }
@@ -235,8 +235,8 @@ def note_certificates(
     batch: StatementBatch, outbox_ids: Mapping[UUID, UUID], now: datetime
 ) -> None:
     """Add to a batch which message each reminder of a certificate became, by reminder."""
-    reminders = [str(one) for one in outbox_ids]
-    messages = [str(one) for one in outbox_ids.values()]
+    reminders = list(outbox_ids)
+    messages = list(outbox_ids.values())
     batch.add(NOTE_CERTIFICATES_SQL, reminders, messages, now)
 
 
@@ -267,8 +267,8 @@ def claim_appointments(due: Sequence[Row], kind: AppointmentReminderKind) -> dic
     """The ids of the reminders of these appointments that nobody had claimed, by appointment."""
     values = {
         "kind": kind.value,
-        "ids": [str(new_uuid7()) for _ in due],
-        "appointments": [str(row.id) for row in due],
+        "ids": [new_uuid7() for _ in due],
+        "appointments": [row.id for row in due],
     }
     claimed = fetch_rows(CLAIM_APPOINTMENTS_SQL, values)
     return {UUID(str(row.appointment_id)): UUID(str(row.id)) for row in claimed}
@@ -276,8 +276,8 @@ def claim_appointments(due: Sequence[Row], kind: AppointmentReminderKind) -> dic
 
 def note_appointments(batch: StatementBatch, outbox_ids: Mapping[UUID, UUID]) -> None:
     """Add to a batch which message each reminder of an appointment became, by reminder."""
-    reminders = [str(one) for one in outbox_ids]
-    messages = [str(one) for one in outbox_ids.values()]
+    reminders = list(outbox_ids)
+    messages = list(outbox_ids.values())
     batch.add(NOTE_APPOINTMENTS_SQL, reminders, messages)
 
 

@@ -98,7 +98,7 @@ CREATE TABLE certificate_import (
     id UUID NOT NULL,
     user_id INTEGER NOT NULL,
     state VARCHAR(32) NOT NULL,
-    content BYTEA,
+    content_sealed BYTEA,
     line_count INTEGER NOT NULL,
     error_count INTEGER NOT NULL,
     errors JSONB NOT NULL,

@@ -73,13 +73,14 @@ def ends_over_a_year(count: int, seed: int = 7) -> list[date]:
 
 
 def moments() -> Iterator[datetime]:
-    """The local times at which the job runs in a year in which clocks are put forward and back:
-    twice an hour apart in UTC that one local hour holds, each time doubled, with stops.
+    """The local times at which the job runs over a year with stops, in which clocks were put
+    forward and back (in 2018 Brazil still did so): once a day, every fifth twice, and every half
+    hour of a night in which an hour came twice.
     """
     day = date(2018, 1, 15)
     while day < date(2019, 2, 28):
         if not any(first <= day < last for first, last in STOPS):
-            for hour in HOURS:
+            for hour in HOURS[: 2 if day.day % 5 == 0 else 1]:
                 yield datetime(day.year, day.month, day.day, hour, tzinfo=ZONE)
         day += timedelta(days=1)
     # the night in which 23:00 to 24:00 comes twice
@@ -142,7 +143,7 @@ if __name__ == "__main__":
         with database(stores) as url:
             migrate(url)
             with (
-                application(url, stores.valkey.url) as app,
+                application(url, stores.valkey.url()) as app,
                 app.app_context(),
             ):
                 sync_templates()
