@@ -1,4 +1,6 @@
-"""Cells of a file of certificates: each reader gives the value, or raises BadCell with what to do."""
+"""Cells of a file of certificates: each reader gives the value, or raises BadCell, which says what
+to do.
+"""
 
 import re
 from datetime import date

@@ -55,7 +55,12 @@ def add_draft(content: bytes, user_id: int) -> CertificateImport:
     file = read_certificates(content)
     errors = [asdict(problem) for problem in file.problems[:MOST_ERRORS_KEPT]]
     return certificate_imports.add_draft(
-        user_id, content, file.line_count, errors, len(file.problems)
+        user_id,
+        content,
+        line_count=file.line_count,
+        errors=errors,
+        error_count=len(file.problems),
+        error_lines=file.line_count - len(file.rows),
     )
 
 

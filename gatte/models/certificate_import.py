@@ -20,7 +20,7 @@ class CertificateImportState(StrEnum):
 
 
 class CertificateImport(Base):
-    """A file that somebody uploaded. `content_sealed` is the file, sealed under the inbox key of its day;
+    """A file that somebody uploaded. `content_sealed` is the file, under the inbox key of its day;
     it is gone when the import is done. `errors` names lines and columns, and no values.
     """
 
@@ -34,6 +34,8 @@ class CertificateImport(Base):
     content_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     line_count: Mapped[int]
     error_count: Mapped[int]
+    error_lines: Mapped[int]
+    """How many lines have errors; one may have several."""
     errors: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     done_count: Mapped[int] = mapped_column(default=0)
     created_count: Mapped[int] = mapped_column(default=0)

@@ -1,6 +1,7 @@
 """The table `certificate_import`: uploaded files until they are in the tables."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, func, or_, select
@@ -23,21 +24,17 @@ def lock() -> None:
     db.session.execute(select(func.pg_advisory_xact_lock(IMPORT_LOCK)))
 
 
-def add_draft(
-    user_id: int, content: bytes, line_count: int, errors: list[dict[str, object]], error_count: int
-) -> CertificateImport:
-    """Keep an uploaded file, sealed, until it is confirmed."""
+def add_draft(user_id: int, content: bytes, **counts: Any) -> CertificateImport:  # noqa: ANN401 - columns by name
+    """Keep an uploaded file, sealed, until it is confirmed, with what was found in it."""
     import_id = new_uuid7()
     draft = CertificateImport(
         id=import_id,
         user_id=user_id,
         content_sealed=keyring().seal_inbox(content, _aad(import_id)),
-        line_count=line_count,
-        errors=errors,
-        error_count=error_count,
         done_count=0,
         created_count=0,
         changed_count=0,
+        **counts,
     )
     db.session.add(draft)
     db.session.flush()

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, text, tuple_
+from sqlalchemy.orm import joinedload
 
 from gatte.extensions import db
 from gatte.infra.database.statement_batch import Row, fetch_rows
@@ -150,6 +151,35 @@ def list_page(
     if after is not None:
         query = query.where(tuple_(*key) > tuple_(*after))
     return db.session.scalars(query.order_by(*key).limit(limit)).all()
+
+
+def list_filtered(
+    *,
+    first: date | None,
+    last: date | None,
+    statuses: Sequence[CertificateStatus],
+    after: tuple[date, UUID] | None,
+    limit: int,
+) -> Sequence[Certificate]:
+    """Certificates in these statuses that end between two days, with their contacts, the one that
+    ends first before the others; those behind the day and id of `after`.
+    """
+    key = (Certificate.valid_until, Certificate.id)
+    query = select(Certificate).where(Certificate.status.in_(statuses))
+    if first is not None:
+        query = query.where(Certificate.valid_until >= first)
+    if last is not None:
+        query = query.where(Certificate.valid_until <= last)
+    if after is not None:
+        query = query.where(tuple_(*key) > tuple_(*after))
+    query = query.options(joinedload(Certificate.contact))
+    return db.session.scalars(query.order_by(*key).limit(limit)).all()
+
+
+def find_with_contact(certificate_id: UUID) -> Certificate | None:
+    """A certificate with its contact."""
+    query = select(Certificate).where(Certificate.id == certificate_id)
+    return db.session.scalar(query.options(joinedload(Certificate.contact)))
 
 
 def find_certificate(certificate_id: UUID) -> Certificate | None:

@@ -11,9 +11,16 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
+
 from gatte.extensions import db
 from gatte.infra.database.statement_batch import Row, StatementBatch, fetch_rows
-from gatte.models import AppointmentReminderKind, CertificateStatus, DeliveryState
+from gatte.models import (
+    AppointmentReminderKind,
+    CertificateReminder,
+    CertificateStatus,
+    DeliveryState,
+)
 from gatte.models.columns import new_uuid7, sql_list
 from gatte.store.consents import MARKETING_GRANTED, SERVICE_NOT_REFUSED
 from gatte.whatsapp.simulator import SIMULATOR_NUMBER
@@ -279,6 +286,12 @@ def note_appointments(batch: StatementBatch, outbox_ids: Mapping[UUID, UUID]) ->
     reminders = list(outbox_ids)
     messages = list(outbox_ids.values())
     batch.add(NOTE_APPOINTMENTS_SQL, reminders, messages)
+
+
+def list_of_certificate(certificate_id: UUID) -> Sequence[CertificateReminder]:
+    """The reminders of a certificate, the newest first."""
+    mine = select(CertificateReminder).filter_by(certificate_id=certificate_id)
+    return db.session.scalars(mine.order_by(CertificateReminder.id.desc())).all()
 
 
 def cancel_of_certificate(certificate_id: UUID) -> None:

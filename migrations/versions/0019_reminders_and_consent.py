@@ -101,6 +101,7 @@ CREATE TABLE certificate_import (
     content_sealed BYTEA,
     line_count INTEGER NOT NULL,
     error_count INTEGER NOT NULL,
+    error_lines INTEGER NOT NULL,
     errors JSONB NOT NULL,
     done_count INTEGER NOT NULL,
     created_count INTEGER NOT NULL,

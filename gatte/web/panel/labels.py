@@ -10,12 +10,17 @@ from gatte.conversation.states import Event, State
 from gatte.models import (
     AppointmentState,
     Author,
+    CertificateStatus,
+    ConsentKind,
+    ConsentSource,
     DeliveryState,
     LeadStage,
     MuteReason,
     Role,
     Scope,
     SkipReason,
+    TemplateCategory,
+    TemplateState,
     TicketKind,
     TicketState,
 )
@@ -147,6 +152,38 @@ APPOINTMENT_STATES: dict[AppointmentState, str] = {
     AppointmentState.DONE: "Atendido",
     AppointmentState.NO_SHOW: "Não compareceu",
 }
+CERTIFICATE_STATUSES: dict[CertificateStatus, str] = {
+    CertificateStatus.ACTIVE: "Válido",
+    CertificateStatus.EXPIRING: "Perto de vencer",
+    CertificateStatus.EXPIRED: "Vencido",
+    CertificateStatus.RENEWED: "Renovado",
+    CertificateStatus.REVOKED: "Cancelado",
+}
+CONSENT_KINDS: dict[ConsentKind, str] = {
+    ConsentKind.SERVICE: "Avisos do atendimento",
+    ConsentKind.MARKETING: "Ofertas e novidades",
+}
+CONSENT_SOURCES: dict[ConsentSource, str] = {
+    ConsentSource.CUSTOMER: "o cliente, na conversa",
+    ConsentSource.DESK: "a equipe, a pedido do cliente",
+    ConsentSource.API: "outro sistema da empresa",
+    ConsentSource.META: "o cliente, no próprio WhatsApp",
+}
+TEMPLATE_CATEGORIES: dict[TemplateCategory, str] = {
+    TemplateCategory.MARKETING: "Marketing",
+    TemplateCategory.UTILITY: "Utilidade",
+    TemplateCategory.AUTHENTICATION: "Autenticação",
+    TemplateCategory.OTHER: "Outra",
+}
+TEMPLATE_STATES: dict[TemplateState, str] = {
+    TemplateState.APPROVED: "Aprovado",
+    TemplateState.PENDING: "Em análise",
+    TemplateState.REJECTED: "Rejeitado",
+    TemplateState.PAUSED: "Pausado",
+    TemplateState.DISABLED: "Desativado",
+    TemplateState.DELETED: "Apagado na Meta",
+    TemplateState.OTHER: "Em outra situação",
+}
 STAGES: dict[LeadStage, str] = {
     LeadStage.NEW: "Novo",
     LeadStage.CONTACTED: "Contatado",
@@ -210,6 +247,12 @@ ACTIONS: dict[str, str] = {
     "data_corrected": "corrigiu um dado a pedido do cliente",
     "contact.opt_out": "registrou que o contato não quer avisos",
     "contact.opt_in": "registrou que o contato quer avisos",
+    "consent.granted": "registrou que o contato aceita mensagens",
+    "consent.withdrawn": "registrou que o contato não quer mensagens",
+    "certificate.create": "cadastrou um certificado",
+    "certificate.change": "alterou um certificado",
+    "certificate.import": "importou uma planilha de certificados",
+    "certificate.imported": "gravou certificados de uma planilha",
     "viewed": "abriu os dados",
     "logged_in": "entrou no painel",
     "logged_out": "saiu do painel",
@@ -279,6 +322,11 @@ LABEL_TABLES: tuple[Mapping[Any, str], ...] = (
     TICKET_STATES,
     APPOINTMENT_KINDS,
     APPOINTMENT_STATES,
+    CERTIFICATE_STATUSES,
+    CONSENT_KINDS,
+    CONSENT_SOURCES,
+    TEMPLATE_CATEGORIES,
+    TEMPLATE_STATES,
     STAGES,
     ROLES,
     MUTE_REASONS,

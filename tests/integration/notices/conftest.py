@@ -4,6 +4,7 @@ import pytest
 from flask import Flask
 
 from gatte.extensions import db
+from gatte.models import Contact
 from tests.app_fixture import application
 from tests.integration.notices.many_certificates import sync_templates
 
@@ -22,6 +23,5 @@ def clean(app) -> Iterator[None]:
     """Each test begins without contacts."""
     yield
     with app.app_context():
-        for table in ("outbox", "message", "conversation", "contact"):
-            db.session.execute(db.text(f"DELETE FROM {table}"))
+        db.session.execute(db.delete(Contact))
         db.session.commit()
