@@ -21,8 +21,14 @@ def set_opted_out(
     audit.record(user_id, action, f"contact:{contact.id}")
 
 
-def set_consent(contact: Contact, kind: ConsentKind, user_id: int, *, granted: bool) -> None:
-    """Note that the contact told a person of the desk to send, or not to send, a kind of message.
+LONGEST_NOTE = 500
+
+
+def set_consent(
+    contact: Contact, kind: ConsentKind, user_id: int, *, granted: bool, note: str = ""
+) -> None:
+    """Note that the contact told a person of the desk to send, or not to send, a kind of message;
+    `note` is how.
 
     Whoever wanted no notices at all and allows one kind is written to again.
     """
@@ -35,6 +41,7 @@ def set_consent(contact: Contact, kind: ConsentKind, user_id: int, *, granted: b
         source=ConsentSource.DESK,
         text_version=DESK_TEXT,
         user_id=user_id,
+        note=note or None,
     )
     action = "consent.granted" if granted else "consent.withdrawn"
     audit.record(user_id, action, f"contact:{contact.id}", {"kind": kind.value})

@@ -7,7 +7,8 @@ from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gatte.extensions import Base
-from gatte.models.columns import CreatedAt, RowId, string_enum
+from gatte.models.columns import CreatedAt, string_enum
+from gatte.models.sealing import EncryptedColumn, HasEncryptedColumns
 
 
 class ConsentKind(StrEnum):
@@ -34,15 +35,15 @@ class ConsentChannel(StrEnum):
     WHATSAPP = "whatsapp"
 
 
-class Consent(Base):
+class Consent(HasEncryptedColumns, Base):
     """Something that a contact allowed (`granted`) or forbade; of a contact, channel and kind the
-    newest row holds. `text_version` names the words that the contact was shown or said.
+    newest row holds. `text_version` names the words that the contact was shown; `note` is what a
+    person of the desk wrote on how the contact said it.
     """
 
     __tablename__ = "consent"
     __table_args__ = (Index("ix_consent_newest", "contact_id", "kind", "id"),)
 
-    id: Mapped[RowId]
     contact_id: Mapped[UUID] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"))
     channel: Mapped[ConsentChannel] = mapped_column(
         string_enum(ConsentChannel), default=ConsentChannel.WHATSAPP
@@ -51,5 +52,6 @@ class Consent(Base):
     granted: Mapped[bool]
     source: Mapped[ConsentSource] = mapped_column(string_enum(ConsentSource))
     text_version: Mapped[str]
+    note = EncryptedColumn[str]()
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"), index=True)
     recorded_at: Mapped[CreatedAt]

@@ -30,18 +30,22 @@ def record(
     source: ConsentSource,
     text_version: str,
     user_id: int | None = None,
+    note: str | None = None,
 ) -> None:
     """Note what a contact allowed or forbade, unless that is what holds already."""
     if find_granted(contact_id, kind) is granted:
         return
+    contact = db.session.get_one(Contact, contact_id)
     db.session.add(
         Consent(
             contact_id=contact_id,
+            data_key_id=contact.data_key_id,
             kind=kind,
             granted=granted,
             source=source,
             text_version=text_version,
             user_id=user_id,
+            note=note,
         )
     )
     db.session.flush()

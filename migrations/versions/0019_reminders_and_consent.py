@@ -50,6 +50,8 @@ CREATE TABLE consent (
     granted BOOLEAN NOT NULL,
     source VARCHAR(32) NOT NULL,
     text_version VARCHAR NOT NULL,
+    note_sealed BYTEA,
+    data_key_id UUID,
     user_id INTEGER,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_consent PRIMARY KEY (id),
@@ -58,6 +60,8 @@ CREATE TABLE consent (
     CONSTRAINT ck_consent_consent_channel CHECK (channel IN ('whatsapp')),
     CONSTRAINT ck_consent_consent_kind CHECK (kind IN ('service', 'marketing')),
     CONSTRAINT ck_consent_consent_source CHECK (source IN ('customer', 'desk', 'api', 'meta')),
+    CONSTRAINT fk_consent_data_key_id FOREIGN KEY (data_key_id)
+        REFERENCES data_key (id) ON DELETE SET NULL,
     CONSTRAINT fk_consent_user_id FOREIGN KEY (user_id) REFERENCES "user" (id)
 )
 """,
@@ -118,6 +122,7 @@ CREATE TABLE certificate_import (
 INDEXES = (
     "INDEX ix_template_purpose_template_id ON template_purpose (template_id)",
     "INDEX ix_consent_newest ON consent (contact_id, kind, id)",
+    "INDEX ix_consent_data_key_id ON consent (data_key_id)",
     "INDEX ix_consent_user_id ON consent (user_id)",
     "INDEX ix_certificate_reminder_outbox_id ON certificate_reminder (outbox_id)",
     "INDEX ix_appointment_reminder_outbox_id ON appointment_reminder (outbox_id)",

@@ -14,7 +14,7 @@ from gatte.web.panel import labels
 from gatte.web.panel.auth import current_user_or_401, note_reading
 from gatte.web.panel.certificates import local_today
 from gatte.web.panel.conversation import PLACE
-from gatte.web.panel.form_values import form_enum
+from gatte.web.panel.form_values import form_enum, form_text
 
 ANSWERS = {"sim": True, "nao": False}
 
@@ -46,9 +46,10 @@ def set_consent(conversation_id: UUID) -> AnyResponse:
     contact = _contact(conversation_id)
     kind = form_enum("tipo", ConsentKind)
     granted = ANSWERS.get(request.form.get("aceita", ""))
-    if granted is None:
+    note = form_text("nota")
+    if granted is None or len(note) > desk.LONGEST_NOTE:
         abort(400)
-    desk.set_consent(contact, kind, current_user_or_401().id, granted=granted)
+    desk.set_consent(contact, kind, current_user_or_401().id, granted=granted, note=note)
     db.session.commit()
     flash("Registrado em seu nome, com a data e a hora.", "success")
     return redirect(url_for("panel.show_contact_profile", conversation_id=conversation_id), 303)
