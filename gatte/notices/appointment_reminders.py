@@ -95,16 +95,18 @@ def _queue(
     claimed = reminders.claim_appointments(due, kind)
     batch = StatementBatch()
     outbox_ids: dict[UUID, UUID] = {}
-    for row in due:
+    for position, row in enumerate(due):
         reminder_id = claimed.get(UUID(str(row.id)))
         if reminder_id is not None:
-            outbox_ids[reminder_id] = _stage(batch, row, chosen, audience)
+            outbox_ids[reminder_id] = _stage(batch, row, chosen, audience, position)
     reminders.note_appointments(batch, outbox_ids)
     batch.execute()
     return ReminderStep("appointments", len(outbox_ids), len(outbox_ids))
 
 
-def _stage(batch: StatementBatch, row: Row, chosen: ChosenTemplate, audience: Audience) -> UUID:
+def _stage(
+    batch: StatementBatch, row: Row, chosen: ChosenTemplate, audience: Audience, position: int
+) -> UUID:
     notice_queue.cache_key(row)
     starts_at: datetime = row.starts_at.astimezone(audience.now.tzinfo)
     reply = chosen.reply(
@@ -122,6 +124,7 @@ def _stage(batch: StatementBatch, row: Row, chosen: ChosenTemplate, audience: Au
         reply,
         now=audience.now,
         expires_at=starts_at,
+        position=position,
     )
 
 

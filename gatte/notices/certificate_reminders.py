@@ -50,17 +50,21 @@ def queue_due(
     chosen = template_choice.choose(purpose, number)
     audience = Audience(number.phone_number_id, now, chosen.is_marketing)
     is_after = purpose is NoticePurpose.CERTIFICATE_EXPIRED
-    for _ in range(MOST_CONTACTS // CONTACTS_AT_ONCE):
+    for position in range(0, MOST_CONTACTS, CONTACTS_AT_ONCE):
         due = reminders.lock_due_certificates(
             audience, now.date(), CONTACTS_AT_ONCE, is_after=is_after
         )
         if not due:
             return
-        yield _queue(due, chosen, audience)
+        yield _queue(due, chosen, audience, position)
 
 
-def _queue(due: Sequence[Row], chosen: ChosenTemplate, audience: Audience) -> ReminderStep:
-    """Queue a message for each contact of these certificates, which it names or counts."""
+def _queue(
+    due: Sequence[Row], chosen: ChosenTemplate, audience: Audience, position: int
+) -> ReminderStep:
+    """Queue a message for each contact of these certificates, which it names or counts; they are
+    the notices of a run from this position on.
+    """
     claimed = reminders.claim_certificates(due)
     by_contact: dict[UUID, list[Row]] = {}
     for row in due:
@@ -68,8 +72,8 @@ def _queue(due: Sequence[Row], chosen: ChosenTemplate, audience: Audience) -> Re
             by_contact.setdefault(UUID(str(row.contact_id)), []).append(row)
     batch = StatementBatch()
     outbox_ids: dict[UUID, UUID] = {}
-    for rows in by_contact.values():
-        outbox_id = _stage(batch, rows, chosen, audience)
+    for place, rows in enumerate(by_contact.values(), start=position):
+        outbox_id = _stage(batch, rows, chosen, audience, place)
         outbox_ids |= {claimed[UUID(str(row.id))]: outbox_id for row in rows}
     reminders.note_certificates(batch, outbox_ids, audience.now)
     batch.execute()
@@ -77,7 +81,11 @@ def _queue(due: Sequence[Row], chosen: ChosenTemplate, audience: Audience) -> Re
 
 
 def _stage(
-    batch: StatementBatch, rows: Sequence[Row], chosen: ChosenTemplate, audience: Audience
+    batch: StatementBatch,
+    rows: Sequence[Row],
+    chosen: ChosenTemplate,
+    audience: Audience,
+    position: int,
 ) -> UUID:
     """Stage the message on certificates of one contact: of the one that ends first, and of how many
     more.
@@ -100,6 +108,7 @@ def _stage(
         reply,
         now=audience.now,
         expires_at=_end_of(audience.now),
+        position=position,
     )
 
 

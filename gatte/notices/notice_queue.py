@@ -3,7 +3,7 @@ holds notices alone.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from gatte.conversation.replies import TemplateReply
@@ -13,6 +13,7 @@ from gatte.models.columns import new_uuid7
 from gatte.store import Row, StatementBatch, conversations, outbox
 from gatte.store.outbox import OutgoingReply
 
+SPACING = timedelta(seconds=0.25)
 NOBODY = "cliente"
 """How a contact is called whose name nobody knows."""
 
@@ -62,12 +63,24 @@ def stage(
     *,
     now: datetime,
     expires_at: datetime,
+    position: int,
 ) -> UUID:
     """Add a notice to a batch, with a conversation where the contact has none that takes it; the
     id of its outbox row. `row` has the contact, its data key, and the conversation or nothing.
+
+    `position` counts the notices of a run: they leave one after another, so that customers who are
+    in a conversation do not wait behind them. In an open conversation a notice leaves at once, for
+    what is said there next waits behind it.
     """
     conversation = _conversation_of(batch, row, phone_number_id, now)
-    outgoing = OutgoingReply(reply, Author.BOT, expires_at=expires_at)
+    is_open = row.conversation_id is not None and row.closed_at is None
+    start = datetime.now(UTC) + position * SPACING
+    outgoing = OutgoingReply(
+        reply,
+        Author.BOT,
+        expires_at=expires_at,
+        not_before=None if is_open else start,
+    )
     outbox.stage(batch, conversation, outgoing)
     return outgoing.id
 

@@ -125,7 +125,7 @@ class InvalidDeliveryTransition(Exception):
 @dataclass(frozen=True)
 class OutgoingReply:
     """Something to be said to a customer: by whom, and in which turn. A notice, which nobody asked
-    for, has a time after which it is not sent.
+    for, has a time after which it is not sent, and may have one before which it is not.
     """
 
     reply: Reply
@@ -133,6 +133,7 @@ class OutgoingReply:
     turn_id: UUID | None = None
     user_id: int | None = None
     expires_at: datetime | None = None
+    not_before: datetime | None = None
     id: UUID = field(default_factory=new_uuid7)
 
 
@@ -206,6 +207,8 @@ def stage(
     }
     if outgoing.expires_at is not None:
         row["expires_at"] = outgoing.expires_at
+    if outgoing.not_before is not None:
+        row["next_attempt_at"] = outgoing.not_before
     batch.insert("outbox", row)
 
 

@@ -64,7 +64,7 @@ REACHABLE = f"""
 # Which conversation of a contact `c` takes a notice: an open one, or a closed one that is young.
 CONVERSATION = f"""
     LEFT JOIN LATERAL (
-        SELECT o.id, o.owner_version
+        SELECT o.id, o.owner_version, o.closed_at
         FROM conversation o
         WHERE o.contact_id = c.contact_id
             AND o.phone_number_id = %(number)s::text
@@ -109,7 +109,7 @@ DUE_CERTIFICATES_SQL = f"""
     )
     SELECT c.id, c.contact_id, c.data_key_id, c.kind, c.holder_sealed, c.valid_until,
         d.days_before, p.name_sealed, k.master_key_id, k.wrapped_key,
-        v.id AS conversation_id, v.owner_version
+        v.id AS conversation_id, v.owner_version, v.closed_at
     FROM due d
     JOIN chosen USING (contact_id)
     JOIN certificate c ON c.id = d.id
@@ -142,7 +142,7 @@ NOTE_CERTIFICATES_SQL = """
 DUE_APPOINTMENTS_SQL = f"""
     SELECT c.id, c.contact_id, c.data_key_id, c.number, c.kind, c.starts_at,
         p.name_sealed, k.master_key_id, k.wrapped_key,
-        v.id AS conversation_id, v.owner_version
+        v.id AS conversation_id, v.owner_version, v.closed_at
     FROM appointment c
     JOIN contact p ON p.id = c.contact_id
     JOIN data_key k ON k.id = c.data_key_id

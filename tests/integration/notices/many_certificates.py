@@ -119,7 +119,9 @@ def run_year() -> Year:
     year = Year()
     by_day: Counter[date] = Counter()
     for now in moments():
-        by_day[now.date()] += run_at(now)
+        # the next run of the day goes on where one had enough, and else finds nothing
+        while queued := run_at(now):
+            by_day[now.date()] += queued
     year.queued = sum(by_day.values())
     year.largest_day = max(by_day.values())
     return year
