@@ -79,10 +79,8 @@ class GraphApi:
             case ("DELETE", _, "contact_book"):
                 self.forgotten.append(request.query.get("bsuid", ""))
                 return as_json(200, {"success": True})
-            case ("GET", _, "message_templates"):
-                return self._templates(request)
-            case ("GET", media_id):
-                return self.media.facts(media_id, request)
+            case ("GET", named, *rest) if rest in ([], ["message_templates"]):
+                return self._templates(request) if rest else self.media.facts(named, request)
             case ("DELETE", media_id):
                 return as_json(200, {"success": self.media.drop(media_id)})
         raise Refusal(100, "Unsupported request", subcode=33)

@@ -2,6 +2,7 @@
 before somebody confirms.
 """
 
+import contextlib
 from uuid import UUID
 
 from flask import Blueprint, Response, abort, flash, redirect, request, url_for
@@ -55,8 +56,7 @@ def _new_page(status: int = 200, problem: str = "") -> Response:
 def upload_certificates() -> AnyResponse:
     """Read a file and keep it until it is confirmed."""
     _require_admin()
-    file = request.files.get("arquivo")
-    content = file.read() if file else b""
+    content = _uploaded()
     if not content:
         return _new_page(422, "Escolha um arquivo CSV que não esteja vazio.")
     try:
@@ -65,6 +65,15 @@ def upload_certificates() -> AnyResponse:
         return _new_page(422, str(problem))
     db.session.commit()
     return redirect(url_for("panel.show_certificate_import", import_id=draft.id), 303)
+
+
+def _uploaded() -> bytes:
+    """The file of the form; empty when there is none."""
+    file = request.files.get("arquivo")
+    if file is None:
+        return b""
+    with contextlib.closing(file):
+        return file.read()
 
 
 def show_certificate_import(import_id: UUID) -> Response:

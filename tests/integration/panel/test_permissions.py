@@ -126,6 +126,18 @@ TABLE = {
     ("POST", "panel.revoke_token"): ADMINS,
     ("POST", "panel.start_routine"): ADMINS,
     ("PUT", "api.put_article"): TOKEN_ONLY,
+    ("GET", "panel.list_certificates"): PEOPLE,
+    ("GET", "panel.show_certificate"): PEOPLE,
+    ("POST", "panel.change_certificate"): PEOPLE,
+    ("GET", "panel.new_certificate"): PEOPLE,
+    ("POST", "panel.add_certificate"): PEOPLE,
+    ("GET", "panel.new_certificate_import"): ADMINS,
+    ("POST", "panel.upload_certificates"): ADMINS,
+    ("GET", "panel.show_certificate_import"): ADMINS,
+    ("POST", "panel.confirm_certificate_import"): ADMINS,
+    ("GET", "panel.list_message_templates"): PEOPLE,
+    ("GET", "panel.show_contact_profile"): PEOPLE,
+    ("POST", "panel.set_consent"): PEOPLE,
 }
 ROLES = ("anonymous", "agent", "admin")
 
