@@ -16,7 +16,7 @@ from gatte.notices import notice_hours, notice_queue, template_choice
 from gatte.notices.notice_queue import ReminderStep
 from gatte.notices.template_choice import ChosenTemplate, NoticeNumber
 from gatte.store import Row, StatementBatch, reminders
-from gatte.store.reminders import Audience
+from gatte.store.notice_audience import Audience
 
 AT_ONCE = 200
 MOST_BATCHES = 10

@@ -14,7 +14,7 @@ from gatte.notices import notice_queue, template_choice
 from gatte.notices.notice_queue import ReminderStep
 from gatte.notices.template_choice import ChosenTemplate, NoticeNumber
 from gatte.store import Row, StatementBatch, certificates, leads, reminders
-from gatte.store.reminders import Audience
+from gatte.store.notice_audience import Audience
 
 CONTACTS_AT_ONCE = 200
 MOST_CONTACTS = 2_000

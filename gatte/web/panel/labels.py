@@ -10,19 +10,21 @@ from gatte.conversation.states import Event, State
 from gatte.models import (
     AppointmentState,
     Author,
-    CertificateStatus,
-    ConsentKind,
-    ConsentSource,
     DeliveryState,
     LeadStage,
     MuteReason,
     Role,
     Scope,
     SkipReason,
-    TemplateCategory,
-    TemplateState,
     TicketKind,
     TicketState,
+)
+from gatte.web.panel.notice_labels import (
+    CERTIFICATE_STATUSES,
+    CONSENT_KINDS,
+    CONSENT_SOURCES,
+    TEMPLATE_CATEGORIES,
+    TEMPLATE_STATES,
 )
 
 STATES: dict[State, str] = {
@@ -151,38 +153,6 @@ APPOINTMENT_STATES: dict[AppointmentState, str] = {
     AppointmentState.CANCELLED: "Cancelado",
     AppointmentState.DONE: "Atendido",
     AppointmentState.NO_SHOW: "Não compareceu",
-}
-CERTIFICATE_STATUSES: dict[CertificateStatus, str] = {
-    CertificateStatus.ACTIVE: "Válido",
-    CertificateStatus.EXPIRING: "Perto de vencer",
-    CertificateStatus.EXPIRED: "Vencido",
-    CertificateStatus.RENEWED: "Renovado",
-    CertificateStatus.REVOKED: "Cancelado",
-}
-CONSENT_KINDS: dict[ConsentKind, str] = {
-    ConsentKind.SERVICE: "Avisos do atendimento",
-    ConsentKind.MARKETING: "Ofertas e novidades",
-}
-CONSENT_SOURCES: dict[ConsentSource, str] = {
-    ConsentSource.CUSTOMER: "o cliente, na conversa",
-    ConsentSource.DESK: "a equipe, a pedido do cliente",
-    ConsentSource.API: "outro sistema da empresa",
-    ConsentSource.META: "o cliente, no próprio WhatsApp",
-}
-TEMPLATE_CATEGORIES: dict[TemplateCategory, str] = {
-    TemplateCategory.MARKETING: "Marketing",
-    TemplateCategory.UTILITY: "Utilidade",
-    TemplateCategory.AUTHENTICATION: "Autenticação",
-    TemplateCategory.OTHER: "Outra",
-}
-TEMPLATE_STATES: dict[TemplateState, str] = {
-    TemplateState.APPROVED: "Aprovado",
-    TemplateState.PENDING: "Em análise",
-    TemplateState.REJECTED: "Rejeitado",
-    TemplateState.PAUSED: "Pausado",
-    TemplateState.DISABLED: "Desativado",
-    TemplateState.DELETED: "Apagado na Meta",
-    TemplateState.OTHER: "Em outra situação",
 }
 STAGES: dict[LeadStage, str] = {
     LeadStage.NEW: "Novo",

@@ -4,6 +4,8 @@ import io
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import encode_multipart
 
 from gatte.extensions import db
 from gatte.jobs import cron
@@ -22,8 +24,13 @@ def soon(days=5):
 
 def upload(person, content):
     person.get("/panel/certificados/importar")
-    data = {"csrf_token": person.token, "arquivo": (io.BytesIO(content), "a.csv")}
-    return person.client.post("/panel/certificados/importar", data=data)
+    file = FileStorage(io.BytesIO(content), "a.csv")
+    boundary, body = encode_multipart({"csrf_token": person.token, "arquivo": file})
+    return person.client.post(
+        "/panel/certificados/importar",
+        data=body,
+        content_type=f"multipart/form-data; boundary={boundary}",
+    )
 
 
 def certificates(app):
