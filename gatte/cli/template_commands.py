@@ -1,9 +1,14 @@
 """`flask templates`: the messages that Meta approved, and what each is used for."""
 
+from typing import TYPE_CHECKING
+
 import click
 from flask.cli import AppGroup
 
 from gatte.extensions import db
+
+if TYPE_CHECKING:
+    from gatte.notices.template_choice import NoticeNumber
 
 templates = AppGroup("templates", help="Message templates that Meta approved.")
 LANGUAGE = click.option("--language", default="pt_BR", show_default=True)
@@ -72,7 +77,7 @@ def use(purpose: str, name: str, language: str) -> None:
     click.echo(f"{purpose} uses {name} ({language}) from now on.")
 
 
-def _number():  # noqa: ANN202 - a type of a room that is imported only when a command runs
+def _number() -> "NoticeNumber":
     from gatte.notices import template_choice
 
     try:

@@ -10,11 +10,15 @@ import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 from gatte.conversation.parsing.normalize import fold
 from gatte.desk import certificate_cells as cells
 from gatte.desk.certificate_cells import BadCell
 from gatte.models import CertificateStatus
+
+if TYPE_CHECKING:
+    from _csv import Reader
 
 MOST_LINES = 200_000
 LONGEST_LINE = 5_000
@@ -170,7 +174,7 @@ def _separator(text: str) -> str:
     return max(SEPARATORS, key=first.count)
 
 
-def _read_lines(reader: "csv._reader") -> CertificateFile:
+def _read_lines(reader: "Reader") -> CertificateFile:
     header = next((line for line in reader if any(cell.strip() for cell in line)), [])
     places = _places(header)
     rows: list[CertificateRow] = []

@@ -111,11 +111,20 @@ PUT_BACK_SQL = """
 class Addressee(Protocol):
     """A conversation, or what is known of it, as far as a message for it needs."""
 
-    id: Any
-    contact_id: Any
-    data_key_id: Any
-    phone_number_id: Any
-    owner_version: Any
+    @property
+    def id(self) -> Any: ...  # noqa: ANN401 - a column of a model, or a plain value
+
+    @property
+    def contact_id(self) -> Any: ...  # noqa: ANN401
+
+    @property
+    def data_key_id(self) -> Any: ...  # noqa: ANN401
+
+    @property
+    def phone_number_id(self) -> Any: ...  # noqa: ANN401
+
+    @property
+    def owner_version(self) -> Any: ...  # noqa: ANN401
 
 
 class InvalidDeliveryTransition(Exception):

@@ -73,7 +73,8 @@ def _uploaded() -> bytes:
     if file is None:
         return b""
     with contextlib.closing(file):
-        return file.read()
+        content: bytes = file.read()
+    return content
 
 
 def show_certificate_import(import_id: UUID) -> Response:
