@@ -54,6 +54,7 @@ from gatte.models.reminder import (
     CertificateReminder,
 )
 from gatte.models.sealing import Keyring
+from gatte.models.second_factor import RecoveryCode, SecondFactor
 from gatte.models.webhook_subscription import (
     WebhookDelivery,
     WebhookDeliveryState,
@@ -111,9 +112,11 @@ __all__ = [
     "Outbox",
     "Passage",
     "PassageKind",
+    "RecoveryCode",
     "Role",
     "ScheduledJob",
     "Scope",
+    "SecondFactor",
     "SkipReason",
     "StatusEvent",
     "TemplateCategory",

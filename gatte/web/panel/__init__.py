@@ -25,6 +25,7 @@ from gatte.web.panel import (
     mute,
     overdue,
     routines,
+    second_step,
     sessions,
     simulator,
     state_diagram,
@@ -39,6 +40,7 @@ bp.add_app_template_filter(overdue.warning, "overdue")
 SCREENS = (
     auth,
     account,
+    second_step,
     user_accounts,
     sessions,
     conversation,
