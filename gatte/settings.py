@@ -48,6 +48,7 @@ MODEL_NAME = formats.matching(
 TEMPLATE_NAME = formats.matching(
     r"[a-z0-9_]{0,512}", "must be a template's name: lower-case letters, digits and underscores"
 )
+META_ID = formats.matching(r"\d{0,32}", "must be an id of Meta: digits only")
 LANGUAGE = formats.matching(r"[a-z]{2,3}(_[A-Z]{2})?", "must be a language such as pt_BR")
 # Google's price pages, October 2026 (ai.google.dev/gemini-api/docs/pricing): text, paid tier,
 # standard.
@@ -177,6 +178,12 @@ class Settings(BaseSettings):
     gatte_appointment_minutes: int = Field(default=30, ge=5, le=480)
     gatte_appointments_at_once: int = Field(default=1, ge=1, le=100)
     gatte_appointment_notice_minutes: int = Field(default=30, ge=0, le=20_160)
+    gatte_appointment_day_reminder: bool = True
+    """Whether contacts are reminded of an appointment on the working day before."""
+    gatte_appointment_reminder_hours: int = Field(default=2, ge=0, le=24)
+    """How many hours before an appointment its contact is reminded (again); 0: not."""
+    gatte_certificate_reminders: bool = True
+    """Whether contacts are reminded of the end of their certificates."""
     gatte_log_level: Annotated[str, AfterValidator(formats.log_level)] = "INFO"
     gatte_log_format: Annotated[str, AfterValidator(formats.log_format)] = ""
 
@@ -185,6 +192,10 @@ class Settings(BaseSettings):
     )
     whatsapp_verify_token: SecretStr = SecretStr("")
     whatsapp_app_secret: Annotated[SecretStr, AfterValidator(formats.app_secrets)] = SecretStr("")
+    whatsapp_phone_number_id: Annotated[str, META_ID] = ""
+    """The number from which the company begins conversations: reminders and other notices."""
+    whatsapp_business_account_id: Annotated[str, META_ID] = ""
+    """The WhatsApp Business account of that number, whose templates are synced."""
     whatsapp_api_base_url: Annotated[str, AfterValidator(formats.http_url)] = (
         "https://graph.facebook.com"
     )

@@ -38,6 +38,7 @@ class Erasure(StrEnum):
     PRUNED = "the person's part is taken out of stored webhook bodies"
     UNLINKED = "kept, without anything that leads to the person"
     KEY_DESTROYED = "the contact's key is destroyed"
+    DROPPED = "what is not stored yet is dropped whole, since whose data it holds cannot be told"
     UNREADABLE = "unreadable with the contact's key; the row goes a day after it was written"
     NONE = "holds nothing of a customer"
 
@@ -52,6 +53,8 @@ class Retention(StrEnum):
     LEADS = "GATTE_RETENTION_LEAD_MONTHS after the last change"
     APPOINTMENTS = "GATTE_RETENTION_TICKET_MONTHS after their end"
     CERTIFICATES = "GATTE_RETENTION_CERTIFICATE_MONTHS after the certificate's end"
+    IMPORTS = "a day until it is confirmed; its content until it is stored, its counts 90 days"
+    TEMPLATES = "as long as Meta lists it; then marked as deleted"
     LLM_CALLS = "GATTE_RETENTION_LLM_CALL_MONTHS, and no longer than the conversation"
     INBOX = (
         "7 days (Meta's redelivery horizon);"
@@ -73,6 +76,7 @@ class Retention(StrEnum):
 class LegalBasis(StrEnum):
     """On what ground the data is processed (LGPD art. 7)."""
 
+    CONSENT = "proof of what the person allowed or forbade (art. 7, I and art. 8)"
     CONTRACT = "contract or steps before it, at the person's request (art. 7, V)"
     OBLIGATION = "legal duty of the company (art. 7, II)"
     INTEREST = "legitimate interest: a safe and reliable service (art. 7, IX)"
@@ -254,6 +258,7 @@ TABLES: dict[str, TableRule] = {
                 "owner_version",
                 "attempts",
                 "next_attempt_at",
+                "expires_at",
                 "error_code",
                 "error_details",
                 "billable",
@@ -459,9 +464,114 @@ TABLES: dict[str, TableRule] = {
                 "issued_on",
                 "valid_until",
                 "status",
+                "reminded_at",
+                "renewal_lead_for",
                 "created_at",
             ),
         },
+    ),
+    "certificate_reminder": TableRule(
+        what="which reminders of the end of a certificate were sent",
+        why="to remind once, and to show that it was done",
+        basis=LegalBasis.CONTRACT,
+        retention=Retention.CERTIFICATES,
+        erasure=Erasure.DELETED,
+        access=Access.DESK,
+        columns={
+            ColumnClass.LINK: ("id", "certificate_id", "outbox_id"),
+            ColumnClass.FACT: ("valid_until", "days_before", "created_at"),
+        },
+    ),
+    "appointment_reminder": TableRule(
+        what="which reminders of an appointment were sent",
+        why="to remind once, and to show that it was done",
+        basis=LegalBasis.CONTRACT,
+        retention=Retention.APPOINTMENTS,
+        erasure=Erasure.DELETED,
+        access=Access.DESK,
+        columns={
+            ColumnClass.LINK: ("id", "appointment_id", "outbox_id"),
+            ColumnClass.FACT: ("kind", "created_at"),
+        },
+    ),
+    "consent": TableRule(
+        title="Autorizações para mensagens",
+        what="what the contact allowed and forbade the company to send, who told us, and when",
+        why="to send only what is allowed, and to prove it",
+        basis=LegalBasis.CONSENT,
+        retention=Retention.CONTACT,
+        erasure=Erasure.DELETED,
+        access=Access.DESK,
+        columns={
+            ColumnClass.PERSONAL: ("note_sealed",),
+            ColumnClass.LINK: ("id", "contact_id", "data_key_id"),
+            ColumnClass.FACT: (
+                "channel",
+                "kind",
+                "granted",
+                "source",
+                "text_version",
+                "recorded_at",
+            ),
+            ColumnClass.TECHNICAL: ("user_id",),
+        },
+    ),
+    "certificate_import": TableRule(
+        what="files of certificates until they are stored, with what was wrong in them",
+        why="to show what is wrong before anything is stored",
+        basis=LegalBasis.CONTRACT,
+        retention=Retention.IMPORTS,
+        erasure=Erasure.DROPPED,
+        access=Access.ADMINS,
+        columns={
+            ColumnClass.PERSONAL: ("content_sealed",),
+            ColumnClass.STAFF: ("user_id",),
+            ColumnClass.TECHNICAL: (
+                "id",
+                "state",
+                "line_count",
+                "error_count",
+                "error_lines",
+                "errors",
+                "done_count",
+                "created_count",
+                "changed_count",
+                "created_at",
+                "finished_at",
+            ),
+        },
+    ),
+    "message_template": TableRule(
+        what="messages that Meta approved for the company",
+        why="to write to customers outside the 24 hours",
+        basis=LegalBasis.NONE,
+        retention=Retention.TEMPLATES,
+        erasure=Erasure.NONE,
+        access=Access.DESK,
+        columns={
+            ColumnClass.TECHNICAL: (
+                "id",
+                "business_account_id",
+                "name",
+                "language",
+                "category",
+                "state",
+                "variables",
+                "buttons",
+                "body",
+                "synced_at",
+                "created_at",
+            )
+        },
+    ),
+    "template_purpose": TableRule(
+        what="which template serves which notice",
+        why="to send the right one",
+        basis=LegalBasis.NONE,
+        retention=Retention.UNLIMITED,
+        erasure=Erasure.NONE,
+        access=Access.DESK,
+        columns={ColumnClass.TECHNICAL: ("purpose", "template_id", "updated_at")},
     ),
     "inbox_message": TableRule(
         what="a message as it arrived, sealed until it is processed, then emptied",
@@ -496,7 +606,13 @@ TABLES: dict[str, TableRule] = {
         access=Access.NOBODY,
         columns={
             ColumnClass.PERSONAL: ("payload",),
-            ColumnClass.TECHNICAL: ("id", "field", "phone_number_id", "received_at"),
+            ColumnClass.TECHNICAL: (
+                "id",
+                "field",
+                "phone_number_id",
+                "handled_at",
+                "received_at",
+            ),
         },
     ),
     "status_event": TableRule(
@@ -969,6 +1085,13 @@ COLUMN_TITLES: dict[str, str] = {
     "valid_until": "Válido até",
     "issued_on": "Emitido em",
     "issuer": "Emissor",
+    "channel": "Canal",
+    "granted": "Aceita",
+    "source": "Quem informou",
+    "text_version": "Texto mostrado",
+    "note": "Anotação",
+    "recorded_at": "Registrado em",
+    "reminded_at": "Último lembrete",
     "opted_out_at": "Não quer avisos desde",
     "muted_until": "Sem respostas do robô até",
     "hold_reason": "Motivo da guarda legal",

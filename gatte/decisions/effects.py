@@ -14,7 +14,7 @@ from gatte.conversation.effects import Effect
 from gatte.data_rights import erasure_requests
 from gatte.decisions import booking
 from gatte.intake import contact_identity
-from gatte.models import Conversation, IdentityKind, TicketKind
+from gatte.models import ConsentSource, Conversation, IdentityKind, TicketKind
 from gatte.observability import metrics
 from gatte.store import audit, contacts, conversations, leads, messages, tickets, turns
 
@@ -42,15 +42,19 @@ def _escalate(conversation: Conversation, effect: effects.QueueForHuman) -> None
 
 
 def _capture_lead(conversation: Conversation, effect: effects.CaptureLead) -> None:
-    leads.add_lead(
-        conversation,
-        product=effect.product,
-        renewal_of=effect.renewal_of,
-        name=effect.name,
-        company=effect.company,
-        document=effect.document,
-        email=effect.email,
-    )
+    details = {
+        "product": effect.product,
+        "name": effect.name,
+        "company": effect.company,
+        "document": effect.document,
+        "email": effect.email,
+    }
+    if effect.renewal_of is not None:
+        waiting = leads.find_active_renewal(conversation.contact_id, effect.renewal_of)
+        if waiting is not None:
+            leads.complete_renewal(waiting, conversation, details)
+            return
+    leads.add_lead(conversation, renewal_of=effect.renewal_of, **details)
 
 
 def _open_ticket(conversation: Conversation, effect: effects.OpenTicket) -> None:
@@ -114,11 +118,11 @@ def register_document(conversation: Conversation, document: str) -> None:
 
 
 def _opt_out(conversation: Conversation, _: effects.StopNotices) -> None:
-    contacts.opt_out(conversation.contact)
+    contacts.opt_out(conversation.contact, ConsentSource.CUSTOMER)
 
 
 def _opt_in(conversation: Conversation, _: effects.ResumeNotices) -> None:
-    contacts.opt_in(conversation.contact)
+    contacts.opt_in(conversation.contact, ConsentSource.CUSTOMER)
 
 
 def _erase_message(conversation: Conversation, effect: effects.EraseMessage) -> None:

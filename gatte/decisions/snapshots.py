@@ -2,7 +2,7 @@
 orchestrator decided.
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from gatte import services
 from gatte.conversation.snapshot import CertificateFacts, ContactFacts, Snapshot, TicketFacts
@@ -12,6 +12,8 @@ from gatte.models import Conversation
 from gatte.store import Row, certificates, conversations, tickets
 
 TICKETS_SHOWN = 5
+REMINDED_LATELY = timedelta(days=5)
+"""Whoever wants to renew so soon after a reminder means the certificate that it named."""
 
 
 def load_snapshot(conversation: Conversation, facts: Row | None = None) -> Snapshot:
@@ -82,9 +84,17 @@ def _contact_facts(conversation: Conversation, *, returning: bool) -> ContactFac
 
 
 def _certificates(conversation: Conversation) -> tuple[CertificateFacts, ...]:
-    rows = certificates.list_of_contact(conversation.contact_id)
+    rows = certificates.list_current_of_contact(conversation.contact_id)
+    lately = datetime.now(UTC) - REMINDED_LATELY
     return tuple(
-        CertificateFacts(str(row.id), row.kind, row.holder or "", row.valid_until, row.status.value)
+        CertificateFacts(
+            id=str(row.id),
+            kind=row.kind,
+            holder=row.holder or "",
+            valid_until=row.valid_until,
+            status=row.status.value,
+            reminded=row.reminded_at is not None and row.reminded_at > lately,
+        )
         for row in rows
     )
 

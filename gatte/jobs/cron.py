@@ -14,15 +14,26 @@ from croniter import croniter
 
 from gatte import services
 from gatte.data_rights import erasure, erasure_requests, key_destruction, ledger_check, retention
+from gatte.desk import certificate_imports
 from gatte.extensions import db
+from gatte.notices import (
+    certificate_reminders,
+    marketing_preferences,
+    notice_hours,
+    reminder_run,
+    template_choice,
+    template_sync,
+)
 from gatte.operations import figures, training_process
 from gatte.operations.backup import nightly
+from gatte.store import certificate_imports as stored_imports
 from gatte.store import scheduled_jobs
 
 log = structlog.get_logger(__name__)
 
 LEASE_SECONDS = 1800.0  # longer than most of them work
 BACKUP_LEASE_SECONDS = 6 * 3600.0
+LEADS_AT_ONCE = 500
 
 
 class NoSuchScheduledJob(Exception):
@@ -105,7 +116,77 @@ def train_command_model() -> Mapping[str, object]:
     return training_process.train()
 
 
+def sync_templates() -> Mapping[str, object]:
+    """Read the company's templates from Meta."""
+    try:
+        number = template_choice.notice_number()
+    except template_choice.NoNoticeNumber as missing:
+        return {"problem": str(missing)}
+    done = template_sync.store(number, template_sync.fetch(number))
+    db.session.commit()
+    return {"listed": done.listed, "deleted": done.deleted}
+
+
+def watch_certificates() -> Mapping[str, object]:
+    """Mark certificates by their last day, and make the renewal leads that are due."""
+    today = _local_now().date()
+    changed = certificate_reminders.refresh_states(today)
+    db.session.commit()
+    made = 0
+    while count := certificate_reminders.make_renewal_leads(today, LEADS_AT_ONCE):
+        db.session.commit()
+        made += count
+    return {"changed": changed, "leads": made}
+
+
+def send_reminders() -> Mapping[str, object]:
+    """Queue the reminders that are due now; what keeps one kind back is told, and keeps no other
+    back.
+    """
+    now = _local_now()
+    if not notice_hours.may_send(now):
+        return {"outside_hours": True}
+    counts = {"certificates": 0, "appointments": 0, "messages": 0}
+    problems: list[str] = []
+    for step in reminder_run.queue_due(now):
+        db.session.commit()
+        counts[step.subject] += step.reminders
+        counts["messages"] += step.messages
+        problems += [step.problem] if step.problem else []
+    return {**counts, "problems": problems} if problems else counts
+
+
+def import_certificates() -> Mapping[str, object]:
+    """Store the files of certificates that people confirmed, and forget those that nobody did."""
+    lines = 0
+    for step in certificate_imports.store_confirmed():
+        db.session.commit()
+        db.session.expunge_all()
+        lines += step.lines
+    deleted = stored_imports.delete_old()
+    db.session.commit()
+    return {"lines": lines, "forgotten": deleted}
+
+
+def apply_marketing_choices() -> Mapping[str, object]:
+    """Carry out what customers told Meta on marketing messages."""
+    applied = 0
+    while count := marketing_preferences.apply_waiting():
+        db.session.commit()
+        applied += count
+    return {"applied": applied}
+
+
+def _local_now() -> datetime:
+    return datetime.now(services.settings().time_zone)
+
+
 ENTRIES = (
+    CronEntry("sync_templates", "15 5 * * *", sync_templates),
+    CronEntry("watch_certificates", "5 0,6 * * *", watch_certificates),
+    CronEntry("send_reminders", "*/10 * * * *", send_reminders),
+    CronEntry("import_certificates", "*/5 * * * *", import_certificates),
+    CronEntry("apply_marketing_choices", "* * * * *", apply_marketing_choices),
     CronEntry("apply_retention", "40 2 * * *", apply_retention),
     CronEntry("count_daily_figures", "10 * * * *", count_daily_figures),
     CronEntry("create_backup", "30 1 * * *", create_backup, BACKUP_LEASE_SECONDS),

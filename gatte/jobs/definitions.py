@@ -9,6 +9,7 @@ from gatte.extensions import db
 from gatte.intelligence.knowledge import articles
 from gatte.jobs import cron
 from gatte.jobs.job_context import job
+from gatte.store import consents
 from gatte.turns import inactivity, run
 
 
@@ -52,6 +53,8 @@ def apply_statuses() -> None:
     while (batch := status_updates.apply_status_batch(after)) is not None:
         for outbox_id in batch.window_closed:
             service_window.handle_late_failure(outbox_id)
+        for outbox_id in batch.marketing_stopped:
+            consents.record_marketing_stop_of(outbox_id)
         db.session.commit()
         after = batch.last_id
     db.session.commit()

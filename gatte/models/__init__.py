@@ -8,6 +8,8 @@ Models hold constraints and small derived values; rules live in the services abo
 from gatte.models.api_token import ApiToken, IdempotentRequest, Scope
 from gatte.models.appointment import Appointment, AppointmentState
 from gatte.models.certificate import Certificate, CertificateStatus
+from gatte.models.certificate_import import CertificateImport, CertificateImportState
+from gatte.models.consent import Consent, ConsentChannel, ConsentKind, ConsentSource
 from gatte.models.contact import Contact, ContactIdentity, IdentityKind, MuteReason
 from gatte.models.conversation import Conversation, Transition, Turn, TurnOutcome
 from gatte.models.data_key import DataKey, KeyPurpose
@@ -38,6 +40,13 @@ from gatte.models.message import (
     Outbox,
     SkipReason,
 )
+from gatte.models.message_template import (
+    MessageTemplate,
+    NoticePurpose,
+    TemplateCategory,
+    TemplatePurpose,
+    TemplateState,
+)
 from gatte.models.model_version import (
     ExampleState,
     ModelVersion,
@@ -51,6 +60,11 @@ from gatte.models.operations import (
     BackupRecord,
     DailyFigure,
     ScheduledJob,
+)
+from gatte.models.reminder import (
+    AppointmentReminder,
+    AppointmentReminderKind,
+    CertificateReminder,
 )
 from gatte.models.sealing import Keyring
 from gatte.models.second_factor import RecoveryCode, SecondFactor
@@ -66,6 +80,8 @@ __all__ = [
     "ApiToken",
     "AppliedErasure",
     "Appointment",
+    "AppointmentReminder",
+    "AppointmentReminderKind",
     "AppointmentState",
     "Article",
     "AuditEntry",
@@ -73,9 +89,16 @@ __all__ = [
     "BackupAction",
     "BackupRecord",
     "Certificate",
+    "CertificateImport",
+    "CertificateImportState",
+    "CertificateReminder",
     "CertificateStatus",
     "CompanyFact",
     "CompanyFactVersion",
+    "Consent",
+    "ConsentChannel",
+    "ConsentKind",
+    "ConsentSource",
     "Contact",
     "ContactIdentity",
     "Conversation",
@@ -98,8 +121,10 @@ __all__ = [
     "LoginSession",
     "LoginSessionEnd",
     "Message",
+    "MessageTemplate",
     "ModelVersion",
     "MuteReason",
+    "NoticePurpose",
     "NumberPause",
     "Outbox",
     "Passage",
@@ -112,6 +137,9 @@ __all__ = [
     "ShadowRun",
     "SkipReason",
     "StatusEvent",
+    "TemplateCategory",
+    "TemplatePurpose",
+    "TemplateState",
     "Ticket",
     "TicketKind",
     "TicketNote",

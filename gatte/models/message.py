@@ -144,6 +144,8 @@ class Outbox(HasEncryptedColumns, Base):
     """When this row wants attention: to be sent, taken for crashed (sending), or settled
     (uncertain).
     """
+    expires_at: Mapped[Timestamp | None]
+    """Of a notice: it is not sent after this time, nor to a contact who wants no notices."""
     wamid_hash: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
     wamid = EncryptedColumn[str]()
     error_code: Mapped[int | None]

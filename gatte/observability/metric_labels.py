@@ -72,6 +72,7 @@ class WhatsAppCall(StrEnum):
     SEND = "send"
     READ_MARK = "read_mark"
     MEDIA = "media"
+    TEMPLATES = "templates"
 
 
 NO_LABEL = "none"

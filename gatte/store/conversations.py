@@ -251,6 +251,41 @@ def insert_conversation(
     )
 
 
+def insert_notice_conversation(
+    batch: StatementBatch,
+    conversation_id: UUID,
+    contact_id: UUID,
+    data_key_id: UUID | None,
+    *,
+    phone_number_id: str,
+    correlation_id: str,
+    at: datetime,
+) -> None:
+    """Add to a batch a conversation that holds notices to a contact with whom none is open: closed
+    from its first moment on, by which it is told from others. An answer opens another.
+    """
+    batch.insert(
+        "conversation",
+        {
+            "id": conversation_id,
+            "data_key_id": data_key_id,
+            "contact_id": contact_id,
+            "phone_number_id": phone_number_id,
+            "correlation_id": correlation_id,
+            "state": State.CLOSED,
+            "owner": Owner.BOT,
+            "owner_version": 0,
+            "fallback_count": 0,
+            "invalid_slot_count": 0,
+            "consecutive_errors": 0,
+            "lease_token": 0,
+            "turn_attempts": 0,
+            "opened_at": at,
+            "closed_at": at,
+        },
+    )
+
+
 def update_conversation(batch: StatementBatch, conversation: Conversation) -> None:
     """Add what was changed in a conversation to a batch; the session then need not write it."""
     batch.update(conversation)

@@ -36,7 +36,10 @@ class FigureSource:
 
 
 FIGURES: dict[str, FigureSource] = {
-    "conversations": FigureSource("conversation c", "c.opened_at"),
+    # one that was never open holds notices alone
+    "conversations": FigureSource(
+        "conversation c", "c.opened_at", condition="c.closed_at IS DISTINCT FROM c.opened_at"
+    ),
     "messages": FigureSource(
         "message r JOIN conversation c ON c.id = r.conversation_id", "r.received_at", "r.author"
     ),

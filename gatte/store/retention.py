@@ -88,6 +88,8 @@ EXPIRED: dict[str, ExpiredRows] = {
     "webhook_event": ExpiredRows("webhook_event", "t.received_at < :before"),
 }
 CONTACT = "contact"
+WITHOUT_HOLD = ("contact_identity", "consent")
+"""Tables whose rows alone keep no contact."""
 
 
 def _idle_contact_condition() -> str:
@@ -96,7 +98,7 @@ def _idle_contact_condition() -> str:
         f"NOT EXISTS (SELECT FROM {key.parent.table.name} o WHERE o.{key.parent.name} = t.id)"
         for table in erasures.tables_of_contact()
         for key in sorted(table.foreign_keys, key=lambda one: one.parent.name)
-        if key.column.table is Contact.__table__ and table.name != "contact_identity"
+        if key.column.table is Contact.__table__ and table.name not in WITHOUT_HOLD
     ]
     return " AND ".join(["t.created_at < :before", "t.held_at IS NULL", *hanging])
 

@@ -88,6 +88,23 @@ def waiting_time(since: datetime | None) -> str:
     return "" if since is None else duration(max(now() - since, timedelta(minutes=1)))
 
 
+def days_left(days: int) -> str:
+    """How far the last day of a certificate is: em 5 dias, hoje, há 3 dias."""
+    near = {1: "amanhã", 0: "hoje", -1: "ontem"}
+    if days in near:
+        return near[days]
+    return f"em {days} dias" if days > 0 else f"há {-days} dias"
+
+
+def reminder_step(days_before: int) -> str:
+    """Which reminder of a certificate's series one was."""
+    if days_before < 0:
+        return "Depois do vencimento"
+    if days_before == 0:
+        return "No dia"
+    return f"{days_before} dia{'s' if days_before > 1 else ''} antes"
+
+
 def time_of_day(moment: datetime | None) -> str:
     """The time of day, 14:05."""
     return "" if moment is None else f"{local(moment):%H:%M}"
@@ -216,6 +233,8 @@ FILTERS: dict[str, Callable[..., object]] = {
     "span": duration,
     "lasted": lasted,
     "waited": waiting_time,
+    "days_left": days_left,
+    "reminder_step": reminder_step,
     "clock": time_of_day,
     "full": datetime_br,
     "window_left": window_left,

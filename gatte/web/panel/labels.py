@@ -19,6 +19,13 @@ from gatte.models import (
     TicketKind,
     TicketState,
 )
+from gatte.web.panel.notice_labels import (
+    CERTIFICATE_STATUSES,
+    CONSENT_KINDS,
+    CONSENT_SOURCES,
+    TEMPLATE_CATEGORIES,
+    TEMPLATE_STATES,
+)
 
 STATES: dict[State, str] = {
     State.START: "Início",
@@ -214,6 +221,12 @@ ACTIONS: dict[str, str] = {
     "data_corrected": "corrigiu um dado a pedido do cliente",
     "contact.opt_out": "registrou que o contato não quer avisos",
     "contact.opt_in": "registrou que o contato quer avisos",
+    "consent.granted": "registrou que o contato aceita mensagens",
+    "consent.withdrawn": "registrou que o contato não quer mensagens",
+    "certificate.create": "cadastrou um certificado",
+    "certificate.change": "alterou um certificado",
+    "certificate.import": "importou uma planilha de certificados",
+    "certificate.imported": "gravou certificados de uma planilha",
     "viewed": "abriu os dados",
     "logged_in": "entrou no painel",
     "logged_out": "saiu do painel",
@@ -234,6 +247,11 @@ SCHEDULED_JOBS: dict[str, str] = {
     "create_backup": "Fazer a cópia de segurança",
     "destroy_inbox_keys": "Destruir as chaves de entrada antigas",
     "erase_due_contacts": "Apagar os dados de quem pediu",
+    "sync_templates": "Ler os modelos de mensagem da Meta",
+    "watch_certificates": "Marcar certificados vencidos e abrir leads de renovação",
+    "send_reminders": "Enviar lembretes de certificados e horários",
+    "apply_marketing_choices": "Obedecer a quem parou ofertas no WhatsApp",
+    "import_certificates": "Importar planilhas de certificados",
     "replay_erasures": "Conferir o registro de exclusões",
     "train_command_model": "Treinar o robô com as correções",
 }
@@ -280,6 +298,11 @@ LABEL_TABLES: tuple[Mapping[Any, str], ...] = (
     TICKET_STATES,
     APPOINTMENT_KINDS,
     APPOINTMENT_STATES,
+    CERTIFICATE_STATUSES,
+    CONSENT_KINDS,
+    CONSENT_SOURCES,
+    TEMPLATE_CATEGORIES,
+    TEMPLATE_STATES,
     STAGES,
     ROLES,
     MUTE_REASONS,

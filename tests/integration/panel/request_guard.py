@@ -39,9 +39,16 @@ MOST_QUERIES = {
     "panel.show_agenda": 4,
     "panel.show_appointment": 6,
     "panel.show_conversation": 14,  # four of them note the look at a person's data
-    "panel.show_contact_data": 22,
+    "panel.show_contact_data": 25,
     "panel.list_routines": 5,  # a refusal is noted, which takes three
     "panel.list_examples": 6,
+    "panel.list_certificates": 4,
+    "panel.show_certificate": 11,  # four of them note the look at a person's data
+    "panel.new_certificate": 4,
+    "panel.new_certificate_import": 5,  # a refusal is noted, which takes three
+    "panel.show_certificate_import": 5,
+    "panel.list_message_templates": 5,
+    "panel.show_contact_profile": 11,  # four of them note the look at a person's data
     "panel.new_fact": 5,
     "panel.show_explanation": 14,  # four of them note the look at a person's data
     "panel.show_learning": 5,

@@ -140,6 +140,18 @@ TABLE = {
     ("GET", "panel.list_examples"): PEOPLE,
     ("POST", "panel.promote_model"): ADMINS,
     ("POST", "panel.roll_back_model"): ADMINS,
+    ("GET", "panel.list_certificates"): PEOPLE,
+    ("GET", "panel.show_certificate"): PEOPLE,
+    ("POST", "panel.change_certificate"): PEOPLE,
+    ("GET", "panel.new_certificate"): PEOPLE,
+    ("POST", "panel.add_certificate"): PEOPLE,
+    ("GET", "panel.new_certificate_import"): ADMINS,
+    ("POST", "panel.upload_certificates"): ADMINS,
+    ("GET", "panel.show_certificate_import"): ADMINS,
+    ("POST", "panel.confirm_certificate_import"): ADMINS,
+    ("GET", "panel.list_message_templates"): PEOPLE,
+    ("GET", "panel.show_contact_profile"): PEOPLE,
+    ("POST", "panel.set_consent"): PEOPLE,
 }
 ROLES = ("anonymous", "agent", "admin")
 
