@@ -9,6 +9,7 @@ from gatte.models.api_token import ApiToken, IdempotentRequest, Scope
 from gatte.models.appointment import Appointment, AppointmentState
 from gatte.models.certificate import Certificate, CertificateStatus
 from gatte.models.contact import Contact, ContactIdentity, IdentityKind, MuteReason
+from gatte.models.contact_memory import ContactMemory, MemorySource
 from gatte.models.conversation import Conversation, Transition, Turn, TurnOutcome
 from gatte.models.data_key import DataKey, KeyPurpose
 from gatte.models.desk import (
@@ -25,7 +26,15 @@ from gatte.models.desk import (
 from gatte.models.facts import CompanyFact, CompanyFactVersion
 from gatte.models.inbox import InboxMessage, StatusEvent, WebhookEvent
 from gatte.models.key_rotation import KeyRotation
-from gatte.models.knowledge import Article, KnowledgeVersion, Passage, PassageKind
+from gatte.models.knowledge import (
+    Article,
+    ArticleConflict,
+    ArticleState,
+    ArticleVersion,
+    KnowledgeVersion,
+    Passage,
+    PassageKind,
+)
 from gatte.models.login_session import LoginSession, LoginSessionEnd
 from gatte.models.message import (
     Author,
@@ -40,6 +49,12 @@ from gatte.models.message import (
 )
 from gatte.models.operations import AppliedErasure, DailyFigure, ScheduledJob
 from gatte.models.sealing import Keyring
+from gatte.models.unanswered import (
+    QuestionGroup,
+    QuestionGroupState,
+    UnansweredQuestion,
+    UnansweredReason,
+)
 from gatte.models.webhook_subscription import (
     WebhookDelivery,
     WebhookDeliveryState,
@@ -54,6 +69,9 @@ __all__ = [
     "Appointment",
     "AppointmentState",
     "Article",
+    "ArticleConflict",
+    "ArticleState",
+    "ArticleVersion",
     "AuditEntry",
     "Author",
     "Certificate",
@@ -62,6 +80,7 @@ __all__ = [
     "CompanyFactVersion",
     "Contact",
     "ContactIdentity",
+    "ContactMemory",
     "Conversation",
     "DailyFigure",
     "DataKey",
@@ -80,12 +99,15 @@ __all__ = [
     "LlmCall",
     "LoginSession",
     "LoginSessionEnd",
+    "MemorySource",
     "Message",
     "MuteReason",
     "NumberPause",
     "Outbox",
     "Passage",
     "PassageKind",
+    "QuestionGroup",
+    "QuestionGroupState",
     "Role",
     "ScheduledJob",
     "Scope",
@@ -98,6 +120,8 @@ __all__ = [
     "Transition",
     "Turn",
     "TurnOutcome",
+    "UnansweredQuestion",
+    "UnansweredReason",
     "User",
     "WebhookDelivery",
     "WebhookDeliveryState",
