@@ -49,7 +49,7 @@ from gatte.models.message import (
 )
 from gatte.models.operations import AppliedErasure, DailyFigure, ScheduledJob
 from gatte.models.sealing import Keyring
-from gatte.models.unanswered import (
+from gatte.models.unanswered_question import (
     QuestionGroup,
     QuestionGroupState,
     UnansweredQuestion,

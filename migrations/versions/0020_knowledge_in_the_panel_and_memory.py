@@ -35,7 +35,7 @@ def upgrade() -> None:
     )
     op.execute("UPDATE article SET archived_at = updated_at WHERE NOT active")
     op.execute(
-        "ALTER TABLE article ADD CONSTRAINT fk_article_owner_id_user FOREIGN KEY (owner_id) REFERENCES \"user\" (id) NOT VALID"
+        'ALTER TABLE article ADD CONSTRAINT fk_article_owner_id_user FOREIGN KEY (owner_id) REFERENCES "user" (id) NOT VALID'
     )
     for name, rule in CHECKS.items():
         op.execute(f"ALTER TABLE article ADD CONSTRAINT {name} CHECK ({rule}) NOT VALID")
@@ -194,7 +194,6 @@ def _make_question_tables() -> None:
 
 
 def _make_memory() -> None:
-    now = sa.text("now()")
     op.create_table(
         "contact_memory",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -211,9 +210,7 @@ def _make_memory() -> None:
         sa.Column("version", sa.Integer(), server_default=sa.text("1"), nullable=False),
         sa.Column("forgotten_at", sa.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("data_key_id", sa.Uuid(), nullable=True),
-        sa.CheckConstraint(
-            f"kind IN ({MEMORY_KINDS})", name=op.f("ck_contact_memory_memory_kind")
-        ),
+        sa.CheckConstraint(f"kind IN ({MEMORY_KINDS})", name=op.f("ck_contact_memory_memory_kind")),
         sa.CheckConstraint(
             f"source IN ({MEMORY_SOURCES})", name=op.f("ck_contact_memory_memory_source")
         ),

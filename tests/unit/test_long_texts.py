@@ -215,7 +215,7 @@ ELSEWHERE = {
         "asks the database; `reranker.tokenize` and `retrieval.vector_of` read the text"
     ),
     "intelligence.knowledge.retrieval.retrieve": "the same search",
-    "intelligence.knowledge.articles.add_variant": "a text of the company's people",
+    "intelligence.knowledge.article_passages.add_variant": "a text of the company's people",
     "intelligence.gemini.config.generation_config": (
         "makes the configuration of a model out of our own words"
     ),

@@ -9,6 +9,7 @@ from gatte.conversation.nlu import Intent
 from gatte.conversation.states import Event, State
 from gatte.models import (
     AppointmentState,
+    ArticleState,
     Author,
     DeliveryState,
     LeadStage,
@@ -18,6 +19,7 @@ from gatte.models import (
     SkipReason,
     TicketKind,
     TicketState,
+    UnansweredReason,
 )
 
 STATES: dict[State, str] = {
@@ -190,45 +192,23 @@ FLOWS: dict[str, str] = {
     "data_rights": "dados pessoais",
     "opt_out": "parar mensagens",
 }
-# What the audit trail calls things, as what a person did.
-ACTIONS: dict[str, str] = {
-    Event.AGENT_TOOK.value: "assumiu a conversa",
-    Event.HANDED_BACK.value: "devolveu ao robô",
-    Event.FORCED_RESET.value: "reiniciou a conversa",
-    Event.FORCED_ESCALATION.value: "encaminhou ao atendimento",
-    Event.AGENT_CLOSED.value: "encerrou o atendimento",
-    "reassigned": "passou a conversa a outra pessoa",
-    "taken_over": "assumiu a conversa de outra pessoa",
-    "appointment.book": "marcou um horário",
-    "appointment.move": "mudou o horário",
-    "appointment.state": "mudou a situação do horário",
-    "muted": "silenciou o contato",
-    "unmuted": "reativou o contato",
-    "held": "impediu a exclusão dos dados (guarda legal)",
-    "hold_lifted": "liberou a exclusão dos dados",
-    "exported": "exportou os dados do contato",
-    "data_corrected": "corrigiu um dado a pedido do cliente",
-    "contact.opt_out": "registrou que o contato não quer avisos",
-    "contact.opt_in": "registrou que o contato quer avisos",
-    "viewed": "abriu os dados",
-    "logged_in": "entrou no painel",
-    "logged_out": "saiu do painel",
-    "login_refused": "não conseguiu entrar",
-    "confirmation_refused": "errou a senha ao confirmar uma ação",
-    "refused": "tentou o que seu papel não permite",
-    "password_changed": "trocou a senha",
-    "role_changed": "mudou o papel de uma pessoa",
-    "user_created": "criou uma conta",
-    "user_disabled": "desativou uma conta",
-    "user_enabled": "reativou uma conta",
-    "session_ended": "encerrou um acesso",
-    "sessions_ended": "encerrou os acessos de uma pessoa",
+ARTICLE_STATES: dict[ArticleState, str] = {
+    ArticleState.DRAFT: "Rascunho",
+    ArticleState.PUBLISHED: "Publicado",
+    ArticleState.ARCHIVED: "Arquivado",
+}
+UNANSWERED_REASONS: dict[UnansweredReason, str] = {
+    UnansweredReason.NO_ANSWER: "sem resposta na base",
+    UnansweredReason.NOT_UNDERSTOOD: "o robô não entendeu",
+    UnansweredReason.NOT_HELPFUL: "o cliente disse que não ajudou",
 }
 SCHEDULED_JOBS: dict[str, str] = {
     "apply_retention": "Apagar o que passou do prazo",
     "count_daily_figures": "Contar os números de cada dia",
     "destroy_inbox_keys": "Destruir as chaves de entrada antigas",
     "erase_due_contacts": "Apagar os dados de quem pediu",
+    "group_unanswered_questions": "Juntar as perguntas sem resposta por assunto",
+    "remember_contacts": "Guardar o que os clientes contaram para a próxima conversa",
     "replay_erasures": "Conferir o registro de exclusões",
 }
 SCOPES: dict[Scope, str] = {
@@ -275,6 +255,8 @@ LABEL_TABLES: tuple[Mapping[Any, str], ...] = (
     APPOINTMENT_KINDS,
     APPOINTMENT_STATES,
     STAGES,
+    ARTICLE_STATES,
+    UNANSWERED_REASONS,
     ROLES,
     MUTE_REASONS,
     SET_ASIDE,
