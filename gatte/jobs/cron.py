@@ -8,6 +8,7 @@ company's. A run that dies is due again when its lease has run out.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from uuid import UUID
 
 import structlog
 from croniter import croniter
@@ -15,11 +16,15 @@ from croniter import croniter
 from gatte import services
 from gatte.data_rights import erasure, erasure_requests, key_destruction, ledger_check, retention
 from gatte.extensions import db
+from gatte.intelligence import calls, memory
+from gatte.intelligence.knowledge import question_clusters
 from gatte.operations import figures
-from gatte.store import scheduled_jobs
+from gatte.store import memories, scheduled_jobs, turns
+from gatte.turns import llm_costs
 
 log = structlog.get_logger(__name__)
 
+REMEMBERED_AT_ONCE = 200
 LEASE_SECONDS = 1800.0  # longer than any of them works
 
 
@@ -90,11 +95,56 @@ def replay_erasures() -> Mapping[str, object]:
     return {"replayed": replayed}
 
 
+def group_unanswered_questions() -> Mapping[str, object]:
+    """Put the questions that came since into groups."""
+    grouped = question_clusters.group_new()
+    db.session.commit()
+    return {"grouped": grouped}
+
+
+def remember_contacts() -> Mapping[str, object]:
+    """Put what conversations told of their contacts into memory, when they ended or fell silent.
+    One that cannot be read is logged and left out.
+    """
+    learned = failed = 0
+    for conversation_id in memories.list_due(REMEMBERED_AT_ONCE):
+        db.session.commit()
+        try:
+            learned += _remember(conversation_id)
+        except Exception as error:  # noqa: BLE001 - one must not keep the others from being read
+            db.session.rollback()
+            log.warning("memory_not_read", error=type(error).__name__)
+            memories.mark_remembered(conversation_id)
+            failed += 1
+        db.session.commit()
+    return {"learned": learned, "failed": failed}
+
+
+def _remember(conversation_id: UUID) -> int:
+    """Remember what one conversation told; how much was new. Nothing stays open while Gemini is
+    asked.
+    """
+    told = memory.collect(conversation_id)
+    db.session.commit()
+    if told is None:
+        memories.mark_remembered(conversation_id)
+        return 0
+    with calls.collected() as made:
+        found = memory.read_with_model(told)
+    learned = memory.store(told, found)
+    if made:
+        turns.store_llm_calls(llm_costs.rows_of(made, conversation_id, None), conversation_id)
+    llm_costs.report(made)
+    return learned
+
+
 ENTRIES = (
     CronEntry("apply_retention", "40 2 * * *", apply_retention),
     CronEntry("count_daily_figures", "10 * * * *", count_daily_figures),
     CronEntry("destroy_inbox_keys", "20 4 * * *", destroy_inbox_keys),
     CronEntry("erase_due_contacts", "*/5 * * * *", erase_due_contacts),
+    CronEntry("group_unanswered_questions", "*/5 * * * *", group_unanswered_questions),
+    CronEntry("remember_contacts", "*/5 * * * *", remember_contacts),
     CronEntry("replay_erasures", "*/5 * * * *", replay_erasures),
 )
 BY_NAME = {entry.name: entry for entry in ENTRIES}

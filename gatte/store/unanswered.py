@@ -140,3 +140,9 @@ def list_questions(group_id: UUID, limit: int) -> Sequence[UnansweredQuestion]:
     query = select(UnansweredQuestion).filter_by(group_id=group_id)
     in_order = query.order_by(UnansweredQuestion.created_at.desc(), UnansweredQuestion.id)
     return db.session.scalars(in_order.limit(limit)).all()
+
+
+def delete_told_in(message_id: UUID) -> None:
+    """Delete the question of a message whose words are to be forgotten."""
+    told = delete(UnansweredQuestion).where(UnansweredQuestion.message_id == message_id)
+    db.session.execute(told.execution_options(synchronize_session=False))

@@ -2,7 +2,8 @@
 
 from uuid import UUID
 
-from gatte.conversation.command_reader.literal_commands import says_unhelpful
+from gatte.conversation.rules import says_unhelpful
+from gatte.conversation.secret_detection import secret_in
 from gatte.decisions.apply import PendingTurn
 from gatte.intelligence.command_generator import record_of
 from gatte.intelligence.pseudonymization import CUSTOMER, Pseudonymizer
@@ -31,6 +32,8 @@ def stage(
 
 def _open_question(reading: TurnInput, thought: TurnResult) -> tuple[str, UnansweredReason] | None:
     """The customer's words that have no answer, and why; None when there are none."""
+    if any(secret_in(one) is not None for one in thought.utterances):
+        return None
     if thought.unanswered:
         return thought.unanswered, UnansweredReason.NO_ANSWER
     said = "\n".join(one.text for one in thought.utterances if one.text and not one.choice)

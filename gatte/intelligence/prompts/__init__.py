@@ -7,6 +7,7 @@ from pathlib import Path
 
 COMMANDS = "commands-v1"
 RESPONDER = "responder-v2"
+MEMORY = "memory-v1"
 TRANSCRIBER = "transcriber-v1"
 NO_SPEECH = "SEM_FALA"  # what the transcriber says, and nothing else, when nobody can be understood
 
