@@ -96,6 +96,11 @@ def _find_remembered(text: str, snapshot: Snapshot) -> ParseResult:
     return NO_MATCH if kind is None else ParseResult(kind.value)
 
 
+def asks_to_forget(text: str, snapshot: Snapshot) -> bool:
+    """Whether a text wants one of the things forgotten that are remembered, and no more."""
+    return _find_request(text, snapshot).value == DataRightsRequest.FORGET
+
+
 def _parse_remembered(text: str, snapshot: Snapshot) -> ParseResult:
     found = _find_remembered(text, snapshot)
     return found if found.value else ParseResult(problem="forgotten_missing")

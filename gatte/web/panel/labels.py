@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from gatte.conversation.effects import AppointmentKind, EscalationReason, Urgency
+from gatte.conversation.memory_kinds import MemoryKind
 from gatte.conversation.nlu import Intent
 from gatte.conversation.states import Event, State
 from gatte.models import (
@@ -13,6 +14,7 @@ from gatte.models import (
     Author,
     DeliveryState,
     LeadStage,
+    MemorySource,
     MuteReason,
     Role,
     Scope,
@@ -197,6 +199,20 @@ ARTICLE_STATES: dict[ArticleState, str] = {
     ArticleState.PUBLISHED: "Publicado",
     ArticleState.ARCHIVED: "Arquivado",
 }
+MEMORY_KINDS: dict[MemoryKind, str] = {
+    MemoryKind.NAME_FORM: "Como chamar",
+    MemoryKind.COMPANY: "Empresa",
+    MemoryKind.PRODUCT: "Certificado",
+    MemoryKind.PERIOD: "Período preferido",
+    MemoryKind.EMAIL: "E-mail",
+    MemoryKind.TOPIC: "Último assunto",
+    MemoryKind.PROMISE: "Ficou com a equipe",
+}
+MEMORY_SOURCES: dict[MemorySource, str] = {
+    MemorySource.RULE: "Do que foi registrado",
+    MemorySource.GEMINI: "Lida na conversa pelo modelo",
+    MemorySource.AGENT: "Corrigida",
+}
 UNANSWERED_REASONS: dict[UnansweredReason, str] = {
     UnansweredReason.NO_ANSWER: "sem resposta na base",
     UnansweredReason.NOT_UNDERSTOOD: "o robô não entendeu",
@@ -257,6 +273,8 @@ LABEL_TABLES: tuple[Mapping[Any, str], ...] = (
     STAGES,
     ARTICLE_STATES,
     UNANSWERED_REASONS,
+    MEMORY_KINDS,
+    MEMORY_SOURCES,
     ROLES,
     MUTE_REASONS,
     SET_ASIDE,
