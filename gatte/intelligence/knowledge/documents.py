@@ -29,7 +29,7 @@ from gatte.intelligence.knowledge.document_sections import (
 MOST_BYTES = 2 * 1024 * 1024
 MOST_SECONDS = 20
 MOST_ARTICLES = 200
-SHORTEST_TEXT = 20
+SHORTEST_TEXT = 3
 READER = "gatte.intelligence.knowledge.document_sections"
 OTHER_ENDINGS = {"markdown": DocumentKind.MARKDOWN, "htm": DocumentKind.HTML}
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+")

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, abort, flash, redirect, request, url_for
 from pydantic import ValidationError
 from werkzeug.wrappers import Response as AnyResponse
 
+from gatte.conversation.nlu import Intent
 from gatte.desk import article_changes, question_groups, text_differences, users
 from gatte.desk.article_changes import StaleArticle
 from gatte.extensions import db
@@ -20,7 +21,7 @@ from gatte.models import Article, ArticleState, ArticleVersion, QuestionGroupSta
 from gatte.store import article_conflicts, article_lists, unanswered
 from gatte.store import knowledge as stored
 from gatte.web.htmx import render
-from gatte.web.panel import article_forms
+from gatte.web.panel import article_forms, labels
 from gatte.web.panel.auth import current_user_or_401
 from gatte.web.panel.form_values import as_uuid, chosen_version, form_text, form_user, parse_integer
 from gatte.web.panel.paging import PAGE, cursor, read_cursor
@@ -278,10 +279,15 @@ def _with_changes(
     fields = tuple(article_forms.FIELD_NAMES)
     rows = []
     for place, version in enumerate(newest_first):
-        before = newest_first[place + 1].content if place + 1 < len(newest_first) else {}
-        changes = text_differences.changed_fields(before, version.content, fields)
+        before = _in_words(newest_first[place + 1].content) if place + 1 < len(newest_first) else {}
+        changes = text_differences.changed_fields(before, _in_words(version.content), fields)
         rows.append((version, changes))
     return rows
+
+
+def _in_words(content: dict[str, object]) -> dict[str, object]:
+    """The content of a version with its topic as people read it."""
+    return {**content, "topic": labels.label(Intent(str(content["topic"])))}
 
 
 def _is_admin() -> bool:
