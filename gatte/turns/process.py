@@ -158,6 +158,7 @@ def _answer(thought: TurnResult, reading: TurnInput) -> None:
             hours=reading.snapshot.hours,
             now=reading.snapshot.now,
             record=record_of(decision.snapshot),
+            memory=decision.snapshot.memory,
         )
         if decision.whole_article:
             found, thought.trace["answer"] = tell_whole_article(decision.whole_article)
