@@ -45,11 +45,11 @@ def import_knowledge(path: str) -> None:
 def _import_document(file: "Path") -> "ImportResult":
     """Store the articles of a document as drafts, and say what was left out."""
     from gatte.intelligence.knowledge import articles as base
-    from gatte.intelligence.knowledge import documents
+    from gatte.intelligence.knowledge import document_import
     from gatte.intelligence.knowledge.document_sections import UnreadableDocument
 
     try:
-        found = documents.read_document(file.name, file.read_bytes())
+        found = document_import.read_document(file.name, file.read_bytes())
     except UnreadableDocument as error:
         raise click.ClickException(f"{file.name}: {error}") from None
     for part in found.left_out:

@@ -89,6 +89,8 @@ CANDIDATES = f"""
     ORDER BY candidate.id
 """  # noqa: S608 - numbers of our own only
 
+NEWEST_FIRST = (ArticleVersion.number.desc(), ArticleVersion.id)
+
 
 @dataclass(frozen=True)
 class ArticleTexts:
@@ -156,14 +158,14 @@ def delete_superseded(session: Session, *, even_without_vectors: bool) -> set[UU
 def find_newest_version(session: Session, article_id: UUID) -> ArticleVersion | None:
     """The version of an article with the highest number."""
     mine = select(ArticleVersion).where(ArticleVersion.article_id == article_id)
-    return session.scalar(mine.order_by(ArticleVersion.number.desc()).limit(1))
+    return session.scalar(mine.order_by(*NEWEST_FIRST).limit(1))
 
 
 def list_versions(session: Session, article_id: UUID) -> Sequence[ArticleVersion]:
     """The versions of an article with who wrote and published them, the newest first."""
     query = select(ArticleVersion).where(ArticleVersion.article_id == article_id)
     people = (joinedload(ArticleVersion.author), joinedload(ArticleVersion.published_by))
-    return session.scalars(query.options(*people).order_by(ArticleVersion.number.desc())).all()
+    return session.scalars(query.options(*people).order_by(*NEWEST_FIRST)).all()
 
 
 def list_slugs(session: Session, beginning: str) -> set[str]:

@@ -143,7 +143,7 @@ def list_of_contact(contact_id: UUID) -> Sequence[ContactMemory]:
         ContactMemory.forgotten_at.is_(None),
         ContactMemory.expires_at > func.now(),
     )
-    return db.session.scalars(live.order_by(ContactMemory.kind)).all()
+    return db.session.scalars(live.order_by(ContactMemory.kind, ContactMemory.id)).all()
 
 
 def get_locked(memory_id: UUID, contact_id: UUID) -> ContactMemory:

@@ -1,8 +1,8 @@
 """A document cut into sections: Markdown, plain text, HTML, Word, PDF, CSV.
 
 Run as a program it reads the document from its standard input and writes JSON: documents come from
-anywhere, so `documents.py` has them read by a process of its own, with limits of memory and time.
-Nothing here opens another file or a connection.
+anywhere, so `document_import.py` has them read by a process of its own, with limits of memory and
+time. Nothing here opens another file or a connection.
 """
 
 import csv

@@ -9,10 +9,10 @@ from pydantic import ValidationError
 from werkzeug.wrappers import Response as AnyResponse
 
 from gatte.extensions import db
-from gatte.intelligence.knowledge import articles, documents
+from gatte.intelligence.knowledge import articles, document_import
 from gatte.intelligence.knowledge.article_draft import ArticleDraft
+from gatte.intelligence.knowledge.document_import import MOST_BYTES, DocumentArticles, LeftOut
 from gatte.intelligence.knowledge.document_sections import MOST_PAGES, UnreadableDocument
-from gatte.intelligence.knowledge.documents import MOST_BYTES, DocumentArticles, LeftOut
 from gatte.store import audit, knowledge
 from gatte.web.htmx import render
 from gatte.web.panel import article_forms
@@ -22,7 +22,7 @@ PLACE = "/panel/base/importar"
 WHY = {
     LeftOut.NO_TITLE: "sem título: ponha um título acima deste texto",
     LeftOut.NO_TEXT: "sem texto abaixo do título",
-    LeftOut.TOO_MANY: f"o documento passa de {documents.MOST_ARTICLES} artigos: divida o arquivo",
+    LeftOut.TOO_MANY: f"passa de {document_import.MOST_ARTICLES} artigos: divida o arquivo",
     LeftOut.BAD_FIELD: "um campo não serve",
 }
 NOTHING_CHOSEN = "Marque ao menos um artigo para importar."
@@ -50,7 +50,7 @@ def read_file() -> Response:
     if file is None or not file.filename:
         return _page(422, NO_FILE)
     try:
-        found = documents.read_document(file.filename, file.read(MOST_BYTES + 1))
+        found = document_import.read_document(file.filename, file.read(MOST_BYTES + 1))
     except UnreadableDocument as error:
         return _page(422, f"{UNREADABLE} (Detalhe técnico: {error}.)")
     return _page(found=found, name=file.filename)
@@ -65,7 +65,7 @@ def store_drafts() -> AnyResponse:
     if not drafts:
         return _page(422, NOTHING_CHOSEN)
     user = current_user_or_401()
-    done = articles.import_drafts(db.session(), drafts[: documents.MOST_ARTICLES], user.id)
+    done = articles.import_drafts(db.session(), drafts[: document_import.MOST_ARTICLES], user.id)
     counts = {"created": done.created, "changed": done.changed}
     audit.record(user.id, "article.import", f"user:{user.id}", counts)
     db.session.commit()

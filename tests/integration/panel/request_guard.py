@@ -39,6 +39,15 @@ MOST_QUERIES = {
     "panel.show_conversation": 14,  # four of them note the look at a person's data
     "panel.show_contact_data": 22,
     "panel.list_routines": 5,  # a refusal is noted, which takes three
+    "panel.list_articles": 8,
+    "panel.new_article": 5,
+    "panel.show_article": 10,
+    "panel.show_history": 6,
+    "panel.show_trial_form": 2,
+    "panel.show_trial": 2,
+    "panel.show_import": 2,
+    "panel.list_question_groups": 8,
+    "panel.show_memories": 9,  # four of them note the look at a person's data
     "panel.new_fact": 5,
     "panel.show_fact": 6,
     "panel.show_lead": 8,

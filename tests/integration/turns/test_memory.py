@@ -5,11 +5,10 @@ from sqlalchemy import select, text
 
 from gatte.conversation.memory_kinds import MemoryKind
 from gatte.data_rights import erasure, export
-from gatte.desk import memory_changes
+from gatte.desk import memory_changes, users
 from gatte.extensions import db
 from gatte.jobs import cron
 from gatte.models import Contact, ContactMemory, Role
-from gatte.desk import users
 from gatte.store import memories
 from tests.fakes import payloads
 from tests.integration.turns.simulated_customer import somebody
