@@ -17,14 +17,13 @@ IN_STATE: dict[ArticleState, ColumnElement[bool]] = {
 
 def has_waiting_draft() -> ColumnElement[bool]:
     """Whether the newest version of an article was not published."""
+    draft = aliased(ArticleVersion)
     later = aliased(ArticleVersion)
-    is_newest = ~exists().where(
-        later.article_id == ArticleVersion.article_id, later.number > ArticleVersion.number
-    )
+    is_newest = ~exists().where(later.article_id == draft.article_id, later.number > draft.number)
     return exists().where(
-        ArticleVersion.article_id == Article.id,
-        ArticleVersion.published_at.is_(None),
-        ArticleVersion.number >= Article.version,
+        draft.article_id == Article.id,
+        draft.published_at.is_(None),
+        draft.number >= Article.version,
         is_newest,
     )
 

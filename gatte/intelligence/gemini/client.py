@@ -152,12 +152,13 @@ class Gemini:
         """
         record = CallRecord(CallPurpose.RESPOND, self.models.responder, prompts.RESPONDER)
         numbered = [{"numero": n, "texto": text} for n, text in enumerate(passages, start=1)]
-        sent = {
+        sent: dict[str, Any] = {
             "trechos": numbered,
             "historico": history_json(history),
-            "contato": dict(memory or {}),
             "pergunta": question[:LONGEST_TEXT],
         }
+        if memory:
+            sent["contato"] = dict(memory)
         config = generation_config(
             record.model,
             RESPONDER_TEMPERATURE,
