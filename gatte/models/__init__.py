@@ -49,6 +49,7 @@ from gatte.models.message import (
 )
 from gatte.models.operations import AppliedErasure, DailyFigure, ScheduledJob
 from gatte.models.sealing import Keyring
+from gatte.models.second_factor import RecoveryCode, SecondFactor
 from gatte.models.unanswered_question import (
     QuestionGroup,
     QuestionGroupState,
@@ -108,9 +109,11 @@ __all__ = [
     "PassageKind",
     "QuestionGroup",
     "QuestionGroupState",
+    "RecoveryCode",
     "Role",
     "ScheduledJob",
     "Scope",
+    "SecondFactor",
     "SkipReason",
     "StatusEvent",
     "Ticket",

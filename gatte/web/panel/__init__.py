@@ -25,6 +25,7 @@ from gatte.web.panel import (
     overdue,
     question_trials,
     routines,
+    second_step,
     sessions,
     simulator,
     state_diagram,
@@ -40,6 +41,7 @@ bp.add_app_template_filter(overdue.warning, "overdue")
 SCREENS = (
     auth,
     account,
+    second_step,
     user_accounts,
     sessions,
     conversation,
