@@ -14,6 +14,7 @@ from sqlalchemy import (
     Identity,
     Index,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
@@ -157,7 +158,7 @@ class Passage(Base):
     kind: Mapped[PassageKind] = mapped_column(string_enum(PassageKind))
     text: Mapped[str]
     normalised: Mapped[str]
-    superseded: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    superseded: Mapped[bool] = mapped_column(default=False, server_default=false())
     embedding: Mapped[Any | None] = mapped_column(Vector(DIMENSIONS))
     search_vector: Mapped[Any] = mapped_column(
         TSVECTOR, Computed("to_tsvector('portuguese', normalised)", persisted=True)

@@ -18,7 +18,7 @@ from gatte.models.knowledge import Article, Passage, PassageKind
 from gatte.store import knowledge
 
 if TYPE_CHECKING:
-    from gatte.intelligence.knowledge.articles import ArticleDraft
+    from gatte.intelligence.knowledge.article_draft import ArticleDraft
 
 EMBEDDED_AT_ONCE = 200
 

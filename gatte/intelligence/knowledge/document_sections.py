@@ -256,7 +256,7 @@ def main() -> None:
     content = sys.stdin.buffer.read()
     try:
         found = sections_of(DocumentKind(sys.argv[1]), content)
-        answer = {"sections": [asdict(one) for one in found]}
+        answer: dict[str, object] = {"sections": [asdict(one) for one in found]}
     except UnreadableDocument as error:
         answer = {"problem": str(error)}
     sys.stdout.write(json.dumps(answer))

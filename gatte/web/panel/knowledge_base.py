@@ -31,10 +31,11 @@ STALE = (
     "Outra pessoa salvou este artigo enquanto você olhava. O que você escreveu continua no "
     "formulário e ainda não foi salvo: confira e salve de novo."
 )
-STATE_NAMES = {
+STATE_NAMES: dict[ArticleState | None, str] = {
     ArticleState.PUBLISHED: "Publicados",
     ArticleState.DRAFT: "Rascunhos",
     ArticleState.ARCHIVED: "Arquivados",
+    None: "Para publicar",
 }
 WAITING = "pendentes"
 """The list of articles with a draft that waits to be published."""
@@ -61,7 +62,6 @@ def list_articles() -> Response:
         db.session(), chosen, words, after[0] if after else None, PAGE + 1
     )
     more = cursor(rows[PAGE - 1][0].slug) if len(rows) > PAGE else None
-    place = {"lista": _list_name(chosen), "q": words or None}
     return render(
         "panel/articles.html",
         rows=rows[:PAGE],
@@ -70,9 +70,20 @@ def list_articles() -> Response:
         list_name=_list_name(chosen),
         conflicts=article_conflicts.list_all(db.session(), PAGE),
         open_groups=unanswered.count_groups().get(QuestionGroupState.OPEN, 0),
-        first_url=url_for("panel.list_articles", **place) if after else None,
-        more_url=url_for("panel.list_articles", **place, depois=more) if more else None,
+        first_url=url_for("panel.list_articles", lista=_list_name(chosen), q=words or None)
+        if after
+        else None,
+        more_url=url_for(
+            "panel.list_articles", lista=_list_name(chosen), q=words or None, depois=more
+        )
+        if more
+        else None,
     )
+
+
+def _list_url(chosen: ArticleState | None, words: str, after: str | None) -> str:
+    """The address of a page of a list; a value that is None leaves its name out."""
+    return url_for("panel.list_articles", lista=_list_name(chosen), q=words or None, depois=after)
 
 
 def _chosen_list() -> ArticleState | None:
@@ -92,7 +103,6 @@ def _list_name(state: ArticleState | None) -> str:
 
 def _tabs(chosen: ArticleState | None) -> list[tuple[str, str, str, int, bool]]:
     counts = article_lists.count_by_state(db.session())
-    names: dict[ArticleState | None, str] = {**STATE_NAMES, None: "Para publicar"}
     return [
         (
             _list_name(state),
@@ -101,7 +111,7 @@ def _tabs(chosen: ArticleState | None) -> list[tuple[str, str, str, int, bool]]:
             counts[state],
             state is chosen,
         )
-        for state, name in names.items()
+        for state, name in STATE_NAMES.items()
     ]
 
 

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from gatte.desk import question_groups
 from gatte.extensions import db
-from gatte.models import QuestionGroupState
+from gatte.models import QuestionGroupState, UnansweredQuestion
 from gatte.store import article_lists, unanswered
 from gatte.store.unanswered import NoSuchQuestionGroup
 from gatte.web.htmx import render
@@ -52,7 +52,7 @@ def list_question_groups() -> Response:
     )
 
 
-def _latest_first(counted: unanswered.CountedGroup) -> list[unanswered.UnansweredQuestion]:
+def _latest_first(counted: unanswered.CountedGroup) -> list[UnansweredQuestion]:
     questions = counted.group.questions
     return sorted(questions, key=lambda one: (one.created_at, one.id), reverse=True)
 
