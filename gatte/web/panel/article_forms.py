@@ -1,19 +1,21 @@
 """The form of an article: what it shows, the draft that it holds, and what is wrong with one."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import request
 from pydantic import ValidationError
 
 from gatte.conversation.nlu import Intent
-from gatte.desk import article_changes
+from gatte.desk import article_changes, text_differences
 from gatte.intelligence.knowledge.article_draft import (
     LONGEST_ANSWER,
     LONGEST_SHORT_ANSWER,
     MOST_EXAMPLES,
     ArticleDraft,
 )
-from gatte.models import Article
+from gatte.models import Article, ArticleVersion
+from gatte.web.panel import labels
 from gatte.web.panel.form_values import form_text
 
 BUBBLE_LENGTH = 350
@@ -110,3 +112,21 @@ def bubbles(short: str, answer: str) -> list[tuple[str, int, bool]]:
     """
     told = [short, answer] if short else [answer]
     return [(text, len(text), len(text) > BUBBLE_LENGTH) for text in told if text]
+
+
+def with_changes(
+    newest_first: Sequence[ArticleVersion],
+) -> list[tuple[ArticleVersion, list[text_differences.FieldChange]]]:
+    """Each version with the fields that differ from the one before it."""
+    fields = tuple(FIELD_NAMES)
+    rows = []
+    for place, version in enumerate(newest_first):
+        before = _in_words(newest_first[place + 1].content) if place + 1 < len(newest_first) else {}
+        changes = text_differences.changed_fields(before, _in_words(version.content), fields)
+        rows.append((version, changes))
+    return rows
+
+
+def _in_words(content: dict[str, object]) -> dict[str, object]:
+    """The content of a version with its topic as people read it."""
+    return {**content, "topic": labels.label(Intent(str(content["topic"])))}

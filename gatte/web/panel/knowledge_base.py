@@ -3,25 +3,23 @@
 All people of the panel read articles and write drafts; admins publish and archive.
 """
 
-from collections.abc import Sequence
 from uuid import UUID
 
 from flask import Blueprint, Response, abort, flash, redirect, request, url_for
 from pydantic import ValidationError
 from werkzeug.wrappers import Response as AnyResponse
 
-from gatte.conversation.nlu import Intent
-from gatte.desk import article_changes, question_groups, text_differences, users
+from gatte.desk import article_changes, question_groups, users
 from gatte.desk.article_changes import StaleArticle
 from gatte.extensions import db
 from gatte.intelligence.knowledge import article_versions
 from gatte.intelligence.knowledge.article_draft import LONGEST_ANSWER, ArticleDraft
 from gatte.intelligence.knowledge.article_versions import NothingToPublish
-from gatte.models import Article, ArticleState, ArticleVersion, QuestionGroupState, Role
+from gatte.models import Article, ArticleState, QuestionGroupState, Role
 from gatte.store import article_conflicts, article_lists, unanswered
 from gatte.store import knowledge as stored
 from gatte.web.htmx import render
-from gatte.web.panel import article_forms, labels
+from gatte.web.panel import article_forms
 from gatte.web.panel.auth import current_user_or_401
 from gatte.web.panel.form_values import as_uuid, chosen_version, form_text, form_user, parse_integer
 from gatte.web.panel.paging import PAGE, cursor, read_cursor
@@ -277,27 +275,9 @@ def show_history(article_id: UUID) -> Response:
     return render(
         "panel/article_history.html",
         article=article,
-        rows=_with_changes(versions),
+        rows=article_forms.with_changes(versions),
         field_names=article_forms.FIELD_NAMES,
     )
-
-
-def _with_changes(
-    newest_first: Sequence[ArticleVersion],
-) -> list[tuple[ArticleVersion, list[text_differences.FieldChange]]]:
-    """Each version with the fields that differ from the one before it."""
-    fields = tuple(article_forms.FIELD_NAMES)
-    rows = []
-    for place, version in enumerate(newest_first):
-        before = _in_words(newest_first[place + 1].content) if place + 1 < len(newest_first) else {}
-        changes = text_differences.changed_fields(before, _in_words(version.content), fields)
-        rows.append((version, changes))
-    return rows
-
-
-def _in_words(content: dict[str, object]) -> dict[str, object]:
-    """The content of a version with its topic as people read it."""
-    return {**content, "topic": labels.label(Intent(str(content["topic"])))}
 
 
 def _is_admin() -> bool:
