@@ -1,6 +1,6 @@
 """What came of a question: the answer, or none; a flow that waited behind it goes on."""
 
-from gatte.conversation import option_ids
+from gatte.conversation import off_topic, option_ids
 from gatte.conversation.customer_input import prepend_introduction
 from gatte.conversation.decision_builder import DecisionBuilder
 from gatte.conversation.fallback import handle_fallback
@@ -94,6 +94,8 @@ def handle_no_answer(draft: DecisionBuilder, _nothing: AnswerNotFound) -> None:
     elif draft.snapshot.flow:
         draft.add_text("answer.none_in_flow")
         _go_on(draft)
+    elif draft.flag("asked_about") == off_topic.ASKED:
+        off_topic.refuse(draft, "")
     elif (
         draft.flag("asked_about") in DESK_INTENTS
         and draft.snapshot.fallback_count + 1 < DISAMBIGUATE_AFTER

@@ -137,6 +137,8 @@ class Snapshot:
     erasure_hours: int | None = None
     """After how many hours a confirmed request to be erased is carried out; None: people do it."""
     hours: BusinessHours = field(default_factory=BusinessHours)
+    memory: Mapping[str, str] = field(default_factory=dict)
+    """What is remembered of the contact from earlier conversations, by `MemoryKind`."""
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,7 @@ class Retention(StrEnum):
     TICKETS = "GATTE_RETENTION_TICKET_MONTHS after a settled ticket changed last"
     LEADS = "GATTE_RETENTION_LEAD_MONTHS after the last change"
     APPOINTMENTS = "GATTE_RETENTION_TICKET_MONTHS after their end"
+    MEMORIES = "a topic or promise 30 days, a period a year, the rest two years after it was told"
     CERTIFICATES = "GATTE_RETENTION_CERTIFICATE_MONTHS after the certificate's end"
     IMPORTS = "a day until it is confirmed; its content until it is stored, its counts 90 days"
     TEMPLATES = "as long as Meta lists it; then marked as deleted"
@@ -196,6 +197,7 @@ TABLES: dict[str, TableRule] = {
                 "turn_attempts",
                 "inactivity_due_at",
                 "rate_limit_notified_at",
+                "remembered_at",
             ),
         },
     ),
@@ -349,6 +351,49 @@ TABLES: dict[str, TableRule] = {
                 "outcome",
                 "created_at",
             ),
+        },
+    ),
+    "unanswered_question": TableRule(
+        title="Perguntas sem resposta",
+        what="questions that the bot did not answer, without personal values",
+        why="to write the articles that are missing",
+        basis=LegalBasis.INTEREST,
+        retention=Retention.TEXTS,
+        erasure=Erasure.DELETED,
+        access=Access.DESK,
+        columns={
+            ColumnClass.PERSONAL: ("question_sealed",),
+            ColumnClass.LINK: (
+                "id",
+                "contact_id",
+                "conversation_id",
+                "message_id",
+                "group_id",
+                "data_key_id",
+            ),
+            ColumnClass.FACT: ("reason", "created_at"),
+        },
+    ),
+    "contact_memory": TableRule(
+        title="Lembranças de conversas anteriores",
+        what="how to call the person, company, product, preferred period, e-mail, last topic, what"
+        " was promised",
+        why="so that nobody has to tell it again",
+        basis=LegalBasis.INTEREST,
+        retention=Retention.MEMORIES,
+        erasure=Erasure.DELETED,
+        access=Access.DESK,
+        columns={
+            ColumnClass.PERSONAL: ("value_sealed",),
+            ColumnClass.LINK: (
+                "id",
+                "contact_id",
+                "conversation_id",
+                "message_id",
+                "data_key_id",
+            ),
+            ColumnClass.FACT: ("kind", "learned_at", "expires_at", "forgotten_at"),
+            ColumnClass.TECHNICAL: ("source", "confidence", "updated_by_id", "version"),
         },
     ),
     "ticket": TableRule(
@@ -990,6 +1035,7 @@ TABLES: dict[str, TableRule] = {
         erasure=Erasure.NONE,
         access=Access.DESK,
         columns={
+            ColumnClass.STAFF: ("owner_id",),
             ColumnClass.TECHNICAL: (
                 "id",
                 "slug",
@@ -1000,11 +1046,61 @@ TABLES: dict[str, TableRule] = {
                 "topic",
                 "source",
                 "valid_from",
+                "valid_to",
                 "active",
+                "archived_at",
                 "version",
                 "created_at",
                 "updated_at",
+            ),
+        },
+    ),
+    "article_version": TableRule(
+        what="what articles of the knowledge base said before, and drafts",
+        why="to see who changed an answer, and to take one back",
+        basis=LegalBasis.NONE,
+        retention=Retention.UNLIMITED,
+        erasure=Erasure.NONE,
+        access=Access.DESK,
+        columns={
+            ColumnClass.STAFF: ("author_id", "published_by_id"),
+            ColumnClass.TECHNICAL: (
+                "id",
+                "article_id",
+                "number",
+                "content",
+                "created_at",
+                "published_at",
+            ),
+        },
+    ),
+    "article_conflict": TableRule(
+        what="articles that are asked for alike and say different figures",
+        why="so that people settle which of them holds",
+        basis=LegalBasis.NONE,
+        retention=Retention.UNLIMITED,
+        erasure=Erasure.NONE,
+        access=Access.DESK,
+        columns={
+            ColumnClass.TECHNICAL: (
+                "article_id",
+                "other_id",
+                "similarity",
+                "differences",
+                "found_at",
             )
+        },
+    ),
+    "question_group": TableRule(
+        what="which unanswered questions ask alike, and what people made of them",
+        why="to write the articles that are missing",
+        basis=LegalBasis.NONE,
+        retention=Retention.UNLIMITED,
+        erasure=Erasure.NONE,
+        access=Access.DESK,
+        columns={
+            ColumnClass.STAFF: ("updated_by_id",),
+            ColumnClass.TECHNICAL: ("id", "state", "article_id", "created_at", "updated_at"),
         },
     ),
     "passage": TableRule(
@@ -1021,6 +1117,7 @@ TABLES: dict[str, TableRule] = {
                 "kind",
                 "text",
                 "normalised",
+                "superseded",
                 "embedding",
                 "search_vector",
             )
@@ -1097,6 +1194,10 @@ COLUMN_TITLES: dict[str, str] = {
     "hold_reason": "Motivo da guarda legal",
     "turn_input": "O que a pessoa escreveu, e onde na conversa",
     "labels_after": "O que ela quis dizer, segundo a equipe",
+    "question": "Pergunta",
+    "value": "O que lembramos",
+    "learned_at": "Contado em",
+    "expires_at": "Guardado até",
 }
 """What the copy for people calls a value; one without a title stands in the JSON copy alone."""
 

@@ -9,7 +9,7 @@ from gatte.conversation.snapshot import CertificateFacts, ContactFacts, Snapshot
 from gatte.data_rights import erasure_requests
 from gatte.decisions import availability, booking, handling_time, known_facts
 from gatte.models import Conversation
-from gatte.store import Row, certificates, conversations, tickets
+from gatte.store import Row, certificates, conversations, memories, tickets
 
 TICKETS_SHOWN = 5
 REMINDED_LATELY = timedelta(days=5)
@@ -49,6 +49,7 @@ def load_snapshot(conversation: Conversation, facts: Row | None = None) -> Snaps
         calendar=booking.calendar(now, facts.booked_times),
         desk=availability.desk_facts(now, hours, tuple(facts.ahead), minutes_each),
         hours=hours,
+        memory=memories.opened(facts.memories),
         erasure_hours=None if delay is None else delay // timedelta(hours=1),
     )
 

@@ -16,6 +16,7 @@ class CallPurpose(StrEnum):
     RESPOND = "respond"
     EMBED = "embed"
     TRANSCRIBE = "transcribe"
+    REMEMBER = "remember"
 
 
 class CallOutcome(StrEnum):

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gatte.conversation.commands import TurnReading
+from gatte.conversation.memory_kinds import MemoryKind
 from gatte.conversation.parsing.normalize import word_set, words
 from gatte.conversation.secret_detection import holds_password
 from gatte.conversation.snapshot import Snapshot
@@ -87,6 +88,7 @@ def record_of(snapshot: Snapshot) -> Record:
     names = [
         contact.name,
         slots.get("name"),
+        snapshot.memory.get(MemoryKind.NAME_FORM),
         *(one.holder for one in snapshot.certificates),
     ]
     others = [
@@ -95,11 +97,12 @@ def record_of(snapshot: Snapshot) -> Record:
         contact.email,
         slots.get("document"),
         slots.get("email"),
+        snapshot.memory.get(MemoryKind.EMAIL),
         slots.get("value"),
     ]
     return Record(
         names=_known(names),
-        companies=_known([slots.get("company")]),
+        companies=_known([slots.get("company"), snapshot.memory.get(MemoryKind.COMPANY)]),
         others=_known(others),
     )
 

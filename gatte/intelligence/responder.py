@@ -6,6 +6,7 @@ transaction open during `compose`.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -106,9 +107,11 @@ def compose_answer(
     gemini: Gemini | None = None,
     company: str = "",
     record: Record | None = None,
+    memory: Mapping[str, str] | None = None,
 ) -> Answer:
     """The answer from what was found: by the model when there is one and it may help, by the best
-    passage when that is sure enough. What `record` holds does not leave.
+    passage when that is sure enough. What `record` holds does not leave; of `memory`, what the
+    contact told before, the model sees placeholders.
     """
     if (
         gemini is None
@@ -121,8 +124,9 @@ def compose_answer(
     lines = hidden.hide_lines(history)
     question = hidden.hide(passages.question).text
     shown = [_shown(one) for one in passages.found]
+    known = {kind: hidden.hide(value).text for kind, value in (memory or {}).items()}
     try:
-        written, call = gemini.respond(question, shown, lines, company)
+        written, call = gemini.respond(question, shown, lines, company, known)
     except GeminiUnavailable as failure:
         return _answer_with_passage(passages, (failure.call,))
     if not written.sentences:

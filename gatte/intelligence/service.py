@@ -2,7 +2,7 @@
 
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -123,9 +123,11 @@ def answer_question(
     history: History = (),
     edition: "KnowledgeBaseVersion | None" = None,
     record: "Record | None" = None,
+    memory: Mapping[str, str] | None = None,
 ) -> "Answer":
     """The answer to a question from the knowledge base; the transaction that searches is over
-    before a model is asked, and what the record holds of the contact does not leave.
+    before a model is asked, and what the record holds of the contact does not leave. `memory` is
+    what the contact told in earlier conversations.
 
     `edition` is that of the knowledge base, when the caller has read it already.
     """
@@ -139,7 +141,7 @@ def answer_question(
         with Session(db.engine) as session:
             passages = retrieval_cache.find_passages(session, question, edition)
     company = services.settings().gatte_company_name
-    return responder.compose_answer(passages, history, services.gemini(), company, record)
+    return responder.compose_answer(passages, history, services.gemini(), company, record, memory)
 
 
 def whole_answer(slug: str) -> str | None:

@@ -8,6 +8,7 @@ company's. A run that dies is due again when its lease has run out.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from uuid import UUID
 
 import structlog
 from croniter import croniter
@@ -16,6 +17,8 @@ from gatte import services
 from gatte.data_rights import erasure, erasure_requests, key_destruction, ledger_check, retention
 from gatte.desk import certificate_imports
 from gatte.extensions import db
+from gatte.intelligence import calls, memory
+from gatte.intelligence.knowledge import question_clusters
 from gatte.notices import (
     certificate_reminders,
     marketing_preferences,
@@ -27,10 +30,12 @@ from gatte.notices import (
 from gatte.operations import figures, training_process
 from gatte.operations.backup import nightly
 from gatte.store import certificate_imports as stored_imports
-from gatte.store import scheduled_jobs
+from gatte.store import memories, scheduled_jobs, turns
+from gatte.turns import llm_costs
 
 log = structlog.get_logger(__name__)
 
+REMEMBERED_AT_ONCE = 200
 LEASE_SECONDS = 1800.0  # longer than most of them work
 BACKUP_LEASE_SECONDS = 6 * 3600.0
 LEADS_AT_ONCE = 500
@@ -181,6 +186,49 @@ def _local_now() -> datetime:
     return datetime.now(services.settings().time_zone)
 
 
+def group_unanswered_questions() -> Mapping[str, object]:
+    """Put the questions that came since into groups."""
+    grouped = question_clusters.group_new()
+    db.session.commit()
+    return {"grouped": grouped}
+
+
+def remember_contacts() -> Mapping[str, object]:
+    """Put what conversations told of their contacts into memory, when they ended or fell silent.
+    One that cannot be read is logged and left out.
+    """
+    learned = failed = 0
+    for conversation_id in memories.list_due(REMEMBERED_AT_ONCE):
+        db.session.commit()
+        try:
+            learned += _remember(conversation_id)
+        except Exception as error:  # noqa: BLE001 - one must not keep the others from being read
+            db.session.rollback()
+            log.warning("memory_not_read", error=type(error).__name__)
+            memories.mark_remembered(conversation_id)
+            failed += 1
+        db.session.commit()
+    return {"learned": learned, "failed": failed}
+
+
+def _remember(conversation_id: UUID) -> int:
+    """Remember what one conversation told; how much was new. Nothing stays open while Gemini is
+    asked.
+    """
+    told = memory.collect(conversation_id)
+    db.session.commit()
+    if told is None:
+        memories.mark_remembered(conversation_id)
+        return 0
+    with calls.collected() as made:
+        found = memory.read_with_model(told)
+    learned = memory.store(told, found)
+    if made:
+        turns.store_llm_calls(llm_costs.rows_of(made, conversation_id, None), conversation_id)
+    llm_costs.report(made)
+    return learned
+
+
 ENTRIES = (
     CronEntry("sync_templates", "15 5 * * *", sync_templates),
     CronEntry("watch_certificates", "5 0,6 * * *", watch_certificates),
@@ -192,6 +240,8 @@ ENTRIES = (
     CronEntry("create_backup", "30 1 * * *", create_backup, BACKUP_LEASE_SECONDS),
     CronEntry("destroy_inbox_keys", "20 4 * * *", destroy_inbox_keys),
     CronEntry("erase_due_contacts", "*/5 * * * *", erase_due_contacts),
+    CronEntry("group_unanswered_questions", "*/5 * * * *", group_unanswered_questions),
+    CronEntry("remember_contacts", "*/5 * * * *", remember_contacts),
     CronEntry("replay_erasures", "*/5 * * * *", replay_erasures),
     CronEntry("train_command_model", "30 3 * * 0", train_command_model),
 )

@@ -6,7 +6,7 @@ from gatte.decisions import apply
 from gatte.delivery import service_window, status_updates, webhooks
 from gatte.delivery.send import send_due
 from gatte.extensions import db
-from gatte.intelligence.knowledge import articles
+from gatte.intelligence.knowledge import article_passages, trials
 from gatte.jobs import cron
 from gatte.jobs.job_context import job
 from gatte.store import consents
@@ -75,5 +75,11 @@ def deliver_webhooks(subscription_id: str) -> None:
 @job
 def embed_passages() -> None:
     """Give passages that were changed lately their vectors, some at a time."""
-    articles.embed_missing(db.session())
+    article_passages.embed_missing(db.session())
     db.session.commit()
+
+
+@job
+def answer_trial(trial_id: str) -> None:
+    """Answer a question that somebody of the company tries out."""
+    trials.answer(UUID(trial_id))

@@ -11,6 +11,7 @@ from gatte.models.certificate import Certificate, CertificateStatus
 from gatte.models.certificate_import import CertificateImport, CertificateImportState
 from gatte.models.consent import Consent, ConsentChannel, ConsentKind, ConsentSource
 from gatte.models.contact import Contact, ContactIdentity, IdentityKind, MuteReason
+from gatte.models.contact_memory import ContactMemory, MemorySource
 from gatte.models.conversation import Conversation, Transition, Turn, TurnOutcome
 from gatte.models.data_key import DataKey, KeyPurpose
 from gatte.models.desk import (
@@ -27,7 +28,15 @@ from gatte.models.desk import (
 from gatte.models.facts import CompanyFact, CompanyFactVersion
 from gatte.models.inbox import InboxMessage, StatusEvent, WebhookEvent
 from gatte.models.key_rotation import KeyRotation
-from gatte.models.knowledge import Article, KnowledgeVersion, Passage, PassageKind
+from gatte.models.knowledge import (
+    Article,
+    ArticleConflict,
+    ArticleState,
+    ArticleVersion,
+    KnowledgeVersion,
+    Passage,
+    PassageKind,
+)
 from gatte.models.login_session import LoginSession, LoginSessionEnd
 from gatte.models.message import (
     Author,
@@ -68,6 +77,12 @@ from gatte.models.reminder import (
 )
 from gatte.models.sealing import Keyring
 from gatte.models.second_factor import RecoveryCode, SecondFactor
+from gatte.models.unanswered_question import (
+    QuestionGroup,
+    QuestionGroupState,
+    UnansweredQuestion,
+    UnansweredReason,
+)
 from gatte.models.webhook_subscription import (
     WebhookDelivery,
     WebhookDeliveryState,
@@ -84,6 +99,9 @@ __all__ = [
     "AppointmentReminderKind",
     "AppointmentState",
     "Article",
+    "ArticleConflict",
+    "ArticleState",
+    "ArticleVersion",
     "AuditEntry",
     "Author",
     "BackupAction",
@@ -101,6 +119,7 @@ __all__ = [
     "ConsentSource",
     "Contact",
     "ContactIdentity",
+    "ContactMemory",
     "Conversation",
     "DailyFigure",
     "DataKey",
@@ -120,6 +139,7 @@ __all__ = [
     "LlmCall",
     "LoginSession",
     "LoginSessionEnd",
+    "MemorySource",
     "Message",
     "MessageTemplate",
     "ModelVersion",
@@ -129,6 +149,8 @@ __all__ = [
     "Outbox",
     "Passage",
     "PassageKind",
+    "QuestionGroup",
+    "QuestionGroupState",
     "RecoveryCode",
     "Role",
     "ScheduledJob",
@@ -148,6 +170,8 @@ __all__ = [
     "Transition",
     "Turn",
     "TurnOutcome",
+    "UnansweredQuestion",
+    "UnansweredReason",
     "User",
     "VersionState",
     "WebhookDelivery",

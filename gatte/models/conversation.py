@@ -104,6 +104,8 @@ class Conversation(HasEncryptedColumns, Base):
     opened_at: Mapped[CreatedAt]
     closed_at: Mapped[Timestamp | None]
     rate_limit_notified_at: Mapped[Timestamp | None]
+    remembered_at: Mapped[Timestamp | None]
+    """When what it told of the contact was put into memory last."""
 
     contact: Mapped[Contact] = relationship()
     assignee: Mapped[User | None] = relationship()

@@ -29,6 +29,7 @@ from gatte.models import (
 )
 from gatte.models.message import TURN_AUTHORS
 from gatte.store.facts import VERSION_COLUMN
+from gatte.store.memories import MEMORIES_COLUMN
 
 SERVICE_WINDOW = timedelta(hours=24)
 """How long after a customer's last message Meta delivers free text to them."""
@@ -99,6 +100,7 @@ SNAPSHOT_COLUMNS = f"""
             LIMIT {MOST_OWN_APPOINTMENTS}
         ) mine
     ) AS appointments,
+    {MEMORIES_COLUMN},
     {VERSION_COLUMN}
 """  # noqa: S608 - our own words only
 """Columns that a snapshot is made of, beside the conversation's own; the time now stands in it

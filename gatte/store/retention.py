@@ -64,6 +64,10 @@ EXPIRED: dict[str, ExpiredRows] = {
         + NOT_HELD.format(owner=OWNER_OF_TURN),
         emptied=("trace_sealed",),
     ),
+    "contact_memory": ExpiredRows(
+        "contact_memory",
+        "t.expires_at < :before AND " + NOT_HELD.format(owner="t.contact_id"),
+    ),
     "ticket": ExpiredRows(
         "ticket",
         f"t.state IN {sql_list(SETTLED_STATES)} AND t.updated_at < :before AND "

@@ -18,6 +18,7 @@ from gatte.conversation.commands import TurnReading
 from gatte.conversation.decision_history import DecisionHistory
 from gatte.conversation.nlu import IntentPrediction, MessageKind, Utterance
 from gatte.conversation.snapshot import (
+    AnswerNotFound,
     ExternalEvent,
     MessagesReceived,
     Owner,
@@ -43,13 +44,14 @@ CLASSIFIED_KINDS = (
 
 @dataclass
 class TurnResult:
-    """What a turn came to: one decision, how each message was understood, and how long each step
-    took (milliseconds).
+    """What a turn came to: one decision, how each message was understood, the question that nothing
+    answered, and how long each step took (milliseconds).
     """
 
     history: DecisionHistory
     utterances: tuple[Utterance, ...] = ()
     trace: dict[str, Any] = field(default_factory=dict)
+    unanswered: str = ""
     step_durations_ms: dict[str, float] = field(default_factory=dict)
 
 
@@ -146,11 +148,13 @@ def _answer(thought: TurnResult, reading: TurnInput) -> None:
             hours=reading.snapshot.hours,
             now=reading.snapshot.now,
             record=record_of(decision.snapshot),
+            memory=decision.snapshot.memory,
         )
         if decision.whole_article:
             found, thought.trace["answer"] = tell_whole_article(decision.whole_article)
         else:
             found, thought.trace["answer"] = answer_turn(asked, _history(reading), reading.edition)
+        thought.unanswered = asked.text if isinstance(found, AnswerNotFound) else ""
     thought.history = thought.history.apply(found)
 
 

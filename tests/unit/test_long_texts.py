@@ -215,7 +215,13 @@ ELSEWHERE = {
         "asks the database; `reranker.tokenize` and `retrieval.vector_of` read the text"
     ),
     "intelligence.knowledge.retrieval.retrieve": "the same search",
-    "intelligence.knowledge.articles.add_variant": "a text of the company's people",
+    "intelligence.knowledge.article_passages.add_variant": "a text of the company's people",
+    "intelligence.knowledge.article_versions.new_article": "takes the name of an article of ours",
+    "intelligence.knowledge.document_import.kind_of": "takes the name of a file",
+    "intelligence.knowledge.document_import.read_document": (
+        "takes the name of a file; its content is read by a process with limits"
+    ),
+    "intelligence.knowledge.trials.start": "cuts a text of the company's people, and asks Redis",
     "intelligence.gemini.config.generation_config": (
         "makes the configuration of a model out of our own words"
     ),

@@ -1,6 +1,6 @@
 """Questions, courtesy, what is not ours, and what nobody could read."""
 
-from gatte.conversation import option_ids, questions
+from gatte.conversation import questions
 from gatte.conversation.command_handlers.command_run import CommandRun
 from gatte.conversation.commands import (
     Courtesy,
@@ -15,6 +15,7 @@ from gatte.conversation.fallback import ask_to_disambiguate, handle_fallback
 from gatte.conversation.flows.registry import FLOWS
 from gatte.conversation.handoff import escalate
 from gatte.conversation.no_active_flow import greet
+from gatte.conversation.off_topic import handle_off_topic
 from gatte.conversation.parsing.normalize import words
 from gatte.conversation.slot_filling import (
     ask_again,
@@ -24,7 +25,6 @@ from gatte.conversation.slot_filling import (
     suspend_flow,
 )
 from gatte.conversation.states import Event, State
-from gatte.conversation.texts import render
 from gatte.conversation.thresholds import DISAMBIGUATE_AFTER, ESCALATE_AFTER, MIN_QUESTION_WORDS
 
 
@@ -90,13 +90,7 @@ def answer_off_topic(turn: CommandRun, _command: OffTopic) -> Outcome:
         draft.add_text("ladder.out_of_scope_in_flow")
         ask_again(draft)
         return Outcome.DONE
-    if turn.count_no_progress() >= ESCALATE_AFTER:
-        escalate(draft, EscalationReason.NOT_UNDERSTOOD, "out of scope", turn.text)
-        return Outcome.ASKED_BACK
-    draft.transition(Event.MENU_SHOWN, "out of scope")
-    draft.add_list(
-        render("ladder.out_of_scope", company=draft.snapshot.company[:60]), option_ids.menu_rows()
-    )
+    handle_off_topic(draft, turn.text)
     return Outcome.DONE
 
 

@@ -55,6 +55,10 @@ def no_alternatives(_text: str, _snapshot: Snapshot) -> tuple[ReplyOption, ...]:
     return ()
 
 
+def nothing_known(_snapshot: Snapshot) -> str:
+    return ""
+
+
 def no_values(_snapshot: Snapshot) -> dict[str, str]:
     return {}
 
@@ -81,7 +85,8 @@ class Slot:
     stored value means: the customer has none. `words` are what customers call it when they correct
     it; `also` gives further slots that the answer fills; `clears` names slots that a new value
     empties. `alternatives` are the buttons beside the problem of a refused answer, in place of the
-    options, and `problem_values` what its text says of them.
+    options, and `problem_values` what its text says of them. `known_value` is what is remembered
+    from earlier conversations, which the question names to have it confirmed.
     """
 
     name: str
@@ -99,6 +104,7 @@ class Slot:
     derived_slots: Callable[[str, str], Mapping[str, str]] = field(default=lambda _value, _text: {})
     alternatives: Callable[[str, Snapshot], tuple[ReplyOption, ...]] = no_alternatives
     problem_values: Callable[[Snapshot], dict[str, str]] = no_values
+    known_value: Callable[[Snapshot], str] = nothing_known
 
 
 @dataclass(frozen=True)

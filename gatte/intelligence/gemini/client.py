@@ -8,7 +8,7 @@ transaction open.
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from string import Template
@@ -139,18 +139,26 @@ class Gemini:
         return self.generate(record, _json_content(sent), config, GeneratedTurn.model_validate_json)
 
     def respond(
-        self, question: str, passages: Sequence[str], history: History = (), company: str = ""
+        self,
+        question: str,
+        passages: Sequence[str],
+        history: History = (),
+        company: str = "",
+        memory: Mapping[str, str] | None = None,
     ) -> tuple[WrittenAnswer, CallRecord]:
         """An answer in sentences, each with the number of its passage, from 1; GeminiUnavailable
-        when there is none. The caller has taken personal data out.
+        when there is none. `memory` is what the contact told before. The caller has taken personal
+        data out.
         """
         record = CallRecord(CallPurpose.RESPOND, self.models.responder, prompts.RESPONDER)
         numbered = [{"numero": n, "texto": text} for n, text in enumerate(passages, start=1)]
-        sent = {
+        sent: dict[str, Any] = {
             "trechos": numbered,
             "historico": history_json(history),
             "pergunta": question[:LONGEST_TEXT],
         }
+        if memory:
+            sent["contato"] = dict(memory)
         config = generation_config(
             record.model,
             RESPONDER_TEMPERATURE,

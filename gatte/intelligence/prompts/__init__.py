@@ -8,7 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 
 COMMANDS = "commands-v1"
-RESPONDER = "responder-v2"
+RESPONDER = "responder-v3"
+MEMORY = "memory-v1"
 TRANSCRIBER = "transcriber-v1"
 NO_SPEECH = "SEM_FALA"  # what the transcriber says, and nothing else, when nobody can be understood
 

@@ -11,7 +11,7 @@ from gatte import services
 from gatte.delivery import failure_reasons
 from gatte.models import Contact, Message
 from gatte.store.conversations import SERVICE_WINDOW
-from gatte.web.panel import labels
+from gatte.web.panel import action_labels, labels
 
 MONTHS = ("jan", "fev", "mar", "abr", "mai", "jun", "jul", "ago", "set", "out", "nov", "dez")
 URL = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)]")
@@ -215,7 +215,7 @@ def action_in_words(action: str) -> str:
     """An entry of the audit trail as what a person did; the entry's own word when we have none for
     it.
     """
-    return labels.ACTIONS.get(action, action)
+    return action_labels.ACTIONS.get(action, action)
 
 
 def capitalize_first(text: str) -> str:

@@ -49,6 +49,15 @@ MOST_QUERIES = {
     "panel.show_certificate_import": 5,
     "panel.list_message_templates": 5,
     "panel.show_contact_profile": 11,  # four of them note the look at a person's data
+    "panel.list_articles": 8,
+    "panel.new_article": 5,
+    "panel.show_article": 10,
+    "panel.show_history": 6,
+    "panel.show_trial_form": 2,
+    "panel.show_trial": 2,
+    "panel.show_import": 2,
+    "panel.list_question_groups": 8,
+    "panel.show_memories": 9,  # four of them note the look at a person's data
     "panel.new_fact": 5,
     "panel.show_explanation": 14,  # four of them note the look at a person's data
     "panel.show_learning": 5,
