@@ -1,16 +1,19 @@
-"""`python -m deployment.database_roles`: the two roles of an installation in its Postgres.
+"""`python -m deployment.database_roles`: the roles of an installation in its Postgres.
 
 The migrator (GATTE_MIGRATION_DATABASE_URL) owns the database and its tables; the application
-(DATABASE_URL) may only read and write rows, which `flask migrate` grants to it. Both get the
-passwords of their URLs. A superuser (GATTE_ADMIN_DATABASE_URL, a URL of the same database) does it;
+(DATABASE_URL) may only read and write rows, which `flask migrate` grants to it. A third
+(GATTE_BACKUP_DATABASE_URL, which may be left out) reads everything and replicates, and changes
+nothing. Each gets the password of its URL. A superuser (GATTE_ADMIN_DATABASE_URL, a URL of the same database) does it;
 each URL may stand in a file, named by the same variable with _FILE. Safe to repeat: a changed
 password is taken over, and what another role owned by the former way becomes the migrator's.
 """
 
 import os
 import sys
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from typing import Unpack
 
 import psycopg2
 from psycopg2.extensions import connection as Connection  # noqa: N812 - a class in small letters
@@ -26,9 +29,10 @@ from gatte.settings import EX_CONFIG
 ADMINISTRATOR = "gatte_admin_database_url"
 MIGRATOR = "gatte_migration_database_url"
 APPLICATION = "database_url"
+BACKUP = "gatte_backup_database_url"
 EX_FAILED = 1
 
-LOGIN_ONLY = SQL("LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS NOINHERIT")
+LOGIN_ONLY = SQL("LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS")
 VECTOR_IS_INSTALLED = "SELECT FROM pg_available_extensions WHERE name = 'vector'"
 # Relations (a sequence of a serial column follows its table) and functions in `public` that neither
 # the migrator owns nor an extension.
@@ -62,7 +66,7 @@ FOREIGN_FUNCTIONS = """
 
 
 class BadRoles(Exception):
-    """The URLs do not give two roles of one database; the message says what to do."""
+    """The URLs do not give the roles of one database; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +77,10 @@ class Login:
     password: str
 
 
-def prepare_roles(administrator: str, migrator: Login, application: Login) -> None:
-    """Make both roles in the cluster, and the migrator the owner of the administrator's database.
+def prepare_roles(
+    administrator: str, migrator: Login, application: Login, backup: Login | None = None
+) -> None:
+    """Make the roles in the cluster, and the migrator the owner of the administrator's database.
 
     One transaction: all of it or nothing. psycopg2.Error when the server refuses.
     """
@@ -90,6 +96,9 @@ def prepare_roles(administrator: str, migrator: Login, application: Login) -> No
             cursor.execute("CREATE EXTENSION IF NOT EXISTS vector")
         _hand_over(cursor, connection.info.dbname, migrator.role)
         _close_to_others(cursor, connection.info.dbname, application.role)
+        if backup is not None:
+            _make_login(connection, cursor, backup)
+            _let_read_everything(cursor, connection.info.dbname, backup.role)
 
 
 def _make_login(connection: Connection, cursor: Cursor, login: Login) -> None:
@@ -129,6 +138,15 @@ def _close_to_others(cursor: Cursor, database: str, application: str) -> None:
     cursor.execute(SQL("GRANT CONNECT ON DATABASE {} TO {}").format(place, Identifier(application)))
 
 
+def _let_read_everything(cursor: Cursor, database: str, backup: str) -> None:
+    """What pg_dump, pg_basebackup and pg_receivewal need, and no right to change anything."""
+    role = Identifier(backup)
+    cursor.execute(SQL("ALTER ROLE {} REPLICATION").format(role))
+    cursor.execute(SQL("ALTER ROLE {} SET default_transaction_read_only = on").format(role))
+    cursor.execute(SQL("GRANT pg_read_all_data TO {}").format(role))
+    cursor.execute(SQL("GRANT CONNECT ON DATABASE {} TO {}").format(Identifier(database), role))
+
+
 def login_of(url: URL, setting: str) -> Login:
     """Role and password of a URL; BadRoles when it lacks one."""
     if not url.username or not url.password:
@@ -138,14 +156,8 @@ def login_of(url: URL, setting: str) -> Login:
 
 def main() -> int:
     given = {name.lower(): value for name, value in os.environ.items()}
-    names = (ADMINISTRATOR, MIGRATOR, APPLICATION)
-    in_files = read_secret_files(names, given)
     try:
-        administrator, migrator, application = (
-            _url(name, in_files.get(name) or given.get(name)) for name in names
-        )
-        logins = login_of(migrator, MIGRATOR), login_of(application, APPLICATION)
-        _check(administrator, *logins)
+        administrator, *logins = _read_logins(given)
     except BadRoles as problem:
         sys.stderr.write(f"gatte: bad setting: {problem}\n")
         return EX_CONFIG
@@ -159,6 +171,24 @@ def main() -> int:
     return 0
 
 
+def _read_logins(given: Mapping[str, str]) -> tuple[URL, Unpack[tuple[Login, ...]]]:
+    """The administrator's URL, and the logins of migrator, application and, where it is named,
+    backup; BadRoles when one cannot be used or two are the same role.
+    """
+    names = (ADMINISTRATOR, MIGRATOR, APPLICATION, BACKUP)
+    found = {**given, **read_secret_files(names, given)}
+    urls = {
+        name: _url(name, found.get(name)) for name in names if name != BACKUP or found.get(name)
+    }
+    administrator = urls.pop(ADMINISTRATOR)
+    logins = [login_of(url, name) for name, url in urls.items()]
+    roles = {administrator.username, *(login.role for login in logins)}
+    if len(roles) <= len(logins):
+        spelled = ", ".join(name.upper() for name in (ADMINISTRATOR, *urls))
+        raise BadRoles(f"{spelled} must name different users: one would have the rights of both")
+    return administrator, *logins
+
+
 def _url(name: str, value: str | UnusableFile | None) -> URL:
     if isinstance(value, UnusableFile):
         raise BadRoles(f"{name.upper()}: {value.problem}")
@@ -168,16 +198,6 @@ def _url(name: str, value: str | UnusableFile | None) -> URL:
         return make_url(value)
     except ArgumentError:
         raise BadRoles(f"{name.upper()}: must be a postgresql:// URL") from None
-
-
-def _check(administrator: URL, migrator: Login, application: Login) -> None:
-    """BadRoles unless these are three roles: one login for two purposes would have the rights of
-    both.
-    """
-    roles = {administrator.username, migrator.role, application.role}
-    if len(roles) != 3:
-        names = ", ".join(name.upper() for name in (ADMINISTRATOR, MIGRATOR, APPLICATION))
-        raise BadRoles(f"{names} must name three different users")
 
 
 if __name__ == "__main__":
