@@ -3,9 +3,10 @@
 The migrator (GATTE_MIGRATION_DATABASE_URL) owns the database and its tables; the application
 (DATABASE_URL) may only read and write rows, which `flask migrate` grants to it. A third
 (GATTE_BACKUP_DATABASE_URL, which may be left out) reads everything and replicates, and changes
-nothing. Each gets the password of its URL. A superuser (GATTE_ADMIN_DATABASE_URL, a URL of the same database) does it;
-each URL may stand in a file, named by the same variable with _FILE. Safe to repeat: a changed
-password is taken over, and what another role owned by the former way becomes the migrator's.
+nothing. Each gets the password of its URL. A superuser (GATTE_ADMIN_DATABASE_URL, a URL of the
+same database) does it. Each URL may stand in a file, named by the same variable with _FILE. Safe
+to repeat: a changed password is taken over, and what another role owned in the schema `public`
+becomes the migrator's.
 """
 
 import os
@@ -13,7 +14,6 @@ import sys
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Unpack
 
 import psycopg2
 from psycopg2.extensions import connection as Connection  # noqa: N812 - a class in small letters
@@ -171,7 +171,7 @@ def main() -> int:
     return 0
 
 
-def _read_logins(given: Mapping[str, str]) -> tuple[URL, Unpack[tuple[Login, ...]]]:
+def _read_logins(given: Mapping[str, str]) -> tuple[URL, *tuple[Login, ...]]:
     """The administrator's URL, and the logins of migrator, application and, where it is named,
     backup; BadRoles when one cannot be used or two are the same role.
     """

@@ -1,9 +1,9 @@
-"""`python -m deployment.dockerfile_rehearsal FOLDER`: every step of the Dockerfile, run without Docker.
+"""`python -m deployment.dockerfile_rehearsal FOLDER`: the Dockerfile's steps, run without Docker.
 
 As root, with debootstrap: FOLDER/base becomes a Debian with Python in place of the image that each
 stage begins with, and each stage is a copy of it in which ENV, WORKDIR, COPY, RUN and USER do what
 Docker does. RUN runs in a chroot. At the end the image's command is asked for its version as the
-image's user, over a root file system that this user cannot write to. Exit code 0 when all went well.
+image's user, to whom the root file system is closed for writing. Exit code 0 when all went well.
 """
 
 import argparse
@@ -17,14 +17,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 PROJECT = Path(__file__).parents[1]
-DEBIAN, PACKAGES = "bookworm", "python3.11,python3.11-venv,ca-certificates"
+DEBIAN = "bookworm"
+PYTHON = ("python3.11", "python3.11-venv")
 # How pip and apt reach their registries from here.
-OF_THIS_HOST = ("/etc/resolv.conf", "/etc/hosts", "/etc/pip.conf", "/etc/xdg/pip", "/root/.pip")
-OF_THIS_HOST += (
+OF_THIS_HOST = (
+    "/etc/resolv.conf",
+    "/etc/hosts",
+    "/etc/pip.conf",
+    "/etc/xdg/pip",
     "/root/.config/pip",
     "/etc/apt",
-    "/etc/ssl/certs",
-    "/usr/local/share/ca-certificates",
+    "/etc/ssl/certs/ca-certificates.crt",
 )
 
 
@@ -85,13 +88,18 @@ class Rehearsal:
         self.stage = self.stages[name] = Stage(root)
 
     def _base(self) -> Path:
+        """A Debian with Python, made once; it stands for the image that a stage begins with."""
         base = self.folder / "base"
-        if not base.exists():
-            bootstrap = ["debootstrap", "--variant=minbase", f"--include={PACKAGES}", DEBIAN, base]
-            subprocess.run(bootstrap, check=True, stdout=subprocess.DEVNULL)
-            (base / "usr/bin/python").symlink_to("python3.11")
-            for path in filter(Path.exists, map(Path, OF_THIS_HOST)):
-                _copy(path, base / str(path).lstrip("/"))
+        if base.exists():
+            return base
+        bootstrap = ["debootstrap", "--variant=minbase", "--include=ca-certificates", DEBIAN, base]
+        subprocess.run(bootstrap, check=True, stdout=subprocess.DEVNULL)
+        for path in filter(Path.exists, map(Path, OF_THIS_HOST)):
+            _copy(path, base / str(path).lstrip("/"))
+        self.stage = Stage(base)
+        self.in_chroot(["apt-get", "update"])
+        self.in_chroot(["apt-get", "install", "-y", "--no-install-recommends", *PYTHON])
+        (base / "usr/bin/python").symlink_to("python3.11")
         return base
 
     def _env(self, given: str) -> None:
@@ -141,15 +149,12 @@ class Rehearsal:
 
 
 def _copy(source: Path, target: Path) -> None:
+    """Copy a file or what is in a folder, over what is there, without caches of Python."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    if source.is_dir():
-        shutil.copytree(source, target, symlinks=True, dirs_exist_ok=True, ignore=_caches)
-    else:
-        shutil.copy2(source, target)
-
-
-def _caches(_: str, names: list[str]) -> set[str]:
-    return {name for name in names if name == "__pycache__"}
+    command = ["cp", "-aT", "--remove-destination", source, target]
+    subprocess.run(command, check=True)
+    for cache in list(target.rglob("__pycache__")) if source.is_relative_to(PROJECT) else ():
+        shutil.rmtree(cache)
 
 
 def _say(line: str) -> None:
