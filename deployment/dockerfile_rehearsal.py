@@ -140,9 +140,12 @@ class Rehearsal:
         environment = [f"{name}={value}" for name, value in self.stage.environment.items()]
         path = [] if "PATH" in self.stage.environment else ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"]
         there = f"cd {shlex.quote(self.stage.folder)} && exec {shlex.join(command)}"
-        chroot = ["chroot", f"--userspec={self.stage.user}", self.stage.root]
+        chroot = ["chroot", f"--userspec={self.stage.user}", str(self.stage.root)]
         whole = [*chroot, "env", "-i", "HOME=/root", *path, *environment, "sh", "-c", there]
-        done = subprocess.run(whole, capture_output=True, text=True, check=False)
+        # programs find their libraries by /proc; its mount ends with the namespace
+        mounted = f"mount -t proc proc {self.stage.root}/proc && exec {shlex.join(whole)}"
+        isolated = ["unshare", "--mount", "sh", "-c", mounted]
+        done = subprocess.run(isolated, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise StepFailed(f"{shlex.join(command)[:200]}:\n{(done.stdout + done.stderr)[-3000:]}")
         return done.stdout + done.stderr
