@@ -73,13 +73,20 @@ class Rehearsal:
         self.command: list[str] = []
 
     def run(self, steps: list[tuple[str, str]]) -> None:
+        does = {
+            "FROM": self._from,
+            "ENV": self._env,
+            "WORKDIR": self._workdir,
+            "COPY": self._copy,
+            "RUN": self._run,
+            "USER": self._user,
+            "CMD": self._cmd,
+        }
         for name, given in steps:
             began = time.monotonic()
-            getattr(self, f"_{name.lower()}", self._skip)(given)
+            if name in does:  # EXPOSE and others only describe
+                does[name](given)
             _say(f"{time.monotonic() - began:6.1f} s  {name} {given[:90]}")
-
-    def _skip(self, given: str) -> None:
-        """EXPOSE and others that only describe."""
 
     def _from(self, given: str) -> None:
         name = given.split()[2] if " AS " in given else "final"
