@@ -99,7 +99,13 @@ class Rehearsal:
         base = self.folder / "base"
         if base.exists():
             return base
-        bootstrap = ["debootstrap", "--variant=minbase", "--include=ca-certificates", DEBIAN, base]
+        bootstrap = [
+            "debootstrap",
+            "--variant=minbase",
+            "--include=ca-certificates",
+            DEBIAN,
+            str(base),
+        ]
         subprocess.run(bootstrap, check=True, stdout=subprocess.DEVNULL)
         for path in filter(Path.exists, map(Path, OF_THIS_HOST)):
             _copy(path, base / str(path).lstrip("/"))
@@ -161,7 +167,7 @@ class Rehearsal:
 def _copy(source: Path, target: Path) -> None:
     """Copy a file or what is in a folder, over what is there, without caches of Python."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    command = ["cp", "-aT", "--remove-destination", source, target]
+    command = ["cp", "-aT", "--remove-destination", str(source), str(target)]
     subprocess.run(command, check=True)
     for cache in list(target.rglob("__pycache__")) if source.is_relative_to(PROJECT) else ():
         shutil.rmtree(cache)

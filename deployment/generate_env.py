@@ -13,6 +13,7 @@ import os
 import re
 import secrets
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 EXAMPLE = Path(__file__).parents[1] / ".env.example"
@@ -20,7 +21,7 @@ TLS_TO_POSTGRES = "sslmode=verify-full&sslrootcert=/certificates/database/ca.crt
 # The containers' user is none of the host's, so that each file must be readable by all; the folder
 # is closed to everybody but its owner.
 FOLDER_MODE, FILE_MODE, ENV_MODE = 0o700, 0o644, 0o600
-RANDOM = {
+RANDOM: dict[str, Callable[[], str]] = {
     "SECRET_KEY": lambda: secrets.token_urlsafe(48),
     "GATTE_ENCRYPTION_KEYS": lambda: "k1:" + base64.b64encode(secrets.token_bytes(32)).decode(),
     "WHATSAPP_VERIFY_TOKEN": lambda: secrets.token_urlsafe(24),

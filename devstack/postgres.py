@@ -193,7 +193,7 @@ class Postgres:
         shutil.rmtree(self.folder / "fresh")
 
     def _major_version(self) -> int:
-        command = [self.binaries / "postgres", "--version"]
+        command = [str(self.binaries / "postgres"), "--version"]
         told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         return int(told.split()[2].partition(".")[0])
 
