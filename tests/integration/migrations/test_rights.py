@@ -1,14 +1,16 @@
 """The application's role reads and writes rows; the migrator's owns the tables."""
 
+import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 
 import psycopg2
 import pytest
-from psycopg2.errors import InsufficientPrivilege
+from psycopg2.errors import InsufficientPrivilege, ReadOnlySqlTransaction
 from sqlalchemy.engine import make_url
 
 from deployment.database_roles import Login, prepare_roles
+from devstack.postgres import BINARIES
 from gatte.infra.schema import PreflightFailed, PreflightFailure, migrate
 from tests.process_system import System
 from tests.store_fixtures import database, execute, rows
@@ -153,6 +155,29 @@ def test_a_changed_password_is_taken_over(superuser_url):
             assert connection.info.user == APPLICATION.role
     finally:
         prepare_roles(superuser_url, MIGRATOR, APPLICATION)
+
+
+def test_a_role_for_copies_reads_and_replicates_everything_and_changes_nothing(
+    superuser_url, tmp_path
+):
+    backup = Login("copier", "copier-91aa")
+    prepare_roles(superuser_url, MIGRATOR, APPLICATION, backup)
+    url = as_login(superuser_url, backup)
+    copies = {
+        "pg_dump": ["--format=custom", f"--file={tmp_path}/dump", url],
+        "pg_basebackup": ["--checkpoint=fast", f"--pgdata={tmp_path}/base", f"--dbname={url}"],
+    }
+    try:
+        for program, arguments in copies.items():
+            command = [BINARIES / program, *arguments]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stderr
+        with pytest.raises(ReadOnlySqlTransaction):
+            execute(url, "DELETE FROM ticket")
+        with pytest.raises(InsufficientPrivilege):
+            execute(url, "SET default_transaction_read_only = off", "DELETE FROM ticket")
+    finally:
+        execute(superuser_url, "DROP OWNED BY copier", "DROP ROLE copier")
 
 
 def test_a_role_that_is_missing_is_told_before_anything_is_changed(empty_database_url, logged):
