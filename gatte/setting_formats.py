@@ -45,6 +45,16 @@ def postgres_url(url: SecretStr) -> SecretStr:
     return SecretStr(rendered.render_as_string(hide_password=False))
 
 
+def optional_postgres_url(url: SecretStr) -> SecretStr:
+    """A URL of Postgres for our driver, or nothing."""
+    return postgres_url(url) if url.get_secret_value() else url
+
+
+def user_of(url: SecretStr) -> str:
+    """The user that a URL of Postgres names, or nothing."""
+    return _parsed_url(url).username or ""
+
+
 def _parsed_url(url: SecretStr) -> URL:
     try:
         return make_url(url.get_secret_value())

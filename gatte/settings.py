@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
@@ -29,7 +29,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from gatte import backup_formats, connection_security, secret_strength
+from gatte import backup_formats, connection_security, secret_files, secret_strength
 from gatte import setting_formats as formats
 
 EX_CONFIG = 78  # sysexits.h: something was found in an unconfigured or misconfigured state
@@ -146,8 +146,32 @@ class FormerNamesSource(PydanticBaseSettingsSource):
         }
 
 
+class SecretFilesSource(PydanticBaseSettingsSource):
+    """Secrets from the files that environment or .env name (SECRET_KEY_FILE for SECRET_KEY)."""
+
+    def __init__(
+        self,
+        settings_class: type[BaseSettings],
+        environment: EnvSettingsSource,
+        file: EnvSettingsSource,
+    ) -> None:
+        super().__init__(settings_class)
+        given = {**file.env_vars, **environment.env_vars}
+        self._files = secret_files.read_secret_files(secret_names(settings_class), given)
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[object, str, bool]:
+        """Not asked: `__call__` gives all values."""
+        del field
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, object]:
+        return dict(self._files)
+
+
 class Settings(BaseSettings):
-    """The settings, read from the environment and .env (the environment wins)."""
+    """The settings, read from the environment and .env (the environment wins), secrets also from
+    files that these name.
+    """
 
     model_config = SettingsConfigDict(
         env_file=".env",
@@ -160,6 +184,11 @@ class Settings(BaseSettings):
 
     gatte_env: Environment = Environment.DEVELOPMENT
     database_url: Annotated[SecretStr, AfterValidator(formats.postgres_url)]
+    gatte_migration_database_url: Annotated[
+        SecretStr, AfterValidator(formats.optional_postgres_url)
+    ] = SecretStr("")
+    """The login of the role that owns the tables, for `flask migrate` alone; empty: that of
+    `database_url`, whose role then owns them itself."""
     redis_url: Annotated[SecretStr, AfterValidator(formats.redis_url)] = SecretStr(
         "redis://127.0.0.1:6379/0"
     )
@@ -262,6 +291,11 @@ class Settings(BaseSettings):
     """How long webhook events and messages that could not be processed are kept; the key under
     which they came in is destroyed a day later."""
 
+    gatte_backup_database_url: Annotated[
+        SecretStr, AfterValidator(formats.optional_postgres_url)
+    ] = SecretStr("")
+    """The role that reads the database for backups, and may replicate it; empty: that of
+    `database_url`, which cannot make base backups where it owns nothing."""
     gatte_backup_destination: Annotated[str, AfterValidator(backup_formats.backup_destination)] = ""
     """A folder, or s3://bucket/prefix, where backups go; empty: there are none."""
     gatte_backup_recipient: Annotated[str, AfterValidator(backup_formats.backup_recipient)] = ""
@@ -309,6 +343,13 @@ class Settings(BaseSettings):
     gatte_simulator: bool | None = None
     """Whether the panel has the simulator; not set: everywhere but in production."""
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _readable_file(cls, value: object) -> object:
+        if isinstance(value, secret_files.UnusableFile):
+            raise ValueError(value.problem)  # noqa: TRY004 - pydantic takes it as a bad value
+        return value
+
     @field_validator("secret_key", "gatte_encryption_keys", mode="after")
     @classmethod
     def _required_in_production(cls, secret: SecretStr, info: ValidationInfo) -> SecretStr:
@@ -325,17 +366,6 @@ class Settings(BaseSettings):
             raise ValueError("is too short or repeats itself: 32 random characters at least")
         return secret
 
-    @field_validator("whatsapp_verify_token", "whatsapp_app_secret", mode="after")
-    @classmethod
-    def _required_beside_the_access_token(
-        cls, secret: SecretStr, info: ValidationInfo
-    ) -> SecretStr:
-        token = info.data.get("whatsapp_access_token")
-        in_production = info.data.get("gatte_env") is Environment.PRODUCTION
-        if in_production and token and token.get_secret_value() and not secret.get_secret_value():
-            raise ValueError("is required in production beside WHATSAPP_ACCESS_TOKEN")
-        return secret
-
     @field_validator("gatte_backup_recipient", mode="after")
     @classmethod
     def _required_beside_the_destination(cls, spelled: str, info: ValidationInfo) -> str:
@@ -343,11 +373,13 @@ class Settings(BaseSettings):
             raise ValueError("is required beside GATTE_BACKUP_DESTINATION: flask backup keygen")
         return spelled
 
-    @field_validator("database_url", mode="after")
+    @field_validator(
+        "database_url", "gatte_migration_database_url", "gatte_backup_database_url", mode="after"
+    )
     @classmethod
     def _tls_to_the_database(cls, url: SecretStr, info: ValidationInfo) -> SecretStr:
         in_production = info.data.get("gatte_env") is Environment.PRODUCTION
-        if in_production:
+        if in_production and url.get_secret_value():
             connection_security.check_database_url(url)
         return url
 
@@ -386,13 +418,17 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Former names last: what stands before in this list wins."""
+        """What stands before in the list wins: a file that cannot be used is told even where the
+        setting is given too, and former names come last.
+        """
         usual = (init_settings, env_settings, dotenv_settings, file_secret_settings)
         if not isinstance(env_settings, EnvSettingsSource):
             return usual
         if not isinstance(dotenv_settings, DotEnvSettingsSource):
             return usual
-        return (*usual, FormerNamesSource(settings_cls, env_settings, dotenv_settings))
+        files = SecretFilesSource(settings_cls, env_settings, dotenv_settings)
+        former = FormerNamesSource(settings_cls, env_settings, dotenv_settings)
+        return (init_settings, files, *usual[1:], former)
 
     @property
     def production(self) -> bool:
@@ -410,6 +446,23 @@ class Settings(BaseSettings):
         if self.gatte_worker_processes:
             return self.gatte_worker_processes
         return min(len(os.sched_getaffinity(0)), DEFAULT_MAX_WORKERS) if self.production else 1
+
+    @property
+    def migration_database_url(self) -> str:
+        """Where `flask migrate` connects."""
+        own = self.gatte_migration_database_url.get_secret_value()
+        return own or self.database_url.get_secret_value()
+
+    @property
+    def backup_database_url(self) -> str:
+        """The database as backups read it."""
+        own = self.gatte_backup_database_url.get_secret_value()
+        return own or self.database_url.get_secret_value()
+
+    @property
+    def database_role(self) -> str:
+        """The role as which the application connects; empty where the URL does not say it."""
+        return formats.user_of(self.database_url)
 
     @property
     def erasure_ledger(self) -> Path:
@@ -487,6 +540,29 @@ def _read(filled: dict[str, SecretStr]) -> Settings:
         raise BadSettings([f".env: cannot be read ({error.strerror})"]) from None
 
 
+def secret_names(settings_class: type[BaseSettings]) -> list[str]:
+    """The settings that are secrets, by their names in small letters."""
+    fields = settings_class.model_fields.items()
+    return [name for name, field in fields if field.annotation is SecretStr]
+
+
+def missing_webhook_secrets(settings: Settings) -> list[str]:
+    """Why a web process of this installation could take no webhook, a line a problem: in production
+    the secrets of the webhook are required beside the access token, which workers alone need.
+    """
+    if not settings.production or not settings.whatsapp_access_token.get_secret_value():
+        return []
+    secrets_of_webhook = {
+        "WHATSAPP_VERIFY_TOKEN": settings.whatsapp_verify_token,
+        "WHATSAPP_APP_SECRET": settings.whatsapp_app_secret,
+    }
+    return [
+        f"{name}: is required in production beside WHATSAPP_ACCESS_TOKEN"
+        for name, secret in secrets_of_webhook.items()
+        if not secret.get_secret_value()
+    ]
+
+
 def _problems(error: ValidationError) -> list[str]:
     lines: list[str] = []
     for problem in error.errors(include_input=False, include_url=False):
@@ -549,6 +625,11 @@ def settings_or_exit() -> Settings:
     try:
         return load_settings()
     except BadSettings as error:
-        for problem in error.problems:
-            sys.stderr.write(f"gatte: bad setting: {problem}\n")
-        raise SystemExit(EX_CONFIG) from None
+        end_with_problems(error.problems)
+
+
+def end_with_problems(problems: list[str]) -> NoReturn:
+    """End the process with exit code 78, after a line a problem on standard error."""
+    for problem in problems:
+        sys.stderr.write(f"gatte: bad setting: {problem}\n")
+    raise SystemExit(EX_CONFIG) from None

@@ -107,7 +107,7 @@ def verify(name: str, identity_file: Path, scratch_server: str) -> None:
     from gatte.store import backup_records
 
     settings = services.settings()
-    server = scratch_server or settings.database_url.get_secret_value()
+    server = scratch_server or settings.migration_database_url
     started_at = datetime.now(UTC)
     with _told_plainly(BackupAction.VERIFIED, name):
         identities = encryption.read_identities(identity_file)
@@ -177,7 +177,9 @@ def _restore_dump(name: str, identities: list[object], folders_below: Path | Non
         f"{restored.name} is restored: {sum(restored.row_counts.values())} rows, as it counted"
         " them."
     )
-    status = schema.run_command(services.settings().database_url.get_secret_value())
+    status = schema.run_command(
+        services.settings().migration_database_url, services.settings().database_role
+    )
     if status != 0:
         raise click.ClickException(
             "the schema could not be brought to this version: start the version that made the"

@@ -92,11 +92,12 @@ def _scheduler() -> dict[str, Any]:
 
 def _gemini() -> dict[str, Any]:
     """Not ok while Gemini refuses our key, model or request; the local models answer meanwhile."""
-    gemini = services.gemini()
-    if gemini is None:
-        return {"ok": True, "used": False}
-    models = sorted({gemini.models.classifier, gemini.models.responder})
+    settings = services.settings()
+    models = sorted({settings.gemini_classifier_model, settings.gemini_responder_model})
     refused = rejections.list_published(services.fail_fast_redis(), models)
+    # only workers need the key, so that what they say counts where the web process has none
+    if services.gemini() is None and not refused:
+        return {"ok": True, "used": False}
     return {"ok": not refused, "used": True, "refused": refused}
 
 

@@ -38,7 +38,7 @@ def create(settings: Settings) -> BackupManifest:
     and PreflightFailed: nothing of it is left then.
     """
     destination = open_destination(settings)
-    url = settings.database_url.get_secret_value()
+    url = settings.backup_database_url
     started_at = datetime.now(UTC)
     name = manifest.new_name(BackupKind.DUMP, started_at)
     with backup_connection(url) as connection, removed_on_failure(destination, name):

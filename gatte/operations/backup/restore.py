@@ -37,7 +37,8 @@ class TargetNotEmpty(BackupFailed):
 def restore(
     settings: Settings, name: str, identities: list[object], folders_below: Path | None
 ) -> BackupManifest:
-    """Restore a dump (or the `latest`) into the empty database of DATABASE_URL, and its folders to
+    """Restore a dump (or the `latest`) into the empty database of GATTE_MIGRATION_DATABASE_URL
+    (DATABASE_URL without one), and its folders to
     where they were or below another one. All checks come first, and a restore that fails leaves the
     database empty.
 
@@ -50,7 +51,7 @@ def restore(
     backup = manifest.get_backup(destination, name, BackupKind.DUMP)
     if backup.kind is not BackupKind.DUMP:
         raise manifest.NoSuchBackup(f"{name} is a base backup: restore it with --at and --data-dir")
-    url = settings.database_url.get_secret_value()
+    url = settings.migration_database_url
     require_empty(url)
     targets = folders.restore_targets(backup, folders_below)
     require_newest_ledger(settings, destination)

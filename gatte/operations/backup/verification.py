@@ -64,7 +64,7 @@ def _verify_base(
     backup: BackupManifest,
     identities: list[object],
 ) -> None:
-    tools = restore.tools_for(settings, settings.database_url.get_secret_value())
+    tools = restore.tools_for(settings, settings.backup_database_url)
     chain = base_backup.chain_of(manifest.list_backups(destination), backup)
     with tempfile.TemporaryDirectory(prefix="gatte-verify-") as folder:
         target = Path(folder) / "data"

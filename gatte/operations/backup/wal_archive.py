@@ -135,7 +135,7 @@ def wal_prefix(system_identifier: str) -> str:
 
 def receive(settings: Settings, spool: Path) -> None:
     """Stream WAL into the destination until SIGTERM or SIGINT."""
-    url = settings.database_url.get_secret_value()
+    url = settings.backup_database_url
     with connected(url) as connection:
         server = catalog.get_server_facts(connection)
     tools = find_tools(settings, server, url)
