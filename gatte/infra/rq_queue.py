@@ -157,6 +157,12 @@ def list_alive(kind: ProcessKind, client: "Redis | None" = None) -> list[str]:
     return [who.decode() for who in cast("list[bytes]", found)]
 
 
+def count_alive(client: "Redis") -> dict[ProcessKind, float]:
+    """How many processes of each kind gave a sign of life lately; RedisError when nobody can know.
+    """
+    return {kind: len(list_alive(kind, client)) for kind in ProcessKind}
+
+
 def _heartbeat_key(kind: ProcessKind) -> str:
     return f"gatte:heartbeat:{kind}"
 

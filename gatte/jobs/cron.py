@@ -15,7 +15,9 @@ from croniter import croniter
 from gatte import services
 from gatte.data_rights import erasure, erasure_requests, key_destruction, ledger_check, retention
 from gatte.extensions import db
-from gatte.operations import figures
+from gatte.observability import metrics
+from gatte.observability.metric_labels import JobOutcome
+from gatte.operations import figures, own_certificate
 from gatte.store import scheduled_jobs
 
 log = structlog.get_logger(__name__)
@@ -90,8 +92,14 @@ def replay_erasures() -> Mapping[str, object]:
     return {"replayed": replayed}
 
 
+def check_own_certificate() -> Mapping[str, object]:
+    """Look until when the certificate holds that visitors of our domain see."""
+    return own_certificate.check()
+
+
 ENTRIES = (
     CronEntry("apply_retention", "40 2 * * *", apply_retention),
+    CronEntry(own_certificate.JOB_NAME, "25 */6 * * *", check_own_certificate),
     CronEntry("count_daily_figures", "10 * * * *", count_daily_figures),
     CronEntry("destroy_inbox_keys", "20 4 * * *", destroy_inbox_keys),
     CronEntry("erase_due_contacts", "*/5 * * * *", erase_due_contacts),
@@ -112,6 +120,8 @@ def sync() -> None:
     now = datetime.now(UTC)
     for entry in ENTRIES:
         scheduled_jobs.sync(entry.name, entry.cron, next_run(entry.cron, now))
+        for outcome in JobOutcome:
+            _count(entry.name, outcome, 0)
     scheduled_jobs.delete_unknown(sorted(BY_NAME))
     db.session.commit()
 
@@ -142,6 +152,13 @@ def run(name: str, *, only_if_due: bool = True) -> bool:
 def _finish(
     entry: CronEntry, *, result: Mapping[str, object] | None = None, error: str | None = None
 ) -> None:
+    outcome = JobOutcome.SUCCEEDED if error is None else JobOutcome.FAILED
+    _count(entry.name, outcome, 1)
     after = next_run(entry.cron, datetime.now(UTC))
     scheduled_jobs.finish(entry.name, after, result=result, error=error)
     db.session.commit()
+
+
+def _count(name: str, outcome: JobOutcome, runs: int) -> None:
+    """Add runs of a scheduled job to the metrics; 0 shows the series from the start."""
+    metrics.SCHEDULED_JOB_RUNS.labels(job=name, outcome=outcome).inc(runs)

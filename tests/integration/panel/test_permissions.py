@@ -26,6 +26,7 @@ TABLE = {
     ("GET", "static"): OPEN,
     ("GET", "health.live"): OPEN,
     ("GET", "health.ready"): OPEN,
+    ("GET", "health.startup"): OPEN,
     ("GET", "health.prometheus_metrics"): OPEN,
     ("GET", "webhook.handshake"): (REFUSED, REFUSED, REFUSED),  # whoever has not its token
     ("POST", "webhook.receive"): OPEN,  # by Meta's signature, else 401
