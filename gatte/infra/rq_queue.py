@@ -125,6 +125,13 @@ def queued_ids(name: QueueName) -> frozenset[str]:
     return frozenset(get_queue(name).get_job_ids())
 
 
+def count_failed_batches() -> int:
+    """How many batches ended in an error within FAILED_BATCH_TTL_SECONDS; RedisError when Redis is
+    away.
+    """
+    return sum(get_queue(name).failed_job_registry.count for name in QueueName)
+
+
 HEARTBEAT_SECONDS = 2
 HEARTBEAT_TTL_SECONDS = HEARTBEAT_SECONDS * 5
 
@@ -140,7 +147,7 @@ def send_heartbeat(kind: ProcessKind, who: str) -> None:
     """Say that a process is alive, and forget those that were not for long; RedisError when nobody
     hears it.
     """
-    now = _time_of(services.redis())
+    now = read_redis_clock(services.redis())
     with services.redis().pipeline() as pipeline:
         pipeline.zadd(_heartbeat_key(kind), {who: now})
         pipeline.zremrangebyscore(_heartbeat_key(kind), "-inf", f"({now - HEARTBEAT_TTL_SECONDS}")
@@ -152,7 +159,7 @@ def list_alive(kind: ProcessKind, client: "Redis | None" = None) -> list[str]:
     """Who of a kind gave a sign of life lately, as `host:pid`; RedisError when nobody can know."""
     client = client or services.redis()
     found = client.zrangebyscore(
-        _heartbeat_key(kind), _time_of(client) - HEARTBEAT_TTL_SECONDS, "+inf"
+        _heartbeat_key(kind), read_redis_clock(client) - HEARTBEAT_TTL_SECONDS, "+inf"
     )
     return [who.decode() for who in cast("list[bytes]", found)]
 
@@ -167,7 +174,7 @@ def _heartbeat_key(kind: ProcessKind) -> str:
     return f"gatte:heartbeat:{kind}"
 
 
-def _time_of(client: "Redis") -> float:
-    """The time of Redis in seconds: hosts whose clocks differ must agree on who is alive."""
+def read_redis_clock(client: "Redis") -> float:
+    """The time of Redis in seconds since 1970: hosts whose clocks differ must agree on who is alive."""
     seconds, microseconds = client.time()
     return seconds + microseconds / 1_000_000
