@@ -161,4 +161,4 @@ def _finish(
 
 def _count(name: str, outcome: JobOutcome, runs: int) -> None:
     """Add runs of a scheduled job to the metrics; 0 shows the series from the start."""
-    metrics.SCHEDULED_JOB_RUNS.labels(job=name, outcome=outcome).inc(runs)
+    metrics.SCHEDULED_JOB_RUNS.labels(name=name, outcome=outcome).inc(runs)

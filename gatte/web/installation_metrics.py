@@ -119,11 +119,11 @@ def _of_jobs(jobs: list[ScheduledJob]) -> list[Metric]:
         _labelled(
             "gatte_scheduled_job_last_run_timestamp_seconds",
             "When a scheduled job ended last; 0 when it never ran",
-            "job",
+            "name",
             ended,
         ),
         _labelled(
-            "gatte_scheduled_job_failed", "Whether its last run failed", "job", failed
+            "gatte_scheduled_job_failed", "Whether its last run failed", "name", failed
         ),
         _gauge(
             "gatte_certificate_expiry_timestamp_seconds",
