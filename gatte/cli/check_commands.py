@@ -33,7 +33,9 @@ def _show(result: CheckResult) -> None:
     title = checklist.title(result.name, LANGUAGE)
     click.echo(f"{result.status.value:<5} {result.name:<15} {title}")
     for finding in result.findings:
-        click.echo(f"      {finding.status.value}: {checklist.advice(result.name, finding, LANGUAGE)}")
+        click.echo(
+            f"      {finding.status.value}: {checklist.advice(result.name, finding, LANGUAGE)}"
+        )
 
 
 def _document(results: list[CheckResult]) -> dict[str, object]:

@@ -165,8 +165,7 @@ def list_alive(kind: ProcessKind, client: "Redis | None" = None) -> list[str]:
 
 
 def count_alive(client: "Redis") -> dict[ProcessKind, float]:
-    """How many processes of each kind gave a sign of life lately; RedisError when nobody can know.
-    """
+    """How many processes of each kind are alive; RedisError when nobody can know."""
     return {kind: len(list_alive(kind, client)) for kind in ProcessKind}
 
 
@@ -175,6 +174,6 @@ def _heartbeat_key(kind: ProcessKind) -> str:
 
 
 def read_redis_clock(client: "Redis") -> float:
-    """The time of Redis in seconds since 1970: hosts whose clocks differ must agree on who is alive."""
+    """The time of Redis in seconds since 1970, on which hosts with different clocks agree."""
     seconds, microseconds = client.time()
     return seconds + microseconds / 1_000_000

@@ -87,7 +87,9 @@ HUMAN_WAIT_SECONDS = Histogram(
     buckets=_WAIT_BUCKETS,
 )
 SCHEDULED_JOB_RUNS = Counter(
-    "gatte_scheduled_job_runs", "Runs of what the clock starts, by job and outcome", ["name", "outcome"]
+    "gatte_scheduled_job_runs",
+    "Runs of what the clock starts, by job and outcome",
+    ["name", "outcome"],
 )
 DB_POOL_CONNECTIONS = Gauge(
     "gatte_db_pool_connections",

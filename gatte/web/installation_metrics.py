@@ -122,9 +122,7 @@ def _of_jobs(jobs: list[ScheduledJob]) -> list[Metric]:
             "name",
             ended,
         ),
-        _labelled(
-            "gatte_scheduled_job_failed", "Whether its last run failed", "name", failed
-        ),
+        _labelled("gatte_scheduled_job_failed", "Whether its last run failed", "name", failed),
         _gauge(
             "gatte_certificate_expiry_timestamp_seconds",
             "Until when the certificate of our own domain holds; 0 when that is not known",

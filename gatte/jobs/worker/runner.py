@@ -35,6 +35,7 @@ from gatte.jobs.worker import heartbeat, job_batch, shutdown
 from gatte.jobs.worker.batch_job import BatchJob
 from gatte.jobs.worker.recycling import RecyclePolicy
 from gatte.jobs.worker.slots import JobSlots, SlotReservation
+from gatte.observability import error_reports, spans
 
 log = structlog.get_logger(__name__)
 
@@ -221,4 +222,6 @@ def run(app: Flask, threads: int) -> None:
     pool.run()
     if not pool.stopping:
         pool.recycle_policy.reexec()
+    spans.stop()
+    error_reports.stop()
     os._exit(0)  # a thread that still waits for a model must not hold the process

@@ -75,7 +75,7 @@ def check_redis() -> list[Finding]:
 
 
 def check_clock() -> list[Finding]:
-    """This host's clock agrees with those of Postgres and Redis."""
+    """The clock of this host agrees with those of Postgres and Redis."""
     clocks = {"Redis": read_redis_clock(services.redis()), "Postgres": postgres_state.read_clock()}
     now = time.time()
     differences = {store: abs(clock - now) for store, clock in clocks.items()}

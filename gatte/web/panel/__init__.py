@@ -13,10 +13,12 @@ from gatte.web.panel import (
     agenda,
     appointments,
     auth,
+    checks,
     contact_data,
     conversation,
     facts,
     formatting,
+    indicators,
     leads,
     mute,
     overdue,
@@ -48,6 +50,8 @@ SCREENS = (
     facts,
     state_diagram,
     routines,
+    checks,
+    indicators,
     tokens,
 )
 for screen in SCREENS:

@@ -1,5 +1,5 @@
-"""The rules of Prometheus and the dashboard of Grafana: they mean what they say, and ask for nothing
-that GATTE does not show.
+"""The rules of Prometheus and the dashboard of Grafana: they mean what they say, and ask for
+nothing that GATTE does not show.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Each point of the production checklist is red while it is broken, and green when it is put right."""
+"""Each point of the production checklist is red while it is broken, and green when put right."""
 
 import json
 import os

@@ -39,6 +39,9 @@ MOST_QUERIES = {
     "panel.show_conversation": 14,  # four of them note the look at a person's data
     "panel.show_contact_data": 22,
     "panel.list_routines": 5,  # a refusal is noted, which takes three
+    "panel.show_checks": 40,
+    "panel.show_indicators": 5,
+    "panel.download_indicators": 5,
     "panel.new_fact": 5,
     "panel.show_fact": 6,
     "panel.show_lead": 8,
