@@ -41,9 +41,8 @@ def start(settings: Settings, process: str) -> None:
         send_default_pii=False,
         shutdown_timeout=FLUSH_SECONDS,
     )
-    sentry_sdk.set_tag("process", process)
     if not any(isinstance(handler, ReportHandler) for handler in logging.root.handlers):
-        logging.root.addHandler(ReportHandler(logging.ERROR))
+        logging.root.addHandler(ReportHandler(process))
 
 
 def stop() -> None:
@@ -55,6 +54,10 @@ def stop() -> None:
 class ReportHandler(logging.Handler):
     """Reports log lines of errors, ours and those of other libraries."""
 
+    def __init__(self, process: str) -> None:
+        super().__init__(logging.ERROR)
+        self._process = process
+
     def emit(self, record: logging.LogRecord) -> None:
         import sentry_sdk
 
@@ -64,6 +67,7 @@ class ReportHandler(logging.Handler):
         name = str(event.get("event") or record.getMessage())
         error = _exception_of(event.get("exc_info") or record.exc_info)
         with sentry_sdk.new_scope() as scope:
+            scope.set_tag("process", self._process)
             scope.set_tag("event", name)
             scope.set_tag("logger", record.name)
             for key in IDS:

@@ -90,8 +90,8 @@ def system(tmp_path_factory, database_url, redis_url, meta, gemini, collector, p
 
 def page(system) -> dict[str, float]:
     """What /metrics shows, by series."""
-    text = httpx.get(f"{system.url}/metrics", timeout=10).text
-    lines = [line.rpartition(" ") for line in text.splitlines() if line.startswith("gatte_")]
+    shown = httpx.get(f"{system.url}/metrics", timeout=10).text
+    lines = [line.rpartition(" ") for line in shown.splitlines() if line.startswith("gatte_")]
     return {series: float(value) for series, _, value in lines}
 
 
@@ -193,7 +193,8 @@ def test_every_figure_moves(client, system, gemini, meta, prometheus):
     client.waits_for_answers(unlucky, 1)
     execute(client, "DROP TRIGGER fault ON transition")
     silent = conversation_of(client, asks)
-    execute(client, f"UPDATE conversation SET inactivity_due_at = now() WHERE id = '{silent}'")
+    due = "UPDATE conversation SET inactivity_due_at = now()"
+    execute(client, f"{due} WHERE id = '{silent}'")
     execute(
         client, "UPDATE scheduled_job SET next_run_at = now() WHERE name = 'count_daily_figures'"
     )
@@ -230,7 +231,7 @@ def test_a_turn_is_one_trace_from_the_webhook_to_meta(client, collector):
     assert parents["turn"] == "webhook"
     assert parents["delivery"] == "turn"
     assert parents["meta send"] == "delivery"
-    assert collector.headers[0]["X-Tenant"] == "gatte"
+    assert "gatte" in {headers.get("X-Tenant") for headers in collector.headers}
 
 
 def test_an_error_is_reported_and_nothing_personal_leaves(client, collector):
