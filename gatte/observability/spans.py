@@ -9,7 +9,7 @@ import hashlib
 import re
 import time
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, cast
 
@@ -27,6 +27,7 @@ Attribute = str | int | float | bool
 EXPORT_SECONDS = 1.0
 TIMEOUT_SECONDS = 5.0
 FLUSH_SECONDS = 2.0
+NO_SPAN = nullcontext()
 _TRACE_ID = re.compile(r"(?!0{32})[0-9a-f]{32}")
 _first_span_of: ContextVar[str | None] = ContextVar("first_span_of", default=None)
 """The request id whose first span is being made."""
@@ -74,12 +75,10 @@ def stop() -> None:
         _Export.provider.force_flush(int(FLUSH_SECONDS * 1000))
 
 
-@contextmanager
-def first_span(name: str, request_id: str) -> Generator[None]:
+def first_span(name: str, request_id: str) -> AbstractContextManager[None]:
     """The span of a request as a whole, of which those of its turns are parts."""
     if _Export.tracer is None:
-        yield
-        return
+        return NO_SPAN
     from opentelemetry.context import Context
 
     token = _first_span_of.set(request_id)
@@ -87,20 +86,18 @@ def first_span(name: str, request_id: str) -> Generator[None]:
         opened = _Export.tracer.start_span(name, Context(), attributes={"request_id": request_id})
     finally:
         _first_span_of.reset(token)
-    with _current(opened):
-        yield
+    return _current(opened)
 
 
-@contextmanager
-def span(name: str, began: int | None = None, **attributes: Attribute) -> Generator[None]:
+def span(
+    name: str, began: int | None = None, **attributes: Attribute
+) -> AbstractContextManager[None]:
     """A part of the span around it, or of the request whose id is bound; `began` is a time before
     now (of `time.time_ns`). Attributes are masked as log lines are.
     """
     if _Export.tracer is None:
-        yield
-        return
-    with _current(_open(_Export.tracer, name, began, attributes)):
-        yield
+        return NO_SPAN
+    return _current(_open(_Export.tracer, name, began, attributes))
 
 
 def record(name: str, began: int) -> None:

@@ -1,6 +1,7 @@
 """The daily figures of a period, added up for people."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -34,7 +35,7 @@ def load(since: date, until: date) -> Indicators:
     return summarize(daily_figures.list_figures(since, until), since, until)
 
 
-def summarize(figures: list[Figure], since: date, until: date) -> Indicators:
+def summarize(figures: Sequence[Figure], since: date, until: date) -> Indicators:
     """Figures of single days, added up."""
     totals: dict[str, Decimal] = defaultdict(Decimal)
     labels: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))

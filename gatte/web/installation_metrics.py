@@ -20,7 +20,7 @@ from gatte.extensions import db
 from gatte.infra.redis.fail_fast import RedisUnavailable
 from gatte.infra.rq_queue import ProcessKind, count_alive
 from gatte.models import ScheduledJob
-from gatte.operations import backup_status, monitoring, own_certificate
+from gatte.operations import backup_status, own_certificate, prometheus
 from gatte.operations.backup_status import BackupStatus
 from gatte.store import backlog, scheduled_jobs
 from gatte.store.backlog import Backlog, DeadLetterKind
@@ -49,7 +49,7 @@ def _of_redis() -> list[Metric]:
     is_up = True
     try:
         processes = redis.execute(count_alive)
-        redis.execute(monitoring.note_scrape)
+        redis.execute(prometheus.note_scrape)
     except RedisUnavailable:
         is_up = False
     return [

@@ -69,7 +69,8 @@ class FakeCollector:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 if self.headers.get("Content-Encoding") == "gzip":
                     body = gzip.decompress(body)
-                collector.headers.append(dict(self.headers.items()))
+                given = {name.lower(): value for name, value in self.headers.items()}
+                collector.headers.append(given)
                 collector.take(self.path, body)
                 self.send_response(200)
                 self.send_header("Content-Length", "2")

@@ -46,11 +46,11 @@ def check_admins() -> list[Finding]:
 def check_passwords() -> list[Finding]:
     """Nobody has a password that is tried first."""
     active = accounts.list_active_by_name()
-    guessable = [user for user in active[:MOST_USERS] if _is_known(user)]
+    guessable = [user for user in active[:MOST_USERS] if _judge(user)]
     return [failure("known", email=user.email) for user in guessable]
 
 
-def _is_known(user: User) -> bool:
+def _judge(user: User) -> bool:
     if user.password_hash not in _judged:
         _judged[user.password_hash] = any(_fits(user, one) for one in _candidates(user))
     return _judged[user.password_hash]

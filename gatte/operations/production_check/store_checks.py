@@ -3,7 +3,6 @@
 import shutil
 import time
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
 
 from gatte import connection_security, services
 from gatte.extensions import db
@@ -67,7 +66,7 @@ def check_schema() -> list[Finding]:
 
 def check_redis() -> list[Finding]:
     """Redis answers, and throws nothing away when its memory is full."""
-    memory = cast("dict[str, Any]", services.redis().info("memory"))
+    memory = services.redis().info("memory")
     policy = memory.get("maxmemory_policy", KEEPS_EVERYTHING)
     if memory.get("maxmemory") and policy != KEEPS_EVERYTHING:
         return [failure("evicts", policy=policy)]

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from gatte import services
 from gatte.infra.http import ConnectFailed, HttpClient, ResponseLost
 from gatte.infra.redis.fail_fast import RedisUnavailable
-from gatte.operations import monitoring, own_certificate
+from gatte.operations import own_certificate, prometheus
 from gatte.operations.production_check.findings import Finding, age_in_words, failure, warning
 
 OLDEST_SCRAPE_SECONDS = 300
@@ -17,7 +17,7 @@ READY_PATH = "/health/ready?scope=store"
 def check_monitoring() -> list[Finding]:
     """The metrics were read within five minutes."""
     try:
-        age = services.fail_fast_redis().execute(monitoring.seconds_since_scrape)
+        age = services.fail_fast_redis().execute(prometheus.seconds_since_scrape)
     except RedisUnavailable:
         return [failure("unknown")]
     if age is None:
@@ -31,8 +31,8 @@ def check_alerts() -> list[Finding]:
     if not url:
         return [warning("not_asked")]
     try:
-        missing = monitoring.list_missing_rules()
-    except monitoring.PrometheusUnavailable as error:
+        missing = prometheus.list_missing_rules()
+    except prometheus.PrometheusUnavailable as error:
         return [failure("unavailable", url=url, error=error)]
     return [failure("missing", groups=", ".join(missing))] if missing else []
 
@@ -61,7 +61,7 @@ def check_health() -> list[Finding]:
     if address.startswith("unix:"):
         return [warning("socket", address=address)]
     url = f"http://127.0.0.1:{address.rpartition(':')[2]}"
-    client = HttpClient(url, monitoring.TIMEOUTS)
+    client = HttpClient(url, prometheus.TIMEOUTS)
     try:
         answer = client.request("GET", READY_PATH, {}, None)
     except (ConnectFailed, ResponseLost):

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from gatte.observability import metrics
-from gatte.operations.monitoring import RULE_GROUPS
+from gatte.operations.prometheus import RULE_GROUPS
 from gatte.web import installation_metrics
 
 DEPLOYMENT = Path(__file__).parents[3] / "deployment"

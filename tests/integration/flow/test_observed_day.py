@@ -231,7 +231,7 @@ def test_a_turn_is_one_trace_from_the_webhook_to_meta(client, collector):
     assert parents["turn"] == "webhook"
     assert parents["delivery"] == "turn"
     assert parents["meta send"] == "delivery"
-    assert "gatte" in {headers.get("X-Tenant") for headers in collector.headers}
+    assert "gatte" in {headers.get("x-tenant") for headers in collector.headers}
 
 
 def test_an_error_is_reported_and_nothing_personal_leaves(client, collector):

@@ -22,7 +22,7 @@ from gatte.infra.schema import migrate
 from gatte.intelligence.gemini import rejections
 from gatte.intelligence.gemini.rejections import RejectionCause
 from gatte.models import Role
-from gatte.operations import monitoring, own_certificate
+from gatte.operations import own_certificate, prometheus
 from gatte.operations.production_check import checklist
 from gatte.operations.production_check.findings import CheckStatus
 from tests import process_system
@@ -277,9 +277,9 @@ def test_processes_that_give_no_signs_of_life(tables):
 
 def test_metrics_that_nobody_reads(tables):
     assert codes("monitoring") == ["never"]
-    services.fail_fast_redis().execute(monitoring.note_scrape)
+    services.fail_fast_redis().execute(prometheus.note_scrape)
     assert codes("monitoring") == []
-    services.redis().expire(monitoring.SCRAPE_KEY, monitoring.SCRAPE_KEPT_SECONDS - 400)
+    services.redis().expire(prometheus.SCRAPE_KEY, prometheus.SCRAPE_KEPT_SECONDS - 400)
     assert codes("monitoring") == ["long_ago"]
 
 

@@ -2,7 +2,6 @@
 
 import json
 import time
-from typing import cast
 from urllib.parse import urlsplit
 
 from redis import Redis
@@ -42,7 +41,7 @@ def note_scrape(client: Redis) -> None:
 
 def seconds_since_scrape(client: Redis) -> int | None:
     """How long ago the metrics were read; None when nobody did within an hour."""
-    left = cast("int", client.ttl(SCRAPE_KEY))
+    left = client.ttl(SCRAPE_KEY)
     return SCRAPE_KEPT_SECONDS - left if left >= 0 else None
 
 
