@@ -18,6 +18,7 @@ from tests.fakes import payloads
 from tests.fakes.collector import FakeCollector
 from tests.process_system import NUMBER, PATIENCE, free_port, until
 
+DESK = "ana@empresa.example"
 PHONE_OF_SECRET = "5511987650000"
 MOVED_BY_THE_DAY = {
     'gatte_webhook_requests_total{outcome="stored"}',
@@ -81,6 +82,8 @@ def system(tmp_path_factory, database_url, redis_url, meta, gemini, collector, p
         OTEL_EXPORTER_OTLP_HEADERS="X-Tenant=gatte",
         SENTRY_DSN=collector.dsn,
         WEB_CONCURRENCY="1",
+        GATTE_DEMO_USER=DESK,
+        GATTE_DEMO_PASSWORD="uma senha comprida",
     )
     process_system.prepare(environment)
     folder = tmp_path_factory.mktemp("system")
@@ -137,26 +140,7 @@ def execute(client, sql):
 
 def take(client, system, conversation_id):
     """A person of the desk takes a conversation, by the API."""
-    password = "uma senha comprida"
-    subprocess.run(
-        [
-            str(process_system.BIN / "flask"),
-            "users",
-            "create",
-            "ana@empresa.example",
-            "--name",
-            "Ana",
-        ],
-        cwd=process_system.PROJECT,
-        env=system._environment(),
-        input=password,
-        text=True,
-        check=True,
-        capture_output=True,
-    )
-    made = system.command(
-        "tokens", "create", "t", "--user", "ana@empresa.example", "--scope", "all"
-    )
+    made = system.command("tokens", "create", "t", "--user", DESK, "--scope", "all")
     token = next(line for line in made.stdout.splitlines() if line.startswith("gatte"))
     answer = httpx.post(
         f"{system.url}/api/v1/conversations/{conversation_id}/take",
