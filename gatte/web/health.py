@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 import structlog
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, current_app, jsonify, request
 from redis.exceptions import RedisError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -34,10 +34,8 @@ class ReadyScope(StrEnum):
     WORK = "work"
 
 
-class _Startup:
-    """Whether this process could store a message once."""
-
-    done = False
+STARTED = "gatte_started"
+"""Of the application, once it could have stored a message."""
 
 
 @bp.after_request
@@ -58,12 +56,13 @@ def startup() -> tuple[Response, int]:
     """200 from the moment at which this process could store a message for the first time, and ever
     after; 503 until then.
     """
-    if not _Startup.done:
-        needed = {name: _checked(check) for name, check in STORE_CHECKS.items()}
-        _Startup.done = all(check["ok"] for check in needed.values())
-        if not _Startup.done:
-            return jsonify(status="starting", checks=needed), 503
-    return jsonify(status="started", checks={}), 200
+    if STARTED in current_app.extensions:
+        return jsonify(status="started", checks={}), 200
+    needed = {name: _checked(check) for name, check in STORE_CHECKS.items()}
+    if not all(check["ok"] for check in needed.values()):
+        return jsonify(status="starting", checks=needed), 503
+    current_app.extensions[STARTED] = True
+    return jsonify(status="started", checks=needed), 200
 
 
 @bp.get("/health/ready")
