@@ -6,7 +6,9 @@ Without OTEL_EXPORTER_OTLP_ENDPOINT nothing is imported and a span costs a compa
 """
 
 import hashlib
+import os
 import re
+import threading
 import time
 from collections.abc import Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -34,17 +36,34 @@ _first_span_of: ContextVar[str | None] = ContextVar("first_span_of", default=Non
 
 
 class _Export:
-    """Where the spans of this process go; None while nobody wants them."""
+    """What the settings want, and where the spans of this process go since its first one."""
 
+    settings: Settings | None = None
+    service: str = ""
+    pid: int = 0
     provider: "TracerProvider | None" = None
-    tracer: "Tracer | None" = None
+    lock = threading.Lock()
 
 
 def start(settings: Settings, process: str) -> None:
-    """Send the spans of this process to the collector of the settings, if they name one."""
-    endpoint = settings.otel_exporter_otlp_endpoint
-    if not endpoint:
-        return
+    """From now on send spans to the collector of the settings, if they name one.
+
+    Connection and thread begin with the first span, so that a process can be forked before.
+    """
+    _Export.settings = settings if settings.otel_exporter_otlp_endpoint else None
+    _Export.service = f"gatte-{process}"
+
+
+def _tracer(settings: Settings) -> "Tracer":
+    """The tracer of this process, be it forked or not."""
+    with _Export.lock:
+        if _Export.provider is None or _Export.pid != os.getpid():
+            _Export.provider = _new_provider(settings)
+            _Export.pid = os.getpid()
+        return _Export.provider.get_tracer("gatte")
+
+
+def _new_provider(settings: Settings) -> "TracerProvider":
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import TracerProvider
@@ -52,12 +71,12 @@ def start(settings: Settings, process: str) -> None:
     from opentelemetry.sdk.trace.sampling import TraceIdRatioBased
 
     exporter = OTLPSpanExporter(
-        endpoint=f"{endpoint}/v1/traces",
+        endpoint=f"{settings.otel_exporter_otlp_endpoint}/v1/traces",
         headers=_headers(settings.otel_exporter_otlp_headers.get_secret_value()),
         timeout=TIMEOUT_SECONDS,
     )
     provider = TracerProvider(
-        resource=Resource.create({"service.name": f"gatte-{process}"}),
+        resource=Resource.create({"service.name": _Export.service}),
         # by the trace id alone, so that every process keeps the same traces
         sampler=TraceIdRatioBased(settings.gatte_trace_share),
         id_generator=_id_generator(),
@@ -65,8 +84,7 @@ def start(settings: Settings, process: str) -> None:
     provider.add_span_processor(
         BatchSpanProcessor(exporter, schedule_delay_millis=EXPORT_SECONDS * 1000)
     )
-    _Export.provider = provider
-    _Export.tracer = provider.get_tracer("gatte")
+    return provider
 
 
 def stop() -> None:
@@ -77,13 +95,14 @@ def stop() -> None:
 
 def first_span(name: str, request_id: str) -> AbstractContextManager[None]:
     """The span of a request as a whole, of which those of its turns are parts."""
-    if _Export.tracer is None:
+    if _Export.settings is None:
         return NO_SPAN
     from opentelemetry.context import Context
 
+    tracer = _tracer(_Export.settings)
     token = _first_span_of.set(request_id)
     try:
-        opened = _Export.tracer.start_span(name, Context(), attributes={"request_id": request_id})
+        opened = tracer.start_span(name, Context(), attributes={"request_id": request_id})
     finally:
         _first_span_of.reset(token)
     return _current(opened)
@@ -95,15 +114,15 @@ def span(
     """A part of the span around it, or of the request whose id is bound; `began` is a time before
     now (of `time.time_ns`). Attributes are masked as log lines are.
     """
-    if _Export.tracer is None:
+    if _Export.settings is None:
         return NO_SPAN
-    return _current(_open(_Export.tracer, name, began, attributes))
+    return _current(_open(_tracer(_Export.settings), name, began, attributes))
 
 
 def record(name: str, began: int) -> None:
     """A part that ends now, and is told afterwards."""
-    if _Export.tracer is not None:
-        _open(_Export.tracer, name, began, {}).end(time.time_ns())
+    if _Export.settings is not None:
+        _open(_tracer(_Export.settings), name, began, {}).end(time.time_ns())
 
 
 def trace_id_of(request_id: str) -> int:

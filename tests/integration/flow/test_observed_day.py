@@ -81,6 +81,7 @@ def system(tmp_path_factory, database_url, redis_url, meta, gemini, collector, p
         OTEL_EXPORTER_OTLP_ENDPOINT=collector.url,
         OTEL_EXPORTER_OTLP_HEADERS="X-Tenant=gatte",
         SENTRY_DSN=collector.dsn,
+        GATTE_WORKER_PROCESSES="2",
         WEB_CONCURRENCY="1",
         GATTE_DEMO_USER=DESK,
         GATTE_DEMO_PASSWORD="uma senha comprida",
