@@ -237,11 +237,21 @@ def alerts(url):
     return {one["labels"]["alertname"] for one in found if one["state"] == "firing"}
 
 
+def is_scraped(url):
+    """Whether Prometheus has read a page of ours."""
+    try:
+        answer = httpx.get(f"{url}/api/v1/query?query=gatte_redis_up", timeout=5)
+    except httpx.HTTPError:
+        return False
+    return bool(answer.json()["data"]["result"])
+
+
 def ready(system, scope):
     return httpx.get(f"{system.url}/health/ready?scope={scope}", timeout=10).status_code
 
 
 def test_a_killed_process_shows_in_its_scope_and_in_an_alert(system, prometheus):
+    assert until(lambda: is_scraped(prometheus))
     # the checklist beside the processes finds the rules, the scrapes and the web process
     checked = system.command("check", "--json")
     found = {one["name"]: one for one in json.loads(checked.stdout.splitlines()[-1])["checks"]}
