@@ -243,7 +243,7 @@ def is_scraped(url):
         answer = httpx.get(f"{url}/api/v1/query?query=gatte_redis_up", timeout=5)
     except httpx.HTTPError:
         return False
-    return bool(answer.json()["data"]["result"])
+    return answer.status_code == 200 and bool(answer.json()["data"]["result"])
 
 
 def ready(system, scope):
