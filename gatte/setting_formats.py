@@ -237,6 +237,23 @@ def header_secret(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def http_headers(secret: SecretStr) -> SecretStr:
+    """Headers as `name=value,name=value`, or none."""
+    spelled = secret.get_secret_value()
+    one = r"[A-Za-z0-9-]+=[!-+\--~ ]+"
+    if spelled and not re.fullmatch(rf"{one}(,{one})*", spelled):
+        raise ValueError("must be headers such as Authorization=Bearer abc,X-Tenant=1")
+    return secret
+
+
+def sentry_dsn(secret: SecretStr) -> SecretStr:
+    """The DSN of a project of Sentry, or of what takes its format; or none."""
+    spelled = secret.get_secret_value()
+    if spelled and not re.fullmatch(r"https?://[!-.0-?A-~]+@[\w.-]+(:\d+)?(/[\w-]+)*/\d+", spelled):
+        raise ValueError("must be a DSN such as https://key@errors.example.com/42")
+    return secret
+
+
 def app_secrets(secret: SecretStr) -> SecretStr:
     """One secret or several parted by commas, or none at all."""
     spelled = secret.get_secret_value()

@@ -49,6 +49,9 @@ TEMPLATE_NAME = formats.matching(
     r"[a-z0-9_]{0,512}", "must be a template's name: lower-case letters, digits and underscores"
 )
 META_ID = formats.matching(r"\d{0,32}", "must be an id of Meta: digits only")
+HOST_AND_PORT = formats.matching(
+    r"([\w.-]+:\d{1,5})?", "must be a host and a port such as nginx:443"
+)
 LANGUAGE = formats.matching(r"[a-z]{2,3}(_[A-Z]{2})?", "must be a language such as pt_BR")
 # Google's price pages, October 2026 (ai.google.dev/gemini-api/docs/pricing): text, paid tier,
 # standard.
@@ -329,6 +332,20 @@ class Settings(BaseSettings):
     """Where gunicorn listens; empty: on all addresses, at `port`."""
     gatte_domain: Annotated[str, formats.DOMAIN] = "localhost"
     """The host by which the installation is reached; production refuses requests for any other."""
+    gatte_certificate_address: Annotated[str, HOST_AND_PORT] = ""
+    """Where the certificate of `gatte_domain` is looked at; empty: port 443 of that domain."""
+    gatte_prometheus_url: Annotated[str, AfterValidator(formats.http_url)] = ""
+    """The Prometheus that watches this installation; `flask check` asks it for its rules."""
+    otel_exporter_otlp_endpoint: Annotated[str, AfterValidator(formats.http_url)] = ""
+    """Where traces go by OTLP over HTTP, without `/v1/traces`; empty: there are no traces."""
+    otel_exporter_otlp_headers: Annotated[SecretStr, AfterValidator(formats.http_headers)] = (
+        SecretStr("")
+    )
+    """Headers for it, as `name=value,name=value`."""
+    gatte_trace_share: float = Field(default=1.0, ge=0, le=1)
+    """The share of traces that are kept."""
+    sentry_dsn: Annotated[SecretStr, AfterValidator(formats.sentry_dsn)] = SecretStr("")
+    """Where errors are reported in Sentry's format; empty: nowhere."""
     port: int = Field(default=8000, ge=1, le=65535)
     gatte_panel_session_hours: int = Field(default=12, ge=1, le=24 * 30)
     """How long a login to the panel lasts at most."""

@@ -5,6 +5,7 @@ from flask import Flask
 from gatte.cli.audit_commands import audit
 from gatte.cli.backup_commands import backup
 from gatte.cli.certificate_commands import certificates
+from gatte.cli.check_commands import check
 from gatte.cli.company_fact_commands import facts
 from gatte.cli.contact_commands import contacts, erasures
 from gatte.cli.cron_commands import cron
@@ -26,6 +27,7 @@ def register(app: Flask) -> None:
         migrate,
         worker,
         scheduler,
+        check,
         users,
         tokens,
         webhooks,

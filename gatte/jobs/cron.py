@@ -27,7 +27,9 @@ from gatte.notices import (
     template_choice,
     template_sync,
 )
-from gatte.operations import figures, training_process
+from gatte.observability import metrics
+from gatte.observability.metric_labels import JobOutcome
+from gatte.operations import figures, own_certificate, training_process
 from gatte.operations.backup import nightly
 from gatte.store import certificate_imports as stored_imports
 from gatte.store import memories, scheduled_jobs, turns
@@ -229,6 +231,11 @@ def _remember(conversation_id: UUID) -> int:
     return learned
 
 
+def check_own_certificate() -> Mapping[str, object]:
+    """Look until when the certificate holds that visitors of our domain see."""
+    return own_certificate.check()
+
+
 ENTRIES = (
     CronEntry("sync_templates", "15 5 * * *", sync_templates),
     CronEntry("watch_certificates", "5 0,6 * * *", watch_certificates),
@@ -236,6 +243,7 @@ ENTRIES = (
     CronEntry("import_certificates", "*/5 * * * *", import_certificates),
     CronEntry("apply_marketing_choices", "* * * * *", apply_marketing_choices),
     CronEntry("apply_retention", "40 2 * * *", apply_retention),
+    CronEntry(own_certificate.JOB_NAME, "25 */6 * * *", check_own_certificate),
     CronEntry("count_daily_figures", "10 * * * *", count_daily_figures),
     CronEntry("create_backup", "30 1 * * *", create_backup, BACKUP_LEASE_SECONDS),
     CronEntry("destroy_inbox_keys", "20 4 * * *", destroy_inbox_keys),
@@ -260,6 +268,8 @@ def sync() -> None:
     now = datetime.now(UTC)
     for entry in ENTRIES:
         scheduled_jobs.sync(entry.name, entry.cron, next_run(entry.cron, now))
+        for outcome in JobOutcome:
+            _count(entry.name, outcome, 0)
     scheduled_jobs.delete_unknown(sorted(BY_NAME))
     db.session.commit()
 
@@ -290,6 +300,13 @@ def run(name: str, *, only_if_due: bool = True) -> bool:
 def _finish(
     entry: CronEntry, *, result: Mapping[str, object] | None = None, error: str | None = None
 ) -> None:
+    outcome = JobOutcome.SUCCEEDED if error is None else JobOutcome.FAILED
+    _count(entry.name, outcome, 1)
     after = next_run(entry.cron, datetime.now(UTC))
     scheduled_jobs.finish(entry.name, after, result=result, error=error)
     db.session.commit()
+
+
+def _count(name: str, outcome: JobOutcome, runs: int) -> None:
+    """Add runs of a scheduled job to the metrics; 0 shows the series from the start."""
+    metrics.SCHEDULED_JOB_RUNS.labels(name=name, outcome=outcome).inc(runs)

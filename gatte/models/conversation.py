@@ -151,6 +151,13 @@ class Turn(HasEncryptedColumns, Base):
     """
 
     __tablename__ = "turn"
+    __table_args__ = (
+        Index(
+            "ix_turn_dead_letter",
+            "created_at",
+            postgresql_where=text(f"outcome = '{TurnOutcome.DEAD_LETTER}'"),
+        ),
+    )
 
     conversation_id: Mapped[UUID] = mapped_column(
         ForeignKey("conversation.id", ondelete="CASCADE"), index=True

@@ -32,6 +32,11 @@ class InboxMessage(Base):
             "processed_at",
             postgresql_where=text("processed_at IS NOT NULL"),
         ),
+        Index(
+            "ix_inbox_message_dead_letter",
+            "processed_at",
+            postgresql_where=text("processed_at IS NOT NULL AND payload IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)

@@ -127,6 +127,11 @@ class Outbox(HasEncryptedColumns, Base):
             "sequence",
             postgresql_where=text(UNFINISHED_SQL),
         ),
+        Index(
+            "ix_outbox_dead_letter",
+            "created_at",
+            postgresql_where=text(f"state = '{DeliveryState.DEAD_LETTER}'"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(ForeignKey("message.id", ondelete="CASCADE"), primary_key=True)

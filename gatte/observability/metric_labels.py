@@ -75,5 +75,19 @@ class WhatsAppCall(StrEnum):
     TEMPLATES = "templates"
 
 
+class JobOutcome(StrEnum):
+    """How a run of a scheduled job ended."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+class PoolState(StrEnum):
+    """Connections to the database that a process may hold, and those that are in use."""
+
+    LIMIT = "limit"
+    IN_USE = "in_use"
+
+
 NO_LABEL = "none"
 """For a flow when none is active, and for a step when nothing was asked yet."""

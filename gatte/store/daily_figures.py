@@ -21,6 +21,9 @@ FIGURES_LOCK = 7_002  # counting a day and erasing of it must not meet
 STATEMENT_TIMEOUT = "10min"  # times of messages and calls have no index
 _FAILED = ", ".join(f"'{outcome}'" for outcome in FAILED_OUTCOMES)
 
+# A person took a conversation that had waited for so long as the transition lasted.
+TAKEN = f"r.from_state = '{State.WAITING_HUMAN}' AND r.to_state = '{State.WITH_HUMAN}'"
+
 
 @dataclass(frozen=True)
 class FigureSource:
@@ -56,6 +59,17 @@ FIGURES: dict[str, FigureSource] = {
         condition=(
             f"r.to_state = '{State.WAITING_HUMAN}' AND r.from_state <> '{State.WAITING_HUMAN}'"
         ),
+    ),
+    "waits": FigureSource(
+        "transition r JOIN conversation c ON c.id = r.conversation_id",
+        "r.created_at",
+        condition=TAKEN,
+    ),
+    "waiting_seconds": FigureSource(
+        "transition r JOIN conversation c ON c.id = r.conversation_id",
+        "r.created_at",
+        amount="sum(r.duration_ms) / 1000",
+        condition=TAKEN,
     ),
     "timeouts": FigureSource(
         "transition r JOIN conversation c ON c.id = r.conversation_id",

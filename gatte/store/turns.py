@@ -13,6 +13,15 @@ from gatte.models import Conversation, LlmCall, Message, Turn, TurnOutcome
 from gatte.models.message import TURN_AUTHORS
 
 FAILED_OUTCOMES = (TurnOutcome.FAILED, TurnOutcome.DEAD_LETTER)
+# A dead letter `t` in an open conversation in which no turn has followed.
+UNANSWERED_DEAD_LETTER = f"""
+    t.outcome = '{TurnOutcome.DEAD_LETTER}'
+    AND EXISTS (SELECT FROM conversation c WHERE c.id = t.conversation_id AND c.closed_at IS NULL)
+    AND NOT EXISTS (
+        SELECT
+        FROM turn l
+        WHERE l.conversation_id = t.conversation_id AND l.created_at > t.created_at)
+"""  # noqa: S608 - our own words only
 
 
 def insert_turn(

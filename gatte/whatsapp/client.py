@@ -19,7 +19,7 @@ from gatte.infra.http import (
     HttpTimeouts,
     ResponseLost,
 )
-from gatte.observability import metrics
+from gatte.observability import metrics, spans
 from gatte.observability.metric_labels import WhatsAppCall
 from gatte.whatsapp import errors
 from gatte.whatsapp.channel import Channel, NotSent, OutcomeUncertain, Rejected, SendFailed, Sent
@@ -157,7 +157,7 @@ class CloudClient:
             raise Rejected(GraphError(0, INVALID_PARAMETER, "the id of the number is not one", ""))
         path, content = f"{self._path}/{phone_number_id}/messages", json.dumps(body).encode()
         try:
-            with metrics.WHATSAPP_SECONDS.labels(call=call).time():
+            with metrics.WHATSAPP_SECONDS.labels(call=call).time(), spans.span(f"meta {call}"):
                 answer = self._connections.post(path, self._headers, content)
         except ConnectFailed as error:
             raise NotSent(str(error)) from error

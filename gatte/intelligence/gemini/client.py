@@ -28,7 +28,7 @@ from gatte.intelligence.gemini.structured_output import (
     GeneratedTurn,
     WrittenAnswer,
 )
-from gatte.observability import metrics
+from gatte.observability import metrics, spans
 from gatte.settings import Settings
 
 if TYPE_CHECKING:
@@ -246,7 +246,8 @@ class Gemini:
             raise GeminiUnavailable(replace(record, outcome=CallOutcome.BREAKER_OPEN))
         started = time.perf_counter()
         try:
-            with metrics.LLM_SECONDS.labels(purpose=record.purpose).time():
+            measured = metrics.LLM_SECONDS.labels(purpose=record.purpose).time()
+            with measured, spans.span(f"gemini {record.purpose}", model=record.model):
                 result = call()
         except _failures() as error:
             cause = cause_of(error)

@@ -35,6 +35,7 @@ from gatte.jobs.worker import heartbeat, job_batch, shutdown
 from gatte.jobs.worker.batch_job import BatchJob
 from gatte.jobs.worker.recycling import RecyclePolicy
 from gatte.jobs.worker.slots import JobSlots, SlotReservation
+from gatte.observability import error_reports, spans
 
 log = structlog.get_logger(__name__)
 
@@ -224,6 +225,8 @@ def run(app: Flask, threads: int, replace: Callable[[], NoReturn]) -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     pool.run()
+    spans.stop()
+    error_reports.stop()
     if not pool.stopping:
         pool.recycle_policy.log_recycling()
         replace()

@@ -15,6 +15,7 @@ from gatte.web.panel import (
     auth,
     certificate_imports,
     certificates,
+    checks,
     contact_data,
     contact_memories,
     contact_profile,
@@ -22,6 +23,7 @@ from gatte.web.panel import (
     explanation,
     facts,
     formatting,
+    indicators,
     knowledge_base,
     knowledge_import,
     leads,
@@ -72,6 +74,8 @@ SCREENS = (
     state_diagram,
     routines,
     learned_models,
+    checks,
+    indicators,
     tokens,
 )
 for screen in SCREENS:

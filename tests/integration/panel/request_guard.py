@@ -58,6 +58,9 @@ MOST_QUERIES = {
     "panel.show_import": 2,
     "panel.list_question_groups": 8,
     "panel.show_memories": 9,  # four of them note the look at a person's data
+    "panel.show_checks": 40,
+    "panel.show_indicators": 5,
+    "panel.download_indicators": 5,
     "panel.new_fact": 5,
     "panel.show_explanation": 14,  # four of them note the look at a person's data
     "panel.show_learning": 5,

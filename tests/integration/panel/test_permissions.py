@@ -26,6 +26,7 @@ TABLE = {
     ("GET", "static"): OPEN,
     ("GET", "health.live"): OPEN,
     ("GET", "health.ready"): OPEN,
+    ("GET", "health.startup"): OPEN,
     ("GET", "health.prometheus_metrics"): OPEN,
     ("GET", "webhook.handshake"): (REFUSED, REFUSED, REFUSED),  # whoever has not its token
     ("POST", "webhook.receive"): OPEN,  # by Meta's signature, else 401
@@ -96,6 +97,9 @@ TABLE = {
     ("GET", "docs.show_page"): OPEN,
     ("GET", "panel.list_facts"): PEOPLE,
     ("GET", "panel.list_routines"): ADMINS,
+    ("GET", "panel.show_checks"): ADMINS,
+    ("GET", "panel.show_indicators"): ADMINS,
+    ("GET", "panel.download_indicators"): ADMINS,
     ("GET", "panel.list_tokens"): ADMINS,
     ("GET", "panel.new_appointment"): PEOPLE,
     ("GET", "panel.new_fact"): ADMINS,

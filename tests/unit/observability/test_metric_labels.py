@@ -17,7 +17,7 @@ WORDS_OF_OUR_OWN = {
     "labels": "flow and slot of a conversation, both named in code",
     "meaning.intent": "an Intent",
     "meaning.source": "a PredictionSource",
-    "name": "a key of a dict of QueueName",
+    "name": "a key of a dict of QueueName, or a name of cron.ENTRIES",
 }
 """Expressions whose type is not written beside them, each looked at."""
 
