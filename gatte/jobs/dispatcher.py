@@ -32,7 +32,6 @@ from gatte.jobs import cron
 from gatte.jobs.dedup import DispatchDeduplicator
 from gatte.jobs.worker import heartbeat
 from gatte.observability import metrics
-from gatte.store import backup_records
 from gatte.store.due_work import DueWork, fetch_due_work
 
 log = structlog.get_logger(__name__)
@@ -46,7 +45,6 @@ LEAD_SECONDS = 0.25  # the longest pause between two looks, and the way through 
 STANDBY_SECONDS = 1.0
 REDIS_RETRY_SECONDS = 1.0
 REPORT_SECONDS = 1.0
-BACKUP_REPORT_SECONDS = 60.0
 APPLY_STATUSES_SECONDS = 0.25  # statuses come in showers, and one job settles all that lie there
 JOBS_PER_BATCH = 8
 ROUND_ROBIN_SIZE = 16
@@ -60,7 +58,6 @@ class Dispatcher:
     _dedup: DispatchDeduplicator = field(default_factory=DispatchDeduplicator)
     _told_at: float = -REPORT_SECONDS
     _settled_at: float = -APPLY_STATUSES_SECONDS
-    _backups_told_at: float = -BACKUP_REPORT_SECONDS
 
     def stop(self) -> None:
         """End the loop soon."""
@@ -111,9 +108,6 @@ class Dispatcher:
             self._told_at = time.monotonic()
             self._dedup.prune({due.dedup_key for due in found})
             _report_queue_age(found)
-        if time.monotonic() - self._backups_told_at > BACKUP_REPORT_SECONDS:
-            self._backups_told_at = time.monotonic()
-            _report_backup_ages(connection)
         return len(fresh)
 
     def _should_enqueue(self, due: DueWork) -> bool:
@@ -194,13 +188,3 @@ def _report_queue_age(found: list[DueWork]) -> None:
         oldest[name] = max(oldest[name], due.age_seconds)
     for name, age in oldest.items():
         metrics.QUEUE_OLDEST_SECONDS.labels(queue=name).set(age)
-
-
-def _report_backup_ages(connection: Connection) -> None:
-    """How old the last backup is, and the last proof of one, where there are to be any."""
-    if not services.settings().gatte_backup_destination:
-        return
-    ages = backup_records.fetch_ages(connection)
-    connection.rollback()  # no transaction stays open meanwhile
-    for action, seconds in ages.items():
-        metrics.BACKUP_AGE_SECONDS.labels(action=action).set(seconds)

@@ -71,12 +71,6 @@ QUEUE_OLDEST_SECONDS = Gauge(
     # only the leading dispatcher sets it, and zeros of others hide nothing
     multiprocess_mode="livemax",
 )
-BACKUP_AGE_SECONDS = Gauge(
-    "gatte_backup_age_seconds",
-    "Time since a backup was last made, and last verified by restoring it; infinite when never",
-    ["action"],
-    multiprocess_mode="livemax",  # only the leading dispatcher sets it
-)
 UNCERTAIN_SENDS = Counter("gatte_uncertain_sends", "Sends whose outcome was unknown")
 NUMBER_PAUSES = Counter(
     "gatte_number_pauses", "Times that sending by a number paused, by cause", ["cause"]

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from gatte.models import BackupAction
+from gatte.store import backup_records
+
 
 @dataclass(frozen=True)
 class BackupStatus:
@@ -13,5 +16,8 @@ class BackupStatus:
 
 
 def find_status() -> BackupStatus:
-    """What this installation knows of its backups: none, as long as nothing notes them."""
-    return BackupStatus()
+    """What this installation noted of its backups."""
+    return BackupStatus(
+        backed_up_at=backup_records.find_last(BackupAction.CREATED),
+        verified_at=backup_records.find_last(BackupAction.VERIFIED),
+    )

@@ -1,20 +1,13 @@
 """The table `backup_record`: when a backup was made last, and when one was last verified."""
 
-import math
 from datetime import datetime
 
-from sqlalchemy import Connection, text
+from sqlalchemy import func, select
 
 from gatte.extensions import db
 from gatte.models import BackupAction, BackupRecord
 
 LONGEST_PROBLEM = 500
-AGES_SQL = text("""
-    SELECT action, extract(epoch FROM clock_timestamp() - max(finished_at))
-    FROM backup_record
-    WHERE succeeded
-    GROUP BY action
-""")
 
 
 def add(
@@ -38,9 +31,9 @@ def add(
     )
 
 
-def fetch_ages(connection: Connection) -> dict[BackupAction, float]:
-    """How many seconds ago a backup was last made, and last verified; infinite when never."""
-    ages = dict.fromkeys(BackupAction, math.inf)
-    for action, seconds in connection.execute(AGES_SQL):
-        ages[BackupAction(action)] = float(seconds)
-    return ages
+def find_last(action: BackupAction) -> datetime | None:
+    """When that last succeeded; None when it never did."""
+    newest = select(func.max(BackupRecord.finished_at)).where(
+        BackupRecord.action == action, BackupRecord.succeeded
+    )
+    return db.session.scalar(newest)

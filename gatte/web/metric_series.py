@@ -16,7 +16,7 @@ from gatte.delivery.number_pause import PAUSING_CATEGORIES
 from gatte.infra.rq_queue import QueueName
 from gatte.intake.receive import ECHO
 from gatte.intelligence.calls import CallPurpose
-from gatte.models import BackupAction, MuteReason
+from gatte.models import MuteReason
 from gatte.observability import metrics
 from gatte.observability.metric_labels import (
     NO_LABEL,
@@ -42,7 +42,6 @@ LABEL_VALUES: Sequence[tuple[Counter | Gauge | Histogram, Sequence[Iterable[str]
     (metrics.LLM_SECONDS, [CallPurpose]),
     (metrics.WHATSAPP_SECONDS, [WhatsAppCall]),
     (metrics.QUEUE_OLDEST_SECONDS, [QueueName]),
-    (metrics.BACKUP_AGE_SECONDS, [BackupAction]),
     (metrics.NUMBER_PAUSES, [[*PAUSING_CATEGORIES, FailureCause.NOT_CONNECTED]]),
     (metrics.DB_POOL_CONNECTIONS, [PoolState]),
     (metrics.READ_MARKS, [ReadReceiptOutcome]),

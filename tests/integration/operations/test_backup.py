@@ -12,10 +12,8 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from bench.seeding import SAID, seed
-from gatte.extensions import db
-from gatte.jobs import cron, dispatcher
-from gatte.models import BackupAction
-from gatte.observability import metrics
+from gatte.jobs import cron
+from gatte.operations import backup_status
 from gatte.operations.backup import encryption
 from tests.app_fixture import application
 from tests.process_system import process_environment
@@ -95,11 +93,11 @@ def test_a_dump_is_proved_by_restoring_it(operator, made, identity, database_url
 def test_how_old_the_last_backup_and_its_proof_are_can_be_watched(app, operator, made, identity):
     operator("backup", "verify", *identity)
 
-    with app.app_context(), db.engine.connect() as connection:
-        dispatcher._report_backup_ages(connection)
+    with app.app_context():
+        status = backup_status.find_status()
 
-    ages = [metrics.BACKUP_AGE_SECONDS.labels(action=name)._value.get() for name in BackupAction]
-    assert all(0 < age < 600 for age in ages)
+    for moment in (status.backed_up_at, status.verified_at):
+        assert timedelta(0) < datetime.now(UTC) - moment < timedelta(minutes=10)
 
 
 def test_nothing_in_the_destination_can_be_read_without_the_identity(made):
