@@ -16,7 +16,7 @@ from gatte.extensions import db
 from gatte.infra.database.engine import unpooled_engine
 from gatte.intelligence import champion, prompts
 from gatte.intelligence.knowledge import articles
-from gatte.intelligence.knowledge.articles import ArticleDraft
+from gatte.intelligence.knowledge.article_draft import ArticleDraft
 from gatte.intelligence.understanding.command_model import CommandModel
 from gatte.intelligence.understanding.command_model_file import DamagedModel
 from gatte.store import article_preview, model_versions

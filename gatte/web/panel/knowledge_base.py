@@ -79,11 +79,6 @@ def list_articles() -> Response:
     )
 
 
-def _list_url(chosen: ArticleState | None, words: str, after: str | None) -> str:
-    """The address of a page of a list; a value that is None leaves its name out."""
-    return url_for("panel.list_articles", lista=_list_name(chosen), q=words or None, depois=after)
-
-
 def _chosen_list() -> ArticleState | None:
     """The list that an address names; None for the drafts that wait."""
     name = request.args.get("lista", ArticleState.PUBLISHED.value)
