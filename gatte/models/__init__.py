@@ -38,6 +38,7 @@ from gatte.models.knowledge import (
     PassageKind,
 )
 from gatte.models.login_session import LoginSession, LoginSessionEnd
+from gatte.models.media_file import MediaFile, MediaOrphan, MediaProblem, MediaState
 from gatte.models.message import (
     Author,
     DeliveryAttempt,
@@ -139,6 +140,10 @@ __all__ = [
     "LlmCall",
     "LoginSession",
     "LoginSessionEnd",
+    "MediaFile",
+    "MediaOrphan",
+    "MediaProblem",
+    "MediaState",
     "MemorySource",
     "Message",
     "MessageTemplate",

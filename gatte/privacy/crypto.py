@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 NONCE_BYTES = 12
 NONCES_AT_ONCE = 256
+TAG_BYTES = 16
 KEY_BYTES = 32
 OPENED_KEY_SECONDS = 60.0
 """How long a process may keep an opened data key: so long after its row is destroyed elsewhere."""

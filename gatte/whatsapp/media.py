@@ -67,7 +67,7 @@ class DownloadFailed(Exception):
 
 
 @dataclass(frozen=True)
-class MediaFile:
+class DownloadedFile:
     """The bytes of a file and its type as Meta names it."""
 
     content: bytes = field(repr=False)
@@ -108,7 +108,7 @@ class MediaClient:
 
     def download(
         self, phone_number_id: str, media_id: str, most_bytes: int, sha256: str | None = None
-    ) -> MediaFile:
+    ) -> DownloadedFile:
         """The file that a number received; NotDownloaded when it is gone, too large, or not the one
         that `sha256` belongs to.
         """
@@ -127,7 +127,7 @@ class MediaClient:
             matches_sha256(content, claimed) for claimed in (sha256, place.sha256) if claimed
         ):
             raise DownloadFailed(DownloadFailureReason.ALTERED)
-        return MediaFile(content, place.mime_type)
+        return DownloadedFile(content, place.mime_type)
 
     def close(self) -> None:
         """Close the kept connections."""
