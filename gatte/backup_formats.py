@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+NO_FOLDERS = "none"
 BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[\w.=/-]*)?", re.ASCII)
 
 
@@ -44,7 +45,11 @@ def _check_recipient(spelled: str) -> None:
 
 
 def backup_folders(spelled: str) -> str:
-    """Paths of folders parted by commas, each beginning with /, or none."""
+    """Paths of folders parted by commas, each beginning with /, nothing for the usual one, or
+    `none`.
+    """
+    if spelled == NO_FOLDERS:
+        return spelled
     for one in folder_list(spelled):
         if not one.is_absolute():
             raise ValueError("must be paths of folders that begin with /, parted by commas")

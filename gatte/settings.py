@@ -29,7 +29,13 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from gatte import backup_formats, connection_security, secret_files, secret_strength
+from gatte import (
+    backup_formats,
+    connection_security,
+    media_formats,
+    secret_files,
+    secret_strength,
+)
 from gatte import setting_formats as formats
 
 EX_CONFIG = 78  # sysexits.h: something was found in an unconfigured or misconfigured state
@@ -294,6 +300,24 @@ class Settings(BaseSettings):
     """How long webhook events and messages that could not be processed are kept; the key under
     which they came in is destroyed a day later."""
 
+    gatte_retention_media_days: int = Field(default=30, ge=1, le=3650)
+    """How long files that customers sent are kept."""
+
+    gatte_media_dir: Annotated[str, AfterValidator(media_formats.media_place)] = ""
+    """A folder, or s3://bucket/prefix, where files of customers lie; all hosts must share it.
+    Empty: `media` in `gatte_data_dir`."""
+    gatte_media_kinds: Annotated[str, AfterValidator(media_formats.media_kinds)] = ",".join(
+        media_formats.KINDS
+    )
+    """The kinds of files that are kept, parted by commas; none: no files are fetched."""
+    gatte_media_max_mb: int = Field(default=25, ge=1, le=100)
+    """The largest file that is kept; WhatsApp's own limits are lower for most kinds."""
+    gatte_media_s3_endpoint: Annotated[str, AfterValidator(formats.http_url)] = ""
+    """Where an S3-compatible storage is; empty: AWS."""
+    gatte_media_s3_region: str = "us-east-1"
+    gatte_media_s3_access_key_id: str = ""
+    gatte_media_s3_secret_access_key: SecretStr = SecretStr("")
+
     gatte_backup_database_url: Annotated[
         SecretStr, AfterValidator(formats.optional_postgres_url)
     ] = SecretStr("")
@@ -304,7 +328,8 @@ class Settings(BaseSettings):
     gatte_backup_recipient: Annotated[str, AfterValidator(backup_formats.backup_recipient)] = ""
     """The public keys of age to which backups are encrypted."""
     gatte_backup_folders: Annotated[str, AfterValidator(backup_formats.backup_folders)] = ""
-    """Folders that are backed up with the database."""
+    """Folders that are backed up with the database; empty: that of customers' files, unless these
+    lie in a bucket; none: no folder."""
     gatte_backup_point_in_time: bool = False
     """Whether each night also a base backup is made, from which the archived WAL leads on."""
     gatte_backup_keep_daily: int = Field(default=7, ge=1, le=366)
@@ -495,7 +520,21 @@ class Settings(BaseSettings):
     @property
     def backup_folders(self) -> list[Path]:
         """The folders that are backed up with the database."""
-        return backup_formats.folder_list(self.gatte_backup_folders)
+        if self.gatte_backup_folders == backup_formats.NO_FOLDERS:
+            return []
+        named = backup_formats.folder_list(self.gatte_backup_folders)
+        media = Path(self.media_place).resolve()
+        return [media] if not named and media.is_dir() else named
+
+    @property
+    def media_place(self) -> str:
+        """Where files of customers lie: the path of a folder, or s3://bucket/prefix."""
+        return self.gatte_media_dir or str(self.gatte_data_dir / "media")
+
+    @property
+    def media_kinds(self) -> list[str]:
+        """The kinds of files that are kept."""
+        return media_formats.kind_list(self.gatte_media_kinds)
 
     @property
     def master_keys(self) -> dict[str, bytes]:

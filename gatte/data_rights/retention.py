@@ -39,6 +39,7 @@ def periods(settings: Settings) -> dict[str, timedelta]:
     tickets = _months(settings.gatte_retention_ticket_months)
     webhook = timedelta(days=settings.gatte_retention_webhook_days)
     return {
+        "media_file": timedelta(days=settings.gatte_retention_media_days),
         "conversation": texts,
         "contact_memory": timedelta(0),
         "turn_trace": timedelta(days=settings.gatte_retention_trace_days),

@@ -5,11 +5,14 @@ Nothing else of GATTE knows of them: in tests, the scheduler and commands the sa
 threads. `begin` comes before anything is imported that makes a lock.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
-from gevent import monkey
+from gevent import get_hub, monkey
 from gevent.socket import wait_read, wait_write
 from psycopg2 import OperationalError, extensions
+
+Result = TypeVar("Result")
 
 # libpq keeps no connect_timeout in this mode; a connection that is there has its keepalives
 CONNECT_SECONDS = 5
@@ -31,3 +34,13 @@ def _wait(connection: Any) -> None:  # noqa: ANN401 - psycopg2's connection
         seconds = None if is_reading and is_connected else CONNECT_SECONDS
         wait = wait_read if is_reading else wait_write
         wait(connection.fileno(), seconds, OperationalError("no answer in time"))
+
+
+def run_off_the_loop(function: Callable[..., Result], *values: object) -> Result:
+    """Run what computes for long, or waits where gevent cannot see it, on a thread of the system,
+    while other greenlets go on; without greenlets on the caller's own. It may use neither the
+    database nor a lock of ours.
+    """
+    if not monkey.is_module_patched("threading"):
+        return function(*values)
+    return cast("Result", get_hub().threadpool.apply(function, values))

@@ -51,6 +51,7 @@ class JobName(StrEnum):
     RUN_SCHEDULED_JOB = "gatte.jobs.definitions.run_scheduled_job"
     DELIVER_WEBHOOKS = "gatte.jobs.definitions.deliver_webhooks"
     EMBED_PASSAGES = "gatte.jobs.definitions.embed_passages"
+    FETCH_MEDIA = "gatte.jobs.definitions.fetch_media"
     ANSWER_TRIAL = "gatte.jobs.definitions.answer_trial"
 
 
@@ -63,6 +64,7 @@ QUEUE_BY_JOB: dict[JobName, QueueName] = {
     JobName.RUN_SCHEDULED_JOB: QueueName.MAINTENANCE,
     JobName.DELIVER_WEBHOOKS: QueueName.MAINTENANCE,
     JobName.EMBED_PASSAGES: QueueName.MAINTENANCE,
+    JobName.FETCH_MEDIA: QueueName.MAINTENANCE,
     JobName.ANSWER_TRIAL: QueueName.TURNS,
 }
 

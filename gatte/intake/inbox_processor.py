@@ -18,7 +18,14 @@ from gatte.models.columns import new_uuid7
 from gatte.observability import tracing
 from gatte.privacy.crypto import DecryptionFailed
 from gatte.privacy.sanitize import sanitize_text
-from gatte.store import StatementBatch, contacts, conversations, inbox, messages
+from gatte.store import (
+    StatementBatch,
+    contacts,
+    conversations,
+    inbox,
+    media_files,
+    messages,
+)
 from gatte.store.inbox import UnprocessedRow
 from gatte.store.messages import NewMessage
 from gatte.whatsapp import events
@@ -33,6 +40,7 @@ from gatte.whatsapp.content import (
     Revoke,
 )
 from gatte.whatsapp.message_content import parse_content
+from gatte.whatsapp.simulator import SIMULATOR_NUMBER
 
 log = structlog.get_logger(__name__)
 
@@ -65,7 +73,7 @@ def process_sender(
     notice = screening.screen(talk, arrived)
     to_read = any(one.skip_reason is None for one in arrived)
     statements = batch or StatementBatch()
-    _store(talk, arrived, statements, to_read=to_read)
+    _store(talk, phone_number_id, arrived, statements, to_read=to_read)
     if batch is None:
         statements.execute()
     tracing.bind(
@@ -151,6 +159,7 @@ def _to_incoming(
 
 def _store(
     talk: OpenConversation,
+    phone_number_id: str,
     arrived: Sequence[IncomingMessage],
     batch: StatementBatch,
     *,
@@ -163,10 +172,25 @@ def _store(
     """
     for one in arrived:
         messages.insert(batch, _message(talk, one))
+        if _brings_file(phone_number_id, one):
+            media_files.insert(batch, one.id, talk.contact_id, talk.data_key_id, one.kind)
     inbox.mark_processed(batch, [one.row.id for one in arrived])
     sent_times = [one.row.sent_at for one in arrived if not one.echo]
     last_sent_at = max(sent_times, default=None)
     conversations.record_inbound(batch, talk.conversation_id, last_sent_at, makes_turn_due=to_read)
+
+
+def _brings_file(phone_number_id: str, one: IncomingMessage) -> bool:
+    """Whether a file of the customer is to be fetched: one of somebody muted is not, and those of
+    the simulator do not exist.
+    """
+    return (
+        bool(one.raw_payload.get("media_id"))
+        and not one.echo
+        and not one.redacted
+        and one.skip_reason is not SkipReason.MUTED
+        and phone_number_id != SIMULATOR_NUMBER
+    )
 
 
 def _message(talk: OpenConversation, one: IncomingMessage) -> NewMessage:

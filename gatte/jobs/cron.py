@@ -19,6 +19,7 @@ from gatte.desk import certificate_imports
 from gatte.extensions import db
 from gatte.intelligence import calls, memory
 from gatte.intelligence.knowledge import question_clusters
+from gatte.media import orphans
 from gatte.notices import (
     certificate_reminders,
     marketing_preferences,
@@ -236,6 +237,15 @@ def check_own_certificate() -> Mapping[str, object]:
     return own_certificate.check()
 
 
+def remove_orphaned_media() -> Mapping[str, object]:
+    """Remove the files of customers whose rows are gone."""
+    removed = 0
+    for count in orphans.remove_orphans():
+        db.session.commit()
+        removed += count
+    return {"removed": removed}
+
+
 ENTRIES = (
     CronEntry("sync_templates", "15 5 * * *", sync_templates),
     CronEntry("watch_certificates", "5 0,6 * * *", watch_certificates),
@@ -250,6 +260,7 @@ ENTRIES = (
     CronEntry("erase_due_contacts", "*/5 * * * *", erase_due_contacts),
     CronEntry("group_unanswered_questions", "*/5 * * * *", group_unanswered_questions),
     CronEntry("remember_contacts", "*/5 * * * *", remember_contacts),
+    CronEntry("remove_orphaned_media", "* * * * *", remove_orphaned_media),
     CronEntry("replay_erasures", "*/5 * * * *", replay_erasures),
     CronEntry("train_command_model", "30 3 * * 0", train_command_model),
 )

@@ -9,6 +9,7 @@ from gatte.extensions import db
 from gatte.intelligence.knowledge import article_passages, trials
 from gatte.jobs import cron
 from gatte.jobs.job_context import job
+from gatte.media import fetch
 from gatte.store import consents
 from gatte.turns import inactivity, run
 
@@ -77,6 +78,12 @@ def embed_passages() -> None:
     """Give passages that were changed lately their vectors, some at a time."""
     article_passages.embed_missing(db.session())
     db.session.commit()
+
+
+@job
+def fetch_media() -> None:
+    """Fetch the files of customers that are due. Run twice at once, each is stored once."""
+    fetch.fetch_due()
 
 
 @job

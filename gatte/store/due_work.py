@@ -1,5 +1,5 @@
 """What is due, asked of Postgres in one statement: inbox, outbox, conversations, statuses,
-scheduled jobs, webhooks and passages.
+scheduled jobs, webhooks, passages and customers' files.
 """
 
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from gatte.store import (
     conversations,
     inbox,
     knowledge,
+    media_files,
     outbox,
     scheduled_jobs,
     webhook_deliveries,
@@ -94,6 +95,15 @@ DUE_WORK_SQL = f"""
     FROM passage p
     JOIN article a ON a.id = p.article_id
     WHERE {knowledge.UNEMBEDDED}
+    HAVING count(*) > 0)
+    UNION ALL
+    (SELECT 'fetch_media',
+        ARRAY[]::text[],
+        'media-' || extract(epoch FROM max(f.next_attempt_at)),
+        min(f.next_attempt_at),
+        0
+    FROM media_file f
+    WHERE {media_files.DUE}
     HAVING count(*) > 0)
     UNION ALL
     (SELECT 'deliver_webhooks',

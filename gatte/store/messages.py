@@ -25,6 +25,7 @@ from gatte.infra.database.statement_batch import (
 )
 from gatte.models import Author, Conversation, Direction, Message, SkipReason
 from gatte.models.message import TURN_AUTHORS
+from gatte.store import media_files
 from gatte.store.conversations import UNREAD
 from gatte.store.knowledge import VERSION_COLUMNS
 
@@ -289,7 +290,8 @@ def list_edits(message: Message) -> list[Message]:
 
 
 def erase(message: Message) -> None:
-    """Forget what a message said; that there was one stays known."""
+    """Forget what a message said, and the file that it brought; that there was one stays known."""
+    media_files.delete_of_message(message.id)
     message.body = None
     message.raw_payload = None
     message.erased_at = func.now()

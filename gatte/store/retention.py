@@ -83,6 +83,9 @@ EXPIRED: dict[str, ExpiredRows] = {
         "certificate",
         "t.valid_until < (:before)::date AND " + NOT_HELD.format(owner="t.contact_id"),
     ),
+    "media_file": ExpiredRows(
+        "media_file", "t.created_at < :before AND " + NOT_HELD.format(owner="t.contact_id")
+    ),
     "llm_call": ExpiredRows("llm_call", "t.created_at < :before"),
     "audit_entry": ExpiredRows("audit_entry", "t.created_at < :before"),
     "inbox_message": ExpiredRows("inbox_message", "t.payload IS NULL AND t.processed_at < :before"),

@@ -43,6 +43,8 @@ LARGEST: Mapping[MessageKind, int] = {
 """The most bytes that WhatsApp allows for a kind."""
 URL_EXPIRED = 404
 CONNECTIONS = 32
+LONGEST_DOWNLOAD_SECONDS = 120.0
+"""No download takes longer, whatever its caller allows."""
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -107,12 +109,17 @@ class MediaClient:
         }
 
     def download(
-        self, phone_number_id: str, media_id: str, most_bytes: int, sha256: str | None = None
+        self,
+        phone_number_id: str,
+        media_id: str,
+        most_bytes: int,
+        sha256: str | None = None,
+        seconds: float | None = None,
     ) -> DownloadedFile:
-        """The file that a number received; NotDownloaded when it is gone, too large, or not the one
-        that `sha256` belongs to.
+        """The file that a number received, within so many seconds (the client's own limit without);
+        DownloadFailed when it is gone, too large, or not the one that `sha256` belongs to.
         """
-        deadline = time.monotonic() + self.timeouts.total
+        deadline = time.monotonic() + (seconds or self.timeouts.total)
         try:
             place = self._find(phone_number_id, media_id, deadline)
             content = self._fetch(place, most_bytes, deadline)
@@ -142,7 +149,7 @@ class MediaClient:
                 limits.connect,
                 limits.read,
                 limits.pool,
-                limits.total,
+                LONGEST_DOWNLOAD_SECONDS,
                 max(LARGEST.values()),
                 CONNECTIONS,
             ),

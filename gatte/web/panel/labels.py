@@ -239,6 +239,7 @@ SCHEDULED_JOBS: dict[str, str] = {
     "import_certificates": "Importar planilhas de certificados",
     "group_unanswered_questions": "Juntar as perguntas sem resposta por assunto",
     "remember_contacts": "Guardar o que os clientes contaram para a próxima conversa",
+    "remove_orphaned_media": "Apagar arquivos de clientes que já não devem ficar",
     "replay_erasures": "Conferir o registro de exclusões",
     "train_command_model": "Treinar o robô com as correções",
 }
