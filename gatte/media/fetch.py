@@ -130,7 +130,7 @@ def _store(claimed: ClaimedMedia, kind: MessageKind, content: bytes) -> FetchOut
         storage = sealed_files.open_storage(services.settings())
         preview_size = run_off_the_loop(_write, storage, claimed, key, content, is_picture)
     except StorageUnavailable as error:
-        log.error("media_storage_unavailable", error=str(error))
+        log.warning("media_storage_unavailable", error=str(error))
         return FetchOutcome(problem=MediaProblem.NOT_STORED)
     mime_type = found.mime_type if found else None
     checksum = sealed_files.checksum_of(content)

@@ -14,7 +14,6 @@ MOST_PIXELS = 25_000_000
 """What one image may have; decoded, it takes four bytes of each."""
 LONGEST_SIDE = 1600
 QUALITY = 82
-MIME_TYPE = "image/webp"
 
 
 def make_preview(content: bytes) -> bytes | None:

@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnava
 from gatte.extensions import db
 from gatte.observability import tracing
 from gatte.settings import Settings
+from gatte.web.file_response import FILE_POLICY
 from gatte.web.htmx import content_hash
 from gatte.web.problems import Problem, problem_response
 
@@ -107,7 +108,10 @@ def init_app(app: Flask, settings: Settings) -> None:
 
     @app.after_request
     def guard(response: Response) -> Response:
+        own_policy = response.headers.get("Content-Security-Policy")
         response.headers.update(HEADERS | hsts)
+        if own_policy == FILE_POLICY:
+            response.headers["Content-Security-Policy"] = FILE_POLICY
         response.headers["Cache-Control"] = _cache_rule(response)
         return response
 

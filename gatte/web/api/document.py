@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, render_template
 
+from gatte.media.file_types import UNKNOWN_MIME_TYPE
 from gatte.models import Scope
 from gatte.web.api import (
     certificates,
@@ -74,6 +75,7 @@ HEADERS = {
 ETAG_HEADER = {
     "ETag": {"description": "The version of the resource.", "schema": {"type": "string"}}
 }
+FILE_CONTENT = {UNKNOWN_MIME_TYPE: {"schema": {"type": "string", "format": "binary"}}}
 REFUSED = {
     400: "Malformed: the body is no JSON object, or the cursor not one of this list.",
     401: "No valid token.",
@@ -135,6 +137,8 @@ def _complete(operation: dict[str, Any], endpoint: Endpoint) -> None:
         if int(status) >= 400:
             response["description"] = REFUSED[int(status)]
             response["content"] = {MEDIA_TYPE: response["content"]["application/json"]}
+        elif endpoint.returns is None:
+            response["content"] = FILE_CONTENT
         elif "items" not in endpoint.returns.model_fields:
             headers.update(ETAG_HEADER)
 

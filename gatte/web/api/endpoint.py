@@ -85,21 +85,24 @@ tree = SpecTree(
 class Endpoint:
     """One operation of the API.
 
-    `idempotent`: it takes an Idempotency-Key; `conditional`: it wants If-Match.
+    `returns` is None where the answer is a file. `idempotent`: it takes an Idempotency-Key;
+    `conditional`: it wants If-Match.
     """
 
     method: str
     path: str
     tag: str
     scope: Scope
-    returns: type[BaseModel]
+    returns: type[BaseModel] | None
     status: int = 200
     refusals: Sequence[int] = field(default_factory=tuple)
     idempotent: bool = False
     conditional: bool = False
 
     def __call__(self, view: View) -> View:
-        """Register a view; it returns what `page` or `single` give, and does not commit."""
+        """Register a view; it returns what `page` or `single` give, or a file's response, and does
+        not commit.
+        """
         documented = tree.validate(
             resp=self._responses(),
             tags=(self.tag,),
@@ -111,6 +114,10 @@ class Endpoint:
         def run(**values: Any) -> Response:  # noqa: ANN401 - values of the path
             authorize(self.scope)
             _require_json()
+            if self.returns is None:  # spectree would read the file into memory
+                file: Response = view(**values)
+                db.session.commit()
+                return file
             response = idempotency.run_once(lambda: documented(**values), taken=self.idempotent)
             db.session.commit()
             response.make_conditional(request)

@@ -3,17 +3,33 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from flask import url_for
+from flask import Response, url_for
 from pydantic import Field, StringConstraints
 
 from gatte.desk import handoff
-from gatte.models import Author, DeliveryState, Direction, Message, Scope, keyring
+from gatte.media import file_types, sealed_files
+from gatte.media.sealed_files import ContentPart, MediaUnreadable
+from gatte.media_formats import KINDS
+from gatte.models import (
+    Author,
+    DeliveryState,
+    Direction,
+    MediaFile,
+    MediaProblem,
+    MediaState,
+    Message,
+    Scope,
+    keyring,
+)
+from gatte.store import media_files
 from gatte.store import messages as stored
 from gatte.web.api.authorization import audit_read, current_user_id
 from gatte.web.api.conversations import PLACE, require_conversation
 from gatte.web.api.cursors import cut_page, read_cursor
 from gatte.web.api.endpoint import Answer, Endpoint, not_found, single
 from gatte.web.api.schema import NO_NUL, ApiModel, Moment, PageQuery
+from gatte.web.file_response import attachment_response
+from gatte.web.problems import Problem
 
 TAG = "messages"
 LONGEST_TEXT = 4096  # the Cloud API's limit
@@ -30,6 +46,17 @@ STATUSES: dict[DeliveryState, DeliveryStatus] = {
 }
 
 
+class MediaResource(ApiModel):
+    """The file that a message brought: `GET /messages/{id}/media` gives it once it is `stored`."""
+
+    state: MediaState = Field(
+        description="`refused` by the rules of the installation; `failed` when it was lost."
+    )
+    problem: MediaProblem | None = Field(description="Why it is not stored (yet).")
+    mime_type: str | None = Field(description="What its content is; null for types not known.")
+    size: int | None = Field(description="In bytes.")
+
+
 class MessageResource(ApiModel):
     """One message; `text` is null when it was erased or holds none."""
 
@@ -44,6 +71,9 @@ class MessageResource(ApiModel):
         description="Of what we sent; `unfinished` is still on its way to Meta."
     )
     error_code: int | None = Field(description="Meta's code when it failed.")
+    media: MediaResource | None = Field(
+        description="The customer's file; null where there is none, or it is not kept any more."
+    )
     sent_at: Moment
     received_at: Moment
 
@@ -68,8 +98,18 @@ class NewTextMessage(ApiModel):
     ]
 
 
-def message_resource(message: Message) -> MessageResource:
-    """A message as the API shows it."""
+def media_resource(row: MediaFile) -> MediaResource:
+    """What the API tells of a file."""
+    return MediaResource(
+        state=row.state,
+        problem=row.problem,
+        mime_type=row.mime_type,
+        size=row.size,
+    )
+
+
+def message_resource(message: Message, file: MediaFile | None = None) -> MessageResource:
+    """A message as the API shows it, with the file that it brought."""
     outbox = message.outbox
     return MessageResource(
         id=message.id,
@@ -81,6 +121,7 @@ def message_resource(message: Message) -> MessageResource:
         text=message.body,
         delivery_status=STATUSES.get(outbox.state, UNFINISHED) if outbox else None,
         error_code=outbox.error_code if outbox else None,
+        media=media_resource(file) if file else None,
         sent_at=message.sent_at,
         received_at=message.received_at,
     )
@@ -96,7 +137,9 @@ def list_messages(conversation_id: UUID, query: MessageListQuery) -> MessagePage
     shown, cursor = cut_page(latest_first, query, lambda message: [message.sequence])
     keyring().preload({row.data_key_id for row in shown if row.data_key_id is not None})
     audit_read(f"conversation:{conversation.id}")
-    return MessagePage(items=[message_resource(one) for one in shown], next_cursor=cursor)
+    files = media_files.find_of_messages([one.id for one in shown if one.kind in KINDS])
+    items = [message_resource(one, files.get(one.id)) for one in shown]
+    return MessagePage(items=items, next_cursor=cursor)
 
 
 @Endpoint(
@@ -130,4 +173,32 @@ def get_message(message_id: UUID) -> Answer:
     if message is None:
         raise not_found("message")
     audit_read(f"message:{message.id}")
-    return single(message_resource(message))
+    return single(message_resource(message, media_files.find_of_message(message.id)))
+
+
+@Endpoint(
+    "GET", "/messages/<uuid:message_id>/media", TAG, Scope.MESSAGES_READ, None, refusals=(409,)
+)
+def get_media(message_id: UUID) -> Response:
+    """The file that a message brought, as it came: bytes to be saved, never to be opened as a page.
+
+    What it is by its content stands in the message (`media.mime_type`); nobody vouches for what its
+    sender calls it. 409 of type `media-not-stored` while it is not here: `media.state` says whether
+    it will be.
+    """
+    message = stored.find_message(message_id)
+    row = media_files.find_of_message(message_id)
+    if message is None or row is None:
+        raise not_found("file of a message")
+    if row.state is not MediaState.STORED:
+        raise Problem(409, "The file is not here: see `media.state`.", kind="media-not-stored")
+    try:
+        content = sealed_files.read(row, ContentPart.CONTENT)
+    except MediaUnreadable:
+        raise Problem(
+            503, "The storage does not give the file: try again.", kind="media-unavailable"
+        ) from None
+    audit_read(f"message:{message.id}")
+    given = (message.raw_payload or {}).get("filename")
+    name = file_types.download_name(given, row.mime_type, str(message.id))
+    return attachment_response(content, row.size or 0, name)

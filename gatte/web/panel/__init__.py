@@ -28,6 +28,7 @@ from gatte.web.panel import (
     knowledge_import,
     leads,
     learned_models,
+    media_files,
     message_templates,
     mute,
     overdue,
@@ -45,6 +46,7 @@ from gatte.web.panel import (
 
 bp = Blueprint("panel", __name__)
 formatting.init_blueprint(bp)
+bp.add_app_template_filter(media_files.name_of, "media_name")
 bp.add_app_template_filter(overdue.warning, "overdue")
 SCREENS = (
     auth,
@@ -54,6 +56,7 @@ SCREENS = (
     sessions,
     conversation,
     explanation,
+    media_files,
     mute,
     contact_data,
     contact_profile,

@@ -2,7 +2,7 @@
 with it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -11,15 +11,19 @@ import structlog
 from flask import Blueprint, Response, abort, flash, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from gatte import media_formats
 from gatte.conversation.snapshot import Owner
 from gatte.conversation.states import InvalidTransition
 from gatte.desk import handoff
 from gatte.extensions import db
+from gatte.media import file_types
 from gatte.models import (
     Appointment,
     AuditEntry,
     Conversation,
+    Direction,
     Lead,
+    MediaFile,
     Message,
     Role,
     Ticket,
@@ -33,6 +37,7 @@ from gatte.store import (
     contacts,
     conversations,
     leads,
+    media_files,
     messages,
     tickets,
     users,
@@ -74,6 +79,8 @@ class ConversationView:
     tickets: list[Ticket]
     leads: list[Lead]
     appointments: Sequence[Appointment]
+    media: Mapping[UUID, MediaFile | None]
+    """By message, of those that brought a file; None where it is not kept (any more)."""
     left: timedelta
     mine: bool
     problem: str = ""
@@ -275,6 +282,7 @@ def _page(
         talk=_load_view(conversation, before, problem, written),
         before=before,
         flows=labels.FLOWS,
+        playable_mime_types=file_types.PLAYABLE_MIME_TYPES,
         is_admin=is_admin,
         people=users.list_active_by_name() if is_admin else [],
         mute_choices=list(labels.MUTE_CHOICES.items()),
@@ -300,8 +308,20 @@ def _load_view(
         tickets=tickets.list_of_conversation(conversation.id, CARDS_SHOWN),
         leads=leads.list_of_conversation(conversation.id, CARDS_SHOWN),
         appointments=appointments.list_of_conversation(conversation.id, CARDS_SHOWN),
+        media=_media_of(shown[-PAGE_SIZE:]),
         left=window_left(conversation.last_inbound_at),
         mine=has_agent and conversation.assignee_id == current_user_or_401().id,
         problem=problem,
         written=written,
     )
+
+
+def _media_of(shown: Sequence[Message]) -> dict[UUID, MediaFile | None]:
+    """The files of the messages that brought one."""
+    ids = [
+        message.id
+        for message in shown
+        if message.direction is Direction.IN and message.kind in media_formats.KINDS
+    ]
+    found = media_files.find_of_messages(ids)
+    return {message_id: found.get(message_id) for message_id in ids}

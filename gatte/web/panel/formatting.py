@@ -211,6 +211,13 @@ def message_preview(message: Message) -> str:
     return f"[{kind}] {body}".strip() if kind else body
 
 
+def file_size(size: int) -> str:
+    """The size of a file: 12 KB, 3,4 MB."""
+    if size < 1024 * 1024:
+        return f"{max(1, round(size / 1024))} KB"
+    return f"{size / (1024 * 1024):.1f} MB".replace(".", ",")
+
+
 def action_in_words(action: str) -> str:
     """An entry of the audit trail as what a person did; the entry's own word when we have none for
     it.
@@ -243,6 +250,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     "contact_name": contact_name,
     "initials": initials,
     "document": document,
+    "file_size": file_size,
     "whatsapp": whatsapp,
     "snippet": snippet,
     "in_words": labels.label,

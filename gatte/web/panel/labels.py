@@ -14,6 +14,7 @@ from gatte.models import (
     Author,
     DeliveryState,
     LeadStage,
+    MediaProblem,
     MemorySource,
     MuteReason,
     Role,
@@ -274,6 +275,20 @@ ATTACHMENTS: dict[str, str] = {
     "reaction": "Reação",
     "unsupported": "Mensagem de um tipo que não abrimos",
 }
+MEDIA_PROBLEMS: dict[MediaProblem, str] = {
+    MediaProblem.TOO_LARGE: "Arquivo recusado: é maior do que guardamos.",
+    MediaProblem.KIND_NOT_KEPT: "Arquivo recusado: não guardamos arquivos deste tipo.",
+    MediaProblem.WRONG_CONTENT: "Arquivo recusado: o conteúdo não é do tipo que ele diz ser.",
+    MediaProblem.PROGRAM: "Arquivo recusado por segurança: é um programa.",
+    MediaProblem.GONE: "O WhatsApp já não tem este arquivo. Peça ao cliente que envie de novo.",
+    MediaProblem.NOT_GIVEN: (
+        "Não conseguimos baixar o arquivo do WhatsApp. Peça ao cliente que envie de novo."
+    ),
+    MediaProblem.ALTERED: "O arquivo chegou danificado. Peça ao cliente que envie de novo.",
+    MediaProblem.NOT_STORED: (
+        "Não conseguimos guardar o arquivo. Peça ao cliente que envie de novo."
+    ),
+}
 LABEL_TABLES: tuple[Mapping[Any, str], ...] = (
     STATES,
     EVENTS,
@@ -299,6 +314,7 @@ LABEL_TABLES: tuple[Mapping[Any, str], ...] = (
     ROLES,
     MUTE_REASONS,
     SET_ASIDE,
+    MEDIA_PROBLEMS,
 )
 LABELS_BY_ENUM: dict[type[StrEnum], Mapping[Any, str]] = {
     type(next(iter(words))): words for words in LABEL_TABLES
