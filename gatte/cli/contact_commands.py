@@ -71,14 +71,25 @@ def erase(phone: str | None, contact_id: UUID | None, *, dry_run: bool, yes: boo
 @click.option("--format", "kind", type=click.Choice(["json", "html"]), default="json")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), required=True)
 def export(phone: str | None, contact_id: UUID | None, kind: str, output: Path) -> None:
-    """Write all that is kept of a contact into a file that only you can read."""
+    """Write all that is kept of a contact into a file that only you can read.
+
+    The files that the contact sent are put into the folder `arquivos` beside it.
+    """
     from gatte.data_rights import export as exporting
+    from gatte.data_rights import exported_files
 
     with _told_plainly():
-        made = exporting.collect(_find(phone, contact_id))
+        found = _find(phone, contact_id)
+        made = exporting.collect(found)
         text = exporting.to_html(made) if kind == "html" else exporting.to_json(made)
         output.touch(mode=0o600)
         output.write_text(text, encoding="utf-8")
+        written, unreadable = exported_files.write_beside(found, output)
+    if written:
+        folder = output.parent / exported_files.FOLDER
+        click.echo(f"{written} files of the contact are in {folder}.")
+    for name in unreadable:
+        click.echo(f"{name} cannot be read now: is GATTE_MEDIA_DIR there? Try again.", err=True)
     click.echo(f"{output} holds personal data: hand it to that person alone, then delete it.")
 
 

@@ -49,6 +49,8 @@ class Retention(StrEnum):
     TEXTS = "GATTE_RETENTION_TEXT_MONTHS after the conversation was closed"
     CONTACT = "until nothing hangs on the contact, GATTE_RETENTION_TEXT_MONTHS at least"
     TRACES = "the trace GATTE_RETENTION_TRACE_DAYS, the rest as long as the conversation"
+    MEDIA = "GATTE_RETENTION_MEDIA_DAYS, and no longer than the conversation"
+    ORPHANS = "until the file is removed, some ten minutes"
     TICKETS = "GATTE_RETENTION_TICKET_MONTHS after a settled ticket changed last"
     LEADS = "GATTE_RETENTION_LEAD_MONTHS after the last change"
     APPOINTMENTS = "GATTE_RETENTION_TICKET_MONTHS after their end"
@@ -232,6 +234,39 @@ TABLES: dict[str, TableRule] = {
                 "prompt_version",
             ),
         },
+    ),
+    "media_file": TableRule(
+        title="Arquivos enviados",
+        what="a file that the customer sent, its content in the media storage: kind, size, state",
+        why="so that the desk sees what the customer shows, and Meta's copy ends after days",
+        basis=LegalBasis.CONTRACT,
+        retention=Retention.MEDIA,
+        erasure=Erasure.DELETED,
+        access=Access.DESK,
+        columns={
+            ColumnClass.PERSONAL: ("filename_sealed",),
+            ColumnClass.HASH: ("checksum",),
+            ColumnClass.LINK: ("id", "data_key_id", "message_id", "contact_id"),
+            ColumnClass.FACT: (
+                "kind",
+                "state",
+                "problem",
+                "mime_type",
+                "size",
+                "created_at",
+                "stored_at",
+            ),
+            ColumnClass.TECHNICAL: ("preview_size", "attempts", "next_attempt_at"),
+        },
+    ),
+    "media_orphan": TableRule(
+        what="random ids of files whose row is gone",
+        why="to remove them from the media storage",
+        basis=LegalBasis.NONE,
+        retention=Retention.ORPHANS,
+        erasure=Erasure.NONE,
+        access=Access.NOBODY,
+        columns={ColumnClass.TECHNICAL: ("file_id", "deleted_at")},
     ),
     "outbox": TableRule(
         what="replies on their way to the customer, and what became of them",
@@ -1195,6 +1230,10 @@ COLUMN_TITLES: dict[str, str] = {
     "turn_input": "O que a pessoa escreveu, e onde na conversa",
     "labels_after": "O que ela quis dizer, segundo a equipe",
     "question": "Pergunta",
+    "file": "Arquivo",
+    "filename": "Nome do arquivo",
+    "mime_type": "Formato",
+    "size": "Tamanho em bytes",
     "value": "O que lembramos",
     "learned_at": "Contado em",
     "expires_at": "Guardado até",

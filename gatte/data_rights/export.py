@@ -12,7 +12,7 @@ from uuid import UUID
 from flask import render_template
 
 from gatte import services
-from gatte.data_rights import data_map
+from gatte.data_rights import data_map, exported_files
 from gatte.extensions import Base, db
 from gatte.models import Contact
 from gatte.models.sealing import EncryptedColumn
@@ -20,6 +20,7 @@ from gatte.store import erasures
 from gatte.store.erasures import NoSuchContact
 
 FORMAT = 1
+MEDIA_TABLE = "media_file"
 Record = Mapping[str, Any]
 
 
@@ -43,6 +44,8 @@ def collect(contact_id: UUID) -> ContactExport:
         rows = erasures.list_rows(model, contact_id)
         if rows:
             tables[model.__tablename__] = [_record(row) for row in rows]
+    if MEDIA_TABLE in tables:
+        tables[MEDIA_TABLE] = _with_names(tables[MEDIA_TABLE], contact_id)
     settings = services.settings()
     return ContactExport(contact_id, datetime.now(UTC), settings.gatte_company_name, tables)
 
@@ -68,6 +71,15 @@ def _record(row: Any) -> Record:  # noqa: ANN401 - any model
         elif column.name in data_map.told_columns(model.__tablename__):
             values[column.name] = getattr(row, column.key)
     return {name: value for name, value in values.items() if value is not None}
+
+
+def _with_names(records: Sequence[Record], contact_id: UUID) -> list[Record]:
+    """The records of files, each with the name of its file beside the copy where there is one."""
+    names = {file.row.id: file.name for file in exported_files.list_files(contact_id)}
+    return [
+        {**record, "file": names[record["id"]]} if record["id"] in names else record
+        for record in records
+    ]
 
 
 def to_json(export: ContactExport) -> str:

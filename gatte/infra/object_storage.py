@@ -22,7 +22,7 @@ READ_BYTES = 8 * 1024 * 1024
 BUCKET_SCHEME = "s3://"
 
 
-class StorageUnavailable(Exception):
+class ObjectStorageUnavailable(Exception):
     """A storage cannot be read or written; the message has its own words."""
 
 
@@ -52,7 +52,7 @@ class ObjectStorage:
 
     store: "ObjectStore"
     folder: Path | None
-    unavailable: ClassVar[type[Exception]] = StorageUnavailable
+    unavailable: ClassVar[type[Exception]] = ObjectStorageUnavailable
     setting: ClassVar[str] = "the storage"
 
     @classmethod

@@ -171,9 +171,10 @@ def _store(
     on under the contact's own key.
     """
     for one in arrived:
-        messages.insert(batch, _message(talk, one))
+        message = _message(talk, one)
+        messages.insert(batch, message)
         if _brings_file(phone_number_id, one):
-            media_files.insert(batch, one.id, talk.contact_id, talk.data_key_id, one.kind)
+            media_files.insert(batch, message, one.filename)
     inbox.mark_processed(batch, [one.row.id for one in arrived])
     sent_times = [one.row.sent_at for one in arrived if not one.echo]
     last_sent_at = max(sent_times, default=None)

@@ -16,7 +16,7 @@ from gatte.conversation.nlu import MessageKind
 from gatte.delivery import media_for
 from gatte.extensions import db
 from gatte.infra.gevent_mode import run_off_the_loop
-from gatte.infra.object_storage import StorageUnavailable
+from gatte.infra.object_storage import ObjectStorageUnavailable
 from gatte.media import file_types, previews, sealed_files
 from gatte.media.sealed_files import ContentPart, MediaStorage
 from gatte.models import MediaFile, MediaProblem, MediaState, keyring
@@ -129,7 +129,7 @@ def _store(claimed: ClaimedMedia, kind: MessageKind, content: bytes) -> FetchOut
     try:
         storage = sealed_files.open_storage(services.settings())
         preview_size = run_off_the_loop(_write, storage, claimed, key, content, is_picture)
-    except StorageUnavailable as error:
+    except ObjectStorageUnavailable as error:
         log.warning("media_storage_unavailable", error=str(error))
         return FetchOutcome(problem=MediaProblem.NOT_STORED)
     mime_type = found.mime_type if found else None

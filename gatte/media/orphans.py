@@ -13,7 +13,7 @@ FILES_AT_ONCE = 200
 
 def remove_orphans() -> Iterator[int]:
     """Remove files some at a time, and forget those that cannot be written again; how many, at each
-    step. The caller commits each step. StorageUnavailable when the storage is away.
+    step. The caller commits each step. ObjectStorageUnavailable when the storage is away.
     """
     storage = sealed_files.open_storage(services.settings())
     after = None

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from gatte import services
 from gatte.infra.gevent_mode import run_off_the_loop
-from gatte.infra.object_storage import BucketAccess, ObjectStorage, StorageUnavailable
+from gatte.infra.object_storage import BucketAccess, ObjectStorage, ObjectStorageUnavailable
 from gatte.models import MediaFile, keyring
 from gatte.privacy import sealed_chunks
 from gatte.privacy.crypto import DecryptionFailed
@@ -37,7 +37,7 @@ class ContentPart(StrEnum):
 
 
 def open_storage(settings: Settings) -> MediaStorage:
-    """The media storage of the settings; StorageUnavailable when there can be none."""
+    """The media storage of the settings; ObjectStorageUnavailable when there can be none."""
     access = BucketAccess(
         settings.gatte_media_s3_endpoint,
         settings.gatte_media_s3_region,
@@ -61,7 +61,7 @@ def write(
     storage: MediaStorage, file_id: UUID, key: bytes, part: ContentPart, plain: bytes
 ) -> None:
     """Seal and store a part of a file, in place of what lies there; whole or not at all.
-    StorageUnavailable when it cannot be.
+    ObjectStorageUnavailable when it cannot be.
     """
     with storage.writer(path_of(file_id, part)) as stream:
         for chunk in sealed_chunks.seal(key, plain, _place(file_id, part)):
@@ -99,7 +99,7 @@ def _pieces(storage: MediaStorage, file_id: UUID, key: bytes, part: ContentPart)
             return bytes(run_off_the_loop(stream.read, count))
 
         yield from sealed_chunks.unseal(key, read_some, _place(file_id, part))
-    except (StorageUnavailable, OSError, DecryptionFailed) as error:
+    except (ObjectStorageUnavailable, OSError, DecryptionFailed) as error:
         raise MediaUnreadable(type(error).__name__) from error
 
 

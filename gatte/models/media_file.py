@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from gatte.conversation.nlu import MessageKind
 from gatte.extensions import Base
 from gatte.models.columns import CreatedAt, Timestamp, string_enum
-from gatte.models.sealing import HasEncryptedColumns
+from gatte.models.sealing import EncryptedColumn, HasEncryptedColumns
 
 
 class MediaState(StrEnum):
@@ -43,9 +43,10 @@ class MediaFile(HasEncryptedColumns, Base):
     """The file of a message, at most one. Its content lies under the row's id in the media storage,
     sealed under the contact's data key.
 
-    `mime_type` is what the content is, whatever was claimed of it; None where we do not know such
-    files. `checksum` is a keyed hash of the content, `size` and `preview_size` are bytes;
-    `preview_size` is None where there is no picture to show.
+    `filename` is what its sender calls it, where a document has a name. `mime_type` is what the
+    content is, whatever was claimed of it; None where we do not know such files. `checksum` is a
+    keyed hash of the content, `size` and `preview_size` are bytes; `preview_size` is None where
+    there is no picture to show.
     """
 
     __tablename__ = "media_file"
@@ -68,6 +69,7 @@ class MediaFile(HasEncryptedColumns, Base):
         ForeignKey("contact.id", ondelete="CASCADE"), index=True
     )
     kind: Mapped[MessageKind] = mapped_column(string_enum(MessageKind))
+    filename = EncryptedColumn[str]()
     state: Mapped[MediaState] = mapped_column(
         string_enum(MediaState), server_default=MediaState.PENDING.value
     )

@@ -7,7 +7,7 @@ end it. A trigger notes the id of each deleted row in `media_orphan`.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy import delete, func, select
@@ -25,6 +25,9 @@ from gatte.models import (
 )
 from gatte.models.columns import new_uuid7
 from gatte.models.media_file import PENDING_MEDIA_SQL
+
+if TYPE_CHECKING:
+    from gatte.store.messages import NewMessage
 
 CLAIM_SECONDS = 300
 """Longer than fetching and storing a file may take."""
@@ -56,16 +59,17 @@ class StoredContent:
     checksum: bytes
 
 
-def insert(
-    batch: StatementBatch, message_id: UUID, contact_id: UUID, data_key_id: UUID | None, kind: str
-) -> None:
+def insert(batch: StatementBatch, message: "NewMessage", filename: str | None) -> None:
     """Add to a batch that a message brought a file, which is due to be fetched."""
+    row_id = new_uuid7()
+    key = message.data_key_id
     row = {
-        "id": new_uuid7(),
-        "data_key_id": data_key_id,
-        "message_id": message_id,
-        "contact_id": contact_id,
-        "kind": kind,
+        "id": row_id,
+        "data_key_id": key,
+        "message_id": message.id,
+        "contact_id": message.contact_id,
+        "kind": message.kind,
+        "filename_sealed": MediaFile.filename.encrypt(row_id, key, filename),
     }
     batch.insert("media_file", row)
 
@@ -151,15 +155,10 @@ def find_of_messages(message_ids: Collection[UUID]) -> dict[UUID, MediaFile]:
     return {row.message_id: row for row in db.session.scalars(found)}
 
 
-def list_stored_of_contact(contact_id: UUID) -> list[tuple[MediaFile, Message]]:
-    """The files of a contact that are here, each with its message, the oldest first."""
-    mine = (
-        select(MediaFile, Message)
-        .join(Message, Message.id == MediaFile.message_id)
-        .where(MediaFile.contact_id == contact_id, MediaFile.state == MediaState.STORED)
-        .order_by(MediaFile.id)
-    )
-    return [(row, message) for row, message in db.session.execute(mine)]
+def list_stored_of_contact(contact_id: UUID) -> list[MediaFile]:
+    """The files of a contact that are here, the oldest first."""
+    mine = select(MediaFile).filter_by(contact_id=contact_id, state=MediaState.STORED)
+    return list(db.session.scalars(mine.order_by(MediaFile.id)))
 
 
 def delete_of_message(message_id: UUID) -> None:

@@ -1,4 +1,4 @@
-"""Files of customers as answers of HTTP: whoever sent them, nothing of them may run in a browser."""
+"""Files of customers as answers of HTTP: nothing of them may run in a browser."""
 
 from collections.abc import Iterator
 from urllib.parse import quote

@@ -41,6 +41,7 @@ def upgrade() -> None:
         sa.Column("message_id", sa.Uuid(), nullable=False),
         sa.Column("contact_id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.String(32), nullable=False),
+        sa.Column("filename_sealed", sa.LargeBinary()),
         sa.Column("state", sa.String(32), server_default="pending", nullable=False),
         sa.Column("problem", sa.String(32)),
         sa.Column("mime_type", sa.String()),

@@ -53,6 +53,7 @@ class MediaResource(ApiModel):
         description="`refused` by the rules of the installation; `failed` when it was lost."
     )
     problem: MediaProblem | None = Field(description="Why it is not stored (yet).")
+    filename: str | None = Field(description="What its sender calls it.")
     mime_type: str | None = Field(description="What its content is; null for types not known.")
     size: int | None = Field(description="In bytes.")
 
@@ -103,6 +104,7 @@ def media_resource(row: MediaFile) -> MediaResource:
     return MediaResource(
         state=row.state,
         problem=row.problem,
+        filename=row.filename,
         mime_type=row.mime_type,
         size=row.size,
     )
@@ -199,6 +201,5 @@ def get_media(message_id: UUID) -> Response:
             503, "The storage does not give the file: try again.", kind="media-unavailable"
         ) from None
     audit_read(f"message:{message.id}")
-    given = (message.raw_payload or {}).get("filename")
-    name = file_types.download_name(given, row.mime_type, str(message.id))
+    name = file_types.download_name(row.filename, row.mime_type, str(message.id))
     return attachment_response(content, row.size or 0, name)

@@ -4,10 +4,10 @@ erasure.
 
 from uuid import UUID
 
-from flask import Blueprint, Response, abort, flash, redirect, request, url_for
+from flask import Blueprint, Response, abort, flash, redirect, request, send_file, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from gatte.data_rights import data_map, erasure, export
+from gatte.data_rights import data_map, erasure, export, exported_files
 from gatte.data_rights.erasure import ContactHeld
 from gatte.data_rights.ledger import LedgerUnusable
 from gatte.extensions import db
@@ -64,8 +64,12 @@ def _page(conversation_id: UUID, status: int = 200, problem: str = "") -> Respon
 
 
 def download_copy(conversation_id: UUID) -> Response:
-    """A file with all that is kept of the contact, as a page or as JSON."""
+    """A file with all that is kept of the contact, as a page or as JSON; or both in an archive with
+    the files that the contact sent.
+    """
     contact = _contact(conversation_id)
+    if request.form.get("formato") == "zip":
+        return _archive(contact)
     is_json = request.form.get("formato") == "json"
     made = export.collect(contact.id)
     content = export.to_json(made) if is_json else export.to_html(made)
@@ -76,6 +80,17 @@ def download_copy(conversation_id: UUID) -> Response:
         content,
         mimetype="application/json" if is_json else "text/html",
         headers={"Content-Disposition": f"attachment; filename={name}"},
+    )
+
+
+def _archive(contact: Contact) -> Response:
+    made = export.collect(contact.id)
+    texts = {"dados.html": export.to_html(made), "dados.json": export.to_json(made)}
+    archive = exported_files.make_archive(contact.id, texts)
+    audit.record(current_user_or_401().id, "exported", f"contact:{contact.id}")
+    db.session.commit()
+    return send_file(
+        archive, mimetype="application/zip", as_attachment=True, download_name="dados.zip"
     )
 
 

@@ -10,11 +10,12 @@ from werkzeug.wrappers import Response as AnyResponse
 from gatte.extensions import db
 from gatte.media import file_types, sealed_files
 from gatte.media.sealed_files import ContentPart, MediaUnreadable
-from gatte.models import MediaFile, MediaState, Message
+from gatte.models import MediaFile, MediaState
 from gatte.store import audit, media_files, messages
 from gatte.web.file_response import attachment_response, inline_response
 from gatte.web.panel.auth import current_user_or_401, note_reading
 from gatte.web.panel.conversation import PLACE
+from gatte.web.panel.formatting import local
 
 FILE_PLACE = f"{PLACE}/mensagens/<uuid:message_id>/arquivo"
 UNREADABLE = "Não foi possível abrir o arquivo agora. Tente de novo em instantes."
@@ -28,7 +29,7 @@ def add_routes(bp: Blueprint) -> None:
 
 def show_media(conversation_id: UUID, message_id: UUID) -> Response:
     """The picture that was made of an image, or a sound."""
-    row, _ = _stored_file(conversation_id, message_id)
+    row = _stored_file(conversation_id, message_id)
     size = row.size or 0
     mime_type = row.mime_type or ""
     part = ContentPart.CONTENT
@@ -48,9 +49,9 @@ def show_media(conversation_id: UUID, message_id: UUID) -> Response:
 
 def download_media(conversation_id: UUID, message_id: UUID) -> AnyResponse:
     """The file as it came, to be saved."""
-    row, message = _stored_file(conversation_id, message_id)
+    row = _stored_file(conversation_id, message_id)
     size = row.size or 0
-    name = name_of(row, message)
+    name = name_of(row)
     try:
         content = sealed_files.read(row, ContentPart.CONTENT)
     except MediaUnreadable:
@@ -64,14 +65,13 @@ def download_media(conversation_id: UUID, message_id: UUID) -> AnyResponse:
     return attachment_response(content, size, name)
 
 
-def name_of(row: MediaFile, message: Message) -> str:
+def name_of(row: MediaFile) -> str:
     """The name under which a file is saved."""
-    given = (message.raw_payload or {}).get("filename")
-    fallback = f"{KIND_NAMES.get(row.kind, 'arquivo')}-{message.sent_at:%Y%m%d-%H%M%S}"
-    return file_types.download_name(given, row.mime_type, fallback)
+    fallback = f"{KIND_NAMES.get(row.kind, 'arquivo')}-{local(row.created_at):%Y%m%d-%H%M%S}"
+    return file_types.download_name(row.filename, row.mime_type, fallback)
 
 
-def _stored_file(conversation_id: UUID, message_id: UUID) -> tuple[MediaFile, Message]:
+def _stored_file(conversation_id: UUID, message_id: UUID) -> MediaFile:
     """The file of a message of this conversation; 404 when there is none, or it is not here."""
     message = messages.find_message(message_id)
     if message is None or message.conversation_id != conversation_id:
@@ -79,4 +79,4 @@ def _stored_file(conversation_id: UUID, message_id: UUID) -> tuple[MediaFile, Me
     row = media_files.find_of_message(message_id)
     if row is None or row.state is not MediaState.STORED:
         abort(404)
-    return row, message
+    return row
