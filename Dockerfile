@@ -35,8 +35,8 @@ COPY --from=packages /opt/postgresql /opt/postgresql
 COPY --from=packages /opt/venv /opt/venv
 COPY . .
 # The local models are trained now: a worker only loads them, and needs no folder to write to.
-# Volumes for the erasure ledger, for backups and for WAL on its way take their owner from here.
-RUN install -d -o gatte -g gatte -m 0700 /ledger /backups /spool \
+# Volumes for the erasure ledger, for files of customers, for backups and for WAL on its way take their owner from here.
+RUN install -d -o gatte -g gatte -m 0700 /ledger /media /backups /spool \
     && python -m compileall -q gatte deployment \
     && python -m gatte.intelligence.build /var/lib/gatte/models \
     && chmod -R a+rX /var/lib/gatte

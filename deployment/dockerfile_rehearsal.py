@@ -194,7 +194,7 @@ def try_image(rehearsal: Rehearsal) -> None:
         "find / -xdev -writable -type d ! -path '/proc/*' ! -path '/tmp*' ! -path '/var/tmp*'"
     )
     found = rehearsal.in_chroot(["sh", "-c", f"{writable} 2>/dev/null || true"]).split()
-    if set(found) - {"/ledger", "/backups", "/run/lock", "/dev/shm", "/dev/mqueue"}:  # noqa: S108
+    if set(found) - {"/ledger", "/media", "/backups", "/run/lock", "/dev/shm", "/dev/mqueue"}:  # noqa: S108
         raise StepFailed(f"the image's user can write to {', '.join(sorted(found))}")
     size = subprocess.run(
         ["du", "-sm", rehearsal.stage.root], capture_output=True, text=True, check=True
