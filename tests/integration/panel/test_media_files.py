@@ -186,7 +186,9 @@ def test_an_admin_downloads_everything_with_the_files(meta, customer, log_in):
     data = f"{place(customer, wamids[0])[0]}/dados"
     admin.get(data)
     archive = admin.post(f"{data}/copia", formato="zip")
+    packed = archive.data
+    archive.close()
 
     assert (archive.status_code, archive.mimetype) == (200, "application/zip")
-    assert b"arquivos/0001-contrato.pdf" in archive.data
+    assert b"arquivos/0001-contrato.pdf" in packed
     assert row_of(customer, wamids[0]).state == "stored"
