@@ -89,6 +89,7 @@ def _observe_silently(draft: DecisionBuilder, heard: TriagedInput) -> None:
         command_in(one.text) == CommandWord.LEAVE and len(words(one.text)) == 1
         for one in heard.said
     ):
+        draft.literal = True
         draft.add_effect(StopNotices())
 
 

@@ -35,6 +35,7 @@ from gatte.conversation.rules import (
     asks_for_ticket,
     cancels_this,
     command_in,
+    is_explicit,
     says_unhelpful,
     small_talk_in,
 )
@@ -62,10 +63,11 @@ BARE_YES = word_set("s sim ss quero")
 
 
 def literals(place: Place) -> Iterator[Command]:
+    """What messages say literally: a command in so many words, a yes or a no."""
     for text in place.texts:
-        word = command_in(text)
-        if word is not None:
-            yield LITERAL[word](span=text, literal=True)  # type: ignore[call-arg]  # without keys
+        found = whole_message(place, text)
+        if found is not None and found.literal and not isinstance(found, SmallTalk):
+            yield found
 
 
 def alarms(place: Place, reading: TurnReading) -> Iterator[Command]:
@@ -105,9 +107,10 @@ def whole_message(place: Place, text: str) -> Command | None:
     elif wish is not None and wish != place.snapshot.flow:
         found = StartFlow(wish, span=text)
     elif word is not None:
-        found = LITERAL[word](span=text, literal=True)  # type: ignore[call-arg]  # without keys
+        literal = is_explicit(text, word)
+        found = LITERAL[word](span=text, literal=literal)  # type: ignore[call-arg]  # without keys
     elif place.flow and cancels_this(text):
-        found = CancelFlow(span=text, literal=True)
+        found = CancelFlow(span=text)
     elif not place.flow and asks_for_ticket(text):
         found = StartFlow("ticket", span=text)
     elif place.awaits_yes and answer is not None:

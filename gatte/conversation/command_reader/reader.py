@@ -1,6 +1,6 @@
 """Merges what rules, labels and intents read in a turn into its commands."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from gatte.conversation.command_reader.intent_commands import asks, commands_of_intents
@@ -23,6 +23,7 @@ from gatte.conversation.commands import (
     Affirm,
     Command,
     CorrectSlot,
+    Deny,
     OtherLanguage,
     Question,
     Secret,
@@ -65,7 +66,7 @@ def read(
     slot = flow.slot(snapshot.requested_slot) if flow else None
     place = Place(snapshot, flow, slot, offered, tuple(one.text for one in said))
     if reading.commands:
-        given = [*literals(place), *_checked(place, reading.commands)]
+        given = _beside_literals(place, _checked(place, reading.commands))
         if reading.labels:
             given = with_sure_commands(place, given, reading)
         return tuple(with_facts(_without_repetition(given), snapshot)) or (Unclear(),)
@@ -82,6 +83,16 @@ def read(
             if len(said) > 1 and asks(one)
         ]
     return tuple(with_facts(_without_repetition(found), snapshot)) or (Unclear(),)
+
+
+def _beside_literals(place: Place, given: Iterable[Command]) -> list[Command]:
+    """What was said literally, and given commands; a yes or a no in so many words stands against
+    any other.
+    """
+    literal = list(literals(place))
+    answered = any(isinstance(one, Affirm | Deny) for one in literal)
+    kept = [one for one in given if not (answered and isinstance(one, Affirm | Deny))]
+    return [*literal, *kept]
 
 
 def read_secrets(messages: Sequence[Utterance]) -> tuple[Secret, ...]:
@@ -148,9 +159,9 @@ def _same(one: Command, other: Command) -> bool:
 
 
 def _checked(place: Place, commands: Sequence[Command]) -> Iterator[Command]:
-    """Given commands, none of them literal; a value that its slot does not take is left out, and
-    a correction without its value asks for it. What only a model calls a secret was not erased, so
-    nobody is told that it was.
+    """Given commands, none of them literal; a value that its slot does not take is looked at for
+    slots that are still empty, and a correction without its value asks for it. What only a model
+    calls a secret was not erased, so nobody is told that it was.
     """
     for one in commands:
         command: Command = replace(one, literal=False)
@@ -169,6 +180,9 @@ def _checked(place: Place, commands: Sequence[Command]) -> Iterator[Command]:
             yield replace(command, value=value)
         elif isinstance(command, CorrectSlot):
             yield replace(command, value="")
+        else:
+            told = volunteered(place, command.span or command.value, sure_only=False)
+            yield from (other for other in told if other.slot not in place.snapshot.slots)
 
 
 def _value_for(slot: Slot, command: SetSlot | CorrectSlot, snapshot: Snapshot) -> str | None:
