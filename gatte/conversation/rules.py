@@ -102,6 +102,7 @@ RECEIVE_NO_MORE = (
     r"(?:mensagem|mensagens|msgs?|avisos?|lembretes?|propagandas?|promoc(?:ao|oes))"
 )
 OF_YOURS = r"(?: (?:de|d[eo]s?) (?:voces|vcs|voce))?(?: por aqui)?"
+LISTS = r"(?:avisos|envios?|mensagens|contatos|transmissao|lembretes)"
 POLITE = r"(?:por favor|pfv|oi|ola|eu|bom dia|boa tarde|boa noite|[,.! ])*"
 EXPLICIT: dict[CommandWord, re.Pattern[str]] = {
     CommandWord.LEAVE: union(
@@ -110,7 +111,7 @@ EXPLICIT: dict[CommandWord, re.Pattern[str]] = {
         rf"{POLITE}(?:para|pare|parem) de (?:me )?(?:mandar|enviar) {RECEIVE_NO_MORE}"
         rf"{OF_YOURS}{POLITE}",
         rf"{POLITE}(?:me )?(?:tir\w+|remov\w+|exclu\w+|descadastr\w+)(?: me)? "
-        rf"d(?:a|ess?a) (?:sua )?lista(?: de (?:avisos|envios?|mensagens|contatos|transmissao|lembretes))?{POLITE}",
+        rf"d(?:a|ess?a) (?:sua )?lista(?: de {LISTS})?{POLITE}",
     ),
     CommandWord.BACK_IN: union(
         rf"{POLITE}(?:quero |queria |pode )?(?:voltar|volte|voltem|volta) a (?:me )?"

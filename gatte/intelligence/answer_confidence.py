@@ -15,8 +15,8 @@ from gatte.intelligence.knowledge.reranker import Ranking
 
 BIAS = -2.19
 WEIGHTS = {"score": 1.59, "lead": 3.97, "over_off_topic": 2.31, "nearness": 1.47}
-# answers given without a model: of held-out questions 66 % get one, 95 % of these the right one
-DIRECT_ANSWER_THRESHOLD = 0.55
+# answers given without a model: docs/decisions/0069-questions-and-articles.md has what each threshold costs
+DIRECT_ANSWER_THRESHOLD = 0.5
 LLM_THRESHOLD = 0.2  # below it not even a model is asked: nothing here has to do with the question
 
 

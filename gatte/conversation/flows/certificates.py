@@ -15,7 +15,9 @@ from gatte.conversation.texts import render
 MOST_ROWS = 9
 DAY_OF_MONTH = re.compile(r"\bdia (\d{1,2})\b")
 EXPIRED = re.compile(r"\b(?:venceu|vencid[oa]|expirou|expirad[oa])\b")
-ENDS_FIRST = re.compile(r"\bvence (?:primeiro|antes|logo|agora)\b|\bmais perto de vencer\b")
+ENDS_FIRST = re.compile(
+    r"\bvence (?:primeiro|antes|logo|agora)\b|\bmais perto de vencer\b|\b(?:acabando|vencendo)\b"
+)
 
 
 def days_left(certificate: CertificateFacts, today: date) -> int:
