@@ -403,8 +403,8 @@ class TurnReading:
     @property
     def call_for_person(self) -> float:
         """How surely a person is called for: a reason to escalate, a request or a complaint."""
-        asked = (self.probability(name) for name in ("RequestHuman", "Complain"))
-        return max(self.escalation, *asked)
+        asked = sum(self.probability(name) for name in ("RequestHuman", "Complain"))
+        return min(1.0, self.escalation + asked)
 
     def _reasons_to_escalate(self) -> list[LabelScore]:
         return [one for one in self.labels if one.label.startswith("Escalate:")]

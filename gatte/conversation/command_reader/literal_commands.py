@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from gatte.conversation.appointment_words import answers_cancellation, appointment_wish
+from gatte.conversation.command_reader.person_calls import calls_for_person
 from gatte.conversation.command_reader.place import Place
 from gatte.conversation.commands import (
     Affirm,
@@ -39,7 +40,6 @@ from gatte.conversation.rules import (
     says_unhelpful,
     small_talk_in,
 )
-from gatte.conversation.thresholds import ESCALATE_THRESHOLD
 
 LITERAL: dict[CommandWord, type[Command]] = {
     CommandWord.HUMAN: RequestHuman,
@@ -71,8 +71,8 @@ def literals(place: Place) -> Iterator[Command]:
 
 
 def alarms(place: Place, reading: TurnReading) -> Iterator[Command]:
-    """What must reach a person by its words; where a model read the turn too, not when it hears a
-    question rather than a call for somebody.
+    """What must reach a person by its words; where a model read the turn too, only when that hears
+    a call for somebody.
     """
     text = "\n".join(place.texts)
     trigger = find_trigger(text)
@@ -88,9 +88,7 @@ def alarms(place: Place, reading: TurnReading) -> Iterator[Command]:
     alarm: Command = Escalate(trigger.reason, span=text)
     if trigger.reason is EscalationReason.COMPLAINT:
         alarm = Complain(span=text)
-    calls = reading.call_for_person
-    asks = reading.probability("Question") > calls
-    if asks and calls < ESCALATE_THRESHOLD:
+    if reading.labels and not calls_for_person(place, reading, by_rule=True):
         return
     yield alarm
 

@@ -16,6 +16,7 @@ from gatte.conversation.command_reader.literal_commands import (
     literals,
     whole_message,
 )
+from gatte.conversation.command_reader.person_calls import calls_for_person
 from gatte.conversation.command_reader.place import Place
 from gatte.conversation.command_reader.slot_commands import values_or_question, volunteered
 from gatte.conversation.command_reader.sure_commands import with_sure_commands
@@ -26,6 +27,7 @@ from gatte.conversation.commands import (
     Deny,
     OtherLanguage,
     Question,
+    RequestHuman,
     Secret,
     SetSlot,
     SmallTalk,
@@ -108,7 +110,7 @@ def _says_something(found: Sequence[Command]) -> bool:
 def _of_message(place: Place, one: UnderstoodText, reading: TurnReading) -> list[Command]:
     """What rules read in one message."""
     whole = whole_message(place, one.text)
-    if whole is not None:
+    if whole is not None and not _is_overheard(place, whole, reading):
         return [whole]
     if asked := questions_in(one.text, place.snapshot, reading):
         return [*asked, *_told_beside(place, one.text)]
@@ -119,6 +121,12 @@ def _of_message(place: Place, one: UnderstoodText, reading: TurnReading) -> list
     if yes_or_no(one.text) and set(words(one.text)) & BARE_YES:
         return [Affirm(span=one.text)]
     return list(checked_data(one.text))
+
+
+def _is_overheard(place: Place, whole: Command, reading: TurnReading) -> bool:
+    """Whether words for a person are no call for one, as a model reads them."""
+    is_phrase = isinstance(whole, RequestHuman) and not whole.literal
+    return is_phrase and bool(reading.labels) and not calls_for_person(place, reading, by_rule=True)
 
 
 def _told_beside(place: Place, text: str) -> Iterator[Command]:

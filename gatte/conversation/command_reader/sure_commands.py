@@ -35,7 +35,7 @@ def _urgent_labels(place: Place, reading: TurnReading) -> Iterator[Command]:
     for score in reading.labels:
         name, _, _ = score.label.partition(":")
         least = threshold(place, score.label, reading)
-        if name not in URGENT or score.probability < least:
+        if name not in URGENT or reading.heard(score) < least:
             continue
         command = command_of_label(place, score.label, ())
         if command is not None:
