@@ -5,8 +5,8 @@ A similarity alone does not tell right from wrong; score, lead over the next art
 topic" and nearness together do. The constants come from
 `tests/integration/intelligence/fit_grounding.py`: every stored way of asking left out in turn
 (right when its own article came first), and every off-topic text left out in turn (never right).
-The threshold was set on whole voices that were left out. Fit again when embeddings, kernel or content change a lot; the tests hold floors for right answers
-and for false ones.
+The threshold was set on whole voices that were left out. Fit again when embeddings, kernel or
+content change a lot; the tests hold floors for right answers and for false ones.
 """
 
 import math

@@ -23,6 +23,8 @@ wants no refund, and a name may hold any word.
 ANSWERS_TO_BOT = frozenset({"SetSlot", "Affirm"})
 RULE_EVIDENCE = 0.1
 """What the words of an alarm add to how surely a call is heard."""
+RULE_ALONE = 0.2
+"""Where no rival is this likely, the words of an alarm are enough by themselves."""
 NO_CASE_THRESHOLD = 0.8
 """Beside words that say "this is no case of mine, or not any more" a call must be this sure."""
 NO_CASE = union(
@@ -56,10 +58,16 @@ def calls_for_person(place: Place, reading: TurnReading, *, by_rule: bool = Fals
     heard += RULE_EVIDENCE if by_rule else 0.0
     if heard < NO_CASE_THRESHOLD and NO_CASE.search(normalize_text("\n".join(place.texts))):
         return False
-    return heard >= max(ESCALATE_THRESHOLD, _strongest_rival(place, reading))
+    rivals = _rivals(place, reading)
+    likeliest = max(reading.likelihood(name) for name in rivals)
+    if by_rule and likeliest < RULE_ALONE:
+        return True
+    strongest = max(reading.likelihood(name) * factor for name, factor in rivals.items())
+    return heard >= max(ESCALATE_THRESHOLD, strongest)
 
 
-def _strongest_rival(place: Place, reading: TurnReading) -> float:
+def _rivals(place: Place, reading: TurnReading) -> dict[str, float]:
+    """The commands that speak against a call in this place, with their factors."""
     factors = dict(RIVALS)
     if place.waiting:
         factors = {name: one for name, one in RIVALS.items() if name not in ANSWERS_TO_BOT}
@@ -67,4 +75,4 @@ def _strongest_rival(place: Place, reading: TurnReading) -> float:
         reading.escalation, reading.probability("Complain")
     ):
         factors["SmallTalk"] = 1.0  # "oi, alguém?" is a greeting
-    return max(reading.likelihood(name) * factor for name, factor in factors.items())
+    return factors

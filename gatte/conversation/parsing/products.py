@@ -37,9 +37,7 @@ ANSWER_KINDS = (
     ("NF-e", union(r"\bnf-?e\b", r"\bnotas?\b")),
 )
 """Words for a kind in an answer to the question for it, where nothing else can be meant."""
-DEVICE = (
-    r"(?:token\w*|pen ?drive|chavinha|cartao(?! de (?:credito|debito))|cartaozinho|nuvem|midia)"
-)
+DEVICE = r"(?:token\w*|pen ?drive|chavinha|cartaozinho|nuvem|midia)"
 MODELS = (
     (
         "A1",
@@ -50,7 +48,14 @@ MODELS = (
             rf"\b(?:sem|nao precisa(?: de)?|nao usa) {DEVICE}",
         ),
     ),
-    ("A3", union(r"\ba[- ]?3\b", rf"\b{DEVICE}\b")),
+    (
+        "A3",
+        union(
+            r"\ba[- ]?3\b",
+            rf"\b{DEVICE}\b",
+            r"\b(?:de|do|com|em) cartao\b(?! de (?:credito|debito))",
+        ),
+    ),
 )
 """Models by their names, and by what they come in; the first that is said counts."""
 MODEL_BY_NAME = re.compile(r"\ba[- ]?[13]\b")

@@ -69,7 +69,7 @@ def test_several_values_in_one_message():
 
 
 def test_a_person_is_not_asked_for_a_company():
-    talk = Talk().says("quero um e-CPF", BUY).says("Ana Lima").says(CPF)
+    talk = Talk().says("quero um e-CPF A1", BUY).says("Ana Lima").says(CPF)
 
     assert talk.snapshot.requested_slot == "email"
 
@@ -186,20 +186,25 @@ def test_a_good_answer_forgets_the_bad_ones():
 
 def test_somebody_without_an_email_goes_on():
     talk = (
-        Talk().says("quero um e-CPF", BUY).says("Ana Lima").says(CPF).says("não tenho").says("sim")
+        Talk()
+        .says("quero um e-CPF A1", BUY)
+        .says("Ana Lima")
+        .says(CPF)
+        .says("não tenho")
+        .says("sim")
     )
 
-    assert talk.effect == CaptureLead("Ana Lima", "e-CPF", CPF, None, None)
+    assert talk.effect == CaptureLead("Ana Lima", "e-CPF A1", CPF, None, None)
 
 
 def test_a_returning_contact_is_not_asked_for_name_and_email_again():
-    talk = Talk(contact=KNOWN).says("quero um e-CPF", BUY)
+    talk = Talk(contact=KNOWN).says("quero um e-CPF A1", BUY)
 
     assert talk.snapshot.requested_slot == "document"
 
 
 def test_the_name_of_a_profile_is_not_taken_for_granted():
-    talk = Talk(contact=ContactFacts(name="Jo 💕")).says("quero um e-CPF", BUY)
+    talk = Talk(contact=ContactFacts(name="Jo 💕")).says("quero um e-CPF A1", BUY)
 
     assert talk.snapshot.requested_slot == "name"
 
