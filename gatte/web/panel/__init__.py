@@ -21,6 +21,7 @@ from gatte.web.panel import (
     mute,
     overdue,
     routines,
+    second_step,
     sessions,
     simulator,
     state_diagram,
@@ -35,6 +36,7 @@ bp.add_app_template_filter(overdue.warning, "overdue")
 SCREENS = (
     auth,
     account,
+    second_step,
     user_accounts,
     sessions,
     conversation,
