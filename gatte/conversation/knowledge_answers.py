@@ -5,7 +5,7 @@ from gatte.conversation.customer_input import prepend_introduction
 from gatte.conversation.decision_builder import DecisionBuilder
 from gatte.conversation.fallback import handle_fallback
 from gatte.conversation.nlu import Intent
-from gatte.conversation.questions import MORE_FLAG, OFFER_MORE
+from gatte.conversation.questions import LAST_ARTICLE_FLAG, MORE_FLAG, OFFER_MORE
 from gatte.conversation.slot_filling import proceed
 from gatte.conversation.snapshot import AnswerFound, AnswerNotFound
 from gatte.conversation.states import Event, State
@@ -42,6 +42,7 @@ def _add_article(draft: DecisionBuilder, answer: AnswerFound, parts: list[str]) 
     that is said then.
     """
     slug = next(iter(answer.sources), "")
+    draft.set_flag(LAST_ARTICLE_FLAG, slug or None)
     if slug and slug in _told(draft, TOLD_FLAG):
         parts.append(render("answer.told_already"))
         return True

@@ -119,7 +119,7 @@ EXPLICIT: dict[CommandWord, re.Pattern[str]] = {
         rf"{POLITE}quero receber {RECEIVE_NO_MORE}{OF_YOURS}{POLITE}",
     ),
     CommandWord.CANCEL: union(
-        r"(?:nao,? )?(?:pode |quero |vou |melhor |por favor,? )*cancel(?:ar|a|e)"
+        r"(?:nao, )?(?:pode |quero |vou |melhor |por favor,? )*cancel(?:ar|a|e)"
         r"(?: (?:isso|tudo|por favor|ai|(?:(?:ess[ea]|est[ea]|[oa]|meu|minha) )?"
         r"(?:compra|pedido|agendamento|chamado|renovacao|cadastro)))*\W*",
         r"(?:ah |entao |ok,? |tudo bem,? |nao,? )*deixa? (?:pra|para) la\W*",
@@ -133,6 +133,10 @@ EXPLICIT: dict[CommandWord, re.Pattern[str]] = {
 """Whole messages that say one thing in so many words; only they do at once what cannot be undone,
 as a single word of `COMMAND_WORDS` does.
 """
+CLAUSE_MARKS = re.compile(r"[,.;!?\n]+")
+CORRECTS = re.compile(
+    r"\b(?:digo|quis dizer|corrig\w+|troc\w+|mud\w+|mas|errei|poe|bota|coloca|so)\b"
+)
 NOT_HUMAN = union(rf"\bnao (?:quero|preciso|precisa|desejo|queria)\b[^,.;!]{{0,25}}\b{PEOPLE}\b")
 ROBOT = union(r"\b(?:robo|bot|maquina)\b")
 CANCEL_THIS = union(
@@ -204,11 +208,19 @@ def command_in(text: str) -> CommandWord | None:
 
 
 def is_explicit(text: str, command: CommandWord) -> bool:
-    """Whether the whole text says this command in so many words, with courtesy around it alone."""
+    """Whether the whole text says this command in so many words, with courtesy around it alone;
+    beside giving up there may be a reason, but no correction.
+    """
     if is_only(text, COMMAND_WORDS[command]):
         return True
     sentence = EXPLICIT.get(command)
-    return sentence is not None and sentence.fullmatch(normalize_text(text)) is not None
+    plain = normalize_text(text)
+    if sentence is None:
+        return False
+    if command is CommandWord.CANCEL and not CORRECTS.search(plain):
+        clauses = [one.strip() for one in CLAUSE_MARKS.split(plain)]
+        return any(sentence.fullmatch(one) for one in [plain, *clauses])
+    return sentence.fullmatch(plain) is not None
 
 
 def cancels_this(text: str) -> bool:

@@ -41,6 +41,7 @@ from gatte.conversation.parsing.normalize import words
 from gatte.conversation.rules import small_talk_in
 from gatte.conversation.thresholds import (
     CONFIRM_THRESHOLD,
+    ESCALATE_THRESHOLD,
     LABEL_THRESHOLD,
     MARKED_QUESTION_THRESHOLD,
     MIN_QUESTION_WORDS,
@@ -110,6 +111,8 @@ def _call_threshold(place: Place, name: str, reading: TurnReading) -> float:
     """Where a person is called for, what calls most surely counts, and what is sure by itself."""
     if place.slot is not None and place.slot.long_text:
         return NEVER if name == "Complain" else STORY_THRESHOLD  # a ticket is where it belongs
+    if place.waiting and name != "Escalate":
+        return ESCALATE_THRESHOLD  # who waits and asks for somebody hears how long it takes
     if not calls_for_person(place, reading):
         return NEVER
     asked = [reading.probability(one) for one in ("RequestHuman", "Complain")]

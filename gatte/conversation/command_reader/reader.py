@@ -125,7 +125,7 @@ def _of_message(place: Place, one: UnderstoodText, reading: TurnReading) -> list
 
 def _is_overheard(place: Place, whole: Command, reading: TurnReading) -> bool:
     """Whether words for a person are no call for one, as a model reads them."""
-    is_phrase = isinstance(whole, RequestHuman) and not whole.literal
+    is_phrase = isinstance(whole, RequestHuman) and not whole.literal and not place.waiting
     return is_phrase and bool(reading.labels) and not calls_for_person(place, reading, by_rule=True)
 
 
