@@ -9,6 +9,7 @@ from gatte.conversation.flow_control import ask_to_cancel, cancel, continue_flow
 from gatte.conversation.flows.notices import ask_to_stop_notices
 from gatte.conversation.handoff import ask_to_leave_queue, escalate, leave_queue
 from gatte.conversation.no_active_flow import show_menu
+from gatte.conversation.rules import says_unhelpful
 from gatte.conversation.slot_filling import (
     CONFIRM,
     ask_again,
@@ -154,7 +155,9 @@ def _accept_offer(turn: CommandRun) -> None:
 
 def deny(turn: CommandRun, command: Deny) -> Outcome:
     draft = turn.draft
-    if turn.offered and not (turn.offered == "resume" and not can_resume(draft)):
+    of_no_use = turn.offered == questions.OFFER_MORE and says_unhelpful(turn.text)
+    gone = turn.offered == "resume" and not can_resume(draft)
+    if turn.offered and not gone and not of_no_use:
         _decline_offer(turn)
         return turn.settle(command)
     if turn.confirming:
