@@ -1,5 +1,6 @@
 """Merges what rules, labels and intents read in a turn into its commands."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -41,6 +42,7 @@ from gatte.conversation.flows.registry import FLOWS
 from gatte.conversation.input_triage import UnderstoodText
 from gatte.conversation.nlu import PredictionSource, Utterance
 from gatte.conversation.parsing.answers import yes_or_no
+from gatte.conversation.parsing.documents import find_document
 from gatte.conversation.parsing.normalize import words
 from gatte.conversation.secret_detection import secret_in
 from gatte.conversation.snapshot import Snapshot
@@ -50,6 +52,8 @@ TOLD_BESIDE_QUESTION = frozenset({"document", "email"})
 """Values that are taken from a message which asks for facts: days and products are what it asks
 about.
 """
+PIECE = re.compile(r"[\d./ -]+")
+"""A message that may be a piece of a document."""
 LONGEST_READ = 1_000
 """Characters of a message that are read: more tells a story, and costs time."""
 
@@ -63,7 +67,7 @@ def read(
     rules and labels of the same reading are sure of. Recorded turns of former versions have no
     `reading`: then their intents alone speak.
     """
-    said = [replace(one, text=one.text[:LONGEST_READ]) for one in said]
+    said = [replace(one, text=one.text[:LONGEST_READ]) for one in _with_whole_documents(said)]
     flow = FLOWS.get(snapshot.flow or "")
     slot = flow.slot(snapshot.requested_slot) if flow else None
     place = Place(snapshot, flow, slot, offered, tuple(one.text for one in said))
@@ -85,6 +89,17 @@ def read(
             if len(said) > 1 and asks(one)
         ]
     return tuple(with_facts(_without_repetition(found), snapshot)) or (Unclear(),)
+
+
+def _with_whole_documents(said: Sequence[UnderstoodText]) -> Sequence[UnderstoodText]:
+    """The messages, where the pieces of a document that stand in several are one."""
+    pieces = [one for one in said if PIECE.fullmatch(one.text.strip())]
+    whole = "".join(one.text.strip() for one in pieces)
+    is_split = len(pieces) > 1 and not any(find_document(one.text).value for one in pieces)
+    if not is_split or not find_document(whole).value:
+        return said
+    others = [one for one in said if one not in pieces]
+    return [*others, UnderstoodText(whole)]
 
 
 def _beside_literals(place: Place, given: Iterable[Command]) -> list[Command]:

@@ -77,8 +77,11 @@ def _find_product(text: str, snapshot: Snapshot) -> ParseResult:
     """A whole product in a text that need not be about it."""
     chosen = parts_of(snapshot.slots.get("product", ""))
     found = find_parts(text)
-    replaces = names_model(text) or bool(CHANGES.search(normalize_text(text)))
-    if not found.kind and chosen.kind and not replaces:
+    plain = normalize_text(text)
+    change = CHANGES.search(plain)
+    if chosen.kind and change:
+        found = find_parts(plain[change.start() :])
+    elif chosen.kind and not found.kind and not names_model(text):
         return NO_MATCH
     whole = found.with_known(chosen if chosen.kind else _known_parts(snapshot))
     return ParseResult(whole.name) if whole.whole and found != ProductParts() else NO_MATCH

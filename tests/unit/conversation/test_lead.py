@@ -213,3 +213,27 @@ def test_a_name_that_a_classifier_misreads_is_still_a_name():
     talk = asked_for_the_name().sends(heard("Rosa Maria", Intent.GREETING))
 
     assert talk.snapshot.slots["name"] == "Rosa Maria"
+
+
+def test_a_document_in_two_messages_is_one():
+    talk = Talk().says("quero um e-CNPJ A1", BUY).says("João da Silva")
+
+    talk.sends(heard("45.997.418/"), heard("0001-53"))
+
+    assert talk.snapshot.slots["document"] == CNPJ
+
+
+def test_a_model_that_is_told_after_its_kind_makes_the_product_whole():
+    talk = Talk().says("quero comprar um e-CNPJ", BUY)
+    assert "O e-CNPJ pode ser A1" in talk.replied
+
+    assert talk.says("o de arquivo").snapshot.slots["product"] == "e-CNPJ A1"
+    assert "product_part" not in talk.snapshot.slots
+
+
+def test_at_the_summary_the_other_model_may_be_wished_for_in_other_words():
+    talk = Talk().says("quero um e-CPF A3", BUY).says("Ana Lima").says(CPF).says("não tenho")
+
+    talk.says("o token eu vou perder\ntroca pelo de arquivo")
+
+    assert talk.snapshot.slots["product"] == "e-CPF A1"
