@@ -32,7 +32,9 @@ _NOTHING_SEARCHED: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class AskedOfTurn:
-    """What a turn asks: all of it, a question a line, and what of it facts may answer."""
+    """What a turn asks: all of it, a question a line, and what of it facts may answer; `hardened`
+    when the guard suspects the customer's words.
+    """
 
     text: str
     fact_questions: tuple[FactQuestion, ...]
@@ -40,6 +42,7 @@ class AskedOfTurn:
     hours: BusinessHours
     now: datetime
     record: "Record | None" = None
+    hardened: bool = False
 
     @property
     def beside_facts(self) -> list[str]:
@@ -55,7 +58,11 @@ def answer_turn(
     told = fact_answers.answer(asked.fact_questions, asked.facts, asked.hours, asked.now)
     left = [*asked.beside_facts, *(one.text for one in told.open_questions)]
     found = (
-        service.answer_question("\n".join(left), history, edition, asked.record) if left else None
+        service.answer_question(
+            "\n".join(left), history, edition, asked.record, hardened=asked.hardened
+        )
+        if left
+        else None
     )
     trace = _trace(told, found)
     article = found.text if found is not None else None

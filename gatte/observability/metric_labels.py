@@ -49,6 +49,14 @@ class TokenDirection(StrEnum):
     OUTPUT = "output"
 
 
+class GuardBand(StrEnum):
+    """What the guard makes of a customer's message."""
+
+    CLEAR = "clear"
+    SUSPICIOUS = "suspicious"
+    BLOCKED = "blocked"
+
+
 class CacheName(StrEnum):
     """The caches of knowledge retrieval."""
 

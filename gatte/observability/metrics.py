@@ -57,6 +57,12 @@ LLM_COST_BRL = Counter("gatte_llm_cost_brl", "Estimated cost of models in reais"
 LLM_SECONDS = Histogram(
     "gatte_llm_seconds", "Time of calls to Gemini", ["purpose"], buckets=_CALL_BUCKETS
 )
+GUARD_VERDICTS = Counter(
+    "gatte_guard_verdicts", "Messages screened before a model may read them, by band", ["band"]
+)
+GUARD_VIOLATIONS = Counter(
+    "gatte_guard_violations", "What was kept back of what models wrote, by reason", ["reason"]
+)
 WHATSAPP_SECONDS = Histogram(
     "gatte_whatsapp_seconds", "Time of calls to Meta", ["call"], buckets=_CALL_BUCKETS
 )

@@ -81,22 +81,32 @@ def _small_talk_in_flow(turn: CommandRun, command: SmallTalk) -> Outcome:
     return Outcome.DONE
 
 
-def answer_off_topic(turn: CommandRun, _command: OffTopic) -> Outcome:
+def answer_off_topic(turn: CommandRun, command: OffTopic) -> Outcome:
+    """A refusal in the words of its topic, and a way on; beside something that is ours only what
+    the policy names is refused aloud.
+    """
     draft = turn.draft
     told = any(one.outcome is Outcome.KEPT for one in turn.resolutions)
     if turn.progressed or told or draft.question is not None:
-        return Outcome.OVERRULED
+        if command.topic is None:
+            return Outcome.OVERRULED
+        draft.add_text(f"refusal.{command.topic}")
+        return Outcome.DONE
+    company = draft.snapshot.company[:60]
     if draft.snapshot.flow:
-        draft.add_text("ladder.out_of_scope_in_flow")
+        draft.add_text(
+            f"refusal.{command.topic}" if command.topic else "ladder.out_of_scope_in_flow"
+        )
         ask_again(draft)
         return Outcome.DONE
     if turn.count_no_progress() >= ESCALATE_AFTER:
         escalate(draft, EscalationReason.NOT_UNDERSTOOD, "out of scope", turn.text)
         return Outcome.ASKED_BACK
     draft.transition(Event.MENU_SHOWN, "out of scope")
-    draft.add_list(
-        render("ladder.out_of_scope", company=draft.snapshot.company[:60]), option_ids.menu_rows()
-    )
+    said = render("ladder.out_of_scope", company=company)
+    if command.topic is not None:
+        said = f"{render(f'refusal.{command.topic}')} {render('refusal.way_on', company=company)}"
+    draft.add_list(said, option_ids.menu_rows())
     return Outcome.DONE
 
 
