@@ -25,11 +25,11 @@ from gatte.settings import EX_CONFIG
 
 if TYPE_CHECKING:
     from gatte.intelligence.command_generator import TurnRequest
+    from gatte.intelligence.guard.hostile_model import HostileModel
     from gatte.intelligence.knowledge.version import KnowledgeBaseVersion
     from gatte.intelligence.pseudonymization import Record
     from gatte.intelligence.responder import Answer
     from gatte.intelligence.understanding.classifier import Classifier
-    from gatte.intelligence.guard.hostile_model import HostileModel
     from gatte.intelligence.understanding.command_model import CommandModel
     from gatte.intelligence.understanding.turn_features import TurnContext
 
@@ -145,9 +145,7 @@ def answer_question(
     refused = refusal_policy.topic_of(question) is not None
     gemini = None if refused or message_screen.judge(question).is_blocked else services.gemini()
     company = services.settings().gatte_company_name
-    return responder.compose_answer(
-        passages, history, gemini, company, record, hardened=hardened
-    )
+    return responder.compose_answer(passages, history, gemini, company, record, hardened=hardened)
 
 
 def whole_answer(slug: str) -> str | None:

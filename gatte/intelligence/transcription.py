@@ -45,7 +45,10 @@ def transcribe(gemini: Gemini, audio: bytes, mime_type: str) -> tuple[str, CallR
 
     record = CallRecord(CallPurpose.TRANSCRIBE, gemini.models.responder, prompts.TRANSCRIBER)
     config = generation_config(
-        record.model, TRANSCRIBER_TEMPERATURE, TRANSCRIBER_TOKENS, prompts.read(prompts.TRANSCRIBER)
+        record.model,
+        TRANSCRIBER_TEMPERATURE,
+        TRANSCRIBER_TOKENS,
+        prompts.instructions(prompts.TRANSCRIBER, gemini.canary),
     )
     contents = [
         Part.from_bytes(data=audio, mime_type=GEMINI_MIME_TYPES[_bare(mime_type)]),

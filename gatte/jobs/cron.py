@@ -15,7 +15,7 @@ from croniter import croniter
 from gatte import services
 from gatte.data_rights import erasure, erasure_requests, key_destruction, ledger_check, retention
 from gatte.extensions import db
-from gatte.operations import figures
+from gatte.operations import budget_check, figures
 from gatte.store import scheduled_jobs
 
 log = structlog.get_logger(__name__)
@@ -90,8 +90,16 @@ def replay_erasures() -> Mapping[str, object]:
     return {"replayed": replayed}
 
 
+def check_budget() -> Mapping[str, object]:
+    """Tell when much of the budget is spent."""
+    spent = budget_check.check()
+    db.session.commit()
+    return spent
+
+
 ENTRIES = (
     CronEntry("apply_retention", "40 2 * * *", apply_retention),
+    CronEntry("check_budget", "* * * * *", check_budget),
     CronEntry("count_daily_figures", "10 * * * *", count_daily_figures),
     CronEntry("destroy_inbox_keys", "20 4 * * *", destroy_inbox_keys),
     CronEntry("erase_due_contacts", "*/5 * * * *", erase_due_contacts),

@@ -38,7 +38,7 @@ from gatte.models.message import (
     Outbox,
     SkipReason,
 )
-from gatte.models.operations import AppliedErasure, DailyFigure, ScheduledJob
+from gatte.models.operations import AppliedErasure, BudgetNotice, DailyFigure, ScheduledJob
 from gatte.models.sealing import Keyring
 from gatte.models.webhook_subscription import (
     WebhookDelivery,
@@ -56,6 +56,7 @@ __all__ = [
     "Article",
     "AuditEntry",
     "Author",
+    "BudgetNotice",
     "Certificate",
     "CertificateStatus",
     "CompanyFact",

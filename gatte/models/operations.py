@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, LargeBinary, Numeric, text
+from sqlalchemy import BigInteger, CheckConstraint, LargeBinary, Numeric, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -48,6 +48,18 @@ class DailyFigure(Base):
     label: Mapped[str] = mapped_column(primary_key=True)
     live: Mapped[Decimal] = mapped_column(AMOUNT, server_default=text("0"))
     carried: Mapped[Decimal] = mapped_column(AMOUNT, server_default=text("0"))
+
+
+class BudgetNotice(Base):
+    """That so many percent of a day's or a month's budget were spent: told once."""
+
+    __tablename__ = "budget_notice"
+    __table_args__ = (CheckConstraint("period IN ('day', 'month')", name="period"),)
+
+    period: Mapped[str] = mapped_column(primary_key=True)
+    starts_on: Mapped[date] = mapped_column(primary_key=True)
+    percent: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    created_at: Mapped[CreatedAt]
 
 
 class AppliedErasure(Base):

@@ -49,6 +49,13 @@ class TokenDirection(StrEnum):
     OUTPUT = "output"
 
 
+class BudgetPeriod(StrEnum):
+    """The periods that have a budget of their own."""
+
+    DAY = "day"
+    MONTH = "month"
+
+
 class GuardBand(StrEnum):
     """What the guard makes of a customer's message."""
 

@@ -137,9 +137,7 @@ def _context(reading: TurnInput) -> TurnContext:
     )
 
 
-def _to_utterance(
-    unread: UnreadMessage, reading: TurnInput, guarded: GuardedTurn
-) -> Utterance:
+def _to_utterance(unread: UnreadMessage, reading: TurnInput, guarded: GuardedTurn) -> Utterance:
     is_read = unread.choice is None and unread.kind in CLASSIFIED_KINDS
     is_blocked = str(unread.id) in guarded.blocked
     understanding = _understand(unread, reading) if is_read and not is_blocked else None

@@ -21,6 +21,7 @@ from gatte.models import MuteReason
 from gatte.observability import metrics
 from gatte.observability.metric_labels import (
     NO_LABEL,
+    BudgetPeriod,
     CacheName,
     CacheOutcome,
     GuardBand,
@@ -41,6 +42,10 @@ LABEL_VALUES: Sequence[tuple[Counter | Gauge | Histogram, Sequence[Iterable[str]
     (metrics.INTENTS, [Intent, PredictionSource]),
     (metrics.ESCALATIONS, [EscalationReason]),
     (metrics.LLM_SECONDS, [CallPurpose]),
+    (metrics.LLM_FLOW_COST_BRL, [[*FLOWS, NO_LABEL]]),
+    (metrics.BUDGET_SPENT_BRL, [BudgetPeriod]),
+    (metrics.BUDGET_LIMIT_BRL, [BudgetPeriod]),
+    (metrics.BUDGET_NOTICES, [BudgetPeriod]),
     (metrics.GUARD_VERDICTS, [GuardBand]),
     (metrics.GUARD_VIOLATIONS, [Violation]),
     (metrics.WHATSAPP_SECONDS, [WhatsAppCall]),

@@ -59,12 +59,16 @@ def readings(text: str) -> tuple[str, ...]:
     """
     visible = _visible(text[:LONGEST])
     plain = _fold(visible)
-    found = [plain]
-    for piece in _decoded(visible, NESTED):
-        found.append(_fold(piece))
+    found = [plain, *(_fold(piece) for piece in _decoded(visible, NESTED))]
     for reading in tuple(found):
         found += _undisguised(reading)
     return tuple(dict.fromkeys(one for one in found if one))
+
+
+def is_encoded(text: str) -> bool:
+    """Whether a text holds an encoded piece that reads as words, or marks that nobody sees."""
+    visible = _visible(text)
+    return len(visible) < len(text) or next(_decoded(visible, 1), None) is not None
 
 
 def _visible(text: str) -> str:

@@ -48,9 +48,9 @@ def _terms(words: Sequence[str]) -> Iterator[str]:
             yield f"{stems[place]}~{other}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class HostileModel:
-    """A weight by column and a bias."""
+    """A weight by column and a bias; a model equals itself alone."""
 
     weights: "NDArray[float32]"
     bias: float

@@ -5,7 +5,6 @@ prompt. Honest questions about security and fraud are clear: docs/guard.md has h
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING
 

@@ -15,6 +15,7 @@ from gatte.web.panel import (
     auth,
     contact_data,
     conversation,
+    costs,
     facts,
     formatting,
     leads,
@@ -48,6 +49,7 @@ SCREENS = (
     facts,
     state_diagram,
     routines,
+    costs,
     tokens,
 )
 for screen in SCREENS:

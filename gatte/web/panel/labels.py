@@ -226,6 +226,7 @@ ACTIONS: dict[str, str] = {
 }
 SCHEDULED_JOBS: dict[str, str] = {
     "apply_retention": "Apagar o que passou do prazo",
+    "check_budget": "Conferir o orçamento",
     "count_daily_figures": "Contar os números de cada dia",
     "destroy_inbox_keys": "Destruir as chaves de entrada antigas",
     "erase_due_contacts": "Apagar os dados de quem pediu",

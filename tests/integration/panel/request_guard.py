@@ -30,7 +30,7 @@ MOST_QUERIES = {
     "panel.show_map": 2,
     "panel.list_facts": 4,
     "panel.list_leads": 4,
-    "panel.list_sessions": 6,
+    "panel.list_sessions": 7,  # an admin is told of the budget
     "panel.list_tickets": 4,
     "panel.list_tokens": 7,
     "panel.new_appointment": 4,
@@ -39,6 +39,7 @@ MOST_QUERIES = {
     "panel.show_conversation": 14,  # four of them note the look at a person's data
     "panel.show_contact_data": 22,
     "panel.list_routines": 5,  # a refusal is noted, which takes three
+    "panel.show_costs": 8,
     "panel.new_fact": 5,
     "panel.show_fact": 6,
     "panel.show_lead": 8,

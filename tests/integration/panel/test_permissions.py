@@ -89,6 +89,7 @@ TABLE = {
     ("GET", "docs.show_page"): OPEN,
     ("GET", "panel.list_facts"): PEOPLE,
     ("GET", "panel.list_routines"): ADMINS,
+    ("GET", "panel.show_costs"): ADMINS,
     ("GET", "panel.list_tokens"): ADMINS,
     ("GET", "panel.new_appointment"): PEOPLE,
     ("GET", "panel.new_fact"): ADMINS,

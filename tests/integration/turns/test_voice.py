@@ -89,7 +89,7 @@ def test_the_call_is_recorded_with_its_turn(customer, meta):
         assert (call.purpose, call.model, call.prompt_version) == (
             "transcribe",
             "gemini-3.5-flash",
-            "transcriber-v1",
+            "transcriber-v2",
         )
         assert (call.outcome, call.tokens_in, call.tokens_out) == ("ok", 321, 50)
         assert customer.turn(wamid).step_durations_ms["transcribe"] > 0
