@@ -8,10 +8,10 @@ needs.
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from gatte.conversation import decision_history, rules
+from gatte.conversation import decision_history, rules, voice_confirmation
 from gatte.conversation.classifier_gate import needs_classifier
 from gatte.conversation.command_intents import with_intents
 from gatte.conversation.command_reader.reader import LONGEST_READ
@@ -23,6 +23,7 @@ from gatte.conversation.snapshot import (
     ExternalEvent,
     MessagesReceived,
     Owner,
+    Snapshot,
 )
 from gatte.conversation.states import Event, State
 from gatte.intelligence import service
@@ -60,6 +61,7 @@ def process(reading: TurnInput) -> TurnResult:
     """Understand the unread messages together and decide what follows; a message that the guard
     blocks is read by nothing but the guard.
     """
+    reading = _with_confirmed_words(reading)
     thought = TurnResult(decision_history.start(reading.snapshot))
     with _timed(thought, TurnStep.CLASSIFY):
         guarded = _guarded(reading)
@@ -76,6 +78,20 @@ def process(reading: TurnInput) -> TurnResult:
     if thought.history.decision.question is not None:
         _answer(thought, reading, guarded)
     return thought
+
+
+def _with_confirmed_words(reading: TurnInput) -> TurnInput:
+    """The reading, where a yes to what was heard is the words that were heard."""
+    return replace(
+        reading, unread=tuple(_confirmed(unread, reading.snapshot) for unread in reading.unread)
+    )
+
+
+def _confirmed(unread: UnreadMessage, snapshot: Snapshot) -> UnreadMessage:
+    words = voice_confirmation.confirmed_text(snapshot, unread.text, unread.choice)
+    if words is None or unread.from_company_phone:
+        return unread
+    return replace(unread, kind=MessageKind.TEXT, text=words, choice=None, doubtful=())
 
 
 def _guarded(reading: TurnInput) -> GuardedTurn:
@@ -147,6 +163,7 @@ def _to_utterance(unread: UnreadMessage, reading: TurnInput, guarded: GuardedTur
         text=unread.text,
         choice=unread.choice,
         understanding=understanding,
+        doubtful=unread.doubtful,
         filename=unread.filename,
         mime_type=unread.mime_type,
         referenced_message_id=unread.target_id,

@@ -27,6 +27,7 @@ from gatte.web.panel import (
     state_diagram,
     tickets,
     tokens,
+    transcripts,
     user_accounts,
 )
 
@@ -40,6 +41,7 @@ SCREENS = (
     sessions,
     conversation,
     mute,
+    transcripts,
     contact_data,
     simulator,
     tickets,

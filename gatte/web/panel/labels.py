@@ -192,6 +192,7 @@ FLOWS: dict[str, str] = {
 }
 # What the audit trail calls things, as what a person did.
 ACTIONS: dict[str, str] = {
+    "correct_transcript": "corrigiu a transcrição de um áudio",
     Event.AGENT_TOOK.value: "assumiu a conversa",
     Event.HANDED_BACK.value: "devolveu ao robô",
     Event.FORCED_RESET.value: "reiniciou a conversa",
