@@ -39,7 +39,7 @@ _LEET = str.maketrans("013457@$€!", "oieastasei")
 _LEET_WORD = re.compile(r"(?<![\w.,/-])(?=[\w@$€!]*[a-z])(?=[\w@$€!]*[013457@$€!])[\w@$€!]{4,}")
 _MARKED_A_OR_I = re.compile(r"^[a-z]?-?[a-z]{0,4}\d$|^\d+[a-z]{1,3}$")
 _SPACED = re.compile(r"(?<![\w])(?:[^\W_](?P<gap>[ .\-_*·|/+~,]{1,2})){3,}[^\W_](?![\w])")
-_WITHIN_WORD = re.compile(r"(?<=[a-z])[.\-_*·|/+~]{1,2}(?=[a-z])")
+_BROKEN_WORD = re.compile(r"\b(?:[a-z]{1,4}[.\-_*·|/+~]{1,2}){2,}[a-z]{1,4}\b")
 _BASE64 = re.compile(r"(?<![\w+/=-])(?=[A-Za-z0-9+/_-]*[A-Za-z])[A-Za-z0-9+/_-]{16,}={0,2}")
 _HEX = re.compile(r"(?:\b(?:0x)?[0-9a-fA-F]{2}[ :]?){8,}\b|\b[0-9a-fA-F]{16,}\b")
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})")
@@ -50,7 +50,7 @@ _BACKWARDS = re.compile(
 )
 _ROTATED = re.compile(r"vafgehp|vtaber|vtaben|ertenf|cebzcg|fvfgrzn|flfgrz|fraun\b|rfdhrpn")
 _ROT13 = str.maketrans("abcdefghijklmnopqrstuvwxyz", "nopqrstuvwxyzabcdefghijklm")
-_LETTERS = re.compile(r"[a-z ]")
+_LETTERS = re.compile(r"[a-z0-9 ]")
 
 
 def readings(text: str) -> tuple[str, ...]:
@@ -98,8 +98,8 @@ def _undisguised(plain: str) -> Iterator[str]:
     """The other readings of a folded text, where it looks disguised."""
     if _SPACED.search(plain):
         yield _joined(plain)
-    if _WITHIN_WORD.search(plain):
-        yield _WITHIN_WORD.sub("", plain)
+    if _BROKEN_WORD.search(plain):
+        yield _BROKEN_WORD.sub(_unbroken, plain)
     if _LEET_WORD.search(plain):
         unleet = _LEET_WORD.sub(_unleet, plain)
         if unleet != plain:
@@ -113,6 +113,11 @@ def _undisguised(plain: str) -> Iterator[str]:
 def _joined(plain: str) -> str:
     """The text with letters set apart put together; a wider gap stays one between words."""
     return _SPACED.sub(lambda found: re.sub(r"[ .\-_*·|/+~,]", "", found[0]), plain)
+
+
+def _unbroken(word: re.Match[str]) -> str:
+    """A word without the marks that break it."""
+    return re.sub(r"[.\-_*·|/+~]", "", word[0])
 
 
 def _unleet(word: re.Match[str]) -> str:
@@ -164,7 +169,7 @@ def _from_binary(piece: str) -> bytes:
 
 
 def _readable(decoded: bytes) -> Iterator[str]:
-    """The decoded bytes where they are words: nearly all letters and spaces."""
+    """The decoded bytes where they are words: nearly all letters, digits and spaces."""
     try:
         text = decoded.decode("utf-8")
     except UnicodeDecodeError:
