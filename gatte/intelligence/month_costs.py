@@ -15,8 +15,8 @@ from gatte.extensions import db
 from gatte.intelligence.budget import BudgetLimits, SpendingUnknown, SpentAmounts
 from gatte.observability import meta_fees
 from gatte.settings import Settings
-from gatte.store import spending
-from gatte.store.spending import MonthDays
+from gatte.store import expenses
+from gatte.store.expenses import MonthDays
 
 ZERO = Decimal(0)
 
@@ -63,8 +63,8 @@ def this_month(settings: Settings) -> MonthDays:
 def month_costs(session: Session, settings: Settings) -> MonthCosts:
     """What this month has cost so far."""
     month = this_month(settings)
-    models = spending.model_costs_by_day(session, month)
-    counts = spending.message_counts(session, month)
+    models = expenses.model_costs_by_day(session, month)
+    counts = expenses.message_counts(session, month)
     fees = meta_fees.fees_by_day(counts, settings.gatte_brl_per_usd, settings.gatte_meta_prices)
     days = [
         DayCost(day, models.get(day, ZERO), fees.get(day, ZERO))

@@ -17,7 +17,7 @@ def has_price(model: str, table: Mapping[str, Price]) -> bool:
 
 
 @dataclass(frozen=True)
-class Pricing:
+class ModelPricing:
     """The price table of the settings, as it is spelled there, and what a dollar costs in reais."""
 
     spelled: str = ""

@@ -12,7 +12,7 @@ from gatte.extensions import db
 from gatte.intelligence import month_costs
 from gatte.observability import metrics
 from gatte.observability.metric_labels import BudgetPeriod
-from gatte.store import spending
+from gatte.store import expenses
 
 NOTED_PERCENTS = (80, 100)
 
@@ -45,7 +45,7 @@ def starts_on(period: BudgetPeriod, today: date) -> date:
 def _note(period: BudgetPeriod, first: date, spent: Decimal, limit: Decimal) -> None:
     for percent in NOTED_PERCENTS:
         is_passed = spent * 100 >= limit * percent
-        if is_passed and spending.note_share(period, first, percent):
+        if is_passed and expenses.note_share(period, first, percent):
             metrics.BUDGET_NOTICES.labels(period=period).inc()
             log.warning(
                 "budget_notice",

@@ -17,7 +17,7 @@ from gatte.conversation.command_reader.literal_commands import (
     whole_message,
 )
 from gatte.conversation.command_reader.place import Place
-from gatte.conversation.command_reader.refusals import with_refusals
+from gatte.conversation.command_reader.refused_questions import with_refusals
 from gatte.conversation.command_reader.slot_commands import values_or_question, volunteered
 from gatte.conversation.command_reader.sure_commands import with_sure_commands
 from gatte.conversation.commands import (

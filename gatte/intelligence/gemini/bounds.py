@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from gatte.intelligence.budget import Budget
 from gatte.intelligence.calls import CallRecord
-from gatte.observability.cost import Pricing
+from gatte.observability.cost import ModelPricing
 
 MOST_TOKENS = 12_000
 
@@ -18,7 +18,7 @@ class CallBounds:
     """
 
     most_tokens: int = MOST_TOKENS
-    pricing: Pricing = field(default_factory=Pricing)
+    pricing: ModelPricing = field(default_factory=ModelPricing)
     budget: Budget | None = None
 
     def reserve(self, record: CallRecord, written: int) -> Decimal | None:

@@ -20,8 +20,9 @@ from gatte.infra.circuit_breaker import CircuitBreaker
 from gatte.intelligence import calls, prompts, token_limit
 from gatte.intelligence.budget import Budget
 from gatte.intelligence.calls import CallOutcome, CallPurpose, CallRecord
-from gatte.intelligence.gemini import retry
+from gatte.intelligence.gemini import second_attempt
 from gatte.intelligence.gemini.bounds import CallBounds
+from gatte.intelligence.gemini.call_failures import PromptLeaked, failure_types, outcome_of
 from gatte.intelligence.gemini.config import (
     generation_config,
     instructions_of,
@@ -29,7 +30,6 @@ from gatte.intelligence.gemini.config import (
     tokens_of,
     user_content,
 )
-from gatte.intelligence.gemini.failures import PromptLeaked, failure_types, outcome_of
 from gatte.intelligence.gemini.rejections import RejectionCause, Rejections, cause_of
 from gatte.intelligence.gemini.response import InvalidResponse, text_of, token_counts
 from gatte.intelligence.gemini.structured_output import (
@@ -40,7 +40,7 @@ from gatte.intelligence.gemini.structured_output import (
 from gatte.intelligence.guard import leak
 from gatte.intelligence.token_limit import RequestTooLong
 from gatte.observability import metrics
-from gatte.observability.cost import Pricing
+from gatte.observability.cost import ModelPricing
 from gatte.settings import Settings
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def from_settings(settings: Settings, budget: Budget | None = None) -> "Gemini |
         breaker=breaker,
         bounds=CallBounds(
             settings.gatte_prompt_tokens,
-            Pricing(settings.gatte_model_prices, settings.gatte_brl_per_usd),
+            ModelPricing(settings.gatte_model_prices, settings.gatte_brl_per_usd),
             budget,
         ),
     )
@@ -306,7 +306,7 @@ class Gemini:
         seconds = self._time_limit * SHARE_OF_TIME.get(record.purpose, 1.0)
         try:
             with metrics.LLM_SECONDS.labels(purpose=record.purpose).time():
-                result = retry.call_within(seconds, call)
+                result = second_attempt.call_within(seconds, call)
         except failure_types() as error:
             cause = cause_of(error)
             if cause is RejectionCause.REQUEST and record.purpose is CallPurpose.TRANSCRIBE:

@@ -20,7 +20,7 @@ from gatte.infra.http import (
     ResponseTimeout,
     parse_base_url,
 )
-from gatte.intelligence.gemini import retry
+from gatte.intelligence.gemini import second_attempt
 
 LONGEST_ANSWER = 32 * 1024 * 1024
 
@@ -36,7 +36,7 @@ class PooledTransport(httpx2.BaseTransport):
         path = request.url.raw_path.decode("ascii")
         try:
             answer = self._connections.post(
-                path, dict(request.headers), request.read(), retry.deadline.get()
+                path, dict(request.headers), request.read(), second_attempt.deadline.get()
             )
         except ConnectFailed as error:
             raise httpx2.ConnectError(str(error), request=request) from error

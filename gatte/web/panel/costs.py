@@ -10,7 +10,7 @@ from gatte.extensions import db
 from gatte.intelligence import month_costs
 from gatte.models import Role
 from gatte.observability.metric_labels import BudgetPeriod
-from gatte.store import spending
+from gatte.store import expenses
 from gatte.web.htmx import render
 from gatte.web.panel import labels
 from gatte.web.panel.auth import current_user_or_401
@@ -54,9 +54,9 @@ def show_costs() -> Response:
         ],
         notices=budget_notices(),
         days=costs.days[::-1],
-        by_flow=spending.list_by_flow(since),
-        by_purpose=spending.list_by_purpose(since),
-        conversations=spending.list_dearest_conversations(since),
+        by_flow=expenses.list_by_flow(since),
+        by_purpose=expenses.list_by_purpose(since),
+        conversations=expenses.list_dearest_conversations(since),
         flows=labels.FLOWS,
     )
 
@@ -68,7 +68,7 @@ def budget_notices() -> list[str]:
     settings = services.settings()
     if not month_costs.limits_of(settings).exist:
         return []
-    found = spending.find_notices(month_costs.this_month(settings).today)
+    found = expenses.find_notices(month_costs.this_month(settings).today)
     return [_sentence(period, percent) for period, percent in found.items()]
 
 

@@ -13,7 +13,7 @@ from gatte.intelligence import month_costs
 from gatte.jobs import cron
 from gatte.models import BudgetNotice, LlmCall
 from gatte.observability.metric_labels import BudgetPeriod
-from gatte.store import spending
+from gatte.store import expenses
 from tests.app_fixture import application
 from tests.fakes import payloads
 from tests.fakes.gemini import FakeGemini
@@ -122,7 +122,7 @@ def test_each_share_of_the_budget_is_noted_once(app):
 
     with app.app_context():
         today = month_costs.this_month(app.extensions["gatte_settings"]).today
-        assert spending.find_notices(today) == {BudgetPeriod.DAY: 80}
+        assert expenses.find_notices(today) == {BudgetPeriod.DAY: 80}
 
 
 def test_nothing_leaves_once_the_budget_is_spent_and_the_customer_is_answered(

@@ -28,7 +28,7 @@ def call_within(seconds: float, call: Callable[[], Kept]) -> Kept:
     with _deadline(started + seconds):
         try:
             return call()
-        except Exception as error:
+        except Exception as error:  # what is not safe to try again is raised
             spent = time.monotonic() - started
             if not is_safe(error) or spent > LONGEST_BEFORE * seconds:
                 raise
