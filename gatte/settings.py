@@ -55,6 +55,20 @@ LANGUAGE = formats.matching(r"[a-z]{2,3}(_[A-Z]{2})?", "must be a language such 
 MODEL_PRICES = "gemini-3.5-flash-lite=0.30/2.50, gemini-3.5-flash=1.50/9.00"
 
 
+class SecondFactorPolicy(StrEnum):
+    """Who needs a second step to log in to the panel; others may have one."""
+
+    OPTIONAL = "optional"
+    ADMINS = "admins"
+    EVERYONE = "everyone"
+
+    def holds_for(self, role: str) -> bool:
+        """Whether a user of this role must have it."""
+        return self is SecondFactorPolicy.EVERYONE or (
+            self is SecondFactorPolicy.ADMINS and role == "admin"
+        )
+
+
 class Environment(StrEnum):
     """Where this installation stands; production insists on TLS and on secrets that were set by
     hand.
@@ -263,6 +277,9 @@ class Settings(BaseSettings):
     not count."""
     gatte_panel_fresh_minutes: int = Field(default=15, ge=1, le=24 * 60)
     """How long after typing the password accounts and keys may be changed in the panel."""
+    gatte_panel_second_factor: SecondFactorPolicy = SecondFactorPolicy.OPTIONAL
+    """Who must type a code of an authenticator app after the password: optional, admins,
+    everyone."""
     gatte_simulator: bool | None = None
     """Whether the panel has the simulator; not set: everywhere but in production."""
 

@@ -1,7 +1,8 @@
 """`flask migrate`, `flask worker` and `flask scheduler`: what a deployment starts."""
 
 import signal
-import sys
+from collections.abc import Callable
+from typing import NoReturn
 
 import click
 from flask import current_app
@@ -42,19 +43,25 @@ def _require_fit_database() -> None:
 @click.option("--threads", type=int, help="Jobs at once in a process.")
 def worker(processes: int | None, threads: int | None) -> None:
     """Run the jobs: turns, delivery, maintenance."""
-    from gatte.jobs.worker import runner as working
+    from gatte.infra.garbage_collection import freeze_startup_objects
+    from gatte.intelligence import service
+    from gatte.jobs.worker import recycling, runner
     from gatte.jobs.worker.processes import run_processes
 
     services.local_models().require()
-    _require_fit_database()
-    count = processes or services.settings().worker_processes
-    if count > 1:
-        command = [sys.executable, "-m", "flask", "worker", "--processes", "1"]
-        if threads:
-            command += ["--threads", str(threads)]
-        raise SystemExit(run_processes(command, count))
+    service.preload_models()
+    freeze_startup_objects()
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
-    working.run(app, threads or services.settings().gatte_worker_concurrency)
+    concurrency = threads or services.settings().gatte_worker_concurrency
+
+    def work(replace: Callable[[], NoReturn]) -> None:
+        _require_fit_database()
+        runner.run(app, concurrency, replace)
+
+    count = processes or services.settings().worker_processes
+    if count == 1:
+        work(recycling.reexec)
+    raise SystemExit(run_processes(lambda: work(recycling.exit_recycled), count))
 
 
 @click.command()

@@ -122,6 +122,18 @@ def enable(email: str) -> None:
     click.echo(f"{user.email} may log in again, as {user.role.value}.")
 
 
+@users.command("second-factor-off")
+@click.argument("email")
+def remove_second_factor(email: str) -> None:
+    """Let somebody who lost the phone and the recovery codes log in by the password alone."""
+    from gatte.desk import one_time_codes
+    from gatte.desk import users as people
+
+    with _told_plainly():
+        removed = one_time_codes.remove(people.get_user(email), by=None)
+    click.echo("The second step is off." if removed else "There was no second step.")
+
+
 @contextmanager
 def _told_plainly() -> Iterator[None]:
     """Commit what was done; what cannot be done ends the command with one line and exit code 1."""

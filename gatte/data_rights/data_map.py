@@ -578,6 +578,32 @@ TABLES: dict[str, TableRule] = {
             ColumnClass.TECHNICAL: ("id",),
         },
     ),
+    "second_factor": TableRule(
+        what="secrets by which a person of the panel makes codes for the second step of a login",
+        why="so that a stolen password is not enough",
+        basis=LegalBasis.INTEREST,
+        retention=Retention.UNLIMITED,
+        erasure=Erasure.NONE,
+        access=Access.NOBODY,
+        columns={
+            ColumnClass.SECRET: ("secret_sealed",),
+            ColumnClass.STAFF: ("user_id", "confirmed_at", "last_step", "created_at"),
+            ColumnClass.TECHNICAL: ("id", "data_key_id"),
+        },
+    ),
+    "recovery_code": TableRule(
+        what="hashes of the codes on paper that stand for a lost phone",
+        why="so that a lost phone locks nobody out",
+        basis=LegalBasis.INTEREST,
+        retention=Retention.UNLIMITED,
+        erasure=Erasure.NONE,
+        access=Access.NOBODY,
+        columns={
+            ColumnClass.SECRET: ("code_hash",),
+            ColumnClass.STAFF: ("user_id", "used_at", "created_at"),
+            ColumnClass.TECHNICAL: ("id",),
+        },
+    ),
     "api_token": TableRule(
         what="tokens of programs that call the API in the name of a user",
         why="to let them in, and nobody else",

@@ -158,16 +158,26 @@ def whole_answer(slug: str) -> str | None:
 
 
 def preload_models() -> None:
-    """Load the local models now, so that the first customer does not wait for them; a database that
-    is away does not matter.
+    """Load the local models and Gemini's package now, so that the first customer does not wait for
+    them; opens no connection.
     """
     from gatte.intelligence.guard import message_screen
-    from gatte.intelligence.knowledge import retrieval
     from gatte.intelligence.understanding.turn_features import TurnContext
 
     embedding.limit_blas_threads()
     services.local_models().classifier.classify("oi, tudo bem?")
     services.local_models().command_model.read(["oi"], TurnContext())
     message_screen.judge("oi, tudo bem?")
+    gemini = services.gemini()
+    if gemini is not None:
+        gemini.preload()
+
+
+def preload_search() -> None:
+    """Search once, past the cache, so that the first customer does not wait for what that loads; a
+    database that is away does not matter.
+    """
+    from gatte.intelligence.knowledge import retrieval
+
     with suppress(SQLAlchemyError), Session(db.engine) as session:
-        retrieval.find_passages(session, "oi")  # past the cache, which would load nothing
+        retrieval.find_passages(session, "oi")

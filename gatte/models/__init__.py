@@ -40,6 +40,7 @@ from gatte.models.message import (
 )
 from gatte.models.operations import AppliedErasure, BudgetNotice, DailyFigure, ScheduledJob
 from gatte.models.sealing import Keyring
+from gatte.models.second_factor import RecoveryCode, SecondFactor
 from gatte.models.webhook_subscription import (
     WebhookDelivery,
     WebhookDeliveryState,
@@ -87,9 +88,11 @@ __all__ = [
     "Outbox",
     "Passage",
     "PassageKind",
+    "RecoveryCode",
     "Role",
     "ScheduledJob",
     "Scope",
+    "SecondFactor",
     "SkipReason",
     "StatusEvent",
     "Ticket",

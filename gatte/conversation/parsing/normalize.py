@@ -126,6 +126,7 @@ def normalize_for_search(text: str) -> str:
     return NOT_A_WORD.sub(" ", strip_accents(expand_for_search(text))).strip()
 
 
+@lru_cache(maxsize=512)
 def normalize_for_classifier(text: str) -> str:
     """The beginning of a text, folded, with abbreviations written out, numbers and addresses
     masked, and drawn-out letters cut to two; marks and emoji stay.
@@ -135,7 +136,8 @@ def normalize_for_classifier(text: str) -> str:
     lowered = unicodedata.normalize("NFKC", beginning)[:CLASSIFIER_CHARACTERS].lower()
     masked = NUMBER.sub("0", TOGETHER.sub(_mask_address, lowered))
     expanded = expand_abbreviations(REPEATED.sub(r"\1\1", masked))
-    return "".join(filter(_is_visible, strip_accents(expanded)))
+    plain = strip_accents(expanded)
+    return plain if plain.isascii() else "".join(filter(_is_visible, plain))
 
 
 def _mask_address(match: re.Match[str]) -> str:

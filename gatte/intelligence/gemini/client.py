@@ -336,6 +336,10 @@ class Gemini:
         elif record.purpose is not CallPurpose.TRANSCRIBE or outcome not in INPUT_FAULTS:
             self.breaker.record_failure()
 
+    def preload(self) -> None:
+        """Load the package, half a second of processor time; opens no connection."""
+        self._connected()
+
     def _connected(self) -> "Client":
         """The one client; kept, because a collected client closes its connections."""
         with self._connecting:

@@ -1,9 +1,10 @@
 """A worker that has done its part is replaced: after so many jobs, or when its memory has grown
 beyond a limit.
 
-It takes no more jobs, finishes those it has, and starts anew in the same process (exec), so its
-supervisor notices nothing and every host keeps as many workers as it has. What it leaves in the
-queue is taken by its successor or by another host.
+It takes no more jobs and finishes those it has. One that works alone starts anew in the same
+process (exec), so its supervisor notices nothing; one of several is forked again by its parent. So
+every host keeps as many workers as it has, and what one leaves in the queue is taken by its
+successor or by another host.
 """
 
 import os
@@ -16,6 +17,7 @@ from typing import NoReturn
 
 import structlog
 
+from gatte.jobs.worker.processes import RECYCLED
 from gatte.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -61,9 +63,20 @@ class RecyclePolicy:
             log.warning("worker_memory_limit_too_low", memory_mb=self._memory // 1024**2)
             self._most_memory = 0
 
-    def reexec(self) -> NoReturn:
-        """Run the same command in this process; threads that are still at work end here."""
+    def log_recycling(self) -> None:
+        """Say that the process is worn out."""
         log.info("worker_recycled", jobs=self._jobs, memory_mb=self._memory // 1024**2)
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - our own command
+
+
+def reexec() -> NoReturn:
+    """Run the same command in this process; threads that are still at work end here."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - our own command
+
+
+def exit_recycled() -> NoReturn:
+    """End this process, which a parent forked, so that the parent forks another."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(RECYCLED)

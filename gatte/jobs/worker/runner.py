@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import cast
+from typing import NoReturn, cast
 
 import structlog
 from flask import Flask
@@ -85,6 +85,7 @@ class JobRunner:
         job_batch.set_executor(self)
         with self._app.app_context():
             service.preload_models()
+            service.preload_search()
             freeze_startup_objects()
             self._queues = [get_queue(name, BatchJob) for name in QueueName]
             log.info("worker_started", queues=[one.name for one in self._queues])
@@ -207,8 +208,10 @@ def _job_count(job: BatchJob) -> int:
     return len(job.args[0])
 
 
-def run(app: Flask, threads: int) -> None:
-    """Work in this process until SIGTERM or SIGINT; a worn-out worker goes on as a new one."""
+def run(app: Flask, threads: int, replace: Callable[[], NoReturn]) -> None:
+    """Work in this process until SIGTERM or SIGINT; a worn-out worker ends with `replace`, which
+    sees to a new one.
+    """
     pool = JobRunner(app, threads)
 
     def stop(*_: object) -> None:
@@ -220,5 +223,6 @@ def run(app: Flask, threads: int) -> None:
     signal.signal(signal.SIGINT, stop)
     pool.run()
     if not pool.stopping:
-        pool.recycle_policy.reexec()
+        pool.recycle_policy.log_recycling()
+        replace()
     os._exit(0)  # a thread that still waits for a model must not hold the process

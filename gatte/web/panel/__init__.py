@@ -22,6 +22,7 @@ from gatte.web.panel import (
     mute,
     overdue,
     routines,
+    second_step,
     sessions,
     simulator,
     state_diagram,
@@ -37,6 +38,7 @@ bp.add_app_template_filter(overdue.warning, "overdue")
 SCREENS = (
     auth,
     account,
+    second_step,
     user_accounts,
     sessions,
     conversation,

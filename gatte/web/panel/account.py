@@ -12,7 +12,7 @@ from gatte.desk import users
 from gatte.desk.login_attempts import Attempt
 from gatte.extensions import db
 from gatte.models import User
-from gatte.store import audit, login_sessions
+from gatte.store import audit, login_sessions, second_factors
 from gatte.web.htmx import render
 from gatte.web.panel import current_login
 from gatte.web.panel.auth import current_user_or_401, in_words, safe_next
@@ -44,6 +44,7 @@ def show_account() -> AnyResponse:
         "panel/account.html",
         logins=login_sessions.list_live(user.id, current_login.limits()),
         this_login=current_login.current_login().id,
+        has_second_factor=second_factors.find_confirmed(user.id) is not None,
     )
 
 

@@ -21,7 +21,7 @@ from gatte.desk.login_attempts import Attempt
 from gatte.extensions import db, limiter
 from gatte.models import LoginSessionEnd, User
 from gatte.privacy.crypto import derived_key, keyed_hash
-from gatte.store import audit, login_sessions
+from gatte.store import audit, login_sessions, second_factors
 from gatte.web.htmx import render
 from gatte.web.panel import current_login, known_browser
 from gatte.web.panel.form_values import refuse_unstorable
@@ -29,7 +29,10 @@ from gatte.web.response_headers import csrf_refused
 
 log = structlog.get_logger(__name__)
 
-PUBLIC_ENDPOINTS = frozenset({"panel.show_login", "panel.log_in"})
+PUBLIC_ENDPOINTS = frozenset(
+    {"panel.show_login", "panel.log_in", "panel.show_code", "panel.check_code"}
+)
+CODE_AWAITED = "code_of"
 BAD_CREDENTIALS = "E-mail ou senha incorretos. Confira e tente de novo."
 TOO_MANY = (
     "Muitas tentativas de entrar nesta conta. Espere {wait} e tente de novo, "
@@ -48,6 +51,18 @@ CHOOSE_ANOTHER = (
     "A senha que você usou foi escolhida por outra pessoa. Escolha a sua para continuar."
 )
 CONFIRM_FIRST = "Por segurança, confirme a sua senha. Nada foi feito ainda: depois, repita a ação."
+SET_UP_FIRST = "O seu acesso precisa de uma segunda etapa. Configure-a para continuar."
+BEFORE_SECOND_FACTOR = frozenset(
+    {
+        "panel.show_second_factor",
+        "panel.confirm_second_factor",
+        "panel.show_confirmation",
+        "panel.confirm_password",
+        "panel.show_password",
+        "panel.change_password",
+        "panel.log_out",
+    }
+)
 BEFORE_NEW_PASSWORD = frozenset({"panel.show_password", "panel.change_password", "panel.log_out"})
 
 
@@ -74,7 +89,7 @@ def require_login() -> AnyResponse | None:
         return None
     if current_user.is_authenticated:
         current_login.keep_alive()
-        return _choose_password_first()
+        return _choose_password_first() or _set_up_second_factor_first()
     if htmx_request.htmx:
         _tell_once(SESSION_OVER)
         page = _path_of(htmx_request.htmx.current_url)
@@ -92,6 +107,17 @@ def _choose_password_first() -> AnyResponse | None:
         return None
     _tell_once(CHOOSE_ANOTHER)
     page = url_for("panel.show_password")
+    if htmx_request.htmx:
+        return Response(status=409, headers={"HX-Redirect": page})
+    return redirect(page, 303)
+
+
+def _set_up_second_factor_first() -> AnyResponse | None:
+    """Whoever needs a second step and has none can do nothing but set it up."""
+    if not session.get(current_login.MUST_ENROL) or request.endpoint in BEFORE_SECOND_FACTOR:
+        return None
+    _tell_once(SET_UP_FIRST)
+    page = url_for("panel.show_second_factor")
     if htmx_request.htmx:
         return Response(status=409, headers={"HX-Redirect": page})
     return redirect(page, 303)
@@ -248,16 +274,27 @@ def log_in() -> AnyResponse:
         db.session.commit()
         return _refuse(BAD_CREDENTIALS, 401)
     services.login_attempts().forget(attempt)
-    return _let_in(user)
+    db.session.commit()  # what the check of the password noted
+    if second_factors.find_confirmed(user.id) is not None:
+        return _ask_for_code(user)
+    return let_in(user, request.form.get("next"))
 
 
-def _let_in(user: User) -> AnyResponse:
+def _ask_for_code(user: User) -> AnyResponse:
+    """The password was right, the code of the second step is still to come."""
+    onward = safe_next(request.form.get("next"))
+    session.clear()
+    session[CODE_AWAITED] = [user.email, int(time.time()), onward]
+    return redirect(url_for("panel.show_code"), 303)
+
+
+def let_in(user: User, target: str | None) -> AnyResponse:
+    """Log a user in, all steps being done, and go on to the page that they wanted."""
     current_login.start(user)
     audit.record(user.id, "logged_in", f"user:{user.id}")
     db.session.commit()
     log.info("logged_in", user_id=user.id)
-    onward = safe_next(request.form.get("next")) or url_for("panel.list_sessions")
-    response = redirect(onward, 303)
+    response = redirect(safe_next(target) or url_for("panel.list_sessions"), 303)
     known_browser.remember(response, user.email)
     return response
 

@@ -14,10 +14,11 @@ from htmx_flask import request as htmx_request
 from gatte import services
 from gatte.extensions import db, login
 from gatte.models import LoginSession, User
-from gatte.store import login_sessions
+from gatte.store import login_sessions, second_factors
 from gatte.store.login_sessions import LoginLimits
 
 COOKIE_KEY = "login"
+MUST_ENROL = "must_enrol"
 FAMILIES = (
     ("Edg", "Edge"),
     ("OPR", "Opera"),
@@ -56,13 +57,16 @@ def current_login() -> LoginSession:
 
 
 def start(user: User) -> None:
-    """Log the user in on this browser; nothing of the session before survives. The caller
-    commits.
+    """Log the user in on this browser; nothing of the session before survives. Who still lacks the
+    second step that they need is marked. The caller commits.
     """
     session.clear()
     session.permanent = True
     started = login_sessions.start(user, browser_family(request.headers.get("User-Agent", "")))
     session[COOKIE_KEY] = str(started.id)
+    policy = services.settings().gatte_panel_second_factor
+    if policy.holds_for(user.role.value) and second_factors.find_confirmed(user.id) is None:
+        session[MUST_ENROL] = True
 
 
 def keep_alive() -> None:

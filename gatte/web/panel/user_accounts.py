@@ -8,10 +8,10 @@ from collections.abc import Callable
 from flask import Blueprint, abort, flash, redirect, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from gatte.desk import users
+from gatte.desk import one_time_codes, users
 from gatte.extensions import db
 from gatte.models import Role, User
-from gatte.store import login_sessions
+from gatte.store import login_sessions, second_factors
 from gatte.store import users as accounts
 from gatte.web.htmx import render
 from gatte.web.panel import current_login, labels
@@ -32,6 +32,7 @@ def add_routes(bp: Blueprint) -> None:
         ("desativar", disable_user),
         ("reativar", enable_user),
         ("encerrar", end_user_sessions),
+        ("segunda-etapa", remove_user_second_factor),
     ):
         bp.add_url_rule(f"{PLACE}/<int:user_id>/{name}", view_func=view, methods=["POST"])
 
@@ -42,6 +43,7 @@ def list_users() -> AnyResponse:
         "panel/users.html",
         people=accounts.list_by_email(),
         logins=login_sessions.count_live_by_user(current_login.limits()),
+        protected=second_factors.list_protected_users(),
         roles=labels.ROLES,
     )
 
@@ -65,6 +67,12 @@ def enable_user(user_id: int) -> AnyResponse:
 def end_user_sessions(user_id: int) -> AnyResponse:
     praise = "Todos os acessos da pessoa foram encerrados."
     return _change(user_id, users.end_sessions, praise)
+
+
+def remove_user_second_factor(user_id: int) -> AnyResponse:
+    """For somebody who lost the phone and the codes on paper."""
+    praise = "Segunda etapa desativada. A pessoa entra só com a senha até configurar de novo."
+    return _change(user_id, one_time_codes.remove, praise)
 
 
 def require_admin() -> User:

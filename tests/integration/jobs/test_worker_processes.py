@@ -13,8 +13,9 @@ from tests.process_system import until
 
 ROOT = Path(__file__).parents[3]
 PARENT = (
-    "import sys; from gatte.jobs.worker.processes import run_processes; "
-    "sys.exit(run_processes([sys.executable, sys.argv[1], sys.argv[2]], 2))"
+    "import runpy, sys; from gatte.jobs.worker.processes import run_processes; "
+    "program = sys.argv.pop(1); "
+    "sys.exit(run_processes(lambda: runpy.run_path(program), 2))"
 )
 WORKER = """
 import os, pathlib, signal, sys, time
@@ -23,6 +24,8 @@ signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
 (folder / f"started-{os.getpid()}").touch()
 while not (folder / "bad-settings").exists():
+    if (folder / f"worn-out-{os.getpid()}").exists():
+        sys.exit(75)
     time.sleep(0.05)
 sys.exit(78)
 """
@@ -74,6 +77,14 @@ def test_a_killed_worker_is_started_again_and_leaves_no_zombie(parent):
 
     assert until(lambda: victim not in parent.running() and len(parent.running()) == 2)
     assert len(psutil.Process(parent.process.pid).children()) == 2
+
+
+def test_a_worn_out_worker_has_a_successor(parent):
+    worn_out = min(parent.running())
+    (parent.folder / f"worn-out-{worn_out}").touch()
+
+    assert until(lambda: worn_out not in parent.running() and len(parent.running()) == 2)
+    assert len(parent.started()) == 3
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -30,11 +30,18 @@ TABLE = {
     ("GET", "webhook.handshake"): (REFUSED, REFUSED, REFUSED),  # whoever has not its token
     ("POST", "webhook.receive"): OPEN,  # by Meta's signature, else 401
     ("GET", "panel.show_login"): OPEN,
+    ("GET", "panel.show_code"): PEOPLE,
+    ("POST", "panel.check_code"): PEOPLE,
     ("POST", "panel.log_in"): OPEN,
     ("POST", "panel.log_out"): PEOPLE,
     ("GET", "panel.home"): PEOPLE,
     ("GET", "panel.panel_start"): PEOPLE,
     ("GET", "panel.show_account"): PEOPLE,
+    ("GET", "panel.show_second_factor"): PEOPLE,
+    ("POST", "panel.confirm_second_factor"): PEOPLE,
+    ("POST", "panel.renew_recovery_codes"): PEOPLE,
+    ("POST", "panel.remove_second_factor"): PEOPLE,
+    ("POST", "panel.remove_user_second_factor"): ADMINS,
     ("POST", "panel.end_session"): PEOPLE,
     ("GET", "panel.show_password"): PEOPLE,
     ("POST", "panel.change_password"): PEOPLE,
