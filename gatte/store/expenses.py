@@ -79,7 +79,8 @@ class CostRow(NamedTuple):
     amount: Decimal
 
 
-class MessageCount(NamedTuple):
+@dataclass(frozen=True)
+class MessageCount:
     """How many messages Meta took on a day from a number, by Meta's category."""
 
     day: date

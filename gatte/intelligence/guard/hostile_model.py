@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 from gatte.intelligence.understanding.logistic_regression import NotConverged
@@ -17,6 +17,8 @@ from gatte.intelligence.understanding.logistic_regression import NotConverged
 if TYPE_CHECKING:
     from numpy import float32, float64
     from numpy.typing import NDArray
+
+    Sparse = Any  # scipy has no types
 
 COLUMNS = 1 << 16
 STEM = 5
@@ -103,7 +105,7 @@ def fit(hostile: Sequence[str], honest: Sequence[str]) -> HostileModel:
     return HostileModel(found.x[:-1].astype(np.float32), float(np.float32(found.x[-1])))
 
 
-def _matrix(texts: Sequence[str]) -> "object":
+def _matrix(texts: Sequence[str]) -> "Sparse":
     """A row by text, of length 1."""
     import numpy as np
     from scipy.sparse import csr_matrix
