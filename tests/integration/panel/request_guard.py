@@ -41,6 +41,7 @@ MOST_QUERIES = {
     "panel.show_conversation": 14,  # four of them note the look at a person's data
     "panel.show_contact_data": 22,
     "panel.list_routines": 5,  # a refusal is noted, which takes three
+    "panel.play_voice": 8,
     "panel.show_costs": 8,
     "panel.new_fact": 5,
     "panel.show_fact": 6,
