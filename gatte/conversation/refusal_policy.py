@@ -225,7 +225,7 @@ _PATTERNS: dict[RefusalTopic, tuple[str, ...]] = {
         r"\b(?:previsao do tempo|vai chover|resultado d[oa] (?:jogo|loteria|mega))",
         r"\bcodigo em (?:python|java|javascript|php|c)\b",
         r"\bquanto (?:e|da|eh) \d+ ?(?:x|vezes|\*|\+|mais|menos|dividido)",
-        r"\b(?:melhor investimento|bitcoin|horoscopo|meu signo|significado do (?:meu )?sonho)\b",
+        r"\b(?:melhor investimento|horoscopo|meu signo|significado do (?:meu )?sonho)\b",
     ),
     RefusalTopic.PROMISE: (
         r"\b(?:voce|vc|voces|vcs)? ?(?:me )?(?:promete|jura|da (?:a )?sua palavra)\b",

@@ -33,6 +33,7 @@ ANSWERED = (
     "qual o CNPJ de vocês?",
     "o MEI é obrigado a ter certificado?",
     "como faço para assinar um contrato com o e-CPF?",
+    "vocês aceitam bitcoin?",
     "vocês garantem que o A3 funciona no Mac?",
 )
 
