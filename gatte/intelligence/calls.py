@@ -54,9 +54,6 @@ class CallRecord:
     flow: str = ""
 
 
-NEVER_LEFT = frozenset({CallOutcome.BREAKER_OPEN, CallOutcome.TOO_LONG, CallOutcome.OVER_BUDGET})
-"""Outcomes of calls that were not made."""
-
 _flow: ContextVar[str] = ContextVar("flow_of_calls", default="")
 _made: ContextVar[list[CallRecord] | None] = ContextVar("calls_made", default=None)
 

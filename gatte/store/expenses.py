@@ -15,8 +15,6 @@ from sqlalchemy.orm import Session
 from gatte.extensions import db
 from gatte.observability.metric_labels import BudgetPeriod
 
-MODEL_FIGURE = "cost_brl"
-MESSAGE_FIGURE = "meta_messages"
 BY_DAY_SQL = text("""
     WITH costs (day, amount) AS (
         SELECT day, CASE WHEN day < :yesterday THEN live + carried ELSE carried END
