@@ -28,7 +28,7 @@ BY_DAY_SQL = text("""
     SELECT day, sum(amount) AS amount FROM costs GROUP BY day ORDER BY day
 """)
 MESSAGES_SQL = text("""
-    SELECT day, phone_number_id, label AS category, sum(live + carried) AS count
+    SELECT day, phone_number_id, label AS category, sum(live + carried) AS messages
     FROM daily_figure
     WHERE figure = 'meta_messages' AND day >= :since
     GROUP BY day, phone_number_id, label
@@ -130,7 +130,7 @@ def message_counts(session: Session, month: MonthDays) -> list[MessageCount]:
     """The messages that Meta took this month."""
     rows = session.execute(MESSAGES_SQL, {"since": month.first})
     return [
-        MessageCount(row.day, row.phone_number_id, row.category, int(row.count)) for row in rows
+        MessageCount(row.day, row.phone_number_id, row.category, int(row.messages)) for row in rows
     ]
 
 
