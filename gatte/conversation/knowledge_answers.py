@@ -5,7 +5,7 @@ from gatte.conversation.customer_input import prepend_introduction
 from gatte.conversation.decision_builder import DecisionBuilder
 from gatte.conversation.fallback import handle_fallback
 from gatte.conversation.nlu import Intent
-from gatte.conversation.questions import MORE_FLAG, OFFER_MORE
+from gatte.conversation.questions import MORE_FLAG, OFFER_MORE, REFUSAL_FLAG
 from gatte.conversation.slot_filling import proceed
 from gatte.conversation.snapshot import AnswerFound, AnswerNotFound
 from gatte.conversation.states import Event, State
@@ -94,6 +94,9 @@ def handle_no_answer(draft: DecisionBuilder, _nothing: AnswerNotFound) -> None:
     elif draft.snapshot.flow:
         draft.add_text("answer.none_in_flow")
         _go_on(draft)
+    elif topic := draft.flag(REFUSAL_FLAG):
+        draft.transition(Event.NOT_UNDERSTOOD, f"refused: {topic}")
+        draft.add_buttons(render(f"refusal.{topic}"), option_ids.HUMAN(), option_ids.MENU())
     elif draft.flag("asked_about") == off_topic.ASKED:
         off_topic.refuse(draft, "")
     elif (

@@ -4,7 +4,7 @@ said.
 `menu:*` rows of the menu · `human`, `menu`, `cancel`, `retry`, `resume`, `drop` · `intent:<intent>`
 one of two close guesses · `slot:<slot>:<value>` a value of the running flow · `fix:<slot>` which
 value to correct · `confirm:<mark>:yes|fix` the summary whose content the mark stands for: a tap on
-an older summary confirms nothing.
+an older summary confirms nothing · `heard:yes|no` whether a voice message was heard right.
 """
 
 from collections.abc import Callable
@@ -34,7 +34,7 @@ TICKET = _option("menu:ticket", "ticket")
 NOTICES_OFF = _option("menu:opt_out", "notices_off")
 NOTICES_ON = _option("menu:opt_in", "notices_on")
 
-COMPOUND = frozenset({"intent", "slot", "fix", "confirm"})
+COMPOUND = frozenset({"intent", "slot", "fix", "confirm", "heard"})
 SIMPLE = frozenset(
     {"human", "menu", "cancel", "retry", "resume", "drop", "menu:question", "menu:human"}
 )

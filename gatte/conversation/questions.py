@@ -2,6 +2,7 @@
 contact's own records tell at once.
 """
 
+from gatte.conversation import refusal_policy
 from gatte.conversation.commands import Question
 from gatte.conversation.decision_builder import DecisionBuilder
 from gatte.conversation.fact_commands import PRODUCTS_FLAG, TOPIC_FLAG
@@ -13,6 +14,8 @@ from gatte.conversation.texts import render
 
 MORE_FLAG = "more_of"
 """The mark that keeps the article of which the short form was said last."""
+REFUSAL_FLAG = "refusal"
+"""The topic for which the question is refused where nothing answers it."""
 OFFER_MORE = "more"
 """The offer to tell the whole article of which the short form was said."""
 
@@ -22,6 +25,7 @@ def ask(draft: DecisionBuilder, text: str, cause: str) -> None:
     answer.
     """
     _open(draft, cause)
+    draft.set_flag(REFUSAL_FLAG, refusal_policy.topic_of(text))
     draft.set_flag(TOPIC_FLAG, None)
     draft.set_flag(PRODUCTS_FLAG, None)
     _add(draft, text)
