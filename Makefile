@@ -8,7 +8,7 @@ UV := VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --require-hashes 2>/dev/nu
 COMPILE := $(BIN)/uv pip compile --quiet --no-strip-extras --generate-hashes --no-header --python-version 3.11
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help install run users check test proof bench chaos quality env requirements lint deadcode types walls templates migrations containers packages
+.PHONY: help install run users check test proof bench chaos quality env requirements lint deadcode types walls templates migrations containers workflows packages
 
 help: ## what can be done here
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -22,7 +22,7 @@ users: .venv/.run-installed ## the people of the panel: make users ARGS="list"
 test: install ## all tests, on embedded stores
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
-check: install lint deadcode types walls templates migrations containers packages ## all that finds mistakes without running the system
+check: install lint deadcode types walls templates migrations containers workflows packages ## all that finds mistakes without running the system
 
 install: .venv/.dev-installed ## what `run`, `check` and `test` need, into .venv
 
@@ -38,14 +38,14 @@ quality: install ## simulated customers of eight voices: how they fare (make qua
 proof: install ## generated requests to every operation of the API (make proof ARGS=1000 for more of each)
 	@$(BIN)/python -m tests.api_proof $(ARGS)
 
-env: ## write .env with fresh secrets, for docker compose (never overwrites one)
-	@test ! -e .env || { echo ".env is there already"; exit 1; }
-	@umask 077; $(PYTHON) deployment/generate_env.py > .env
-	@echo "Wrote .env. Keep a copy of GATTE_ENCRYPTION_KEYS in a safe; set WHATSAPP_* and GATTE_DOMAIN."
+env: ## write .env and secrets/, for docker compose (never overwrites any)
+	@$(PYTHON) deployment/generate_env.py
+	@echo "Wrote .env and secrets/. Keep a copy of secrets/gatte_encryption_keys in a safe; set GATTE_DOMAIN in .env and fill secrets/whatsapp_*."
 
 requirements: install ## pin again after a change of a requirements*.in (add ARGS=--upgrade for new versions)
 	$(COMPILE) $(ARGS) requirements.in -o requirements.txt
 	$(COMPILE) $(ARGS) requirements-embedded.in -o requirements-embedded.txt
+	$(COMPILE) $(ARGS) requirements-backup.in -o requirements-backup.txt
 	$(COMPILE) $(ARGS) requirements-dev.in -o requirements-dev.txt
 	$(COMPILE) $(ARGS) requirements-install.in -o requirements-install.txt
 
@@ -72,7 +72,12 @@ migrations:
 
 containers:
 	$(BIN)/hadolint Dockerfile
-	GATTE_ENV_FILE=.env.example POSTGRES_PASSWORD=checked REDIS_PASSWORD=checked $(BIN)/docker-compose config --quiet
+	GATTE_ENV_FILE=.env.example $(BIN)/docker-compose --profile '*' config --quiet
+
+workflows:
+	$(BIN)/zizmor --offline --quiet --min-severity low .github
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 
 packages:
 	$(PIP) check

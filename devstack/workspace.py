@@ -75,14 +75,16 @@ class Workspace:
     @contextmanager
     def stores(self) -> Iterator[dict[str, str]]:
         """DATABASE_URL and REDIS_URL: as given, or those of embedded stores, which are stopped at
-        the end.
+        the end; of an embedded Postgres also the migrator's URL.
         """
         stores = Stores(self.folder)
         urls: dict[str, str] = {name: self.given[name] for name in STORE_URLS if name in self.given}
         try:
-            if "DATABASE_URL" not in urls:
-                urls["DATABASE_URL"] = stores.postgres.start()
-            if "REDIS_URL" not in urls:
+            if "DATABASE_URL" not in urls and "DATABASE_URL_FILE" not in self.given:
+                stores.postgres.start()
+                urls["DATABASE_URL"] = stores.postgres.application_url()
+                urls["GATTE_MIGRATION_DATABASE_URL"] = stores.postgres.migrator_url()
+            if "REDIS_URL" not in urls and "REDIS_URL_FILE" not in self.given:
                 urls["REDIS_URL"] = stores.valkey.start()
             self._tell_neighbours(urls)
             yield urls

@@ -34,6 +34,7 @@ def create_app(settings: Settings | None = None, process: str = "web") -> Flask:
     app = Flask("gatte")
     app.extensions["gatte_settings"] = settings
     start_logging(settings, process)
+    _start_reports(settings, process)
     if read_here:
         _warn_of_former_setting_names()
     app.logger.propagate = True
@@ -56,6 +57,14 @@ def start_logging(settings: Settings, process: str) -> None:
         settings.production and settings.gatte_log_format != "text"
     )
     configure_logging(json=as_json, level=settings.gatte_log_level, process=process)
+
+
+def _start_reports(settings: Settings, process: str) -> None:
+    """Traces and reports of errors, where the settings say to whom."""
+    from gatte.observability import error_reports, spans
+
+    spans.start(settings, process)
+    error_reports.start(settings, process)
 
 
 def _warn_of_former_setting_names() -> None:
@@ -131,10 +140,14 @@ def _redis(settings: Settings) -> "Redis":
 def _init_packages(app: Flask, settings: Settings) -> None:
     from gatte import delivery, intake, intelligence
     from gatte.data_rights import ledger_check
+    from gatte.extensions import db
     from gatte.infra.database import engine
     from gatte.intake import receive
+    from gatte.observability import pool_metrics
 
     engine.log_first_connection(app, settings)
+    with app.app_context():
+        pool_metrics.watch(db.engine, settings.gatte_db_pool_size)
     ledger_check.guard_first_connection(app, settings)
     intake.init_app(app, settings)
     intelligence.init_app(app, settings)

@@ -15,7 +15,8 @@ def use_running_stores() -> None:
     Never in production, where a missing setting must stay a mistake.
     """
     given = {**dotenv_values(".env"), **os.environ}
-    if given.get("DATABASE_URL") or given.get("GATTE_ENV") == "production":
+    has_database = given.get("DATABASE_URL") or given.get("DATABASE_URL_FILE")
+    if has_database or given.get("GATTE_ENV") == "production":
         return
     # the second is its former name, read for one release more
     folder = given.get("GATTE_DATA_DIR") or given.get("GATTE_FOLDER") or ".gatte"

@@ -28,6 +28,9 @@ LEAST_SECRET_LENGTH = 16
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LOG_FORMATS = ("", "json", "text")
 PRICE = re.compile(r"(?P<model>[^=\s]+)=(?P<read>\d+(\.\d+)?)/(?P<written>\d+(\.\d+)?)", re.ASCII)
+FEE = re.compile(
+    r"(?P<category>service|utility|authentication|marketing)=(?P<fee>\d+(\.\d+)?)", re.ASCII
+)
 ADDRESS = re.compile(r"unix:\S+|(\[[0-9a-fA-F:]+\]|[^\s:/\[\]]*):(?P<port>\d{1,5})", re.ASCII)
 DATABASE_EXAMPLE = "must be a URL such as postgresql://user:password@host:5432/database"
 
@@ -43,6 +46,16 @@ def postgres_url(url: SecretStr) -> SecretStr:
     _check_libpq_options(parsed.query)
     rendered = parsed.set(drivername="postgresql+psycopg2")
     return SecretStr(rendered.render_as_string(hide_password=False))
+
+
+def optional_postgres_url(url: SecretStr) -> SecretStr:
+    """A URL of Postgres for our driver, or nothing."""
+    return postgres_url(url) if url.get_secret_value() else url
+
+
+def user_of(url: SecretStr) -> str:
+    """The user that a URL of Postgres names, or nothing."""
+    return _parsed_url(url).username or ""
 
 
 def _parsed_url(url: SecretStr) -> URL:
@@ -198,6 +211,27 @@ def priced_models(spelled: str) -> str:
     return spelled
 
 
+@lru_cache(maxsize=8)
+def fee_table(spelled: str) -> Mapping[str, Decimal]:
+    """Meta's fees in US dollars by category, spelled like `service=0.0068, marketing=0.0625`."""
+    table: dict[str, Decimal] = {}
+    for part in filter(None, (piece.strip() for piece in spelled.split(","))):
+        match = FEE.fullmatch(part)
+        if match is None:
+            raise ValueError(
+                "must be category=fee pairs parted by commas, in US dollars a message;"
+                " categories are service, utility, authentication, marketing"
+            )
+        table[match["category"]] = Decimal(match["fee"])
+    return table
+
+
+def message_fees(spelled: str) -> str:
+    """Fees that can be read."""
+    fee_table(spelled)
+    return spelled
+
+
 def plain_model_name(model: str) -> str:
     """The name of a Gemini model as the price lists give it, without `models/`."""
     return model.removeprefix("models/")
@@ -224,6 +258,23 @@ def header_secret(secret: SecretStr) -> SecretStr:
     """A token that is sent in a header: anything but visible ASCII would break every request."""
     if not re.fullmatch(r"[!-~]*", secret.get_secret_value()):
         raise ValueError("must hold no blank, line break or accented letter")
+    return secret
+
+
+def http_headers(secret: SecretStr) -> SecretStr:
+    """Headers as `name=value,name=value`, or none."""
+    spelled = secret.get_secret_value()
+    one = r"[A-Za-z0-9-]+=[!-+\--~ ]+"
+    if spelled and not re.fullmatch(rf"{one}(,{one})*", spelled):
+        raise ValueError("must be headers such as Authorization=Bearer abc,X-Tenant=1")
+    return secret
+
+
+def sentry_dsn(secret: SecretStr) -> SecretStr:
+    """The DSN of a project of Sentry, or of what takes its format; or none."""
+    spelled = secret.get_secret_value()
+    if spelled and not re.fullmatch(r"https?://[!-.0-?A-~]+@[\w.-]+(:\d+)?(/[\w-]+)*/\d+", spelled):
+        raise ValueError("must be a DSN such as https://key@errors.example.com/42")
     return secret
 
 

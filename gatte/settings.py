@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
@@ -29,7 +29,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from gatte import connection_security, secret_strength
+from gatte import backup_formats, connection_security, secret_files, secret_strength
 from gatte import setting_formats as formats
 
 EX_CONFIG = 78  # sysexits.h: something was found in an unconfigured or misconfigured state
@@ -47,6 +47,10 @@ MODEL_NAME = formats.matching(
 )
 TEMPLATE_NAME = formats.matching(
     r"[a-z0-9_]{0,512}", "must be a template's name: lower-case letters, digits and underscores"
+)
+META_ID = formats.matching(r"\d{0,32}", "must be an id of Meta: digits only")
+HOST_AND_PORT = formats.matching(
+    r"([\w.-]+:\d{1,5})?", "must be a host and a port such as nginx:443"
 )
 LANGUAGE = formats.matching(r"[a-z]{2,3}(_[A-Z]{2})?", "must be a language such as pt_BR")
 # Google's price pages, October 2026 (ai.google.dev/gemini-api/docs/pricing): text, paid tier,
@@ -145,8 +149,32 @@ class FormerNamesSource(PydanticBaseSettingsSource):
         }
 
 
+class SecretFilesSource(PydanticBaseSettingsSource):
+    """Secrets from the files that environment or .env name (SECRET_KEY_FILE for SECRET_KEY)."""
+
+    def __init__(
+        self,
+        settings_class: type[BaseSettings],
+        environment: EnvSettingsSource,
+        file: EnvSettingsSource,
+    ) -> None:
+        super().__init__(settings_class)
+        given = {**file.env_vars, **environment.env_vars}
+        self._files = secret_files.read_secret_files(secret_names(settings_class), given)
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[object, str, bool]:
+        """Not asked: `__call__` gives all values."""
+        del field
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, object]:
+        return dict(self._files)
+
+
 class Settings(BaseSettings):
-    """The settings, read from the environment and .env (the environment wins)."""
+    """The settings, read from the environment and .env (the environment wins), secrets also from
+    files that these name.
+    """
 
     model_config = SettingsConfigDict(
         env_file=".env",
@@ -159,6 +187,11 @@ class Settings(BaseSettings):
 
     gatte_env: Environment = Environment.DEVELOPMENT
     database_url: Annotated[SecretStr, AfterValidator(formats.postgres_url)]
+    gatte_migration_database_url: Annotated[
+        SecretStr, AfterValidator(formats.optional_postgres_url)
+    ] = SecretStr("")
+    """The login of the role that owns the tables, for `flask migrate` alone; empty: that of
+    `database_url`, whose role then owns them itself."""
     redis_url: Annotated[SecretStr, AfterValidator(formats.redis_url)] = SecretStr(
         "redis://127.0.0.1:6379/0"
     )
@@ -177,6 +210,12 @@ class Settings(BaseSettings):
     gatte_appointment_minutes: int = Field(default=30, ge=5, le=480)
     gatte_appointments_at_once: int = Field(default=1, ge=1, le=100)
     gatte_appointment_notice_minutes: int = Field(default=30, ge=0, le=20_160)
+    gatte_appointment_day_reminder: bool = True
+    """Whether contacts are reminded of an appointment on the working day before."""
+    gatte_appointment_reminder_hours: int = Field(default=2, ge=0, le=24)
+    """How many hours before an appointment its contact is reminded (again); 0: not."""
+    gatte_certificate_reminders: bool = True
+    """Whether contacts are reminded of the end of their certificates."""
     gatte_log_level: Annotated[str, AfterValidator(formats.log_level)] = "INFO"
     gatte_log_format: Annotated[str, AfterValidator(formats.log_format)] = ""
 
@@ -185,6 +224,10 @@ class Settings(BaseSettings):
     )
     whatsapp_verify_token: SecretStr = SecretStr("")
     whatsapp_app_secret: Annotated[SecretStr, AfterValidator(formats.app_secrets)] = SecretStr("")
+    whatsapp_phone_number_id: Annotated[str, META_ID] = ""
+    """The number from which the company begins conversations: reminders and other notices."""
+    whatsapp_business_account_id: Annotated[str, META_ID] = ""
+    """The WhatsApp Business account of that number, whose templates are synced."""
     whatsapp_api_base_url: Annotated[str, AfterValidator(formats.http_url)] = (
         "https://graph.facebook.com"
     )
@@ -204,6 +247,13 @@ class Settings(BaseSettings):
     gatte_model_prices: Annotated[str, AfterValidator(formats.priced_models)] = MODEL_PRICES
     """US dollars for a million tokens read and written, by model."""
     gatte_brl_per_usd: Decimal = Field(default=Decimal("5.40"), gt=0, le=1000)
+    gatte_meta_prices: Annotated[str, AfterValidator(formats.message_fees)] = ""
+    """US dollars for a message by Meta's category, in place of those in meta_fees.toml."""
+    gatte_daily_budget_brl: Decimal = Field(default=Decimal(0), ge=0, le=10_000_000)
+    """What models and Meta may cost in a day; then the local way answers. 0: no limit."""
+    gatte_monthly_budget_brl: Decimal = Field(default=Decimal(0), ge=0, le=100_000_000)
+    gatte_prompt_tokens: int = Field(default=12_000, ge=6_000, le=200_000)
+    """The longest request to a model, in tokens; longer ones are trimmed, or not sent."""
 
     gatte_quiet_seconds: float = Field(default=2.0, ge=0, le=30)
     gatte_quiet_max_seconds: float = Field(default=10.0, ge=0, le=120)
@@ -230,6 +280,9 @@ class Settings(BaseSettings):
     gatte_inactivity_timeout_seconds: int = Field(default=3600, gt=0, le=YEAR_SECONDS)
     gatte_inactivity_close_seconds: int = Field(default=24 * 3600, gt=0, le=YEAR_SECONDS)
     gatte_agent_warning_seconds: int = Field(default=600, gt=0, le=YEAR_SECONDS)
+    gatte_model_auto_promotion: bool = False
+    """Whether the weekly training lets a challenger answer that passed the gate; else an admin
+    does."""
 
     gatte_erasure_policy: ErasurePolicy = ErasurePolicy.AGENT
     gatte_erasure_delay_hours: int = Field(default=24, ge=0, le=15 * 24)
@@ -248,6 +301,30 @@ class Settings(BaseSettings):
     """How long webhook events and messages that could not be processed are kept; the key under
     which they came in is destroyed a day later."""
 
+    gatte_backup_database_url: Annotated[
+        SecretStr, AfterValidator(formats.optional_postgres_url)
+    ] = SecretStr("")
+    """The role that reads the database for backups, and may replicate it; empty: that of
+    `database_url`, which cannot make base backups where it owns nothing."""
+    gatte_backup_destination: Annotated[str, AfterValidator(backup_formats.backup_destination)] = ""
+    """A folder, or s3://bucket/prefix, where backups go; empty: there are none."""
+    gatte_backup_recipient: Annotated[str, AfterValidator(backup_formats.backup_recipient)] = ""
+    """The public keys of age to which backups are encrypted."""
+    gatte_backup_folders: Annotated[str, AfterValidator(backup_formats.backup_folders)] = ""
+    """Folders that are backed up with the database."""
+    gatte_backup_point_in_time: bool = False
+    """Whether each night also a base backup is made, from which the archived WAL leads on."""
+    gatte_backup_keep_daily: int = Field(default=7, ge=1, le=366)
+    gatte_backup_keep_weekly: int = Field(default=4, ge=0, le=520)
+    gatte_backup_keep_monthly: int = Field(default=6, ge=0, le=240)
+    gatte_backup_s3_endpoint: Annotated[str, AfterValidator(formats.http_url)] = ""
+    """Where an S3-compatible storage is; empty: AWS."""
+    gatte_backup_s3_region: str = "us-east-1"
+    gatte_backup_s3_access_key_id: str = ""
+    gatte_backup_s3_secret_access_key: SecretStr = SecretStr("")
+    gatte_postgres_bin_dir: str = ""
+    """The folder of pg_dump and its siblings; empty: where they usually are."""
+
     gatte_worker_processes: int = Field(default=0, ge=0, le=64)
     """0: in production one for each core, four at most; in development one."""
     gatte_worker_concurrency: int = Field(default=96, ge=1, le=500)
@@ -262,6 +339,20 @@ class Settings(BaseSettings):
     """Where gunicorn listens; empty: on all addresses, at `port`."""
     gatte_domain: Annotated[str, formats.DOMAIN] = "localhost"
     """The host by which the installation is reached; production refuses requests for any other."""
+    gatte_certificate_address: Annotated[str, HOST_AND_PORT] = ""
+    """Where the certificate of `gatte_domain` is looked at; empty: port 443 of that domain."""
+    gatte_prometheus_url: Annotated[str, AfterValidator(formats.http_url)] = ""
+    """The Prometheus that watches this installation; `flask check` asks it for its rules."""
+    otel_exporter_otlp_endpoint: Annotated[str, AfterValidator(formats.http_url)] = ""
+    """Where traces go by OTLP over HTTP, without `/v1/traces`; empty: there are no traces."""
+    otel_exporter_otlp_headers: Annotated[SecretStr, AfterValidator(formats.http_headers)] = (
+        SecretStr("")
+    )
+    """Headers for it, as `name=value,name=value`."""
+    gatte_trace_share: float = Field(default=1.0, ge=0, le=1)
+    """The share of traces that are kept."""
+    sentry_dsn: Annotated[SecretStr, AfterValidator(formats.sentry_dsn)] = SecretStr("")
+    """Where errors are reported in Sentry's format; empty: nowhere."""
     port: int = Field(default=8000, ge=1, le=65535)
     gatte_panel_session_hours: int = Field(default=12, ge=1, le=24 * 30)
     """How long a login to the panel lasts at most."""
@@ -275,6 +366,13 @@ class Settings(BaseSettings):
     everyone."""
     gatte_simulator: bool | None = None
     """Whether the panel has the simulator; not set: everywhere but in production."""
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _readable_file(cls, value: object) -> object:
+        if isinstance(value, secret_files.UnusableFile):
+            raise ValueError(value.problem)  # noqa: TRY004 - pydantic takes it as a bad value
+        return value
 
     @field_validator("secret_key", "gatte_encryption_keys", mode="after")
     @classmethod
@@ -292,22 +390,20 @@ class Settings(BaseSettings):
             raise ValueError("is too short or repeats itself: 32 random characters at least")
         return secret
 
-    @field_validator("whatsapp_verify_token", "whatsapp_app_secret", mode="after")
+    @field_validator("gatte_backup_recipient", mode="after")
     @classmethod
-    def _required_beside_the_access_token(
-        cls, secret: SecretStr, info: ValidationInfo
-    ) -> SecretStr:
-        token = info.data.get("whatsapp_access_token")
-        in_production = info.data.get("gatte_env") is Environment.PRODUCTION
-        if in_production and token and token.get_secret_value() and not secret.get_secret_value():
-            raise ValueError("is required in production beside WHATSAPP_ACCESS_TOKEN")
-        return secret
+    def _required_beside_the_destination(cls, spelled: str, info: ValidationInfo) -> str:
+        if info.data.get("gatte_backup_destination") and not spelled:
+            raise ValueError("is required beside GATTE_BACKUP_DESTINATION: flask backup keygen")
+        return spelled
 
-    @field_validator("database_url", mode="after")
+    @field_validator(
+        "database_url", "gatte_migration_database_url", "gatte_backup_database_url", mode="after"
+    )
     @classmethod
     def _tls_to_the_database(cls, url: SecretStr, info: ValidationInfo) -> SecretStr:
         in_production = info.data.get("gatte_env") is Environment.PRODUCTION
-        if in_production:
+        if in_production and url.get_secret_value():
             connection_security.check_database_url(url)
         return url
 
@@ -346,13 +442,17 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Former names last: what stands before in this list wins."""
+        """What stands before in the list wins: a file that cannot be used is told even where the
+        setting is given too, and former names come last.
+        """
         usual = (init_settings, env_settings, dotenv_settings, file_secret_settings)
         if not isinstance(env_settings, EnvSettingsSource):
             return usual
         if not isinstance(dotenv_settings, DotEnvSettingsSource):
             return usual
-        return (*usual, FormerNamesSource(settings_cls, env_settings, dotenv_settings))
+        files = SecretFilesSource(settings_cls, env_settings, dotenv_settings)
+        former = FormerNamesSource(settings_cls, env_settings, dotenv_settings)
+        return (init_settings, files, *usual[1:], former)
 
     @property
     def production(self) -> bool:
@@ -372,10 +472,37 @@ class Settings(BaseSettings):
         return min(len(os.sched_getaffinity(0)), DEFAULT_MAX_WORKERS) if self.production else 1
 
     @property
+    def migration_database_url(self) -> str:
+        """Where `flask migrate` connects."""
+        own = self.gatte_migration_database_url.get_secret_value()
+        return own or self.database_url.get_secret_value()
+
+    @property
+    def backup_database_url(self) -> str:
+        """The database as backups read it."""
+        own = self.gatte_backup_database_url.get_secret_value()
+        return own or self.database_url.get_secret_value()
+
+    @property
+    def database_role(self) -> str:
+        """The role as which the application connects; empty where the URL does not say it."""
+        return formats.user_of(self.database_url)
+
+    @property
     def erasure_ledger(self) -> Path:
         """The file of the erasure ledger."""
         named = self.gatte_erasure_ledger
         return Path(named) if named else self.gatte_data_dir / "erasures.jsonl"
+
+    @property
+    def backup_recipients(self) -> list[str]:
+        """The public keys of age to which backups are encrypted."""
+        return backup_formats.recipient_list(self.gatte_backup_recipient)
+
+    @property
+    def backup_folders(self) -> list[Path]:
+        """The folders that are backed up with the database."""
+        return backup_formats.folder_list(self.gatte_backup_folders)
 
     @property
     def master_keys(self) -> dict[str, bytes]:
@@ -435,6 +562,29 @@ def _read(filled: dict[str, SecretStr]) -> Settings:
         raise BadSettings([".env: must be a text in UTF-8"]) from None
     except OSError as error:
         raise BadSettings([f".env: cannot be read ({error.strerror})"]) from None
+
+
+def secret_names(settings_class: type[BaseSettings]) -> list[str]:
+    """The settings that are secrets, by their names in small letters."""
+    fields = settings_class.model_fields.items()
+    return [name for name, field in fields if field.annotation is SecretStr]
+
+
+def missing_webhook_secrets(settings: Settings) -> list[str]:
+    """Why a web process of this installation could take no webhook, a line a problem: in production
+    the secrets of the webhook are required beside the access token, which workers alone need.
+    """
+    if not settings.production or not settings.whatsapp_access_token.get_secret_value():
+        return []
+    secrets_of_webhook = {
+        "WHATSAPP_VERIFY_TOKEN": settings.whatsapp_verify_token,
+        "WHATSAPP_APP_SECRET": settings.whatsapp_app_secret,
+    }
+    return [
+        f"{name}: is required in production beside WHATSAPP_ACCESS_TOKEN"
+        for name, secret in secrets_of_webhook.items()
+        if not secret.get_secret_value()
+    ]
 
 
 def _problems(error: ValidationError) -> list[str]:
@@ -499,6 +649,11 @@ def settings_or_exit() -> Settings:
     try:
         return load_settings()
     except BadSettings as error:
-        for problem in error.problems:
-            sys.stderr.write(f"gatte: bad setting: {problem}\n")
-        raise SystemExit(EX_CONFIG) from None
+        end_with_problems(error.problems)
+
+
+def end_with_problems(problems: list[str]) -> NoReturn:
+    """End the process with exit code 78, after a line a problem on standard error."""
+    for problem in problems:
+        sys.stderr.write(f"gatte: bad setting: {problem}\n")
+    raise SystemExit(EX_CONFIG) from None

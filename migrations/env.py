@@ -85,7 +85,7 @@ def run(connection: Connection, journal: MigrationHistory) -> None:
 def run_as_developer() -> None:
     """For `flask db ...`: a connection with the same time limits and the same lock."""
     with (
-        connected(settings_or_exit().database_url.get_secret_value()) as connection,
+        connected(settings_or_exit().migration_database_url) as connection,
         migration_lock(connection),
     ):
         run(connection, MigrationHistory())

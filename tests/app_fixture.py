@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from devstack.postgres import APPLICATION, USER, as_role
 from gatte import create_app
 from gatte.jobs.job_context import set_job_app
 from gatte.settings import Settings
@@ -29,7 +30,10 @@ def application(
         "whatsapp_verify_token": "verify-token-of-the-tests",
     }
     settings = Settings(
-        _env_file=None, database_url=database_url, redis_url=redis_url, **{**given, **more}
+        _env_file=None,
+        database_url=as_role(database_url, APPLICATION),
+        redis_url=redis_url,
+        **{**given, **more},
     )
     from gatte.extensions import db
 
@@ -41,6 +45,15 @@ def application(
     with made.app_context():
         db.session.remove()
         db.engine.dispose()
+
+
+def superuser_url(app: Flask) -> str:
+    """The database of an application, for what its role may not do."""
+    from gatte.extensions import db
+
+    with app.app_context():
+        url = db.engine.url.set(drivername="postgresql", username=USER)
+    return url.render_as_string(hide_password=False)
 
 
 @pytest.fixture(scope="module")

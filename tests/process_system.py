@@ -13,6 +13,8 @@ from pathlib import Path
 
 import httpx
 
+from devstack.postgres import APPLICATION, as_role
+
 PROJECT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 MODELS = PROJECT / ".gatte" / "tests"  # models that were trained once serve every test
@@ -194,9 +196,11 @@ def least_seconds(tries: int, takes: Callable[[], None]) -> float:
 
 
 def settings(database_url: str, redis_url: str, **more: str) -> dict[str, str]:
-    """The environment of a system under test, with secrets of its own."""
+    """The environment of a system under test, with secrets of its own; it connects as the
+    application's role to the database that tests see as the superuser.
+    """
     return {
-        "DATABASE_URL": database_url,
+        "DATABASE_URL": as_role(database_url, APPLICATION),
         "REDIS_URL": redis_url,
         "GATTE_DATA_DIR": str(MODELS),
         "GATTE_LOG_FORMAT": "json",

@@ -114,6 +114,13 @@ def replay() -> None:
     """Carry out the erasures that the ledger names and this database lacks, as after a restored
     backup. Processes do so by themselves when they start.
     """
+    click.echo(f"{replay_erasures()} erasures were carried out again.")
+
+
+def replay_erasures() -> int:
+    """Carry out the erasures that the database lacks; how many. Ends the process with exit code 78
+    when the ledger does not fit.
+    """
     from gatte.data_rights import erasure, ledger_check
     from gatte.data_rights.ledger import LedgerUnusable
 
@@ -126,7 +133,7 @@ def replay() -> None:
     except (ledger_check.LedgerMismatch, LedgerUnusable) as problem:
         sys.stderr.write(f"gatte: {problem}\n")
         raise SystemExit(EX_CONFIG) from None
-    click.echo(f"{count} erasures were carried out again.")
+    return count
 
 
 def _find(phone: str | None, contact_id: UUID | None) -> UUID:

@@ -14,12 +14,14 @@ from gatte.infra import schema
 
 @click.command()
 def migrate() -> None:
-    """Bring the database to the schema that this version needs; a new one takes the company's name,
-    hours and holidays from the settings.
+    """Bring the database to the schema that this version needs, as the role of
+    GATTE_MIGRATION_DATABASE_URL where that is set, and grant the role of DATABASE_URL its rights; a
+    new schema takes the company's name, hours and holidays from the settings.
     """
     from gatte.desk import fact_files
 
-    status = schema.run_command(services.settings().database_url.get_secret_value())
+    settings = services.settings()
+    status = schema.run_command(settings.migration_database_url, settings.database_role)
     if status == 0:
         fact_files.seed_from_settings()
         db.session.commit()

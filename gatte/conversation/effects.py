@@ -69,6 +69,13 @@ class QueueForHuman:
 
 
 @dataclass(frozen=True)
+class ForgetMemory:
+    """Forget one thing that is remembered of the contact; `kind` is a `MemoryKind`."""
+
+    kind: str
+
+
+@dataclass(frozen=True)
 class CaptureLead:
     """A person wants to buy or renew: contact data and product, as confirmed by the customer."""
 
@@ -167,6 +174,7 @@ class AttachMedia:
 
 Effect = (
     QueueForHuman
+    | ForgetMemory
     | CaptureLead
     | OpenTicket
     | BookAppointment

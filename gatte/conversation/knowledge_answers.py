@@ -1,11 +1,16 @@
 """What came of a question: the answer, or none; a flow that waited behind it goes on."""
 
-from gatte.conversation import option_ids
+from gatte.conversation import off_topic, option_ids
 from gatte.conversation.customer_input import prepend_introduction
 from gatte.conversation.decision_builder import DecisionBuilder
 from gatte.conversation.fallback import handle_fallback
 from gatte.conversation.nlu import Intent
-from gatte.conversation.questions import LAST_ARTICLE_FLAG, MORE_FLAG, OFFER_MORE
+from gatte.conversation.questions import (
+    LAST_ARTICLE_FLAG,
+    MORE_FLAG,
+    OFFER_MORE,
+    REFUSAL_FLAG,
+)
 from gatte.conversation.slot_filling import proceed
 from gatte.conversation.snapshot import AnswerFound, AnswerNotFound
 from gatte.conversation.states import Event, State
@@ -95,6 +100,11 @@ def handle_no_answer(draft: DecisionBuilder, _nothing: AnswerNotFound) -> None:
     elif draft.snapshot.flow:
         draft.add_text("answer.none_in_flow")
         _go_on(draft)
+    elif topic := draft.flag(REFUSAL_FLAG):
+        draft.transition(Event.NOT_UNDERSTOOD, f"refused: {topic}")
+        draft.add_buttons(render(f"refusal.{topic}"), option_ids.HUMAN(), option_ids.MENU())
+    elif draft.flag("asked_about") == off_topic.ASKED:
+        off_topic.refuse(draft, "")
     elif (
         draft.flag("asked_about") in DESK_INTENTS
         and draft.snapshot.fallback_count + 1 < DISAMBIGUATE_AFTER

@@ -5,8 +5,10 @@ from gatte.conversation.decision_builder import DecisionBuilder
 from gatte.conversation.fallback import (
     PENDING_TEXT_SLOT,
 )
+from gatte.conversation.memory_kinds import MemoryKind
 from gatte.conversation.parsing.names import parse_name
 from gatte.conversation.slot_filling import can_resume, suspend_flow
+from gatte.conversation.snapshot import Snapshot
 from gatte.conversation.states import Event
 from gatte.conversation.texts import render
 
@@ -22,11 +24,27 @@ def _greeting(draft: DecisionBuilder) -> str:
     contact = draft.snapshot.contact
     company = draft.snapshot.company[:60]
     name = parse_name(contact.name or "").value
-    if not name:
-        unnamed = "greeting.returning_unnamed" if contact.returning else "greeting.new_unnamed"
-        return render(unnamed, company=company)
-    named = "greeting.returning" if contact.returning else "greeting.new"
-    return render(named, first_name=name.split()[0], company=company)
+    first_name = name.split()[0] if name else ""
+    called = draft.snapshot.memory.get(MemoryKind.NAME_FORM) or first_name
+    if contact.returning:
+        return _welcome_back(draft.snapshot, called)
+    if not called:
+        return render("greeting.new_unnamed", company=company)
+    return render("greeting.new", first_name=called, company=company)
+
+
+def _welcome_back(snapshot: Snapshot, called: str) -> str:
+    """The greeting of somebody who was here before, with what was left open, or talked about, the
+    last time.
+    """
+    company = snapshot.company[:60]
+    key = "greeting.returning" if called else "greeting.returning_unnamed"
+    greeting = render(key, first_name=called, company=company)
+    for kind in (MemoryKind.PROMISE, MemoryKind.TOPIC):
+        remembered = snapshot.memory.get(kind)
+        if remembered:
+            return f"{greeting}\n{render(f'greeting.{kind}', value=remembered)}"
+    return greeting
 
 
 def show_menu(draft: DecisionBuilder, cause: str) -> None:

@@ -5,7 +5,7 @@ said.
 `stay` · `intent:<intent>`
 one of two close guesses · `slot:<slot>:<value>` a value of the running flow · `fix:<slot>` which
 value to correct · `confirm:<mark>:yes|fix` the summary whose content the mark stands for: a tap on
-an older summary confirms nothing.
+an older summary confirms nothing · `heard:yes|no` whether a voice message was heard right.
 """
 
 from collections.abc import Callable
@@ -39,7 +39,7 @@ CANCEL_FLOW = _option("cancel", "cancel_it")
 GO_ON = _option("retry", "go_on")
 NOTICES_ON = _option("menu:opt_in", "notices_on")
 
-COMPOUND = frozenset({"intent", "slot", "fix", "confirm"})
+COMPOUND = frozenset({"intent", "slot", "fix", "confirm", "heard"})
 SIMPLE = frozenset(
     {
         "human",

@@ -4,6 +4,7 @@ contact's own records tell at once.
 
 import re
 
+from gatte.conversation import refusal_policy
 from gatte.conversation.commands import Question
 from gatte.conversation.decision_builder import DecisionBuilder
 from gatte.conversation.fact_commands import PRODUCTS_FLAG, TOPIC_FLAG
@@ -21,6 +22,8 @@ LAST_ARTICLE_FLAG = "last_article"
 FOLLOWS_UP = re.compile(r"(?:^|[.!,;] ?)(?:e|mas) (?:o|a|os|as|no|na|se|para|pra|quem|com)\b")
 LONGEST_FOLLOW_UP = 6
 """Words of a question that cannot be understood alone."""
+REFUSAL_FLAG = "refusal"
+"""The topic for which the question is refused where nothing answers it."""
 OFFER_MORE = "more"
 """The offer to tell the whole article of which the short form was said."""
 
@@ -30,6 +33,7 @@ def ask(draft: DecisionBuilder, text: str, cause: str) -> None:
     answer.
     """
     _open(draft, cause)
+    draft.set_flag(REFUSAL_FLAG, refusal_policy.topic_of(text))
     draft.set_flag(TOPIC_FLAG, None)
     draft.set_flag(PRODUCTS_FLAG, None)
     _add(draft, text)

@@ -44,12 +44,18 @@ class MenuReply:
 @dataclass(frozen=True)
 class TemplateReply:
     """An approved template message: its name, language code and the values of its body parameters,
-    in order.
+    in order; where the template names its variables, `parameter_names` has their names.
+
+    `payloads` are what its quick-reply buttons bring back when they are tapped, in order; `text` is
+    the template's body with the values in place, for the history.
     """
 
     name: str
     language: str
     parameters: tuple[str, ...] = ()
+    parameter_names: tuple[str, ...] = ()
+    payloads: tuple[str, ...] = ()
+    text: str = ""
 
 
 Reply = TextReply | ButtonsReply | MenuReply | TemplateReply
@@ -89,13 +95,18 @@ def from_json(stored: dict[str, Any]) -> Reply:
     kind = KINDS[fields.pop("kind")]
     if "options" in fields:
         fields["options"] = tuple(ReplyOption(**option) for option in fields["options"])
-    if "parameters" in fields:
-        fields["parameters"] = tuple(fields["parameters"])
+    for name in ("parameters", "parameter_names", "payloads"):
+        if name in fields:
+            fields[name] = tuple(fields[name])
     return kind(**fields)
 
 
 def text_of(reply: Reply) -> str:
-    """The words of a reply, for the history: its body, or a template's name and parameters."""
+    """The words of a reply, for the history: its body, or a template's text where it is known, else
+    its name and parameters.
+    """
+    if isinstance(reply, TemplateReply) and reply.text:
+        return reply.text
     if isinstance(reply, TemplateReply):
         return f"[{reply.name}] {' · '.join(reply.parameters)}".strip()
     return reply.body

@@ -139,7 +139,7 @@ def ask(draft: DecisionBuilder, slot: Slot) -> None:
     if options:
         offer(draft, question_of(draft.snapshot, slot), options)
     else:
-        draft.add_text(question_key(draft.snapshot, slot))
+        draft.replies.append(TextReply(question_of(draft.snapshot, slot)))
 
 
 def question_key(snapshot: Snapshot, slot: Slot) -> str:
@@ -149,6 +149,10 @@ def question_key(snapshot: Snapshot, slot: Slot) -> str:
 
 
 def question_of(snapshot: Snapshot, slot: Slot) -> str:
+    """The question for a slot; one that names what is remembered, where something is."""
+    known = slot.known_value(snapshot)
+    if known:
+        return render(f"ask.{slot.name}_known", value=known)
     return render(question_key(snapshot, slot))
 
 

@@ -43,7 +43,7 @@ class ContactFacts:
 @dataclass(frozen=True)
 class CertificateFacts:
     """A certificate registered to this contact: its kind (e-CNPJ A1 ...), holder's name, last day
-    of validity, status.
+    of validity, status, and whether the contact was reminded of its end lately.
     """
 
     id: str
@@ -51,6 +51,7 @@ class CertificateFacts:
     holder: str
     valid_until: date
     status: str
+    reminded: bool = False
 
 
 @dataclass(frozen=True)
@@ -136,6 +137,8 @@ class Snapshot:
     erasure_hours: int | None = None
     """After how many hours a confirmed request to be erased is carried out; None: people do it."""
     hours: BusinessHours = field(default_factory=BusinessHours)
+    memory: Mapping[str, str] = field(default_factory=dict)
+    """What is remembered of the contact from earlier conversations, by `MemoryKind`."""
 
 
 @dataclass(frozen=True)

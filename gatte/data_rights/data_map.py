@@ -38,6 +38,7 @@ class Erasure(StrEnum):
     PRUNED = "the person's part is taken out of stored webhook bodies"
     UNLINKED = "kept, without anything that leads to the person"
     KEY_DESTROYED = "the contact's key is destroyed"
+    DROPPED = "what is not stored yet is dropped whole, since whose data it holds cannot be told"
     UNREADABLE = "unreadable with the contact's key; the row goes a day after it was written"
     NONE = "holds nothing of a customer"
 
@@ -51,7 +52,10 @@ class Retention(StrEnum):
     TICKETS = "GATTE_RETENTION_TICKET_MONTHS after a settled ticket changed last"
     LEADS = "GATTE_RETENTION_LEAD_MONTHS after the last change"
     APPOINTMENTS = "GATTE_RETENTION_TICKET_MONTHS after their end"
+    MEMORIES = "a topic or promise 30 days, a period a year, the rest two years after it was told"
     CERTIFICATES = "GATTE_RETENTION_CERTIFICATE_MONTHS after the certificate's end"
+    IMPORTS = "a day until it is confirmed; its content until it is stored, its counts 90 days"
+    TEMPLATES = "as long as Meta lists it; then marked as deleted"
     LLM_CALLS = "GATTE_RETENTION_LLM_CALL_MONTHS, and no longer than the conversation"
     INBOX = (
         "7 days (Meta's redelivery horizon);"
@@ -73,6 +77,7 @@ class Retention(StrEnum):
 class LegalBasis(StrEnum):
     """On what ground the data is processed (LGPD art. 7)."""
 
+    CONSENT = "proof of what the person allowed or forbade (art. 7, I and art. 8)"
     CONTRACT = "contract or steps before it, at the person's request (art. 7, V)"
     OBLIGATION = "legal duty of the company (art. 7, II)"
     INTEREST = "legitimate interest: a safe and reliable service (art. 7, IX)"
@@ -192,6 +197,7 @@ TABLES: dict[str, TableRule] = {
                 "turn_attempts",
                 "inactivity_due_at",
                 "rate_limit_notified_at",
+                "remembered_at",
             ),
         },
     ),
@@ -254,6 +260,7 @@ TABLES: dict[str, TableRule] = {
                 "owner_version",
                 "attempts",
                 "next_attempt_at",
+                "expires_at",
                 "error_code",
                 "error_details",
                 "billable",
@@ -300,6 +307,29 @@ TABLES: dict[str, TableRule] = {
             ColumnClass.TECHNICAL: ("attempt", "lease_token", "error", "step_durations_ms"),
         },
     ),
+    "training_example": TableRule(
+        title="Correções do entendimento do robô",
+        what="what an agent says that a customer meant: the messages of one turn with their place",
+        why="to let the bot understand the next one better, in this installation alone",
+        basis=LegalBasis.INTEREST,
+        retention=Retention.TEXTS,
+        erasure=Erasure.DELETED,
+        access=Access.DESK,
+        columns={
+            ColumnClass.PERSONAL: ("turn_input_sealed", "reason_sealed"),
+            ColumnClass.LINK: (
+                "id",
+                "contact_id",
+                "conversation_id",
+                "turn_id",
+                "message_id",
+                "data_key_id",
+            ),
+            ColumnClass.FACT: ("labels_before", "labels_after", "created_at"),
+            ColumnClass.STAFF: ("user_id", "withdrawn_by_id"),
+            ColumnClass.TECHNICAL: ("read_by", "state", "withdrawn_at"),
+        },
+    ),
     "llm_call": TableRule(
         what="calls to a language model: tokens, cost, outcome; no text",
         why="to know and bound the cost",
@@ -317,10 +347,55 @@ TABLES: dict[str, TableRule] = {
                 "tokens_in",
                 "tokens_out",
                 "cost_brl",
+                "tokens_estimated",
+                "flow",
                 "latency_ms",
                 "outcome",
                 "created_at",
             ),
+        },
+    ),
+    "unanswered_question": TableRule(
+        title="Perguntas sem resposta",
+        what="questions that the bot did not answer, without personal values",
+        why="to write the articles that are missing",
+        basis=LegalBasis.INTEREST,
+        retention=Retention.TEXTS,
+        erasure=Erasure.DELETED,
+        access=Access.DESK,
+        columns={
+            ColumnClass.PERSONAL: ("question_sealed",),
+            ColumnClass.LINK: (
+                "id",
+                "contact_id",
+                "conversation_id",
+                "message_id",
+                "group_id",
+                "data_key_id",
+            ),
+            ColumnClass.FACT: ("reason", "created_at"),
+        },
+    ),
+    "contact_memory": TableRule(
+        title="Lembranças de conversas anteriores",
+        what="how to call the person, company, product, preferred period, e-mail, last topic, what"
+        " was promised",
+        why="so that nobody has to tell it again",
+        basis=LegalBasis.INTEREST,
+        retention=Retention.MEMORIES,
+        erasure=Erasure.DELETED,
+        access=Access.DESK,
+        columns={
+            ColumnClass.PERSONAL: ("value_sealed",),
+            ColumnClass.LINK: (
+                "id",
+                "contact_id",
+                "conversation_id",
+                "message_id",
+                "data_key_id",
+            ),
+            ColumnClass.FACT: ("kind", "learned_at", "expires_at", "forgotten_at"),
+            ColumnClass.TECHNICAL: ("source", "confidence", "updated_by_id", "version"),
         },
     ),
     "ticket": TableRule(
@@ -436,9 +511,114 @@ TABLES: dict[str, TableRule] = {
                 "issued_on",
                 "valid_until",
                 "status",
+                "reminded_at",
+                "renewal_lead_for",
                 "created_at",
             ),
         },
+    ),
+    "certificate_reminder": TableRule(
+        what="which reminders of the end of a certificate were sent",
+        why="to remind once, and to show that it was done",
+        basis=LegalBasis.CONTRACT,
+        retention=Retention.CERTIFICATES,
+        erasure=Erasure.DELETED,
+        access=Access.DESK,
+        columns={
+            ColumnClass.LINK: ("id", "certificate_id", "outbox_id"),
+            ColumnClass.FACT: ("valid_until", "days_before", "created_at"),
+        },
+    ),
+    "appointment_reminder": TableRule(
+        what="which reminders of an appointment were sent",
+        why="to remind once, and to show that it was done",
+        basis=LegalBasis.CONTRACT,
+        retention=Retention.APPOINTMENTS,
+        erasure=Erasure.DELETED,
+        access=Access.DESK,
+        columns={
+            ColumnClass.LINK: ("id", "appointment_id", "outbox_id"),
+            ColumnClass.FACT: ("kind", "created_at"),
+        },
+    ),
+    "consent": TableRule(
+        title="Autorizações para mensagens",
+        what="what the contact allowed and forbade the company to send, who told us, and when",
+        why="to send only what is allowed, and to prove it",
+        basis=LegalBasis.CONSENT,
+        retention=Retention.CONTACT,
+        erasure=Erasure.DELETED,
+        access=Access.DESK,
+        columns={
+            ColumnClass.PERSONAL: ("note_sealed",),
+            ColumnClass.LINK: ("id", "contact_id", "data_key_id"),
+            ColumnClass.FACT: (
+                "channel",
+                "kind",
+                "granted",
+                "source",
+                "text_version",
+                "recorded_at",
+            ),
+            ColumnClass.TECHNICAL: ("user_id",),
+        },
+    ),
+    "certificate_import": TableRule(
+        what="files of certificates until they are stored, with what was wrong in them",
+        why="to show what is wrong before anything is stored",
+        basis=LegalBasis.CONTRACT,
+        retention=Retention.IMPORTS,
+        erasure=Erasure.DROPPED,
+        access=Access.ADMINS,
+        columns={
+            ColumnClass.PERSONAL: ("content_sealed",),
+            ColumnClass.STAFF: ("user_id",),
+            ColumnClass.TECHNICAL: (
+                "id",
+                "state",
+                "line_count",
+                "error_count",
+                "error_lines",
+                "errors",
+                "done_count",
+                "created_count",
+                "changed_count",
+                "created_at",
+                "finished_at",
+            ),
+        },
+    ),
+    "message_template": TableRule(
+        what="messages that Meta approved for the company",
+        why="to write to customers outside the 24 hours",
+        basis=LegalBasis.NONE,
+        retention=Retention.TEMPLATES,
+        erasure=Erasure.NONE,
+        access=Access.DESK,
+        columns={
+            ColumnClass.TECHNICAL: (
+                "id",
+                "business_account_id",
+                "name",
+                "language",
+                "category",
+                "state",
+                "variables",
+                "buttons",
+                "body",
+                "synced_at",
+                "created_at",
+            )
+        },
+    ),
+    "template_purpose": TableRule(
+        what="which template serves which notice",
+        why="to send the right one",
+        basis=LegalBasis.NONE,
+        retention=Retention.UNLIMITED,
+        erasure=Erasure.NONE,
+        access=Access.DESK,
+        columns={ColumnClass.TECHNICAL: ("purpose", "template_id", "updated_at")},
     ),
     "inbox_message": TableRule(
         what="a message as it arrived, sealed until it is processed, then emptied",
@@ -473,7 +653,13 @@ TABLES: dict[str, TableRule] = {
         access=Access.NOBODY,
         columns={
             ColumnClass.PERSONAL: ("payload",),
-            ColumnClass.TECHNICAL: ("id", "field", "phone_number_id", "received_at"),
+            ColumnClass.TECHNICAL: (
+                "id",
+                "field",
+                "phone_number_id",
+                "handled_at",
+                "received_at",
+            ),
         },
     ),
     "status_event": TableRule(
@@ -740,6 +926,35 @@ TABLES: dict[str, TableRule] = {
         access=Access.NOBODY,
         columns={ColumnClass.TECHNICAL: ("sequence", "ledger_id", "digest", "applied_at")},
     ),
+    "backup_record": TableRule(
+        what="backups that were made, and ones that were proved by restoring them",
+        why="to see that there are backups, and that they can be restored",
+        basis=LegalBasis.NONE,
+        retention=Retention.UNLIMITED,
+        erasure=Erasure.NONE,
+        access=Access.NOBODY,
+        columns={
+            ColumnClass.TECHNICAL: (
+                "id",
+                "action",
+                "backup",
+                "started_at",
+                "finished_at",
+                "size_bytes",
+                "succeeded",
+                "problem",
+            )
+        },
+    ),
+    "budget_notice": TableRule(
+        what="that 80 or 100 percent of a day's or a month's budget were spent",
+        why="to tell it once",
+        basis=LegalBasis.NONE,
+        retention=Retention.UNLIMITED,
+        erasure=Erasure.NONE,
+        access=Access.ADMINS,
+        columns={ColumnClass.TECHNICAL: ("period", "starts_on", "percent", "created_at")},
+    ),
     "daily_figure": TableRule(
         what="sums of a day: conversations, messages, intents, escalations, errors, cost",
         why="reports whose sums no erasure changes",
@@ -755,6 +970,50 @@ TABLES: dict[str, TableRule] = {
                 "label",
                 "live",
                 "carried",
+            )
+        },
+    ),
+    "model_version": TableRule(
+        what="trained models: weights over the words of the shipped corpus, and their scores",
+        why="to answer with the best one, and to go back to the one before",
+        basis=LegalBasis.NONE,
+        retention=Retention.UNLIMITED,
+        erasure=Erasure.NONE,
+        access=Access.ADMINS,
+        columns={
+            ColumnClass.STAFF: ("refusals",),
+            ColumnClass.TECHNICAL: (
+                "id",
+                "base",
+                "state",
+                "file",
+                "checksum",
+                "trial_file",
+                "example_count",
+                "figures",
+                "previous_id",
+                "created_at",
+                "promoted_at",
+                "retired_at",
+            ),
+        },
+    ),
+    "shadow_run": TableRule(
+        what="sums of comparisons of past conversations under another configuration",
+        why="to see what a change would do before it is made",
+        basis=LegalBasis.NONE,
+        retention=Retention.UNLIMITED,
+        erasure=Erasure.NONE,
+        access=Access.ADMINS,
+        columns={
+            ColumnClass.TECHNICAL: (
+                "id",
+                "candidate",
+                "conversation_count",
+                "turn_count",
+                "figures",
+                "report_name",
+                "created_at",
             )
         },
     ),
@@ -787,6 +1046,7 @@ TABLES: dict[str, TableRule] = {
         erasure=Erasure.NONE,
         access=Access.DESK,
         columns={
+            ColumnClass.STAFF: ("owner_id",),
             ColumnClass.TECHNICAL: (
                 "id",
                 "slug",
@@ -797,11 +1057,61 @@ TABLES: dict[str, TableRule] = {
                 "topic",
                 "source",
                 "valid_from",
+                "valid_to",
                 "active",
+                "archived_at",
                 "version",
                 "created_at",
                 "updated_at",
+            ),
+        },
+    ),
+    "article_version": TableRule(
+        what="what articles of the knowledge base said before, and drafts",
+        why="to see who changed an answer, and to take one back",
+        basis=LegalBasis.NONE,
+        retention=Retention.UNLIMITED,
+        erasure=Erasure.NONE,
+        access=Access.DESK,
+        columns={
+            ColumnClass.STAFF: ("author_id", "published_by_id"),
+            ColumnClass.TECHNICAL: (
+                "id",
+                "article_id",
+                "number",
+                "content",
+                "created_at",
+                "published_at",
+            ),
+        },
+    ),
+    "article_conflict": TableRule(
+        what="articles that are asked for alike and say different figures",
+        why="so that people settle which of them holds",
+        basis=LegalBasis.NONE,
+        retention=Retention.UNLIMITED,
+        erasure=Erasure.NONE,
+        access=Access.DESK,
+        columns={
+            ColumnClass.TECHNICAL: (
+                "article_id",
+                "other_id",
+                "similarity",
+                "differences",
+                "found_at",
             )
+        },
+    ),
+    "question_group": TableRule(
+        what="which unanswered questions ask alike, and what people made of them",
+        why="to write the articles that are missing",
+        basis=LegalBasis.NONE,
+        retention=Retention.UNLIMITED,
+        erasure=Erasure.NONE,
+        access=Access.DESK,
+        columns={
+            ColumnClass.STAFF: ("updated_by_id",),
+            ColumnClass.TECHNICAL: ("id", "state", "article_id", "created_at", "updated_at"),
         },
     ),
     "passage": TableRule(
@@ -818,6 +1128,7 @@ TABLES: dict[str, TableRule] = {
                 "kind",
                 "text",
                 "normalised",
+                "superseded",
                 "embedding",
                 "search_vector",
             )
@@ -882,9 +1193,22 @@ COLUMN_TITLES: dict[str, str] = {
     "valid_until": "Válido até",
     "issued_on": "Emitido em",
     "issuer": "Emissor",
+    "channel": "Canal",
+    "granted": "Aceita",
+    "source": "Quem informou",
+    "text_version": "Texto mostrado",
+    "note": "Anotação",
+    "recorded_at": "Registrado em",
+    "reminded_at": "Último lembrete",
     "opted_out_at": "Não quer avisos desde",
     "muted_until": "Sem respostas do robô até",
     "hold_reason": "Motivo da guarda legal",
+    "turn_input": "O que a pessoa escreveu, e onde na conversa",
+    "labels_after": "O que ela quis dizer, segundo a equipe",
+    "question": "Pergunta",
+    "value": "O que lembramos",
+    "learned_at": "Contado em",
+    "expires_at": "Guardado até",
 }
 """What the copy for people calls a value; one without a title stands in the JSON copy alone."""
 

@@ -30,6 +30,7 @@ from gatte.privacy.crypto import DecryptionFailed
 from gatte.store import (
     StatementBatch,
     audit,
+    certificate_imports,
     contacts,
     daily_figures,
     erasures,
@@ -175,6 +176,7 @@ def _carry_out(subject: DataSubject, written: ErasureLedger, entry: LedgerEntry)
             erasures.delete_event(event_id)
         else:
             erasures.replace_event(event_id, receive.seal_event(rest))
+    certificate_imports.delete_unfinished()
     erasures.delete_rows(subject.contact_id, subject.data_key_id)
     erasures.record_applied(written.id, entry.sequence, entry.digest)
     log.info("contact_erased", sequence=entry.sequence, inbox_rows=blanked)

@@ -40,6 +40,7 @@ def periods(settings: Settings) -> dict[str, timedelta]:
     webhook = timedelta(days=settings.gatte_retention_webhook_days)
     return {
         "conversation": texts,
+        "contact_memory": timedelta(0),
         "turn_trace": timedelta(days=settings.gatte_retention_trace_days),
         "ticket": tickets,
         "appointment": tickets,

@@ -15,7 +15,7 @@ from gatte.conversation.decision_history import DecisionHistory
 from gatte.conversation.effects import EraseData, EraseMessage
 from gatte.conversation.replies import Reply, with_ticket_number
 from gatte.conversation.snapshot import TransitionStep
-from gatte.conversation.states import Event
+from gatte.conversation.states import Event, State
 from gatte.decisions import effects, inactivity_timer, snapshots
 from gatte.delivery import claims
 from gatte.delivery.claims import ClaimedReply
@@ -162,6 +162,8 @@ def _record_steps(
             "event_name": step.event.value,
         }
         log.info("transition", **names, cause=step.cause, duration_ms=round(spent, 1))
+        if (step.from_state, step.to_state) == (State.WAITING_HUMAN, State.WITH_HUMAN):
+            metrics.HUMAN_WAIT_SECONDS.observe(spent / 1000)
         if step.from_state is not step.to_state:
             conversation.state_since = now
 

@@ -11,12 +11,23 @@ import structlog
 
 from gatte.conversation import effects
 from gatte.conversation.effects import Effect
+from gatte.conversation.memory_kinds import MemoryKind
 from gatte.data_rights import erasure_requests
 from gatte.decisions import booking
 from gatte.intake import contact_identity
-from gatte.models import Conversation, IdentityKind, TicketKind
+from gatte.models import ConsentSource, Conversation, IdentityKind, TicketKind
 from gatte.observability import metrics
-from gatte.store import audit, contacts, conversations, leads, messages, tickets, turns
+from gatte.store import (
+    audit,
+    contacts,
+    conversations,
+    leads,
+    memories,
+    messages,
+    tickets,
+    turns,
+    unanswered,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -42,15 +53,19 @@ def _escalate(conversation: Conversation, effect: effects.QueueForHuman) -> None
 
 
 def _capture_lead(conversation: Conversation, effect: effects.CaptureLead) -> None:
-    leads.add_lead(
-        conversation,
-        product=effect.product,
-        renewal_of=effect.renewal_of,
-        name=effect.name,
-        company=effect.company,
-        document=effect.document,
-        email=effect.email,
-    )
+    details = {
+        "product": effect.product,
+        "name": effect.name,
+        "company": effect.company,
+        "document": effect.document,
+        "email": effect.email,
+    }
+    if effect.renewal_of is not None:
+        waiting = leads.find_active_renewal(conversation.contact_id, effect.renewal_of)
+        if waiting is not None:
+            leads.complete_renewal(waiting, conversation, details)
+            return
+    leads.add_lead(conversation, renewal_of=effect.renewal_of, **details)
 
 
 def _open_ticket(conversation: Conversation, effect: effects.OpenTicket) -> None:
@@ -93,6 +108,16 @@ def _erase_data(conversation: Conversation, _: effects.EraseData) -> int:
     return _data_request(conversation, "Eliminação dos dados pessoais (LGPD, art. 18)", delay)
 
 
+def _forget_memory(conversation: Conversation, effect: effects.ForgetMemory) -> None:
+    """Forget one thing of the contact, with the registered e-mail where it is that."""
+    contact = conversation.contact
+    kind = MemoryKind(effect.kind)
+    memories.forget_kind(contact.id, kind)
+    if kind is MemoryKind.EMAIL:
+        contact.email = None
+    audit.record_of_bot("memory.forget", f"contact:{contact.id}", {"kind": kind.value})
+
+
 def _correct_data(conversation: Conversation, effect: effects.CorrectData) -> None:
     contact = conversation.contact
     if effect.field not in {"name", "email", "document"}:
@@ -114,11 +139,11 @@ def register_document(conversation: Conversation, document: str) -> None:
 
 
 def _opt_out(conversation: Conversation, _: effects.StopNotices) -> None:
-    contacts.opt_out(conversation.contact)
+    contacts.opt_out(conversation.contact, ConsentSource.CUSTOMER)
 
 
 def _opt_in(conversation: Conversation, _: effects.ResumeNotices) -> None:
-    contacts.opt_in(conversation.contact)
+    contacts.opt_in(conversation.contact, ConsentSource.CUSTOMER)
 
 
 def _erase_message(conversation: Conversation, effect: effects.EraseMessage) -> None:
@@ -130,6 +155,8 @@ def _erase_message(conversation: Conversation, effect: effects.EraseMessage) -> 
         return
     for one in [row, *messages.list_edits(row)]:
         messages.erase(one)
+        memories.forget_told_in(one.id)
+        unanswered.delete_told_in(one.id)
         if one.turn_id is not None:  # the turn that is under way sees to its own trace
             turns.redact_trace(one.turn_id, PERSONAL_TRACE_KEYS)
     log.info("message_erased", message_id=str(row.id), why=effect.reason)
@@ -152,6 +179,7 @@ EFFECT_HANDLERS: dict[type[Effect], Callable[[Conversation, Any], int | None]] =
     effects.ExportData: _export_data,
     effects.EraseData: _erase_data,
     effects.CorrectData: _correct_data,
+    effects.ForgetMemory: _forget_memory,
     effects.StopNotices: _opt_out,
     effects.ResumeNotices: _opt_in,
     effects.EraseMessage: _erase_message,

@@ -2,16 +2,18 @@
 orchestrator decided.
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from gatte import services
 from gatte.conversation.snapshot import CertificateFacts, ContactFacts, Snapshot, TicketFacts
 from gatte.data_rights import erasure_requests
 from gatte.decisions import availability, booking, handling_time, known_facts
 from gatte.models import Conversation
-from gatte.store import Row, certificates, conversations, tickets
+from gatte.store import Row, certificates, conversations, memories, tickets
 
 TICKETS_SHOWN = 5
+REMINDED_LATELY = timedelta(days=5)
+"""Whoever wants to renew so soon after a reminder means the certificate that it named."""
 
 
 def load_snapshot(conversation: Conversation, facts: Row | None = None) -> Snapshot:
@@ -47,6 +49,7 @@ def load_snapshot(conversation: Conversation, facts: Row | None = None) -> Snaps
         calendar=booking.calendar(now, facts.booked_times),
         desk=availability.desk_facts(now, hours, tuple(facts.ahead), minutes_each),
         hours=hours,
+        memory=memories.opened(facts.memories),
         erasure_hours=None if delay is None else delay // timedelta(hours=1),
     )
 
@@ -82,9 +85,17 @@ def _contact_facts(conversation: Conversation, *, returning: bool) -> ContactFac
 
 
 def _certificates(conversation: Conversation) -> tuple[CertificateFacts, ...]:
-    rows = certificates.list_of_contact(conversation.contact_id)
+    rows = certificates.list_current_of_contact(conversation.contact_id)
+    lately = datetime.now(UTC) - REMINDED_LATELY
     return tuple(
-        CertificateFacts(str(row.id), row.kind, row.holder or "", row.valid_until, row.status.value)
+        CertificateFacts(
+            id=str(row.id),
+            kind=row.kind,
+            holder=row.holder or "",
+            valid_until=row.valid_until,
+            status=row.status.value,
+            reminded=row.reminded_at is not None and row.reminded_at > lately,
+        )
         for row in rows
     )
 

@@ -24,7 +24,7 @@ from gatte.observability import metrics
 from gatte.observability.metric_labels import SendOutcome
 from gatte.privacy import masking
 from gatte.settings import UncertainPolicy
-from gatte.store import conversations, outbox, status_events
+from gatte.store import consents, conversations, outbox, status_events
 from gatte.store.outbox import RecordedAcceptance
 from gatte.whatsapp.errors import ErrorCategory, rule_for
 
@@ -95,6 +95,9 @@ def _drop_if_undeliverable(row: Outbox, conversation: Conversation, now: datetim
             outbox_id=str(row.id),
             why="the bot does not own the conversation any more",
         )
+    elif (refused := _notice_refusal(row, conversation, now)) is not None:
+        outbox.cancel(row, refused)
+        log.info("notice_cancelled", outbox_id=str(row.id), why=refused.value)
     elif row.state is DeliveryState.UNCERTAIN and _needs_human(row):
         outbox.mark_dead_letter(row, FailureCause.NOT_CONFIRMED)
         log.warning("reply_dead_lettered", outbox_id=str(row.id))
@@ -105,6 +108,15 @@ def _drop_if_undeliverable(row: Outbox, conversation: Conversation, now: datetim
 
 def _bot_must_be_silent(row: Outbox, conversation: Conversation) -> bool:
     return row.author is Author.BOT and row.owner_version != conversation.owner_version
+
+
+def _notice_refusal(row: Outbox, conversation: Conversation, now: datetime) -> FailureCause | None:
+    """Why a notice must not be sent (any more), be it again; None for other answers."""
+    if row.expires_at is None:
+        return None
+    if conversation.contact.opted_out_at is not None:
+        return FailureCause.NOTICES_REFUSED
+    return FailureCause.NOTICE_EXPIRED if now >= row.expires_at else None
 
 
 def _needs_human(row: Outbox) -> bool:
@@ -197,6 +209,8 @@ def record_rejected(
         return
     row.error_code = code
     row.error_details = masking.mask(details[:500])
+    if rule_for(code).category is ErrorCategory.OPTED_OUT:
+        consents.record_marketing_stop_of(row.id)
     if retry_in is not None:
         outbox.retry_later(row, retry_in)
         metrics.MESSAGES_SENT.labels(outcome=SendOutcome.RETRIED).inc()

@@ -20,6 +20,9 @@ class FailureCause(StrEnum):
     BREAKS_A_LIMIT = "breaks_a_limit"
     WINDOW_CLOSED = "window_closed"
     NUMBER_PAUSED = "number_paused"
+    NOTICE_EXPIRED = "notice_expired"
+    NOTICE_OUTDATED = "notice_outdated"
+    NOTICES_REFUSED = "notices_refused"
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,18 @@ EXPLANATIONS: dict[FailureCause, Explanation] = {
         "A Meta não está aceitando mensagens deste número.",
         "Avise quem administra o sistema."
         " A mensagem sai sozinha assim que o problema for resolvido.",
+    ),
+    FailureCause.NOTICE_EXPIRED: Explanation(
+        "O aviso não saiu a tempo e o texto dele já não valia.",
+        "Se ainda fizer sentido, fale com o cliente.",
+    ),
+    FailureCause.NOTICE_OUTDATED: Explanation(
+        "O certificado ou o horário de que o aviso falava mudou antes do envio.",
+        "Não é preciso fazer nada.",
+    ),
+    FailureCause.NOTICES_REFUSED: Explanation(
+        "O cliente pediu para não receber avisos antes de este sair.",
+        "Não envie: respeite o pedido.",
     ),
 }
 UNCERTAIN_EXPLANATION = Explanation(

@@ -15,7 +15,7 @@ from gatte.delivery.failure_reasons import FailureCause
 from gatte.delivery.rate_limiter import MAX_SLEEP_SECONDS
 from gatte.extensions import db
 from gatte.infra.database.engine import UNAVAILABLE_ERRORS
-from gatte.observability import tracing
+from gatte.observability import spans, tracing
 from gatte.whatsapp import outbound, simulator
 from gatte.whatsapp.channel import Channel, NotSent, OutcomeUncertain, Rejected, Sent
 from gatte.whatsapp.errors import ErrorCategory
@@ -35,7 +35,7 @@ def send_due(conversation_id: UUID, claimed: ClaimedReply | None = None) -> None
         claimed = claims.claim_next(conversation_id)
         db.session.commit()  # nothing stays open while we wait for Meta
     while claimed is not None:
-        with tracing.bound(correlation_id=claimed.correlation_id):
+        with tracing.bound(correlation_id=claimed.correlation_id), spans.span("delivery"):
             went = _send(claimed)
         claimed = claims.claim_next(conversation_id) if went else None
         db.session.commit()

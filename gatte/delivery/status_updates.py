@@ -2,6 +2,7 @@
 in.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -10,20 +11,23 @@ import structlog
 from gatte.delivery.service_window import WINDOW_CLOSED_CODE
 from gatte.models import DeliveryState
 from gatte.store import status_events
+from gatte.store.status_events import ReportedReply
 
 log = structlog.get_logger(__name__)
 
 BATCH = 2_000
+MARKETING_STOPPED_CODE = 131050  # Meta's own word for it
 
 
 @dataclass(frozen=True)
 class StatusBatch:
-    """A batch that was looked at: the id of its last status, and the answers that failed since the
-    24 h window was closed.
+    """A batch that was looked at: the id of its last status, the answers that failed since the 24 h
+    window was closed, and those that failed since the customer stopped marketing messages.
     """
 
     last_id: int
     window_closed: tuple[UUID, ...]
+    marketing_stopped: tuple[UUID, ...] = ()
 
 
 def apply_status_batch(after: int = 0) -> StatusBatch | None:
@@ -43,11 +47,17 @@ def apply_status_batch(after: int = 0) -> StatusBatch | None:
             log.warning("status_applied", **fields, error_code=reply.error_code)
         else:
             log.info("status_applied", **fields)
-    window_closed = tuple(
-        reply.id
-        for reply in applied.replies
-        if reply.has_failed
-        and reply.state == DeliveryState.FAILED
-        and reply.error_code == WINDOW_CLOSED_CODE
+    return StatusBatch(
+        applied.last_id,
+        _failed_with(applied.replies, WINDOW_CLOSED_CODE),
+        _failed_with(applied.replies, MARKETING_STOPPED_CODE),
     )
-    return StatusBatch(applied.last_id, window_closed)
+
+
+def _failed_with(replies: Sequence[ReportedReply], code: int) -> tuple[UUID, ...]:
+    """The replies that a status of this batch let fail with this error."""
+    return tuple(
+        reply.id
+        for reply in replies
+        if reply.has_failed and reply.state == DeliveryState.FAILED and reply.error_code == code
+    )

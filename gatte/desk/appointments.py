@@ -15,7 +15,7 @@ from gatte.decisions import booking, known_facts
 from gatte.models import Appointment, AppointmentState, Author
 from gatte.models.columns import new_uuid7
 from gatte.store import appointments as stored
-from gatte.store import audit, conversations, outbox, tickets
+from gatte.store import audit, conversations, outbox, reminders, tickets
 from gatte.store.appointments import NewAppointment
 from gatte.store.conversations import is_service_window_open
 
@@ -147,6 +147,7 @@ def set_state(
         raise NotBookable("too_early")
     appointment.state = state
     stored.touch(appointment)
+    reminders.cancel_of_appointment(appointment_id)
     details = {"from": AppointmentState.BOOKED.value, "to": state.value}
     audit.record(
         user_id,

@@ -1,11 +1,13 @@
 """Certificates of customers in the hands of the desk: noted, and kept up to date."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from gatte import services
 from gatte.models import Certificate, Contact, keyring
-from gatte.store import audit
+from gatte.store import audit, reminders
 from gatte.store import certificates as stored
 
 
@@ -13,7 +15,15 @@ def create(contact: Contact, values: Mapping[str, Any], user_id: int) -> Certifi
     """Note a certificate that was issued to a contact; `values` by column."""
     certificate = stored.add_certificate(contact, **_with_hash(values))
     audit.record(user_id, "certificate.create", _subject(certificate))
+    end_renewed_series(certificate)
     return certificate
+
+
+def end_renewed_series(certificate: Certificate) -> None:
+    """Mark what a new certificate renews, and remind nobody of it any more."""
+    today = datetime.now(services.settings().time_zone).date()
+    for renewed_id in stored.mark_renewed_by([certificate.id], today):
+        reminders.cancel_of_certificate(renewed_id)
 
 
 def change(certificate_id: UUID, values: Mapping[str, Any], user_id: int) -> Certificate:
@@ -22,6 +32,8 @@ def change(certificate_id: UUID, values: Mapping[str, Any], user_id: int) -> Cer
     changed = [name for name, value in values.items() if getattr(certificate, name) != value]
     for name, value in _with_hash(values).items():
         setattr(certificate, name, value)
+    if {"status", "valid_until"} & set(changed):
+        reminders.cancel_of_certificate(certificate_id)
     if changed:
         audit.record(
             user_id, "certificate.change", _subject(certificate), {"columns": sorted(changed)}

@@ -51,6 +51,7 @@ class JobName(StrEnum):
     RUN_SCHEDULED_JOB = "gatte.jobs.definitions.run_scheduled_job"
     DELIVER_WEBHOOKS = "gatte.jobs.definitions.deliver_webhooks"
     EMBED_PASSAGES = "gatte.jobs.definitions.embed_passages"
+    ANSWER_TRIAL = "gatte.jobs.definitions.answer_trial"
 
 
 QUEUE_BY_JOB: dict[JobName, QueueName] = {
@@ -62,6 +63,7 @@ QUEUE_BY_JOB: dict[JobName, QueueName] = {
     JobName.RUN_SCHEDULED_JOB: QueueName.MAINTENANCE,
     JobName.DELIVER_WEBHOOKS: QueueName.MAINTENANCE,
     JobName.EMBED_PASSAGES: QueueName.MAINTENANCE,
+    JobName.ANSWER_TRIAL: QueueName.TURNS,
 }
 
 
@@ -125,6 +127,13 @@ def queued_ids(name: QueueName) -> frozenset[str]:
     return frozenset(get_queue(name).get_job_ids())
 
 
+def count_failed_batches() -> int:
+    """How many batches ended in an error within FAILED_BATCH_TTL_SECONDS; RedisError when Redis is
+    away.
+    """
+    return sum(get_queue(name).failed_job_registry.count for name in QueueName)
+
+
 HEARTBEAT_SECONDS = 2
 HEARTBEAT_TTL_SECONDS = HEARTBEAT_SECONDS * 5
 
@@ -140,7 +149,7 @@ def send_heartbeat(kind: ProcessKind, who: str) -> None:
     """Say that a process is alive, and forget those that were not for long; RedisError when nobody
     hears it.
     """
-    now = _time_of(services.redis())
+    now = read_redis_clock(services.redis())
     with services.redis().pipeline() as pipeline:
         pipeline.zadd(_heartbeat_key(kind), {who: now})
         pipeline.zremrangebyscore(_heartbeat_key(kind), "-inf", f"({now - HEARTBEAT_TTL_SECONDS}")
@@ -152,16 +161,21 @@ def list_alive(kind: ProcessKind, client: "Redis | None" = None) -> list[str]:
     """Who of a kind gave a sign of life lately, as `host:pid`; RedisError when nobody can know."""
     client = client or services.redis()
     found = client.zrangebyscore(
-        _heartbeat_key(kind), _time_of(client) - HEARTBEAT_TTL_SECONDS, "+inf"
+        _heartbeat_key(kind), read_redis_clock(client) - HEARTBEAT_TTL_SECONDS, "+inf"
     )
     return [who.decode() for who in cast("list[bytes]", found)]
+
+
+def count_alive(client: "Redis") -> dict[ProcessKind, float]:
+    """How many processes of each kind are alive; RedisError when nobody can know."""
+    return {kind: len(list_alive(kind, client)) for kind in ProcessKind}
 
 
 def _heartbeat_key(kind: ProcessKind) -> str:
     return f"gatte:heartbeat:{kind}"
 
 
-def _time_of(client: "Redis") -> float:
-    """The time of Redis in seconds: hosts whose clocks differ must agree on who is alive."""
+def read_redis_clock(client: "Redis") -> float:
+    """The time of Redis in seconds since 1970, on which hosts with different clocks agree."""
     seconds, microseconds = client.time()
     return seconds + microseconds / 1_000_000

@@ -16,6 +16,7 @@ from gatte.extensions import db
 from gatte.intake import contact_identity
 from gatte.models import Contact, IdentityKind, keyring
 from gatte.models.columns import new_uuid7
+from gatte.observability import metrics
 from gatte.store import Row, StatementBatch, contacts, conversations
 from gatte.whatsapp.events import Sender
 
@@ -117,6 +118,7 @@ def _insert_conversation(
         correlation_id=talk.correlation_id,
     )
     batch.execute()
+    metrics.CONVERSATIONS_OPENED.inc()
     return talk
 
 

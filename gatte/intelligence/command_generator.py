@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gatte.conversation.commands import TurnReading
+from gatte.conversation.memory_kinds import MemoryKind
 from gatte.conversation.parsing.normalize import word_set, words
 from gatte.conversation.secret_detection import holds_password
 from gatte.conversation.snapshot import Snapshot
@@ -37,11 +38,14 @@ SCHEMA = turn_schema(LABELS, SLOTS)
 
 @dataclass(frozen=True)
 class TurnRequest:
-    """The messages of a turn and where they were written; `options` are the titles of buttons."""
+    """The messages of a turn and where they were written; `hardened` when the guard suspects
+    them.
+    """
 
     messages: tuple[str, ...]
     snapshot: Snapshot
     history: History = ()
+    hardened: bool = False
 
 
 def leaves_doubt(reading: TurnReading, turn: TurnRequest) -> bool:
@@ -69,7 +73,7 @@ def generate(gemini: Gemini, turn: TurnRequest, local: TurnReading) -> TurnReadi
     messages = hidden.hide_messages(_within_limit(turn.messages))
     sent = _json(turn, hidden, messages)
     try:
-        proposed, call = gemini.understand(sent, SCHEMA)
+        proposed, call = gemini.understand(sent, SCHEMA, hardened=turn.hardened)
     except GeminiUnavailable:
         return local
     before = "\n".join(text for _, text in turn.history)
@@ -87,6 +91,7 @@ def record_of(snapshot: Snapshot) -> Record:
     names = [
         contact.name,
         slots.get("name"),
+        snapshot.memory.get(MemoryKind.NAME_FORM),
         *(one.holder for one in snapshot.certificates),
     ]
     others = [
@@ -95,11 +100,12 @@ def record_of(snapshot: Snapshot) -> Record:
         contact.email,
         slots.get("document"),
         slots.get("email"),
+        snapshot.memory.get(MemoryKind.EMAIL),
         slots.get("value"),
     ]
     return Record(
         names=_known(names),
-        companies=_known([slots.get("company")]),
+        companies=_known([slots.get("company"), snapshot.memory.get(MemoryKind.COMPANY)]),
         others=_known(others),
     )
 

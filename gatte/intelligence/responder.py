@@ -6,6 +6,7 @@ transaction open during `compose`.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -19,8 +20,10 @@ from gatte.intelligence.clauses import sentences_of
 from gatte.intelligence.gemini.client import Gemini, GeminiUnavailable, History
 from gatte.intelligence.gemini.structured_output import WrittenAnswer, WrittenSentence
 from gatte.intelligence.grounding_check import LONGEST_ANSWER, SourcePassage, Violation
+from gatte.intelligence.guard import answer_screen
 from gatte.intelligence.knowledge.retrieval import RankedArticle, RetrievalResult, find_passages
 from gatte.intelligence.pseudonymization import Pseudonymizer, Record, UnknownPlaceholder
+from gatte.observability import metrics
 
 LEAST_KEPT = 0.5
 """Of an answer's characters that must be left when what does not hold is dropped."""
@@ -106,9 +109,14 @@ def compose_answer(
     gemini: Gemini | None = None,
     company: str = "",
     record: Record | None = None,
+    memory: Mapping[str, str] | None = None,
+    *,
+    hardened: bool = False,
 ) -> Answer:
     """The answer from what was found: by the model when there is one and it may help, by the best
-    passage when that is sure enough. What `record` holds does not leave.
+    passage when that is sure enough. What `record` holds does not leave; of `memory`, what the
+    contact told before, the model sees placeholders. `hardened` when the guard suspects the
+    customer's words.
     """
     if (
         gemini is None
@@ -121,8 +129,9 @@ def compose_answer(
     lines = hidden.hide_lines(history)
     question = hidden.hide(passages.question).text
     shown = [_shown(one) for one in passages.found]
+    known = {kind: hidden.hide(value).text for kind, value in (memory or {}).items()}
     try:
-        written, call = gemini.respond(question, shown, lines, company)
+        written, call = gemini.respond(question, shown, lines, company, known, hardened=hardened)
     except GeminiUnavailable as failure:
         return _answer_with_passage(passages, (failure.call,))
     if not written.sentences:
@@ -133,6 +142,8 @@ def compose_answer(
 def _checked(kept: _GroundedText, passages: RetrievalResult, call: CallRecord) -> Answer:
     """What is left of the model's words, if it is enough; else the passage."""
     problems = tuple(dict.fromkeys(kept.problems))
+    for problem in problems:
+        metrics.GUARD_VIOLATIONS.labels(reason=problem).inc()
     if problems:
         log.warning(
             "answer_ungrounded",
@@ -201,6 +212,7 @@ def _problems_of(
     for one in sentences_of(text) or [""]:
         said = hidden.without_placeholders(one)
         found += grounding_check.violations(said, passage)
+        found += answer_screen.violations(said, passage.text)
     return found
 
 

@@ -2,8 +2,8 @@
 
 import sys
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from gatte import services
+from gatte.conversation import refusal_policy
 from gatte.conversation.classifier_gate import needs_classifier
 from gatte.conversation.commands import TurnReading
 from gatte.conversation.nlu import IntentPrediction
@@ -24,6 +25,7 @@ from gatte.settings import EX_CONFIG
 
 if TYPE_CHECKING:
     from gatte.intelligence.command_generator import TurnRequest
+    from gatte.intelligence.guard.hostile_model import HostileModel
     from gatte.intelligence.knowledge.version import KnowledgeBaseVersion
     from gatte.intelligence.pseudonymization import Record
     from gatte.intelligence.responder import Answer
@@ -37,12 +39,19 @@ log = structlog.get_logger(__name__)
 
 
 class LocalModels:
-    """The models of this process, loaded from their file when the first text comes."""
+    """The models of this process, loaded from their file when the first text comes.
+
+    `version` is the trained version that reads turns, None for the shipped one; `checked_at` is
+    when another was looked for (monotonic seconds).
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self.version: int | None = None
+        self.checked_at = float("-inf")
         self._classifier: Classifier | None = None
         self._command_model: CommandModel | None = None
+        self._hostile_model: HostileModel | None = None
         self._loading = threading.Lock()
 
     @property
@@ -60,17 +69,41 @@ class LocalModels:
         """The model that reads turns; ModelMissing when its file was not made."""
         with self._loading:
             if self._command_model is None:
-                from gatte.intelligence.understanding import command_model_file
-
-                path = command_model_file.path_for(self._folder)
-                self._command_model = command_model_file.read(path)
+                self._command_model = self.shipped_command_model()
             return self._command_model
+
+    def shipped_command_model(self) -> "CommandModel":
+        """The model of the file that build or install made, read anew; ModelMissing without it."""
+        from gatte.intelligence.understanding import command_model_file
+
+        return command_model_file.read(command_model_file.path_for(self._folder))
+
+    def use(self, model: "CommandModel | None", version: int | None) -> None:
+        """Read turns with this model from now on; None for the shipped one."""
+        with self._loading:
+            self._command_model = model
+            self.version = version
+
+    @property
+    def hostile_model(self) -> "HostileModel":
+        """The model of the guard; ModelMissing when its file was not made."""
+        if self._hostile_model is not None:
+            return self._hostile_model
+        with self._loading:
+            if self._hostile_model is None:
+                from gatte.intelligence.guard import hostile_model_file
+
+                path = hostile_model_file.path_for(self._folder)
+                self._hostile_model = hostile_model_file.read(path)
+            return self._hostile_model
 
     def require(self) -> None:
         """End the process with one clear line when there is no model file to load."""
+        from gatte.intelligence.guard import hostile_model_file
         from gatte.intelligence.understanding import command_model_file, model_file
 
-        for path in (model_file.path_for(self._folder), command_model_file.path_for(self._folder)):
+        for file in (model_file, command_model_file, hostile_model_file):
+            path = file.path_for(self._folder)
             if not model_file.is_valid(path):
                 log.error("model_missing", path=str(path))
                 sys.stderr.write(f"gatte: {model_file.ModelMissing(path)}\n")
@@ -108,39 +141,62 @@ def answer_question(
     history: History = (),
     edition: "KnowledgeBaseVersion | None" = None,
     record: "Record | None" = None,
+    memory: Mapping[str, str] | None = None,
+    *,
+    hardened: bool = False,
 ) -> "Answer":
     """The answer to a question from the knowledge base; the transaction that searches is over
-    before a model is asked, and what the record holds of the contact does not leave.
+    before a model is asked, and what the record holds of the contact does not leave. `memory` is
+    what the contact told in earlier conversations. A question that the guard blocks, or the refusal
+    policy names, is asked of no model.
 
-    `edition` is that of the knowledge base, when the caller has read it already.
+    `edition` is that of the knowledge base, when the caller has read it already; `hardened` when
+    the guard suspects the customer's words.
     """
     from gatte.intelligence import responder
-    from gatte.intelligence.knowledge import retrieval_cache
+    from gatte.intelligence.guard import message_screen
+    from gatte.intelligence.knowledge import retrieval, retrieval_cache
 
-    with Session(db.engine) as session:
-        passages = retrieval_cache.find_passages(session, question, edition)
+    preview = _article_preview()
+    if preview is not None:
+        passages = retrieval.find_passages(preview, question)
+    else:
+        with Session(db.engine) as session:
+            passages = retrieval_cache.find_passages(session, question, edition)
+    refused = refusal_policy.topic_of(question) is not None
+    gemini = None if refused or message_screen.judge(question).is_blocked else services.gemini()
     company = services.settings().gatte_company_name
-    return responder.compose_answer(passages, history, services.gemini(), company, record)
+    return responder.compose_answer(
+        passages, history, gemini, company, record, memory, hardened=hardened
+    )
 
 
 def whole_answer(slug: str) -> str | None:
     """The answer of an article in force; None when there is none of this slug any more."""
     from gatte.store import knowledge
 
-    with Session(db.engine) as session:
+    preview = _article_preview()
+    with Session(db.engine) if preview is None else nullcontext(preview) as session:
         article = knowledge.articles_by_slug(session, [slug]).get(slug)
         return article.answer if article is not None and article.active else None
+
+
+def _article_preview() -> Session | None:
+    """A session that sees other articles than the stored ones, in the process of a shadow run."""
+    return cast("Session | None", current_app.extensions.get("gatte_article_preview"))
 
 
 def preload_models() -> None:
     """Load the local models and Gemini's package now, so that the first customer does not wait for
     them; opens no connection.
     """
+    from gatte.intelligence.guard import message_screen
     from gatte.intelligence.understanding.turn_features import TurnContext
 
     embedding.limit_blas_threads()
     services.local_models().classifier.classify("oi, tudo bem?")
     services.local_models().command_model.read(["oi"], TurnContext())
+    message_screen.judge("oi, tudo bem?")
     gemini = services.gemini()
     if gemini is not None:
         gemini.preload()

@@ -2,8 +2,8 @@
 base.
 """
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +32,9 @@ _NOTHING_SEARCHED: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class AskedOfTurn:
-    """What a turn asks: all of it, a question a line, and what of it facts may answer."""
+    """What a turn asks: all of it, a question a line, what of it facts may answer, and what is
+    remembered of who asks; `hardened` when the guard suspects the customer's words.
+    """
 
     text: str
     fact_questions: tuple[FactQuestion, ...]
@@ -40,6 +42,8 @@ class AskedOfTurn:
     hours: BusinessHours
     now: datetime
     record: "Record | None" = None
+    memory: Mapping[str, str] = field(default_factory=dict)
+    hardened: bool = False
 
     @property
     def beside_facts(self) -> list[str]:
@@ -55,7 +59,16 @@ def answer_turn(
     told = fact_answers.answer(asked.fact_questions, asked.facts, asked.hours, asked.now)
     left = [*asked.beside_facts, *(one.text for one in told.open_questions)]
     found = (
-        service.answer_question("\n".join(left), history, edition, asked.record) if left else None
+        service.answer_question(
+            "\n".join(left),
+            history,
+            edition,
+            asked.record,
+            asked.memory,
+            hardened=asked.hardened,
+        )
+        if left
+        else None
     )
     trace = _trace(told, found)
     article = found.text if found is not None else None

@@ -6,9 +6,10 @@ from gatte.decisions import apply
 from gatte.delivery import service_window, status_updates, webhooks
 from gatte.delivery.send import send_due
 from gatte.extensions import db
-from gatte.intelligence.knowledge import articles
+from gatte.intelligence.knowledge import article_passages, trials
 from gatte.jobs import cron
 from gatte.jobs.job_context import job
+from gatte.store import consents
 from gatte.turns import inactivity, run
 
 
@@ -52,6 +53,8 @@ def apply_statuses() -> None:
     while (batch := status_updates.apply_status_batch(after)) is not None:
         for outbox_id in batch.window_closed:
             service_window.handle_late_failure(outbox_id)
+        for outbox_id in batch.marketing_stopped:
+            consents.record_marketing_stop_of(outbox_id)
         db.session.commit()
         after = batch.last_id
     db.session.commit()
@@ -72,5 +75,11 @@ def deliver_webhooks(subscription_id: str) -> None:
 @job
 def embed_passages() -> None:
     """Give passages that were changed lately their vectors, some at a time."""
-    articles.embed_missing(db.session())
+    article_passages.embed_missing(db.session())
     db.session.commit()
+
+
+@job
+def answer_trial(trial_id: str) -> None:
+    """Answer a question that somebody of the company tries out."""
+    trials.answer(UUID(trial_id))

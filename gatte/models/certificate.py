@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gatte.extensions import Base
-from gatte.models.columns import CreatedAt, string_enum
+from gatte.models.columns import CreatedAt, Timestamp, string_enum
 from gatte.models.contact import Contact
 from gatte.models.sealing import EncryptedColumn, HasEncryptedColumns
 
@@ -44,5 +44,9 @@ class Certificate(HasEncryptedColumns, Base):
     status: Mapped[CertificateStatus] = mapped_column(
         string_enum(CertificateStatus), default=CertificateStatus.ACTIVE
     )
+    reminded_at: Mapped[Timestamp | None]
+    """When the contact was last reminded of its end."""
+    renewal_lead_for: Mapped[date | None]
+    """The last day of validity for which a renewal lead was made; another one wants another."""
     created_at: Mapped[CreatedAt]
     contact: Mapped[Contact] = relationship()

@@ -104,6 +104,8 @@ class Conversation(HasEncryptedColumns, Base):
     opened_at: Mapped[CreatedAt]
     closed_at: Mapped[Timestamp | None]
     rate_limit_notified_at: Mapped[Timestamp | None]
+    remembered_at: Mapped[Timestamp | None]
+    """When what it told of the contact was put into memory last."""
 
     contact: Mapped[Contact] = relationship()
     assignee: Mapped[User | None] = relationship()
@@ -149,6 +151,13 @@ class Turn(HasEncryptedColumns, Base):
     """
 
     __tablename__ = "turn"
+    __table_args__ = (
+        Index(
+            "ix_turn_dead_letter",
+            "created_at",
+            postgresql_where=text(f"outcome = '{TurnOutcome.DEAD_LETTER}'"),
+        ),
+    )
 
     conversation_id: Mapped[UUID] = mapped_column(
         ForeignKey("conversation.id", ondelete="CASCADE"), index=True

@@ -32,6 +32,11 @@ class InboxMessage(Base):
             "processed_at",
             postgresql_where=text("processed_at IS NOT NULL"),
         ),
+        Index(
+            "ix_inbox_message_dead_letter",
+            "processed_at",
+            postgresql_where=text("processed_at IS NOT NULL AND payload IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -76,11 +81,20 @@ class WebhookEvent(Base):
     """Anything else that Meta told us, kept whole and sealed under the inbox key."""
 
     __tablename__ = "webhook_event"
+    __table_args__ = (
+        Index(
+            "ix_webhook_event_preferences",
+            "id",
+            postgresql_where=text("field = 'user_preferences' AND handled_at IS NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     field: Mapped[str]
     phone_number_id: Mapped[str | None]
     payload: Mapped[bytes] = mapped_column(LargeBinary)
+    handled_at: Mapped[Timestamp | None]
+    """When what it says was carried out, of a field of which anything is."""
     received_at: Mapped[Timestamp] = mapped_column(
         server_default=text("clock_timestamp()"), index=True
     )

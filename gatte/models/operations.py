@@ -1,16 +1,19 @@
-"""What the installation knows of itself: scheduled jobs, figures of past days, erasures applied."""
+"""What the installation knows of itself: scheduled jobs, figures of past days, erasures applied,
+backups.
+"""
 
 from datetime import date
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, LargeBinary, Numeric, text
+from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, LargeBinary, Numeric, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gatte.extensions import Base
-from gatte.models.columns import CreatedAt, Timestamp
+from gatte.models.columns import CreatedAt, Timestamp, string_enum
 
 AMOUNT = Numeric(20, 6)
 
@@ -50,6 +53,18 @@ class DailyFigure(Base):
     carried: Mapped[Decimal] = mapped_column(AMOUNT, server_default=text("0"))
 
 
+class BudgetNotice(Base):
+    """That so many percent of a day's or a month's budget were spent: told once."""
+
+    __tablename__ = "budget_notice"
+    __table_args__ = (CheckConstraint("period IN ('day', 'month')", name="period"),)
+
+    period: Mapped[str] = mapped_column(primary_key=True)
+    starts_on: Mapped[date] = mapped_column(primary_key=True)
+    percent: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    created_at: Mapped[CreatedAt]
+
+
 class AppliedErasure(Base):
     """An entry of the erasure ledger that this database carried out; it holds nothing personal."""
 
@@ -59,3 +74,31 @@ class AppliedErasure(Base):
     ledger_id: Mapped[UUID]
     digest: Mapped[bytes] = mapped_column(LargeBinary)
     applied_at: Mapped[CreatedAt]
+
+
+class BackupAction(StrEnum):
+    """What was done with a backup."""
+
+    CREATED = "created"
+    VERIFIED = "verified"
+
+
+class BackupRecord(Base):
+    """A backup that was made, or was verified by restoring it, and how that ended: `problem` says
+    why it failed. `backup` is its name in the destination, None when it got none.
+    """
+
+    __tablename__ = "backup_record"
+    __table_args__ = (
+        Index("ix_backup_record_action_finished_at", "action", "finished_at"),
+        CheckConstraint("succeeded = (problem IS NULL)", name="failed_with_problem"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    action: Mapped[BackupAction] = mapped_column(string_enum(BackupAction))
+    backup: Mapped[str | None]
+    started_at: Mapped[Timestamp]
+    finished_at: Mapped[CreatedAt]
+    size_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    succeeded: Mapped[bool]
+    problem: Mapped[str | None]

@@ -72,6 +72,11 @@ class WebhookDelivery(Base):
         ),
         Index("ix_webhook_delivery_subscription", "subscription_id", "sequence"),
         Index("ix_webhook_delivery_created_at", "created_at"),
+        Index(
+            "ix_webhook_delivery_dead_letter",
+            "created_at",
+            postgresql_where=text(f"state = '{WebhookDeliveryState.DEAD_LETTER}'"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("gen_random_uuid()"))

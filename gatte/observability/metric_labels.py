@@ -49,6 +49,21 @@ class TokenDirection(StrEnum):
     OUTPUT = "output"
 
 
+class BudgetPeriod(StrEnum):
+    """The periods that have a budget of their own."""
+
+    DAY = "day"
+    MONTH = "month"
+
+
+class GuardBand(StrEnum):
+    """What the guard makes of a customer's message."""
+
+    CLEAR = "clear"
+    SUSPICIOUS = "suspicious"
+    BLOCKED = "blocked"
+
+
 class CacheName(StrEnum):
     """The caches of knowledge retrieval."""
 
@@ -72,6 +87,21 @@ class WhatsAppCall(StrEnum):
     SEND = "send"
     READ_MARK = "read_mark"
     MEDIA = "media"
+    TEMPLATES = "templates"
+
+
+class JobOutcome(StrEnum):
+    """How a run of a scheduled job ended."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+class PoolState(StrEnum):
+    """Connections to the database that a process may hold, and those that are in use."""
+
+    LIMIT = "limit"
+    IN_USE = "in_use"
 
 
 NO_LABEL = "none"

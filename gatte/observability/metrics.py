@@ -9,6 +9,7 @@ A label takes members of enumerations alone; `web/metric_series.py` shows them a
 """
 
 import os
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from prometheus_client import (
@@ -17,11 +18,13 @@ from prometheus_client import (
     Counter,
     Gauge,
     Histogram,
+    Metric,
     generate_latest,
     values,
 )
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
 from gatte.observability import multiprocess
 
@@ -40,6 +43,7 @@ def _share_values() -> Path | None:
 
 _DIRECTORY = _share_values()
 _TURN_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60)
+_WAIT_BUCKETS = (10, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 28800, 86400)
 _CALL_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 60)
 
 WEBHOOK_REQUESTS = Counter("gatte_webhook_requests", "Webhook requests by outcome", ["outcome"])
@@ -54,8 +58,32 @@ FLOW_ERRORS = Counter("gatte_flow_errors", "Errors by flow and step", ["flow", "
 TIMEOUTS = Counter("gatte_timeouts", "Time-outs by flow and step", ["flow", "step"])
 LLM_TOKENS = Counter("gatte_llm_tokens", "Tokens by model and direction", ["model", "direction"])
 LLM_COST_BRL = Counter("gatte_llm_cost_brl", "Estimated cost of models in reais", ["model"])
+LLM_FLOW_COST_BRL = Counter(
+    "gatte_llm_flow_cost_brl", "Estimated cost of models in reais by flow", ["flow"]
+)
+BUDGET_SPENT_BRL = Gauge(
+    "gatte_budget_spent_brl",
+    "Reais that the period has cost: models and Meta's fees",
+    ["period"],
+    multiprocess_mode="livemostrecent",
+)
+BUDGET_LIMIT_BRL = Gauge(
+    "gatte_budget_limit_brl",
+    "Reais that the period may cost; 0 without a limit",
+    ["period"],
+    multiprocess_mode="livemostrecent",
+)
+BUDGET_NOTICES = Counter(
+    "gatte_budget_notices", "Times that 80 or 100 percent of a budget were spent", ["period"]
+)
 LLM_SECONDS = Histogram(
     "gatte_llm_seconds", "Time of calls to Gemini", ["purpose"], buckets=_CALL_BUCKETS
+)
+GUARD_VERDICTS = Counter(
+    "gatte_guard_verdicts", "Messages screened before a model may read them, by band", ["band"]
+)
+GUARD_VIOLATIONS = Counter(
+    "gatte_guard_violations", "What was kept back of what models wrote, by reason", ["reason"]
 )
 WHATSAPP_SECONDS = Histogram(
     "gatte_whatsapp_seconds", "Time of calls to Meta", ["call"], buckets=_CALL_BUCKETS
@@ -74,6 +102,25 @@ NUMBER_PAUSES = Counter(
 INBOX_DEAD_LETTERS = Counter(
     "gatte_inbox_dead_letters", "Messages that could not be processed, and wait for people"
 )
+CONVERSATIONS_OPENED = Counter(
+    "gatte_conversations_opened", "Conversations begun, of which escalations are a share"
+)
+HUMAN_WAIT_SECONDS = Histogram(
+    "gatte_human_wait_seconds",
+    "Time from an escalation until a person took the conversation",
+    buckets=_WAIT_BUCKETS,
+)
+SCHEDULED_JOB_RUNS = Counter(
+    "gatte_scheduled_job_runs",
+    "Runs of what the clock starts, by job and outcome",
+    ["name", "outcome"],
+)
+DB_POOL_CONNECTIONS = Gauge(
+    "gatte_db_pool_connections",
+    "Connections that the pools of all processes may hold, and those in use",
+    ["state"],
+    multiprocess_mode="livesum",
+)
 READ_MARKS = Counter("gatte_read_marks", "Read marks (blue ticks, typing) by outcome", ["outcome"])
 RATE_LIMITED = Counter("gatte_rate_limited", "Messages beyond a contact's limit")
 CONTACTS_MUTED = Counter("gatte_contacts_muted", "Contacts muted by reason", ["reason"])
@@ -82,15 +129,36 @@ CACHE_REQUESTS = Counter(
 )
 
 
-def render() -> tuple[bytes, str]:
-    """The metrics of all processes as Prometheus text, and its content type."""
+def render(found: Sequence[Metric] = ()) -> tuple[bytes, str]:
+    """The metrics of all processes as Prometheus text, with some that were found out just now; and
+    its content type.
+    """
+    body = _counted()
+    if found:
+        registry = CollectorRegistry()
+        registry.register(_Found(found))
+        body += generate_latest(registry)
+    return body, CONTENT_TYPE_PLAIN_0_0_4
+
+
+class _Found(Collector):
+    """Metrics that are the same for whichever process answers."""
+
+    def __init__(self, found: Sequence[Metric]) -> None:
+        self._found = found
+
+    def collect(self) -> Iterable[Metric]:
+        return self._found
+
+
+def _counted() -> bytes:
     if _DIRECTORY is None:
-        return generate_latest(REGISTRY), CONTENT_TYPE_PLAIN_0_0_4
+        return generate_latest(REGISTRY)
     registry = CollectorRegistry()
     with multiprocess.locked(_DIRECTORY):
         multiprocess.archive_dead_processes(_DIRECTORY)
         MultiProcessCollector(registry, path=str(_DIRECTORY))  # type: ignore[no-untyped-call]
-        return generate_latest(registry), CONTENT_TYPE_PLAIN_0_0_4
+        return generate_latest(registry)
 
 
 def clear_dead_processes() -> None:

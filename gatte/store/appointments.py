@@ -17,6 +17,7 @@ from gatte.extensions import db
 from gatte.infra.database.statement_batch import fetch_rows
 from gatte.models import Appointment, AppointmentState, Author, Contact
 from gatte.models.columns import new_uuid7
+from gatte.store import reminders
 
 BOOKED = f"state = '{AppointmentState.BOOKED}'"
 # One slot number a row; of two that take the same one at once, the slower waits and then gets none.
@@ -124,6 +125,7 @@ def move(
     """
     appointment.state = AppointmentState.MOVED
     touch(appointment)
+    reminders.cancel_of_appointment(appointment.id)
     wanted = NewAppointment(
         contact=appointment.contact,
         phone_number_id=appointment.phone_number_id,
@@ -144,6 +146,7 @@ def cancel(appointment: Appointment) -> None:
     """Give up a locked appointment; its time is free again."""
     appointment.state = AppointmentState.CANCELLED
     touch(appointment)
+    reminders.cancel_of_appointment(appointment.id)
 
 
 def touch(appointment: Appointment) -> None:

@@ -12,10 +12,19 @@ from sqlalchemy import func, select
 
 from gatte.extensions import db
 from gatte.infra.database.statement_batch import Row, StatementBatch, fetch_rows
-from gatte.models import Contact, ContactIdentity, DataKey, IdentityKind, MuteReason, keyring
+from gatte.models import (
+    ConsentKind,
+    ConsentSource,
+    Contact,
+    ContactIdentity,
+    DataKey,
+    IdentityKind,
+    MuteReason,
+    keyring,
+)
 from gatte.models.name_words import name_words
 from gatte.observability import metrics
-from gatte.store import audit
+from gatte.store import audit, consents
 
 log = structlog.get_logger(__name__)
 
@@ -32,6 +41,9 @@ KNOWN_SENDER_SQL = """
         ON v.contact_id = c.id AND v.phone_number_id = %s AND v.closed_at IS NULL
     WHERE i.kind IN ('phone', 'bsuid') AND i.hash = ANY(%s::bytea[])
 """
+
+NOTICES_TEXT = "notices.out 1"
+"""The words that tell a customer what leaving the notices means, with their version."""
 
 IdentityHash = tuple[IdentityKind, bytes]
 
@@ -102,6 +114,20 @@ def find_contact_id(hashes: Sequence[bytes]) -> UUID | None:
     """The contact to which one of these hashes leads."""
     query = select(ContactIdentity.contact_id).where(ContactIdentity.hash.in_(hashes))
     return db.session.scalar(query.order_by(ContactIdentity.id).limit(1))
+
+
+def map_identities(kind: IdentityKind, hashes: Sequence[bytes]) -> dict[bytes, tuple[UUID, UUID]]:
+    """The contact and its data key that each of these hashes leads to; those that lead to nobody
+    are left out.
+    """
+    query = (
+        select(ContactIdentity.hash, Contact.id, Contact.data_key_id)
+        .join(Contact, Contact.id == ContactIdentity.contact_id)
+        .where(ContactIdentity.kind == kind, ContactIdentity.hash.in_(hashes))
+        .where(Contact.data_key_id.is_not(None))
+    )
+    rows = db.session.execute(query).all()
+    return {bytes(row.hash): (row.id, row.data_key_id) for row in rows}
 
 
 def list_identity_hashes(contact_id: UUID) -> list[bytes]:
@@ -178,14 +204,35 @@ def insert_contact(
     batch.insert("contact_identity", *rows)
 
 
-def opt_out(contact: Contact) -> None:
-    """Note that the contact wants no more notices."""
+def opt_out(contact: Contact, source: ConsentSource, user_id: int | None = None) -> None:
+    """Note that the contact wants no more notices, of no kind."""
     contact.opted_out_at = func.now()
+    for kind in ConsentKind:
+        _record_consent(contact, kind, source, user_id, granted=False)
 
 
-def opt_in(contact: Contact) -> None:
-    """Note that the contact wants notices again."""
+def opt_in(contact: Contact, source: ConsentSource, user_id: int | None = None) -> None:
+    """Note that the contact wants notices again; offers must be allowed by themselves."""
     contact.opted_out_at = None
+    _record_consent(contact, ConsentKind.SERVICE, source, user_id, granted=True)
+
+
+def _record_consent(
+    contact: Contact,
+    kind: ConsentKind,
+    source: ConsentSource,
+    user_id: int | None,
+    *,
+    granted: bool,
+) -> None:
+    consents.record(
+        contact.id,
+        kind,
+        granted=granted,
+        source=source,
+        text_version=NOTICES_TEXT,
+        user_id=user_id,
+    )
 
 
 def is_muted(contact: HasMute, at: datetime) -> bool:

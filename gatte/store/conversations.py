@@ -29,6 +29,7 @@ from gatte.models import (
 )
 from gatte.models.message import TURN_AUTHORS
 from gatte.store.facts import VERSION_COLUMN
+from gatte.store.memories import MEMORIES_COLUMN
 
 SERVICE_WINDOW = timedelta(hours=24)
 """How long after a customer's last message Meta delivers free text to them."""
@@ -43,7 +44,9 @@ TURN_DUE = (
     "turn_due_at <= clock_timestamp()"
     " AND (lease_expires_at IS NULL OR lease_expires_at < clock_timestamp())"
 )
-INACTIVITY_DUE = "inactivity_due_at <= clock_timestamp()"
+# A volatile function is no condition of an index: with clock_timestamp() each look of the
+# dispatcher would read every open conversation.
+INACTIVITY_DUE = "inactivity_due_at <= statement_timestamp()"
 _TURN_AUTHORS = ", ".join(f"'{author}'" for author in TURN_AUTHORS)
 UNREAD = f"skip_reason IS NULL AND author IN ({_TURN_AUTHORS}) AND turn_id IS NULL"
 """Of the table `message`: no turn has read it, and one shall."""
@@ -97,6 +100,7 @@ SNAPSHOT_COLUMNS = f"""
             LIMIT {MOST_OWN_APPOINTMENTS}
         ) mine
     ) AS appointments,
+    {MEMORIES_COLUMN},
     {VERSION_COLUMN}
 """  # noqa: S608 - our own words only
 """Columns that a snapshot is made of, beside the conversation's own; the time now stands in it
@@ -249,6 +253,41 @@ def insert_conversation(
     )
 
 
+def insert_notice_conversation(
+    batch: StatementBatch,
+    conversation_id: UUID,
+    contact_id: UUID,
+    data_key_id: UUID | None,
+    *,
+    phone_number_id: str,
+    correlation_id: str,
+    at: datetime,
+) -> None:
+    """Add to a batch a conversation that holds notices to a contact with whom none is open: closed
+    from its first moment on, by which it is told from others. An answer opens another.
+    """
+    batch.insert(
+        "conversation",
+        {
+            "id": conversation_id,
+            "data_key_id": data_key_id,
+            "contact_id": contact_id,
+            "phone_number_id": phone_number_id,
+            "correlation_id": correlation_id,
+            "state": State.CLOSED,
+            "owner": Owner.BOT,
+            "owner_version": 0,
+            "fallback_count": 0,
+            "invalid_slot_count": 0,
+            "consecutive_errors": 0,
+            "lease_token": 0,
+            "turn_attempts": 0,
+            "opened_at": at,
+            "closed_at": at,
+        },
+    )
+
+
 def update_conversation(batch: StatementBatch, conversation: Conversation) -> None:
     """Add what was changed in a conversation to a batch; the session then need not write it."""
     batch.update(conversation)
@@ -306,6 +345,17 @@ def sync_queue_columns(conversation: Conversation) -> None:
     if conversation.state is State.CLOSED:
         conversation.closed_at = DB_NOW
     conversation.last_activity_at = DB_NOW
+
+
+def list_latest_ids(since: datetime | None, limit: int) -> list[UUID]:
+    """The conversations in which something happened last (since then, if given), the latest
+    first.
+    """
+    found = select(Conversation.id)
+    if since is not None:
+        found = found.where(Conversation.last_activity_at >= since)
+    latest = found.order_by(Conversation.last_activity_at.desc(), Conversation.id.desc())
+    return list(db.session.scalars(latest.limit(limit)))
 
 
 def list_transitions(conversation_id: UUID, limit: int) -> list[Transition]:

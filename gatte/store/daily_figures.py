@@ -21,6 +21,9 @@ FIGURES_LOCK = 7_002  # counting a day and erasing of it must not meet
 STATEMENT_TIMEOUT = "10min"  # times of messages and calls have no index
 _FAILED = ", ".join(f"'{outcome}'" for outcome in FAILED_OUTCOMES)
 
+# A person took a conversation that had waited for so long as the transition lasted.
+TAKEN = f"r.from_state = '{State.WAITING_HUMAN}' AND r.to_state = '{State.WITH_HUMAN}'"
+
 
 @dataclass(frozen=True)
 class FigureSource:
@@ -36,7 +39,10 @@ class FigureSource:
 
 
 FIGURES: dict[str, FigureSource] = {
-    "conversations": FigureSource("conversation c", "c.opened_at"),
+    # one that was never open holds notices alone
+    "conversations": FigureSource(
+        "conversation c", "c.opened_at", condition="c.closed_at IS DISTINCT FROM c.opened_at"
+    ),
     "messages": FigureSource(
         "message r JOIN conversation c ON c.id = r.conversation_id", "r.received_at", "r.author"
     ),
@@ -54,6 +60,17 @@ FIGURES: dict[str, FigureSource] = {
             f"r.to_state = '{State.WAITING_HUMAN}' AND r.from_state <> '{State.WAITING_HUMAN}'"
         ),
     ),
+    "waits": FigureSource(
+        "transition r JOIN conversation c ON c.id = r.conversation_id",
+        "r.created_at",
+        condition=TAKEN,
+    ),
+    "waiting_seconds": FigureSource(
+        "transition r JOIN conversation c ON c.id = r.conversation_id",
+        "r.created_at",
+        amount="sum(r.duration_ms) / 1000",
+        condition=TAKEN,
+    ),
     "timeouts": FigureSource(
         "transition r JOIN conversation c ON c.id = r.conversation_id",
         "r.created_at",
@@ -70,6 +87,15 @@ FIGURES: dict[str, FigureSource] = {
     ),
     "leads": FigureSource(
         "lead r LEFT JOIN conversation c ON c.id = r.conversation_id", "r.created_at", "r.product"
+    ),
+    "meta_messages": FigureSource(
+        "outbox r JOIN conversation c ON c.id = r.conversation_id",
+        "r.accepted_at",
+        (
+            "coalesce(r.pricing_category, 'service')"
+            " || CASE WHEN r.billable THEN ':billed' ELSE '' END"
+        ),
+        condition="r.accepted_at IS NOT NULL AND r.billable IS NOT FALSE",
     ),
     "cost_brl": FigureSource(
         "llm_call r LEFT JOIN conversation c ON c.id = r.conversation_id",

@@ -6,9 +6,11 @@ nonce of 96 bits, of which a key may use 2^32 (NIST SP 800-38D, 8.3).
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
+from uuid import UUID
 
+from sqlalchemy import Connection, func, select, text, update
 from sqlalchemy import Sequence as SqlSequence
-from sqlalchemy import func, select, text, update
 
 from gatte.extensions import db
 from gatte.models import DataKey, KeyRotation
@@ -20,6 +22,25 @@ WRAPS = SqlSequence("data_key_wrap_seq")
 WRAPS_SQL = text(
     "SELECT CASE WHEN is_called THEN last_value ELSE last_value - 1 END FROM data_key_wrap_seq"
 )
+
+SEALED_SAMPLE_SQL = text("""
+    SELECT m.id, m.data_key_id, m.body_sealed, k.master_key_id, k.wrapped_key
+    FROM message m
+    JOIN data_key k ON k.id = m.data_key_id
+    WHERE m.body_sealed IS NOT NULL
+    ORDER BY random(), m.id
+    LIMIT :count
+""")
+
+
+class SealedMessage(NamedTuple):
+    """What a message says, sealed, and the key of its contact as a master key wrapped it."""
+
+    id: UUID
+    data_key_id: UUID
+    body_sealed: bytes
+    master_key_id: str
+    wrapped_key: bytes
 
 
 @dataclass(frozen=True)
@@ -122,3 +143,9 @@ def _nonces_by_key(first_id: str) -> dict[str, int]:
 def latest_rotation() -> KeyRotation | None:
     """The rotation that began last; None when there was none."""
     return db.session.scalar(select(KeyRotation).order_by(KeyRotation.id.desc()).limit(1))
+
+
+def list_sealed_sample(connection: Connection, count: int) -> list[SealedMessage]:
+    """Some messages of whatever database a connection leads to, each with its wrapped key."""
+    found = connection.execute(SEALED_SAMPLE_SQL, {"count": count})
+    return [SealedMessage(*row) for row in found]

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import func, select, text
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import exists, func, or_, select, text
+from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
 from gatte.infra.database.statement_batch import Row, fetch_rows_in
-from gatte.models.knowledge import Article, Passage, PassageKind
+from gatte.models.knowledge import Article, ArticleVersion, Passage, PassageKind
 
 IMPORT_LOCK = 0x6B6E6F77  # "know": two imports at once wait for each other
 VERSION_COLUMNS = (
@@ -33,9 +33,19 @@ WORD_MATCHES = 2_000
 base.
 """
 
-# Of the table `passage` with its `article`: no vector yet, and changed so lately that it needs one.
-# An older passage without one is of a host that cannot make vectors.
-UNEMBEDDED = "p.embedding IS NULL AND a.updated_at > clock_timestamp() - interval '1 hour'"
+# Of the table `passage` with its `article`: no vector yet, and changed so lately that it needs one;
+# or replaced, and still there. An older passage without a vector is of a host that cannot make any.
+UNEMBEDDED = (
+    "(p.superseded OR p.embedding IS NULL AND a.updated_at > clock_timestamp() - interval '1 hour')"
+)
+DELETE_SUPERSEDED_SQL = text("""
+    DELETE FROM passage p
+    WHERE p.superseded
+        AND (:even_without_vectors OR NOT EXISTS (
+            SELECT FROM passage n
+            WHERE n.article_id = p.article_id AND NOT n.superseded AND n.embedding IS NULL))
+    RETURNING p.article_id
+""")
 INDEX_EFFORT = f"SELECT set_config('hnsw.ef_search', '{HNSW_EF_SEARCH}', true)"
 """For the statement that travels with it."""
 # Planning takes as long as searching, so it is prepared; `to_tsquery` is a subquery, since it would
@@ -47,6 +57,7 @@ CANDIDATES = f"""
         FROM passage JOIN article ON article.id = passage.article_id
         WHERE article.active
             AND (article.valid_from IS NULL OR article.valid_from <= current_date)
+            AND (article.valid_to IS NULL OR article.valid_to >= current_date)
     ),
     nearest AS (
         SELECT id FROM active
@@ -77,6 +88,8 @@ CANDIDATES = f"""
     FROM candidate LEFT JOIN article ON article.id = article_id AND is_first
     ORDER BY candidate.id
 """  # noqa: S608 - numbers of our own only
+
+NEWEST_FIRST = (ArticleVersion.number.desc(), ArticleVersion.id)
 
 
 @dataclass(frozen=True)
@@ -119,17 +132,46 @@ def find_article(session: Session, article_id: UUID) -> Article | None:
 
 
 def list_unembedded(session: Session, limit: int) -> Sequence[Passage]:
-    """Passages of articles that were changed lately and have no vector yet, locked."""
+    """Passages without a vector, of articles that were changed lately or wait for new passages,
+    locked.
+    """
+    former = aliased(Passage)
+    replaces = exists().where(former.article_id == Passage.article_id, former.superseded)
+    is_recent = Article.updated_at > func.clock_timestamp() - text("interval '1 hour'")
     query = (
         select(Passage)
         .join(Passage.article)
-        .where(
-            Passage.embedding.is_(None),
-            Article.updated_at > func.clock_timestamp() - text("interval '1 hour'"),
-        )
+        .where(Passage.embedding.is_(None), Passage.superseded.is_(False), or_(is_recent, replaces))
     )
     locked = query.order_by(Passage.id).limit(limit).with_for_update(of=Passage, skip_locked=True)
     return session.scalars(locked).all()
+
+
+def delete_superseded(session: Session, *, even_without_vectors: bool) -> set[UUID]:
+    """Delete the passages that others replace, where those have their vectors; the articles of
+    which some were.
+    """
+    values = {"even_without_vectors": even_without_vectors}
+    return set(session.scalars(DELETE_SUPERSEDED_SQL, values))
+
+
+def find_newest_version(session: Session, article_id: UUID) -> ArticleVersion | None:
+    """The version of an article with the highest number."""
+    mine = select(ArticleVersion).where(ArticleVersion.article_id == article_id)
+    return session.scalar(mine.order_by(*NEWEST_FIRST).limit(1))
+
+
+def list_versions(session: Session, article_id: UUID) -> Sequence[ArticleVersion]:
+    """The versions of an article with who wrote and published them, the newest first."""
+    query = select(ArticleVersion).where(ArticleVersion.article_id == article_id)
+    people = (joinedload(ArticleVersion.author), joinedload(ArticleVersion.published_by))
+    return session.scalars(query.options(*people).order_by(*NEWEST_FIRST)).all()
+
+
+def list_slugs(session: Session, beginning: str) -> set[str]:
+    """The slugs that begin so."""
+    found = select(Article.slug).where(Article.slug.startswith(beginning, autoescape=True))
+    return set(session.scalars(found))
 
 
 def find_by_slug(session: Session, slug: str) -> Article | None:

@@ -1,6 +1,6 @@
 """The table `lead`: people who want to buy or renew a certificate."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 from gatte.extensions import db
-from gatte.models import Conversation, Lead, LeadStage
+from gatte.infra.database.statement_batch import Row
+from gatte.models import Certificate, Conversation, Lead, LeadStage, keyring
 
 ACTIVE_STAGES = (LeadStage.NEW, LeadStage.CONTACTED, LeadStage.QUOTED)
 
@@ -27,6 +28,45 @@ def add_lead(conversation: Conversation, **values: Any) -> None:  # noqa: ANN401
             **values,
         )
     )
+
+
+def add_renewal_lead(row: Row) -> None:
+    """Store a lead for the renewal of a certificate, of which `row` has the columns, and its data
+    key.
+    """
+    certificate_id, data_key_id = UUID(str(row.id)), UUID(str(row.data_key_id))
+    keyring().cache_wrapped(data_key_id, row.master_key_id, bytes(row.wrapped_key))
+    holder = Certificate.holder.decrypt(certificate_id, data_key_id, row.holder_sealed)
+    document = Certificate.document.decrypt(certificate_id, data_key_id, row.document_sealed)
+    db.session.add(
+        Lead(
+            data_key_id=data_key_id,
+            contact_id=UUID(str(row.contact_id)),
+            product=row.kind,
+            renewal_of=str(certificate_id),
+            name=holder,
+            document=document,
+        )
+    )
+
+
+def find_active_renewal(contact_id: UUID, certificate_id: str) -> Lead | None:
+    """The lead for the renewal of a certificate that is still under way."""
+    mine = select(Lead).where(
+        Lead.contact_id == contact_id,
+        Lead.renewal_of == certificate_id,
+        Lead.stage.in_(ACTIVE_STAGES),
+    )
+    return db.session.scalar(mine.order_by(Lead.id.desc()).limit(1).with_for_update())
+
+
+def complete_renewal(lead: Lead, conversation: Conversation, details: Mapping[str, Any]) -> None:
+    """Add what the customer said, by column, to a renewal lead that waits for it."""
+    lead.conversation_id = conversation.id
+    for name, value in details.items():
+        if value:
+            setattr(lead, name, value)
+    touch(lead)
 
 
 def get_locked(lead_id: UUID) -> Lead:

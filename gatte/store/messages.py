@@ -24,9 +24,14 @@ from gatte.infra.database.statement_batch import (
     fetch_rows,
 )
 from gatte.models import Author, Conversation, Direction, Message, SkipReason
+from gatte.models.message import TURN_AUTHORS
 from gatte.store.conversations import UNREAD
 from gatte.store.knowledge import VERSION_COLUMNS
 
+DOUBTFUL_KEY = "doubtful_words"
+"""In the payload of a voice message: the words that were not heard for sure."""
+TRANSCRIBED_KEY = "transcribed"
+"""In it, once a person has corrected the transcript: what the model had heard."""
 TURN_MESSAGES_SQL = f"""
     (
         SELECT TRUE AS unread, id, sequence, kind, author, data_key_id,
@@ -247,11 +252,50 @@ def list_answered(
         yield AnsweredMessage(row.turn_id, words or "")
 
 
-def save_transcript(message_id: UUID, words: str) -> None:
-    """Store the words of a voice message as its own, unless it was erased."""
+def save_transcript(message_id: UUID, words: str, doubtful: Sequence[str] = ()) -> None:
+    """Store the words of a voice message as its own, with those that are doubtful, unless it was
+    erased.
+    """
     message = find_message(message_id)
-    if message is not None and message.erased_at is None:
-        message.body = words
+    if message is None or message.erased_at is not None:
+        return
+    message.body = words
+    if doubtful:
+        message.raw_payload = {**(message.raw_payload or {}), DOUBTFUL_KEY: list(doubtful)}
+
+
+def correct_transcript(message: Message, words: str) -> None:
+    """Let a person's words stand for a voice message; those of the model are kept beside them,
+    sealed, and nothing is doubtful any more.
+    """
+    facts = dict(message.raw_payload or {})
+    facts.pop(DOUBTFUL_KEY, None)
+    facts.setdefault(TRANSCRIBED_KEY, message.body or "")
+    message.raw_payload = facts
+    message.body = words
+
+
+def find_bubble_before_turn(conversation_id: UUID, turn_id: UUID) -> str:
+    """What the company had said last before a turn; "" for nothing, or when it was erased."""
+    said = _before_turn(conversation_id, turn_id).where(Message.author != Author.CUSTOMER)
+    last = db.session.scalar(said.limit(1))
+    return (last.body or "") if last is not None else ""
+
+
+def list_before_turn(conversation_id: UUID, turn_id: UUID, limit: int) -> list[Message]:
+    """The last messages before those that a turn read, the oldest first."""
+    found = db.session.scalars(_before_turn(conversation_id, turn_id).limit(limit))
+    return list(reversed(found.all()))
+
+
+def _before_turn(conversation_id: UUID, turn_id: UUID) -> Select[Message]:
+    """What earlier turns read or said, the latest first."""
+    here = Message.conversation_id == conversation_id
+    read = select(func.min(Message.sequence)).where(
+        here, Message.turn_id == turn_id, Message.author.in_(TURN_AUTHORS)
+    )
+    before = Message.turn_id.is_not(None), Message.sequence < read.scalar_subquery()
+    return select(Message).where(here, *before).order_by(Message.sequence.desc())
 
 
 def list_edits(message: Message) -> list[Message]:

@@ -9,7 +9,7 @@ be sent, to be taken for crashed, or to be settled.
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import Select, func, select, update
@@ -108,18 +108,41 @@ PUT_BACK_SQL = """
 """
 
 
+class Addressee(Protocol):
+    """A conversation, or what is known of it, as far as a message for it needs."""
+
+    @property
+    def id(self) -> Any: ...  # noqa: ANN401 - a column of a model, or a plain value
+
+    @property
+    def contact_id(self) -> Any: ...  # noqa: ANN401
+
+    @property
+    def data_key_id(self) -> Any: ...  # noqa: ANN401
+
+    @property
+    def phone_number_id(self) -> Any: ...  # noqa: ANN401
+
+    @property
+    def owner_version(self) -> Any: ...  # noqa: ANN401
+
+
 class InvalidDeliveryTransition(Exception):
     """A reply cannot come into this state from the one it is in."""
 
 
 @dataclass(frozen=True)
 class OutgoingReply:
-    """Something to be said to a customer: by whom, and in which turn."""
+    """Something to be said to a customer: by whom, and in which turn. A notice, which nobody asked
+    for, has a time after which it is not sent, and may have one before which it is not.
+    """
 
     reply: Reply
     author: Author
     turn_id: UUID | None = None
     user_id: int | None = None
+    expires_at: datetime | None = None
+    not_before: datetime | None = None
     id: UUID = field(default_factory=new_uuid7)
 
 
@@ -147,7 +170,7 @@ def enqueue(
     """
     db.session.flush()
     batch = StatementBatch()
-    outgoing = OutgoingReply(reply, author, turn_id, user_id, message_id or new_uuid7())
+    outgoing = OutgoingReply(reply, author, turn_id, user_id, id=message_id or new_uuid7())
     stage(batch, conversation, outgoing)
     batch.execute()
     return outgoing.id
@@ -155,7 +178,7 @@ def enqueue(
 
 def stage(
     batch: StatementBatch,
-    conversation: Conversation,
+    conversation: Addressee,
     outgoing: OutgoingReply,
     *,
     is_claimed: bool = False,
@@ -179,21 +202,23 @@ def stage(
             turn_id=outgoing.turn_id,
         ),
     )
-    batch.insert(
-        "outbox",
-        {
-            "id": outgoing.id,
-            "data_key_id": key,
-            "conversation_id": conversation.id,
-            "author": outgoing.author,
-            "phone_number_id": conversation.phone_number_id,
-            "owner_version": conversation.owner_version,
-            "reply_sealed": Outbox.reply.encrypt(outgoing.id, key, to_json(outgoing.reply)),
-            "state": DeliveryState.SENDING if is_claimed else DeliveryState.PENDING,
-            "attempts": 1 if is_claimed else 0,
-            "next_attempt_at": CLAIM_EXPIRY if is_claimed else DB_NOW_SQL,
-        },
-    )
+    row = {
+        "id": outgoing.id,
+        "data_key_id": key,
+        "conversation_id": conversation.id,
+        "author": outgoing.author,
+        "phone_number_id": conversation.phone_number_id,
+        "owner_version": conversation.owner_version,
+        "reply_sealed": Outbox.reply.encrypt(outgoing.id, key, to_json(outgoing.reply)),
+        "state": DeliveryState.SENDING if is_claimed else DeliveryState.PENDING,
+        "attempts": 1 if is_claimed else 0,
+        "next_attempt_at": CLAIM_EXPIRY if is_claimed else DB_NOW_SQL,
+    }
+    if outgoing.expires_at is not None:
+        row["expires_at"] = outgoing.expires_at
+    if outgoing.not_before is not None:
+        row["next_attempt_at"] = outgoing.not_before
+    batch.insert("outbox", row)
 
 
 def lock_next_unfinished(conversation_id: UUID) -> tuple[Outbox, datetime] | None:

@@ -64,6 +64,10 @@ EXPIRED: dict[str, ExpiredRows] = {
         + NOT_HELD.format(owner=OWNER_OF_TURN),
         emptied=("trace_sealed",),
     ),
+    "contact_memory": ExpiredRows(
+        "contact_memory",
+        "t.expires_at < :before AND " + NOT_HELD.format(owner="t.contact_id"),
+    ),
     "ticket": ExpiredRows(
         "ticket",
         f"t.state IN {sql_list(SETTLED_STATES)} AND t.updated_at < :before AND "
@@ -88,6 +92,8 @@ EXPIRED: dict[str, ExpiredRows] = {
     "webhook_event": ExpiredRows("webhook_event", "t.received_at < :before"),
 }
 CONTACT = "contact"
+WITHOUT_HOLD = ("contact_identity", "consent")
+"""Tables whose rows alone keep no contact."""
 
 
 def _idle_contact_condition() -> str:
@@ -96,7 +102,7 @@ def _idle_contact_condition() -> str:
         f"NOT EXISTS (SELECT FROM {key.parent.table.name} o WHERE o.{key.parent.name} = t.id)"
         for table in erasures.tables_of_contact()
         for key in sorted(table.foreign_keys, key=lambda one: one.parent.name)
-        if key.column.table is Contact.__table__ and table.name != "contact_identity"
+        if key.column.table is Contact.__table__ and table.name not in WITHOUT_HOLD
     ]
     return " AND ".join(["t.created_at < :before", "t.held_at IS NULL", *hanging])
 

@@ -76,6 +76,12 @@ def make_due(name: str) -> bool:
     return db.session.scalar(found.execution_options(synchronize_session=False)) is not None
 
 
+def find(name: str) -> ScheduledJob | None:
+    """A job as it is now; None when there is none of this name."""
+    found = select(ScheduledJob).where(ScheduledJob.name == name)
+    return db.session.scalar(found.execution_options(populate_existing=True))
+
+
 def list_all() -> list[ScheduledJob]:
     """All jobs by name, as they are now."""
     in_order = select(ScheduledJob).order_by(ScheduledJob.name)

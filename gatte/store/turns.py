@@ -13,6 +13,15 @@ from gatte.models import Conversation, LlmCall, Message, Turn, TurnOutcome
 from gatte.models.message import TURN_AUTHORS
 
 FAILED_OUTCOMES = (TurnOutcome.FAILED, TurnOutcome.DEAD_LETTER)
+# A dead letter `t` in an open conversation in which no turn has followed.
+UNANSWERED_DEAD_LETTER = f"""
+    t.outcome = '{TurnOutcome.DEAD_LETTER}'
+    AND EXISTS (SELECT FROM conversation c WHERE c.id = t.conversation_id AND c.closed_at IS NULL)
+    AND NOT EXISTS (
+        SELECT
+        FROM turn l
+        WHERE l.conversation_id = t.conversation_id AND l.created_at > t.created_at)
+"""  # noqa: S608 - our own words only
 
 
 def insert_turn(
@@ -52,6 +61,17 @@ def list_of_conversation(conversation_id: UUID) -> list[Turn]:
     """All turns of a conversation, the first one first."""
     in_order = select(Turn).filter_by(conversation_id=conversation_id).order_by(Turn.id)
     return list(db.session.scalars(in_order))
+
+
+def find_turn(turn_id: UUID) -> Turn | None:
+    """The turn of this id, as the session knows it."""
+    return db.session.get(Turn, turn_id)
+
+
+def list_llm_calls(conversation_id: UUID, turn_id: UUID) -> list[LlmCall]:
+    """The calls to models that a turn made, in their order."""
+    mine = select(LlmCall).filter_by(conversation_id=conversation_id, turn_id=turn_id)
+    return list(db.session.scalars(mine.order_by(LlmCall.id)))
 
 
 def list_failed_conversations(

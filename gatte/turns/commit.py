@@ -13,7 +13,7 @@ from gatte.intelligence.calls import CallRecord
 from gatte.models import Conversation, TurnOutcome
 from gatte.observability import metrics
 from gatte.store import leases, messages, turns
-from gatte.turns import llm_costs
+from gatte.turns import llm_costs, open_questions
 from gatte.turns.load import TurnInput
 from gatte.turns.process import TurnResult
 
@@ -67,6 +67,7 @@ def stage_turn(
     )
     turns.insert_llm_calls(record.batch, llm_costs.rows_of(calls, conversation.id, record.id))
     _mark_read(conversation, reading, thought, record)
+    open_questions.stage(conversation, reading, thought, record)
     leases.release_after_turn(conversation)
     apply.stage_decision(conversation, thought.history, record)
     db.session.expunge(conversation)  # all of it is in the batch: the session need not look for it

@@ -21,7 +21,7 @@ from gatte.extensions import db
 from gatte.infra.database.engine import retry_while_unavailable
 from gatte.intelligence import calls
 from gatte.intelligence.calls import CallRecord
-from gatte.observability import metrics, tracing
+from gatte.observability import metrics, spans, tracing
 from gatte.observability.metric_labels import TurnStep
 from gatte.store.appointments import AppointmentChanged, TimeTaken
 from gatte.store.leases import Lease, LeaseLost
@@ -57,10 +57,21 @@ def run_turn(source: TurnSource) -> None:
     leaves all as it was.
     """
     started = time.perf_counter()
+    began = time.time_ns()
     lease = arrival.lease_turn(source)
     if lease is None:
         db.session.commit()
         return
+    with spans.span("turn", began, conversation_id=str(lease.conversation_id)):
+        spans.record("inbox", began)
+        claimed = _answer(source, lease)
+        metrics.TURN_SECONDS.labels(step=TurnStep.TOTAL).observe(time.perf_counter() - started)
+        if claimed is not None:
+            send_due(lease.conversation_id, claimed)
+
+
+def _answer(source: TurnSource, lease: Lease) -> ClaimedReply | None:
+    """Compute a turn and store what came of it, be it a failure; what is to be sent, claimed."""
     with calls.collected() as made:
         try:
             claimed = _compute_and_commit(lease, made)
@@ -74,9 +85,7 @@ def run_turn(source: TurnSource) -> None:
             claimed = retry_while_unavailable(partial(_after_failure, source, lease, error))
             llm_costs.store_unattached(made, lease.conversation_id)
     llm_costs.report(made)
-    metrics.TURN_SECONDS.labels(step=TurnStep.TOTAL).observe(time.perf_counter() - started)
-    if claimed is not None:
-        send_due(lease.conversation_id, claimed)
+    return claimed
 
 
 def _after_failure(source: TurnSource, lease: Lease, error: Exception) -> ClaimedReply | None:
@@ -101,12 +110,15 @@ def _compute_and_commit(lease: Lease, made: list[CallRecord]) -> ClaimedReply | 
     retry.raise_if_exhausted(lease)
     listening = VoiceTranscriber()
     for attempt in range(1, MAX_RECOMPUTES + 2):
-        state = load.load_turn(lease, first=attempt == 1)
+        with spans.span("postgres load"):
+            state = load.load_turn(lease, first=attempt == 1)
         if attempt == 1:
             _show_as_read(state)
-        with tracing.bound(correlation_id=state.correlation_id):
+        flow = state.snapshot.flow
+        with tracing.bound(correlation_id=state.correlation_id), calls.in_flow(flow):
             state = listening.transcribe_unread(state)
-            thought = process.process(state)
+            with spans.span("understand and decide"):
+                thought = process.process(state)
             listening.add_to_trace(thought)
             standing = commit.lock_and_recheck(state)
             if attempt < MAX_RECOMPUTES and standing.has_newer_messages:
@@ -161,7 +173,9 @@ def _apply(
     if claimed is None and not standing.send_inline:
         record.batch.execute()
         claimed = claims.claim_next(state.lease.conversation_id)
-    record.batch.commit()
+    with spans.span("postgres batch"):
+        record.batch.commit()
+    llm_costs.note_stored(made)
     apply.count(record)
     counts = {"messages": len(state.unread), "answers": len(thought.history.decision.replies)}
     log.info("turn_completed", turn_id=str(record.id), **counts, **thought.step_durations_ms)

@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Callable
+from enum import StrEnum
 from typing import Any
 
 import structlog
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, current_app, jsonify, request
 from redis.exceptions import RedisError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,9 +17,25 @@ from gatte.infra import schema
 from gatte.infra.rq_queue import ProcessKind, list_alive
 from gatte.intelligence.gemini import rejections
 from gatte.observability import metrics
+from gatte.web import installation_metrics
+from gatte.web.problems import problem_response
 
 log = structlog.get_logger(__name__)
 bp = Blueprint("health", __name__)
+
+
+class ReadyScope(StrEnum):
+    """What readiness is asked for: to store what comes in (all that Meta needs of a web process),
+    to work on what is stored, or both.
+    """
+
+    ALL = "all"
+    STORE = "store"
+    WORK = "work"
+
+
+STARTED = "gatte_started"
+"""Of the application, once it could have stored a message."""
 
 
 @bp.after_request
@@ -34,15 +51,36 @@ def live() -> Response:
     return jsonify(status="alive")
 
 
+@bp.get("/health/startup")
+def startup() -> tuple[Response, int]:
+    """200 from the moment at which this process could store a message for the first time, and ever
+    after; 503 until then.
+    """
+    if STARTED in current_app.extensions:
+        return jsonify(status="started", checks={}), 200
+    needed = {name: _checked(check) for name, check in STORE_CHECKS.items()}
+    if not all(check["ok"] for check in needed.values()):
+        return jsonify(status="starting", checks=needed), 503
+    current_app.extensions[STARTED] = True
+    return jsonify(status="started", checks=needed), 200
+
+
 @bp.get("/health/ready")
 def ready() -> tuple[Response, int]:
     """200 when a message that comes in now would be stored and answered; else 503 and what is
     missing.
 
-    `degraded` (200 too) when it would be answered in a poorer way.
+    `degraded` (200 too) when it would be answered in a poorer way. The scope `store` asks only
+    whether it would be stored, and `work` whether what is stored would be answered. 400 for another
+    scope.
     """
-    needed = {name: _checked(check) for name, check in CHECKS.items()}
-    helpful = {name: _checked(check) for name, check in HELPFUL_CHECKS.items()}
+    scope = request.args.get("scope", ReadyScope.ALL)
+    if scope not in set(ReadyScope):
+        return problem_response(400, f"scope must be one of {', '.join(ReadyScope)}."), 400
+    needed = {name: _checked(check) for name, check in _needed(ReadyScope(scope)).items()}
+    helpful: dict[str, dict[str, Any]] = {}
+    if scope != ReadyScope.STORE:
+        helpful = {name: _checked(check) for name, check in HELPFUL_CHECKS.items()}
     checks = needed | helpful
     if not all(check["ok"] for check in needed.values()):
         return jsonify(status="not ready", checks=checks), 503
@@ -52,9 +90,15 @@ def ready() -> tuple[Response, int]:
 
 @bp.get("/metrics")
 def prometheus_metrics() -> Response:
-    """The metrics of all processes of this host together."""
-    body, content_type = metrics.render()
+    """The metrics of all processes of this host together, and those of the installation."""
+    body, content_type = metrics.render(installation_metrics.collect())
     return Response(body, content_type=content_type)
+
+
+def _needed(scope: ReadyScope) -> "Checks":
+    if scope is ReadyScope.STORE:
+        return STORE_CHECKS
+    return WORK_CHECKS if scope is ReadyScope.WORK else CHECKS
 
 
 def _checked(check: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -92,19 +136,17 @@ def _scheduler() -> dict[str, Any]:
 
 def _gemini() -> dict[str, Any]:
     """Not ok while Gemini refuses our key, model or request; the local models answer meanwhile."""
-    gemini = services.gemini()
-    if gemini is None:
-        return {"ok": True, "used": False}
-    models = sorted({gemini.models.classifier, gemini.models.responder})
+    settings = services.settings()
+    models = sorted({settings.gemini_classifier_model, settings.gemini_responder_model})
     refused = rejections.list_published(services.fail_fast_redis(), models)
+    # only workers need the key, so that what they say counts where the web process has none
+    if services.gemini() is None and not refused:
+        return {"ok": True, "used": False}
     return {"ok": not refused, "used": True, "refused": refused}
 
 
-CHECKS: dict[str, Callable[[], dict[str, Any]]] = {
-    "database": _database,
-    "schema": _schema,
-    "redis": _redis,
-    "worker": _worker,
-    "scheduler": _scheduler,
-}
-HELPFUL_CHECKS: dict[str, Callable[[], dict[str, Any]]] = {"gemini": _gemini}
+Checks = dict[str, Callable[[], dict[str, Any]]]
+STORE_CHECKS: Checks = {"database": _database, "schema": _schema}
+WORK_CHECKS: Checks = {"redis": _redis, "worker": _worker, "scheduler": _scheduler}
+CHECKS: Checks = STORE_CHECKS | WORK_CHECKS
+HELPFUL_CHECKS: Checks = {"gemini": _gemini}

@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from flask import Flask
 
-from gatte.observability import tracing
+from gatte.observability import spans, tracing
 from gatte.web.problems import problem_response
 
 log = structlog.get_logger(__name__)
@@ -39,7 +39,8 @@ def install_middleware(app: Flask, path: str, fast_path: FastPath) -> None:
             return start_response(status, [*headers, ("X-Request-ID", request_id)], *error)
 
         try:
-            return _respond(fast_path, environ)(environ, start)
+            with spans.first_span("webhook", request_id):
+                return _respond(fast_path, environ)(environ, start)
         finally:
             tracing.unbind_all()
 

@@ -4,12 +4,13 @@ how each send ended.
 
 import json
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from gatte.infra.http import (
     ConnectFailed,
@@ -18,13 +19,14 @@ from gatte.infra.http import (
     HttpTimeouts,
     ResponseLost,
 )
-from gatte.observability import metrics
+from gatte.observability import metrics, spans
 from gatte.observability.metric_labels import WhatsAppCall
 from gatte.whatsapp import errors
 from gatte.whatsapp.channel import Channel, NotSent, OutcomeUncertain, Rejected, SendFailed, Sent
 from gatte.whatsapp.errors import ErrorCategory, GraphError
 from gatte.whatsapp.lenient_json import as_dict, as_float, as_list, identifier
 from gatte.whatsapp.outbound import read_receipt
+from gatte.whatsapp.template_list import ListedTemplate, next_cursor, parse_templates
 
 __all__ = [
     "Channel",
@@ -39,6 +41,9 @@ __all__ = [
 
 MAX_RESPONSE_BYTES = 256 * 1024
 CONNECTIONS = 256
+TEMPLATES_A_PAGE, MOST_TEMPLATE_PAGES = 50, 200
+MAX_TEMPLATE_PAGE_BYTES = 4 * 1024 * 1024
+TEMPLATE_FIELDS = "name,language,category,status,components"
 USAGE_HEADER = "x-business-use-case-usage"
 UNCERTAIN_CATEGORIES = {ErrorCategory.TRANSIENT, ErrorCategory.UNKNOWN}
 INVALID_PARAMETER, OVERLOADED = 100, 131016
@@ -105,6 +110,43 @@ class CloudClient:
         """
         self._post(WhatsAppCall.READ_MARK, phone_number_id, read_receipt(wamid, typing=typing))
 
+    def list_templates(self, business_account_id: str) -> list[ListedTemplate]:
+        """All templates of a WhatsApp Business account; raises Rejected, NotSent or
+        OutcomeUncertain.
+        """
+        found: list[ListedTemplate] = []
+        after: str | None = None
+        for _ in range(MOST_TEMPLATE_PAGES):
+            page = self._template_page(business_account_id, after)
+            found += parse_templates(page)
+            after = next_cursor(page)
+            if after is None:
+                return found
+        raise OutcomeUncertain("the list of templates does not end")
+
+    def _template_page(self, business_account_id: str, after: str | None) -> object:
+        if not NUMBER_ID.fullmatch(business_account_id):
+            raise Rejected(GraphError(0, INVALID_PARAMETER, "the id of the account is not one", ""))
+        asked = {"fields": TEMPLATE_FIELDS, "limit": str(TEMPLATES_A_PAGE)}
+        if after is not None:
+            asked["after"] = after
+        path = f"{self._path}/{business_account_id}/message_templates?{urlencode(asked)}"
+        deadline = time.monotonic() + self.timeouts.total
+        try:
+            with metrics.WHATSAPP_SECONDS.labels(call=WhatsAppCall.TEMPLATES).time():
+                answer = self._connections.get(
+                    path, self._headers, MAX_TEMPLATE_PAGE_BYTES, deadline
+                )
+        except ConnectFailed as error:
+            raise NotSent(str(error)) from error
+        except ResponseLost as error:
+            raise OutcomeUncertain(str(error)) from error
+        _raise_for_response(answer)
+        try:
+            return json.loads(answer.body)
+        except (ValueError, RecursionError):
+            raise OutcomeUncertain("the answer cannot be read") from None
+
     def close(self) -> None:
         """Close the kept connections."""
         self._connections.close()
@@ -115,7 +157,7 @@ class CloudClient:
             raise Rejected(GraphError(0, INVALID_PARAMETER, "the id of the number is not one", ""))
         path, content = f"{self._path}/{phone_number_id}/messages", json.dumps(body).encode()
         try:
-            with metrics.WHATSAPP_SECONDS.labels(call=call).time():
+            with metrics.WHATSAPP_SECONDS.labels(call=call).time(), spans.span(f"meta {call}"):
                 answer = self._connections.post(path, self._headers, content)
         except ConnectFailed as error:
             raise NotSent(str(error)) from error

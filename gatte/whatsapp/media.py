@@ -25,7 +25,7 @@ from gatte.infra.http import (
     ResponseLost,
     ResponseTooLarge,
 )
-from gatte.observability import metrics
+from gatte.observability import metrics, spans
 from gatte.observability.metric_labels import WhatsAppCall
 from gatte.whatsapp.client import MAX_RESPONSE_BYTES, TOKEN, CloudTimeouts
 from gatte.whatsapp.lenient_json import as_dict, integer, text
@@ -182,7 +182,8 @@ class MediaClient:
         path = f"{url.path}?{url.query}" if url.query else url.path
         client = self._clients[_origin(url)]
         try:
-            with metrics.WHATSAPP_SECONDS.labels(call=WhatsAppCall.MEDIA).time():
+            measured = metrics.WHATSAPP_SECONDS.labels(call=WhatsAppCall.MEDIA).time()
+            with measured, spans.span("meta media"):
                 response = client.get(path or "/", self._headers, most_bytes, deadline)
         except ResponseTooLarge:
             raise DownloadFailed(DownloadFailureReason.TOO_LARGE) from None

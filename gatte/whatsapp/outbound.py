@@ -179,11 +179,35 @@ def _template(reply: TemplateReply) -> dict[str, Any]:
         "name": reply.name,
         "language": {"code": _within("template language", reply.language, 15)},
     }
-    if reply.parameters:
-        made["components"] = [
-            {"type": "body", "parameters": [_parameter(value) for value in reply.parameters]}
-        ]
+    components = _body_component(reply) + _button_components(reply)
+    if components:
+        made["components"] = components
     return made
+
+
+def _body_component(reply: TemplateReply) -> list[dict[str, Any]]:
+    """The values of the body's variables, with their names where the template names them."""
+    parameters = [_parameter(value) for value in reply.parameters]
+    if reply.parameter_names and len(reply.parameter_names) != len(parameters):
+        raise LimitExceeded("template parameters", "each needs its name")
+    for parameter, name in zip(parameters, reply.parameter_names, strict=False):
+        parameter["parameter_name"] = name
+    return [{"type": "body", "parameters": parameters}] if parameters else []
+
+
+def _button_components(reply: TemplateReply) -> list[dict[str, Any]]:
+    """What each quick-reply button brings back when it is tapped."""
+    return [
+        {
+            "type": "button",
+            "sub_type": "quick_reply",
+            "index": str(place),
+            "parameters": [
+                {"type": "payload", "payload": _within("button id", payload, BUTTON_ID_LIMIT)}
+            ],
+        }
+        for place, payload in enumerate(reply.payloads)
+    ]
 
 
 def _parameter(value: str) -> dict[str, str]:

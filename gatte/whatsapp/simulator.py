@@ -17,6 +17,8 @@ from gatte.conversation.nlu import MessageKind
 from gatte.whatsapp.channel import Sent
 from gatte.whatsapp.events import Status
 from gatte.whatsapp.payload_parts import OBJECT
+from gatte.whatsapp.simulated_templates import SIMULATED_LIST
+from gatte.whatsapp.template_list import ListedTemplate, parse_templates
 
 SIMULATOR_NUMBER = "simulator"
 """The company's number in the simulator; a number of this id is never on WhatsApp."""
@@ -41,6 +43,10 @@ class SimulatorClient:
 
     def mark_read(self, phone_number_id: str, wamid: str, *, typing: bool = True) -> None:
         """Show nothing to nobody."""
+
+    def list_templates(self, business_account_id: str) -> list[ListedTemplate]:  # noqa: ARG002 - the same interface as the Cloud API's
+        """The templates of a company that plays with the simulator."""
+        return parse_templates(SIMULATED_LIST)
 
 
 def new_wamid() -> str:

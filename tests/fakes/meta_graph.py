@@ -39,6 +39,7 @@ class GraphApi:
         self.refused: list[Json] = []
         self.reads: list[Json] = []
         self.forgotten: list[str] = []
+        self.templates: list[Json] = []
         self.media = MediaStore()
 
     def close(self) -> None:
@@ -78,8 +79,8 @@ class GraphApi:
             case ("DELETE", _, "contact_book"):
                 self.forgotten.append(request.query.get("bsuid", ""))
                 return as_json(200, {"success": True})
-            case ("GET", media_id):
-                return self.media.facts(media_id, request)
+            case ("GET", named, *rest) if rest in ([], ["message_templates"]):
+                return self._templates(request) if rest else self.media.facts(named, request)
             case ("DELETE", media_id):
                 return as_json(200, {"success": self.media.drop(media_id)})
         raise Refusal(100, "Unsupported request", subcode=33)
@@ -90,6 +91,15 @@ class GraphApi:
             self.token is not None and given != f"Bearer {self.token}"
         ):
             raise Refusal(190, "Cannot parse access token", status=401)
+
+    def _templates(self, request: Request) -> Answer:
+        """A page of the account's templates; the cursor is the place where the next one begins."""
+        start = int(request.query.get("after", "0"))
+        end = start + int(request.query.get("limit", "25"))
+        paging: Json = {"cursors": {"after": str(end)}}
+        if end < len(self.templates):
+            paging["next"] = "https://graph.example/next"
+        return as_json(200, {"data": self.templates[start:end], "paging": paging})
 
     def _messages(self, number: str, request: Request) -> Answer:
         if not request.headers.get("content-type", "").startswith("application/json"):

@@ -43,10 +43,12 @@ from gatte.store import appointments
 from gatte.store.appointments import NewAppointment
 from gatte.store.due_work import fetch_due_work
 from gatte.whatsapp.events import Sender
+from tests.app_fixture import superuser_url
 from tests.fakes import payloads
 from tests.integration.panel.factories import Desk
 from tests.process_system import APP_SECRET, NUMBER
 from tests.stage.script import Act, Doing, Script
+from tests.store_fixtures import execute
 
 PHONES = (
     f"55119{number}" for number in itertools.count(71_000_000)
@@ -234,8 +236,8 @@ class Stage:
         with self.app.app_context():
             for model in (Contact, InboxMessage, StatusEvent):
                 db.session.execute(delete(model))
-            db.session.execute(text("ALTER SEQUENCE ticket_number_seq RESTART"))
             db.session.commit()
+        execute(superuser_url(self.app), "ALTER SEQUENCE ticket_number_seq RESTART")
 
     def _set_up(self) -> None:
         for _ in range(self.script.ahead):

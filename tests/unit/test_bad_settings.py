@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gatte.settings import Settings, settings_or_exit
+from gatte.settings import Settings, missing_webhook_secrets, settings_or_exit
 from tests import process_system
 
 KEY = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVoxMjM0NTY="
@@ -356,3 +356,28 @@ def test_a_process_with_a_bad_setting_ends_with_78_before_it_does_anything(comma
 
     problem = next(words for bad, spelled, words in BAD if (bad, spelled) == (name, value))
     assert (ended.returncode, ended.stderr) == (78, f"gatte: bad setting: {name}: {problem}\n")
+
+
+@pytest.mark.parametrize("name", ["WHATSAPP_VERIFY_TOKEN", "WHATSAPP_APP_SECRET"])
+def test_in_production_a_web_process_needs_the_secrets_of_the_webhook_and_a_worker_does_not(name):
+    given = {**GOOD, **STRONG, "WHATSAPP_ACCESS_TOKEN": "token-of-the-tests", name: ""}
+    settings = Settings(_env_file=None, **{key.lower(): value for key, value in given.items()})
+
+    assert missing_webhook_secrets(settings) == [
+        f"{name}: is required in production beside WHATSAPP_ACCESS_TOKEN"
+    ]
+
+
+def test_gunicorn_ends_with_78_without_the_secrets_of_the_webhook(tmp_path):
+    given = {**GOOD, **STRONG, "WHATSAPP_ACCESS_TOKEN": "token", "WHATSAPP_APP_SECRET": ""}
+    done = subprocess.run(
+        [process_system.BIN / "gunicorn", "wsgi:app"],
+        cwd=process_system.PROJECT,
+        env=process_system.process_environment({**given, "GATTE_DATA_DIR": str(tmp_path)}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 78
+    assert "WHATSAPP_APP_SECRET: is required in production" in done.stderr

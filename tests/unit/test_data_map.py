@@ -10,7 +10,13 @@ from gatte.settings import Settings
 from gatte.store import erasures
 
 DOCS = Path(__file__).parents[2] / "docs"
-REACHED = {Erasure.DELETED, Erasure.EMPTIED, Erasure.PRUNED, Erasure.UNREADABLE}
+REACHED = {
+    Erasure.DELETED,
+    Erasure.EMPTIED,
+    Erasure.PRUNED,
+    Erasure.DROPPED,
+    Erasure.UNREADABLE,
+}
 REAL = {
     name: {column.name for column in table.columns} for name, table in Base.metadata.tables.items()
 }

@@ -13,13 +13,18 @@ import pytest
 from dotenv import dotenv_values
 from packaging.requirements import Requirement
 
-from deployment.generate_env import EXAMPLE, generate_env
+from deployment.generate_env import EXAMPLE
 from gatte import MAX_BODY_BYTES
 from gatte.settings import BadSettings, Settings, load_settings
 
 PROJECT = Path(__file__).parents[2]
-REQUIREMENTS = ("requirements", "requirements-embedded", "requirements-dev", "requirements-install")
-NOT_OF_SETTINGS = {"POSTGRES_PASSWORD", "REDIS_PASSWORD"}
+REQUIREMENTS = (
+    "requirements",
+    "requirements-embedded",
+    "requirements-backup",
+    "requirements-dev",
+    "requirements-install",
+)
 
 
 def pinned(name: str) -> dict[str, str]:
@@ -35,11 +40,7 @@ def normal(package: str) -> str:
 @pytest.fixture(scope="module")
 def compose() -> dict[str, dict]:
     """The services of docker-compose.yml, as Docker Compose itself reads it."""
-    environment = os.environ | {
-        "GATTE_ENV_FILE": ".env.example",
-        "POSTGRES_PASSWORD": "p",
-        "REDIS_PASSWORD": "r",
-    }
+    environment = os.environ | {"GATTE_ENV_FILE": ".env.example"}
     command = [
         Path(sys.executable).with_name("docker-compose"),
         "--profile",
@@ -55,16 +56,14 @@ def compose() -> dict[str, dict]:
 
 
 def test_the_example_names_every_setting_and_no_other():
-    assert set(dotenv_values(EXAMPLE)) - NOT_OF_SETTINGS == {
-        name.upper() for name in Settings.model_fields
-    }
+    assert set(dotenv_values(EXAMPLE)) == {name.upper() for name in Settings.model_fields}
 
 
 def test_the_example_gives_every_default_as_it_is(monkeypatch):
     written = {
         name: value
         for name, value in dotenv_values(EXAMPLE).items()
-        if value and name not in NOT_OF_SETTINGS | {"GATTE_ENV"}
+        if value and name != "GATTE_ENV"
     }
     defaults = {name.upper(): field.default for name, field in Settings.model_fields.items()}
 
@@ -72,13 +71,48 @@ def test_the_example_gives_every_default_as_it_is(monkeypatch):
         assert type(defaults[name])(value) == defaults[name], name
 
 
-def test_a_fresh_env_file_is_good_for_production(monkeypatch, tmp_path):
-    fresh = tmp_path / ".env"
-    fresh.write_text(generate_env(EXAMPLE.read_text()))
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("DATABASE_URL", "postgresql://gatte:x@db/gatte?sslmode=verify-full")
+def generate(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, PROJECT / "deployment" / "generate_env.py", folder, *options]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
 
-    assert load_settings().production
+
+def read_installation(monkeypatch, folder: Path) -> Settings:
+    """The settings of .env and of the files beside it, as all processes together read them."""
+    monkeypatch.chdir(folder)
+    for file in (folder / "secrets").iterdir():
+        monkeypatch.setenv(f"{file.name.upper()}_FILE", str(file))
+    return load_settings()
+
+
+def test_a_fresh_env_file_and_its_secrets_are_good_for_production(monkeypatch, tmp_path):
+    assert generate(tmp_path).returncode == 0
+    settings = read_installation(monkeypatch, tmp_path)
+
+    assert settings.production
+    assert settings.database_role == "gatte_app"
+    assert "gatte_migrator" in settings.migration_database_url
+    assert (tmp_path / "secrets").stat().st_mode & 0o777 == 0o700
+    assert (tmp_path / ".env").stat().st_mode & 0o777 == 0o600
+
+
+def test_an_env_file_of_the_former_kind_is_parted_and_keeps_its_values(monkeypatch, tmp_path):
+    key = "k9:3q2+7wAR8L0dPz5nWm9YhJ4sTtVbUcXkQeRgIoOpLqA="
+    own = {"GATTE_ENCRYPTION_KEYS": key, "POSTGRES_PASSWORD": "kept", "GATTE_DOMAIN": "a.example"}
+    example = EXAMPLE.read_text() + "POSTGRES_PASSWORD=\n"
+    for name, value in own.items():
+        example = re.sub(rf"^{name}=.*$", f"{name}={value}", example, flags=re.MULTILINE)
+    (tmp_path / ".env").write_text(example)
+
+    assert generate(tmp_path).returncode != 0
+    assert generate(tmp_path, "--split").returncode == 0
+    settings = read_installation(monkeypatch, tmp_path)
+
+    assert settings.gatte_encryption_keys.get_secret_value() == key
+    assert settings.gatte_domain == "a.example"
+    assert "://gatte:kept@" in (tmp_path / "secrets" / "gatte_admin_database_url").read_text()
+    assert "k9:" not in (tmp_path / ".env").read_text()
+    assert generate(tmp_path, "--split").returncode != 0, "secrets that are there stay"
+    assert (tmp_path / "secrets" / "postgres_password").read_text() == "kept"
 
 
 def test_the_example_itself_is_not_good_for_production(monkeypatch, tmp_path):
@@ -212,15 +246,51 @@ def test_compose_runs_the_processes_of_the_procfile(compose):
 
 def test_only_nginx_can_be_reached_from_outside(compose):
     assert [name for name, service in compose.items() if service.get("ports")] == ["nginx"]
-    assert set(compose["nginx"]["networks"]) == {"edge"}
-    assert {
-        name for name, service in compose.items() if "edge" in (service.get("networks") or {})
-    } == {"nginx", "web"}
+    assert networks(compose["nginx"]) == {"public", "edge"}
+    assert {name for name, service in compose.items() if "edge" in networks(service)} == {
+        "nginx",
+        "web",
+    }
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "scheduler", "migrate", "db", "redis", "nginx"])
-def test_no_container_can_write_to_its_root_file_system(compose, name):
-    assert compose[name]["read_only"] is True
+def networks(service: dict) -> set[str]:
+    return set(service.get("networks") or {})
+
+
+def test_only_workers_and_the_copier_of_the_log_have_a_way_out(compose):
+    out = {"outside", "public"}
+
+    assert {name for name, service in compose.items() if networks(service) & out} == {
+        "worker",
+        "backup",
+        "nginx",
+        "certbot",
+    }
+
+
+HARDENED = ["web", "worker", "scheduler", "migrate", "roles", "backup", "db", "redis", "nginx"]
+
+
+@pytest.mark.parametrize("name", [*HARDENED, "certificates"])
+def test_no_container_can_write_to_its_root_file_system_or_gain_rights(compose, name):
+    service = compose[name]
+
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert set(service["deploy"]["resources"]["limits"]) >= {"cpus", "memory", "pids"}
+
+
+def test_no_secret_stands_in_a_container_s_environment(compose):
+    known = {"SECRET_KEY", "PASSWORD", "TOKEN", "DATABASE_URL", "REDIS_URL", "API_KEY"}
+    spelled = [
+        (name, variable)
+        for name, service in compose.items()
+        for variable, value in service.get("environment", {}).items()
+        if value and any(variable.endswith(word) for word in known)
+    ]
+
+    assert spelled == []
 
 
 @pytest.mark.parametrize("name", ["web", "worker", "scheduler"])
@@ -230,7 +300,7 @@ def test_processes_wait_for_the_migration_come_back_and_are_watched(compose, nam
     assert service["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
     assert service["restart"] == "unless-stopped"
     assert service["environment"]["GATTE_TRUSTED_PROXIES"] == "1"
-    assert "sslmode=verify-full" in service["environment"]["DATABASE_URL"]
+    assert service["environment"]["DATABASE_URL_FILE"] == "/run/secrets/database_url"
     assert not service.get("healthcheck", {}).get("disable")
 
 

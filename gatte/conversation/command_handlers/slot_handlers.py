@@ -9,6 +9,7 @@ from gatte.conversation.flow_control import ask_to_cancel, cancel, continue_flow
 from gatte.conversation.flows.notices import ask_to_stop_notices
 from gatte.conversation.handoff import ask_to_leave_queue, escalate, leave_queue
 from gatte.conversation.no_active_flow import show_menu
+from gatte.conversation.parsing.answers import yes_or_no
 from gatte.conversation.rules import says_unhelpful
 from gatte.conversation.slot_filling import (
     CONFIRM,
@@ -61,6 +62,11 @@ def skip(turn: CommandRun, command: Skip) -> Outcome:
     slot = flow.slot(command.slot or turn.draft.snapshot.requested_slot) if flow else None
     if slot is None:
         return Outcome.KEPT
+    denies = yes_or_no(command.span or turn.text) is False
+    if denies and slot.known_value(turn.draft.snapshot):
+        reject_answer(turn.draft, f"{slot.name}_other", turn.text)
+        turn.settled_by = command.command
+        return Outcome.ASKED_BACK
     parsed = slot.parse_answer("não tenho", turn.draft.snapshot)
     if parsed.value is None:
         reject_answer(turn.draft, "needed", turn.text)

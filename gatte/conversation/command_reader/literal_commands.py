@@ -27,6 +27,7 @@ from gatte.conversation.commands import (
 )
 from gatte.conversation.effects import EscalationReason
 from gatte.conversation.escalation_rules import cannot_issue_invoices, find_trigger
+from gatte.conversation.flows.data_rights import asks_to_forget
 from gatte.conversation.parsing.answers import yes_or_no
 from gatte.conversation.parsing.documents import find_document
 from gatte.conversation.parsing.names import find_email
@@ -111,6 +112,8 @@ def whole_message(place: Place, text: str) -> Command | None:
         found = CancelFlow(span=text)
     elif not place.flow and asks_for_ticket(text):
         found = StartFlow("ticket", span=text)
+    elif not (place.flow or place.waiting) and asks_to_forget(text, place.snapshot):
+        found = StartFlow("data_rights", span=text)
     elif place.awaits_yes and answer is not None:
         found = (Affirm if answer else Deny)(span=text, literal=True)
     elif place.snapshot.flags.get("answered") and says_unhelpful(text):

@@ -19,6 +19,7 @@ from gatte.conversation.command_reader.literal_commands import (
 )
 from gatte.conversation.command_reader.person_calls import calls_for_person
 from gatte.conversation.command_reader.place import Place
+from gatte.conversation.command_reader.refused_questions import with_refusals
 from gatte.conversation.command_reader.slot_commands import values_or_question, volunteered
 from gatte.conversation.command_reader.sure_commands import with_sure_commands
 from gatte.conversation.commands import (
@@ -75,7 +76,7 @@ def read(
         given = _beside_literals(place, _checked(place, reading.commands))
         if reading.labels:
             given = with_sure_commands(place, given, reading)
-        return tuple(with_facts(_without_repetition(given), snapshot)) or (Unclear(),)
+        return _finished(place, given)
     found: list[Command] = [*alarms(place, reading)]
     for one in said:
         found += _of_message(place, one, reading)
@@ -88,7 +89,15 @@ def read(
             for one in said
             if len(said) > 1 and asks(one)
         ]
-    return tuple(with_facts(_without_repetition(found), snapshot)) or (Unclear(),)
+    return _finished(place, found)
+
+
+def _finished(place: Place, found: Sequence[Command]) -> tuple[Command, ...]:
+    """The commands without repetition and what the policy refuses, with the facts that they ask
+    for.
+    """
+    allowed = with_refusals(place, _without_repetition(found))
+    return tuple(with_facts(allowed, place.snapshot)) or (Unclear(),)
 
 
 def _with_whole_documents(said: Sequence[UnderstoodText]) -> Sequence[UnderstoodText]:

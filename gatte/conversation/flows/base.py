@@ -55,6 +55,10 @@ def no_alternatives(_text: str, _snapshot: Snapshot) -> tuple[ReplyOption, ...]:
     return ()
 
 
+def nothing_known(_snapshot: Snapshot) -> str:
+    return ""
+
+
 def no_values(_snapshot: Snapshot) -> dict[str, str]:
     return {}
 
@@ -82,7 +86,8 @@ class Slot:
     it; `also` gives further slots that the answer fills; `clears` names slots that a new value
     empties. `alternatives` are the buttons beside the problem of a refused answer, in place of the
     options, and `problem_values` what its text says of them. `question_key` names the text of its
-    question where that depends on what is known; empty for the usual one.
+    question where that depends on what is known; empty for the usual one. `known_value` is what is
+    remembered from earlier conversations, which the question names to have it confirmed.
     """
 
     name: str
@@ -101,6 +106,7 @@ class Slot:
     alternatives: Callable[[str, Snapshot], tuple[ReplyOption, ...]] = no_alternatives
     problem_values: Callable[[Snapshot], dict[str, str]] = no_values
     question_key: Callable[[Snapshot], str] = lambda _snapshot: ""
+    known_value: Callable[[Snapshot], str] = nothing_known
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Slots that several flows share."""
 
 from gatte.conversation.flows.base import Slot
+from gatte.conversation.memory_kinds import MemoryKind
 from gatte.conversation.parsing.answers import declines, yes_or_no
 from gatte.conversation.parsing.documents import find_document, parse_document, show_document
 from gatte.conversation.parsing.names import (
@@ -28,6 +29,8 @@ from gatte.privacy.tax_ids import CNPJ_LENGTH
 
 PRODUCTS = ("e-CNPJ A1", "e-CNPJ A3", "e-CPF A1", "e-CPF A3", "NF-e A1")
 UNDECIDED_ID = "slot:product:unsure"
+SAME, OTHER_ONE = "same", "other"
+"""Answers to whether it is still the company that is remembered."""
 
 
 PART = "product_part"
@@ -107,10 +110,32 @@ def _find_email(text: str, _snapshot: Snapshot) -> ParseResult:
     return ParseResult("") if none else find_email(text)
 
 
-def _optional_company(text: str, _snapshot: Snapshot) -> ParseResult:
-    if yes_or_no(text) is True:
+def _optional_company(text: str, snapshot: Snapshot) -> ParseResult:
+    known = _known_company(snapshot)
+    answer = yes_or_no(text)
+    if known and (text == SAME or answer is True):
+        return ParseResult(known)
+    if known and (text == OTHER_ONE or answer is False):
+        return ParseResult(problem="company_other")
+    if answer is True:
         return ParseResult(problem="company_missing")
     return ParseResult("") if declines(text) else parse_company(text)
+
+
+def _known_company(snapshot: Snapshot) -> str:
+    """The company that is remembered, until the customer has said that it is another one."""
+    if snapshot.invalid_slot_count:
+        return ""
+    return snapshot.memory.get(MemoryKind.COMPANY, "")
+
+
+def _company_options(snapshot: Snapshot) -> tuple[ReplyOption, ...]:
+    if not _known_company(snapshot):
+        return ()
+    return (
+        ReplyOption(f"slot:company:{SAME}", render("option.same_company")),
+        ReplyOption(f"slot:company:{OTHER_ONE}", render("option.other_company")),
+    )
 
 
 def has_cnpj(snapshot: Snapshot) -> bool:
@@ -152,6 +177,8 @@ COMPANY = Slot(
     parse_answer=_optional_company,
     extract=lambda text, _: find_company(text),
     required_if=has_cnpj,
+    options=_company_options,
+    known_value=_known_company,
     synonyms=("empresa", "razão social", "razao social"),
     free_text=True,
 )
@@ -172,5 +199,6 @@ def known_person(snapshot: Snapshot) -> dict[str, str]:
     if not contact.returning:
         return {}
     name = parse_name(contact.name or "").value if len((contact.name or "").split()) > 1 else None
-    known = {"name": name, "email": contact.email}
+    email = contact.email or snapshot.memory.get(MemoryKind.EMAIL)
+    known = {"name": name, "email": email}
     return {slot: value for slot, value in known.items() if value}

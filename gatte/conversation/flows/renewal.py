@@ -40,8 +40,10 @@ def _unknown_certificate(snapshot: Snapshot) -> bool:
 
 def _prefill(snapshot: Snapshot) -> dict[str, str]:
     known = known_person(snapshot)
-    if len(snapshot.certificates) == 1:
-        known["certificate"] = snapshot.certificates[0].id
+    reminded = [one for one in snapshot.certificates if one.reminded]
+    for meant in (snapshot.certificates, reminded):
+        if len(meant) == 1:
+            known["certificate"] = meant[0].id
     return known
 
 

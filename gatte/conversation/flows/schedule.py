@@ -22,6 +22,7 @@ from gatte.conversation.flows.time_wishes import (
     spoken_hours,
     was_chosen_for_them,
 )
+from gatte.conversation.memory_kinds import MemoryKind
 from gatte.conversation.parsing.dates import find_day, parse_day
 from gatte.conversation.parsing.day_wishes import show_day
 from gatte.conversation.parsing.normalize import NO_MATCH, ParseResult, normalize_text
@@ -124,6 +125,7 @@ PERIOD = Slot(
     synonyms=("horário", "horario", "hora", "período", "periodo"),
     alternatives=next_free_options,
     problem_values=spoken_hours,
+    known_value=lambda snapshot: snapshot.memory.get(MemoryKind.PERIOD, ""),
 )
 SCHEDULE = Flow(
     FlowName.SCHEDULE,

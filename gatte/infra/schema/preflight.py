@@ -32,6 +32,7 @@ class PreflightFailure(StrEnum):
     VECTOR_MISSING = "vector_missing"
     VECTOR_TOO_OLD = "vector_too_old"
     NO_RIGHTS = "no_rights"
+    NO_APPLICATION_ROLE = "no_application_role"
     SCHEMA_UNKNOWN = "schema_unknown"
     LOCKED = "locked"
 

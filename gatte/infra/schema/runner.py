@@ -14,6 +14,7 @@ from sqlalchemy import Connection, NullPool, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from gatte.infra.schema.failures import MigrationFailed, logged_failure
+from gatte.infra.schema.grants import check_application_role, grant_to_application
 from gatte.infra.schema.history import (
     MigrationHistory,
     changed_since_applied,
@@ -40,11 +41,11 @@ EX_FAILED = 1
 EX_INTERRUPTED = 130
 
 
-def run_command(url: str) -> int:
+def run_command(url: str, application_role: str = "") -> int:
     """`flask migrate`: the exit code, after one clear line on standard error when it is not 0."""
     try:
         with interruptible():
-            applied = migrate(url)
+            applied = migrate(url, application_role=application_role)
     except (PreflightFailed, MigrationFailed) as problem:
         return _ended(str(problem), EX_FAILED)
     except KeyboardInterrupt:
@@ -59,9 +60,13 @@ def _ended(line: str, code: int) -> int:
 
 
 def migrate(
-    url: str, directory: Path = MIGRATIONS, minimum_server: int = MINIMUM_SERVER
+    url: str,
+    directory: Path = MIGRATIONS,
+    minimum_server: int = MINIMUM_SERVER,
+    application_role: str = "",
 ) -> list[str]:
-    """Bring the database to the newest revision; the revisions that this run applied.
+    """Bring the database to the newest revision and grant the application's role its rights; the
+    revisions that this run applied.
 
     PreflightFailed before any change, MigrationFailed when one failed and was rolled back. No
     connection stays open, whatever happens.
@@ -70,8 +75,10 @@ def migrate(
     with connected(url) as connection:
         try:
             check_target(connection, minimum_server)
+            check_application_role(connection, application_role)
             with migration_lock(connection):
                 _upgrade(connection, directory, journal)
+                grant_to_application(connection, application_role)
         except PreflightFailed as refused:
             raise _logged(refused) from None
         except (Exception, KeyboardInterrupt) as error:

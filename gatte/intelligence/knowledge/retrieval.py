@@ -76,15 +76,29 @@ def find_passages(
     question = question[:LONGEST_QUESTION]
     asked = reranker.tokenize(question, vector_of(question) if vector is None else vector)
     rows, articles = candidate_rows(session, asked)
-    texts = passages.vectorize(session, rows)
-    candidates = [
+    return rank(asked, Candidates(rows, passages.vectorize(session, rows), articles), limit)
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Passages that may answer, each with its text ready to be compared, and their articles."""
+
+    rows: list[PassageRow]
+    texts: list[reranker.TokenisedText]
+    articles: dict[UUID, ArticleTexts]
+
+
+def rank(asked: reranker.TokenisedText, candidates: Candidates, limit: int) -> RetrievalResult:
+    """The articles of the candidates, best first, and how sure we are of the best one."""
+    compared = [
         reranker.RerankCandidate(row.article_id, text)
-        for row, text in zip(rows, texts, strict=True)
+        for row, text in zip(candidates.rows, candidates.texts, strict=True)
     ]
-    order = reranker.rerank(asked, candidates, _background())
-    ranked = [(one, rows[one.nearest]) for one in order.articles[:limit]]
-    found = tuple(_as_found(articles[row.article_id], one, row) for one, row in ranked)
-    return RetrievalResult(question, found, round(answer_confidence.answer_probability(order), 4))
+    order = reranker.rerank(asked, compared, _background())
+    ranked = [(one, candidates.rows[one.nearest]) for one in order.articles[:limit]]
+    found = tuple(_as_found(candidates.articles[row.article_id], one, row) for one, row in ranked)
+    probability = round(answer_confidence.answer_probability(order), 4)
+    return RetrievalResult(asked.text, found, probability)
 
 
 def vector_of(question: str) -> Any:  # noqa: ANN401 - an array

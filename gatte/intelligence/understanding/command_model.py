@@ -15,7 +15,7 @@ from gatte.intelligence.understanding import turn_regression
 from gatte.intelligence.understanding.tfidf import Vocabulary, fit_vocabulary
 from gatte.intelligence.understanding.turn_examples import TurnExample
 from gatte.intelligence.understanding.turn_features import TurnContext, features
-from gatte.intelligence.understanding.turn_regression import Inputs
+from gatte.intelligence.understanding.turn_regression import Found, Inputs
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,6 +54,13 @@ class CommandModel:
 
     def read(self, messages: Sequence[str], context: TurnContext) -> TurnReading:
         """The labels of a turn with their probabilities, the likeliest first."""
+        chances = self.chances(messages, context).tolist()
+        ranked = sorted(zip(self.labels, chances, strict=True), key=lambda one: -one[1])
+        shown = [LabelScore(label, round(p, 4)) for label, p in ranked if p >= LEAST_SHOWN]
+        return TurnReading(labels=tuple(shown or [LabelScore(*ranked[0])]), model=self.name)
+
+    def chances(self, messages: Sequence[str], context: TurnContext) -> "Matrix":
+        """The probability of each label, in the order of `labels`."""
         import numpy as np
 
         text = "\n".join(messages)
@@ -63,10 +70,8 @@ class CommandModel:
             vector = embedding.embed_one(text.lower()).astype("f8")
             scores += vector @ self.vectors[PLACE_GROUPS[context.place]].astype("f8")
         scores = scores * self.slopes + self.offsets
-        chances = 1 / (1 + np.exp(-scores))
-        ranked = sorted(zip(self.labels, chances.tolist(), strict=True), key=lambda one: -one[1])
-        shown = [LabelScore(label, round(p, 4)) for label, p in ranked if p >= LEAST_SHOWN]
-        return TurnReading(labels=tuple(shown or [LabelScore(*ranked[0])]), model=self.name)
+        chances: Matrix = 1 / (1 + np.exp(-scores))
+        return chances
 
     def calibrated(self, lines: Mapping[str, tuple[float, float]]) -> "CommandModel":
         """The same weights with a slope and an offset for each label; labels without one stay."""
@@ -101,25 +106,66 @@ def fit(examples: Sequence[TurnExample], name: str) -> CommandModel:
 
     embedding.limit_blas_threads()
     labels = tuple(sorted({label for one in examples for label in one.labels}))
-    texts = ["\n".join(one.messages) for one in examples]
-    vocabulary = fit_vocabulary(texts)
-    found = [features(one.messages, one.context) for one in examples]
+    vocabulary = fit_vocabulary(["\n".join(one.messages) for one in examples])
+    found = features_of(examples)
     columns = known_features(found)
-    inputs = Inputs(
+    inputs = _inputs(examples, found, labels, vocabulary, columns)
+    weights = turn_regression.optimum(inputs, C)
+    terms, places = np.split(weights.sparse.astype(np.float32), [len(vocabulary.columns)])
+    vectors = (weights.dense * VECTOR_WEIGHT).astype(np.float32)
+    bias = weights.bias.astype(np.float32)
+    slopes, offsets = np.ones(len(labels), np.float32), np.zeros(len(labels), np.float32)
+    return CommandModel(
+        name, labels, vocabulary, columns, terms, places, vectors, bias, slopes, offsets
+    )
+
+
+def fit_again(model: CommandModel, examples: Sequence[TurnExample], name: str) -> CommandModel:
+    """Train a model on these turns with the labels, terms, features and calibration that it has,
+    from where it stands: no word enters that it did not know.
+
+    NotConverged when the optimum was not reached.
+    """
+    import numpy as np
+
+    embedding.limit_blas_threads()
+    found = features_of(examples)
+    inputs = _inputs(examples, found, model.labels, model.vocabulary, model.columns)
+    start = Found(
+        np.vstack([model.terms, model.places]).astype("f8"),
+        model.vectors.astype("f8") / VECTOR_WEIGHT,
+        model.bias.astype("f8"),
+    )
+    weights = turn_regression.optimum(inputs, C, start)
+    terms, places = np.split(weights.sparse.astype(np.float32), [len(model.vocabulary.columns)])
+    vectors = (weights.dense * VECTOR_WEIGHT).astype(np.float32)
+    bias = weights.bias.astype(np.float32)
+    return replace(model, name=name, terms=terms, places=places, vectors=vectors, bias=bias)
+
+
+def features_of(examples: Sequence[TurnExample]) -> list[dict[str, float]]:
+    """The named features of each turn."""
+    return [features(one.messages, one.context) for one in examples]
+
+
+def _inputs(
+    examples: Sequence[TurnExample],
+    found: Sequence[dict[str, float]],
+    labels: Sequence[str],
+    vocabulary: Vocabulary,
+    columns: dict[str, int],
+) -> Inputs:
+    """Turns as the regression takes them, with these labels, terms and features."""
+    import numpy as np
+
+    texts = ["\n".join(one.messages) for one in examples]
+    return Inputs(
         _sparse(texts, vocabulary, found, columns),
         _vectors(texts),
         np.array([PLACE_GROUPS[one.context.place] for one in examples]),
         1 + max(PLACE_GROUPS.values()),
         np.array([[label in one.labels for label in labels] for one in examples], np.float64),
         np.array([[one.weight_of(label) for label in labels] for one in examples], np.float64),
-    )
-    found_weights = turn_regression.optimum(inputs, C)
-    terms, places = np.split(found_weights.sparse.astype(np.float32), [len(vocabulary.columns)])
-    vectors = (found_weights.dense * VECTOR_WEIGHT).astype(np.float32)
-    bias = found_weights.bias.astype(np.float32)
-    slopes, offsets = np.ones(len(labels), np.float32), np.zeros(len(labels), np.float32)
-    return CommandModel(
-        name, labels, vocabulary, columns, terms, places, vectors, bias, slopes, offsets
     )
 
 

@@ -1,6 +1,7 @@
 """The command model as a file: plain arrays, never pickle, named after all that went into it."""
 
 import hashlib
+import io
 import os
 import tempfile
 import zipfile
@@ -35,6 +36,10 @@ CODE = (
 )
 
 
+class DamagedModel(Exception):
+    """Bytes that should be a model are none."""
+
+
 def path_for(folder: Path, turns: Path = TURNS) -> Path:
     """Where the model of these turns belongs."""
     return folder / f"{fingerprint(turns)}.npz"
@@ -65,21 +70,29 @@ def build(folder: Path, turns: Path = TURNS) -> Path:
 def read(path: Path) -> CommandModel:
     """The model in a file; ModelMissing when there is none or it is damaged."""
     try:
-        return _read(path)
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
+        return loads(path.read_bytes(), path.stem)
+    except (OSError, DamagedModel):
         raise ModelMissing(path) from None
 
 
-def _read(path: Path) -> CommandModel:
+def loads(content: bytes, name: str) -> CommandModel:
+    """The model of a file's bytes; DamagedModel when they are none."""
+    try:
+        return _loaded(content, name)
+    except (EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise DamagedModel(name) from error
+
+
+def _loaded(content: bytes, name: str) -> CommandModel:
     import numpy as np
 
-    with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+    with np.load(io.BytesIO(content), allow_pickle=False) as stored:
         lists = {
             name: bytes(stored[name]).decode("utf-8").split("\n")
             for name in ("vocabulary", "columns", "labels")
         }
         return CommandModel(
-            path.stem,
+            name,
             tuple(lists["labels"]),
             Vocabulary(_numbered(lists["vocabulary"]), stored["idf"]),
             _numbered(lists["columns"]),
@@ -93,16 +106,23 @@ def _numbered(names: list[str]) -> dict[str, int]:
 
 def write(path: Path, model: CommandModel) -> None:
     """Put a model in its place at once: another process sees all of it, or nothing."""
-    import numpy as np
-
     descriptor, unfinished = tempfile.mkstemp(dir=path.parent, suffix=".unfinished")
     with os.fdopen(descriptor, "wb") as file:
-        np.savez(
-            file,
-            idf=model.vocabulary.idf,
-            **{name: getattr(model, name) for name in WEIGHTS},
-            vocabulary=np.frombuffer("\n".join(model.vocabulary.columns).encode(), np.uint8),
-            columns=np.frombuffer("\n".join(model.columns).encode(), np.uint8),
-            labels=np.frombuffer("\n".join(model.labels).encode(), np.uint8),
-        )
+        file.write(dumps(model))
     Path(unfinished).replace(path)
+
+
+def dumps(model: CommandModel) -> bytes:
+    """A model as the bytes of a file."""
+    import numpy as np
+
+    file = io.BytesIO()
+    np.savez(
+        file,
+        idf=model.vocabulary.idf,
+        **{name: getattr(model, name) for name in WEIGHTS},
+        vocabulary=np.frombuffer("\n".join(model.vocabulary.columns).encode(), np.uint8),
+        columns=np.frombuffer("\n".join(model.columns).encode(), np.uint8),
+        labels=np.frombuffer("\n".join(model.labels).encode(), np.uint8),
+    )
+    return file.getvalue()

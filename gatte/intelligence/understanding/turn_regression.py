@@ -45,17 +45,20 @@ class Found:
     bias: "Matrix"
 
 
-def optimum(inputs: Inputs, c: float) -> Found:
-    """The weights of least loss, where `c` says how far turns may outweigh simplicity.
+def optimum(inputs: Inputs, c: float, start: Found | None = None) -> Found:
+    """The weights of least loss, where `c` says how far turns may outweigh simplicity. A search
+    from `start`, the optimum of nearly the same turns, ends at the same place sooner.
 
     NotConverged when the search ends short of it.
     """
     import numpy as np
 
     space = _Space(inputs)
+    label_count = inputs.targets.shape[1]
+    rows = np.zeros((label_count, space.size)) if start is None else space.joined(start)
     columns = [
-        _of_label(space, inputs.targets[:, label], inputs.counts[:, label] * c)
-        for label in range(inputs.targets.shape[1])
+        _of_label(space, inputs.targets[:, label], inputs.counts[:, label] * c, rows[label])
+        for label in range(label_count)
     ]
     weights = np.array(columns).T
     shared = weights[space.shared]
@@ -85,6 +88,16 @@ class _Space:
         self.transposed = self.inputs.T.tocsr()
         self.vectors = inputs.vectors[order]
 
+    def joined(self, found: Found) -> "Matrix":
+        """Weights as long rows, a row a label; what the groups share is told from what each has of
+        its own as at every optimum: the shared weights are the sum of the own ones.
+        """
+        import numpy as np
+
+        shared = found.dense.sum(axis=0) / (1 + len(found.dense))
+        own = found.dense - shared
+        return np.vstack([found.sparse, shared, *own, found.bias]).T
+
     def scores(self, weights: "Matrix") -> "Matrix":
         """The score of each turn, in the order of the groups."""
         scores: Matrix = self.inputs @ weights[self.sparse] + weights[-1]
@@ -105,7 +118,7 @@ class _Space:
         return slope
 
 
-def _of_label(space: _Space, targets: "Matrix", counts: "Matrix") -> "Matrix":
+def _of_label(space: _Space, targets: "Matrix", counts: "Matrix", start: "Matrix") -> "Matrix":
     """The weights of one label, found by L-BFGS."""
     import numpy as np
     from scipy.optimize import minimize
@@ -122,7 +135,6 @@ def _of_label(space: _Space, targets: "Matrix", counts: "Matrix") -> "Matrix":
         return value, space.slope(miss) + free
 
     options = {"maxiter": STEPS, "ftol": CHANGE, "gtol": SLOPE, "maxcor": REMEMBERED_STEPS}
-    start = np.zeros(space.size)
     found = minimize(loss, start, jac=True, method="L-BFGS-B", options=options)
     if not found.success:
         raise NotConverged(found.message)

@@ -29,12 +29,13 @@ from rq.timeouts import TimerDeathPenalty
 from gatte import services
 from gatte.infra.garbage_collection import freeze_startup_objects
 from gatte.infra.rq_queue import ProcessKind, QueueName, get_queue
-from gatte.intelligence import service
+from gatte.intelligence import champion, service
 from gatte.jobs.job_context import set_job_app
 from gatte.jobs.worker import heartbeat, job_batch, shutdown
 from gatte.jobs.worker.batch_job import BatchJob
 from gatte.jobs.worker.recycling import RecyclePolicy
 from gatte.jobs.worker.slots import JobSlots, SlotReservation
+from gatte.observability import error_reports, spans
 
 log = structlog.get_logger(__name__)
 
@@ -86,11 +87,13 @@ class JobRunner:
         with self._app.app_context():
             service.preload_models()
             service.preload_search()
+            champion.refresh()
             freeze_startup_objects()
             self._queues = [get_queue(name, BatchJob) for name in QueueName]
             log.info("worker_started", queues=[one.name for one in self._queues])
             while not (self.stopping or self.recycle_policy.should_recycle()):
                 heartbeat.send_heartbeat(ProcessKind.WORKER)
+                champion.refresh_if_due()
                 self.recycle_policy.measure_memory()
                 self._run_next()
         self._finish()
@@ -222,6 +225,8 @@ def run(app: Flask, threads: int, replace: Callable[[], NoReturn]) -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     pool.run()
+    spans.stop()
+    error_reports.stop()
     if not pool.stopping:
         pool.recycle_policy.log_recycling()
         replace()

@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints, model_validator
 from gatte.desk import contacts as desk
 from gatte.extensions import db
 from gatte.intake.contact_identity import search_hashes
-from gatte.models import Contact, MuteReason, Scope, keyring
+from gatte.models import ConsentSource, Contact, MuteReason, Scope, keyring
 from gatte.models.name_words import name_words
 from gatte.store import contacts as stored
 from gatte.web.api.authorization import audit_list, audit_read, current_user_id
@@ -146,7 +146,8 @@ def change_contact(contact_id: UUID, json: ContactChange) -> Answer:
         raise not_found("contact")
     require_match(contact_resource(contact))
     if json.opted_out is not None:
-        desk.set_opted_out(contact, current_user_id(), opted_out=json.opted_out)
+        opted_out = json.opted_out
+        desk.set_opted_out(contact, current_user_id(), ConsentSource.API, opted_out=opted_out)
     if json.mute_hours == 0:
         stored.unmute(contact, current_user_id())
     elif json.mute_hours:

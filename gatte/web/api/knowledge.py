@@ -8,8 +8,11 @@ from pydantic import Field, StringConstraints, ValidationError
 
 from gatte.conversation.nlu import Intent
 from gatte.extensions import db
-from gatte.intelligence.knowledge.articles import LONGEST_ANSWER, ArticleDraft, import_articles
-from gatte.models import Article, PassageKind, Scope
+from gatte.intelligence.knowledge import article_versions
+from gatte.intelligence.knowledge.article_draft import LONGEST_ANSWER, ArticleDraft
+from gatte.intelligence.knowledge.article_passages import variants_of
+from gatte.intelligence.knowledge.articles import import_articles
+from gatte.models import Article, Scope
 from gatte.store import audit
 from gatte.store import knowledge as stored
 from gatte.web.api.authorization import current_user_id
@@ -38,6 +41,7 @@ class ArticleResource(ApiModel):
     topic: str
     source: str
     valid_from: date | None
+    valid_to: date | None
     active: bool
     version: int
     asks: list[str] = Field(description="Ways in which people ask for it.")
@@ -71,13 +75,13 @@ class ArticleContent(ApiModel):
         str, StringConstraints(strip_whitespace=True, max_length=300, pattern=NO_NUL)
     ] = ""
     valid_from: Day | None = None
+    valid_to: Day | None = None
     active: bool = True
     asks: list[Words] = Field(default_factory=list, max_length=50)
 
 
 def article_resource(article: Article) -> ArticleResource:
     """An article as the API shows it."""
-    variants = [row for row in article.passages if row.kind is PassageKind.VARIANT]
     return ArticleResource(
         id=article.id,
         slug=article.slug,
@@ -87,9 +91,10 @@ def article_resource(article: Article) -> ArticleResource:
         topic=article.topic,
         source=article.source,
         valid_from=article.valid_from,
+        valid_to=article.valid_to,
         active=article.active,
         version=article.version,
-        asks=[row.text for row in sorted(variants, key=lambda row: row.id)],
+        asks=variants_of(article),
         created_at=article.created_at,
         updated_at=article.updated_at,
     )
@@ -133,12 +138,14 @@ def put_article(slug: str, json: ArticleContent) -> Answer:
     article = stored.find_by_slug(session, slug)
     _check_version(article)
     content = json.model_dump(exclude={"active"})
-    import_articles(session, [_draft(slug, content)], embed=False)
+    import_articles(session, [_draft(slug, content)], embed=False, user_id=current_user_id())
     article = stored.find_by_slug(session, slug)
     if article is None:
         raise _no_article()
-    if article.active != json.active:
-        article.active = json.active
+    if json.active and not article.active:
+        article_versions.publish_waiting(session, article, current_user_id())
+    if article.active and not json.active:
+        article_versions.archive(article)
     audit.record(current_user_id(), "article.put", f"article:{article.id}")
     session.flush()
     return single(article_resource(article))

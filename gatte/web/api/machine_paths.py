@@ -32,6 +32,14 @@ right `hub.verify_token` (WHATSAPP_VERIFY_TOKEN) it gets `hub.challenge` back as
 READY_DESCRIPTION = """\
 200 when a message that comes in now would be stored and answered (`ready`, or `degraded` when in a
 poorer way); 503 (`not ready`) when not. Each part is told apart.
+
+`scope=store` asks for what Meta needs alone: that a message would be stored (database, schema). A
+web process that can do that stays behind the proxy whatever the workers do. `scope=work` asks
+whether what is stored would be answered (Redis, worker, scheduler).
+"""
+STARTUP_DESCRIPTION = """\
+503 until this web process could store a message for the first time, and 200 ever after: for the
+start-up probe of a container, so that a database that is away later does not restart it.
 """
 EXAMPLE_EVENT = {
     "object": "whatsapp_business_account",
@@ -162,12 +170,18 @@ SCHEMAS: dict[str, Any] = {
         "status",
     ),
     "Liveness": _object({"status": {"const": "alive"}}, "status"),
+    "Startup": _object(
+        {"status": {"enum": ["started", "starting"]}, "checks": {"type": "object"}},
+        "status",
+        "checks",
+    ),
     "Readiness": _object(
         {
             "status": {"enum": ["ready", "degraded", "not ready"]},
             "checks": {
                 "type": "object",
-                "description": "database, schema, redis, worker, scheduler and gemini.",
+                "description": "database, schema, redis, worker, scheduler and gemini, or those "
+                "of the scope.",
                 "additionalProperties": _object(
                     {"ok": {"type": "boolean"}, "latency_ms": {"type": "number"}},
                     "ok",
@@ -239,6 +253,19 @@ PATHS: dict[str, Any] = {
             "responses": {"200": _json("It does.", "Liveness")},
         }
     },
+    "/health/startup": {
+        "get": {
+            "operationId": "startup",
+            "tags": ["operations"],
+            "summary": "Whether this process could store a message once",
+            "description": STARTUP_DESCRIPTION,
+            "security": [],
+            "responses": {
+                "200": _json("It could.", "Startup"),
+                "503": _json("Not yet.", "Startup"),
+            },
+        }
+    },
     "/health/ready": {
         "get": {
             "operationId": "ready",
@@ -246,8 +273,17 @@ PATHS: dict[str, Any] = {
             "summary": "Whether messages would be stored and answered",
             "description": READY_DESCRIPTION,
             "security": [],
+            "parameters": [
+                {
+                    "name": "scope",
+                    "in": "query",
+                    "description": "What is asked for.",
+                    "schema": {"enum": ["all", "store", "work"], "default": "all"},
+                }
+            ],
             "responses": {
                 "200": _json("They would.", "Readiness"),
+                "400": _problem("There is no such scope."),
                 "503": _json("They would not.", "Readiness"),
             },
         }

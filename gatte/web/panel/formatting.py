@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 from flask import Blueprint
 from markupsafe import Markup, escape
@@ -11,7 +12,7 @@ from gatte import services
 from gatte.delivery import failure_reasons
 from gatte.models import Contact, Message
 from gatte.store.conversations import SERVICE_WINDOW
-from gatte.web.panel import labels
+from gatte.web.panel import action_labels, labels
 
 MONTHS = ("jan", "fev", "mar", "abr", "mai", "jun", "jul", "ago", "set", "out", "nov", "dez")
 URL = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)]")
@@ -86,6 +87,23 @@ def waiting_time(since: datetime | None) -> str:
     seconds is never calm.
     """
     return "" if since is None else duration(max(now() - since, timedelta(minutes=1)))
+
+
+def days_left(days: int) -> str:
+    """How far the last day of a certificate is: em 5 dias, hoje, há 3 dias."""
+    near = {1: "amanhã", 0: "hoje", -1: "ontem"}
+    if days in near:
+        return near[days]
+    return f"em {days} dias" if days > 0 else f"há {-days} dias"
+
+
+def reminder_step(days_before: int) -> str:
+    """Which reminder of a certificate's series one was."""
+    if days_before < 0:
+        return "Depois do vencimento"
+    if days_before == 0:
+        return "No dia"
+    return f"{days_before} dia{'s' if days_before > 1 else ''} antes"
 
 
 def time_of_day(moment: datetime | None) -> str:
@@ -198,12 +216,28 @@ def action_in_words(action: str) -> str:
     """An entry of the audit trail as what a person did; the entry's own word when we have none for
     it.
     """
-    return labels.ACTIONS.get(action, action)
+    return action_labels.ACTIONS.get(action, action)
 
 
 def capitalize_first(text: str) -> str:
     """A text with a capital first letter, the others as they are."""
     return text[:1].upper() + text[1:]
+
+
+def reais(amount: Decimal) -> str:
+    """An amount of money as people write it: R$ 1.234,50; small ones with four decimals."""
+    places = 4 if 0 < abs(amount) < Decimal("0.1") else 2
+    return f"R$ {_with_commas(f'{amount:,.{places}f}')}"
+
+
+def thousands(count: int) -> str:
+    """A count as people write it: 12.345."""
+    return _with_commas(f"{count:,}")
+
+
+def _with_commas(written: str) -> str:
+    """A number written in English with Brazilian marks."""
+    return written.replace(",", " ").replace(".", ",").replace(" ", ".")
 
 
 FILTERS: dict[str, Callable[..., object]] = {
@@ -216,6 +250,8 @@ FILTERS: dict[str, Callable[..., object]] = {
     "span": duration,
     "lasted": lasted,
     "waited": waiting_time,
+    "days_left": days_left,
+    "reminder_step": reminder_step,
     "clock": time_of_day,
     "full": datetime_br,
     "window_left": window_left,
@@ -227,4 +263,6 @@ FILTERS: dict[str, Callable[..., object]] = {
     "whatsapp": whatsapp,
     "snippet": snippet,
     "in_words": labels.label,
+    "reais": reais,
+    "thousands": thousands,
 }

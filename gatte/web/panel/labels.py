@@ -5,19 +5,30 @@ from enum import StrEnum
 from typing import Any
 
 from gatte.conversation.effects import AppointmentKind, EscalationReason, Urgency
+from gatte.conversation.memory_kinds import MemoryKind
 from gatte.conversation.nlu import Intent
 from gatte.conversation.states import Event, State
 from gatte.models import (
     AppointmentState,
+    ArticleState,
     Author,
     DeliveryState,
     LeadStage,
+    MemorySource,
     MuteReason,
     Role,
     Scope,
     SkipReason,
     TicketKind,
     TicketState,
+    UnansweredReason,
+)
+from gatte.web.panel.notice_labels import (
+    CERTIFICATE_STATUSES,
+    CONSENT_KINDS,
+    CONSENT_SOURCES,
+    TEMPLATE_CATEGORIES,
+    TEMPLATE_STATES,
 )
 
 STATES: dict[State, str] = {
@@ -190,46 +201,47 @@ FLOWS: dict[str, str] = {
     "data_rights": "dados pessoais",
     "opt_out": "parar mensagens",
 }
-# What the audit trail calls things, as what a person did.
-ACTIONS: dict[str, str] = {
-    Event.AGENT_TOOK.value: "assumiu a conversa",
-    Event.HANDED_BACK.value: "devolveu ao robô",
-    Event.FORCED_RESET.value: "reiniciou a conversa",
-    Event.FORCED_ESCALATION.value: "encaminhou ao atendimento",
-    Event.AGENT_CLOSED.value: "encerrou o atendimento",
-    "reassigned": "passou a conversa a outra pessoa",
-    "taken_over": "assumiu a conversa de outra pessoa",
-    "appointment.book": "marcou um horário",
-    "appointment.move": "mudou o horário",
-    "appointment.state": "mudou a situação do horário",
-    "muted": "silenciou o contato",
-    "unmuted": "reativou o contato",
-    "held": "impediu a exclusão dos dados (guarda legal)",
-    "hold_lifted": "liberou a exclusão dos dados",
-    "exported": "exportou os dados do contato",
-    "data_corrected": "corrigiu um dado a pedido do cliente",
-    "contact.opt_out": "registrou que o contato não quer avisos",
-    "contact.opt_in": "registrou que o contato quer avisos",
-    "viewed": "abriu os dados",
-    "logged_in": "entrou no painel",
-    "logged_out": "saiu do painel",
-    "login_refused": "não conseguiu entrar",
-    "confirmation_refused": "errou a senha ao confirmar uma ação",
-    "refused": "tentou o que seu papel não permite",
-    "password_changed": "trocou a senha",
-    "role_changed": "mudou o papel de uma pessoa",
-    "user_created": "criou uma conta",
-    "user_disabled": "desativou uma conta",
-    "user_enabled": "reativou uma conta",
-    "session_ended": "encerrou um acesso",
-    "sessions_ended": "encerrou os acessos de uma pessoa",
+ARTICLE_STATES: dict[ArticleState, str] = {
+    ArticleState.DRAFT: "Rascunho",
+    ArticleState.PUBLISHED: "Publicado",
+    ArticleState.ARCHIVED: "Arquivado",
+}
+MEMORY_KINDS: dict[MemoryKind, str] = {
+    MemoryKind.NAME_FORM: "Como chamar",
+    MemoryKind.COMPANY: "Empresa",
+    MemoryKind.PRODUCT: "Certificado",
+    MemoryKind.PERIOD: "Período preferido",
+    MemoryKind.EMAIL: "E-mail",
+    MemoryKind.TOPIC: "Último assunto",
+    MemoryKind.PROMISE: "Ficou com a equipe",
+}
+MEMORY_SOURCES: dict[MemorySource, str] = {
+    MemorySource.RULE: "Do que foi registrado",
+    MemorySource.GEMINI: "Lida na conversa pelo modelo",
+    MemorySource.AGENT: "Corrigida",
+}
+UNANSWERED_REASONS: dict[UnansweredReason, str] = {
+    UnansweredReason.NO_ANSWER: "sem resposta na base",
+    UnansweredReason.NOT_UNDERSTOOD: "o robô não entendeu",
+    UnansweredReason.NOT_HELPFUL: "o cliente disse que não ajudou",
 }
 SCHEDULED_JOBS: dict[str, str] = {
     "apply_retention": "Apagar o que passou do prazo",
+    "check_own_certificate": "Conferir o certificado do nosso endereço",
+    "check_budget": "Conferir o orçamento",
     "count_daily_figures": "Contar os números de cada dia",
+    "create_backup": "Fazer a cópia de segurança",
     "destroy_inbox_keys": "Destruir as chaves de entrada antigas",
     "erase_due_contacts": "Apagar os dados de quem pediu",
+    "sync_templates": "Ler os modelos de mensagem da Meta",
+    "watch_certificates": "Marcar certificados vencidos e abrir leads de renovação",
+    "send_reminders": "Enviar lembretes de certificados e horários",
+    "apply_marketing_choices": "Obedecer a quem parou ofertas no WhatsApp",
+    "import_certificates": "Importar planilhas de certificados",
+    "group_unanswered_questions": "Juntar as perguntas sem resposta por assunto",
+    "remember_contacts": "Guardar o que os clientes contaram para a próxima conversa",
     "replay_erasures": "Conferir o registro de exclusões",
+    "train_command_model": "Treinar o robô com as correções",
 }
 SCOPES: dict[Scope, str] = {
     Scope.CONTACTS_READ: "Ler contatos",
@@ -274,7 +286,16 @@ LABEL_TABLES: tuple[Mapping[Any, str], ...] = (
     TICKET_STATES,
     APPOINTMENT_KINDS,
     APPOINTMENT_STATES,
+    CERTIFICATE_STATUSES,
+    CONSENT_KINDS,
+    CONSENT_SOURCES,
+    TEMPLATE_CATEGORIES,
+    TEMPLATE_STATES,
     STAGES,
+    ARTICLE_STATES,
+    UNANSWERED_REASONS,
+    MEMORY_KINDS,
+    MEMORY_SOURCES,
     ROLES,
     MUTE_REASONS,
     SET_ASIDE,

@@ -13,6 +13,7 @@ from gatte.jobs import cron
 from gatte.models import ScheduledJob
 from gatte.store import scheduled_jobs
 from gatte.store.due_work import fetch_due_work
+from tests.store_fixtures import execute
 
 NAME = "count_daily_figures"
 
@@ -81,16 +82,13 @@ def test_one_whose_worker_died_is_due_again_when_its_lease_has_run_out(app, job)
     assert (job,) in due(app)
 
 
-def test_one_that_fails_says_why_and_runs_again_at_its_time(app, job, tmp_path):
-    with app.app_context():
-        db.session.execute(text("ALTER TABLE daily_figure RENAME TO elsewhere"))
-        db.session.commit()
-        try:
-            with pytest.raises(Exception, match="daily_figure"):
-                cron.run(job)
-        finally:
-            db.session.execute(text("ALTER TABLE elsewhere RENAME TO daily_figure"))
-            db.session.commit()
+def test_one_that_fails_says_why_and_runs_again_at_its_time(app, job, database_url):
+    execute(database_url, "ALTER TABLE daily_figure RENAME TO elsewhere")
+    try:
+        with app.app_context(), pytest.raises(Exception, match="daily_figure"):
+            cron.run(job)
+    finally:
+        execute(database_url, "ALTER TABLE elsewhere RENAME TO daily_figure")
 
     failed = row(app)
     assert failed.succeeded is False

@@ -1,164 +1,29 @@
-import re
-import shutil
 import socket
 import ssl
-import subprocess
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import httpx
 import pytest
 
-from deployment.certificates import for_web
 from devstack.local_state import free_port
+from tests.integration.deployment.nginx_front import STRICT, Front, reload, running_front
 
-PROJECT = Path(__file__).parents[3]
-NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
 MEBIBYTE = 1024 * 1024
-STRICT = "max-age=63072000; includeSubDomains"
-
-
-def nginx_version() -> tuple[int, ...]:
-    said = subprocess.run([NGINX, "-v"], capture_output=True, text=True, check=True).stderr
-    return tuple(int(part) for part in re.search(r"nginx/([\d.]+)", said)[1].split("."))
-
-
-KNOWS_HTTP2_ON = nginx_version() >= (
-    1,
-    25,
-    1,
-)  # the image of docker-compose.yml does; Debian 12 has 1.22
-
-
-def in_the_older_form(text: str) -> str:
-    assert text.count("http2 on;") == 1
-    return re.sub(r"(listen \S+ ssl)( default_server;)\s+http2 on;", r"\1 http2\2", text)
-
-
-class Upstream(ThreadingHTTPServer):
-    """Stands where the web processes stand; keeps what it was asked."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Answer)
-        self.first_was_seen = threading.Event()
-        self.asked: list[tuple[str, dict[str, str], int]] = []
-
-
-class Answer(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    server: Upstream
-
-    def do_GET(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        if self.path == "/panel/live":
-            self.stream()
-            return
-        self.server.asked.append(
-            (self.path, {name.lower(): value for name, value in self.headers.items()}, len(body))
-        )
-        self.send_response(200)
-        self.send_header("Strict-Transport-Security", STRICT)
-        self.send_header("Content-Length", "2")
-        self.end_headers()
-        self.wfile.write(b"ok")
-
-    def stream(self) -> None:
-        """A word now, another when the test has seen the first: an answer that comes in pieces."""
-        self.send_response(200)
-        self.send_header("X-Accel-Buffering", "no")
-        self.send_header("Connection", "close")
-        self.end_headers()
-        self.wfile.write(b"first")
-        self.wfile.flush()
-        self.server.first_was_seen.wait(20)
-        self.wfile.write(b"second")
-        self.close_connection = True
-
-    def do_POST(self) -> None:
-        self.do_GET()
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-class Front:
-    """A running nginx with the project's nginx.conf; only addresses and paths are of this test."""
-
-    def __init__(self, folder: Path, upstream: Upstream) -> None:
-        self.http, self.https, self.upstream = free_port(), free_port(), upstream
-        self.log = folder / "access.log"
-        for_web(folder / "certificates" / "web", "localhost")
-        (folder / "acme" / ".well-known" / "acme-challenge").mkdir(parents=True)
-        (folder / "acme" / ".well-known" / "acme-challenge" / "token").write_text("answer")
-        (folder / "access").mkdir()
-        self.configuration = folder / "nginx.conf"
-        self.configuration.write_text(self._here(folder, (PROJECT / "nginx.conf").read_text()))
-
-    def _here(self, folder: Path, text: str) -> str:
-        changes = {
-            "pid /var/run/nginx.pid;": f"pid {folder}/nginx.pid; user root;",
-            "listen 80 ": f"listen 127.0.0.1:{self.http} ",
-            "listen 443 ": f"listen 127.0.0.1:{self.https} ",
-            "server web:8000 ": f"server 127.0.0.1:{self.upstream.server_port} ",
-            "/etc/nginx/certificates": f"{folder}/certificates",
-            "/etc/nginx/access/": f"{folder}/access/",
-            "/var/www/acme": f"{folder}/acme",
-            "access_log /dev/stdout": f"access_log {self.log}",
-            "resolver 127.0.0.11": "resolver 127.0.0.1",
-        }
-        for theirs, ours in changes.items():
-            assert theirs in text
-            text = text.replace(theirs, ours)
-        return text if KNOWS_HTTP2_ON else in_the_older_form(text)
-
-    def client(self, version: ssl.TLSVersion | None = None) -> httpx.Client:
-        context = ssl.create_default_context()
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        if version:
-            context.set_ciphers("ALL:@SECLEVEL=0")
-            context.minimum_version = context.maximum_version = version
-        return httpx.Client(base_url=f"https://127.0.0.1:{self.https}", verify=context, timeout=20)
+SIGNED = {"X-Hub-Signature-256": f"sha256={'0a' * 32}"}
 
 
 @pytest.fixture(scope="module")
 def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
-    folder = tmp_path_factory.mktemp("nginx")
-    upstream = Upstream()
-    threading.Thread(target=upstream.serve_forever, daemon=True).start()
-    nginx = Front(folder, upstream)
-    process = subprocess.Popen(
-        [NGINX, "-p", folder, "-c", nginx.configuration, "-g", "daemon off;"],
-        stderr=subprocess.DEVNULL,
-    )
-    wait_for_port(nginx.https)
-    yield nginx
-    process.terminate()
-    process.wait(10)
-    upstream.shutdown()
-    upstream.server_close()
+    with running_front(tmp_path_factory.mktemp("nginx")) as front:
+        yield front
 
 
 @pytest.fixture
 def client(front: Front) -> Iterator[httpx.Client]:
     with front.client() as client:
         yield client
-
-
-def wait_for_port(port: int) -> None:
-    deadline = time.monotonic() + 10
-    while True:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        assert time.monotonic() < deadline, "nginx did not start"
-        time.sleep(0.05)
 
 
 def test_http_leads_to_https(front):
@@ -216,13 +81,16 @@ def test_hsts_is_sent_once_with_every_answer(client, path):
 
 
 def test_the_webhook_takes_a_body_of_exactly_three_mebibytes(client, front):
-    assert client.post("/webhook/whatsapp", content=b"x" * 3 * MEBIBYTE).status_code == 200
+    assert (
+        client.post("/webhook/whatsapp", headers=SIGNED, content=b"x" * 3 * MEBIBYTE).status_code
+        == 200
+    )
     assert front.upstream.asked[-1][2] == 3 * MEBIBYTE
 
 
 def test_a_larger_body_is_refused_before_it_reaches_the_application(client, front):
     before = len(front.upstream.asked)
-    answer = client.post("/webhook/whatsapp", content=b"x" * (3 * MEBIBYTE + 1))
+    answer = client.post("/webhook/whatsapp", headers=SIGNED, content=b"x" * (3 * MEBIBYTE + 1))
 
     assert (answer.status_code, answer.headers["content-type"]) == (413, "application/problem+json")
     assert len(front.upstream.asked) == before
@@ -279,9 +147,64 @@ def test_the_webhook_knows_only_get_and_post(client):
     assert client.delete("/webhook/whatsapp").status_code == 403
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [{}, {"X-Hub-Signature-256": "sha256=0a"}, {"X-Hub-Signature-256": f"sha1={'0a' * 32}"}],
+)
+def test_a_body_without_the_shape_of_a_signature_reaches_nobody(client, front, headers):
+    before = len(front.upstream.asked)
+    answer = client.post("/webhook/whatsapp", headers=headers, content=b"x" * MEBIBYTE)
+
+    assert (answer.status_code, answer.headers["content-type"]) == (401, "application/problem+json")
+    assert answer.headers.get_list("strict-transport-security") == [STRICT]
+    assert len(front.upstream.asked) == before
+
+
+def test_a_body_that_stops_coming_is_given_up_and_reaches_nobody(front):
+    before = len(front.upstream.asked)
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with (
+        socket.create_connection(("127.0.0.1", front.https), timeout=20) as plain,
+        context.wrap_socket(plain) as secure,
+    ):
+        head = (
+            f"POST /webhook/whatsapp HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n{name_and_value()}"
+        )
+        secure.sendall(f"{head}\r\n\r\nabc".encode())
+        secure.settimeout(20)
+        assert secure.recv(64) == b""
+
+    wait_until(lambda: '"status":408' in front.log.read_text())
+    assert len(front.upstream.asked) == before
+
+
+def name_and_value() -> str:
+    ((name, value),) = SIGNED.items()
+    return f"{name}: {value}"
+
+
+def test_what_people_search_for_is_in_no_log(client, front):
+    answers = [client.get("/panel/?q=maria-da-silva").status_code for _ in range(200)]
+    wait_until(lambda: '"status":429' in front.log.read_text())
+
+    assert 429 in answers
+    assert "maria-da-silva" not in front.log.read_text() + front.errors.read_text()
+
+
+def test_a_body_beyond_the_buffer_waits_in_a_file_of_the_folder_that_is_bounded(client, front):
+    folder = front.configuration.parent / "client_temp"
+
+    client.post("/webhook/whatsapp", headers=SIGNED, content=b"x" * 2 * MEBIBYTE)
+
+    assert folder.is_dir()
+    assert any(folder.rglob("*"))
+    assert [path for path in folder.rglob("*") if path.is_file()] == []
+
+
 def test_someone_who_guesses_passwords_is_slowed_down_and_the_webhook_is_not(client):
     logins = [client.post("/panel/login").status_code for _ in range(30)]
-    webhooks = [client.post("/webhook/whatsapp").status_code for _ in range(300)]
+    webhooks = [client.post("/webhook/whatsapp", headers=SIGNED).status_code for _ in range(300)]
 
     assert logins.count(429) >= 15
     assert set(webhooks) == {200}
@@ -308,21 +231,14 @@ def test_while_no_web_process_answers_meta_gets_503_and_will_send_again(front):
     )
     reload(front)
     with client_after_reload(
-        front, lambda client: client.post("/webhook/whatsapp").status_code == 503
+        front,
+        lambda client: client.post("/webhook/whatsapp?secret=q", headers=SIGNED).status_code == 503,
     ) as client:
-        assert (
-            client.post("/webhook/whatsapp").headers["content-type"] == "application/problem+json"
-        )
+        answer = client.post("/webhook/whatsapp", headers=SIGNED)
+        assert answer.headers["content-type"] == "application/problem+json"
+    assert "secret=q" not in front.log.read_text() + front.errors.read_text()
     front.configuration.write_text(text)
     reload(front)
-
-
-def reload(front: Front) -> None:
-    subprocess.run(
-        [NGINX, "-p", front.configuration.parent, "-c", front.configuration, "-s", "reload"],
-        check=True,
-        capture_output=True,
-    )
 
 
 @contextmanager

@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from gatte.intelligence.knowledge import articles
-from gatte.intelligence.knowledge.articles import ArticleDraft, ImportResult
+from gatte.intelligence.knowledge import article_passages, articles
+from gatte.intelligence.knowledge.article_draft import ArticleDraft
+from gatte.intelligence.knowledge.articles import ImportResult
 from gatte.intelligence.knowledge.retrieval import find_passages, retrieve
 from gatte.models.knowledge import Article, Passage
 
@@ -65,7 +66,9 @@ def test_a_changed_answer_makes_a_new_version_under_the_same_id(session):
 
 def test_an_import_leaves_other_articles_and_learned_variants_alone(session):
     articles.import_articles(session, [PARKING])
-    articles.add_variant(session, article(session, PARKING.slug).id, "posso parar o carro ai?")
+    article_passages.add_variant(
+        session, article(session, PARKING.slug).id, "posso parar o carro ai?"
+    )
     articles.import_articles(session, [PARKING])
 
     assert "posso parar o carro ai?" in texts(session, PARKING.slug)
@@ -75,12 +78,12 @@ def test_an_import_leaves_other_articles_and_learned_variants_alone(session):
 def test_a_variant_is_added_once_however_it_is_spelled(session):
     first_id = article(session, "quanto-custa").id
 
-    assert articles.add_variant(session, first_id, "Qual seria o preço disso tudo?")
-    assert not articles.add_variant(session, first_id, "qual seria o preco disso tudo")
+    assert article_passages.add_variant(session, first_id, "Qual seria o preço disso tudo?")
+    assert not article_passages.add_variant(session, first_id, "qual seria o preco disso tudo")
 
 
 def test_a_learned_variant_is_found_at_once(session):
-    articles.add_variant(
+    article_passages.add_variant(
         session, article(session, "mac-celular-nuvem").id, "roda no chromebook da escola?"
     )
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from gatte.intelligence import answer_confidence, embedding
 from gatte.intelligence.knowledge import articles, retrieval
+from gatte.intelligence.knowledge.article_draft import ArticleDraft
 from gatte.intelligence.knowledge.retrieval import find_passages, retrieve
 from gatte.models.knowledge import Article, Passage
 
@@ -110,7 +111,7 @@ def test_an_article_is_found_from_its_first_day_on(session):
 
 def test_a_changed_passage_is_seen_at_once_although_passages_are_kept_in_memory(session):
     retrieve(session, "quanto custa?")
-    parrot = articles.ArticleDraft(
+    parrot = ArticleDraft(
         slug="papagaio",
         title="Papagaio",
         question="Posso levar meu papagaio?",

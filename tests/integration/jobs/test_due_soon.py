@@ -2,9 +2,12 @@
 
 import time
 
+from sqlalchemy import text
+
 from gatte.extensions import db
 from gatte.infra.rq_queue import JobName
 from gatte.jobs.worker import job_batch
+from gatte.store import conversations
 from gatte.store.due_work import fetch_due_work
 from tests.fakes import payloads
 from tests.integration.turns.simulated_customer import somebody
@@ -53,3 +56,15 @@ def test_a_clock_that_is_wrong_delays_no_job_for_long(app):
     assert (
         least_seconds(3, lambda: job_batch.run_job("APPLY_STATUSES", [], time.time() + 3600)) < 10
     )
+
+
+def test_the_look_for_inactivity_reads_no_conversation_whose_time_has_not_come(app):
+    asked = f"EXPLAIN SELECT id FROM conversation WHERE {conversations.INACTIVITY_DUE}"  # noqa: S608 - our own words
+    with app.app_context():
+        db.session.execute(text("SET LOCAL enable_seqscan = off"))
+        db.session.execute(text("SET LOCAL enable_bitmapscan = off"))
+        plan = "\n".join(db.session.scalars(text(asked)))
+        db.session.rollback()
+
+    assert "Index Scan using ix_conversation_inactivity_due" in plan
+    assert "Index Cond: (inactivity_due_at <= statement_timestamp())" in plan

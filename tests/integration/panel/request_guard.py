@@ -32,16 +32,40 @@ MOST_QUERIES = {
     "panel.show_map": 2,
     "panel.list_facts": 4,
     "panel.list_leads": 4,
-    "panel.list_sessions": 6,
+    "panel.list_sessions": 7,  # an admin is told of the budget
     "panel.list_tickets": 4,
     "panel.list_tokens": 7,
     "panel.new_appointment": 4,
     "panel.show_agenda": 4,
     "panel.show_appointment": 6,
     "panel.show_conversation": 14,  # four of them note the look at a person's data
-    "panel.show_contact_data": 22,
+    "panel.show_contact_data": 25,
     "panel.list_routines": 5,  # a refusal is noted, which takes three
+    "panel.list_examples": 6,
+    "panel.list_certificates": 4,
+    "panel.show_certificate": 11,  # four of them note the look at a person's data
+    "panel.new_certificate": 4,
+    "panel.new_certificate_import": 5,  # a refusal is noted, which takes three
+    "panel.show_certificate_import": 5,
+    "panel.list_message_templates": 5,
+    "panel.show_contact_profile": 11,  # four of them note the look at a person's data
+    "panel.list_articles": 8,
+    "panel.new_article": 5,
+    "panel.show_article": 10,
+    "panel.show_history": 6,
+    "panel.show_trial_form": 2,
+    "panel.show_trial": 2,
+    "panel.show_import": 2,
+    "panel.list_question_groups": 8,
+    "panel.show_memories": 9,  # four of them note the look at a person's data
+    "panel.show_checks": 40,
+    "panel.show_indicators": 5,
+    "panel.download_indicators": 5,
+    "panel.play_voice": 8,
+    "panel.show_costs": 8,
     "panel.new_fact": 5,
+    "panel.show_explanation": 14,  # four of them note the look at a person's data
+    "panel.show_learning": 5,
     "panel.show_fact": 6,
     "panel.show_lead": 8,
     "panel.show_simulator": 8,

@@ -6,7 +6,7 @@ import time
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import InterfaceError
 
 from gatte.extensions import db
@@ -14,9 +14,11 @@ from gatte.infra.database.statement_batch import fetch_rows
 from gatte.jobs.definitions import resume_turn
 from gatte.models import Conversation, Message, Turn
 from gatte.turns import held_leases, retry
+from tests.app_fixture import superuser_url
 from tests.fakes import payloads
 from tests.integration.turns.simulated_customer import somebody
 from tests.slow_machines import left_of
+from tests.store_fixtures import execute
 
 PASSING, LASTING = (
     "40001",
@@ -46,9 +48,7 @@ def refusing(app, table, when, code):
 
 
 def change(app, statement):
-    with app.app_context():
-        db.session.execute(text(statement))
-        db.session.commit()
+    execute(superuser_url(app), statement)
 
 
 def answers_refused(app, code):

@@ -11,13 +11,17 @@ from pathlib import Path
 
 GATTE = Path(__file__).parents[3] / "gatte"
 WORDS_OF_OUR_OWN = {
+    "call.flow or NO_LABEL": "the name of a flow, which is named in code",
+    "period": "a member of BudgetPeriod, which is looped over or annotated",
+    "problem": "a Violation, which is looped over",
+    "verdict.band": "the GuardBand of a Verdict",
     "call.model": "the models that the settings name",
     "direction": "a key of a dict of TokenDirection",
     "kind": "what intake wrote into the column itself: MessageKind, or an echo",
     "labels": "flow and slot of a conversation, both named in code",
     "meaning.intent": "an Intent",
     "meaning.source": "a PredictionSource",
-    "name": "a key of a dict of QueueName",
+    "name": "a key of a dict of QueueName, or a name of cron.ENTRIES",
 }
 """Expressions whose type is not written beside them, each looked at."""
 
