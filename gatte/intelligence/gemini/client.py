@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
 import structlog
 
@@ -212,7 +212,7 @@ class Gemini:
             client = self._connected()
             made = _translate_sdk_errors(
                 lambda: client.models.embed_content(
-                    model=record.model, contents=list(texts), config=config
+                    model=record.model, contents=cast("Any", list(texts)), config=config
                 )
             )
             rows = np.array([one.values for one in made.embeddings or []], dtype=np.float32)
@@ -258,7 +258,7 @@ class Gemini:
             client = self._connected()
             response = _translate_sdk_errors(
                 lambda: client.models.generate_content(
-                    model=record.model, contents=contents, config=config
+                    model=record.model, contents=cast("Any", contents), config=config
                 )
             )
             answered.append(response)
