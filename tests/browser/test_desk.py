@@ -32,7 +32,7 @@ def open_session(page: Page, name: str) -> Page:
 
 
 def test_who_asks_for_a_human_shows_as_waiting_without_a_reload(agent, customer):
-    expect(agent.get_by_role("heading", name="Sessões")).to_be_visible()
+    expect(agent.get_by_role("heading", name="Conversas", exact=True)).to_be_visible()
     agent.evaluate("window.notReloaded = true")
     ask_for_a_human(customer, "Wanda Espera")
 

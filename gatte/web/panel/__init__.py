@@ -30,6 +30,7 @@ from gatte.web.panel import (
     learned_models,
     message_templates,
     mute,
+    navigation,
     overdue,
     question_trials,
     routines,
@@ -45,6 +46,7 @@ from gatte.web.panel import (
 
 bp = Blueprint("panel", __name__)
 formatting.init_blueprint(bp)
+navigation.init_blueprint(bp)
 bp.add_app_template_filter(overdue.warning, "overdue")
 SCREENS = (
     auth,

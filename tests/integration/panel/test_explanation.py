@@ -39,7 +39,7 @@ def test_the_card_says_in_plain_words_what_was_understood(customer, agent):
     assert "<strong>quer renovar o certificado</strong> (certeza" in page
     assert "“quero renovar meu certificado”" in page
     assert "Entender" in page
-    assert "Virar artigo" not in page  # the panel has no such form
+    assert "Escrever um artigo" not in page  # the panel has no such form
 
 
 def test_the_conversation_leads_to_the_card(customer, agent):
