@@ -20,6 +20,7 @@ from gatte.web.panel import (
     contact_memories,
     contact_profile,
     conversation,
+    costs,
     explanation,
     facts,
     formatting,
@@ -40,6 +41,7 @@ from gatte.web.panel import (
     state_diagram,
     tickets,
     tokens,
+    transcripts,
     unanswered_questions,
     user_accounts,
 )
@@ -57,6 +59,7 @@ SCREENS = (
     conversation,
     explanation,
     mute,
+    transcripts,
     contact_data,
     contact_profile,
     contact_memories,
@@ -78,6 +81,7 @@ SCREENS = (
     learned_models,
     checks,
     indicators,
+    costs,
     tokens,
 )
 for screen in SCREENS:

@@ -67,6 +67,7 @@ KNOWLEDGE_PAGES = (
 SIMULATOR_PAGE = PageEntry("panel.show_simulator", "Simulador")
 ADMIN_PAGES = (
     PageEntry("panel.show_indicators", "Indicadores"),
+    PageEntry("panel.show_costs", "Custos"),
     PageEntry("panel.list_users", "Pessoas do painel"),
     PageEntry("panel.list_routines", "Rotinas"),
     PageEntry("panel.show_checks", "Verificação"),

@@ -32,7 +32,7 @@ MOST_QUERIES = {
     "panel.show_map": 2,
     "panel.list_facts": 4,
     "panel.list_leads": 4,
-    "panel.list_sessions": 6,
+    "panel.list_sessions": 7,  # an admin is told of the budget
     "panel.list_tickets": 4,
     "panel.list_tokens": 7,
     "panel.new_appointment": 4,
@@ -61,6 +61,8 @@ MOST_QUERIES = {
     "panel.show_checks": 40,
     "panel.show_indicators": 5,
     "panel.download_indicators": 5,
+    "panel.play_voice": 8,
+    "panel.show_costs": 8,
     "panel.new_fact": 5,
     "panel.show_explanation": 15,  # four of them note the look at a person's data
     "panel.show_learning": 5,
