@@ -179,8 +179,8 @@ def ids_by_slug(session: Session, slugs: Iterable[str]) -> dict[str, UUID]:
     wanted = list(slugs)
     if not wanted:
         return {}
-    found = session.execute(select(Article.slug, Article.id).where(Article.slug.in_(wanted)))
-    return {slug: article_id for slug, article_id in found}
+    query = select(Article.slug, Article.id).where(Article.slug.in_(wanted))
+    return dict(session.execute(query).tuples().all())
 
 
 def find_by_slug(session: Session, slug: str) -> Article | None:

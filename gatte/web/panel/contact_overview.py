@@ -1,5 +1,5 @@
-"""What an agent sees of a contact beside its conversation, and can open to change: certificates, what
-it allows the company to send, and what the bot remembers.
+"""What an agent sees of a contact beside its conversation, and can open to change: certificates,
+what it allows the company to send, and what the bot remembers.
 """
 
 from collections.abc import Sequence

@@ -1,5 +1,5 @@
-"""The leads of a filter as a file for spreadsheets (CSV), for admins: a file leaves the panel with the
-data of many people, so who took it is noted.
+"""The leads of a filter as a file for spreadsheets (CSV), for admins: the data of many people leave
+the panel, so who took the file is noted.
 """
 
 import csv
