@@ -82,10 +82,9 @@ def init_blueprint(bp: Blueprint) -> None:
 
 def navigation() -> Navigation:
     """The navigation of the page under way, as the user who is logged in may see it."""
-    knowledge = KNOWLEDGE_PAGES
-    if current_app.config["GATTE_SIMULATOR"]:
-        knowledge = (*KNOWLEDGE_PAGES, SIMULATOR_PAGE)
+    has_simulator = current_app.config["GATTE_SIMULATOR"]
     is_admin = current_user_or_401().role is Role.ADMIN
+    knowledge = (*KNOWLEDGE_PAGES, *((SIMULATOR_PAGE,) if has_simulator else ()))
     admin = ADMIN_PAGES if is_admin else ()
     current = _current_address((*DAILY_PAGES, *knowledge, *admin))
     menus = [NavigationMenu("conhecimento", "Conhecimento", _links(knowledge, current))]
