@@ -170,6 +170,8 @@ def import_certificates() -> Mapping[str, object]:
         db.session.commit()
         db.session.expunge_all()
         lines += step.lines
+    if lines:
+        certificate_reminders.refresh_states(_local_now().date())
     deleted = stored_imports.delete_old()
     db.session.commit()
     return {"lines": lines, "forgotten": deleted}

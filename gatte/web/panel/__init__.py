@@ -27,10 +27,12 @@ from gatte.web.panel import (
     indicators,
     knowledge_base,
     knowledge_import,
+    lead_export,
     leads,
     learned_models,
     message_templates,
     mute,
+    navigation,
     overdue,
     question_trials,
     routines,
@@ -47,6 +49,7 @@ from gatte.web.panel import (
 
 bp = Blueprint("panel", __name__)
 formatting.init_blueprint(bp)
+navigation.init_blueprint(bp)
 bp.add_app_template_filter(overdue.warning, "overdue")
 SCREENS = (
     auth,
@@ -64,6 +67,7 @@ SCREENS = (
     simulator,
     tickets,
     leads,
+    lead_export,
     certificates,
     certificate_imports,
     message_templates,

@@ -219,6 +219,11 @@ def action_in_words(action: str) -> str:
     return action_labels.ACTIONS.get(action, action)
 
 
+def counted(count: int, one: str, several: str) -> str:
+    """A number with its noun: 1 certificado, 3 certificados."""
+    return f"{count} {one if count == 1 else several}"
+
+
 def capitalize_first(text: str) -> str:
     """A text with a capital first letter, the others as they are."""
     return text[:1].upper() + text[1:]
@@ -243,6 +248,7 @@ def _with_commas(written: str) -> str:
 FILTERS: dict[str, Callable[..., object]] = {
     "action_in_words": action_in_words,
     "sentence": capitalize_first,
+    "counted": counted,
     "said": message_preview,
     "problem": failure_reasons.explain,
     "ago": time_ago,

@@ -69,6 +69,7 @@ TABLE = {
     ("POST", "panel.note_ticket"): PEOPLE,
     ("POST", "panel.change_ticket"): PEOPLE,
     ("GET", "panel.list_leads"): PEOPLE,
+    ("GET", "panel.download_leads"): ADMINS,
     ("GET", "panel.show_lead"): PEOPLE,
     ("POST", "panel.change_lead"): PEOPLE,
     ("GET", "panel.show_map"): PEOPLE,
