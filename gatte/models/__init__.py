@@ -68,6 +68,7 @@ from gatte.models.operations import (
     AppliedErasure,
     BackupAction,
     BackupRecord,
+    BudgetNotice,
     DailyFigure,
     ScheduledJob,
 )
@@ -107,6 +108,7 @@ __all__ = [
     "Author",
     "BackupAction",
     "BackupRecord",
+    "BudgetNotice",
     "Certificate",
     "CertificateImport",
     "CertificateImportState",

@@ -20,17 +20,20 @@ from gatte.web.panel import (
     contact_memories,
     contact_profile,
     conversation,
+    costs,
     explanation,
     facts,
     formatting,
     indicators,
     knowledge_base,
     knowledge_import,
+    lead_export,
     leads,
     learned_models,
     media_files,
     message_templates,
     mute,
+    navigation,
     overdue,
     question_trials,
     routines,
@@ -40,13 +43,18 @@ from gatte.web.panel import (
     state_diagram,
     tickets,
     tokens,
+    transcripts,
     unanswered_questions,
     user_accounts,
 )
 
 bp = Blueprint("panel", __name__)
 formatting.init_blueprint(bp)
+<<<<<<< HEAD
 bp.add_app_template_filter(media_files.name_of, "media_name")
+=======
+navigation.init_blueprint(bp)
+>>>>>>> main
 bp.add_app_template_filter(overdue.warning, "overdue")
 SCREENS = (
     auth,
@@ -58,12 +66,14 @@ SCREENS = (
     explanation,
     media_files,
     mute,
+    transcripts,
     contact_data,
     contact_profile,
     contact_memories,
     simulator,
     tickets,
     leads,
+    lead_export,
     certificates,
     certificate_imports,
     message_templates,
@@ -79,6 +89,7 @@ SCREENS = (
     learned_models,
     checks,
     indicators,
+    costs,
     tokens,
 )
 for screen in SCREENS:
