@@ -239,7 +239,6 @@ def check_own_certificate() -> Mapping[str, object]:
     return own_certificate.check()
 
 
-<<<<<<< HEAD
 def remove_orphaned_media() -> Mapping[str, object]:
     """Remove the files of customers whose rows are gone."""
     removed = 0
@@ -247,13 +246,13 @@ def remove_orphaned_media() -> Mapping[str, object]:
         db.session.commit()
         removed += count
     return {"removed": removed}
-=======
+
+
 def check_budget() -> Mapping[str, object]:
     """Tell when much of the budget is spent."""
     spent = budget_check.check()
     db.session.commit()
     return spent
->>>>>>> main
 
 
 ENTRIES = (

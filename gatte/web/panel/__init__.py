@@ -50,11 +50,8 @@ from gatte.web.panel import (
 
 bp = Blueprint("panel", __name__)
 formatting.init_blueprint(bp)
-<<<<<<< HEAD
 bp.add_app_template_filter(media_files.name_of, "media_name")
-=======
 navigation.init_blueprint(bp)
->>>>>>> main
 bp.add_app_template_filter(overdue.warning, "overdue")
 SCREENS = (
     auth,

@@ -307,16 +307,10 @@ def _load_view(
         earlier=shown[-PAGE_SIZE].sequence if len(shown) > PAGE_SIZE else None,
         transitions=conversations.list_transitions(conversation.id, TIMELINE_SIZE),
         audit=audit.list_of_subjects(subjects, TIMELINE_SIZE),
-<<<<<<< HEAD
-        tickets=tickets.list_of_conversation(conversation.id, CARDS_SHOWN),
-        leads=leads.list_of_conversation(conversation.id, CARDS_SHOWN),
-        appointments=appointments.list_of_conversation(conversation.id, CARDS_SHOWN),
-        media=_media_of(shown[-PAGE_SIZE:]),
-=======
         tickets=tickets.list_of_contact(conversation.contact_id, CARDS_SHOWN),
         leads=leads.list_of_contact(conversation.contact_id, CARDS_SHOWN),
         appointments=appointments.list_of_contact(conversation.contact_id, CARDS_SHOWN),
->>>>>>> main
+        media=_media_of(shown[-PAGE_SIZE:]),
         left=window_left(conversation.last_inbound_at),
         mine=has_agent and conversation.assignee_id == current_user_or_401().id,
         problem=problem,
