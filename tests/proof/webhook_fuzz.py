@@ -219,7 +219,7 @@ def attack_webhook(
     ):
         if missing:
             outcome.fail(what, f"{len(missing)}, such as {sorted(missing)[:3]}")
-    _tell_exceptions(proof, outcome)
+    tell_exceptions(proof, outcome)
     statuses = ", ".join(f"{code}: {count:,}" for code, count in sorted(client.sent.statuses.items()))
     outcome.figures |= {
         "webhook bodies": f"{bodies:,} in {seconds:.0f} s",
@@ -258,7 +258,7 @@ def attack_turns(
         outcome.fail("answered twice", f"{len(twice)}, such as {sorted(twice)[:3]}")
     with app.app_context():
         _tell_left(proof, outcome)
-    _tell_exceptions(proof, outcome)
+    tell_exceptions(proof, outcome)
     outcome.figures |= {
         "bodies at the whole system": f"{bodies:,} in {seconds:.0f} s",
         "customers with a good message, silent, answered twice": (
@@ -306,10 +306,11 @@ def _tell_left(proof: ProofSystem, outcome: Outcome) -> None:
     if errors := proof.count(BAD_TURNS):
         outcome.fail("turns that failed", str(errors))
     if unsent := proof.count(BAD_OUTBOX):
-        outcome.fail("answers that Meta refused", str(unsent))
+        said = [str(one) for one in list(proof.meta.graph.refused)[:5]]
+        outcome.fail("answers that Meta refused", f"{unsent}: {said}")
 
 
-def _tell_exceptions(proof: ProofSystem, outcome: Outcome) -> None:
+def tell_exceptions(proof: ProofSystem, outcome: Outcome) -> None:
     """Errors in the logs of the processes, one of each event."""
     told: Counter[str] = Counter()
     for line in proof.system.log().splitlines():
