@@ -94,18 +94,23 @@ def run(inputs: int, number: int) -> Outcome:
         GATTE_LOG_LEVEL="WARNING", WEB_CONCURRENCY="2", GATTE_WORKER_PROCESSES="1"
     ) as proof:
         proof.system.start()
-        made = proof.system.command(
-            "users", "create", EMAIL, "--name", "Prova", "--role", "admin",
-            "--password", PASSWORD, "--keep-password",
-        )  # fmt: skip
-        if made.returncode:
-            raise RuntimeError(made.stdout + made.stderr)
+        create_admin(proof)
         with application(proof.database, proof.valkey.url(), gatte_log_level="CRITICAL") as app:
             fill_desk(app)
-            routes = _routes(app)
+            routes = routes_of(app)
         proof.system.wait_until_ready()
         attack_panel(proof, routes, inputs, number, outcome)
     return outcome
+
+
+def create_admin(proof: ProofSystem) -> None:
+    """The admin as whom the panel is attacked."""
+    made = proof.system.command(
+        "users", "create", EMAIL, "--name", "Prova", "--role", "admin",
+        "--password", PASSWORD, "--keep-password",
+    )  # fmt: skip
+    if made.returncode:
+        raise RuntimeError(made.stdout + made.stderr)
 
 
 def fill_desk(app: Flask) -> None:
@@ -134,11 +139,12 @@ def attack_panel(
     for problem in [*attack.problems, *found.broken, *after.broken]:
         outcome.fail("panel", problem)
     tell_exceptions(proof, outcome)
-    by_class = Counter(f"{status // 100}xx" for status in attack.statuses.elements())
     outcome.figures |= {
         "hostile inputs of the panel": f"{inputs:,} in {seconds:.0f} s",
         "routes and forms attacked": f"{len(routes)}, {len(found.forms)}",
-        "answers": ", ".join(f"{kind}: {count:,}" for kind, count in sorted(by_class.items())),
+        "answers": ", ".join(
+            f"{status}: {count:,}" for status, count in sorted(attack.statuses.items())
+        ),
         "pages that open afterwards": f"{len(after.pages)}, broken {len(after.broken)}",
     }
 
@@ -227,7 +233,7 @@ def _form_of(form: LexborNode, page: str) -> FoundForm:
     return FoundForm(method, action, tuple(fields), tuple(files))
 
 
-def _routes(app: Flask) -> list[tuple[str, str]]:
+def routes_of(app: Flask) -> list[tuple[str, str]]:
     """Method and rule of every route of the panel."""
     return sorted(
         {

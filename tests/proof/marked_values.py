@@ -18,7 +18,7 @@ import httpx
 import redis
 
 from devstack.postgres import BINARIES
-from gatte.jobs.cron import SCHEDULE
+from gatte.jobs.cron import ENTRIES
 from tests.app_fixture import application
 from tests.fakes import payloads
 from tests.fakes.people import Person, new_wamid
@@ -102,7 +102,7 @@ def marks(*secrets: str) -> Marks:
     return made
 
 
-def run(number: int, *, sabotage: bool = True) -> Outcome:  # noqa: ARG001 - each run is the same
+def run(*, sabotage: bool = True) -> Outcome:
     """The whole system with marked values; then twice with a protection off, which must be seen."""
     outcome = Outcome()
     with _marked_system() as proof:
@@ -139,7 +139,7 @@ def _without(what: str) -> list[str]:
         FLASK_APP="tests.disabled_protections",
         APPLICATION="tests.disabled_protections:app",
     ) as proof:
-        _say(proof, CUSTOMER, SAID[1])
+        say(proof, CUSTOMER, SAID[1])
         httpx.post(
             f"{proof.url}/webhook/whatsapp",
             content=b"{}",
@@ -152,28 +152,23 @@ def _without(what: str) -> list[str]:
 
 def send_marks(proof: ProofSystem, outcome: Outcome) -> list[str]:
     """Send marked values through every door; the secrets that were used or made meanwhile."""
-    made = proof.system.command(
-        "users", "create", hostile_panel.EMAIL, "--name", "Prova", "--role", "admin",
-        "--password", hostile_panel.PASSWORD, "--keep-password",
-    )  # fmt: skip
-    if made.returncode:
-        raise RuntimeError(made.stdout + made.stderr)
+    hostile_panel.create_admin(proof)
     token = proof.system.command(
         "tokens", "create", "prova", "--user", hostile_panel.EMAIL, "--scope", "all"
     ).stdout.split()[0]
     hook = proof.system.command("webhooks", "create", "https://127.0.0.1:9/x").stdout.split() or [""]
     for line in SAID:
         before = len(proof.meta.sent_to(str(CUSTOMER.phone)))
-        _say(proof, CUSTOMER, line)
+        say(proof, CUSTOMER, line)
         until(lambda: len(proof.meta.sent_to(str(CUSTOMER.phone))) > before, 20)  # noqa: B023
-    _send_strange_webhooks(proof)
+    send_strange_webhooks(proof)
     _fail_on_purpose(proof)
     pages = _use_panel(proof, outcome)
     _use_api(proof, token, outcome)
-    for job in SCHEDULE:
+    for job in ENTRIES:
         proof.system.command("cron", "run", job.name)
     outcome.figures["lines said, pages opened, jobs run with marked values"] = (
-        f"{len(SAID)}, {pages}, {len(SCHEDULE)}"
+        f"{len(SAID)}, {pages}, {len(ENTRIES)}"
     )
     password = httpx.URL(proof.database).password
     key = ENCRYPTION_KEYS.partition(":")[2]
@@ -181,14 +176,15 @@ def send_marks(proof: ProofSystem, outcome: Outcome) -> list[str]:
     return [*own, hostile_panel.PASSWORD, *(hook[0:1] if hook[0].startswith("whsec") else [])]
 
 
-def _say(proof: ProofSystem, who: Person, text: str) -> None:
+def say(proof: ProofSystem, who: Person, text: str) -> None:
+    """Deliver a text of a customer, as Meta would."""
     body, headers = payloads.signed(
         payloads.body(payloads.text(text), who, number=NUMBER), APP_SECRET
     )
     httpx.post(f"{proof.url}/webhook/whatsapp", content=body, headers=headers, timeout=30)
 
 
-def _send_strange_webhooks(proof: ProofSystem) -> None:
+def send_strange_webhooks(proof: ProofSystem) -> None:
     """Every type, statuses that name the customer, bodies that are refused, unknown fields."""
     for part in payloads.every_type().values():
         strange = {**part, "new": {CUSTOMER.name: CUSTOMER.phone}}
@@ -224,12 +220,12 @@ def _fail_on_purpose(proof: ProofSystem) -> None:
     told = json.dumps({"error": {"code": 100, "message": f"(#100) {SECOND.phone} {SECOND.name}"}})
     proof.meta.fail("error", to=SECOND.phone, status=500, body=told)
     proof.meta.fail("cut", to=SECOND.phone, accept=False)
-    _say(proof, SECOND, SAID[1])
+    say(proof, SECOND, SAID[1])
     until(lambda: bool(proof.meta.sent_to(str(SECOND.phone))), 15)
     for table in ("message", "ticket", "turn"):
         proof.query(f"ALTER TABLE {table} ADD CONSTRAINT broken CHECK (false) NOT VALID")  # noqa: S608
-        _say(proof, SECOND, SAID[1])
-        _say(proof, SECOND, SAID[6])
+        say(proof, SECOND, SAID[1])
+        say(proof, SECOND, SAID[6])
         until(lambda: False, 2.5)
         proof.query(f"ALTER TABLE {table} DROP CONSTRAINT broken")  # noqa: S608
 
@@ -243,10 +239,7 @@ def _use_panel(proof: ProofSystem, outcome: Outcome) -> int:
     session = PanelSession(proof.url)
     with httpx.Client(base_url=proof.url, timeout=60, headers={"Cookie": session.cookie}) as agent:
         row = proof.query(
-            "SELECT id FROM conversation WHERE phone_number_id = %s ORDER BY opened_at LIMIT 1"
-            if _has_column(proof, "conversation", "opened_at")
-            else "SELECT id FROM conversation WHERE phone_number_id = %s ORDER BY id LIMIT 1",
-            NUMBER,
+            "SELECT id FROM conversation WHERE phone_number_id = %s ORDER BY id LIMIT 1", NUMBER
         )
         talk = f"/panel/sessoes/{row[0][0]}"
         form = {"csrf_token": session.token}
@@ -275,17 +268,6 @@ def _use_panel(proof: ProofSystem, outcome: Outcome) -> int:
         if seen := marks().found_in(answer.headers.get("Location", "").encode()):
             outcome.fail("a mark in an address of the panel", f"{seen} in a redirect")
     return len(walked.pages)
-
-
-def _has_column(proof: ProofSystem, table: str, column: str) -> bool:
-    return bool(
-        proof.count(
-            "SELECT count(*) FROM information_schema.columns "
-            "WHERE table_name = %s AND column_name = %s",
-            table,
-            column,
-        )
-    )
 
 
 def _use_api(proof: ProofSystem, token: str, outcome: Outcome) -> None:

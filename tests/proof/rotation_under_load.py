@@ -10,6 +10,7 @@ import threading
 import time
 from collections import Counter
 from contextlib import suppress
+from pathlib import Path
 from uuid import uuid4
 
 import httpx
@@ -32,6 +33,8 @@ KILLED = ("worker", "worker:2", "web")
 PAUSE_BETWEEN_MESSAGES = 0.15
 RESTART_SECONDS = 3.0
 MOST_ROTATIONS = 40
+MOST_WORK_SECONDS = 2.0
+"""Seconds of work after which a rotation is killed, at the most."""
 SEED_BATCH = 1000
 BAD_TURNS = "SELECT count(*) FROM transition WHERE to_state = 'STATE_ERROR'"
 UNPROCESSED = "SELECT count(*) FROM inbox_message WHERE processed_at IS NULL"
@@ -177,17 +180,13 @@ def _rotate_with_kills(proof: ProofSystem, chance: random.Random) -> Counter[str
     each time.
     """
     kills: Counter[str] = Counter()
+    log = proof.system.folder / "rotation.log"
     for _ in range(MOST_ROTATIONS):
-        with (proof.system.folder / "rotation.log").open("ab") as log:
-            rotation = subprocess.Popen(
-                [str(proof.system.binaries / "flask"), "keys", "rotate", "--pause", "0.2"],
-                cwd=proof.system.project,
-                env=proof.system._environment(),
-                stdout=log,
-                stderr=log,
-            )
+        told = log.stat().st_size if log.exists() else 0
+        rotation = _start_rotation(proof, log)
+        until(lambda: log.stat().st_size > told or rotation.poll() is not None)  # noqa: B023
         with suppress(subprocess.TimeoutExpired):
-            if rotation.wait(chance.uniform(3, 8)) == 0:
+            if rotation.wait(chance.uniform(0, MOST_WORK_SECONDS)) == 0:
                 return kills
             continue
         rotation.kill()
@@ -198,6 +197,17 @@ def _rotate_with_kills(proof: ProofSystem, chance: random.Random) -> Counter[str
         kills[name.partition(":")[0]] += 1
         proof.system.start(name)
     raise TimeoutError(f"no rotation came to its end\n{proof.system.log_tail()}")
+
+
+def _start_rotation(proof: ProofSystem, log: Path) -> subprocess.Popen[bytes]:
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            [str(proof.system.binaries / "flask"), "keys", "rotate", "--pause", "0.2"],
+            cwd=proof.system.project,
+            env=proof.system._environment() | {"PYTHONUNBUFFERED": "1"},
+            stdout=output,
+            stderr=output,
+        )
 
 
 def _open_everything(outcome: Outcome) -> tuple[int, int]:

@@ -101,12 +101,12 @@ class FuzzedBody:
 class BodyMaker:
     """Makes bodies, always the same ones for a seed but for ids and times."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, first_person: int = 0) -> None:
         self.chance = random.Random(number)
         self.values = hostile_values(number)
         self._of_pool = {id(value) for value in self.values if isinstance(value, dict | list)}
-        self._good = 0
-        self._bad = BAD_FROM
+        self._good = first_person
+        self._bad = BAD_FROM + first_person
 
     def make(self) -> FuzzedBody:
         """One body; nothing about it is told to the system."""
