@@ -1,4 +1,4 @@
-"""`python -m tests.proof [PART ...]`: attacks on the whole running system, at a size of one's choice.
+"""`python -m tests.proof [PART ...]`: attacks on the whole running system, of the size you choose.
 
 Each part starts real processes over stores of its own, attacks them from outside, and counts what
 came of it in the tables. Exit code 1 when anything was found that must not be.
@@ -10,6 +10,7 @@ came of it in the tables. Exit code 1 when anything was found that must not be.
 """
 
 import argparse
+import signal
 import subprocess
 import sys
 import time
@@ -17,7 +18,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from tests import process_system
-from tests.proof import generated_requests, hostile_panel, marked_values, rotation_under_load, webhook_fuzz
+from tests.proof import (
+    generated_requests,
+    hostile_panel,
+    marked_values,
+    rotation_under_load,
+    webhook_fuzz,
+)
 from tests.proof.proof_system import Outcome
 
 PAGE = process_system.PROJECT / "docs" / "proof.md"
@@ -40,6 +47,7 @@ TITLES = {
 def main() -> int:
     """Run the parts, print, and write when asked; 0 when nothing was found."""
     options = _options()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that processes are ended, too
     process_system.build_models()
     parts: dict[str, Callable[[], Outcome]] = {
         "webhook": lambda: webhook_fuzz.run(options.bodies, options.answered, options.seed),
@@ -54,9 +62,9 @@ def main() -> int:
         outcome = parts[name]()
         found += len(outcome.findings)
         lines = _section(outcome, options.seed, time.monotonic() - began)
-        print(f"\n## {TITLES[name]}\n", *lines, sep="\n")
+        sys.stdout.write("\n".join(["", f"## {TITLES[name]}", "", *lines, ""]))
         for finding in outcome.findings[:MOST_TOLD]:
-            print(f"FOUND {finding}", file=sys.stderr)
+            sys.stderr.write(f"FOUND {finding}\n")
         if options.write:
             _write(name, lines)
     return 1 if found else 0

@@ -1,5 +1,5 @@
-"""Hostile input at every form, address and route of the panel, by an admin who is logged in: nothing
-answers 500, nothing that was stored breaks a page or becomes markup.
+"""Hostile input at every form, address and route of the panel, by an admin who is logged in:
+nothing answers 500, nothing that was stored breaks a page or becomes markup.
 """
 
 import http.client
@@ -34,20 +34,30 @@ STARTS = ("/panel/sessoes", "/panel/base", "/panel/", "/")
 NOT_SENT = re.compile(r"/panel/(logout|conta/senha)")
 """What would end the session, or lock the admin out."""
 TEXTS = [
-    MARKUP, "", " ", "0", "-1", "1" * 5000, str(2**31), str(2**63), str(2**64), "1e400", "NaN", "\x00", "a\x00b",
-    "٣", "²", "x" * 20_000, "[]", "{}", "%", "%00", "%zz", "'", "\\", "//evil.example", "javascript:alert(1)",
-    "../../../etc/passwd", "{{7*7}}", "${7*7}", "'; DROP TABLE contact; --", "2026-02-30", "0000-00-00", "9999-12-31",
-    "99999-01-01", "24:60", "2026-13-01T25:61", "10:00+99:99", "0001-01-01T00:00:00+23:59", "1,5", "R$ 1.000,00", "-0",
-    "null", "true", "on", "01890000-0000-7000-8000-000000000000", "01890000-0000-7000-8000-00000000000g", "\u202e", "\ufeff",
-    "\r\nSet-Cookie: a=b", "e\u0301" * 300, "😀" * 400, "a@b", "a@" + "b" * 300 + ".com", "+55 (11) 9", "=cmd|'/c calc'!A1",
-    "\u2028", "\U000e0001", "http://[::1", "http://127.0.0.1:1", "file:///etc/passwd", "&" * 999, "1;2;3", "1" * 19,
-    "5511987654321" * 40, "Infinity", "1_000", "0x10", "1.", ".", "..", "/", "?", "#", "é" * 101, "--", "|", "&&", "(" * 300,
+    MARKUP, "", " ", "0", "-1", "1" * 5000, str(2**31), str(2**63), str(2**64), "1e400", "NaN",
+    "\x00", "a\x00b", "٣", "²", "x" * 20_000, "[]", "{}", "%", "%00", "%zz", "'", "\\",
+    "//evil.example", "javascript:alert(1)", "../../../etc/passwd", "{{7*7}}", "${7*7}",
+    "'; DROP TABLE contact; --", "2026-02-30", "0000-00-00", "9999-12-31", "99999-01-01", "24:60",
+    "2026-13-01T25:61", "10:00+99:99", "0001-01-01T00:00:00+23:59", "1,5", "R$ 1.000,00", "-0",
+    "null", "true", "on", "01890000-0000-7000-8000-000000000000",
+    "01890000-0000-7000-8000-00000000000g", "\u202e", "\ufeff", "\r\nSet-Cookie: a=b",
+    "e\u0301" * 300, "😀" * 400, "a@b", "a@" + "b" * 300 + ".com", "+55 (11) 9",
+    "=cmd|'/c calc'!A1", "\u2028", "\U000e0001", "http://[::1", "http://127.0.0.1:1",
+    "file:///etc/passwd", "&" * 999, "1;2;3", "1" * 19, "5511987654321" * 40, "Infinity", "1_000",
+    "0x10", "1.", ".", "..", "/", "?", "#", "é" * 101, "--", "|", "&&", "(" * 300,
 ]  # fmt: skip
 FILES = (
-    b"", b"\x00" * 1000, b"PK\x03\x04" + b"\xff" * 300, b"%PDF-1.7\n%%EOF", b"\xef\xbb\xbfa;b;c\n1;2", b"a,b\n" * 50_000,
-    b'"' + b"x" * 100_000, b"nome;cpf;validade\n\x00;\xff;9999-99-99\n", b"\xff\xfea\x00;\x00", b"# t\n\n" + b"> " * 20_000,
-    b"<html>" + b"<div>" * 20_000, b"[[article]]\ntitle = " + b"[" * 20_000, b"{" * 100_000, b"\r" * 5000, b"a\x1bb;c",
-    b'"a"b"c;"\n"', b";" * 60_000 + b"\n", "título;texto\n=1+1;@x\n".encode("latin-1"), b"MZ\x90\x00", b"\x1f\x8b\x08\x00abc",
+    b"", b"\x00" * 1000, b"PK\x03\x04" + b"\xff" * 300, b"%PDF-1.7\n%%EOF",
+    b"\xef\xbb\xbfa;b;c\n1;2", b"a,b\n" * 50_000, b'"' + b"x" * 100_000,
+    b"nome;cpf;validade\n\x00;\xff;9999-99-99\n", b"\xff\xfea\x00;\x00",
+    b"# t\n\n" + b"> " * 20_000, b"<html>" + b"<div>" * 20_000,
+    b"[[article]]\ntitle = " + b"[" * 20_000, b"{" * 100_000, b"\r" * 5000, b"a\x1bb;c",
+    b'"a"b"c;"\n"', b";" * 60_000 + b"\n", "título;texto\n=1+1;@x\n".encode("latin-1"),
+    b"MZ\x90\x00", b"\x1f\x8b\x08\x00abc",
+)  # fmt: skip
+FILE_NAMES = (
+    "a.csv", "a.xlsx", "a.pdf", "a.docx", "a.md", "a.toml", "a.html", "", "\u202ea", "../a.csv",
+    "a" * 400,
 )  # fmt: skip
 HEADERS: tuple[dict[str, str], ...] = (
     {"HX-Request": "true", "HX-Current-URL": "//["},
@@ -171,9 +181,7 @@ class PanelSession:
             self.cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
 
     def get(self, path: str) -> httpx.Response:
-        return httpx.get(
-            self.url + path, headers={"Cookie": self.cookie}, timeout=PATIENCE_SECONDS
-        )
+        return httpx.get(self.url + path, headers={"Cookie": self.cookie}, timeout=PATIENCE_SECONDS)
 
 
 def _token_of(page: str) -> str:
@@ -324,19 +332,26 @@ class PanelAttack:
         self, chance: random.Random, form: FoundForm, fields: list[list[str]]
     ) -> "HostileRequest":
         edge = "edge-of-the-proof"
-        name = chance.choice(("a.csv", "a.xlsx", "a.pdf", "a.docx", "a.md", "a.toml", "a.html", "", "\u202ea", "../a.csv", "a" * 400))  # fmt: skip
-        parts = [_part(edge, f'name="{one}"', value.encode("utf-8", "surrogatepass")) for one, value in fields]
+        name = chance.choice(FILE_NAMES)
+        parts = [
+            _part(edge, f'name="{one}"', value.encode("utf-8", "surrogatepass"))
+            for one, value in fields
+        ]
         parts += [
-            _part(edge, f'name="{one}"; filename="{name}"', chance.choice(FILES)) for one in form.files
+            _part(edge, f'name="{one}"; filename="{name}"', chance.choice(FILES))
+            for one in form.files
         ]
         body = b"".join(parts) + f"--{edge}--\r\n".encode()
         cut = len(body) if chance.random() < 0.9 else chance.randrange(len(body))
-        return "POST", form.action, body[:cut], {"Content-Type": f"multipart/form-data; boundary={edge}"}  # fmt: skip
+        headers = {"Content-Type": f"multipart/form-data; boundary={edge}"}
+        return "POST", form.action, body[:cut], headers
 
     def strange_address(self, chance: random.Random) -> "HostileRequest":
         """A route with strange ids and strange parameters."""
         method, rule = chance.choice(self.routes)
-        path = re.sub(r"<[^>]+>", lambda _: quote(self._text(chance), safe="", errors="surrogatepass"), rule)
+        path = re.sub(
+            r"<[^>]+>", lambda _: quote(self._text(chance), safe="", errors="surrogatepass"), rule
+        )
         known = chance.choice(self.pages)
         if chance.random() < 0.5 and "<" in rule and re.search(r"[0-9a-f-]{36}", known):
             identity = re.search(r"[0-9a-f-]{36}", known)
@@ -345,7 +360,9 @@ class PanelAttack:
             [(chance.choice(QUERY), self._text(chance)) for _ in range(chance.randint(0, 3))],
             errors="surrogatepass",
         )
-        body = urlencode({chance.choice(QUERY): self._text(chance)}, errors="surrogatepass").encode()
+        body = urlencode(
+            {chance.choice(QUERY): self._text(chance)}, errors="surrogatepass"
+        ).encode()
         posted = method == "POST"
         headers = {"Content-Type": FORM} if posted else {}
         return method, f"{path}?{query}"[:15_000], body if posted else b"", headers
@@ -364,7 +381,14 @@ class PanelAttack:
             lambda: b"csrf_token=" + b"x" * 100_000,
             lambda: b"--x\r\nContent-Disposition: form-data\r\n\r\n",
         )
-        types = (FORM, "application/json", "multipart/form-data; boundary=x", "text/plain", "", "a/b; c=\"")
+        types = (
+            FORM,
+            "application/json",
+            "multipart/form-data; boundary=x",
+            "text/plain",
+            "",
+            'a/b; c="',
+        )
         return "POST", form.action, chance.choice(bodies)(), {"Content-Type": chance.choice(types)}
 
     def strange_headers(self, chance: random.Random) -> "HostileRequest":
@@ -400,7 +424,11 @@ KINDS = (
     PanelAttack.strange_headers,
     PanelAttack.strange_method,
 )
-QUERY = ("filtro", "depois", "meus", "busca", "antes", "cliente", "estado", "next", "texto", "versao", "de", "para", "dia", "semana", "inicio", "formato", "id", "_", "\x00", "situacao", "etapa", "horas", "motivo", "nome", "pergunta")  # fmt: skip
+QUERY = (
+    "filtro", "depois", "meus", "busca", "antes", "cliente", "estado", "next", "texto", "versao",
+    "de", "para", "dia", "semana", "inicio", "formato", "id", "_", "\x00", "situacao", "etapa",
+    "horas", "motivo", "nome", "pergunta",
+)  # fmt: skip
 
 
 def _part(edge: str, disposition: str, content: bytes) -> bytes:

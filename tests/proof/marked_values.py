@@ -6,11 +6,11 @@ import base64
 import json
 import shutil
 import subprocess
+import sys
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import quote
 
@@ -46,15 +46,25 @@ SAID = (
     "quero falar com um atendente",
 )
 PERSONAL = (
-    "Zuleica", "Quaresm", "5541998765432", "554198765432", "41998765432", "(41) 99876-5432", "99876-5432",
-    "41 99876 5432", "998765432", "5541987612345", "987612345", "12ABC34501DE35", "12.ABC.345/01DE-35",
-    "11222333000181", "11.222.333/0001-81", "52998224725", "529.982.247-25", "doces.example.com", "xilofone",
-    "4455667788990011", "Tramontina#77", "segredo do chamado", "resposta do agente roxa",
+    "Zuleica", "Quaresm", "5541998765432", "554198765432", "41998765432", "(41) 99876-5432",
+    "99876-5432", "41 99876 5432", "998765432", "5541987612345", "987612345", "12ABC34501DE35",
+    "12.ABC.345/01DE-35", "11222333000181", "11.222.333/0001-81", "52998224725", "529.982.247-25",
+    "doces.example.com", "xilofone", "4455667788990011", "Tramontina#77", "segredo do chamado",
+    "resposta do agente roxa",
 )  # fmt: skip
 PANEL_WORDS = "resposta do agente roxa"
 WRONG_PASSWORD = "senha-errada-Marmelada9"
 ARTICLES = ("article", "article_version", "passage")
 MOST_FILE_BYTES = 80 * 1024 * 1024
+RUN_JOBS = """
+from gatte import create_app
+from gatte.jobs import cron
+
+with create_app(process="cron").app_context():
+    cron.sync()
+    for entry in cron.ENTRIES:
+        cron.run(entry.name, only_if_due=False)
+"""
 STATEMENTS = {
     "log_statement": "all",
     "log_min_error_statement": "error",
@@ -88,9 +98,7 @@ class Marks:
     def found_in(self, content: bytes) -> set[str]:
         """The marks that stand in some bytes, in any case and form."""
         folded = content.lower()
-        return {
-            mark for form, mark in self.forms.items() if form in folded or form in content
-        }
+        return {mark for form, mark in self.forms.items() if form in folded or form in content}
 
 
 def marks(*secrets: str) -> Marks:
@@ -156,7 +164,9 @@ def send_marks(proof: ProofSystem, outcome: Outcome) -> list[str]:
     token = proof.system.command(
         "tokens", "create", "prova", "--user", hostile_panel.EMAIL, "--scope", "all"
     ).stdout.split()[0]
-    hook = proof.system.command("webhooks", "create", "https://127.0.0.1:9/x").stdout.split() or [""]
+    hook = proof.system.command("webhooks", "create", "https://127.0.0.1:9/x").stdout.split() or [
+        ""
+    ]
     for line in SAID:
         before = len(proof.meta.sent_to(str(CUSTOMER.phone)))
         say(proof, CUSTOMER, line)
@@ -165,8 +175,7 @@ def send_marks(proof: ProofSystem, outcome: Outcome) -> list[str]:
     _fail_on_purpose(proof)
     pages = _use_panel(proof, outcome)
     _use_api(proof, token, outcome)
-    for job in ENTRIES:
-        proof.system.command("cron", "run", job.name)
+    _run_jobs(proof)
     outcome.figures["lines said, pages opened, jobs run with marked values"] = (
         f"{len(SAID)}, {pages}, {len(ENTRIES)}"
     )
@@ -174,6 +183,21 @@ def send_marks(proof: ProofSystem, outcome: Outcome) -> list[str]:
     key = ENCRYPTION_KEYS.partition(":")[2]
     own = [token, META_TOKEN, APP_SECRET, VERIFY_TOKEN, key, password, WRONG_PASSWORD]
     return [*own, hostile_panel.PASSWORD, *(hook[0:1] if hook[0].startswith("whsec") else [])]
+
+
+def _run_jobs(proof: ProofSystem) -> None:
+    """Run every job of the clock in a process beside the others; what it says is a log like
+    theirs.
+    """
+    with (proof.system.folder / "jobs.log").open("wb") as log:
+        subprocess.run(
+            [sys.executable, "-c", RUN_JOBS],
+            cwd=proof.system.project,
+            env=proof.system._environment(),
+            stdout=log,
+            stderr=log,
+            check=True,
+        )
 
 
 def say(proof: ProofSystem, who: Person, text: str) -> None:
@@ -188,9 +212,7 @@ def send_strange_webhooks(proof: ProofSystem) -> None:
     """Every type, statuses that name the customer, bodies that are refused, unknown fields."""
     for part in payloads.every_type().values():
         strange = {**part, "new": {CUSTOMER.name: CUSTOMER.phone}}
-        body, headers = payloads.signed(
-            payloads.body(strange, CUSTOMER, number=NUMBER), APP_SECRET
-        )
+        body, headers = payloads.signed(payloads.body(strange, CUSTOMER, number=NUMBER), APP_SECRET)
         headers |= {"X-Request-ID": f"tel-{CUSTOMER.phone}", "User-Agent": f"{CUSTOMER.name!a}"}
         httpx.post(f"{proof.url}/webhook/whatsapp", content=body, headers=headers, timeout=30)
     sent = [one for one in proof.meta.messages if one["to"] == CUSTOMER.phone]
@@ -223,11 +245,11 @@ def _fail_on_purpose(proof: ProofSystem) -> None:
     say(proof, SECOND, SAID[1])
     until(lambda: bool(proof.meta.sent_to(str(SECOND.phone))), 15)
     for table in ("message", "ticket", "turn"):
-        proof.query(f"ALTER TABLE {table} ADD CONSTRAINT broken CHECK (false) NOT VALID")  # noqa: S608
+        proof.query(f"ALTER TABLE {table} ADD CONSTRAINT broken CHECK (false) NOT VALID")
         say(proof, SECOND, SAID[1])
         say(proof, SECOND, SAID[6])
         until(lambda: False, 2.5)
-        proof.query(f"ALTER TABLE {table} DROP CONSTRAINT broken")  # noqa: S608
+        proof.query(f"ALTER TABLE {table} DROP CONSTRAINT broken")
 
 
 def _use_panel(proof: ProofSystem, outcome: Outcome) -> int:
@@ -288,7 +310,8 @@ def _use_api(proof: ProofSystem, token: str, outcome: Outcome) -> None:
     for answer in answers:
         if answer.status_code >= 400 and (seen := marks(token).found_in(answer.content)):
             outcome.fail(
-                "a mark in a refusal of the API", f"{seen}: {answer.status_code} {answer.text[:400]}"
+                "a mark in a refusal of the API",
+                f"{seen}: {answer.status_code} {answer.text[:400]}",
             )
 
 
@@ -355,7 +378,12 @@ def places(proof: ProofSystem) -> Iterator[tuple[str, bytes]]:
     for path in sorted(proof.system.folder.rglob("*")):
         if path.is_file():
             yield f"the file {path.relative_to(proof.folder)}", path.read_bytes()
-    for name in ("nginx/access.log", "nginx/errors.log", "postgres/postgres.log", "valkey/valkey.log"):
+    for name in (
+        "nginx/access.log",
+        "nginx/errors.log",
+        "postgres/postgres.log",
+        "valkey/valkey.log",
+    ):
         path = proof.folder / name
         if path.exists():
             yield f"the log {name}", path.read_bytes()
@@ -387,6 +415,5 @@ def _valkey(proof: ProofSystem) -> bytes:
 def _dump(proof: ProofSystem) -> bytes:
     """What pg_dump writes, but for the articles, which are public."""
     command = [str(BINARIES / "pg_dump"), proof.database, "--inserts"]
-    for table in ARTICLES:
-        command.append(f"--exclude-table-data={table}")
+    command += [f"--exclude-table-data={table}" for table in ARTICLES]
     return subprocess.run(command, capture_output=True, check=True).stdout

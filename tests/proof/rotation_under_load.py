@@ -93,7 +93,10 @@ def run(contacts: int, number: int, *, in_two_steps: bool = True) -> Outcome:
         GATTE_LEASE_SECONDS="8",
     ) as proof:
         ring = application(
-            proof.database, proof.valkey.url(), gatte_encryption_keys=old, gatte_log_level="CRITICAL"
+            proof.database,
+            proof.valkey.url(),
+            gatte_encryption_keys=old,
+            gatte_log_level="CRITICAL",
         )
         with ring as app, app.app_context():
             _seed_contacts(contacts)
@@ -140,7 +143,9 @@ def run(contacts: int, number: int, *, in_two_steps: bool = True) -> Outcome:
             under_old = _under(old, outcome)
     told = ", ".join(f"{name}: {count}" for name, count in sorted(kills.items()))
     outcome.figures |= {
-        "data keys rotated under load": f"{contacts:,} and those of new customers, in {seconds:.0f} s",
+        "data keys rotated under load": (
+            f"{contacts:,} and those of new customers, in {seconds:.0f} s"
+        ),
         "kills": told,
         "customers who wrote meanwhile, not answered": f"{len(expected):,}, {len(silent)}",
         "sealed values opened under the new key alone, unreadable": f"{opened:,}, {unreadable}",
@@ -159,9 +164,7 @@ def _seed_contacts(count: int) -> None:
         keys = [keyring().new_contact_key() for _ in range(min(SEED_BATCH, count - first))]
         db.session.add_all(keys)
         db.session.flush()
-        db.session.add_all(
-            Contact(data_key_id=key.id, name=f"Pessoa {uuid4()}") for key in keys
-        )
+        db.session.add_all(Contact(data_key_id=key.id, name=f"Pessoa {uuid4()}") for key in keys)
         db.session.commit()
 
 

@@ -38,14 +38,15 @@ def nested(depth: int) -> Any:
 
 
 STRANGE: list[Any] = [
-    "", " ", "\x00", "a\x00b", "\ud800", "\udfff\ud800", "\u202eoi", "\ufeff", "٣٤", "²", "ﬁ", "İ",
-    "😀" * 3000, "x" * 70_000, "a\u0301" * 5000, "%s%n", "{0.__class__}", "{{7*7}}", "'; DROP TABLE",
-    "\r\nSet-Cookie: a=b", "../../etc/passwd", "wamid.", "null", "NaN", "1e400", "-0", "9" * 400,
-    2**31, 2**63, 2**64, -(2**63) - 1, 10**290, 10**320, 1e308, float("inf"), float("nan"), -0.0,
-    True, False, None, [], {}, [[]], [{}], [None] * 200, {"": ""}, {"__proto__": {}}, {"\x00": 1},
-    {"\ud83d": "\ude00"}, nested(30), nested(120), nested(195), nested(400), nested(700),
-    "\U000e0001\U000e007f", "\u2028\u2029\x85\x1c\x0b", "\uffff\ufffe", "5511", "+55 11 9", "-1",
-    "00000000000000000000", "2147483648", "9999999999", "253402300800", "-62135596801",
+    "", " ", "\x00", "a\x00b", "\ud800", "\udfff\ud800", "\u202eoi", "\ufeff", "٣٤", "²", "ﬁ",
+    "İ", "😀" * 3000, "x" * 70_000, "a\u0301" * 5000, "%s%n", "{0.__class__}", "{{7*7}}",
+    "'; DROP TABLE", "\r\nSet-Cookie: a=b", "../../etc/passwd", "wamid.", "null", "NaN", "1e400",
+    "-0", "9" * 400, 2**31, 2**63, 2**64, -(2**63) - 1, 10**290, 10**320, 1e308, float("inf"),
+    float("nan"), -0.0, True, False, None, [], {}, [[]], [{}], [None] * 200, {"": ""},
+    {"__proto__": {}}, {"\x00": 1}, {"\ud83d": "\ude00"}, nested(30), nested(120), nested(195),
+    nested(400), nested(700), "\U000e0001\U000e007f", "\u2028\u2029\x85\x1c\x0b", "\uffff\ufffe",
+    "5511", "+55 11 9", "-1", "00000000000000000000", "2147483648", "9999999999", "253402300800",
+    "-62135596801",
 ]  # fmt: skip
 
 
@@ -197,23 +198,21 @@ class BodyMaker:
     def _damaged(self, raw: bytes) -> bytes:
         """The bytes with something cut, put in, turned round or written in another encoding."""
         at = self.chance.randrange(len(raw))
-        match self.chance.randrange(8):
-            case 0:
-                return raw[:at]
-            case 1:
-                return raw[:at] + self.chance.randbytes(self.chance.randint(1, 40)) + raw[at:]
-            case 2:
-                return raw[:at] + bytes([raw[at] ^ (1 << self.chance.randrange(8))]) + raw[at + 1 :]
-            case 3:
-                return b"\xef\xbb\xbf" + raw
-            case 4:
-                return raw.decode().encode("utf-16")
-            case 5:
-                return raw + raw
-            case 6:
-                return raw[:at] + b"[" * self.chance.choice((10, 1000, 200_000)) + raw[at:]
-            case _:
-                return raw[at:] + raw[:at]
+        noise = self.chance.randbytes(self.chance.randint(1, 40))
+        brackets = b"[" * self.chance.choice((10, 1000, 200_000))
+        turned = bytes([raw[at] ^ (1 << self.chance.randrange(8))])
+        return self.chance.choice(
+            (
+                raw[:at],
+                raw[:at] + noise + raw[at:],
+                raw[:at] + turned + raw[at + 1 :],
+                b"\xef\xbb\xbf" + raw,
+                raw.decode().encode("utf-16"),
+                raw + raw,
+                raw[:at] + brackets + raw[at:],
+                raw[at:] + raw[:at],
+            )
+        )
 
 
 def _copied(tree: Any, closed: set[int]) -> Any:

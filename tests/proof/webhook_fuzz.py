@@ -44,7 +44,7 @@ STRANGE_REQUESTS = 12
 UNPROCESSED = "SELECT count(*) FROM inbox_message WHERE processed_at IS NULL"
 BAD_OUTBOX = (
     "SELECT count(*) FROM outbox o JOIN conversation c ON c.id = o.conversation_id "
-    f"WHERE o.state IN ('failed', 'dead_letter') AND c.phone_number_id = '{NUMBER}'"  # noqa: S608
+    "WHERE o.state IN ('failed', 'dead_letter') AND c.phone_number_id = %s"
 )
 BAD_TURNS = "SELECT count(*) FROM transition WHERE to_state = 'STATE_ERROR'"
 
@@ -221,7 +221,9 @@ def attack_webhook(
         if missing:
             outcome.fail(what, f"{len(missing)}, such as {sorted(missing)[:3]}")
     tell_exceptions(proof, outcome)
-    statuses = ", ".join(f"{code}: {count:,}" for code, count in sorted(client.sent.statuses.items()))
+    statuses = ", ".join(
+        f"{code}: {count:,}" for code, count in sorted(client.sent.statuses.items())
+    )
     outcome.figures |= {
         "webhook bodies": f"{bodies:,} in {seconds:.0f} s",
         "answers by status": statuses,
@@ -229,7 +231,9 @@ def attack_webhook(
         "good statuses acknowledged, and not stored": (
             f"{len(client.sent.status_wamids):,}, {len(lost_statuses)}"
         ),
-        "bad parts that must be kept, and were not": f"{len(client.sent.words):,}, {len(lost_words)}",
+        "bad parts that must be kept, and were not": (
+            f"{len(client.sent.words):,}, {len(lost_words)}"
+        ),
         "memory of the web processes after a tenth, and at the end": (
             f"{before / MIB:.0f} MiB, {after / MIB:.0f} MiB"
         ),
@@ -311,7 +315,7 @@ def _tell_left(proof: ProofSystem, outcome: Outcome) -> None:
         outcome.fail("a message that cannot be processed", json.dumps(held)[:TOLD])
     if errors := proof.count(BAD_TURNS):
         outcome.fail("turns that failed", str(errors))
-    if unsent := proof.count(BAD_OUTBOX):
+    if unsent := proof.count(BAD_OUTBOX, NUMBER):
         said = [str(one) for one in list(proof.meta.graph.refused)[:5]]
         outcome.fail("answers that Meta refused", f"{unsent}: {said}")
 
