@@ -77,6 +77,9 @@ HEADERS: tuple[dict[str, str], ...] = (
     {"User-Agent": MARKUP},
 )
 
+HostileRequest = tuple[str, str, bytes, dict[str, str]]
+"""Method, address, body and headers."""
+
 
 @dataclass(frozen=True)
 class FoundForm:
@@ -309,7 +312,7 @@ class PanelAttack:
 
     # --- kinds of requests ---
 
-    def field_of_form(self, chance: random.Random) -> "HostileRequest":
+    def field_of_form(self, chance: random.Random) -> HostileRequest:
         """A form as it stands, with one to three strange values."""
         form = chance.choice(self.forms)
         fields = [[name, value] for name, value in form.fields if name != "csrf_token"]
@@ -330,7 +333,7 @@ class PanelAttack:
 
     def _with_files(
         self, chance: random.Random, form: FoundForm, fields: list[list[str]]
-    ) -> "HostileRequest":
+    ) -> HostileRequest:
         edge = "edge-of-the-proof"
         name = chance.choice(FILE_NAMES)
         parts = [
@@ -346,7 +349,7 @@ class PanelAttack:
         headers = {"Content-Type": f"multipart/form-data; boundary={edge}"}
         return "POST", form.action, body[:cut], headers
 
-    def strange_address(self, chance: random.Random) -> "HostileRequest":
+    def strange_address(self, chance: random.Random) -> HostileRequest:
         """A route with strange ids and strange parameters."""
         method, rule = chance.choice(self.routes)
         path = re.sub(
@@ -367,7 +370,7 @@ class PanelAttack:
         headers = {"Content-Type": FORM} if posted else {}
         return method, f"{path}?{query}"[:15_000], body if posted else b"", headers
 
-    def strange_body(self, chance: random.Random) -> "HostileRequest":
+    def strange_body(self, chance: random.Random) -> HostileRequest:
         """A body that is no form, or too much of one."""
         form = chance.choice(self.forms)
         bodies: tuple[Callable[[], bytes], ...] = (
@@ -391,7 +394,7 @@ class PanelAttack:
         )
         return "POST", form.action, chance.choice(bodies)(), {"Content-Type": chance.choice(types)}
 
-    def strange_headers(self, chance: random.Random) -> "HostileRequest":
+    def strange_headers(self, chance: random.Random) -> HostileRequest:
         """A good page or form asked for with strange headers."""
         headers = chance.choice(HEADERS) | chance.choice(HEADERS)
         if chance.random() < 0.2:
@@ -402,7 +405,7 @@ class PanelAttack:
         body = urlencode(form.fields, errors="surrogatepass").encode()
         return "POST", form.action, body, {"Content-Type": FORM} | headers
 
-    def strange_method(self, chance: random.Random) -> "HostileRequest":
+    def strange_method(self, chance: random.Random) -> HostileRequest:
         """Methods that no page has."""
         method = chance.choice(("PUT", "DELETE", "PATCH", "OPTIONS", "HEAD", "TRACE", "FOO", "get"))
         return method, chance.choice(self.pages), b"", {}
@@ -411,7 +414,6 @@ class PanelAttack:
         return chance.choice(self.values)[:3000]
 
 
-HostileRequest = tuple[str, str, bytes, dict[str, str]]
 FORM = "application/x-www-form-urlencoded"
 KINDS = (
     PanelAttack.field_of_form,

@@ -208,8 +208,10 @@ def say(proof: ProofSystem, who: Person, text: str) -> None:
     httpx.post(f"{proof.url}/webhook/whatsapp", content=body, headers=headers, timeout=30)
 
 
-def send_strange_webhooks(proof: ProofSystem) -> None:
-    """Every type, statuses that name the customer, bodies that are refused, unknown fields."""
+def send_strange_webhooks(proof: ProofSystem, *, named: bool = True) -> None:
+    """Every type, statuses whose errors hold the phone (and the name, which no mask can know),
+    bodies that are refused, unknown fields.
+    """
     for part in payloads.every_type().values():
         strange = {**part, "new": {CUSTOMER.name: CUSTOMER.phone}}
         body, headers = payloads.signed(payloads.body(strange, CUSTOMER, number=NUMBER), APP_SECRET)
@@ -217,7 +219,8 @@ def send_strange_webhooks(proof: ProofSystem) -> None:
         httpx.post(f"{proof.url}/webhook/whatsapp", content=body, headers=headers, timeout=30)
     sent = [one for one in proof.meta.messages if one["to"] == CUSTOMER.phone]
     for record in sent[-2:]:
-        told = f"Message to {CUSTOMER.phone} ({CUSTOMER.name}, zuleica.quaresma@doces.example.com)"
+        name = CUSTOMER.name if named else "cliente"
+        told = f"Message to {CUSTOMER.phone} ({name}, zuleica.quaresma@doces.example.com)"
         news = payloads.failure(record["wamid"], details=told, recipient=CUSTOMER)
         body, headers = payloads.signed(payloads.statuses_body(news, number=NUMBER), APP_SECRET)
         httpx.post(f"{proof.url}/webhook/whatsapp", content=body, headers=headers, timeout=30)
