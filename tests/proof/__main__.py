@@ -56,12 +56,12 @@ def main() -> int:
         "rotation": lambda: rotation_under_load.run(options.contacts, options.seed),
         "api": lambda: generated_requests.run(options.examples),
     }
-    found = 0
+    found, commit = 0, _commit()
     for name in options.parts or parts:
         began = time.monotonic()
         outcome = parts[name]()
         found += len(outcome.findings)
-        lines = _section(outcome, options.seed, time.monotonic() - began)
+        lines = _section(outcome, commit, options.seed, time.monotonic() - began)
         sys.stdout.write("\n".join(["", f"## {TITLES[name]}", "", *lines, ""]))
         for finding in outcome.findings[:MOST_TOLD]:
             sys.stderr.write(f"FOUND {finding}\n")
@@ -85,11 +85,11 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _section(outcome: Outcome, seed: int, seconds: float) -> list[str]:
+def _section(outcome: Outcome, commit: str, seed: int, seconds: float) -> list[str]:
     """A part as Markdown: when and at which commit, its figures, and what it found."""
     when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
     found = len(outcome.findings)
-    told = f"{when}, commit {_commit()}, seed {seed}, {seconds:.0f} s. Found: {found or 'nothing'}."
+    told = f"{when}, commit {commit}, seed {seed}, {seconds:.0f} s. Found: {found or 'nothing'}."
     kinds = sorted({finding.what for finding in outcome.findings})
     return [
         told,

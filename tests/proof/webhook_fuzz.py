@@ -87,7 +87,14 @@ class FuzzClient:
         self._address = urlsplit(url)
         self._local = threading.local()
         self._chance = random.Random(number)
+        self._lines: list[http.client.HTTPConnection] = []
         self.sent = Sent()
+
+    def close(self) -> None:
+        """Close the connections of threads that have ended."""
+        for line in self._lines:
+            line.close()
+        self._lines.clear()
 
     def deliver(self, body: FuzzedBody) -> None:
         """Deliver a body until it is answered by anything but 503."""
@@ -131,6 +138,7 @@ class FuzzClient:
         if getattr(self._local, "line", None) is None:
             host, port = self._address.hostname or "", self._address.port
             self._local.line = http.client.HTTPConnection(host, port, timeout=HANG_SECONDS)
+            self._lines.append(self._local.line)
         line: http.client.HTTPConnection = self._local.line
         return line
 
@@ -293,6 +301,7 @@ def _deliver(client: FuzzClient, maker: BodyMaker, count: int) -> None:
         for _ in range(count):
             room.acquire()
             threads.submit(deliver, maker.make()).add_done_callback(_raise)
+    client.close()
 
 
 def _raise(done: Any) -> None:
