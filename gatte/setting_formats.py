@@ -28,6 +28,9 @@ LEAST_SECRET_LENGTH = 16
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LOG_FORMATS = ("", "json", "text")
 PRICE = re.compile(r"(?P<model>[^=\s]+)=(?P<read>\d+(\.\d+)?)/(?P<written>\d+(\.\d+)?)", re.ASCII)
+FEE = re.compile(
+    r"(?P<category>service|utility|authentication|marketing)=(?P<fee>\d+(\.\d+)?)", re.ASCII
+)
 ADDRESS = re.compile(r"unix:\S+|(\[[0-9a-fA-F:]+\]|[^\s:/\[\]]*):(?P<port>\d{1,5})", re.ASCII)
 DATABASE_EXAMPLE = "must be a URL such as postgresql://user:password@host:5432/database"
 
@@ -205,6 +208,27 @@ def price_table(spelled: str) -> Mapping[str, Price]:
 def priced_models(spelled: str) -> str:
     """A price table that can be read."""
     price_table(spelled)
+    return spelled
+
+
+@lru_cache(maxsize=8)
+def fee_table(spelled: str) -> Mapping[str, Decimal]:
+    """Meta's fees in US dollars by category, spelled like `service=0.0068, marketing=0.0625`."""
+    table: dict[str, Decimal] = {}
+    for part in filter(None, (piece.strip() for piece in spelled.split(","))):
+        match = FEE.fullmatch(part)
+        if match is None:
+            raise ValueError(
+                "must be category=fee pairs parted by commas, in US dollars a message;"
+                " categories are service, utility, authentication, marketing"
+            )
+        table[match["category"]] = Decimal(match["fee"])
+    return table
+
+
+def message_fees(spelled: str) -> str:
+    """Fees that can be read."""
+    fee_table(spelled)
     return spelled
 
 

@@ -247,6 +247,13 @@ class Settings(BaseSettings):
     gatte_model_prices: Annotated[str, AfterValidator(formats.priced_models)] = MODEL_PRICES
     """US dollars for a million tokens read and written, by model."""
     gatte_brl_per_usd: Decimal = Field(default=Decimal("5.40"), gt=0, le=1000)
+    gatte_meta_prices: Annotated[str, AfterValidator(formats.message_fees)] = ""
+    """US dollars for a message by Meta's category, in place of those in meta_fees.toml."""
+    gatte_daily_budget_brl: Decimal = Field(default=Decimal(0), ge=0, le=10_000_000)
+    """What models and Meta may cost in a day; then the local way answers. 0: no limit."""
+    gatte_monthly_budget_brl: Decimal = Field(default=Decimal(0), ge=0, le=100_000_000)
+    gatte_prompt_tokens: int = Field(default=12_000, ge=6_000, le=200_000)
+    """The longest request to a model, in tokens; longer ones are trimmed, or not sent."""
 
     gatte_quiet_seconds: float = Field(default=2.0, ge=0, le=30)
     gatte_quiet_max_seconds: float = Field(default=10.0, ge=0, le=120)

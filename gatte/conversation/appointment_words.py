@@ -48,7 +48,9 @@ NOT_MOVED = re.compile(r"\bnao (?:quero |precisa |vou |e para )?(?:remarcar|reag
 BARE_CANCEL = re.compile(rf"\b{CANCEL}\b")
 ONLY_CANCELS = re.compile(rf"\b(?:so|apenas|somente) (?:quero )?{CANCEL}\b")
 AGREES = re.compile(
-    rf"^\W*(?:(?:sim|isso|pode|quero|queira|ok|por favor|confirmo|so|e so|favor)\W+)*{CANCEL}\b"
+    rf"\W*(?:(?:sim|isso|pode|quero|queira|ok|por favor|confirmo|so|e so|favor)\W+)*{CANCEL}\b"
+    r"(?:\W+(?:sim|por favor|pf|isso|tudo|ele|mesmo|logo|entao|ai|ja|agora|para mim|obrigad[oa]"
+    r"|(?:o |esse |este |meu |o meu )?(?:horario|agendamento)))*\W*"
 )
 LONGEST_ANSWER = 8
 
@@ -80,4 +82,4 @@ def answers_cancellation(text: str, snapshot: Snapshot) -> bool | None:
     if NOT_CANCELLED.search(plain):
         return False
     short = len(plain.split()) <= LONGEST_ANSWER and "?" not in plain
-    return True if short and AGREES.search(plain) else None
+    return True if short and AGREES.fullmatch(plain) else None

@@ -11,6 +11,7 @@ from typing import Literal
 from gatte.conversation.effects import EscalationReason
 from gatte.conversation.fact_questions import FactQuestion
 from gatte.conversation.nlu import Intent, PredictionSource
+from gatte.conversation.refusal_policy import RefusalTopic
 
 Slot = str
 SecretKind = Literal["password", "key_file"]
@@ -188,7 +189,11 @@ class OtherLanguage(_Read):
 
 @dataclass(frozen=True)
 class OffTopic(_Read):
-    """Speaks of what the company has nothing to do with."""
+    """Speaks of what the company has nothing to do with; `topic` names the refusal policy's topic
+    where one is known.
+    """
+
+    topic: RefusalTopic | None = None
 
 
 @dataclass(frozen=True)
@@ -403,8 +408,8 @@ class TurnReading:
     @property
     def call_for_person(self) -> float:
         """How surely a person is called for: a reason to escalate, a request or a complaint."""
-        asked = (self.probability(name) for name in ("RequestHuman", "Complain"))
-        return max(self.escalation, *asked)
+        asked = sum(self.probability(name) for name in ("RequestHuman", "Complain"))
+        return min(1.0, self.escalation + asked)
 
     def _reasons_to_escalate(self) -> list[LabelScore]:
         return [one for one in self.labels if one.label.startswith("Escalate:")]

@@ -6,7 +6,7 @@ then the flow or the intent.
 
 import json
 
-from gatte.conversation import option_ids, questions
+from gatte.conversation import option_ids, questions, voice_confirmation
 from gatte.conversation.command_handlers import processor
 from gatte.conversation.command_handlers.command_run import CommandRun
 from gatte.conversation.command_reader import reader
@@ -18,6 +18,7 @@ from gatte.conversation.flows.registry import FLOWS
 from gatte.conversation.handoff import acknowledge_while_queued
 from gatte.conversation.input_triage import (
     TriagedInput,
+    UnderstoodText,
     acknowledge_attachment,
     attach_media,
     explain_unsupported,
@@ -39,6 +40,7 @@ from gatte.conversation.slot_filling import (
 from gatte.conversation.snapshot import MessagesReceived, Owner
 from gatte.conversation.states import Event, State
 from gatte.conversation.texts import render
+from gatte.conversation.voice_confirmation import HEARD_SLOT, OFFER_HEARD
 
 ORDINALS = {
     "1": 0,
@@ -63,8 +65,10 @@ def handle_messages(draft: DecisionBuilder, spoke: MessagesReceived) -> None:
     if not heard.needs_answer:
         _take_edits(draft, heard)
         return
+    said = tuple(heard.said)
     offered = _start_turn(draft, heard)
-    _respond(draft, heard, spoke, offered)
+    if not _settle_what_was_heard(draft, spoke, said, offered, heard.choice):
+        _respond(draft, heard, spoke, "" if offered == OFFER_HEARD else offered)
     questions.conclude_questions(draft)
     draft.set_flag("woken", None)
     draft.set_flag("answered", None)
@@ -89,6 +93,7 @@ def _observe_silently(draft: DecisionBuilder, heard: TriagedInput) -> None:
         command_in(one.text) == CommandWord.LEAVE and len(words(one.text)) == 1
         for one in heard.said
     ):
+        draft.literal = True
         draft.add_effect(StopNotices())
 
 
@@ -101,8 +106,32 @@ def _start_turn(draft: DecisionBuilder, heard: TriagedInput) -> str:
         heard.choice = _typed_choice(draft, heard)
     if not (heard.choice or "").startswith(("intent:", "menu:")):
         draft.clear_slots(PENDING_TEXT_SLOT)
+    draft.clear_slots(HEARD_SLOT)
     _reopen(draft)
     return offered
+
+
+def _settle_what_was_heard(
+    draft: DecisionBuilder,
+    spoke: MessagesReceived,
+    said: tuple[UnderstoodText, ...],
+    offered: str,
+    choice: str | None,
+) -> bool:
+    """Ask whether a doubtful voice message was heard right, or take in that it was not; whether
+    that is all of the turn.
+    """
+    text = said[0].text if len(said) == 1 else ""
+    if voice_confirmation.says_no(offered, text, choice):
+        voice_confirmation.answer_no(draft)
+        return True
+    if not said or not any(one.doubtful for one in spoke.utterances):
+        return False
+    commands = reader.read(draft.snapshot, said, offered, spoke.reading)
+    if not voice_confirmation.must_confirm(draft.snapshot, spoke, commands):
+        return False
+    voice_confirmation.ask(draft, commands, said)
+    return True
 
 
 def _reopen(draft: DecisionBuilder) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from gatte.conversation.commands import Resolution
 from gatte.conversation.effects import Effect
 from gatte.conversation.fact_questions import FactQuestion
+from gatte.conversation.irreversible import IRREVERSIBLE, NotSaidLiterally
 from gatte.conversation.merge_replies import merge_replies
 from gatte.conversation.parsing.normalize import normalize_text
 from gatte.conversation.replies import ButtonsReply, MenuReply, Reply, ReplyOption, TextReply
@@ -25,7 +26,11 @@ ATTACHMENTS = "attachments"
 
 
 class DecisionBuilder:
-    """Collects steps, replies and effects while the snapshot moves on."""
+    """Collects steps, replies and effects while the snapshot moves on.
+
+    `literal` says whether what is being handled was said in so many words or tapped; only then may
+    something be done that cannot be undone.
+    """
 
     def __init__(self, before: Snapshot) -> None:
         self.before = before
@@ -37,6 +42,7 @@ class DecisionBuilder:
         self.resolutions: list[Resolution] = []
         self.fact_questions: list[FactQuestion] = []
         self.whole_article = ""
+        self.literal = False
 
     def transition(self, event: Event, cause: str) -> None:
         """Make a transition; InvalidTransition when the table does not know it."""
@@ -90,9 +96,18 @@ class DecisionBuilder:
         self.replies.append(MenuReply(body, render("option.list"), options))
 
     def add_effect(self, effect: Effect) -> None:
-        """Ask the caller for something; the same thing is asked once."""
+        """Ask the caller for something; the same thing is asked once. NotSaidLiterally where it
+        cannot be undone and nobody said it.
+        """
+        if isinstance(effect, IRREVERSIBLE):
+            self.require_literal(type(effect).__name__)
         if effect not in self.effects:
             self.effects.append(effect)
+
+    def require_literal(self, doing: str) -> None:
+        """NotSaidLiterally unless what is being handled was said in so many words or tapped."""
+        if not self.literal:
+            raise NotSaidLiterally(doing)
 
     def log_activity(self, doing: str) -> None:
         """Add to the trail of what the bot did, for an agent's card."""

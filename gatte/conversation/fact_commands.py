@@ -68,7 +68,8 @@ def context_of(snapshot: Snapshot) -> QuestionContext:
 
 def _wanted(snapshot: Snapshot) -> tuple[str, ...]:
     """The product that a running form is about; nothing while it is undecided."""
-    product = snapshot.slots.get("product", "")
+    slots = snapshot.slots
+    product = slots.get("product", "") or slots.get("product_part", "")
     return (product,) if snapshot.flow and products_in(normalize_text(product)) else ()
 
 

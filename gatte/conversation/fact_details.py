@@ -10,6 +10,7 @@ from gatte.business_hours import named_day, names_day
 from gatte.conversation.parsing.dates import find_day
 from gatte.conversation.parsing.day_wishes import wish_of
 from gatte.conversation.parsing.normalize import union
+from gatte.conversation.parsing.products import MODELS
 
 SERVER_CERTIFICATE = "certificado de servidor"
 LONE_DEVICE = "token avulso"
@@ -40,17 +41,6 @@ KIND_WORDS: tuple[tuple[str, re.Pattern[str]], ...] = (
         union(r"\bnf[- ]?e\b", r"\bnota fiscal\b", r"\b(?:de|para|pra|so|emitir|emite) notas?\b"),
     ),
 )
-MODEL_WORDS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("A1", union(r"\ba[- ]?1\b", r"\barquivo\b", r"\bno computador\b")),
-    (
-        "A3",
-        union(
-            r"\ba[- ]?3\b",
-            r"\b(?:token\w*|chavinha|cartaozinho|pendrive|midia)\b",
-            r"\b(?:do|de|com) cartao\b(?! de (?:credito|debito))",
-        ),
-    ),
-)
 
 
 def products_in(plain: str, former: tuple[str, ...] = ()) -> tuple[str, ...]:
@@ -58,7 +48,7 @@ def products_in(plain: str, former: tuple[str, ...] = ()) -> tuple[str, ...]:
     only a kind or a model takes the rest from the last of the former products.
     """
     kinds = _positions(plain, KIND_WORDS)
-    models = _positions(plain, MODEL_WORDS)
+    models = _positions(plain, MODELS)
     last_kind, _, last_model = former[-1].partition(" ") if former else ("", "", "")
     lone = [kind for kind, _ in kinds if kind in {SERVER_CERTIFICATE, LONE_DEVICE}]
     if lone:

@@ -120,7 +120,7 @@ HOURS_SHORT = re.compile(r"\b(?:hrs?|hs)\b")
 CLAUSE_ENDS = re.compile(r"[?!;\n]+|\.(?=\s|$)")
 AND_ASKS = re.compile(
     r",? e (?=(?:se (?:ha|tem)|qual|quais|quanto|que horas?|ate que horas?|como|onde|quando"
-    r"|em quanto|aceitam?|tem|voces|formas?|faz|fazem|abre|abrem|posso)\b)"
+    r"|em quanto|por que|aceitam?|tem|voces|formas?|faz|fazem|abre|abrem|posso)\b)"
 )
 LOOKS_BACK = re.compile(
     r"^(?:e|mas|ah|entao)\b[ ,]*(?:e )?(?:o|a|os|no|na|do|da|de|pra|para|se|esse|em)\b"

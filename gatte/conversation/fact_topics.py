@@ -162,6 +162,7 @@ ASKS: dict[FactTopic, tuple[str, ...]] = {
             r"|sai|saem|cobram?|voces cobram|vale|seria|da|tudo|pago|vou pagar|o|um"
             r"|sera)\b(?! (?:tempo|falta))"
         ),
+        r"\b(?:e|sai|fica|ta|esta|custa|da|vai) quanto\b(?! (?:tempo|falta))",
         r"\b(?:preco|precos|precinho|tabela|custo|custa|custam|orcamento|cotacao)\b",
         r"\b(?:qual|quais|informar|saber|passa|manda|dar)\b.{0,15}\bvalor(?:es)?\b",
         (

@@ -40,6 +40,16 @@ def cancel(draft: DecisionBuilder) -> None:
         )
 
 
+def ask_to_cancel(draft: DecisionBuilder) -> None:
+    """Ask whether the running flow shall be dropped; until then it goes on."""
+    draft.set_flag("offer", option_ids.CANCEL_FLOW().id)
+    draft.add_buttons(
+        render("cancel.ask", the_flow=render(f"flow.{draft.snapshot.flow}")),
+        option_ids.CANCEL_FLOW(),
+        option_ids.GO_ON(),
+    )
+
+
 def _told_after_cancel(draft: DecisionBuilder) -> str:
     """That the running flow is dropped; what stays as it was, where the flow is about something
     that is there already.

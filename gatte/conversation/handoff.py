@@ -146,12 +146,19 @@ def acknowledge_while_queued(draft: DecisionBuilder) -> None:
 
 def leave_queue(draft: DecisionBuilder, event: Event, cause: str) -> None:
     """The customer wants the bot again: the context of the escalation goes, so that it can trigger
-    no other.
+    no other. NotSaidLiterally where that is only a guess.
     """
+    draft.require_literal(cause)
     draft.transition(event, cause)
     draft.reset()
     draft.set_flag("introduced")
     draft.add_buttons(render("handoff.left"), option_ids.MENU(), option_ids.HUMAN())
+
+
+def ask_to_leave_queue(draft: DecisionBuilder) -> None:
+    """Ask whether the place in the queue shall be given up; until then it is kept."""
+    draft.set_flag("offer", option_ids.LEAVE_QUEUE().id)
+    draft.add_buttons(render("handoff.ask_leave"), option_ids.LEAVE_QUEUE(), option_ids.STAY())
 
 
 def clear_queue_flags(draft: DecisionBuilder) -> None:

@@ -5,7 +5,12 @@ from gatte.conversation.customer_input import prepend_introduction
 from gatte.conversation.decision_builder import DecisionBuilder
 from gatte.conversation.fallback import handle_fallback
 from gatte.conversation.nlu import Intent
-from gatte.conversation.questions import MORE_FLAG, OFFER_MORE
+from gatte.conversation.questions import (
+    LAST_ARTICLE_FLAG,
+    MORE_FLAG,
+    OFFER_MORE,
+    REFUSAL_FLAG,
+)
 from gatte.conversation.slot_filling import proceed
 from gatte.conversation.snapshot import AnswerFound, AnswerNotFound
 from gatte.conversation.states import Event, State
@@ -42,6 +47,7 @@ def _add_article(draft: DecisionBuilder, answer: AnswerFound, parts: list[str]) 
     that is said then.
     """
     slug = next(iter(answer.sources), "")
+    draft.set_flag(LAST_ARTICLE_FLAG, slug or None)
     if slug and slug in _told(draft, TOLD_FLAG):
         parts.append(render("answer.told_already"))
         return True
@@ -94,6 +100,9 @@ def handle_no_answer(draft: DecisionBuilder, _nothing: AnswerNotFound) -> None:
     elif draft.snapshot.flow:
         draft.add_text("answer.none_in_flow")
         _go_on(draft)
+    elif topic := draft.flag(REFUSAL_FLAG):
+        draft.transition(Event.NOT_UNDERSTOOD, f"refused: {topic}")
+        draft.add_buttons(render(f"refusal.{topic}"), option_ids.HUMAN(), option_ids.MENU())
     elif draft.flag("asked_about") == off_topic.ASKED:
         off_topic.refuse(draft, "")
     elif (

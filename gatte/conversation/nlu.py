@@ -86,6 +86,7 @@ class Utterance:
     the button or list row that was tapped. `understanding` is None where there was nothing to
     understand (a choice, a sticker). `filename` and `mime_type` describe an attachment.
     `referenced_message_id` is the earlier message that an edit, a reaction or a deletion is about.
+    `doubtful` are words of a voice message that were not heard for sure.
     """
 
     message_id: str
@@ -96,3 +97,4 @@ class Utterance:
     filename: str | None = None
     mime_type: str | None = None
     referenced_message_id: str | None = None
+    doubtful: tuple[str, ...] = ()

@@ -24,14 +24,18 @@ def handle_off_topic(draft: DecisionBuilder, text: str) -> None:
     refuse(draft, text)
 
 
-def refuse(draft: DecisionBuilder, text: str) -> None:
-    """Say that this is not ours, with the menu; a person after several such turns."""
+def refuse(draft: DecisionBuilder, text: str, topic: str | None = None) -> None:
+    """Say that this is not ours, in the words of the refusal policy's topic if it is one, with the
+    menu; a person after several such turns.
+    """
     count = draft.snapshot.fallback_count + 1
     draft.update(fallback_count=count)
     if count >= ESCALATE_AFTER:
         escalate(draft, EscalationReason.NOT_UNDERSTOOD, "out of scope", text)
         return
     draft.transition(Event.MENU_SHOWN, "out of scope")
-    draft.add_list(
-        render("ladder.out_of_scope", company=draft.snapshot.company[:60]), option_ids.menu_rows()
-    )
+    company = draft.snapshot.company[:60]
+    said = render("ladder.out_of_scope", company=company)
+    if topic is not None:
+        said = f"{render(f'refusal.{topic}')} {render('refusal.way_on', company=company)}"
+    draft.add_list(said, option_ids.menu_rows())

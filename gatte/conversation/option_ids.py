@@ -1,10 +1,11 @@
 """The ids of buttons and list rows: stable, so that a tap on an old message still means what it
 said.
 
-`menu:*` rows of the menu · `human`, `menu`, `cancel`, `retry`, `resume`, `drop` · `intent:<intent>`
+`menu:*` rows of the menu · `human`, `menu`, `cancel`, `retry`, `resume`, `drop`, `leave_queue`,
+`stay` · `intent:<intent>`
 one of two close guesses · `slot:<slot>:<value>` a value of the running flow · `fix:<slot>` which
 value to correct · `confirm:<mark>:yes|fix` the summary whose content the mark stands for: a tap on
-an older summary confirms nothing.
+an older summary confirms nothing · `heard:yes|no` whether a voice message was heard right.
 """
 
 from collections.abc import Callable
@@ -32,11 +33,26 @@ RENEW = _option("menu:renew", "renew")
 SCHEDULE = _option("menu:schedule", "schedule")
 TICKET = _option("menu:ticket", "ticket")
 NOTICES_OFF = _option("menu:opt_out", "notices_off")
+LEAVE_QUEUE = _option("leave_queue", "leave_queue")
+STAY = _option("stay", "stay")
+CANCEL_FLOW = _option("cancel", "cancel_it")
+GO_ON = _option("retry", "go_on")
 NOTICES_ON = _option("menu:opt_in", "notices_on")
 
-COMPOUND = frozenset({"intent", "slot", "fix", "confirm"})
+COMPOUND = frozenset({"intent", "slot", "fix", "confirm", "heard"})
 SIMPLE = frozenset(
-    {"human", "menu", "cancel", "retry", "resume", "drop", "menu:question", "menu:human"}
+    {
+        "human",
+        "menu",
+        "cancel",
+        "retry",
+        "resume",
+        "drop",
+        "leave_queue",
+        "stay",
+        "menu:question",
+        "menu:human",
+    }
 )
 FLOW_OF_ROW: dict[str, FlowName] = {
     "menu:buy": FlowName.LEAD,

@@ -43,6 +43,7 @@ IN_FLOW = frozenset({State.COLLECTING, State.CONFIRMING})
 
 def handle_option(draft: DecisionBuilder, choice: str) -> None:
     """Do what the tapped option says."""
+    draft.literal = True
     kind, _, rest = choice.partition(":")
     draft.reset_fallback()
     if choice in option_ids.FLOW_OF_ROW:
@@ -116,11 +117,29 @@ COMMANDS: dict[str, Command] = {
     "menu": ShowMenu(),
     "cancel": CancelFlow(),
 }
+
+
+def _leave_queue(draft: DecisionBuilder) -> None:
+    if draft.snapshot.state == State.WAITING_HUMAN:
+        leave_queue(draft, Event.CANCELLED, "leaves the queue")
+    else:
+        _expired_option(draft)
+
+
+def _stay(draft: DecisionBuilder) -> None:
+    if draft.snapshot.state == State.WAITING_HUMAN:
+        draft.add_text("handoff.stays")
+    else:
+        _expired_option(draft)
+
+
 OPTION_HANDLERS: dict[str, Callable[[DecisionBuilder], None]] = {
     option_ids.QUESTION_ROW: _question,
     "retry": _retry,
     "resume": _resume,
     "drop": _drop,
+    "leave_queue": _leave_queue,
+    "stay": _stay,
 }
 
 

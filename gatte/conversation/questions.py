@@ -2,17 +2,28 @@
 contact's own records tell at once.
 """
 
+import re
+
+from gatte.conversation import refusal_policy
 from gatte.conversation.commands import Question
 from gatte.conversation.decision_builder import DecisionBuilder
 from gatte.conversation.fact_commands import PRODUCTS_FLAG, TOPIC_FLAG
 from gatte.conversation.fact_questions import OWN_RECORDS
 from gatte.conversation.own_records import tell_own_record
+from gatte.conversation.parsing.normalize import normalize_text, words
 from gatte.conversation.slot_filling import proceed
 from gatte.conversation.states import Event
 from gatte.conversation.texts import render
 
 MORE_FLAG = "more_of"
 """The mark that keeps the article of which the short form was said last."""
+LAST_ARTICLE_FLAG = "last_article"
+"""The mark that keeps the article which answered last."""
+FOLLOWS_UP = re.compile(r"(?:^|[.!,;] ?)(?:e|mas) (?:o|a|os|as|no|na|se|para|pra|quem|com)\b")
+LONGEST_FOLLOW_UP = 6
+"""Words of a question that cannot be understood alone."""
+REFUSAL_FLAG = "refusal"
+"""The topic for which the question is refused where nothing answers it."""
 OFFER_MORE = "more"
 """The offer to tell the whole article of which the short form was said."""
 
@@ -22,15 +33,26 @@ def ask(draft: DecisionBuilder, text: str, cause: str) -> None:
     answer.
     """
     _open(draft, cause)
+    draft.set_flag(REFUSAL_FLAG, refusal_policy.topic_of(text))
     draft.set_flag(TOPIC_FLAG, None)
     draft.set_flag(PRODUCTS_FLAG, None)
     _add(draft, text)
 
 
+def _with_topic(draft: DecisionBuilder, text: str) -> str:
+    """A short question that lives on the answer before ("e o A3?"), with the topic of that."""
+    topic = draft.flag(LAST_ARTICLE_FLAG).replace("-", " ")
+    follows = (
+        bool(FOLLOWS_UP.search(normalize_text(text))) and len(words(text)) <= LONGEST_FOLLOW_UP
+    )
+    return f"{topic}: {text}" if topic and follows else text
+
+
 def take_question(draft: DecisionBuilder, question: Question) -> None:
     """Take a question in: for facts, for the contact's own records, or for the knowledge base."""
     if not question.facts:
-        ask(draft, question.text, question.intent or "question")
+        text = _with_topic(draft, question.text)
+        ask(draft, text, question.intent or "question")
         return
     _open(draft, question.intent or "question")
     for one in question.facts:

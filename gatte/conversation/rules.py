@@ -6,6 +6,7 @@ or by a phrase that says it; a word inside a longer sentence is not enough. What
 human is in `escalation_rules.py`.
 """
 
+import re
 from enum import StrEnum
 from functools import lru_cache
 
@@ -96,6 +97,46 @@ PHRASES = (
     (CommandWord.CANCEL, CANCEL),
     (CommandWord.CONTINUE, CONTINUE),
 )
+RECEIVE_NO_MORE = (
+    r"(?:(?:as?|os?|suas?|seus?|mais|nenhum|nenhuma|essas?|esses) )*"
+    r"(?:mensagem|mensagens|msgs?|avisos?|lembretes?|propagandas?|promoc(?:ao|oes))"
+)
+OF_YOURS = r"(?: (?:de|d[eo]s?) (?:voces|vcs|voce))?(?: por aqui)?"
+LISTS = r"(?:avisos|envios?|mensagens|contatos|transmissao|lembretes)"
+POLITE = r"(?:por favor|pfv|oi|ola|eu|bom dia|boa tarde|boa noite|[,.! ])*"
+EXPLICIT: dict[CommandWord, re.Pattern[str]] = {
+    CommandWord.LEAVE: union(
+        rf"{POLITE}nao (?:quero|desejo) (?:mais )?receber (?:mais )?{RECEIVE_NO_MORE}"
+        rf"{OF_YOURS}(?: mais)?{POLITE}",
+        rf"{POLITE}(?:para|pare|parem) de (?:me )?(?:mandar|enviar) {RECEIVE_NO_MORE}"
+        rf"{OF_YOURS}{POLITE}",
+        rf"{POLITE}(?:me )?(?:tir\w+|remov\w+|exclu\w+|descadastr\w+)(?: me)? "
+        rf"d(?:a|ess?a) (?:sua )?lista(?: de {LISTS})?{POLITE}",
+    ),
+    CommandWord.BACK_IN: union(
+        rf"{POLITE}(?:quero |queria |pode )?(?:voltar|volte|voltem|volta) a (?:me )?"
+        rf"(?:receber|mandar|enviar|avisar)(?: {RECEIVE_NO_MORE})?{OF_YOURS}{POLITE}",
+        rf"{POLITE}quero receber {RECEIVE_NO_MORE}{OF_YOURS}{POLITE}",
+    ),
+    CommandWord.CANCEL: union(
+        r"(?:nao, )?(?:pode |quero |vou |melhor |por favor,? )*cancel(?:ar|a|e)"
+        r"(?: (?:isso|tudo|por favor|ai|(?:(?:ess[ea]|est[ea]|[oa]|meu|minha) )?"
+        r"(?:compra|pedido|agendamento|chamado|renovacao|cadastro)))*\W*",
+        r"(?:ah |entao |ok,? |tudo bem,? |nao,? )*deixa? (?:pra|para) la\W*",
+        r"(?:ah |entao |ok,? )*(?:mudei de ideia|deixa quieto|nao quero mais)\W*",
+    ),
+    CommandWord.MENU: union(
+        r"(?:\w+ ){0,2}(?:ver|mostra\w*|voltar?|ir|abre|abrir)(?: \w+){0,2} "
+        r"(?:menu|inicio|opcoes)\W*",
+    ),
+}
+"""Whole messages that say one thing in so many words; only they do at once what cannot be undone,
+as a single word of `COMMAND_WORDS` does.
+"""
+CLAUSE_MARKS = re.compile(r"[,.;!?\n]+")
+CORRECTS = re.compile(
+    r"\b(?:digo|quis dizer|corrig\w+|troc\w+|mud\w+|mas|errei|poe|bota|coloca|so)\b"
+)
 NOT_HUMAN = union(rf"\bnao (?:quero|preciso|precisa|desejo|queria)\b[^,.;!]{{0,25}}\b{PEOPLE}\b")
 ROBOT = union(r"\b(?:robo|bot|maquina)\b")
 CANCEL_THIS = union(
@@ -164,6 +205,22 @@ def command_in(text: str) -> CommandWord | None:
     if found == CommandWord.HUMAN and NOT_HUMAN.search(plain) and not ROBOT.search(plain):
         return None
     return found
+
+
+def is_explicit(text: str, command: CommandWord) -> bool:
+    """Whether the whole text says this command in so many words, with courtesy around it alone;
+    beside giving up there may be a reason, but no correction.
+    """
+    if is_only(text, COMMAND_WORDS[command]):
+        return True
+    sentence = EXPLICIT.get(command)
+    plain = normalize_text(text)
+    if sentence is None:
+        return False
+    if command is CommandWord.CANCEL and not CORRECTS.search(plain):
+        clauses = [one.strip() for one in CLAUSE_MARKS.split(plain)]
+        return any(sentence.fullmatch(one) for one in [plain, *clauses])
+    return sentence.fullmatch(plain) is not None
 
 
 def cancels_this(text: str) -> bool:

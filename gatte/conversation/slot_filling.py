@@ -143,8 +143,8 @@ def ask(draft: DecisionBuilder, slot: Slot) -> None:
 
 
 def question_key(snapshot: Snapshot, slot: Slot) -> str:
-    """The key of a slot's question: the flow's own where there is one."""
-    own = f"{snapshot.flow}.ask_{slot.name}"
+    """The key of a slot's question: the one for what is known, or the flow's own, or the usual."""
+    own = slot.question_key(snapshot) or f"{snapshot.flow}.ask_{slot.name}"
     return own if exists(own) else f"ask.{slot.name}"
 
 

@@ -44,9 +44,9 @@ ACTIVITY_LOG_LENGTH = 6
 LABEL_THRESHOLD = 0.5
 """A label this sure is acted on where nothing literal says otherwise."""
 
-ESCALATE_THRESHOLD = 0.2
+ESCALATE_THRESHOLD = 0.25
 """Escalations and requests for a person count sooner, since a person too many is the lesser harm;
-but only where they are likelier than a mere question.
+but only where they are likelier than a question or an answer.
 """
 
 STORY_THRESHOLD = 0.8

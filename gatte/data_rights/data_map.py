@@ -347,6 +347,8 @@ TABLES: dict[str, TableRule] = {
                 "tokens_in",
                 "tokens_out",
                 "cost_brl",
+                "tokens_estimated",
+                "flow",
                 "latency_ms",
                 "outcome",
                 "created_at",
@@ -943,6 +945,15 @@ TABLES: dict[str, TableRule] = {
                 "problem",
             )
         },
+    ),
+    "budget_notice": TableRule(
+        what="that 80 or 100 percent of a day's or a month's budget were spent",
+        why="to tell it once",
+        basis=LegalBasis.NONE,
+        retention=Retention.UNLIMITED,
+        erasure=Erasure.NONE,
+        access=Access.ADMINS,
+        columns={ColumnClass.TECHNICAL: ("period", "starts_on", "percent", "created_at")},
     ),
     "daily_figure": TableRule(
         what="sums of a day: conversations, messages, intents, escalations, errors, cost",

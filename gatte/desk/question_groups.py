@@ -7,11 +7,13 @@ from uuid import UUID
 
 from sqlalchemy import func
 
+from gatte.desk import corrections
 from gatte.extensions import db
+from gatte.intelligence.command_generator import record_of
 from gatte.intelligence.knowledge import article_versions
 from gatte.intelligence.knowledge.article_draft import LONGEST_LINE, MOST_EXAMPLES
-from gatte.intelligence.pseudonymization import PLACEHOLDER
-from gatte.models import QuestionGroup, QuestionGroupState, UnansweredQuestion
+from gatte.intelligence.pseudonymization import PLACEHOLDER, Pseudonymizer
+from gatte.models import QuestionGroup, QuestionGroupState, Turn, UnansweredQuestion
 from gatte.store import audit, knowledge, unanswered
 from gatte.store.unanswered import NoSuchQuestionGroup
 
@@ -25,11 +27,16 @@ def wordings(questions: Sequence[UnansweredQuestion]) -> list[str]:
     """
     found: dict[str, None] = {}
     for one in questions:
-        bare = " ".join(PLACEHOLDER.sub("", one.question or "").split())
-        wording = bare[:LONGEST_LINE].strip()
+        wording = _bare(one.question or "")
         if len(wording) >= SHORTEST_WORDING:
             found[wording] = None
     return list(found)[:MOST_WORDINGS]
+
+
+def _bare(text: str) -> str:
+    """A text as a way of asking: one line without placeholders of personal values."""
+    line = " ".join(PLACEHOLDER.sub("", text).split())
+    return line[:LONGEST_LINE].strip()
 
 
 def wordings_of(group_id: UUID) -> list[str]:
@@ -81,3 +88,15 @@ def _set_state(group: QuestionGroup, state: QuestionGroupState, user_id: int) ->
     group.updated_by_id = user_id
     group.updated_at = func.now()
     audit.record(user_id, f"questions.{state.value}", f"question_group:{group.id}")
+
+
+def wording_of_turn(turn: Turn) -> str:
+    """What the customer said in a turn, without personal values, for an article that answers it; ""
+    when its words are not recorded any more.
+    """
+    history = corrections.history_of(turn)
+    if history is None:
+        return ""
+    said = [heard.text for heard in corrections.utterances_of(history) if heard.text]
+    hidden = Pseudonymizer(record_of(history.start)).hide_messages(said)
+    return _bare(" ".join(one.text for one in hidden))

@@ -123,13 +123,22 @@ class HttpClient:
         self._tls = tls
         self._pool = self._new_pool()
 
-    def post(self, path: str, headers: Mapping[str, str], content: bytes) -> HttpResponse:
-        """The response to a POST, whatever its status; raises ConnectFailed or ResponseLost."""
+    def post(
+        self,
+        path: str,
+        headers: Mapping[str, str],
+        content: bytes,
+        deadline: float | None = None,
+    ) -> HttpResponse:
+        """The response to a POST, whatever its status; raises ConnectFailed or ResponseLost.
+
+        `deadline` is a moment of `time.monotonic`; it may lie before the end of `total`.
+        """
         if len(content) <= CHUNK_BYTES:
-            return self.request("POST", path, headers, content)
+            return self.request("POST", path, headers, content, deadline=deadline)
         # A long body is read piece by piece, so that a limit holds for each piece, not for the sum.
         sized = {**headers, "Content-Length": str(len(content))}
-        return self.request("POST", path, sized, BytesIO(content))
+        return self.request("POST", path, sized, BytesIO(content), deadline=deadline)
 
     def get(
         self, path: str, headers: Mapping[str, str], max_bytes: int, deadline: float
@@ -150,9 +159,12 @@ class HttpClient:
         deadline: float | None = None,
     ) -> HttpResponse:
         """The response to any request; raises ConnectFailed or ResponseLost."""
-        last_moment = time.monotonic() + self._timeouts.total
+        now = time.monotonic()
+        last_moment = now + self._timeouts.total
+        read_seconds = self._timeouts.read
         if deadline is not None:
             last_moment = min(last_moment, deadline)
+            read_seconds = min(read_seconds, max(0.001, deadline - now))
         try:
             response = self._pool.urlopen(
                 method,
@@ -162,7 +174,7 @@ class HttpClient:
                 retries=False,
                 redirect=False,
                 assert_same_host=False,
-                timeout=urllib3.Timeout(connect=self._timeouts.connect, read=self._timeouts.read),
+                timeout=urllib3.Timeout(connect=self._timeouts.connect, read=read_seconds),
                 pool_timeout=self._timeouts.pool,  # type: ignore[arg-type]  # seconds; a float works
                 preload_content=False,
                 decode_content=False,

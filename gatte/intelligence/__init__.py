@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 import structlog
 from flask import Flask
 
-from gatte.observability import cost
+from gatte.observability import cost, metrics
+from gatte.observability.metric_labels import BudgetPeriod
 from gatte.settings import Settings
 
 if TYPE_CHECKING:
@@ -27,11 +28,17 @@ log = structlog.get_logger(__name__)
 
 def init_app(app: Flask, settings: Settings) -> None:
     """Give the application its models; nothing is loaded before it is used."""
+    from gatte.intelligence import month_costs
+    from gatte.intelligence.budget import Budget
     from gatte.intelligence.gemini import client as gemini
     from gatte.intelligence.gemini import rejections
     from gatte.intelligence.service import LocalModels
 
-    client = gemini.from_settings(settings)
+    limits = month_costs.limits_of(settings)
+    budget = Budget(limits, month_costs.spent_reader(app, settings))
+    for period in BudgetPeriod:
+        metrics.BUDGET_LIMIT_BRL.labels(period=period).set(float(limits.of(period)))
+    client = gemini.from_settings(settings, budget)
     if client is not None:
         client.rejections.on_change(partial(rejections.publish, app.extensions["gatte_memory"]))
         _warn_of_missing_prices(client, settings)

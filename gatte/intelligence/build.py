@@ -1,4 +1,4 @@
-"""Making the trained model at build or install: `python -m gatte.intelligence.build FOLDER`.
+"""Making the trained models at build or install: `python -m gatte.intelligence.build FOLDER`.
 
 A worker only loads it. Where the folder has the file already, this takes a moment.
 """
@@ -6,6 +6,7 @@ A worker only loads it. Where the folder has the file already, this takes a mome
 import sys
 from pathlib import Path
 
+from gatte.intelligence.guard import hostile_model_file
 from gatte.intelligence.understanding import command_model_file, logistic_regression, model_file
 from gatte.intelligence.understanding.examples import INTENTS, read_examples
 
@@ -28,7 +29,8 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write("usage: python -m gatte.intelligence.build FOLDER\n")
         return 2
     folder = Path(arguments[0])
-    sys.stdout.write(f"{build(folder)}\n{command_model_file.build(folder)}\n")
+    made = [build(folder), command_model_file.build(folder), hostile_model_file.build(folder)]
+    sys.stdout.write("".join(f"{path}\n" for path in made))
     return 0
 
 

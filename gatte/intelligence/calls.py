@@ -5,7 +5,7 @@ day.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -30,12 +30,18 @@ class CallOutcome(StrEnum):
     BLOCKED = "blocked"
     REJECTED_INPUT = "refused"
     BREAKER_OPEN = "breaker_open"
+    LEAKED = "leaked"
+    TOO_LONG = "too_long"
+    OVER_BUDGET = "over_budget"
 
 
 @dataclass(frozen=True)
 class CallRecord:
     """One call: what for, which model and prompt, tokens, time, outcome. Tokens are 0 where the
-    service did not say.
+    service did not say, and the estimated ones where nobody knows whether it answered.
+
+    `tokens_estimated` is what was expected to be read before the call left; `flow` is the flow of
+    the conversation, empty when none was active.
     """
 
     purpose: CallPurpose
@@ -45,8 +51,11 @@ class CallRecord:
     tokens_out: int = 0
     latency_ms: float = 0.0
     outcome: CallOutcome = CallOutcome.OK
+    tokens_estimated: int = 0
+    flow: str = ""
 
 
+_flow: ContextVar[str] = ContextVar("flow_of_calls", default="")
 _made: ContextVar[list[CallRecord] | None] = ContextVar("calls_made", default=None)
 
 
@@ -63,8 +72,18 @@ def collected() -> Iterator[list[CallRecord]]:
         _made.reset(token)
 
 
+@contextmanager
+def in_flow(flow: str | None) -> Iterator[None]:
+    """Calls that are made in this context, and in copies of it, belong to this flow."""
+    token = _flow.set(flow or "")
+    try:
+        yield
+    finally:
+        _flow.reset(token)
+
+
 def record(record: CallRecord) -> None:
     """Tell whoever collects that a call has ended."""
     made = _made.get()
     if made is not None:
-        made.append(record)
+        made.append(replace(record, flow=_flow.get()))

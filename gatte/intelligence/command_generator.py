@@ -38,11 +38,14 @@ SCHEMA = turn_schema(LABELS, SLOTS)
 
 @dataclass(frozen=True)
 class TurnRequest:
-    """The messages of a turn and where they were written; `options` are the titles of buttons."""
+    """The messages of a turn and where they were written; `hardened` when the guard suspects
+    them.
+    """
 
     messages: tuple[str, ...]
     snapshot: Snapshot
     history: History = ()
+    hardened: bool = False
 
 
 def leaves_doubt(reading: TurnReading, turn: TurnRequest) -> bool:
@@ -70,7 +73,7 @@ def generate(gemini: Gemini, turn: TurnRequest, local: TurnReading) -> TurnReadi
     messages = hidden.hide_messages(_within_limit(turn.messages))
     sent = _json(turn, hidden, messages)
     try:
-        proposed, call = gemini.understand(sent, SCHEMA)
+        proposed, call = gemini.understand(sent, SCHEMA, hardened=turn.hardened)
     except GeminiUnavailable:
         return local
     before = "\n".join(text for _, text in turn.history)

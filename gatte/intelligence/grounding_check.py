@@ -45,6 +45,10 @@ class Violation(StrEnum):
     CONTRADICTION = "contradiction"
     OTHER_MODALITY = "other_modality"
     NEW_WORDS = "new_words"
+    NEW_CONTACT = "new_contact"
+    PERSONAL_DATA = "personal_data"
+    ADVICE = "advice"
+    DISGUISED = "disguised"
 
 
 CONFLICTS: frozenset[tuple[Modality, Modality]] = frozenset(

@@ -20,8 +20,10 @@ from gatte.intelligence.clauses import sentences_of
 from gatte.intelligence.gemini.client import Gemini, GeminiUnavailable, History
 from gatte.intelligence.gemini.structured_output import WrittenAnswer, WrittenSentence
 from gatte.intelligence.grounding_check import LONGEST_ANSWER, SourcePassage, Violation
+from gatte.intelligence.guard import answer_screen
 from gatte.intelligence.knowledge.retrieval import RankedArticle, RetrievalResult, find_passages
 from gatte.intelligence.pseudonymization import Pseudonymizer, Record, UnknownPlaceholder
+from gatte.observability import metrics
 
 LEAST_KEPT = 0.5
 """Of an answer's characters that must be left when what does not hold is dropped."""
@@ -108,10 +110,13 @@ def compose_answer(
     company: str = "",
     record: Record | None = None,
     memory: Mapping[str, str] | None = None,
+    *,
+    hardened: bool = False,
 ) -> Answer:
     """The answer from what was found: by the model when there is one and it may help, by the best
     passage when that is sure enough. What `record` holds does not leave; of `memory`, what the
-    contact told before, the model sees placeholders.
+    contact told before, the model sees placeholders. `hardened` when the guard suspects the
+    customer's words.
     """
     if (
         gemini is None
@@ -126,7 +131,7 @@ def compose_answer(
     shown = [_shown(one) for one in passages.found]
     known = {kind: hidden.hide(value).text for kind, value in (memory or {}).items()}
     try:
-        written, call = gemini.respond(question, shown, lines, company, known)
+        written, call = gemini.respond(question, shown, lines, company, known, hardened=hardened)
     except GeminiUnavailable as failure:
         return _answer_with_passage(passages, (failure.call,))
     if not written.sentences:
@@ -137,6 +142,8 @@ def compose_answer(
 def _checked(kept: _GroundedText, passages: RetrievalResult, call: CallRecord) -> Answer:
     """What is left of the model's words, if it is enough; else the passage."""
     problems = tuple(dict.fromkeys(kept.problems))
+    for problem in problems:
+        metrics.GUARD_VIOLATIONS.labels(reason=problem).inc()
     if problems:
         log.warning(
             "answer_ungrounded",
@@ -205,6 +212,7 @@ def _problems_of(
     for one in sentences_of(text) or [""]:
         said = hidden.without_placeholders(one)
         found += grounding_check.violations(said, passage)
+        found += answer_screen.violations(said, passage.text)
     return found
 
 

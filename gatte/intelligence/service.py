@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from gatte import services
+from gatte.conversation import refusal_policy
 from gatte.conversation.classifier_gate import needs_classifier
 from gatte.conversation.commands import TurnReading
 from gatte.conversation.nlu import IntentPrediction
@@ -24,6 +25,7 @@ from gatte.settings import EX_CONFIG
 
 if TYPE_CHECKING:
     from gatte.intelligence.command_generator import TurnRequest
+    from gatte.intelligence.guard.hostile_model import HostileModel
     from gatte.intelligence.knowledge.version import KnowledgeBaseVersion
     from gatte.intelligence.pseudonymization import Record
     from gatte.intelligence.responder import Answer
@@ -49,6 +51,7 @@ class LocalModels:
         self.checked_at = float("-inf")
         self._classifier: Classifier | None = None
         self._command_model: CommandModel | None = None
+        self._hostile_model: HostileModel | None = None
         self._loading = threading.Lock()
 
     @property
@@ -81,11 +84,26 @@ class LocalModels:
             self._command_model = model
             self.version = version
 
+    @property
+    def hostile_model(self) -> "HostileModel":
+        """The model of the guard; ModelMissing when its file was not made."""
+        if self._hostile_model is not None:
+            return self._hostile_model
+        with self._loading:
+            if self._hostile_model is None:
+                from gatte.intelligence.guard import hostile_model_file
+
+                path = hostile_model_file.path_for(self._folder)
+                self._hostile_model = hostile_model_file.read(path)
+            return self._hostile_model
+
     def require(self) -> None:
         """End the process with one clear line when there is no model file to load."""
+        from gatte.intelligence.guard import hostile_model_file
         from gatte.intelligence.understanding import command_model_file, model_file
 
-        for path in (model_file.path_for(self._folder), command_model_file.path_for(self._folder)):
+        for file in (model_file, command_model_file, hostile_model_file):
+            path = file.path_for(self._folder)
             if not model_file.is_valid(path):
                 log.error("model_missing", path=str(path))
                 sys.stderr.write(f"gatte: {model_file.ModelMissing(path)}\n")
@@ -124,14 +142,19 @@ def answer_question(
     edition: "KnowledgeBaseVersion | None" = None,
     record: "Record | None" = None,
     memory: Mapping[str, str] | None = None,
+    *,
+    hardened: bool = False,
 ) -> "Answer":
     """The answer to a question from the knowledge base; the transaction that searches is over
     before a model is asked, and what the record holds of the contact does not leave. `memory` is
-    what the contact told in earlier conversations.
+    what the contact told in earlier conversations. A question that the guard blocks, or the refusal
+    policy names, is asked of no model.
 
-    `edition` is that of the knowledge base, when the caller has read it already.
+    `edition` is that of the knowledge base, when the caller has read it already; `hardened` when
+    the guard suspects the customer's words.
     """
     from gatte.intelligence import responder
+    from gatte.intelligence.guard import message_screen
     from gatte.intelligence.knowledge import retrieval, retrieval_cache
 
     preview = _article_preview()
@@ -140,8 +163,12 @@ def answer_question(
     else:
         with Session(db.engine) as session:
             passages = retrieval_cache.find_passages(session, question, edition)
+    refused = refusal_policy.topic_of(question) is not None
+    gemini = None if refused or message_screen.judge(question).is_blocked else services.gemini()
     company = services.settings().gatte_company_name
-    return responder.compose_answer(passages, history, services.gemini(), company, record, memory)
+    return responder.compose_answer(
+        passages, history, gemini, company, record, memory, hardened=hardened
+    )
 
 
 def whole_answer(slug: str) -> str | None:
@@ -163,11 +190,13 @@ def preload_models() -> None:
     """Load the local models and Gemini's package now, so that the first customer does not wait for
     them; opens no connection.
     """
+    from gatte.intelligence.guard import message_screen
     from gatte.intelligence.understanding.turn_features import TurnContext
 
     embedding.limit_blas_threads()
     services.local_models().classifier.classify("oi, tudo bem?")
     services.local_models().command_model.read(["oi"], TurnContext())
+    message_screen.judge("oi, tudo bem?")
     gemini = services.gemini()
     if gemini is not None:
         gemini.preload()

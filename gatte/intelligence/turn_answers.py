@@ -33,7 +33,7 @@ _NOTHING_SEARCHED: dict[str, Any] = {
 @dataclass(frozen=True)
 class AskedOfTurn:
     """What a turn asks: all of it, a question a line, what of it facts may answer, and what is
-    remembered of who asks.
+    remembered of who asks; `hardened` when the guard suspects the customer's words.
     """
 
     text: str
@@ -43,6 +43,7 @@ class AskedOfTurn:
     now: datetime
     record: "Record | None" = None
     memory: Mapping[str, str] = field(default_factory=dict)
+    hardened: bool = False
 
     @property
     def beside_facts(self) -> list[str]:
@@ -58,7 +59,14 @@ def answer_turn(
     told = fact_answers.answer(asked.fact_questions, asked.facts, asked.hours, asked.now)
     left = [*asked.beside_facts, *(one.text for one in told.open_questions)]
     found = (
-        service.answer_question("\n".join(left), history, edition, asked.record, asked.memory)
+        service.answer_question(
+            "\n".join(left),
+            history,
+            edition,
+            asked.record,
+            asked.memory,
+            hardened=asked.hardened,
+        )
         if left
         else None
     )

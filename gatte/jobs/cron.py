@@ -29,7 +29,7 @@ from gatte.notices import (
 )
 from gatte.observability import metrics
 from gatte.observability.metric_labels import JobOutcome
-from gatte.operations import figures, own_certificate, training_process
+from gatte.operations import budget_check, figures, own_certificate, training_process
 from gatte.operations.backup import nightly
 from gatte.store import certificate_imports as stored_imports
 from gatte.store import memories, scheduled_jobs, turns
@@ -170,6 +170,8 @@ def import_certificates() -> Mapping[str, object]:
         db.session.commit()
         db.session.expunge_all()
         lines += step.lines
+    if lines:
+        certificate_reminders.refresh_states(_local_now().date())
     deleted = stored_imports.delete_old()
     db.session.commit()
     return {"lines": lines, "forgotten": deleted}
@@ -236,6 +238,13 @@ def check_own_certificate() -> Mapping[str, object]:
     return own_certificate.check()
 
 
+def check_budget() -> Mapping[str, object]:
+    """Tell when much of the budget is spent."""
+    spent = budget_check.check()
+    db.session.commit()
+    return spent
+
+
 ENTRIES = (
     CronEntry("sync_templates", "15 5 * * *", sync_templates),
     CronEntry("watch_certificates", "5 0,6 * * *", watch_certificates),
@@ -244,6 +253,7 @@ ENTRIES = (
     CronEntry("apply_marketing_choices", "* * * * *", apply_marketing_choices),
     CronEntry("apply_retention", "40 2 * * *", apply_retention),
     CronEntry(own_certificate.JOB_NAME, "25 */6 * * *", check_own_certificate),
+    CronEntry("check_budget", "* * * * *", check_budget),
     CronEntry("count_daily_figures", "10 * * * *", count_daily_figures),
     CronEntry("create_backup", "30 1 * * *", create_backup, BACKUP_LEASE_SECONDS),
     CronEntry("destroy_inbox_keys", "20 4 * * *", destroy_inbox_keys),

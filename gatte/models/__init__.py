@@ -67,6 +67,7 @@ from gatte.models.operations import (
     AppliedErasure,
     BackupAction,
     BackupRecord,
+    BudgetNotice,
     DailyFigure,
     ScheduledJob,
 )
@@ -106,6 +107,7 @@ __all__ = [
     "Author",
     "BackupAction",
     "BackupRecord",
+    "BudgetNotice",
     "Certificate",
     "CertificateImport",
     "CertificateImportState",

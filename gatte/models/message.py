@@ -198,6 +198,9 @@ class LlmCall(Base):
     """One call to a language model: what it cost and how it ended."""
 
     __tablename__ = "llm_call"
+    __table_args__ = (
+        Index("ix_llm_call_created_at", "created_at", postgresql_include=["cost_brl"]),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     conversation_id: Mapped[UUID | None] = mapped_column(
@@ -210,6 +213,10 @@ class LlmCall(Base):
     tokens_in: Mapped[int] = mapped_column(default=0)
     tokens_out: Mapped[int] = mapped_column(default=0)
     cost_brl: Mapped[Decimal] = mapped_column(Numeric(12, 6), default=0)
+    tokens_estimated: Mapped[int] = mapped_column(server_default=text("0"))
+    """What was expected to be read before the call left."""
+    flow: Mapped[str] = mapped_column(server_default=text("''"))
+    """The flow in which it was made; empty when none was active."""
     latency_ms: Mapped[float]
     outcome: Mapped[str]
     created_at: Mapped[CreatedAt]

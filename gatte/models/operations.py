@@ -53,6 +53,18 @@ class DailyFigure(Base):
     carried: Mapped[Decimal] = mapped_column(AMOUNT, server_default=text("0"))
 
 
+class BudgetNotice(Base):
+    """That so many percent of a day's or a month's budget were spent: told once."""
+
+    __tablename__ = "budget_notice"
+    __table_args__ = (CheckConstraint("period IN ('day', 'month')", name="period"),)
+
+    period: Mapped[str] = mapped_column(primary_key=True)
+    starts_on: Mapped[date] = mapped_column(primary_key=True)
+    percent: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    created_at: Mapped[CreatedAt]
+
+
 class AppliedErasure(Base):
     """An entry of the erasure ledger that this database carried out; it holds nothing personal."""
 

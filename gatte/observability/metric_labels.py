@@ -49,6 +49,21 @@ class TokenDirection(StrEnum):
     OUTPUT = "output"
 
 
+class BudgetPeriod(StrEnum):
+    """The periods that have a budget of their own."""
+
+    DAY = "day"
+    MONTH = "month"
+
+
+class GuardBand(StrEnum):
+    """What the guard makes of a customer's message."""
+
+    CLEAR = "clear"
+    SUSPICIOUS = "suspicious"
+    BLOCKED = "blocked"
+
+
 class CacheName(StrEnum):
     """The caches of knowledge retrieval."""
 

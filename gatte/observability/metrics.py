@@ -58,8 +58,32 @@ FLOW_ERRORS = Counter("gatte_flow_errors", "Errors by flow and step", ["flow", "
 TIMEOUTS = Counter("gatte_timeouts", "Time-outs by flow and step", ["flow", "step"])
 LLM_TOKENS = Counter("gatte_llm_tokens", "Tokens by model and direction", ["model", "direction"])
 LLM_COST_BRL = Counter("gatte_llm_cost_brl", "Estimated cost of models in reais", ["model"])
+LLM_FLOW_COST_BRL = Counter(
+    "gatte_llm_flow_cost_brl", "Estimated cost of models in reais by flow", ["flow"]
+)
+BUDGET_SPENT_BRL = Gauge(
+    "gatte_budget_spent_brl",
+    "Reais that the period has cost: models and Meta's fees",
+    ["period"],
+    multiprocess_mode="livemostrecent",
+)
+BUDGET_LIMIT_BRL = Gauge(
+    "gatte_budget_limit_brl",
+    "Reais that the period may cost; 0 without a limit",
+    ["period"],
+    multiprocess_mode="livemostrecent",
+)
+BUDGET_NOTICES = Counter(
+    "gatte_budget_notices", "Times that 80 or 100 percent of a budget were spent", ["period"]
+)
 LLM_SECONDS = Histogram(
     "gatte_llm_seconds", "Time of calls to Gemini", ["purpose"], buckets=_CALL_BUCKETS
+)
+GUARD_VERDICTS = Counter(
+    "gatte_guard_verdicts", "Messages screened before a model may read them, by band", ["band"]
+)
+GUARD_VIOLATIONS = Counter(
+    "gatte_guard_violations", "What was kept back of what models wrote, by reason", ["reason"]
 )
 WHATSAPP_SECONDS = Histogram(
     "gatte_whatsapp_seconds", "Time of calls to Meta", ["call"], buckets=_CALL_BUCKETS

@@ -203,6 +203,18 @@ def list_between(first: datetime, last: datetime, limit: int) -> Sequence[Appoin
     ).all()
 
 
+def list_of_contact(contact_id: UUID, limit: int) -> Sequence[Appointment]:
+    """The appointments of a contact without those that were moved away, the one that begins last
+    on top.
+    """
+    query = select(Appointment).where(
+        Appointment.contact_id == contact_id,
+        Appointment.state != AppointmentState.MOVED,
+    )
+    latest = query.order_by(Appointment.starts_at.desc(), Appointment.id.desc())
+    return db.session.scalars(latest.limit(limit)).all()
+
+
 def list_of_conversation(conversation_id: UUID, limit: int) -> Sequence[Appointment]:
     """The appointments that came of a conversation, the newest first."""
     query = select(Appointment).where(

@@ -88,6 +88,15 @@ FIGURES: dict[str, FigureSource] = {
     "leads": FigureSource(
         "lead r LEFT JOIN conversation c ON c.id = r.conversation_id", "r.created_at", "r.product"
     ),
+    "meta_messages": FigureSource(
+        "outbox r JOIN conversation c ON c.id = r.conversation_id",
+        "r.accepted_at",
+        (
+            "coalesce(r.pricing_category, 'service')"
+            " || CASE WHEN r.billable THEN ':billed' ELSE '' END"
+        ),
+        condition="r.accepted_at IS NOT NULL AND r.billable IS NOT FALSE",
+    ),
     "cost_brl": FigureSource(
         "llm_call r LEFT JOIN conversation c ON c.id = r.conversation_id",
         "r.created_at",

@@ -174,6 +174,15 @@ def list_slugs(session: Session, beginning: str) -> set[str]:
     return set(session.scalars(found))
 
 
+def ids_by_slug(session: Session, slugs: Iterable[str]) -> dict[str, UUID]:
+    """The ids of the articles with these slugs; of one that is gone there is none."""
+    wanted = list(slugs)
+    if not wanted:
+        return {}
+    query = select(Article.slug, Article.id).where(Article.slug.in_(wanted))
+    return dict(session.execute(query).tuples().all())
+
+
 def find_by_slug(session: Session, slug: str) -> Article | None:
     """The article with this slug, with its passages."""
     return articles_by_slug(session, [slug]).get(slug)

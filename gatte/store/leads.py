@@ -125,6 +125,12 @@ def list_of_conversation(conversation_id: UUID, limit: int) -> list[Lead]:
     return list(db.session.scalars(query.order_by(Lead.id.desc()).limit(limit)))
 
 
+def list_of_contact(contact_id: UUID, limit: int) -> list[Lead]:
+    """The leads of a contact in whatever stage, the newest first."""
+    query = select(Lead).where(Lead.contact_id == contact_id)
+    return list(db.session.scalars(query.order_by(Lead.id.desc()).limit(limit)))
+
+
 def count_by_stage() -> dict[LeadStage, int]:
     """How many leads are in each stage; stages of none are left out."""
     return dict(db.session.execute(select(Lead.stage, func.count()).group_by(Lead.stage)).all())

@@ -28,6 +28,10 @@ from gatte.models.message import TURN_AUTHORS
 from gatte.store.conversations import UNREAD
 from gatte.store.knowledge import VERSION_COLUMNS
 
+DOUBTFUL_KEY = "doubtful_words"
+"""In the payload of a voice message: the words that were not heard for sure."""
+TRANSCRIBED_KEY = "transcribed"
+"""In it, once a person has corrected the transcript: what the model had heard."""
 TURN_MESSAGES_SQL = f"""
     (
         SELECT TRUE AS unread, id, sequence, kind, author, data_key_id,
@@ -248,11 +252,27 @@ def list_answered(
         yield AnsweredMessage(row.turn_id, words or "")
 
 
-def save_transcript(message_id: UUID, words: str) -> None:
-    """Store the words of a voice message as its own, unless it was erased."""
+def save_transcript(message_id: UUID, words: str, doubtful: Sequence[str] = ()) -> None:
+    """Store the words of a voice message as its own, with those that are doubtful, unless it was
+    erased.
+    """
     message = find_message(message_id)
-    if message is not None and message.erased_at is None:
-        message.body = words
+    if message is None or message.erased_at is not None:
+        return
+    message.body = words
+    if doubtful:
+        message.raw_payload = {**(message.raw_payload or {}), DOUBTFUL_KEY: list(doubtful)}
+
+
+def correct_transcript(message: Message, words: str) -> None:
+    """Let a person's words stand for a voice message; those of the model are kept beside them,
+    sealed, and nothing is doubtful any more.
+    """
+    facts = dict(message.raw_payload or {})
+    facts.pop(DOUBTFUL_KEY, None)
+    facts.setdefault(TRANSCRIBED_KEY, message.body or "")
+    message.raw_payload = facts
+    message.body = words
 
 
 def find_bubble_before_turn(conversation_id: UUID, turn_id: UUID) -> str:

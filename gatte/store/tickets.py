@@ -110,9 +110,9 @@ def list_recent(contact_id: UUID, limit: int) -> list[Ticket]:
     return list(db.session.scalars(newest.limit(limit)))
 
 
-def list_of_conversation(conversation_id: UUID, limit: int) -> list[Ticket]:
-    """The tickets that came of a conversation, the newest first."""
-    query = select(Ticket).where(Ticket.conversation_id == conversation_id)
+def list_of_contact(contact_id: UUID, limit: int) -> list[Ticket]:
+    """The tickets of a contact in whatever state, the newest first."""
+    query = select(Ticket).where(Ticket.contact_id == contact_id)
     return list(db.session.scalars(query.order_by(Ticket.id.desc()).limit(limit)))
 
 

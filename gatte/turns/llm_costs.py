@@ -14,7 +14,7 @@ from gatte import services
 from gatte.extensions import db
 from gatte.intelligence.calls import CallRecord
 from gatte.observability import cost, metrics
-from gatte.observability.metric_labels import TokenDirection
+from gatte.observability.metric_labels import NO_LABEL, TokenDirection
 from gatte.store import turns
 
 log = structlog.get_logger(__name__)
@@ -36,6 +36,7 @@ def report(calls: Sequence[CallRecord]) -> None:
         for direction, count in tokens.items():
             metrics.LLM_TOKENS.labels(model=call.model, direction=direction).inc(count)
         metrics.LLM_COST_BRL.labels(model=call.model).inc(spent)
+        metrics.LLM_FLOW_COST_BRL.labels(flow=call.flow or NO_LABEL).inc(spent)
         log.info("llm_called", **_facts(call), cost_brl=round(spent, 6))
 
 
@@ -48,6 +49,7 @@ def store_unattached(calls: Sequence[CallRecord], conversation_id: UUID) -> None
     try:
         turns.store_llm_calls(rows_of(calls, conversation_id, None), conversation_id)
         db.session.commit()
+        note_stored(calls)
     except SQLAlchemyError as error:
         db.session.rollback()
         log.warning("llm_calls_not_stored", error=type(error).__name__, count=len(calls))
@@ -58,6 +60,13 @@ def total_of(calls: Sequence[CallRecord]) -> float:
     return float(sum(_cost_of(call) for call in calls))
 
 
+def note_stored(calls: Sequence[CallRecord]) -> None:
+    """Let the budget of this process know that the rows of these calls are stored."""
+    gemini = services.gemini()
+    if gemini is not None:
+        gemini.bounds.note_stored(calls)
+
+
 def _facts(call: CallRecord) -> dict[str, Any]:
     return {
         "purpose": call.purpose.value,
@@ -65,6 +74,8 @@ def _facts(call: CallRecord) -> dict[str, Any]:
         "prompt_version": call.prompt_version,
         "tokens_in": call.tokens_in,
         "tokens_out": call.tokens_out,
+        "tokens_estimated": call.tokens_estimated,
+        "flow": call.flow,
         "latency_ms": call.latency_ms,
         "outcome": call.outcome.value,
     }

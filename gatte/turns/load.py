@@ -36,6 +36,7 @@ class UnreadMessage:
     from_company_phone: bool
     media_id: str | None = None
     sha256: str | None = None
+    doubtful: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,7 @@ def _unread(message: HistoryRow) -> UnreadMessage:
         from_company_phone=message.author == Author.PHONE,
         media_id=facts.get("media_id"),
         sha256=facts.get("sha256"),
+        doubtful=tuple(facts.get(messages.DOUBTFUL_KEY, ())),
     )
 
 

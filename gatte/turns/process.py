@@ -8,10 +8,10 @@ needs.
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from gatte.conversation import decision_history, rules
+from gatte.conversation import decision_history, rules, voice_confirmation
 from gatte.conversation.classifier_gate import needs_classifier
 from gatte.conversation.command_intents import with_intents
 from gatte.conversation.commands import TurnReading
@@ -22,10 +22,13 @@ from gatte.conversation.snapshot import (
     ExternalEvent,
     MessagesReceived,
     Owner,
+    Snapshot,
 )
 from gatte.conversation.states import Event
 from gatte.intelligence import service
 from gatte.intelligence.command_generator import TurnRequest, record_of
+from gatte.intelligence.guard import turn_guard
+from gatte.intelligence.guard.turn_guard import GuardedTurn
 from gatte.intelligence.turn_answers import AskedOfTurn, answer_turn, tell_whole_article
 from gatte.intelligence.understanding.reading_input import context_of, readable_texts
 from gatte.intelligence.understanding.turn_features import TurnContext
@@ -56,21 +59,52 @@ class TurnResult:
 
 
 def process(reading: TurnInput) -> TurnResult:
-    """Understand the unread messages together and decide what follows."""
+    """Understand the unread messages together and decide what follows; a message that the guard
+    blocks is read by nothing but the guard.
+    """
+    reading = _with_confirmed_words(reading)
     thought = TurnResult(decision_history.start(reading.snapshot))
     with _timed(thought, TurnStep.CLASSIFY):
+        guarded = _guarded(reading)
+        thought.trace |= guarded.trace
         thought.utterances = tuple(
-            _to_utterance(unread, reading)
+            _to_utterance(unread, reading, guarded)
             for unread in reading.unread
             if not unread.from_company_phone
         )
-        together = _read_together(reading, thought.utterances)
+        together = _read_together(reading, thought.utterances, guarded)
         thought.utterances = with_intents(thought.utterances, together)
     with _timed(thought, TurnStep.DECIDE):
         thought.history = _decide(reading, thought.utterances, together)
     if thought.history.decision.question is not None:
-        _answer(thought, reading)
+        _answer(thought, reading, guarded)
     return thought
+
+
+def _with_confirmed_words(reading: TurnInput) -> TurnInput:
+    """The reading, where a yes to what was heard is the words that were heard."""
+    return replace(
+        reading, unread=tuple(_confirmed(unread, reading.snapshot) for unread in reading.unread)
+    )
+
+
+def _confirmed(unread: UnreadMessage, snapshot: Snapshot) -> UnreadMessage:
+    words = voice_confirmation.confirmed_text(snapshot, unread.text, unread.choice)
+    if words is None or unread.from_company_phone:
+        return unread
+    return replace(unread, kind=MessageKind.TEXT, text=words, choice=None, doubtful=())
+
+
+def _guarded(reading: TurnInput) -> GuardedTurn:
+    """What the guard makes of the words that a bot is to read."""
+    if reading.snapshot.owner is not Owner.BOT:
+        return GuardedTurn()
+    written = {
+        str(unread.id): unread.text
+        for unread in reading.unread
+        if unread.text and unread.choice is None and not unread.from_company_phone
+    }
+    return turn_guard.screen_turn(written)
 
 
 def _decide(
@@ -85,20 +119,25 @@ def _decide(
     return decided.apply(MessagesReceived(heard, together)) if heard else decided
 
 
-def _read_together(reading: TurnInput, heard: tuple[Utterance, ...]) -> TurnReading:
-    """The turn's words as the local model reads them in their place, without messages that hold a
-    secret; nothing where a person owns the conversation.
+def _read_together(
+    reading: TurnInput, heard: tuple[Utterance, ...], guarded: GuardedTurn
+) -> TurnReading:
+    """The turn's words as models read them in their place, without messages that hold a secret;
+    nothing where a person owns the conversation, and a hostile turn where the guard blocks.
     """
     texts = readable_texts(heard)
     if not texts or reading.snapshot.owner is not Owner.BOT:
         return TurnReading()
-    return service.read_turn(
-        TurnRequest(texts, reading.snapshot, _history(reading)), _context(reading)
-    )
+    if guarded.blocked:
+        return guarded.hostile_reading()
+    request = TurnRequest(texts, reading.snapshot, _history(reading), guarded.is_suspicious)
+    return service.read_turn(request, _context(reading))
 
 
 def _history(reading: TurnInput) -> list[tuple[str, str]]:
-    return [(said.author, said.text) for said in reading.history]
+    """The last lines, without what the guard blocks of them."""
+    lines = [(said.author, said.text) for said in reading.history]
+    return turn_guard.without_blocked(lines)
 
 
 def _context(reading: TurnInput) -> TurnContext:
@@ -106,18 +145,17 @@ def _context(reading: TurnInput) -> TurnContext:
     return context_of(reading.snapshot, bubble)
 
 
-def _to_utterance(unread: UnreadMessage, reading: TurnInput) -> Utterance:
-    understanding = (
-        _understand(unread, reading)
-        if unread.choice is None and unread.kind in CLASSIFIED_KINDS
-        else None
-    )
+def _to_utterance(unread: UnreadMessage, reading: TurnInput, guarded: GuardedTurn) -> Utterance:
+    is_read = unread.choice is None and unread.kind in CLASSIFIED_KINDS
+    is_blocked = str(unread.id) in guarded.blocked
+    understanding = _understand(unread, reading) if is_read and not is_blocked else None
     return Utterance(
         message_id=str(unread.id),
         kind=unread.kind,
         text=unread.text,
         choice=unread.choice,
         understanding=understanding,
+        doubtful=unread.doubtful,
         filename=unread.filename,
         mime_type=unread.mime_type,
         referenced_message_id=unread.target_id,
@@ -135,7 +173,7 @@ def _understand(unread: UnreadMessage, reading: TurnInput) -> IntentPrediction |
     return service.predict_intent(unread.text)
 
 
-def _answer(thought: TurnResult, reading: TurnInput) -> None:
+def _answer(thought: TurnResult, reading: TurnInput, guarded: GuardedTurn) -> None:
     """Look the decision's question up and let the orchestrator go on with the answer, or without
     one.
     """
@@ -149,6 +187,7 @@ def _answer(thought: TurnResult, reading: TurnInput) -> None:
             now=reading.snapshot.now,
             record=record_of(decision.snapshot),
             memory=decision.snapshot.memory,
+            hardened=guarded.is_suspicious,
         )
         if decision.whole_article:
             found, thought.trace["answer"] = tell_whole_article(decision.whole_article)

@@ -114,7 +114,8 @@ def _compute_and_commit(lease: Lease, made: list[CallRecord]) -> ClaimedReply | 
             state = load.load_turn(lease, first=attempt == 1)
         if attempt == 1:
             _show_as_read(state)
-        with tracing.bound(correlation_id=state.correlation_id):
+        flow = state.snapshot.flow
+        with tracing.bound(correlation_id=state.correlation_id), calls.in_flow(flow):
             state = listening.transcribe_unread(state)
             with spans.span("understand and decide"):
                 thought = process.process(state)
@@ -174,6 +175,7 @@ def _apply(
         claimed = claims.claim_next(state.lease.conversation_id)
     with spans.span("postgres batch"):
         record.batch.commit()
+    llm_costs.note_stored(made)
     apply.count(record)
     counts = {"messages": len(state.unread), "answers": len(thought.history.decision.replies)}
     log.info("turn_completed", turn_id=str(record.id), **counts, **thought.step_durations_ms)

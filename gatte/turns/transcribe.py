@@ -32,10 +32,13 @@ MAX_PER_TURN = 6
 
 @dataclass(frozen=True)
 class Transcript:
-    """What came of one voice message: its words, or in `outcome` why there are none."""
+    """What came of one voice message: its words, or in `outcome` why there are none; those of them
+    that were not heard for sure.
+    """
 
     text: str
     outcome: str
+    doubtful: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,11 +85,13 @@ class VoiceTranscriber:
         """
         for message_id, one in self.transcripts.items():
             if one.text:
-                messages.save_transcript(message_id, one.text)
+                messages.save_transcript(message_id, one.text, one.doubtful)
 
     def _worded(self, unread: UnreadMessage) -> UnreadMessage:
         transcript = self.transcripts.get(unread.id)
-        return unread if transcript is None else replace(unread, text=transcript.text)
+        if transcript is None:
+            return unread
+        return replace(unread, text=transcript.text, doubtful=transcript.doubtful)
 
 
 def _voices(reading: TurnInput) -> list[UnreadMessage]:
@@ -128,6 +133,7 @@ def _transcribe(clients: _Clients, unread: UnreadMessage) -> Transcript:
         message_id=str(unread.id),
         outcome=transcript.outcome,
         words=len(transcript.text.split()),
+        doubtful=len(transcript.doubtful),
     )
     return transcript
 
@@ -142,9 +148,12 @@ def _heard(clients: _Clients, unread: UnreadMessage) -> Transcript:
             transcription.LARGEST_AUDIO,
             unread.sha256,
         )
-        words, call = transcription.transcribe(clients.gemini, file.content, unread.mime_type or "")
+        spoken, call = transcription.transcribe(
+            clients.gemini, file.content, unread.mime_type or ""
+        )
     except DownloadFailed as missing:
         return Transcript("", missing.why.value)
     except GeminiUnavailable as away:
         return Transcript("", away.call.outcome.value)
-    return Transcript(words, call.outcome.value if words else "no_speech")
+    outcome = call.outcome.value if spoken.text else "no_speech"
+    return Transcript(spoken.text, outcome, spoken.doubtful)

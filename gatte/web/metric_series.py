@@ -16,12 +16,15 @@ from gatte.delivery.number_pause import PAUSING_CATEGORIES
 from gatte.infra.rq_queue import QueueName
 from gatte.intake.receive import ECHO
 from gatte.intelligence.calls import CallPurpose
+from gatte.intelligence.grounding_check import Violation
 from gatte.models import MuteReason
 from gatte.observability import metrics
 from gatte.observability.metric_labels import (
     NO_LABEL,
+    BudgetPeriod,
     CacheName,
     CacheOutcome,
+    GuardBand,
     PoolState,
     ReadReceiptOutcome,
     SendOutcome,
@@ -40,6 +43,12 @@ LABEL_VALUES: Sequence[tuple[Counter | Gauge | Histogram, Sequence[Iterable[str]
     (metrics.INTENTS, [Intent, PredictionSource]),
     (metrics.ESCALATIONS, [EscalationReason]),
     (metrics.LLM_SECONDS, [CallPurpose]),
+    (metrics.LLM_FLOW_COST_BRL, [[*FLOWS, NO_LABEL]]),
+    (metrics.BUDGET_SPENT_BRL, [BudgetPeriod]),
+    (metrics.BUDGET_LIMIT_BRL, [BudgetPeriod]),
+    (metrics.BUDGET_NOTICES, [BudgetPeriod]),
+    (metrics.GUARD_VERDICTS, [GuardBand]),
+    (metrics.GUARD_VIOLATIONS, [Violation]),
     (metrics.WHATSAPP_SECONDS, [WhatsAppCall]),
     (metrics.QUEUE_OLDEST_SECONDS, [QueueName]),
     (metrics.NUMBER_PAUSES, [[*PAUSING_CATEGORIES, FailureCause.NOT_CONNECTED]]),

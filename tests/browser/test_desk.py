@@ -32,7 +32,7 @@ def open_session(page: Page, name: str) -> Page:
 
 
 def test_who_asks_for_a_human_shows_as_waiting_without_a_reload(agent, customer):
-    expect(agent.get_by_role("heading", name="Sessões")).to_be_visible()
+    expect(agent.get_by_role("heading", name="Conversas", exact=True)).to_be_visible()
     agent.evaluate("window.notReloaded = true")
     ask_for_a_human(customer, "Wanda Espera")
 
@@ -236,3 +236,39 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_is(agent):
     tab = agent.locator("#tab-todas")
     expect(tab).to_be_focused()
     assert tab.evaluate("one => getComputedStyle(one).outlineStyle") == "solid"
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["1280", "390"])
+def test_menus_open_one_at_a_time_and_close_by_escape(open_window, size):
+    page = log_in(open_window(size))
+    knowledge = page.locator("#menu-conhecimento")
+    admin = page.locator("#menu-administracao")
+    knowledge.locator("summary").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Perguntas sem resposta")).to_be_visible()
+
+    admin.locator("summary").click()
+    expect(knowledge).not_to_have_attribute("open", "")
+    assert overflow(page) == 0
+    page.keyboard.press("Escape")
+    expect(admin).not_to_have_attribute("open", "")
+    expect(admin.locator("summary")).to_be_focused()
+
+
+def test_on_a_phone_a_late_warning_is_as_wide_as_its_row(open_window, customer):
+    ask_for_a_human(customer, "Tereza Tarde")
+    page = log_in(open_window(NARROW))
+    page.goto("/panel/sessoes?filtro=aguardando")
+    page.evaluate(
+        """() => {
+            const warning = document.createElement("span");
+            warning.className = "row-warning";
+            warning.textContent = "Ninguém assumiu esta conversa ainda";
+            document.querySelector(".row-waiting .row-main").append(warning);
+        }"""
+    )
+
+    box = page.locator(".row-warning").bounding_box()
+
+    assert box is not None
+    assert box["width"] > 200

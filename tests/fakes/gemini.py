@@ -10,6 +10,7 @@ import argparse
 import base64
 import hashlib
 import json
+import re
 import signal
 import sys
 import threading
@@ -200,7 +201,7 @@ def answer_to(call: Call) -> Answer:
             {"error": {"code": 404, "message": f"no method {call.method}", "status": "NOT_FOUND"}},
         )
     if call.audio is not None:
-        return as_json(200, generated(heard_in(call.audio[1])))
+        return as_json(200, generated(transcribed(heard_in(call.audio[1]))))
     sent = call.sent
     if "responseMimeType" not in call.config or "mensagem" in sent:
         return as_json(200, generated(as_for_former_versions(sent)))
@@ -216,6 +217,12 @@ def spoken(words: str) -> bytes:
 def heard_in(audio: bytes) -> str:
     """The words of `spoken` audio; in all else nobody speaks."""
     return audio.removeprefix(SPEECH).decode() if audio.startswith(SPEECH) else NO_SPEECH
+
+
+def transcribed(words: str) -> str:
+    """The answer to a voice message; words between tildes are doubtful."""
+    doubtful = re.findall(r"~(.+?)~", words)
+    return json.dumps({"text": words.replace("~", ""), "doubtful": doubtful})
 
 
 def _urlsafe(data: str) -> str:

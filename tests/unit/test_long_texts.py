@@ -202,9 +202,20 @@ ELSEWHERE = {
         "a part of the core, which is tested whole; its rules are tested here"
     ),
     "intelligence.understanding.command_model.fit": "takes examples of ours",
+    "intelligence.understanding.command_model.fit_again": "takes examples of ours",
+    "intelligence.understanding.command_model_file.loads": "takes the bytes of a file of ours",
+    "conversation.handoff.leave_queue": "takes the name of what is done",
+    "whatsapp.template_list.fill": "takes a template of the company",
     "conversation.company_facts.check_key": "takes a key that the company's people write",
     "conversation.company_facts.read_value": "takes a key that the company's people write",
     "conversation.price_answers.matching_prices": "takes names of products that we read",
+    "intelligence.guard.message_screen.verdict_of": (
+        "takes a model too; `deobfuscation.readings`, the patterns and the features are tested here"
+    ),
+    "intelligence.guard.message_screen.judge": "`verdict_of` with the model of the application",
+    "intelligence.guard.message_screen.screen": "`verdict_of` with the model of the application",
+    "intelligence.prompts.instructions": "takes the name of a file of ours",
+    "intelligence.prompts.version_of": "takes the name of a file of ours",
     "intelligence.service.whole_answer": "takes the name of an article of ours",
     "intelligence.turn_answers.tell_whole_article": "takes the name of an article of ours",
     "intelligence.service.answer_question": "`retrieval_cache.find_passages` and Gemini",

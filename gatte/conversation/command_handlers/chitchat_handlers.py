@@ -1,6 +1,6 @@
 """Questions, courtesy, what is not ours, and what nobody could read."""
 
-from gatte.conversation import questions
+from gatte.conversation import off_topic, questions
 from gatte.conversation.command_handlers.command_run import CommandRun
 from gatte.conversation.commands import (
     Courtesy,
@@ -15,7 +15,6 @@ from gatte.conversation.fallback import ask_to_disambiguate, handle_fallback
 from gatte.conversation.flows.registry import FLOWS
 from gatte.conversation.handoff import escalate
 from gatte.conversation.no_active_flow import greet
-from gatte.conversation.off_topic import handle_off_topic
 from gatte.conversation.parsing.normalize import words
 from gatte.conversation.slot_filling import (
     ask_again,
@@ -81,16 +80,27 @@ def _small_talk_in_flow(turn: CommandRun, command: SmallTalk) -> Outcome:
     return Outcome.DONE
 
 
-def answer_off_topic(turn: CommandRun, _command: OffTopic) -> Outcome:
+def answer_off_topic(turn: CommandRun, command: OffTopic) -> Outcome:
+    """A refusal in the words of its topic, and a way on; beside something that is ours only what
+    the policy names is refused aloud.
+    """
     draft = turn.draft
     told = any(one.outcome is Outcome.KEPT for one in turn.resolutions)
     if turn.progressed or told or draft.question is not None:
-        return Outcome.OVERRULED
+        if command.topic is None:
+            return Outcome.OVERRULED
+        draft.add_text(f"refusal.{command.topic}")
+        return Outcome.DONE
     if draft.snapshot.flow:
-        draft.add_text("ladder.out_of_scope_in_flow")
+        draft.add_text(
+            f"refusal.{command.topic}" if command.topic else "ladder.out_of_scope_in_flow"
+        )
         ask_again(draft)
         return Outcome.DONE
-    handle_off_topic(draft, turn.text)
+    if command.topic is not None:
+        off_topic.refuse(draft, turn.text, command.topic)
+    else:
+        off_topic.handle_off_topic(draft, turn.text)
     return Outcome.DONE
 
 

@@ -8,6 +8,7 @@ from gatte.conversation.command_handlers.command_run import CommandRun
 from gatte.conversation.command_handlers.slot_handlers import deny
 from gatte.conversation.commands import (
     CancelFlow,
+    Command,
     Deny,
     LeaveQueue,
     OptIn,
@@ -15,9 +16,9 @@ from gatte.conversation.commands import (
     Outcome,
     ShowMenu,
 )
-from gatte.conversation.flow_control import cancel
+from gatte.conversation.flow_control import ask_to_cancel, cancel
 from gatte.conversation.flows.base import FlowName
-from gatte.conversation.handoff import leave_queue
+from gatte.conversation.handoff import ask_to_leave_queue, leave_queue
 from gatte.conversation.no_active_flow import show_menu
 from gatte.conversation.replies import ReplyOption
 from gatte.conversation.slot_filling import start
@@ -62,18 +63,35 @@ def change_notices(turn: CommandRun, command: OptOut | OptIn) -> Outcome:
 def leave_queue_by_command(turn: CommandRun, command: LeaveQueue) -> Outcome:
     if not turn.waiting:
         return Outcome.OVERRULED
+    if not command.literal:
+        return _ask_to_leave_queue(turn, command)
     leave_queue(turn.draft, Event.CANCELLED, "leaves the queue")
     return turn.settle(command)
 
 
+def _ask_to_leave_queue(turn: CommandRun, command: Command) -> Outcome:
+    ask_to_leave_queue(turn.draft)
+    turn.settle(command)
+    return Outcome.ASKED_BACK
+
+
 def cancel_flow(turn: CommandRun, command: CancelFlow) -> Outcome:
-    if not command.literal and not turn.draft.snapshot.flow and not turn.waiting:
+    """Drop what runs where that was said in so many words; else ask, since its values go too."""
+    if command.literal:
+        cancel(turn.draft)
+        return turn.settle(command)
+    if turn.waiting:
+        return _ask_to_leave_queue(turn, command)
+    if not turn.draft.snapshot.flow:
         return deny(turn, Deny(span=command.span))
-    cancel(turn.draft)
-    return turn.settle(command)
+    ask_to_cancel(turn.draft)
+    turn.settle(command)
+    return Outcome.ASKED_BACK
 
 
 def show_menu_by_command(turn: CommandRun, command: ShowMenu) -> Outcome:
+    if turn.waiting and not command.literal:
+        return _ask_to_leave_queue(turn, command)
     if turn.waiting:
         leave_queue(turn.draft, Event.MENU_SHOWN, "menu")
     else:

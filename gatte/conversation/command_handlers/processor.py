@@ -31,6 +31,7 @@ from gatte.conversation.command_handlers.navigation_handlers import (
 )
 from gatte.conversation.command_handlers.slot_handlers import (
     affirm,
+    answer_leave_offer,
     correct_slot,
     deny,
     set_slot,
@@ -100,9 +101,11 @@ def _handle(turn: CommandRun, command: Command) -> Resolution:
     if turn.settled_by and not beside:
         return Resolution(command, Outcome.OVERRULED, turn.settled_by)
     if turn.settled_by:
+        turn.draft.literal = command.literal
         turn.draft.add_effect(StopNotices())
         return Resolution(command, Outcome.DONE)
     handlers = WAITING_HANDLERS if turn.waiting else HANDLERS
+    turn.draft.literal = command.literal
     return Resolution(command, handlers.get(type(command), HANDLERS[type(command)])(turn, command))
 
 
@@ -150,12 +153,12 @@ HANDLERS: dict[type[Any], Handler] = {
 
 WAITING_HANDLERS: dict[type[Any], Handler] = {
     Complain: complain_while_waiting,
+    Affirm: answer_leave_offer,
+    Deny: answer_leave_offer,
     **dict.fromkeys(
         (
             CorrectSlot,
             SetSlot,
-            Affirm,
-            Deny,
             Skip,
             StartFlow,
             ResumeFlow,

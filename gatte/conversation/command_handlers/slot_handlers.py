@@ -2,13 +2,17 @@
 
 from gatte.conversation import option_ids, questions
 from gatte.conversation.command_handlers.command_run import CommandRun
+from gatte.conversation.command_handlers.escalation_handlers import note_for_human
 from gatte.conversation.commands import Affirm, CorrectSlot, Deny, Outcome, SetSlot, Skip
 from gatte.conversation.effects import EscalationReason
-from gatte.conversation.flow_control import cancel, continue_flow
-from gatte.conversation.handoff import escalate
+from gatte.conversation.flow_control import ask_to_cancel, cancel, continue_flow
+from gatte.conversation.flows.notices import ask_to_stop_notices
+from gatte.conversation.handoff import ask_to_leave_queue, escalate, leave_queue
 from gatte.conversation.no_active_flow import show_menu
 from gatte.conversation.parsing.answers import yes_or_no
+from gatte.conversation.rules import says_unhelpful
 from gatte.conversation.slot_filling import (
+    CONFIRM,
     ask_again,
     ask_what_to_fix,
     can_resume,
@@ -21,6 +25,12 @@ from gatte.conversation.slot_filling import (
 )
 from gatte.conversation.states import Event
 from gatte.conversation.texts import render
+from gatte.conversation.thresholds import ESCALATE_AFTER
+
+NEEDS_LITERAL = frozenset(
+    {option_ids.LEAVE_QUEUE().id, option_ids.CANCEL_FLOW().id, option_ids.NOTICES_OFF().id}
+)
+"""Offers to do what cannot be undone: a yes that a model heard is not enough."""
 
 
 def set_slot(turn: CommandRun, command: SetSlot) -> Outcome:
@@ -69,19 +79,67 @@ def skip(turn: CommandRun, command: Skip) -> Outcome:
 
 def affirm(turn: CommandRun, command: Affirm) -> Outcome:
     draft = turn.draft
+    if turn.offered in NEEDS_LITERAL and not command.literal:
+        return _ask_for_literal_yes(turn, command)
     if turn.offered and not (turn.offered == "resume" and not can_resume(draft)):
         _accept_offer(turn)
         return turn.settle(command)
     if turn.confirming:
-        if turn.changed:
-            return Outcome.OVERRULED
-        confirm(draft)
-        turn.progressed = True
-        return Outcome.DONE
+        return _yes_to_summary(turn, command)
     if draft.snapshot.flow:
         ask_again(draft)
         return turn.settle(command)
     show_menu(draft, "yes to nothing")
+    return turn.settle(command)
+
+
+def _yes_to_summary(turn: CommandRun, command: Affirm) -> Outcome:
+    draft = turn.draft
+    if turn.changed:
+        return Outcome.OVERRULED
+    flow = current_flow(draft)
+    undoable = flow is None or not flow.irreversible(draft.snapshot)
+    if draft.snapshot.requested_slot != CONFIRM:
+        ask_again(draft)  # a list of what to correct was shown, not the summary
+        return turn.settle(command)
+    if not undoable and not command.literal:
+        return _ask_for_literal_yes(turn, command)
+    confirm(draft)
+    turn.progressed = True
+    return Outcome.DONE
+
+
+def _ask_for_literal_yes(turn: CommandRun, command: Affirm) -> Outcome:
+    """What cannot be undone is asked once more by name; the third time a person is called."""
+    draft = turn.draft
+    count = turn.count_no_progress()
+    turn.settled_by = command.command
+    if count >= ESCALATE_AFTER and not turn.waiting:
+        escalate(draft, EscalationReason.NOT_UNDERSTOOD, "no literal yes", turn.text)
+    elif turn.offered == option_ids.LEAVE_QUEUE().id:
+        ask_to_leave_queue(draft)
+    elif turn.offered == option_ids.CANCEL_FLOW().id:
+        ask_to_cancel(draft)
+    elif turn.offered == option_ids.NOTICES_OFF().id:
+        ask_to_stop_notices(draft)
+    else:
+        draft.add_text("fix.say_yes")
+        ask_again(draft)
+    return Outcome.ASKED_BACK
+
+
+def answer_leave_offer(turn: CommandRun, command: Affirm | Deny) -> Outcome:
+    """Yes or no while a person is awaited: to the question whether to leave the queue, else noted
+    for the person.
+    """
+    if turn.offered != option_ids.LEAVE_QUEUE().id:
+        return note_for_human(turn, command)
+    if isinstance(command, Deny):
+        turn.draft.add_text("handoff.stays")
+        return turn.settle(command)
+    if not command.literal:
+        return _ask_for_literal_yes(turn, command)
+    leave_queue(turn.draft, Event.CANCELLED, "leaves the queue")
     return turn.settle(command)
 
 
@@ -93,6 +151,8 @@ def _accept_offer(turn: CommandRun) -> None:
         escalate(draft, EscalationReason.REQUESTED, "offer accepted", turn.text)
     elif offered == questions.OFFER_MORE:
         questions.ask_for_more(draft)
+    elif offered == option_ids.CANCEL_FLOW().id:
+        cancel(draft)
     elif offered in option_ids.FLOW_OF_ROW:
         start(draft, option_ids.FLOW_OF_ROW[offered], "offer accepted")
     else:
@@ -101,7 +161,9 @@ def _accept_offer(turn: CommandRun) -> None:
 
 def deny(turn: CommandRun, command: Deny) -> Outcome:
     draft = turn.draft
-    if turn.offered and not (turn.offered == "resume" and not can_resume(draft)):
+    of_no_use = turn.offered == questions.OFFER_MORE and says_unhelpful(turn.text)
+    gone = turn.offered == "resume" and not can_resume(draft)
+    if turn.offered and not gone and not of_no_use:
         _decline_offer(turn)
         return turn.settle(command)
     if turn.confirming:
@@ -134,7 +196,7 @@ def _no_to_a_question(turn: CommandRun, command: Deny) -> Outcome:
 
 def _decline_offer(turn: CommandRun) -> None:
     draft = turn.draft
-    if turn.offered == "human":
+    if turn.offered in {"human", option_ids.CANCEL_FLOW().id} and draft.snapshot.flow:
         ask_again(draft)
     elif turn.offered in {"desk", questions.OFFER_MORE, *option_ids.FLOW_OF_ROW}:
         draft.add_text("social.declined")

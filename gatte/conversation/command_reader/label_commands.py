@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import cast
 
+from gatte.conversation.command_reader.person_calls import calls_for_person
 from gatte.conversation.command_reader.place import Place
 from gatte.conversation.commands import (
     Affirm,
@@ -64,13 +65,8 @@ SIMPLE_LABELS: dict[str, type[Command]] = {
 }
 
 
-RIVALS = {
-    "Escalate": ("Question", "StartFlow", "CorrectSlot"),
-    "RequestHuman": ("Question", "StartFlow", "CorrectSlot", "SmallTalk"),
-}
-"""Commands than which a call for a person must be likelier, beside its threshold: who asks how a
-refund works wants no refund, and "oi, alguém?" is a greeting.
-"""
+CALLS = frozenset({"Escalate", "RequestHuman", "Complain"})
+"""Names of the labels that call for a person."""
 
 
 def commands_of_labels(
@@ -101,18 +97,26 @@ def commands_of_labels(
 
 def threshold(place: Place, label: str, reading: TurnReading) -> float:
     """How sure a label must be here to be acted on."""
-    tells_story = place.slot is not None and place.slot.long_text
     name = label.partition(":")[0]
-    if name in {"Escalate", "RequestHuman"}:
-        least = STORY_THRESHOLD if tells_story else ESCALATE_THRESHOLD
-        return max(least, *(reading.likelihood(other) for other in RIVALS[name]))
-    if name == "Complain" and tells_story:
-        return NEVER  # a ticket is where it belongs
+    if name in CALLS:
+        return _call_threshold(place, name, reading)
     if name == "Affirm" and place.confirming:
         return CONFIRM_THRESHOLD
     if name == "Question":
         return _question_threshold(place, reading)
     return LABEL_THRESHOLD
+
+
+def _call_threshold(place: Place, name: str, reading: TurnReading) -> float:
+    """Where a person is called for, what calls most surely counts, and what is sure by itself."""
+    if place.slot is not None and place.slot.long_text:
+        return NEVER if name == "Complain" else STORY_THRESHOLD  # a ticket is where it belongs
+    if place.waiting and name != "Escalate":
+        return ESCALATE_THRESHOLD  # who waits and asks for somebody hears how long it takes
+    if not calls_for_person(place, reading):
+        return NEVER
+    asked = [reading.probability(one) for one in ("RequestHuman", "Complain")]
+    return min(LABEL_THRESHOLD, max(reading.escalation, *asked))
 
 
 def _question_threshold(place: Place, reading: TurnReading) -> float:

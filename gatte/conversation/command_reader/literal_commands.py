@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from gatte.conversation.appointment_words import answers_cancellation, appointment_wish
+from gatte.conversation.command_reader.person_calls import calls_for_person
 from gatte.conversation.command_reader.place import Place
 from gatte.conversation.commands import (
     Affirm,
@@ -36,10 +37,10 @@ from gatte.conversation.rules import (
     asks_for_ticket,
     cancels_this,
     command_in,
+    is_explicit,
     says_unhelpful,
     small_talk_in,
 )
-from gatte.conversation.thresholds import ESCALATE_THRESHOLD
 
 LITERAL: dict[CommandWord, type[Command]] = {
     CommandWord.HUMAN: RequestHuman,
@@ -63,15 +64,16 @@ BARE_YES = word_set("s sim ss quero")
 
 
 def literals(place: Place) -> Iterator[Command]:
+    """What messages say literally: a command in so many words, a yes or a no."""
     for text in place.texts:
-        word = command_in(text)
-        if word is not None:
-            yield LITERAL[word](span=text, literal=True)  # type: ignore[call-arg]  # without keys
+        found = whole_message(place, text)
+        if found is not None and found.literal and not isinstance(found, SmallTalk):
+            yield found
 
 
 def alarms(place: Place, reading: TurnReading) -> Iterator[Command]:
-    """What must reach a person by its words; where a model read the turn too, not when it hears a
-    question rather than a call for somebody.
+    """What must reach a person by its words; where a model read the turn too, only when that hears
+    a call for somebody.
     """
     text = "\n".join(place.texts)
     trigger = find_trigger(text)
@@ -87,9 +89,7 @@ def alarms(place: Place, reading: TurnReading) -> Iterator[Command]:
     alarm: Command = Escalate(trigger.reason, span=text)
     if trigger.reason is EscalationReason.COMPLAINT:
         alarm = Complain(span=text)
-    calls = reading.call_for_person
-    asks = reading.probability("Question") > calls
-    if asks and calls < ESCALATE_THRESHOLD:
+    if reading.labels and not calls_for_person(place, reading, by_rule=True):
         return
     yield alarm
 
@@ -106,9 +106,10 @@ def whole_message(place: Place, text: str) -> Command | None:
     elif wish is not None and wish != place.snapshot.flow:
         found = StartFlow(wish, span=text)
     elif word is not None:
-        found = LITERAL[word](span=text, literal=True)  # type: ignore[call-arg]  # without keys
+        literal = is_explicit(text, word)
+        found = LITERAL[word](span=text, literal=literal)  # type: ignore[call-arg]  # without keys
     elif place.flow and cancels_this(text):
-        found = CancelFlow(span=text, literal=True)
+        found = CancelFlow(span=text)
     elif not place.flow and asks_for_ticket(text):
         found = StartFlow("ticket", span=text)
     elif not (place.flow or place.waiting) and asks_to_forget(text, place.snapshot):

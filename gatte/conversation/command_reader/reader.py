@@ -1,6 +1,7 @@
 """Merges what rules, labels and intents read in a turn into its commands."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from gatte.conversation.command_reader.intent_commands import asks, commands_of_intents
@@ -16,15 +17,19 @@ from gatte.conversation.command_reader.literal_commands import (
     literals,
     whole_message,
 )
+from gatte.conversation.command_reader.person_calls import calls_for_person
 from gatte.conversation.command_reader.place import Place
+from gatte.conversation.command_reader.refused_questions import with_refusals
 from gatte.conversation.command_reader.slot_commands import values_or_question, volunteered
 from gatte.conversation.command_reader.sure_commands import with_sure_commands
 from gatte.conversation.commands import (
     Affirm,
     Command,
     CorrectSlot,
+    Deny,
     OtherLanguage,
     Question,
+    RequestHuman,
     Secret,
     SetSlot,
     SmallTalk,
@@ -38,6 +43,7 @@ from gatte.conversation.flows.registry import FLOWS
 from gatte.conversation.input_triage import UnderstoodText
 from gatte.conversation.nlu import PredictionSource, Utterance
 from gatte.conversation.parsing.answers import yes_or_no
+from gatte.conversation.parsing.documents import find_document
 from gatte.conversation.parsing.normalize import words
 from gatte.conversation.secret_detection import secret_in
 from gatte.conversation.snapshot import Snapshot
@@ -47,6 +53,8 @@ TOLD_BESIDE_QUESTION = frozenset({"document", "email"})
 """Values that are taken from a message which asks for facts: days and products are what it asks
 about.
 """
+PIECE = re.compile(r"[\d./ -]+")
+"""A message that may be a piece of a document."""
 LONGEST_READ = 1_000
 """Characters of a message that are read: more tells a story, and costs time."""
 
@@ -60,15 +68,15 @@ def read(
     rules and labels of the same reading are sure of. Recorded turns of former versions have no
     `reading`: then their intents alone speak.
     """
-    said = [replace(one, text=one.text[:LONGEST_READ]) for one in said]
+    said = [replace(one, text=one.text[:LONGEST_READ]) for one in _with_whole_documents(said)]
     flow = FLOWS.get(snapshot.flow or "")
     slot = flow.slot(snapshot.requested_slot) if flow else None
     place = Place(snapshot, flow, slot, offered, tuple(one.text for one in said))
     if reading.commands:
-        given = [*literals(place), *_checked(place, reading.commands)]
+        given = _beside_literals(place, _checked(place, reading.commands))
         if reading.labels:
             given = with_sure_commands(place, given, reading)
-        return tuple(with_facts(_without_repetition(given), snapshot)) or (Unclear(),)
+        return _finished(place, given)
     found: list[Command] = [*alarms(place, reading)]
     for one in said:
         found += _of_message(place, one, reading)
@@ -81,7 +89,36 @@ def read(
             for one in said
             if len(said) > 1 and asks(one)
         ]
-    return tuple(with_facts(_without_repetition(found), snapshot)) or (Unclear(),)
+    return _finished(place, found)
+
+
+def _finished(place: Place, found: Sequence[Command]) -> tuple[Command, ...]:
+    """The commands without repetition and what the policy refuses, with the facts that they ask
+    for.
+    """
+    allowed = with_refusals(place, _without_repetition(found))
+    return tuple(with_facts(allowed, place.snapshot)) or (Unclear(),)
+
+
+def _with_whole_documents(said: Sequence[UnderstoodText]) -> Sequence[UnderstoodText]:
+    """The messages, where the pieces of a document that stand in several are one."""
+    pieces = [one for one in said if PIECE.fullmatch(one.text.strip())]
+    whole = "".join(one.text.strip() for one in pieces)
+    is_split = len(pieces) > 1 and not any(find_document(one.text).value for one in pieces)
+    if not is_split or not find_document(whole).value:
+        return said
+    others = [one for one in said if one not in pieces]
+    return [*others, UnderstoodText(whole)]
+
+
+def _beside_literals(place: Place, given: Iterable[Command]) -> list[Command]:
+    """What was said literally, and given commands; a yes or a no in so many words stands against
+    any other.
+    """
+    literal = list(literals(place))
+    answered = any(isinstance(one, Affirm | Deny) for one in literal)
+    kept = [one for one in given if not (answered and isinstance(one, Affirm | Deny))]
+    return [*literal, *kept]
 
 
 def read_secrets(messages: Sequence[Utterance]) -> tuple[Secret, ...]:
@@ -97,7 +134,7 @@ def _says_something(found: Sequence[Command]) -> bool:
 def _of_message(place: Place, one: UnderstoodText, reading: TurnReading) -> list[Command]:
     """What rules read in one message."""
     whole = whole_message(place, one.text)
-    if whole is not None:
+    if whole is not None and not _is_overheard(place, whole, reading):
         return [whole]
     if asked := questions_in(one.text, place.snapshot, reading):
         return [*asked, *_told_beside(place, one.text)]
@@ -108,6 +145,12 @@ def _of_message(place: Place, one: UnderstoodText, reading: TurnReading) -> list
     if yes_or_no(one.text) and set(words(one.text)) & BARE_YES:
         return [Affirm(span=one.text)]
     return list(checked_data(one.text))
+
+
+def _is_overheard(place: Place, whole: Command, reading: TurnReading) -> bool:
+    """Whether words for a person are no call for one, as a model reads them."""
+    is_phrase = isinstance(whole, RequestHuman) and not whole.literal and not place.waiting
+    return is_phrase and bool(reading.labels) and not calls_for_person(place, reading, by_rule=True)
 
 
 def _told_beside(place: Place, text: str) -> Iterator[Command]:
@@ -148,9 +191,9 @@ def _same(one: Command, other: Command) -> bool:
 
 
 def _checked(place: Place, commands: Sequence[Command]) -> Iterator[Command]:
-    """Given commands, none of them literal; a value that its slot does not take is left out, and
-    a correction without its value asks for it. What only a model calls a secret was not erased, so
-    nobody is told that it was.
+    """Given commands, none of them literal; a value that its slot does not take is looked at for
+    slots that are still empty, and a correction without its value asks for it. What only a model
+    calls a secret was not erased, so nobody is told that it was.
     """
     for one in commands:
         command: Command = replace(one, literal=False)
@@ -169,6 +212,9 @@ def _checked(place: Place, commands: Sequence[Command]) -> Iterator[Command]:
             yield replace(command, value=value)
         elif isinstance(command, CorrectSlot):
             yield replace(command, value="")
+        else:
+            told = volunteered(place, command.span or command.value, sure_only=False)
+            yield from (other for other in told if other.slot not in place.snapshot.slots)
 
 
 def _value_for(slot: Slot, command: SetSlot | CorrectSlot, snapshot: Snapshot) -> str | None:

@@ -1,19 +1,15 @@
-"""What counts whoever else read a turn: a literal yes or no, alarms, wishes for a person, values
-that prove themselves.
-"""
+"""What counts whoever else read a turn: alarms, wishes for a person, proven values."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from gatte.conversation.command_reader.label_commands import command_of_label, threshold
-from gatte.conversation.command_reader.literal_commands import alarms, whole_message
+from gatte.conversation.command_reader.literal_commands import alarms
 from gatte.conversation.command_reader.place import Place
 from gatte.conversation.command_reader.slot_commands import volunteered
 from gatte.conversation.commands import (
-    Affirm,
     Command,
     CorrectSlot,
-    Deny,
     SetSlot,
     TurnReading,
 )
@@ -25,15 +21,9 @@ URGENT = frozenset({"RequestHuman", "Escalate"})
 def with_sure_commands(
     place: Place, given: Sequence[Command], reading: TurnReading
 ) -> list[Command]:
-    """The commands that a model gave, beside those that count in any case; a yes or a no in so many
-    words stands against any other.
-    """
-    whole = [whole_message(place, text) for text in place.texts]
-    answers = [one for one in whole if isinstance(one, Affirm | Deny)]
-    kept = [one for one in given if not (answers and isinstance(one, Affirm | Deny))]
+    """The commands that a model gave, beside those that count in any case."""
     return [
-        *answers,
-        *kept,
+        *given,
         *alarms(place, reading),
         *_urgent_labels(place, reading),
         *_proven_values(place, given),
@@ -45,7 +35,7 @@ def _urgent_labels(place: Place, reading: TurnReading) -> Iterator[Command]:
     for score in reading.labels:
         name, _, _ = score.label.partition(":")
         least = threshold(place, score.label, reading)
-        if name not in URGENT or score.probability < least:
+        if name not in URGENT or reading.heard(score) < least:
             continue
         command = command_of_label(place, score.label, ())
         if command is not None:

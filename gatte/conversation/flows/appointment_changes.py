@@ -275,6 +275,7 @@ CANCEL_APPOINTMENT = Flow(
     prefill=_only_one,
     needs_confirmation=_has_appointments,
     no_means_cancel=True,
+    irreversible=_has_appointments,
     settle=_settle_cancel,
     summary_values=_summary_values,
     yes_key="option.cancel_it",

@@ -85,8 +85,9 @@ class Slot:
     stored value means: the customer has none. `words` are what customers call it when they correct
     it; `also` gives further slots that the answer fills; `clears` names slots that a new value
     empties. `alternatives` are the buttons beside the problem of a refused answer, in place of the
-    options, and `problem_values` what its text says of them. `known_value` is what is remembered
-    from earlier conversations, which the question names to have it confirmed.
+    options, and `problem_values` what its text says of them. `question_key` names the text of its
+    question where that depends on what is known; empty for the usual one. `known_value` is what is
+    remembered from earlier conversations, which the question names to have it confirmed.
     """
 
     name: str
@@ -104,6 +105,7 @@ class Slot:
     derived_slots: Callable[[str, str], Mapping[str, str]] = field(default=lambda _value, _text: {})
     alternatives: Callable[[str, Snapshot], tuple[ReplyOption, ...]] = no_alternatives
     problem_values: Callable[[Snapshot], dict[str, str]] = no_values
+    question_key: Callable[[Snapshot], str] = lambda _snapshot: ""
     known_value: Callable[[Snapshot], str] = nothing_known
 
 
@@ -112,7 +114,8 @@ class Flow:
     """A flow: slots in the order of asking, what is known beforehand, when a yes is due, and what
     is done at the end.
 
-    `no_cancels` where a no to the summary ends the flow, since there is nothing to correct.
+    `no_means_cancel` where a no to the summary ends the flow, since there is nothing to correct.
+    `irreversible` where what is done cannot be undone: then only a literal yes will do.
     `settle` runs when all is filled, before the summary and again at the yes: it works out what
     follows from the values, or asks for another one and returns False. `summary_values` are what
     the texts of the flow name beside its lines; `yes_key` and `cancel_key` the titles of the
@@ -125,6 +128,7 @@ class Flow:
     prefill: Callable[[Snapshot], dict[str, str]] = no_prefill
     needs_confirmation: Callable[[Snapshot], bool] = needs_yes
     no_means_cancel: bool = False
+    irreversible: Callable[[Snapshot], bool] = needs_no_yes
     settle: Callable[[DecisionBuilder], bool] = nothing_to_settle
     summary_key: Callable[[Snapshot], str] = lambda _snapshot: ""
     summary_values: Callable[[Snapshot], dict[str, str]] = no_values

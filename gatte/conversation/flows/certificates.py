@@ -2,15 +2,22 @@
 core.
 """
 
+import re
+from collections.abc import Iterator
 from datetime import date
 
 from gatte.conversation.parsing.normalize import normalize_text
-from gatte.conversation.parsing.products import find_product
+from gatte.conversation.parsing.products import parts_of_answer
 from gatte.conversation.replies import ReplyOption
 from gatte.conversation.snapshot import CertificateFacts, Snapshot
 from gatte.conversation.texts import render
 
 MOST_ROWS = 9
+DAY_OF_MONTH = re.compile(r"\bdia (\d{1,2})\b")
+EXPIRED = re.compile(r"\b(?:venceu|vencid[oa]|expirou|expirad[oa])\b")
+ENDS_FIRST = re.compile(
+    r"\bvence (?:primeiro|antes|logo|agora)\b|\bmais perto de vencer\b|\b(?:acabando|vencendo)\b"
+)
 
 
 def days_left(certificate: CertificateFacts, today: date) -> int:
@@ -55,24 +62,29 @@ def certificate_options(snapshot: Snapshot, *, other: bool = False) -> tuple[Rep
 
 
 def certificate_with(text: str, snapshot: Snapshot) -> CertificateFacts | None:
-    """The one certificate that a text names by id, kind, holder or day; None when it names none or
-    several.
+    """The one certificate that a text names by id, kind, model, holder, day, or as the one that has
+    ended or ends first; None when it names none or several.
     """
     exact = [one for one in snapshot.certificates if one.id == text]
     if exact:
         return exact[0]
+    named = _named_in(text, snapshot)
+    return next((group[0] for group in named if len(group) == 1), None)
+
+
+def _named_in(text: str, snapshot: Snapshot) -> Iterator[list[CertificateFacts]]:
+    """The certificates that each way of naming one comes to."""
     plain = normalize_text(text)
-    product = find_product(text).value
-    by_kind = [
-        one
-        for one in snapshot.certificates
-        if product and normalize_text(one.kind).startswith(normalize_text(product))
-    ]
-    by_holder = [
-        one
-        for one in snapshot.certificates
-        if len(plain) > 3 and plain in normalize_text(one.holder)
-    ]
-    by_day = [one for one in snapshot.certificates if f"{one.valid_until:%d/%m}" in text]
-    found = next((group for group in (by_kind, by_holder, by_day) if len(group) == 1), [])
-    return found[0] if found else None
+    known = sorted(snapshot.certificates, key=lambda one: one.valid_until)
+    parts = parts_of_answer(text)
+    kinds = [one for one in known if parts.kind and one.kind.startswith(parts.kind)]
+    yield [one for one in kinds if one.kind.endswith(parts.model)]
+    yield [one for one in known if parts.model and one.kind.endswith(parts.model)]
+    yield [one for one in known if len(plain) > 3 and plain in normalize_text(one.holder)]
+    yield [one for one in known if f"{one.valid_until:%d/%m}" in text]
+    day = DAY_OF_MONTH.search(plain)
+    yield [one for one in known if day and one.valid_until.day == int(day[1])]
+    if EXPIRED.search(plain):
+        yield [one for one in known if one.valid_until < snapshot.now.date()]
+    if ENDS_FIRST.search(plain):
+        yield known[:1]

@@ -12,8 +12,16 @@ from gatte.conversation.parsing.names import (
     parse_email,
     parse_name,
 )
-from gatte.conversation.parsing.normalize import ParseResult
-from gatte.conversation.parsing.products import find_product, parse_product
+from gatte.conversation.parsing.normalize import NO_MATCH, ParseResult, normalize_text, union
+from gatte.conversation.parsing.products import (
+    UNDECIDED,
+    ProductParts,
+    find_parts,
+    is_unsure,
+    names_model,
+    parts_of,
+    parts_of_answer,
+)
 from gatte.conversation.replies import ReplyOption
 from gatte.conversation.snapshot import Snapshot
 from gatte.conversation.texts import render
@@ -25,20 +33,72 @@ SAME, OTHER_ONE = "same", "other"
 """Answers to whether it is still the company that is remembered."""
 
 
-def product_options(_snapshot: Snapshot) -> tuple[ReplyOption, ...]:
+PART = "product_part"
+"""The slot that keeps the kind or the model of a product while the other is not known."""
+CHANGES = union(
+    r"\btroc\w+", r"\bmud\w+", r"\bprefir\w+", r"\bmelhor\b", r"\bem vez\b", r"\bverdade\b"
+)
+"""Words with which a model in other words ("o de arquivo") replaces the one that was chosen."""
+
+
+def product_options(snapshot: Snapshot) -> tuple[ReplyOption, ...]:
+    """The products that go with what is known of the wanted one."""
+    known = _known_parts(snapshot)
+    fitting = [name for name in PRODUCTS if known.with_known(parts_of(name)) == parts_of(name)]
     rows = tuple(
-        ReplyOption(f"slot:product:{name}", name, render(f"about.{_key(name)}"))
-        for name in PRODUCTS
+        ReplyOption(f"slot:product:{name}", name, render(f"about.{_key(name)}")) for name in fitting
     )
     return (*rows, ReplyOption(UNDECIDED_ID, render("row.unsure"), render("about.unsure")))
+
+
+def _known_parts(snapshot: Snapshot) -> ProductParts:
+    return parts_of(snapshot.slots.get(PART, ""))
+
+
+def _product_question(snapshot: Snapshot) -> str:
+    known = snapshot.slots.get(PART)
+    return f"ask.product_{_key(known)}" if known else ""
 
 
 def _key(product: str) -> str:
     return product.lower().replace("-", "_").replace(" ", "_")
 
 
-def _product(text: str, _snapshot: Snapshot) -> ParseResult:
-    return parse_product("não sei" if text == "unsure" else text)
+def _product(text: str, snapshot: Snapshot) -> ParseResult:
+    """A whole product, with what was said of it before; the known part alone for who is unsure."""
+    known = _known_parts(snapshot)
+    found = parts_of_answer(text)
+    whole = found.with_known(known)
+    if whole.whole and found != ProductParts():
+        return ParseResult(whole.name)
+    if text == "unsure" or is_unsure(text):
+        return ParseResult(whole.kind or UNDECIDED)
+    return ParseResult(problem="product_missing")
+
+
+def _find_product(text: str, snapshot: Snapshot) -> ParseResult:
+    """A whole product in a text that need not be about it."""
+    chosen = parts_of(snapshot.slots.get("product", ""))
+    found = find_parts(text)
+    plain = normalize_text(text)
+    change = CHANGES.search(plain)
+    if chosen.kind and change:
+        found = find_parts(plain[change.start() :])
+    elif chosen.kind and not found.kind and not names_model(text):
+        return NO_MATCH
+    whole = found.with_known(chosen if chosen.kind else _known_parts(snapshot))
+    return ParseResult(whole.name) if whole.whole and found != ProductParts() else NO_MATCH
+
+
+def _find_part(text: str, snapshot: Snapshot) -> ParseResult:
+    """The kind or the model alone, where it tells more than is known."""
+    if "product" in snapshot.slots:
+        return NO_MATCH
+    asked = snapshot.requested_slot == "product"
+    found = parts_of_answer(text) if asked else find_parts(text)
+    known = snapshot.slots.get(PART, "")
+    is_news = found != ProductParts() and not found.with_known(parts_of(known)).whole
+    return ParseResult(found.name) if is_news and found.name != known else NO_MATCH
 
 
 def _optional_email(text: str, _snapshot: Snapshot) -> ParseResult:
@@ -86,9 +146,17 @@ def has_cnpj(snapshot: Snapshot) -> bool:
 PRODUCT = Slot(
     "product",
     parse_answer=_product,
-    extract=lambda text, _: find_product(text),
+    extract=_find_product,
     options=product_options,
     synonyms=("produto", "tipo", "certificado", "modelo"),
+    invalidates=(PART,),
+    question_key=_product_question,
+)
+PRODUCT_PART = Slot(
+    PART,
+    parse_answer=_find_part,
+    extract=_find_part,
+    required_if=lambda _snapshot: False,
 )
 NAME = Slot(
     "name",

@@ -151,8 +151,11 @@ def _parse_erase_word(text: str, _snapshot: Snapshot) -> ParseResult:
 
 
 def _erases_by_itself(snapshot: Snapshot) -> bool:
-    is_erasure = snapshot.slots.get("request") == DataRightsRequest.ERASE
-    return is_erasure and snapshot.erasure_hours is not None
+    return _erases(snapshot) and snapshot.erasure_hours is not None
+
+
+def _erases(snapshot: Snapshot) -> bool:
+    return snapshot.slots.get("request") == DataRightsRequest.ERASE
 
 
 def _corrects(snapshot: Snapshot) -> bool:
@@ -282,4 +285,5 @@ DATA_RIGHTS = Flow(
     finish,
     needs_confirmation=_confirms,
     no_means_cancel=True,
+    irreversible=_erases,
 )

@@ -3,7 +3,15 @@
 from gatte.conversation.decision_builder import DecisionBuilder
 from gatte.conversation.effects import CaptureLead
 from gatte.conversation.flows.base import Flow, FlowName
-from gatte.conversation.flows.common import COMPANY, DOCUMENT, EMAIL, NAME, PRODUCT, known_person
+from gatte.conversation.flows.common import (
+    COMPANY,
+    DOCUMENT,
+    EMAIL,
+    NAME,
+    PRODUCT,
+    PRODUCT_PART,
+    known_person,
+)
 
 
 def finish(draft: DecisionBuilder) -> None:
@@ -21,4 +29,9 @@ def finish(draft: DecisionBuilder) -> None:
     draft.add_text("lead.done", first_name=slots["name"].split()[0])
 
 
-LEAD = Flow(FlowName.LEAD, (PRODUCT, NAME, DOCUMENT, COMPANY, EMAIL), finish, prefill=known_person)
+LEAD = Flow(
+    FlowName.LEAD,
+    (PRODUCT, PRODUCT_PART, NAME, DOCUMENT, COMPANY, EMAIL),
+    finish,
+    prefill=known_person,
+)

@@ -7,6 +7,12 @@ from gatte.conversation.flows.base import Flow, FlowName, needs_no_yes
 from gatte.conversation.texts import render
 
 
+def ask_to_stop_notices(draft: DecisionBuilder) -> None:
+    """Ask whether notices shall stop, by name."""
+    draft.set_flag("offer", option_ids.NOTICES_OFF().id)
+    draft.add_buttons(render("notices.ask_out"), option_ids.NOTICES_OFF(), option_ids.MENU())
+
+
 def leave(draft: DecisionBuilder) -> None:
     """Take the contact off the list; asked again, say that it is so already."""
     draft.add_effect(StopNotices())

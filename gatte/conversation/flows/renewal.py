@@ -8,7 +8,14 @@ from gatte.conversation.decision_builder import DecisionBuilder
 from gatte.conversation.effects import CaptureLead
 from gatte.conversation.flows.base import Flow, FlowName, Slot
 from gatte.conversation.flows.certificates import certificate_options, certificate_with
-from gatte.conversation.flows.common import DOCUMENT, EMAIL, NAME, PRODUCT, known_person
+from gatte.conversation.flows.common import (
+    DOCUMENT,
+    EMAIL,
+    NAME,
+    PRODUCT,
+    PRODUCT_PART,
+    known_person,
+)
 from gatte.conversation.parsing.normalize import ParseResult, normalize_text
 from gatte.conversation.snapshot import Snapshot
 from gatte.conversation.texts import render
@@ -70,6 +77,7 @@ RENEWAL = Flow(
     (
         CERTIFICATE,
         replace(PRODUCT, required_if=_unknown_certificate, synonyms=("produto", "tipo", "modelo")),
+        PRODUCT_PART,
         NAME,
         replace(DOCUMENT, required_if=_unknown_certificate),
         EMAIL,

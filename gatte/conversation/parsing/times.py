@@ -114,6 +114,9 @@ BETWEEN = re.compile(
 )
 FROM = re.compile(r"(?:depois|a partir|apos|passando)\s*(?:de|das|da|do|as)?\s*$")
 UNTIL = re.compile(r"(?:antes|ate)\s*(?:de|das|da|do|as)?\s*$")
+AN_HOUR = re.compile(r"um(?:a)? (?:hora|horario)")
+AT = re.compile(r"\b(?:a|as|ate|da|das|pela|para|pra)\s*$")
+OF_DAY = re.compile(r"\s*(?:da|de) (?:manha|tarde|noite)\b")
 BEFORE_MENTION = 24
 ANY_TIME = re.compile(r"\btanto faz\b|\bqualquer\b|\btudo faz\b")
 SAME_TIME = re.compile(r"\bmesm[ao]s? (?:hora|horario|hr|horinha)\b|\b(?:hora|horario) mesmo\b")
@@ -219,6 +222,9 @@ def _mentions(plain: str) -> Iterator[Mention]:
     for said in CLOCK.finditer(plain, taken):
         if not (said["lead"] or said["unit"] or said["words"] or said["part"]):
             continue
+        is_bare = bool(AN_HOUR.fullmatch(said[0].strip())) and not OF_DAY.match(plain, said.end())
+        if is_bare and not AT.search(plain[: said.start()]):
+            continue  # "tenho uma hora amanhã" is an appointment
         value = _bounded(plain, said.start(), _clock(said, plain))
         yield Mention(said.start(), said.end(), "clock", value)
     for part in PART.finditer(plain):

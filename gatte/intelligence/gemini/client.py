@@ -7,28 +7,40 @@ transaction open.
 """
 
 import json
+import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from string import Template
 from threading import Lock
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
 import structlog
 
 from gatte.infra.circuit_breaker import CircuitBreaker
-from gatte.intelligence import calls, prompts
+from gatte.intelligence import calls, prompts, token_limit
+from gatte.intelligence.budget import Budget
 from gatte.intelligence.calls import CallOutcome, CallPurpose, CallRecord
-from gatte.intelligence.gemini.config import generation_config, user_content
+from gatte.intelligence.gemini import second_attempt
+from gatte.intelligence.gemini.bounds import CallBounds
+from gatte.intelligence.gemini.call_failures import PromptLeaked, failure_types, outcome_of
+from gatte.intelligence.gemini.config import (
+    generation_config,
+    instructions_of,
+    most_written,
+    tokens_of,
+    user_content,
+)
 from gatte.intelligence.gemini.rejections import RejectionCause, Rejections, cause_of
-from gatte.intelligence.gemini.response import Blocked, InvalidResponse, text_of, token_counts
+from gatte.intelligence.gemini.response import InvalidResponse, text_of, token_counts
 from gatte.intelligence.gemini.structured_output import (
     ANSWER_SCHEMA,
     GeneratedTurn,
     WrittenAnswer,
 )
+from gatte.intelligence.guard import leak
+from gatte.intelligence.token_limit import RequestTooLong
 from gatte.observability import metrics, spans
+from gatte.observability.cost import ModelPricing
 from gatte.settings import Settings
 
 if TYPE_CHECKING:
@@ -43,11 +55,15 @@ if TYPE_CHECKING:
     from numpy import float32
     from numpy.typing import NDArray
 
+    from gatte.intelligence.token_limit import TrimStep
+
 CLASSIFIER_TEMPERATURE = 0.2
 RESPONDER_TEMPERATURE = 0.4
 CLASSIFIER_TOKENS = 1_024  # most that may be written, thinking included
 RESPONDER_TOKENS = 2_048
 TIME_LIMIT_SECONDS = 8.0
+SHARE_OF_TIME = {CallPurpose.UNDERSTAND: 0.75}
+"""Of the time limit that a step may take, where it is not all: a turn reads and then answers."""
 SERVICE = "https://generativelanguage.googleapis.com"
 API_VERSION = "v1beta"
 CONNECTIONS = 256  # turns wait on threads, one connection each
@@ -82,7 +98,7 @@ class Models:
     embedding: str = "gemini-embedding-001"
 
 
-def from_settings(settings: Settings) -> "Gemini | None":
+def from_settings(settings: Settings, budget: Budget | None = None) -> "Gemini | None":
     """The client of this installation, or None without a key."""
     key = settings.gemini_api_key.get_secret_value()
     if not key:
@@ -96,6 +112,11 @@ def from_settings(settings: Settings) -> "Gemini | None":
         api_version=settings.gemini_api_version,
         time_limit_seconds=settings.gatte_gemini_timeout_seconds,
         breaker=breaker,
+        bounds=CallBounds(
+            settings.gatte_prompt_tokens,
+            ModelPricing(settings.gatte_model_prices, settings.gatte_brl_per_usd),
+            budget,
+        ),
     )
 
 
@@ -111,8 +132,11 @@ class Gemini:
         api_version: str = API_VERSION,
         time_limit_seconds: float = TIME_LIMIT_SECONDS,
         breaker: CircuitBreaker | None = None,
+        bounds: CallBounds | None = None,
     ) -> None:
         self.models = models
+        self.canary = secrets.token_hex(8)
+        self.bounds = bounds or CallBounds()
         self.breaker = breaker or CircuitBreaker()
         self.rejections = Rejections()
         self._api_key = api_key
@@ -123,20 +147,24 @@ class Gemini:
         self._client: Client | None = None
         self._connecting = Lock()
 
-    def understand(self, sent: dict[str, Any], schema: str) -> tuple[GeneratedTurn, CallRecord]:
+    def understand(
+        self, sent: dict[str, Any], schema: str, *, hardened: bool = False
+    ) -> tuple[GeneratedTurn, CallRecord]:
         """The commands of a turn as the model proposes them; GeminiUnavailable when there are none.
 
         `sent` holds the turn as JSON values without personal data, `schema` the labels and slots.
         """
-        record = CallRecord(CallPurpose.UNDERSTAND, self.models.classifier, prompts.COMMANDS)
+        version = prompts.version_of(prompts.COMMANDS, hardened=hardened)
+        record = CallRecord(CallPurpose.UNDERSTAND, self.models.classifier, version)
         config = generation_config(
             record.model,
             CLASSIFIER_TEMPERATURE,
             CLASSIFIER_TOKENS,
-            prompts.read(prompts.COMMANDS),
+            prompts.instructions(prompts.COMMANDS, self.canary, hardened=hardened),
             schema,
         )
-        return self.generate(record, _json_content(sent), config, GeneratedTurn.model_validate_json)
+        content = self._fitted(record, sent, token_limit.TURN_ORDER, config)
+        return self.generate(record, content, config, GeneratedTurn.model_validate_json)
 
     def respond(
         self,
@@ -145,12 +173,15 @@ class Gemini:
         history: History = (),
         company: str = "",
         memory: Mapping[str, str] | None = None,
+        *,
+        hardened: bool = False,
     ) -> tuple[WrittenAnswer, CallRecord]:
         """An answer in sentences, each with the number of its passage, from 1; GeminiUnavailable
         when there is none. `memory` is what the contact told before. The caller has taken personal
         data out.
         """
-        record = CallRecord(CallPurpose.RESPOND, self.models.responder, prompts.RESPONDER)
+        version = prompts.version_of(prompts.RESPONDER, hardened=hardened)
+        record = CallRecord(CallPurpose.RESPOND, self.models.responder, version)
         numbered = [{"numero": n, "texto": text} for n, text in enumerate(passages, start=1)]
         sent: dict[str, Any] = {
             "trechos": numbered,
@@ -163,10 +194,11 @@ class Gemini:
             record.model,
             RESPONDER_TEMPERATURE,
             RESPONDER_TOKENS,
-            _instructions(company),
+            prompts.instructions(prompts.RESPONDER, self.canary, company, hardened=hardened),
             ANSWER_SCHEMA,
         )
-        return self.generate(record, _json_content(sent), config, WrittenAnswer.model_validate_json)
+        content = self._fitted(record, sent, token_limit.QUESTION_ORDER, config)
+        return self.generate(record, content, config, WrittenAnswer.model_validate_json)
 
     def embed(self, texts: Sequence[str]) -> tuple["NDArray[float32]", CallRecord]:
         """One row of 512 numbers a text, of length 1; GeminiUnavailable when there is none."""
@@ -180,7 +212,7 @@ class Gemini:
             client = self._connected()
             made = _translate_sdk_errors(
                 lambda: client.models.embed_content(
-                    model=record.model, contents=list(texts), config=config
+                    model=record.model, contents=cast("Any", list(texts)), config=config
                 )
             )
             rows = np.array([one.values for one in made.embeddings or []], dtype=np.float32)
@@ -214,29 +246,59 @@ class Gemini:
         read: Callable[[str], Kept],
     ) -> tuple[Kept, CallRecord]:
         """One text from a model, turned into a value by `read`, with the record of the call;
-        GeminiUnavailable when there is none.
+        GeminiUnavailable when there is none. A text that gives away the instructions is none.
         """
+        record = replace(record, tokens_estimated=tokens_of(contents, config))
+        reserved = self.bounds.reserve(record, most_written(config))
+        if reserved is None:
+            self._refuse(record, CallOutcome.OVER_BUDGET)
         answered: list[GenerateContentResponse] = []
 
         def call() -> Kept:
             client = self._connected()
             response = _translate_sdk_errors(
                 lambda: client.models.generate_content(
-                    model=record.model, contents=contents, config=config
+                    model=record.model, contents=cast("Any", contents), config=config
                 )
             )
             answered.append(response)
-            return read(text_of(response))
+            text = text_of(response)
+            if leak.leaks(text, instructions_of(config), self.canary):
+                raise PromptLeaked
+            return read(text)
 
+        done = record
         try:
             kept, latency = self._guarded(record, call)
+            done = _with_tokens(replace(record, latency_ms=latency), answered)
         except GeminiUnavailable as failure:
-            failed = _with_tokens(failure.call, answered)
-            calls.record(failed)
-            raise GeminiUnavailable(failed) from None
-        done = _with_tokens(replace(record, latency_ms=latency), answered)
-        calls.record(done)
+            done = _with_tokens(failure.call, answered)
+            raise GeminiUnavailable(done) from None
+        finally:
+            calls.record(done)
+            self.bounds.settle(reserved, done)
         return kept, done
+
+    def _fitted(
+        self,
+        record: CallRecord,
+        sent: dict[str, Any],
+        order: "tuple[TrimStep, ...]",
+        config: "GenerateContentConfig",
+    ) -> "Content":
+        """The request as contents, trimmed to the limit; GeminiUnavailable when it cannot be."""
+        room = self.bounds.most_tokens - tokens_of((), config)
+        try:
+            return _json_content(token_limit.fit(sent, order, room))
+        except RequestTooLong:
+            self._refuse(record, CallOutcome.TOO_LONG)
+
+    def _refuse(self, record: CallRecord, outcome: CallOutcome) -> NoReturn:
+        """A call that does not leave: recorded, and GeminiUnavailable."""
+        refused = replace(record, outcome=outcome)
+        log.warning("gemini_not_asked", purpose=record.purpose.value, outcome=outcome.value)
+        calls.record(refused)
+        raise GeminiUnavailable(refused)
 
     def _guarded(self, record: CallRecord, call: Callable[[], Kept]) -> tuple[Kept, float]:
         """The result of a call and its milliseconds, behind breaker and time limit; any failure is
@@ -245,15 +307,16 @@ class Gemini:
         if not (self.breaker.allow_request() and self.rejections.allow_request(record.model)):
             raise GeminiUnavailable(replace(record, outcome=CallOutcome.BREAKER_OPEN))
         started = time.perf_counter()
+        seconds = self._time_limit * SHARE_OF_TIME.get(record.purpose, 1.0)
         try:
             measured = metrics.LLM_SECONDS.labels(purpose=record.purpose).time()
             with measured, spans.span(f"gemini {record.purpose}", model=record.model):
-                result = call()
-        except _failures() as error:
+                result = second_attempt.call_within(seconds, call)
+        except failure_types() as error:
             cause = cause_of(error)
             if cause is RejectionCause.REQUEST and record.purpose is CallPurpose.TRANSCRIBE:
                 cause = None  # the fault of that file
-            outcome = _outcome_of(error, record.purpose) if cause is None else CallOutcome.ERROR
+            outcome = outcome_of(error, record.purpose) if cause is None else CallOutcome.ERROR
             latency = _since(started)
             log.warning(
                 "gemini_failed",
@@ -272,7 +335,7 @@ class Gemini:
         return result, _since(started)
 
     def _update_breaker(self, record: CallRecord, outcome: CallOutcome) -> None:
-        if outcome in {CallOutcome.OK, CallOutcome.BLOCKED}:
+        if outcome in {CallOutcome.OK, CallOutcome.BLOCKED, CallOutcome.LEAKED}:
             self.breaker.record_success()
             self.rejections.record_success(record.model)
         elif record.purpose is not CallPurpose.TRANSCRIBE or outcome not in INPUT_FAULTS:
@@ -314,11 +377,6 @@ def _translate_sdk_errors(call: Callable[[], Kept]) -> Kept:
         raise InvalidResponse from None
 
 
-@lru_cache(maxsize=8)
-def _instructions(company: str) -> str:
-    return Template(prompts.read(prompts.RESPONDER)).safe_substitute(company=company)
-
-
 def _json_content(sent: dict[str, Any]) -> "Content":
     return user_content(json.dumps(sent, ensure_ascii=False))
 
@@ -329,44 +387,13 @@ def history_json(history: History) -> list[dict[str, str]]:
 
 
 def _with_tokens(record: CallRecord, answered: "list[GenerateContentResponse]") -> CallRecord:
+    """The record with the tokens that the service counted; where it may have answered after we
+    left, with those that it was expected to read.
+    """
+    if not answered and record.outcome is CallOutcome.TIMEOUT:
+        return replace(record, tokens_in=record.tokens_estimated)
     tokens_in, tokens_out = token_counts(answered[0]) if answered else (0, 0)
     return replace(record, tokens_in=tokens_in, tokens_out=tokens_out)
-
-
-def _failures() -> tuple[type[Exception], ...]:
-    """What a call may raise: our own two, the service's errors, the transport's, and ValueError for
-    what cannot be read.
-    """
-    import httpx2
-    from google.genai import errors
-
-    return (
-        InvalidResponse,
-        Blocked,
-        errors.APIError,
-        errors.UnknownApiResponseError,
-        httpx2.HTTPError,
-        OSError,
-        ValueError,
-    )
-
-
-def _outcome_of(error: Exception, purpose: CallPurpose) -> CallOutcome:
-    import httpx2
-    from google.genai import errors
-
-    if isinstance(error, Blocked):
-        return CallOutcome.BLOCKED
-    if isinstance(error, (httpx2.TimeoutException, TimeoutError)):
-        return CallOutcome.TIMEOUT
-    if isinstance(error, errors.APIError):
-        if error.code == 429:
-            return CallOutcome.QUOTA
-        bad_audio = purpose is CallPurpose.TRANSCRIBE and error.code == 400
-        return CallOutcome.REJECTED_INPUT if bad_audio else CallOutcome.ERROR
-    if isinstance(error, (InvalidResponse, ValueError)):
-        return CallOutcome.INVALID_RESPONSE
-    return CallOutcome.ERROR
 
 
 def _since(started: float) -> float:

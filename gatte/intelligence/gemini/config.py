@@ -6,13 +6,15 @@ A configuration is made once for the same words and shared by all calls.
 
 import json
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from gatte.intelligence import token_limit
 from gatte.setting_formats import plain_model_name
 
 if TYPE_CHECKING:
-    from google.genai.types import Content, GenerateContentConfig, ThinkingConfig
+    from google.genai.types import Content, GenerateContentConfig, Part, ThinkingConfig
 
 
 @lru_cache(maxsize=32)
@@ -39,6 +41,29 @@ def generation_config(
         response_json_schema=json.loads(answers_by) if answers_by else None,
         automatic_function_calling=AutomaticFunctionCallingConfig(disable=True),
     )
+
+
+def instructions_of(config: "GenerateContentConfig") -> str:
+    """The instructions of a configuration that `generation_config` made."""
+    return str(config.system_instruction.parts[0].text)  # type: ignore[union-attr, index]
+
+
+def most_written(config: "GenerateContentConfig") -> int:
+    """The most tokens that may be written, thinking included."""
+    return config.max_output_tokens or 0
+
+
+def tokens_of(contents: "Content | Sequence[Part]", config: "GenerateContentConfig") -> int:
+    """The tokens of a request by our estimate: instructions, schema, texts and audio."""
+    total = token_limit.estimate_fixed(instructions_of(config))
+    if config.response_json_schema:
+        total += token_limit.estimate_fixed(json.dumps(config.response_json_schema))
+    parts = contents if isinstance(contents, Sequence) else contents.parts or ()
+    for part in parts:
+        total += token_limit.estimate(part.text or "")
+        if part.inline_data is not None:
+            total += token_limit.estimate_audio(len(part.inline_data.data or b""))
+    return total
 
 
 def user_content(text: str) -> "Content":

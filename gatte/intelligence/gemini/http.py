@@ -20,6 +20,7 @@ from gatte.infra.http import (
     ResponseTimeout,
     parse_base_url,
 )
+from gatte.intelligence.gemini import second_attempt
 
 LONGEST_ANSWER = 32 * 1024 * 1024
 
@@ -34,7 +35,9 @@ class PooledTransport(httpx2.BaseTransport):
         """Send a POST and read all its answer."""
         path = request.url.raw_path.decode("ascii")
         try:
-            answer = self._connections.post(path, dict(request.headers), request.read())
+            answer = self._connections.post(
+                path, dict(request.headers), request.read(), second_attempt.deadline.get()
+            )
         except ConnectFailed as error:
             raise httpx2.ConnectError(str(error), request=request) from error
         except ResponseTimeout as error:

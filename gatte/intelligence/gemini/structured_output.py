@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 MOST_COMMANDS = 12
 MOST_SENTENCES = 12
+MOST_DOUBTFUL = 20
 
 
 class GeneratedCommand(BaseModel):
@@ -50,6 +51,15 @@ class WrittenAnswer(BaseModel):
     sentences: list[WrittenSentence] = Field(max_length=MOST_SENTENCES)
 
 
+class WrittenTranscript(BaseModel):
+    """The words of a voice message, and those that were not heard for sure."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    text: str
+    doubtful: list[str] = Field(default_factory=list, max_length=MOST_DOUBTFUL)
+
+
 def turn_schema(labels: tuple[str, ...], slots: tuple[str, ...]) -> str:
     """The JSON schema of a `GeneratedTurn` with the labels and slots that there are."""
     text = {"type": "string"}
@@ -87,5 +97,11 @@ ANSWER_SCHEMA = _object(
                 "required": ["text", "passage"],
             },
         }
+    }
+)
+TRANSCRIPT_SCHEMA = _object(
+    {
+        "text": {"type": "string"},
+        "doubtful": {"type": "array", "maxItems": MOST_DOUBTFUL, "items": {"type": "string"}},
     }
 )

@@ -38,7 +38,7 @@
     const opener = event.target.closest("[data-sheet]");
     if (opener) openSheet(document.getElementById(opener.dataset.sheet));
     if (event.target === sheet()) sheet().close();
-    for (const menu of document.querySelectorAll("details[data-closes][open], details.account[open]")) {
+    for (const menu of document.querySelectorAll("details[data-closes][open]")) {
       if (!menu.contains(event.target) || event.target.closest("button")) menu.open = false;
     }
   });
@@ -55,7 +55,7 @@
 
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
-    for (const menu of document.querySelectorAll("details[data-closes][open], details.account[open]")) {
+    for (const menu of document.querySelectorAll("details[data-closes][open]")) {
       menu.open = false;
       menu.querySelector("summary").focus();
     }

@@ -20,16 +20,19 @@ from gatte.web.panel import (
     contact_memories,
     contact_profile,
     conversation,
+    costs,
     explanation,
     facts,
     formatting,
     indicators,
     knowledge_base,
     knowledge_import,
+    lead_export,
     leads,
     learned_models,
     message_templates,
     mute,
+    navigation,
     overdue,
     question_trials,
     routines,
@@ -39,12 +42,14 @@ from gatte.web.panel import (
     state_diagram,
     tickets,
     tokens,
+    transcripts,
     unanswered_questions,
     user_accounts,
 )
 
 bp = Blueprint("panel", __name__)
 formatting.init_blueprint(bp)
+navigation.init_blueprint(bp)
 bp.add_app_template_filter(overdue.warning, "overdue")
 SCREENS = (
     auth,
@@ -55,12 +60,14 @@ SCREENS = (
     conversation,
     explanation,
     mute,
+    transcripts,
     contact_data,
     contact_profile,
     contact_memories,
     simulator,
     tickets,
     leads,
+    lead_export,
     certificates,
     certificate_imports,
     message_templates,
@@ -76,6 +83,7 @@ SCREENS = (
     learned_models,
     checks,
     indicators,
+    costs,
     tokens,
 )
 for screen in SCREENS:

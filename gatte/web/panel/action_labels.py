@@ -58,6 +58,7 @@ ACTIONS: dict[str, str] = {
     "second_factor_refused": "errou o código da segunda etapa",
     "recovery_codes_renewed": "gerou novos códigos de recuperação",
     "recovery_code_used": "entrou com um código de recuperação",
+    "correct_transcript": "corrigiu a transcrição de um áudio",
     "session_ended": "encerrou um acesso",
     "sessions_ended": "encerrou os acessos de uma pessoa",
 }

@@ -10,9 +10,9 @@ from gatte.extensions import db
 from gatte.models import ConsentKind, Contact
 from gatte.store import certificates, consents, conversations
 from gatte.web.htmx import render
-from gatte.web.panel import labels
 from gatte.web.panel.auth import current_user_or_401, note_reading
 from gatte.web.panel.certificates import local_today
+from gatte.web.panel.contact_overview import consent_in_words, newest_choices
 from gatte.web.panel.conversation import PLACE
 from gatte.web.panel.form_values import form_enum, form_text
 
@@ -28,14 +28,14 @@ def add_routes(bp: Blueprint) -> None:
 def show_contact_profile(conversation_id: UUID) -> Response:
     contact = _contact(conversation_id)
     rows = consents.list_of_contact(contact.id)
-    newest = {row.kind: row.granted for row in reversed(rows)}
+    newest = newest_choices(rows)
     page = render(
         "panel/contact_profile.html",
         conversation_id=conversation_id,
         contact=contact,
         certificates=certificates.list_of_contact(contact.id),
         consents=rows,
-        kinds=[(kind, labels.label(kind), newest.get(kind)) for kind in ConsentKind],
+        kinds=[(kind, newest.get(kind), consent_in_words(kind, newest)) for kind in ConsentKind],
         today=local_today(),
     )
     note_reading(f"contact:{contact.id}")

@@ -40,6 +40,7 @@ from gatte.store import (
 from gatte.web.htmx import is_htmx_request, render_changed_blocks
 from gatte.web.panel import labels
 from gatte.web.panel.auth import current_user_or_401, note_reading
+from gatte.web.panel.contact_overview import load_overview
 from gatte.web.panel.form_values import (
     LARGEST_BIGINT,
     draft_id,
@@ -56,7 +57,7 @@ TAKEN = "A conversa é sua. O robô não responde mais enquanto ela estiver com 
 PLACE = "/panel/sessoes/<uuid:conversation_id>"
 PAGE_SIZE = 80
 TIMELINE_SIZE = 40
-CARDS_SHOWN = 10  # tickets, leads, and appointments
+CARDS_SHOWN = 5  # tickets, leads, and appointments of the contact
 LONGEST_REPLY = 4096  # the Cloud API's limit for a text
 LIVE_BLOCKS = ("heading", "thread", "composer", "card", "timeline")
 TOLD_BLOCKS = ("notices", "problem")  # a poll must not sweep these away
@@ -274,6 +275,7 @@ def _page(
         status=status,
         talk=_load_view(conversation, before, problem, written),
         before=before,
+        overview=None if is_htmx_request() else load_overview(conversation.contact_id),
         flows=labels.FLOWS,
         is_admin=is_admin,
         people=users.list_active_by_name() if is_admin else [],
@@ -297,9 +299,9 @@ def _load_view(
         earlier=shown[-PAGE_SIZE].sequence if len(shown) > PAGE_SIZE else None,
         transitions=conversations.list_transitions(conversation.id, TIMELINE_SIZE),
         audit=audit.list_of_subjects(subjects, TIMELINE_SIZE),
-        tickets=tickets.list_of_conversation(conversation.id, CARDS_SHOWN),
-        leads=leads.list_of_conversation(conversation.id, CARDS_SHOWN),
-        appointments=appointments.list_of_conversation(conversation.id, CARDS_SHOWN),
+        tickets=tickets.list_of_contact(conversation.contact_id, CARDS_SHOWN),
+        leads=leads.list_of_contact(conversation.contact_id, CARDS_SHOWN),
+        appointments=appointments.list_of_contact(conversation.contact_id, CARDS_SHOWN),
         left=window_left(conversation.last_inbound_at),
         mine=has_agent and conversation.assignee_id == current_user_or_401().id,
         problem=problem,

@@ -2,13 +2,12 @@
 and the correction of what was understood wrongly.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, abort, current_app, flash, redirect, request, url_for
-from werkzeug.exceptions import HTTPException
+from flask import Blueprint, Response, abort, flash, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from gatte.conversation.commands import Outcome, Resolution, label_of
@@ -18,14 +17,13 @@ from gatte.desk import command_words, corrections
 from gatte.desk.corrections import LONGEST_REASON, NotCorrectable, NotYourExample
 from gatte.extensions import db
 from gatte.models import Author, LlmCall, Message, Role, TrainingExample, Turn
-from gatte.store import messages, training_examples, turns
+from gatte.store import knowledge, messages, training_examples, turns
 from gatte.web.htmx import render
 from gatte.web.panel import labels
 from gatte.web.panel.auth import current_user_or_401, note_reading
 from gatte.web.panel.form_values import form_text
 
 PLACE = "/panel/sessoes/<uuid:conversation_id>/porque/<uuid:message_id>"
-ARTICLES = "/panel/conhecimento"
 OUTCOMES: dict[Outcome, str] = {
     Outcome.DONE: "feito",
     Outcome.KEPT: "guardado para depois",
@@ -175,11 +173,11 @@ def _message(conversation_id: UUID, message_id: UUID) -> Message:
 
 def _page(message: Message, status: int = 200, *, problem: str = "") -> Response:
     chosen = request.form.getlist("leitura")
-    editor = f"{ARTICLES}/novo"
+    why = explain(message)
     return render(
         "panel/explanation.html",
         status=status,
-        why=explain(message),
+        why=why,
         groups=command_words.GROUPS,
         problem=problem,
         chosen=chosen,
@@ -190,24 +188,15 @@ def _page(message: Message, status: int = 200, *, problem: str = "") -> Response
         answer_reasons=ANSWER_REASONS,
         violations=VIOLATIONS,
         step_names=STEPS,
-        new_article=f"{editor}?mensagem={message.id}" if leads_somewhere(editor) else "",
-        article_link=_article_link,
+        article_links=_article_links(why.answer),
     )
 
 
-def leads_somewhere(path: str) -> bool:
-    """Whether the panel has a page at this path."""
-    try:
-        current_app.url_map.bind("").match(path, method="GET")
-    except HTTPException:
-        return False
-    return True
-
-
-def _article_link(slug: str) -> str:
-    """The address of an article's page, "" where the panel has none."""
-    path = f"{ARTICLES}/{slug}"
-    return path if leads_somewhere(path) else ""
+def _article_links(answer: Mapping[str, Any]) -> dict[str, str]:
+    """The addresses of the articles that were found, by slug, without those that are gone."""
+    slugs = [passage["slug"] for passage in answer.get("passages", [])]
+    ids = knowledge.ids_by_slug(db.session(), slugs)
+    return {slug: url_for("panel.show_article", article_id=one) for slug, one in ids.items()}
 
 
 def explain(message: Message) -> MessageExplanation:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 from flask import Blueprint
 from markupsafe import Markup, escape
@@ -218,14 +219,36 @@ def action_in_words(action: str) -> str:
     return action_labels.ACTIONS.get(action, action)
 
 
+def counted(count: int, one: str, several: str) -> str:
+    """A number with its noun: 1 certificado, 3 certificados."""
+    return f"{count} {one if count == 1 else several}"
+
+
 def capitalize_first(text: str) -> str:
     """A text with a capital first letter, the others as they are."""
     return text[:1].upper() + text[1:]
 
 
+def reais(amount: Decimal) -> str:
+    """An amount of money as people write it: R$ 1.234,50; small ones with four decimals."""
+    places = 4 if 0 < abs(amount) < Decimal("0.1") else 2
+    return f"R$ {_with_commas(f'{amount:,.{places}f}')}"
+
+
+def thousands(count: int) -> str:
+    """A count as people write it: 12.345."""
+    return _with_commas(f"{count:,}")
+
+
+def _with_commas(written: str) -> str:
+    """A number written in English with Brazilian marks."""
+    return written.replace(",", " ").replace(".", ",").replace(" ", ".")
+
+
 FILTERS: dict[str, Callable[..., object]] = {
     "action_in_words": action_in_words,
     "sentence": capitalize_first,
+    "counted": counted,
     "said": message_preview,
     "problem": failure_reasons.explain,
     "ago": time_ago,
@@ -246,4 +269,6 @@ FILTERS: dict[str, Callable[..., object]] = {
     "whatsapp": whatsapp,
     "snippet": snippet,
     "in_words": labels.label,
+    "reais": reais,
+    "thousands": thousands,
 }

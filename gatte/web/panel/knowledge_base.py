@@ -16,11 +16,11 @@ from gatte.intelligence.knowledge import article_versions
 from gatte.intelligence.knowledge.article_draft import LONGEST_ANSWER, ArticleDraft
 from gatte.intelligence.knowledge.article_versions import NothingToPublish
 from gatte.models import Article, ArticleState, QuestionGroupState, Role
-from gatte.store import article_conflicts, article_lists, unanswered
+from gatte.store import article_conflicts, article_lists, messages, turns, unanswered
 from gatte.store import knowledge as stored
 from gatte.web.htmx import render
 from gatte.web.panel import article_forms
-from gatte.web.panel.auth import current_user_or_401
+from gatte.web.panel.auth import current_user_or_401, note_reading
 from gatte.web.panel.form_values import as_uuid, chosen_version, form_text, form_user, parse_integer
 from gatte.web.panel.paging import PAGE, cursor, read_cursor
 
@@ -115,7 +115,23 @@ def new_article() -> Response:
     if wordings:
         values |= {"titulo": wordings[0], "pergunta": wordings[0]}
         values["jeitos"] = "\n".join(wordings)
+    message_id = as_uuid(request.args.get("mensagem", ""))
+    if message_id is not None:
+        values["pergunta"] = _question_before(message_id)
     return _form(None, values)
+
+
+def _question_before(message_id: UUID) -> str:
+    """What the customer had said when the bot sent this message, without personal values; the look
+    at it is noted.
+    """
+    message = messages.find_message(message_id)
+    turn = turns.find_turn(message.turn_id) if message and message.turn_id else None
+    if turn is None:
+        abort(404)
+    wording = question_groups.wording_of_turn(turn)
+    note_reading(f"conversation:{turn.conversation_id}")
+    return wording
 
 
 def show_article(article_id: UUID) -> Response:

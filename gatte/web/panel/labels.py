@@ -228,6 +228,7 @@ UNANSWERED_REASONS: dict[UnansweredReason, str] = {
 SCHEDULED_JOBS: dict[str, str] = {
     "apply_retention": "Apagar o que passou do prazo",
     "check_own_certificate": "Conferir o certificado do nosso endereço",
+    "check_budget": "Conferir o orçamento",
     "count_daily_figures": "Contar os números de cada dia",
     "create_backup": "Fazer a cópia de segurança",
     "destroy_inbox_keys": "Destruir as chaves de entrada antigas",

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from gatte.desk import leads, users
 from gatte.extensions import db
-from gatte.models import Lead, LeadStage, keyring
+from gatte.models import Lead, LeadStage, Role, keyring
 from gatte.store import leads as stored
 from gatte.web.htmx import render_changed_blocks
 from gatte.web.panel import labels
@@ -44,6 +44,8 @@ def list_leads() -> Response:
         "leads",
         leads=found[:PAGE],
         tabs=_tabs(name),
+        csv_url=url_for("panel.download_leads", filtro=name),
+        is_admin=current_user_or_401().role is Role.ADMIN,
         poll_url=url_for("panel.list_leads", filtro=name, depois=request.args.get("depois")),
         first_url=url_for("panel.list_leads", filtro=name) if after else None,
         more_url=url_for("panel.list_leads", filtro=name, depois=more) if more else None,

@@ -1,5 +1,7 @@
 """The jobs that the clock starts, as an admin sees them: last run, result, next run."""
 
+from collections.abc import Mapping
+
 from flask import Blueprint, Response, abort, flash, redirect, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -10,6 +12,34 @@ from gatte.web.htmx import render
 from gatte.web.panel import labels
 from gatte.web.panel.auth import current_user_or_401
 
+RESULT_WORDS = {
+    "applied": "escolhas obedecidas",
+    "appointments": "lembretes de horários",
+    "certificates": "lembretes de certificados",
+    "changed": "certificados marcados",
+    "days": "dias contados",
+    "deleted": "apagados",
+    "dump": "cópia",
+    "erased": "contatos apagados",
+    "failed": "com falha",
+    "forgotten": "arquivos esquecidos",
+    "grouped": "perguntas juntadas",
+    "held": "em guarda legal",
+    "leads": "leads abertos",
+    "learned": "contatos lembrados",
+    "left": "ainda por apagar",
+    "lines": "linhas gravadas",
+    "listed": "modelos lidos",
+    "messages": "mensagens",
+    "outside_hours": "fora do horário de envio",
+    "problem": "problema",
+    "problems": "problemas",
+    "removed": "linhas apagadas",
+    "replayed": "exclusões refeitas",
+    "skipped": "não foi feita",
+}
+"""What the results of jobs are called here; a name without words stays as it is."""
+
 
 def add_routes(bp: Blueprint) -> None:
     bp.add_url_rule("/panel/rotinas", view_func=list_routines)
@@ -18,9 +48,33 @@ def add_routes(bp: Blueprint) -> None:
 
 def list_routines() -> Response:
     _require_admin()
+    jobs = scheduled_jobs.list_all()
     return render(
-        "panel/routines.html", jobs=scheduled_jobs.list_all(), names=labels.SCHEDULED_JOBS
+        "panel/routines.html",
+        jobs=jobs,
+        names=labels.SCHEDULED_JOBS,
+        results={job.name: result_in_words(job.result or {}) for job in jobs},
     )
+
+
+def result_in_words(result: Mapping[str, object]) -> str:
+    """What a job counted, in one line; numbers by table are added up."""
+    pieces = []
+    for name, value in result.items():
+        words = RESULT_WORDS.get(name, name)
+        pieces.append(f"{words}: {_amount(value)}")
+    return ", ".join(pieces)
+
+
+def _amount(value: object) -> object:
+    """A value of a result as people read it."""
+    if isinstance(value, bool):
+        return "sim" if value else "não"
+    if isinstance(value, dict):
+        return sum(one for one in value.values() if isinstance(one, int))
+    if isinstance(value, list):
+        return "; ".join(str(one) for one in value)
+    return value
 
 
 def start_routine(name: str) -> AnyResponse:

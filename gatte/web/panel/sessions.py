@@ -15,7 +15,7 @@ from gatte.models import Conversation, Message, keyring
 from gatte.store import conversations, messages
 from gatte.store.conversations import NO_PRIORITY, ConversationGroup
 from gatte.web.htmx import render_changed_blocks
-from gatte.web.panel import labels, search
+from gatte.web.panel import costs, labels, search
 from gatte.web.panel.form_values import as_uuid, parse_datetime, parse_integer
 from gatte.web.panel.paging import PAGE, cursor, read_cursor
 
@@ -81,6 +81,7 @@ def list_sessions() -> Response:
         tabs=_tabs(tab),
         page=page,
         flows=labels.FLOWS,
+        budget_notices=costs.budget_notices(),
         sought=words_sought,
         poll_url=_address(tab, after, words_sought),
         first_url=_address(tab, None, words_sought) if after else None,

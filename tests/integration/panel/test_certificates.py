@@ -50,7 +50,7 @@ def test_a_file_shows_its_problems_and_is_stored_once_it_is_confirmed(app, log_i
     with app.app_context():
         cron.import_certificates()
 
-    assert "1 certificado(s) novo(s)" in chief.get(place).text
+    assert "1 certificado novo" in chief.get(place).text
     assert certificates(app) == ["Padaria Sol"]
     assert "Padaria Sol" in chief.get("/panel/certificados").text
     assert "Padaria Sol" not in chief.get("/panel/certificados?filtro=vencidos").text

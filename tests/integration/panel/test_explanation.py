@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from gatte.data_rights import erasure
 from gatte.extensions import db
-from gatte.models import AuditEntry, Contact, ExampleState, Message, TrainingExample
+from gatte.models import Article, AuditEntry, Contact, ExampleState, Message, TrainingExample, Turn
 from tests.fakes import payloads
 from tests.integration.turns.simulated_customer import somebody
 
@@ -39,7 +39,50 @@ def test_the_card_says_in_plain_words_what_was_understood(customer, agent):
     assert "<strong>quer renovar o certificado</strong> (certeza" in page
     assert "“quero renovar meu certificado”" in page
     assert "Entender" in page
-    assert "Virar artigo" not in page  # the panel has no such form
+
+
+def test_the_card_leads_to_an_article_with_the_question_but_no_personal_value(customer, agent):
+    customer.sends(payloads.text("vocês entregam token em ilhéus? meu cpf é 529.982.247-25"))
+    page = agent.get(address_of(customer)).text
+    address = re.search(r'href="(/panel/base/novo[^"]+)"', page)
+    assert address is not None
+
+    form = agent.get(address[1]).text
+
+    assert 'value="vocês entregam token em ilhéus?' in form
+    assert "529.982" not in form
+
+
+def test_an_article_that_was_found_can_be_opened_and_one_that_is_gone_is_only_named(
+    app, customer, agent
+):
+    customer.sends(payloads.text("vocês têm estacionamento?"))
+    card = address_of(customer)
+    found = [
+        {"slug": slug, "title": title, "score": 1, "cosine": 1}
+        for slug, title in (("estacionamento", "Estacionamento"), ("sumiu", "Artigo de antes"))
+    ]
+    with app.app_context():
+        article = Article(
+            slug="estacionamento",
+            title="Estacionamento",
+            question="Tem?",
+            answer="Temos.",
+            topic="faq",
+            source="teste",
+        )
+        db.session.add(article)
+        message = db.session.get_one(Message, card.rsplit("/", 1)[1])
+        turn = db.session.get_one(Turn, message.turn_id)
+        turn.trace = {**turn.trace, "answer": {"passages": found, "sources": []}}
+        db.session.commit()
+        address = f"/panel/base/{article.id}"
+
+    page = agent.get(card).text
+
+    assert f'<a href="{address}">Estacionamento</a>' in page
+    assert "Artigo de antes" in page
+    assert ">Artigo de antes</a>" not in page
 
 
 def test_the_conversation_leads_to_the_card(customer, agent):

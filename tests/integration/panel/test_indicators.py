@@ -101,6 +101,6 @@ def test_the_wait_for_a_person_is_a_figure_of_its_day(app, desk):
 def test_the_checklist_shows_what_to_correct_first(log_in):
     page = log_in("chefe").get("/panel/verificacao").text
 
-    assert page.count('<li class="check"') == len(checklist.CHECKS)
+    assert page.count('<li class="check-result"') == len(checklist.CHECKS)
     assert page.index('data-status="fail"') < page.index('data-status="pass"')
     assert "GATTE_ENV está como development" in page

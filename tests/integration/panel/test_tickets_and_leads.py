@@ -107,6 +107,18 @@ def test_leads_are_filtered_by_stage(agent, desk):
     assert "Pessoa Perdida" in agent.get("/panel/leads?filtro=perdidos").text
 
 
+def test_leads_of_a_filter_come_as_a_file_that_no_spreadsheet_works_out(desk, log_in):
+    desk.lead("=HYPERLINK(1)")
+    desk.lead("Lia Perdida", stage=LeadStage.LOST)
+
+    answer = log_in("chefe").get("/panel/leads.csv?filtro=ativos")
+
+    lines = answer.data.decode("utf-8-sig").splitlines()
+    assert lines[0] == "Chegou;Nome;Empresa;CPF/CNPJ;E-mail;Telefone;Produto;Etapa;Responsável"
+    assert any(";'=HYPERLINK(1);" in line and ";e-CNPJ A1;Novo;" in line for line in lines)
+    assert "Lia Perdida" not in answer.text
+
+
 def test_what_does_not_exist_is_a_page_not_found(agent):
     for path in ("/panel/chamados/", "/panel/leads/"):
         missing = f"{path}01890000-0000-7000-8000-000000000000"

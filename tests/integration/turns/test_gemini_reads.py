@@ -59,7 +59,7 @@ def test_what_gemini_reads_is_done_and_recorded(customer, gemini):
         conversation = customer.conversation()
         assert (conversation.state, conversation.flow) == (State.COLLECTING, "lead")
         assert conversation.slots["product"] == "e-CPF A1"
-        assert calls_of(customer) == [("understand", "commands-v1", "ok")]
+        assert calls_of(customer) == [("understand", "commands-v2", "ok")]
         read = select(Message).filter_by(conversation_id=conversation.id, author="customer")
         message = db.session.scalars(read).one()
         assert (message.intent, message.intent_source) == (
@@ -88,12 +88,12 @@ def test_a_literal_word_asks_no_model(customer, gemini, text):
 
 
 def test_when_gemini_fails_the_local_way_answers(customer, gemini):
-    gemini.fails(503)
+    gemini.fails(503, times=2)
     customer.sends(payloads.text(DOUBTFUL))
 
     with customer.app.app_context():
         assert customer.conversation().state is not State.ERROR
-        assert calls_of(customer)[0] == ("understand", "commands-v1", "error")
+        assert calls_of(customer)[0] == ("understand", "commands-v2", "error")
 
 
 def test_opting_out_by_geminis_guess_is_asked_back(customer, gemini):

@@ -89,7 +89,7 @@ def test_the_call_is_recorded_with_its_turn(customer, meta):
         assert (call.purpose, call.model, call.prompt_version) == (
             "transcribe",
             "gemini-3.5-flash",
-            "transcriber-v1",
+            "transcriber-v2",
         )
         assert (call.outcome, call.tokens_in, call.tokens_out) == ("ok", 321, 50)
         assert customer.turn(wamid).step_durations_ms["transcribe"] > 0
@@ -164,7 +164,7 @@ def test_another_file_than_the_webhook_told_of_is_not_listened_to(customer, meta
 
 @pytest.mark.parametrize(("status", "outcome"), [(429, "quota"), (503, "error"), (400, "refused")])
 def test_when_gemini_fails_the_customer_is_asked_to_type(customer, meta, gemini, status, outcome):
-    gemini.fails(status)
+    gemini.fails(status, times=2 if status == 503 else 1)  # too busy is tried once more
     (wamid,) = customer.sends(voice(meta, WISH))
 
     assert heard(customer, wamid) == ("", outcome)
@@ -283,3 +283,44 @@ def test_without_gemini_nothing_is_fetched_and_the_customer_is_asked_to_type(
         for way in ("gatte_cloud", "gatte_media"):
             deaf.extensions[way].close()
     set_job_app(app)
+
+
+DOUBTFUL = "quero renovar o ~e-CNPJ~"
+
+
+def state_of(customer):
+    with customer.app.app_context():
+        row = customer.conversation()
+        return row.flow, row.flags.get("offer")
+
+
+def test_a_doubtful_voice_message_is_confirmed_before_anything_follows(customer, meta):
+    customer.sends(voice(meta, DOUBTFUL))
+
+    assert "Você quer renovar o e-CNPJ, certo?" in meta.texts_to(customer.person.phone)[-1]
+    assert state_of(customer) == (None, "heard")
+
+    customer.sends(payloads.text("sim"))
+    assert state_of(customer)[0] == "renewal"
+
+
+def test_what_was_heard_wrong_is_dropped(customer, meta):
+    customer.sends(voice(meta, DOUBTFUL))
+    customer.sends(payloads.text("não"))
+
+    assert "gravar de novo" in meta.texts_to(customer.person.phone)[-1]
+    assert state_of(customer) == (None, None)
+
+
+def test_doubtful_words_do_not_keep_a_person_waiting(customer, meta):
+    customer.sends(voice(meta, "quero falar com um ~atendente~"))
+
+    with customer.app.app_context():
+        assert customer.conversation().state == "STATE_WAITING_HUMAN"
+
+
+def test_doubtful_words_are_kept_with_the_message(customer, meta):
+    (wamid,) = customer.sends(voice(meta, DOUBTFUL))
+
+    with customer.app.app_context():
+        assert customer.message(wamid).raw_payload["doubtful_words"] == ["e-CNPJ"]

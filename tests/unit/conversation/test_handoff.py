@@ -38,7 +38,9 @@ def with_human() -> Talk:
 
 
 def test_the_card_says_who_why_and_what_was_under_way():
-    talk = Talk().says("quero um e-CPF", Intent.BUY_CERTIFICATE).says("Ana Lima").says("atendente")
+    talk = (
+        Talk().says("quero um e-CPF A1", Intent.BUY_CERTIFICATE).says("Ana Lima").says("atendente")
+    )
 
     assert talk.effect.reason == EscalationReason.REQUESTED
     lines = talk.effect.summary.splitlines()

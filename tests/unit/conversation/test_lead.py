@@ -69,7 +69,7 @@ def test_several_values_in_one_message():
 
 
 def test_a_person_is_not_asked_for_a_company():
-    talk = Talk().says("quero um e-CPF", BUY).says("Ana Lima").says(CPF)
+    talk = Talk().says("quero um e-CPF A1", BUY).says("Ana Lima").says(CPF)
 
     assert talk.snapshot.requested_slot == "email"
 
@@ -186,20 +186,25 @@ def test_a_good_answer_forgets_the_bad_ones():
 
 def test_somebody_without_an_email_goes_on():
     talk = (
-        Talk().says("quero um e-CPF", BUY).says("Ana Lima").says(CPF).says("não tenho").says("sim")
+        Talk()
+        .says("quero um e-CPF A1", BUY)
+        .says("Ana Lima")
+        .says(CPF)
+        .says("não tenho")
+        .says("sim")
     )
 
-    assert talk.effect == CaptureLead("Ana Lima", "e-CPF", CPF, None, None)
+    assert talk.effect == CaptureLead("Ana Lima", "e-CPF A1", CPF, None, None)
 
 
 def test_a_returning_contact_is_not_asked_for_name_and_email_again():
-    talk = Talk(contact=KNOWN).says("quero um e-CPF", BUY)
+    talk = Talk(contact=KNOWN).says("quero um e-CPF A1", BUY)
 
     assert talk.snapshot.requested_slot == "document"
 
 
 def test_the_name_of_a_profile_is_not_taken_for_granted():
-    talk = Talk(contact=ContactFacts(name="Jo 💕")).says("quero um e-CPF", BUY)
+    talk = Talk(contact=ContactFacts(name="Jo 💕")).says("quero um e-CPF A1", BUY)
 
     assert talk.snapshot.requested_slot == "name"
 
@@ -208,3 +213,27 @@ def test_a_name_that_a_classifier_misreads_is_still_a_name():
     talk = asked_for_the_name().sends(heard("Rosa Maria", Intent.GREETING))
 
     assert talk.snapshot.slots["name"] == "Rosa Maria"
+
+
+def test_a_document_in_two_messages_is_one():
+    talk = Talk().says("quero um e-CNPJ A1", BUY).says("João da Silva")
+
+    talk.sends(heard("45.997.418/"), heard("0001-53"))
+
+    assert talk.snapshot.slots["document"] == CNPJ
+
+
+def test_a_model_that_is_told_after_its_kind_makes_the_product_whole():
+    talk = Talk().says("quero comprar um e-CNPJ", BUY)
+    assert "O e-CNPJ pode ser A1" in talk.replied
+
+    assert talk.says("o de arquivo").snapshot.slots["product"] == "e-CNPJ A1"
+    assert "product_part" not in talk.snapshot.slots
+
+
+def test_at_the_summary_the_other_model_may_be_wished_for_in_other_words():
+    talk = Talk().says("quero um e-CPF A3", BUY).says("Ana Lima").says(CPF).says("não tenho")
+
+    talk.says("o token eu vou perder\ntroca pelo de arquivo")
+
+    assert talk.snapshot.slots["product"] == "e-CPF A1"

@@ -44,7 +44,9 @@ def test_what_cannot_be_read_gets_a_helpful_answer(kind):
 
 def test_in_a_flow_the_question_is_repeated():
     talk = (
-        Talk().says("quero um e-CPF", Intent.BUY_CERTIFICATE).sends(heard(kind=MessageKind.STICKER))
+        Talk()
+        .says("quero um e-CPF A1", Intent.BUY_CERTIFICATE)
+        .sends(heard(kind=MessageKind.STICKER))
     )
 
     assert "nome completo" in talk.replied

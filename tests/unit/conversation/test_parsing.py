@@ -20,7 +20,7 @@ from gatte.conversation.parsing.names import (
     parse_name,
 )
 from gatte.conversation.parsing.normalize import normalize_text, truncate
-from gatte.conversation.parsing.products import find_product, parse_product
+from gatte.conversation.parsing.products import find_product, parts_of, parts_of_answer
 from gatte.conversation.parsing.times import find_period, parse_period
 from gatte.conversation.rules import command_in, predict_by_rule
 from gatte.conversation.secret_detection import holds_password
@@ -222,16 +222,24 @@ def test_a_wrong_email_is_told_apart(text, problem):
         ("e cpf a3 por favor", "e-CPF A3"),
         ("certificado para minha empresa", "e-CNPJ"),
         ("pessoa física", "e-CPF"),
-        ("certificado para emitir nota fiscal", "NF-e"),
+        ("certificado para nota fiscal", "NF-e"),
+        ("e-CNPJ, aquele de arquivo", "e-CNPJ A1"),
+        ("o e-cpf de token", "e-CPF A3"),
+        ("e-CNPJ que não precisa de pendrive", "e-CNPJ A1"),
+        ("certificado para emitir nota fiscal", None),
     ],
 )
 def test_products_are_found(text, product):
     assert find_product(text).value == product
 
 
-def test_somebody_unsure_of_the_product_may_say_so():
-    assert parse_product("não sei qual é o melhor").value == "a definir"
-    assert parse_product("o amarelo").problem == "product_missing"
+def test_a_kind_and_a_model_that_are_said_apart_make_one_product():
+    kind = parts_of_answer("o da empresa")
+    model = parts_of_answer("o de arquivo")
+
+    assert model.with_known(kind).name == "e-CNPJ A1"
+    assert parts_of(kind.name) == kind
+    assert not kind.whole
 
 
 @pytest.mark.parametrize(

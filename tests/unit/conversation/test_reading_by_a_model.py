@@ -26,7 +26,7 @@ LABELS = (LabelScore("Question", 0.5),)
 
 def reading(*commands, labels=LABELS):
     read = tuple(replace(one, **GEMINI) for one in commands)
-    return TurnReading(labels=labels, model="gemini-x commands-v1", commands=read)
+    return TurnReading(labels=labels, model="gemini-x commands-v2", commands=read)
 
 
 def resolved(text, given, state=State.MENU, **facts):
@@ -93,7 +93,7 @@ def test_a_message_has_the_intent_of_its_weightiest_command():
     )
     assert (shown.understanding.model, shown.understanding.prompt_version) == (
         "gemini-x",
-        "commands-v1",
+        "commands-v2",
     )
 
 

@@ -212,7 +212,7 @@ def test_rules_spare_the_model(text):
 
 
 def test_plain_answers_spare_the_model_and_other_words_do_not():
-    talk = Talk().says("quero comprar um e-CPF", Intent.BUY_CERTIFICATE)
+    talk = Talk().says("quero comprar um e-CPF A1", Intent.BUY_CERTIFICATE)
 
     assert not needs_classifier(talk.snapshot, "João da Silva")
     assert needs_classifier(talk.snapshot, "quanto custa?")
@@ -244,7 +244,7 @@ def test_an_answer_that_did_not_help_leads_to_the_desk():
 def test_what_is_out_of_scope_does_not_count_against_a_flow():
     talk = (
         Talk()
-        .says("quero um e-CPF", Intent.BUY_CERTIFICATE)
+        .says("quero um e-CPF A1", Intent.BUY_CERTIFICATE)
         .says("vocês vendem sapatos?", Intent.OUT_OF_SCOPE)
     )
 

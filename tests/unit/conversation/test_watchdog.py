@@ -24,7 +24,7 @@ def due(talk: Talk) -> Timer | None:
 
 
 def buying() -> Talk:
-    return Talk().says("quero um e-CPF", Intent.BUY_CERTIFICATE)
+    return Talk().says("quero um e-CPF A1", Intent.BUY_CERTIFICATE)
 
 
 def test_a_flow_is_nudged_once_then_timed_out_then_closed():

@@ -104,7 +104,7 @@ def test_a_value_comes_from_the_customers_own_letters(reads):
     assert commands(reading) == (SetSlot("document", "52998224725"),)
     assert reading.commands[0].span == CPF
     assert reading.commands[0].source is PredictionSource.GEMINI
-    assert (reading.labels, reading.model) == (LOCAL.labels, "classifier commands-v1")
+    assert (reading.labels, reading.model) == (LOCAL.labels, "classifier commands-v2")
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ def test_a_message_with_a_password_never_leaves(gemini, fake_gemini):
 @pytest.mark.parametrize(
     "failure",
     [
-        lambda fake_gemini: fake_gemini.fails(503),
+        lambda fake_gemini: fake_gemini.fails(503, times=2),
         lambda fake_gemini: fake_gemini.is_slow(5),
         lambda fake_gemini: fake_gemini.blocks(),
         lambda fake_gemini: fake_gemini.cuts(),
@@ -242,7 +242,7 @@ def test_whatever_goes_wrong_the_local_reading_stays_and_the_call_is_recorded(
         reading = command_generator.generate(gemini, TurnRequest(("é isso",), ASKED), LOCAL)
 
     assert reading == LOCAL
-    assert [call.prompt_version for call in made] == ["commands-v1"]
+    assert [call.prompt_version for call in made] == ["commands-v2"]
 
 
 def test_a_very_long_turn_is_cut_before_it_is_sent(gemini, fake_gemini):

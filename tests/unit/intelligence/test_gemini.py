@@ -54,7 +54,7 @@ def test_a_turn_is_read_as_commands_with_the_record_of_the_call(gemini):
         321,
         50,
     )
-    assert (call.model, call.prompt_version) == ("gemini-3.5-flash-lite", "commands-v1")
+    assert (call.model, call.prompt_version) == ("gemini-3.5-flash-lite", "commands-v2")
     assert call.latency_ms > 0
 
 

@@ -139,7 +139,7 @@ def test_rejected_words_and_an_unsure_passage_are_no_answer(gemini, fake_gemini)
 
 
 def test_when_the_model_is_away_the_passage_answers_and_the_call_is_kept(gemini, fake_gemini):
-    fake_gemini.fails(503)
+    fake_gemini.fails(503, times=2)
     answer = compose_answer(passages(), (), gemini)
 
     assert (answer.text, answer.why) == (ANSWER, AnswerReason.PASSAGE)

@@ -50,7 +50,7 @@ def test_the_words_come_with_the_record_of_the_call(gemini):
     assert (call.purpose, call.model, call.prompt_version) == (
         CallPurpose.TRANSCRIBE,
         "gemini-3.5-flash",
-        "transcriber-v1",
+        "transcriber-v2",
     )
     assert (call.outcome, call.tokens_in, call.tokens_out) == (CallOutcome.OK, 321, 50)
 

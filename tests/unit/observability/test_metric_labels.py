@@ -11,6 +11,10 @@ from pathlib import Path
 
 GATTE = Path(__file__).parents[3] / "gatte"
 WORDS_OF_OUR_OWN = {
+    "call.flow or NO_LABEL": "the name of a flow, which is named in code",
+    "period": "a member of BudgetPeriod, which is looped over or annotated",
+    "problem": "a Violation, which is looped over",
+    "verdict.band": "the GuardBand of a Verdict",
     "call.model": "the models that the settings name",
     "direction": "a key of a dict of TokenDirection",
     "kind": "what intake wrote into the column itself: MessageKind, or an echo",
