@@ -35,8 +35,8 @@ chaos: install ## kill every process at every step, many times, and count what w
 quality: install ## simulated customers of eight voices: how they fare (make quality ARGS="--seeds 1")
 	@$(BIN)/python -m tests.quality $(ARGS)
 
-proof: install ## generated requests to every operation of the API (make proof ARGS=1000 for more of each)
-	@$(BIN)/python -m tests.api_proof $(ARGS)
+proof: install ## attack the running system, some half an hour (make proof ARGS="webhook --bodies 1000000" for one part)
+	@$(BIN)/python -m tests.proof $(ARGS)
 
 env: ## write .env and secrets/, for docker compose (never overwrites any)
 	@$(PYTHON) deployment/generate_env.py

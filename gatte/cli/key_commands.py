@@ -20,8 +20,9 @@ keys = AppGroup("keys", help="The master keys of GATTE_ENCRYPTION_KEYS.")
 def rotate(pause: float) -> None:
     """Wrap every data key under the first master key, beside the running system.
 
-    Put the new key first in GATTE_ENCRYPTION_KEYS and restart every process before. Safe to stop
-    and to repeat: it goes on where it was.
+    Before: add the new key at the end of GATTE_ENCRYPTION_KEYS and restart every process, then put
+    it first and restart again, so that no process meets a key that it lacks. Safe to stop and to
+    repeat: it goes on where it was.
     """
     from gatte.infra.database import engine
     from gatte.operations import master_key_rotation as rotation

@@ -165,7 +165,9 @@ class InboxReceiver:
         return self._event(event.field, event.phone_number_id, _encoded(event.value))
 
     def _event(self, field: str, phone_number_id: str | None, payload: bytes) -> EventRow:
-        return EventRow(field, phone_number_id, self._keys.seal_inbox(payload, EVENT_AAD))
+        """A row of an event. Its field stands in plain, and is masked: a body may name anything."""
+        sealed = self._keys.seal_inbox(payload, EVENT_AAD)
+        return EventRow(masking.mask(field), phone_number_id, sealed)
 
 
 def store_webhook(raw: bytes, request_id: str | None = None) -> WebhookRows:

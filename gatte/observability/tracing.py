@@ -8,6 +8,9 @@ from random import getrandbits
 from structlog import contextvars
 
 _ACCEPTABLE = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_RANDOM = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+MOST_DIGITS = 10
+"""Digits that an id may have which does not look random: a mobile phone or a CPF has 11."""
 
 
 def new_request_id() -> str:
@@ -16,10 +19,16 @@ def new_request_id() -> str:
 
 
 def accept_request_id(inbound: str | None) -> str:
-    """The caller's X-Request-ID when it has an acceptable shape, else a new one."""
-    if inbound is not None and _ACCEPTABLE.fullmatch(inbound):
+    """The caller's X-Request-ID when it has an acceptable shape, else a new one.
+
+    It is logged, and stored beside messages: so one that holds a phone or a document is not taken.
+    """
+    if inbound is None or not _ACCEPTABLE.fullmatch(inbound):
+        return new_request_id()
+    if _RANDOM.fullmatch(inbound):  # as nginx makes them; digits in a row are chance there
         return inbound
-    return new_request_id()
+    digits = sum(sign.isdigit() for sign in inbound)
+    return inbound if digits <= MOST_DIGITS else new_request_id()
 
 
 def bind(**ids: str | int | None) -> None:

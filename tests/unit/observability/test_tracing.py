@@ -16,14 +16,27 @@ def test_a_new_id_is_32_hex_digits():
     assert tracing.new_request_id() != tracing.new_request_id()
 
 
-@pytest.mark.parametrize("inbound", ["abcdefgh", "A.b_c-1234567890", "x" * 64])
+@pytest.mark.parametrize(
+    "inbound", ["abcdefgh", "A.b_c-1234567890", "x" * 64, "5541998765432" + "a" * 19]
+)
 def test_an_acceptable_inbound_id_is_kept(inbound):
     assert tracing.accept_request_id(inbound) == inbound
 
 
 @pytest.mark.parametrize(
     "inbound",
-    [None, "", "short", "x" * 65, "with space", "newline12\n", "<script>alert", "ação1234"],
+    [
+        None,
+        "",
+        "short",
+        "x" * 65,
+        "with space",
+        "newline12\n",
+        "<script>alert",
+        "ação1234",
+        "tel-5541998765432",
+        "529.982.247-25",
+    ],
 )
 def test_any_other_inbound_id_is_replaced(inbound):
     assert len(tracing.accept_request_id(inbound)) == 32
