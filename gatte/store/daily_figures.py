@@ -93,7 +93,7 @@ FIGURES: dict[str, FigureSource] = {
         "r.accepted_at",
         (
             "coalesce(r.pricing_category, 'service')"
-            " || CASE WHEN r.billable THEN ':billed' ELSE '' END"
+            " || CASE WHEN r.billable THEN '\\:billed' ELSE '' END"
         ),
         condition="r.accepted_at IS NOT NULL AND r.billable IS NOT FALSE",
     ),
