@@ -84,6 +84,7 @@ class Workspace:
                 stores.postgres.start()
                 urls["DATABASE_URL"] = stores.postgres.application_url()
                 urls["GATTE_MIGRATION_DATABASE_URL"] = stores.postgres.migrator_url()
+                urls["GATTE_BACKUP_DATABASE_URL"] = stores.postgres.url()
             if "REDIS_URL" not in urls and "REDIS_URL_FILE" not in self.given:
                 urls["REDIS_URL"] = stores.valkey.start()
             self._tell_neighbours(urls)

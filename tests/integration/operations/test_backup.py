@@ -38,10 +38,18 @@ def place(tmp_path_factory):
     }
 
 
+def logins(database_url):
+    """The roles that read a database for backups, and that own what is restored."""
+    return {
+        "gatte_backup_database_url": database_url,
+        "gatte_migration_database_url": database_url,
+    }
+
+
 @pytest.fixture(scope="module")
 def app(database_url, redis_url, place):
     """An application with backups and some contacts."""
-    with application(database_url, redis_url, **place[1]) as made:
+    with application(database_url, redis_url, **place[1], **logins(database_url)) as made:
         with made.app_context():
             seed(database_url, CONTACTS)
         yield made
