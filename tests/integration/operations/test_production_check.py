@@ -49,13 +49,12 @@ def app(database_url, redis_url):
 
 
 @pytest.fixture
-def tables(context):
+def tables(context, database_url):
     """Rows and keys that a test made are gone after it."""
     yield
     db.session.rollback()
     names = "inbox_message, turn, outbox, webhook_subscription, scheduled_job, contact"
-    db.session.execute(text(f'TRUNCATE {names}, "user" CASCADE'))
-    db.session.commit()
+    execute(database_url, f'TRUNCATE {names}, "user" CASCADE')
     services.redis().flushall()
 
 
