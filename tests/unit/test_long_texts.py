@@ -202,6 +202,7 @@ ELSEWHERE = {
         "a part of the core, which is tested whole; its rules are tested here"
     ),
     "intelligence.understanding.command_model.fit": "takes examples of ours",
+    "conversation.handoff.leave_queue": "takes the name of what is done",
     "conversation.company_facts.check_key": "takes a key that the company's people write",
     "conversation.company_facts.read_value": "takes a key that the company's people write",
     "conversation.price_answers.matching_prices": "takes names of products that we read",
