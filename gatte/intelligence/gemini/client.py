@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from string import Template
 from threading import Lock
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import structlog
 
@@ -172,7 +172,7 @@ class Gemini:
             client = self._connected()
             made = _translate_sdk_errors(
                 lambda: client.models.embed_content(
-                    model=record.model, contents=list(texts), config=config
+                    model=record.model, contents=cast("Any", list(texts)), config=config
                 )
             )
             rows = np.array([one.values for one in made.embeddings or []], dtype=np.float32)
@@ -214,7 +214,7 @@ class Gemini:
             client = self._connected()
             response = _translate_sdk_errors(
                 lambda: client.models.generate_content(
-                    model=record.model, contents=contents, config=config
+                    model=record.model, contents=cast("Any", contents), config=config
                 )
             )
             answered.append(response)

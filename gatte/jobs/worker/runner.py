@@ -84,7 +84,6 @@ class JobRunner:
         set_job_app(self._app)
         job_batch.set_executor(self)
         with self._app.app_context():
-            service.preload_models()
             service.preload_search()
             freeze_startup_objects()
             self._queues = [get_queue(name, BatchJob) for name in QueueName]
