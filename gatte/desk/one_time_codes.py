@@ -29,6 +29,10 @@ class WrongCode(Exception):
     """The code is not the present one of the user's app, or was used already."""
 
 
+class AlreadyEnabled(Exception):
+    """The user's second step is on; it is removed before another is set up."""
+
+
 @dataclass(frozen=True)
 class Enrolment:
     """What an app needs: the address that a QR code holds, and the secret for typing it in."""
@@ -38,7 +42,11 @@ class Enrolment:
 
 
 def begin(user: User, company: str) -> Enrolment:
-    """Make a new secret for a user, which counts once `confirm` has seen a code of it."""
+    """Make a new secret for a user, which counts once `confirm` has seen a code of it;
+    AlreadyEnabled where one counts.
+    """
+    if second_factors.find_confirmed(user.id) is not None:
+        raise AlreadyEnabled("the second step is on")
     secret = pyotp.random_base32()
     second_factors.add(user.id, secret)
     return _enrolment(user, secret, company)

@@ -133,7 +133,7 @@ def test_a_draft_survives_a_message_of_the_customer(agent, customer):
 
 def test_a_lead_that_the_bot_made_is_worked_on(agent, customer):
     as_customer(customer, "Vera Venda")
-    lines = ["quero comprar um e-CPF", "Vera Venda", "529.982.247-25", "vera@exemplo.com.br"]
+    lines = ["quero comprar um e-CPF A1", "Vera Venda", "529.982.247-25", "vera@exemplo.com.br"]
     for turn, text in enumerate(lines, start=1):
         say(customer, text)
         expect(answers(customer)).to_have_count(turn, timeout=ANSWER_PATIENCE)

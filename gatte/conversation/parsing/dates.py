@@ -5,6 +5,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from gatte.conversation.parsing.day_wishes import is_spelled
 from gatte.conversation.parsing.mentions import Mention, last_group, readable, split_refused
@@ -83,7 +84,13 @@ def find_day(text: str, now: datetime) -> ParseResult:
     return ParseResult(spelled + _spell_refused(refused))
 
 
-def _mentions(plain: str, today: date) -> Iterator[Mention]:
+@lru_cache(maxsize=64)
+def _mentions(plain: str, today: date) -> tuple[Mention, ...]:
+    """The days of a text, in order; the readers of a turn look at the same words several times."""
+    return tuple(_find_mentions(plain, today))
+
+
+def _find_mentions(plain: str, today: date) -> Iterator[Mention]:
     for said in MENTION.finditer(plain):
         kind = next(name for name in KINDS if said[name] is not None)
         value = KINDS[kind](said, today)

@@ -48,7 +48,12 @@ def run_processes(work: Work, count: int) -> int:
         process.terminate()
     for process in running:
         process.join()
-    return max(process.exitcode or 0 for process in running)
+    return max(_status(process) for process in running)
+
+
+def _status(process: ForkProcess) -> int:
+    """The exit code of a process that ended; one that only wanted a successor ended well."""
+    return 0 if process.exitcode == RECYCLED else process.exitcode or 0
 
 
 def _start(work: Work) -> ForkProcess:

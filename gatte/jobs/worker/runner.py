@@ -85,7 +85,6 @@ class JobRunner:
         set_job_app(self._app)
         job_batch.set_executor(self)
         with self._app.app_context():
-            service.preload_models()
             service.preload_search()
             champion.refresh()
             freeze_startup_objects()

@@ -105,19 +105,19 @@ def _choose_password_first() -> AnyResponse | None:
     must_choose = current_user_or_401().must_change_password
     if not must_choose or request.endpoint in BEFORE_NEW_PASSWORD:
         return None
-    _tell_once(CHOOSE_ANOTHER)
-    page = url_for("panel.show_password")
-    if htmx_request.htmx:
-        return Response(status=409, headers={"HX-Redirect": page})
-    return redirect(page, 303)
+    return _lead_first_to(url_for("panel.show_password"), CHOOSE_ANOTHER)
 
 
 def _set_up_second_factor_first() -> AnyResponse | None:
     """Whoever needs a second step and has none can do nothing but set it up."""
     if not session.get(current_login.MUST_ENROL) or request.endpoint in BEFORE_SECOND_FACTOR:
         return None
-    _tell_once(SET_UP_FIRST)
-    page = url_for("panel.show_second_factor")
+    return _lead_first_to(url_for("panel.show_second_factor"), SET_UP_FIRST)
+
+
+def _lead_first_to(page: str, why: str) -> AnyResponse:
+    """The way to the one page that a user may see now, said once."""
+    _tell_once(why)
     if htmx_request.htmx:
         return Response(status=409, headers={"HX-Redirect": page})
     return redirect(page, 303)
@@ -284,7 +284,7 @@ def _ask_for_code(user: User) -> AnyResponse:
     """The password was right, the code of the second step is still to come."""
     onward = safe_next(request.form.get("next"))
     session.clear()
-    session[CODE_AWAITED] = [user.email, int(time.time()), onward]
+    session[CODE_AWAITED] = [str(user.id), int(time.time()), onward]
     return redirect(url_for("panel.show_code"), 303)
 
 

@@ -64,9 +64,13 @@ def start(user: User) -> None:
     session.permanent = True
     started = login_sessions.start(user, browser_family(request.headers.get("User-Agent", "")))
     session[COOKIE_KEY] = str(started.id)
-    policy = services.settings().gatte_panel_second_factor
-    if policy.holds_for(user.role.value) and second_factors.find_confirmed(user.id) is None:
+    if needs_second_factor(user) and second_factors.find_confirmed(user.id) is None:
         session[MUST_ENROL] = True
+
+
+def needs_second_factor(user: User) -> bool:
+    """Whether this user must have a second step."""
+    return services.settings().gatte_panel_second_factor.holds_for(user.role.value)
 
 
 def keep_alive() -> None:

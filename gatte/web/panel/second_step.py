@@ -56,10 +56,10 @@ def check_code() -> AnyResponse:
     if current_user.is_authenticated:
         return auth.home()
     waiting = _waiting()
-    user = None if waiting is None else users.find_user(waiting[0])
-    if waiting is None or user is None or not user.active:
+    user = None if waiting is None else users.find_active_user(waiting[0])
+    if waiting is None or user is None:
         return _too_late()
-    attempt = Attempt(f"{user.email}\0code", "", f"code of {user.id}")
+    attempt = _attempt(user)
     if seconds := services.login_attempts().begin(attempt):
         response = _refuse(TOO_MANY.format(wait=auth.in_words(seconds)), 429)
         response.headers["Retry-After"] = str(seconds)
@@ -76,10 +76,15 @@ def check_code() -> AnyResponse:
 def _waiting() -> tuple[str, str | None] | None:
     """Whose code is awaited and the page to go on to; None when nobody's is, or no longer."""
     try:
-        email, since, onward = session[auth.CODE_AWAITED]
+        user_id, since, onward = session[auth.CODE_AWAITED]
     except (KeyError, TypeError, ValueError):
         return None
-    return (email, onward) if time.time() - since < WAITING_SECONDS else None
+    return (user_id, onward) if time.time() - since < WAITING_SECONDS else None
+
+
+def _attempt(user: User) -> Attempt:
+    """Guesses at a code are counted by the account, apart from those at its password."""
+    return Attempt(f"{user.email}\0code", "", f"code of {user.id}")
 
 
 def _too_late() -> AnyResponse:
@@ -98,7 +103,11 @@ def show_second_factor() -> AnyResponse:
     user = auth.current_user_or_401()
     if second_factors.find_confirmed(user.id) is not None:
         left = second_factors.count_recovery_codes(user.id)
-        return render("panel/second_factor.html", left=left, may_remove=not _needed_by(user))
+        return render(
+            "panel/second_factor.html",
+            left=left,
+            may_remove=not current_login.needs_second_factor(user),
+        )
     return _show_enrolment(user)
 
 
@@ -107,7 +116,9 @@ def confirm_second_factor() -> AnyResponse:
     if (asked := auth.require_fresh_login(PLACE)) is not None:
         return asked
     user = auth.current_user_or_401()
-    attempt = Attempt(f"{user.email}\0code", "", f"code of {user.id}")
+    if second_factors.find_confirmed(user.id) is not None:
+        return redirect(url_for("panel.show_second_factor"), 303)  # the form was sent twice
+    attempt = _attempt(user)
     if seconds := services.login_attempts().begin(attempt):
         return _show_enrolment(user, TOO_MANY.format(wait=auth.in_words(seconds)), 429)
     try:
@@ -137,7 +148,7 @@ def remove_second_factor() -> AnyResponse:
     if (asked := auth.require_fresh_login(PLACE)) is not None:
         return asked
     user = auth.current_user_or_401()
-    if _needed_by(user):
+    if current_login.needs_second_factor(user):
         flash(NEEDED, "danger")
         return redirect(url_for("panel.show_second_factor"), 303)
     one_time_codes.remove(user, user.id)
@@ -160,7 +171,3 @@ def _show_enrolment(user: User, problem: str = "", status: int = 200) -> AnyResp
         picture=Markup(picture),  # noqa: S704 - drawn by segno of what is ours
         secret=enrolment.secret,
     )
-
-
-def _needed_by(user: User) -> bool:
-    return services.settings().gatte_panel_second_factor.holds_for(user.role.value)

@@ -21,7 +21,7 @@ from tests.integration.turns.simulated_customer import Customer, somebody
 CPF = "52998224725"
 SAID = [
     "oi",
-    "quero comprar um e-CPF",
+    "quero comprar um e-CPF A1",
     "Joana Prado",
     "529.982.247-25",
     "joana@prado.example",
@@ -175,7 +175,7 @@ def test_a_contact_under_a_hold_stays(app, ledger_path):
 
 def test_no_figure_of_a_day_changes(app):
     customer = somebody(app)
-    customer.sends(payloads.text("quero comprar um e-CPF"))
+    customer.sends(payloads.text("quero comprar um e-CPF A1"))
     today = datetime.now(UTC).date()
     span = today - timedelta(days=2), today + timedelta(days=1)
 

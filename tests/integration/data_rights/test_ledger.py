@@ -175,7 +175,7 @@ def test_a_backup_from_before_the_erasure_is_erased_again_before_it_serves(
     app, database_url, redis_url, ledger_path, tmp_path
 ):
     customer = somebody(app)
-    said = ["oi", "quero comprar um e-CPF", "Joana Prado", "529.982.247-25"]
+    said = ["oi", "quero comprar um e-CPF A1", "Joana Prado", "529.982.247-25"]
     wamids = [customer.sends(payloads.text(words))[0] for words in said]
     wamids.append(customer.delivers(payloads.text("isto ninguém leu ainda")))
     late = somebody(app)  # who is in the inbox of the backup, and no contact yet

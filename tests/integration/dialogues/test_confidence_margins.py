@@ -50,5 +50,5 @@ def test_a_decision_that_a_digit_does_not_change_is_well(guesses):
 
 
 def test_an_answer_of_which_the_search_is_barely_sure_is_told():
-    assert too_close(answered(0.54)) == ["resposta preco: probabilidade 0.540"]
+    assert too_close(answered(0.49)) == ["resposta preco: probabilidade 0.490"]
     assert too_close(answered(0.6)) == []

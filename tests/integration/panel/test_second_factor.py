@@ -131,6 +131,20 @@ def test_the_first_code_must_be_right(app, agent):
     assert Browser(app.test_client()).log_in(ANA).location != STEP
 
 
+@pytest.mark.parametrize("sent_again", ["the same", "000000", "x"])
+def test_a_form_that_is_sent_twice_leaves_the_second_step_on(app, agent, enrolled, sent_again):
+    secret, codes = enrolled
+    agent.get(SETUP)
+    code = code_of(secret, -1) if sent_again == "the same" else sent_again
+
+    assert agent.post(SETUP, codigo=code).location == SETUP
+
+    browser = new_browser(app)
+    assert browser.log_in(ANA).location == STEP
+    browser.get(STEP)
+    assert browser.post(STEP, codigo=codes[0]).status_code == 303
+
+
 def test_new_recovery_codes_take_the_place_of_the_old(app, agent, enrolled):
     _, codes = enrolled
     agent.get(SETUP)

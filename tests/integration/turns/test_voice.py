@@ -20,7 +20,7 @@ from tests.integration.turns.simulated_customer import somebody
 from tests.process_system import until
 
 TOKEN = "meta-token-of-the-tests"
-WISH = "quero comprar um e-CNPJ"
+WISH = "quero comprar um e-CNPJ A1"
 
 
 @pytest.fixture(scope="module")
