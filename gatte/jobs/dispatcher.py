@@ -32,7 +32,8 @@ from gatte.jobs import cron
 from gatte.jobs.dedup import DispatchDeduplicator
 from gatte.jobs.worker import heartbeat
 from gatte.observability import metrics
-from gatte.store.due_work import DueWork, fetch_due_work, fetch_lately_due
+from gatte.store import conversations
+from gatte.store.due_work import MAX_ROWS_PER_POLL, DueWork, fetch_due_work, fetch_lately_due
 
 log = structlog.get_logger(__name__)
 
@@ -101,6 +102,9 @@ class Dispatcher:
         started = time.monotonic()
         is_whole = started >= self._whole_look_at
         fetch = fetch_due_work if is_whole else fetch_lately_due
+        if is_whole:
+            conversations.rearm_timers(connection, MAX_ROWS_PER_POLL)
+            connection.commit()
         found = fetch(connection, services.settings(), LEAD_SECONDS)
         connection.rollback()  # no transaction stays open meanwhile
         spent = time.monotonic() - started

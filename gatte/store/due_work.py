@@ -61,17 +61,6 @@ LATELY_DUE_SQL = f"""
     ORDER BY o.next_attempt_at
     LIMIT $4)
     UNION ALL
-    (SELECT 'resume_turn',
-        ARRAY[id::text],
-        'resume-' || id || '-' || lease_token || '-' || turn_attempts,
-        turn_due_at,
-        0
-    FROM conversation
-    WHERE {conversations.TURN_DUE}
-        AND turn_due_at > {SINCE}
-    ORDER BY turn_due_at
-    LIMIT $4)
-    UNION ALL
     (SELECT 'apply_statuses',
         ARRAY[]::text[],
         'settle-' || max(id),
@@ -84,13 +73,23 @@ LATELY_DUE_SQL = f"""
 # With what may wait a second longer.
 ALL_DUE_SQL = f"""{LATELY_DUE_SQL}
     UNION ALL
+    (SELECT 'resume_turn',
+        ARRAY[id::text],
+        'resume-' || id || '-' || lease_token || '-' || turn_attempts,
+        turn_due_at,
+        0
+    FROM conversation
+    WHERE {conversations.TURN_DUE}
+    ORDER BY turn_due_at
+    LIMIT $4)
+    UNION ALL
     (SELECT 'fire_inactivity_timer',
         ARRAY[id::text],
         'watch-' || id || '-' || extract(epoch FROM inactivity_due_at),
         inactivity_due_at,
         0
     FROM conversation
-    WHERE {conversations.INACTIVITY_DUE}
+    WHERE {conversations.WOKEN} AND {conversations.INACTIVITY_DUE}
     ORDER BY inactivity_due_at
     LIMIT $4)
     UNION ALL
@@ -163,12 +162,10 @@ def fetch_due_work(
 def fetch_lately_due(
     connection: Connection, settings: Settings, look_ahead: float = 0.0
 ) -> list[DueWork]:
-    """Of turns, replies and statuses what became due within the last LATELY_SECONDS; and turns that
-    will be within `look_ahead` seconds.
+    """Of messages, replies and statuses what became due within the last LATELY_SECONDS; and turns
+    that will be within `look_ahead` seconds.
     """
-    return _fetch(
-        connection, settings, look_ahead, PREPARED_LATELY, LATELY_DUE_SQL, LATELY_SECONDS
-    )
+    return _fetch(connection, settings, look_ahead, PREPARED_LATELY, LATELY_DUE_SQL, LATELY_SECONDS)
 
 
 def _fetch(
