@@ -76,14 +76,14 @@ OLD_INDEXES = {
 ROWS_AT_ONCE = 5_000
 BACKFILLS = (
     """
-    WITH some AS (
+    WITH rest AS (
         SELECT id FROM conversation
         WHERE closed_at IS NULL AND active_minute IS NULL LIMIT :count FOR UPDATE)
     UPDATE conversation c SET active_minute = date_trunc('minute', last_activity_at)
-    FROM some WHERE c.id = some.id
+    FROM rest WHERE c.id = rest.id
     """,
     f"""
-    WITH some AS (
+    WITH rest AS (
         SELECT id FROM outbox
         WHERE next_attempt_at IS NOT NULL AND state NOT IN ({UNFINISHED})
         LIMIT :count FOR UPDATE)
@@ -92,7 +92,7 @@ BACKFILLS = (
             WHEN state = 'dead_letter' THEN coalesce(failed_at, next_attempt_at)
             ELSE failed_at END,
         next_attempt_at = NULL
-    FROM some WHERE o.id = some.id
+    FROM rest WHERE o.id = rest.id
     """,
 )
 
