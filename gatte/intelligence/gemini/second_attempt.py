@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TypeVar
 
+from gatte.intelligence.gemini.response import ServiceError
+
 LONGEST_BEFORE = 0.25
 """The share of the time limit after which no second attempt begins."""
 PAUSE_SECONDS = (0.1, 0.3)
@@ -40,9 +42,8 @@ def call_within(seconds: float, call: Callable[[], Kept]) -> Kept:
 def is_safe(error: Exception) -> bool:
     """Whether a call that failed so may be made again: nothing came of it for sure."""
     import httpx2
-    from google.genai import errors
 
-    if isinstance(error, errors.APIError):
+    if isinstance(error, ServiceError):
         return error.code == TOO_BUSY
     return isinstance(error, httpx2.ConnectError)
 

@@ -111,7 +111,6 @@ def test_a_long_message_and_a_long_history_are_cut_before_they_are_sent(gemini, 
     [
         (429, CallOutcome.QUOTA),
         (500, CallOutcome.ERROR),
-        (503, CallOutcome.ERROR),
         (400, CallOutcome.ERROR),
     ],
 )
@@ -120,6 +119,13 @@ def test_an_error_of_the_service_is_told_apart(gemini, fake_gemini, status, outc
 
     assert outcome_of(gemini.understand, SENT, SCHEMA) is outcome
     assert len(fake_gemini.calls) == 1, "no hidden retry"
+
+
+def test_a_service_that_is_too_busy_is_asked_once_more(gemini, fake_gemini):
+    fake_gemini.fails(503, times=2)
+
+    assert outcome_of(gemini.understand, SENT, SCHEMA) is CallOutcome.ERROR
+    assert len(fake_gemini.calls) == 2
 
 
 @pytest.mark.parametrize(

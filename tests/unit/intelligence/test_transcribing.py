@@ -119,7 +119,7 @@ def test_the_time_limit_is_that_of_every_call(gemini, fake_gemini):
 
 
 def test_failures_of_the_service_open_the_breaker_for_all_calls(gemini, fake_gemini):
-    fake_gemini.fails(503, times=2)
+    fake_gemini.fails(500, times=2)
     assert [outcome_of(gemini), outcome_of(gemini)] == [CallOutcome.ERROR, CallOutcome.ERROR]
 
     with pytest.raises(GeminiUnavailable) as failure:
