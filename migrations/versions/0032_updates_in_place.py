@@ -47,7 +47,7 @@ FOR EACH ROW WHEN (NEW.next_attempt_at IS NOT NULL AND NEW.state NOT IN ({UNFINI
 EXECUTE FUNCTION end_outbox_attempts()
 """
 # A page keeps room for the newer versions of its rows.
-FILLFACTORS = {"conversation": 50, "outbox": 70}
+FILLFACTORS = {"conversation": 50, "outbox": 50}
 NEW_INDEXES = {
     "ix_conversation_wake": "conversation (wake_at) WHERE wake_at IS NOT NULL",
     "ix_conversation_active": "conversation (active_minute, id) WHERE closed_at IS NULL",
