@@ -42,7 +42,6 @@ class Conversation(HasEncryptedColumns, Base):
         Index(
             "ix_conversation_active",
             "active_minute",
-            "id",
             postgresql_where=text("closed_at IS NULL"),
         ),
         Index(
@@ -53,7 +52,6 @@ class Conversation(HasEncryptedColumns, Base):
         Index(
             "ix_conversation_with_human",
             "active_minute",
-            "id",
             postgresql_where=text("owner = 'human' AND closed_at IS NULL"),
         ),
         Index(

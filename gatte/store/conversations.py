@@ -446,12 +446,16 @@ def list_waiting(after: tuple[int, datetime, UUID] | None, limit: int) -> Sequen
 def list_group(
     group: ConversationGroup, after: tuple[datetime, UUID] | None, limit: int
 ) -> Sequence[Conversation]:
-    """Conversations of a group, the latest first by the minute of their last activity (those that
-    are closed by the time when they were); those behind the time and id of `after`.
+    """Conversations of a group, the latest first by their last activity (those that are closed by
+    the time when they were); those behind the time and id of `after`.
     """
-    closed = group is ConversationGroup.CLOSED
-    age = Conversation.closed_at if closed else Conversation.active_minute
-    return _list_latest(_belongs(group), age, after, limit)
+    belongs = _belongs(group)
+    if group is ConversationGroup.CLOSED:
+        return _list_latest(belongs, Conversation.closed_at, after, limit)
+    minute = Conversation.active_minute  # in an index; only within a minute there is to sort
+    if after is not None:
+        belongs = and_(belongs, minute <= after[0])
+    return _list_latest(belongs, Conversation.last_activity_at, after, limit, minute.desc())
 
 
 def list_of_contacts(
@@ -515,11 +519,12 @@ def _list_latest(
     age: InstrumentedAttribute[Any],
     after: tuple[datetime, UUID] | None,
     limit: int,
+    *sorted_by: ColumnElement[Any],
 ) -> Sequence[Conversation]:
     query = _with_people().where(belongs)
     if after is not None:
         query = query.where(tuple_(age, Conversation.id) < tuple_(*after))
-    latest = query.order_by(age.desc(), Conversation.id.desc())
+    latest = query.order_by(*sorted_by, age.desc(), Conversation.id.desc())
     return db.session.scalars(latest.limit(limit)).all()
 
 

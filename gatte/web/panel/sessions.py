@@ -178,8 +178,6 @@ def _age(tab: SessionTab, conversation: Conversation) -> datetime:
     """The time by which a tab is sorted; every row of it has one."""
     if tab is SessionTab.CLOSED and conversation.closed_at is not None:
         return conversation.closed_at
-    if tab is not SessionTab.FOUND and conversation.active_minute is not None:
-        return conversation.active_minute
     return conversation.last_activity_at
 
 
