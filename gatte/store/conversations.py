@@ -533,7 +533,7 @@ def _belongs(group: ConversationGroup) -> ColumnElement[bool]:
     if group is ConversationGroup.CLOSED:
         return Conversation.closed_at.is_not(None)
     if group is ConversationGroup.WITH_HUMAN:
-        return text(WITH_HUMAN)
+        return and_(live, Conversation.owner == Owner.HUMAN, Conversation.state == State.WITH_HUMAN)
     if group is ConversationGroup.WITH_BOT:
         return and_(live, Conversation.state.not_in([State.WAITING_HUMAN, State.WITH_HUMAN]))
     nobody_waits = or_(
