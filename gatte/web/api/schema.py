@@ -13,7 +13,7 @@ Line = Annotated[
 LongText = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000, pattern=NO_NUL)
 ]
-Limit = Annotated[int, Field(ge=1, le=100, description="Most items of a page.")]
+Limit = Annotated[int, Field(ge=1, le=200, description="Most items of a page.")]
 DEFAULT_LIMIT = 50
 Cursor = Annotated[
     str,
