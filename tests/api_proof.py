@@ -123,6 +123,8 @@ def _prepare(app: Flask) -> tuple[str, dict[str, str]]:
         "conversation_id": str(conversation_id),
         "ticket_id": str(desk.ticket()),
         "lead_id": str(desk.lead()),
+        "appointment_id": str(desk.appointment()),
+        "fact_id": str(desk.fact()),
     }
     return token, known
 

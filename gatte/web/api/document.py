@@ -10,13 +10,17 @@ from flask import Blueprint, Response, jsonify, render_template
 from gatte.media.file_types import UNKNOWN_MIME_TYPE
 from gatte.models import Scope
 from gatte.web.api import (
+    appointments,
     certificates,
     contacts,
     conversations,
+    daily_figures,
     event_schemas,
+    facts,
     knowledge,
     leads,
     machine_paths,
+    message_templates,
     messages,
     tickets,
     webhooks,
@@ -45,10 +49,14 @@ RESOURCES = (
     contacts,
     conversations,
     messages,
+    message_templates,
     tickets,
     leads,
     certificates,
+    appointments,
     knowledge,
+    facts,
+    daily_figures,
     webhooks,
 )
 EXAMPLES = Path(__file__).with_name("examples.json")

@@ -38,6 +38,15 @@ GivenMoment = Annotated[AwareDatetime, AfterValidator(_storable)]
 """A time that a request gives."""
 
 
+UpdatedSince = Annotated[
+    GivenMoment | None,
+    Field(
+        description="Only those that changed at this time or later. Who copies changes asks for "
+        "some minutes more than since the last time: what is being changed now is seen later."
+    ),
+]
+
+
 class ApiModel(BaseModel):
     """A part of a request or an answer: what it does not name is refused."""
 
