@@ -87,7 +87,7 @@ def fact_resource(fact: CompanyFact) -> FactResource:
         id=fact.id,
         kind=fact.kind,
         key=fact.key,
-        value=fact.value,
+        value=dict(sorted(fact.value.items())),  # Postgres has an order of its own
         source=fact.source,
         valid_from=fact.valid_from,
         valid_to=fact.valid_to,

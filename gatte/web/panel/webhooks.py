@@ -26,8 +26,8 @@ ONE = f"{PLACE}/<uuid:webhook_id>"
 PAGE_SIZE = 50
 DEAD_ONLY = "nao-entregues"
 BAD_FORM = (
-    "Confira o endereço e marque ao menos um aviso. O endereço começa com https://, não leva usuário"
-    " nem senha e tem no máximo {longest} caracteres."
+    "Confira o endereço e marque ao menos um aviso. O endereço começa com https://, não leva"
+    " usuário nem senha e tem no máximo {longest} caracteres."
 )
 
 
