@@ -128,7 +128,9 @@ def test_a_body_that_was_touched_does_not_verify(app, desk, system, webhook):
         Webhook(webhook["secret"]).verify(body.replace(b"open", b"shut"), headers)
 
 
-def test_a_customers_message_the_answer_and_a_handoff_are_told(app, program, system, webhook):
+def test_a_customers_message_the_answer_and_a_handoff_are_told(
+    app, program, system, webhook, users
+):
     customer = somebody(app)
     customer.sends(payloads.text("quero falar com um atendente"))
     with app.app_context():
@@ -143,6 +145,8 @@ def test_a_customers_message_the_answer_and_a_handoff_are_told(app, program, sys
     assert kinds[:2] == ["conversation.created", "message.received"]
     assert {"message.sent", "conversation.escalated", "conversation.taken"} <= set(kinds)
     assert {"conversation.handed_back", "conversation.closed"} <= set(kinds)
+    taken = [one["data"] for one in events if one["type"] == "conversation.taken"]
+    assert [one["assignee_id"] for one in taken] == [users["ana"]] * 2
     for event in events:
         assert event["data"]["conversation_id"] == str(talk)
         assert set(event["data"]) == set(data_of(WebhookEventType(event["type"])))
