@@ -1,4 +1,4 @@
-"""Webhooks tell of conversations that begin and go back to the bot, and of appointments; indexes for what changed since a time, made beside the running system."""
+"""Webhooks tell of conversations that begin and go back to the bot, and of appointments; contacts and certificates know when they changed; indexes for what changed since a time, made beside the running system."""
 
 from alembic import op
 
@@ -7,7 +7,23 @@ down_revision = "0027"
 branch_labels = None
 depends_on = None
 
+COLUMN = "updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL"
+WITH_COLUMN = ("contact", "certificate")
+# A trigger, for rows of these tables are changed by many statements, several of them by hand.
+SET_UPDATED_AT = """
+CREATE OR REPLACE FUNCTION set_updated_at() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.updated_at = clock_timestamp();
+    RETURN NEW;
+END $$
+"""
+UPDATED_AT_TRIGGER = """
+CREATE OR REPLACE TRIGGER set_updated_at BEFORE UPDATE ON {table}
+FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION set_updated_at()
+"""
 INDEXES = {
+    "ix_contact_updated_at": "contact (updated_at)",
+    "ix_certificate_updated_at": "certificate (updated_at)",
     "ix_ticket_updated_at": "ticket (updated_at)",
     "ix_lead_updated_at": "lead (updated_at)",
     "ix_appointment_updated_at": "appointment (updated_at)",
@@ -72,11 +88,17 @@ EXECUTE FUNCTION record_appointment_event()
 
 
 def upgrade() -> None:
-    # First, and safe to repeat: what an attempt that was stopped left behind is not valid.
+    # First, and safe to repeat: the columns, and the indexes that an attempt that was stopped left
+    # behind not valid.
+    for table in WITH_COLUMN:
+        op.execute(f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {COLUMN}")
     with op.get_context().autocommit_block():
         for name, place in INDEXES.items():
             op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
             op.execute(f"CREATE INDEX CONCURRENTLY {name} ON {place}")
+    op.execute(SET_UPDATED_AT)
+    for table in WITH_COLUMN:
+        op.execute(UPDATED_AT_TRIGGER.format(table=table))
     _replace_conversation_event(EVENT, TOLD)
     op.execute(FUNCTION.format(name="record_appointment_event", body=APPOINTMENT_EVENT.strip()))
     for trigger in INSERT_TRIGGERS:
@@ -89,9 +111,14 @@ def downgrade() -> None:
     op.execute("DROP TRIGGER record_webhook_insert ON conversation")
     op.execute("DROP FUNCTION record_appointment_event()")
     _replace_conversation_event(EVENT_BEFORE, TOLD_BEFORE)
+    for table in WITH_COLUMN:
+        op.execute(f"DROP TRIGGER set_updated_at ON {table}")
+    op.execute("DROP FUNCTION set_updated_at()")
     with op.get_context().autocommit_block():
         for name in INDEXES:
             op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+    for table in WITH_COLUMN:
+        op.drop_column(table, "updated_at")
 
 
 def _replace_conversation_event(event: str, condition: str) -> None:
