@@ -22,7 +22,7 @@ ACTIONS: dict[str, str] = {
     "data_corrected": "corrigiu um dado a pedido do cliente",
     "contact.opt_out": "registrou que o contato não quer avisos",
     "contact.opt_in": "registrou que o contato quer avisos",
-    "template.send": "enviou um modelo de mensagem pela API",
+    "template.send": "enviou um modelo de mensagem",
     "media.download": "baixou um arquivo do cliente",
     "viewed": "abriu os dados",
     "logged_in": "entrou no painel",
