@@ -43,7 +43,9 @@ same filters.
 changed meanwhile). POST takes an `Idempotency-Key`: the same request sent again within 24 hours is
 done once and answered the same.
 
-**Limits.** `RateLimit` tells how many requests are left, `Retry-After` when to go on.
+**Limits.** `RateLimit` tells how many requests are left, `Retry-After` when to go on. An address of
+more than 4,094 bytes is refused by the HTTP server, before the API sees it: 414, without a problem
+document.
 """
 RESOURCES = (
     contacts,

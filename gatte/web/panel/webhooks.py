@@ -114,8 +114,7 @@ def show_webhook(webhook_id: UUID) -> AnyResponse:
         limit=PAGE_SIZE + 1,
     )
     shown = found[:PAGE_SIZE]
-    seen = {"webhook_id": webhook_id, "ver": DEAD_ONLY if dead_only else None}
-    has_more = len(found) > PAGE_SIZE
+    view = DEAD_ONLY if dead_only else None
     counts = webhook_deliveries.count_undelivered()
     return render(
         "panel/webhook.html",
@@ -124,10 +123,15 @@ def show_webhook(webhook_id: UUID) -> AnyResponse:
         dead_only=dead_only,
         dead=counts.get((webhook_id, WebhookDeliveryState.DEAD_LETTER), 0),
         waiting=counts.get((webhook_id, WebhookDeliveryState.PENDING), 0),
-        first=url_for("panel.show_webhook", **seen) if "antes" in request.args else None,
-        more=url_for("panel.show_webhook", antes=shown[-1].sequence, **seen) if has_more else None,
-        dead_url=url_for("panel.show_webhook", webhook_id=webhook_id, ver=DEAD_ONLY),
+        first=_page_url(webhook_id, view, None) if "antes" in request.args else None,
+        more=_page_url(webhook_id, view, shown[-1].sequence) if len(found) > PAGE_SIZE else None,
+        dead_url=_page_url(webhook_id, DEAD_ONLY, None),
     )
+
+
+def _page_url(webhook_id: UUID, view: str | None, before: int | None) -> str:
+    """A page of the events of a webhook: those before a number, or the newest."""
+    return url_for("panel.show_webhook", webhook_id=webhook_id, ver=view, antes=before)
 
 
 def replay_webhook(webhook_id: UUID) -> AnyResponse:
