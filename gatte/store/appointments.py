@@ -203,6 +203,17 @@ def list_between(first: datetime, last: datetime, limit: int) -> Sequence[Appoin
     ).all()
 
 
+def list_booked_starts(phone_number_id: str, first: datetime, last: datetime) -> Sequence[datetime]:
+    """When the booked appointments of a number begin in a time, one entry each, in their order."""
+    booked = select(Appointment.starts_at).where(
+        Appointment.phone_number_id == phone_number_id,
+        Appointment.state == AppointmentState.BOOKED,
+        Appointment.starts_at >= first,
+        Appointment.starts_at < last,
+    )
+    return db.session.scalars(booked.order_by(Appointment.starts_at, Appointment.id)).all()
+
+
 def list_page(
     *,
     state: AppointmentState | None,

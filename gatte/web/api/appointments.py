@@ -16,6 +16,7 @@ from gatte.extensions import db
 from gatte.models import Appointment, AppointmentState, Author, Scope, keyring
 from gatte.store import appointments as stored
 from gatte.web.api.authorization import audit_list, audit_read, current_user_id
+from gatte.web.api.certificates import Day
 from gatte.web.api.conversations import require_conversation
 from gatte.web.api.cursors import cut_page, read_cursor
 from gatte.web.api.endpoint import Answer, Endpoint, not_found, single
@@ -86,6 +87,15 @@ class AppointmentListQuery(PageQuery):
     updated_since: UpdatedSince = None
 
 
+class FreeTimeQuery(ApiModel):
+    conversation_id: UUID = Field(description="For whose customer a time is sought.")
+    day: Day = Field(description="In the company's time zone.")
+
+
+class FreeTimeList(ApiModel):
+    items: list[Moment] = Field(description="When an appointment may begin.")
+
+
 class NewAppointmentTime(ApiModel):
     """A time to be booked for the customer of a conversation."""
 
@@ -144,6 +154,22 @@ def list_appointments(query: AppointmentListQuery) -> AppointmentPage:
     audit_list("appointment", [row.id for row in shown])
     items = [appointment_resource(row) for row in shown]
     return AppointmentPage(items=items, next_cursor=cursor)
+
+
+@Endpoint(
+    "GET",
+    "/appointments/free-times",
+    TAG,
+    Scope.APPOINTMENTS_READ,
+    FreeTimeList,
+    refusals=(404,),
+)
+def list_free_times(query: FreeTimeQuery) -> FreeTimeList:
+    """The times of a day that can be booked now. Another may be faster: then booking answers 409 of
+    type `time-taken`.
+    """
+    conversation = require_conversation(query.conversation_id)
+    return FreeTimeList(items=desk.free_times(conversation.phone_number_id, query.day))
 
 
 @Endpoint("GET", PLACE, TAG, Scope.APPOINTMENTS_READ, AppointmentResource)

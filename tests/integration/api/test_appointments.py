@@ -91,3 +91,18 @@ def test_appointments_are_found_by_time_contact_state_and_change(program, desk):
     assert pages(program, f"/appointments?contact_id={contact_id}") == [str(late)]
     assert pages(program, f"/appointments?{span}&state=done") == []
     assert pages(program, f"/appointments?{span}&updated_since=2031-01-01T00:00:00Z") == []
+
+
+def test_free_times_are_those_that_can_be_booked(program, desk):
+    talk = str(desk.conversation())
+    start = datetime.fromisoformat(at(next(DAYS), 9))
+    path = f"/appointments/free-times?conversation_id={talk}&day={start.date()}"
+
+    before = program.get(path).get_json()["items"]
+    first = program.post("/appointments", {"conversation_id": talk, "starts_at": before[0]})
+    after = program.get(path).get_json()["items"]
+
+    assert first.status_code == 201
+    assert after == before[1:]
+    past = program.get(path.replace(str(start.date()), "2026-01-05")).get_json()
+    assert past == {"items": []}

@@ -84,6 +84,7 @@ TABLE = {
     ("GET", "api.list_appointments"): TOKEN_ONLY,
     ("GET", "api.list_daily_figures"): TOKEN_ONLY,
     ("GET", "api.list_facts"): TOKEN_ONLY,
+    ("GET", "api.list_free_times"): TOKEN_ONLY,
     ("GET", "api.list_message_templates"): TOKEN_ONLY,
     ("POST", "api.book_appointment"): TOKEN_ONLY,
     ("POST", "api.create_fact"): TOKEN_ONLY,
