@@ -40,8 +40,8 @@ same filters.
 **Refusals** are problem documents (RFC 9457): `type` names the problem, `detail` says what to do.
 
 **Changes.** PATCH, PUT and DELETE want the `ETag` of the resource as `If-Match` (428 without, 412
-when it changed meanwhile). A POST that takes an `Idempotency-Key` is done once when it is sent again
-with the same one within 24 hours, and answered the same.
+when it changed meanwhile). A POST that takes an `Idempotency-Key` is done once when it is sent
+again with the same one within 24 hours, and answered the same.
 
 **Limits.** `RateLimit` tells how many requests are left, `Retry-After` when to go on. An address of
 more than 4,094 bytes is refused by the HTTP server, before the API sees it: 414, without a problem
