@@ -155,7 +155,6 @@ class InboxReceiver:
             outbox_id=_uuid(status.outbox_id),
             status=status.status.value,
             error_code=first.code,
-            error_details=_masked(first.details or first.title),
             billable=pricing.billable,
             category=_masked(pricing.category),
             at=status.at,
