@@ -276,6 +276,10 @@ class Settings(BaseSettings):
     """The template that is sent in place of an answer of the bot for which the 24 h window is over;
     without one the desk gets a task."""
     gatte_service_window_template_language: Annotated[str, LANGUAGE] = "pt_BR"
+    gatte_identity_code_template: Annotated[str, TEMPLATE_NAME] = ""
+    """The authentication template (with a button that copies the code) by which a code goes to a
+    registered contact outside the 24 h window; without one a person checks."""
+    gatte_identity_code_template_language: Annotated[str, LANGUAGE] = "pt_BR"
     gatte_contact_rate_per_minute: int = Field(default=20, ge=1, le=10_000)
     gatte_api_rate_per_minute: int = Field(default=600, ge=1, le=1_000_000)
     """How many requests a token of the API may make in a minute."""

@@ -126,6 +126,16 @@ class CancelAppointment:
 
 
 @dataclass(frozen=True)
+class SendIdentityCode:
+    """The customer wants to see what may be registered to another contact: certificates of a
+    document, or a ticket. A code goes to that contact, if there is one.
+    """
+
+    identity_document: str | None = None
+    identity_ticket: str | None = None
+
+
+@dataclass(frozen=True)
 class ExportData:
     """The customer asked for a copy of all personal data (LGPD art. 18, II)."""
 
@@ -180,6 +190,7 @@ Effect = (
     | BookAppointment
     | MoveAppointment
     | CancelAppointment
+    | SendIdentityCode
     | ExportData
     | CorrectData
     | EraseData

@@ -26,6 +26,7 @@ from gatte.models.desk import (
     User,
 )
 from gatte.models.facts import CompanyFact, CompanyFactVersion
+from gatte.models.identity_code import IdentityCheck
 from gatte.models.inbox import InboxMessage, StatusEvent, WebhookEvent
 from gatte.models.key_rotation import KeyRotation
 from gatte.models.knowledge import (
@@ -133,6 +134,7 @@ __all__ = [
     "ExampleState",
     "FailureCause",
     "IdempotentRequest",
+    "IdentityCheck",
     "IdentityKind",
     "InboxMessage",
     "KeyPurpose",

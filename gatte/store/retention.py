@@ -86,6 +86,7 @@ EXPIRED: dict[str, ExpiredRows] = {
     "media_file": ExpiredRows(
         "media_file", "t.created_at < :before AND " + NOT_HELD.format(owner="t.contact_id")
     ),
+    "identity_check": ExpiredRows("identity_check", "t.created_at < :before"),
     "reply_words": ExpiredRows(
         "outbox",
         f"t.error_details NOT IN {sql_list(FailureCause)}",
