@@ -125,14 +125,21 @@ class CancelAppointment:
     appointment_id: str
 
 
+class IdentitySubject(StrEnum):
+    """What somebody wants to hear that may be registered to another contact."""
+
+    CERTIFICATES = "certificates"
+    TICKET = "ticket"
+
+
 @dataclass(frozen=True)
 class SendIdentityCode:
-    """The customer wants to see what may be registered to another contact: certificates of a
-    document, or a ticket. A code goes to that contact, if there is one.
+    """Send a code to the contact, if there is one, to whom certificates of a document or a ticket
+    are registered; `reference` is the document (digits and letters only) or the ticket's number.
     """
 
-    identity_document: str | None = None
-    identity_ticket: str | None = None
+    subject: IdentitySubject
+    reference: str
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from uuid import UUID
 import structlog
 
 from gatte import services
-from gatte.conversation.effects import SendIdentityCode
+from gatte.conversation.effects import IdentitySubject, SendIdentityCode
 from gatte.conversation.flows.identity import code_message, code_template
 from gatte.conversation.snapshot import IdentityState, Owner
 from gatte.intake import contact_identity
@@ -128,10 +128,10 @@ def _receiver(conversation: Conversation, wanted: SendIdentityCode) -> Contact |
 
 
 def _registered(wanted: SendIdentityCode) -> UUID | None:
-    if wanted.identity_document is not None:
-        hashed = keyring().lookup_hash("document", wanted.identity_document)
-        return identity_checks.find_holder(hashed)
-    return identity_checks.find_ticket_contact(int(wanted.identity_ticket or 0))
+    if wanted.subject is IdentitySubject.TICKET:
+        return identity_checks.find_ticket_contact(int(wanted.reference))
+    hashed = keyring().lookup_hash("document", wanted.reference)
+    return identity_checks.find_holder(hashed)
 
 
 def _too_many(conversation: Conversation, receiver: Contact) -> bool:

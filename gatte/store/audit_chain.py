@@ -31,7 +31,7 @@ LOCK = 4_170_017  # of pg_advisory_xact_lock: one for each purpose in this datab
 FIRST = b"\0" * 32
 ERASED = "erased:"
 """How the subject of an entry begins whose person was erased."""
-BOT_ACTIONS = frozenset({"muted", "data_corrected", "memory.forget"})
+BOT_ACTIONS = frozenset({"muted", "data_corrected", "memory.forget", "identity_code_sent"})
 BATCH = 1000
 NOTED_DIGITS = 16
 PENDING = "unchained_audit_entries"

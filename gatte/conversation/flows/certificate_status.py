@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from gatte.conversation import option_ids
 from gatte.conversation.decision_builder import DecisionBuilder
-from gatte.conversation.effects import SendIdentityCode
+from gatte.conversation.effects import IdentitySubject, SendIdentityCode
 from gatte.conversation.flows import identity
 from gatte.conversation.flows.base import Flow, FlowName, needs_no_yes
 from gatte.conversation.flows.certificates import days_left, show_certificate
@@ -37,7 +37,7 @@ def _is_of_another(snapshot: Snapshot) -> bool:
 
 
 def _asked_document(snapshot: Snapshot) -> SendIdentityCode:
-    return SendIdentityCode(identity_document=snapshot.slots["document"])
+    return SendIdentityCode(IdentitySubject.CERTIFICATES, snapshot.slots["document"])
 
 
 def finish(draft: DecisionBuilder) -> None:

@@ -6,7 +6,7 @@ import re
 
 from gatte.conversation import option_ids
 from gatte.conversation.decision_builder import DecisionBuilder
-from gatte.conversation.effects import SendIdentityCode
+from gatte.conversation.effects import IdentitySubject, SendIdentityCode
 from gatte.conversation.flows import identity
 from gatte.conversation.flows.base import Flow, FlowName, Slot, needs_no_yes
 from gatte.conversation.parsing.normalize import NO_MATCH, ParseResult
@@ -53,7 +53,7 @@ def _is_of_another(snapshot: Snapshot) -> bool:
 
 
 def _asked_ticket(snapshot: Snapshot) -> SendIdentityCode:
-    return SendIdentityCode(identity_ticket=snapshot.slots["number"])
+    return SendIdentityCode(IdentitySubject.TICKET, snapshot.slots["number"])
 
 
 def finish(draft: DecisionBuilder) -> None:

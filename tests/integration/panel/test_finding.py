@@ -172,7 +172,7 @@ def decoded(address):
     return base64.urlsafe_b64decode(address.partition("achar=")[2] + "==").decode("latin-1")
 
 
-def test_the_address_of_a_search_holds_for_its_writer_and_its_day(agent, log_in, desk, monkeypatch):
+def test_the_address_of_a_search_holds_for_its_writer_alone(agent, log_in, desk):
     desk.conversation("Zenaide Segunda")
     agent.get("/panel/sessoes")
     led = agent.post("/panel/sessoes/busca", busca="segunda").location
@@ -185,8 +185,14 @@ def test_the_address_of_a_search_holds_for_its_writer_and_its_day(agent, log_in,
     ):
         assert other.status_code == 200
         assert "Esta busca já venceu" in other.text
+
+
+def test_the_address_of_a_search_holds_for_a_day_at_the_desk(context, monkeypatch):
+    sealed = search.seal_query("segunda", 7)
+    assert search.open_query(sealed, 7) == "segunda"
+
     monkeypatch.setattr(time, "time", lambda: NOW + search.KEPT_SECONDS + 60)
-    assert "Esta busca já venceu" in agent.get(led).text
+    assert search.open_query(sealed, 7) is None
 
 
 def test_a_search_for_nothing_leads_to_the_list(agent):

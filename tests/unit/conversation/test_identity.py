@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from gatte.conversation.effects import SendIdentityCode
+from gatte.conversation.effects import IdentitySubject, SendIdentityCode
 from gatte.conversation.flows.identity import code_in
 from gatte.conversation.nlu import Intent
 from gatte.conversation.snapshot import IdentityFacts, IdentityState, TicketFacts
@@ -28,7 +28,7 @@ def checked(talk: Talk, state: IdentityState, *certificates, tickets=()) -> Talk
 def test_a_code_is_sent_and_asked_for_and_nothing_is_told():
     talk = asked()
 
-    assert talk.effect == SendIdentityCode(identity_document=CPF)
+    assert talk.effect == SendIdentityCode(IdentitySubject.CERTIFICATES, CPF)
     assert "código de 6 números" in talk.replied
     assert (talk.state, talk.snapshot.requested_slot) == (State.COLLECTING, "identity_code")
     assert talk.titles == ["Falar com atendente"]
@@ -74,14 +74,14 @@ def test_another_document_is_asked_for_with_another_code():
 
     talk.says(f"na verdade o documento é {CNPJ}")
 
-    assert talk.effect == SendIdentityCode(identity_document=CNPJ)
+    assert talk.effect == SendIdentityCode(IdentitySubject.CERTIFICATES, CNPJ)
 
 
 def test_a_ticket_of_another_number_needs_a_code():
     talk = Talk(tickets=(TicketFacts(41, "Token", "open"),)).says(
         "quero acompanhar o chamado nº 99", Intent.TICKET_STATUS
     )
-    assert talk.effect == SendIdentityCode(identity_ticket="99")
+    assert talk.effect == SendIdentityCode(IdentitySubject.TICKET, "99")
 
     known = (TicketFacts(98, "Boleto", "open"), TicketFacts(99, "Instalação", "solved"))
     checked(talk, IdentityState.PROVEN, tickets=known).says("654321")
