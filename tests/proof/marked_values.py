@@ -24,7 +24,7 @@ from tests.fakes import payloads
 from tests.fakes.people import Person, new_wamid
 from tests.integration.deployment import nginx_front
 from tests.process_system import APP_SECRET, ENCRYPTION_KEYS, NUMBER, VERIFY_TOKEN, until
-from tests.proof import hostile_panel, webhook_fuzz
+from tests.proof import hostile_panel
 from tests.proof.hostile_panel import PanelSession, fill_desk
 from tests.proof.proof_system import META_TOKEN, Outcome, ProofSystem, proof_system
 
@@ -142,10 +142,7 @@ def _marked_system(**more: str) -> Iterator[ProofSystem]:
         GATTE_CONTACT_RATE_PER_MINUTE="1000",
         **more,
     ) as proof:
-        # the web process looks whether the keys open what is stored, before another stores any
-        proof.system.start("web")
-        until(lambda: webhook_fuzz.alive(proof))
-        proof.system.start("worker", "scheduler")
+        proof.system.start()
         proof.system.wait_until_ready()
         yield proof
 
