@@ -206,6 +206,11 @@ def test_pages_of_the_desk_fit_a_phone(open_window, customer):  # noqa: F811
     page.get_by_role("button", name="Buscar").click()
     expect(page.get_by_text("Conversas de “paula”")).to_be_visible()
     assert "paula" not in page.url
+    page.locator("a.row").first.click()
+    page.go_back()
+    expect(page.get_by_text("Conversas de “paula”")).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("Conversas de “paula”")).to_be_visible()
     for name, path in {
         "found": page.url,
         "closed": "/panel/sessoes?filtro=encerradas",
