@@ -9,7 +9,7 @@ import pytest
 from tests.app_fixture import application
 from tests.process_system import until
 from tests.proof import marked_values, webhook_fuzz
-from tests.proof.marked_values import CUSTOMER, SAID, marks, searched_places
+from tests.proof.marked_values import CUSTOMER, SAID, marks, stored_places
 from tests.proof.proof_system import Outcome, proof_system
 from tests.proof.webhook_bodies import BodyMaker
 
@@ -39,7 +39,7 @@ def test_what_a_customer_says_stands_nowhere_in_plain(proof):
     assert until(lambda: proof.count("SELECT count(*) FROM outbox WHERE error_code = 131026") > 0)
     sought = marks()
 
-    found = [(place, sought.found_in(content)) for place, content in searched_places(proof)]
+    found = [(place, sought.found_in(content)) for place, content in stored_places(proof)]
 
     assert len(found) > 100
     assert {place: seen for place, seen in found if seen} == {}
