@@ -20,6 +20,7 @@ ACTIONS: dict[str, str] = {
     "hold_lifted": "liberou a exclusão dos dados",
     "exported": "exportou os dados do contato",
     "data_corrected": "corrigiu um dado a pedido do cliente",
+    "identity_code_sent": "enviou um código de confirmação ao contato registrado",
     "contact.opt_out": "registrou que o contato não quer avisos",
     "contact.opt_in": "registrou que o contato quer avisos",
     "template.send": "enviou um modelo de mensagem",

@@ -54,6 +54,7 @@ TABLE = {
     ("POST", "panel.enable_user"): ADMINS,
     ("POST", "panel.end_user_sessions"): ADMINS,
     ("GET", "panel.list_sessions"): PEOPLE,
+    ("POST", "panel.search_sessions"): PEOPLE,
     ("GET", "panel.show_conversation"): PEOPLE,
     ("GET", "panel.show_media"): PEOPLE,
     ("GET", "panel.download_media"): PEOPLE,
