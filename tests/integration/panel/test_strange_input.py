@@ -187,6 +187,21 @@ def test_one_strange_value_in_a_form_that_makes_something(admin, addresses, ids,
             assert (field, value[:40], got.status_code < 500) == (field, value[:40], True)
 
 
+@pytest.mark.parametrize("part", ["%00", "a%00b", "%ED%A0%80", "1" * 5000, "9" * 30, "%E2%80%AE"])
+def test_one_strange_value_in_a_path(admin, addresses, part):
+    own_words = [
+        (method, rule, found)
+        for method, rule, _ in addresses
+        if (found := re.search(r"<(int:)?\w+>", rule))
+    ]
+    assert own_words
+    for method, rule, found in own_words:
+        path = rule.replace(found[0], part)
+        sent = {"csrf_token": admin.token} if method == "POST" else None
+        got = admin.client.open(path, method=method, data=sent)
+        assert (rule, got.status_code < 500) == (rule, True)
+
+
 PANEL = Path(fact_forms.__file__).parent
 FIELD = re.compile(
     r'(?:<(?:input|select|textarea)\b[^>]*?\bname="'
