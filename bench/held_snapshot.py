@@ -132,7 +132,8 @@ def _rows(looks: list[dict[str, Look]], shares: dict[str, tuple[float, float]]) 
     said = ", ".join(
         f"{table} {share:.0%} of {count:.0f}" for table, (count, share) in shares.items()
     )
-    first, last = looks[1]["most looks"], looks[-1]["most looks"]
+    # not earlier: the time of a claim, which most looks read, comes half a minute after its turn
+    first, last = looks[-2]["most looks"], looks[-1]["most looks"]
     growth = last.pages_each / first.pages_each
     what = f"{TURNS:,} turns under a held snapshot"
     return [
@@ -145,7 +146,7 @@ def _rows(looks: list[dict[str, Look]], shares: dict[str, tuple[float, float]]) 
         ),
         ReportRow(
             f"pages of a dispatcher's look for a message that came lately, {what}",
-            f"≤ {MOST_GROWTH} times those after {TURNS // QUARTERS}",
+            f"≤ {MOST_GROWTH} times those a quarter of the turns before",
             f"{growth:.2f} times",
             f"{first.pages_each:.2f} → {last.pages_each:.2f} pages",
             growth <= MOST_GROWTH,
