@@ -69,6 +69,7 @@ class StatusEvent(Base):
     status: Mapped[str]
     error_code: Mapped[int | None]
     error_details: Mapped[str | None]
+    """Written by the former version alone; it goes with the next one."""
     billable: Mapped[bool | None]
     pricing_category: Mapped[str | None]
     at: Mapped[Timestamp]

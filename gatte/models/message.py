@@ -36,6 +36,21 @@ TURN_AUTHORS = (Author.CUSTOMER, Author.PHONE)
 """Whose messages a turn reads."""
 
 
+class FailureCause(StrEnum):
+    """Why we did not send an answer, or do not know whether it was; kept in `error_details`."""
+
+    OWNER_CHANGED = "owner_changed"
+    CONTACT_ERASED = "contact_erased"
+    NOT_CONFIRMED = "not_confirmed"
+    NOT_CONNECTED = "not_connected"
+    BREAKS_A_LIMIT = "breaks_a_limit"
+    WINDOW_CLOSED = "window_closed"
+    NUMBER_PAUSED = "number_paused"
+    NOTICE_EXPIRED = "notice_expired"
+    NOTICE_OUTDATED = "notice_outdated"
+    NOTICES_REFUSED = "notices_refused"
+
+
 class SkipReason(StrEnum):
     """Why no turn shall read a message: it went beyond the contact's limit, or the contact was
     muted.
@@ -155,6 +170,7 @@ class Outbox(HasEncryptedColumns, Base):
     wamid = EncryptedColumn[str]()
     error_code: Mapped[int | None]
     error_details: Mapped[str | None]
+    """A `FailureCause`; of Meta's words nothing, since they may name the customer."""
     billable: Mapped[bool | None]
     pricing_category: Mapped[str | None]
     created_at: Mapped[CreatedAt]

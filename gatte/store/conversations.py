@@ -419,11 +419,12 @@ def list_page(
     contact_id: UUID | None,
     state: State | None,
     open_only: bool,
+    updated_since: datetime | None,
     after: UUID | None,
     limit: int,
 ) -> Sequence[Conversation]:
-    """Conversations of a contact, in a state, or not closed, where asked, the newest first (ids
-    made later sort later); those behind `after`.
+    """Conversations of a contact, in a state, not closed, or in which something happened since a
+    time, where asked, the newest first (ids made later sort later); those behind `after`.
     """
     query = select(Conversation)
     if contact_id is not None:
@@ -432,6 +433,11 @@ def list_page(
         query = query.where(Conversation.state == state)
     if open_only:
         query = query.where(Conversation.closed_at.is_(None))
+    if updated_since is not None:
+        # Each half has an index; nothing happens in a closed conversation any more.
+        active = Conversation.last_activity_at >= updated_since
+        live = and_(Conversation.closed_at.is_(None), active)
+        query = query.where(or_(live, Conversation.closed_at >= updated_since))
     if after is not None:
         query = query.where(Conversation.id < after)
     return db.session.scalars(query.order_by(Conversation.id.desc()).limit(limit)).all()

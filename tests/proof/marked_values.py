@@ -96,9 +96,16 @@ class Marks:
                 self.forms[middle[4 if start else 0 : len(middle) // 4 * 4 - 4]] = mark
 
     def found_in(self, content: bytes) -> set[str]:
-        """The marks that stand in some bytes, in any case and form."""
+        """The marks that stand in some bytes, in any case and form; base64 alone has capitals that
+        count.
+        """
+        content = content.rstrip(b"\0")
         folded = content.lower()
-        return {mark for form, mark in self.forms.items() if form in folded or form in content}
+        return {
+            mark
+            for form, mark in self.forms.items()
+            if form in (folded if form == form.lower() else content)
+        }
 
 
 def marks(*secrets: str) -> Marks:
@@ -155,7 +162,7 @@ def _without(what: str) -> list[str]:
         )
         until(lambda: bool(proof.meta.sent_to(str(CUSTOMER.phone))), 30)
         sought = marks()
-        return [place for place, content in places(proof) if sought.found_in(content)]
+        return [place for place, content in stored_places(proof) if sought.found_in(content)]
 
 
 def send_marks(proof: ProofSystem, outcome: Outcome) -> list[str]:
@@ -208,7 +215,7 @@ def say(proof: ProofSystem, who: Person, text: str) -> None:
     httpx.post(f"{proof.url}/webhook/whatsapp", content=body, headers=headers, timeout=30)
 
 
-def send_strange_webhooks(proof: ProofSystem, *, named: bool = True) -> None:
+def send_strange_webhooks(proof: ProofSystem) -> None:
     """Every type, statuses whose errors hold the phone (and the name, which no mask can know),
     bodies that are refused, unknown fields.
     """
@@ -219,8 +226,7 @@ def send_strange_webhooks(proof: ProofSystem, *, named: bool = True) -> None:
         httpx.post(f"{proof.url}/webhook/whatsapp", content=body, headers=headers, timeout=30)
     sent = [one for one in proof.meta.messages if one["to"] == CUSTOMER.phone]
     for record in sent[-2:]:
-        name = CUSTOMER.name if named else "cliente"
-        told = f"Message to {CUSTOMER.phone} ({name}, zuleica.quaresma@doces.example.com)"
+        told = f"Message to {CUSTOMER.phone} ({CUSTOMER.name}, zuleica.quaresma@doces.example.com)"
         news = payloads.failure(record["wamid"], details=told, recipient=CUSTOMER)
         body, headers = payloads.signed(payloads.statuses_body(news, number=NUMBER), APP_SECRET)
         httpx.post(f"{proof.url}/webhook/whatsapp", content=body, headers=headers, timeout=30)
@@ -322,7 +328,7 @@ def _scan_all(proof: ProofSystem, secrets: list[str], outcome: Outcome) -> None:
     """Look for every mark in every place; the system still runs."""
     _ask_nginx(proof)
     sought, size, count = marks(*secrets), 0, 0
-    for place, content in places(proof):
+    for place, content in stored_places(proof):
         size, count = size + len(content), count + 1
         if seen := sought.found_in(content):
             for mark in sorted(seen):
@@ -376,7 +382,7 @@ def _ask_with_marks(browser: httpx.Client) -> None:
         browser.post("/webhook/whatsapp", content=SAID[6].encode() * 5000)
 
 
-def places(proof: ProofSystem) -> Iterator[tuple[str, bytes]]:
+def stored_places(proof: ProofSystem) -> Iterator[tuple[str, bytes]]:
     """Every place with what it holds, by a name."""
     for path in sorted(proof.system.folder.rglob("*")):
         if path.is_file():

@@ -17,9 +17,9 @@ from gatte.web.panel.auth import PUBLIC_ENDPOINTS
 NOWHERE = "01890000-0000-7000-8000-000000000000"
 SKIPPED = {"panel.log_out"}  # it would end the session of all that follows
 NAMES = [
-    "filtro", "depois", "meus", "busca", "antes", "cliente", "estado", "next", "texto", "rascunho",
-    "nota", "situacao", "responsavel", "etapa", "versao", "de", "para", "motivo", "horas", "anexo",
-    "escolha", "resposta", "nome", "email", "password",
+    "filtro", "depois", "meus", "busca", "achar", "antes", "cliente", "estado", "next", "texto",
+    "rascunho", "nota", "situacao", "responsavel", "etapa", "versao", "de", "para", "motivo",
+    "horas", "anexo", "escolha", "resposta", "nome", "email", "password",
 ]  # fmt: skip
 
 
@@ -96,8 +96,8 @@ def test_one_strange_value_everywhere(admin, addresses, ids, value):
 
 ALONE = [
     "/panel/sessoes?depois=", "/panel/sessoes?filtro=aguardando&depois=",
-    "/panel/sessoes?filtro=encerradas&depois=", "/panel/sessoes?filtro=", "/panel/sessoes?busca=",
-    "/panel/sessoes?busca=ana&depois=", "/panel/chamados?depois=", "/panel/chamados?meus=",
+    "/panel/sessoes?filtro=encerradas&depois=", "/panel/sessoes?filtro=", "/panel/sessoes?achar=",
+    "/panel/sessoes?achar=ana&depois=", "/panel/chamados?depois=", "/panel/chamados?meus=",
     "/panel/leads?depois=", "/panel/simulador?cliente=", "/panel/mapa?estado=", "/panel/base?q=",
     "/panel/base?lista=", "/panel/base?depois=", "/panel/base/novo?grupo=",
     "/panel/base/novo?mensagem=", "/panel/certificados?depois=", "/panel/agenda?dia=",
