@@ -68,7 +68,7 @@ from gatte.conversation.commands import (
 )
 from gatte.conversation.effects import StopNotices
 from gatte.conversation.no_active_flow import ask_what_for
-from gatte.conversation.slot_filling import current_flow, proceed
+from gatte.conversation.slot_filling import ask_again, current_flow, proceed
 from gatte.conversation.states import State
 
 LISTENED_BESIDE = (OptOut,)
@@ -117,6 +117,10 @@ def _conclude(turn: CommandRun) -> None:
     told = any(one.outcome is Outcome.KEPT for one in turn.resolutions)
     if told and not draft.snapshot.flow and not draft.replies:
         ask_what_for(draft, tuple(one.text for one in turn.said))
+        return
+    if told and not turn.changed and not draft.replies:
+        draft.add_text("social.in_flow")
+        ask_again(draft)
         return
     if turn.changed and current_flow(draft):
         if turn.corrected and draft.snapshot.state != State.CONFIRMING:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from gatte.conversation.appointment_words import answers_cancellation, appointment_wish
+from gatte.conversation.command_reader.offer_answers import answer_to_offer, says_it_whole
 from gatte.conversation.command_reader.person_calls import calls_for_person
 from gatte.conversation.command_reader.place import Place
 from gatte.conversation.commands import (
@@ -30,7 +31,7 @@ from gatte.conversation.escalation_rules import cannot_issue_invoices, find_trig
 from gatte.conversation.flows.data_rights import asks_to_forget
 from gatte.conversation.parsing.answers import yes_or_no
 from gatte.conversation.parsing.documents import find_document
-from gatte.conversation.parsing.names import find_email
+from gatte.conversation.parsing.names import find_company, find_email, find_name
 from gatte.conversation.parsing.normalize import normalize_text, word_set
 from gatte.conversation.rules import (
     CommandWord,
@@ -101,8 +102,11 @@ def whole_message(place: Place, text: str) -> Command | None:
     answer = yes_or_no(text) if agrees is None else agrees
     wish = None if place.waiting else appointment_wish(text, place.snapshot)
     found: Command | None = None
+    takes_up = answer_to_offer(place.offered, text)
     if agrees is not None:
         found = (Affirm if agrees else Deny)(span=text, literal=True)
+    elif takes_up is not None:
+        found = _answer_to_offer(place, text, agrees=takes_up)
     elif wish is not None and wish != place.snapshot.flow:
         found = StartFlow(wish, span=text)
     elif word is not None:
@@ -123,6 +127,16 @@ def whole_message(place: Place, text: str) -> Command | None:
     return found
 
 
+def _answer_to_offer(place: Place, text: str, *, agrees: bool) -> Command:
+    """Yes or no to the open offer; a yes is literal where the whole text is the offer's verb, or a
+    yes in so many words.
+    """
+    if not agrees:
+        return Deny(span=text, literal=True)
+    whole = says_it_whole(place.offered, text) or yes_or_no(text) is True
+    return Affirm(span=text, literal=whole)
+
+
 def _courtesy(place: Place, text: str) -> Command | None:
     plain = normalize_text(text)
     if place.slot and place.slot.name in LOOKED_UP and KNOWS_NOT.fullmatch(plain):
@@ -133,9 +147,14 @@ def _courtesy(place: Place, text: str) -> Command | None:
     return command_of(courtesy, text) if courtesy else None
 
 
-def checked_data(text: str) -> Iterator[Command]:
-    """Data that are told before any flow runs: only those that can be checked."""
-    if document := find_document(text).value:
-        yield SetSlot("document", document, span=text)
-    if email := find_email(text).value:
-        yield SetSlot("email", email, span=text)
+def told_data(text: str) -> Iterator[SetSlot]:
+    """Data of a person or a company that are told while nothing asks for them: those that can be
+    checked, or are said to be what they are.
+    """
+    found = {
+        "name": find_name(text).value,
+        "document": find_document(text).value,
+        "company": find_company(text).value,
+        "email": find_email(text).value,
+    }
+    yield from (SetSlot(slot, value, span=text) for slot, value in found.items() if value)

@@ -13,8 +13,8 @@ from gatte.conversation.command_reader.label_commands import (
 from gatte.conversation.command_reader.literal_commands import (
     BARE_YES,
     alarms,
-    checked_data,
     literals,
+    told_data,
     whole_message,
 )
 from gatte.conversation.command_reader.person_calls import calls_for_person
@@ -49,7 +49,7 @@ from gatte.conversation.secret_detection import secret_in
 from gatte.conversation.snapshot import Snapshot
 
 ABOUT_APPOINTMENTS = frozenset({"move_appointment", "cancel_appointment", "appointment_status"})
-TOLD_BESIDE_QUESTION = frozenset({"document", "email"})
+TOLD_BESIDE_QUESTION = frozenset({"name", "document", "email"})
 """Values that are taken from a message which asks for facts: days and products are what it asks
 about.
 """
@@ -141,10 +141,10 @@ def _of_message(place: Place, one: UnderstoodText, reading: TurnReading) -> list
     if place.waiting:
         return []
     if place.flow:
-        return list(values_or_question(place, one, reading))
+        return [*values_or_question(place, one, reading), *_told_for_later(place, one.text)]
     if yes_or_no(one.text) and set(words(one.text)) & BARE_YES:
         return [Affirm(span=one.text)]
-    return list(checked_data(one.text))
+    return list(told_data(one.text))
 
 
 def _is_overheard(place: Place, whole: Command, reading: TurnReading) -> bool:
@@ -154,12 +154,22 @@ def _is_overheard(place: Place, whole: Command, reading: TurnReading) -> bool:
 
 
 def _told_beside(place: Place, text: str) -> Iterator[Command]:
-    """Data that stand beside a question on facts: only those that can be checked."""
+    """Data that stand beside a question on facts: only those that can be checked, or are said to
+    be what they are.
+    """
     if not place.flow:
-        yield from checked_data(text)
+        yield from told_data(text)
     elif not place.confirming:
         told = volunteered(place, text, sure_only=True)
         yield from (one for one in told if one.slot in TOLD_BESIDE_QUESTION)
+        yield from _told_for_later(place, text)
+
+
+def _told_for_later(place: Place, text: str) -> Iterator[SetSlot]:
+    """Data for which the running flow has no slot; a story may be full of them, and is a value."""
+    if place.flow is None or (place.slot and place.slot.long_text):
+        return
+    yield from (one for one in told_data(text) if place.flow.slot(one.slot) is None)
 
 
 def _without_repetition(found: Sequence[Command]) -> list[Command]:
