@@ -52,7 +52,7 @@ but only where they are likelier than a question or an answer.
 STORY_THRESHOLD = 0.8
 """Where the customer is asked to tell what happened, much sounds like a reason for a person."""
 
-CONFIRM_THRESHOLD = 0.8
+CONFIRM_THRESHOLD = 0.7
 """A yes to a summary, in words that no rule knows."""
 
 MARKED_QUESTION_THRESHOLD = 0.3

@@ -29,7 +29,7 @@ from gatte.conversation.commands import (
 from gatte.conversation.effects import EscalationReason
 from gatte.conversation.escalation_rules import cannot_issue_invoices, find_trigger
 from gatte.conversation.flows.data_rights import asks_to_forget
-from gatte.conversation.parsing.answers import yes_or_no
+from gatte.conversation.parsing.answers import plain_answer, yes_or_no
 from gatte.conversation.parsing.documents import find_document
 from gatte.conversation.parsing.names import find_company, find_email, find_name
 from gatte.conversation.parsing.normalize import normalize_text, word_set
@@ -99,7 +99,7 @@ def whole_message(place: Place, text: str) -> Command | None:
     """The one command that a message is, where rules know it whole."""
     word = command_in(text)
     agrees = answers_cancellation(text, place.snapshot)
-    answer = yes_or_no(text) if agrees is None else agrees
+    answer = plain_answer(text) if agrees is None else agrees
     wish = None if place.waiting else appointment_wish(text, place.snapshot)
     found: Command | None = None
     takes_up = answer_to_offer(place.offered, text)

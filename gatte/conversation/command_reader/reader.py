@@ -79,17 +79,23 @@ def read(
         return _finished(place, given)
     found: list[Command] = [*alarms(place, reading)]
     for one in said:
-        found += _of_message(place, one, reading)
+        found += _of_message(place, one, reading, found)
     found += commands_of_labels(place, said, found, reading)
     if not _says_something(found) and not (flow and found):
         found += commands_of_intents(place, said, found)
-    elif not flow and not any(isinstance(one, Question) for one in found):
+    elif not flow and len(said) > 1:
         found += [
             Question(one.text, question_intent([one]), span=one.text)
             for one in said
-            if len(said) > 1 and asks(one)
+            if asks(one) and not _is_read(one.text, found)
         ]
     return _finished(place, found)
+
+
+def _is_read(text: str, found: Sequence[Command]) -> bool:
+    """Whether a question was read in this message, or in it among others."""
+    read = [one.text for one in found if isinstance(one, Question)]
+    return any(one in text or text in one for one in read)
 
 
 def _finished(place: Place, found: Sequence[Command]) -> tuple[Command, ...]:
@@ -131,12 +137,14 @@ def _says_something(found: Sequence[Command]) -> bool:
     return any(not isinstance(one, SmallTalk | SetSlot) for one in found)
 
 
-def _of_message(place: Place, one: UnderstoodText, reading: TurnReading) -> list[Command]:
-    """What rules read in one message."""
+def _of_message(
+    place: Place, one: UnderstoodText, reading: TurnReading, before: Sequence[Command]
+) -> list[Command]:
+    """What rules read in one message, after what they read in those before it."""
     whole = whole_message(place, one.text)
     if whole is not None and not _is_overheard(place, whole, reading):
         return [whole]
-    if asked := questions_in(one.text, place.snapshot, reading):
+    if asked := questions_in(one.text, place.snapshot, reading, before):
         return [*asked, *_told_beside(place, one.text)]
     if place.waiting:
         return []

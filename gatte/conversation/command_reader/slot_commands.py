@@ -48,8 +48,10 @@ CORRECTION = union(
     r"\balter\w+",
     r"\bem vez\b",
     r"\bespera\b",
+    r"\bretific\w+",
+    r"\bpensando (?:bem|melhor)\b",
     r"\bmesm[ao] (?:hora|horario)\b",
-    r"\bnao,",
+    r"\bnao[,.!]",
 )
 CHANGE_OF_MIND = re.compile(
     r"\bna verdade\b|\bmudei de ideia\b|\bantes disso\b|\bem vez disso\b"
@@ -71,7 +73,7 @@ def values_or_question(
     place: Place, one: UnderstoodText, reading: TurnReading
 ) -> Iterator[Command]:
     if place.confirming:
-        yield from _corrections(place, one.text)
+        yield from _corrections(place, one.text, reading)
     elif place.slot is None or not _interrupts(one, place.slot, reading):
         yield from _answers(place, one, reading)
     else:
@@ -154,12 +156,15 @@ def _no_answer(slot: Slot, reading: TurnReading) -> bool:
     return gives < NO_VALUE
 
 
-def _corrections(place: Place, text: str) -> Iterator[Command]:
-    """Values at the summary, each of which corrects one that stands in it."""
+def _corrections(place: Place, text: str, reading: TurnReading) -> Iterator[Command]:
+    """Values at the summary, each of which corrects one that stands in it; a long text gives only
+    sure ones, unless its words or a model say that something is wrong.
+    """
     named = list(_named(place, text))
     for one in named:
         yield CorrectSlot(one.slot, one.value, span=one.span)
     corrects = bool(CORRECTION.search(normalize_text(text)))
+    corrects = corrects or reading.probability("CorrectSlot") >= LABEL_THRESHOLD
     sure_only = not corrects and len(words(text)) > LONG_ANSWER
     taken = {one.slot for one in named}
     for one in volunteered(place, text, sure_only=sure_only):

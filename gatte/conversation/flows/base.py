@@ -88,6 +88,7 @@ class Slot:
     options, and `problem_values` what its text says of them. `question_key` names the text of its
     question where that depends on what is known; empty for the usual one. `known_value` is what is
     remembered from earlier conversations, which the question names to have it confirmed.
+    `tells_what_is_free` where the alternatives are the free times, which people ask for.
     """
 
     name: str
@@ -107,6 +108,7 @@ class Slot:
     problem_values: Callable[[Snapshot], dict[str, str]] = no_values
     question_key: Callable[[Snapshot], str] = lambda _snapshot: ""
     known_value: Callable[[Snapshot], str] = nothing_known
+    tells_what_is_free: bool = False
 
 
 @dataclass(frozen=True)
