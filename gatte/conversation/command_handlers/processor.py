@@ -125,7 +125,16 @@ def _conclude(turn: CommandRun) -> None:
     if turn.changed and current_flow(draft):
         if turn.corrected and draft.snapshot.state != State.CONFIRMING:
             draft.add_text("fix.noted")
+        elif _told_something_else(turn):
+            draft.add_text("fix.kept")
         proceed(draft)
+
+
+def _told_something_else(turn: CommandRun) -> bool:
+    """Whether a value was given, but not the one that was asked for, which is asked again."""
+    before, after = turn.draft.before, turn.draft.snapshot
+    still = before.requested_slot is not None and before.requested_slot not in after.slots
+    return still and before.flow == after.flow and after.state == State.COLLECTING
 
 
 HANDLERS: dict[type[Any], Handler] = {

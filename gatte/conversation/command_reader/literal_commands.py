@@ -15,6 +15,7 @@ from gatte.conversation.commands import (
     Courtesy,
     Deny,
     Escalate,
+    FlowWish,
     OptIn,
     OptOut,
     RequestHuman,
@@ -32,7 +33,8 @@ from gatte.conversation.flows.data_rights import asks_to_forget
 from gatte.conversation.parsing.answers import plain_answer, yes_or_no
 from gatte.conversation.parsing.documents import find_document
 from gatte.conversation.parsing.names import find_company, find_email, find_name
-from gatte.conversation.parsing.normalize import normalize_text, word_set
+from gatte.conversation.parsing.normalize import normalize_text, union, word_set
+from gatte.conversation.parsing.products import find_parts
 from gatte.conversation.rules import (
     CommandWord,
     asks_for_ticket,
@@ -61,6 +63,14 @@ LOOKED_UP = frozenset({"document", "ticket"})
 NO_THANKS = re.compile(
     r"(?:nao|n)[ ,.]*(?:(?:e|era) so isso[ ,.]*|so isso[ ,.]*|muito )*obrigad[oa][ .!]*"
 )
+EXPIRED = union(
+    r"\b(?:venceu|vencid[oa]|vencendo|expirou|expirad[oa]|caducou)\b",
+    r"\bacabou (?:a validade|o prazo)\b",
+)
+ASKS = union(
+    r"\?", r"\b(?:quando|quanto|qual|como|posso|consigo|da (?:pra|para)|sera|se|o que|nota)\b"
+)
+"""Beside these an ended certificate is asked about, or stops something."""
 BARE_YES = word_set("s sim ss quero")
 
 
@@ -114,10 +124,8 @@ def whole_message(place: Place, text: str) -> Command | None:
         found = LITERAL[word](span=text, literal=literal)  # type: ignore[call-arg]  # without keys
     elif place.flow and cancels_this(text):
         found = CancelFlow(span=text)
-    elif not place.flow and asks_for_ticket(text):
-        found = StartFlow("ticket", span=text)
-    elif not (place.flow or place.waiting) and asks_to_forget(text, place.snapshot):
-        found = StartFlow("data_rights", span=text)
+    elif not place.flow and (told := _wish_in_words(place, text)):
+        found = StartFlow(told, span=text)
     elif place.awaits_yes and answer is not None:
         found = (Affirm if answer else Deny)(span=text, literal=True)
     elif place.snapshot.flags.get("answered") and says_unhelpful(text):
@@ -125,6 +133,25 @@ def whole_message(place: Place, text: str) -> Command | None:
     else:
         found = _courtesy(place, text)
     return found
+
+
+def _wish_in_words(place: Place, text: str) -> FlowWish | None:
+    """The flow that a text wishes for, where none runs, in words that rules know."""
+    if asks_for_ticket(text):
+        return "ticket"
+    if place.waiting:
+        return None
+    if tells_of_expired(text):
+        return "renewal"
+    return "data_rights" if asks_to_forget(text, place.snapshot) else None
+
+
+def tells_of_expired(text: str) -> bool:
+    """Whether a text says that a certificate of a kind has ended, and asks nothing: "o trem do cnpj
+    aqui venceu".
+    """
+    plain = normalize_text(text)
+    return bool(EXPIRED.search(plain) and find_parts(text).kind and not ASKS.search(plain))
 
 
 def _answer_to_offer(place: Place, text: str, *, agrees: bool) -> Command:

@@ -45,6 +45,7 @@ from gatte.conversation.nlu import PredictionSource, Utterance
 from gatte.conversation.parsing.answers import yes_or_no
 from gatte.conversation.parsing.documents import find_document
 from gatte.conversation.parsing.normalize import words
+from gatte.conversation.parsing.products import parts_of
 from gatte.conversation.secret_detection import secret_in
 from gatte.conversation.snapshot import Snapshot
 
@@ -145,7 +146,7 @@ def _of_message(
     if whole is not None and not _is_overheard(place, whole, reading):
         return [whole]
     if asked := questions_in(one.text, place.snapshot, reading, before):
-        return [*asked, *_told_beside(place, one.text)]
+        return [*asked, *_told_beside(place, one.text), *_product_asked_about(place, asked)]
     if place.waiting:
         return []
     if place.flow:
@@ -171,6 +172,14 @@ def _told_beside(place: Place, text: str) -> Iterator[Command]:
         told = volunteered(place, text, sure_only=True)
         yield from (one for one in told if one.slot in TOLD_BESIDE_QUESTION)
         yield from _told_for_later(place, text)
+
+
+def _product_asked_about(place: Place, asked: Sequence[Command]) -> Iterator[SetSlot]:
+    """The one product that questions name before any form runs: who then wants to buy wants it."""
+    facts = [fact for one in asked if isinstance(one, Question) for fact in one.facts]
+    products = {name for fact in facts for name in fact.products}
+    if not place.flow and len(products) == 1 and parts_of(min(products)).whole:
+        yield SetSlot("product", min(products), span=facts[0].text)
 
 
 def _told_for_later(place: Place, text: str) -> Iterator[SetSlot]:

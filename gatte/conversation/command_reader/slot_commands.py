@@ -115,6 +115,8 @@ def _answers(place: Place, one: UnderstoodText, reading: TurnReading) -> Iterato
     spoken = {one.slot for one in (*named, *found)}
     if slot is None or slot.name in spoken or (corrects and spoken):
         return
+    if slot.free_text and not slot.long_text and "name" in spoken:
+        return  # "meu nome é Ana" is no company
     if declines(text) and slot.parse_answer(text, place.snapshot).value == "":
         yield Skip(slot=slot.name, span=text)
     elif not _no_answer(slot, reading):

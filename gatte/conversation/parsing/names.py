@@ -36,7 +36,7 @@ LEAD = re.compile(
 )
 SAID_NAME = re.compile(
     r"\b(?:meu nome(?:\s+completo)?\s+[eé]|me chamo|nome(?:\s+completo)?\s*:|"
-    r"anot\w+(?:\s+a[ií])?\s*:|aqui\s+[eé]|"
+    r"anot\w+(?:\s+a[ií])?\s*:|aqui\s+[eé]\b|"
     r"(?:eu\s+)?sou\s+[oa]\s+(?=(?-i:[A-ZÀ-Ý])))\s*(?:o\s+|a\s+)?",
     re.IGNORECASE,
 )
@@ -54,7 +54,8 @@ TRADE = re.compile(
 SMALL_WORDS = frozenset({"da", "de", "do", "das", "dos", "e"})
 FIRST_NAMES = Path(__file__).with_name("first_names.txt")
 SAID_COMPANY = re.compile(
-    r"\b(?:raz[aã]o social|nome da empresa|minha empresa|da empresa|empresa)\s*"
+    r"\b(?:raz[aã]o social|nome d[ao] (?:empresa|loja|firma|neg[oó]cio)|minha empresa|da empresa"
+    r"|empresa|(?:loja|lojinha|firma|neg[oó]cio)(?= (?:se )?chama\b))\s*"
     r"(?:[eé]\s+|:\s*|se chama\s+|chama\s+)?(?:a\s+|o\s+)?",
     re.IGNORECASE,
 )
@@ -137,7 +138,8 @@ def find_name(text: str) -> ParseResult:
         return NO_MATCH
     loose = LOOSELY_SAID.search(text)
     told = text[loose.end() :] if loose else text
-    whole = next((name for name in _names(told) if _is_whole_name(name)), None)
+    parts = [name for part in told.split(": ") for name in _names(part)]
+    whole = next((name for name in parts if _is_whole_name(name)), None)
     return ParseResult(whole) if whole else NO_MATCH
 
 

@@ -41,9 +41,14 @@ KINDS = (
         union(rf"{CERTIFICATE}(?:para |de )?nota\b", r"^nota fiscal eletronica\b(?! do)"),
     ),
 )
+NO_NUMBER = r"(?!\W*(?:e |numero )?\W*\d{3})"
+"""After "cpf" or "cnpj": with its number it is the document, and no kind of certificate."""
 ANSWER_KINDS = (
-    ("e-CNPJ", union(r"\b(?:e[- ]?)?cnpj\b", r"\b(?:empresa|firma|loja|juridica|pj)\b")),
-    ("e-CPF", union(r"\b(?:e[- ]?)?cpf\b", r"\b(?:pessoa|fisica|pessoal|pf)\b")),
+    (
+        "e-CNPJ",
+        union(rf"\b(?:e[- ]?)?cnpj\b{NO_NUMBER}", r"\b(?:empresa|firma|loja|juridica|pj)\b"),
+    ),
+    ("e-CPF", union(rf"\b(?:e[- ]?)?cpf\b{NO_NUMBER}", r"\b(?:pessoa|fisica|pessoal|pf)\b")),
     ("NF-e", union(r"\bnf-?e\b", r"\bnotas?\b")),
 )
 """Words for a kind in an answer to the question for it, where nothing else can be meant."""
