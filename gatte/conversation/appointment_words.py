@@ -48,7 +48,8 @@ SUPPOSED = re.compile(
 MOVES_WHAT_IS_THERE = union(
     r"\bnao (?:vou|posso|consigo|vai dar|da|vou conseguir|vou poder)\b(?: \w+){0,2} "
     r"(?:ir|comparecer|participar|chegar|estar|para ir)\b",
-    r"\bnao (?:vou |vai )?(?:poder|posso|consigo|conseguir|dar|da|rola)\b(?: mais)?(?: n[ao]| dia)? "
+    r"\bnao (?:vou |vai )?(?:poder|posso|consigo|conseguir|dar|da|rola)\b"
+    r"(?: mais)?(?: n[ao]| dia)? "
     r"(?:segunda|terca|quarta|quinta|sexta|sabado|amanha|hoje|ess[ea]|dia|horario)\b",
     r"\b(?:por|poe|colo[cq]\w+|bot\w+|jog\w+|pass\w+|mud\w+|troc\w+|deix\w+|empurr\w+|marc\w+)\b"
     r".{0,20}\b(?:outr[oa]|noutr[oa]) (?:dia|hora|horario|data|semana)\b",

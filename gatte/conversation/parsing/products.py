@@ -41,7 +41,7 @@ KINDS = (
         union(rf"{CERTIFICATE}(?:para |de )?nota\b", r"^nota fiscal eletronica\b(?! do)"),
     ),
 )
-NO_NUMBER = r"(?!\W*(?:e |numero )?\W*\d{3})"
+NO_NUMBER = r"(?!\W*(?:e |numero )?\W*\d{2})"
 """After "cpf" or "cnpj": with its number it is the document, and no kind of certificate."""
 ANSWER_KINDS = (
     (

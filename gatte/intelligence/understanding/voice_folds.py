@@ -3,7 +3,6 @@ that each voice is read once by a model that has learned nothing from it.
 """
 
 import hashlib
-from collections.abc import Iterator
 from pathlib import Path
 
 from gatte.intelligence.understanding import command_model, command_model_file, turn_examples
@@ -35,12 +34,6 @@ def model_without(fold: Fold, folder: Path) -> CommandModel:
         model = command_model.fit(learned, path.stem, MOST_STEPS)
         command_model_file.write(path, model)
     return command_model_file.read(path)
-
-
-def each(folder: Path) -> Iterator[tuple[Fold, CommandModel]]:
-    """Every fold with the model that has not learned from it."""
-    for fold in FOLDS:
-        yield fold, model_without(fold, folder)
 
 
 def _name(fold: Fold) -> str:
