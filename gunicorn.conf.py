@@ -43,7 +43,7 @@ def on_starting(_: object) -> None:
     """Before a port is opened: no start over a schema or master keys that do not fit, nor behind
     the erasures that the ledger names.
     """
-    from gatte.data_rights.ledger_check import require_applied_ledger
+    from gatte.data_rights.erasure_ledger_check import require_applied_ledger
     from gatte.infra.schema import require_current_schema
     from gatte.store.master_keys import require_opening_keys
 

@@ -139,7 +139,7 @@ def _redis(settings: Settings) -> "Redis":
 
 def _init_packages(app: Flask, settings: Settings) -> None:
     from gatte import delivery, intake, intelligence
-    from gatte.data_rights import ledger_check
+    from gatte.data_rights import erasure_ledger_check
     from gatte.extensions import db
     from gatte.infra.database import engine
     from gatte.intake import receive
@@ -148,7 +148,7 @@ def _init_packages(app: Flask, settings: Settings) -> None:
     engine.log_first_connection(app, settings)
     with app.app_context():
         pool_metrics.watch(db.engine, settings.gatte_db_pool_size)
-    ledger_check.guard_first_connection(app, settings)
+    erasure_ledger_check.guard_first_connection(app, settings)
     intake.init_app(app, settings)
     intelligence.init_app(app, settings)
     delivery.init_app(app, settings, receive.store_webhook)

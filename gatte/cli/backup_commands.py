@@ -264,8 +264,8 @@ def _told_plainly(action: BackupAction | None = None, name: str | None = None) -
     """Say in one line what the rooms refuse, with exit code 1, or 78 over an erasure ledger that
     does not fit; and note that an action failed.
     """
-    from gatte.data_rights.ledger import LedgerUnusable
-    from gatte.data_rights.ledger_check import LedgerMismatch
+    from gatte.data_rights.erasure_ledger import LedgerUnusable
+    from gatte.data_rights.erasure_ledger_check import LedgerMismatch
     from gatte.infra.schema import PreflightFailed
     from gatte.operations.backup import BackupFailed
     from gatte.store import backup_records

@@ -132,16 +132,16 @@ def replay_erasures() -> int:
     """Carry out the erasures that the database lacks; how many. Ends the process with exit code 78
     when the ledger does not fit.
     """
-    from gatte.data_rights import erasure, ledger_check
-    from gatte.data_rights.ledger import LedgerUnusable
+    from gatte.data_rights import erasure, erasure_ledger_check
+    from gatte.data_rights.erasure_ledger import LedgerUnusable
 
     count = 0
     try:
-        for done in ledger_check.replay_missing():
+        for done in erasure_ledger_check.replay_missing():
             db.session.commit()
             erasure.clear_caches(done)
             count += 1
-    except (ledger_check.LedgerMismatch, LedgerUnusable) as problem:
+    except (erasure_ledger_check.LedgerMismatch, LedgerUnusable) as problem:
         sys.stderr.write(f"gatte: {problem}\n")
         raise SystemExit(EX_CONFIG) from None
     return count
@@ -167,7 +167,7 @@ def _told_plainly() -> Iterator[None]:
     from sqlalchemy.exc import NoResultFound, OperationalError
 
     from gatte.data_rights.erasure import ContactHeld
-    from gatte.data_rights.ledger import LedgerUnusable
+    from gatte.data_rights.erasure_ledger import LedgerUnusable
     from gatte.store.erasures import NoSuchContact
 
     try:

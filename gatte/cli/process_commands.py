@@ -32,12 +32,12 @@ def _require_fit_database() -> None:
     """End the process with exit code 78 over a schema, master keys or an erasure ledger that do not
     fit.
     """
-    from gatte.data_rights import ledger_check
+    from gatte.data_rights import erasure_ledger_check
     from gatte.store import master_keys
 
     schema.require_current_schema(services.settings().database_url.get_secret_value())
     master_keys.require_opening_keys(services.settings())
-    ledger_check.require_applied_ledger(services.settings())
+    erasure_ledger_check.require_applied_ledger(services.settings())
 
 
 @click.command()

@@ -18,9 +18,9 @@ from redis import Redis
 from sqlalchemy import func, select
 
 from gatte import services
-from gatte.data_rights import data_subject, ledger
+from gatte.data_rights import data_subject, erasure_ledger
 from gatte.data_rights.data_subject import DataSubject
-from gatte.data_rights.ledger import ErasureLedger, LedgerEntry
+from gatte.data_rights.erasure_ledger import ErasureLedger, LedgerEntry
 from gatte.extensions import db
 from gatte.infra.redis.fail_fast import RedisUnavailable
 from gatte.intake import receive
@@ -91,7 +91,7 @@ def erase(contact_id: UUID, user_id: int | None = None) -> ErasedContact:
     if contact.held_at is not None:
         raise ContactHeld(str(contact_id))
     said = _said_by(contact_id)
-    written, entry = ledger.append(
+    written, entry = erasure_ledger.append(
         services.settings().erasure_ledger,
         contact_id,
         subject.data_key_id,

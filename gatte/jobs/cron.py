@@ -14,7 +14,13 @@ import structlog
 from croniter import croniter
 
 from gatte import services
-from gatte.data_rights import erasure, erasure_requests, key_destruction, ledger_check, retention
+from gatte.data_rights import (
+    erasure,
+    erasure_ledger_check,
+    erasure_requests,
+    key_destruction,
+    retention,
+)
 from gatte.desk import certificate_imports
 from gatte.extensions import db
 from gatte.intelligence import calls, memory
@@ -105,7 +111,7 @@ def erase_due_contacts() -> Mapping[str, object]:
 def replay_erasures() -> Mapping[str, object]:
     """Carry out erasures that the ledger names and the database lacks."""
     replayed = 0
-    for done in ledger_check.replay_missing():
+    for done in erasure_ledger_check.replay_missing():
         db.session.commit()
         erasure.clear_caches(done)
         replayed += 1

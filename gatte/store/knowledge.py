@@ -180,7 +180,7 @@ def ids_by_slug(session: Session, slugs: Iterable[str]) -> dict[str, UUID]:
     if not wanted:
         return {}
     query = select(Article.slug, Article.id).where(Article.slug.in_(wanted))
-    return dict(session.execute(query).tuples().all())
+    return {row.slug: row.id for row in session.execute(query)}
 
 
 def find_by_slug(session: Session, slug: str) -> Article | None:

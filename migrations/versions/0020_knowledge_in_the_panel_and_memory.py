@@ -33,7 +33,16 @@ def upgrade() -> None:
     op.add_column(
         "conversation", sa.Column("remembered_at", sa.TIMESTAMP(timezone=True), nullable=True)
     )
-    op.execute("UPDATE article SET archived_at = updated_at WHERE NOT active")
+    # A statement that changes no row would still make a new version of the knowledge base.
+    op.execute(
+        """
+        DO $$ BEGIN
+            IF EXISTS (SELECT FROM article WHERE NOT active) THEN
+                UPDATE article SET archived_at = updated_at WHERE NOT active;
+            END IF;
+        END $$
+        """
+    )
     op.execute(
         'ALTER TABLE article ADD CONSTRAINT fk_article_owner_id_user FOREIGN KEY (owner_id) REFERENCES "user" (id) NOT VALID'
     )

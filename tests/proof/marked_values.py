@@ -155,7 +155,7 @@ def _without(what: str) -> list[str]:
         )
         until(lambda: bool(proof.meta.sent_to(str(CUSTOMER.phone))), 30)
         sought = marks()
-        return [place for place, content in places(proof) if sought.found_in(content)]
+        return [place for place, content in stored_places(proof) if sought.found_in(content)]
 
 
 def send_marks(proof: ProofSystem, outcome: Outcome) -> list[str]:
@@ -322,7 +322,7 @@ def _scan_all(proof: ProofSystem, secrets: list[str], outcome: Outcome) -> None:
     """Look for every mark in every place; the system still runs."""
     _ask_nginx(proof)
     sought, size, count = marks(*secrets), 0, 0
-    for place, content in places(proof):
+    for place, content in stored_places(proof):
         size, count = size + len(content), count + 1
         if seen := sought.found_in(content):
             for mark in sorted(seen):
@@ -376,7 +376,7 @@ def _ask_with_marks(browser: httpx.Client) -> None:
         browser.post("/webhook/whatsapp", content=SAID[6].encode() * 5000)
 
 
-def places(proof: ProofSystem) -> Iterator[tuple[str, bytes]]:
+def stored_places(proof: ProofSystem) -> Iterator[tuple[str, bytes]]:
     """Every place with what it holds, by a name."""
     for path in sorted(proof.system.folder.rglob("*")):
         if path.is_file():

@@ -27,6 +27,9 @@ def test_every_secret_may_stand_in_a_file(monkeypatch, tmp_path):
     values = {
         "database_url": URL,
         "gatte_migration_database_url": URL.replace("gatte:", "owner:"),
+        "gatte_backup_database_url": URL.replace("gatte:", "backup:"),
+        "sentry_dsn": "https://key@errors.example.com/42",
+        "otel_exporter_otlp_headers": "Authorization=Bearer abc",
         "redis_url": "redis://:word@127.0.0.1:6379/0",
         "gatte_encryption_keys": "k1:3q2+7wAR8L0dPz5nWm9YhJ4sTtVbUcXkQeRgIoOpLqA=",
     }

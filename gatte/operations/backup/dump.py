@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy import Connection
 
 import gatte
-from gatte.data_rights import ledger
+from gatte.data_rights import erasure_ledger
 from gatte.infra.schema.runner import connected
 from gatte.operations.backup import BackupFailed, encryption, folders, manifest, programs
 from gatte.operations.backup.destination import BackupDestination, open_destination
@@ -93,7 +93,7 @@ def removed_on_failure(destination: BackupDestination, name: str) -> Iterator[No
 
 def ledger_position(settings: Settings, connection: Connection) -> LedgerPosition:
     """How far ledger and database are with erasures."""
-    written = ledger.read(settings.erasure_ledger)
+    written = erasure_ledger.read(settings.erasure_ledger)
     return LedgerPosition(
         ledger_id=written.id if written else None,
         sequence=len(written.entries) if written else 0,

@@ -8,8 +8,8 @@ from uuid import uuid4
 import structlog
 from sqlalchemy import make_url
 
-from gatte.data_rights import ledger
-from gatte.data_rights.ledger_check import LedgerMismatch
+from gatte.data_rights import erasure_ledger
+from gatte.data_rights.erasure_ledger_check import LedgerMismatch
 from gatte.infra.schema.runner import connected
 from gatte.operations.backup import BackupFailed, encryption, folders, manifest, programs
 from gatte.operations.backup.destination import BackupDestination, open_destination
@@ -81,7 +81,7 @@ def require_newest_ledger(settings: Settings, destination: BackupDestination) ->
     """LedgerMismatch when the erasure ledger at hand is older than one that a backup has seen:
     whoever was erased in between would be readable again.
     """
-    written = ledger.read(settings.erasure_ledger)
+    written = erasure_ledger.read(settings.erasure_ledger)
     for backup in manifest.list_backups(destination):
         seen = backup.erasures
         if seen.ledger_id is None:

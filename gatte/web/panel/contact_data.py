@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from gatte.data_rights import data_map, erasure, export, exported_files
 from gatte.data_rights.erasure import ContactHeld
-from gatte.data_rights.ledger import LedgerUnusable
+from gatte.data_rights.erasure_ledger import LedgerUnusable
 from gatte.extensions import db
 from gatte.models import Contact, Role
 from gatte.store import audit, contacts, conversations

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select, text
 
 from gatte import services
-from gatte.data_rights import erasure, ledger, retention
+from gatte.data_rights import erasure, erasure_ledger, retention
 from gatte.extensions import db
 from gatte.intake import receive
 from gatte.jobs import cron
@@ -163,13 +163,13 @@ def test_a_contact_under_a_hold_stays(app, ledger_path):
     with app.app_context():
         contacts.hold(contacts.get_contact(customer.conversation().contact_id), "processo 1")
         db.session.commit()
-    before = ledger.read(ledger_path)
+    before = erasure_ledger.read(ledger_path)
 
     with app.app_context(), pytest.raises(erasure.ContactHeld):
         erasure.erase(customer.conversation().contact_id)
 
     assert contact_id(app, customer)
-    after = ledger.read(ledger_path)
+    after = erasure_ledger.read(ledger_path)
     assert (after and after.entries) == (before and before.entries)
 
 

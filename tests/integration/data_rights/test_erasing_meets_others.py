@@ -12,7 +12,7 @@ from types import FrameType
 import pytest
 from flask import Flask
 
-from gatte.data_rights import erasure, ledger
+from gatte.data_rights import erasure, erasure_ledger
 from gatte.delivery import claims
 from gatte.extensions import db
 from gatte.jobs import cron
@@ -28,7 +28,7 @@ from tests.integration.turns.slow_turn import turn_waiting_for_gemini
 
 STEPS = [
     ("erasures.py", "get_locked"),
-    ("ledger.py", "append"),
+    ("erasure_ledger.py", "append"),
     ("daily_figures.py", "carry"),
     ("erasures.py", "blank_inbox"),
     ("erasures.py", "delete_rows"),
@@ -109,7 +109,7 @@ def test_killed_at_a_step_it_is_whole_or_not_begun_and_is_finished_later(
         assert db.session.get(Contact, contact_id) is not None  # nothing half done is visible
         cron.replay_erasures()
 
-    found = ledger.read(ledger_path)
+    found = erasure_ledger.read(ledger_path)
     promised = found is not None and contact_id in {one.contact_id for one in found.entries}
     assert promised == (function != "get_locked")
     if not promised:

@@ -133,5 +133,5 @@ def test_the_check_above_fails_without_protection(
             client.says(WHO, SAID[1])
             client.post(b"{}", {"X-Request-ID": "5541998765432"})
             assert until(lambda: len(client.heard(WHO)) > before)
-            found = leaks(system.log()) if what == "masking" else leaks(dump(url))
-    assert found
+            unprotected = system.log if what == "masking" else lambda: dump(url)
+            assert until(lambda: leaks(unprotected()) != set())

@@ -225,7 +225,10 @@ def test_whoever_was_erased_since_is_not_readable_after_a_restore(
     operator("contacts", "erase", "--id", erased, "--yes")
     (place[0] / "media" / "áudio 1.ogg").unlink()
 
-    with database(stores) as url, application(url, redis_url, **place[1]) as app:
+    with (
+        database(stores) as url,
+        application(url, redis_url, **place[1], **logins(url)) as app,
+    ):
         restored = runner(app)
         said = restored("backup", "restore", made.name, *identity)
 
@@ -303,7 +306,8 @@ def test_a_bucket_takes_backups_as_a_folder_does(
     operator, database_url, redis_url, place, bucket, identity
 ):
     client, settings = bucket
-    with application(database_url, redis_url, **place[1] | settings) as app:
+    given = place[1] | logins(database_url) | settings
+    with application(database_url, redis_url, **given) as app:
         flask = runner(app)
         flask("backup", "create")
         said = flask("backup", "verify", *identity)

@@ -30,8 +30,9 @@ def server(tmp_path):
 
 
 @pytest.fixture
-def settings(tmp_path):
+def settings(server, tmp_path):
     return {
+        "gatte_backup_database_url": server.url(),
         "gatte_backup_destination": str(tmp_path / "destination"),
         "gatte_backup_recipient": encryption.write_identity(tmp_path / "identity.txt"),
         "gatte_erasure_ledger": str(tmp_path / "erasures.jsonl"),

@@ -25,7 +25,7 @@ def test_metrics_say_which_store_is_away_and_nothing_of_what_it_knows(client):
     assert shown['gatte_processes{kind="worker"}'] == "NaN"
     assert shown['gatte_waiting_oldest_seconds{what="message"}'] == "NaN"
     assert shown['gatte_dead_letters{kind="turn"}'] == "NaN"
-    assert shown['gatte_messages_received_total{kind="text"}'] == "0.0"
+    assert float(shown['gatte_messages_received_total{kind="text"}']) >= 0
 
 
 def test_a_process_that_never_could_store_has_not_started(client):

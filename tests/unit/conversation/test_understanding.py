@@ -127,7 +127,7 @@ def test_a_technical_question_without_an_answer_is_offered_to_the_desk():
 
 
 def test_what_is_out_of_scope_is_said_to_be_so():
-    talk = Talk().says("qual é a capital da França?", Intent.OUT_OF_SCOPE)
+    talk = Talk().says("vocês vendem sapatos azuis?", Intent.OUT_OF_SCOPE)
     assert talk.replied == ""  # an article may answer it
     talk.gets_no_answer()
 

@@ -107,19 +107,19 @@ def test_a_long_message_and_a_long_history_are_cut_before_they_are_sent(gemini, 
 
 
 @pytest.mark.parametrize(
-    ("status", "outcome"),
+    ("status", "outcome", "most_calls"),
     [
-        (429, CallOutcome.QUOTA),
-        (500, CallOutcome.ERROR),
-        (503, CallOutcome.ERROR),
-        (400, CallOutcome.ERROR),
+        (429, CallOutcome.QUOTA, 1),
+        (500, CallOutcome.ERROR, 1),
+        (503, CallOutcome.ERROR, 2),  # too busy: asked once more while there is time
+        (400, CallOutcome.ERROR, 1),
     ],
 )
-def test_an_error_of_the_service_is_told_apart(gemini, fake_gemini, status, outcome):
-    fake_gemini.fails(status)
+def test_an_error_of_the_service_is_told_apart(gemini, fake_gemini, status, outcome, most_calls):
+    fake_gemini.fails(status, times=2)
 
     assert outcome_of(gemini.understand, SENT, SCHEMA) is outcome
-    assert len(fake_gemini.calls) == 1, "no hidden retry"
+    assert len(fake_gemini.calls) <= most_calls, "no hidden retry"
 
 
 @pytest.mark.parametrize(

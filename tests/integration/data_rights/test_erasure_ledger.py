@@ -14,9 +14,9 @@ from sqlalchemy import text
 
 from devstack.postgres import BINARIES
 from gatte import services
-from gatte.data_rights import erasure, ledger, ledger_check
-from gatte.data_rights.ledger import LedgerUnusable
-from gatte.data_rights.ledger_check import Applied, LedgerMismatch
+from gatte.data_rights import erasure, erasure_ledger, erasure_ledger_check
+from gatte.data_rights.erasure_ledger import LedgerUnusable
+from gatte.data_rights.erasure_ledger_check import Applied, LedgerMismatch
 from gatte.extensions import db
 from gatte.jobs import cron
 from tests.app_fixture import application
@@ -32,24 +32,24 @@ CPF = "52998224725"
 
 def written(path, count=3):
     for _ in range(count):
-        ledger.append(path, uuid4(), uuid4(), NOW, [b"a hash"])
-    return ledger.read(path)
+        erasure_ledger.append(path, uuid4(), uuid4(), NOW, [b"a hash"])
+    return erasure_ledger.read(path)
 
 
 def test_what_is_written_is_read(tmp_path):
     path = tmp_path / "deep" / "erasures.jsonl"
     contact, key = uuid4(), uuid4()
 
-    after, entry = ledger.append(path, contact, key, NOW, [b"one", b"two"])
+    after, entry = erasure_ledger.append(path, contact, key, NOW, [b"one", b"two"])
 
-    assert ledger.read(path) == after
+    assert erasure_ledger.read(path) == after
     assert (entry.sequence, entry.contact_id, entry.data_key_id, entry.at) == (1, contact, key, NOW)
     assert entry.sender_digests == {after.sender_digest(b"one"), after.sender_digest(b"two")}
     assert oct(path.stat().st_mode)[-3:] == "600"
 
 
 def test_a_ledger_that_is_not_there_is_none(tmp_path):
-    assert ledger.read(tmp_path / "erasures.jsonl") is None
+    assert erasure_ledger.read(tmp_path / "erasures.jsonl") is None
 
 
 def test_a_line_that_was_never_finished_is_no_entry_and_is_written_over(tmp_path):
@@ -58,7 +58,7 @@ def test_a_line_that_was_never_finished_is_no_entry_and_is_written_over(tmp_path
     with path.open("ab") as file:
         file.write(b'{"sequence": 3, "contact"')
 
-    assert len(ledger.read(path).entries) == 2
+    assert len(erasure_ledger.read(path).entries) == 2
     assert [one.sequence for one in written(path, 1).entries] == [1, 2, 3]
 
 
@@ -74,16 +74,16 @@ def test_a_line_that_was_changed_or_taken_out_is_found(tmp_path, line):
     for content in (without, changed):
         path.write_bytes(b"".join(content))
         with pytest.raises(LedgerUnusable, match="damaged"):
-            ledger.read(path)
+            erasure_ledger.read(path)
 
 
 def test_a_ledger_of_a_later_format_is_refused(tmp_path):
     path = tmp_path / "erasures.jsonl"
-    line = ledger._line({"format": 2, "ledger": str(uuid4()), "key": ""}, b"")
+    line = erasure_ledger._line({"format": 2, "ledger": str(uuid4()), "key": ""}, b"")
     path.write_bytes(line)
 
     with pytest.raises(LedgerUnusable, match="format 2"):
-        ledger.read(path)
+        erasure_ledger.read(path)
 
 
 def test_many_processes_write_one_after_the_other(tmp_path):
@@ -93,12 +93,12 @@ def test_many_processes_write_one_after_the_other(tmp_path):
         child = os.fork()
         if child == 0:
             for _ in range(5):
-                ledger.append(path, uuid4(), None, NOW, [])
+                erasure_ledger.append(path, uuid4(), None, NOW, [])
             os._exit(0)
         children.append(child)
     assert [os.waitpid(child, 0)[1] for child in children] == [0] * 4
 
-    assert [one.sequence for one in ledger.read(path).entries] == list(range(1, 21))
+    assert [one.sequence for one in erasure_ledger.read(path).entries] == list(range(1, 21))
 
 
 def applied(whole):
@@ -109,11 +109,11 @@ def test_a_database_lacks_what_it_has_not_carried_out_also_in_between(tmp_path):
     whole = written(tmp_path / "erasures.jsonl")
     first, _, third = applied(whole)
 
-    missing = ledger_check.missing_entries(whole, [first, third])
+    missing = erasure_ledger_check.missing_entries(whole, [first, third])
 
     assert [one.sequence for one in missing] == [2]
-    assert ledger_check.missing_entries(None, []) == ()
-    assert ledger_check.missing_entries(whole, applied(whole)) == ()
+    assert erasure_ledger_check.missing_entries(None, []) == ()
+    assert erasure_ledger_check.missing_entries(whole, applied(whole)) == ()
 
 
 def test_a_ledger_that_is_lost_cut_or_of_another_database_is_refused(tmp_path):
@@ -128,7 +128,7 @@ def test_a_ledger_that_is_lost_cut_or_of_another_database_is_refused(tmp_path):
         (cut, longer, "lacks entry 2"),
     ):
         with pytest.raises(LedgerMismatch, match=why):
-            ledger_check.missing_entries(found, known)
+            erasure_ledger_check.missing_entries(found, known)
 
 
 def dumped(url: str, path) -> None:
@@ -166,7 +166,7 @@ def start(url, redis_url, ledger_file, *command):
 
 CHECK = (
     "from gatte.settings import load_settings\n"
-    "from gatte.data_rights.ledger_check import require_applied_ledger\n"
+    "from gatte.data_rights.erasure_ledger_check import require_applied_ledger\n"
     "require_applied_ledger(load_settings())\n"
 )
 
@@ -217,7 +217,7 @@ def test_a_start_without_the_ledger_is_refused_with_78(app, tmp_path, capfd):
         settings = services.settings().model_copy(update=nowhere)
 
     with pytest.raises(SystemExit) as ended:
-        ledger_check.require_applied_ledger(settings)
+        erasure_ledger_check.require_applied_ledger(settings)
 
     assert ended.value.code == 78
     assert "put the file back" in capfd.readouterr().err
@@ -233,7 +233,7 @@ def test_a_process_that_started_without_the_database_ends_at_its_first_answer_wh
         away = services.settings().model_copy(update={"database_url": closed})
     child = os.fork()
     if child == 0:
-        ledger_check.require_applied_ledger(away)
+        erasure_ledger_check.require_applied_ledger(away)
         with (
             application(url, redis_url, gatte_erasure_ledger=nowhere) as started,
             started.app_context(),

@@ -18,8 +18,8 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from gatte import services
-from gatte.data_rights import ledger
-from gatte.data_rights.ledger import ErasureLedger, LedgerEntry, LedgerUnusable
+from gatte.data_rights import erasure_ledger
+from gatte.data_rights.erasure_ledger import ErasureLedger, LedgerEntry, LedgerUnusable
 from gatte.extensions import db
 from gatte.infra.schema import PreflightFailed
 from gatte.infra.schema.runner import connected
@@ -88,7 +88,7 @@ def replay_missing() -> "Iterator[ErasedContact]":
     from gatte.data_rights import erasure
     from gatte.store import erasures
 
-    written = ledger.read(services.settings().erasure_ledger)
+    written = erasure_ledger.read(services.settings().erasure_ledger)
     applied = [
         Applied(row.ledger_id, row.sequence, bytes(row.digest)) for row in erasures.list_applied()
     ]
@@ -121,7 +121,7 @@ def _missing_in(settings: Settings) -> tuple[LedgerEntry, ...]:
             text("SELECT ledger_id, sequence, digest FROM applied_erasure ORDER BY sequence")
         )
         applied = [Applied(row.ledger_id, row.sequence, bytes(row.digest)) for row in rows]
-    return missing_entries(ledger.read(settings.erasure_ledger), applied)
+    return missing_entries(erasure_ledger.read(settings.erasure_ledger), applied)
 
 
 def _refuse(problem: str) -> NoReturn:
