@@ -7,6 +7,7 @@ had not learned from: docs/decisions/0079-people-in-their-own-words.md has the t
 """
 
 import math
+from functools import lru_cache
 
 from gatte.conversation.command_reader.call_evidence import Spot, evidence, is_no_case
 from gatte.conversation.command_reader.place import Place
@@ -66,12 +67,13 @@ def calls_for_person(place: Place, reading: TurnReading, *, by_rule: bool = Fals
     """
     if by_rule and _is_undisputed(place, reading):
         return True
-    return call_probability(place, reading) >= CALL_THRESHOLD
+    return call_probability(place.texts, reading, _spot(place)) >= CALL_THRESHOLD
 
 
-def call_probability(place: Place, reading: TurnReading) -> float:
-    """How surely a turn calls for a person, 0 to 1."""
-    found = evidence(place.texts, reading, _spot(place))
+@lru_cache(maxsize=64)
+def call_probability(texts: tuple[str, ...], reading: TurnReading, spot: Spot) -> float:
+    """How surely a turn calls for a person, 0 to 1; asked for each label of a turn."""
+    found = evidence(texts, reading, spot)
     weighted = sum(WEIGHTS[name] * value for name, value in found.items())
     return 1 / (1 + math.exp(-BIAS - weighted))
 
