@@ -32,8 +32,9 @@ from gatte.conversation.escalation_rules import cannot_issue_invoices, find_trig
 from gatte.conversation.flows.data_rights import asks_to_forget
 from gatte.conversation.parsing.answers import plain_answer, yes_or_no
 from gatte.conversation.parsing.documents import find_document
+from gatte.conversation.parsing.mentions import readable
 from gatte.conversation.parsing.names import find_company, find_email, find_name
-from gatte.conversation.parsing.normalize import normalize_text, union, word_set
+from gatte.conversation.parsing.normalize import normalize_text, union, word_set, words
 from gatte.conversation.parsing.products import find_parts
 from gatte.conversation.rules import (
     CommandWord,
@@ -67,10 +68,24 @@ EXPIRED = union(
     r"\b(?:venceu|vencid[oa]|vencendo|expirou|expirad[oa]|caducou)\b",
     r"\bacabou (?:a validade|o prazo)\b",
 )
-ASKS = union(
-    r"\?", r"\b(?:quando|quanto|qual|como|posso|consigo|da (?:pra|para)|sera|se|o que|nota)\b"
+ASKS = union(r"\?", r"\b(?:quando|quanto|qual|como|posso|consigo|da (?:pra|para)|sera|se|o que)\b")
+"""Beside these something is asked."""
+STOPS = re.compile(r"\b(?:notas?|cupom|cte|emitir|emito)\b")
+"""Beside these an ended certificate stops something."""
+BUYS = union(
+    r"\b(?:quer\w*|precis\w*|gostari\w*|vou|vamos|e para|vim|so)\b.{0,20}"
+    r"\b(?:comprar|adquirir|fazer?|tirar?|emitir)\b.{0,30}"
+    r"\b(?:certificad\w*|s[ei]rt[ei]ficad\w*|e-cpf|e-cnpj|assinatura digital)\b",
+    r"\bprecis\w* (?:de |do )?(?:um |o )?certificado (?:digital )?(?:de|do|da|para) "
+    r"(?:cnpj|cpf|nota|empresa|firma|loja)\b",
+    r"\b(?:e para|quero|preciso) (?:comprar|fazer|tirar) (?:o|um) d[aoe] \w+\b",
 )
-"""Beside these an ended certificate is asked about, or stops something."""
+NO_PURCHASE = re.compile(
+    r"\b(?:nao|renov\w+|de novo|outr[oa]|vence\w*|vencid[oa]|instalar|meu|com o"
+    r"|emitir (?:a )?notas?)\b"
+)
+LONGEST_WISH = 14
+"""Words up to which a text that says it wants a certificate says no more."""
 BARE_YES = word_set("s sim ss quero")
 
 
@@ -143,7 +158,17 @@ def _wish_in_words(place: Place, text: str) -> FlowWish | None:
         return None
     if tells_of_expired(text):
         return "renewal"
+    if _wants_certificate(text):
+        return "lead"
     return "data_rights" if asks_to_forget(text, place.snapshot) else None
+
+
+def _wants_certificate(text: str) -> bool:
+    """Whether a short text says that it wants a certificate, and asks nothing."""
+    plain = readable(text)
+    short = len(words(text)) <= LONGEST_WISH
+    other = NO_PURCHASE.search(plain) or ASKS.search(plain)
+    return short and bool(BUYS.search(plain)) and not other
 
 
 def tells_of_expired(text: str) -> bool:
@@ -151,7 +176,8 @@ def tells_of_expired(text: str) -> bool:
     aqui venceu".
     """
     plain = normalize_text(text)
-    return bool(EXPIRED.search(plain) and find_parts(text).kind and not ASKS.search(plain))
+    other = ASKS.search(plain) or STOPS.search(plain)
+    return bool(EXPIRED.search(plain) and find_parts(text).kind and not other)
 
 
 def _answer_to_offer(place: Place, text: str, *, agrees: bool) -> Command:
