@@ -93,7 +93,7 @@ RIVALS = {
     "CorrectSlot": 0.7,
     "SetSlot": 0.7,
     "Affirm": 0.7,
-    "SmallTalk": 0.5,
+    "SmallTalk": 1.0,
     "OffTopic": 0.5,
 }
 """Labels that speak against a call, with how much they do."""

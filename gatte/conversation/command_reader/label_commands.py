@@ -81,6 +81,7 @@ def commands_of_labels(
     asked = any(isinstance(one, Question) for one in found)
     valued = any(isinstance(one, SetSlot | CorrectSlot) for one in found)
     wished = any(isinstance(one, StartFlow) for one in found)
+    left = any(isinstance(one, SmallTalk) and one.kind is Courtesy.GOODBYE for one in found)
     started = False
     for score in reading.labels:
         sure = reading.heard(score) >= threshold(place, score.label, reading)
@@ -88,6 +89,7 @@ def commands_of_labels(
         told = (asked and isinstance(command, Question)) or (valued and isinstance(command, Skip))
         told = told or (wished and isinstance(command, SETTLED_BY_WISH))
         told = told or (started and isinstance(command, StartFlow))
+        told = told or (left and isinstance(command, CancelFlow))
         if command is not None and not told:
             started = started or isinstance(command, StartFlow)
             yield replace(
