@@ -6,10 +6,9 @@ processor time: docs/decisions/0080-gemini-over-rest.md.
 
 import math
 from collections.abc import Sequence
-from urllib.parse import quote
 
-from gatte.infra.http import parse_base_url
-from gatte.intelligence.gemini import second_attempt
+import httpx2
+
 from gatte.intelligence.gemini.http import build_http_client
 from gatte.intelligence.gemini.request import (
     GenerationConfig,
@@ -20,19 +19,18 @@ from gatte.intelligence.gemini.request import (
 )
 from gatte.intelligence.gemini.response import Embeddings, GeneratedContent, ServiceError
 
-OK = 200
 CONNECTIONS = 256  # turns wait on threads, one connection each
 LONGEST_DETAILS = 4_000  # characters that are kept of what an error says
 
 
 class RestClient:
-    """Calls of one installation; safe to use from many threads. Each raises ServiceError,
-    ConnectFailed, ResponseLost, or ValueError for a body that cannot be read.
+    """Calls of one installation; safe to use from many threads. Each raises ServiceError, an error
+    of httpx2, or ValueError for a body that cannot be read.
     """
 
     def __init__(self, api_key: str, base_url: str, api_version: str, seconds: float) -> None:
         self._http = build_http_client(seconds, CONNECTIONS, base_url)
-        self._path = f"{parse_base_url(base_url).path.rstrip('/')}/{api_version}"
+        self._address = f"{base_url.rstrip('/')}/{api_version}"
         self._headers = {
             "x-goog-api-key": api_key,
             "Content-Type": "application/json",
@@ -57,9 +55,8 @@ class RestClient:
         self._http.close()
 
     def _post(self, model: str, method: str, body: bytes) -> bytes:
-        path = quote(f"{self._path}/{model_path(model)}:{method}", safe="/:%")
-        answer = self._http.post(path, self._headers, body, second_attempt.deadline.get())
-        if answer.status != OK:
-            said = answer.body.decode("utf-8", "replace")
-            raise ServiceError(answer.status, said[:LONGEST_DETAILS])
-        return answer.body
+        url = f"{self._address}/{model_path(model)}:{method}"
+        answer = self._http.post(url, content=body, headers=self._headers)
+        if answer.status_code != httpx2.codes.OK:
+            raise ServiceError(answer.status_code, answer.text[:LONGEST_DETAILS])
+        return answer.content

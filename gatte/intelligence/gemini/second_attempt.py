@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TypeVar
 
-from gatte.infra.http import ConnectFailed
 from gatte.intelligence.gemini.response import ServiceError
 
 LONGEST_BEFORE = 0.25
@@ -42,9 +41,11 @@ def call_within(seconds: float, call: Callable[[], Kept]) -> Kept:
 
 def is_safe(error: Exception) -> bool:
     """Whether a call that failed so may be made again: nothing came of it for sure."""
+    import httpx2
+
     if isinstance(error, ServiceError):
         return error.code == TOO_BUSY
-    return isinstance(error, ConnectFailed)
+    return isinstance(error, httpx2.ConnectError)
 
 
 @contextmanager
