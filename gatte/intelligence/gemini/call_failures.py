@@ -1,7 +1,7 @@
 """What a call to Gemini may raise, and what that says of how it ended."""
 
 from gatte.intelligence.calls import CallOutcome, CallPurpose
-from gatte.intelligence.gemini.response import Blocked, InvalidResponse, ServiceError
+from gatte.intelligence.gemini.response import Blocked, InvalidResponse
 
 QUOTA = 429
 BAD_REQUEST = 400
@@ -16,12 +16,14 @@ def failure_types() -> tuple[type[Exception], ...]:
     for what cannot be read.
     """
     import httpx2
+    from google.genai import errors
 
     return (
         InvalidResponse,
         Blocked,
         PromptLeaked,
-        ServiceError,
+        errors.APIError,
+        errors.UnknownApiResponseError,
         httpx2.HTTPError,
         OSError,
         ValueError,
@@ -31,8 +33,9 @@ def failure_types() -> tuple[type[Exception], ...]:
 def outcome_of(error: Exception, purpose: CallPurpose) -> CallOutcome:
     """How a call ended that raised this."""
     import httpx2
+    from google.genai import errors
 
-    if isinstance(error, ServiceError):
+    if isinstance(error, errors.APIError):
         return _outcome_of_status(error.code, purpose)
     outcomes: tuple[tuple[tuple[type[Exception], ...], CallOutcome], ...] = (
         ((Blocked,), CallOutcome.BLOCKED),

@@ -1,4 +1,4 @@
-"""The HTTP client behind the Gemini API: our kept connections, and a time limit for a whole answer.
+"""The HTTP client behind google-genai: our kept connections, and a time limit for a whole answer.
 
 Where the environment names a proxy, httpx's own connections are used, which know proxies. Their
 limit counts from one piece of an answer to the next, so a dripping answer could last for ever:

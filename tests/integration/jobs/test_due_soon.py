@@ -90,12 +90,12 @@ def test_a_clock_that_is_wrong_delays_no_job_for_long(app):
 
 
 def test_the_look_for_inactivity_reads_no_conversation_whose_time_has_not_come(app):
-    asked = f"EXPLAIN SELECT id FROM conversation WHERE {conversations.INACTIVITY_DUE}"  # noqa: S608 - our own words
+    asked = f"EXPLAIN SELECT id FROM conversation WHERE {conversations.WOKEN}"  # noqa: S608 - our own words
     with app.app_context():
         db.session.execute(text("SET LOCAL enable_seqscan = off"))
         db.session.execute(text("SET LOCAL enable_bitmapscan = off"))
         plan = "\n".join(db.session.scalars(text(asked)))
         db.session.rollback()
 
-    assert "Index Scan using ix_conversation_inactivity_due" in plan
-    assert "Index Cond: (inactivity_due_at <= statement_timestamp())" in plan
+    assert "Index Scan using ix_conversation_wake" in plan
+    assert "Index Cond: (wake_at <= statement_timestamp())" in plan
