@@ -68,7 +68,7 @@ def claim_next(conversation_id: UUID) -> ClaimedReply | None:
         if found is None:
             return None
         row, now = found
-        if row.state not in UNFINISHED_STATES:
+        if row.next_attempt_at is None:
             continue  # somebody settled it since the statement began
         if row.next_attempt_at > now:
             return None

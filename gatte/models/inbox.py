@@ -28,6 +28,11 @@ class InboxMessage(Base):
             postgresql_where=text("processed_at IS NULL"),
         ),
         Index(
+            "ix_inbox_message_arrived",
+            "received_at",
+            postgresql_where=text("processed_at IS NULL"),
+        ),
+        Index(
             "ix_inbox_message_processed",
             "processed_at",
             postgresql_where=text("processed_at IS NOT NULL"),

@@ -38,9 +38,9 @@ APPLY_SQL = text(
                 OR (o.wamid_hash = s.wamid_hash) <> (o.{UNFINISHED}) AS of_this_sending
         FROM status_event s
         LEFT JOIN LATERAL (
-            SELECT id, wamid_hash, state FROM outbox WHERE id = s.outbox_id
+            SELECT id, wamid_hash, next_attempt_at FROM outbox WHERE id = s.outbox_id
             UNION ALL
-            SELECT id, wamid_hash, state FROM outbox
+            SELECT id, wamid_hash, next_attempt_at FROM outbox
             WHERE s.outbox_id IS NULL AND wamid_hash = s.wamid_hash
             LIMIT 1
         ) o ON true

@@ -11,7 +11,6 @@ from uuid import UUID
 from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from gatte.conversation.states import State
 from gatte.models import Conversation, Message, keyring
 from gatte.store import conversations, messages
 from gatte.store.conversations import NO_PRIORITY, ConversationGroup
@@ -110,15 +109,12 @@ def _tab(name: str | None) -> SessionTab:
 
 def _tabs(chosen: SessionTab) -> list[tuple[str, str, str, int | None, bool]]:
     """The tabs with their counts; closed conversations are too many to count at every look."""
-    by_state = conversations.count_live_by_state()
-    waiting = by_state.get(State.WAITING_HUMAN, 0)
-    human = by_state.get(State.WITH_HUMAN, 0)
-    everyone = sum(by_state.values())
+    live = conversations.count_live()
     counts = {
-        SessionTab.ALL: everyone,
-        SessionTab.WAITING: waiting,
-        SessionTab.HUMAN: human,
-        SessionTab.BOT: everyone - waiting - human,
+        SessionTab.ALL: live.total,
+        SessionTab.WAITING: live.waiting,
+        SessionTab.HUMAN: live.with_human,
+        SessionTab.BOT: live.total - live.waiting - live.with_human,
     }
     return [
         (tab.value, text, _address(tab), counts.get(tab), tab is chosen)
