@@ -40,6 +40,22 @@ ASKS = union(
     r"\b(?:tenho|to com|estou com) (?:algum |alguma )?(?:horario|hora|agendamento|coisa) marcad",
     r"\b(?:meu|minha) (?:horario|agendamento|visita) (?:esta |ta |ainda )?(?:confirmad|de pe)",
 )
+SUPPOSED = re.compile(
+    r"\bse (?:eu |a gente |nos )?(?:nao )?(?:puder|precisar|quiser|conseguir|desistir|faltar|tiver"
+    r"|pudermos|precisarmos|adoecer|der)\b|\bcaso (?:eu|a gente|nao)\b"
+)
+"""What may happen one day: a question, and no wish."""
+MOVES_WHAT_IS_THERE = union(
+    r"\bnao (?:vou|posso|consigo|vai dar|da|vou conseguir|vou poder)\b(?: \w+){0,2} "
+    r"(?:ir|comparecer|participar|chegar|estar|para ir)\b",
+    r"\bnao (?:vou |vai )?(?:poder|posso|consigo|conseguir|dar|da|rola)\b"
+    r"(?: mais)?(?: n[ao]| dia)? "
+    r"(?:segunda|terca|quarta|quinta|sexta|sabado|amanha|hoje|ess[ea]|dia|horario)\b",
+    r"\b(?:por|poe|colo[cq]\w+|bot\w+|jog\w+|pass\w+|mud\w+|troc\w+|deix\w+|empurr\w+|marc\w+)\b"
+    r".{0,20}\b(?:outr[oa]|noutr[oa]) (?:dia|hora|horario|data|semana)\b",
+    r"\b(?:mudar|trocar|passar|adiar|adiantar)\b.{0,12}\b(?:a|o) (?:hora|dia|horario)\b",
+)
+"""Words that move an appointment where there is one, and where there is none may book one."""
 NOT_CANCELLED = re.compile(
     rf"\bnao (?:quero |precisa |e para |vou )?{CANCEL}\b|\b(?:mantem|manter|mantenha)\b"
     r"|\bdeixa (?:marcad|como esta|assim|quieto|pra la)|\bcontinua marcad"
@@ -63,8 +79,12 @@ def appointment_wish(text: str, snapshot: Snapshot) -> AppointmentWish | None:
     plain = readable(text)
     if ASKS.search(plain):
         return "appointment_status"
+    if SUPPOSED.search(plain):
+        return None
     only_cancels = bool(snapshot.appointments and ONLY_CANCELS.search(plain))
     moves = bool(MOVES.search(plain)) and not NOT_MOVED.search(plain)
+    if snapshot.appointments and not snapshot.flow:
+        moves = moves or bool(MOVES_WHAT_IS_THERE.search(plain))
     bare = bool(snapshot.appointments and not snapshot.flow and BARE_CANCEL.search(plain))
     cancels = only_cancels or bare or bool(CANCELS.search(plain))
     if cancels and (only_cancels or not moves) and not NOT_CANCELLED.search(plain):

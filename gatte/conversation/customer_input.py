@@ -25,7 +25,7 @@ from gatte.conversation.input_triage import (
     triage,
 )
 from gatte.conversation.option_selected import handle_option
-from gatte.conversation.parsing.normalize import normalize_text, words
+from gatte.conversation.parsing.normalize import FILLERS, normalize_text, words
 from gatte.conversation.rules import SHORT_FORMS, CommandWord, asks_for_ticket, command_in
 from gatte.conversation.slot_filling import (
     ask_again,
@@ -52,6 +52,8 @@ ORDINALS = {
     "3": 2,
     "terceira": 2,
     "terceiro": 2,
+    "ultima": -1,
+    "ultimo": -1,
 } | {str(number): number - 1 for number in range(4, 11)}
 ORDINAL_CONTEXT = frozenset(ORDINALS) | {"a", "o", "opcao", "numero"}
 
@@ -189,7 +191,15 @@ def _offered_with(draft: DecisionBuilder, text: str) -> str | None:
         return None
     offered: list[list[str]] = json.loads(draft.flag("offered"))
     plain = normalize_text(text).strip(" .!")
-    by_title = next((identity for identity, title in offered if title == plain), None)
+    wanted = set(words(text)) - FILLERS
+    by_title = next(
+        (
+            identity
+            for identity, title in offered
+            if title == plain or (wanted and wanted == set(words(title)) - FILLERS)
+        ),
+        None,
+    )
     if by_title:
         return by_title
     if any(identity.startswith("slot:day:") for identity, _ in offered) and not plain.isdigit():

@@ -21,6 +21,12 @@ from gatte.conversation.thresholds import ACTIVITY_LOG_LENGTH
 SUSPENDED = "suspended."
 """Prefix of the slots of a flow that was left for another, kept beside those of the running one."""
 
+TOLD = "told."
+"""Prefix of values that were told while nothing asked for them, kept for the flow that will."""
+
+KEPT_BESIDE_FLOW = (SUSPENDED, TOLD)
+"""Prefixes of what stands among the slots and belongs to no running flow."""
+
 ATTACHMENTS = "attachments"
 """The slot that holds the ids of the media which came during a flow."""
 
@@ -72,6 +78,10 @@ class DecisionBuilder:
         self.update(
             slots={**self.snapshot.slots, **{name: str(value) for name, value in slots.items()}}
         )
+
+    def keep_told(self, slot: str, value: str) -> None:
+        """Keep a value that nothing asks for now, for a flow that will ask for it."""
+        self.set_slots({f"{TOLD}{slot}": value})
 
     def clear_slots(self, *names: str) -> None:
         """Empty slots of the running flow."""
@@ -125,7 +135,9 @@ class DecisionBuilder:
         stays.
         """
         kept = {
-            name: value for name, value in self.snapshot.slots.items() if name.startswith(SUSPENDED)
+            name: value
+            for name, value in self.snapshot.slots.items()
+            if name.startswith(KEPT_BESIDE_FLOW)
         }
         self.update(flow=None, requested_slot=None, slots=kept, invalid_slot_count=0)
         self.set_flag("fixing", None)

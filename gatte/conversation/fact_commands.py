@@ -73,16 +73,27 @@ def _wanted(snapshot: Snapshot) -> tuple[str, ...]:
     return (product,) if snapshot.flow and products_in(normalize_text(product)) else ()
 
 
-def questions_in(text: str, snapshot: Snapshot, reading: TurnReading) -> list[Command]:
+def questions_in(
+    text: str, snapshot: Snapshot, reading: TurnReading, before: Sequence[Command] = ()
+) -> list[Command]:
     """The questions of a message that asks for facts, and what else it asks; empty when it asks for
-    none.
+    none. `before` is what was read in the messages before it: "e o de token?" lives on them.
     """
     if _is_story(text, snapshot):
         return []
-    found = find(text, context_of(snapshot))
+    found = find(text, _context_after(before, context_of(snapshot)))
     if not found.questions or _denied(text, found, reading):
         return []
     return list(_as_commands(found, text, snapshot))
+
+
+def _context_after(before: Sequence[Command], context: QuestionContext) -> QuestionContext:
+    """The context in which a message asks that follows others of the same turn."""
+    facts = [fact for one in before if isinstance(one, Question) for fact in one.facts]
+    if not facts:
+        return context
+    last = facts[-1]
+    return replace(context, topic=last.topic, products=last.products or context.products)
 
 
 def _is_story(text: str, snapshot: Snapshot) -> bool:

@@ -119,6 +119,7 @@ OVERRULES: dict[FactTopic, frozenset[FactTopic]] = {
 HOURS_SHORT = re.compile(r"\b(?:hrs?|hs)\b")
 CLAUSE_ENDS = re.compile(r"[?!;\n]+|\.(?=\s|$)")
 AND_ASKS = re.compile(
+    r",? (?=(?:eu )?(?:e |ai )?(?:eu )?(?:queria|quero|gostaria de|preciso) saber\b)|"
     r",? e (?=(?:se (?:ha|tem)|qual|quais|quanto|que horas?|ate que horas?|como|onde|quando"
     r"|em quanto|por que|aceitam?|tem|voces|formas?|faz|fazem|abre|abrem|posso)\b)"
 )

@@ -77,6 +77,7 @@ ASKS: dict[FactTopic, tuple[str, ...]] = {
         r"\b(?:tem|ta|esta|ha) (?:\w+ )?alguem (?:ai|aqui)\b",
         r"\b(?:quanto tempo|vai demorar|falta muito|ainda demora|quanto falta|demora muito)\b",
         r"\b(?:cade|alguem) (?:\w+ )?(?:atendente|me atende|vai me atender|atende)\b",
+        r"\b(?:perco|perder|perdi) (?:a|o|minha|meu) (?:minha |meu )?(?:vez|lugar|posicao)\b",
     ),
     FactTopic.PARTNER: (
         (

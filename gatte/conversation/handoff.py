@@ -5,7 +5,7 @@ waiting; leaving the queue.
 from datetime import datetime
 
 from gatte.conversation import option_ids
-from gatte.conversation.decision_builder import ATTACHMENTS, SUSPENDED, DecisionBuilder
+from gatte.conversation.decision_builder import ATTACHMENTS, TOLD, DecisionBuilder
 from gatte.conversation.effects import EscalationReason, QueueForHuman
 from gatte.conversation.escalation_rules import PRIORITY
 from gatte.conversation.flows.registry import FLOWS
@@ -61,7 +61,8 @@ def summary(snapshot: Snapshot, reason: EscalationReason, said: str) -> str:
     those that a failure left unanswered.
     """
     failed = snapshot.flags.get("failed", "")
-    who = snapshot.slots.get("name") or snapshot.contact.name or render("summary.nobody")
+    said_name = snapshot.slots.get("name") or snapshot.slots.get(f"{TOLD}name")
+    who = said_name or snapshot.contact.name or render("summary.nobody")
     lines = [
         f"{render(f'reason.{reason}')} · {truncate(who, 60)}",
         _under_way(snapshot),
@@ -167,7 +168,7 @@ def clear_queue_flags(draft: DecisionBuilder) -> None:
         kept = {
             name: value
             for name, value in draft.snapshot.slots.items()
-            if name == ATTACHMENTS and not name.startswith(SUSPENDED)
+            if name == ATTACHMENTS or name.startswith(TOLD)
         }
         draft.update(slots=kept, flags={"introduced": "1"})
         draft.add_text("handoff.left_for_flow")

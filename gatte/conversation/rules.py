@@ -157,7 +157,10 @@ SHORT_FORMS: dict[str, str] = {
 
 OPEN_TICKET = union(
     r"\b(?:abr\w+|registr\w+|cri\w+) (?:um |uma |o |a )?"
-    r"(?:chamado|ticket|ocorrencia|reclamacao|protocolo)\b"
+    r"(?:chamado|ticket|ocorrencia|reclamacao|protocolo)\b",
+    r"\b(?:quero|queria|preciso|precisava|gostaria)(?: de)? (?:um |abertura de )?"
+    r"(?:chamado|ticket)\b",
+    r"[,.;]\s*(?:um )?(?:chamado|ticket),? (?:por favor|por gentileza|pfv|pf)\b",
 )
 
 NO_HELP = union(

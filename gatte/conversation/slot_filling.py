@@ -8,7 +8,13 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from gatte.conversation import option_ids
-from gatte.conversation.decision_builder import ATTACHMENTS, SUSPENDED, DecisionBuilder
+from gatte.conversation.decision_builder import (
+    ATTACHMENTS,
+    KEPT_BESIDE_FLOW,
+    SUSPENDED,
+    TOLD,
+    DecisionBuilder,
+)
 from gatte.conversation.effects import EscalationReason
 from gatte.conversation.flows.appointment_changes import time_of
 from gatte.conversation.flows.base import Flow, FlowName, Slot
@@ -55,7 +61,7 @@ def start(
     kept = {
         slot: value
         for slot, value in draft.snapshot.slots.items()
-        if slot.startswith(SUSPENDED) or slot == ATTACHMENTS
+        if slot.startswith(KEPT_BESIDE_FLOW) or slot == ATTACHMENTS
     }
     draft.update(
         flow=str(name),
@@ -68,6 +74,7 @@ def start(
     for text in texts:
         extract_slots(draft, text)
     _fill_given(draft, flow, values or {})
+    _fill_told(draft, flow)
     if exists(f"{name}.open"):
         draft.add_text(f"{name}.open")
     if not _refuse_volunteered(draft, texts):
@@ -83,6 +90,13 @@ def _fill_given(draft: DecisionBuilder, flow: Flow, values: Mapping[str, str]) -
         value = slot.parse_answer(given, draft.snapshot).value
         if value is not None:
             fill(draft, slot, value)
+
+
+def _fill_told(draft: DecisionBuilder, flow: Flow) -> None:
+    """Fill slots that are still empty with what was told earlier, which is used up by that."""
+    told = {name.removeprefix(TOLD): value for name, value in _told(draft).items()}
+    _fill_given(draft, flow, told)
+    draft.clear_slots(*(f"{TOLD}{slot.name}" for slot in flow.slots))
 
 
 def _refuse_volunteered(draft: DecisionBuilder, texts: tuple[str, ...]) -> bool:
@@ -186,7 +200,7 @@ def summary_fingerprint(snapshot: Snapshot) -> str:
     values = sorted(
         (name, value)
         for name, value in snapshot.slots.items()
-        if not name.startswith(SUSPENDED) and name != ATTACHMENTS
+        if not name.startswith(KEPT_BESIDE_FLOW) and name != ATTACHMENTS
     )
     shown = json.dumps([snapshot.flow, values]).encode()
     return f"{zlib.crc32(shown):08x}"
@@ -373,16 +387,21 @@ def suspend_flow(draft: DecisionBuilder) -> None:
     own = {
         name: value
         for name, value in draft.snapshot.slots.items()
-        if not name.startswith(SUSPENDED)
+        if not name.startswith(KEPT_BESIDE_FLOW)
     }
     if set(own) - {ATTACHMENTS}:
         draft.discard_suspended_flow()
         draft.update(
             suspended_flow=str(flow.name),
-            slots={f"{SUSPENDED}{name}": value for name, value in own.items()},
+            slots=_told(draft) | {f"{SUSPENDED}{name}": value for name, value in own.items()},
         )
         draft.set_flag("kept_at", draft.snapshot.now.isoformat())
     draft.end_flow()
+
+
+def _told(draft: DecisionBuilder) -> dict[str, str]:
+    """The slots with what was told while nothing asked for it."""
+    return {name: value for name, value in draft.snapshot.slots.items() if name.startswith(TOLD)}
 
 
 def can_resume(draft: DecisionBuilder) -> bool:
@@ -406,7 +425,7 @@ def resume(draft: DecisionBuilder, cause: str, texts: tuple[str, ...] = ()) -> N
     draft.update(
         flow=name,
         requested_slot=None,
-        slots=slots,
+        slots=_told(draft) | slots,
         suspended_flow=None,
         invalid_slot_count=0,
         fallback_count=0,

@@ -52,8 +52,14 @@ but only where they are likelier than a question or an answer.
 STORY_THRESHOLD = 0.8
 """Where the customer is asked to tell what happened, much sounds like a reason for a person."""
 
-CONFIRM_THRESHOLD = 0.8
+CONFIRM_THRESHOLD = 0.7
 """A yes to a summary, in words that no rule knows."""
+
+DISPUTED_CONFIRM_THRESHOLD = 0.95
+"""A yes to a summary beside words that may take it back."""
+
+WRONG_PERSON_THRESHOLD = 0.65
+"""To be told to have the wrong number hurts somebody who has the right one."""
 
 MARKED_QUESTION_THRESHOLD = 0.3
 """A message with a question mark is a question sooner."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gatte.conversation.commands import TurnReading
+from gatte.conversation.decision_builder import TOLD
 from gatte.conversation.memory_kinds import MemoryKind
 from gatte.conversation.parsing.normalize import word_set, words
 from gatte.conversation.secret_detection import holds_password
@@ -91,6 +92,7 @@ def record_of(snapshot: Snapshot) -> Record:
     names = [
         contact.name,
         slots.get("name"),
+        slots.get(f"{TOLD}name"),
         snapshot.memory.get(MemoryKind.NAME_FORM),
         *(one.holder for one in snapshot.certificates),
     ]
@@ -99,13 +101,20 @@ def record_of(snapshot: Snapshot) -> Record:
         contact.phone,
         contact.email,
         slots.get("document"),
+        slots.get(f"{TOLD}document"),
         slots.get("email"),
+        slots.get(f"{TOLD}email"),
         snapshot.memory.get(MemoryKind.EMAIL),
         slots.get("value"),
     ]
+    companies = [
+        slots.get("company"),
+        slots.get(f"{TOLD}company"),
+        snapshot.memory.get(MemoryKind.COMPANY),
+    ]
     return Record(
         names=_known(names),
-        companies=_known([slots.get("company"), snapshot.memory.get(MemoryKind.COMPANY)]),
+        companies=_known(companies),
         others=_known(others),
     )
 

@@ -13,7 +13,7 @@ from gatte.conversation.parsing.names import parse_email, parse_name
 from gatte.intelligence import prompts
 from gatte.intelligence.calls import CallPurpose, CallRecord
 from gatte.intelligence.gemini.client import Gemini
-from gatte.intelligence.gemini.request import Part, generation_config
+from gatte.intelligence.gemini.config import generation_config, user_content
 from gatte.intelligence.pseudonymization import CUSTOMER, HiddenText, Pseudonymizer, Record
 
 TEMPERATURE = 0.0
@@ -104,8 +104,8 @@ def read_memories(
     config = generation_config(
         call.model, TEMPERATURE, TOKENS, prompts.read(prompts.MEMORY), SCHEMA
     )
-    parts = [Part(json.dumps({"mensagens": sent}, ensure_ascii=False))]
-    proposed, _ = gemini.generate(call, parts, config, _ProposedMemories.model_validate_json)
+    content = user_content(json.dumps({"mensagens": sent}, ensure_ascii=False))
+    proposed, _ = gemini.generate(call, content, config, _ProposedMemories.model_validate_json)
     kept = (_checked(one, messages, texts) for one in proposed.found)
     return [one for one in kept if one is not None]
 

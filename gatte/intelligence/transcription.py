@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from gatte.intelligence import prompts
 from gatte.intelligence.calls import CallPurpose, CallRecord
 from gatte.intelligence.gemini.client import Gemini
-from gatte.intelligence.gemini.request import Part, generation_config
+from gatte.intelligence.gemini.config import generation_config
 from gatte.intelligence.gemini.structured_output import TRANSCRIPT_SCHEMA, WrittenTranscript
 from gatte.privacy.sanitize import sanitize_text
 
@@ -56,6 +56,8 @@ def transcribe(gemini: Gemini, audio: bytes, mime_type: str) -> tuple[HeardSpeec
 
     GeminiUnavailable when it was not heard.
     """
+    from google.genai.types import Part
+
     record = CallRecord(CallPurpose.TRANSCRIBE, gemini.models.responder, prompts.TRANSCRIBER)
     config = generation_config(
         record.model,
@@ -64,8 +66,11 @@ def transcribe(gemini: Gemini, audio: bytes, mime_type: str) -> tuple[HeardSpeec
         prompts.instructions(prompts.TRANSCRIBER, gemini.canary),
         TRANSCRIPT_SCHEMA,
     )
-    parts = [Part(file=audio, mime_type=GEMINI_MIME_TYPES[_bare(mime_type)]), Part(PROMPT)]
-    return gemini.generate(record, parts, config, _words)
+    contents = [
+        Part.from_bytes(data=audio, mime_type=GEMINI_MIME_TYPES[_bare(mime_type)]),
+        Part.from_text(text=PROMPT),
+    ]
+    return gemini.generate(record, contents, config, _words)
 
 
 def _bare(mime_type: str | None) -> str:

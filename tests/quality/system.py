@@ -2,7 +2,7 @@
 would run it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from flask import Flask
 from gatte.desk import users
 from gatte.extensions import db
 from gatte.infra.schema import migrate
+from gatte.intelligence.knowledge.article_draft import ArticleDraft
 from tests.app_fixture import application
 from tests.stage.stage import seeded
 from tests.store_fixtures import running_stores
@@ -25,14 +26,18 @@ FACTS = Path(__file__).with_name("company_facts.toml")
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[tuple[Flask, tuple[int, int]]]:
-    """The application and the ids of two agents."""
+def running(
+    folder: Path, drafts: Sequence[ArticleDraft] | None = None
+) -> Iterator[tuple[Flask, tuple[int, int]]]:
+    """The application and the ids of two agents; with other articles than the usual ones where
+    some are given.
+    """
     with running_stores(folder) as stores:
         database_url = stores.postgres.url("postgres")
         migrate(database_url)
         urls = (database_url, stores.valkey.url())
         started = application(*urls, gatte_log_level="CRITICAL")
-        with started as app, seeded(app, FACTS, **COMPANY):
+        with started as app, seeded(app, FACTS, drafts, **COMPANY):
             yield app, make_agents(app)
 
 

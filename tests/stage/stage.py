@@ -5,7 +5,7 @@ the dispatcher finds due is run.
 import itertools
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -27,6 +27,7 @@ from gatte.desk.fact_files import DEMO_FACTS, import_facts, read_facts
 from gatte.extensions import db
 from gatte.intake import contact_identity
 from gatte.intelligence.knowledge import articles
+from gatte.intelligence.knowledge.article_draft import ArticleDraft
 from gatte.models import (
     Author,
     Certificate,
@@ -83,15 +84,20 @@ class BrokenModels:
 
 
 @contextmanager
-def seeded(app: Flask, facts: Path = DEMO_FACTS, **settings: Any) -> Iterator[Flask]:
-    """The application with the demo articles and facts and settings of its own, as its former ones
-    after.
+def seeded(
+    app: Flask,
+    facts: Path = DEMO_FACTS,
+    drafts: Sequence[ArticleDraft] | None = None,
+    **settings: Any,
+) -> Iterator[Flask]:
+    """The application with facts, articles (those of the demo where none are given) and settings
+    of its own, as its former ones after.
     """
     whole = app.extensions["gatte_settings"]
     app.extensions["gatte_settings"] = whole.model_copy(update=settings)
     app.extensions["whole_models"] = app.extensions["gatte_local_models"]
     with app.app_context():
-        articles.import_articles(db.session(), articles.read_articles())
+        articles.import_articles(db.session(), drafts or articles.read_articles())
         import_facts(read_facts(facts))
         db.session.commit()
     yield app

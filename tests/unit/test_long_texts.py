@@ -233,7 +233,7 @@ ELSEWHERE = {
         "takes the name of a file; its content is read by a process with limits"
     ),
     "intelligence.knowledge.trials.start": "cuts a text of the company's people, and asks Redis",
-    "intelligence.gemini.request.generation_config": (
+    "intelligence.gemini.config.generation_config": (
         "makes the configuration of a model out of our own words"
     ),
     "intelligence.gemini.http.build_http_client": "takes an address of the settings",

@@ -15,19 +15,34 @@ from gatte.conversation.fallback import ask_to_disambiguate, handle_fallback
 from gatte.conversation.flows.registry import FLOWS
 from gatte.conversation.handoff import escalate
 from gatte.conversation.no_active_flow import greet
-from gatte.conversation.parsing.normalize import words
+from gatte.conversation.parsing.normalize import normalize_text, union, words
 from gatte.conversation.slot_filling import (
     ask_again,
     can_resume,
+    current_flow,
+    offer,
     offer_resume,
     reject_answer,
     suspend_flow,
 )
 from gatte.conversation.states import Event, State
+from gatte.conversation.texts import render
 from gatte.conversation.thresholds import DISAMBIGUATE_AFTER, ESCALATE_AFTER, MIN_QUESTION_WORDS
+
+ASKS_WHAT_IS_FREE = union(
+    r"\b(?:que|quais|qual|q) (?:hora|horario|dia|data)s?\b.{0,25}"
+    r"\b(?:tem|ha|teria|tinha|livre|vag[oa]|disponive(?:l|is)|pode|sobr\w+)\b",
+    r"\b(?:tem|ha|teria) (?:que|quais|q|algum|alguma|mais)? ?(?:hora|horario|dia|data|vaga)s?\b",
+)
+"""In the middle of booking: which days and hours there are."""
 
 
 def answer_question(turn: CommandRun, command: Question) -> Outcome:
+    flow = current_flow(turn.draft)
+    slot = flow.slot(turn.draft.snapshot.requested_slot) if flow else None
+    if slot and slot.tells_what_is_free and ASKS_WHAT_IS_FREE.search(normalize_text(command.text)):
+        offer(turn.draft, render("schedule.free"), slot.alternatives("", turn.draft.snapshot))
+        return turn.settle(command)
     questions.take_question(turn.draft, command)
     return Outcome.DONE
 

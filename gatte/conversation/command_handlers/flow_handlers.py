@@ -16,9 +16,10 @@ from gatte.conversation.commands import (
 )
 from gatte.conversation.flow_control import continue_flow
 from gatte.conversation.flows.base import FlowName
-from gatte.conversation.slot_filling import ask_again, start
+from gatte.conversation.slot_filling import ask_again, reject_answer, start
 from gatte.conversation.states import State
 from gatte.conversation.texts import render
+from gatte.conversation.thresholds import SLOT_OFFERS_HUMAN_AT
 
 ABOUT_ONE_APPOINTMENT = {FlowName.MOVE_APPOINTMENT, FlowName.CANCEL_APPOINTMENT}
 
@@ -45,7 +46,16 @@ def start_flow(turn: CommandRun, command: StartFlow) -> Outcome:
 
 
 def _again(turn: CommandRun, command: Command) -> Outcome:
-    ask_again(turn.draft)
+    """The running flow is wished for once more: asked again, and counted where it waits for a
+    value, so that nobody goes round in a circle.
+    """
+    draft = turn.draft
+    draft.update(invalid_slot_count=draft.snapshot.invalid_slot_count + 1)
+    collecting = draft.snapshot.state == State.COLLECTING
+    if collecting and draft.snapshot.invalid_slot_count >= SLOT_OFFERS_HUMAN_AT:
+        reject_answer(draft, "", turn.text)
+    else:
+        ask_again(draft)
     return turn.settle(command)
 
 

@@ -21,7 +21,7 @@ from gatte.conversation.flows.base import FlowName
 from gatte.conversation.handoff import ask_to_leave_queue, leave_queue
 from gatte.conversation.no_active_flow import show_menu
 from gatte.conversation.replies import ReplyOption
-from gatte.conversation.slot_filling import start
+from gatte.conversation.slot_filling import current_flow, start
 from gatte.conversation.states import Event
 from gatte.conversation.texts import render
 
@@ -76,8 +76,12 @@ def _ask_to_leave_queue(turn: CommandRun, command: Command) -> Outcome:
 
 
 def cancel_flow(turn: CommandRun, command: CancelFlow) -> Outcome:
-    """Drop what runs where that was said in so many words; else ask, since its values go too."""
-    if command.literal:
+    """Drop what runs where that was said in so many words, or where it would do what cannot be
+    undone; else ask, since its values go too.
+    """
+    flow = current_flow(turn.draft)
+    harmless = turn.confirming and flow is not None and flow.irreversible(turn.draft.snapshot)
+    if command.literal or harmless:
         cancel(turn.draft)
         return turn.settle(command)
     if turn.waiting:

@@ -68,7 +68,7 @@ from gatte.conversation.commands import (
 )
 from gatte.conversation.effects import StopNotices
 from gatte.conversation.no_active_flow import ask_what_for
-from gatte.conversation.slot_filling import current_flow, proceed
+from gatte.conversation.slot_filling import ask_again, current_flow, proceed
 from gatte.conversation.states import State
 
 LISTENED_BESIDE = (OptOut,)
@@ -118,10 +118,23 @@ def _conclude(turn: CommandRun) -> None:
     if told and not draft.snapshot.flow and not draft.replies:
         ask_what_for(draft, tuple(one.text for one in turn.said))
         return
+    if told and not turn.changed and not draft.replies:
+        draft.add_text("social.in_flow")
+        ask_again(draft)
+        return
     if turn.changed and current_flow(draft):
         if turn.corrected and draft.snapshot.state != State.CONFIRMING:
             draft.add_text("fix.noted")
+        elif _told_something_else(turn):
+            draft.add_text("fix.kept")
         proceed(draft)
+
+
+def _told_something_else(turn: CommandRun) -> bool:
+    """Whether a value was given, but not the one that was asked for, which is asked again."""
+    before, after = turn.draft.before, turn.draft.snapshot
+    still = before.requested_slot is not None and before.requested_slot not in after.slots
+    return still and before.flow == after.flow and after.state == State.COLLECTING
 
 
 HANDLERS: dict[type[Any], Handler] = {

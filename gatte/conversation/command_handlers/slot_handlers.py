@@ -37,6 +37,7 @@ def set_slot(turn: CommandRun, command: SetSlot) -> Outcome:
     flow = current_flow(turn.draft)
     slot = flow.slot(command.slot) if flow else None
     if slot is None:
+        turn.draft.keep_told(command.slot, command.value)
         return Outcome.KEPT
     before = turn.draft.snapshot.slots.get(slot.name)
     if fill(turn.draft, slot, command.value, command.span):

@@ -37,19 +37,22 @@ from gatte.conversation.fallback import QUESTIONS, looks_like_question
 from gatte.conversation.input_triage import UnderstoodText
 from gatte.conversation.nlu import Intent, PredictionSource
 from gatte.conversation.parsing.languages import foreign_language
-from gatte.conversation.parsing.normalize import words
+from gatte.conversation.parsing.normalize import word_set, words
 from gatte.conversation.rules import small_talk_in
 from gatte.conversation.thresholds import (
     CONFIRM_THRESHOLD,
+    DISPUTED_CONFIRM_THRESHOLD,
     ESCALATE_THRESHOLD,
     LABEL_THRESHOLD,
     MARKED_QUESTION_THRESHOLD,
     MIN_QUESTION_WORDS,
     STORY_THRESHOLD,
+    WRONG_PERSON_THRESHOLD,
 )
 
 NEVER = 2.0
-SETTLED_BY_WISH = (StartFlow, CancelFlow, Affirm, Deny)
+HOLDING_BACK = word_set("nao n nem ainda quase antes espera calma perai se")
+SETTLED_BY_WISH = (StartFlow, CancelFlow, Affirm, Deny, Complain)
 """Labels that say nothing new where rules have read a wish for a flow."""
 SIMPLE_LABELS: dict[str, type[Command]] = {
     "Complain": Complain,
@@ -78,6 +81,7 @@ def commands_of_labels(
     asked = any(isinstance(one, Question) for one in found)
     valued = any(isinstance(one, SetSlot | CorrectSlot) for one in found)
     wished = any(isinstance(one, StartFlow) for one in found)
+    left = any(isinstance(one, SmallTalk) and one.kind is Courtesy.GOODBYE for one in found)
     started = False
     for score in reading.labels:
         sure = reading.heard(score) >= threshold(place, score.label, reading)
@@ -85,6 +89,7 @@ def commands_of_labels(
         told = (asked and isinstance(command, Question)) or (valued and isinstance(command, Skip))
         told = told or (wished and isinstance(command, SETTLED_BY_WISH))
         told = told or (started and isinstance(command, StartFlow))
+        told = told or (left and isinstance(command, CancelFlow))
         if command is not None and not told:
             started = started or isinstance(command, StartFlow)
             yield replace(
@@ -101,10 +106,17 @@ def threshold(place: Place, label: str, reading: TurnReading) -> float:
     if name in CALLS:
         return _call_threshold(place, name, reading)
     if name == "Affirm" and place.confirming:
-        return CONFIRM_THRESHOLD
+        return DISPUTED_CONFIRM_THRESHOLD if _holds_back(place) else CONFIRM_THRESHOLD
     if name == "Question":
         return _question_threshold(place, reading)
+    if name == "WrongPerson":
+        return WRONG_PERSON_THRESHOLD
     return LABEL_THRESHOLD
+
+
+def _holds_back(place: Place) -> bool:
+    """Whether words beside a yes take it back: "ainda não disse que sim"."""
+    return any(HOLDING_BACK & set(words(text)) for text in place.texts)
 
 
 def _call_threshold(place: Place, name: str, reading: TurnReading) -> float:

@@ -13,8 +13,8 @@ from gatte.conversation.command_reader.label_commands import (
 from gatte.conversation.command_reader.literal_commands import (
     BARE_YES,
     alarms,
-    checked_data,
     literals,
+    told_data,
     whole_message,
 )
 from gatte.conversation.command_reader.person_calls import calls_for_person
@@ -45,11 +45,12 @@ from gatte.conversation.nlu import PredictionSource, Utterance
 from gatte.conversation.parsing.answers import yes_or_no
 from gatte.conversation.parsing.documents import find_document
 from gatte.conversation.parsing.normalize import words
+from gatte.conversation.parsing.products import parts_of
 from gatte.conversation.secret_detection import secret_in
 from gatte.conversation.snapshot import Snapshot
 
 ABOUT_APPOINTMENTS = frozenset({"move_appointment", "cancel_appointment", "appointment_status"})
-TOLD_BESIDE_QUESTION = frozenset({"document", "email"})
+TOLD_BESIDE_QUESTION = frozenset({"name", "document", "email"})
 """Values that are taken from a message which asks for facts: days and products are what it asks
 about.
 """
@@ -79,17 +80,23 @@ def read(
         return _finished(place, given)
     found: list[Command] = [*alarms(place, reading)]
     for one in said:
-        found += _of_message(place, one, reading)
+        found += _of_message(place, one, reading, found)
     found += commands_of_labels(place, said, found, reading)
     if not _says_something(found) and not (flow and found):
         found += commands_of_intents(place, said, found)
-    elif not flow and not any(isinstance(one, Question) for one in found):
+    elif not flow and len(said) > 1:
         found += [
             Question(one.text, question_intent([one]), span=one.text)
             for one in said
-            if len(said) > 1 and asks(one)
+            if asks(one) and not _is_read(one.text, found)
         ]
     return _finished(place, found)
+
+
+def _is_read(text: str, found: Sequence[Command]) -> bool:
+    """Whether a question was read in this message, or in it among others."""
+    read = [one.text for one in found if isinstance(one, Question)]
+    return any(one in text or text in one for one in read)
 
 
 def _finished(place: Place, found: Sequence[Command]) -> tuple[Command, ...]:
@@ -131,20 +138,22 @@ def _says_something(found: Sequence[Command]) -> bool:
     return any(not isinstance(one, SmallTalk | SetSlot) for one in found)
 
 
-def _of_message(place: Place, one: UnderstoodText, reading: TurnReading) -> list[Command]:
-    """What rules read in one message."""
+def _of_message(
+    place: Place, one: UnderstoodText, reading: TurnReading, before: Sequence[Command]
+) -> list[Command]:
+    """What rules read in one message, after what they read in those before it."""
     whole = whole_message(place, one.text)
     if whole is not None and not _is_overheard(place, whole, reading):
         return [whole]
-    if asked := questions_in(one.text, place.snapshot, reading):
-        return [*asked, *_told_beside(place, one.text)]
+    if asked := questions_in(one.text, place.snapshot, reading, before):
+        return [*asked, *_told_beside(place, one.text), *_product_asked_about(place, asked)]
     if place.waiting:
         return []
     if place.flow:
-        return list(values_or_question(place, one, reading))
+        return [*values_or_question(place, one, reading), *_told_for_later(place, one.text)]
     if yes_or_no(one.text) and set(words(one.text)) & BARE_YES:
         return [Affirm(span=one.text)]
-    return list(checked_data(one.text))
+    return list(told_data(one.text))
 
 
 def _is_overheard(place: Place, whole: Command, reading: TurnReading) -> bool:
@@ -154,12 +163,30 @@ def _is_overheard(place: Place, whole: Command, reading: TurnReading) -> bool:
 
 
 def _told_beside(place: Place, text: str) -> Iterator[Command]:
-    """Data that stand beside a question on facts: only those that can be checked."""
+    """Data that stand beside a question on facts: only those that can be checked, or are said to
+    be what they are.
+    """
     if not place.flow:
-        yield from checked_data(text)
+        yield from told_data(text)
     elif not place.confirming:
         told = volunteered(place, text, sure_only=True)
         yield from (one for one in told if one.slot in TOLD_BESIDE_QUESTION)
+        yield from _told_for_later(place, text)
+
+
+def _product_asked_about(place: Place, asked: Sequence[Command]) -> Iterator[SetSlot]:
+    """The one product that questions name before any form runs: who then wants to buy wants it."""
+    facts = [fact for one in asked if isinstance(one, Question) for fact in one.facts]
+    products = {name for fact in facts for name in fact.products}
+    if not place.flow and len(products) == 1 and parts_of(min(products)).whole:
+        yield SetSlot("product", min(products), span=facts[0].text)
+
+
+def _told_for_later(place: Place, text: str) -> Iterator[SetSlot]:
+    """Data for which the running flow has no slot; a story may be full of them, and is a value."""
+    if place.flow is None or (place.slot and place.slot.long_text):
+        return
+    yield from (one for one in told_data(text) if place.flow.slot(one.slot) is None)
 
 
 def _without_repetition(found: Sequence[Command]) -> list[Command]:

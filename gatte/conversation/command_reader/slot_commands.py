@@ -48,8 +48,10 @@ CORRECTION = union(
     r"\balter\w+",
     r"\bem vez\b",
     r"\bespera\b",
+    r"\bretific\w+",
+    r"\bpensando (?:bem|melhor)\b",
     r"\bmesm[ao] (?:hora|horario)\b",
-    r"\bnao,",
+    r"\bnao[,.!]",
 )
 CHANGE_OF_MIND = re.compile(
     r"\bna verdade\b|\bmudei de ideia\b|\bantes disso\b|\bem vez disso\b"
@@ -63,7 +65,7 @@ be forgotten.
 QUESTION_LENGTH = 120
 LONG_ANSWER = 6
 """Words from which on a text at the summary is no bare value any more."""
-NO_VALUE = 0.2
+NO_VALUE = 0.15
 """Free text is no answer to the slot asked when the model gives it less than this."""
 
 
@@ -71,7 +73,7 @@ def values_or_question(
     place: Place, one: UnderstoodText, reading: TurnReading
 ) -> Iterator[Command]:
     if place.confirming:
-        yield from _corrections(place, one.text)
+        yield from _corrections(place, one.text, reading)
     elif place.slot is None or not _interrupts(one, place.slot, reading):
         yield from _answers(place, one, reading)
     else:
@@ -113,6 +115,8 @@ def _answers(place: Place, one: UnderstoodText, reading: TurnReading) -> Iterato
     spoken = {one.slot for one in (*named, *found)}
     if slot is None or slot.name in spoken or (corrects and spoken):
         return
+    if slot.free_text and not slot.long_text and "name" in spoken:
+        return  # "meu nome é Ana" is no company
     if declines(text) and slot.parse_answer(text, place.snapshot).value == "":
         yield Skip(slot=slot.name, span=text)
     elif not _no_answer(slot, reading):
@@ -154,12 +158,15 @@ def _no_answer(slot: Slot, reading: TurnReading) -> bool:
     return gives < NO_VALUE
 
 
-def _corrections(place: Place, text: str) -> Iterator[Command]:
-    """Values at the summary, each of which corrects one that stands in it."""
+def _corrections(place: Place, text: str, reading: TurnReading) -> Iterator[Command]:
+    """Values at the summary, each of which corrects one that stands in it; a long text gives only
+    sure ones, unless its words or a model say that something is wrong.
+    """
     named = list(_named(place, text))
     for one in named:
         yield CorrectSlot(one.slot, one.value, span=one.span)
     corrects = bool(CORRECTION.search(normalize_text(text)))
+    corrects = corrects or reading.probability("CorrectSlot") >= LABEL_THRESHOLD
     sure_only = not corrects and len(words(text)) > LONG_ANSWER
     taken = {one.slot for one in named}
     for one in volunteered(place, text, sure_only=sure_only):

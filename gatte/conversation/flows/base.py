@@ -93,6 +93,7 @@ class Slot:
     question where that depends on what is known; empty for the usual one. `known_value` is what is
     remembered from earlier conversations, which the question names to have it confirmed.
     `before_asking` runs each time that the question is asked.
+    `tells_what_is_free` where the alternatives are the free times, which people ask for.
     """
 
     name: str
@@ -113,6 +114,7 @@ class Slot:
     question_key: Callable[[Snapshot], str] = lambda _snapshot: ""
     known_value: Callable[[Snapshot], str] = nothing_known
     before_asking: Callable[[DecisionBuilder], None] = does_nothing
+    tells_what_is_free: bool = False
 
 
 @dataclass(frozen=True)

@@ -163,6 +163,7 @@ NAME = Slot(
     parse_answer=lambda text, _: parse_name(text),
     extract=lambda text, _: find_name(text),
     synonyms=("nome",),
+    unambiguous=True,
 )
 DOCUMENT = Slot(
     "document",

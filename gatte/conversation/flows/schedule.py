@@ -114,6 +114,7 @@ DAY = Slot(
     synonyms=("dia", "data"),
     alternatives=next_free_options,
     problem_values=spoken_hours,
+    tells_what_is_free=True,
 )
 PERIOD = Slot(
     "period",
@@ -125,6 +126,7 @@ PERIOD = Slot(
     synonyms=("horário", "horario", "hora", "período", "periodo"),
     alternatives=next_free_options,
     problem_values=spoken_hours,
+    tells_what_is_free=True,
     known_value=lambda snapshot: snapshot.memory.get(MemoryKind.PERIOD, ""),
 )
 SCHEDULE = Flow(

@@ -7,6 +7,7 @@ import re
 from gatte.conversation.decision_builder import DecisionBuilder
 from gatte.conversation.effects import OpenTicket, Urgency
 from gatte.conversation.flows.base import Flow, FlowName, Slot, attachments_of
+from gatte.conversation.parsing.abbreviations import expand_abbreviations
 from gatte.conversation.parsing.normalize import ParseResult, normalize_text, truncate
 from gatte.conversation.replies import ReplyOption
 from gatte.conversation.snapshot import Snapshot
@@ -42,7 +43,7 @@ URGENCIES: tuple[tuple[Urgency, re.Pattern[str]], ...] = (
 
 def find_urgency(text: str) -> ParseResult:
     """How pressing it is, in the customer's words."""
-    plain = normalize_text(text)
+    plain = normalize_text(expand_abbreviations(text.lower()))
     found = next((urgency for urgency, pattern in URGENCIES if pattern.search(plain)), None)
     return ParseResult(found) if found else ParseResult(problem="urgency_missing")
 

@@ -1,6 +1,8 @@
 """Names of people and companies, and e-mail addresses."""
 
 import re
+from functools import cache
+from pathlib import Path
 
 from gatte.conversation.parsing.documents import ALPHANUMERIC, NUMERIC
 from gatte.conversation.parsing.normalize import (
@@ -34,12 +36,26 @@ LEAD = re.compile(
 )
 SAID_NAME = re.compile(
     r"\b(?:meu nome(?:\s+completo)?\s+[eé]|me chamo|nome(?:\s+completo)?\s*:|"
-    r"anot\w+(?:\s+a[ií])?\s*:|aqui\s+[eé]|"
+    r"anot\w+(?:\s+a[ií])?\s*:|aqui\s+[eé]\b|"
     r"(?:eu\s+)?sou\s+[oa]\s+(?=(?-i:[A-ZÀ-Ý])))\s*(?:o\s+|a\s+)?",
     re.IGNORECASE,
 )
+LOOSELY_SAID = re.compile(
+    r"\b(?:aqui\s+[eé]|quem fala [eé]|sou|nome)\s+(?:o\s+|a\s+)?", re.IGNORECASE
+)
+"""What leads up to a name, and to much else: only a first name that is known counts after it."""
+TRADE = re.compile(
+    r"\s+d[aoe]s?\s+(?:padaria|loja|lojinha|empresa|escrit[oó]rio|mercado|mercadinho|s[ií]tio"
+    r"|fazenda|firma|oficina|farm[aá]cia|cl[ií]nica|consult[oó]rio|restaurante|sal[aã]o|contabilidade"
+    r"|transportadora|f[aá]brica|posto|bar|feira|igreja|condom[ií]nio|sindicato|cooperativa)\b.*",
+    re.IGNORECASE,
+)
+"""Where somebody works, said after the name."""
+SMALL_WORDS = frozenset({"da", "de", "do", "das", "dos", "e"})
+FIRST_NAMES = Path(__file__).with_name("first_names.txt")
 SAID_COMPANY = re.compile(
-    r"\b(?:raz[aã]o social|nome da empresa|minha empresa|da empresa|empresa)\s*"
+    r"\b(?:raz[aã]o social|nome d[ao] (?:empresa|loja|firma|neg[oó]cio)|minha empresa|da empresa"
+    r"|empresa|(?:loja|lojinha|firma|neg[oó]cio)(?= (?:se )?chama\b))\s*"
     r"(?:[eé]\s+|:\s*|se chama\s+|chama\s+)?(?:a\s+|o\s+)?",
     re.IGNORECASE,
 )
@@ -84,8 +100,9 @@ def _as_name(text: str) -> str | None:
 
 
 def _capitalised(name: str) -> str:
-    small = {"da", "de", "do", "das", "dos", "e"}
-    return " ".join(part if part in small else part.capitalize() for part in name.lower().split())
+    return " ".join(
+        part if part in SMALL_WORDS else part.capitalize() for part in name.lower().split()
+    )
 
 
 def _names(text: str) -> list[str]:
@@ -93,7 +110,8 @@ def _names(text: str) -> list[str]:
     Davi, Davi Reis".
     """
     chunks = BREAK.split(_without_data(text))
-    names = [name for chunk in chunks if (name := _as_name(LEAD.sub("", chunk.strip())))]
+    bare = (TRADE.sub("", LEAD.sub("", chunk.strip())) for chunk in chunks)
+    names = [name for one in bare if (name := _as_name(one))]
     return [
         next((fuller for fuller in names if fuller.startswith(f"{name} ")), name) for name in names
     ]
@@ -108,12 +126,33 @@ def parse_name(text: str) -> ParseResult:
 
 
 def find_name(text: str) -> ParseResult:
-    """A name that the customer introduces as one ("meu nome é ...", "anota aí: ...")."""
+    """A name that the customer introduces as one ("meu nome é ...", "anota aí: ..."), or a whole
+    one that begins with a common first name and stands by itself: "Ana Souza, 529.982.247-25".
+    """
     said = SAID_NAME.search(text)
     introduced = text[said.end() :] if said else ""
-    if not _as_name(BREAK.split(_without_data(introduced))[0]):
+    first = _as_name(BREAK.split(_without_data(introduced))[0])
+    if first and words(first)[0] not in SMALL_WORDS:
+        return ParseResult(_names(introduced)[0])
+    if "?" in text:
         return NO_MATCH
-    return ParseResult(_names(introduced)[0])
+    loose = LOOSELY_SAID.search(text)
+    told = text[loose.end() :] if loose else text
+    parts = [name for part in told.split(": ") for name in _names(part)]
+    whole = next((name for name in parts if _is_whole_name(name)), None)
+    return ParseResult(whole) if whole else NO_MATCH
+
+
+def _is_whole_name(name: str) -> bool:
+    """Whether a name has two parts or more, and begins with a first name that is known."""
+    parts = words(name)
+    return len(parts) > 1 and parts[0] in _first_names()
+
+
+@cache
+def _first_names() -> frozenset[str]:
+    """Common first names in Brazil, folded."""
+    return word_set(FIRST_NAMES.read_text(encoding="utf-8"))
 
 
 def parse_company(text: str) -> ParseResult:

@@ -3,18 +3,27 @@ are often said one after the other.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gatte.conversation.parsing.abbreviations import expand_abbreviations
+from gatte.conversation.parsing.mentions import Mention, split_refused
 from gatte.conversation.parsing.normalize import NO_MATCH, ParseResult, normalize_text, union
 
 CERTIFICATE = r"\bcertificado (?:digital )?"
+THING = (
+    r"\b(?:certificado|certificacao|assinatura|trem|troco|treco|negocio|coisa|bicho|danado|tal"
+    r"|digital|renovacao)"
+)
+"""What people call a certificate whose name they do not know."""
+OF_THE = r" (?:digital )?(?:aqui )?(?:do|da|de|para|para o|para a) (?:meu |minha |nosso |nossa )?"
 KINDS = (
     (
         "e-CNPJ",
         union(
             r"\be[- ]?cnpj\b",
             rf"{CERTIFICATE}(?:para |de |da )?(?:a |minha )?empresa\b",
+            rf"{THING}{OF_THE}(?:cnpj|empresa|firma|loja|mei)\b",
             r"\bpessoa juridica\b",
         ),
     ),
@@ -24,6 +33,7 @@ KINDS = (
             r"\be[- ]?cpf\b",
             r"\bpessoa fisica\b",
             rf"{CERTIFICATE}(?:para |de |da )pessoa\b",
+            rf"{THING}{OF_THE}cpf\b",
         ),
     ),
     (
@@ -31,20 +41,26 @@ KINDS = (
         union(rf"{CERTIFICATE}(?:para |de )?nota\b", r"^nota fiscal eletronica\b(?! do)"),
     ),
 )
+NO_NUMBER = r"(?!\W*(?:e |numero )?\W*\d{2})"
+"""After "cpf" or "cnpj": with its number it is the document, and no kind of certificate."""
 ANSWER_KINDS = (
-    ("e-CNPJ", union(r"\b(?:e[- ]?)?cnpj\b", r"\b(?:empresa|firma|loja|juridica|pj)\b")),
-    ("e-CPF", union(r"\b(?:e[- ]?)?cpf\b", r"\b(?:pessoa|fisica|pessoal|pf)\b")),
+    (
+        "e-CNPJ",
+        union(rf"\b(?:e[- ]?)?cnpj\b{NO_NUMBER}", r"\b(?:empresa|firma|loja|juridica|pj)\b"),
+    ),
+    ("e-CPF", union(rf"\b(?:e[- ]?)?cpf\b{NO_NUMBER}", r"\b(?:pessoa|fisica|pessoal|pf)\b")),
     ("NF-e", union(r"\bnf-?e\b", r"\bnotas?\b")),
 )
 """Words for a kind in an answer to the question for it, where nothing else can be meant."""
-DEVICE = r"(?:token\w*|pen ?drive|chavinha|cartaozinho|nuvem|midia)"
+DEVICE = r"(?:token\w*|pen ?drive\w*|chavinha|cartaozinho|nuvem|midia|leitora\w*)"
 MODELS = (
     (
         "A1",
         union(
             r"\ba[- ]?1\b",
             r"\barquivo\b",
-            r"\b(?:no|em) (?:computador|notebook|pc)\b",
+            r"\b(?:no|em|do|de|para o) (?:meu |proprio )?(?:computador|notebook|laptop)\b",
+            r"\b(?:de|que|para) (?:se )?(?:baix|instal)\w+\b",
             rf"\b(?:sem|nao precisa(?: de)?|nao usa) {DEVICE}",
         ),
     ),
@@ -53,6 +69,7 @@ MODELS = (
         union(
             r"\ba[- ]?3\b",
             rf"\b{DEVICE}\b",
+            r"\b(?:espet|enfi|plug|encaix)(?:a|ar|o)\b",
             r"\b(?:de|do|com|em) cartao\b(?! de (?:credito|debito))",
         ),
     ),
@@ -112,19 +129,37 @@ def find_parts(text: str) -> ProductParts:
 
 
 def parts_of_answer(text: str) -> ProductParts:
-    """The parts that an answer to the question for a product names."""
-    found = find_parts(text)
-    if found.kind:
-        return found
+    """The parts that an answer to the question for a product names; who refuses one model means
+    the other.
+    """
     plain = _plain(text)
-    kind = next((name for name, pattern in ANSWER_KINDS if pattern.search(plain)), "")
-    return ProductParts(kind, found.model)
+    found = find_parts(text)
+    kind = found.kind or next((name for name, one in ANSWER_KINDS if one.search(plain)), "")
+    return ProductParts(kind, found.model or _model_left_by(plain))
 
 
 def _model_in(plain: str) -> str:
-    found = ((name, pattern.search(plain)) for name, pattern in MODELS)
-    places = [(match.start(), name) for name, match in found if match]
-    return min(places)[1] if places else ""
+    """The model that is named first and not refused."""
+    wanted, _ = split_refused(plain, list(_models(plain)))
+    return wanted[0].value if wanted else ""
+
+
+def _model_left_by(plain: str) -> str:
+    """The model that is left where the other one alone is named, and refused."""
+    _, refused = split_refused(plain, list(_models(plain)))
+    models = {one.value for one in refused}
+    left = [name for name, _ in MODELS if name not in models]
+    return left[0] if models and len(left) == 1 else ""
+
+
+def _models(plain: str) -> Iterator[Mention]:
+    """All mentions of models, in the order of the text."""
+    found = [
+        Mention(match.start(), match.end(), "model", name)
+        for name, pattern in MODELS
+        for match in pattern.finditer(plain)
+    ]
+    yield from sorted(found, key=lambda one: one.start)
 
 
 def names_model(text: str) -> bool:

@@ -1,3 +1,3 @@
-"""Gemini over its HTTP API: requests, responses, HTTP, and what follows when it refuses a key or
+"""Gemini behind google-genai: requests, responses, HTTP, and what follows when it refuses a key or
 model.
 """

@@ -1,8 +1,7 @@
 """What a call to Gemini may raise, and what that says of how it ended."""
 
-from gatte.infra.http import ConnectFailed, ResponseLost, ResponseTimeout
 from gatte.intelligence.calls import CallOutcome, CallPurpose
-from gatte.intelligence.gemini.response import Blocked, InvalidResponse, ServiceError
+from gatte.intelligence.gemini.response import Blocked, InvalidResponse
 
 QUOTA = 429
 BAD_REQUEST = 400
@@ -16,13 +15,16 @@ def failure_types() -> tuple[type[Exception], ...]:
     """What a call may raise: our own three, the service's errors, the transport's, and ValueError
     for what cannot be read.
     """
+    import httpx2
+    from google.genai import errors
+
     return (
         InvalidResponse,
         Blocked,
         PromptLeaked,
-        ServiceError,
-        ConnectFailed,
-        ResponseLost,
+        errors.APIError,
+        errors.UnknownApiResponseError,
+        httpx2.HTTPError,
         OSError,
         ValueError,
     )
@@ -30,12 +32,15 @@ def failure_types() -> tuple[type[Exception], ...]:
 
 def outcome_of(error: Exception, purpose: CallPurpose) -> CallOutcome:
     """How a call ended that raised this."""
-    if isinstance(error, ServiceError):
+    import httpx2
+    from google.genai import errors
+
+    if isinstance(error, errors.APIError):
         return _outcome_of_status(error.code, purpose)
     outcomes: tuple[tuple[tuple[type[Exception], ...], CallOutcome], ...] = (
         ((Blocked,), CallOutcome.BLOCKED),
         ((PromptLeaked,), CallOutcome.LEAKED),
-        ((ResponseTimeout, TimeoutError), CallOutcome.TIMEOUT),
+        ((httpx2.TimeoutException, TimeoutError), CallOutcome.TIMEOUT),
         ((InvalidResponse, ValueError), CallOutcome.INVALID_RESPONSE),
     )
     return next(

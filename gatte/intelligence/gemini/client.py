@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
 import structlog
 
@@ -23,9 +23,15 @@ from gatte.intelligence.calls import CallOutcome, CallPurpose, CallRecord
 from gatte.intelligence.gemini import second_attempt
 from gatte.intelligence.gemini.bounds import CallBounds
 from gatte.intelligence.gemini.call_failures import PromptLeaked, failure_types, outcome_of
+from gatte.intelligence.gemini.config import (
+    generation_config,
+    instructions_of,
+    most_written,
+    tokens_of,
+    user_content,
+)
 from gatte.intelligence.gemini.rejections import RejectionCause, Rejections, cause_of
-from gatte.intelligence.gemini.request import GenerationConfig, Part, generation_config, tokens_of
-from gatte.intelligence.gemini.response import GeneratedContent, InvalidResponse
+from gatte.intelligence.gemini.response import InvalidResponse, text_of, token_counts
 from gatte.intelligence.gemini.structured_output import (
     ANSWER_SCHEMA,
     GeneratedTurn,
@@ -38,10 +44,17 @@ from gatte.observability.cost import ModelPricing
 from gatte.settings import Settings
 
 if TYPE_CHECKING:
+    import httpx2
+    from google.genai import Client
+    from google.genai.types import (
+        Content,
+        GenerateContentConfig,
+        GenerateContentResponse,
+        Part,
+    )
     from numpy import float32
     from numpy.typing import NDArray
 
-    from gatte.intelligence.gemini.rest_client import RestClient
     from gatte.intelligence.token_limit import TrimStep
 
 CLASSIFIER_TEMPERATURE = 0.2
@@ -53,6 +66,7 @@ SHARE_OF_TIME = {CallPurpose.UNDERSTAND: 0.75}
 """Of the time limit that a step may take, where it is not all: a turn reads and then answers."""
 SERVICE = "https://generativelanguage.googleapis.com"
 API_VERSION = "v1beta"
+CONNECTIONS = 256  # turns wait on threads, one connection each
 DIMENSIONS = 512
 LONGEST_TEXT = 2_000  # characters of a customer's message that are sent
 INPUT_FAULTS = {
@@ -129,7 +143,8 @@ class Gemini:
         self._base_url = base_url
         self._api_version = api_version
         self._time_limit = time_limit_seconds
-        self._client: RestClient | None = None
+        self._http: httpx2.Client | None = None
+        self._client: Client | None = None
         self._connecting = Lock()
 
     def understand(
@@ -188,12 +203,19 @@ class Gemini:
     def embed(self, texts: Sequence[str]) -> tuple["NDArray[float32]", CallRecord]:
         """One row of 512 numbers a text, of length 1; GeminiUnavailable when there is none."""
         import numpy as np
+        from google.genai.types import EmbedContentConfig
 
         record = CallRecord(CallPurpose.EMBED, self.models.embedding, "")
 
         def call() -> "NDArray[float32]":
-            made = self._connected().embed(record.model, texts, DIMENSIONS)
-            rows = np.array(made, dtype=np.float32)
+            config = EmbedContentConfig(output_dimensionality=DIMENSIONS)
+            client = self._connected()
+            made = _translate_sdk_errors(
+                lambda: client.models.embed_content(
+                    model=record.model, contents=cast("Any", list(texts)), config=config
+                )
+            )
+            rows = np.array([one.values for one in made.embeddings or []], dtype=np.float32)
             if rows.shape != (len(texts), DIMENSIONS):
                 raise InvalidResponse
             lengths = np.sqrt(np.square(rows).sum(axis=1, keepdims=True, dtype=np.float32))
@@ -212,31 +234,36 @@ class Gemini:
     def close(self) -> None:
         """Close the connections; the next call opens new ones."""
         with self._connecting:
-            if self._client is not None:
-                self._client.close()
-            self._client = None
+            if self._http is not None:
+                self._http.close()
+            self._http = self._client = None
 
     def generate(
         self,
         record: CallRecord,
-        parts: Sequence[Part],
-        config: GenerationConfig,
+        contents: "Content | list[Part]",
+        config: "GenerateContentConfig",
         read: Callable[[str], Kept],
     ) -> tuple[Kept, CallRecord]:
         """One text from a model, turned into a value by `read`, with the record of the call;
         GeminiUnavailable when there is none. A text that gives away the instructions is none.
         """
-        record = replace(record, tokens_estimated=tokens_of(parts, config))
-        reserved = self.bounds.reserve(record, config.most_tokens)
+        record = replace(record, tokens_estimated=tokens_of(contents, config))
+        reserved = self.bounds.reserve(record, most_written(config))
         if reserved is None:
             self._refuse(record, CallOutcome.OVER_BUDGET)
-        answered: list[GeneratedContent] = []
+        answered: list[GenerateContentResponse] = []
 
         def call() -> Kept:
-            response = self._connected().generate(record.model, parts, config)
+            client = self._connected()
+            response = _translate_sdk_errors(
+                lambda: client.models.generate_content(
+                    model=record.model, contents=cast("Any", contents), config=config
+                )
+            )
             answered.append(response)
-            text = response.text()
-            if leak.leaks(text, config.instructions, self.canary):
+            text = text_of(response)
+            if leak.leaks(text, instructions_of(config), self.canary):
                 raise PromptLeaked
             return read(text)
 
@@ -257,13 +284,12 @@ class Gemini:
         record: CallRecord,
         sent: dict[str, Any],
         order: "tuple[TrimStep, ...]",
-        config: GenerationConfig,
-    ) -> list[Part]:
+        config: "GenerateContentConfig",
+    ) -> "Content":
         """The request as contents, trimmed to the limit; GeminiUnavailable when it cannot be."""
         room = self.bounds.most_tokens - tokens_of((), config)
         try:
-            fitted = token_limit.fit(sent, order, room)
-            return [Part(json.dumps(fitted, ensure_ascii=False))]
+            return _json_content(token_limit.fit(sent, order, room))
         except RequestTooLong:
             self._refuse(record, CallOutcome.TOO_LONG)
 
@@ -316,19 +342,43 @@ class Gemini:
             self.breaker.record_failure()
 
     def preload(self) -> None:
-        """Load what calls need; opens no connection."""
+        """Load the package, half a second of processor time; opens no connection."""
         self._connected()
 
-    def _connected(self) -> "RestClient":
-        """The one client of this process."""
+    def _connected(self) -> "Client":
+        """The one client; kept, because a collected client closes its connections."""
         with self._connecting:
             if self._client is None:
-                from gatte.intelligence.gemini.rest_client import RestClient
+                from google.genai import Client
+                from google.genai.types import HttpOptions
 
-                self._client = RestClient(
-                    self._api_key, self._base_url or SERVICE, self._api_version, self._time_limit
+                from gatte.intelligence.gemini.http import build_http_client
+
+                self._http = build_http_client(
+                    self._time_limit, CONNECTIONS, self._base_url or SERVICE
                 )
+                options = HttpOptions(
+                    base_url=self._base_url or None,
+                    api_version=self._api_version,
+                    timeout=int(self._time_limit * 1000),
+                    httpx_client=self._http,
+                )
+                self._client = Client(api_key=self._api_key, vertexai=False, http_options=options)
             return self._client
+
+
+def _translate_sdk_errors(call: Callable[[], Kept]) -> Kept:
+    """The package's result; InvalidResponse for an answer of an unknown shape, on which the package
+    raises errors of plain Python.
+    """
+    try:
+        return call()
+    except (TypeError, AttributeError, LookupError):
+        raise InvalidResponse from None
+
+
+def _json_content(sent: dict[str, Any]) -> "Content":
+    return user_content(json.dumps(sent, ensure_ascii=False))
 
 
 def history_json(history: History) -> list[dict[str, str]]:
@@ -336,13 +386,13 @@ def history_json(history: History) -> list[dict[str, str]]:
     return [{"de": author, "texto": text[:MAX_LINE]} for author, text in history[-HISTORY_LINES:]]
 
 
-def _with_tokens(record: CallRecord, answered: list[GeneratedContent]) -> CallRecord:
+def _with_tokens(record: CallRecord, answered: "list[GenerateContentResponse]") -> CallRecord:
     """The record with the tokens that the service counted; where it may have answered after we
     left, with those that it was expected to read.
     """
     if not answered and record.outcome is CallOutcome.TIMEOUT:
         return replace(record, tokens_in=record.tokens_estimated)
-    tokens_in, tokens_out = answered[0].token_counts() if answered else (0, 0)
+    tokens_in, tokens_out = token_counts(answered[0]) if answered else (0, 0)
     return replace(record, tokens_in=tokens_in, tokens_out=tokens_out)
 
 

@@ -1,4 +1,4 @@
-"""The HTTP behind the Gemini API: our kept connections, with a time limit for a whole answer.
+"""The HTTP client behind google-genai: our kept connections, and a time limit for a whole answer.
 
 Where the environment names a proxy, httpx's own connections are used, which know proxies. Their
 limit counts from one piece of an answer to the next, so a dripping answer could last for ever:
@@ -6,8 +6,8 @@ there a limit for the whole is added.
 """
 
 import time
-from collections.abc import Iterator, Mapping
-from typing import Protocol, cast
+from collections.abc import Iterator
+from typing import cast
 from urllib.request import getproxies, proxy_bypass
 
 import httpx2
@@ -15,81 +15,63 @@ import httpx2
 from gatte.infra.http import (
     ConnectFailed,
     HttpClient,
-    HttpResponse,
     HttpTimeouts,
     ResponseLost,
     ResponseTimeout,
     parse_base_url,
 )
+from gatte.intelligence.gemini import second_attempt
 
 LONGEST_ANSWER = 32 * 1024 * 1024
 
 
-class Poster(Protocol):
-    """Sends POSTs to one host; raises ConnectFailed or ResponseLost."""
+class PooledTransport(httpx2.BaseTransport):
+    """Requests of an httpx client over connections to the one host that it talks to."""
 
-    def post(
-        self,
-        path: str,
-        headers: Mapping[str, str],
-        content: bytes,
-        deadline: float | None = None,
-    ) -> HttpResponse: ...
+    def __init__(self, connections: HttpClient) -> None:
+        self._connections = connections
 
-    def close(self) -> None: ...
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send a POST and read all its answer."""
+        path = request.url.raw_path.decode("ascii")
+        try:
+            answer = self._connections.post(
+                path, dict(request.headers), request.read(), second_attempt.deadline.get()
+            )
+        except ConnectFailed as error:
+            raise httpx2.ConnectError(str(error), request=request) from error
+        except ResponseTimeout as error:
+            raise httpx2.ReadTimeout(str(error), request=request) from error
+        except ResponseLost as error:
+            raise httpx2.ReadError(str(error), request=request) from error
+        return httpx2.Response(
+            answer.status,
+            headers=list(answer.headers.items()),
+            content=answer.body,
+            request=request,
+        )
+
+    def close(self) -> None:
+        self._connections.close()
 
 
-def build_http_client(seconds: float, connections: int, base_url: str) -> Poster:
+def build_http_client(seconds: float, connections: int, base_url: str) -> httpx2.Client:
     """An HTTP client for a service, with a limit for each wait, and the same for a whole answer,
     however slowly it trickles.
     """
     if _behind_a_proxy(base_url):
-        return ProxiedClient(base_url, seconds, connections)
+        return _stock_client(seconds, connections)
+    tls = httpx2.create_ssl_context() if base_url.startswith("https") else None
     limits = HttpTimeouts(seconds, seconds, seconds, seconds, LONGEST_ANSWER, connections)
-    return HttpClient(base_url, limits)
+    return httpx2.Client(
+        timeout=seconds, transport=PooledTransport(HttpClient(base_url, limits, tls))
+    )
 
 
 def _behind_a_proxy(base_url: str) -> bool:
     place = parse_base_url(base_url)
     named = getproxies()
     return bool({place.scheme, "all"} & named.keys()) and not proxy_bypass(place.hostname or "")
-
-
-class ProxiedClient:
-    """Requests to the host of a URL by way of the proxy that the environment names."""
-
-    def __init__(self, base_url: str, seconds: float, connections: int) -> None:
-        place = parse_base_url(base_url)
-        self._origin = f"{place.scheme}://{place.netloc}"
-        self._seconds = seconds
-        self._client = _stock_client(seconds, connections)
-
-    def post(
-        self,
-        path: str,
-        headers: Mapping[str, str],
-        content: bytes,
-        deadline: float | None = None,
-    ) -> HttpResponse:
-        """The response to a POST, whatever its status; `deadline` is a moment of
-        `time.monotonic`.
-        """
-        left = self._seconds if deadline is None else deadline - time.monotonic()
-        seconds = max(0.001, min(self._seconds, left))
-        url = f"{self._origin}{path}"
-        try:
-            answer = self._client.post(url, headers=headers, content=content, timeout=seconds)
-        except httpx2.ConnectError as error:
-            raise ConnectFailed(type(error).__name__) from error
-        except httpx2.TimeoutException as error:
-            raise ResponseTimeout(type(error).__name__) from error
-        except httpx2.HTTPError as error:
-            raise ResponseLost(type(error).__name__) from error
-        return HttpResponse(answer.status_code, answer.headers, answer.content)
-
-    def close(self) -> None:
-        """Close the idle connections."""
-        self._client.close()
 
 
 class _DeadlineStream(httpx2.SyncByteStream):

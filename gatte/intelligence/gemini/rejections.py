@@ -14,7 +14,6 @@ import structlog
 
 from gatte.infra.circuit_breaker import CircuitBreaker
 from gatte.infra.redis.fail_fast import FailFastRedis, RedisUnavailable
-from gatte.intelligence.gemini.response import ServiceError
 
 REJECTIONS = 3  # in a row, for one model: a proxy that starts again may answer 404 once
 RESET_TIMEOUT_SECONDS = 900.0
@@ -60,11 +59,13 @@ BY_STATUS = {401: RejectionCause.KEY, 403: RejectionCause.PERMISSION, 404: Rejec
 
 def cause_of(error: Exception) -> RejectionCause | None:
     """Why the service refused a call; None for what may pass by itself."""
-    if not isinstance(error, ServiceError):
+    from google.genai.errors import APIError
+
+    if not isinstance(error, APIError):
         return None
     if error.code != 400:
         return BY_STATUS.get(error.code)
-    said = error.details.lower()
+    said = str(error.details).lower()
     return next(
         (cause for word, cause in WORDS_OF_400.items() if word in said), RejectionCause.REQUEST
     )

@@ -12,9 +12,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TypeVar
 
-from gatte.infra.http import ConnectFailed
-from gatte.intelligence.gemini.response import ServiceError
-
 LONGEST_BEFORE = 0.25
 """The share of the time limit after which no second attempt begins."""
 PAUSE_SECONDS = (0.1, 0.3)
@@ -42,9 +39,12 @@ def call_within(seconds: float, call: Callable[[], Kept]) -> Kept:
 
 def is_safe(error: Exception) -> bool:
     """Whether a call that failed so may be made again: nothing came of it for sure."""
-    if isinstance(error, ServiceError):
+    import httpx2
+    from google.genai import errors
+
+    if isinstance(error, errors.APIError):
         return error.code == TOO_BUSY
-    return isinstance(error, ConnectFailed)
+    return isinstance(error, httpx2.ConnectError)
 
 
 @contextmanager

@@ -97,8 +97,11 @@ class CommandModel:
         return scores
 
 
-def fit(examples: Sequence[TurnExample], name: str) -> CommandModel:
+def fit(
+    examples: Sequence[TurnExample], name: str, most_steps: int = turn_regression.STEPS
+) -> CommandModel:
     """Train on these turns, without calibration; the same ones give the same model everywhere.
+    With fewer steps the model is made sooner, and a little short of the optimum.
 
     NotConverged when the optimum was not reached.
     """
@@ -110,7 +113,7 @@ def fit(examples: Sequence[TurnExample], name: str) -> CommandModel:
     found = features_of(examples)
     columns = known_features(found)
     inputs = _inputs(examples, found, labels, vocabulary, columns)
-    weights = turn_regression.optimum(inputs, C)
+    weights = turn_regression.optimum(inputs, C, most_steps=most_steps)
     terms, places = np.split(weights.sparse.astype(np.float32), [len(vocabulary.columns)])
     vectors = (weights.dense * VECTOR_WEIGHT).astype(np.float32)
     bias = weights.bias.astype(np.float32)

@@ -46,16 +46,26 @@ def path_for(folder: Path, turns: Path = TURNS) -> Path:
 
 
 def fingerprint(turns: Path = TURNS) -> str:
-    """`commands-` and a digest of the turns, the packages and the code that a model comes from."""
+    """`commands-` and a digest of the turns, the packages, the code and the calibration that a
+    model comes from.
+    """
+    digest = hashlib.sha256(training_digest(turns).encode())
+    file = calibration.CALIBRATION
+    digest.update(file.name.encode() + file.read_bytes())
+    return f"commands-{digest.hexdigest()[:12]}"
+
+
+def training_digest(turns: Path = TURNS) -> str:
+    """A digest of all that an uncalibrated model comes from."""
     digest = hashlib.sha256()
     for package in PACKAGES:
         digest.update(version(package).encode())
     known = embedding.installed()
     digest.update(version(embedding.PACKAGE).encode() if known else b"words only")
     taught = (*sorted(turns.glob("*.jsonl")), *sorted(SENTENCES.glob("*.jsonl")))
-    for file in (*CODE, *taught, INTENTS, calibration.CALIBRATION):
+    for file in (*CODE, *taught, INTENTS):
         digest.update(file.name.encode() + file.read_bytes())
-    return f"commands-{digest.hexdigest()[:12]}"
+    return digest.hexdigest()
 
 
 def build(folder: Path, turns: Path = TURNS) -> Path:

@@ -45,11 +45,12 @@ class Found:
     bias: "Matrix"
 
 
-def optimum(inputs: Inputs, c: float, start: Found | None = None) -> Found:
+def optimum(inputs: Inputs, c: float, start: Found | None = None, most_steps: int = STEPS) -> Found:
     """The weights of least loss, where `c` says how far turns may outweigh simplicity. A search
     from `start`, the optimum of nearly the same turns, ends at the same place sooner.
 
-    NotConverged when the search ends short of it.
+    NotConverged when the search ends short of it, unless `most_steps` are given: then what was
+    found so far is near enough.
     """
     import numpy as np
 
@@ -57,7 +58,9 @@ def optimum(inputs: Inputs, c: float, start: Found | None = None) -> Found:
     label_count = inputs.targets.shape[1]
     rows = np.zeros((label_count, space.size)) if start is None else space.joined(start)
     columns = [
-        _of_label(space, inputs.targets[:, label], inputs.counts[:, label] * c, rows[label])
+        _of_label(
+            space, inputs.targets[:, label], inputs.counts[:, label] * c, rows[label], most_steps
+        )
         for label in range(label_count)
     ]
     weights = np.array(columns).T
@@ -118,7 +121,9 @@ class _Space:
         return slope
 
 
-def _of_label(space: _Space, targets: "Matrix", counts: "Matrix", start: "Matrix") -> "Matrix":
+def _of_label(
+    space: _Space, targets: "Matrix", counts: "Matrix", start: "Matrix", most_steps: int
+) -> "Matrix":
     """The weights of one label, found by L-BFGS."""
     import numpy as np
     from scipy.optimize import minimize
@@ -134,9 +139,9 @@ def _of_label(space: _Space, targets: "Matrix", counts: "Matrix", start: "Matrix
         value = float(counts @ surprise) + float(free @ free) / 2
         return value, space.slope(miss) + free
 
-    options = {"maxiter": STEPS, "ftol": CHANGE, "gtol": SLOPE, "maxcor": REMEMBERED_STEPS}
+    options = {"maxiter": most_steps, "ftol": CHANGE, "gtol": SLOPE, "maxcor": REMEMBERED_STEPS}
     found = minimize(loss, start, jac=True, method="L-BFGS-B", options=options)
-    if not found.success:
+    if not found.success and most_steps == STEPS:
         raise NotConverged(found.message)
     weights: Matrix = found.x
     return weights

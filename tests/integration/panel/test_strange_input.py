@@ -160,6 +160,7 @@ FORMS = {
         "validade": "01/12/2027", "emissao": "01/12/2026", "serie": "1",
     },
     "create_token": {"nome": "ERP", "prazo": "30", "permissao": "contacts:read", "pessoa": "1"},
+    "create_webhook": {"endereco": "https://example.com/avisos", "aviso": "message.received"},
     "start_trial": {"pergunta": "oi", "rascunhos": "1"},
     "change_password": {"atual": "uma senha", "nova": "outra senha boa", "repetida": "x"},
     "confirm_second_factor": {"codigo": "123456"},
@@ -177,7 +178,9 @@ NASTY = [
 
 
 @pytest.mark.parametrize(
-    ("view", "good"), [*FORMS.items(), *(("add_fact", fact) for fact in FACTS)], ids=str
+    ("view", "good"),
+    [*FORMS.items(), *(("add_fact", fact) for fact in FACTS)],
+    ids=itertools.count(),
 )
 def test_one_strange_value_in_a_form_that_makes_something(admin, addresses, ids, view, good):
     method, rule, _ = next(one for one in addresses if one[::2] == ("POST", f"panel.{view}"))
@@ -208,9 +211,9 @@ FIELD = re.compile(
     r'|(?:args|form|values)\.get(?:list)?\("|form_(?:enum|text|user)\(")(\w+)"'
 )
 COMPARED = {
-    "aceita", "arquivo", "artigo", "confirmacao", "csrf_token", "etapa_antes", "formato", "leitura",
-    "mensagem", "papel", "publicar", "responsavel_antes", "situacao_antes", "transcricao", "valor",
-    "voltar",
+    "aceita", "arquivo", "artigo", "ativo", "confirmacao", "csrf_token", "etapa_antes", "formato",
+    "leitura", "mensagem", "papel", "publicar", "responsavel_antes", "situacao_antes",
+    "transcricao", "valor", "ver", "voltar",
 }  # fmt: skip
 """Fields of forms about rows that are not made here: compared with what is known, or plain text."""
 

@@ -38,7 +38,7 @@ def test_reasons_under_their_names_of_version_2_are_todays():
     legal = from_json(VERSION_2[2]).decision.resolutions[0].command
 
     assert legal.reason is EscalationReason.LEGAL_THREAT
-    assert from_json(VERSION_2[0]).inputs[0].reading.probability("Escalate:legal_threat") == 0.31
+    assert from_json(VERSION_2[0]).inputs[0].reading.probability("Escalate:legal_threat") == 0.71
 
 
 def test_a_recorded_command_keeps_the_name_of_its_class():

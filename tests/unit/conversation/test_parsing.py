@@ -166,11 +166,16 @@ def test_what_is_no_name(text):
     [
         ("me chamo Ana", "Ana"),
         ("nome: Rui Costa, cpf 1", "Rui Costa"),
-        ("João da Silva", None),
+        ("João da Silva", "João da Silva"),
+        ("joao da silva 529.982.247-25", "Joao da Silva"),
+        ("Padaria da Silva", None),
+        ("é o João da Silva?", None),
         ("aqui é a Bia", "Bia"),
+        ("aqui é da padaria central", None),
+        ("quem fala é claudia ramos do escritório", "Claudia Ramos"),
     ],
 )
-def test_volunteered_names_need_to_be_introduced(text, name):
+def test_volunteered_names_are_introduced_or_whole(text, name):
     assert find_name(text).value == name
 
 

@@ -1,7 +1,5 @@
 """Which way the calls to Gemini take."""
 
-from contextlib import closing
-
 import pytest
 
 from gatte.intelligence.gemini.http import build_http_client
@@ -26,8 +24,8 @@ def asked(monkeypatch):
 
 
 def ask(url):
-    with closing(build_http_client(1.0, 4, url)) as client:
-        return client.post("/v1/models", {}, b"{}").body.decode()
+    with build_http_client(1.0, 4, url) as client:
+        return client.post(f"{url}/v1/models", content=b"{}").text
 
 
 def test_calls_go_straight_to_the_service(asked):
