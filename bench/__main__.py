@@ -21,6 +21,7 @@ import psutil
 
 from bench import (
     comparison,
+    held_snapshot,
     intake,
     machine_speed,
     per_step_cost,
@@ -43,6 +44,7 @@ PARTS: dict[str, Callable[[], ReportPart]] = {
     "cost": turn_cost.measure,
     "start": throughput.measure_start,
     "growth": scaling.measure,
+    "snapshot": held_snapshot.measure,
     "memory": throughput.measure_memory,
 }
 LIMIT_SECONDS = 2 * 60 * 60

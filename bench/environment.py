@@ -37,7 +37,8 @@ def stores(code: Checkout = HERE) -> Iterator[BenchEnvironment]:
         made = Stores(Path(name))
         try:
             urls = made.start()
-            code.flask(environment(code, urls), "migrate")
+            migrator = {"GATTE_MIGRATION_DATABASE_URL": made.postgres.migrator_url()}
+            code.flask(environment(code, urls) | migrator, "migrate")
             pids = {"Postgres": made.postgres.pid, "Valkey": made.valkey.pid}
             yield BenchEnvironment(urls.database, urls.redis, pids)
         finally:

@@ -85,6 +85,8 @@ def _flask_settings(app: Flask, settings: Settings, process: str) -> None:
 
     app.config.from_mapping(
         SECRET_KEY=settings.secret_key.get_secret_value(),
+        SECRET_KEY_FALLBACKS=list(settings.secret_keys[1:]),
+        WTF_CSRF_SECRET_KEY=list(reversed(settings.secret_keys)),  # of itsdangerous: the last signs
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
         SQLALCHEMY_DATABASE_URI=engine.engine_url(settings),
         SQLALCHEMY_ENGINE_OPTIONS=engine.engine_options(settings, process),

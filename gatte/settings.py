@@ -202,6 +202,8 @@ class Settings(BaseSettings):
         "redis://127.0.0.1:6379/0"
     )
     secret_key: SecretStr = SecretStr("")
+    secret_key_fallbacks: Annotated[SecretStr, AfterValidator(formats.app_secrets)] = SecretStr("")
+    """Former values of SECRET_KEY, parted by commas: what they signed holds on."""
     gatte_encryption_keys: Annotated[SecretStr, AfterValidator(formats.master_keys)] = SecretStr("")
     gatte_data_dir: Annotated[Path, AfterValidator(formats.folder)] = Path(".gatte")
     gatte_erasure_ledger: Annotated[str, AfterValidator(formats.ledger_file)] = ""
@@ -274,6 +276,10 @@ class Settings(BaseSettings):
     """The template that is sent in place of an answer of the bot for which the 24 h window is over;
     without one the desk gets a task."""
     gatte_service_window_template_language: Annotated[str, LANGUAGE] = "pt_BR"
+    gatte_identity_code_template: Annotated[str, TEMPLATE_NAME] = ""
+    """The authentication template (with a button that copies the code) by which a code goes to a
+    registered contact outside the 24 h window; without one a person checks."""
+    gatte_identity_code_template_language: Annotated[str, LANGUAGE] = "pt_BR"
     gatte_contact_rate_per_minute: int = Field(default=20, ge=1, le=10_000)
     gatte_api_rate_per_minute: int = Field(default=600, ge=1, le=1_000_000)
     """How many requests a token of the API may make in a minute."""
@@ -547,6 +553,13 @@ class Settings(BaseSettings):
     def master_keys(self) -> dict[str, bytes]:
         """The master keys by id; the first encrypts."""
         return formats.parsed_master_keys(self.gatte_encryption_keys.get_secret_value())
+
+    @property
+    def secret_keys(self) -> tuple[str, ...]:
+        """The key that signs for the panel, and behind it the former ones, which still hold."""
+        former = self.secret_key_fallbacks.get_secret_value().split(",")
+        kept = [key.strip() for key in former if key.strip()]
+        return (self.secret_key.get_secret_value(), *kept)
 
     @property
     def app_secrets(self) -> tuple[str, ...]:

@@ -44,6 +44,7 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
+TOO_LONG = 414  # the HTTP server refuses the address before any application sees it
 NOT_GENERATED = {
     "receive",  # a signature cannot be generated; tests of the intake send thousands of bodies
     "ready",  # 503 is right where no worker runs, and is no fault
@@ -88,6 +89,8 @@ class Prover:
                 self._name_known(case)
             response = case.call(headers={"Authorization": f"Bearer {self.token}"})
             self.answers[operation.definition.raw["operationId"], response.status_code] += 1
+            if response.status_code == TOO_LONG:
+                return
             case.validate_response(response, checks=checks)
 
         send()
@@ -123,6 +126,8 @@ def _prepare(app: Flask) -> tuple[str, dict[str, str]]:
         "conversation_id": str(conversation_id),
         "ticket_id": str(desk.ticket()),
         "lead_id": str(desk.lead()),
+        "appointment_id": str(desk.appointment()),
+        "fact_id": str(desk.fact()),
     }
     return token, known
 

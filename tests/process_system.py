@@ -227,13 +227,13 @@ def running(folder: Path, environment: dict[str, str]) -> Iterator[System]:
         system.stop()
 
 
-def prepare(environment: dict[str, str]) -> None:
-    """Load the demo articles into a migrated database."""
+def prepare(environment: dict[str, str], project: Path = PROJECT) -> None:
+    """Load the demo articles into a migrated database, by the code of a folder."""
     command = [str(BIN / "flask"), "demo", "load"]
     done = subprocess.run(
         command,
-        cwd=PROJECT,
-        env=process_environment(environment),
+        cwd=project,
+        env=process_environment(environment, project),
         capture_output=True,
         text=True,
         check=False,

@@ -38,6 +38,39 @@ def rotate(pause: float) -> None:
     click.echo(f"{total} data keys are wrapped by {services.keyring().master.first_id} now.")
 
 
+@keys.command("rotate-lookup")
+@click.option(
+    "--wait",
+    type=click.FloatRange(0, 600),
+    help="Seconds until no process holds the key before; shorter only where none runs.",
+)
+@click.option(
+    "--forget-unknown",
+    is_flag=True,
+    help="Go on though contacts have former numbers whose value is stored nowhere.",
+)
+def rotate_lookup(wait: float | None, forget_unknown: bool) -> None:
+    """Make every look-up hash anew under another look-up key, in a stop.
+
+    Before: stop workers and scheduler. Web processes may run: they answer 503 to webhooks, and Meta
+    delivers them again. Safe to repeat after a kill: it goes on where it was, and until its end
+    nothing can be looked up.
+    """
+    from gatte.infra.database import engine
+    from gatte.operations import lookup_key_rotation as rotation
+
+    seconds = rotation.WAIT_SECONDS if wait is None else wait
+    beside = engine.unpooled_engine(services.settings(), "keys")
+    try:
+        done = rotation.rotate(beside, click.echo, wait=seconds, forget_unknown=forget_unknown)
+    except rotation.RotationRefused as refusal:
+        raise click.ClickException(str(refusal)) from None
+    for table, count in sorted(done.changed.items()):
+        lost = done.unknown.get(table, 0)
+        click.echo(f"{table}: {count} made anew" + (f", {lost} that nobody can" if lost else ""))
+    click.echo("The look-up key before is destroyed. Start workers and scheduler again.")
+
+
 @keys.command("status")
 def show_status() -> None:
     """Show what each master key wraps, its nonces, and how far the last rotation got."""

@@ -18,7 +18,7 @@ LANGUAGE = click.option("--language", default="pt_BR", show_default=True)
 def sync() -> None:
     """Read the company's templates from Meta (or the simulator's, without an access token)."""
     from gatte.notices import template_choice, template_sync
-    from gatte.whatsapp.channel import SendFailed
+    from gatte.whatsapp.channel import Rejected, SendFailed
 
     try:
         number = template_choice.notice_number()
@@ -26,9 +26,11 @@ def sync() -> None:
     except template_choice.NoNoticeNumber as missing:
         raise click.ClickException(str(missing)) from None
     except SendFailed as refused:
+        words = refused.details if isinstance(refused, Rejected) else ""
         raise click.ClickException(
-            f"Meta did not list the templates: {refused}. Is WHATSAPP_BUSINESS_ACCOUNT_ID the"
-            " account's id, and may the token read it (whatsapp_business_management)?"
+            f"Meta did not list the templates: {refused} {words}."
+            " Is WHATSAPP_BUSINESS_ACCOUNT_ID the account's id, and may the"
+            " token read it (whatsapp_business_management)?"
         ) from None
     db.session.commit()
     click.echo(f"{done.listed} templates, {done.deleted} gone since the last time.")

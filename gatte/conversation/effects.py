@@ -125,6 +125,23 @@ class CancelAppointment:
     appointment_id: str
 
 
+class IdentitySubject(StrEnum):
+    """What somebody wants to hear that may be registered to another contact."""
+
+    CERTIFICATES = "certificates"
+    TICKET = "ticket"
+
+
+@dataclass(frozen=True)
+class SendIdentityCode:
+    """Send a code to the contact, if there is one, to whom certificates of a document or a ticket
+    are registered; `reference` is the document (digits and letters only) or the ticket's number.
+    """
+
+    subject: IdentitySubject
+    reference: str
+
+
 @dataclass(frozen=True)
 class ExportData:
     """The customer asked for a copy of all personal data (LGPD art. 18, II)."""
@@ -180,6 +197,7 @@ Effect = (
     | BookAppointment
     | MoveAppointment
     | CancelAppointment
+    | SendIdentityCode
     | ExportData
     | CorrectData
     | EraseData

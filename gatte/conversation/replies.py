@@ -47,7 +47,8 @@ class TemplateReply:
     in order; where the template names its variables, `parameter_names` has their names.
 
     `payloads` are what its quick-reply buttons bring back when they are tapped, in order; `text` is
-    the template's body with the values in place, for the history.
+    the template's body with the values in place, for the history. `copied_code` is what the button
+    of an authentication template copies.
     """
 
     name: str
@@ -56,6 +57,7 @@ class TemplateReply:
     parameter_names: tuple[str, ...] = ()
     payloads: tuple[str, ...] = ()
     text: str = ""
+    copied_code: str = ""
 
 
 Reply = TextReply | ButtonsReply | MenuReply | TemplateReply

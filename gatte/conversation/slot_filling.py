@@ -149,6 +149,7 @@ def ask(draft: DecisionBuilder, slot: Slot) -> None:
     """Ask for one slot, with its options as buttons or as a list."""
     if draft.snapshot.requested_slot != slot.name:
         draft.update(requested_slot=slot.name, invalid_slot_count=0)
+    slot.before_asking(draft)
     options = slot.options(draft.snapshot)
     if options:
         offer(draft, question_of(draft.snapshot, slot), options)

@@ -43,7 +43,8 @@ class ContactFacts:
 @dataclass(frozen=True)
 class CertificateFacts:
     """A certificate registered to this contact: its kind (e-CNPJ A1 ...), holder's name, last day
-    of validity, status, and whether the contact was reminded of its end lately.
+    of validity, status, and whether the contact was reminded of its end lately. `document` is set
+    where the certificate is another contact's.
     """
 
     id: str
@@ -52,6 +53,7 @@ class CertificateFacts:
     valid_until: date
     status: str
     reminded: bool = False
+    document: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,26 @@ class TicketFacts:
     subject: str
     status: str
     kind: str = ""
+
+
+class IdentityState(StrEnum):
+    """How the identity check of a conversation stands: none; a code is out; it came back, lately;
+    it is too late for it, or it was guessed at too often.
+    """
+
+    NONE = "none"
+    PENDING = "pending"
+    PROVEN = "proven"
+    OVER = "over"
+
+
+@dataclass(frozen=True)
+class IdentityFacts:
+    """Whether the customer proved to be another contact, and then what is registered to that."""
+
+    state: IdentityState = IdentityState.NONE
+    certificates: tuple[CertificateFacts, ...] = ()
+    tickets: tuple[TicketFacts, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -131,6 +153,7 @@ class Snapshot:
     contact: ContactFacts = field(default_factory=ContactFacts)
     certificates: tuple[CertificateFacts, ...] = ()
     tickets: tuple[TicketFacts, ...] = ()
+    identity: IdentityFacts = field(default_factory=IdentityFacts)
     appointments: tuple[AppointmentFacts, ...] = ()
     calendar: AppointmentCalendar = field(default_factory=AppointmentCalendar)
     desk: DeskFacts = field(default_factory=DeskFacts)

@@ -70,6 +70,7 @@ class Retention(StrEnum):
         "a contact's key as long as the contact; an inbox key a day longer than what came in on it"
     )
     REQUESTS = "24 hours"
+    CODES = "a day, and no longer than the conversation in which the code was asked for"
     DELIVERIES = "7 days after the delivery, dead letters 90 days"
     LOGINS = "as long as the account; the ended ones 90 days"
     STAFF = "as long as the person works in the panel; then disabled"
@@ -142,6 +143,7 @@ TABLES: dict[str, TableRule] = {
                 "erased_at",
                 "held_at",
                 "created_at",
+                "updated_at",
             ),
         },
     ),
@@ -181,6 +183,7 @@ TABLES: dict[str, TableRule] = {
                 "waiting_since",
                 "last_inbound_at",
                 "last_activity_at",
+                "active_minute",
                 "opened_at",
                 "closed_at",
             ),
@@ -198,6 +201,7 @@ TABLES: dict[str, TableRule] = {
                 "turn_due_at",
                 "turn_attempts",
                 "inactivity_due_at",
+                "wake_at",
                 "rate_limit_notified_at",
                 "remembered_at",
             ),
@@ -433,6 +437,21 @@ TABLES: dict[str, TableRule] = {
             ColumnClass.TECHNICAL: ("source", "confidence", "updated_by_id", "version"),
         },
     ),
+    "identity_check": TableRule(
+        what="that a code was sent to the registered contact, since somebody asked from another"
+        " number",
+        why="to tell what is registered to a person to that person alone",
+        basis=LegalBasis.INTEREST,
+        retention=Retention.CODES,
+        erasure=Erasure.DELETED,
+        access=Access.NOBODY,
+        columns={
+            ColumnClass.LINK: ("id", "conversation_id", "contact_id"),
+            ColumnClass.SECRET: ("code_hash",),
+            ColumnClass.FACT: ("attempts", "created_at", "expires_at", "proven_at"),
+            ColumnClass.TECHNICAL: ("examined_sequence",),
+        },
+    ),
     "ticket": TableRule(
         title="Chamados",
         what="what a customer wants the desk to solve",
@@ -549,6 +568,7 @@ TABLES: dict[str, TableRule] = {
                 "reminded_at",
                 "renewal_lead_for",
                 "created_at",
+                "updated_at",
             ),
         },
     ),

@@ -42,6 +42,8 @@ def periods(settings: Settings) -> dict[str, timedelta]:
         "media_file": timedelta(days=settings.gatte_retention_media_days),
         "conversation": texts,
         "contact_memory": timedelta(0),
+        "identity_check": timedelta(days=1),
+        "reply_words": timedelta(0),  # Meta's, as the former version kept them
         "turn_trace": timedelta(days=settings.gatte_retention_trace_days),
         "ticket": tickets,
         "appointment": tickets,

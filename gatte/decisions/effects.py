@@ -12,7 +12,7 @@ import structlog
 from gatte.conversation import effects
 from gatte.conversation.effects import Effect
 from gatte.conversation.memory_kinds import MemoryKind
-from gatte.data_rights import erasure_requests
+from gatte.data_rights import erasure_requests, identity_check
 from gatte.decisions import booking
 from gatte.intake import contact_identity
 from gatte.models import ConsentSource, Conversation, IdentityKind, TicketKind
@@ -176,6 +176,7 @@ EFFECT_HANDLERS: dict[type[Effect], Callable[[Conversation, Any], int | None]] =
     effects.BookAppointment: booking.book,
     effects.MoveAppointment: booking.move,
     effects.CancelAppointment: booking.cancel,
+    effects.SendIdentityCode: identity_check.begin,
     effects.ExportData: _export_data,
     effects.EraseData: _erase_data,
     effects.CorrectData: _correct_data,

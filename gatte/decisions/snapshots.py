@@ -2,16 +2,26 @@
 orchestrator decided.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from gatte import services
-from gatte.conversation.snapshot import CertificateFacts, ContactFacts, Snapshot, TicketFacts
+from gatte.conversation.snapshot import (
+    CertificateFacts,
+    ContactFacts,
+    IdentityFacts,
+    Snapshot,
+    TicketFacts,
+)
 from gatte.data_rights import erasure_requests
+from gatte.data_rights.identity_check import Proof
 from gatte.decisions import availability, booking, handling_time, known_facts
-from gatte.models import Conversation
+from gatte.models import Certificate, Conversation, Ticket
 from gatte.store import Row, certificates, conversations, memories, tickets
 
 TICKETS_SHOWN = 5
+OTHERS_TICKETS = 50
+"""Of a contact that somebody proved to be: one of them is asked for by its number."""
 REMINDED_LATELY = timedelta(days=5)
 """Whoever wants to renew so soon after a reminder means the certificate that it named."""
 
@@ -86,22 +96,38 @@ def _contact_facts(conversation: Conversation, *, returning: bool) -> ContactFac
 
 def _certificates(conversation: Conversation) -> tuple[CertificateFacts, ...]:
     rows = certificates.list_current_of_contact(conversation.contact_id)
+    return tuple(_certificate(row) for row in rows)
+
+
+def _certificate(row: Certificate) -> CertificateFacts:
     lately = datetime.now(UTC) - REMINDED_LATELY
-    return tuple(
-        CertificateFacts(
-            id=str(row.id),
-            kind=row.kind,
-            holder=row.holder or "",
-            valid_until=row.valid_until,
-            status=row.status.value,
-            reminded=row.reminded_at is not None and row.reminded_at > lately,
-        )
-        for row in rows
+    return CertificateFacts(
+        id=str(row.id),
+        kind=row.kind,
+        holder=row.holder or "",
+        valid_until=row.valid_until,
+        status=row.status.value,
+        reminded=row.reminded_at is not None and row.reminded_at > lately,
     )
 
 
 def _tickets(conversation: Conversation) -> tuple[TicketFacts, ...]:
     rows = tickets.list_recent(conversation.contact_id, TICKETS_SHOWN)
-    return tuple(
-        TicketFacts(row.number, row.subject or "", row.state.value, row.kind.value) for row in rows
+    return tuple(_ticket(row) for row in rows)
+
+
+def _ticket(row: Ticket) -> TicketFacts:
+    return TicketFacts(row.number, row.subject or "", row.state.value, row.kind.value)
+
+
+def identity_facts(proof: Proof) -> IdentityFacts:
+    """How an identity check stands, and what is registered to the contact that was proved."""
+    if proof.contact_id is None:
+        return IdentityFacts(proof.state)
+    registered = certificates.list_current_of_contact(proof.contact_id)
+    asked = tickets.list_recent(proof.contact_id, OTHERS_TICKETS)
+    return IdentityFacts(
+        proof.state,
+        tuple(replace(_certificate(row), document=row.document or "") for row in registered),
+        tuple(_ticket(row) for row in asked),
     )

@@ -16,13 +16,11 @@ import structlog
 from gatte import services
 from gatte.conversation.replies import Reply, from_json
 from gatte.delivery import service_window
-from gatte.delivery.failure_reasons import FailureCause
 from gatte.infra.database.engine import retry_while_unavailable
-from gatte.models import Author, Conversation, DeliveryState, Outbox
+from gatte.models import Author, Conversation, DeliveryState, FailureCause, Outbox
 from gatte.models.message import UNFINISHED_STATES
 from gatte.observability import metrics
 from gatte.observability.metric_labels import SendOutcome
-from gatte.privacy import masking
 from gatte.settings import UncertainPolicy
 from gatte.store import consents, conversations, outbox, status_events
 from gatte.store.outbox import RecordedAcceptance
@@ -70,7 +68,7 @@ def claim_next(conversation_id: UUID) -> ClaimedReply | None:
         if found is None:
             return None
         row, now = found
-        if row.state not in UNFINISHED_STATES:
+        if row.next_attempt_at is None:
             continue  # somebody settled it since the statement began
         if row.next_attempt_at > now:
             return None
@@ -194,21 +192,22 @@ def record_accepted(sending: ClaimedReply, wamid: str, latency_ms: float) -> boo
 def record_rejected(
     sending: ClaimedReply,
     code: int | None,
-    details: str,
+    cause: FailureCause | None,
     latency_ms: float,
     *,
     retry_in: float | None,
     permanent: bool,
 ) -> None:
     """Meta certainly did not take the answer: try again after `retry_in` seconds; without it fail
-    for good, or a dead letter for people.
+    for good, or a dead letter for people. `cause` is ours; of Meta's error the code alone is kept,
+    since its words may name the customer.
     """
     outbox.add_attempt(sending.outbox_id, "refused", latency_ms, code)
     row = outbox.lock_claimed(sending.outbox_id, sending.attempt)
     if row is None or row.state not in UNFINISHED_STATES:
         return
     row.error_code = code
-    row.error_details = masking.mask(details[:500])
+    row.error_details = cause
     if rule_for(code).category is ErrorCategory.OPTED_OUT:
         consents.record_marketing_stop_of(row.id)
     if retry_in is not None:
@@ -234,8 +233,9 @@ def record_uncertain(sending: ClaimedReply, why: str, latency_ms: float) -> None
     outbox.add_attempt(sending.outbox_id, "uncertain", latency_ms)
     row = outbox.lock_claimed(sending.outbox_id, sending.attempt)
     if row is not None and row.state in UNFINISHED_STATES:
-        row.error_details = why[:500]
+        row.error_details = None
         mark_uncertain(row)
+        log.info("send_outcome_unknown", outbox_id=str(row.id), why=why)
 
 
 def mark_uncertain(row: Outbox) -> None:
@@ -245,6 +245,4 @@ def mark_uncertain(row: Outbox) -> None:
     grace = first_grace * 2.0 ** max(0, row.attempts - 1)
     outbox.mark_uncertain(row, min(grace, longest_grace))
     metrics.UNCERTAIN_SENDS.inc()
-    log.warning(
-        "reply_uncertain", outbox_id=str(row.id), attempt=row.attempts, why=row.error_details
-    )
+    log.warning("reply_uncertain", outbox_id=str(row.id), attempt=row.attempts)

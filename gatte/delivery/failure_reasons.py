@@ -1,37 +1,18 @@
 """Why an answer did not get through (yet), in words for the people at the desk."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
-from gatte.models import DeliveryState, Outbox
+from gatte.models import DeliveryState, FailureCause, Outbox
 from gatte.store.outbox import GIVEN_UP_STATES
 from gatte.whatsapp.errors import rule_for
 
 
-class FailureCause(StrEnum):
-    """Why we did not send an answer, or do not know whether it was; kept where Meta's own words
-    about an error stand.
-    """
-
-    OWNER_CHANGED = "owner_changed"
-    CONTACT_ERASED = "contact_erased"
-    NOT_CONFIRMED = "not_confirmed"
-    NOT_CONNECTED = "not_connected"
-    BREAKS_A_LIMIT = "breaks_a_limit"
-    WINDOW_CLOSED = "window_closed"
-    NUMBER_PAUSED = "number_paused"
-    NOTICE_EXPIRED = "notice_expired"
-    NOTICE_OUTDATED = "notice_outdated"
-    NOTICES_REFUSED = "notices_refused"
-
-
 @dataclass(frozen=True)
 class Explanation:
-    """What happened, what to do about it, and Meta's own words if there are any."""
+    """What happened, and what to do about it."""
 
     meaning: str
     advice: str
-    details: str = ""
 
 
 EXPLANATIONS: dict[FailureCause, Explanation] = {
@@ -106,4 +87,4 @@ def explain(row: Outbox) -> Explanation | None:
         if waits or row.state is not DeliveryState.DEAD_LETTER
         else f"{EXHAUSTED_EXPLANATION.advice} {rule.advice}"
     )
-    return Explanation(rule.meaning, advice, details)
+    return Explanation(rule.meaning, advice)

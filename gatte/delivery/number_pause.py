@@ -18,7 +18,7 @@ from flask import Flask
 from gatte import services
 from gatte.conversation.replies import TemplateReply
 from gatte.delivery.claims import ClaimedReply
-from gatte.delivery.failure_reasons import FailureCause
+from gatte.models import FailureCause
 from gatte.observability import metrics
 from gatte.store import number_pauses, outbox
 from gatte.store.number_pauses import PauseLengths

@@ -11,10 +11,10 @@ import structlog
 from gatte import services
 from gatte.delivery import claims, client_for, number_pause
 from gatte.delivery.claims import ClaimedReply
-from gatte.delivery.failure_reasons import FailureCause
 from gatte.delivery.rate_limiter import MAX_SLEEP_SECONDS
 from gatte.extensions import db
 from gatte.infra.database.engine import UNAVAILABLE_ERRORS
+from gatte.models import FailureCause
 from gatte.observability import spans, tracing
 from gatte.whatsapp import outbound, simulator
 from gatte.whatsapp.channel import Channel, NotSent, OutcomeUncertain, Rejected, Sent
@@ -139,15 +139,15 @@ def _refused(claimed: ClaimedReply, error: Rejected, latency_ms: float) -> None:
         services.rate_limiter().block_recipient(
             claimed.phone_number_id, str(claimed.contact_id), wait or 0.0
         )
-    details = error.details
+    cause = None
     if paused:
-        details = FailureCause.NUMBER_PAUSED
+        cause = FailureCause.NUMBER_PAUSED
     elif isinstance(error, NotSent):
-        details = FailureCause.NOT_CONNECTED
+        cause = FailureCause.NOT_CONNECTED
     claims.record_rejected(
         claimed,
         error.code,
-        details,
+        cause,
         latency_ms,
         retry_in=wait,
         permanent=error.error.rule.permanent and error.code is not None,

@@ -9,11 +9,11 @@ import structlog
 
 from gatte import services
 from gatte.conversation.replies import TemplateReply
-from gatte.delivery.failure_reasons import FailureCause
 from gatte.models import (
     Author,
     Conversation,
     DeliveryState,
+    FailureCause,
     Outbox,
 )
 from gatte.observability import metrics

@@ -5,6 +5,7 @@ No transaction is open while a receiver is called.
 """
 
 import json
+import random
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import SplitResult, urlsplit
@@ -25,6 +26,8 @@ log = structlog.get_logger(__name__)
 MOST_IN_A_JOB = 100
 RETRY_SECONDS = (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
 """After the first attempt, the second and so on, as the convention advises: 3 days in all."""
+JITTER = 0.2
+"""Up to this share a wait is shorter, so that events that failed together do not come back so."""
 LONGEST_RETRY_AFTER = 86_400
 GONE = 410
 TIMEOUTS = HttpTimeouts(
@@ -149,4 +152,5 @@ def _retry_in(attempt: int, outcome: AttemptOutcome) -> float | None:
     """Seconds until the next attempt; None when there is none: after the last, or 410 (Gone)."""
     if outcome.status == GONE or attempt > len(RETRY_SECONDS):
         return None
-    return max(float(RETRY_SECONDS[attempt - 1]), outcome.retry_after)
+    share = random.uniform(1 - JITTER, 1)  # noqa: S311 - jitter is no secret
+    return max(RETRY_SECONDS[attempt - 1] * share, outcome.retry_after)

@@ -3,7 +3,7 @@ the customer is told while free text may be sent.
 """
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from gatte import services
@@ -54,6 +54,18 @@ def calendar_at(now: datetime) -> AppointmentCalendar:
     """The company's times as the desk may use them: without notice."""
     known_facts.refresh()
     return replace(booking.calendar(now, ()), notice_minutes=0)
+
+
+def free_times(phone_number_id: str, day: date) -> list[datetime]:
+    """When an appointment of a day over a number may begin: at hours of the company that have not
+    passed, and at which not all that can be served at once are booked.
+    """
+    now = local_now()
+    midnight = datetime.combine(day, time(), now.tzinfo)
+    booked = stored.list_booked_starts(phone_number_id, midnight, midnight + timedelta(days=1))
+    known_facts.refresh()
+    calendar = replace(booking.calendar(now, booked), notice_minutes=0)
+    return [booking.span_of(day, at)[0] for at in calendar.free(day, now)]
 
 
 def book(

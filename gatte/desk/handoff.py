@@ -50,9 +50,9 @@ def take(conversation_id: UUID, user_id: int) -> Conversation:
     conversation = _lock_open(conversation_id)
     if conversation.owner is Owner.HUMAN and conversation.assignee_id not in (None, user_id):
         raise AlreadyTaken
+    conversation.assignee_id = user_id  # first, so that the event of the change names the agent
     if conversation.owner is not Owner.HUMAN:
         _apply_agent_event(conversation, Event.AGENT_TOOK, user_id)
-    conversation.assignee_id = user_id
     return conversation
 
 

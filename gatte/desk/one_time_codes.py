@@ -2,7 +2,8 @@
 paper.
 
 The package pyotp makes and compares codes; here is what it leaves open: a code is taken once, the
-secret is sealed, recovery codes are kept as hashes.
+secret is sealed, recovery codes are kept as hashes under the data key of the secret, which a
+rotation of master keys wraps again.
 """
 
 import base64
@@ -12,9 +13,9 @@ import time
 from dataclasses import dataclass
 
 import pyotp
-from flask import current_app
 
-from gatte.models import SecondFactor, User
+from gatte import services
+from gatte.models import SecondFactor, User, keyring
 from gatte.privacy.crypto import derived_key, keyed_hash
 from gatte.store import audit, second_factors
 
@@ -69,14 +70,26 @@ def confirm(user: User, code: str) -> list[str]:
         raise WrongCode("the code is not the present one of the app")
     second_factors.confirm(factor)
     audit.record(user.id, "second_factor_enabled", f"user:{user.id}")
-    return renew_recovery_codes(user)
+    return _renew(factor)
 
 
 def renew_recovery_codes(user: User) -> list[str]:
-    """Ten new recovery codes; the former ones are worth nothing."""
+    """Ten new recovery codes; the former ones are worth nothing. WrongCode without a second step,
+    which they stand for.
+    """
+    factor = second_factors.find(user.id)
+    if factor is None:
+        raise WrongCode("there is no second step whose codes could be renewed")
+    return _renew(factor)
+
+
+def _renew(factor: SecondFactor) -> list[str]:
     codes = [_new_recovery_code() for _ in range(RECOVERY_CODES)]
-    second_factors.replace_recovery_codes(user.id, [_hash(code) for code in codes])
-    audit.record(user.id, "recovery_codes_renewed", f"user:{user.id}")
+    key = _key_of(factor)
+    if key is None:
+        raise WrongCode("the key of the second step is gone: an admin removes it")
+    second_factors.replace_recovery_codes(factor.user_id, [_hash(key, code) for code in codes])
+    audit.record(factor.user_id, "recovery_codes_renewed", f"user:{factor.user_id}")
     return codes
 
 
@@ -87,9 +100,10 @@ def check(user: User, code: str) -> bool:
         return False
     if _takes(factor, code):
         return True
-    if second_factors.take_recovery_code(user.id, _hash(code)):
-        audit.record(user.id, "recovery_code_used", f"user:{user.id}")
-        return True
+    for key in (_key_of(factor), *_former_keys()):
+        if key is not None and second_factors.take_recovery_code(user.id, _hash(key, code)):
+            audit.record(user.id, "recovery_code_used", f"user:{user.id}")
+            return True
     return False
 
 
@@ -126,8 +140,17 @@ def _new_recovery_code() -> str:
     return f"{letters[:4]}-{letters[4:]}"
 
 
-def _hash(code: str) -> bytes:
+def _key_of(factor: SecondFactor) -> bytes | None:
+    """The data key of a second factor; None when it was destroyed."""
+    return None if factor.data_key_id is None else keyring().open(factor.data_key_id)
+
+
+def _former_keys() -> list[bytes]:
+    """The keys of codes that a former version printed: they hang on SECRET_KEY."""
+    return [derived_key(secret, "recovery codes") for secret in services.settings().secret_keys]
+
+
+def _hash(key: bytes, code: str) -> bytes:
     """The keyed hash of a recovery code, however it is typed."""
-    key = derived_key(str(current_app.secret_key), "recovery codes")
     plain = "".join(character for character in code.lower() if character.isalnum())
     return keyed_hash(key, "recovery code", plain)

@@ -8,7 +8,8 @@ to the contact of a real person.
 import re
 from uuid import uuid4
 
-from gatte.models import Contact, ContactIdentity, IdentityKind, Keyring, keyring
+from gatte.models import Contact, ContactIdentity, IdentityKind, keyring
+from gatte.models.sealing import LookupHasher
 from gatte.store import contacts
 from gatte.whatsapp.events import Sender
 from gatte.whatsapp.simulator import SIMULATOR_NUMBER
@@ -27,7 +28,7 @@ def canonical_phone(phone: str) -> str:
 
 
 def hash_of(
-    kind: IdentityKind, value: str, phone_number_id: str, keys: Keyring | None = None
+    kind: IdentityKind, value: str, phone_number_id: str, keys: LookupHasher | None = None
 ) -> bytes:
     """The hash by which a person is found who writes to this number of the company."""
     simulated = phone_number_id == SIMULATOR_NUMBER
@@ -36,7 +37,7 @@ def hash_of(
 
 
 def identity_hashes(
-    sender: Sender, phone_number_id: str = "", keys: Keyring | None = None
+    sender: Sender, phone_number_id: str = "", keys: LookupHasher | None = None
 ) -> list[tuple[IdentityKind, bytes]]:
     """The hashes by which a sender can be found, the surest first."""
     phone = canonical_phone(sender.phone) if sender.phone else None
@@ -44,7 +45,9 @@ def identity_hashes(
     return [(kind, hash_of(kind, value, phone_number_id, keys)) for kind, value in known if value]
 
 
-def sender_hash(sender: Sender, keys: Keyring | None = None, phone_number_id: str = "") -> bytes:
+def sender_hash(
+    sender: Sender, keys: LookupHasher | None = None, phone_number_id: str = ""
+) -> bytes:
     """The hash that orders a sender's messages in the inbox: the first of its identities."""
     if sender.bsuid:
         return hash_of(IdentityKind.BSUID, sender.bsuid, phone_number_id, keys)

@@ -4,6 +4,7 @@ its data key.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +27,7 @@ from gatte.store import (
     media_files,
     messages,
 )
+from gatte.store.conversations import Arrival
 from gatte.store.inbox import UnprocessedRow
 from gatte.store.messages import NewMessage
 from gatte.whatsapp import events
@@ -47,13 +49,18 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class ProcessedInbox:
-    """The conversation of messages that were processed, whether a turn shall read any of them, and
-    what the customer must be told of those skipped.
+    """The conversation of messages that were processed, what came into it, and what the customer
+    must be told of those skipped.
     """
 
     conversation_id: UUID
-    has_unread: bool
+    arrival: Arrival
     notice: SkipReason | None
+
+    @property
+    def has_unread(self) -> bool:
+        """Whether a turn shall read any of the messages."""
+        return self.arrival.makes_turn_due
 
 
 def process_sender(
@@ -61,7 +68,8 @@ def process_sender(
 ) -> ProcessedInbox | None:
     """Move what a sender wrote to its conversation; None when there is nothing to do now.
 
-    With a caller's batch the statements are added to it, and the caller executes it.
+    With a caller's batch the statements are added to it, and the caller executes it, with the
+    record of what came in.
     """
     rows = _waiting(phone_number_id, sender_hash)
     if not rows:
@@ -73,8 +81,10 @@ def process_sender(
     notice = screening.screen(talk, arrived)
     to_read = any(one.skip_reason is None for one in arrived)
     statements = batch or StatementBatch()
-    _store(talk, phone_number_id, arrived, statements, to_read=to_read)
+    _store(talk, phone_number_id, arrived, statements)
+    arrival = Arrival(_last_sent_at(arrived), makes_turn_due=to_read)
     if batch is None:
+        conversations.record_arrival(statements, talk.conversation_id, arrival)
         statements.execute()
     tracing.bind(
         correlation_id=talk.correlation_id,
@@ -89,7 +99,7 @@ def process_sender(
         request_ids=requests,
         wamid_hashes=wamids,
     )
-    return ProcessedInbox(talk.conversation_id, to_read, notice)
+    return ProcessedInbox(talk.conversation_id, arrival, notice)
 
 
 def _waiting(phone_number_id: str, sender_hash: bytes) -> list[InboxRow]:
@@ -162,10 +172,8 @@ def _store(
     phone_number_id: str,
     arrived: Sequence[IncomingMessage],
     batch: StatementBatch,
-    *,
-    to_read: bool,
 ) -> None:
-    """Put the messages into the history; a message to be read makes a turn due.
+    """Put the messages into the history.
 
     The rows of the inbox stay, so that a message which comes again is known; what they held lives
     on under the contact's own key.
@@ -176,9 +184,11 @@ def _store(
         if _brings_file(phone_number_id, one):
             media_files.insert(batch, message, one.filename)
     inbox.mark_processed(batch, [one.row.id for one in arrived])
-    sent_times = [one.row.sent_at for one in arrived if not one.echo]
-    last_sent_at = max(sent_times, default=None)
-    conversations.record_inbound(batch, talk.conversation_id, last_sent_at, makes_turn_due=to_read)
+
+
+def _last_sent_at(arrived: Sequence[IncomingMessage]) -> datetime | None:
+    """When the customer sent the last of these; None when none is the customer's."""
+    return max((one.row.sent_at for one in arrived if not one.echo), default=None)
 
 
 def _brings_file(phone_number_id: str, one: IncomingMessage) -> bool:

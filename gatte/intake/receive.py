@@ -17,6 +17,7 @@ from gatte.intake import contact_identity
 from gatte.intake.group_commit import GroupCommitWriter, RejectedRows, StorageUnavailable
 from gatte.intake.webhook_rows import WebhookRows
 from gatte.models import Keyring, keyring
+from gatte.models.shared_keys import LookupKeyRotating
 from gatte.privacy import masking
 from gatte.store.inbox import EventRow, MessageRow
 from gatte.store.status_events import StatusRow
@@ -66,8 +67,9 @@ class InboxReceiver:
         except (
             DBAPIError,
             PoolTimeout,
+            LookupKeyRotating,
         ) as error:  # the keys of this installation are read with the first message of a process
-            raise StorageUnavailable("the database is away") from error
+            raise StorageUnavailable("the database or the look-up key is away") from error
         try:
             self._writer.store(rows)
         except RejectedRows:
@@ -155,7 +157,6 @@ class InboxReceiver:
             outbox_id=_uuid(status.outbox_id),
             status=status.status.value,
             error_code=first.code,
-            error_details=_masked(first.details or first.title),
             billable=pricing.billable,
             category=_masked(pricing.category),
             at=status.at,
@@ -193,6 +194,11 @@ def decrypt_payload(wamid_hash: bytes, sealed: bytes) -> dict[str, Any]:
     it.
     """
     return cast("dict[str, Any]", json.loads(keyring().unseal_inbox(sealed, _aad(wamid_hash))))
+
+
+def seal_payload(wamid_hash: bytes, payload: dict[str, Any]) -> bytes:
+    """What an inbox row keeps of a message, sealed anew."""
+    return keyring().seal_inbox(_encoded(payload), _aad(wamid_hash))
 
 
 def open_event(sealed: bytes) -> bytes:

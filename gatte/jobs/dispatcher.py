@@ -32,7 +32,8 @@ from gatte.jobs import cron
 from gatte.jobs.dedup import DispatchDeduplicator
 from gatte.jobs.worker import heartbeat
 from gatte.observability import metrics
-from gatte.store.due_work import DueWork, fetch_due_work
+from gatte.store import conversations
+from gatte.store.due_work import MAX_ROWS_PER_POLL, DueWork, fetch_due_work, fetch_lately_due
 
 log = structlog.get_logger(__name__)
 
@@ -44,7 +45,10 @@ BUSY_ROWS = 4
 LEAD_SECONDS = 0.25  # the longest pause between two looks, and the way through the queue
 STANDBY_SECONDS = 1.0
 REDIS_RETRY_SECONDS = 1.0
-REPORT_SECONDS = 1.0
+WHOLE_LOOK_SECONDS = 1.0
+# a whole look reads what a held snapshot keeps: it takes a hundredth of the time, if it can
+WHOLE_LOOK_SHARE = 0.01
+LONGEST_WHOLE_LOOK_SECONDS = 5.0
 APPLY_STATUSES_SECONDS = 0.25  # statuses come in showers, and one job settles all that lie there
 JOBS_PER_BATCH = 8
 ROUND_ROBIN_SIZE = 16
@@ -56,7 +60,7 @@ class Dispatcher:
 
     stopping: bool = False
     _dedup: DispatchDeduplicator = field(default_factory=DispatchDeduplicator)
-    _told_at: float = -REPORT_SECONDS
+    _whole_look_at: float = 0.0
     _settled_at: float = -APPLY_STATUSES_SECONDS
 
     def stop(self) -> None:
@@ -95,8 +99,15 @@ class Dispatcher:
 
     def _poll(self, connection: Connection) -> int:
         """Put what is due and was not put yet; how many rows that were."""
-        found = fetch_due_work(connection, services.settings(), LEAD_SECONDS)
+        started = time.monotonic()
+        is_whole = started >= self._whole_look_at
+        fetch = fetch_due_work if is_whole else fetch_lately_due
+        if is_whole:
+            conversations.rearm_timers(connection, MAX_ROWS_PER_POLL)
+            connection.commit()
+        found = fetch(connection, services.settings(), LEAD_SECONDS)
         connection.rollback()  # no transaction stays open meanwhile
+        spent = time.monotonic() - started
         fresh: list[DueWork] = []
         try:
             fresh = [due for due in found if self._should_enqueue(due)]
@@ -104,8 +115,8 @@ class Dispatcher:
         except RedisError as error:
             log.warning("dispatcher_redis_unavailable", error=type(error).__name__)
             time.sleep(REDIS_RETRY_SECONDS)
-        if time.monotonic() - self._told_at > REPORT_SECONDS:
-            self._told_at = time.monotonic()
+        if is_whole:
+            self._whole_look_at = time.monotonic() + _pause_after_whole_look(spent)
             self._dedup.prune({due.dedup_key for due in found})
             _report_queue_age(found)
         return len(fresh)
@@ -129,6 +140,12 @@ class Dispatcher:
                 self._dedup.record(due.dedup_key, batch.id, batch.queue)
         if any(due.job is JobName.APPLY_STATUSES for due in fresh):
             self._settled_at = time.monotonic()
+
+
+def _pause_after_whole_look(spent: float) -> float:
+    """Seconds until all that is due is looked at again, after a look that took so many."""
+    wanted = max(WHOLE_LOOK_SECONDS, spent / WHOLE_LOOK_SHARE)
+    return min(wanted, LONGEST_WHOLE_LOOK_SECONDS)
 
 
 def _sync_scheduled_jobs() -> None:

@@ -116,5 +116,13 @@ def checksum_of(content: bytes) -> bytes:
     return keyring().lookup_hash(HASH_KIND, hashlib.sha256(content).hexdigest())
 
 
+def digest_of(row: MediaFile) -> str:
+    """The SHA-256 of a stored file's content, whatever its checksum says; MediaUnreadable."""
+    digest = hashlib.sha256()
+    for piece in read(row, ContentPart.CONTENT):
+        digest.update(piece)
+    return digest.hexdigest()
+
+
 def _place(file_id: UUID, part: ContentPart) -> bytes:
     return f"media_file.{part}:{file_id}".encode()

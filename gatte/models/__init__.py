@@ -26,6 +26,7 @@ from gatte.models.desk import (
     User,
 )
 from gatte.models.facts import CompanyFact, CompanyFactVersion
+from gatte.models.identity_code import IdentityCheck
 from gatte.models.inbox import InboxMessage, StatusEvent, WebhookEvent
 from gatte.models.key_rotation import KeyRotation
 from gatte.models.knowledge import (
@@ -44,6 +45,7 @@ from gatte.models.message import (
     DeliveryAttempt,
     DeliveryState,
     Direction,
+    FailureCause,
     LlmCall,
     Message,
     NumberPause,
@@ -130,7 +132,9 @@ __all__ = [
     "DeliveryState",
     "Direction",
     "ExampleState",
+    "FailureCause",
     "IdempotentRequest",
+    "IdentityCheck",
     "IdentityKind",
     "InboxMessage",
     "KeyPurpose",

@@ -28,8 +28,13 @@ class Scope(StrEnum):
     LEADS_WRITE = "leads:write"
     CERTIFICATES_READ = "certificates:read"
     CERTIFICATES_WRITE = "certificates:write"
+    APPOINTMENTS_READ = "appointments:read"
+    APPOINTMENTS_WRITE = "appointments:write"
     KNOWLEDGE_READ = "knowledge:read"
     KNOWLEDGE_WRITE = "knowledge:write"
+    FACTS_READ = "facts:read"
+    FACTS_WRITE = "facts:write"
+    FIGURES_READ = "figures:read"
     WEBHOOKS_READ = "webhooks:read"
     WEBHOOKS_WRITE = "webhooks:write"
 

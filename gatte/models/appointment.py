@@ -52,6 +52,7 @@ class Appointment(HasEncryptedColumns, Base):
             postgresql_where=text("state <> 'moved'"),
         ),
         Index("ix_appointment_starts_at", "starts_at", "id"),
+        Index("ix_appointment_updated_at", "updated_at"),
         CheckConstraint("ends_at > starts_at", name="ends_after_start"),
         CheckConstraint("slot_no >= 1", name="slot_no"),
     )

@@ -4,11 +4,11 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, LargeBinary
+from sqlalchemy import ForeignKey, Index, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gatte.extensions import Base
-from gatte.models.columns import CreatedAt, Timestamp, string_enum
+from gatte.models.columns import ChangedAt, CreatedAt, Timestamp, string_enum
 from gatte.models.contact import Contact
 from gatte.models.sealing import EncryptedColumn, HasEncryptedColumns
 
@@ -29,6 +29,7 @@ class Certificate(HasEncryptedColumns, Base):
     """
 
     __tablename__ = "certificate"
+    __table_args__ = (Index("ix_certificate_updated_at", "updated_at"),)
 
     contact_id: Mapped[UUID] = mapped_column(
         ForeignKey("contact.id", ondelete="CASCADE"), index=True
@@ -49,4 +50,5 @@ class Certificate(HasEncryptedColumns, Base):
     renewal_lead_for: Mapped[date | None]
     """The last day of validity for which a renewal lead was made; another one wants another."""
     created_at: Mapped[CreatedAt]
+    updated_at: Mapped[ChangedAt]
     contact: Mapped[Contact] = relationship()

@@ -7,7 +7,7 @@ from typing import Annotated
 from uuid import UUID
 
 import uuid_utils.compat
-from sqlalchemy import TIMESTAMP, Enum, text
+from sqlalchemy import TIMESTAMP, Enum, FetchedValue, text
 from sqlalchemy.orm import mapped_column
 
 
@@ -42,6 +42,13 @@ Timestamp = Annotated[datetime, mapped_column(TIMESTAMP(timezone=True))]
 CreatedAt = Annotated[
     datetime, mapped_column(TIMESTAMP(timezone=True), server_default=text("now()"))
 ]
+ChangedAt = Annotated[
+    datetime,
+    mapped_column(
+        TIMESTAMP(timezone=True), server_default=text("now()"), server_onupdate=FetchedValue()
+    ),
+]
+"""Set by a trigger of the database whenever anything of the row changes."""
 Version = Annotated[int, mapped_column(server_default=text("1"))]
 """Grows with every change that a person makes in a form, so that a form of an older version is not
 saved over it.

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gatte.extensions import Base
-from gatte.models.columns import CreatedAt, Timestamp, string_enum
+from gatte.models.columns import ChangedAt, CreatedAt, Timestamp, string_enum
 from gatte.models.name_words import IndexedName
 from gatte.models.sealing import EncryptedColumn, HasEncryptedColumns
 
@@ -40,7 +40,10 @@ class Contact(HasEncryptedColumns, Base):
     """
 
     __tablename__ = "contact"
-    __table_args__ = (Index("ix_contact_name_words", "name_words", postgresql_using="gin"),)
+    __table_args__ = (
+        Index("ix_contact_name_words", "name_words", postgresql_using="gin"),
+        Index("ix_contact_updated_at", "updated_at"),
+    )
 
     name = IndexedName()
     name_words: Mapped[list[bytes] | None] = mapped_column(ARRAY(LargeBinary))
@@ -58,6 +61,7 @@ class Contact(HasEncryptedColumns, Base):
     """Since when the contact may not be erased (a legal hold), until somebody lifts that."""
     hold_reason = EncryptedColumn[str]()
     created_at: Mapped[CreatedAt]
+    updated_at: Mapped[ChangedAt]
     identities: Mapped[list["ContactIdentity"]] = relationship(
         back_populates="contact", cascade="all, delete-orphan"
     )

@@ -38,24 +38,21 @@ class Conversation(HasEncryptedColumns, Base):
             unique=True,
             postgresql_where=text("closed_at IS NULL"),
         ),
+        Index("ix_conversation_wake", "wake_at", postgresql_where=text("wake_at IS NOT NULL")),
         Index(
-            "ix_conversation_turn_due",
-            "turn_due_at",
-            postgresql_where=text("turn_due_at IS NOT NULL"),
-        ),
-        Index(
-            "ix_conversation_inactivity_due",
-            "inactivity_due_at",
-            postgresql_where=text("inactivity_due_at IS NOT NULL"),
-        ),
-        Index(
-            "ix_conversation_live", "last_activity_at", postgresql_where=text("closed_at IS NULL")
-        ),
-        Index(
-            "ix_conversation_live_state",
-            "state",
-            "last_activity_at",
+            "ix_conversation_active",
+            "active_minute",
             postgresql_where=text("closed_at IS NULL"),
+        ),
+        Index(
+            "ix_conversation_waiting",
+            "waiting_since",
+            postgresql_where=text("waiting_since IS NOT NULL AND closed_at IS NULL"),
+        ),
+        Index(
+            "ix_conversation_with_human",
+            "active_minute",
+            postgresql_where=text("owner = 'human' AND closed_at IS NULL"),
         ),
         Index(
             "ix_conversation_closed",
@@ -99,8 +96,19 @@ class Conversation(HasEncryptedColumns, Base):
     turn_due_at: Mapped[Timestamp | None]
     turn_attempts: Mapped[int] = mapped_column(default=0)
     inactivity_due_at: Mapped[Timestamp | None]
+    wake_at: Mapped[Timestamp | None] = mapped_column(
+        server_default=text("clock_timestamp() + interval '5 minutes'")
+    )
+    """When the dispatcher looks whether the inactivity timer is due: never later than that is, and
+    moved only now and then, since it is in an index. A trigger keeps it.
+    """
     last_inbound_at: Mapped[Timestamp | None]
     last_activity_at: Mapped[CreatedAt]
+    active_minute: Mapped[Timestamp | None]
+    """The minute of `last_activity_at`, by which open conversations are listed: an index of it
+    changes once a minute. A trigger keeps it; conversations that were closed before it came have
+    none.
+    """
     opened_at: Mapped[CreatedAt]
     closed_at: Mapped[Timestamp | None]
     rate_limit_notified_at: Mapped[Timestamp | None]

@@ -13,13 +13,16 @@ from gatte.models.columns import CreatedAt, RowId, string_enum
 class KeyPurpose(StrEnum):
     """What a data key is for: one contact's data, what came in on one day, or look-up hashes.
 
-    `INBOX` is the one key of what came in before there was a key a day.
+    `INBOX` is the one key of what came in before there was a key a day. While the look-up key is
+    rotated there is none of purpose `LOOKUP`, but the one before and the next one.
     """
 
     CONTACT = "contact"
     INBOX = "inbox"
     INBOX_DAY = "inbox_day"
     LOOKUP = "lookup"
+    LOOKUP_FORMER = "lookup_former"
+    LOOKUP_NEXT = "lookup_next"
 
 
 class DataKey(Base):
@@ -36,6 +39,12 @@ class DataKey(Base):
             "purpose",
             unique=True,
             postgresql_where=text("purpose IN ('inbox', 'lookup')"),
+        ),
+        Index(
+            "uq_data_key_rotated_lookup",
+            "purpose",
+            unique=True,
+            postgresql_where=text("purpose IN ('lookup_former', 'lookup_next')"),
         ),
         Index("uq_data_key_day", "day", unique=True, postgresql_where=text("day IS NOT NULL")),
     )

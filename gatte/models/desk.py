@@ -109,6 +109,7 @@ class Ticket(HasEncryptedColumns, Base):
     __tablename__ = "ticket"
     __table_args__ = (
         Index("ix_ticket_newest", "created_at", "number"),
+        Index("ix_ticket_updated_at", "updated_at"),
         Index(
             "ix_ticket_erasure_due",
             "erasure_due_at",
@@ -170,6 +171,7 @@ class Lead(HasEncryptedColumns, Base):
     """A person who wants to buy or renew a certificate."""
 
     __tablename__ = "lead"
+    __table_args__ = (Index("ix_lead_updated_at", "updated_at"),)
 
     contact_id: Mapped[UUID] = mapped_column(
         ForeignKey("contact.id", ondelete="CASCADE"), index=True

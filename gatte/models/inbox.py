@@ -28,6 +28,11 @@ class InboxMessage(Base):
             postgresql_where=text("processed_at IS NULL"),
         ),
         Index(
+            "ix_inbox_message_arrived",
+            "received_at",
+            postgresql_where=text("processed_at IS NULL"),
+        ),
+        Index(
             "ix_inbox_message_processed",
             "processed_at",
             postgresql_where=text("processed_at IS NOT NULL"),
@@ -69,6 +74,7 @@ class StatusEvent(Base):
     status: Mapped[str]
     error_code: Mapped[int | None]
     error_details: Mapped[str | None]
+    """Written by the former version alone; it goes with the next one."""
     billable: Mapped[bool | None]
     pricing_category: Mapped[str | None]
     at: Mapped[Timestamp]

@@ -5,7 +5,16 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, LargeBinary, Numeric, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    LargeBinary,
+    Numeric,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gatte.conversation.nlu import Intent, PredictionSource
@@ -34,6 +43,21 @@ class Author(StrEnum):
 
 TURN_AUTHORS = (Author.CUSTOMER, Author.PHONE)
 """Whose messages a turn reads."""
+
+
+class FailureCause(StrEnum):
+    """Why we did not send an answer, or do not know whether it was; kept in `error_details`."""
+
+    OWNER_CHANGED = "owner_changed"
+    CONTACT_ERASED = "contact_erased"
+    NOT_CONFIRMED = "not_confirmed"
+    NOT_CONNECTED = "not_connected"
+    BREAKS_A_LIMIT = "breaks_a_limit"
+    WINDOW_CLOSED = "window_closed"
+    NUMBER_PAUSED = "number_paused"
+    NOTICE_EXPIRED = "notice_expired"
+    NOTICE_OUTDATED = "notice_outdated"
+    NOTICES_REFUSED = "notices_refused"
 
 
 class SkipReason(StrEnum):
@@ -105,8 +129,11 @@ class DeliveryState(StrEnum):
 
 
 UNFINISHED_STATES = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNCERTAIN)
-UNFINISHED_SQL = f"state IN {sql_list(UNFINISHED_STATES)}"
-"""Of the table `outbox`: the answer is neither taken by Meta nor given up."""
+UNFINISHED_SQL = "next_attempt_at IS NOT NULL"
+"""Of the table `outbox`: the answer is neither taken by Meta nor given up. A trigger takes
+`next_attempt_at` from whatever leaves UNFINISHED_STATES, so that later changes of the state touch
+no index.
+"""
 
 
 class Outbox(HasEncryptedColumns, Base):
@@ -117,20 +144,24 @@ class Outbox(HasEncryptedColumns, Base):
     __tablename__ = "outbox"
     __table_args__ = (
         Index(
-            "ix_outbox_due",
+            "ix_outbox_attempt_due",
             "next_attempt_at",
             postgresql_where=text(UNFINISHED_SQL),
         ),
         Index(
-            "ix_outbox_unfinished",
+            "ix_outbox_in_line",
             "conversation_id",
             "sequence",
             postgresql_where=text(UNFINISHED_SQL),
         ),
         Index(
-            "ix_outbox_dead_letter",
-            "created_at",
-            postgresql_where=text(f"state = '{DeliveryState.DEAD_LETTER}'"),
+            "ix_outbox_failed",
+            "failed_at",
+            postgresql_where=text("failed_at IS NOT NULL"),
+        ),
+        CheckConstraint(
+            f"next_attempt_at IS NOT NULL OR NOT state IN {sql_list(UNFINISHED_STATES)}",
+            name="unfinished_has_time",
         ),
     )
 
@@ -145,9 +176,11 @@ class Outbox(HasEncryptedColumns, Base):
     )
     reply = EncryptedColumn[dict[str, Any]]()
     attempts: Mapped[int] = mapped_column(default=0)
-    next_attempt_at: Mapped[Timestamp] = mapped_column(server_default=text("clock_timestamp()"))
+    next_attempt_at: Mapped[Timestamp | None] = mapped_column(
+        server_default=text("clock_timestamp()")
+    )
     """When this row wants attention: to be sent, taken for crashed (sending), or settled
-    (uncertain).
+    (uncertain); None once it is finished.
     """
     expires_at: Mapped[Timestamp | None]
     """Of a notice: it is not sent after this time, nor to a contact who wants no notices."""
@@ -155,6 +188,7 @@ class Outbox(HasEncryptedColumns, Base):
     wamid = EncryptedColumn[str]()
     error_code: Mapped[int | None]
     error_details: Mapped[str | None]
+    """A `FailureCause`; of Meta's words nothing, since they may name the customer."""
     billable: Mapped[bool | None]
     pricing_category: Mapped[str | None]
     created_at: Mapped[CreatedAt]

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from gatte.conversation.parsing.normalize import fold
-from gatte.models.sealing import EncryptedColumn
+from gatte.models.sealing import EncryptedColumn, LookupHasher
 from gatte.services import keyring
 
 HASH_BYTES = 12
@@ -18,8 +18,8 @@ class IndexedName(EncryptedColumn[str]):
         row.name_words = None if value is None else name_words(value)
 
 
-def name_words(name: str) -> list[bytes]:
+def name_words(name: str, keys: LookupHasher | None = None) -> list[bytes]:
     """The hashes of the words of a name, each once; case, accents and punctuation do not count."""
-    ring = keyring()
+    ring = keys or keyring()
     words = re.findall(r"\w+", fold(name))
     return sorted({ring.lookup_hash("name_word", word)[:HASH_BYTES] for word in words})

@@ -7,8 +7,9 @@ key; when that key's row is gone the values read as None.
 """
 
 import json
+import time
 from datetime import UTC, date, datetime
-from typing import Any, Generic, NamedTuple, TypeVar, cast, overload
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar, cast, overload
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, LargeBinary, select
@@ -37,6 +38,13 @@ class InboxKey(NamedTuple):
     key: bytes
 
 
+class LookupHasher(Protocol):
+    """What makes look-up hashes: the keyring, or one key of a rotation."""
+
+    def lookup_hash(self, kind: str, value: str) -> bytes:
+        """The hash under which a value of a kind can be found."""
+
+
 class Keyring:
     """The opened data keys of this process; asks the database for those that it has not met, and
     again after a minute, so that a key which was destroyed elsewhere is soon gone here too.
@@ -46,6 +54,7 @@ class Keyring:
         self.master = master
         self._shared = SharedKeys(master, engine)
         self._inbox: InboxKey | None = None
+        self._lookup_expires_at = 0.0
         self._opened: LruCache[UUID, bytes] = LruCache(CACHED_KEYS, crypto.OPENED_KEY_SECONDS)
 
     def new_contact_key(self) -> DataKey:
@@ -110,8 +119,18 @@ class Keyring:
 
     @property
     def lookup_key(self) -> bytes:
-        """The key of look-up hashes."""
+        """The key of look-up hashes, read again once a minute; LookupKeyRotating while it is being
+        rotated.
+        """
+        now = time.monotonic()
+        if now >= self._lookup_expires_at:
+            self.refresh_lookup_key()
+            self._lookup_expires_at = now + crypto.OPENED_KEY_SECONDS
         return self._shared.get(KeyName(KeyPurpose.LOOKUP))
+
+    def refresh_lookup_key(self) -> None:
+        """Read the look-up key again when it is needed next."""
+        self._shared.forget(KeyPurpose.LOOKUP)
 
     def lookup_hash(self, kind: str, value: str) -> bytes:
         """The hash under which a value of a kind can be found."""

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, Select, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 
 from gatte.infra.lru_cache import LruCache
 from gatte.models.columns import new_uuid7
@@ -18,6 +18,12 @@ from gatte.models.data_key import DataKey, KeyPurpose
 from gatte.privacy import crypto
 
 DAY_KEYS_KEPT = 64
+
+
+class LookupKeyRotating(Exception):
+    """The look-up key is being rotated: nothing can be looked up until `flask keys rotate-lookup`
+    has come to its end.
+    """
 
 
 class KeyName(NamedTuple):
@@ -51,6 +57,10 @@ class SharedKeys:
         if known is not None and known[0] == name:
             return known[1]
         return self._ask_once(name)
+
+    def forget(self, purpose: KeyPurpose) -> None:
+        """Ask the database again for the key of this purpose that is needed next."""
+        self._kept.pop(purpose, None)
 
     def find(self, name: KeyName) -> bytes | None:
         """The key of that name, kept for a minute; None when there is none (any more)."""
@@ -92,7 +102,7 @@ class SharedKeys:
 
     def _get_or_make(self, name: KeyName) -> bytes:
         """The key as it is stored, after one was stored if there was none; in a transaction of its
-        own.
+        own. LookupKeyRotating while another look-up key takes the place of the one before.
         """
         key_id = new_uuid7()
         wrapped = self._master.wrap(crypto.new_data_key(), key_id.bytes)
@@ -105,6 +115,8 @@ class SharedKeys:
         }
         with self._engine.begin() as connection:
             stored = connection.execute(_of(name)).one_or_none()
+            if stored is None and name.purpose is KeyPurpose.LOOKUP:
+                _refuse_while_rotating(connection)
             if stored is None:
                 connection.execute(insert(DataKey).values(**values).on_conflict_do_nothing())
                 stored = connection.execute(_of(name)).one()
@@ -113,6 +125,12 @@ class SharedKeys:
     def _unwrapped(self, row: Row[UUID, str, bytes]) -> bytes:
         wrapped = crypto.WrappedKey(row.master_key_id, row.wrapped_key)
         return self._master.unwrap(wrapped, row.id.bytes)
+
+
+def _refuse_while_rotating(connection: Connection) -> None:
+    rotated = select(DataKey.id).where(DataKey.purpose == KeyPurpose.LOOKUP_NEXT)
+    if connection.scalar(rotated) is not None:
+        raise LookupKeyRotating("flask keys rotate-lookup runs, or was stopped: run it again")
 
 
 def _of(name: KeyName) -> Select[UUID, str, bytes]:

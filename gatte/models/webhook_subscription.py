@@ -19,13 +19,17 @@ class WebhookEventType(StrEnum):
     MESSAGE_RECEIVED = "message.received"
     MESSAGE_SENT = "message.sent"
     MESSAGE_STATUS = "message.status"
+    CONVERSATION_CREATED = "conversation.created"
     CONVERSATION_ESCALATED = "conversation.escalated"
     CONVERSATION_TAKEN = "conversation.taken"
+    CONVERSATION_HANDED_BACK = "conversation.handed_back"
     CONVERSATION_CLOSED = "conversation.closed"
     TICKET_CREATED = "ticket.created"
     TICKET_UPDATED = "ticket.updated"
     LEAD_CREATED = "lead.created"
     LEAD_UPDATED = "lead.updated"
+    APPOINTMENT_CREATED = "appointment.created"
+    APPOINTMENT_UPDATED = "appointment.updated"
 
 
 class WebhookSubscription(HasEncryptedColumns, Base):

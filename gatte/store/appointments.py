@@ -203,6 +203,46 @@ def list_between(first: datetime, last: datetime, limit: int) -> Sequence[Appoin
     ).all()
 
 
+def list_booked_starts(phone_number_id: str, first: datetime, last: datetime) -> Sequence[datetime]:
+    """When the booked appointments of a number begin in a time, one entry each, in their order."""
+    booked = select(Appointment.starts_at).where(
+        Appointment.phone_number_id == phone_number_id,
+        Appointment.state == AppointmentState.BOOKED,
+        Appointment.starts_at >= first,
+        Appointment.starts_at < last,
+    )
+    return db.session.scalars(booked.order_by(Appointment.starts_at, Appointment.id)).all()
+
+
+def list_page(
+    *,
+    state: AppointmentState | None,
+    contact_id: UUID | None,
+    starts_from: datetime | None,
+    starts_before: datetime | None,
+    updated_since: datetime | None,
+    after: UUID | None,
+    limit: int,
+) -> Sequence[Appointment]:
+    """Appointments in a state, of a contact, that begin in a time, changed since a time, where
+    asked, those that were made last first (ids made later sort later); those behind `after`.
+    """
+    query = select(Appointment)
+    if state is not None:
+        query = query.where(Appointment.state == state)
+    if contact_id is not None:
+        query = query.where(Appointment.contact_id == contact_id)
+    if starts_from is not None:
+        query = query.where(Appointment.starts_at >= starts_from)
+    if starts_before is not None:
+        query = query.where(Appointment.starts_at < starts_before)
+    if updated_since is not None:
+        query = query.where(Appointment.updated_at >= updated_since)
+    if after is not None:
+        query = query.where(Appointment.id < after)
+    return db.session.scalars(query.order_by(Appointment.id.desc()).limit(limit)).all()
+
+
 def list_of_contact(contact_id: UUID, limit: int) -> Sequence[Appointment]:
     """The appointments of a contact without those that were moved away, the one that begins last
     on top.

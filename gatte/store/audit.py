@@ -2,9 +2,12 @@
 pace of the desk.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
@@ -58,6 +61,19 @@ HANDLING_TIME_SQL = f"""
 
 API_READ = "api.read"
 """The action of a program that reads a subject's personal data."""
+_token_id: ContextVar[UUID | None] = ContextVar("token_id", default=None)
+
+
+@contextmanager
+def by_token(token_id: UUID) -> Iterator[None]:
+    """Whatever is recorded meanwhile was done by a program with this token of the API: each entry
+    names it in its details, beside the user in whose name the program acts.
+    """
+    before = _token_id.set(token_id)
+    try:
+        yield
+    finally:
+        _token_id.reset(before)
 
 
 def record(
@@ -67,7 +83,11 @@ def record(
     personal data. Without `user_id` it was an operator or a scheduled job. The entry is stored as
     the next of the chain when the session commits.
     """
-    entry = AuditEntry(user_id=user_id, action=action, subject=subject, details=details or {})
+    told = details or {}
+    token_id = _token_id.get()
+    if token_id is not None:
+        told = {**told, "token": str(token_id)}
+    entry = AuditEntry(user_id=user_id, action=action, subject=subject, details=told)
     audit_chain.chain_at_commit(entry)
     return entry
 

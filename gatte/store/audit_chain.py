@@ -12,12 +12,12 @@ outside the chain, so no turn waits for it. A chain cannot tell that its newest 
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from sqlalchemy import event, func, select, text
+from sqlalchemy import event, func, select, text, update
 from sqlalchemy.orm import Session
 
 from gatte.extensions import db
@@ -31,7 +31,7 @@ LOCK = 4_170_017  # of pg_advisory_xact_lock: one for each purpose in this datab
 FIRST = b"\0" * 32
 ERASED = "erased:"
 """How the subject of an entry begins whose person was erased."""
-BOT_ACTIONS = frozenset({"muted", "data_corrected", "memory.forget"})
+BOT_ACTIONS = frozenset({"muted", "data_corrected", "memory.forget", "identity_code_sent"})
 BATCH = 1000
 NOTED_DIGITS = 16
 PENDING = "unchained_audit_entries"
@@ -126,13 +126,59 @@ def verify() -> ChainReport:
     )
 
 
+class BrokenChain(Exception):
+    """The chain does not fit under the key before: it is not made anew over a change by hand."""
+
+
+def renew(former: bytes, following: bytes) -> int:
+    """Make every MAC anew under the look-up key that follows, in this transaction; how many there
+    were, 0 when that was done before. BrokenChain when an entry does not fit under the former one.
+    """
+    db.session.execute(select(func.pg_advisory_xact_lock(LOCK)))
+    changed = 0
+    before: AuditEntry | None = None
+    mac = FIRST
+    for entries in _batches():
+        if before is None and entries[0].mac == _entry_mac(entries[0], following):
+            return 0
+        values = []
+        for entry in entries:
+            if problems := _problems_of(entry, before, former):
+                raise BrokenChain(problems[0])
+            fresh = _renewed(entry, mac if before else entry.previous_mac or FIRST, following)
+            values.append(fresh)
+            mac = fresh["mac"]
+            before = entry
+        db.session.execute(update(AuditEntry), values)
+        changed += len(values)
+    log.info("audit_chain_renewed", entries=changed, mac=mac.hex()[:NOTED_DIGITS])
+    return changed
+
+
+def _renewed(entry: AuditEntry, previous: bytes, key: bytes) -> dict[str, Any]:
+    """The MACs of an entry under another key; that of a content which an erasure emptied stays."""
+    content = entry.content_mac if _is_emptied(entry) else _content_mac(entry, key)
+    copied = AuditEntry(
+        number=entry.number,
+        previous_mac=previous,
+        content_mac=content,
+        user_id=entry.user_id,
+        action=entry.action,
+        created_at=entry.created_at,
+    )
+    mac = _entry_mac(copied, key)
+    return {"id": entry.id, "previous_mac": previous, "content_mac": content, "mac": mac}
+
+
 def has_entry(number: int, mac: str) -> bool:
     """Whether the chain has an entry of that number whose MAC begins with these hex digits."""
     found = db.session.scalar(select(AuditEntry.mac).where(AuditEntry.number == number))
     return found is not None and len(mac) >= NOTED_DIGITS and found.hex().startswith(mac.lower())
 
 
-def _problems_of(entry: AuditEntry, before: AuditEntry | None) -> list[str]:
+def _problems_of(
+    entry: AuditEntry, before: AuditEntry | None, key: bytes | None = None
+) -> list[str]:
     problems = []
     expected = before.number + 1 if before and before.number else entry.number
     if entry.number != expected:
@@ -141,24 +187,33 @@ def _problems_of(entry: AuditEntry, before: AuditEntry | None) -> list[str]:
         problems.append(f"entry {entry.number}: does not follow entry {before.number}")
     if before is None and entry.number == 1 and entry.previous_mac != FIRST:
         problems.append("entry 1: is not the beginning")
-    if entry.mac != _entry_mac(entry):
+    if entry.mac != _entry_mac(entry, key):
         problems.append(f"entry {entry.number}: was changed")
-    emptied = entry.subject.startswith(ERASED) and not entry.details
-    if not emptied and entry.content_mac != _content_mac(entry):
+    if not _is_emptied(entry) and entry.content_mac != _content_mac(entry, key):
         problems.append(f"entry {entry.number}: its subject or details were changed")
     return problems
 
 
+def _is_emptied(entry: AuditEntry) -> bool:
+    return entry.subject.startswith(ERASED) and not entry.details
+
+
 def _in_order() -> Iterator[AuditEntry]:
-    """All entries of the chain by number, read in batches that are forgotten again."""
+    """All entries of the chain by number."""
+    for entries in _batches():
+        yield from entries
+
+
+def _batches() -> Iterator[Sequence[AuditEntry]]:
+    """The entries of the chain by number, read in batches that are forgotten again."""
     after = 0
     while True:
         query = select(AuditEntry).where(AuditEntry.number > after)
         entries = db.session.scalars(query.order_by(AuditEntry.number).limit(BATCH)).all()
         if not entries:
             return
-        yield from entries
         after = entries[-1].number or 0
+        yield entries
         db.session.expunge_all()
 
 
@@ -173,11 +228,11 @@ def _count_outside() -> tuple[int, int]:
     return db.session.scalar(outside) or 0, db.session.scalar(foreign) or 0
 
 
-def _content_mac(entry: AuditEntry) -> bytes:
-    return _mac("content", [entry.subject, entry.details])
+def _content_mac(entry: AuditEntry, key: bytes | None = None) -> bytes:
+    return _mac("content", [entry.subject, entry.details], key)
 
 
-def _entry_mac(entry: AuditEntry) -> bytes:
+def _entry_mac(entry: AuditEntry, key: bytes | None = None) -> bytes:
     covered = [
         entry.number,
         (entry.previous_mac or b"").hex(),
@@ -186,10 +241,12 @@ def _entry_mac(entry: AuditEntry) -> bytes:
         entry.action,
         entry.created_at.timestamp(),
     ]
-    return _mac("entry", covered)
+    return _mac("entry", covered, key)
 
 
-def _mac(kind: str, values: list[Any]) -> bytes:
-    key = crypto.derived_key(opened_keys().lookup_key.hex(), "audit chain")
+def _mac(kind: str, values: list[Any], lookup_key: bytes | None = None) -> bytes:
+    """A MAC under the present look-up key, or the one that is given."""
+    chosen = lookup_key or opened_keys().lookup_key
+    key = crypto.derived_key(chosen.hex(), "audit chain")
     spelled = json.dumps(values, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return crypto.keyed_hash(key, kind, spelled)

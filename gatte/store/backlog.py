@@ -6,10 +6,10 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, text
 
-from gatte.conversation.states import State
 from gatte.models.message import UNFINISHED_SQL, DeliveryState
 from gatte.models.webhook_subscription import WebhookDeliveryState
 from gatte.store import inbox
+from gatte.store.conversations import HAS_UNREAD, WAITING
 from gatte.store.turns import UNANSWERED_DEAD_LETTER
 
 
@@ -29,21 +29,23 @@ BACKLOG_SQL = text(f"""
             WHERE {inbox.UNPROCESSED}) AS oldest_message,
         (SELECT extract(epoch FROM clock_timestamp() - min(turn_due_at))
             FROM conversation
-            WHERE turn_due_at < clock_timestamp()) AS oldest_turn,
+            WHERE {HAS_UNREAD} AND turn_due_at < clock_timestamp()) AS oldest_turn,
         (SELECT extract(epoch FROM clock_timestamp() - min(next_attempt_at))
             FROM outbox
             WHERE {UNFINISHED_SQL} AND next_attempt_at < clock_timestamp()) AS oldest_reply,
         (SELECT extract(epoch FROM clock_timestamp() - min(waiting_since))
             FROM conversation
-            WHERE closed_at IS NULL AND state = '{State.WAITING_HUMAN}') AS oldest_customer,
+            WHERE {WAITING}) AS oldest_customer,
         (SELECT count(*)
             FROM conversation
-            WHERE closed_at IS NULL AND state = '{State.WAITING_HUMAN}') AS waiting_customers,
+            WHERE {WAITING}) AS waiting_customers,
         (SELECT count(*)
             FROM inbox_message
             WHERE processed_at IS NOT NULL AND payload IS NOT NULL) AS inbox,
         (SELECT count(*) FROM turn t WHERE {UNANSWERED_DEAD_LETTER}) AS turn,
-        (SELECT count(*) FROM outbox WHERE state = '{DeliveryState.DEAD_LETTER}') AS reply,
+        (SELECT count(*)
+            FROM outbox
+            WHERE failed_at IS NOT NULL AND state = '{DeliveryState.DEAD_LETTER}') AS reply,
         (SELECT count(*)
             FROM webhook_delivery
             WHERE state = '{WebhookDeliveryState.DEAD_LETTER}') AS webhook

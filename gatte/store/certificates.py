@@ -1,7 +1,7 @@
 """The table `certificate`: digital certificates that were issued to contacts."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -134,11 +134,12 @@ def list_page(
     contact_id: UUID | None,
     status: CertificateStatus | None,
     ends_before: date | None,
+    updated_since: datetime | None,
     after: tuple[date, UUID] | None,
     limit: int,
 ) -> Sequence[Certificate]:
-    """Certificates of a contact, in a status, that end before a day, where asked, the one that ends
-    first before the others; those behind the day and id of `after`.
+    """Certificates of a contact, in a status, that end before a day, changed since a time, where
+    asked, the one that ends first before the others; those behind the day and id of `after`.
     """
     key = (Certificate.valid_until, Certificate.id)
     query = select(Certificate)
@@ -148,6 +149,8 @@ def list_page(
         query = query.where(Certificate.status == status)
     if ends_before is not None:
         query = query.where(Certificate.valid_until < ends_before)
+    if updated_since is not None:
+        query = query.where(Certificate.updated_at >= updated_since)
     if after is not None:
         query = query.where(tuple_(*key) > tuple_(*after))
     return db.session.scalars(query.order_by(*key).limit(limit)).all()

@@ -85,13 +85,17 @@ def find_locked(contact_id: UUID) -> Contact | None:
     return db.session.scalar(found.execution_options(populate_existing=True))
 
 
-def list_page(*, opted_out: bool | None, after: UUID | None, limit: int) -> Sequence[Contact]:
-    """Contacts, the newest first (ids made later sort later), those who opted out or not when
-    asked; those behind `after`.
+def list_page(
+    *, opted_out: bool | None, updated_since: datetime | None, after: UUID | None, limit: int
+) -> Sequence[Contact]:
+    """Contacts, the newest first (ids made later sort later), those who opted out or not, or whose
+    row changed since a time, when asked; those behind `after`.
     """
     query = select(Contact)
     if opted_out is not None:
         query = query.where(Contact.opted_out_at.is_not(None) == opted_out)
+    if updated_since is not None:
+        query = query.where(Contact.updated_at >= updated_since)
     if after is not None:
         query = query.where(Contact.id < after)
     return db.session.scalars(query.order_by(Contact.id.desc()).limit(limit)).all()

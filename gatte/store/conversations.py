@@ -4,13 +4,26 @@ A fragment of SQL names its columns without their table, so that it fits any ali
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text, tuple_, union, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    func,
+    or_,
+    select,
+    text,
+    tuple_,
+    union,
+    update,
+)
 from sqlalchemy.orm import InstrumentedAttribute, joinedload
 
 from gatte.conversation.escalation_rules import PRIORITY
@@ -38,18 +51,34 @@ SERVICE_WINDOW_OPEN = (
     f" + interval '{SERVICE_WINDOW // timedelta(seconds=1)} seconds'"
 )
 LIVE = "closed_at IS NULL"
-WAITING = f"state = '{State.WAITING_HUMAN}' AND {LIVE}"
-WITH_HUMAN = f"state = '{State.WITH_HUMAN}' AND {LIVE}"
-TURN_DUE = (
-    "turn_due_at <= clock_timestamp()"
-    " AND (lease_expires_at IS NULL OR lease_expires_at < clock_timestamp())"
-)
+# the words of an index each, and the state
+WAITING = f"state = '{State.WAITING_HUMAN}' AND waiting_since IS NOT NULL AND {LIVE}"
+WITH_HUMAN = f"state = '{State.WITH_HUMAN}' AND owner = '{Owner.HUMAN}' AND {LIVE}"
 # A volatile function is no condition of an index: with clock_timestamp() each look of the
 # dispatcher would read every open conversation.
 INACTIVITY_DUE = "inactivity_due_at <= statement_timestamp()"
+WOKEN = "wake_at <= statement_timestamp()"
+REARM_SQL = f"""
+    UPDATE conversation c SET wake_at = inactivity_due_at
+    FROM (
+        SELECT id FROM conversation
+        WHERE {WOKEN} AND ({INACTIVITY_DUE}) IS NOT TRUE
+        ORDER BY wake_at
+        LIMIT %s
+        FOR UPDATE SKIP LOCKED
+    ) woken
+    WHERE c.id = woken.id
+"""  # noqa: S608 - our own words only
 _TURN_AUTHORS = ", ".join(f"'{author}'" for author in TURN_AUTHORS)
 UNREAD = f"skip_reason IS NULL AND author IN ({_TURN_AUTHORS}) AND turn_id IS NULL"
 """Of the table `message`: no turn has read it, and one shall."""
+HAS_UNREAD = f"id IN (SELECT conversation_id FROM message WHERE {UNREAD})"  # noqa: S608 - our own words only
+# A turn is due only where a message is unread, and those have an index: `turn_due_at`, which each
+# turn changes three times, needs none.
+TURN_DUE = (
+    f"{HAS_UNREAD} AND turn_due_at <= clock_timestamp()"
+    " AND (lease_expires_at IS NULL OR lease_expires_at < clock_timestamp())"
+)
 
 MOST_BOOKED_TIMES = 500
 """So many booked times ahead are known to a turn; a later one is found full when it is booked."""
@@ -108,22 +137,50 @@ twice.
 """
 SNAPSHOT_COLUMNS_SQL = f"SELECT {SNAPSHOT_COLUMNS} FROM conversation WHERE id = %s"  # noqa: S608 - our own words only
 # A time ahead of ours must not hold the 24 h window open; of an echo there is none.
-RECORD_INBOUND_SQL = """
-    UPDATE conversation SET
-        last_activity_at = clock_timestamp(),
-        last_inbound_at = greatest(last_inbound_at, (
+LAST_INBOUND = """greatest(last_inbound_at, (
             SELECT least(sent_at, clock_timestamp())
             FROM (VALUES (%s::timestamptz)) AS v (sent_at)
-            WHERE sent_at IS NOT NULL)),
+            WHERE sent_at IS NOT NULL))"""
+RECORD_ARRIVAL_SQL = f"""
+    UPDATE conversation SET
+        last_activity_at = clock_timestamp(),
+        last_inbound_at = {LAST_INBOUND},
         turn_due_at = CASE
             WHEN %s THEN coalesce(turn_due_at, clock_timestamp())
             ELSE turn_due_at END
     WHERE id = %s
-"""
+"""  # noqa: S608 - our own words only
+
+
+LIVE_COUNTS_SQL = text(f"""
+    SELECT
+        (SELECT count(*) FROM conversation WHERE {LIVE}) AS total,
+        (SELECT count(*) FROM conversation WHERE {WAITING}) AS waiting,
+        (SELECT count(*) FROM conversation WHERE {WITH_HUMAN}) AS with_human
+""")  # noqa: S608 - our own words only
 
 
 class NoSuchConversation(Exception):
     """There is no conversation with this id."""
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """Messages that came into a conversation: when the customer sent the last of them, None when a
+    person of the company wrote all; and whether a turn shall read any.
+    """
+
+    last_sent_at: datetime | None
+    makes_turn_due: bool
+
+
+@dataclass(frozen=True)
+class LiveCounts:
+    """How many conversations are not closed, and of them wait for the desk or are with a person."""
+
+    total: int
+    waiting: int
+    with_human: int
 
 
 class ConversationGroup(StrEnum):
@@ -284,6 +341,7 @@ def insert_notice_conversation(
             "turn_attempts": 0,
             "opened_at": at,
             "closed_at": at,
+            "wake_at": None,
         },
     )
 
@@ -298,13 +356,9 @@ def insert_transition(batch: StatementBatch, values: Mapping[str, Any]) -> None:
     batch.insert("transition", values)
 
 
-def record_inbound(
-    batch: StatementBatch, conversation_id: UUID, sent_at: datetime | None, *, makes_turn_due: bool
-) -> None:
-    """Add to a batch that messages came in: the last was sent by the customer at `sent_at`, None
-    when a person of the company wrote all of them.
-    """
-    batch.add(RECORD_INBOUND_SQL, sent_at, makes_turn_due, conversation_id)
+def record_arrival(batch: StatementBatch, conversation_id: UUID, arrival: Arrival) -> None:
+    """Add to a batch that messages came in."""
+    batch.add(RECORD_ARRIVAL_SQL, arrival.last_sent_at, arrival.makes_turn_due, conversation_id)
 
 
 def claim_limit_notice(conversation_id: UUID, window_seconds: int) -> bool:
@@ -326,6 +380,13 @@ def make_turn_due(conversation: Conversation) -> None:
 def set_inactivity_timer(conversation: Conversation, seconds: float | None) -> None:
     """Let the inactivity timer be due in so many seconds; never with None."""
     conversation.inactivity_due_at = None if seconds is None else _in_seconds(seconds)
+
+
+def rearm_timers(connection: Connection, limit: int) -> None:
+    """Let conversations that woke before their inactivity timer is due wake when it is; so many at
+    a time. The caller commits.
+    """
+    connection.exec_driver_sql(REARM_SQL, (limit,))
 
 
 def start_waiting(conversation: Conversation) -> None:
@@ -364,10 +425,10 @@ def list_transitions(conversation_id: UUID, limit: int) -> list[Transition]:
     return list(db.session.scalars(query.order_by(Transition.id.desc()).limit(limit)))
 
 
-def count_live_by_state() -> dict[State, int]:
-    """How many conversations that are not closed are in each state; states of none are left out."""
-    counting = select(Conversation.state, func.count()).where(text(LIVE))
-    return dict(db.session.execute(counting.group_by(Conversation.state)).all())
+def count_live() -> LiveCounts:
+    """How many conversations are not closed."""
+    row = db.session.execute(LIVE_COUNTS_SQL).one()
+    return LiveCounts(row.total, row.waiting, row.with_human)
 
 
 def list_waiting(after: tuple[int, datetime, UUID] | None, limit: int) -> Sequence[Conversation]:
@@ -388,9 +449,13 @@ def list_group(
     """Conversations of a group, the latest first by their last activity (those that are closed by
     the time when they were); those behind the time and id of `after`.
     """
-    closed = group is ConversationGroup.CLOSED
-    age = Conversation.closed_at if closed else Conversation.last_activity_at
-    return _list_latest(_belongs(group), age, after, limit)
+    belongs = _belongs(group)
+    if group is ConversationGroup.CLOSED:
+        return _list_latest(belongs, Conversation.closed_at, after, limit)
+    minute = Conversation.active_minute  # in an index; only within a minute there is to sort
+    if after is not None:
+        belongs = and_(belongs, minute <= after[0])
+    return _list_latest(belongs, Conversation.last_activity_at, after, limit, minute.desc())
 
 
 def list_of_contacts(
@@ -419,11 +484,12 @@ def list_page(
     contact_id: UUID | None,
     state: State | None,
     open_only: bool,
+    updated_since: datetime | None,
     after: UUID | None,
     limit: int,
 ) -> Sequence[Conversation]:
-    """Conversations of a contact, in a state, or not closed, where asked, the newest first (ids
-    made later sort later); those behind `after`.
+    """Conversations of a contact, in a state, not closed, or in which something happened since a
+    time, where asked, the newest first (ids made later sort later); those behind `after`.
     """
     query = select(Conversation)
     if contact_id is not None:
@@ -432,6 +498,11 @@ def list_page(
         query = query.where(Conversation.state == state)
     if open_only:
         query = query.where(Conversation.closed_at.is_(None))
+    if updated_since is not None:
+        # Each half has an index; nothing happens in a closed conversation any more.
+        active = Conversation.last_activity_at >= updated_since
+        live = and_(Conversation.closed_at.is_(None), active)
+        query = query.where(or_(live, Conversation.closed_at >= updated_since))
     if after is not None:
         query = query.where(Conversation.id < after)
     return db.session.scalars(query.order_by(Conversation.id.desc()).limit(limit)).all()
@@ -454,11 +525,12 @@ def _list_latest(
     age: InstrumentedAttribute[Any],
     after: tuple[datetime, UUID] | None,
     limit: int,
+    *sorted_by: ColumnElement[Any],
 ) -> Sequence[Conversation]:
     query = _with_people().where(belongs)
     if after is not None:
         query = query.where(tuple_(age, Conversation.id) < tuple_(*after))
-    latest = query.order_by(age.desc(), Conversation.id.desc())
+    latest = query.order_by(*sorted_by, age.desc(), Conversation.id.desc())
     return db.session.scalars(latest.limit(limit)).all()
 
 
@@ -467,7 +539,7 @@ def _belongs(group: ConversationGroup) -> ColumnElement[bool]:
     if group is ConversationGroup.CLOSED:
         return Conversation.closed_at.is_not(None)
     if group is ConversationGroup.WITH_HUMAN:
-        return and_(live, Conversation.state == State.WITH_HUMAN)
+        return and_(live, Conversation.owner == Owner.HUMAN, Conversation.state == State.WITH_HUMAN)
     if group is ConversationGroup.WITH_BOT:
         return and_(live, Conversation.state.not_in([State.WAITING_HUMAN, State.WITH_HUMAN]))
     nobody_waits = or_(

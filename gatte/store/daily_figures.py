@@ -158,6 +158,21 @@ SUMS_SQL = text("""
     ORDER BY day, phone_number_id, figure, label
 """)
 
+PAGE_SQL = text("""
+    SELECT day, phone_number_id, figure, label, live + carried AS amount
+    FROM daily_figure
+    WHERE day >= :since AND day <= :until AND live + carried <> 0
+        AND (CAST(:figure AS text) IS NULL OR figure = :figure)
+        AND (
+            CAST(:after_day AS date) IS NULL
+            OR (day, phone_number_id, figure, label)
+                > (CAST(:after_day AS date), :after_number, :after_figure, :after_label))
+    ORDER BY day, phone_number_id, figure, label
+    LIMIT :limit
+""")
+FigureKey = tuple[date, str, str, str]
+"""Day, number, figure and label: no two figures have the same."""
+
 
 class Figure(NamedTuple):
     """What a figure of a day, number and label came to."""
@@ -202,4 +217,27 @@ def _lock() -> None:
 def list_figures(since: date, until: date) -> Sequence[Figure]:
     """The figures of these days, both included, by day, number, figure and label."""
     rows = db.session.execute(SUMS_SQL, {"since": since, "until": until})
+    return [Figure(*row) for row in rows]
+
+
+def list_page(
+    since: date, until: date, figure: str | None, after: FigureKey | None, limit: int
+) -> Sequence[Figure]:
+    """The figures of these days, both included, or one of them, in the order of `list_figures`;
+    those behind `after`.
+    """
+    day, number, name, label = after or (None, "", "", "")
+    rows = db.session.execute(
+        PAGE_SQL,
+        {
+            "since": since,
+            "until": until,
+            "figure": figure,
+            "after_day": day,
+            "after_number": number,
+            "after_figure": name,
+            "after_label": label,
+            "limit": limit,
+        },
+    )
     return [Figure(*row) for row in rows]

@@ -1,5 +1,9 @@
 """What is due, asked of Postgres in one statement: inbox, outbox, conversations, statuses,
 scheduled jobs, webhooks, passages and customers' files.
+
+While somebody holds a snapshot (a dump), the indexes keep an entry for all that was done since, and
+a look that reads from the beginning reads them all. So most looks read only what became due lately
+(`fetch_lately_due`), and one now and then all that is due (`fetch_due_work`).
 """
 
 from dataclasses import dataclass
@@ -20,13 +24,19 @@ from gatte.store import (
 )
 
 MAX_ROWS_PER_POLL = 500
+LATELY_SECONDS = 2.0
+"""What is committed later than this after its time is found by the next look at all."""
+EVER_SECONDS = 10 * 365 * 86_400.0
 # planning it takes longer than running it, so each connection has it planned once
-PREPARED = "what_is_due"
+PREPARED_ALL = "what_is_due"
+PREPARED_LATELY = "what_is_lately_due"
+PARAMETER_TYPES = "float8, float8, float8, int, float8"
 
-# One statement a look. `need` is the same for as long as the same work is to be done. $1: the pause
-# of a sender, $2: the longest wait, $3: how far to look ahead for messages whose pause is about to
-# end (all in seconds), $4: rows of a kind.
-DUE_WORK_SQL = f"""
+# `need` is the same for as long as the same work is to be done. $1: the pause of a sender, $2: the
+# longest wait, $3: how far to look ahead for messages whose pause is about to end (all in seconds),
+# $4: rows of a kind, $5: how many seconds ago the earliest became due.
+SINCE = "statement_timestamp() - make_interval(secs => $5)"
+LATELY_DUE_SQL = f"""
     (SELECT 'process_inbox' AS job,
         ARRAY[m.phone_number_id, encode(m.sender_hash, 'hex')] AS arguments,
         'turn-' || encode(m.sender_hash, 'hex') || '-' || max(m.id) AS need,
@@ -34,6 +44,7 @@ DUE_WORK_SQL = f"""
         {inbox.SECONDS_UNTIL_DUE} AS ahead
     FROM inbox_message m
     WHERE m.{inbox.UNPROCESSED}
+        AND m.received_at > {SINCE} - make_interval(secs => $2)
     GROUP BY m.phone_number_id, m.sender_hash
     HAVING {inbox.DUE}
     ORDER BY min(m.received_at)
@@ -46,8 +57,21 @@ DUE_WORK_SQL = f"""
         0
     FROM outbox o
     WHERE {outbox.DUE}
+        AND o.next_attempt_at > {SINCE}
     ORDER BY o.next_attempt_at
     LIMIT $4)
+    UNION ALL
+    (SELECT 'apply_statuses',
+        ARRAY[]::text[],
+        'settle-' || max(id),
+        min(received_at),
+        0
+    FROM status_event
+    WHERE received_at > {SINCE}
+    HAVING count(*) > 0)
+"""  # noqa: S608 - our own words only
+# With what may wait a second longer.
+ALL_DUE_SQL = f"""{LATELY_DUE_SQL}
     UNION ALL
     (SELECT 'resume_turn',
         ARRAY[id::text],
@@ -65,7 +89,7 @@ DUE_WORK_SQL = f"""
         inactivity_due_at,
         0
     FROM conversation
-    WHERE {conversations.INACTIVITY_DUE}
+    WHERE {conversations.WOKEN} AND {conversations.INACTIVITY_DUE}
     ORDER BY inactivity_due_at
     LIMIT $4)
     UNION ALL
@@ -78,14 +102,6 @@ DUE_WORK_SQL = f"""
     WHERE {scheduled_jobs.DUE}
     ORDER BY next_run_at
     LIMIT $4)
-    UNION ALL
-    (SELECT 'apply_statuses',
-        ARRAY[]::text[],
-        'settle-' || max(id),
-        min(received_at),
-        0
-    FROM status_event
-    HAVING count(*) > 0)
     UNION ALL
     (SELECT 'embed_passages',
         ARRAY[]::text[],
@@ -140,18 +156,37 @@ def fetch_due_work(
     """Everything that is due now, the longest-waiting first within its kind; and turns that will be
     within `look_ahead` seconds.
     """
-    if PREPARED not in connection.info:
-        connection.exec_driver_sql(
-            f"PREPARE {PREPARED} (float8, float8, float8, int) AS {DUE_WORK_SQL}"
-        )
-        connection.info[PREPARED] = True
-    limits = (
+    return _fetch(connection, settings, look_ahead, PREPARED_ALL, ALL_DUE_SQL, EVER_SECONDS)
+
+
+def fetch_lately_due(
+    connection: Connection, settings: Settings, look_ahead: float = 0.0
+) -> list[DueWork]:
+    """Of messages, replies and statuses what became due within the last LATELY_SECONDS; and turns
+    that will be within `look_ahead` seconds.
+    """
+    return _fetch(connection, settings, look_ahead, PREPARED_LATELY, LATELY_DUE_SQL, LATELY_SECONDS)
+
+
+def _fetch(
+    connection: Connection,
+    settings: Settings,
+    look_ahead: float,
+    name: str,
+    sql: str,
+    ago_seconds: float,
+) -> list[DueWork]:
+    if name not in connection.info:
+        connection.exec_driver_sql(f"PREPARE {name} ({PARAMETER_TYPES}) AS {sql}")
+        connection.info[name] = True
+    values = (
         settings.gatte_quiet_seconds,
         settings.gatte_quiet_max_seconds,
         look_ahead,
         MAX_ROWS_PER_POLL,
+        ago_seconds,
     )
-    rows = connection.exec_driver_sql(f"EXECUTE {PREPARED} (%s, %s, %s, %s)", limits)
+    rows = connection.exec_driver_sql(f"EXECUTE {name} (%s, %s, %s, %s, %s)", values)
     now = datetime.now(UTC)
     return [
         DueWork(

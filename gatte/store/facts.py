@@ -1,7 +1,7 @@
 """The tables `company_fact` and `company_fact_version`: what a company says of itself."""
 
-from collections.abc import Collection
-from datetime import date
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
 from uuid import UUID
 
 import structlog
@@ -65,6 +65,22 @@ def list_all(kind: FactKind | None = None) -> list[CompanyFact]:
     if kind is not None:
         query = query.where(CompanyFact.kind == kind)
     return list(db.session.scalars(query.order_by(*IN_ORDER)))
+
+
+def list_page(
+    *, kind: FactKind | None, updated_since: datetime | None, after: UUID | None, limit: int
+) -> Sequence[CompanyFact]:
+    """The facts of a kind, changed since a time, where asked, the newest first (ids made later sort
+    later); those behind `after`.
+    """
+    query = select(CompanyFact)
+    if kind is not None:
+        query = query.where(CompanyFact.kind == kind)
+    if updated_since is not None:
+        query = query.where(CompanyFact.updated_at >= updated_since)
+    if after is not None:
+        query = query.where(CompanyFact.id < after)
+    return db.session.scalars(query.order_by(CompanyFact.id.desc()).limit(limit)).all()
 
 
 def count_by_kind() -> dict[FactKind, int]:

@@ -5,6 +5,7 @@ A search reads in a session of its own, which its caller gives.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import exists, func, or_, select, text
@@ -189,16 +190,24 @@ def find_by_slug(session: Session, slug: str) -> Article | None:
 
 
 def list_page(
-    session: Session, *, topic: str | None, active: bool | None, after: str | None, limit: int
+    session: Session,
+    *,
+    topic: str | None,
+    active: bool | None,
+    updated_since: datetime | None,
+    after: str | None,
+    limit: int,
 ) -> Sequence[Article]:
-    """Articles of a topic, in use or not, where asked, by slug, with their passages; those behind
-    the slug `after`.
+    """Articles of a topic, in use or not, changed since a time, where asked, by slug, with their
+    passages; those behind the slug `after`.
     """
     query = select(Article).options(selectinload(Article.passages))
     if topic is not None:
         query = query.where(Article.topic == topic)
     if active is not None:
         query = query.where(Article.active == active)
+    if updated_since is not None:
+        query = query.where(Article.updated_at >= updated_since)
     if after is not None:
         query = query.where(Article.slug > after)
     return session.scalars(query.order_by(Article.slug).limit(limit)).all()

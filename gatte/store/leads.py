@@ -1,6 +1,7 @@
 """The table `lead`: people who want to buy or renew a certificate."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -101,11 +102,12 @@ def list_page(
     stage: LeadStage | None,
     owner_id: int | None,
     contact_id: UUID | None,
+    updated_since: datetime | None,
     after: UUID | None,
     limit: int,
 ) -> Sequence[Lead]:
-    """Leads in a stage, of a person, of a contact, where asked, the newest first (ids made later
-    sort later); those behind `after`.
+    """Leads in a stage, of a person, of a contact, changed since a time, where asked, the newest
+    first (ids made later sort later); those behind `after`.
     """
     query = select(Lead)
     if stage is not None:
@@ -114,6 +116,8 @@ def list_page(
         query = query.where(Lead.owner_id == owner_id)
     if contact_id is not None:
         query = query.where(Lead.contact_id == contact_id)
+    if updated_since is not None:
+        query = query.where(Lead.updated_at >= updated_since)
     if after is not None:
         query = query.where(Lead.id < after)
     return db.session.scalars(query.order_by(Lead.id.desc()).limit(limit)).all()

@@ -19,7 +19,13 @@ from gatte.infra.database.clock import DB_NOW
 from gatte.infra.database.hydration import column_list, hydrate
 from gatte.infra.database.statement_batch import Row, StatementBatch
 from gatte.models import Contact, Conversation
-from gatte.store.conversations import SERVICE_WINDOW_OPEN, SNAPSHOT_COLUMNS, UNREAD
+from gatte.store.conversations import (
+    LAST_INBOUND,
+    SERVICE_WINDOW_OPEN,
+    SNAPSHOT_COLUMNS,
+    UNREAD,
+    Arrival,
+)
 from gatte.store.inbox import UNPROCESSED
 from gatte.store.outbox import UNFINISHED
 
@@ -33,7 +39,9 @@ ACQUIRE_SQL = f"""
         lease_token = lease_token + 1,
         turn_attempts = turn_attempts + 1,
         lease_expires_at = statement_timestamp() + make_interval(secs => %s),
-        turn_due_at = statement_timestamp() + make_interval(secs => %s)
+        turn_due_at = statement_timestamp() + make_interval(secs => %s),
+        last_inbound_at = {LAST_INBOUND},
+        last_activity_at = CASE WHEN %s THEN clock_timestamp() ELSE last_activity_at END
     FROM contact
     WHERE conversation.id = %s AND contact.id = conversation.contact_id
         AND (lease_expires_at IS NULL OR lease_expires_at < statement_timestamp())
@@ -124,15 +132,21 @@ class LeasedConversation:
     is_service_window_open: bool
 
 
-def acquire(conversation_id: UUID, seconds: float, batch: StatementBatch) -> Lease | None:
+def acquire(
+    conversation_id: UUID, seconds: float, batch: StatementBatch, arrival: Arrival | None = None
+) -> Lease | None:
     """Take the lease for so many seconds when nobody holds it; should the holder die, the turn is
     due again when the lease has run out.
 
-    What the batch holds already is sent with it. Until the transaction ends, what the lease has
-    `cached` is as it is.
+    What the batch holds already is sent with it. With the lease it is recorded that messages came
+    in (`arrival`), but not without. Until the transaction ends, what the lease has `cached` is as
+    it is.
     """
     now = datetime.now(UTC)
-    batch.add(ACQUIRE_SQL, seconds, seconds, conversation_id, now, now)
+    sent_at = None if arrival is None else arrival.last_sent_at
+    has_arrived = arrival is not None
+    values = (seconds, seconds, sent_at, has_arrived, conversation_id, now, now)
+    batch.add(ACQUIRE_SQL, *values)
     rows = batch.execute()
     if not rows:
         return None

@@ -41,8 +41,9 @@ DUE_SQL = f"""
     UNION ALL
     (SELECT id, last_activity_at FROM conversation
     WHERE closed_at IS NULL
-        AND last_activity_at BETWEEN clock_timestamp() - interval '{LOOK_BACK_DAYS} days'
-            AND clock_timestamp() - interval '{QUIET_MINUTES} minutes'
+        AND active_minute BETWEEN statement_timestamp() - interval '{LOOK_BACK_DAYS} days'
+            AND statement_timestamp() - interval '{QUIET_MINUTES} minutes'
+        AND last_activity_at <= statement_timestamp() - interval '{QUIET_MINUTES} minutes'
         AND (remembered_at IS NULL OR remembered_at < last_activity_at)
     ORDER BY last_activity_at, id
     LIMIT %(limit)s)

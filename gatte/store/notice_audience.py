@@ -1,12 +1,17 @@
-"""Whom the company may write to without having been asked, in SQL: a fragment that several
-statements share, of which `c` is any row with a contact_id and `p` its contact.
+"""Whom the company may write to without having been asked, in SQL, and where: a fragment that
+several statements share, of which `c` is any row with a contact_id and `p` its contact.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
+from sqlalchemy import func, or_, select
+
+from gatte.extensions import db
+from gatte.models import Conversation
 from gatte.store.consents import MARKETING_GRANTED, SERVICE_NOT_REFUSED
 from gatte.whatsapp.simulator import SIMULATOR_NUMBER
 
@@ -67,3 +72,23 @@ class Audience:
             "now": self.now,
             "is_marketing": self.is_marketing,
         }
+
+
+def find_conversation(contact_id: UUID, phone_number_id: str) -> Conversation | None:
+    """The conversation of a contact that takes a message which nobody asked for, locked until the
+    transaction ends: an open one, or a closed one that is young; None when there is neither.
+    """
+    youngest = func.clock_timestamp() - timedelta(days=REUSED_DAYS)
+    found = select(Conversation).where(
+        Conversation.contact_id == contact_id,
+        Conversation.phone_number_id == phone_number_id,
+        Conversation.data_key_id.is_not(None),
+        or_(Conversation.closed_at.is_(None), Conversation.closed_at > youngest),
+    )
+    open_first = found.order_by(
+        Conversation.closed_at.is_(None).desc(),
+        Conversation.opened_at.desc(),
+        Conversation.id.desc(),
+    )
+    locked = open_first.limit(1).with_for_update(of=Conversation)
+    return db.session.scalar(locked.execution_options(populate_existing=True))

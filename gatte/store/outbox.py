@@ -4,7 +4,7 @@ A reply is unfinished while it is `pending`, `sending` (claimed) or `uncertain` 
 knows whether Meta took it). From there it goes on to `accepted`, `sent`, `delivered` and `read`,
 only ever forward, or ends as `failed`, `dead_letter` or `cancelled`; what failed or became a dead
 letter can become `pending` again. `next_attempt_at` is when an unfinished reply wants attention: to
-be sent, to be taken for crashed, or to be settled.
+be sent, to be taken for crashed, or to be settled; a finished one has none.
 """
 
 from dataclasses import dataclass, field
@@ -56,7 +56,7 @@ TEMPLATE = "template"
 # Of the replies `o` of a conversation only the first unfinished one is due: the others wait for it.
 DUE = f"""
     o.{UNFINISHED}
-    AND o.next_attempt_at <= clock_timestamp()
+    AND o.next_attempt_at <= statement_timestamp()
     AND NOT EXISTS (
         SELECT 1
         FROM outbox e
@@ -229,7 +229,7 @@ def lock_next_unfinished(conversation_id: UUID) -> tuple[Outbox, datetime] | Non
     taken for crashed meanwhile.
     """
     unfinished = select(Outbox.id).where(
-        Outbox.conversation_id == conversation_id, Outbox.state.in_(UNFINISHED_STATES)
+        Outbox.conversation_id == conversation_id, Outbox.next_attempt_at.is_not(None)
     )
     first = unfinished.order_by(Outbox.sequence).limit(1).scalar_subquery()
     locked = (
@@ -403,6 +403,7 @@ def end_postponement(phone_number_id: str, cause: str) -> None:
     """Let all replies of a number that wait for this cause be due at once."""
     waiting = update(Outbox).where(
         Outbox.phone_number_id == phone_number_id,
+        Outbox.next_attempt_at.is_not(None),
         Outbox.state == DeliveryState.PENDING,
         Outbox.error_details == cause,
     )

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import text
 
 from gatte.extensions import db
-from gatte.models import Contact
+from gatte.models import Contact, FailureCause
 from gatte.models.columns import sql_list
 from gatte.store import erasures
 from gatte.store.tickets import SETTLED_STATES
@@ -85,6 +85,12 @@ EXPIRED: dict[str, ExpiredRows] = {
     ),
     "media_file": ExpiredRows(
         "media_file", "t.created_at < :before AND " + NOT_HELD.format(owner="t.contact_id")
+    ),
+    "identity_check": ExpiredRows("identity_check", "t.created_at < :before"),
+    "reply_words": ExpiredRows(
+        "outbox",
+        f"t.error_details NOT IN {sql_list(FailureCause)}",
+        emptied=("error_details",),
     ),
     "llm_call": ExpiredRows("llm_call", "t.created_at < :before"),
     "audit_entry": ExpiredRows("audit_entry", "t.created_at < :before"),

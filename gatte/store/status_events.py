@@ -17,10 +17,10 @@ UNMATCHED_STATUS_TTL = "10 minutes"
 FAILED = f"(s.failed_at IS NOT NULL AND {PROGRESS} < 6 AND s.rank < 6)"
 INSERT_SQL = """
     INSERT INTO status_event
-        (phone_number_id, wamid_hash, outbox_id, status, error_code, error_details,
+        (phone_number_id, wamid_hash, outbox_id, status, error_code,
         billable, pricing_category, at)
     SELECT * FROM unnest(
-        %s::text[], %s::bytea[], %s::uuid[], %s::text[], %s::integer[], %s::text[],
+        %s::text[], %s::bytea[], %s::uuid[], %s::text[], %s::integer[],
         %s::boolean[], %s::text[], %s::timestamptz[]);
 """
 # A status is matched by the outbox id that we gave Meta, or by the wamid; one with a wamid alone
@@ -32,15 +32,15 @@ APPLY_SQL = text(
     f"""
     WITH picked AS (
         SELECT s.id, s.status, s.at, s.received_at, s.outbox_id,
-            s.error_code, s.error_details, s.billable, s.pricing_category,
+            s.error_code, s.billable, s.pricing_category,
             o.id AS answer_id,
             o.wamid_hash IS NULL
                 OR (o.wamid_hash = s.wamid_hash) <> (o.{UNFINISHED}) AS of_this_sending
         FROM status_event s
         LEFT JOIN LATERAL (
-            SELECT id, wamid_hash, state FROM outbox WHERE id = s.outbox_id
+            SELECT id, wamid_hash, next_attempt_at FROM outbox WHERE id = s.outbox_id
             UNION ALL
-            SELECT id, wamid_hash, state FROM outbox
+            SELECT id, wamid_hash, next_attempt_at FROM outbox
             WHERE s.outbox_id IS NULL AND wamid_hash = s.wamid_hash
             LIMIT 1
         ) o ON true
@@ -54,8 +54,6 @@ APPLY_SQL = text(
             min(at) FILTER (WHERE status = 'failed' AND of_this_sending) AS failed_at,
             max(error_code)
                 FILTER (WHERE status = 'failed' AND of_this_sending) AS error_code,
-            max(error_details)
-                FILTER (WHERE status = 'failed' AND of_this_sending) AS error_details,
             bool_or(billable) AS billable,
             max(pricing_category) AS pricing_category,
             max(CASE status
@@ -88,8 +86,7 @@ APPLY_SQL = text(
                 WHEN {FAILED} THEN s.error_code
                 ELSE o.error_code END,
             error_details = CASE
-                WHEN s.rank > {PROGRESS} THEN NULL
-                WHEN {FAILED} THEN s.error_details
+                WHEN s.rank > {PROGRESS} OR {FAILED} THEN NULL
                 ELSE o.error_details END,
             billable = coalesce(s.billable, o.billable),
             pricing_category = coalesce(s.pricing_category, o.pricing_category)
@@ -122,7 +119,6 @@ class StatusRow(NamedTuple):
     outbox_id: UUID | None
     status: str
     error_code: int | None
-    error_details: str | None
     billable: bool | None
     category: str | None
     at: datetime

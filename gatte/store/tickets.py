@@ -143,11 +143,12 @@ def list_page(
     state: TicketState | None,
     assignee_id: int | None,
     contact_id: UUID | None,
+    updated_since: datetime | None,
     after: UUID | None,
     limit: int,
 ) -> Sequence[Ticket]:
-    """Tickets in a state, of an agent, of a contact, where asked, the newest first (ids made later
-    sort later); those behind `after`.
+    """Tickets in a state, of an agent, of a contact, changed since a time, where asked, the newest
+    first (ids made later sort later); those behind `after`.
     """
     query = select(Ticket)
     if state is not None:
@@ -156,6 +157,8 @@ def list_page(
         query = query.where(Ticket.assignee_id == assignee_id)
     if contact_id is not None:
         query = query.where(Ticket.contact_id == contact_id)
+    if updated_since is not None:
+        query = query.where(Ticket.updated_at >= updated_since)
     if after is not None:
         query = query.where(Ticket.id < after)
     return db.session.scalars(query.order_by(Ticket.id.desc()).limit(limit)).all()

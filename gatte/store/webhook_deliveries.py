@@ -102,6 +102,15 @@ def list_page(
     return db.session.scalars(newest.limit(limit)).all()
 
 
+def count_undelivered() -> dict[tuple[UUID, WebhookDeliveryState], int]:
+    """How many events of each subscription wait, and how many were given up."""
+    undelivered = (WebhookDeliveryState.PENDING, WebhookDeliveryState.DEAD_LETTER)
+    place = (WebhookDelivery.subscription_id, WebhookDelivery.state)
+    counted = select(*place, func.count()).where(WebhookDelivery.state.in_(undelivered))
+    rows = db.session.execute(counted.group_by(*place))
+    return {(subscription_id, state): count for subscription_id, state, count in rows}
+
+
 def replay(subscription_id: UUID, since: datetime | None, *, delivered_too: bool) -> int:
     """Let the dead letters of a subscription (written since then) be due at once, and what was
     delivered too when asked; how many there were.

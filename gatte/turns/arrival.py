@@ -59,11 +59,18 @@ def process_inbox_and_lease(phone_number_id: str, sender_hash: bytes) -> Lease |
     """
     batch = StatementBatch()
     processed = inbox_processor.process_sender(phone_number_id, sender_hash, batch)
-    if processed is not None and processed.has_unread and processed.notice is None:
-        return held_leases.acquire(processed.conversation_id, batch)
-    batch.execute()
     if processed is None:
+        batch.execute()
         return None
+    came = processed.arrival
+    if processed.has_unread and processed.notice is None:
+        lease = held_leases.acquire(processed.conversation_id, batch, came)
+        if lease is None:  # whoever has it finds the messages
+            conversations.record_arrival(batch, processed.conversation_id, came)
+            batch.execute()
+        return lease
+    conversations.record_arrival(batch, processed.conversation_id, came)
+    batch.execute()
     _notify(processed)
     return held_leases.acquire(processed.conversation_id) if processed.has_unread else None
 

@@ -10,6 +10,7 @@ import structlog
 from gatte import services
 from gatte.extensions import db
 from gatte.store import StatementBatch, leases
+from gatte.store.conversations import Arrival
 from gatte.store.leases import Lease
 
 log = structlog.get_logger(__name__)
@@ -18,12 +19,14 @@ log = structlog.get_logger(__name__)
 _held: dict[int, Lease] = {}
 
 
-def acquire(conversation_id: UUID, batch: StatementBatch | None = None) -> Lease | None:
-    """The lease of a conversation for this thread to work under, sent for with what a batch holds;
-    None when somebody has it.
+def acquire(
+    conversation_id: UUID, batch: StatementBatch | None = None, arrival: Arrival | None = None
+) -> Lease | None:
+    """The lease of a conversation for this thread to work under, sent for with what a batch holds,
+    and with it the record of what came in; None when somebody has it.
     """
     seconds = services.settings().gatte_lease_seconds
-    lease = leases.acquire(conversation_id, seconds, batch or StatementBatch())
+    lease = leases.acquire(conversation_id, seconds, batch or StatementBatch(), arrival)
     if lease is not None:
         # a copy that does not keep the rows of the lease's session
         _held[threading.get_ident()] = Lease(lease.conversation_id, lease.token)

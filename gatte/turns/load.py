@@ -2,14 +2,18 @@
 may depend on.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from gatte.conversation.company_facts import CompanyFacts
+from gatte.conversation.flows.identity import IDENTITY_FLAG, code_in
 from gatte.conversation.nlu import MessageKind
 from gatte.conversation.snapshot import Snapshot
+from gatte.data_rights import identity_check
+from gatte.data_rights.identity_check import SaidCode
 from gatte.decisions import known_facts
-from gatte.decisions.snapshots import load_snapshot
+from gatte.decisions.snapshots import identity_facts, load_snapshot
+from gatte.extensions import db
 from gatte.intelligence.knowledge.version import KnowledgeBaseVersion
 from gatte.models import Author
 from gatte.observability import tracing
@@ -76,6 +80,8 @@ def load_turn(lease: Lease, *, first: bool = False) -> TurnInput:
         conversation = leases.lock(lease)
         snapshot = load_snapshot(conversation)
     found = messages.commit_and_list_for_turn(conversation.id, HISTORY_LENGTH)
+    if snapshot.flags.get(IDENTITY_FLAG):
+        snapshot = _with_identity(snapshot, lease.conversation_id, found)
     return TurnInput(
         lease=lease,
         correlation_id=conversation.correlation_id,
@@ -88,6 +94,14 @@ def load_turn(lease: Lease, *, first: bool = False) -> TurnInput:
         edition=_knowledge_version(found),
         facts=known_facts.latest(),
     )
+
+
+def _with_identity(snapshot: Snapshot, conversation_id: UUID, found: TurnMessages) -> Snapshot:
+    """The snapshot with how the identity check stands after what the customer wrote."""
+    said = [SaidCode(message.sequence, code_in(message.text)) for message in found.unread]
+    facts = identity_facts(identity_check.examine(conversation_id, sorted(said)))
+    db.session.commit()  # an attempt counts, whatever becomes of this turn
+    return replace(snapshot, identity=facts)
 
 
 def _unread(message: HistoryRow) -> UnreadMessage:

@@ -67,13 +67,12 @@ def process(reading: TurnInput) -> TurnResult:
     with _timed(thought, TurnStep.CLASSIFY):
         guarded = _guarded(reading)
         thought.trace |= guarded.trace
-        thought.utterances = tuple(
-            _to_utterance(unread, reading, guarded)
-            for unread in reading.unread
-            if not unread.from_company_phone
+        written = tuple(
+            _to_utterance(unread) for unread in reading.unread if not unread.from_company_phone
         )
-        together = _read_together(reading, thought.utterances, guarded)
-        thought.utterances = with_intents(thought.utterances, together)
+        together = _read_together(reading, written, guarded)
+        heard = with_intents(written, together)
+        thought.utterances = tuple(_with_intent(one, reading, guarded) for one in heard)
     with _timed(thought, TurnStep.DECIDE):
         thought.history = _decide(reading, thought.utterances, together)
     if thought.history.decision.question is not None:
@@ -145,16 +144,12 @@ def _context(reading: TurnInput) -> TurnContext:
     return context_of(reading.snapshot, bubble)
 
 
-def _to_utterance(unread: UnreadMessage, reading: TurnInput, guarded: GuardedTurn) -> Utterance:
-    is_read = unread.choice is None and unread.kind in CLASSIFIED_KINDS
-    is_blocked = str(unread.id) in guarded.blocked
-    understanding = _understand(unread, reading) if is_read and not is_blocked else None
+def _to_utterance(unread: UnreadMessage) -> Utterance:
     return Utterance(
         message_id=str(unread.id),
         kind=unread.kind,
         text=unread.text,
         choice=unread.choice,
-        understanding=understanding,
         doubtful=unread.doubtful,
         filename=unread.filename,
         mime_type=unread.mime_type,
@@ -162,15 +157,24 @@ def _to_utterance(unread: UnreadMessage, reading: TurnInput, guarded: GuardedTur
     )
 
 
-def _understand(unread: UnreadMessage, reading: TurnInput) -> IntentPrediction | None:
+def _with_intent(one: Utterance, reading: TurnInput, guarded: GuardedTurn) -> Utterance:
+    """The message with its intent, unless Gemini gave it one: then no other model is asked."""
+    is_read = one.choice is None and one.kind in CLASSIFIED_KINDS
+    is_blocked = one.message_id in guarded.blocked
+    if one.understanding is not None or not is_read or is_blocked:
+        return one
+    return replace(one, understanding=_understand(one.text, reading))
+
+
+def _understand(text: str, reading: TurnInput) -> IntentPrediction | None:
     """The intent of a text: by rules where they settle it, by a model only where its word may
     matter, else None.
     """
-    if reading.snapshot.owner is not Owner.BOT or not unread.text:
+    if reading.snapshot.owner is not Owner.BOT or not text:
         return None
-    if not needs_classifier(reading.snapshot, unread.text):
-        return rules.predict_by_rule(unread.text)
-    return service.predict_intent(unread.text)
+    if not needs_classifier(reading.snapshot, text):
+        return rules.predict_by_rule(text)
+    return service.predict_intent(text)
 
 
 def _answer(thought: TurnResult, reading: TurnInput, guarded: GuardedTurn) -> None:

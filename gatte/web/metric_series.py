@@ -11,13 +11,12 @@ from gatte.conversation.effects import EscalationReason
 from gatte.conversation.flows.registry import FLOWS
 from gatte.conversation.nlu import Intent, MessageKind, PredictionSource
 from gatte.conversation.slot_filling import CONFIRM, FIX
-from gatte.delivery.failure_reasons import FailureCause
 from gatte.delivery.number_pause import PAUSING_CATEGORIES
 from gatte.infra.rq_queue import QueueName
 from gatte.intake.receive import ECHO
 from gatte.intelligence.calls import CallPurpose
 from gatte.intelligence.grounding_check import Violation
-from gatte.models import MuteReason
+from gatte.models import FailureCause, MuteReason
 from gatte.observability import metrics
 from gatte.observability.metric_labels import (
     NO_LABEL,

@@ -11,6 +11,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
 
 from gatte.extensions import db
+from gatte.models.shared_keys import LookupKeyRotating
 from gatte.observability import tracing
 from gatte.settings import Settings
 from gatte.web.file_response import FILE_POLICY
@@ -124,6 +125,7 @@ def register_error_handlers(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(OperationalError, _database_unavailable)
     app.register_error_handler(InterfaceError, _database_unavailable)
+    app.register_error_handler(LookupKeyRotating, _key_rotating)
     app.register_error_handler(Exception, _unhandled_error)
 
 
@@ -158,6 +160,12 @@ def _database_unavailable(error: OperationalError | InterfaceError) -> Response:
         error=type(error.orig).__name__,
         sqlstate=getattr(error.orig, "pgcode", None),
     )
+    return _answer(ServiceUnavailable(), 503)
+
+
+def _key_rotating(_: LookupKeyRotating) -> Response:
+    db.session.rollback()
+    log.warning("lookup_key_rotating", endpoint=request.endpoint)
     return _answer(ServiceUnavailable(), 503)
 
 

@@ -46,7 +46,7 @@ class Rejected(SendFailed):
 
     @property
     def details(self) -> str:
-        """What was wrong, in Meta's words."""
+        """What was wrong, in Meta's words, which may name a customer: never stored nor logged."""
         return self.error.details or self.error.title
 
     @property

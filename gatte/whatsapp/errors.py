@@ -70,7 +70,8 @@ class GraphError:
         return self.rule.category
 
     def __str__(self) -> str:
-        return f"{self.code or 'no code'} (HTTP {self.status}): {self.details or self.title}"
+        """Code and status, without Meta's words: they may name the customer, and this is logged."""
+        return f"{self.code or 'no code'} (HTTP {self.status})"
 
 
 def parse(status: int, body: bytes) -> GraphError | None:

@@ -196,7 +196,12 @@ def _body_component(reply: TemplateReply) -> list[dict[str, Any]]:
 
 
 def _button_components(reply: TemplateReply) -> list[dict[str, Any]]:
-    """What each quick-reply button brings back when it is tapped."""
+    """What each quick-reply button brings back when it is tapped, or the one button of an
+    authentication template copies (Cloud API, authentication templates).
+    """
+    if reply.copied_code:
+        parameters = [_parameter(reply.copied_code)]
+        return [{"type": "button", "sub_type": "url", "index": "0", "parameters": parameters}]
     return [
         {
             "type": "button",

@@ -201,8 +201,18 @@ def test_pages_of_the_desk_fit_a_phone(open_window, customer):  # noqa: F811
     page.get_by_text("Silenciar contato").click()
     shot(page, "phone-talk")
     assert overflow(page) == 0
+    page.goto("/panel/sessoes")
+    page.get_by_role("searchbox").fill("paula")
+    page.get_by_role("button", name="Buscar").click()
+    expect(page.get_by_text("Conversas de “paula”")).to_be_visible()
+    assert "paula" not in page.url
+    page.locator("a.row").first.click()
+    page.go_back()
+    expect(page.get_by_text("Conversas de “paula”")).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("Conversas de “paula”")).to_be_visible()
     for name, path in {
-        "found": "/panel/sessoes?busca=paula",
+        "found": page.url,
         "closed": "/panel/sessoes?filtro=encerradas",
     }.items():
         page.goto(path)

@@ -23,6 +23,7 @@ from tests.proof import (
     hostile_panel,
     marked_values,
     rotation_under_load,
+    upgrade_under_load,
     webhook_fuzz,
 )
 from tests.proof.proof_system import Outcome
@@ -40,6 +41,7 @@ TITLES = {
     "panel": "Hostile input at the panel",
     "marks": "Marked values of customers",
     "rotation": "Rotation of the master key under load",
+    "upgrade": "Migration under the former version, and a rolling restart",
     "api": "Generated requests to the API",
 }
 
@@ -54,6 +56,7 @@ def main() -> int:
         "panel": lambda: hostile_panel.run(options.inputs, options.seed),
         "marks": marked_values.run,
         "rotation": lambda: rotation_under_load.run(options.contacts, options.seed),
+        "upgrade": upgrade_under_load.run,
         "api": lambda: generated_requests.run(options.examples),
     }
     found, commit = 0, _commit()

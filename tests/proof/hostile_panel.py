@@ -427,9 +427,9 @@ KINDS = (
     PanelAttack.strange_method,
 )
 QUERY = (
-    "filtro", "depois", "meus", "busca", "antes", "cliente", "estado", "next", "texto", "versao",
-    "de", "para", "dia", "semana", "inicio", "formato", "id", "_", "\x00", "situacao", "etapa",
-    "horas", "motivo", "nome", "pergunta",
+    "filtro", "depois", "meus", "busca", "achar", "antes", "cliente", "estado", "next", "texto",
+    "versao", "de", "para", "dia", "semana", "inicio", "formato", "id", "_", "\x00", "situacao",
+    "etapa", "horas", "motivo", "nome", "pergunta",
 )  # fmt: skip
 
 

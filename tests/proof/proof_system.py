@@ -1,5 +1,7 @@
 """The real system for an attack: stores of its own, a stand-in for Meta, and processes to start."""
 
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -78,11 +80,25 @@ class ProofSystem:
         return sum(one.memory_info().rss for one in family)
 
 
+def _migrate(database: str, project: Path) -> None:
+    """Make the schema of the code in a folder."""
+    if project == process_system.PROJECT:
+        migrate(database)
+        return
+    code = f"from gatte.infra.schema import migrate; migrate({database!r})"
+    environment = process_system.process_environment({}, project)
+    subprocess.run([sys.executable, "-c", code], cwd=project, env=environment, check=True)
+
+
 @contextmanager
 def proof_system(
-    log_settings: dict[str, str] | None = None, **settings: str
+    log_settings: dict[str, str] | None = None,
+    project: Path = process_system.PROJECT,
+    **settings: str,
 ) -> Iterator[ProofSystem]:
-    """Migrated stores and a system that is not started yet; `log_settings` are of Postgres."""
+    """Migrated stores and a system that is not started yet, of the code in a folder;
+    `log_settings` are of Postgres.
+    """
     with (
         tempfile.TemporaryDirectory(prefix="gatte-proof-") as name,
         FakeMeta(token=META_TOKEN) as meta,
@@ -93,7 +109,7 @@ def proof_system(
         system = None
         try:
             database, redis_url = postgres.start(), valkey.start()
-            migrate(database)
+            _migrate(database, project)
             environment = process_system.settings(
                 database,
                 redis_url,
@@ -104,8 +120,8 @@ def proof_system(
                     **settings,
                 },
             )
-            process_system.prepare(environment)
-            system = System(folder / "processes", environment)
+            process_system.prepare(environment, project)
+            system = System(folder / "processes", environment, project=project)
             system.folder.mkdir()
             yield ProofSystem(folder, system, postgres, valkey, meta, database)
         finally:

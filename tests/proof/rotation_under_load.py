@@ -139,7 +139,7 @@ def run(contacts: int, number: int, *, in_two_steps: bool = True) -> Outcome:
             ) as app,
             app.app_context(),
         ):
-            opened, unreadable = _open_everything(outcome)
+            opened, unreadable = open_everything(outcome)
             under_old = _under(old, outcome)
     told = ", ".join(f"{name}: {count}" for name, count in sorted(kills.items()))
     outcome.figures |= {
@@ -213,7 +213,7 @@ def _start_rotation(proof: ProofSystem, log: Path) -> subprocess.Popen[bytes]:
         )
 
 
-def _open_everything(outcome: Outcome) -> tuple[int, int]:
+def open_everything(outcome: Outcome) -> tuple[int, int]:
     """Open every sealed value of every table; how many opened and how many did not."""
     opened = unreadable = 0
     for model in [mapper.class_ for mapper in Base.registry.mappers]:

@@ -6,7 +6,9 @@ import os
 import re
 import subprocess
 import sys
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, packages_distributions, requires
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -122,6 +124,23 @@ def test_the_example_itself_is_not_good_for_production(monkeypatch, tmp_path):
 
     with pytest.raises(BadSettings):
         load_settings()
+
+
+@pytest.mark.parametrize("file", ["gunicorn.conf.py", "wsgi.py"])
+def test_everything_that_a_start_file_imports_is_there(file):
+    """No type checker reads these files, and some of their imports run late in a start."""
+    nodes = ast.walk(ast.parse((PROJECT / file).read_text()))
+    ours = [node for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
+    wanted = [(node.module, one.name) for node in ours for one in node.names]
+
+    assert wanted
+    assert [f"{module}.{name}" for module, name in wanted if not is_importable(module, name)] == []
+
+
+def is_importable(module: str, name: str) -> bool:
+    if find_spec(module) is None:
+        return False
+    return hasattr(import_module(module), name) or find_spec(f"{module}.{name}") is not None
 
 
 def test_every_setting_is_read_by_something_that_runs():

@@ -1,4 +1,4 @@
-"""docs/tour.md names functions: each is where it says."""
+"""docs/tour.md names functions: each is where it says. Links of all pages lead somewhere."""
 
 import ast
 import re
@@ -38,3 +38,14 @@ def test_a_function_of_the_tour_is_there(path, name):
 @pytest.mark.parametrize("path", FILES)
 def test_a_file_of_the_tour_is_there(path):
     assert (ROOT / "gatte" / path).is_file()
+
+
+PAGES = [ROOT / "README.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").rglob("*.md"))]
+LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_of_a_page_leads_to_a_file(page):
+    links = LINK.findall(page.read_text(encoding="utf-8"))
+
+    assert [link for link in links if not (page.parent / link).exists()] == []

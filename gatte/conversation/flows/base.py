@@ -63,6 +63,10 @@ def no_values(_snapshot: Snapshot) -> dict[str, str]:
     return {}
 
 
+def does_nothing(_draft: DecisionBuilder) -> None:
+    return None
+
+
 def nothing_to_settle(_draft: DecisionBuilder) -> bool:
     return True
 
@@ -88,6 +92,7 @@ class Slot:
     options, and `problem_values` what its text says of them. `question_key` names the text of its
     question where that depends on what is known; empty for the usual one. `known_value` is what is
     remembered from earlier conversations, which the question names to have it confirmed.
+    `before_asking` runs each time that the question is asked.
     `tells_what_is_free` where the alternatives are the free times, which people ask for.
     """
 
@@ -108,6 +113,7 @@ class Slot:
     problem_values: Callable[[Snapshot], dict[str, str]] = no_values
     question_key: Callable[[Snapshot], str] = lambda _snapshot: ""
     known_value: Callable[[Snapshot], str] = nothing_known
+    before_asking: Callable[[DecisionBuilder], None] = does_nothing
     tells_what_is_free: bool = False
 
 

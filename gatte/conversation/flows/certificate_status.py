@@ -1,15 +1,17 @@
-"""When a certificate ends: told to its registered contact only; everyone else is led to a person
-who can check.
+"""When a certificate ends: told to its registered contact, and to whoever has the code that was
+sent there; everyone else is led to a person who can check.
 """
 
 from dataclasses import replace
 
 from gatte.conversation import option_ids
 from gatte.conversation.decision_builder import DecisionBuilder
+from gatte.conversation.effects import IdentitySubject, SendIdentityCode
+from gatte.conversation.flows import identity
 from gatte.conversation.flows.base import Flow, FlowName, needs_no_yes
 from gatte.conversation.flows.certificates import days_left, show_certificate
 from gatte.conversation.flows.common import DOCUMENT
-from gatte.conversation.snapshot import Snapshot
+from gatte.conversation.snapshot import CertificateFacts, Snapshot
 from gatte.conversation.texts import render
 
 RENEW_WITHIN_DAYS = 60
@@ -20,16 +22,31 @@ def _unregistered(snapshot: Snapshot) -> bool:
     return not snapshot.certificates
 
 
+def _visible(snapshot: Snapshot) -> tuple[CertificateFacts, ...]:
+    """What this customer may hear of: the contact's own, and those of a document whose contact it
+    proved to be.
+    """
+    asked = snapshot.slots.get("document")
+    if snapshot.certificates and (not asked or snapshot.contact.document in (None, asked)):
+        return snapshot.certificates
+    return tuple(one for one in snapshot.identity.certificates if one.document == asked)
+
+
+def _is_of_another(snapshot: Snapshot) -> bool:
+    return "document" in snapshot.slots and not _visible(snapshot)
+
+
+def _asked_document(snapshot: Snapshot) -> SendIdentityCode:
+    return SendIdentityCode(IdentitySubject.CERTIFICATES, snapshot.slots["document"])
+
+
 def finish(draft: DecisionBuilder) -> None:
-    """Tell the registered contact; tell anyone else nothing, not even whether the document is known
+    """Tell who may hear it; tell anyone else nothing, not even whether the document is known
     here.
     """
-    certificates = sorted(draft.snapshot.certificates, key=lambda one: one.valid_until)[:MOST_SHOWN]
-    asked = draft.snapshot.slots.get("document")
-    if not certificates or (asked and draft.snapshot.contact.document not in (None, asked)):
-        draft.add_buttons(
-            render("certificate_status.unregistered"), option_ids.HUMAN(), option_ids.MENU()
-        )
+    certificates = sorted(_visible(draft.snapshot), key=lambda one: one.valid_until)[:MOST_SHOWN]
+    if not certificates:
+        identity.refuse(draft)
         return
     today = draft.snapshot.now.date()
     lines = "\n".join(f"• {show_certificate(one, today)}" for one in certificates)
@@ -44,7 +61,10 @@ def finish(draft: DecisionBuilder) -> None:
 
 CERTIFICATE_STATUS = Flow(
     FlowName.CERTIFICATE_STATUS,
-    (replace(DOCUMENT, required_if=_unregistered),),
+    (
+        replace(DOCUMENT, required_if=_unregistered, invalidates=("identity_code",)),
+        identity.identity_code(_is_of_another, _asked_document),
+    ),
     finish,
     needs_confirmation=needs_no_yes,
 )

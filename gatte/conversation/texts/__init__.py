@@ -21,7 +21,7 @@ VARIABLES = word_set(
     "valid_until days status number subject tickets lines summary question label problem "
     "left first second document email field count certificates day period answer hours week until "
     "label spans holiday closes place contact listed amount product first_amount second_amount "
-    "difference most interest each"
+    "difference most interest each code minutes"
 )
 
 

@@ -77,8 +77,7 @@ def current_user_id() -> int:
 
 def audit_read(subject: str) -> None:
     """Note that the program read personal data of a subject, such as `contact:<id>`."""
-    details = {"token": str(current_token().id)}
-    audit.record(current_user_id(), audit.API_READ, subject, details)
+    audit.record(current_user_id(), audit.API_READ, subject)
 
 
 def audit_list(kind: str, ids: Iterable[UUID]) -> None:

@@ -17,7 +17,7 @@ from gatte.web.api.contacts import require_contact
 from gatte.web.api.cursors import cut_page, read_cursor
 from gatte.web.api.endpoint import Answer, Endpoint, not_found, single
 from gatte.web.api.preconditions import require_match
-from gatte.web.api.schema import ApiModel, Line, Moment, PageQuery
+from gatte.web.api.schema import ApiModel, Line, Moment, PageQuery, UpdatedSince
 
 TAG = "certificates"
 PLACE = "/certificates/<uuid:certificate_id>"
@@ -55,6 +55,7 @@ class CertificateResource(ApiModel):
     issued_on: date | None
     valid_until: date
     created_at: Moment
+    updated_at: Moment
 
 
 class CertificatePage(ApiModel):
@@ -66,6 +67,7 @@ class CertificateListQuery(PageQuery):
     contact_id: UUID | None = None
     status: CertificateStatus | None = None
     ends_before: Day | None = Field(None, description="Only those valid until before this day.")
+    updated_since: UpdatedSince = None
 
 
 class NewCertificate(ApiModel):
@@ -114,6 +116,7 @@ def certificate_resource(row: Certificate) -> CertificateResource:
         issued_on=row.issued_on,
         valid_until=row.valid_until,
         created_at=row.created_at,
+        updated_at=row.updated_at,
     )
 
 
@@ -125,6 +128,7 @@ def list_certificates(query: CertificateListQuery) -> CertificatePage:
         contact_id=query.contact_id,
         status=query.status,
         ends_before=query.ends_before,
+        updated_since=query.updated_since,
         after=(date.fromisoformat(after[0]), UUID(after[1])) if after else None,
         limit=query.limit + 1,
     )

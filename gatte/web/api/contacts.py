@@ -18,7 +18,7 @@ from gatte.web.api.cursors import cut_page, read_cursor
 from gatte.web.api.endpoint import Answer, Endpoint, not_found, single
 from gatte.web.api.idempotency import seal_answer_with
 from gatte.web.api.preconditions import require_match
-from gatte.web.api.schema import NO_NUL, ApiModel, Moment, PageQuery
+from gatte.web.api.schema import NO_NUL, ApiModel, Moment, PageQuery, UpdatedSince
 from gatte.web.panel.formatting import now
 
 TAG = "contacts"
@@ -40,6 +40,7 @@ class ContactResource(ApiModel):
     opted_out_at: Moment | None = Field(description="Since when they want no notices.")
     muted_until: Moment | None = Field(description="Until when the bot answers nothing.")
     created_at: Moment
+    updated_at: Moment
 
 
 class ContactPage(ApiModel):
@@ -49,6 +50,7 @@ class ContactPage(ApiModel):
 
 class ContactListQuery(PageQuery):
     opted_out: bool | None = Field(None, description="Only those who want no notices, or do.")
+    updated_since: UpdatedSince = None
 
 
 class ContactSearch(ApiModel):
@@ -89,6 +91,7 @@ def contact_resource(contact: Contact) -> ContactResource:
         opted_out_at=contact.opted_out_at,
         muted_until=contact.muted_until,
         created_at=contact.created_at,
+        updated_at=contact.updated_at,
     )
 
 
@@ -98,6 +101,7 @@ def list_contacts(query: ContactListQuery) -> ContactPage:
     after = read_cursor(query)
     found = stored.list_page(
         opted_out=query.opted_out,
+        updated_since=query.updated_since,
         after=UUID(after[0]) if after else None,
         limit=query.limit + 1,
     )

@@ -19,7 +19,7 @@ from gatte.web.api.cursors import cut_page, read_cursor
 from gatte.web.api.endpoint import Answer, Endpoint, not_found, single
 from gatte.web.api.idempotency import seal_answer_with
 from gatte.web.api.preconditions import check_match
-from gatte.web.api.schema import ApiModel, Moment, PageQuery
+from gatte.web.api.schema import ApiModel, Moment, PageQuery, UpdatedSince
 
 TAG = "conversations"
 PLACE = "/conversations/<uuid:conversation_id>"
@@ -57,6 +57,7 @@ class ConversationListQuery(PageQuery):
     contact_id: UUID | None = None
     state: State | None = None
     open: bool = Field(default=False, description="Only those that are not closed.")
+    updated_since: UpdatedSince = None
 
 
 def conversation_resource(row: Conversation) -> ConversationResource:
@@ -89,6 +90,7 @@ def list_conversations(query: ConversationListQuery) -> ConversationPage:
         contact_id=query.contact_id,
         state=query.state,
         open_only=query.open,
+        updated_since=query.updated_since,
         after=UUID(after[0]) if after else None,
         limit=query.limit + 1,
     )

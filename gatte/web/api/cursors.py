@@ -5,9 +5,10 @@ much at any depth and nobody makes cursors of their own.
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from flask import current_app, request
+from flask import request
 from itsdangerous import BadSignature, URLSafeSerializer
 
+from gatte import services
 from gatte.web.api.schema import PageQuery
 from gatte.web.problems import Problem
 
@@ -49,4 +50,5 @@ def _serializer() -> URLSafeSerializer:
     pairs = sorted(request.args.items(multi=True))
     filters = [pair for pair in pairs if pair[0] not in FIRST_PAGE_ONLY]
     path = request.path
-    return URLSafeSerializer(str(current_app.secret_key), salt=f"cursor {path} {filters}")
+    newest_last = list(reversed(services.settings().secret_keys))
+    return URLSafeSerializer(newest_last, salt=f"cursor {path} {filters}")

@@ -10,13 +10,17 @@ from flask import Blueprint, Response, jsonify, render_template
 from gatte.media.file_types import UNKNOWN_MIME_TYPE
 from gatte.models import Scope
 from gatte.web.api import (
+    appointments,
     certificates,
     contacts,
     conversations,
+    daily_figures,
     event_schemas,
+    facts,
     knowledge,
     leads,
     machine_paths,
+    message_templates,
     messages,
     tickets,
     webhooks,
@@ -35,20 +39,26 @@ same filters.
 
 **Refusals** are problem documents (RFC 9457): `type` names the problem, `detail` says what to do.
 
-**Changes.** PATCH and PUT want the `ETag` of the resource as `If-Match` (428 without, 412 when it
-changed meanwhile). POST takes an `Idempotency-Key`: the same request sent again within 24 hours is
-done once and answered the same.
+**Changes.** PATCH, PUT and DELETE want the `ETag` of the resource as `If-Match` (428 without, 412
+when it changed meanwhile). A POST that takes an `Idempotency-Key` is done once when it is sent
+again with the same one within 24 hours, and answered the same.
 
-**Limits.** `RateLimit` tells how many requests are left, `Retry-After` when to go on.
+**Limits.** `RateLimit` tells how many requests are left, `Retry-After` when to go on. An address of
+more than 4,094 bytes is refused by the HTTP server, before the API sees it: 414, without a problem
+document.
 """
 RESOURCES = (
     contacts,
     conversations,
     messages,
+    message_templates,
     tickets,
     leads,
     certificates,
+    appointments,
     knowledge,
+    facts,
+    daily_figures,
     webhooks,
 )
 EXAMPLES = Path(__file__).with_name("examples.json")
@@ -99,7 +109,9 @@ def build_document() -> dict[str, Any]:
     document["info"] = {"title": "GATTE", "version": "1", "description": DESCRIPTION}
     document["tags"] = [{"name": one.TAG, "description": one.__doc__} for one in RESOURCES]
     document["servers"] = [{"url": "/"}]
-    schemas = {**document["components"]["schemas"], **machine_paths.SCHEMAS}
+    models = document["components"]["schemas"]
+    named = {name: schema for name, schema in models.items() if not name.endswith("Query")}
+    schemas = {**named, **machine_paths.SCHEMAS}  # spectree writes queries out where they are used
     for name, example in read_examples().items():
         schemas[name]["examples"] = [example]
     document["components"] = {"schemas": schemas, "securitySchemes": _security_schemes()}

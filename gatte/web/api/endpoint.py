@@ -15,8 +15,9 @@ from spectree import SpecTree
 
 from gatte.extensions import db
 from gatte.models import Scope
+from gatte.store import audit
 from gatte.web.api import idempotency
-from gatte.web.api.authorization import authorize
+from gatte.web.api.authorization import authorize, current_token
 from gatte.web.api.preconditions import etag_of
 from gatte.web.api.schema import ProblemDocument, invalid_fields
 from gatte.web.problems import Problem
@@ -114,18 +115,23 @@ class Endpoint:
         def run(**values: Any) -> Response:  # noqa: ANN401 - values of the path
             authorize(self.scope)
             _require_json()
-            if self.returns is None:  # spectree would read the file into memory
-                file: Response = view(**values)
-                db.session.commit()
-                return file
-            response = idempotency.run_once(lambda: documented(**values), taken=self.idempotent)
-            db.session.commit()
-            response.make_conditional(request)
-            return response
+            with audit.by_token(current_token().id):
+                return self._answer(view, documented, values)
 
         bp.add_url_rule(self.path, view.__name__, run, methods=[self.method])
         ENDPOINTS[view.__name__] = self
         return view
+
+    def _answer(self, view: View, documented: View, values: dict[str, Any]) -> Response:
+        """What the view answers, when its changes are committed."""
+        if self.returns is None:  # spectree would read the file into memory
+            file: Response = view(**values)
+            db.session.commit()
+            return file
+        response = idempotency.run_once(lambda: documented(**values), taken=self.idempotent)
+        db.session.commit()
+        response.make_conditional(request)
+        return response
 
     def _responses(self) -> Documented:
         statuses = {*EVERYWHERE, *self.refusals}

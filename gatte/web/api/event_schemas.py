@@ -41,12 +41,24 @@ DATA: dict[WebhookEventType, tuple[str, ...]] = {
         "stage",
         "owner_id",
     ),
+    WebhookEventType.APPOINTMENT_CREATED: (
+        "appointment_id",
+        "number",
+        "contact_id",
+        "conversation_id",
+        "state",
+        "starts_at",
+        "moved_from_id",
+    ),
 }
 SAME_DATA = {
+    WebhookEventType.CONVERSATION_CREATED: WebhookEventType.CONVERSATION_ESCALATED,
+    WebhookEventType.CONVERSATION_HANDED_BACK: WebhookEventType.CONVERSATION_ESCALATED,
     WebhookEventType.CONVERSATION_TAKEN: WebhookEventType.CONVERSATION_ESCALATED,
     WebhookEventType.CONVERSATION_CLOSED: WebhookEventType.CONVERSATION_ESCALATED,
     WebhookEventType.TICKET_UPDATED: WebhookEventType.TICKET_CREATED,
     WebhookEventType.LEAD_UPDATED: WebhookEventType.LEAD_CREATED,
+    WebhookEventType.APPOINTMENT_UPDATED: WebhookEventType.APPOINTMENT_CREATED,
 }
 
 

@@ -20,7 +20,14 @@ from gatte.web.api.certificates import Day
 from gatte.web.api.cursors import cut_page, read_cursor
 from gatte.web.api.endpoint import Answer, Endpoint, single
 from gatte.web.api.preconditions import check_match, require_match
-from gatte.web.api.schema import NO_NUL, ApiModel, Moment, PageQuery, invalid_fields
+from gatte.web.api.schema import (
+    NO_NUL,
+    ApiModel,
+    Moment,
+    PageQuery,
+    UpdatedSince,
+    invalid_fields,
+)
 from gatte.web.problems import Problem
 
 TAG = "knowledge"
@@ -57,6 +64,7 @@ class ArticlePage(ApiModel):
 class ArticleListQuery(PageQuery):
     topic: Intent | None = None
     active: bool | None = None
+    updated_since: UpdatedSince = None
 
 
 class ArticleContent(ApiModel):
@@ -108,6 +116,7 @@ def list_articles(query: ArticleListQuery) -> ArticlePage:
         db.session(),
         topic=query.topic,
         active=query.active,
+        updated_since=query.updated_since,
         after=str(after[0]) if after else None,
         limit=query.limit + 1,
     )

@@ -12,7 +12,7 @@ from gatte.web.api.authorization import audit_list, audit_read, current_user_id
 from gatte.web.api.cursors import cut_page, read_cursor
 from gatte.web.api.endpoint import Answer, Endpoint, not_found, single
 from gatte.web.api.preconditions import require_match
-from gatte.web.api.schema import ApiModel, Moment, PageQuery, RowNumber
+from gatte.web.api.schema import ApiModel, Moment, PageQuery, RowNumber, UpdatedSince
 from gatte.web.api.tickets import require_user
 
 TAG = "leads"
@@ -46,6 +46,7 @@ class LeadListQuery(PageQuery):
     stage: LeadStage | None = None
     owner_id: RowNumber | None = None
     contact_id: UUID | None = None
+    updated_since: UpdatedSince = None
 
 
 class LeadChange(ApiModel):
@@ -82,6 +83,7 @@ def list_leads(query: LeadListQuery) -> LeadPage:
         stage=query.stage,
         owner_id=query.owner_id,
         contact_id=query.contact_id,
+        updated_since=query.updated_since,
         after=UUID(after[0]) if after else None,
         limit=query.limit + 1,
     )

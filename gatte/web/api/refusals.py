@@ -4,9 +4,13 @@ from flask import Blueprint, Response
 
 from gatte.conversation.states import InvalidTransition
 from gatte.desk import handoff
+from gatte.desk.appointments import StaleAppointment
+from gatte.desk.facts import FactExists
 from gatte.extensions import db
+from gatte.store import appointments
 from gatte.store.certificates import NoSuchCertificate
 from gatte.store.conversations import NoSuchConversation
+from gatte.store.facts import NoSuchFact
 from gatte.store.leads import NoSuchLead
 from gatte.store.tickets import NoSuchTicket
 from gatte.store.webhook_subscriptions import NoSuchSubscription
@@ -37,6 +41,21 @@ REFUSALS: dict[type[Exception], tuple[int, str, str]] = {
             "approved templates until they write again. Nothing was sent."
         ),
     ),
+    appointments.TimeTaken: (
+        409,
+        "time-taken",
+        "All that can be served at this time are booked: choose another.",
+    ),
+    StaleAppointment: (
+        409,
+        "not-booked",
+        "The appointment is not booked any more: it was moved, cancelled, or is over.",
+    ),
+    FactExists: (
+        409,
+        "fact-exists",
+        "There is a fact of this kind and key that begins on the same day: change that one.",
+    ),
     InvalidTransition: (
         409,
         "invalid-transition",
@@ -45,6 +64,8 @@ REFUSALS: dict[type[Exception], tuple[int, str, str]] = {
     NoSuchConversation: (404, "not-found", "There is no conversation with this id."),
     NoSuchTicket: (404, "not-found", "There is no ticket with this id."),
     NoSuchLead: (404, "not-found", "There is no lead with this id."),
+    appointments.NoSuchAppointment: (404, "not-found", "There is no appointment with this id."),
+    NoSuchFact: (404, "not-found", "There is no fact with this id."),
     NoSuchSubscription: (404, "not-found", "There is no webhook with this id."),
     NoSuchCertificate: (404, "not-found", "There is no certificate with this id."),
 }

@@ -13,7 +13,7 @@ Line = Annotated[
 LongText = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000, pattern=NO_NUL)
 ]
-Limit = Annotated[int, Field(ge=1, le=100, description="Most items of a page.")]
+Limit = Annotated[int, Field(ge=1, le=200, description="Most items of a page.")]
 DEFAULT_LIMIT = 50
 Cursor = Annotated[
     str,
@@ -36,6 +36,15 @@ def _storable(moment: datetime) -> datetime:
 Moment = AwareDatetime
 GivenMoment = Annotated[AwareDatetime, AfterValidator(_storable)]
 """A time that a request gives."""
+
+
+UpdatedSince = Annotated[
+    GivenMoment | None,
+    Field(
+        description="Only those that changed at this time or later. Who copies changes asks for "
+        "some minutes more than since the last time: what is being changed now is seen later."
+    ),
+]
 
 
 class ApiModel(BaseModel):

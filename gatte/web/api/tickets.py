@@ -18,7 +18,16 @@ from gatte.web.api.cursors import cut_page, read_cursor
 from gatte.web.api.endpoint import Answer, Endpoint, not_found, single
 from gatte.web.api.idempotency import seal_answer_with
 from gatte.web.api.preconditions import require_match
-from gatte.web.api.schema import ApiModel, GivenMoment, Line, LongText, Moment, PageQuery, RowNumber
+from gatte.web.api.schema import (
+    ApiModel,
+    GivenMoment,
+    Line,
+    LongText,
+    Moment,
+    PageQuery,
+    RowNumber,
+    UpdatedSince,
+)
 from gatte.web.problems import Problem
 
 TAG = "tickets"
@@ -52,6 +61,7 @@ class TicketListQuery(PageQuery):
     state: TicketState | None = None
     assignee_id: RowNumber | None = None
     contact_id: UUID | None = None
+    updated_since: UpdatedSince = None
 
 
 class NewTicket(ApiModel):
@@ -117,6 +127,7 @@ def list_tickets(query: TicketListQuery) -> TicketPage:
         state=query.state,
         assignee_id=query.assignee_id,
         contact_id=query.contact_id,
+        updated_since=query.updated_since,
         after=UUID(after[0]) if after else None,
         limit=query.limit + 1,
     )

@@ -46,6 +46,7 @@ from gatte.web.panel import (
     transcripts,
     unanswered_questions,
     user_accounts,
+    webhooks,
 )
 
 bp = Blueprint("panel", __name__)
@@ -88,6 +89,7 @@ SCREENS = (
     indicators,
     costs,
     tokens,
+    webhooks,
 )
 for screen in SCREENS:
     screen.add_routes(bp)

@@ -18,10 +18,9 @@ LARGEST_BIGINT = 2**63 - 1
 
 
 def refuse_unstorable() -> None:
-    """400 for a form that holds NUL, which no text in Postgres can; addresses are only compared
-    with what we know.
-    """
-    if any("\0" in word for pair in request.form.items(multi=True) for word in pair):
+    """400 for an address or a form that holds NUL, which no text in Postgres can hold."""
+    pairs = [*request.args.items(multi=True), *request.form.items(multi=True)]
+    if "\0" in request.path or any("\0" in word for pair in pairs for word in pair):
         abort(400)
 
 

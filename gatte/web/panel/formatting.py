@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 
 from gatte import services
 from gatte.delivery import failure_reasons
-from gatte.models import Contact, Message
+from gatte.models import Contact, Message, WebhookEventType
 from gatte.store.conversations import SERVICE_WINDOW
 from gatte.web.panel import action_labels, labels
 
@@ -226,6 +226,12 @@ def action_in_words(action: str) -> str:
     return action_labels.ACTIONS.get(action, action)
 
 
+def event_in_words(event: str) -> str:
+    """What another system is told of, in Portuguese; a name that we do not know stands as it is."""
+    known = set(WebhookEventType)
+    return labels.label(WebhookEventType(event)) if event in known else event
+
+
 def counted(count: int, one: str, several: str) -> str:
     """A number with its noun: 1 certificado, 3 certificados."""
     return f"{count} {one if count == 1 else several}"
@@ -254,6 +260,7 @@ def _with_commas(written: str) -> str:
 
 FILTERS: dict[str, Callable[..., object]] = {
     "action_in_words": action_in_words,
+    "event_in_words": event_in_words,
     "sentence": capitalize_first,
     "counted": counted,
     "said": message_preview,

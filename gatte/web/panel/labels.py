@@ -31,6 +31,7 @@ from gatte.web.panel.notice_labels import (
     TEMPLATE_CATEGORIES,
     TEMPLATE_STATES,
 )
+from gatte.web.panel.webhook_labels import WEBHOOK_DELIVERY_STATES, WEBHOOK_EVENTS
 
 STATES: dict[State, str] = {
     State.START: "Início",
@@ -250,16 +251,21 @@ SCOPES: dict[Scope, str] = {
     Scope.CONTACTS_WRITE: "Alterar contatos",
     Scope.CONVERSATIONS_READ: "Ler conversas",
     Scope.CONVERSATIONS_WRITE: "Assumir, devolver e encerrar conversas",
-    Scope.MESSAGES_READ: "Ler mensagens",
-    Scope.MESSAGES_WRITE: "Enviar mensagens",
+    Scope.MESSAGES_READ: "Ler mensagens e modelos",
+    Scope.MESSAGES_WRITE: "Enviar mensagens e modelos",
     Scope.TICKETS_READ: "Ler chamados",
     Scope.TICKETS_WRITE: "Abrir e alterar chamados",
     Scope.LEADS_READ: "Ler leads",
     Scope.LEADS_WRITE: "Alterar leads",
     Scope.CERTIFICATES_READ: "Ler certificados",
     Scope.CERTIFICATES_WRITE: "Cadastrar e alterar certificados",
+    Scope.APPOINTMENTS_READ: "Ler a agenda",
+    Scope.APPOINTMENTS_WRITE: "Marcar, mudar e cancelar horários",
     Scope.KNOWLEDGE_READ: "Ler a base de conhecimento",
     Scope.KNOWLEDGE_WRITE: "Alterar a base de conhecimento",
+    Scope.FACTS_READ: "Ler os dados da empresa",
+    Scope.FACTS_WRITE: "Alterar os dados da empresa",
+    Scope.FIGURES_READ: "Ler os indicadores por dia",
     Scope.WEBHOOKS_READ: "Ver os avisos a outros sistemas (webhooks)",
     Scope.WEBHOOKS_WRITE: "Configurar os avisos a outros sistemas (webhooks)",
 }
@@ -316,6 +322,8 @@ LABEL_TABLES: tuple[Mapping[Any, str], ...] = (
     MUTE_REASONS,
     SET_ASIDE,
     MEDIA_PROBLEMS,
+    WEBHOOK_EVENTS,
+    WEBHOOK_DELIVERY_STATES,
 )
 LABELS_BY_ENUM: dict[type[StrEnum], Mapping[Any, str]] = {
     type(next(iter(words))): words for words in LABEL_TABLES

@@ -72,6 +72,7 @@ ADMIN_PAGES = (
     PageEntry("panel.list_routines", "Rotinas"),
     PageEntry("panel.show_checks", "Verificação"),
     PageEntry("panel.list_tokens", "Tokens da API"),
+    PageEntry("panel.list_webhooks", "Webhooks"),
 )
 
 

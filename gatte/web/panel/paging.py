@@ -27,4 +27,5 @@ def read_cursor(word: str | None, length: int) -> list[str] | None:
         return None
     if not isinstance(values, list) or len(values) != length:
         return None
-    return [str(value) for value in values]
+    words = [str(value) for value in values]
+    return words if all(word.isprintable() for word in words) else None

@@ -8,14 +8,15 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, redirect, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
 
-from gatte.conversation.states import State
 from gatte.models import Conversation, Message, keyring
 from gatte.store import conversations, messages
 from gatte.store.conversations import NO_PRIORITY, ConversationGroup
 from gatte.web.htmx import render_changed_blocks
 from gatte.web.panel import costs, labels, search
+from gatte.web.panel.auth import current_user_or_401
 from gatte.web.panel.form_values import as_uuid, parse_datetime, parse_integer
 from gatte.web.panel.paging import PAGE, cursor, read_cursor
 
@@ -66,10 +67,22 @@ class SessionPage:
 
 def add_routes(bp: Blueprint) -> None:
     bp.add_url_rule("/panel/sessoes", view_func=list_sessions)
+    bp.add_url_rule("/panel/sessoes/busca", view_func=search_sessions, methods=["POST"])
+
+
+def search_sessions() -> AnyResponse:
+    """Lead to the list of what was found; the words travel in the body, and sealed in the address,
+    since addresses are kept in histories and logs.
+    """
+    words = search.normalize_query(request.form.get("busca", ""))
+    sealed = search.seal_query(words, current_user_or_401().id) if words else None
+    return redirect(url_for("panel.list_sessions", achar=sealed), 303)
 
 
 def list_sessions() -> Response:
-    words_sought = search.normalize_query(request.args.get("busca", ""))
+    sealed = request.args.get("achar", "")
+    opened = search.open_query(sealed, current_user_or_401().id) if sealed else ""
+    words_sought = opened or ""
     tab = SessionTab.FOUND if words_sought else _tab(request.args.get("filtro"))
     after = request.args.get("depois")
     page = _page(tab, after, words_sought)
@@ -83,9 +96,10 @@ def list_sessions() -> Response:
         flows=labels.FLOWS,
         budget_notices=costs.budget_notices(),
         sought=words_sought,
-        poll_url=_address(tab, after, words_sought),
-        first_url=_address(tab, None, words_sought) if after else None,
-        more_url=_address(tab, page.more, words_sought) if page.more else None,
+        search_over=opened is None,
+        poll_url=_address(tab, after, sealed),
+        first_url=_address(tab, None, sealed) if after else None,
+        more_url=_address(tab, page.more, sealed) if page.more else None,
     )
 
 
@@ -95,15 +109,12 @@ def _tab(name: str | None) -> SessionTab:
 
 def _tabs(chosen: SessionTab) -> list[tuple[str, str, str, int | None, bool]]:
     """The tabs with their counts; closed conversations are too many to count at every look."""
-    by_state = conversations.count_live_by_state()
-    waiting = by_state.get(State.WAITING_HUMAN, 0)
-    human = by_state.get(State.WITH_HUMAN, 0)
-    everyone = sum(by_state.values())
+    live = conversations.count_live()
     counts = {
-        SessionTab.ALL: everyone,
-        SessionTab.WAITING: waiting,
-        SessionTab.HUMAN: human,
-        SessionTab.BOT: everyone - waiting - human,
+        SessionTab.ALL: live.total,
+        SessionTab.WAITING: live.waiting,
+        SessionTab.HUMAN: live.with_human,
+        SessionTab.BOT: live.total - live.waiting - live.with_human,
     }
     return [
         (tab.value, text, _address(tab), counts.get(tab), tab is chosen)
@@ -111,9 +122,10 @@ def _tabs(chosen: SessionTab) -> list[tuple[str, str, str, int | None, bool]]:
     ]
 
 
-def _address(tab: SessionTab, after: str | None = None, sought: str = "") -> str:
-    name = None if sought else tab.value
-    return url_for("panel.list_sessions", filtro=name, busca=sought or None, depois=after)
+def _address(tab: SessionTab, after: str | None = None, sealed: str = "") -> str:
+    if tab is SessionTab.FOUND:
+        return url_for("panel.list_sessions", achar=sealed, depois=after)
+    return url_for("panel.list_sessions", filtro=tab.value, depois=after)
 
 
 def _page(tab: SessionTab, word: str | None, sought: str) -> SessionPage:

@@ -9,13 +9,14 @@ from werkzeug.wrappers import Response as AnyResponse
 from gatte.desk import api_tokens, users
 from gatte.desk.api_tokens import IssuedToken
 from gatte.extensions import db
-from gatte.models import Role, Scope
+from gatte.models import Scope
 from gatte.store import api_tokens as stored
 from gatte.web.htmx import render
 from gatte.web.panel import labels
-from gatte.web.panel.auth import current_user_or_401
+from gatte.web.panel.auth import current_user_or_401, require_fresh_login
 from gatte.web.panel.form_values import form_text, form_user, parse_integer
 from gatte.web.panel.formatting import now
+from gatte.web.panel.user_accounts import require_admin
 
 PLACE = "/panel/tokens"
 LIFETIMES = {30: "30 dias", 90: "90 dias", 365: "1 ano", 0: "Sem prazo"}
@@ -27,14 +28,17 @@ def add_routes(bp: Blueprint) -> None:
     bp.add_url_rule(f"{PLACE}/<uuid:token_id>/revogar", view_func=revoke_token, methods=["POST"])
 
 
-def list_tokens() -> Response:
-    _require_admin()
-    return _page()
+def list_tokens() -> AnyResponse:
+    """The tokens and the form of a new one; a login of a short time ago comes first, so that the
+    form is not lost to it.
+    """
+    return _confirm_first() or _page()
 
 
 def create_token() -> AnyResponse:
     """Make a token; the answer shows it, this once."""
-    _require_admin()
+    if (asked := _confirm_first()) is not None:
+        return asked
     days = parse_integer(request.form.get("prazo", ""))
     if days not in LIFETIMES:
         abort(400)
@@ -56,7 +60,8 @@ def create_token() -> AnyResponse:
 
 
 def revoke_token(token_id: UUID) -> AnyResponse:
-    _require_admin()
+    if (asked := _confirm_first()) is not None:
+        return asked
     try:
         token = api_tokens.revoke(token_id, current_user_or_401().id)
     except stored.NoSuchToken:
@@ -66,9 +71,12 @@ def revoke_token(token_id: UUID) -> AnyResponse:
     return redirect(url_for("panel.list_tokens"), 303)
 
 
-def _require_admin() -> None:
-    if current_user_or_401().role is not Role.ADMIN:
-        abort(403)
+def _confirm_first() -> AnyResponse | None:
+    """403 for who is no admin; None for one who typed the password a short time ago, else the way
+    to the page that asks for it.
+    """
+    require_admin()
+    return require_fresh_login(url_for("panel.list_tokens"))
 
 
 def _page(

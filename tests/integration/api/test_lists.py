@@ -1,5 +1,7 @@
 """Lists: pages, filters, and what is found."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 
@@ -84,7 +86,7 @@ def test_an_unknown_filter_or_value_is_refused_and_named(program):
     for path, pointer in (
         ("/tickets?state=lost", "/state"),
         ("/tickets?stat=open", "/stat"),
-        ("/tickets?limit=101", "/limit"),
+        ("/tickets?limit=201", "/limit"),
     ):
         answer = program.get(path)
         assert answer.status_code == 422
@@ -108,3 +110,41 @@ def test_a_contact_is_found_by_phone_and_by_name_but_never_by_an_address(app, pr
         assert [one["id"] for one in found] == [str(contact)]
     assert program.post("/contacts/search", {"phone": "1", "name": "x"}).status_code == 422
     assert program.get(f"/contacts?phone={phone}").status_code == 422
+
+
+@pytest.mark.parametrize("kind", ["ticket", "lead", "contact", "conversation", "certificate"])
+def test_who_copies_changes_gets_what_changed_since_a_time(program, desk, kind):
+    old, changed = str(make(program, desk, kind)), str(make(program, desk, kind))
+    since = datetime.now(UTC).isoformat().replace("+", "%2B")
+    body = {
+        "ticket": {"urgency": "high"},
+        "lead": {"stage": "won"},
+        "contact": {"opted_out": True},
+        "certificate": {"status": "revoked"},
+    }
+    if kind == "conversation":
+        program.post(f"/conversations/{changed}/escalate")
+    else:
+        assert program.change(f"/{kind}s/{changed}", body[kind]).status_code == 200
+
+    found = pages(program, f"/{kind}s?updated_since={since}")
+    assert (changed in found, old in found) == (True, False)
+    same = program.get(f"/{kind}s/{changed}")
+    assert program.get(f"/{kind}s/{changed}", If_None_Match=same.headers["ETag"]).status_code == 304
+
+
+def make(program, desk, kind):
+    if kind != "certificate":
+        return getattr(desk, kind)()
+    body = {"contact_id": str(desk.contact()), "kind": "e-CNPJ A1", "valid_until": "2027-03-01"}
+    return program.post("/certificates", body).get_json()["id"]
+
+
+def test_the_version_that_a_change_answers_is_the_one_to_change_next(program, desk):
+    contact = desk.contact()
+    first = program.change(f"/contacts/{contact}", {"opted_out": True})
+    etag = first.headers["ETag"]
+    second = program.call("PATCH", f"/contacts/{contact}", {"opted_out": False}, If_Match=etag)
+
+    assert (first.status_code, second.status_code) == (200, 200)
+    assert second.get_json()["opted_out_at"] is None

@@ -128,21 +128,25 @@ def test_a_body_that_was_touched_does_not_verify(app, desk, system, webhook):
         Webhook(webhook["secret"]).verify(body.replace(b"open", b"shut"), headers)
 
 
-def test_a_customers_message_the_answer_and_a_handoff_are_told(app, program, system, webhook):
+def test_a_customers_message_the_answer_and_a_handoff_are_told(
+    app, program, system, webhook, users
+):
     customer = somebody(app)
     customer.sends(payloads.text("quero falar com um atendente"))
     with app.app_context():
         talk = customer.conversation().id
-    program.post(f"/conversations/{talk}/take")
-    program.post(f"/conversations/{talk}/close")
+    for action in ("take", "hand-back", "take", "close"):
+        program.post(f"/conversations/{talk}/{action}")
 
     deliver_webhooks(webhook["id"])
 
     events = system.events(webhook["secret"])
     kinds = [event["type"] for event in events]
-    assert kinds[0] == "message.received"
+    assert kinds[:2] == ["conversation.created", "message.received"]
     assert {"message.sent", "conversation.escalated", "conversation.taken"} <= set(kinds)
-    assert "conversation.closed" in kinds
+    assert {"conversation.handed_back", "conversation.closed"} <= set(kinds)
+    taken = [one["data"] for one in events if one["type"] == "conversation.taken"]
+    assert [one["assignee_id"] for one in taken] == [users["ana"]] * 2
     for event in events:
         assert event["data"]["conversation_id"] == str(talk)
         assert set(event["data"]) == set(data_of(WebhookEventType(event["type"])))
@@ -193,6 +197,28 @@ def test_retry_after_is_heeded(app, desk, system, webhook):
 
     wait = deliveries(app, webhook)[0].next_attempt_at - datetime.now(UTC)
     assert wait > timedelta(seconds=500)
+
+
+def test_an_appointment_is_told_in_the_order_of_its_times(app, program, desk, system, webhook):
+    talk = desk.conversation()
+    day = (datetime.now(UTC) + timedelta(days=1)).replace(minute=0, second=0, microsecond=0)
+    wanted = {"conversation_id": str(talk), "starts_at": day.replace(hour=12).isoformat()}
+    made = program.post("/appointments", wanted).get_json()
+    later = {"starts_at": day.replace(hour=13).isoformat()}
+    moved = program.post(f"/appointments/{made['id']}/move", later).get_json()
+
+    deliver_webhooks(webhook["id"])
+
+    told = [one for one in system.events(webhook["secret"]) if "appointment" in one["type"]]
+    assert [(one["type"], one["data"]["state"]) for one in told] == [
+        ("appointment.created", "booked"),
+        ("appointment.updated", "moved"),
+        ("appointment.created", "booked"),
+    ]
+    assert told[2]["data"]["moved_from_id"] == told[0]["data"]["appointment_id"] == made["id"]
+    assert told[2]["data"]["appointment_id"] == moved["id"]
+    for event in told:
+        assert set(event["data"]) == set(data_of(WebhookEventType(event["type"])))
 
 
 def test_after_the_last_attempt_it_is_a_dead_letter_that_can_be_replayed(

@@ -90,6 +90,17 @@ def test_traces_go_first_and_texts_with_their_conversation(app, talk):
     assert count(app, DataKey, id=talk.data_key_id) == 0
 
 
+def test_words_of_meta_that_the_former_version_stored_go(app, talk):
+    with app.app_context():
+        db.session.execute(text("UPDATE outbox SET error_details = 'Message to Zuleica failed'"))
+        db.session.commit()
+
+    assert remove_expired(app, later(minutes=1)) == {}
+
+    with app.app_context():
+        assert db.session.scalar(text("SELECT count(error_details) FROM outbox")) == 0
+
+
 def test_a_contact_under_a_hold_keeps_everything(app, talk):
     with app.app_context():
         contacts.hold(contacts.get_contact(talk.contact_id), "processo")

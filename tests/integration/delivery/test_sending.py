@@ -2,6 +2,7 @@
 doubtful send.
 """
 
+import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -75,6 +76,21 @@ def test_one_of_many_claims(chat, app):
             return claimed is not None
 
     assert in_threads(THREADS, claim).count(True) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "state"), [(400, 131026, "failed"), (500, 2, "uncertain")]
+)
+def test_of_an_error_of_meta_the_code_is_kept_and_no_word(chat, meta, capfd, status, code, state):
+    told = {"code": code, "message": "(#2) To Zuleica", "error_data": {"details": "Zuleica is out"}}
+    meta.fail(Kind.ERROR, to=chat.phone, status=status, body=json.dumps({"error": told}))
+    chat.answers("oi")
+
+    chat.is_delivered()
+
+    assert chat.states() == [state]
+    assert chat.rows()[0].error_details is None
+    assert "Zuleica" not in capfd.readouterr().err
 
 
 def test_a_send_that_crashed_is_doubtful_and_not_sent_before_the_grace_is_over(chat):
@@ -320,7 +336,7 @@ def test_a_late_answer_of_meta_does_not_undo_what_a_later_attempt_did(chat, app)
     second = chat.is_claimed()
 
     with app.app_context():
-        claims.record_rejected(first, 131026, "too late", 1.0, retry_in=None, permanent=True)
+        claims.record_rejected(first, 131026, None, 1.0, retry_in=None, permanent=True)
         db.session.commit()
     assert chat.states() == ["sending"]
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from gatte.conversation.snapshot import Owner
+from gatte.conversation.states import State
 from gatte.delivery import number_pause, read_receipts
 from gatte.delivery.read_receipts import ReadReceipt, ReadReceiptQueue
 from gatte.extensions import db
@@ -71,6 +73,18 @@ def test_nobody_types_while_a_person_is_waited_for(app, meta):
     customer = somebody(app)
     customer.sends(payloads.text("quero falar com um atendente"))
     [wamid] = customer.sends(payloads.text("alguém aí?"))
+
+    assert until(lambda: typing_of(meta, wamid) == [False])
+
+
+def test_nobody_types_while_a_person_has_the_conversation(app, meta):
+    customer = somebody(app)
+    customer.sends(payloads.text("oi"))
+    with app.app_context():
+        row = customer.conversation()
+        row.state, row.owner = State.WITH_HUMAN, Owner.HUMAN
+        db.session.commit()
+    [wamid] = customer.sends(payloads.text("obrigado"))
 
     assert until(lambda: typing_of(meta, wamid) == [False])
 

@@ -106,3 +106,13 @@ def test_a_message_can_be_followed_from_the_webhook_to_the_status(client):
     )
     followed = {"inbox_processed", "turn_completed", "reply_sent", "status_applied"}
     assert until(lambda: events(correlation_id) >= followed), events(correlation_id)
+
+    def line(event: str) -> dict[str, object]:
+        lines = [
+            json.loads(line) for line in client.system.log().splitlines() if wamid_hash in line
+        ]
+        return next(line for line in lines if line["event"] == event)
+
+    stored, processed = line("webhook_stored"), line("inbox_processed")
+    assert processed["correlation_id"] == correlation_id
+    assert set(stored["request_ids"]) & set(processed["request_ids"])

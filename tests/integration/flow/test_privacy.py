@@ -89,7 +89,7 @@ def talk(client: SystemClient) -> None:
     outbox_id = sent["body"]["biz_opaque_callback_data"]
     news = payloads.failure(
         sent["wamid"],
-        details=f"Message to {WHO.phone} undeliverable",
+        details=f"Message to {WHO.phone} ({WHO.name}) undeliverable",
         recipient=WHO,
         outbox_id=outbox_id,
     )

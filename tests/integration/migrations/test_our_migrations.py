@@ -32,6 +32,16 @@ OLD_CORRELATION_IDS = """
     SELECT 1, id, 'STATE_START', 'STATE_MENU', 'greeted', 'oi', 1, correlation_id
     FROM conversation LIMIT 1;
 """
+WORDS_OF_META = """
+    SET session_replication_role = replica;
+    INSERT INTO status_event (phone_number_id, wamid_hash, status, error_code, error_details, at)
+    VALUES ('1', 'x', 'failed', 131026, 'Message to Zuleica failed', now());
+    INSERT INTO outbox (id, conversation_id, phone_number_id, author, owner_version, state,
+        attempts, error_code, error_details)
+    VALUES
+        (gen_random_uuid(), gen_random_uuid(), '1', 'bot', 0, 'failed', 1, 131026, 'To Zuleica'),
+        (gen_random_uuid(), gen_random_uuid(), '1', 'bot', 0, 'failed', 1, 131047, 'window_closed');
+"""
 CONSTRAINTS = (
     "SELECT conname, pg_get_constraintdef(oid) "
     "FROM pg_constraint WHERE connamespace = 'public'::regnamespace "
@@ -87,6 +97,23 @@ def test_correlation_ids_that_were_made_of_a_phone_are_replaced(empty_database_u
         empty_database_url,
         "SELECT count(*) FROM transition JOIN conversation USING (correlation_id)",
     ) == [(1,)]
+
+
+def test_words_of_meta_about_a_customer_go_and_our_own_stay(empty_database_url):
+    migrate(empty_database_url)
+    go_down(empty_database_url, "0027")
+    with connected(empty_database_url) as connection:
+        connection.exec_driver_sql(WORDS_OF_META)
+        connection.commit()
+
+    migrate(empty_database_url)
+
+    kept = "SELECT error_code, error_details FROM {} ORDER BY error_details"
+    assert rows(empty_database_url, kept.format("status_event")) == [(131026, None)]
+    assert rows(empty_database_url, kept.format("outbox")) == [
+        (131047, "window_closed"),
+        (131026, None),
+    ]
 
 
 def test_flask_migrate_says_what_it_did_and_exits_with_0(empty_database_url):

@@ -356,6 +356,7 @@ def test_turns_replies_and_events_that_were_given_up(tables, app):
     db.session.commit()
     assert codes("dead_letters") == ["turn", "reply", "webhook"]
     db.session.execute(text("UPDATE conversation SET turn_due_at = now() - interval '5 minutes'"))
+    db.session.execute(text("UPDATE message SET turn_id = NULL"))
     late = "UPDATE outbox SET state = 'pending', next_attempt_at = now() - interval '5 minutes'"
     db.session.execute(text(late))
     db.session.commit()

@@ -45,6 +45,11 @@ class Browser:
             path, data=fields, headers={"HX-Request": "true", "X-CSRFToken": self.token}
         )
 
+    def search(self, words: str) -> TestResponse:
+        """What the search field of the conversations leads to."""
+        led = self.post("/panel/sessoes/busca", busca=words)
+        return self.get(led.location)
+
     def poll(self, path: str, shown: str = "") -> TestResponse:
         """What a page's poll asks, while showing these versions."""
         return self.client.get(path, headers={"HX-Request": "true", "X-Live": shown})

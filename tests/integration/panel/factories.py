@@ -8,13 +8,16 @@ from uuid import UUID
 
 from flask import Flask
 
+from gatte.conversation.company_facts import FactKind
 from gatte.conversation.effects import EscalationReason
 from gatte.conversation.replies import Reply, TextReply, text_of, to_json
 from gatte.conversation.snapshot import Owner
 from gatte.conversation.states import State
 from gatte.extensions import db
 from gatte.models import (
+    Appointment,
     Author,
+    CompanyFact,
     Contact,
     Conversation,
     DeliveryState,
@@ -150,6 +153,38 @@ class Desk:
             db.session.add(row)
             db.session.commit()
             return row.id
+
+    def appointment(self, **columns: Any) -> UUID:
+        conversation_id = columns.pop("conversation_id", None) or self.conversation()
+        with self.app.app_context():
+            row = db.session.get_one(Conversation, conversation_id)
+            starts_at = columns.pop("starts_at", datetime.now(UTC) + timedelta(days=2))
+            appointment = Appointment(
+                data_key_id=row.data_key_id,
+                contact_id=row.contact_id,
+                conversation_id=row.id,
+                phone_number_id=row.phone_number_id,
+                starts_at=starts_at,
+                ends_at=starts_at + timedelta(minutes=30),
+                slot_no=next(_numbers),
+                created_by=Author.BOT,
+                **columns,
+            )
+            db.session.add(appointment)
+            db.session.commit()
+            return appointment.id
+
+    def fact(self, key: str = "e-cnpj-a1", amount: str = "199.00", **columns: Any) -> UUID:
+        with self.app.app_context():
+            fact = CompanyFact(
+                kind=FactKind.PRICE,
+                key=f"{key}-{next(_numbers)}",
+                value={"product": "e-CNPJ A1", "amount": amount, "condition": ""},
+                **columns,
+            )
+            db.session.add(fact)
+            db.session.commit()
+            return fact.id
 
     def lead(self, name: str = "Mariana Duarte", **columns: Any) -> UUID:
         contact_id = self.contact()

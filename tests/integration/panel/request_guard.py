@@ -36,6 +36,8 @@ MOST_QUERIES = {
     "panel.list_sessions": 7,  # an admin is told of the budget
     "panel.list_tickets": 4,
     "panel.list_tokens": 7,
+    "panel.list_webhooks": 6,
+    "panel.show_webhook": 6,
     "panel.new_appointment": 4,
     "panel.show_agenda": 4,
     "panel.show_appointment": 6,

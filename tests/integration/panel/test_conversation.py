@@ -158,16 +158,10 @@ def test_without_scripts_an_action_leads_back_to_the_page(agent, waiting):
 
 def test_a_failed_send_shows_why(agent, desk, users):
     conversation = desk.with_agent(users["ana"])
-    desk.answers(
-        conversation,
-        "Olá",
-        DeliveryState.FAILED,
-        error_code=131026,
-        error_details="Message undeliverable",
-    )
+    desk.answers(conversation, "Olá", DeliveryState.FAILED, error_code=131026)
 
     page = agent.get(f"/panel/sessoes/{conversation}").text
-    assert "Código 131026: Message undeliverable" in page
+    assert "Código 131026" in page
 
 
 def test_buttons_that_were_sent_are_shown(agent, desk):

@@ -2,15 +2,21 @@
 by what they are known by.
 """
 
+import base64
 import re
+import time
+from urllib.parse import unquote
 
 import pytest
 
 from gatte.extensions import db
 from gatte.intake import contact_identity
 from gatte.models import Contact, ContactIdentity, Conversation, IdentityKind, Ticket, keyring
+from gatte.web.panel import search
 from gatte.web.panel.paging import PAGE
 from tests.integration.panel.factories import minutes_ago
+
+NOW = time.time()
 
 
 def names(page):
@@ -125,9 +131,7 @@ def known(app, desk):
 def test_a_contact_is_found_in_open_and_closed_conversations(agent, desk, known, sought):
     desk.conversation("Outra Pessoa")
 
-    assert names(agent.client.get("/panel/sessoes", query_string={"busca": sought})) == [
-        "Íris Conceição Lima"
-    ]
+    assert names(agent.search(sought)) == ["Íris Conceição Lima"]
 
 
 @pytest.mark.parametrize(
@@ -135,7 +139,7 @@ def test_a_contact_is_found_in_open_and_closed_conversations(agent, desk, known,
     ["Íris Souza", "Ir", "48 99123-4568", "99123-4567", "52998224724", "700124", "!?", "'", "%"],
 )
 def test_what_does_not_fit_finds_nothing_and_says_so(agent, known, sought):
-    page = agent.client.get("/panel/sessoes", query_string={"busca": sought})
+    page = agent.search(sought)
 
     assert names(page) == []
     assert "Nada encontrado" in page.text
@@ -145,8 +149,56 @@ def test_what_was_found_is_read_in_pages(agent, desk):
     for number in range(PAGE + 4):
         desk.conversation(f"Repetida {number:03}", active_minutes=number)
 
-    found = all_names(agent, "/panel/sessoes?busca=repetida")
+    agent.get("/panel/sessoes")
+    found = all_names(agent, agent.post("/panel/sessoes/busca", busca="repetida").location)
     assert found == [f"Repetida {number:03}" for number in range(PAGE + 4)]
+
+
+def test_nothing_that_is_sought_stands_in_an_address(agent, desk):
+    desk.conversation("Zenaide Marmota")
+    agent.get("/panel/sessoes")
+    led = agent.post("/panel/sessoes/busca", busca="zenaide").location
+
+    page = agent.get(led)
+    assert names(page) == ["Zenaide Marmota"]
+    addresses = [led, *re.findall(r'(?:href|action|hx-get)="([^"]+)"', page.text)]
+    readable = [unquote(address) for address in addresses] + [decoded(led)]
+    assert [one for one in readable if "zenaide" in one.lower()] == []
+    assert agent.poll(led, shown="").status_code == 200
+
+
+def decoded(address):
+    """What an address holds to whoever tries base64."""
+    return base64.urlsafe_b64decode(address.partition("achar=")[2] + "==").decode("latin-1")
+
+
+def test_the_address_of_a_search_holds_for_its_writer_alone(agent, log_in, desk):
+    desk.conversation("Zenaide Segunda")
+    agent.get("/panel/sessoes")
+    led = agent.post("/panel/sessoes/busca", busca="segunda").location
+
+    assert names(agent.get(led)) == ["Zenaide Segunda"]
+    for other in (
+        log_in("bruno").get(led),
+        agent.get(led[:-9]),
+        agent.get("/panel/sessoes?achar=é"),
+    ):
+        assert other.status_code == 200
+        assert "Esta busca já venceu" in other.text
+
+
+def test_the_address_of_a_search_holds_for_a_day_at_the_desk(context, monkeypatch):
+    sealed = search.seal_query("segunda", 7)
+    assert search.open_query(sealed, 7) == "segunda"
+
+    monkeypatch.setattr(time, "time", lambda: NOW + search.KEPT_SECONDS + 60)
+    assert search.open_query(sealed, 7) is None
+
+
+def test_a_search_for_nothing_leads_to_the_list(agent):
+    agent.get("/panel/sessoes")
+
+    assert agent.post("/panel/sessoes/busca", busca="   ").location == "/panel/sessoes"
 
 
 def test_a_name_that_came_with_the_first_message_can_be_sought(app):
@@ -162,12 +214,12 @@ def test_a_name_that_came_with_the_first_message_can_be_sought(app):
 
 def test_names_that_were_stored_before_can_be_indexed(app, agent, desk):
     contact_id = older_contact(app, desk.conversation("Quitéria Antiga"))
-    assert names(agent.get("/panel/sessoes?busca=quiteria")) == []
+    assert names(agent.search("quiteria")) == []
 
     with app.app_context():
         done = app.test_cli_runner().invoke(args=["contacts", "index-names"])
     assert "1 names can be found now." in done.output
-    assert names(agent.get("/panel/sessoes?busca=quiteria")) == ["Quitéria Antiga"]
+    assert names(agent.search("quiteria")) == ["Quitéria Antiga"]
     with app.app_context():
         assert db.session.get_one(Contact, contact_id).name == "Quitéria Antiga"
 

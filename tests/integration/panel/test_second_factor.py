@@ -10,6 +10,8 @@ from gatte.desk import one_time_codes
 from gatte.desk import users as people
 from gatte.extensions import db
 from gatte.models import User
+from gatte.store import second_factors
+from tests.app_fixture import application
 from tests.integration.panel.conftest import PASSWORD, Browser, forget_attempts
 
 ANA = "ana@empresa.example"
@@ -143,6 +145,29 @@ def test_a_form_that_is_sent_twice_leaves_the_second_step_on(app, agent, enrolle
     assert browser.log_in(ANA).location == STEP
     browser.get(STEP)
     assert browser.post(STEP, codigo=codes[0]).status_code == 303
+
+
+def test_recovery_codes_hang_on_no_key_of_the_panel(app, agent, enrolled, database_url, redis_url):
+    _, codes = enrolled
+    with (
+        application(database_url, redis_url, secret_key="another-key-of-the-panel-8c1f") as moved,
+        moved.app_context(),
+    ):
+        assert one_time_codes.check(people.get_user(ANA), codes[0])
+        assert not one_time_codes.check(people.get_user(ANA), codes[0])
+        db.session.commit()
+
+
+def test_codes_that_a_former_version_printed_still_count(app, enrolled):
+    printed = "abcd-2345"
+    with app.app_context():
+        ana = people.get_user(ANA)
+        (former,) = one_time_codes._former_keys()
+        hashed = one_time_codes._hash(former, printed)
+        second_factors.replace_recovery_codes(ana.id, [hashed])
+
+        assert one_time_codes.check(ana, printed.upper())
+        assert not one_time_codes.check(ana, printed)
 
 
 def test_new_recovery_codes_take_the_place_of_the_old(app, agent, enrolled):

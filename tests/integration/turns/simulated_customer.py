@@ -28,6 +28,8 @@ from tests.fakes.people import Person, new_wamid
 from tests.process_system import APP_SECRET, NUMBER
 
 _numbers = itertools.count(1)
+ANSWERED: list["Customer"] = []
+"""Who was answered since the test began; `tests/integration/conftest.py` empties it."""
 
 
 @dataclass
@@ -57,6 +59,7 @@ class Customer:
     def is_answered(self) -> None:
         """Let the turn run that the dispatcher would find due."""
         process_inbox(*self.due())
+        ANSWERED.append(self)
 
     def due(self) -> tuple[str, str]:
         """The arguments of that turn."""
@@ -99,6 +102,11 @@ class Customer:
         with self.app.app_context():
             self.conversation().closed_at = func.now()
             db.session.commit()
+
+    def turns(self) -> list[Turn]:
+        """All turns of the newest conversation, in order; a context must be open."""
+        mine = select(Turn).filter_by(conversation_id=self.conversation().id)
+        return list(db.session.scalars(mine.order_by(Turn.created_at, Turn.id)))
 
     def heard(self) -> list[str]:
         """What the bot said in the newest conversation, in order."""

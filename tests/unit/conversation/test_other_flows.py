@@ -117,7 +117,7 @@ def test_an_unknown_document_is_told_apart_from_an_invalid_one():
 
     talk.says(CPF)
 
-    assert "contato registrado" in talk.replied
+    assert "só informo os dados" in talk.replied
 
 
 def ticket() -> Talk:
@@ -179,7 +179,7 @@ def test_the_contact_hears_of_the_own_tickets_only():
 
     talk.says("e o chamado 99?", Intent.TICKET_STATUS)
 
-    assert "Não encontrei o chamado nº 99" in talk.replied
+    assert "Não encontrei esse chamado neste contato" in talk.replied
 
 
 def test_without_a_ticket_one_can_be_opened():
