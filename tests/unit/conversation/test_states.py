@@ -11,6 +11,8 @@ from gatte.conversation.snapshot import (
     AnswerFound,
     AnswerNotFound,
     ExternalEvent,
+    IdentityFacts,
+    IdentityState,
     Input,
     MessagesReceived,
     Owner,
@@ -67,15 +69,19 @@ SPECIAL: dict[tuple[State, Event], tuple[Input, dict]] = {
     (State.WAITING_HUMAN, Event.NOT_UNDERSTOOD): (AnswerNotFound(), {}),
     (State.COLLECTING, Event.NOT_UNDERSTOOD): (said("xpto"), FLOW),
     (State.COLLECTING, Event.CORRECTED): (said("errei, o assunto é cartão"), FLOW),
-    (State.COLLECTING, Event.FLOW_FINISHED): (said(""), {}),
     (State.ANSWERING, Event.RESUMED): (AnswerFound("Depende."), FLOW),
     (State.ERROR, Event.RESUMED): (said("urgente"), FLOW),
     (State.START, Event.RESUMED): (said("continuar"), PUT_ASIDE),
     (State.MENU, Event.RESUMED): (said("continuar"), PUT_ASIDE),
 }
 SPECIAL[(State.COLLECTING, Event.FLOW_FINISHED)] = (
-    said("529.982.247-25"),
-    {"flow": "certificate_status", "requested_slot": "document"},
+    said("123456"),
+    {
+        "flow": "certificate_status",
+        "requested_slot": "identity_code",
+        "slots": {"document": "52998224725"},
+        "identity": IdentityFacts(IdentityState.OVER),
+    },
 )
 
 
