@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 import gatte
 from gatte.operations.backup import encryption, folders, manifest, programs
 from gatte.operations.backup.destination import BackupDestination, open_destination
-from gatte.operations.backup.dump import backup_connection, ledger_position, removed_on_failure
+from gatte.operations.backup.dump import backup_connection, ledger_position, new_folder
 from gatte.operations.backup.manifest import (
     BackupKind,
     BackupManifest,
@@ -78,9 +78,10 @@ def create(settings: Settings) -> BackupManifest:
     """
     destination = open_destination(settings)
     url = settings.backup_database_url
-    started_at = datetime.now(UTC)
-    name = manifest.new_name(BackupKind.BASE, started_at)
-    with backup_connection(url) as connection, removed_on_failure(destination, name):
+    with (
+        backup_connection(url) as connection,
+        new_folder(destination, BackupKind.BASE) as (name, started_at),
+    ):
         server = catalog.get_server_facts(connection)
         tools = find_tools(settings, server, url)
         position = ledger_position(settings, connection)
@@ -117,7 +118,7 @@ def chain_of(backups: Sequence[BackupManifest], last: BackupManifest) -> list[Ba
     chain = [last]
     while chain[0].parent:
         parent = by_name.get(chain[0].parent)
-        if parent is None:
+        if parent is None or parent in chain:
             raise manifest.NoSuchBackup(
                 f"{chain[0].name} stands on {chain[0].parent}, which is not in the destination"
             )

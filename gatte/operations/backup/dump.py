@@ -1,5 +1,6 @@
 """Make a dump: one moment of the database, from pg_dump through encryption to the destination."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ from gatte.store import catalog
 
 log = structlog.get_logger(__name__)
 
+PAUSE_SECONDS = 0.1  # between looks for a name that is free
 LOCK_WAIT = "--lock-wait-timeout=60s"  # a migration that runs holds tables
 
 
@@ -39,9 +41,10 @@ def create(settings: Settings) -> BackupManifest:
     """
     destination = open_destination(settings)
     url = settings.backup_database_url
-    started_at = datetime.now(UTC)
-    name = manifest.new_name(BackupKind.DUMP, started_at)
-    with backup_connection(url) as connection, removed_on_failure(destination, name):
+    with (
+        backup_connection(url) as connection,
+        new_folder(destination, BackupKind.DUMP) as (name, started_at),
+    ):
         server = catalog.get_server_facts(connection)
         tools = find_tools(settings, server, url)
         connection.rollback()
@@ -82,10 +85,19 @@ def backup_connection(url: str) -> Iterator[Connection]:
 
 
 @contextmanager
-def removed_on_failure(destination: BackupDestination, name: str) -> Iterator[None]:
-    """Leave nothing of a backup that failed."""
+def new_folder(destination: BackupDestination, kind: BackupKind) -> Iterator[tuple[str, datetime]]:
+    """The name of a backup that begins now, which no other has, and its time. Names have whole
+    seconds, so that one made right after another waits for the next. Nothing is left of a backup
+    that failed.
+    """
+    started_at = datetime.now(UTC)
+    name = manifest.new_name(kind, started_at)
+    while any(destination.list_objects(name)):
+        time.sleep(PAUSE_SECONDS)
+        started_at = datetime.now(UTC)
+        name = manifest.new_name(kind, started_at)
     try:
-        yield
+        yield name, started_at
     except BaseException:
         destination.delete([one.path for one in destination.list_objects(name)])
         raise

@@ -105,5 +105,8 @@ def _close_answer(answer: dict[str, Any] | None) -> Iterator[str]:
     """Whether the knowledge base is sure enough of an article; WORTH_ASKING decides nothing without
     a model.
     """
-    if answer and abs(answer["probability"] - answer_confidence.DIRECT_ANSWER_THRESHOLD) <= NARROW:
-        yield f"resposta {answer['passages'][0]['slug']}: probabilidade {answer['probability']:.3f}"
+    probability = (answer or {}).get("probability")
+    if probability is None:
+        return
+    if abs(probability - answer_confidence.DIRECT_ANSWER_THRESHOLD) <= NARROW:
+        yield f"resposta {answer['passages'][0]['slug']}: probabilidade {probability:.3f}"

@@ -386,3 +386,12 @@ def test_a_key_pair_is_never_written_over(operator, place):
     operator("backup", "keygen", str(place[0] / "identity.txt"), code=1)
 
     assert (place[0] / "identity.txt").read_text() == before
+
+
+def test_two_backups_in_one_second_have_a_name_each(operator, place):
+    before = set((place[0] / "destination").iterdir())
+
+    operator("backup", "create")
+    operator("backup", "create")
+
+    assert len(set((place[0] / "destination").iterdir()) - before) == 2

@@ -16,8 +16,6 @@ from gatte.web.panel import search
 from gatte.web.panel.paging import PAGE
 from tests.integration.panel.factories import minutes_ago
 
-NOW = time.time()
-
 
 def names(page):
     return re.findall(r'class="row-name">([^<]+)<', page.text)
@@ -191,7 +189,8 @@ def test_the_address_of_a_search_holds_for_a_day_at_the_desk(context, monkeypatc
     sealed = search.seal_query("segunda", 7)
     assert search.open_query(sealed, 7) == "segunda"
 
-    monkeypatch.setattr(time, "time", lambda: NOW + search.KEPT_SECONDS + 60)
+    later = time.time() + search.KEPT_SECONDS + 60
+    monkeypatch.setattr(time, "time", lambda: later)
     assert search.open_query(sealed, 7) is None
 
 
