@@ -194,7 +194,7 @@ def list_page(
     *,
     topic: str | None,
     active: bool | None,
-    updated_since: datetime | None,
+    updated_since: datetime | None = None,
     after: str | None,
     limit: int,
 ) -> Sequence[Article]:

@@ -138,7 +138,7 @@ def _changes_mind(place: Place, one: UnderstoodText, slot: Slot) -> FlowWish | N
     turns = bool(CHANGE_OF_MIND.search(normalize_text(one.text)))
     wishes = bool(WISHING & set(words(one.text)))
     if slot.free_text:
-        changes = turns or (not slot.long_text and words(one.text)[0] in WISHING)
+        changes = turns or (not slot.long_text and WISHING & set(words(one.text)[:1]))
     else:
         changes = turns and wishes and wished != place.snapshot.flow
     return cast("FlowWish", wished.value) if changes else None

@@ -11,7 +11,7 @@ from gatte.conversation.parsing.normalize import normalize_text, union
 
 LONGEST = 600
 """Characters that are looked at: a wish stands in the first lines."""
-CLAUSE_END = re.compile(r"[.,;!?\n]+(?=\s|$)|\bmas\b|\bentao\b")
+CLAUSE_END = re.compile(r"(?<![.,;!?\n])[.,;!?\n]+(?=\s|$)|\bmas\b|\bentao\b")
 NEGATION = re.compile(
     r"(?<!\bse )\b(?P<word>nao|nem|nunca|menos|exceto|tirando|sem ser)\b"
     r"(?! sei\b| tem\b| teria\b| precisa\b| importa\b| tenho certeza\b| em outr| outr)"
