@@ -25,7 +25,7 @@ OF_THIS_HOST = (
     "/etc/hosts",
     "/etc/pip.conf",
     "/etc/xdg/pip",
-    "/root/.config/pip",
+    str(Path.home() / ".config" / "pip"),
     "/etc/apt",
     "/etc/ssl/certs/ca-certificates.crt",
 )

@@ -20,8 +20,8 @@ from gatte.conversation.flows.identity import code_message, code_template
 from gatte.conversation.snapshot import IdentityState, Owner
 from gatte.intake import contact_identity
 from gatte.models import Author, Contact, Conversation, IdentityCheck, IdentityKind, keyring
-from gatte.models.columns import new_uuid7
 from gatte.store import StatementBatch, audit, contacts, conversations, identity_checks, outbox
+from gatte.store.conversations import NoticeConversation
 from gatte.store.outbox import OutgoingReply
 
 log = structlog.get_logger(__name__)
@@ -157,36 +157,25 @@ def _send(conversation: Conversation, receiver: Contact, code: str) -> bool:
     if not name:
         return False
     template = code_template(code, name, settings.gatte_identity_code_template_language)
-    if theirs is None or theirs.closed_at is not None:
-        theirs = _notice_conversation(batch, receiver, conversation.phone_number_id)
+    place: Conversation | NoticeConversation
+    if theirs is not None and theirs.closed_at is None:
+        place = theirs
+    elif receiver.data_key_id is not None:
+        place = conversations.add_notice_conversation(
+            batch,
+            receiver.id,
+            receiver.data_key_id,
+            phone_number_id=conversation.phone_number_id,
+            correlation_id=contact_identity.new_correlation_id(),
+            at=datetime.now(UTC),
+        )
+    else:
+        return False
     expires_at = datetime.now(UTC) + CODE_LIFETIME
-    outbox.stage(batch, theirs, OutgoingReply(template, Author.BOT, expires_at=expires_at))
+    outbox.stage(batch, place, OutgoingReply(template, Author.BOT, expires_at=expires_at))
     batch.execute()
     return True
 
 
 def _speaks_freely(theirs: Conversation) -> bool:
     return theirs.owner is Owner.BOT and conversations.is_service_window_open(theirs)
-
-
-def _notice_conversation(
-    batch: StatementBatch, receiver: Contact, phone_number_id: str
-) -> Conversation:
-    """A conversation that holds notices alone, which the batch makes."""
-    fresh = Conversation(
-        id=new_uuid7(),
-        contact_id=receiver.id,
-        data_key_id=receiver.data_key_id,
-        phone_number_id=phone_number_id,
-        owner_version=0,
-    )
-    conversations.insert_notice_conversation(
-        batch,
-        fresh.id,
-        receiver.id,
-        receiver.data_key_id,
-        phone_number_id=phone_number_id,
-        correlation_id=contact_identity.new_correlation_id(),
-        at=datetime.now(UTC),
-    )
-    return fresh

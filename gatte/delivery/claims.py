@@ -73,7 +73,7 @@ def claim_next(conversation_id: UUID) -> ClaimedReply | None:
         if row.next_attempt_at > now:
             return None
         if row.state is DeliveryState.SENDING:
-            mark_uncertain(row)
+            mark_uncertain(row, "its process ended")
             return None
         if row.state is DeliveryState.UNCERTAIN and status_events.has_unapplied(row.id):
             # it settles the doubt, however late we get to it
@@ -234,15 +234,14 @@ def record_uncertain(sending: ClaimedReply, why: str, latency_ms: float) -> None
     row = outbox.lock_claimed(sending.outbox_id, sending.attempt)
     if row is not None and row.state in UNFINISHED_STATES:
         row.error_details = None
-        mark_uncertain(row)
-        log.info("send_outcome_unknown", outbox_id=str(row.id), why=why)
+        mark_uncertain(row, why)
 
 
-def mark_uncertain(row: Outbox) -> None:
+def mark_uncertain(row: Outbox, why: str) -> None:
     """Wait the grace time for a status of this answer before anything else is done with it."""
     first_grace = services.settings().gatte_uncertain_grace_seconds
     longest_grace = max(LONGEST_DOUBT_SECONDS, first_grace)
     grace = first_grace * 2.0 ** max(0, row.attempts - 1)
     outbox.mark_uncertain(row, min(grace, longest_grace))
     metrics.UNCERTAIN_SENDS.inc()
-    log.warning("reply_uncertain", outbox_id=str(row.id), attempt=row.attempts)
+    log.warning("reply_uncertain", outbox_id=str(row.id), attempt=row.attempts, why=why)

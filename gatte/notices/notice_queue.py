@@ -9,8 +9,8 @@ from uuid import UUID
 from gatte.conversation.replies import TemplateReply
 from gatte.intake import contact_identity
 from gatte.models import Author, Contact, keyring
-from gatte.models.columns import new_uuid7
 from gatte.store import Row, StatementBatch, conversations, outbox
+from gatte.store.conversations import NoticeConversation
 from gatte.store.outbox import OutgoingReply
 
 SPACING = timedelta(seconds=0.25)
@@ -28,17 +28,6 @@ class ReminderStep:
     reminders: int = 0
     messages: int = 0
     problem: str = ""
-
-
-@dataclass(frozen=True)
-class NoticeConversation:
-    """A conversation as far as a notice needs it."""
-
-    id: UUID
-    contact_id: UUID
-    data_key_id: UUID
-    phone_number_id: str
-    owner_version: int
 
 
 def cache_key(row: Row) -> None:
@@ -95,14 +84,11 @@ def _conversation_of(
         return NoticeConversation(
             known, contact_id, data_key_id, phone_number_id, row.owner_version
         )
-    fresh = NoticeConversation(new_uuid7(), contact_id, data_key_id, phone_number_id, 0)
-    conversations.insert_notice_conversation(
+    return conversations.add_notice_conversation(
         batch,
-        fresh.id,
         contact_id,
         data_key_id,
         phone_number_id=phone_number_id,
         correlation_id=contact_identity.new_correlation_id(),
         at=now,
     )
-    return fresh

@@ -20,9 +20,7 @@ from gatte.models import (
     TemplateCategory,
     TemplateState,
 )
-from gatte.models.columns import new_uuid7
 from gatte.notices import purposes, template_choice
-from gatte.notices.notice_queue import NoticeConversation
 from gatte.notices.template_choice import NoticeNumber
 from gatte.store import (
     StatementBatch,
@@ -34,6 +32,7 @@ from gatte.store import (
     notice_audience,
     outbox,
 )
+from gatte.store.conversations import NoticeConversation
 from gatte.store.outbox import OutgoingReply
 from gatte.whatsapp.outbound import PARAMETER_LIMIT
 from gatte.whatsapp.simulator import SIMULATOR_NUMBER
@@ -186,14 +185,11 @@ def _notice_conversation(
     """A conversation that holds notices alone, added to the batch."""
     if contact.data_key_id is None:
         raise TemplateRefused(TemplateRefusal.UNREACHABLE)
-    fresh = NoticeConversation(new_uuid7(), contact.id, contact.data_key_id, phone_number_id, 0)
-    conversations.insert_notice_conversation(
+    return conversations.add_notice_conversation(
         batch,
-        fresh.id,
         contact.id,
         contact.data_key_id,
         phone_number_id=phone_number_id,
         correlation_id=contact_identity.new_correlation_id(),
         at=datetime.now(UTC),
     )
-    return fresh

@@ -19,7 +19,7 @@ NOTED_PERCENTS = (80, 100)
 log = structlog.get_logger(__name__)
 
 
-def check() -> dict[str, str]:
+def check() -> dict[str, float]:
     """Note each share of a budget that was passed and is not noted yet; what was spent, by period.
     The caller commits.
     """
@@ -31,7 +31,7 @@ def check() -> dict[str, str]:
         spent = costs.spent.of(period)
         limit = limits.of(period)
         metrics.BUDGET_SPENT_BRL.labels(period=period).set(float(spent))
-        result[period.value] = f"{spent:.2f}"
+        result[period.value] = round(float(spent), 2)
         if limit:
             _note(period, starts_on(period, costs.today), spent, limit)
     return result

@@ -4,7 +4,7 @@ A hash that is of the key that follows already is left as it is, so a pass may b
 begun again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -129,21 +129,23 @@ def _inbox(rotation: LookupRotation) -> None:
 
 
 def _messages(rotation: LookupRotation, rows: list[Message]) -> None:
-    moves = [
-        (row, rotation.move("wamid", row.wamid)) for row in rows if row.wamid and row.wamid_hash
-    ]
-    lookup_hashes.move_wamids("inbox_message", [move for _, move in moves])
-    for row, move in moves:
-        row.wamid_hash = rotation.renewed("message", row.wamid_hash, move)
+    _by_wamid(rotation, rows, beside="inbox_message")
 
 
 def _outbox(rotation: LookupRotation, rows: list[Outbox]) -> None:
+    _by_wamid(rotation, rows, beside="status_event")
+
+
+def _by_wamid(rotation: LookupRotation, rows: Sequence[Message | Outbox], *, beside: str) -> None:
+    """Rows that know the id which Meta gave a message, and those of the table `beside` that hold
+    its hash alone.
+    """
     moves = [
         (row, rotation.move("wamid", row.wamid)) for row in rows if row.wamid and row.wamid_hash
     ]
-    lookup_hashes.move_wamids("status_event", [move for _, move in moves])
+    lookup_hashes.move_wamids(beside, [move for _, move in moves])
     for row, move in moves:
-        row.wamid_hash = rotation.renewed("outbox", row.wamid_hash, move)
+        row.wamid_hash = rotation.renewed(row.__tablename__, row.wamid_hash, move)
 
 
 def _certificates(rotation: LookupRotation, rows: list[Certificate]) -> None:

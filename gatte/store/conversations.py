@@ -40,6 +40,7 @@ from gatte.models import (
     Ticket,
     Transition,
 )
+from gatte.models.columns import new_uuid7
 from gatte.models.message import TURN_AUTHORS
 from gatte.store.facts import VERSION_COLUMN
 from gatte.store.memories import MEMORIES_COLUMN
@@ -310,30 +311,41 @@ def insert_conversation(
     )
 
 
-def insert_notice_conversation(
+@dataclass(frozen=True)
+class NoticeConversation:
+    """A conversation as far as a notice needs it."""
+
+    id: UUID
+    contact_id: UUID
+    data_key_id: UUID
+    phone_number_id: str
+    owner_version: int
+
+
+def add_notice_conversation(
     batch: StatementBatch,
-    conversation_id: UUID,
     contact_id: UUID,
-    data_key_id: UUID | None,
+    data_key_id: UUID,
     *,
     phone_number_id: str,
     correlation_id: str,
     at: datetime,
-) -> None:
+) -> NoticeConversation:
     """Add to a batch a conversation that holds notices to a contact with whom none is open: closed
     from its first moment on, by which it is told from others. An answer opens another.
     """
+    fresh = NoticeConversation(new_uuid7(), contact_id, data_key_id, phone_number_id, 0)
     batch.insert(
         "conversation",
         {
-            "id": conversation_id,
+            "id": fresh.id,
             "data_key_id": data_key_id,
             "contact_id": contact_id,
             "phone_number_id": phone_number_id,
             "correlation_id": correlation_id,
             "state": State.CLOSED,
             "owner": Owner.BOT,
-            "owner_version": 0,
+            "owner_version": fresh.owner_version,
             "fallback_count": 0,
             "invalid_slot_count": 0,
             "consecutive_errors": 0,
@@ -344,6 +356,7 @@ def insert_notice_conversation(
             "wake_at": None,
         },
     )
+    return fresh
 
 
 def update_conversation(batch: StatementBatch, conversation: Conversation) -> None:

@@ -1,6 +1,7 @@
 """The jobs that the clock starts, as an admin sees them: last run, result, next run."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 from flask import Blueprint, Response, abort, flash, redirect, url_for
 from werkzeug.wrappers import Response as AnyResponse
@@ -11,12 +12,14 @@ from gatte.store import scheduled_jobs
 from gatte.web.htmx import render
 from gatte.web.panel import labels
 from gatte.web.panel.auth import current_user_or_401
+from gatte.web.panel.formatting import reais
 
 RESULT_WORDS = {
     "applied": "escolhas obedecidas",
     "appointments": "lembretes de horários",
     "certificates": "lembretes de certificados",
     "changed": "certificados marcados",
+    "day": "gasto hoje",
     "days": "dias contados",
     "deleted": "apagados",
     "dump": "cópia",
@@ -31,6 +34,7 @@ RESULT_WORDS = {
     "lines": "linhas gravadas",
     "listed": "modelos lidos",
     "messages": "mensagens",
+    "month": "gasto no mês",
     "outside_hours": "fora do horário de envio",
     "problem": "problema",
     "problems": "problemas",
@@ -39,6 +43,7 @@ RESULT_WORDS = {
     "skipped": "não foi feita",
 }
 """What the results of jobs are called here; a name without words stays as it is."""
+MONEY = frozenset({"day", "month"})
 
 
 def add_routes(bp: Blueprint) -> None:
@@ -62,8 +67,9 @@ def result_in_words(result: Mapping[str, object]) -> str:
     pieces = []
     for name, value in result.items():
         words = RESULT_WORDS.get(name, name)
-        pieces.append(f"{words}: {_amount(value)}")
-    return ", ".join(pieces)
+        amount = reais(Decimal(str(value))) if name in MONEY else _amount(value)
+        pieces.append(f"{words}: {amount}")
+    return "; ".join(pieces)
 
 
 def _amount(value: object) -> object:
