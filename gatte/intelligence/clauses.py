@@ -20,6 +20,10 @@ MEASURE = re.compile(
     r"\b(\d+) (segundo|minuto|hora|dia|semana|mes|ano|vez|parcela|copia|maquina)(?:e?s)?\b"
 )
 STOPPING = re.compile(r"\b(?:deix\w+|par(?:a|am|ou)|perd\w+) de (?=\w+r\b)")
+ANSWER_WORD = re.compile(r"^(?:sim|nao)[,.!] ")
+"""A yes or a no before what is said denies nothing of it."""
+DOUBLE_DENIAL = re.compile(r"\b(?:nao|sem) (?=(?:\w+ ){1,4}nao (?:impede|atrapalha|e problema))|\bou (?:sem|nao)\b")
+"""Denials that deny nothing: "não ter CNH não impede", "com ou sem pontos"."""
 NEGATIONS = dict.fromkeys(
     word_set(
         "nao nunca jamais nem nada ninguem "
@@ -175,7 +179,8 @@ def sentences_of(text: str) -> list[str]:
 @lru_cache(maxsize=KEPT_TEXTS)
 def clauses_of(sentence: str) -> tuple[Clause, ...]:
     """The clauses of a sentence, in order."""
-    plain = MEASURE.sub(r"\1-\2", STOPPING.sub("nao ", fold(sentence)))
+    told = ANSWER_WORD.sub("", fold(sentence), count=1)
+    plain = MEASURE.sub(r"\1-\2", STOPPING.sub("nao ", DOUBLE_DENIAL.sub(" ", told)))
     return tuple(_clause(part) for part in CLAUSE_END.split(plain) if part.strip())
 
 
