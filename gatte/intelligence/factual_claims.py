@@ -3,6 +3,7 @@ products, documents and places.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -62,7 +63,9 @@ _TEENS = {
 _SEVERAL = {word: number for word, number in _WORDS.items() if number > 1}
 """Words that can only be numbers; "um" is an article too."""
 _YEAR = re.compile(rf"\bdois mil e (vinte e )?({'|'.join(_TEENS | _WORDS)})\b")
-_ALONE = re.compile(rf"\b({'|'.join(_SEVERAL)})\b")
+_COUNTED = re.compile(rf"\b(\d{{1,3}}|{'|'.join(_SEVERAL)})((?: [a-z]{{4,}}){{1,3}})")
+"""A number with up to three words of what there is so many of."""
+COUNTED_STEM = 5
 _SAME_MEASURE = {
     "12 mes": "1 ano",
     "24 mes": "2 ano",
@@ -72,7 +75,7 @@ _SAME_MEASURE = {
     "60 minuto": "1 hora",
 }
 _MONTH = re.compile(rf"\b({'|'.join(MONTHS)})\b")
-_SPELLED = re.compile(rf"\b({'|'.join(_WORDS)})(?: ou (?:{'|'.join(_WORDS)}))? {_UNITS}\b")
+_SPELLED = re.compile(rf"\b({'|'.join(_WORDS)})(?: ou ({'|'.join(_WORDS)}))? {_UNITS}\b")
 _WITH_UNIT = re.compile(rf"\b(\d+) {_UNITS}\b")
 _PROMISES = (
     "r$",
@@ -115,11 +118,14 @@ _NAME = re.compile(r"\b[a-z]{0,2}-?[A-Z]{2,}[\w-]*|\b[A-Z]\d\b")
 
 @dataclass(frozen=True)
 class Claims:
-    """What a text claims that must not be made up; `measures` are numbers with their units."""
+    """What a text claims that must not be made up; `measures` are numbers with their units,
+    `counts` numbers with the beginnings of the words behind them.
+    """
 
     links: frozenset[str]
     numbers: frozenset[str]
     measures: frozenset[str]
+    counts: frozenset[tuple[str, str]]
     promises: frozenset[str]
     names: frozenset[str]
 
@@ -132,6 +138,7 @@ def extract_claims(text: str) -> Claims:
         frozenset(_links(text)),
         frozenset(_numbers(text, plain)),
         frozenset(_measures(plain)),
+        frozenset(_counts(plain)),
         frozenset(_promises(text, plain)),
         frozenset(fold(name) for name in _NAME.findall(text) if len(name) > 1),
     )
@@ -151,8 +158,6 @@ def _numbers(text: str, plain: str) -> set[str]:
     digits = {number for match in _NUMBER.findall(text) for number in _readings(match)}
     digits |= {str(MONTHS.index(month) + 1) for month in _MONTH.findall(plain)}
     digits |= {_year(found) for found in _YEAR.finditer(plain)}
-    without_years = _YEAR.sub("", plain)
-    digits |= {str(_SEVERAL[found[1]]) for found in _ALONE.finditer(without_years)}
     return digits | {str(_WORDS[found[1]]) for found in _SPELLED.finditer(plain)}
 
 
@@ -173,10 +178,21 @@ def _readings(number: str) -> set[str]:
 
 def _measures(plain: str) -> set[str]:
     """Numbers with the singular of their unit: "30 dia"; both ends of "1 a 5 anos"."""
-    spelled = {f"{_WORDS[found[1]]} {_singular(found[2])}" for found in _SPELLED.finditer(plain)}
+    spelled = {
+        f"{_WORDS[word]} {_singular(found[3])}"
+        for found in _SPELLED.finditer(plain)
+        for word in (found[1], found[2])
+        if word
+    }
     together = _RANGE.sub(r"\1 a \2", plain)
     written = {f"{found[1]} {_singular(found[2])}" for found in _WITH_UNIT.finditer(together)}
     return spelled | written
+
+
+def _counts(plain: str) -> Iterator[tuple[str, str]]:
+    for found in _COUNTED.finditer(_YEAR.sub("", plain)):
+        number = str(_SEVERAL.get(found[1], found[1]))
+        yield from ((number, word[:COUNTED_STEM]) for word in found[2].split())
 
 
 def in_other_units(measures: frozenset[str]) -> frozenset[str]:

@@ -23,6 +23,8 @@ KNOWN_CHUNK_SHARE = 0.45
 """Of the words between two commas that must stand in it."""
 SAME_MEANING = 0.58
 """Likeness to the passage from which on other words are only other words."""
+LEADS_AWAY = 0.06
+"""How much likelier a sentence may be without one of its chunks before that one is an addition."""
 OTHER_FORM = 0.8
 """What another form of a word counts beside the word itself."""
 COMMON_WEIGHT = 0.4
@@ -109,10 +111,11 @@ def _new_claims(sentence: str, passage: SourcePassage) -> Iterator[Violation]:
     known_measures = factual_claims.in_other_units(known.measures)
     measures = said.measures - known_measures
     of_measures = {one.partition(" ")[0] for one in known_measures}
-    numbers = said.numbers - known.numbers - heading.numbers - of_measures
+    counted = {number for number, _ in said.counts & known.counts}
+    numbers = said.numbers - known.numbers - heading.numbers - of_measures - counted
     if said.links - known.links:
         yield Violation.NEW_LINK
-    if numbers or measures:
+    if numbers or measures or _counts_otherwise(said.counts, known.counts):
         yield Violation.NEW_NUMBER
     if said.promises - known.promises:
         yield Violation.NEW_PROMISE
@@ -120,6 +123,13 @@ def _new_claims(sentence: str, passage: SourcePassage) -> Iterator[Violation]:
     for name in said.names:
         if name not in written:
             yield Violation.NEW_NAME
+
+
+def _counts_otherwise(said: frozenset[tuple[str, str]], known: frozenset[tuple[str, str]]) -> bool:
+    """Whether there is another number of a thing than the passage has of it."""
+    told = {thing for _, thing in known}
+    agreed = {number for number, _ in said & known}
+    return any(thing in told and number not in agreed for number, thing in said - known)
 
 
 def _new_meaning(sentence: str, passage: SourcePassage) -> Iterator[Violation]:
@@ -138,7 +148,8 @@ def _new_meaning(sentence: str, passage: SourcePassage) -> Iterator[Violation]:
         step_order.steps_of(sentence), _told_steps(passage), _likeness_of_steps
     ):
         yield Violation.OTHER_ORDER
-    if _has_new_words(found, _words(passage)) and not _says_the_same(sentence, passage):
+    chunks = [_words_alone(chunk.stems) for clause in found for chunk in clause.chunks]
+    if _has_new_words(chunks, _words(passage)) and not _says_the_same(sentence, chunks, passage):
         yield Violation.NEW_WORDS
 
 
@@ -191,7 +202,9 @@ def _is_other(said: frozenset[str], held: frozenset[str], group: frozenset[str])
 
 
 def _contradicts(clause: Clause, nearest: Clause) -> bool:
-    """Whether a word that both have is denied in one alone."""
+    """Whether a word that both have is denied in one alone, and they deny nothing in common."""
+    if _deny_the_same(clause, nearest):
+        return False
     for stem in clause.stems:
         if stem in clauses.COMMON_WORDS:
             continue
@@ -200,6 +213,11 @@ def _contradicts(clause: Clause, nearest: Clause) -> bool:
         if same and (stem in clause.denied) not in held:
             return True
     return False
+
+
+def _deny_the_same(clause: Clause, other: Clause) -> bool:
+    """Whether what a clause denies first is denied in the other too."""
+    return any(_has(stem, other.denied_first) for stem in clause.denied_first)
 
 
 def _is_always_otherwise(stem: str, clause: Clause, assertions: Iterable[_Assertion]) -> bool:
@@ -233,26 +251,29 @@ def _demands_otherwise(clause: Clause, nearest: Clause) -> bool:
     return demands and not demanded and nearest.denies and not clause.denies
 
 
-def _has_new_words(found: Iterable[Clause], known: frozenset[str]) -> bool:
-    """Whether too many words of all clauses, or of one chunk, stand nowhere in the passage."""
-    words: list[str] = []
-    least = 1.0
-    for clause in found:
-        for chunk in clause.chunks:
-            spoken = _words_alone(chunk.stems)
-            words += spoken
-            least = min(least, _known_share(spoken, known))
-    return least < KNOWN_CHUNK_SHARE or _known_share(words, known) < KNOWN_SHARE
+def _has_new_words(chunks: Sequence[Sequence[str]], known: frozenset[str]) -> bool:
+    """Whether too many words of all chunks, or of one, stand nowhere in the passage."""
+    shares = [_known_share(chunk, known) for chunk in chunks]
+    whole = _known_share([word for chunk in chunks for word in chunk], known)
+    return min(shares, default=1.0) < KNOWN_CHUNK_SHARE or whole < KNOWN_SHARE
 
 
-def _says_the_same(sentence: str, passage: SourcePassage) -> bool:
-    """Whether a sentence means nearly what one or two sentences of the passage do, in other words;
-    never without the embedding.
+def _says_the_same(
+    sentence: str, chunks: Sequence[Sequence[str]], passage: SourcePassage
+) -> bool:
+    """Whether a sentence means nearly what one or two sentences of the passage do, and none of its
+    chunks leads away from it; never without the embedding.
     """
     if not embedding.available():
         return False
-    likeness = _vectors(passage) @ embedding.embed_one(sentence.lower())
-    return float(likeness.max()) >= SAME_MEANING
+    known = _words(passage)
+    new = [chunk for chunk in chunks if _known_share(chunk, known) < KNOWN_CHUNK_SHARE]
+    without = [" ".join(w for one in chunks if one is not chunk for w in one) for chunk in new]
+    whole = " ".join(word for chunk in chunks for word in chunk)
+    vectors = embedding.embed([sentence.lower(), whole, *without])
+    likeness = (_vectors(passage) @ vectors.T).max(axis=0)
+    leads_away = any(one - likeness[1] > LEADS_AWAY for one in likeness[2:])
+    return bool(likeness[0] >= SAME_MEANING) and not leads_away
 
 
 @lru_cache(maxsize=KEPT_PASSAGES)

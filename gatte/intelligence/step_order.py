@@ -1,5 +1,5 @@
-"""Whether a sentence tells steps in another order than its passage: "primeiro instale, depois pague"
-where one pays first.
+"""Whether a sentence tells steps in another order than its passage: "instale, depois pague" where
+one pays first.
 
 A step is found in the passage by the sentence of it that shares most of its words; a passage tells
 its steps in the order in which they are done, but for what stands behind "antes de".
