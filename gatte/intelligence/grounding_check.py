@@ -258,9 +258,7 @@ def _has_new_words(chunks: Sequence[Sequence[str]], known: frozenset[str]) -> bo
     return min(shares, default=1.0) < KNOWN_CHUNK_SHARE or whole < KNOWN_SHARE
 
 
-def _says_the_same(
-    sentence: str, chunks: Sequence[Sequence[str]], passage: SourcePassage
-) -> bool:
+def _says_the_same(sentence: str, chunks: Sequence[Sequence[str]], passage: SourcePassage) -> bool:
     """Whether a sentence means nearly what one or two sentences of the passage do, and none of its
     chunks leads away from it; never without the embedding.
     """

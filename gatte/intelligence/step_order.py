@@ -14,7 +14,7 @@ from gatte.conversation.parsing.normalize import fold
 BEFORE = re.compile(r"\bantes (?:de|do|da|dos|das|que)\b")
 AFTER = re.compile(r"\bdepois (?:de|do|da|dos|das|que)\b|\bapos\b|\bassim que\b")
 THEN = re.compile(
-    r"[,;.]?\s*\b(?:e )?(?:so|somente|apenas)? ?(?:depois|entao|em seguida|dai|por fim|por ultimo"
+    r"[,;.]? ?\b(?:e )?(?:so|somente|apenas)? ?(?:depois|entao|em seguida|dai|por fim|por ultimo"
     r"|no fim|no final|ao final)\b(?! d[eoa]s?\b)"
 )
 FIRST = re.compile(r"\b(?:primeiro|comece|antes de tudo|antes de mais nada)\b")
@@ -27,7 +27,7 @@ def steps_of(sentence: str) -> list[str]:
     """The steps that a sentence puts in order, the first one first; fewer than two where it puts
     none.
     """
-    plain = FIRST.sub(" ", fold(sentence))
+    plain = FIRST.sub(" ", _folded(sentence))
     parts = [part.strip(" ,;.") for part in THEN.split(plain)]
     parts = [part for part in parts if part]
     if len(parts) > 1:
@@ -37,6 +37,11 @@ def steps_of(sentence: str) -> list[str]:
         if found:
             return _of_marker(plain, found, is_earlier=is_earlier)
     return []
+
+
+def _folded(sentence: str) -> str:
+    """Small letters without accents, with single blanks."""
+    return " ".join(fold(sentence).split())
 
 
 def _of_marker(plain: str, found: re.Match[str], *, is_earlier: bool) -> list[str]:
@@ -54,7 +59,7 @@ def told_steps(sentences: Iterable[str]) -> list[str]:
     """The pieces of a passage in the order in which they are done."""
     told: list[str] = []
     for sentence in sentences:
-        for step in steps_of(sentence) or [fold(sentence)]:
+        for step in steps_of(sentence) or [_folded(sentence)]:
             told += [piece for piece in PIECE_END.split(step) if piece.strip()]
     return told
 
