@@ -21,7 +21,11 @@ from gatte.conversation.states import State
 from gatte.conversation.texts import render
 from gatte.conversation.thresholds import SLOT_OFFERS_HUMAN_AT
 
-ABOUT_ONE_APPOINTMENT = {FlowName.MOVE_APPOINTMENT, FlowName.CANCEL_APPOINTMENT}
+ABOUT_ONE_APPOINTMENT = {
+    FlowName.SCHEDULE,
+    FlowName.MOVE_APPOINTMENT,
+    FlowName.CANCEL_APPOINTMENT,
+}
 
 
 def start_flow(turn: CommandRun, command: StartFlow) -> Outcome:

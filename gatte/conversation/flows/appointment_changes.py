@@ -59,7 +59,7 @@ def desk_notice(change: str, starts_at: datetime, number: int) -> str:
 # --- which appointment ---
 
 
-def _only_one(snapshot: Snapshot) -> dict[str, str]:
+def _only_one(snapshot: Snapshot, _text: str) -> dict[str, str]:
     one = snapshot.appointments
     return {"appointment": one[0].id} if len(one) == 1 else {}
 
