@@ -64,8 +64,10 @@ NOT_CANCELLED = re.compile(
 )
 NOT_MOVED = re.compile(
     r"\bnao (?:quero |precisa |vou |e para )?(?:remarcar|reagendar|mudar)\b"
-    r"|\b(?:remarc|reagend)(?:o|ar|amos)\b.{0,12}\b(?:depois|outra hora|mais para frente|quando)\b"
-    r"|\b(?:depois|outra hora|mais para frente)\b.{0,12}\b(?:remarc|reagend)(?:o|ar|amos)\b"
+    r"|\b(?:remarc|reagend)(?:o|ar|amos)\b.{0,12}"
+    r"\b(?:depois|outra hora|mais para frente|quando)\b"
+    r"|\b(?:depois|outra hora|mais para frente)\b.{0,12}"
+    r"\b(?:remarc|reagend)(?:o|ar|amos)\b"
 )
 BARE_CANCEL = re.compile(rf"\b{CANCEL}\b")
 ONLY_CANCELS = re.compile(rf"\b(?:so|apenas|somente) (?:quero )?{CANCEL}\b")

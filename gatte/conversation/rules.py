@@ -106,7 +106,9 @@ RECEIVE_NO_MORE = (
     r"(?:(?:as?|os?|suas?|seus?|mais|nenhum|nenhuma|essas?|esses) )*"
     r"(?:mensagem|mensagens|msgs?|avisos?|lembretes?|propagandas?|promoc(?:ao|oes))"
 )
-OF_YOURS = r"(?: (?:de|d[aeo]s?) (?:voces|vcs|voce|vencimento|renovacao|certificado))*(?: por aqui)?"
+OF_YOURS = (
+    r"(?: (?:de|d[aeo]s?) (?:voces|vcs|voce|vencimento|renovacao|certificado))*(?: por aqui)?"
+)
 LISTS = r"(?:avisos|envios?|mensagens|contatos|transmissao|lembretes)"
 POLITE = (
     r"(?:\b(?:por favor|pfv|pf|oi|ola|eu|gente|moca|moco|obrigad[oa]|bom dia|boa tarde|boa noite)\b"

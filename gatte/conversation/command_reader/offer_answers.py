@@ -14,8 +14,10 @@ NEGATED = re.compile(r"\b(?:nao|nem|nunca|sem)(?: \w+){0,2} $")
 """What stands right before a verb that is refused: "não quero sair"."""
 LONGEST_ANSWER = 10
 """Words from which on a text says more than an answer."""
-AROUND = FILLERS | word_set("sim s isso mesmo fila vou") | word_set(
-    "aviso avisos lembrete lembretes mensagem mensagens receber mandar de"
+AROUND = (
+    FILLERS
+    | word_set("sim s isso mesmo fila vou")
+    | word_set("aviso avisos lembrete lembretes mensagem mensagens receber mandar de")
 )
 
 

@@ -133,10 +133,10 @@ class Flow:
     `no_means_cancel` where a no to the summary ends the flow, since there is nothing to correct.
     `irreversible` where what is done cannot be undone: then only a literal yes will do.
     `settle` runs when all is filled, before the summary and again at the yes: it works out what
-    follows from the values, and may leave a slot to be asked, or asks itself and returns False. `summary_values` are what
-    the texts of the flow name beside its lines. `is_aside` where it is said and done in between:
-    then what it interrupted goes on at once. `yes_key` and `cancel_key` the titles of the
-    buttons.
+    follows from the values, and may leave a slot to be asked, or asks for a value itself and
+    returns False. `summary_values` are what the texts of the flow name beside its lines.
+    `is_aside` where it is said and done in between: then what it interrupted goes on at once.
+    `yes_key` and `cancel_key` the titles of the buttons.
     """
 
     name: FlowName

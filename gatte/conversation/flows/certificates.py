@@ -44,7 +44,7 @@ def show_certificate(certificate: CertificateFacts, today: date) -> str:
 
 
 def show_validity(certificate: CertificateFacts, today: date) -> str:
-    """A certificate by its kind and until when it is valid: "e-CNPJ A1, que vale até 18/03/2026"."""
+    """A certificate by its kind and its end: "e-CNPJ A1, que vale até 18/03/2026"."""
     over = certificate.valid_until < today
     return render(
         "certificate.of_kind_expired" if over else "certificate.of_kind",

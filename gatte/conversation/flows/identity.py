@@ -67,6 +67,7 @@ def identity_code(
         options=lambda _snapshot: (option_ids.HUMAN(),),
         before_asking=send,
         person_if=has_no_code,
+        synonyms=("código", "codigo"),
     )
 
 

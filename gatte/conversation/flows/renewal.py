@@ -122,7 +122,7 @@ def _open_key(snapshot: Snapshot) -> str:
 
 def _values(snapshot: Snapshot) -> dict[str, str]:
     known = _chosen(snapshot)
-    return {"certificate": show_validity(known, snapshot.now.date())} if known else {}
+    return {"value": show_validity(known, snapshot.now.date())} if known else {}
 
 
 def finish(draft: DecisionBuilder) -> None:
