@@ -72,8 +72,8 @@ NOT_MOVED = re.compile(
 BARE_CANCEL = re.compile(rf"\b{CANCEL}\b")
 ONLY_CANCELS = re.compile(rf"\b(?:so|apenas|somente) (?:quero )?{CANCEL}\b")
 AGREES = re.compile(
-    r"\W*(?:(?:sim|isso|pode|quero|queira|ok|por favor|confirmo|so|e so|favor|e|ta|tah|esta|certo|bom"
-    r"|beleza|claro|entao|vai|mesmo|para|prefiro|melhor|sim senhora?|infelizmente)\W+)*"
+    r"\W*(?:(?:sim|isso|pode|quero|queira|ok|por favor|confirmo|so|e so|favor|e|ta|tah|esta"
+    r"|certo|bom|beleza|claro|entao|vai|mesmo|para|prefiro|melhor|sim senhora?|infelizmente)\W+)*"
     rf"(?:{CANCEL}|tir(?:a|ar|e)|retir(?:a|ar|e))\b"
     r"(?:\W+(?:sim|por favor|pf|isso|tudo|ele|mesmo|logo|entao|ai|ja|agora|para mim|obrigad[oa]"
     r"|(?:o |esse |este |meu |o meu )?(?:horario|agendamento)))*\W*"

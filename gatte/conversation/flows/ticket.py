@@ -84,13 +84,9 @@ def _beside_wish(text: str) -> list[str]:
 
 
 def _told_story(text: str, snapshot: Snapshot) -> ParseResult:
-    """What happened, where it is told with the wish for a ticket, before anything is asked."""
-    is_story = len(_beside_wish(text)) >= WORDS_OF_STORY and not asks_for_a_moment(text)
-    if (
-        snapshot.requested_slot not in {None, "subject"}
-        or "description" in snapshot.slots
-        or not is_story
-    ):
+    """What happened, where it is told with the wish for a ticket, before more is asked."""
+    begins = snapshot.requested_slot in {None, "subject"} and "description" not in snapshot.slots
+    if not begins or asks_for_a_moment(text) or len(_beside_wish(text)) < WORDS_OF_STORY:
         return NO_MATCH
     return ParseResult(text.strip()[:DESCRIPTION_LENGTH])
 
