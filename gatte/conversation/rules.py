@@ -52,6 +52,7 @@ LEAVE = union(
         r"\bparar de (?:me )?(?:mandar|enviar|receber)\b.{0,20}"
         r"\b(?:mensage\w+|msgs?|avisos?|lembretes?|propagandas?|promoc\w+)"
     ),
+    r"\bnao quero mais (?:\w+ )?(?:avisos?|lembretes?|mensage\w+|propagandas?)\b",
     r"\b(?:tira|tire|tirem|remove|remova|removam)(?: me)? d(?:os|esses) (?:avisos|lembretes)\b",
     (
         r"\b(?:me )?(?:tira|tire|tirem|remove|remova|exclui|exclua|descadastr\w+)\b.{0,20}"
