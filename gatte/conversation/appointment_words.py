@@ -60,6 +60,8 @@ MOVES_WHAT_IS_THERE = union(
 """Words that move an appointment where there is one, and where there is none may book one."""
 NOT_CANCELLED = re.compile(
     rf"\bnao (?:quero |precisa |e para |vou )?{CANCEL}\b|\b(?:mantem|manter|mantenha)\b"
+    rf"|\b{CANCEL} nao(?: hein| viu| ta| ne)?\W*(?:$|[,.;!])"
+    r"|\bso (?:quero |queria |e para |para )?(?:mudar|trocar|remarcar|reagendar|passar|adiar)\b"
     r"|\bdeixa (?:marcad|como esta|assim|quieto|pra la)|\bcontinua marcad"
 )
 NOT_MOVED = re.compile(

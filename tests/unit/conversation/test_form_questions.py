@@ -138,6 +138,11 @@ def test_to_cancel_while_moving_asks_whether_the_appointment_shall_be_cancelled(
     assert not talk.effects
 
 
+@pytest.mark.parametrize("text", ["cancelar não hein, é só mudar", "não cancela, só muda o dia"])
+def test_a_cancellation_that_is_refused_while_moving_is_none(text):
+    assert moving().says(text).snapshot.flow == "move_appointment"
+
+
 @pytest.mark.parametrize("text", ["tá, desmarca", "pode tirar", "isso, cancela por favor"])
 def test_a_cancellation_is_agreed_to_in_its_own_verb(text):
     talk = Talk(appointments=(FRIDAY_14H,)).says("quero desmarcar meu horário").says(text)
