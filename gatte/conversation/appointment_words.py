@@ -38,7 +38,9 @@ ASKS = union(
     r"(?:meu |minha |marcad[oa] )?(?:horario|agendamento|atendimento|videoconferencia|visita)?\b"
     r"(?=.{0,20}(?:marcad|agend|horario|meu|minha))",
     r"\b(?:tenho|to com|estou com) (?:algum |alguma )?(?:horario|hora|agendamento|coisa) marcad",
-    r"\b(?:meu|minha) (?:horario|agendamento|visita) (?:esta |ta |ainda )?(?:confirmad|de pe)",
+    r"\b(?:meu|minha) (?:horario|agendamento|visita|video\w*|atendimento)"
+    r"(?: (?:de|da|do|das|as|dia) [\w/]+){0,3}(?: ainda)?(?: esta| ta)?(?: ainda)?"
+    r" (?:confirmad|de pe|marcad|valendo)",
 )
 SUPPOSED = re.compile(
     r"\bse (?:eu |a gente |nos )?(?:nao )?(?:puder|precisar|quiser|conseguir|desistir|faltar|tiver"
@@ -58,16 +60,33 @@ MOVES_WHAT_IS_THERE = union(
 """Words that move an appointment where there is one, and where there is none may book one."""
 NOT_CANCELLED = re.compile(
     rf"\bnao (?:quero |precisa |e para |vou )?{CANCEL}\b|\b(?:mantem|manter|mantenha)\b"
+    rf"|\b{CANCEL} nao(?: hein| viu| ta| ne)?\W*(?:$|[,.;!])"
+    r"|\bso (?:quero |queria |e para |para )?(?:mudar|trocar|remarcar|reagendar|passar|adiar)\b"
     r"|\bdeixa (?:marcad|como esta|assim|quieto|pra la)|\bcontinua marcad"
 )
-NOT_MOVED = re.compile(r"\bnao (?:quero |precisa |vou |e para )?(?:remarcar|reagendar|mudar)\b")
+NOT_MOVED = re.compile(
+    r"\bnao (?:quero |precisa |vou |e para )?(?:remarcar|reagendar|mudar)\b"
+    r"|\b(?:remarc|reagend)(?:o|ar|amos)\b.{0,12}"
+    r"\b(?:depois|outra hora|mais para frente|quando)\b"
+    r"|\b(?:depois|outra hora|mais para frente)\b.{0,12}"
+    r"\b(?:remarc|reagend)(?:o|ar|amos)\b"
+)
 BARE_CANCEL = re.compile(rf"\b{CANCEL}\b")
 ONLY_CANCELS = re.compile(rf"\b(?:so|apenas|somente) (?:quero )?{CANCEL}\b")
 AGREES = re.compile(
-    rf"\W*(?:(?:sim|isso|pode|quero|queira|ok|por favor|confirmo|so|e so|favor)\W+)*{CANCEL}\b"
+    r"\W*(?:(?:sim|isso|pode|quero|queira|ok|por favor|confirmo|so|e so|favor|e|ta|tah|esta"
+    r"|certo|bom|beleza|claro|entao|vai|mesmo|para|prefiro|melhor|sim senhora?|infelizmente)\W+)*"
+    rf"(?:{CANCEL}|tir(?:a|ar|e)|retir(?:a|ar|e))\b"
     r"(?:\W+(?:sim|por favor|pf|isso|tudo|ele|mesmo|logo|entao|ai|ja|agora|para mim|obrigad[oa]"
     r"|(?:o |esse |este |meu |o meu )?(?:horario|agendamento)))*\W*"
 )
+KEEPS = union(
+    r"\bmelhor (?:deixar|manter|nao|ficar)\b|\bfic(?:a|ar|o) com (?:ele|o horario|esse)\b",
+    r"^\W*(?:nao,? )?deixa (?:ele|sim|ai|desse jeito)\b",
+    r"(?<!nao )\b(?:eu )?vou (?:sim|ir sim|poder(?: ir)? sim|conseguir(?: ir)?|dar um jeito)\b",
+    r"(?<!nao )\bconsigo ir\b|\bdou um jeito\b",
+)
+"""Who was asked whether the appointment shall be cancelled keeps it."""
 LONGEST_ANSWER = 8
 
 
@@ -81,11 +100,14 @@ def appointment_wish(text: str, snapshot: Snapshot) -> AppointmentWish | None:
         return "appointment_status"
     if SUPPOSED.search(plain):
         return None
+    if snapshot.flow == FlowName.SCHEDULE and not snapshot.appointments:
+        return None  # what is cancelled there is the booking that runs
     only_cancels = bool(snapshot.appointments and ONLY_CANCELS.search(plain))
     moves = bool(MOVES.search(plain)) and not NOT_MOVED.search(plain)
     if snapshot.appointments and not snapshot.flow:
         moves = moves or bool(MOVES_WHAT_IS_THERE.search(plain))
-    bare = bool(snapshot.appointments and not snapshot.flow and BARE_CANCEL.search(plain))
+    free = not snapshot.flow or snapshot.flow == FlowName.MOVE_APPOINTMENT
+    bare = bool(snapshot.appointments and free and BARE_CANCEL.search(plain))
     cancels = only_cancels or bare or bool(CANCELS.search(plain))
     if cancels and (only_cancels or not moves) and not NOT_CANCELLED.search(plain):
         return "cancel_appointment"
@@ -99,7 +121,7 @@ def answers_cancellation(text: str, snapshot: Snapshot) -> bool | None:
     if snapshot.flow != FlowName.CANCEL_APPOINTMENT or snapshot.state != State.CONFIRMING:
         return None
     plain = readable(text)
-    if NOT_CANCELLED.search(plain):
+    if NOT_CANCELLED.search(plain) or KEEPS.search(plain):
         return False
     short = len(plain.split()) <= LONGEST_ANSWER and "?" not in plain
     return True if short and AGREES.fullmatch(plain) else None

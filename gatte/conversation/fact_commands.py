@@ -67,9 +67,13 @@ def context_of(snapshot: Snapshot) -> QuestionContext:
 
 
 def _wanted(snapshot: Snapshot) -> tuple[str, ...]:
-    """The product that a running form is about; nothing while it is undecided."""
+    """The product that a running form is about: the wanted one, or the certificate that is
+    renewed; nothing while it is undecided.
+    """
     slots = snapshot.slots
-    product = slots.get("product", "") or slots.get("product_part", "")
+    renewed = slots.get("certificate", "")
+    kind = next((one.kind for one in snapshot.certificates if one.id == renewed), "")
+    product = slots.get("product", "") or kind or slots.get("product_part", "")
     return (product,) if snapshot.flow and products_in(normalize_text(product)) else ()
 
 

@@ -177,6 +177,9 @@ def ask_to_disambiguate(draft: DecisionBuilder, first: Intent, second: Intent, t
     options = [
         ReplyOption(f"intent:{one}", render(f"option.intent_{one}")) for one in (first, second)
     ]
+    wished = next((FLOW_OF_INTENT[one] for one in (first, second) if one in FLOW_OF_INTENT), None)
+    row = next((row for row, flow in option_ids.FLOW_OF_ROW.items() if flow == wished), None)
+    draft.set_flag("offer", row)
     way_out = [] if Intent.TALK_TO_HUMAN in {first, second} else [option_ids.HUMAN()]
     draft.add_buttons(render("ladder.which"), *options, *way_out)
 

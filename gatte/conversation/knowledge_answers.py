@@ -112,6 +112,7 @@ def handle_no_answer(draft: DecisionBuilder, _nothing: AnswerNotFound) -> None:
         draft.update(fallback_count=draft.snapshot.fallback_count + 1)
         draft.log_activity(render("trail.not_answered"))
         draft.transition(Event.NOT_UNDERSTOOD, "no answer")
+        draft.set_flag("offer", option_ids.TICKET().id)
         draft.add_buttons(
             render("answer.none_desk_can_help"), option_ids.TICKET(), option_ids.HUMAN()
         )

@@ -9,9 +9,11 @@ from gatte.conversation.commands import Question
 from gatte.conversation.decision_builder import DecisionBuilder
 from gatte.conversation.fact_commands import PRODUCTS_FLAG, TOPIC_FLAG
 from gatte.conversation.fact_questions import OWN_RECORDS
+from gatte.conversation.flows.base import Slot
 from gatte.conversation.own_records import tell_own_record
 from gatte.conversation.parsing.normalize import normalize_text, words
-from gatte.conversation.slot_filling import proceed
+from gatte.conversation.slot_filling import current_flow, proceed
+from gatte.conversation.slot_questions import explanation
 from gatte.conversation.states import Event
 from gatte.conversation.texts import render
 
@@ -50,6 +52,10 @@ def _with_topic(draft: DecisionBuilder, text: str) -> str:
 
 def take_question(draft: DecisionBuilder, question: Question) -> None:
     """Take a question in: for facts, for the contact's own records, or for the knowledge base."""
+    told = "" if question.facts else explanation(question.text, draft.snapshot, _asked(draft))
+    if told:
+        answer_at_once(draft, told, "about the form")
+        return
     if not question.facts:
         text = _with_topic(draft, question.text)
         ask(draft, text, question.intent or "question")
@@ -64,6 +70,18 @@ def take_question(draft: DecisionBuilder, question: Question) -> None:
         draft.set_flag(TOPIC_FLAG, one.topic.value)
         if one.products:
             draft.set_flag(PRODUCTS_FLAG, "|".join(one.products))
+
+
+def answer_at_once(draft: DecisionBuilder, told: str, cause: str) -> None:
+    """Say what is known here already; what runs goes on after it."""
+    _open(draft, cause)
+    draft.add_text("answer.text", answer=told)
+
+
+def _asked(draft: DecisionBuilder) -> Slot | None:
+    """The slot that is asked for now."""
+    flow = current_flow(draft)
+    return flow.slot(draft.snapshot.requested_slot) if flow else None
 
 
 def ask_for_more(draft: DecisionBuilder) -> None:

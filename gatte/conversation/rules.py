@@ -49,6 +49,12 @@ LEAVE = union(
     ),
     r"\b(?:para|pare|parem|chega|cansei) de (?:me )?(?:mandar|enviar|mensage|msg)",
     (
+        r"\bparar de (?:me )?(?:mandar|enviar|receber)\b.{0,20}"
+        r"\b(?:mensage\w+|msgs?|avisos?|lembretes?|propagandas?|promoc\w+)"
+    ),
+    r"\bnao quero mais (?:\w+ )?(?:avisos?|lembretes?|mensage\w+|propagandas?)\b",
+    r"\b(?:tira|tire|tirem|remove|remova|removam)(?: me)? d(?:os|esses) (?:avisos|lembretes)\b",
+    (
         r"\b(?:me )?(?:tira|tire|tirem|remove|remova|exclui|exclua|descadastr\w+)\b.{0,20}"
         r"\b(?:lista|numero|contato|cadastro de envio)\b"
     ),
@@ -101,15 +107,23 @@ RECEIVE_NO_MORE = (
     r"(?:(?:as?|os?|suas?|seus?|mais|nenhum|nenhuma|essas?|esses) )*"
     r"(?:mensagem|mensagens|msgs?|avisos?|lembretes?|propagandas?|promoc(?:ao|oes))"
 )
-OF_YOURS = r"(?: (?:de|d[eo]s?) (?:voces|vcs|voce))?(?: por aqui)?"
+OF_YOURS = (
+    r"(?: (?:de|d[aeo]s?) (?:voces|vcs|voce|vencimento|renovacao|certificado))*(?: por aqui)?"
+)
 LISTS = r"(?:avisos|envios?|mensagens|contatos|transmissao|lembretes)"
-POLITE = r"(?:por favor|pfv|oi|ola|eu|bom dia|boa tarde|boa noite|[,.! ])*"
+POLITE = (
+    r"(?:\b(?:por favor|pfv|pf|oi|ola|eu|gente|moca|moco|obrigad[oa]|bom dia|boa tarde|boa noite)\b"
+    r"|[,.! ])*"
+)
+WISHES = r"(?:(?:so|apenas|quero|queria|gostaria(?: de)?|preciso|podem?|e para|isso|sim)[, ]+)*"
 EXPLICIT: dict[CommandWord, re.Pattern[str]] = {
     CommandWord.LEAVE: union(
-        rf"{POLITE}nao (?:quero|desejo) (?:mais )?receber (?:mais )?{RECEIVE_NO_MORE}"
+        rf"{POLITE}{WISHES}nao (?:quero|desejo) (?:mais )?(?:receber )?(?:mais )?{RECEIVE_NO_MORE}"
         rf"{OF_YOURS}(?: mais)?{POLITE}",
-        rf"{POLITE}(?:para|pare|parem) de (?:me )?(?:mandar|enviar) {RECEIVE_NO_MORE}"
-        rf"{OF_YOURS}{POLITE}",
+        rf"{POLITE}{WISHES}(?:para|parar|pare|parem) de (?:me )?(?:mandar|enviar|receber) "
+        rf"{RECEIVE_NO_MORE}{OF_YOURS}{POLITE}",
+        rf"{POLITE}{WISHES}(?:me )?(?:tir\w+|remov\w+)(?: me)? d(?:os|esses) "
+        rf"(?:avisos|lembretes){OF_YOURS}{POLITE}",
         rf"{POLITE}(?:me )?(?:tir\w+|remov\w+|exclu\w+|descadastr\w+)(?: me)? "
         rf"d(?:a|ess?a) (?:sua )?lista(?: de {LISTS})?{POLITE}",
     ),

@@ -18,12 +18,13 @@ from gatte.conversation.decision_builder import (
 from gatte.conversation.effects import EscalationReason
 from gatte.conversation.flows.appointment_changes import time_of
 from gatte.conversation.flows.base import Flow, FlowName, Slot
+from gatte.conversation.flows.certificates import show_validity
 from gatte.conversation.flows.registry import FLOWS
 from gatte.conversation.flows.schedule import show_when
 from gatte.conversation.handoff import clear_queue_flags, escalate
 from gatte.conversation.merge_replies import BUTTONS_LENGTH
 from gatte.conversation.parsing.normalize import truncate
-from gatte.conversation.replies import ReplyOption, TextReply
+from gatte.conversation.replies import ButtonsReply, Reply, ReplyOption, TextReply
 from gatte.conversation.snapshot import Snapshot
 from gatte.conversation.states import Event, State
 from gatte.conversation.texts import exists, render
@@ -66,7 +67,7 @@ def start(
     draft.update(
         flow=str(name),
         requested_slot=None,
-        slots={**kept, **flow.prefill(draft.snapshot)},
+        slots={**kept, **flow.prefill(draft.snapshot, "\n".join(texts))},
         invalid_slot_count=0,
         fallback_count=0,
     )
@@ -75,8 +76,9 @@ def start(
         extract_slots(draft, text)
     _fill_given(draft, flow, values or {})
     _fill_told(draft, flow)
-    if exists(f"{name}.open"):
-        draft.add_text(f"{name}.open")
+    opening = flow.open_key(draft.snapshot) or f"{name}.open"
+    if exists(opening):
+        draft.add_text(opening, **flow.summary_values(draft.snapshot))
     if not _refuse_volunteered(draft, texts):
         proceed(draft)
 
@@ -135,7 +137,10 @@ def proceed(draft: DecisionBuilder, *, brief: bool = False) -> None:
         return
     if not flow.settle(draft):
         return
-    if draft.snapshot.state == State.CONFIRMING:
+    left = flow.next_slot(draft.snapshot)
+    if left:
+        ask(draft, left)
+    elif draft.snapshot.state == State.CONFIRMING:
         show_summary(draft, brief=brief)
     elif flow.needs_confirmation(draft.snapshot):
         draft.transition(Event.SLOTS_COMPLETE, flow.name)
@@ -230,19 +235,20 @@ def show_summary(draft: DecisionBuilder, *, brief: bool = False) -> None:
 
 def summary_lines(snapshot: Snapshot, flow: Flow) -> str:
     """A line for each value of the flow."""
-    shown = ((slot, snapshot.slots.get(slot.name)) for slot in flow.slots)
-    return "\n".join(
-        f"• {render(f'label.{slot.name}')}: {shown_value(snapshot, slot, value)}"
-        for slot, value in shown
-        if value
-    )
+    shown = ((slot, _shown(snapshot, slot)) for slot in flow.slots)
+    return "\n".join(f"• {render(f'label.{slot.name}')}: {value}" for slot, value in shown if value)
+
+
+def _shown(snapshot: Snapshot, slot: Slot) -> str:
+    """The value of a slot as the customer reads it; empty where it has none, or says nothing."""
+    value = snapshot.slots.get(slot.name)
+    return shown_value(snapshot, slot, value) if value else ""
 
 
 def _values_in_line(snapshot: Snapshot, flow: Flow) -> str:
     """The values of the flow in one line."""
-    shown = ((slot, snapshot.slots.get(slot.name)) for slot in flow.slots)
-    values = [shown_value(snapshot, slot, value) for slot, value in shown if value]
-    return truncate(", ".join(values), LONGEST_LINE)
+    shown = (_shown(snapshot, slot) for slot in flow.slots)
+    return truncate(", ".join(value for value in shown if value), LONGEST_LINE)
 
 
 def shown_value(snapshot: Snapshot, slot: Slot, value: str) -> str:
@@ -253,9 +259,9 @@ def shown_value(snapshot: Snapshot, slot: Slot, value: str) -> str:
         known = (one for one in snapshot.appointments if one.id == value)
         return next((show_when(time_of(one)) for one in known), "")
     if slot.name == "certificate":
-        return next(
-            (one.kind for one in snapshot.certificates if one.id == value), render("row.other")
-        )
+        known = (one for one in snapshot.certificates if one.id == value)
+        today = snapshot.now.date()
+        return next((show_validity(one, today) for one in known), "")
     return slot.format(value)
 
 
@@ -270,12 +276,22 @@ def confirm(draft: DecisionBuilder) -> None:
 
 def finish(draft: DecisionBuilder) -> None:
     """Carry out the flow's effect, and offer to come back to one that was put aside."""
-    FLOWS[draft.snapshot.flow or ""].on_complete(draft)
+    flow = FLOWS[draft.snapshot.flow or ""]
+    flow.on_complete(draft)
     draft.end_flow()
     draft.update(fallback_count=0)
+    if flow.is_aside and can_resume(draft):
+        draft.replies = [_without_options(one) for one in draft.replies]
+        resume(draft, "after an aside")
+        return
     asks = draft.replies and not isinstance(draft.replies[-1], TextReply)
     if not asks:
         offer_resume(draft)
+
+
+def _without_options(reply: Reply) -> Reply:
+    """The text alone of a reply with buttons: what runs on asks for something else."""
+    return TextReply(reply.body) if isinstance(reply, ButtonsReply) else reply
 
 
 def ask_what_to_fix(draft: DecisionBuilder) -> None:

@@ -31,6 +31,8 @@ from gatte.conversation.commands import (
     WrongPerson,
 )
 from gatte.conversation.effects import EscalationReason
+from gatte.conversation.parsing.documents import find_document
+from gatte.conversation.parsing.names import find_email
 from tests.quality.customers import PLACES_WITHOUT_SLOT, Customer
 from tests.quality.judge import same
 
@@ -38,6 +40,12 @@ NOISE = 0.2
 OPTIONAL = frozenset({"email", "company", "document"})
 CHECKED_BY = {"email": "@", "document": "0123456789"}
 """Marks without which a text is no value of these slots."""
+TOLD_ANYWHERE = {"email": find_email, "document": find_document}
+"""Values that a perfect reader knows by their form, wherever they are told."""
+READ_IN_ASIDES = frozenset({"day", "period", "product", "certificate"})
+"""Slots whose values are asked with options: an aside that asks nothing there names one."""
+BY_ID = frozenset({"certificate"})
+"""Slots that hold our id of a thing, not what a customer calls it."""
 STORY_LENGTH = 6
 """Words from which on what should be a value is the alarm that an escalation is about."""
 SHORT = 4
@@ -71,12 +79,14 @@ OTHERS: tuple[Command, ...] = (
 @dataclass(frozen=True)
 class Line:
     """What a customer says in a turn, and the entry of its file that it comes from: `opening`,
-    `aside`, a slot, or one of `confirm`, `offer`, `queue`, `else`.
+    `aside`, a slot, or one of `confirm`, `offer`, `queue`, `else`; `must_say` is what an aside
+    wants to hear.
     """
 
     messages: tuple[str, ...]
     entry: str
     place: str = ""
+    must_say: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -160,7 +170,7 @@ def _first_form(customer: Customer) -> FlowWish:
 
 def _aside(customer: Customer, line: Line, stored: Mapping[str, str]) -> Iterator[Command]:
     """The alarm of an escalation, else a document in pieces, else values that are stored otherwise
-    than the end has them, else a question.
+    than the end has them, else what the aside tells, or asks.
     """
     if customer.goal in URGENT:
         yield _goal(customer, line)
@@ -170,15 +180,27 @@ def _aside(customer: Customer, line: Line, stored: Mapping[str, str]) -> Iterato
         whole = same(document, "".join(line.messages))
         yield SetSlot("document", document if whole else line.text, span=line.text)
         return
+    asks = "?" in line.text
     wrong = [
         CorrectSlot(SLOT_NAMES.get(slot, slot), value, span=line.text)
         for slot, value in customer.wanted_slots.items()
-        if stored.get(slot) and not same(value, stored[slot])
+        if slot not in BY_ID and stored.get(slot) and not same(value, stored[slot])
     ]
-    if wrong and (line.place == "confirm" or "?" not in line.text):
+    if wrong and not line.must_say and (line.place == "confirm" or not asks):
         yield from wrong
-    else:
+    elif asks or line.must_say:
         yield Question(line.text, span=line.text)
+    else:
+        yield from _told(line)
+
+
+def _told(line: Line) -> Iterator[Command]:
+    """The values that an aside tells which asks nothing; else it only gains time."""
+    found = [(slot, find(line.text).value) for slot, find in TOLD_ANYWHERE.items()]
+    told = [SetSlot(slot, value, span=line.text) for slot, value in found if value]
+    if not told and line.place in READ_IN_ASIDES:
+        told = [SetSlot(line.place, line.text, span=line.text)]
+    yield from told or [SmallTalk(Courtesy.OTHER, span=line.text)]
 
 
 def _to_offer(customer: Customer, line: Line) -> Command:

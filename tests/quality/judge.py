@@ -259,17 +259,23 @@ def unwanted(stage: Stage, customer: Customer) -> tuple[str, ...]:
     wanted = {
         "opt_out": bool(customer.end.get("opted_out")),
         "erase": customer.wanted_slots.get("request") == "erase",
+        "cancel": customer.end.get("flow") == "cancel_appointment",
     }
     return tuple(one for one in done if not wanted[one])
 
 
 def irreversible(stage: Stage) -> tuple[str, ...]:
-    """Which of those things that cannot be undone were done: opt-out, request for erasure."""
+    """Which of those things that cannot be undone were done: opt-out, request for erasure, an
+    appointment that was cancelled.
+    """
     with stage.open():
         requests = _made(stage, TicketKind.DATA_REQUEST)
         erased = any(ERASURE in (row.subject or "") for row in requests)
         opted_out = stage.contact().opted_out_at is not None
-    return tuple(name for name, done in (("opt_out", opted_out), ("erase", erased)) if done)
+        states = [row.state for row in _appointments(stage)]
+    cancelled = AppointmentState.CANCELLED in states
+    found = {"opt_out": opted_out, "erase": erased, "cancel": cancelled}
+    return tuple(name for name, done in found.items() if done)
 
 
 def booked(stage: Stage) -> bool:

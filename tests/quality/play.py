@@ -11,6 +11,7 @@ from enum import StrEnum
 from flask import Flask
 
 from gatte.conversation.commands import TurnReading
+from gatte.conversation.option_ids import NOTICES_OFF
 from gatte.conversation.replies import ButtonsReply
 from gatte.conversation.states import State
 from gatte.extensions import db
@@ -204,6 +205,8 @@ def _place(dialogue: Dialogue) -> str:
         return "else"
     if state is State.CONFIRMING:
         return "confirm"
+    if _asks_for_goal(dialogue):
+        return "confirm"
     if state is State.COLLECTING and asked:
         slot = SLOTS_OF_VOICES.get(asked, asked)
         dialogue.asked.add(slot)
@@ -211,6 +214,13 @@ def _place(dialogue: Dialogue) -> str:
     last = stage.received[-1] if stage.received else None
     offers = last is not None and isinstance(last.reply, ButtonsReply)
     return "offer" if offers else "else"
+
+
+def _asks_for_goal(dialogue: Dialogue) -> bool:
+    """Whether the last bubble asks a customer who wants no more notices if that is so."""
+    if dialogue.customer.goal != "opt_out" or not dialogue.stage.received:
+        return False
+    return any(one.id == NOTICES_OFF().id for one in dialogue.stage.received[-1].options)
 
 
 def _undoes(dialogue: Dialogue) -> bool:
@@ -223,11 +233,11 @@ def _undoes(dialogue: Dialogue) -> bool:
 
 def _next_line(dialogue: Dialogue, place: str) -> Line | None:
     """What the customer says at a place; None when it has nothing to say there."""
-    aside = next((one for one in dialogue.asides_left if one.at == place), None)
+    aside = _aside_for(dialogue, place)
     if aside is not None:
         dialogue.asides_left.remove(aside)
         dialogue.said_asides.append((aside, len(dialogue.stage.received)))
-        return Line(aside.messages, "aside", place)
+        return Line(aside.messages, "aside", place, aside.must_say)
     entry = place if place in dialogue.customer.answers else "else"
     answers = dialogue.customer.answers.get(entry)
     if not answers:
@@ -235,6 +245,16 @@ def _next_line(dialogue: Dialogue, place: str) -> Line | None:
     number = dialogue.answered.get(entry, 0)
     dialogue.answered[entry] = number + 1
     return Line((answers[min(number, len(answers) - 1)],), entry, place)
+
+
+def _aside_for(dialogue: Dialogue, place: str) -> Aside | None:
+    """The aside of a place; at the summary also a question that was to be asked at a slot for which
+    nobody asked: who wants to know asks before saying yes.
+    """
+    here = next((one for one in dialogue.asides_left if one.at == place), None)
+    if here is not None or place != "confirm":
+        return here
+    return next((one for one in dialogue.asides_left if one.must_say), None)
 
 
 def _say(dialogue: Dialogue, line: Line) -> None:

@@ -16,12 +16,18 @@ from gatte.conversation.commands import (
 )
 from gatte.conversation.flow_control import continue_flow
 from gatte.conversation.flows.base import FlowName
+from gatte.conversation.questions import answer_at_once
 from gatte.conversation.slot_filling import ask_again, reject_answer, start
+from gatte.conversation.slot_questions import own_certificates
 from gatte.conversation.states import State
 from gatte.conversation.texts import render
 from gatte.conversation.thresholds import SLOT_OFFERS_HUMAN_AT
 
-ABOUT_ONE_APPOINTMENT = {FlowName.MOVE_APPOINTMENT, FlowName.CANCEL_APPOINTMENT}
+ABOUT_ONE_APPOINTMENT = {
+    FlowName.SCHEDULE,
+    FlowName.MOVE_APPOINTMENT,
+    FlowName.CANCEL_APPOINTMENT,
+}
 
 
 def start_flow(turn: CommandRun, command: StartFlow) -> Outcome:
@@ -30,6 +36,9 @@ def start_flow(turn: CommandRun, command: StartFlow) -> Outcome:
     running = draft.snapshot.flow
     if running == name:
         return Outcome.OVERRULED if turn.changed else _again(turn, command)
+    if running and name == FlowName.CERTIFICATE_STATUS and draft.snapshot.certificates:
+        answer_at_once(draft, own_certificates(draft.snapshot), "own records")
+        return Outcome.DONE
     texts = tuple(one.text for one in turn.said)
     values = {one.slot: one.value for one in turn.commands if isinstance(one, SetSlot)}
     if {running, name} <= ABOUT_ONE_APPOINTMENT:

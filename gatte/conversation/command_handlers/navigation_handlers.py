@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from gatte.conversation import option_ids
 from gatte.conversation.command_handlers.command_run import CommandRun
-from gatte.conversation.command_handlers.slot_handlers import deny
+from gatte.conversation.command_handlers.slot_handlers import affirm, deny
 from gatte.conversation.commands import (
+    Affirm,
     CancelFlow,
     Command,
     Deny,
@@ -54,6 +55,8 @@ def change_notices(turn: CommandRun, command: OptOut | OptIn) -> Outcome:
             draft.discard_suspended_flow()
         start(draft, notices.flow, notices.cause)
         return turn.settle(command)
+    if turn.offered == notices.option().id:
+        return affirm(turn, Affirm(span=command.span))
     draft.set_flag("offer", notices.option().id)
     draft.add_buttons(render(notices.question), notices.option(), option_ids.MENU())
     turn.settle(command)

@@ -139,6 +139,8 @@ def whole_message(place: Place, text: str) -> Command | None:
         found = LITERAL[word](span=text, literal=literal)  # type: ignore[call-arg]  # without keys
     elif place.flow and cancels_this(text):
         found = CancelFlow(span=text)
+    elif place.slot is not None and place.slot.person_if(text):
+        found = RequestHuman(span=text, literal=True)
     elif not place.flow and (told := _wish_in_words(place, text)):
         found = StartFlow(told, span=text)
     elif place.awaits_yes and answer is not None:

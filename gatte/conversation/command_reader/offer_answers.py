@@ -14,7 +14,11 @@ NEGATED = re.compile(r"\b(?:nao|nem|nunca|sem)(?: \w+){0,2} $")
 """What stands right before a verb that is refused: "não quero sair"."""
 LONGEST_ANSWER = 10
 """Words from which on a text says more than an answer."""
-AROUND = FILLERS | word_set("sim s isso mesmo fila vou")
+AROUND = (
+    FILLERS
+    | word_set("sim s isso mesmo fila vou")
+    | word_set("aviso avisos lembrete lembretes mensagem mensagens receber mandar de")
+)
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,13 @@ WORDS_OF_OFFER: dict[str, OfferWords] = {
             r"\b(?:continu(?:o|ar|a|e|amos)|seg(?:uir|ue|uimos)|termin(?:o|ar)|complet(?:o|ar)"
             r"|mant(?:em|er|enha)|prossegu\w+)\b"
         ),
+    ),
+    option_ids.NOTICES_OFF().id: OfferWords(
+        re.compile(
+            r"\b(?:par(?:a|ar|e|em|o)|tir(?:a|ar|e|em)|remov\w+|sair|cancel(?:a|ar|e)"
+            r"|nao quero (?:mais|receber))\b"
+        ),
+        re.compile(r"\b(?:continu(?:o|ar|a|e|em)|mant(?:em|er|enha)|deixa)\b"),
     ),
     "resume": OfferWords(
         re.compile(
@@ -78,7 +89,11 @@ def _answer_of_clause(known: OfferWords, clause: str) -> bool | None:
 
 
 def says_it_whole(offered: str, text: str) -> bool:
-    """Whether a text is the offer's own verb with courtesy around it alone: "quero sair"."""
+    """Whether a text is the offer's own verb with courtesy around it alone: "quero sair"; a no in
+    a clause before it ("não, só parar os avisos") is taken back by it.
+    """
     known = WORDS_OF_OFFER[offered]
-    bare = set(words(known.accepts.sub(" ", readable(text))))
+    clauses = [one for one in CLAUSE_END.split(readable(text)) if words(one)]
+    said = [one for one in clauses if yes_or_no(one) is None] or clauses
+    bare = set(words(known.accepts.sub(" ", " ".join(said))))
     return bare <= AROUND

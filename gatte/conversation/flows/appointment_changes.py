@@ -24,7 +24,7 @@ from gatte.conversation.parsing.dates import find_day
 from gatte.conversation.parsing.day_wishes import wish_of
 from gatte.conversation.parsing.mentions import readable
 from gatte.conversation.parsing.normalize import NO_MATCH, ParseResult
-from gatte.conversation.parsing.times import find_period, says_same_time
+from gatte.conversation.parsing.times import find_period, says_same_time, window_of
 from gatte.conversation.replies import ReplyOption
 from gatte.conversation.snapshot import AppointmentFacts, Snapshot
 from gatte.conversation.states import Event
@@ -59,7 +59,7 @@ def desk_notice(change: str, starts_at: datetime, number: int) -> str:
 # --- which appointment ---
 
 
-def _only_one(snapshot: Snapshot) -> dict[str, str]:
+def _only_one(snapshot: Snapshot, _text: str) -> dict[str, str]:
     one = snapshot.appointments
     return {"appointment": one[0].id} if len(one) == 1 else {}
 
@@ -165,9 +165,18 @@ def _summary_values(snapshot: Snapshot) -> dict[str, str]:
     return values
 
 
+def _day_needed(snapshot: Snapshot) -> bool:
+    """Whether a day has to be asked for: who names only another hour means the same day."""
+    window = window_of(snapshot.slots.get("period", ""))
+    return _has_appointments(snapshot) and not (window is not None and window.exact)
+
+
 def _settle_move(draft: DecisionBuilder) -> bool:
     if not _settle_cancel(draft):
         return False
+    present = _chosen(draft.snapshot)
+    if present is not None and "day" not in draft.snapshot.slots:
+        draft.set_slots({"day": present.starts_at.date().isoformat()})
     return not _has_appointments(draft.snapshot) or settle_time(draft)
 
 
@@ -251,7 +260,7 @@ MOVE_APPOINTMENT = Flow(
             DAY,
             extract=_find_new_day,
             validate=_wrong_new_day,
-            required_if=_has_appointments,
+            required_if=_day_needed,
         ),
         replace(
             PERIOD,

@@ -47,7 +47,7 @@ def no_options(_snapshot: Snapshot) -> tuple[ReplyOption, ...]:
     return ()
 
 
-def no_prefill(_snapshot: Snapshot) -> dict[str, str]:
+def no_prefill(_snapshot: Snapshot, _text: str) -> dict[str, str]:
     return {}
 
 
@@ -65,6 +65,10 @@ def no_values(_snapshot: Snapshot) -> dict[str, str]:
 
 def does_nothing(_draft: DecisionBuilder) -> None:
     return None
+
+
+def needs_no_person(_text: str) -> bool:
+    return False
 
 
 def nothing_to_settle(_draft: DecisionBuilder) -> bool:
@@ -94,6 +98,7 @@ class Slot:
     remembered from earlier conversations, which the question names to have it confirmed.
     `before_asking` runs each time that the question is asked.
     `tells_what_is_free` where the alternatives are the free times, which people ask for.
+    `person_if` says of an answer that only a person can help after it.
     """
 
     name: str
@@ -115,6 +120,7 @@ class Slot:
     known_value: Callable[[Snapshot], str] = nothing_known
     before_asking: Callable[[DecisionBuilder], None] = does_nothing
     tells_what_is_free: bool = False
+    person_if: Callable[[str], bool] = needs_no_person
 
 
 @dataclass(frozen=True)
@@ -122,24 +128,29 @@ class Flow:
     """A flow: slots in the order of asking, what is known beforehand, when a yes is due, and what
     is done at the end.
 
+    `prefill` gives what is known before anything is asked, from the snapshot and the words of the
+    wish. `open_key` names the text that opens it where that depends on what is known.
     `no_means_cancel` where a no to the summary ends the flow, since there is nothing to correct.
     `irreversible` where what is done cannot be undone: then only a literal yes will do.
     `settle` runs when all is filled, before the summary and again at the yes: it works out what
-    follows from the values, or asks for another one and returns False. `summary_values` are what
-    the texts of the flow name beside its lines; `yes_key` and `cancel_key` the titles of the
-    buttons.
+    follows from the values, and may leave a slot to be asked, or asks for a value itself and
+    returns False. `summary_values` are what the texts of the flow name beside its lines.
+    `is_aside` where it is said and done in between: then what it interrupted goes on at once.
+    `yes_key` and `cancel_key` the titles of the buttons.
     """
 
     name: FlowName
     slots: tuple[Slot, ...]
     on_complete: Callable[[DecisionBuilder], None]
-    prefill: Callable[[Snapshot], dict[str, str]] = no_prefill
+    prefill: Callable[[Snapshot, str], dict[str, str]] = no_prefill
     needs_confirmation: Callable[[Snapshot], bool] = needs_yes
     no_means_cancel: bool = False
     irreversible: Callable[[Snapshot], bool] = needs_no_yes
     settle: Callable[[DecisionBuilder], bool] = nothing_to_settle
     summary_key: Callable[[Snapshot], str] = lambda _snapshot: ""
     summary_values: Callable[[Snapshot], dict[str, str]] = no_values
+    open_key: Callable[[Snapshot], str] = lambda _snapshot: ""
+    is_aside: bool = False
     yes_key: str = "option.confirm"
     cancel_key: str = "option.cancel"
 

@@ -8,9 +8,14 @@ from gatte.conversation import option_ids
 from gatte.conversation.decision_builder import DecisionBuilder
 from gatte.conversation.effects import IdentitySubject, SendIdentityCode
 from gatte.conversation.flows import identity
-from gatte.conversation.flows.base import Flow, FlowName, needs_no_yes
-from gatte.conversation.flows.certificates import days_left, show_certificate
+from gatte.conversation.flows.base import Flow, FlowName, Slot, needs_no_yes
+from gatte.conversation.flows.certificates import (
+    certificate_with,
+    days_left,
+    show_certificate,
+)
 from gatte.conversation.flows.common import DOCUMENT
+from gatte.conversation.parsing.normalize import NO_MATCH, ParseResult
 from gatte.conversation.snapshot import CertificateFacts, Snapshot
 from gatte.conversation.texts import render
 
@@ -32,6 +37,17 @@ def _visible(snapshot: Snapshot) -> tuple[CertificateFacts, ...]:
     return tuple(one for one in snapshot.identity.certificates if one.document == asked)
 
 
+def _find_certificate(text: str, snapshot: Snapshot) -> ParseResult:
+    """The one of several certificates that a text names."""
+    several = len(snapshot.certificates) > 1
+    named = certificate_with(text, snapshot) if several else None
+    return NO_MATCH if named is None else ParseResult(named.id)
+
+
+def _never(_snapshot: Snapshot) -> bool:
+    return False
+
+
 def _is_of_another(snapshot: Snapshot) -> bool:
     return "document" in snapshot.slots and not _visible(snapshot)
 
@@ -44,7 +60,9 @@ def finish(draft: DecisionBuilder) -> None:
     """Tell who may hear it; tell anyone else nothing, not even whether the document is known
     here.
     """
-    certificates = sorted(_visible(draft.snapshot), key=lambda one: one.valid_until)[:MOST_SHOWN]
+    visible = _visible(draft.snapshot)
+    named = [one for one in visible if one.id == draft.snapshot.slots.get("certificate")]
+    certificates = sorted(named or visible, key=lambda one: one.valid_until)[:MOST_SHOWN]
     if not certificates:
         identity.refuse(draft)
         return
@@ -63,6 +81,12 @@ CERTIFICATE_STATUS = Flow(
     FlowName.CERTIFICATE_STATUS,
     (
         replace(DOCUMENT, required_if=_unregistered, invalidates=("identity_code",)),
+        Slot(
+            "certificate",
+            parse_answer=_find_certificate,
+            extract=_find_certificate,
+            required_if=_never,
+        ),
         identity.identity_code(_is_of_another, _asked_document),
     ),
     finish,

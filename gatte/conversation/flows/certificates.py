@@ -43,6 +43,16 @@ def show_certificate(certificate: CertificateFacts, today: date) -> str:
     )
 
 
+def show_validity(certificate: CertificateFacts, today: date) -> str:
+    """A certificate by its kind and its end: "e-CNPJ A1, que vale até 18/03/2026"."""
+    over = certificate.valid_until < today
+    return render(
+        "certificate.of_kind_expired" if over else "certificate.of_kind",
+        kind=certificate.kind,
+        valid_until=f"{certificate.valid_until:%d/%m/%Y}",
+    )
+
+
 def certificate_options(snapshot: Snapshot, *, other: bool = False) -> tuple[ReplyOption, ...]:
     """A row for each of the contact's certificates, the next to end first."""
     ordered = sorted(snapshot.certificates, key=lambda one: one.valid_until)[:MOST_ROWS]

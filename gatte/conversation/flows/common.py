@@ -192,7 +192,7 @@ EMAIL = Slot(
 )
 
 
-def known_person(snapshot: Snapshot) -> dict[str, str]:
+def known_person(snapshot: Snapshot, _text: str = "") -> dict[str, str]:
     """Name and e-mail of a contact who was here before; the summary shows them, so that they can be
     corrected.
     """

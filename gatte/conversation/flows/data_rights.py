@@ -145,6 +145,10 @@ def _parse_value(text: str, snapshot: Snapshot) -> ParseResult:
     return parse_document(text) if field == "document" else parse_name(text)
 
 
+def _value_question(snapshot: Snapshot) -> str:
+    return f"ask.value_{snapshot.slots.get('field', '')}"
+
+
 def _parse_erase_word(text: str, _snapshot: Snapshot) -> ParseResult:
     is_exact = normalize_text(text).strip(" .!*\"'") == ERASE_WORDS
     return ParseResult(ERASE_WORDS) if is_exact else ParseResult(problem="erase_word_missing")
@@ -278,6 +282,7 @@ DATA_RIGHTS = Flow(
             "value",
             parse_answer=_parse_value,
             required_if=_corrects,
+            question_key=_value_question,
             format=_show_value,
             synonyms=("valor",),
         ),

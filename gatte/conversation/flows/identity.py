@@ -11,7 +11,7 @@ from gatte.conversation import option_ids
 from gatte.conversation.decision_builder import DecisionBuilder
 from gatte.conversation.effects import SendIdentityCode
 from gatte.conversation.flows.base import Slot
-from gatte.conversation.parsing.normalize import ParseResult
+from gatte.conversation.parsing.normalize import ParseResult, normalize_text, union
 from gatte.conversation.replies import TemplateReply, TextReply
 from gatte.conversation.snapshot import IdentityState, Snapshot
 from gatte.conversation.texts import render
@@ -20,6 +20,27 @@ IDENTITY_FLAG = "identity"
 """Marks a conversation in which a code was asked for, so that no other turn looks for one."""
 PROVEN, OVER = "proven", "over"
 SIX_DIGITS = re.compile(r"(?<![\d.,])\d{3}[ .-]?\d{3}(?![\d,]|\.\d)")
+
+HAS_NO_CODE = union(
+    r"\b(?:nao|n|num|nunca|ninguem|nenhum|nada|sem|cade|nem)\b",
+    r"\b(?:perdi|troquei|mudei|roubaram|quebrou|desativ\w+|cancelei)\b",
+    r"\b(?:antig[oa]|velh[oa]|outr[oa]) (?:numero|chip|celular|telefone|aparelho|linha)\b",
+    r"\b(?:numero|chip|celular|telefone|aparelho|linha) (?:e |era |ja e )?(?:o )?"
+    r"(?:antig[oa]|velh[oa])\b",
+)
+"""Words of somebody to whom no code came, or who cannot look where it went."""
+WAITS_FOR_CODE = union(
+    r"\b(?:pera|perai|espera|calma|aguarda|guenta|um (?:minuto|momento|segundo)|so um|1 min)\b"
+)
+
+
+def has_no_code(text: str) -> bool:
+    """Whether an answer to the question for the code says that there is none to be had; who only
+    needs a moment has one still to come.
+    """
+    plain = normalize_text(text)
+    without = bool(HAS_NO_CODE.search(plain)) and not WAITS_FOR_CODE.search(plain)
+    return without and code_in(text) is None
 
 
 def code_in(text: str) -> str | None:
@@ -45,6 +66,8 @@ def identity_code(
         required_if=required_if,
         options=lambda _snapshot: (option_ids.HUMAN(),),
         before_asking=send,
+        person_if=has_no_code,
+        synonyms=("código", "codigo"),
     )
 
 

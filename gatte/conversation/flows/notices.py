@@ -25,5 +25,5 @@ def return_(draft: DecisionBuilder) -> None:
     draft.add_text("notices.back_in")
 
 
-OPT_OUT = Flow(FlowName.OPT_OUT, (), leave, needs_confirmation=needs_no_yes)
-OPT_IN = Flow(FlowName.OPT_IN, (), return_, needs_confirmation=needs_no_yes)
+OPT_OUT = Flow(FlowName.OPT_OUT, (), leave, needs_confirmation=needs_no_yes, is_aside=True)
+OPT_IN = Flow(FlowName.OPT_IN, (), return_, needs_confirmation=needs_no_yes, is_aside=True)

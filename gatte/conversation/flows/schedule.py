@@ -42,6 +42,8 @@ TOPICS: Mapping[AppointmentKind, re.Pattern[str]] = {
         r"\bpresencial\w*|\bpessoalmente\b|\bai na loja\b|\bno escritorio\b"
     ),
 }
+EARLIER = re.compile(r"(?<!\bo )\bmais cedo\b(?! possivel)", re.IGNORECASE)
+"""Where a day is chosen, an earlier hour of it."""
 
 
 def _find_topic(text: str, _snapshot: Snapshot) -> ParseResult:
@@ -59,7 +61,8 @@ def _never(_snapshot: Snapshot) -> bool:
 
 
 def _find_day(text: str, snapshot: Snapshot) -> ParseResult:
-    found = find_day(text, snapshot.now)
+    chosen = bool(snapshot.slots.get("day"))
+    found = find_day(EARLIER.sub(" ", text) if chosen else text, snapshot.now)
     return found if found.value and not day_problem(found.value, snapshot) else NO_MATCH
 
 

@@ -8,13 +8,24 @@ from gatte.conversation.decision_builder import DecisionBuilder
 from gatte.conversation.effects import OpenTicket, Urgency
 from gatte.conversation.flows.base import Flow, FlowName, Slot, attachments_of
 from gatte.conversation.parsing.abbreviations import expand_abbreviations
-from gatte.conversation.parsing.normalize import ParseResult, normalize_text, truncate
+from gatte.conversation.parsing.answers import HOLD_ON, asks_for_a_moment
+from gatte.conversation.parsing.normalize import (
+    FILLERS,
+    NO_MATCH,
+    ParseResult,
+    normalize_text,
+    truncate,
+    words,
+)
 from gatte.conversation.replies import ReplyOption
+from gatte.conversation.rules import OPEN_TICKET, asks_for_ticket
 from gatte.conversation.snapshot import Snapshot
 from gatte.conversation.texts import render
 
 SUBJECT_LENGTH, DESCRIPTION_LENGTH, SHOWN_LENGTH = 80, 1500, 160
 TELLS_ENOUGH = 60
+WORDS_OF_STORY = 4
+"""Words beside the wish, courtesy left out, from which on somebody has told what happened."""
 
 URGENCIES: tuple[tuple[Urgency, re.Pattern[str]], ...] = (
     (
@@ -54,15 +65,35 @@ def _volunteered_urgency(text: str, _snapshot: Snapshot) -> ParseResult:
 
 
 def _parse_subject(text: str, _snapshot: Snapshot) -> ParseResult:
+    if asks_for_a_moment(text):
+        return ParseResult(problem=HOLD_ON)
     bare = truncate(text, SUBJECT_LENGTH)
-    return (
-        ParseResult(bare)
-        if sum(mark.isalnum() for mark in bare) > 2
-        else ParseResult(problem="subject_missing")
-    )
+    says_something = sum(mark.isalnum() for mark in bare) > 2 and not _only_wishes(text)
+    return ParseResult(bare) if says_something else ParseResult(problem="subject_missing")
+
+
+def _only_wishes(text: str) -> bool:
+    """Whether a text wants a ticket and does not say what for."""
+    return asks_for_ticket(text) and len(_beside_wish(text)) < WORDS_OF_STORY
+
+
+def _beside_wish(text: str) -> list[str]:
+    """The words of a text beside those that want a ticket, without courtesy."""
+    rest = OPEN_TICKET.sub(" ", normalize_text(text))
+    return [word for word in words(rest) if word not in FILLERS]
+
+
+def _told_story(text: str, snapshot: Snapshot) -> ParseResult:
+    """What happened, where it is told with the wish for a ticket, before more is asked."""
+    begins = snapshot.requested_slot in {None, "subject"} and "description" not in snapshot.slots
+    if not begins or asks_for_a_moment(text) or len(_beside_wish(text)) < WORDS_OF_STORY:
+        return NO_MATCH
+    return ParseResult(text.strip()[:DESCRIPTION_LENGTH])
 
 
 def _parse_description(text: str, _snapshot: Snapshot) -> ParseResult:
+    if asks_for_a_moment(text):
+        return ParseResult(problem=HOLD_ON)
     bare = text.strip()[:DESCRIPTION_LENGTH]
     return (
         ParseResult(bare)
@@ -115,6 +146,7 @@ TICKET = Flow(
         Slot(
             "description",
             parse_answer=_parse_description,
+            extract=_told_story,
             format=lambda value: truncate(value, SHOWN_LENGTH),
             synonyms=("descrição", "descricao", "detalhe", "detalhes"),
             free_text=True,

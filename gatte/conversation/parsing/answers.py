@@ -2,7 +2,7 @@
 
 import re
 
-from gatte.conversation.parsing.normalize import FILLERS, word_set, words
+from gatte.conversation.parsing.normalize import FILLERS, normalize_text, word_set, words
 
 YES = word_set(
     "s sim ss sims sin yes y isso exato exatamente claro certeza pode ok okay okey oki blz "
@@ -38,6 +38,22 @@ NONE_WORDS = (
     )
     | FILLERS
 )
+HOLD_ON = "hold_on"
+"""The problem with an answer that only asks for a moment."""
+WAITS = re.compile(
+    r"\W*(?:(?:opa|ih|eita|xi|vixe|ai|a|ah|mas|so|ta|ok|bah)\W+)*"
+    r"(?:(?:pera|perai|perae|pere|espera(?! feliz)|guenta|aguenta|calma|ja volto)\b"
+    r"|(?:um|1|uns) ?(?:min|moment|seg|instante)"
+    r"|(?:deixa eu|vou) (?:ver|olhar|pegar|procurar|achar?|buscar|conferir)\b)"
+)
+LONGEST_WAIT = 14
+"""Words up to which a text that begins by asking for a moment says no more."""
+
+
+def asks_for_a_moment(text: str) -> bool:
+    """Whether a text gives nothing yet: "perai, deixa eu ver a mensagem"."""
+    short = len(words(text)) <= LONGEST_WAIT
+    return short and "?" not in text and bool(WAITS.match(normalize_text(text)))
 
 
 def yes_or_no(text: str) -> bool | None:

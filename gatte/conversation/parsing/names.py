@@ -4,6 +4,7 @@ import re
 from functools import cache
 from pathlib import Path
 
+from gatte.conversation.parsing.answers import HOLD_ON, asks_for_a_moment
 from gatte.conversation.parsing.documents import ALPHANUMERIC, NUMERIC
 from gatte.conversation.parsing.normalize import (
     NO_MATCH,
@@ -26,7 +27,9 @@ LEAD = re.compile(
     r"^(?:\W*(?:"
     r"pode(?:\s+(?:anotar|colocar|ser|por|p[oô]r))?|anot[ae]r?(?:\s+a[ií])?|a[ií]|claro|sim|ok|"
     r"oi|ol[aá]|bom dia|boa tarde|boa noite|"
-    r"(?:o\s+)?meu nome(?:\s+completo)?\s+[eé]|nome(?:\s+completo)?(?:\s+[eé])?|"
+    r"(?:o\s+)?meu nome(?:\s+completo)?\s+[eé]|"
+    r"nome(?:\s+completo)?(?:\s+d(?:el[ea]|[ao]\s+\w+|[ao]\s+(?:meu|minha)\s+\w+)(?=\s+[eé]\b))?"
+    r"(?:\s+[eé])?|"
     r"me chamo|eu\s+sou|sou|aqui\s+[eé]|"
     r"(?:mud|troc|alter|corrig)[aei]r?(?:\s+(?:o\s+)?nome)?\s+(?:para|pra)|"
     r"(?:o\s+)?(?:certo|correto)\s+[eé]|[eé]|o|a"
@@ -74,7 +77,9 @@ NOT_NAMES = word_set(
     "esta aqui tudo bem certo pessoa empresa cnpj cpf email e-mail digital instalar emitir "
     "pagar boleto pix documento documentos mas para pra com eu ele ela na verdade amanha "
     "hoje depois agora ainda ja so mais menos muito nada algum alguma nenhum nenhuma esse "
-    "essa este esta isto aquilo"
+    "essa este esta isto aquilo um uma que q perai pera espera calma minuto minutinho momento "
+    "segundo instante saiu chegou entrou vou acho achei deixa dele dela era foi vai tem ver "
+    "olhar buscar pegar volto"
 )
 
 
@@ -122,7 +127,9 @@ def parse_name(text: str) -> ParseResult:
     left out.
     """
     names = _names(LEAD.sub("", text.strip()))
-    return ParseResult(names[0]) if names else ParseResult(problem="name_missing")
+    if names:
+        return ParseResult(names[0])
+    return ParseResult(problem=HOLD_ON if asks_for_a_moment(text) else "name_missing")
 
 
 def find_name(text: str) -> ParseResult:
@@ -157,6 +164,8 @@ def _first_names() -> frozenset[str]:
 
 def parse_company(text: str) -> ParseResult:
     """A company's name given as an answer."""
+    if asks_for_a_moment(text):
+        return ParseResult(problem=HOLD_ON)
     answer = LEAD.sub("", text.strip())
     said = SAID_COMPANY.match(answer)
     bare = answer[said.end() :] if said else answer

@@ -16,7 +16,10 @@ THING = (
     r"|digital|renovacao)"
 )
 """What people call a certificate whose name they do not know."""
-OF_THE = r" (?:digital )?(?:aqui )?(?:do|da|de|para|para o|para a) (?:meu |minha |nosso |nossa )?"
+OF_THE = (
+    r" (?:digital )?(?:aqui )?(?:do|da|de|para|para o|para a|no|na|em) "
+    r"(?:meu |minha |nosso |nossa )?(?:proprio )?"
+)
 KINDS = (
     (
         "e-CNPJ",

@@ -56,8 +56,7 @@ def test_a_wrong_code_is_refused_and_in_the_end_a_person_comes():
     talk = checked(asked(), IdentityState.PENDING)
 
     assert "Esse código não confere" in talk.says("111111").replied
-    assert "6 números" in talk.says("não recebi nada").replied
-    for guess in ("222222", "333333", "444444"):
+    for guess in ("222222", "333333", "444444", "555555"):
         talk.says(guess)
     assert talk.state == State.WAITING_HUMAN
 
