@@ -99,6 +99,8 @@ EXPIRED: dict[str, ExpiredRows] = {
         "inbox_message", "t.payload IS NOT NULL AND t.processed_at < :before"
     ),
     "webhook_event": ExpiredRows("webhook_event", "t.received_at < :before"),
+    "webhook_delivery": ExpiredRows("webhook_delivery", "t.created_at < :before"),
+    "idempotent_request": ExpiredRows("idempotent_request", "t.created_at < :before"),
 }
 CONTACT = "contact"
 WITHOUT_HOLD = ("contact_identity", "consent")
