@@ -15,7 +15,6 @@ REACHED = {
     Erasure.EMPTIED,
     Erasure.PRUNED,
     Erasure.DROPPED,
-    Erasure.UNREADABLE,
 }
 REAL = {
     name: {column.name for column in table.columns} for name, table in Base.metadata.tables.items()
