@@ -52,7 +52,9 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that processes are ended, too
     process_system.build_models()
     parts: dict[str, Callable[[], Outcome]] = {
-        "webhook": lambda: webhook_fuzz.run(options.bodies, options.answered, options.seed),
+        "webhook": lambda: webhook_fuzz.run(
+            options.bodies, options.answered, options.seed, options.senders
+        ),
         "panel": lambda: hostile_panel.run(options.inputs, options.seed),
         "marks": marked_values.run,
         "rotation": lambda: rotation_under_load.run(options.contacts, options.seed),
@@ -78,8 +80,11 @@ def _options() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("parts", nargs="*", choices=[*TITLES, []], metavar="PART")
-    parser.add_argument("--bodies", type=int, default=200_000, help="at the webhook, to be stored")
-    parser.add_argument("--answered", type=int, default=1_000, help="bodies to be answered, too")
+    parser.add_argument(
+        "--bodies", type=int, default=1_000_000, help="at the webhook, to be stored"
+    )
+    parser.add_argument("--answered", type=int, default=5_000, help="bodies to be answered, too")
+    parser.add_argument("--senders", type=int, default=2, help="processes that send bodies")
     parser.add_argument("--inputs", type=int, default=10_000, help="hostile ones of the panel")
     parser.add_argument("--contacts", type=int, default=10_000, help="whose keys are rotated")
     parser.add_argument("--examples", type=int, default=70, help="good, and bad, to an operation")
