@@ -16,8 +16,8 @@ PROJECT = Path(__file__).parents[1]
 CODE = ("gatte", "wsgi.py", "gunicorn.conf.py", "deployment")
 NOT_SERVING = "deployment/dockerfile_rehearsal.py"
 SKIPPED = "B404,B105"
-"""That `subprocess` is imported, since B603 judges each call; and texts beside a key such as `token`
-or `secret`, which are words for people here: ruff's S105 looks at what is assigned.
+"""That `subprocess` is imported, since B603 judges each call; and texts beside a key such as
+`token`, which are words for people here: ruff's S105 looks at what is assigned.
 """
 
 

@@ -21,8 +21,11 @@ from tests import process_system
 from tests.proof import (
     generated_requests,
     hostile_panel,
+    inbox_key_rotation,
     marked_values,
     rotation_under_load,
+    session_key_rotation,
+    tls_scan,
     upgrade_under_load,
     webhook_fuzz,
 )
@@ -41,6 +44,9 @@ TITLES = {
     "panel": "Hostile input at the panel",
     "marks": "Marked values of customers",
     "rotation": "Rotation of the master key under load",
+    "inbox": "Keys of the inbox under load",
+    "sessions": "Change of SECRET_KEY under load",
+    "tls": "TLS of nginx before the application",
     "upgrade": "Migration under the former version, and a rolling restart",
     "api": "Generated requests to the API",
 }
@@ -58,6 +64,9 @@ def main() -> int:
         "panel": lambda: hostile_panel.run(options.inputs, options.seed),
         "marks": marked_values.run,
         "rotation": lambda: rotation_under_load.run(options.contacts, options.seed),
+        "inbox": lambda: inbox_key_rotation.run(options.seed),
+        "sessions": lambda: session_key_rotation.run(options.seed),
+        "tls": tls_scan.run,
         "upgrade": upgrade_under_load.run,
         "api": lambda: generated_requests.run(options.examples),
     }

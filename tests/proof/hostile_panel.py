@@ -174,20 +174,20 @@ class PanelSession:
     def log_in(self) -> None:
         """Log in afresh, unless another thread has done so just now."""
         with httpx.Client(base_url=self.url, timeout=PATIENCE_SECONDS) as browser:
-            token = _token_of(browser.get("/panel/login").text)
+            token = token_of(browser.get("/panel/login").text)
             fields = {"csrf_token": token, "email": EMAIL, "password": PASSWORD}
             browser.post("/panel/login", data=fields)
             page = browser.get("/panel/sessoes")
             if page.status_code != 200:
                 raise RuntimeError(f"the admin cannot log in: {page.status_code}")
-            self.token = _token_of(page.text)
+            self.token = token_of(page.text)
             self.cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
 
     def get(self, path: str) -> httpx.Response:
         return httpx.get(self.url + path, headers={"Cookie": self.cookie}, timeout=PATIENCE_SECONDS)
 
 
-def _token_of(page: str) -> str:
+def token_of(page: str) -> str:
     found = re.search(r'name="csrf_token" value="([^"]+)"', page)
     return found[1] if found else ""
 

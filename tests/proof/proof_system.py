@@ -70,7 +70,7 @@ class ProofSystem:
             cursor.execute(sql, values)
             return cursor.fetchall() if cursor.description else []
 
-    def stream(self, sql: str) -> Iterator[tuple[Any, ...]]:
+    def stream(self, sql: str, *values: object) -> Iterator[tuple[Any, ...]]:
         """The rows of a query, some thousands at a time, to the superuser."""
         with (
             closing(psycopg2.connect(self.database)) as connection,
@@ -78,7 +78,7 @@ class ProofSystem:
             connection.cursor("streamed") as cursor,
         ):
             cursor.itersize = 5000
-            cursor.execute(sql)
+            cursor.execute(sql, values)
             yield from cursor
 
     def count(self, sql: str, *values: object) -> int:
