@@ -1,7 +1,6 @@
 """Changes: what the desk allows, versions, and requests that are sent again."""
 
 import hashlib
-import json
 import threading
 from datetime import UTC, datetime, timedelta
 
@@ -315,7 +314,7 @@ def test_who_reads_what_is_kept_of_a_request_cannot_try_out_what_it_said(app, pr
     new = {"contact_id": str(desk.contact()), "subject": "Segredo", "description": "x"}
     program.post("/tickets", new, Idempotency_Key="chamado-5511987654321")
 
-    tried = [b"chamado-5511987654321", b"/api/v1/tickets?\0" + json.dumps(new).encode()]
+    tried = [b"chamado-5511987654321", b"/api/v1/tickets?\0" + app.json.dumps(new).encode()]
     with app.app_context():
         newest = select(IdempotentRequest).order_by(IdempotentRequest.id.desc()).limit(1)
         kept = db.session.scalars(newest).one()
@@ -326,7 +325,7 @@ def test_who_reads_what_is_kept_of_a_request_cannot_try_out_what_it_said(app, pr
 def test_a_request_that_the_former_version_did_is_not_done_again(app, program, desk):
     new = {"contact_id": str(desk.contact()), "subject": "Um só", "description": "x"}
     first = program.post("/tickets", new, Idempotency_Key="pedido-6").get_json()
-    asked = b"/api/v1/tickets?\0" + json.dumps(new).encode()
+    asked = b"/api/v1/tickets?\0" + app.json.dumps(new).encode()
     with app.app_context():
         newest = select(IdempotentRequest).order_by(IdempotentRequest.id.desc()).limit(1)
         kept = db.session.scalars(newest).one()

@@ -4,7 +4,6 @@ every key and knows the person could look for.
 
 import hashlib
 import hmac
-import json
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -159,7 +158,7 @@ class PlantedPerson:
         contact = str(self.contact_id)
         new = {"contact_id": contact, "subject": "Joana Prado", "description": CPF}
         name = f"chamado-{self.customer.person.phone}"
-        asked = b"/api/v1/tickets?\0" + json.dumps(new).encode()
+        asked = b"/api/v1/tickets?\0" + self.app.json.dumps(new).encode()
         self.asked = [name.encode(), asked]
         made = self.api("POST", "/tickets", new, {"Idempotency-Key": name})
         assert made.status_code == 201, made.text

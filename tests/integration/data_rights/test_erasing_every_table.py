@@ -6,13 +6,14 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 
 from gatte import services
 from gatte.data_rights import erasure, retention
 from gatte.extensions import db
 from gatte.jobs import cron
 from gatte.media import orphans
+from gatte.models import IdempotentRequest, WebhookDelivery
 from gatte.store import certificate_imports, daily_figures, erasures
 from tests.app_fixture import application
 from tests.integration.data_rights.planted_person import PlantedPerson
@@ -149,6 +150,11 @@ def test_when_its_time_is_over_nothing_names_the_person_and_no_figure_changes(ap
         db.session.execute(text("UPDATE inbox_message SET processed_at = now()"))
         db.session.commit()
 
+    pass_time(app, days=2)
+    assert count(app, IdempotentRequest) == 0
+    assert count(app, WebhookDelivery) > 0
+    pass_time(app, days=91)
+    assert count(app, WebhookDelivery) == 0
     pass_time(app, days=4000)
     with app.app_context():
         certificate_imports.delete_unfinished()
@@ -159,6 +165,11 @@ def test_when_its_time_is_over_nothing_names_the_person_and_no_figure_changes(ap
     assert found_in_sealed(app, traces) == set()
     with app.app_context():
         assert daily_figures.list_figures(*DAYS) == figures
+
+
+def count(app, model):
+    with app.app_context():
+        return db.session.scalar(select(func.count()).select_from(model))
 
 
 def pass_time(app, days):
