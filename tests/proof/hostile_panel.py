@@ -19,6 +19,7 @@ import httpx
 from flask import Flask
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from gatte.desk.api_tokens import MARK
 from tests.app_fixture import application
 from tests.integration.panel.factories import Desk
 from tests.proof.proof_system import Outcome, ProofSystem, proof_system
@@ -124,6 +125,17 @@ def create_admin(proof: ProofSystem) -> None:
     )  # fmt: skip
     if made.returncode:
         raise RuntimeError(made.stdout + made.stderr)
+
+
+def create_token(proof: ProofSystem) -> str:
+    """A token of the API with every scope, in the admin's name; the command's log lines stand
+    before it.
+    """
+    made = proof.system.command("tokens", "create", "prova", "--user", EMAIL, "--scope", "all")
+    found = [word for word in made.stdout.split() if word.startswith(MARK)]
+    if not found:
+        raise RuntimeError(made.stdout + made.stderr)
+    return found[0]
 
 
 def fill_desk(app: Flask) -> None:

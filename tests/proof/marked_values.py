@@ -170,9 +170,7 @@ def _without(what: str) -> list[str]:
 def send_marks(proof: ProofSystem, outcome: Outcome) -> list[str]:
     """Send marked values through every door; the secrets that were used or made meanwhile."""
     hostile_panel.create_admin(proof)
-    token = proof.system.command(
-        "tokens", "create", "prova", "--user", hostile_panel.EMAIL, "--scope", "all"
-    ).stdout.split()[0]
+    token = hostile_panel.create_token(proof)
     subscriber = marked_ways.Subscriber(str(CUSTOMER.phone))
     hook = proof.system.command("webhooks", "create", subscriber.url).stdout.split()
     for line in SAID:

@@ -90,15 +90,16 @@ def change_by_api(proof: ProofSystem, token: str, who: Person) -> list[httpx.Res
     with httpx.Client(
         base_url=f"{proof.url}/api/v1", timeout=30, headers={"Authorization": f"Bearer {token}"}
     ) as api:
-        found = api.post("/contacts/search", json={"phone": who.phone}).json()["items"]
-        contact = found[0]["id"]
+        found = api.post("/contacts/search", json={"phone": who.phone}).raise_for_status()
+        contact = found.json()["items"][0]["id"]
         keyed = {"Idempotency-Key": f"chamado-{who.phone}-{who.name!a}"}
         new = {"contact_id": contact, "subject": f"{who.name}", "description": "xilofone roxo"}
         made = [api.post("/tickets", json=new, headers=keyed) for _ in range(2)]
         made.append(api.post("/tickets", json=new | {"urgency": who.name}, headers=keyed))
-        ticket = made[0].json()["id"]
+        ticket = made[0].raise_for_status().json()["id"]
         note = {"body": f"ligar para {who.phone}, segredo do chamado"}
-        made.append(api.post(f"/tickets/{ticket}/notes", json=note, headers=keyed))
+        noted = {"Idempotency-Key": f"nota-{who.phone}"}
+        made.append(api.post(f"/tickets/{ticket}/notes", json=note, headers=noted))
         made.append(api.get(f"/contacts/{contact}", headers={"If-None-Match": f'"{who.phone}"'}))
         made.append(api.get("/messages", params={"text": f"{who.phone}"}))
     return made

@@ -317,9 +317,7 @@ def _fill(proof: ProofSystem) -> str:
     hostile_panel.create_admin(proof)
     with application(proof.database, proof.valkey.url(), gatte_log_level="CRITICAL") as app:
         hostile_panel.fill_desk(app)
-    scopes = ("--user", hostile_panel.EMAIL, "--scope", "all")
-    made = proof.system.command("tokens", "create", "prova", *scopes)
-    return made.stdout.split()[0]
+    return hostile_panel.create_token(proof)
 
 
 def _is_alive(port: int) -> bool:
