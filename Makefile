@@ -8,7 +8,7 @@ UV := VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --require-hashes 2>/dev/nu
 COMPILE := $(BIN)/uv pip compile --quiet --no-strip-extras --generate-hashes --no-header --python-version 3.11
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help install run users check test proof bench chaos quality env requirements lint deadcode types walls templates migrations containers workflows packages
+.PHONY: help install run users check test proof bench chaos quality env requirements lint security deadcode types walls templates migrations containers workflows packages
 
 help: ## what can be done here
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -22,7 +22,7 @@ users: .venv/.run-installed ## the people of the panel: make users ARGS="list"
 test: install ## all tests, on embedded stores
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
-check: install lint deadcode types walls templates migrations containers workflows packages ## all that finds mistakes without running the system
+check: install lint security deadcode types walls templates migrations containers workflows packages ## all that finds mistakes without running the system
 
 install: .venv/.dev-installed ## what `run`, `check` and `test` need, into .venv
 
@@ -35,7 +35,7 @@ chaos: install ## kill every process at every step, many times, and count what w
 quality: install ## simulated customers of eight voices: how they fare (make quality ARGS="--seeds 1")
 	@$(BIN)/python -m tests.quality $(ARGS)
 
-proof: install ## attack the running system, some half an hour (make proof ARGS="webhook --bodies 1000000" for one part)
+proof: install ## attack the running system, some hour and a half (make proof ARGS="webhook --bodies 20000" for one part)
 	@$(BIN)/python -m tests.proof $(ARGS)
 
 env: ## write .env and secrets/, for docker compose (never overwrites any)
@@ -52,6 +52,9 @@ requirements: install ## pin again after a change of a requirements*.in (add ARG
 lint:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+security:
+	$(BIN)/python -m tests.bandit_findings
 
 deadcode:
 	$(BIN)/vulture

@@ -36,10 +36,9 @@ class Erasure(StrEnum):
     DELETED = "deleted with the contact"
     EMPTIED = "emptied: the bare hash of Meta's message id stays until the redelivery horizon"
     PRUNED = "the person's part is taken out of stored webhook bodies"
-    UNLINKED = "kept, without anything that leads to the person"
+    UNLINKED = "kept, without anything that leads to the person but ids of rows that are gone"
     KEY_DESTROYED = "the contact's key is destroyed"
     DROPPED = "what is not stored yet is dropped whole, since whose data it holds cannot be told"
-    UNREADABLE = "unreadable with the contact's key; the row goes a day after it was written"
     NONE = "holds nothing of a customer"
 
 
@@ -71,7 +70,7 @@ class Retention(StrEnum):
     )
     REQUESTS = "24 hours"
     CODES = "a day, and no longer than the conversation in which the code was asked for"
-    DELIVERIES = "7 days after the delivery, dead letters 90 days"
+    DELIVERIES = "7 days after the delivery, all others 90 days"
     LOGINS = "as long as the account; the ended ones 90 days"
     STAFF = "as long as the person works in the panel; then disabled"
     UNLIMITED = "without end"
@@ -869,7 +868,7 @@ TABLES: dict[str, TableRule] = {
         why="so that a request is done once however often it is sent",
         basis=LegalBasis.INTEREST,
         retention=Retention.REQUESTS,
-        erasure=Erasure.UNREADABLE,
+        erasure=Erasure.DELETED,
         access=Access.NOBODY,
         columns={
             ColumnClass.PERSONAL: ("body_sealed",),
@@ -903,7 +902,7 @@ TABLES: dict[str, TableRule] = {
         why="to tell them in order, once each",
         basis=LegalBasis.CONTRACT,
         retention=Retention.DELIVERIES,
-        erasure=Erasure.UNLINKED,
+        erasure=Erasure.DELETED,
         access=Access.ADMINS,
         columns={
             ColumnClass.LINK: ("subscription_id", "object_key", "payload"),

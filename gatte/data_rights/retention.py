@@ -13,7 +13,7 @@ import structlog
 
 from gatte import services
 from gatte.settings import Settings
-from gatte.store import retention
+from gatte.store import idempotent_requests, retention, webhook_deliveries
 
 log = structlog.get_logger(__name__)
 
@@ -54,6 +54,8 @@ def periods(settings: Settings) -> dict[str, timedelta]:
         "inbox_message": REDELIVERY_HORIZON,
         "dead_letter": webhook,
         "webhook_event": webhook,
+        "webhook_delivery": webhook_deliveries.DEAD_LETTERS_KEPT,
+        "idempotent_request": idempotent_requests.KEPT,
         "contact": texts,
     }
 

@@ -90,7 +90,6 @@ def renew_all(
         tell(f"{model.__tablename__} done")
     _identities(rotation, forget_unknown=forget_unknown)
     tell("contact_identity done")
-    rotation.report.unknown["inbox_message"] = lookup_hashes.count_bare_inbox()
 
 
 def _in_batches(

@@ -69,6 +69,7 @@ def rotate(
             raise RotationRefused(f"the audit trail was changed by hand: {broken}") from None
         db.session.commit()
         done = rotation.report
+        done.unknown["inbox_message"] = lookup_hashes.count_bare_inbox()
         _verify(rotation, tell)
         _finish(done)
     return done

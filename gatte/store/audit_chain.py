@@ -34,6 +34,8 @@ ERASED = "erased:"
 BOT_ACTIONS = frozenset({"muted", "data_corrected", "memory.forget", "identity_code_sent"})
 BATCH = 1000
 NOTED_DIGITS = 16
+LOGGED_DIGITS = 24
+"""Hex digits of a MAC in the log: of so many none are taken for a phone and masked."""
 PENDING = "unchained_audit_entries"
 LAST_SQL = text("""
     SELECT clock_timestamp() AS now, coalesce(last.number, 0) AS number, last.mac
@@ -95,7 +97,7 @@ def log_chained(entry: AuditEntry) -> None:
     """Note an entry's number and MAC in the log, where whoever changes the database cannot reach
     them.
     """
-    shortened = (entry.mac or b"").hex()[:NOTED_DIGITS]
+    shortened = (entry.mac or b"").hex()[:LOGGED_DIGITS]
     log.info("audit_entry_chained", number=entry.number, mac=shortened, action=entry.action)
 
 
@@ -151,7 +153,7 @@ def renew(former: bytes, following: bytes) -> int:
             before = entry
         db.session.execute(update(AuditEntry), values)
         changed += len(values)
-    log.info("audit_chain_renewed", entries=changed, mac=mac.hex()[:NOTED_DIGITS])
+    log.info("audit_chain_renewed", entries=changed, mac=mac.hex()[:LOGGED_DIGITS])
     return changed
 
 

@@ -127,7 +127,7 @@ def _count_sql(name: str) -> str:
         INSERT INTO daily_figure (day, phone_number_id, figure, label, live)
         {counted}
         ON CONFLICT (day, phone_number_id, figure, label) DO UPDATE SET live = excluded.live
-    """
+    """  # nosec B608 - our own words only
 
 
 def _carry_sql(name: str) -> str:

@@ -14,7 +14,14 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Table, TextClause, delete, func, or_, select, text, update
 
 from gatte.extensions import Base, db
-from gatte.models import AppliedErasure, Contact, Conversation, DataKey, WebhookEvent
+from gatte.models import (
+    AppliedErasure,
+    Contact,
+    Conversation,
+    DataKey,
+    IdempotentRequest,
+    WebhookEvent,
+)
 from gatte.store import status_events
 
 ERASED_KIND = "erased"
@@ -27,6 +34,13 @@ DELETE_STATUSES_SQL = text("""
     WHERE c.contact_id = :contact
         AND o.conversation_id = c.id
         AND (s.outbox_id = o.id OR s.wamid_hash = o.wamid_hash)
+""")
+# Events for other systems name ids and numbers; those of statuses the conversation alone.
+DELETE_DELIVERIES_SQL = text("""
+    DELETE FROM webhook_delivery
+    WHERE payload ->> 'contact_id' = :contact
+        OR payload ->> 'conversation_id' IN (
+            SELECT id::text FROM conversation WHERE contact_id = CAST(:contact AS uuid))
 """)
 BLANK_INBOX_SQL = text(f"""
     UPDATE inbox_message SET
@@ -193,12 +207,16 @@ def delete_event(event_id: int) -> None:
 
 
 def delete_rows(contact_id: UUID, data_key_id: UUID | None) -> None:
-    """Delete a contact with all that hangs on it, and destroy its data key."""
+    """Delete a contact with all that hangs on it, what other systems are still to be told of it and
+    what they were answered, and destroy its data key.
+    """
     values = {"contact": str(contact_id)}
     db.session.execute(_detach_audit_sql(), values)
     db.session.execute(DELETE_STATUSES_SQL, values)
+    db.session.execute(DELETE_DELIVERIES_SQL, values)
     db.session.execute(delete(Contact).filter_by(id=contact_id))
     if data_key_id is not None:
+        db.session.execute(delete(IdempotentRequest).filter_by(data_key_id=data_key_id))
         db.session.execute(delete(DataKey).filter_by(id=data_key_id))
     db.session.expire_all()
 

@@ -1,5 +1,6 @@
 """The table `idempotent_request`: what requests with an Idempotency-Key were answered."""
 
+from collections.abc import Collection
 from datetime import timedelta
 from uuid import UUID
 
@@ -20,12 +21,12 @@ def try_lock(token_id: UUID, key_hash: bytes) -> bool:
     return bool(db.session.scalar(select(func.pg_try_advisory_xact_lock(number))))
 
 
-def find_answered(token_id: UUID, key_hash: bytes) -> IdempotentRequest | None:
-    """What the request with this key was answered in the last 24 hours."""
+def find_answered(token_id: UUID, key_hashes: Collection[bytes]) -> IdempotentRequest | None:
+    """What the request with this key, in any of its hashes, was answered in the last 24 hours."""
     return db.session.scalar(
         select(IdempotentRequest).where(
             IdempotentRequest.token_id == token_id,
-            IdempotentRequest.key_hash == key_hash,
+            IdempotentRequest.key_hash.in_(key_hashes),
             IdempotentRequest.created_at > func.clock_timestamp() - KEPT,
         )
     )

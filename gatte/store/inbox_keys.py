@@ -3,19 +3,19 @@ sealed under each.
 """
 
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, delete, func, select
 
 from gatte.extensions import db
-from gatte.models import DataKey, InboxMessage, KeyPurpose, WebhookEvent
+from gatte.models import CertificateImport, DataKey, InboxMessage, KeyPurpose, WebhookEvent
 from gatte.models.sealing import inbox_prefix
 from gatte.store.inbox import IS_DEAD_LETTER
 
 
 class SealedUnderKey(NamedTuple):
     """What is still sealed under the key of a day: messages that wait to be processed, and dead
-    letters and events that are kept.
+    letters, events and files of certificates that are kept.
     """
 
     unprocessed: int
@@ -30,16 +30,24 @@ def list_days(until: date) -> list[date]:
 
 def count_sealed(day: date) -> SealedUnderKey:
     """What is sealed under the key of a day."""
-    prefix = inbox_prefix(day)
-    begins = func.substring(InboxMessage.payload, 1, len(prefix)) == prefix
-    unprocessed = select(func.count()).where(InboxMessage.processed_at.is_(None), begins)
-    dead_letters = select(func.count()).where(IS_DEAD_LETTER, begins)
-    event_begins = func.substring(WebhookEvent.payload, 1, len(prefix)) == prefix
-    events = select(func.count()).select_from(WebhookEvent).where(event_begins)
+    unprocessed = select(func.count()).where(
+        InboxMessage.processed_at.is_(None), _is_sealed_on(day, InboxMessage.payload)
+    )
+    dead_letters = select(func.count()).where(
+        IS_DEAD_LETTER, _is_sealed_on(day, InboxMessage.payload)
+    )
+    events = select(func.count()).where(_is_sealed_on(day, WebhookEvent.payload))
+    files = select(func.count()).where(_is_sealed_on(day, CertificateImport.content_sealed))
     return SealedUnderKey(
         unprocessed=db.session.scalar(unprocessed) or 0,
-        kept=(db.session.scalar(dead_letters) or 0) + (db.session.scalar(events) or 0),
+        kept=sum(db.session.scalar(kept) or 0 for kept in (dead_letters, events, files)),
     )
+
+
+def _is_sealed_on(day: date, column: Any) -> ColumnElement[bool]:  # noqa: ANN401 - of any model
+    """The condition that a column holds what was sealed under the key of a day."""
+    prefix = inbox_prefix(day)
+    return func.substring(column, 1, len(prefix)) == prefix
 
 
 def destroy(day: date) -> None:

@@ -2,10 +2,14 @@
 broken.
 """
 
+from pathlib import Path
+
 from tests import process_system
 from tests.fakes.gemini import FakeGemini
 from tests.fakes.meta import FakeMeta
 
+LIBRARY = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
+"""Of Debian's package faketime; None without it."""
 TOKEN = "meta-token-of-the-tests"
 
 
@@ -24,3 +28,18 @@ def environment(
         "WEB_CONCURRENCY": "1",
     }
     return process_system.settings(database_url, redis_url, **given | more)
+
+
+def wrong_clock(file: Path) -> dict[str, str]:
+    """The environment of a process whose wall clock (not its monotonic one) is what a file says;
+    nothing without libfaketime.
+    """
+    if LIBRARY is None:
+        return {}
+    path = f"{process_system.PROJECT}:{Path(__file__).parent / 'wrong_clock'}"
+    how = {
+        "FAKETIME_TIMESTAMP_FILE": str(file),
+        "FAKETIME_NO_CACHE": "1",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+    }
+    return {"LD_PRELOAD": str(LIBRARY), "PYTHONPATH": path, **how}

@@ -14,9 +14,9 @@ from tests import process_system
 from tests.fakes import payloads
 from tests.fakes.payloads import new_wamid
 from tests.faults import system_environments
+from tests.faults.system_environments import LIBRARY, wrong_clock
 from tests.process_system import NUMBER, never, until
 
-LIBRARY = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
 HOUR, DAY = 3600, 86_400
 
 
@@ -38,21 +38,6 @@ def system(tmp_path_factory, database_url, redis_url, meta, gemini, clock):
         tmp_path_factory.mktemp("system"), environment | wrong_clock(clock)
     ) as started:
         yield started
-
-
-def wrong_clock(file: Path) -> dict[str, str]:
-    """The environment of a process whose wall clock (not its monotonic one) is what a file says;
-    nothing without libfaketime.
-    """
-    if LIBRARY is None:
-        return {}
-    path = f"{process_system.PROJECT}:{Path(__file__).parent / 'wrong_clock'}"
-    how = {
-        "FAKETIME_TIMESTAMP_FILE": str(file),
-        "FAKETIME_NO_CACHE": "1",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-    }
-    return {"LD_PRELOAD": str(LIBRARY), "PYTHONPATH": path, **how}
 
 
 def write(client, who, part, at: float, wamid: str | None = None) -> None:

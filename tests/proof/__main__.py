@@ -3,8 +3,8 @@
 Each part starts real processes over stores of its own, attacks them from outside, and counts what
 came of it in the tables. Exit code 1 when anything was found that must not be.
 
-    make proof                                   all parts, at sizes for some half an hour
-    make proof ARGS="webhook --bodies 1000000 --answered 5000"
+    make proof                                   all parts, some hour and a half
+    make proof ARGS="webhook --bodies 20000 --answered 200"
     make proof ARGS="panel rotation --inputs 10000 --contacts 20000 --seed 7"
     make proof ARGS="marks api --write"          the figures go into docs/proof.md, too
 """
@@ -21,8 +21,11 @@ from tests import process_system
 from tests.proof import (
     generated_requests,
     hostile_panel,
+    inbox_key_rotation,
     marked_values,
     rotation_under_load,
+    session_key_rotation,
+    tls_scan,
     upgrade_under_load,
     webhook_fuzz,
 )
@@ -41,6 +44,9 @@ TITLES = {
     "panel": "Hostile input at the panel",
     "marks": "Marked values of customers",
     "rotation": "Rotation of the master key under load",
+    "inbox": "Keys of the inbox under load",
+    "sessions": "Change of SECRET_KEY under load",
+    "tls": "TLS of nginx before the application",
     "upgrade": "Migration under the former version, and a rolling restart",
     "api": "Generated requests to the API",
 }
@@ -52,10 +58,15 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that processes are ended, too
     process_system.build_models()
     parts: dict[str, Callable[[], Outcome]] = {
-        "webhook": lambda: webhook_fuzz.run(options.bodies, options.answered, options.seed),
+        "webhook": lambda: webhook_fuzz.run(
+            options.bodies, options.answered, options.seed, options.senders
+        ),
         "panel": lambda: hostile_panel.run(options.inputs, options.seed),
         "marks": marked_values.run,
         "rotation": lambda: rotation_under_load.run(options.contacts, options.seed),
+        "inbox": lambda: inbox_key_rotation.run(options.seed),
+        "sessions": lambda: session_key_rotation.run(options.seed),
+        "tls": tls_scan.run,
         "upgrade": upgrade_under_load.run,
         "api": lambda: generated_requests.run(options.examples),
     }
@@ -78,8 +89,11 @@ def _options() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("parts", nargs="*", choices=[*TITLES, []], metavar="PART")
-    parser.add_argument("--bodies", type=int, default=200_000, help="at the webhook, to be stored")
-    parser.add_argument("--answered", type=int, default=1_000, help="bodies to be answered, too")
+    parser.add_argument(
+        "--bodies", type=int, default=1_000_000, help="at the webhook, to be stored"
+    )
+    parser.add_argument("--answered", type=int, default=5_000, help="bodies to be answered, too")
+    parser.add_argument("--senders", type=int, default=2, help="processes that send bodies")
     parser.add_argument("--inputs", type=int, default=10_000, help="hostile ones of the panel")
     parser.add_argument("--contacts", type=int, default=10_000, help="whose keys are rotated")
     parser.add_argument("--examples", type=int, default=70, help="good, and bad, to an operation")

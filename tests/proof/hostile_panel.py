@@ -19,6 +19,7 @@ import httpx
 from flask import Flask
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from gatte.desk.api_tokens import MARK
 from tests.app_fixture import application
 from tests.integration.panel.factories import Desk
 from tests.proof.proof_system import Outcome, ProofSystem, proof_system
@@ -126,6 +127,17 @@ def create_admin(proof: ProofSystem) -> None:
         raise RuntimeError(made.stdout + made.stderr)
 
 
+def create_token(proof: ProofSystem) -> str:
+    """A token of the API with every scope, in the admin's name; the command's log lines stand
+    before it.
+    """
+    made = proof.system.command("tokens", "create", "prova", "--user", EMAIL, "--scope", "all")
+    found = [word for word in made.stdout.split() if word.startswith(MARK)]
+    if not found:
+        raise RuntimeError(made.stdout + made.stderr)
+    return found[0]
+
+
 def fill_desk(app: Flask) -> None:
     """Conversations, tickets and leads, so that every kind of page has something to show."""
     desk = Desk(app)
@@ -174,20 +186,20 @@ class PanelSession:
     def log_in(self) -> None:
         """Log in afresh, unless another thread has done so just now."""
         with httpx.Client(base_url=self.url, timeout=PATIENCE_SECONDS) as browser:
-            token = _token_of(browser.get("/panel/login").text)
+            token = token_of(browser.get("/panel/login").text)
             fields = {"csrf_token": token, "email": EMAIL, "password": PASSWORD}
             browser.post("/panel/login", data=fields)
             page = browser.get("/panel/sessoes")
             if page.status_code != 200:
                 raise RuntimeError(f"the admin cannot log in: {page.status_code}")
-            self.token = _token_of(page.text)
+            self.token = token_of(page.text)
             self.cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
 
     def get(self, path: str) -> httpx.Response:
         return httpx.get(self.url + path, headers={"Cookie": self.cookie}, timeout=PATIENCE_SECONDS)
 
 
-def _token_of(page: str) -> str:
+def token_of(page: str) -> str:
     found = re.search(r'name="csrf_token" value="([^"]+)"', page)
     return found[1] if found else ""
 

@@ -24,7 +24,7 @@ from tests.fakes import payloads
 from tests.fakes.people import Person, new_wamid
 from tests.integration.deployment import nginx_front
 from tests.process_system import APP_SECRET, ENCRYPTION_KEYS, NUMBER, VERIFY_TOKEN, until
-from tests.proof import hostile_panel
+from tests.proof import hostile_panel, marked_ways
 from tests.proof.hostile_panel import PanelSession, fill_desk
 from tests.proof.proof_system import META_TOKEN, Outcome, ProofSystem, proof_system
 
@@ -140,8 +140,10 @@ def _marked_system(**more: str) -> Iterator[ProofSystem]:
         GATTE_WORKER_PROCESSES="1",
         GATTE_UNCERTAIN_GRACE_SECONDS="3",
         GATTE_CONTACT_RATE_PER_MINUTE="1000",
+        GATTE_WEBHOOK_PRIVATE_ADDRESSES="true",
         **more,
     ) as proof:
+        proof.system.environment["GATTE_MEDIA_DIR"] = str(proof.system.folder / "media")
         proof.system.start()
         proof.system.wait_until_ready()
         yield proof
@@ -168,28 +170,47 @@ def _without(what: str) -> list[str]:
 def send_marks(proof: ProofSystem, outcome: Outcome) -> list[str]:
     """Send marked values through every door; the secrets that were used or made meanwhile."""
     hostile_panel.create_admin(proof)
-    token = proof.system.command(
-        "tokens", "create", "prova", "--user", hostile_panel.EMAIL, "--scope", "all"
-    ).stdout.split()[0]
-    hook = proof.system.command("webhooks", "create", "https://127.0.0.1:9/x").stdout.split() or [
-        ""
-    ]
+    token = hostile_panel.create_token(proof)
+    subscriber = marked_ways.Subscriber(str(CUSTOMER.phone))
+    hook = proof.system.command("webhooks", "create", subscriber.url).stdout.split()
     for line in SAID:
         before = len(proof.meta.sent_to(str(CUSTOMER.phone)))
         say(proof, CUSTOMER, line)
         until(lambda: len(proof.meta.sent_to(str(CUSTOMER.phone))) > before, 20)  # noqa: B023
     send_strange_webhooks(proof)
     _fail_on_purpose(proof)
+    marked_ways.send_file(proof, CUSTOMER)
+    session = PanelSession(proof.url)
+    marked_ways.import_certificates(proof, session, CUSTOMER)
+    marked_ways.correct_reading(proof)
     pages = _use_panel(proof, outcome)
     _use_api(proof, token, outcome)
+    written = marked_ways.change_by_api(proof, token, CUSTOMER)
+    marked_ways.check_answers(written, marks(token).found_in, outcome)
+    marked_ways.compare(proof)
     _run_jobs(proof)
+    marked_ways.back_up(proof)
+    marked_ways.export_and_erase(proof, SECOND)
+    _look_at_events(subscriber, outcome)
     outcome.figures["lines said, pages opened, jobs run with marked values"] = (
         f"{len(SAID)}, {pages}, {len(ENTRIES)}"
     )
     password = httpx.URL(proof.database).password
     key = ENCRYPTION_KEYS.partition(":")[2]
     own = [token, META_TOKEN, APP_SECRET, VERIFY_TOKEN, key, password, WRONG_PASSWORD]
-    return [*own, hostile_panel.PASSWORD, *(hook[0:1] if hook[0].startswith("whsec") else [])]
+    secret = [word for word in hook if word.startswith("whsec")]
+    return [*own, hostile_panel.PASSWORD, *secret]
+
+
+def _look_at_events(subscriber: marked_ways.Subscriber, outcome: Outcome) -> None:
+    """What another system was told holds no mark, and it was told something."""
+    subscriber.shutdown()
+    if not subscriber.told:
+        outcome.fail("no event was sent", "the proof is blind")
+    for told in subscriber.told:
+        if seen := marks().found_in(told):
+            outcome.fail("a mark in an event for another system", f"{seen}: {told!r}")
+    outcome.figures["events that another system was told"] = f"{len(subscriber.told):,}"
 
 
 def _run_jobs(proof: ProofSystem) -> None:
@@ -384,9 +405,8 @@ def _ask_with_marks(browser: httpx.Client) -> None:
 
 def stored_places(proof: ProofSystem) -> Iterator[tuple[str, bytes]]:
     """Every place with what it holds, by a name."""
-    for path in sorted(proof.system.folder.rglob("*")):
-        if path.is_file():
-            yield f"the file {path.relative_to(proof.folder)}", path.read_bytes()
+    for path in marked_ways.files_below(proof.system.folder):
+        yield f"the file {path.relative_to(proof.folder)}", path.read_bytes()
     for name in (
         "nginx/access.log",
         "nginx/errors.log",

@@ -70,6 +70,17 @@ class ProofSystem:
             cursor.execute(sql, values)
             return cursor.fetchall() if cursor.description else []
 
+    def stream(self, sql: str, *values: object) -> Iterator[tuple[Any, ...]]:
+        """The rows of a query, some thousands at a time, to the superuser."""
+        with (
+            closing(psycopg2.connect(self.database)) as connection,
+            connection,
+            connection.cursor("streamed") as cursor,
+        ):
+            cursor.itersize = 5000
+            cursor.execute(sql, values)
+            yield from cursor
+
     def count(self, sql: str, *values: object) -> int:
         return int(self.query(sql, *values)[0][0])
 

@@ -83,7 +83,7 @@ def run(contacts: int, number: int, *, in_two_steps: bool = True) -> Outcome:
     process knows the new key before any wraps with it; else it comes first at once.
     """
     outcome, chance = Outcome(), random.Random(number)
-    old, new = _master_key("old"), _master_key("new")
+    old, new = master_key("old"), master_key("new")
     with proof_system(
         GATTE_ENCRYPTION_KEYS=old,
         GATTE_LOG_LEVEL="WARNING",
@@ -119,10 +119,10 @@ def run(contacts: int, number: int, *, in_two_steps: bool = True) -> Outcome:
         finally:
             customers.stop()
         expected = set(customers.acknowledged)
-        until(lambda: not expected - _heard(proof).keys(), 120, 0.5)
+        until(lambda: not expected - heard(proof).keys(), 120, 0.5)
         until(lambda: proof.count(UNPROCESSED) == 0, 60, 0.5)
         seconds = time.monotonic() - began
-        silent = expected - _heard(proof).keys()
+        silent = expected - heard(proof).keys()
         if silent:
             outcome.fail("customers not answered", f"{len(silent)}: {sorted(silent)[:5]}")
         if errors := proof.count(BAD_TURNS):
@@ -154,7 +154,8 @@ def run(contacts: int, number: int, *, in_two_steps: bool = True) -> Outcome:
     return outcome
 
 
-def _master_key(name: str) -> str:
+def master_key(name: str) -> str:
+    """A fresh master key of that name, as the setting holds it."""
     return f"{name}:{base64.b64encode(secrets.token_bytes(32)).decode()}"
 
 
@@ -260,5 +261,6 @@ def _under(master_key: str, outcome: Outcome) -> int:
     return found
 
 
-def _heard(proof: ProofSystem) -> Counter[str]:
+def heard(proof: ProofSystem) -> Counter[str]:
+    """Which customers heard something, and how often."""
     return Counter(str(record["to"]) for record in list(proof.meta.messages))

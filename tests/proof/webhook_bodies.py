@@ -112,7 +112,7 @@ class BodyMaker:
         self.values = hostile_values(number)
         self._of_pool = {id(value) for value in self.values if isinstance(value, dict | list)}
         self._good = first_person
-        self._bad = BAD_FROM + first_person
+        self._bad = BAD_FROM + first_person // 3
 
     def make(self) -> FuzzedBody:
         """One body; nothing about it is told to the system."""

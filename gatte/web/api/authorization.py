@@ -70,6 +70,11 @@ def current_token() -> ApiToken:
     return cast("ApiToken", g.api_token)
 
 
+def current_secret() -> bytes:
+    """The token of this request itself, which was authorized: no table has it."""
+    return (_given_secret() or "").encode("utf-8", "surrogatepass")
+
+
 def current_user_id() -> int:
     """The id of the user in whose name the program acts."""
     return current_token().user_id

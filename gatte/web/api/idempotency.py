@@ -3,9 +3,13 @@ its answer was lost, is done once and answered the same.
 
 The answer is kept in the transaction of what was done, so there is never one without the other. A
 refusal is not kept: the request may be sent again with the same key.
+
+A key may name a customer, as a body does. So what is kept of both is HMAC-SHA256 under the token
+that the program sends and that is stored nowhere: whoever reads the table can try out no phone.
 """
 
 import hashlib
+import hmac
 from collections.abc import Callable
 from uuid import UUID
 
@@ -13,7 +17,7 @@ from flask import Response, g, request
 
 from gatte.models import IdempotentRequest
 from gatte.store import idempotent_requests as stored
-from gatte.web.api.authorization import current_token
+from gatte.web.api.authorization import current_secret, current_token
 from gatte.web.problems import Problem
 
 HEADER = "Idempotency-Key"
@@ -42,14 +46,15 @@ def run_once(work: Callable[[], Response], *, taken: bool) -> Response:
             kind="bad-idempotency-key",
         )
     token_id = current_token().id
-    key_hash = hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
+    named = key.encode("utf-8", "surrogatepass")
+    key_hash = _keyed(named)
     if not stored.try_lock(token_id, key_hash):
         raise Problem(
             409,
             f"A request with this {HEADER} is under way: wait a moment and send it again.",
             kind="idempotent-request-under-way",
         )
-    answered = stored.find_answered(token_id, key_hash)
+    answered = stored.find_answered(token_id, [key_hash, _former_hash(named)])
     if answered is not None:
         return _answer_again(answered)
     response = work()
@@ -65,7 +70,7 @@ def _keep(token_id: UUID, key_hash: bytes, response: Response) -> None:
         data_key_id=data_key_id,
         token_id=token_id,
         key_hash=key_hash,
-        request_hash=_request_hash(),
+        request_hash=_keyed(_asked()),
         status=response.status_code,
         location=response.headers.get("Location"),
         etag=response.headers.get("ETag"),
@@ -75,7 +80,8 @@ def _keep(token_id: UUID, key_hash: bytes, response: Response) -> None:
 
 
 def _answer_again(answered: IdempotentRequest) -> Response:
-    if answered.request_hash != _request_hash():
+    asked = _asked()
+    if answered.request_hash not in {_keyed(asked), _former_hash(asked)}:
         raise Problem(
             422,
             f"This {HEADER} came with another request: use a fresh one for each.",
@@ -96,9 +102,15 @@ def _answer_again(answered: IdempotentRequest) -> Response:
     return response
 
 
-def _request_hash() -> bytes:
-    """Of what was asked: address with query, and body."""
-    hashed = hashlib.sha256(request.full_path.encode("utf-8", "surrogatepass"))
-    hashed.update(b"\0")
-    hashed.update(request.get_data())
-    return hashed.digest()
+def _asked() -> bytes:
+    """What was asked: address with query, and body."""
+    return request.full_path.encode("utf-8", "surrogatepass") + b"\0" + request.get_data()
+
+
+def _keyed(content: bytes) -> bytes:
+    return hmac.digest(current_secret(), content, "sha256")
+
+
+def _former_hash(content: bytes) -> bytes:
+    """How the former version kept it; nothing of that is older than a day."""
+    return hashlib.sha256(content).digest()

@@ -1,5 +1,6 @@
 """Changes: what the desk allows, versions, and requests that are sent again."""
 
+import hashlib
 import threading
 from datetime import UTC, datetime, timedelta
 
@@ -307,3 +308,31 @@ def test_bodies_that_are_no_json_object_are_refused(app, program):
         answer = client.post("/api/v1/tickets", data=body, headers=headers, content_type=media_type)
         assert (body[:9], answer.status_code) == (body[:9], status)
         assert answer.mimetype == "application/problem+json"
+
+
+def test_who_reads_what_is_kept_of_a_request_cannot_try_out_what_it_said(app, program, desk):
+    new = {"contact_id": str(desk.contact()), "subject": "Segredo", "description": "x"}
+    program.post("/tickets", new, Idempotency_Key="chamado-5511987654321")
+
+    tried = [b"chamado-5511987654321", b"/api/v1/tickets?\0" + app.json.dumps(new).encode()]
+    with app.app_context():
+        newest = select(IdempotentRequest).order_by(IdempotentRequest.id.desc()).limit(1)
+        kept = db.session.scalars(newest).one()
+        held = {bytes(kept.key_hash), bytes(kept.request_hash)}
+    assert held.isdisjoint({hashlib.sha256(one).digest() for one in tried})
+
+
+def test_a_request_that_the_former_version_did_is_not_done_again(app, program, desk):
+    new = {"contact_id": str(desk.contact()), "subject": "Um só", "description": "x"}
+    first = program.post("/tickets", new, Idempotency_Key="pedido-6").get_json()
+    asked = b"/api/v1/tickets?\0" + app.json.dumps(new).encode()
+    with app.app_context():
+        newest = select(IdempotentRequest).order_by(IdempotentRequest.id.desc()).limit(1)
+        kept = db.session.scalars(newest).one()
+        kept.key_hash = hashlib.sha256(b"pedido-6").digest()
+        kept.request_hash = hashlib.sha256(asked).digest()
+        db.session.commit()
+
+    again = program.post("/tickets", new, Idempotency_Key="pedido-6")
+
+    assert (again.status_code, again.get_json()) == (201, first)

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import func, select, text
 
 from gatte.data_rights import key_destruction, retention
+from gatte.desk import users
 from gatte.extensions import db
 from gatte.intake import receive
 from gatte.models import (
@@ -22,7 +23,7 @@ from gatte.models import (
 from gatte.models.sealing import inbox_day
 from gatte.privacy import crypto
 from gatte.privacy.crypto import DecryptionFailed
-from gatte.store import contacts, daily_figures
+from gatte.store import certificate_imports, contacts, daily_figures
 from tests.fakes import payloads
 from tests.integration.turns.simulated_customer import somebody
 
@@ -161,6 +162,23 @@ def destroy(app, today: date) -> dict[str, int]:
         counts = key_destruction.destroy_old_keys(today)
         db.session.commit()
         return counts
+
+
+def test_the_key_of_a_day_stays_while_a_file_of_certificates_lies_under_it(app):
+    with app.app_context():
+        person = users.create_user("arquivo@empresa.example", "Ana", "uma senha comprida")
+        db.session.flush()
+        certificate_imports.add_draft(
+            person.id, b"x", line_count=1, errors=[], error_count=0, error_lines=0
+        )
+        db.session.commit()
+
+    kept = destroy(app, TODAY + timedelta(days=31))
+
+    assert (kept["destroyed"], kept["kept"]) == (0, 1)
+    with app.app_context():
+        db.session.execute(text("DELETE FROM certificate_import"))
+        db.session.commit()
 
 
 def test_the_key_of_a_day_is_destroyed_when_nothing_waits_under_it(app, customer, logged):

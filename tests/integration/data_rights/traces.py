@@ -135,7 +135,7 @@ def opened_values(keys: list[tuple[DataKey, bytes]]) -> Iterator[tuple[str, str]
 
 def opened_inbox(keys: list[tuple[DataKey, bytes]]) -> Iterator[tuple[str, str]]:
     from gatte.intake.receive import EVENT_AAD
-    from gatte.models import InboxMessage, WebhookEvent
+    from gatte.models import CertificateImport, InboxMessage, WebhookEvent
 
     of_days = [(row, key) for row, key in keys if row.purpose is KeyPurpose.INBOX_DAY]
     prefixes = [inbox_prefix(row.day) for row, _ in of_days if row.day]
@@ -146,6 +146,14 @@ def opened_inbox(keys: list[tuple[DataKey, bytes]]) -> Iterator[tuple[str, str]]
     places += [
         (f"webhook_event.{row.id}", row.payload, EVENT_AAD)
         for row in db.session.scalars(select(WebhookEvent))
+    ]
+    places += [
+        (
+            f"certificate_import.{row.id}",
+            row.content_sealed,
+            f"certificate_import.content:{row.id}".encode(),
+        )
+        for row in db.session.scalars(select(CertificateImport))
     ]
     for place, sealed, aad in places:
         for prefix in prefixes:

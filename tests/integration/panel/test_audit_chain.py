@@ -1,5 +1,6 @@
 """The audit trail holds logins, refusals and looks at people's data, and shows who touched it."""
 
+import hashlib
 import threading
 from contextlib import closing
 
@@ -10,6 +11,7 @@ from sqlalchemy import text
 from gatte.extensions import db
 from gatte.models import AuditEntry, MuteReason
 from gatte.models.columns import new_uuid7
+from gatte.privacy.masking import mask_value
 from gatte.store import audit, audit_chain, contacts
 from tests.integration.panel.conftest import PASSWORD
 from tests.integration.panel.factories import minutes_ago
@@ -202,3 +204,20 @@ def test_many_at_once_make_one_chain(app, empty, verified):
     code, lines = verified()
 
     assert (code, lines[0].split(" (")[0]) == (0, "30 entries")
+
+
+def test_no_mac_in_the_log_is_taken_for_a_phone_and_masked():
+    for number in range(5000):
+        mac = hashlib.sha256(str(number).encode()).digest()
+        line = {"event": "audit_entry_chained", "mac": mac.hex()[: audit_chain.LOGGED_DIGITS]}
+
+        assert mask_value(line) == line
+
+
+def test_what_the_log_says_of_an_entry_is_found_in_the_chain(app, empty, logged, verified):
+    with app.app_context():
+        audit.record(None, "noted", "test:logged")
+        db.session.commit()
+    said = next(line for line in logged if line["event"] == "audit_entry_chained")
+
+    assert verified("--noted", str(said["number"]), said["mac"])[0] == 0
