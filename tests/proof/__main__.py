@@ -57,7 +57,7 @@ def main() -> int:
         "marks": marked_values.run,
         "rotation": lambda: rotation_under_load.run(options.contacts, options.seed),
         "upgrade": upgrade_under_load.run,
-        "api": lambda: generated_requests.run(options.examples),
+        "api": lambda: generated_requests.run(options.requests, options.seed),
     }
     found, commit = 0, _commit()
     for name in options.parts or parts:
@@ -82,7 +82,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--answered", type=int, default=1_000, help="bodies to be answered, too")
     parser.add_argument("--inputs", type=int, default=10_000, help="hostile ones of the panel")
     parser.add_argument("--contacts", type=int, default=10_000, help="whose keys are rotated")
-    parser.add_argument("--examples", type=int, default=70, help="good, and bad, to an operation")
+    parser.add_argument("--requests", type=int, default=5_000, help="generated ones to the API")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--write", action="store_true", help=f"write {PAGE.name}")
     return parser.parse_args()
