@@ -22,6 +22,7 @@ from tests.proof import (
     generated_requests,
     hostile_panel,
     marked_values,
+    restore_drill,
     rotation_under_load,
     upgrade_under_load,
     webhook_fuzz,
@@ -43,6 +44,7 @@ TITLES = {
     "rotation": "Rotation of the master key under load",
     "upgrade": "Migration under the former version, and a rolling restart",
     "api": "Generated requests to the API",
+    "backup": "Backup, loss and restore",
 }
 
 
@@ -57,6 +59,7 @@ def main() -> int:
         "marks": marked_values.run,
         "rotation": lambda: rotation_under_load.run(options.contacts, options.seed),
         "upgrade": upgrade_under_load.run,
+        "backup": lambda: restore_drill.run(options.messages),
         "api": lambda: generated_requests.run(options.requests, options.seed),
     }
     found, commit = 0, _commit()
@@ -83,6 +86,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--inputs", type=int, default=10_000, help="hostile ones of the panel")
     parser.add_argument("--contacts", type=int, default=10_000, help="whose keys are rotated")
     parser.add_argument("--requests", type=int, default=5_000, help="generated ones to the API")
+    parser.add_argument("--messages", type=int, default=100_000, help="backed up and restored")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--write", action="store_true", help=f"write {PAGE.name}")
     return parser.parse_args()
