@@ -61,7 +61,7 @@ class ApiToken(Base):
 
 
 class IdempotentRequest(HasEncryptedColumns, Base):
-    """What a request with an Idempotency-Key was answered; `request_hash` is of its address and body.
+    """What a request with an Idempotency-Key was answered; `request_hash` is of address and body.
 
     The answer is sealed under the data key of what it is about; one that holds nothing of any
     person stands in `impersonal_body`.

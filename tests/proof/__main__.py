@@ -19,8 +19,10 @@ from datetime import UTC, datetime
 
 from tests import process_system
 from tests.proof import (
+    certificate_year,
     generated_requests,
     hostile_panel,
+    killed_processes,
     marked_values,
     restore_drill,
     rotation_under_load,
@@ -45,6 +47,8 @@ TITLES = {
     "upgrade": "Migration under the former version, and a rolling restart",
     "api": "Generated requests to the API",
     "backup": "Backup, loss and restore",
+    "alerts": "Killed and frozen processes",
+    "certificates": "A year of certificate reminders",
 }
 
 
@@ -60,6 +64,8 @@ def main() -> int:
         "rotation": lambda: rotation_under_load.run(options.contacts, options.seed),
         "upgrade": upgrade_under_load.run,
         "backup": lambda: restore_drill.run(options.messages),
+        "certificates": lambda: certificate_year.run(options.certificates, options.seed),
+        "alerts": killed_processes.run,
         "api": lambda: generated_requests.run(options.requests, options.seed),
     }
     found, commit = 0, _commit()
@@ -87,6 +93,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--contacts", type=int, default=10_000, help="whose keys are rotated")
     parser.add_argument("--requests", type=int, default=5_000, help="generated ones to the API")
     parser.add_argument("--messages", type=int, default=100_000, help="backed up and restored")
+    parser.add_argument("--certificates", type=int, default=50_000, help="that end in a year")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--write", action="store_true", help=f"write {PAGE.name}")
     return parser.parse_args()

@@ -2,15 +2,10 @@
 form, and never an error of ours.
 """
 
-import json
 
 import pytest
 
-from gatte.desk import api_tokens
-from gatte.extensions import db
-from gatte.models import ApiToken
 from tests.app_fixture import application
-from tests.integration.api.test_changes import kind_of
 
 
 @pytest.fixture(scope="module")
