@@ -24,6 +24,7 @@ from tests.proof import (
     hostile_panel,
     killed_processes,
     marked_values,
+    production_rehearsal,
     restore_drill,
     rotation_under_load,
     upgrade_under_load,
@@ -47,6 +48,7 @@ TITLES = {
     "upgrade": "Migration under the former version, and a rolling restart",
     "api": "Generated requests to the API",
     "backup": "Backup, loss and restore",
+    "production": "The installation of docker compose, without Docker",
     "alerts": "Killed and frozen processes",
     "certificates": "A year of certificate reminders",
 }
@@ -65,6 +67,7 @@ def main() -> int:
         "upgrade": upgrade_under_load.run,
         "backup": lambda: restore_drill.run(options.messages),
         "certificates": lambda: certificate_year.run(options.certificates, options.seed),
+        "production": production_rehearsal.run,
         "alerts": killed_processes.run,
         "api": lambda: generated_requests.run(options.requests, options.seed),
     }

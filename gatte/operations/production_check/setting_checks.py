@@ -25,7 +25,8 @@ def check_environment() -> list[Finding]:
     if settings.gatte_domain == "localhost":
         found.append(failure("no_domain"))
     if not settings.whatsapp_access_token.get_secret_value():
-        found.append(warning("no_whatsapp"))
+        is_elsewhere = settings.production and settings.whatsapp_phone_number_id
+        found.append(warning("no_token_here" if is_elsewhere else "no_whatsapp"))
     return found
 
 

@@ -301,7 +301,15 @@ def test_a_private_address_is_not_called(database_url, redis_url, users, desk, s
 
 @pytest.mark.parametrize(
     "url",
-    ["ftp://a.example/", "https://", "https://u:p@a.example/", "https://a.example/#x", "a.b.c.d"],
+    [
+        "ftp://a.example/",
+        "https://",
+        "https://u:p@a.example/",
+        "https://a.example/#x",
+        "a.b.c.d",
+        "https://a..example/",
+        f"https://{'a' * 64}.example/",
+    ],
 )
 def test_an_address_that_takes_no_events_is_refused(program, url):
     answer = program.post("/webhooks", {"url": url, "event_types": ALL})
