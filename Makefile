@@ -73,6 +73,7 @@ migrations:
 containers:
 	$(BIN)/hadolint Dockerfile
 	GATTE_ENV_FILE=.env.example $(BIN)/docker-compose --profile '*' config --quiet
+	GATTE_ENV_FILE=.env.example $(BIN)/docker-compose -f docker-compose.yml -f deployment/docker-compose.bucket.yml config --quiet
 
 workflows:
 	$(BIN)/zizmor --offline --quiet --min-severity low .github
