@@ -35,7 +35,7 @@ class ApiRows:
         self._known: dict[str, tuple[str, int]] = {}
         self._makers: dict[str, Callable[[], object]] = {
             "contact_id": self._desk.contact,
-            "conversation_id": lambda: self._desk.with_agent(user_id, says=["oi"]),
+            "conversation_id": self._make_conversation,
             "message_id": self._make_message,
             "ticket_id": self._desk.ticket,
             "lead_id": self._desk.lead,
@@ -67,6 +67,12 @@ class ApiRows:
             body["key"] = f"{body['key']}-{next(self._numbers)}"
         users = {"assignee_id", "owner_id"} & body.keys()
         return body | dict.fromkeys(users, self._user_id)
+
+    def _make_conversation(self) -> object:
+        """One that the token's user has, and one that the bot has, in turns."""
+        if next(self._numbers) % 2:
+            return self._desk.with_agent(self._user_id, says=["oi"])
+        return self._desk.conversation(says=["oi"])
 
     def _make_message(self) -> object:
         conversation = self._desk.with_agent(self._user_id, says=["oi"])

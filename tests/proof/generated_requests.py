@@ -35,7 +35,10 @@ def run(requests: int, number: int) -> Outcome:
     """At least so many requests to all operations together."""
     outcome = Outcome()
     with proof_system(
-        GATTE_LOG_LEVEL="WARNING", GATTE_API_RATE_PER_MINUTE=str(NO_LIMIT), WEB_CONCURRENCY="2"
+        GATTE_LOG_LEVEL="WARNING",
+        GATTE_API_RATE_PER_MINUTE=str(NO_LIMIT),
+        WEB_CONCURRENCY="2",
+        WHATSAPP_BUSINESS_ACCOUNT_ID="102290129340398",
     ) as proof:
         proof.system.start()
         proof.system.wait_until_ready()
