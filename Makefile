@@ -8,7 +8,7 @@ UV := VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --require-hashes 2>/dev/nu
 COMPILE := $(BIN)/uv pip compile --quiet --no-strip-extras --generate-hashes --no-header --python-version 3.11
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help install run users check test proof bench chaos quality env requirements lint security deadcode types walls templates migrations containers workflows packages
+.PHONY: help install run users check test proof bench chaos quality env requirements lint security deadcode types walls templates migrations containers workflows openapi packages
 
 help: ## what can be done here
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -22,7 +22,7 @@ users: .venv/.run-installed ## the people of the panel: make users ARGS="list"
 test: install ## all tests, on embedded stores
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
-check: install lint security deadcode types walls templates migrations containers workflows packages ## all that finds mistakes without running the system
+check: install lint security deadcode types walls templates migrations containers workflows openapi packages ## all that finds mistakes without running the system
 
 install: .venv/.dev-installed ## what `run`, `check` and `test` need, into .venv
 
@@ -76,11 +76,16 @@ migrations:
 containers:
 	$(BIN)/hadolint Dockerfile
 	GATTE_ENV_FILE=.env.example $(BIN)/docker-compose --profile '*' config --quiet
+	GATTE_ENV_FILE=.env.example $(BIN)/docker-compose -f docker-compose.yml -f deployment/docker-compose.bucket.yml config --quiet
 
 workflows:
 	$(BIN)/zizmor --offline --quiet --min-severity low .github
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+
+openapi: .venv/openapi/.installed
+	@$(BIN)/python -m tests.openapi_document > .venv/openapi/document.json
+	cd .venv/openapi && REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true ../bin/node node_modules/@redocly/cli/bin/cli.js lint document.json --config redocly.yaml
 
 packages:
 	$(PIP) check
@@ -98,4 +103,9 @@ packages:
 .venv/.dev-installed: requirements-dev.txt .venv/.run-installed
 	@echo "Installing the development tools into .venv..."
 	@$(UV) -r requirements-dev.txt || $(PIP) install -qq --no-compile --require-hashes -r requirements-dev.txt
+	@touch $@
+
+.venv/openapi/.installed: $(wildcard .ci/openapi/*) .venv/.dev-installed
+	@mkdir -p .venv/openapi && cp .ci/openapi/* .venv/openapi/
+	@cd .venv/openapi && PATH="../bin:$$PATH" ../bin/npm ci --ignore-scripts --no-audit --no-fund --silent
 	@touch $@

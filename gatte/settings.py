@@ -496,6 +496,15 @@ class Settings(BaseSettings):
         return not self.production if self.gatte_simulator is None else self.gatte_simulator
 
     @property
+    def notices_are_simulated(self) -> bool:
+        """Whether notices leave from the simulator's number, as without an access token. In
+        production only workers know the token: there the number of the settings is enough.
+        """
+        has_token = bool(self.whatsapp_access_token.get_secret_value())
+        is_real = self.production and bool(self.whatsapp_phone_number_id)
+        return not (has_token or is_real)
+
+    @property
     def worker_processes(self) -> int:
         """How many worker processes to run on this host."""
         if self.gatte_worker_processes:

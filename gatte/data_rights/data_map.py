@@ -874,7 +874,7 @@ TABLES: dict[str, TableRule] = {
             ColumnClass.PERSONAL: ("body_sealed",),
             ColumnClass.HASH: ("key_hash", "request_hash"),
             ColumnClass.LINK: ("id", "token_id", "data_key_id", "location"),
-            ColumnClass.TECHNICAL: ("status", "etag", "created_at"),
+            ColumnClass.TECHNICAL: ("status", "etag", "impersonal_body", "created_at"),
         },
     ),
     "webhook_subscription": TableRule(

@@ -83,8 +83,19 @@ def check_url(url: str) -> None:
         raise BadWebhookUrl("is no https address of a host")
     if location.username is not None or location.fragment:
         raise BadWebhookUrl("has a user or a fragment in it")
+    if not _is_host(location.hostname):
+        raise BadWebhookUrl("has no host that there can be")
     if len(url) > LONGEST_URL or not url.isascii() or not url.isprintable() or " " in url:
         raise BadWebhookUrl(f"has other than {LONGEST_URL} printable ASCII characters at most")
+
+
+def _is_host(name: str) -> bool:
+    """Whether a host can have this name: no part of it is empty or too long (RFC 1035, 2.3.4)."""
+    try:
+        name.encode("idna")
+    except UnicodeError:
+        return False
+    return True
 
 
 def _subject(subscription_id: UUID) -> str:

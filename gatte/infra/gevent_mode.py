@@ -5,10 +5,13 @@ Nothing else of GATTE knows of them: in tests, the scheduler and commands the sa
 threads. `begin` comes before anything is imported that makes a lock.
 """
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, TypeVar, cast
 
-from gevent import get_hub, monkey
+from gevent import Timeout, get_hub, monkey
 from gevent.socket import wait_read, wait_write
 from psycopg2 import OperationalError, extensions
 
@@ -16,6 +19,8 @@ Result = TypeVar("Result")
 
 # libpq keeps no connect_timeout in this mode; a connection that is there has its keepalives
 CONNECT_SECONDS = 5
+NO_ANSWER = "no answer in time"
+_deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
 
 
 def patch() -> None:
@@ -33,7 +38,33 @@ def _wait(connection: Any) -> None:  # noqa: ANN401 - psycopg2's connection
         is_connected = connection.status in {extensions.STATUS_READY, extensions.STATUS_BEGIN}
         seconds = None if is_reading and is_connected else CONNECT_SECONDS
         wait = wait_read if is_reading else wait_write
-        wait(connection.fileno(), seconds, OperationalError("no answer in time"))
+        wait(connection.fileno(), _before_deadline(seconds), OperationalError(NO_ANSWER))
+
+
+def _before_deadline(seconds: float | None) -> float | None:
+    """The shorter of a wait and what is left of the time limit around it."""
+    deadline = _deadline.get()
+    if deadline is None:
+        return seconds
+    left = max(0.0, deadline - time.monotonic())
+    return left if seconds is None else min(left, seconds)
+
+
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Whoever waits for Postgres within this gives up after so many seconds, also where the server
+    took a question and never answers: OperationalError of psycopg2. Without greenlets no limit.
+    """
+    if not monkey.is_module_patched("threading"):
+        yield
+        return
+    token = _deadline.set(time.monotonic() + seconds)
+    try:
+        # the deadline ends what psycopg2 waits for, the time-out a wait for a free connection
+        with Timeout(seconds, OperationalError(NO_ANSWER)):
+            yield
+    finally:
+        _deadline.reset(token)
 
 
 def run_off_the_loop(function: Callable[..., Result], *values: object) -> Result:

@@ -21,7 +21,7 @@ def resolve(host: str, port: int, *, private_allowed: bool = False) -> str:
     """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError:
+    except (OSError, UnicodeError):  # a name with an empty or an overlong part is no name
         raise AddressRefused("the host has no address") from None
     addresses = [ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
     if not addresses:

@@ -108,6 +108,20 @@ def _attempt(claimed: ClaimedMedia) -> FetchOutcome:
     return _store(claimed, kind, downloaded.content)
 
 
+def keep(claimed: ClaimedMedia, content: bytes) -> None:
+    """Store what somebody fetched who had claimed the file, record it, and commit."""
+    kind = MessageKind(claimed.kind)
+    if kind not in services.settings().media_kinds:
+        _record(claimed, FetchOutcome(problem=MediaProblem.KIND_NOT_KEPT, is_final=True))
+    else:
+        _record(claimed, _store(claimed, kind, content))
+
+
+def note_failure(claimed: ClaimedMedia, why: DownloadFailureReason) -> None:
+    """Record that whoever had claimed a file could not fetch it, and commit."""
+    _record(claimed, _outcome_of(why))
+
+
 def _outcome_of(why: DownloadFailureReason) -> FetchOutcome:
     is_final = why in {DownloadFailureReason.GONE, DownloadFailureReason.TOO_LARGE}
     return FetchOutcome(problem=PROBLEMS.get(why, MediaProblem.NOT_GIVEN), is_final=is_final)

@@ -61,8 +61,10 @@ class ApiToken(Base):
 
 
 class IdempotentRequest(HasEncryptedColumns, Base):
-    """What a request with an Idempotency-Key was answered; `request_hash` is of its method, address
-    and body. The answer is sealed under the data key of what it is about.
+    """What a request with an Idempotency-Key was answered; `request_hash` is of address and body.
+
+    The answer is sealed under the data key of what it is about; one that holds nothing of any
+    person stands in `impersonal_body`.
     """
 
     __tablename__ = "idempotent_request"
@@ -78,4 +80,5 @@ class IdempotentRequest(HasEncryptedColumns, Base):
     location: Mapped[str | None]
     etag: Mapped[str | None]
     body = EncryptedColumn[str]()
+    impersonal_body: Mapped[str | None]
     created_at: Mapped[CreatedAt] = mapped_column(server_default=text("clock_timestamp()"))

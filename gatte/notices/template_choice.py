@@ -33,12 +33,12 @@ class NoticeNumber:
 
 
 def notice_number() -> NoticeNumber:
-    """The number from which notices leave: without an access token the simulator's. NoNoticeNumber
-    when the settings lack it.
+    """The number from which notices leave, the same in every process: that of the settings, or the
+    simulator's. NoNoticeNumber when the settings lack it.
     """
-    if services.cloud_client() is None:
-        return NoticeNumber(SIMULATOR_NUMBER, SIMULATED_ACCOUNT)
     settings = services.settings()
+    if settings.notices_are_simulated:
+        return NoticeNumber(SIMULATOR_NUMBER, SIMULATED_ACCOUNT)
     number = settings.whatsapp_phone_number_id
     account = settings.whatsapp_business_account_id
     if not number or not account:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Select, delete, func, select
 
 from gatte.extensions import db
 from gatte.infra.database.clock import DB_NOW, seconds_from_now
@@ -78,23 +78,35 @@ def claim_next() -> ClaimedMedia | None:
     """The file that is due longest, for this process alone during CLAIM_SECONDS; None when none is.
     The caller commits.
     """
-    due = (
+    found = db.session.execute(_due().limit(1)).first()
+    return None if found is None else _claim(*found)
+
+
+def claim_of_messages(message_ids: Collection[UUID]) -> dict[UUID, ClaimedMedia]:
+    """The files of these messages that are due, by message, for this process alone during
+    CLAIM_SECONDS. The caller commits.
+    """
+    found = db.session.execute(_due().where(MediaFile.message_id.in_(message_ids))).all()
+    return {row.message_id: _claim(row, message, number) for row, message, number in found}
+
+
+def _due() -> Select[MediaFile, Message, str]:
+    """Files that are due and that nobody else holds, with message and number; longest first."""
+    joined = (
         select(MediaFile, Message, Conversation.phone_number_id)
         .join(Message, Message.id == MediaFile.message_id)
         .join(Conversation, Conversation.id == Message.conversation_id)
-        .where(
-            MediaFile.state == MediaState.PENDING,
-            MediaFile.next_attempt_at <= func.clock_timestamp(),
-        )
-        .order_by(MediaFile.next_attempt_at, MediaFile.id)
-        .limit(1)
-        .with_for_update(of=MediaFile, skip_locked=True)
-        .execution_options(populate_existing=True)
     )
-    found = db.session.execute(due).first()
-    if found is None:
-        return None
-    row, message, phone_number_id = found
+    due = joined.where(
+        MediaFile.state == MediaState.PENDING,
+        MediaFile.next_attempt_at <= func.clock_timestamp(),
+    )
+    ordered = due.order_by(MediaFile.next_attempt_at, MediaFile.id)
+    locked = ordered.with_for_update(of=MediaFile, skip_locked=True)
+    return locked.execution_options(populate_existing=True)
+
+
+def _claim(row: MediaFile, message: Message, phone_number_id: str) -> ClaimedMedia:
     row.attempts += 1
     row.next_attempt_at = seconds_from_now(CLAIM_SECONDS)
     return ClaimedMedia(
@@ -128,6 +140,12 @@ def record_stored(row: MediaFile, content: StoredContent) -> None:
     row.problem = None
     row.state = MediaState.STORED
     row.stored_at = DB_NOW
+
+
+def release(row: MediaFile) -> None:
+    """Nobody tried to fetch the file after all: it is due at once, and no attempt counts."""
+    row.attempts -= 1
+    row.next_attempt_at = DB_NOW
 
 
 def record_problem(row: MediaFile, problem: MediaProblem, state: MediaState) -> None:

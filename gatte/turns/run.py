@@ -64,17 +64,19 @@ def run_turn(source: TurnSource) -> None:
         return
     with spans.span("turn", began, conversation_id=str(lease.conversation_id)):
         spans.record("inbox", began)
-        claimed = _answer(source, lease)
+        listening = VoiceTranscriber()
+        claimed = _answer(source, lease, listening)
         metrics.TURN_SECONDS.labels(step=TurnStep.TOTAL).observe(time.perf_counter() - started)
         if claimed is not None:
             send_due(lease.conversation_id, claimed)
+        listening.keep_files()
 
 
-def _answer(source: TurnSource, lease: Lease) -> ClaimedReply | None:
+def _answer(source: TurnSource, lease: Lease, listening: VoiceTranscriber) -> ClaimedReply | None:
     """Compute a turn and store what came of it, be it a failure; what is to be sent, claimed."""
     with calls.collected() as made:
         try:
-            claimed = _compute_and_commit(lease, made)
+            claimed = _compute_and_commit(lease, listening, made)
         except LeaseLost:
             db.session.rollback()
             log.info("lease_lost", conversation_id=str(lease.conversation_id))
@@ -101,14 +103,15 @@ def _after_failure(source: TurnSource, lease: Lease, error: Exception) -> Claime
     return claimed
 
 
-def _compute_and_commit(lease: Lease, made: list[CallRecord]) -> ClaimedReply | None:
+def _compute_and_commit(
+    lease: Lease, listening: VoiceTranscriber, made: list[CallRecord]
+) -> ClaimedReply | None:
     """Think and apply, again when the customer wrote more in the meantime; the first answer to be
     sent, claimed.
 
     `made` fills with the calls to models.
     """
     retry.raise_if_exhausted(lease)
-    listening = VoiceTranscriber()
     for attempt in range(1, MAX_RECOMPUTES + 2):
         with spans.span("postgres load"):
             state = load.load_turn(lease, first=attempt == 1)

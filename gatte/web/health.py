@@ -7,14 +7,16 @@ from typing import Any
 
 import structlog
 from flask import Blueprint, Response, current_app, jsonify, request
-from redis.exceptions import RedisError
+from psycopg2 import OperationalError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from gatte import services
 from gatte.extensions import db
 from gatte.infra import schema
-from gatte.infra.rq_queue import ProcessKind, list_alive
+from gatte.infra.gevent_mode import time_limit
+from gatte.infra.redis.fail_fast import RedisUnavailable
+from gatte.infra.rq_queue import ProcessKind, count_alive
 from gatte.intelligence.gemini import rejections
 from gatte.observability import metrics
 from gatte.web import installation_metrics
@@ -34,6 +36,8 @@ class ReadyScope(StrEnum):
     WORK = "work"
 
 
+PATIENCE_SECONDS = 3.0
+"""For one check of readiness: whoever asks wants to know soon."""
 STARTED = "gatte_started"
 """Of the application, once it could have stored a message."""
 
@@ -104,8 +108,9 @@ def _needed(scope: ReadyScope) -> "Checks":
 def _checked(check: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     started = time.perf_counter()
     try:
-        found = check()
-    except (SQLAlchemyError, RedisError) as error:
+        with time_limit(PATIENCE_SECONDS):
+            found = check()
+    except (SQLAlchemyError, OperationalError, RedisUnavailable) as error:
         found = {"ok": False, "error": type(error).__name__}
     return {**found, "latency_ms": round((time.perf_counter() - started) * 1000, 1)}
 
@@ -123,15 +128,20 @@ def _schema() -> dict[str, Any]:
 
 
 def _redis() -> dict[str, Any]:
-    return {"ok": bool(services.redis().ping())}
+    return {"ok": bool(services.fail_fast_redis().execute(lambda redis: redis.ping()))}
 
 
 def _worker() -> dict[str, Any]:
-    return {"ok": bool(list_alive(ProcessKind.WORKER))}
+    return _alive(ProcessKind.WORKER)
 
 
 def _scheduler() -> dict[str, Any]:
-    return {"ok": bool(list_alive(ProcessKind.SCHEDULER))}
+    return _alive(ProcessKind.SCHEDULER)
+
+
+def _alive(kind: ProcessKind) -> dict[str, Any]:
+    """Whether a process of a kind gave a sign of life; nobody waits for a Redis that hangs."""
+    return {"ok": services.fail_fast_redis().execute(count_alive)[kind] > 0}
 
 
 def _gemini() -> dict[str, Any]:

@@ -12,11 +12,13 @@ from datetime import datetime
 import structlog
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
+from psycopg2 import OperationalError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from gatte import services
 from gatte.extensions import db
+from gatte.infra.gevent_mode import time_limit
 from gatte.infra.redis.fail_fast import RedisUnavailable
 from gatte.infra.rq_queue import ProcessKind, count_alive
 from gatte.models import ScheduledJob
@@ -27,6 +29,8 @@ from gatte.store.backlog import Backlog, DeadLetterKind
 
 log = structlog.get_logger(__name__)
 
+PATIENCE_SECONDS = 3.0
+"""Less than the time in which Prometheus wants the page."""
 PATIENCE = text("SET LOCAL statement_timeout = '3s'")
 UNKNOWN = Backlog(
     oldest_message_seconds=math.nan,
@@ -69,11 +73,12 @@ def _of_postgres() -> list[Metric]:
     backups = BackupStatus()
     is_up = True
     try:
-        db.session.execute(PATIENCE)
-        found = backlog.load_backlog(db.session.connection())
-        jobs = scheduled_jobs.list_all()
-        backups = backup_status.find_status()
-    except SQLAlchemyError as error:
+        with time_limit(PATIENCE_SECONDS):
+            db.session.execute(PATIENCE)
+            found = backlog.load_backlog(db.session.connection())
+            jobs = scheduled_jobs.list_all()
+            backups = backup_status.find_status()
+    except (SQLAlchemyError, OperationalError) as error:
         log.warning("metrics_without_database", error=type(error).__name__)
         is_up = False
     finally:

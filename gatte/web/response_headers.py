@@ -42,7 +42,7 @@ HSTS = "max-age=63072000; includeSubDomains"
 NO_STORE = "no-store"
 IMMUTABLE = "public, max-age=31536000, immutable"
 REVALIDATE = "no-cache"
-MACHINE_PATHS = ("/webhook/", "/health/", "/metrics", "/api/", "/openapi.json")
+MACHINE_ROOTS = ("/webhook", "/health", "/metrics", "/api", "/openapi.json")
 
 # What a person reads when something went wrong: what happened, and what to do now.
 ERRORS: dict[int, tuple[str, str]] = {
@@ -185,7 +185,7 @@ def _answer(error: HTTPException, code: int) -> Response:
             headers=error.headers,
             **error.members,
         )
-    if request.path.startswith(MACHINE_PATHS):
+    if _is_for_machines(request.path):
         response = problem_response(code, ADVICE.get(code, error.description or ""))
     else:
         response = _page(code, ERRORS.get(code, (HTTPStatus(code).phrase, "")))
@@ -193,6 +193,11 @@ def _answer(error: HTTPException, code: int) -> Response:
         if name.lower() in {"allow", "retry-after"}:
             response.headers[name] = value
     return response
+
+
+def _is_for_machines(path: str) -> bool:
+    """Whether programs alone ask for this address, or for one below it."""
+    return any(f"{path}/".startswith(f"{root}/") for root in MACHINE_ROOTS)
 
 
 def _page(code: int, words: tuple[str, str]) -> Response:

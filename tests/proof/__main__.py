@@ -19,10 +19,14 @@ from datetime import UTC, datetime
 
 from tests import process_system
 from tests.proof import (
+    certificate_year,
     generated_requests,
     hostile_panel,
     inbox_key_rotation,
+    killed_processes,
     marked_values,
+    production_rehearsal,
+    restore_drill,
     rotation_under_load,
     session_key_rotation,
     tls_scan,
@@ -49,6 +53,10 @@ TITLES = {
     "tls": "TLS of nginx before the application",
     "upgrade": "Migration under the former version, and a rolling restart",
     "api": "Generated requests to the API",
+    "backup": "Backup, loss and restore",
+    "production": "The installation of docker compose, without Docker",
+    "alerts": "Killed and frozen processes",
+    "certificates": "A year of certificate reminders",
 }
 
 
@@ -68,7 +76,11 @@ def main() -> int:
         "sessions": lambda: session_key_rotation.run(options.seed),
         "tls": tls_scan.run,
         "upgrade": upgrade_under_load.run,
-        "api": lambda: generated_requests.run(options.examples),
+        "backup": lambda: restore_drill.run(options.messages),
+        "certificates": lambda: certificate_year.run(options.certificates, options.seed),
+        "production": production_rehearsal.run,
+        "alerts": killed_processes.run,
+        "api": lambda: generated_requests.run(options.requests, options.seed),
     }
     found, commit = 0, _commit()
     for name in options.parts or parts:
@@ -96,7 +108,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--senders", type=int, default=2, help="processes that send bodies")
     parser.add_argument("--inputs", type=int, default=10_000, help="hostile ones of the panel")
     parser.add_argument("--contacts", type=int, default=10_000, help="whose keys are rotated")
-    parser.add_argument("--examples", type=int, default=70, help="good, and bad, to an operation")
+    parser.add_argument("--requests", type=int, default=5_000, help="generated ones to the API")
+    parser.add_argument("--messages", type=int, default=100_000, help="backed up and restored")
+    parser.add_argument("--certificates", type=int, default=50_000, help="that end in a year")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--write", action="store_true", help=f"write {PAGE.name}")
     return parser.parse_args()

@@ -42,9 +42,15 @@ def normal(package: str) -> str:
 @pytest.fixture(scope="module")
 def compose() -> dict[str, dict]:
     """The services of docker-compose.yml, as Docker Compose itself reads it."""
+    return read_compose()
+
+
+def read_compose(*files: str) -> dict[str, dict]:
+    """The services of docker-compose.yml, or of these files together."""
     environment = os.environ | {"GATTE_ENV_FILE": ".env.example"}
     command = [
         Path(sys.executable).with_name("docker-compose"),
+        *files,
         "--profile",
         "*",
         "config",
@@ -285,6 +291,18 @@ def test_only_workers_and_the_copier_of_the_log_have_a_way_out(compose):
         "nginx",
         "certbot",
     }
+
+
+def test_with_a_bucket_web_has_a_way_out_too_and_nobody_else():
+    files = ["-f", "docker-compose.yml", "-f", "deployment/docker-compose.bucket.yml"]
+    both = read_compose(*files)
+
+    assert {name for name, service in both.items() if "outside" in networks(service)} == {
+        "web",
+        "worker",
+        "backup",
+    }
+    assert networks(both["web"]) == {"edge", "inside", "outside"}
 
 
 HARDENED = ["web", "worker", "scheduler", "migrate", "roles", "backup", "db", "redis", "nginx"]

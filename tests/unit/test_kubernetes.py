@@ -125,7 +125,9 @@ def test_nothing_is_reached_or_called_that_no_policy_allows():
     }
 
     assert policies["deny-all"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
-    assert out == {"worker"}
+    assert out == {"worker", "media-bucket"}  # the second only where files lie in a bucket
+    readme = (FOLDER / "README.md").read_text()
+    assert "kubectl apply -f deployment/kubernetes/media-bucket.yaml" in readme
 
 
 def test_workers_are_scaled_by_a_figure_that_there_is():

@@ -43,3 +43,9 @@ def test_a_host_inside_is_refused_however_it_is_written(host):
         resolve(host, 443)
 
     assert resolve(host, 443, private_allowed=True) in {"127.0.0.1", "::1"}
+
+
+@pytest.mark.parametrize("host", ["a..b", ".com", f"{'a' * 64}.example"])
+def test_what_can_be_no_name_of_a_host_is_refused(host):
+    with pytest.raises(AddressRefused):
+        resolve(host, 443)

@@ -6,6 +6,8 @@ from flask import current_app
 
 from gatte import secret_strength, services
 from gatte.extensions import limiter
+from gatte.notices import template_choice
+from gatte.notices.template_choice import NoNoticeNumber
 from gatte.operations.production_check.findings import Finding, failure, warning
 from gatte.setting_formats import LEAST_SECRET_LENGTH
 
@@ -25,8 +27,20 @@ def check_environment() -> list[Finding]:
     if settings.gatte_domain == "localhost":
         found.append(failure("no_domain"))
     if not settings.whatsapp_access_token.get_secret_value():
-        found.append(warning("no_whatsapp"))
+        is_elsewhere = settings.production and settings.whatsapp_phone_number_id
+        found.append(warning("no_token_here" if is_elsewhere else "no_whatsapp"))
+    if not _has_notice_number():
+        found.append(warning("no_notice_number"))
     return found
+
+
+def _has_notice_number() -> bool:
+    """Whether the company can begin conversations: reminders and templates leave from a number."""
+    try:
+        template_choice.notice_number()
+    except NoNoticeNumber:
+        return False
+    return True
 
 
 def check_secrets() -> list[Finding]:

@@ -155,7 +155,7 @@ ENDPOINTS: dict[str, Endpoint] = {}
 
 
 def _require_json() -> None:
-    """A Problem unless a body that is sent is a JSON object (400, 415)."""
+    """A Problem unless a body that is sent is a JSON object (400, 415) of what can be stored."""
     if request.method not in {"POST", "PUT", "PATCH"}:
         return
     body = request.get_data()
@@ -169,6 +169,21 @@ def _require_json() -> None:
         raise Problem(400, "The body is not JSON.", kind="bad-json") from None
     if not isinstance(parsed, dict):
         raise Problem(400, "The body is a JSON object.", kind="bad-json")
+    _require_storable(parsed)
+
+
+def _require_storable(parsed: dict[str, Any]) -> None:
+    """A Problem (422) when a body holds what Python reads as JSON and nothing can store: half of a
+    surrogate pair (RFC 8259, 8.2), or a number that is none.
+    """
+    try:
+        json.dumps(parsed, ensure_ascii=False, allow_nan=False).encode()
+    except ValueError:
+        raise Problem(
+            UNVALIDATED,
+            "A text is no Unicode (half of a surrogate pair), or a number is too large.",
+            kind="invalid-request",
+        ) from None
 
 
 def single(resource: BaseModel, status: int = 200, headers: dict[str, str] | None = None) -> Answer:

@@ -20,6 +20,7 @@ from gatte.web.api.authorization import current_user_id
 from gatte.web.api.certificates import Day
 from gatte.web.api.cursors import cut_page, read_cursor
 from gatte.web.api.endpoint import Answer, Endpoint, not_found, single
+from gatte.web.api.idempotency import keep_answer_open
 from gatte.web.api.preconditions import require_match
 from gatte.web.api.schema import NO_NUL, ApiModel, Line, Moment, PageQuery, UpdatedSince
 from gatte.web.problems import Problem
@@ -120,16 +121,17 @@ def get_fact(fact_id: UUID) -> Answer:
     return single(fact_resource(fact))
 
 
-@Endpoint("POST", "/facts", TAG, Scope.FACTS_WRITE, FactResource, 201, (409,))
+@Endpoint("POST", "/facts", TAG, Scope.FACTS_WRITE, FactResource, 201, (409,), idempotent=True)
 def create_fact(json: FactContent) -> Answer:
-    """Add a fact. It has a name of its own (kind, key, first day), so that one that is sent again
-    is refused with 409 of type `fact-exists`, and never there twice.
+    """Add a fact. It has a name of its own (kind, key, first day): another of the same name is
+    refused with 409 of type `fact-exists`.
     """
     try:
         fact = desk.add(_draft(json), current_user_id())
     except BadFact as bad:
         raise _bad_fact(bad) from None
     db.session.flush()
+    keep_answer_open()
     place = url_for("api.get_fact", fact_id=fact.id)
     return single(fact_resource(fact), 201, {"Location": place})
 

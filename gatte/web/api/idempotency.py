@@ -29,6 +29,11 @@ def seal_answer_with(data_key_id: UUID | None) -> None:
     g.answer_data_key_id = data_key_id
 
 
+def keep_answer_open() -> None:
+    """Let the answer to this request be kept as it is: it holds nothing of any person."""
+    g.answer_is_impersonal = True
+
+
 def run_once(work: Callable[[], Response], *, taken: bool) -> Response:
     """The answer of `work`, or the one that the same request got in the last 24 hours; where keys
     are not `taken` one makes no difference.
@@ -66,6 +71,7 @@ def _keep(token_id: UUID, key_hash: bytes, response: Response) -> None:
     if not response.is_sequence or response.status_code >= 400:
         return
     data_key_id = g.get("answer_data_key_id")
+    body = response.get_data(as_text=True)
     answered = IdempotentRequest(
         data_key_id=data_key_id,
         token_id=token_id,
@@ -74,7 +80,8 @@ def _keep(token_id: UUID, key_hash: bytes, response: Response) -> None:
         status=response.status_code,
         location=response.headers.get("Location"),
         etag=response.headers.get("ETag"),
-        body=response.get_data(as_text=True) if data_key_id else None,
+        body=body if data_key_id else None,
+        impersonal_body=body if g.get("answer_is_impersonal") else None,
     )
     stored.add_answered(answered)
 
@@ -87,13 +94,14 @@ def _answer_again(answered: IdempotentRequest) -> Response:
             f"This {HEADER} came with another request: use a fresh one for each.",
             kind="idempotency-key-reused",
         )
-    if answered.body is None:
+    body = answered.body or answered.impersonal_body
+    if body is None:
         raise Problem(
             409,
             "The request was done, and what it made was erased since then.",
             kind="idempotent-answer-erased",
         )
-    response = Response(answered.body, answered.status, mimetype="application/json")
+    response = Response(body, answered.status, mimetype="application/json")
     response.headers["Idempotency-Replayed"] = "true"
     if answered.location:
         response.headers["Location"] = answered.location

@@ -105,6 +105,11 @@ def _object(properties: dict[str, Any], *required: str) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": list(required)}
 
 
+def _open_object(properties: dict[str, Any], *required: str) -> dict[str, Any]:
+    """An object of Meta's, which has more members than are told here."""
+    return {**_object(properties, *required), "additionalProperties": True}
+
+
 SCHEMAS: dict[str, Any] = {
     "WebhookPayload": {
         **_object(
@@ -117,14 +122,14 @@ SCHEMAS: dict[str, Any] = {
         ),
         "description": "One body; may hold many messages and statuses of several numbers.",
     },
-    "WebhookEntry": _object(
+    "WebhookEntry": _open_object(
         {
             "id": {"type": "string", "description": "The WhatsApp Business account."},
             "changes": _array({"$ref": "#/components/schemas/WebhookChange"}),
         },
         "changes",
     ),
-    "WebhookChange": _object(
+    "WebhookChange": _open_object(
         {
             "field": {
                 "type": "string",
@@ -135,15 +140,15 @@ SCHEMAS: dict[str, Any] = {
         "field",
         "value",
     ),
-    "WebhookValue": _object(
+    "WebhookValue": _open_object(
         {
-            "metadata": _object({"phone_number_id": {"type": "string"}}, "phone_number_id"),
+            "metadata": _open_object({"phone_number_id": {"type": "string"}}, "phone_number_id"),
             "contacts": _array({"type": "object"}),
             "messages": _array({"$ref": "#/components/schemas/WebhookMessage"}),
             "statuses": _array({"$ref": "#/components/schemas/WebhookStatus"}),
         }
     ),
-    "WebhookMessage": _object(
+    "WebhookMessage": _open_object(
         {
             "id": {"type": "string", "description": "The wamid: the same when it comes again."},
             "from": {"type": "string", "description": "The customer's phone (wa_id)."},
@@ -156,7 +161,7 @@ SCHEMAS: dict[str, Any] = {
         "id",
         "type",
     ),
-    "WebhookStatus": _object(
+    "WebhookStatus": _open_object(
         {
             "id": {"type": "string", "description": "The wamid of what we sent."},
             "status": {"enum": ["sent", "delivered", "read", "failed"]},

@@ -20,7 +20,7 @@ from gatte.store import webhook_subscriptions as stored
 from gatte.web.api.authorization import current_user_id
 from gatte.web.api.cursors import cut_page, read_cursor
 from gatte.web.api.endpoint import Answer, Endpoint, not_found, single
-from gatte.web.api.idempotency import seal_answer_with
+from gatte.web.api.idempotency import keep_answer_open, seal_answer_with
 from gatte.web.api.preconditions import require_match
 from gatte.web.api.schema import ApiModel, GivenMoment, Moment, PageQuery
 from gatte.web.problems import Problem
@@ -195,10 +195,12 @@ def list_webhook_deliveries(
     TAG,
     Scope.WEBHOOKS_WRITE,
     WebhookReplayResult,
+    idempotent=True,
 )
 def replay_webhook(webhook_id: UUID, json: WebhookReplay) -> WebhookReplayResult:
     """Send events once more, in their order, under the webhook-ids that they had."""
     count = desk.replay(webhook_id, current_user_id(), json.since, delivered_too=json.delivered_too)
+    keep_answer_open()
     return WebhookReplayResult(events=count)
 
 

@@ -11,10 +11,11 @@ from werkzeug.wrappers import Response as AnyResponse
 from gatte.desk import certificate_files
 from gatte.desk import certificate_imports as desk
 from gatte.extensions import db
-from gatte.models import CertificateImport, CertificateImportState, Role
+from gatte.models import CertificateImport, CertificateImportState
 from gatte.store import certificate_imports as stored
 from gatte.store import scheduled_jobs
 from gatte.web.htmx import render
+from gatte.web.panel.admin_access import require_admin
 from gatte.web.panel.auth import current_user_or_401
 
 PLACE = "/panel/certificados/importar"
@@ -40,7 +41,7 @@ def allow_large_files(endpoint: str | None, _: dict[str, object] | None) -> None
 
 
 def new_certificate_import() -> Response:
-    _require_admin()
+    require_admin()
     return _new_page()
 
 
@@ -55,7 +56,7 @@ def _new_page(status: int = 200, problem: str = "") -> Response:
 
 def upload_certificates() -> AnyResponse:
     """Read a file and keep it until it is confirmed."""
-    _require_admin()
+    require_admin()
     content = _uploaded()
     if not content:
         return _new_page(422, "Escolha um arquivo CSV que não esteja vazio.")
@@ -78,7 +79,7 @@ def _uploaded() -> bytes:
 
 
 def show_certificate_import(import_id: UUID) -> Response:
-    _require_admin()
+    require_admin()
     row = _find(import_id)
     return render(
         "panel/certificate_import.html",
@@ -97,7 +98,7 @@ def _find(import_id: UUID) -> CertificateImport:
 
 def confirm_certificate_import(import_id: UUID) -> AnyResponse:
     """Let the file be stored; a worker begins within seconds."""
-    _require_admin()
+    require_admin()
     try:
         desk.confirm(import_id, current_user_or_401().id)
     except stored.NoSuchImport:
@@ -110,8 +111,3 @@ def confirm_certificate_import(import_id: UUID) -> AnyResponse:
     scheduled_jobs.make_due(ROUTINE)
     db.session.commit()
     return redirect(url_for("panel.show_certificate_import", import_id=import_id), 303)
-
-
-def _require_admin() -> None:
-    if current_user_or_401().role is not Role.ADMIN:
-        abort(403)

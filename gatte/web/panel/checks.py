@@ -1,13 +1,12 @@
 """The production checklist, as an admin sees it (`flask check` is the same at the command line)."""
 
-from flask import Blueprint, Response, abort
+from flask import Blueprint, Response
 
-from gatte.models import Role
 from gatte.operations.production_check import checklist
 from gatte.operations.production_check.checklist import CheckResult
 from gatte.operations.production_check.findings import CheckStatus
 from gatte.web.htmx import render
-from gatte.web.panel.auth import current_user_or_401
+from gatte.web.panel.admin_access import require_admin
 
 LANGUAGE = "pt"
 WORST_FIRST = (CheckStatus.FAIL, CheckStatus.WARN, CheckStatus.PASS)
@@ -19,8 +18,7 @@ def add_routes(bp: Blueprint) -> None:
 
 def show_checks() -> Response:
     """Make every check now, and show those that failed first."""
-    if current_user_or_401().role is not Role.ADMIN:
-        abort(403)
+    require_admin()
     results = checklist.run_all()
     results.sort(key=lambda result: WORST_FIRST.index(result.status))
     return render(

@@ -11,10 +11,11 @@ from gatte.data_rights import data_map, erasure, export, exported_files
 from gatte.data_rights.erasure import ContactHeld
 from gatte.data_rights.erasure_ledger import LedgerUnusable
 from gatte.extensions import db
-from gatte.models import Contact, Role
+from gatte.models import Contact
 from gatte.store import audit, contacts, conversations
 from gatte.store.erasures import NoSuchContact
 from gatte.web.htmx import render
+from gatte.web.panel.admin_access import require_admin
 from gatte.web.panel.auth import current_user_or_401
 from gatte.web.panel.conversation import PLACE
 from gatte.web.panel.form_values import form_text
@@ -137,8 +138,7 @@ def erase(conversation_id: UUID) -> AnyResponse:
 
 def _contact(conversation_id: UUID) -> Contact:
     """The contact of a conversation, for an admin; 403 for others, 404 when there is none."""
-    if current_user_or_401().role is not Role.ADMIN:
-        abort(403)
+    require_admin()
     conversation = conversations.find_conversation(conversation_id)
     if conversation is None:
         abort(404)

@@ -25,7 +25,6 @@ from gatte.models import (
     Lead,
     MediaFile,
     Message,
-    Role,
     Ticket,
     Transition,
     keyring,
@@ -44,6 +43,7 @@ from gatte.store import (
 )
 from gatte.web.htmx import is_htmx_request, render_changed_blocks
 from gatte.web.panel import labels
+from gatte.web.panel.admin_access import is_admin, require_admin
 from gatte.web.panel.auth import current_user_or_401, note_reading
 from gatte.web.panel.contact_overview import load_overview
 from gatte.web.panel.form_values import (
@@ -164,7 +164,7 @@ def hand_back(conversation_id: UUID) -> AnyResponse:
 
 
 def close(conversation_id: UUID) -> AnyResponse:
-    any_state = current_user_or_401().role is Role.ADMIN
+    any_state = is_admin()
     return do(
         conversation_id,
         lambda talk, user: handoff.close(talk, user, any_state=any_state),
@@ -176,8 +176,7 @@ def reassign(conversation_id: UUID) -> AnyResponse:
     """An admin gives a conversation from the agent whom the page showed to another one, or takes
     it.
     """
-    if current_user_or_401().role is not Role.ADMIN:
-        abort(403)
+    require_admin()
     before = parse_integer(request.form.get("de", ""))
     after = form_user("para")
     if before is None or after is None:
@@ -191,8 +190,7 @@ def reassign(conversation_id: UUID) -> AnyResponse:
 
 
 def reset(conversation_id: UUID) -> AnyResponse:
-    if current_user_or_401().role is not Role.ADMIN:
-        abort(403)
+    require_admin()
     return do(
         conversation_id,
         handoff.force_reset,
@@ -273,7 +271,6 @@ def _page(
     if conversation is None:
         abort(404)
     before = parse_integer(request.args.get("antes", ""), LARGEST_BIGINT)
-    is_admin = current_user_or_401().role is Role.ADMIN
     told_blocks = TOLD_BLOCKS if request.method == "POST" else ()
     return render_changed_blocks(
         "panel/conversation.html",
@@ -285,8 +282,8 @@ def _page(
         overview=None if is_htmx_request() else load_overview(conversation.contact_id),
         flows=labels.FLOWS,
         playable_mime_types=file_types.PLAYABLE_MIME_TYPES,
-        is_admin=is_admin,
-        people=users.list_active_by_name() if is_admin else [],
+        is_admin=is_admin(),
+        people=users.list_active_by_name() if is_admin() else [],
         mute_choices=list(labels.MUTE_CHOICES.items()),
         mute_spans=list(labels.MUTE_SPANS.items()),
         new_draft_id=new_uuid7(),

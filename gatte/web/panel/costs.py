@@ -3,17 +3,16 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from flask import Blueprint, Response, abort
+from flask import Blueprint, Response
 
 from gatte import services
 from gatte.extensions import db
 from gatte.intelligence import month_costs
-from gatte.models import Role
 from gatte.observability.metric_labels import BudgetPeriod
 from gatte.store import expenses
 from gatte.web.htmx import render
 from gatte.web.panel import labels
-from gatte.web.panel.auth import current_user_or_401
+from gatte.web.panel.admin_access import is_admin, require_admin
 
 PERIOD_WORDS = {BudgetPeriod.DAY: "de hoje", BudgetPeriod.MONTH: "deste mês"}
 
@@ -39,8 +38,7 @@ def add_routes(bp: Blueprint) -> None:
 
 
 def show_costs() -> Response:
-    if current_user_or_401().role is not Role.ADMIN:
-        abort(403)
+    require_admin()
     settings = services.settings()
     month = month_costs.this_month(settings)
     costs = month_costs.month_costs(db.session(), settings)
@@ -63,7 +61,7 @@ def show_costs() -> Response:
 
 def budget_notices() -> list[str]:
     """What people must know of the budget now, a sentence each; for admins, others get none."""
-    if current_user_or_401().role is not Role.ADMIN:
+    if not is_admin():
         return []
     settings = services.settings()
     if not month_costs.limits_of(settings).exist:

@@ -20,6 +20,7 @@ from gatte.models import Author, LlmCall, Message, Role, TrainingExample, Turn
 from gatte.store import knowledge, messages, training_examples, turns
 from gatte.web.htmx import render
 from gatte.web.panel import labels
+from gatte.web.panel.admin_access import is_admin
 from gatte.web.panel.auth import current_user_or_401, note_reading
 from gatte.web.panel.form_values import form_text
 
@@ -183,7 +184,7 @@ def _page(message: Message, status: int = 200, *, problem: str = "") -> Response
         chosen=chosen,
         reason=form_text("motivo"),
         user_id=current_user_or_401().id,
-        is_admin=current_user_or_401().role is Role.ADMIN,
+        is_admin=is_admin(),
         words_of=command_words.words_of,
         answer_reasons=ANSWER_REASONS,
         violations=VIOLATIONS,

@@ -14,10 +14,11 @@ from gatte.conversation.company_facts import FactKind
 from gatte.desk import facts
 from gatte.desk.facts import BadFact, FactExists, StaleFact
 from gatte.extensions import db
-from gatte.models import CompanyFact, Role
+from gatte.models import CompanyFact
 from gatte.store import facts as stored
 from gatte.web.htmx import render_changed_blocks
 from gatte.web.panel import fact_forms
+from gatte.web.panel.admin_access import is_admin, require_admin
 from gatte.web.panel.auth import current_user_or_401
 from gatte.web.panel.form_values import chosen_version
 
@@ -52,7 +53,7 @@ def list_facts() -> Response:
     facts_of_kind = sorted(stored.list_all(kind), key=_place_in_week)
     rows = [(one, fact_forms.name_of(one), fact_forms.shown(one)) for one in facts_of_kind]
     return render_changed_blocks(
-        "panel/facts.html", rows=rows, kind=kind, tabs=_tabs(kind), may_change=_is_admin()
+        "panel/facts.html", rows=rows, kind=kind, tabs=_tabs(kind), may_change=is_admin()
     )
 
 
@@ -82,17 +83,8 @@ def _tabs(chosen: FactKind) -> list[tuple[str, str, str, int, bool]]:
     ]
 
 
-def _is_admin() -> bool:
-    return current_user_or_401().role is Role.ADMIN
-
-
-def _require_admin() -> None:
-    if not _is_admin():
-        abort(403)
-
-
 def new_fact() -> Response:
-    _require_admin()
+    require_admin()
     return _form(None, _chosen_kind())
 
 
@@ -125,12 +117,12 @@ def _form(
         choices=fact_forms.CHOICES,
         values=values,
         problems=problems,
-        may_change=_is_admin(),
+        may_change=is_admin(),
     )
 
 
 def add_fact() -> AnyResponse:
-    _require_admin()
+    require_admin()
     kind = _chosen_kind()
     try:
         facts.add(
@@ -145,7 +137,7 @@ def add_fact() -> AnyResponse:
 
 
 def change_fact(fact_id: UUID) -> AnyResponse:
-    _require_admin()
+    require_admin()
     fact = _find(fact_id)
     try:
         draft = fact_forms.draft_of_form(fact.kind, fact.key)
@@ -162,7 +154,7 @@ def change_fact(fact_id: UUID) -> AnyResponse:
 
 
 def remove_fact(fact_id: UUID) -> AnyResponse:
-    _require_admin()
+    require_admin()
     kind = _find(fact_id).kind
     try:
         facts.remove(fact_id, current_user_or_401().id, chosen_version())

@@ -10,16 +10,16 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from flask import Blueprint, Response, abort, make_response, request, url_for
+from flask import Blueprint, Response, make_response, request, url_for
 
 from gatte import services
-from gatte.models import Author, Role, TurnOutcome
+from gatte.models import Author, TurnOutcome
 from gatte.operations import indicators
 from gatte.operations.indicators import Indicators
 from gatte.store import daily_figures
 from gatte.web.htmx import render
 from gatte.web.panel import form_values, labels
-from gatte.web.panel.auth import current_user_or_401
+from gatte.web.panel.admin_access import require_admin
 
 PERIODS = (7, 30, 90, 365)
 DEFAULT_DAYS = 30
@@ -66,7 +66,7 @@ def add_routes(bp: Blueprint) -> None:
 
 def show_indicators() -> Response:
     """Sums and charts of a period."""
-    _require_admin()
+    require_admin()
     period = _period()
     found = indicators.load(period.since, period.until)
     return render(
@@ -91,7 +91,7 @@ def show_indicators() -> Response:
 
 def download_indicators() -> Response:
     """Every figure of the period by day, number and label, as spreadsheets in Brazil read it."""
-    _require_admin()
+    require_admin()
     period = _period()
     text = io.StringIO()
     rows = csv.writer(text, delimiter=";")
@@ -104,11 +104,6 @@ def download_indicators() -> Response:
     response.headers["Content-Type"] = "text/csv; charset=utf-8"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
-
-
-def _require_admin() -> None:
-    if current_user_or_401().role is not Role.ADMIN:
-        abort(403)
 
 
 def _period() -> Period:

@@ -15,11 +15,12 @@ from gatte.extensions import db
 from gatte.intelligence.knowledge import article_versions
 from gatte.intelligence.knowledge.article_draft import LONGEST_ANSWER, ArticleDraft
 from gatte.intelligence.knowledge.article_versions import NothingToPublish
-from gatte.models import Article, ArticleState, QuestionGroupState, Role
+from gatte.models import Article, ArticleState, QuestionGroupState
 from gatte.store import article_conflicts, article_lists, messages, turns, unanswered
 from gatte.store import knowledge as stored
 from gatte.web.htmx import render
 from gatte.web.panel import article_forms
+from gatte.web.panel.admin_access import is_admin, require_admin
 from gatte.web.panel.auth import current_user_or_401, note_reading
 from gatte.web.panel.form_values import as_uuid, chosen_version, form_text, form_user, parse_integer
 from gatte.web.panel.paging import PAGE, cursor, read_cursor
@@ -178,7 +179,7 @@ def _form(
         topics=[(topic.value, topic) for topic in article_forms.TOPICS],
         people=users.list_assignable(article.owner if article else None),
         group=request.values.get("grupo", ""),
-        may_publish=_is_admin(),
+        may_publish=is_admin(),
     )
 
 
@@ -229,7 +230,7 @@ def save_article(article_id: UUID) -> AnyResponse:
 def _saved(article: Article) -> AnyResponse:
     """Publish what was just saved where that was asked, commit, and show the article."""
     if request.form.get("publicar"):
-        _require_admin()
+        require_admin()
         number = article_changes.newest_number(article)
         _publish_if_new(article.id, number)
         words = "Artigo publicado. Em alguns segundos o robô responde com ele."
@@ -248,7 +249,7 @@ def _publish_if_new(article_id: UUID, number: int) -> None:
 
 
 def publish_article(article_id: UUID) -> AnyResponse:
-    _require_admin()
+    require_admin()
     _find(article_id)
     try:
         article_changes.publish(article_id, current_user_or_401().id, chosen_version())
@@ -262,7 +263,7 @@ def publish_article(article_id: UUID) -> AnyResponse:
 
 
 def archive_article(article_id: UUID) -> AnyResponse:
-    _require_admin()
+    require_admin()
     _find(article_id)
     try:
         article_changes.archive(article_id, current_user_or_401().id, chosen_version())
@@ -289,12 +290,3 @@ def show_history(article_id: UUID) -> Response:
         rows=article_forms.with_changes(versions),
         field_names=article_forms.FIELD_NAMES,
     )
-
-
-def _is_admin() -> bool:
-    return current_user_or_401().role is Role.ADMIN
-
-
-def _require_admin() -> None:
-    if not _is_admin():
-        abort(403)

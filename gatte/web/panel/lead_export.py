@@ -7,10 +7,11 @@ import io
 
 from flask import Blueprint, Response, abort, make_response, request
 
-from gatte.models import Lead, Role, keyring
+from gatte.models import Lead, keyring
 from gatte.store import leads as stored
 from gatte.web.panel import labels
-from gatte.web.panel.auth import current_user_or_401, note_reading
+from gatte.web.panel.admin_access import require_admin
+from gatte.web.panel.auth import note_reading
 from gatte.web.panel.formatting import datetime_br, document, phone
 from gatte.web.panel.leads import FILTERS
 
@@ -36,8 +37,7 @@ def add_routes(bp: Blueprint) -> None:
 
 def download_leads() -> Response:
     """The leads of a filter, the newest first, as spreadsheets in Brazil read them."""
-    if current_user_or_401().role is not Role.ADMIN:
-        abort(403)
+    require_admin()
     name = request.args.get("filtro", "")
     if name not in FILTERS:
         abort(404)

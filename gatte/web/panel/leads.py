@@ -7,10 +7,11 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from gatte.desk import leads, users
 from gatte.extensions import db
-from gatte.models import Lead, LeadStage, Role, keyring
+from gatte.models import Lead, LeadStage, keyring
 from gatte.store import leads as stored
 from gatte.web.htmx import render_changed_blocks
 from gatte.web.panel import labels
+from gatte.web.panel.admin_access import is_admin
 from gatte.web.panel.auth import current_user_or_401, note_reading
 from gatte.web.panel.form_values import as_uuid, changed, chosen_version, form_enum, form_user
 from gatte.web.panel.paging import PAGE, cursor, read_cursor
@@ -45,7 +46,7 @@ def list_leads() -> Response:
         leads=found[:PAGE],
         tabs=_tabs(name),
         csv_url=url_for("panel.download_leads", filtro=name),
-        is_admin=current_user_or_401().role is Role.ADMIN,
+        is_admin=is_admin(),
         poll_url=url_for("panel.list_leads", filtro=name, depois=request.args.get("depois")),
         first_url=url_for("panel.list_leads", filtro=name) if after else None,
         more_url=url_for("panel.list_leads", filtro=name, depois=more) if more else None,

@@ -5,16 +5,17 @@ read, what was tried before, and the corrections themselves.
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Response, abort, flash, redirect, request, url_for
+from flask import Blueprint, Response, flash, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from gatte.desk import command_words
 from gatte.extensions import db
-from gatte.models import ExampleState, ModelVersion, Role, TrainingExample, VersionState, keyring
+from gatte.models import ExampleState, ModelVersion, TrainingExample, VersionState, keyring
 from gatte.operations import model_lifecycle
 from gatte.operations.model_lifecycle import NothingToRollBack, NotPromotable
 from gatte.store import model_versions, shadow_runs, training_examples, users
 from gatte.web.htmx import render
+from gatte.web.panel.admin_access import is_admin, require_admin
 from gatte.web.panel.auth import current_user_or_401
 from gatte.web.panel.form_values import as_uuid, parse_integer
 
@@ -75,7 +76,7 @@ def show_learning() -> Response:
         may_roll_back=champion is not None and champion.version.previous_id is not None,
         example_count=training_examples.count_active(),
         runs=shadow_runs.list_latest(HISTORY_LENGTH),
-        is_admin=_is_admin(),
+        is_admin=is_admin(),
     )
 
 
@@ -118,7 +119,7 @@ def _in_words(refusal: str) -> str:
 
 def promote_model(version_id: int) -> AnyResponse:
     """Let a challenger answer."""
-    _require_admin()
+    require_admin()
     try:
         model_lifecycle.promote(version_id, current_user_or_401().id)
     except NotPromotable:
@@ -132,7 +133,7 @@ def promote_model(version_id: int) -> AnyResponse:
 
 def roll_back_model() -> AnyResponse:
     """Let the version answer that did before."""
-    _require_admin()
+    require_admin()
     try:
         model_lifecycle.roll_back(current_user_or_401().id)
     except (NothingToRollBack, NotPromotable):
@@ -170,7 +171,7 @@ def list_examples() -> Response:
         filters=filters,
         words_of=command_words.words_of,
         user_id=current_user_or_401().id,
-        is_admin=_is_admin(),
+        is_admin=is_admin(),
     )
 
 
@@ -187,12 +188,3 @@ def _chosen_state() -> ExampleState | None:
 def _said(example: TrainingExample) -> str:
     stored = example.turn_input
     return "\n".join(stored["messages"]) if stored else "(dados apagados)"
-
-
-def _is_admin() -> bool:
-    return current_user_or_401().role is Role.ADMIN
-
-
-def _require_admin() -> None:
-    if not _is_admin():
-        abort(403)

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from flask import Blueprint, current_app, request, url_for
 
-from gatte.models import Role
-from gatte.web.panel.auth import current_user_or_401
+from gatte.web.panel.admin_access import is_admin
 
 
 @dataclass(frozen=True)
@@ -84,12 +83,11 @@ def init_blueprint(bp: Blueprint) -> None:
 def navigation() -> Navigation:
     """The navigation of the page under way, as the user who is logged in may see it."""
     has_simulator = current_app.config["GATTE_SIMULATOR"]
-    is_admin = current_user_or_401().role is Role.ADMIN
     knowledge = (*KNOWLEDGE_PAGES, *((SIMULATOR_PAGE,) if has_simulator else ()))
-    admin = ADMIN_PAGES if is_admin else ()
+    admin = ADMIN_PAGES if is_admin() else ()
     current = _current_address((*DAILY_PAGES, *knowledge, *admin))
     menus = [NavigationMenu("conhecimento", "Conhecimento", _links(knowledge, current))]
-    if is_admin:
+    if is_admin():
         menus.append(NavigationMenu("administracao", "Administração", _links(admin, current)))
     return Navigation(_links(DAILY_PAGES, current), menus)
 

@@ -7,11 +7,10 @@ from flask import Blueprint, Response, abort, flash, redirect, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from gatte.extensions import db
-from gatte.models import Role
 from gatte.store import scheduled_jobs
 from gatte.web.htmx import render
 from gatte.web.panel import labels
-from gatte.web.panel.auth import current_user_or_401
+from gatte.web.panel.admin_access import require_admin
 from gatte.web.panel.formatting import reais
 
 RESULT_WORDS = {
@@ -52,7 +51,7 @@ def add_routes(bp: Blueprint) -> None:
 
 
 def list_routines() -> Response:
-    _require_admin()
+    require_admin()
     jobs = scheduled_jobs.list_all()
     return render(
         "panel/routines.html",
@@ -85,14 +84,9 @@ def _amount(value: object) -> object:
 
 def start_routine(name: str) -> AnyResponse:
     """Let a job be due now; a worker runs it within seconds."""
-    _require_admin()
+    require_admin()
     if not scheduled_jobs.make_due(name):
         abort(404)
     db.session.commit()
     flash("A rotina começa em alguns segundos. Atualize a página para ver o resultado.", "success")
     return redirect(url_for("panel.list_routines"), 303)
-
-
-def _require_admin() -> None:
-    if current_user_or_401().role is not Role.ADMIN:
-        abort(403)

@@ -13,10 +13,10 @@ from gatte.models import Scope
 from gatte.store import api_tokens as stored
 from gatte.web.htmx import render
 from gatte.web.panel import labels
+from gatte.web.panel.admin_access import require_admin
 from gatte.web.panel.auth import current_user_or_401, require_fresh_login
 from gatte.web.panel.form_values import form_text, form_user, parse_integer
 from gatte.web.panel.formatting import now
-from gatte.web.panel.user_accounts import require_admin
 
 PLACE = "/panel/tokens"
 LIFETIMES = {30: "30 dias", 90: "90 dias", 365: "1 ano", 0: "Sem prazo"}

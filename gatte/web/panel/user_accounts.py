@@ -15,7 +15,8 @@ from gatte.store import login_sessions, second_factors
 from gatte.store import users as accounts
 from gatte.web.htmx import render
 from gatte.web.panel import current_login, labels
-from gatte.web.panel.auth import current_user_or_401, require_fresh_login
+from gatte.web.panel.admin_access import require_admin
+from gatte.web.panel.auth import require_fresh_login
 from gatte.web.panel.form_values import form_enum
 
 LAST_ADMIN = (
@@ -73,14 +74,6 @@ def remove_user_second_factor(user_id: int) -> AnyResponse:
     """For somebody who lost the phone and the codes on paper."""
     praise = "Segunda etapa desativada. A pessoa entra só com a senha até configurar de novo."
     return _change(user_id, one_time_codes.remove, praise)
-
-
-def require_admin() -> User:
-    """The admin whose request this is; 403 for others."""
-    user = current_user_or_401()
-    if user.role is not Role.ADMIN:
-        abort(403)
-    return user
 
 
 def _change(user_id: int, action: Callable[[User, int], object], praise: str) -> AnyResponse:

@@ -16,9 +16,9 @@ from gatte.store import webhook_deliveries
 from gatte.store import webhook_subscriptions as stored
 from gatte.store.webhook_subscriptions import NoSuchSubscription
 from gatte.web.htmx import render
+from gatte.web.panel.admin_access import require_admin
 from gatte.web.panel.auth import current_user_or_401, require_fresh_login
 from gatte.web.panel.form_values import LARGEST_BIGINT, form_text, parse_integer
-from gatte.web.panel.user_accounts import require_admin
 from gatte.web.panel.webhook_labels import WEBHOOK_EVENTS
 
 PLACE = "/panel/webhooks"

@@ -100,3 +100,16 @@ def test_a_period_or_a_figure_that_there_is_not_is_refused(program):
         assert program.get(f"/daily-figures?{query}").status_code == 422
     assert program.get("/daily-figures").status_code == 200
     assert len(FIGURES) > 5
+
+
+def test_a_fact_that_is_sent_again_with_its_key_is_answered_the_same(program):
+    new = PRICE | {"key": "e-cpf-a1", "value": {"product": "e-CPF A1", "amount": "99.00"}}
+    first = program.post("/facts", new, Idempotency_Key="fato-1")
+    again = program.post("/facts", new, Idempotency_Key="fato-1")
+    other = program.post("/facts", new | {"key": "outro"}, Idempotency_Key="fato-1")
+
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.get_json() == first.get_json()
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert again.headers["ETag"] == first.headers["ETag"]
+    assert (other.status_code, kind_of(other)) == (422, "idempotency-key-reused")

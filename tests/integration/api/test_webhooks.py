@@ -234,10 +234,12 @@ def test_after_the_last_attempt_it_is_a_dead_letter_that_can_be_replayed(
     assert [one["last_error"] for one in dead] == ["HTTP 500"]
 
     system.status = 204
-    replayed = program.post(f"{path}/replay", {})
+    replayed = program.post(f"{path}/replay", {}, Idempotency_Key="replay-1")
     deliver_webhooks(webhook["id"])
+    once_more = program.post(f"{path}/replay", {}, Idempotency_Key="replay-1")
 
-    assert replayed.get_json() == {"events": 1}
+    assert replayed.get_json() == once_more.get_json() == {"events": 1}
+    assert once_more.headers["Idempotency-Replayed"] == "true"
     assert deliveries(app, webhook)[0].state == "delivered"
     again = app.test_cli_runner().invoke(args=["webhooks", "replay", webhook["id"], "--all"])
     assert again.output.endswith("1 events are sent once more.\n")
@@ -299,7 +301,15 @@ def test_a_private_address_is_not_called(database_url, redis_url, users, desk, s
 
 @pytest.mark.parametrize(
     "url",
-    ["ftp://a.example/", "https://", "https://u:p@a.example/", "https://a.example/#x", "a.b.c.d"],
+    [
+        "ftp://a.example/",
+        "https://",
+        "https://u:p@a.example/",
+        "https://a.example/#x",
+        "a.b.c.d",
+        "https://a..example/",
+        f"https://{'a' * 64}.example/",
+    ],
 )
 def test_an_address_that_takes_no_events_is_refused(program, url):
     answer = program.post("/webhooks", {"url": url, "event_types": ALL})

@@ -91,8 +91,10 @@ class Answer(BaseHTTPRequestHandler):
 class Front:
     """A running nginx with the project's nginx.conf; only addresses and paths are of this test."""
 
-    def __init__(self, folder: Path, upstream: Upstream) -> None:
-        self.http, self.https, self.upstream = free_port(), free_port(), upstream
+    upstream: Upstream
+
+    def __init__(self, folder: Path, upstream_port: int) -> None:
+        self.http, self.https, self.upstream_port = free_port(), free_port(), upstream_port
         self.log = folder / "access.log"
         self.errors = folder / "errors.log"
         for_web(folder / "certificates" / "web", "localhost")
@@ -107,7 +109,7 @@ class Front:
             "pid /var/run/nginx.pid;": f"pid {folder}/nginx.pid; user root;",
             "listen 80 ": f"listen 127.0.0.1:{self.http} ",
             "listen 443 ": f"listen 127.0.0.1:{self.https} ",
-            "server web:8000 ": f"server 127.0.0.1:{self.upstream.server_port} ",
+            "server web:8000 ": f"server 127.0.0.1:{self.upstream_port} ",
             "/etc/nginx/certificates": f"{folder}/certificates",
             "/etc/nginx/access/": f"{folder}/access/",
             "/var/www/acme": f"{folder}/acme",
@@ -137,19 +139,29 @@ def running_front(folder: Path) -> Iterator[Front]:
     """nginx and its upstream in a folder, stopped at the end."""
     upstream = Upstream()
     threading.Thread(target=upstream.serve_forever, daemon=True).start()
-    nginx = Front(folder, upstream)
+    front = Front(folder, upstream.server_port)
+    front.upstream = upstream
+    try:
+        with running_nginx(folder, front):
+            yield front
+    finally:
+        upstream.shutdown()
+        upstream.server_close()
+
+
+@contextmanager
+def running_nginx(folder: Path, front: Front) -> Iterator[None]:
+    """nginx by the settings of a front, stopped at the end."""
     process = subprocess.Popen(
-        [NGINX, "-p", folder, "-c", nginx.configuration, "-g", "daemon off;"],
+        [NGINX, "-p", folder, "-c", front.configuration, "-g", "daemon off;"],
         stderr=subprocess.DEVNULL,
     )
     try:
-        wait_for_port(nginx.https)
-        yield nginx
+        wait_for_port(front.https)
+        yield
     finally:
         process.terminate()
         process.wait(10)
-        upstream.shutdown()
-        upstream.server_close()
 
 
 def wait_for_port(port: int) -> None:

@@ -4,19 +4,16 @@ error is one report, and a process that dies is told within half a minute.
 
 import json
 import re
-import shutil
-import subprocess
 import time
-from pathlib import Path
 
 import httpx
 import pytest
-import yaml
 
 from tests import process_system
 from tests.fakes import payloads
 from tests.fakes.collector import FakeCollector
 from tests.process_system import NUMBER, PATIENCE, free_port, until
+from tests.prometheus_server import firing_alerts, is_scraped, running_prometheus
 
 DESK = "ana@empresa.example"
 PHONE_OF_SECRET = "5511987650000"
@@ -101,30 +98,10 @@ def page(system) -> dict[str, float]:
 
 @pytest.fixture(scope="module")
 def prometheus(system, prometheus_url, tmp_path_factory):
-    """A real Prometheus with our settings, but for the address of its target."""
-    program = shutil.which("prometheus")
-    assert program, "prometheus is missing: apt-get install prometheus (.ci/run does it)"
-    folder = tmp_path_factory.mktemp("prometheus")
-    ours = Path(process_system.PROJECT) / "deployment" / "prometheus"
-    settings = yaml.safe_load((ours / "prometheus.yml").read_text(encoding="utf-8"))
-    settings["scrape_configs"][0]["static_configs"] = [{"targets": [f"127.0.0.1:{system.port}"]}]
-    settings["rule_files"] = [str(ours / "alerts.yml")]
-    del settings["alerting"]
-    (folder / "prometheus.yml").write_text(yaml.safe_dump(settings))
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [
-                program,
-                f"--config.file={folder / 'prometheus.yml'}",
-                f"--storage.tsdb.path={folder / 'data'}",
-                f"--web.listen-address={prometheus_url.removeprefix('http://')}",
-            ],
-            stdout=log,
-            stderr=log,
-        )
-    yield prometheus_url
-    process.kill()
-    process.wait()
+    with running_prometheus(
+        tmp_path_factory.mktemp("prometheus"), prometheus_url, system.port
+    ) as url:
+        yield url
 
 
 def conversation_of(client, who):
@@ -231,21 +208,6 @@ def test_an_error_is_reported_and_nothing_personal_leaves(client, collector):
         assert personal.encode() not in sent
 
 
-def alerts(url):
-    answer = httpx.get(f"{url}/api/v1/alerts", timeout=5).json()
-    found = answer["data"]["alerts"]
-    return {one["labels"]["alertname"] for one in found if one["state"] == "firing"}
-
-
-def is_scraped(url):
-    """Whether Prometheus has read a page of ours."""
-    try:
-        answer = httpx.get(f"{url}/api/v1/query?query=gatte_redis_up", timeout=5)
-    except httpx.HTTPError:
-        return False
-    return answer.status_code == 200 and bool(answer.json()["data"]["result"])
-
-
 def ready(system, scope):
     return httpx.get(f"{system.url}/health/ready?scope={scope}", timeout=10).status_code
 
@@ -266,7 +228,7 @@ def test_a_killed_process_shows_in_its_scope_and_in_an_alert(system, prometheus)
     system.kill("scheduler")
     killed = time.monotonic()
     expected = {"GatteWorkerDown", "GatteSchedulerDown"}
-    assert until(lambda: expected <= alerts(prometheus), PATIENCE, 0.5)
+    assert until(lambda: expected <= firing_alerts(prometheus), PATIENCE, 0.5)
 
     assert time.monotonic() - killed < 30
     assert (ready(system, "store"), ready(system, "work"), ready(system, "all")) == (200, 503, 503)

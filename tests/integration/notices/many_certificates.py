@@ -1,12 +1,8 @@
-"""Certificates by the thousand, and a year of days over which their contacts are reminded.
-
-`python -m tests.integration.notices.many_certificates 50000` runs the whole year over its own
-database and prints what came of it.
+"""Certificates by the thousand, and a year of days over which their contacts are reminded; `make
+proof ARGS=certificates` has a larger year.
 """
 
 import random
-import sys
-import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -125,42 +121,3 @@ def run_year() -> Year:
     year.queued = sum(by_day.values())
     year.largest_day = max(by_day.values())
     return year
-
-
-if __name__ == "__main__":
-    import tempfile
-    from pathlib import Path
-
-    from sqlalchemy import text
-
-    from devstack.stores import Stores
-    from gatte.infra.schema import migrate
-    from tests.app_fixture import application
-    from tests.store_fixtures import database
-
-    count = int(sys.argv[1])
-    with tempfile.TemporaryDirectory() as folder:
-        stores = Stores(Path(folder), durable=False)
-        stores.start()
-        with database(stores) as url:
-            migrate(url)
-            with (
-                application(url, stores.valkey.url()) as app,
-                app.app_context(),
-            ):
-                sync_templates()
-                started = time.monotonic()
-                ends = ends_over_a_year(count)
-                add_certificates(ends)
-                made = time.monotonic()
-                year = run_year()
-                took = time.monotonic() - made
-                ran = {now.date() for now in moments()}
-                wanted = sum(len(expected(end, ran)) for end in ends)
-                found = db.session.scalar(text("SELECT count(*) FROM certificate_reminder"))
-                sys.stdout.write(
-                    f"{count} certificates made in {made - started:.0f} s; year in {took:.0f} s:"
-                    f" {year.queued} queued, {found} rows, {wanted} expected,"
-                    f" {year.largest_day} on the largest day\n"
-                )
-        stores.stop()

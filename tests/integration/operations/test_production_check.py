@@ -6,8 +6,10 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from threading import Thread
 
+import psutil
 import pytest
 from rq.registry import FailedJobRegistry
 from sqlalchemy import text
@@ -21,10 +23,11 @@ from gatte.infra.rq_queue import BatchedJob, JobBatch, JobName, ProcessKind, Que
 from gatte.infra.schema import migrate
 from gatte.intelligence.gemini import rejections
 from gatte.intelligence.gemini.rejections import RejectionCause
-from gatte.models import Role
+from gatte.models import BackupAction, BackupRecord, KeyRotation, Role
 from gatte.operations import own_certificate, prometheus
 from gatte.operations.production_check import checklist
 from gatte.operations.production_check.findings import CheckStatus
+from gatte.store import data_keys
 from tests import process_system
 from tests.app_fixture import application
 from tests.integration.panel.factories import Desk
@@ -36,6 +39,8 @@ PRODUCTION = {
     "gatte_domain": "bot.empresa.example",
     "secret_key": "q8Zr2LmX0vTn5YkC7dWb4HsJ1pGf6EaU9oRi3uQy",
     "whatsapp_access_token": "meta-token-of-the-tests",
+    "whatsapp_phone_number_id": "106540352242922",
+    "whatsapp_business_account_id": "102290129340398",
 }
 OTHER_KEY = "new:9mZ+1wBS7K1ePy4mXl8ZgI5rUuWaVdYjRfShJpPqMrE="
 TEST_KEY = "test:3q2+7wAR8L0dPz5nWm9YhJ4sTtVbUcXkQeRgIoOpLqA="
@@ -53,7 +58,9 @@ def tables(context, database_url):
     """Rows and keys that a test made are gone after it."""
     yield
     db.session.rollback()
-    names = "inbox_message, turn, outbox, webhook_subscription, scheduled_job, contact"
+    names = (
+        "inbox_message, turn, outbox, webhook_subscription, scheduled_job, contact, backup_record"
+    )
     execute(database_url, f'TRUNCATE {names}, "user" CASCADE')
     services.redis().flushall()
 
@@ -89,7 +96,16 @@ def test_settings_of_production_pass_and_those_of_development_do_not(context, ot
         "no_domain",
         "no_whatsapp",
     }
+    for missing, expected in (
+        ("whatsapp_access_token", ["no_token_here"]),
+        ("whatsapp_phone_number_id", ["no_notice_number"]),
+        ("whatsapp_business_account_id", ["no_notice_number"]),
+    ):
+        assert other_app("environment", **PRODUCTION | {missing: ""}) == expected
     assert other_app("logs") == ["not_json"]
+    told = {"gatte_log_format": "json", "gatte_log_level": "DEBUG"}
+    assert other_app("logs", **told) == ["debugging"]
+    assert other_app("logs", **told | {"gatte_log_level": "INFO"}) == []
 
 
 def test_secrets_that_can_be_guessed_are_named(other_app):
@@ -145,6 +161,26 @@ def test_a_role_that_may_do_more_than_read_and_write_rows(database_url, other_ap
             "DROP OWNED BY clerk",
             "DROP ROLE clerk, chief",
         )
+
+
+def test_a_postgres_that_is_reached_from_elsewhere_without_tls(tmp_path, redis_url):
+    addresses = [one.address for found in psutil.net_if_addrs().values() for one in found]
+    elsewhere = [one for one in addresses if "." in one and not one.startswith("127.")]
+    if not elsewhere:
+        pytest.skip("this machine has no address but loopback")
+    postgres = Postgres(tmp_path / "postgres", durable=False, settings={"listen_addresses": "*"})
+    url = postgres.start()
+    with (postgres.data / "pg_hba.conf").open("a") as file:
+        file.write("host all all samehost trust\n")
+    try:
+        execute(url, "SELECT pg_reload_conf()")
+        with application(url, redis_url) as made, made.app_context():
+            assert codes("tls") == []
+        far = url.replace("127.0.0.1", elsewhere[0])
+        with application(far, redis_url) as made, made.app_context():
+            assert codes("tls") == ["postgres"]
+    finally:
+        postgres.stop()
 
 
 def test_a_redis_without_tls_on_another_host(context, other_app):
@@ -207,8 +243,22 @@ def test_a_disk_that_is_missing_or_full(context, other_app, tmp_path):
             subprocess.run(["umount", "--lazy", tmp_path], check=True)
 
 
-def test_no_backup_is_a_failure(context):
+def note_backup(action, age):
+    ended = datetime.now(UTC) - age
+    kept = {"action": action, "started_at": ended, "finished_at": ended, "succeeded": True}
+    db.session.add(BackupRecord(**kept))
+    db.session.commit()
+
+
+def test_backups_that_are_missing_old_or_not_verified(tables):
     assert codes("backup") == ["none"]
+    note_backup(BackupAction.CREATED, timedelta(hours=30))
+    assert codes("backup") == ["old", "never_verified"]
+    note_backup(BackupAction.VERIFIED, timedelta(days=40))
+    assert codes("backup") == ["old", "verified_long_ago"]
+    note_backup(BackupAction.CREATED, timedelta(hours=2))
+    note_backup(BackupAction.VERIFIED, timedelta(days=2))
+    assert codes("backup") == []
 
 
 def test_master_keys_that_are_missing_or_left_over(tables, app, other_app):
@@ -218,6 +268,11 @@ def test_master_keys_that_are_missing_or_left_over(tables, app, other_app):
     ring = f"{OTHER_KEY},{TEST_KEY}"
     assert other_app("master_keys", gatte_encryption_keys=ring) == ["not_rotated"]
     assert other_app("master_keys", gatte_encryption_keys=OTHER_KEY) == ["missing"]
+    db.session.add(KeyRotation(master_key_id="test", wraps_before=-data_keys.MOST_NONCES))
+    db.session.commit()
+    assert codes("master_keys") == ["worn_out"]
+    db.session.execute(text("DELETE FROM key_rotation"))
+    db.session.commit()
     left_over = f"{TEST_KEY},{OTHER_KEY}"
     assert other_app("master_keys", gatte_encryption_keys=left_over) == ["not_needed"]
 
@@ -252,6 +307,12 @@ def test_scheduled_jobs_that_fail_are_late_or_never_ran(tables):
     assert codes("scheduled_jobs") == ["failed", "late"]
 
 
+def test_a_certificate_that_nobody_has_seen_is_not_taken_for_a_good_one(tables):
+    assert codes("certificate") == ["unknown"]
+    add_job(own_certificate.JOB_NAME, result={"unreachable": "TimeoutError", "address": "a:443"})
+    assert codes("certificate") == ["unknown"]
+
+
 @pytest.mark.parametrize(
     ("days", "trusted", "expected"),
     [
@@ -272,9 +333,37 @@ def test_a_certificate_of_our_own_that_ends(tables, days, trusted, expected):
 
 def test_processes_that_give_no_signs_of_life(tables):
     assert codes("processes") == ["none", "none"]
-    for kind in ProcessKind:
-        rq_queue.send_heartbeat(kind, "host:1")
+    rq_queue.send_heartbeat(ProcessKind.WORKER, "host:1")
+    assert codes("processes") == ["none"]
+    rq_queue.send_heartbeat(ProcessKind.SCHEDULER, "host:1")
     assert codes("processes") == []
+
+
+class WebProcess(BaseHTTPRequestHandler):
+    """A web process of this host, which stores or cannot."""
+
+    status = 200
+
+    def do_GET(self):
+        assert self.path == "/health/ready?scope=store"
+        self.send_response(self.status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+def test_a_web_process_that_is_silent_or_cannot_store(context, other_app):
+    assert other_app("health", gatte_bind=f"127.0.0.1:{free_port()}") == ["silent"]
+    assert other_app("health", gatte_bind="unix:/run/gatte.sock") == ["socket"]
+    with HTTPServer(("127.0.0.1", 0), WebProcess) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        bind = f"127.0.0.1:{server.server_port}"
+        assert other_app("health", gatte_bind=bind) == []
+        WebProcess.status = 503
+        assert other_app("health", gatte_bind=bind) == ["not_ready"]
+        server.shutdown()
 
 
 def test_metrics_that_nobody_reads(tables):
@@ -430,3 +519,16 @@ def test_the_command_says_what_is_wrong_with_the_clock_and_fails(database_url, r
     assert "NTP" in found["clock"]["findings"][0]["advice"]
     assert found["schema"]["status"] == "pass"
     assert found["health"]["findings"][0]["code"] == "silent"
+
+
+def test_every_finding_that_has_a_text_is_expected_by_a_test():
+    source = Path(__file__).read_text(encoding="utf-8")
+    told = {
+        f"{name}.{code}"
+        for name, section in checklist.texts().items()
+        for code, words in section.items()
+        if isinstance(words, dict)
+    }
+
+    assert len(told) > 50
+    assert {one for one in told if f'"{one.partition(".")[2]}"' not in source} == set()

@@ -11,11 +11,17 @@ from sqlalchemy import text
 from gatte.delivery import SIMULATOR_NUMBER
 from gatte.extensions import db
 from gatte.infra.circuit_breaker import CircuitBreaker
+from gatte.intake import inbox_processor
+from gatte.jobs.definitions import resume_turn
 from gatte.jobs.job_context import set_job_app
+from gatte.media import voice_files
+from gatte.models import MediaState
+from gatte.store import StatementBatch, conversations
 from tests.app_fixture import application
 from tests.fakes import payloads
 from tests.fakes.gemini import FakeGemini, spoken
 from tests.fakes.meta import FakeMeta
+from tests.integration.media.sent_files import fetched, row_of
 from tests.integration.turns.simulated_customer import somebody
 from tests.process_system import until
 
@@ -36,8 +42,9 @@ def gemini():
 
 
 @pytest.fixture(scope="module")
-def app(database_url, redis_url, meta, gemini):
+def app(database_url, redis_url, meta, gemini, tmp_path_factory):
     connected = {"whatsapp_access_token": TOKEN, "whatsapp_api_base_url": meta.url}
+    connected["gatte_media_dir"] = str(tmp_path_factory.mktemp("media"))
     with application(
         database_url, redis_url, gemini_api_key="key", gemini_base_url=gemini.url, **connected
     ) as made:
@@ -110,6 +117,53 @@ def test_the_file_is_fetched_for_the_number_that_received_it(customer, meta):
     customer.sends(voice(meta, "oi"))
 
     assert [question["phone_number_id"] for question in meta.graph.media.asked] == [payloads.NUMBER]
+
+
+def test_a_voice_message_is_fetched_once_and_kept(customer, meta):
+    meta.graph.media.fetched.clear()
+    (wamid,) = customer.sends(voice(meta, WISH))
+
+    row = fetched(customer, wamid)
+
+    assert (row.state, row.attempts) == (MediaState.STORED, 1)
+    assert len(meta.graph.media.fetched) == 1
+    with customer.app.app_context():
+        files = voice_files.open_files([customer.message(wamid).id])
+        assert (list(files.contents.values()), files.claims) == ([spoken(WISH)], {})
+
+
+def test_a_voice_message_that_is_stored_already_is_not_fetched_for_its_words(customer, meta):
+    meta.graph.media.fetched.clear()
+    wamid = customer.delivers(voice(meta, WISH))
+    number, sender = customer.due()
+    with customer.app.app_context():
+        batch = StatementBatch()
+        processed = inbox_processor.process_sender(number, bytes.fromhex(sender), batch)
+        conversations.record_arrival(batch, processed.conversation_id, processed.arrival)
+        batch.execute()
+        db.session.commit()
+    assert fetched(customer, wamid).state is MediaState.STORED
+
+    resume_turn(str(processed.conversation_id))
+
+    assert heard(customer, wamid) == (WISH, "ok")
+    assert len(meta.graph.media.fetched) == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "state", "attempts"),
+    [
+        ({"gone": 9}, MediaState.FAILED, 1),
+        ({"status": 500}, MediaState.PENDING, 1),
+        ({"size": 9_000_000}, MediaState.PENDING, 0),  # too long to listen to, and still kept
+    ],
+)
+def test_what_a_turn_could_not_fetch_is_noted_of_the_file(customer, meta, wrong, state, attempts):
+    (wamid,) = customer.sends(voice(meta, WISH, **wrong))
+
+    row = row_of(customer, wamid)
+
+    assert (row.state, row.attempts) == (state, attempts)
 
 
 def test_several_voice_messages_are_understood_together(customer, meta):
