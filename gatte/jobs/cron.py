@@ -25,7 +25,7 @@ from gatte.desk import certificate_imports
 from gatte.extensions import db
 from gatte.intelligence import calls, memory
 from gatte.intelligence.knowledge import question_clusters
-from gatte.jobs import passage_embedding
+from gatte.jobs import article_vectors
 from gatte.media import orphans
 from gatte.notices import (
     certificate_reminders,
@@ -272,7 +272,7 @@ ENTRIES = (
     CronEntry("count_daily_figures", "10 * * * *", count_daily_figures),
     CronEntry("create_backup", "30 1 * * *", create_backup, BACKUP_LEASE_SECONDS),
     CronEntry("destroy_inbox_keys", "20 4 * * *", destroy_inbox_keys),
-    CronEntry("embed_articles", "* * * * *", passage_embedding.run),
+    CronEntry("embed_articles", "* * * * *", article_vectors.run),
     CronEntry("erase_due_contacts", "*/5 * * * *", erase_due_contacts),
     CronEntry("group_unanswered_questions", "*/5 * * * *", group_unanswered_questions),
     CronEntry("remember_contacts", "*/5 * * * *", remember_contacts),

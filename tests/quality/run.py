@@ -12,7 +12,8 @@ from typing import Any
 from flask import Flask
 
 from tests.process_system import build_models
-from tests.quality import customers, sentences, system, turns
+from tests.quality import article_search, customers, sentences, system, turns
+from tests.quality.article_search import SearchedQuestion
 from tests.quality.customers import Customer
 from tests.quality.play import Played, Reading, play
 from tests.quality.sentences import Heard
@@ -59,7 +60,18 @@ class ReadTurns:
         return turns.read_all(turns.read(self.voice), reader)
 
 
-Task = PlayCustomer | PlaySentence | ReadTurns
+@dataclass(frozen=True)
+class SearchArticles:
+    """The questions of a voice to be searched."""
+
+    voice: str
+
+    def run(self, app: Flask, _agents: tuple[int, int]) -> list[SearchedQuestion]:
+        """What was found."""
+        return article_search.search_all(app, self.voice)
+
+
+Task = PlayCustomer | PlaySentence | ReadTurns | SearchArticles
 
 
 @dataclass
@@ -69,8 +81,9 @@ class Results:
     played: list[Played] = field(default_factory=list)
     heard: list[Heard] = field(default_factory=list)
     read: list[ReadTurn] = field(default_factory=list)
+    searched: list[SearchedQuestion] = field(default_factory=list)
 
-    def add(self, one: Played | Heard | list[ReadTurn]) -> None:
+    def add(self, one: Played | Heard | list[ReadTurn] | list[SearchedQuestion]) -> None:
         """Take one result in."""
         match one:
             case Played():
@@ -78,11 +91,12 @@ class Results:
             case Heard():
                 self.heard.append(one)
             case _:
-                self.read += one
+                self.read += [turn for turn in one if isinstance(turn, ReadTurn)]
+                self.searched += [asked for asked in one if isinstance(asked, SearchedQuestion)]
 
 
 def tasks(voices: Sequence[str], seeds: int, only: str | None) -> Iterator[Task]:
-    """What is to be done; `only` is `customers`, `sentences`, `turns` or None for all."""
+    """What is to be done; `only` is `customers`, `sentences`, `turns`, `search` or None for all."""
     for voice in voices:
         if only in {None, "customers"}:
             for customer in customers.read(voice):
@@ -93,6 +107,8 @@ def tasks(voices: Sequence[str], seeds: int, only: str | None) -> Iterator[Task]
             yield from (PlaySentence(one) for one in sentences.read(voice))
         if only in {None, "turns"}:
             yield ReadTurns(voice)
+        if only in {None, "search"}:
+            yield SearchArticles(voice)
 
 
 def run(todo: Sequence[Task]) -> Results:

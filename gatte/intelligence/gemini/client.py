@@ -232,12 +232,14 @@ class Gemini:
         )
         if estimated > self.bounds.most_tokens:
             self._refuse(record, CallOutcome.TOO_LONG)
+        # Plain strings would be joined into one text for models that read pictures, too.
+        contents = [user_content(text) for text in texts]
 
         def call() -> "NDArray[float32]":
             client = self._connected()
             made = _translate_sdk_errors(
                 lambda: client.models.embed_content(
-                    model=record.model, contents=cast("Any", list(texts)), config=config
+                    model=record.model, contents=cast("Any", contents), config=config
                 )
             )
             return unit_vectors([one.values for one in made.embeddings or []], len(texts))

@@ -60,8 +60,8 @@ def gemini(context, fake_gemini, redis_url):
     """The client, in an application with three articles that Gemini has embedded."""
     with redis.Redis.from_url(redis_url) as client:
         client.flushall()
-    for table in ("article", "llm_call"):
-        db.session.execute(text(f"DELETE FROM {table}"))
+    db.session.execute(text("DELETE FROM article"))
+    db.session.execute(text("DELETE FROM llm_call"))
     articles.import_articles(db.session(), DRAFTS)
     db.session.commit()
     cron.sync()
@@ -147,13 +147,13 @@ def test_where_gemini_fails_the_local_vectors_find_and_the_next_question_asks_ag
 
 
 def test_a_slow_vector_is_not_waited_for(gemini, fake_gemini):
-    gemini._time_limit = 0.5
-    fake_gemini.is_slow(0.4)
+    gemini._time_limit = 2.5
+    fake_gemini.is_slow(3)
     found = service.answer_question("quanto custa o A1?")
     gemini._time_limit = 8.0
 
     assert found.passages.found[0].slug == "preco"
-    assert found.calls[0].latency_ms < 350
+    assert found.calls == ()
 
 
 def test_nothing_leaves_once_the_budget_is_gone(gemini, fake_gemini):
