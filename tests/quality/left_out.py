@@ -63,8 +63,12 @@ def voices_with_files() -> list[str]:
 
 
 def play_fold(fold: Fold, seeds: int, only: str | None) -> Results:
-    """What came of the voices of one fold, in a system that has learned nothing from them."""
-    model = voice_folds.model_without(fold, FOLDERS).calibrated(calibration.read())
+    """What came of the voices of one fold, in a system that has learned nothing from them; a mere
+    search reads no turn, and needs no model.
+    """
+    model = None
+    if only != "search":
+        model = voice_folds.model_without(fold, FOLDERS).calibrated(calibration.read())
     asked = set(_questions_of(fold))
     off_topic = tuple(one for one in articles.off_topic_texts() if _plain(one) not in asked)
     results = Results()

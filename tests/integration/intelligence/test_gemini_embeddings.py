@@ -11,8 +11,9 @@ from sqlalchemy import func, select, text
 
 from gatte.extensions import db
 from gatte.infra.circuit_breaker import CircuitBreaker
-from gatte.intelligence import service
+from gatte.intelligence import calls, service
 from gatte.intelligence.budget import Budget, BudgetLimits, SpentAmounts
+from gatte.intelligence.calls import CallOutcome, CallPurpose
 from gatte.intelligence.gemini.client import Models
 from gatte.intelligence.knowledge import article_passages, articles
 from gatte.intelligence.knowledge.article_draft import ArticleDraft
@@ -149,11 +150,12 @@ def test_where_gemini_fails_the_local_vectors_find_and_the_next_question_asks_ag
 def test_a_slow_vector_is_not_waited_for(gemini, fake_gemini):
     gemini._time_limit = 2.5
     fake_gemini.is_slow(3)
-    found = service.answer_question("quanto custa o A1?")
+    with calls.collected() as made:
+        found = best("quanto custa o A1?")
     gemini._time_limit = 8.0
 
-    assert found.passages.found[0].slug == "preco"
-    assert found.calls == ()
+    embedded = [one.outcome for one in made if one.purpose is CallPurpose.EMBED_QUESTION]
+    assert (found, embedded) == ("preco", [CallOutcome.TIMEOUT])
 
 
 def test_nothing_leaves_once_the_budget_is_gone(gemini, fake_gemini):
