@@ -243,9 +243,10 @@ def _carry(wire: Wire, stage: Stage, words: str, carrier: Carrier) -> None:
             content = spoken(words)
             stage.send(payloads.voice(wire.meta.graph.media.keep(content), content))
         case Carrier.QUOTING:
-            earlier = [{"from": stage.customer.phone, "id": wamid} for wamid in stage.wamids[-1:]]
-            context = {"context": one for one in earlier}
-            stage.send(payloads.text(words) | context)
+            part = payloads.text(words)
+            if stage.wamids:
+                part["context"] = {"from": stage.customer.phone, "id": stage.wamids[-1]}
+            stage.send(part)
 
 
 def _inspect(calls: Sequence[Call], values: dict[str, str], line: str, found: Findings) -> None:
