@@ -62,7 +62,9 @@ LANGUAGE = formats.matching(r"[a-z]{2,3}(_[A-Z]{2})?", "must be a language such 
 # Google's price pages, October 2026 (ai.google.dev/gemini-api/docs/pricing): text, paid tier,
 # standard.
 # An estimate to be kept up by hand.
-MODEL_PRICES = "gemini-3.5-flash-lite=0.30/2.50, gemini-3.5-flash=1.50/9.00"
+MODEL_PRICES = (
+    "gemini-3.5-flash-lite=0.30/2.50, gemini-3.5-flash=1.50/9.00, gemini-embedding-001=0.15/0"
+)
 
 
 class SecondFactorPolicy(StrEnum):
@@ -93,6 +95,13 @@ class UncertainPolicy(StrEnum):
 
     RESEND = "resend"
     AGENT = "agent"
+
+
+class EmbeddingProvider(StrEnum):
+    """Who makes the vectors by which articles are found: the local model alone, or Gemini too."""
+
+    LOCAL = "local"
+    GEMINI = "gemini"
 
 
 class ErasurePolicy(StrEnum):
@@ -246,6 +255,9 @@ class Settings(BaseSettings):
     gemini_api_version: Annotated[str, GEMINI_VERSION] = "v1beta"
     gemini_classifier_model: Annotated[str, MODEL_NAME] = "gemini-3.5-flash-lite"
     gemini_responder_model: Annotated[str, MODEL_NAME] = "gemini-3.5-flash"
+    gemini_embedding_model: Annotated[str, MODEL_NAME] = "gemini-embedding-001"
+    gatte_embeddings: EmbeddingProvider = EmbeddingProvider.LOCAL
+    """Who makes the vectors by which articles are found."""
 
     gatte_gemini_timeout_seconds: float = Field(default=8.0, gt=0, le=60)
     """How long an answer of Gemini is waited for; then the local way answers."""
@@ -420,6 +432,16 @@ class Settings(BaseSettings):
         ):
             raise ValueError("is too short or repeats itself: 32 random characters at least")
         return secret
+
+    @field_validator("gatte_embeddings", mode="after")
+    @classmethod
+    def _key_for_embeddings(
+        cls, provider: EmbeddingProvider, info: ValidationInfo
+    ) -> EmbeddingProvider:
+        key: SecretStr | None = info.data.get("gemini_api_key")
+        if provider is EmbeddingProvider.GEMINI and key is not None and not key.get_secret_value():
+            raise ValueError("gemini needs GEMINI_API_KEY: set it, or choose local")
+        return provider
 
     @field_validator("gatte_backup_recipient", mode="after")
     @classmethod

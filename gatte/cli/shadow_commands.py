@@ -35,9 +35,11 @@ def run(
     **candidates: Any,  # noqa: ANN401 - a version or a file, by option
 ) -> None:
     """Play past turns under one other configuration, and write a report of what would differ.
-    Nothing is sent, and nothing is stored but the figures.
+    Nothing is sent, and nothing is stored but the figures and what Gemini cost.
     """
+    from gatte.intelligence import calls
     from gatte.operations import shadow_candidate, shadow_report
+    from gatte.turns import llm_costs
     from gatte.turns import shadow as shadow_turns
 
     chosen = [(kind, value) for kind, value in candidates.items() if value is not None]
@@ -54,9 +56,13 @@ def run(
     name = f"{KINDS[kind]} {value.name if isinstance(value, Path) else value}"
     after = since.replace(tzinfo=services.settings().time_zone) if since else None
     asks_gemini = with_gemini or kind == "prompt"
-    with nullcontext() if asks_gemini else shadow_candidate.without_gemini():
-        comparison = shadow_turns.compare(name, candidate, after, conversations)
-    db.session.rollback()
+    asking = nullcontext() if asks_gemini else shadow_candidate.without_gemini()
+    try:
+        with calls.collected() as made, asking:
+            comparison = shadow_turns.compare(name, candidate, after, conversations)
+    finally:
+        db.session.rollback()
+        llm_costs.store_unattached(made)
     shadow_report.write(comparison, path)
     shadow_report.store(comparison, path)
     db.session.commit()

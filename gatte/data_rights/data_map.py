@@ -1188,6 +1188,15 @@ TABLES: dict[str, TableRule] = {
             )
         },
     ),
+    "passage_vector": TableRule(
+        what="vectors of those texts that Gemini made, where the company chose so",
+        why="to answer questions",
+        basis=LegalBasis.NONE,
+        retention=Retention.UNLIMITED,
+        erasure=Erasure.NONE,
+        access=Access.NOBODY,
+        columns={ColumnClass.TECHNICAL: ("passage_id", "model", "embedding")},
+    ),
     "knowledge_version": TableRule(
         what="a number that grows with each change of the knowledge base",
         why="so that no cache outlives a change",
@@ -1195,7 +1204,7 @@ TABLES: dict[str, TableRule] = {
         retention=Retention.UNLIMITED,
         erasure=Erasure.NONE,
         access=Access.NOBODY,
-        columns={ColumnClass.TECHNICAL: ("id", "version")},
+        columns={ColumnClass.TECHNICAL: ("id", "version", "vector_model")},
     ),
     "number_pause": TableRule(
         what="numbers of the company from which nothing is sent for a while",

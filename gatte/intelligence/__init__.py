@@ -18,7 +18,7 @@ from flask import Flask
 
 from gatte.observability import cost, metrics
 from gatte.observability.metric_labels import BudgetPeriod
-from gatte.settings import Settings
+from gatte.settings import EmbeddingProvider, Settings
 
 if TYPE_CHECKING:
     from gatte.intelligence.gemini.client import Gemini
@@ -47,7 +47,10 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 
 def _warn_of_missing_prices(client: "Gemini", settings: Settings) -> None:
-    for model in sorted({client.models.classifier, client.models.responder}):
+    asked = {client.models.classifier, client.models.responder}
+    if settings.gatte_embeddings is EmbeddingProvider.GEMINI:
+        asked.add(client.models.embedding)
+    for model in sorted(asked):
         if not cost.has_price(model, cost.prices(settings.gatte_model_prices)):
             log.warning(
                 "gemini_price_missing",

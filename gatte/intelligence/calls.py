@@ -15,6 +15,7 @@ class CallPurpose(StrEnum):
     UNDERSTAND = "understand"
     RESPOND = "respond"
     EMBED = "embed"
+    EMBED_QUESTION = "embed_question"
     TRANSCRIBE = "transcribe"
     REMEMBER = "remember"
 
@@ -62,14 +63,17 @@ _made: ContextVar[list[CallRecord] | None] = ContextVar("calls_made", default=No
 @contextmanager
 def collected() -> Iterator[list[CallRecord]]:
     """Every call that is made in this context, and in copies of it, as soon as it has ended: also
-    when nothing comes of it.
+    when nothing comes of it. Whoever collects around it has them too, once this ends.
     """
     made: list[CallRecord] = []
+    around = _made.get()
     token = _made.set(made)
     try:
         yield made
     finally:
         _made.reset(token)
+        if around is not None:
+            around.extend(made)
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from stdnum import luhn
 from gatte.conversation.parsing.names import EMAIL
 from gatte.conversation.parsing.normalize import fold, word_set
 from gatte.conversation.secret_detection import SECRET
+from gatte.intelligence.grouped_values import find_cnpjs, find_grouped_codes
 from gatte.privacy import masking_digits, masking_rules
 from gatte.privacy.masking_digits import NumberKind
 
@@ -156,13 +157,15 @@ def find_values(
         *_each(ValueKind.PASSWORD, _find_passwords(text, before)),
         *_each(ValueKind.EMAIL, _find_emails(text)),
         *_find_names(text, names),
+        *_each(ValueKind.CNPJ, find_cnpjs(text)),
         *_each(ValueKind.CODE, _find_codes(text)),
+        *_each(ValueKind.CODE, find_grouped_codes(text)),
         *_each(ValueKind.BIRTH_DATE, _find_birth_dates(text)),
         *_each(ValueKind.OTHER, _find_literals(text, literals)),
         *_find_documents_and_phones(text),
         *_find_long_numbers(text),
     ]
-    return _without_overlap(found)
+    return without_overlap(found)
 
 
 def _each(kind: ValueKind, spans: Iterable[Span]) -> Iterator[PersonalValue]:
@@ -266,7 +269,7 @@ def _folded_letter(letter: str) -> str:
     return letter
 
 
-def _without_overlap(found: Iterable[PersonalValue]) -> list[PersonalValue]:
+def without_overlap(found: Iterable[PersonalValue]) -> list[PersonalValue]:
     """The values in the order of the text; overlapping ones become one, so that no end of one
     stays.
     """

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from gatte.conversation.parsing.names import find_name, parse_name
 from gatte.conversation.parsing.normalize import ParseResult, fold, words
@@ -19,6 +20,7 @@ from gatte.intelligence.personal_values import (
     ValueKind,
     find_values,
     known_names,
+    without_overlap,
 )
 
 CUSTOMER = "customer"
@@ -26,6 +28,8 @@ CUSTOMER = "customer"
 PLACEHOLDER = re.compile(r"\[(?:" + "|".join(ValueKind) + r")_\d{1,3}\]")
 LOOKS_LIKE_PLACEHOLDER = re.compile(r"\[[A-ZÇÃ]+_\d+\]")
 JOINER = "\u200d"
+LONGEST_ACROSS = 60
+"""Characters on either side of the end of a message in which a value may lie that goes across."""
 FREELY_WRITTEN = frozenset({ValueKind.NAME, ValueKind.COMPANY, ValueKind.EMAIL})
 EXACTLY_WRITTEN = frozenset({ValueKind.PASSWORD, ValueKind.KEY, ValueKind.OTHER})
 
@@ -122,11 +126,17 @@ class Pseudonymizer:
         """The text in compatibility form, with placeholders instead of personal values; `before` is
         what was said just before.
         """
-        plain = _visible(unicodedata.normalize("NFKC", text))
+        return self._hidden(_plain(text), before)
+
+    def _hidden(self, plain: str, before: str, across: Sequence[PersonalValue] = ()) -> HiddenText:
+        """`hide` for a text in compatibility form; `across` are parts of values that began in the
+        text before, or go on in the next one.
+        """
         pieces: list[str] = []
         originals: list[str] = []
         position = 0
-        for found in self._find(plain, before):
+        values = [*self._find(plain, before), *_across_lines(plain), *across]
+        for found in without_overlap(values):
             original = plain[found.start : found.end]
             pieces.append(plain[position : found.start])
             pieces.append(self._placeholder(found.kind, original))
@@ -136,9 +146,14 @@ class Pseudonymizer:
         return HiddenText("".join(pieces), tuple(originals))
 
     def hide_messages(self, messages: Sequence[str]) -> list[HiddenText]:
-        """The messages of a turn, each with the one before it in view."""
-        befores = ("", *messages)
-        return [self.hide(*pair) for pair in zip(messages, befores, strict=False)]
+        """The messages of a turn, each with the one before it in view; a number that goes on in the
+        next message is hidden in both.
+        """
+        plain = [_plain(text) for text in messages]
+        befores = ("", *plain)
+        across = _across(plain)
+        together = zip(plain, befores, across, strict=False)
+        return [self._hidden(*one) for one in together]
 
     def hide_lines(self, history: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
         """The lines of a history without personal values."""
@@ -186,6 +201,39 @@ class Pseudonymizer:
         self._placeholders[key] = placeholder
         self._values[placeholder] = original
         return placeholder
+
+
+def _across_lines(text: str) -> Iterator[PersonalValue]:
+    """The parts of values that go on in the next line: each line keeps its own, since a list of
+    numbers stands in lines, too.
+    """
+    lines = text.split("\n")
+    start = 0
+    for line, parts in zip(lines, _across(lines), strict=True):
+        for part in parts:
+            yield PersonalValue(part.kind, start + part.start, start + part.end)
+        start += len(line) + 1
+
+
+def _across(texts: Sequence[str]) -> list[list[PersonalValue]]:
+    """For each text the parts of the values in it that only together with its neighbours are
+    any.
+    """
+    parts: list[list[PersonalValue]] = [[] for _ in texts]
+    for number, (left, right) in enumerate(pairwise(texts)):
+        begin, end = left[-LONGEST_ACROSS:], right[:LONGEST_ACROSS]
+        middle = len(begin)
+        for found in find_values(f"{begin} {end}", (), ()):
+            if found.start < middle < found.end:
+                after_begin = len(left) - middle + found.start
+                parts[number].append(PersonalValue(found.kind, after_begin, len(left)))
+                parts[number + 1].append(PersonalValue(found.kind, 0, found.end - middle - 1))
+    return parts
+
+
+def _plain(text: str) -> str:
+    """The text in compatibility form, without marks that nobody sees."""
+    return _visible(unicodedata.normalize("NFKC", text))
 
 
 def _visible(text: str) -> str:

@@ -26,6 +26,7 @@ from gatte.settings import EX_CONFIG
 if TYPE_CHECKING:
     from gatte.intelligence.command_generator import TurnRequest
     from gatte.intelligence.guard.hostile_model import HostileModel
+    from gatte.intelligence.knowledge.retrieval import RetrievalResult
     from gatte.intelligence.knowledge.version import KnowledgeBaseVersion
     from gatte.intelligence.pseudonymization import Record
     from gatte.intelligence.responder import Answer
@@ -155,20 +156,38 @@ def answer_question(
     """
     from gatte.intelligence import responder
     from gatte.intelligence.guard import message_screen
-    from gatte.intelligence.knowledge import retrieval, retrieval_cache
 
-    preview = _article_preview()
-    if preview is not None:
-        passages = retrieval.find_passages(preview, question)
-    else:
-        with Session(db.engine) as session:
-            passages = retrieval_cache.find_passages(session, question, edition)
     refused = refusal_policy.topic_of(question) is not None
     gemini = None if refused or message_screen.judge(question).is_blocked else services.gemini()
+    passages = _find_passages(question, edition, record, asks_gemini=gemini is not None)
     company = services.settings().gatte_company_name
     return responder.compose_answer(
         passages, history, gemini, company, record, memory, hardened=hardened
     )
+
+
+def _find_passages(
+    question: str,
+    edition: "KnowledgeBaseVersion | None",
+    record: "Record | None",
+    *,
+    asks_gemini: bool,
+) -> "RetrievalResult":
+    """What the search finds; nothing is open in the database while Gemini makes the question's
+    vector.
+    """
+    from gatte.intelligence.knowledge import question_vectors, retrieval, retrieval_cache
+    from gatte.intelligence.knowledge.version import current_version
+
+    preview = _article_preview()
+    if preview is not None:
+        return retrieval.find_passages(preview, question)
+    if edition is None:
+        with Session(db.engine) as session:
+            edition = current_version(session)
+    embedder = question_vectors.embedder_for(edition, record) if asks_gemini else None
+    with Session(db.engine) as session:
+        return retrieval_cache.find_passages(session, question, edition, embedder)
 
 
 def whole_answer(slug: str) -> str | None:

@@ -25,6 +25,7 @@ from gatte.desk import certificate_imports
 from gatte.extensions import db
 from gatte.intelligence import calls, memory
 from gatte.intelligence.knowledge import question_clusters
+from gatte.jobs import article_vectors
 from gatte.media import orphans
 from gatte.notices import (
     certificate_reminders,
@@ -39,7 +40,7 @@ from gatte.observability.metric_labels import JobOutcome
 from gatte.operations import budget_check, figures, own_certificate, training_process
 from gatte.operations.backup import nightly
 from gatte.store import certificate_imports as stored_imports
-from gatte.store import memories, scheduled_jobs, turns
+from gatte.store import memories, scheduled_jobs
 from gatte.turns import llm_costs
 
 log = structlog.get_logger(__name__)
@@ -233,11 +234,9 @@ def _remember(conversation_id: UUID) -> int:
         return 0
     with calls.collected() as made:
         found = memory.read_with_model(told)
-    learned = memory.store(told, found)
-    if made:
-        turns.store_llm_calls(llm_costs.rows_of(made, conversation_id, None), conversation_id)
+    llm_costs.store_unattached(made, conversation_id)
     llm_costs.report(made)
-    return learned
+    return memory.store(told, found)
 
 
 def check_own_certificate() -> Mapping[str, object]:
@@ -273,6 +272,7 @@ ENTRIES = (
     CronEntry("count_daily_figures", "10 * * * *", count_daily_figures),
     CronEntry("create_backup", "30 1 * * *", create_backup, BACKUP_LEASE_SECONDS),
     CronEntry("destroy_inbox_keys", "20 4 * * *", destroy_inbox_keys),
+    CronEntry("embed_articles", "* * * * *", article_vectors.run),
     CronEntry("erase_due_contacts", "*/5 * * * *", erase_due_contacts),
     CronEntry("group_unanswered_questions", "*/5 * * * *", group_unanswered_questions),
     CronEntry("remember_contacts", "*/5 * * * *", remember_contacts),

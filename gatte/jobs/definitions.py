@@ -6,12 +6,13 @@ from gatte.decisions import apply
 from gatte.delivery import service_window, status_updates, webhooks
 from gatte.delivery.send import send_due
 from gatte.extensions import db
+from gatte.intelligence import calls
 from gatte.intelligence.knowledge import article_passages, trials
 from gatte.jobs import cron
 from gatte.jobs.job_context import job
 from gatte.media import fetch
 from gatte.store import consents
-from gatte.turns import inactivity, run
+from gatte.turns import inactivity, llm_costs, run
 
 
 @job
@@ -88,5 +89,8 @@ def fetch_media() -> None:
 
 @job
 def answer_trial(trial_id: str) -> None:
-    """Answer a question that somebody of the company tries out."""
-    trials.answer(UUID(trial_id))
+    """Answer a question that somebody of the company tries out; what that costs counts."""
+    with calls.collected() as made:
+        trials.answer(UUID(trial_id))
+    llm_costs.store_unattached(made)
+    llm_costs.report(made)

@@ -25,6 +25,8 @@ from gatte.models.columns import CreatedAt, RowId, Timestamp, string_enum
 from gatte.models.desk import User
 
 DIMENSIONS = 512  # multilingual Universal Sentence Encoder v3
+GEMINI_DIMENSIONS = 768
+"""Of the sizes that Google recommends for its embedding models the smallest."""
 
 
 class ArticleState(StrEnum):
@@ -166,9 +168,34 @@ class Passage(Base):
     article: Mapped[Article] = relationship(back_populates="passages")
 
 
+class PassageVector(Base):
+    """The vector of a passage that an embedding model of Gemini made, beside the local one; at most
+    one of a passage.
+    """
+
+    __tablename__ = "passage_vector"
+    __table_args__ = (
+        Index(
+            "ix_passage_vector_embedding",
+            "embedding",
+            postgresql_using="hnsw",
+            postgresql_ops={"embedding": "vector_cosine_ops"},
+        ),
+    )
+
+    passage_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("passage.id", ondelete="CASCADE"), primary_key=True
+    )
+    model: Mapped[str]
+    embedding: Mapped[Any] = mapped_column(Vector(GEMINI_DIMENSIONS))
+
+
 class KnowledgeVersion(Base):
-    """One row whose `version` grows with every change of an article or passage, in the same
-    transaction (a trigger sees to that).
+    """One row whose `version` grows with every change of an article, a passage or a vector, in the
+    same transaction (a trigger sees to that).
+
+    `vector_model` is the model of Gemini that has made a vector of every passage; None while local
+    vectors alone are searched.
     """
 
     __tablename__ = "knowledge_version"
@@ -176,3 +203,4 @@ class KnowledgeVersion(Base):
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     version: Mapped[int] = mapped_column(BigInteger)
+    vector_model: Mapped[str | None]

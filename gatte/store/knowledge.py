@@ -16,10 +16,12 @@ from gatte.models.knowledge import Article, ArticleVersion, Passage, PassageKind
 
 IMPORT_LOCK = 0x6B6E6F77  # "know": two imports at once wait for each other
 VERSION_COLUMNS = (
-    "coalesce((SELECT version FROM knowledge_version), 0) AS edition, current_date AS today"
+    "coalesce((SELECT version FROM knowledge_version), 0) AS edition, current_date AS today,"
+    " (SELECT vector_model FROM knowledge_version) AS vector_model"
 )
 """The state of the knowledge base, as columns of any statement: its number, which grows with every
-change (0 before the first article), and the day, since articles come into force by date.
+change (0 before the first article); the day, since articles come into force by date; and the model
+of Gemini whose vectors are searched, if any.
 """
 
 VECTOR_CANDIDATES = 60
@@ -231,7 +233,11 @@ def list_candidates(
         "vector": None if vector is None else "[" + ",".join(map(repr, vector)) + "]",
         "any_word": " | ".join(dict.fromkeys(words)),
     }
-    found = fetch_rows_in(session, (INDEX_EFFORT, ()), (CANDIDATES, values))
+    return candidates_of(fetch_rows_in(session, (INDEX_EFFORT, ()), (CANDIDATES, values)))
+
+
+def candidates_of(found: Sequence[Row]) -> tuple[list[PassageRow], dict[UUID, ArticleTexts]]:
+    """Rows of passages as `CANDIDATES` gives them, and the articles of those that come first."""
     passages = [
         PassageRow(row.id, row.article_id, PassageKind(row.kind), row.text) for row in found
     ]

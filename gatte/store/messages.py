@@ -44,7 +44,7 @@ TURN_MESSAGES_SQL = f"""
     UNION ALL
     (
         SELECT FALSE, id, sequence, kind, author, data_key_id,
-            body_sealed, NULL, NULL, NULL, NULL
+            body_sealed, NULL, NULL, NULL, NULL, NULL
         FROM message
         WHERE conversation_id = %(id)s AND turn_id IS NOT NULL
         ORDER BY sequence DESC
@@ -116,14 +116,15 @@ class TurnMessages:
     """What a turn reads: the unread messages in Meta's order, then that of arrival, and the last of
     those before them, the oldest first.
 
-    The number of the knowledge base and the day belong to the same moment; None when nothing is
-    unread.
+    The number of the knowledge base, the day and the model of its vectors belong to the same
+    moment; None when nothing is unread.
     """
 
     unread: list[HistoryRow]
     history: list[HistoryRow]
     knowledge_number: int | None
     today: date | None
+    vector_model: str | None
 
 
 class AnsweredMessage(NamedTuple):
@@ -183,6 +184,7 @@ def commit_and_list_for_turn(conversation_id: UUID, history_length: int) -> Turn
         history=[_decrypted(row) for row in history],
         knowledge_number=unread[0].edition if unread else None,
         today=unread[0].today if unread else None,
+        vector_model=unread[0].vector_model if unread else None,
     )
 
 

@@ -50,8 +50,10 @@ def insert_llm_calls(batch: StatementBatch, calls: Sequence[Mapping[str, Any]]) 
     batch.insert("llm_call", *calls)
 
 
-def store_llm_calls(calls: Sequence[dict[str, Any]], conversation_id: UUID) -> None:
-    """Store calls to models, by column; of no conversation when theirs was erased meanwhile."""
+def store_llm_calls(calls: Sequence[dict[str, Any]], conversation_id: UUID | None) -> None:
+    """Store calls to models, by column; of no conversation when theirs was erased meanwhile, or
+    there was none.
+    """
     locked = select(Conversation.id).filter_by(id=conversation_id).with_for_update(key_share=True)
     found = db.session.scalar(locked)
     db.session.execute(insert(LlmCall), [{**call, "conversation_id": found} for call in calls])

@@ -21,9 +21,11 @@ log = structlog.get_logger(__name__)
 
 
 def rows_of(
-    calls: Sequence[CallRecord], conversation_id: UUID, turn_id: UUID | None
+    calls: Sequence[CallRecord], conversation_id: UUID | None, turn_id: UUID | None
 ) -> list[dict[str, Any]]:
-    """The rows of `llm_call` for these calls; without a turn when it was not stored."""
+    """The rows of `llm_call` for these calls; without a turn when it was not stored, and without a
+    conversation where they belong to none.
+    """
     ids = {"conversation_id": conversation_id, "turn_id": turn_id}
     return [{**ids, **_facts(call), "cost_brl": _cost_of(call)} for call in calls]
 
@@ -40,9 +42,9 @@ def report(calls: Sequence[CallRecord]) -> None:
         log.info("llm_called", **_facts(call), cost_brl=round(spent, 6))
 
 
-def store_unattached(calls: Sequence[CallRecord], conversation_id: UUID) -> None:
-    """Store and commit the calls of a turn that failed or lost its lease; a database that is away
-    loses their rows.
+def store_unattached(calls: Sequence[CallRecord], conversation_id: UUID | None = None) -> None:
+    """Store and commit calls that belong to no stored turn: it failed or lost its lease, or they
+    were made for something else. A database that is away loses their rows.
     """
     if not calls:
         return

@@ -126,4 +126,4 @@ def _unread(message: HistoryRow) -> UnreadMessage:
 def _knowledge_version(found: TurnMessages) -> KnowledgeBaseVersion | None:
     if found.knowledge_number is None or found.today is None:
         return None
-    return KnowledgeBaseVersion(found.knowledge_number, found.today)
+    return KnowledgeBaseVersion(found.knowledge_number, found.today, found.vector_model or "")

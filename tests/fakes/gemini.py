@@ -25,6 +25,7 @@ from tests.fakes.http_loop import Answer, HttpLoop, Request, as_json
 NO_SPEECH = "SEM_FALA"
 SENT = {"mensagens": ["oi"]}
 """A turn as small as it may be."""
+EMBED = "batchEmbedContents"
 SPEECH = b"OggS\x00\x02spoken:"
 WORDS = {  # the first that stands in a message decides
     "atendente": "RequestHuman",
@@ -65,6 +66,11 @@ class Call:
         return json.loads(self.body["contents"][-1]["parts"][0]["text"])
 
     @property
+    def embedded(self) -> list[str]:
+        """The texts of which vectors were asked."""
+        return [one["content"]["parts"][0]["text"] for one in self.body["requests"]]
+
+    @property
     def audio(self) -> tuple[str, bytes] | None:
         """The type and the bytes of the audio that was sent along."""
         for part in self.body["contents"][-1]["parts"]:
@@ -97,6 +103,7 @@ class FakeGemini:
         self.keep_calls = True
         self._next: deque[Callable[[Answer], Answer]] = deque()
         self._words: dict[bytes, Callable[[Answer], Answer]] = {}
+        self._alike: list[tuple[str, ...]] = []
         self._loop = HttpLoop(self._answer, port, host)
         self.url = self._loop.url
         self.port = self._loop.port
@@ -165,6 +172,10 @@ class FakeGemini:
         """Whatever is asked with this word in it is answered like this from now on."""
         self._words[word.encode()] = change
 
+    def embeds_alike(self, *words: str) -> None:
+        """Texts that hold one of these words mean the same from now on."""
+        self._alike.append(words)
+
     @contextmanager
     def down(self) -> Iterator[None]:
         """Refuse connections for as long as this lasts."""
@@ -179,7 +190,8 @@ class FakeGemini:
         call = Call(method, model, json.loads(request.body), request.headers)
         if self.keep_calls:
             self.calls.append(call)
-        answer = replace(answer_to(call), delay=self.delay_seconds)
+        answered = self._embedded(call) if call.method == EMBED else answer_to(call)
+        answer = replace(answered, delay=self.delay_seconds)
         changed = next(
             (change for word, change in self._words.items() if word in request.body), None
         )
@@ -187,14 +199,19 @@ class FakeGemini:
             return changed(answer)
         return self._next.popleft()(answer) if self._next else answer
 
+    def _embedded(self, call: Call) -> Answer:
+        dimensions = [one.get("outputDimensionality", 3072) for one in call.body["requests"]]
+        pairs = zip(call.embedded, dimensions, strict=True)
+        vectors = [vector(self._meaning(text), size) for text, size in pairs]
+        return as_json(200, {"embeddings": [{"values": values} for values in vectors]})
+
+    def _meaning(self, text: str) -> str:
+        lowered = text.lower()
+        met = (words[0] for words in self._alike if any(word in lowered for word in words))
+        return next(met, text)
+
 
 def answer_to(call: Call) -> Answer:
-    if call.method == "batchEmbedContents":
-        vectors = [
-            vector(one["content"]["parts"][0]["text"], one.get("outputDimensionality", 3072))
-            for one in call.body["requests"]
-        ]
-        return as_json(200, {"embeddings": [{"values": values} for values in vectors]})
     if call.method != "generateContent":
         return as_json(
             404,

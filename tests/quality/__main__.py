@@ -13,7 +13,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.quality", description=__doc__)
     parser.add_argument("--voices", help="names, parted by commas (all when it is left out)")
     parser.add_argument("--seeds", type=int, default=4, help="ways of writing of each customer")
-    parser.add_argument("--only", choices=("customers", "sentences", "turns"))
+    parser.add_argument("--only", choices=("customers", "sentences", "turns", "search"))
     parser.add_argument("--readings", default="local,gold,noisy", help="who reads, of customers")
     parser.add_argument("--out", type=Path, help="the Markdown file to write, as docs/quality.md")
     given = parser.parse_args()

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.quality import turns
+from tests.quality.article_search import SearchedQuestion
 from tests.quality.judge import Grade
 from tests.quality.play import Played, Reading
 from tests.quality.run import Results
@@ -51,6 +52,7 @@ def of(results: Results, voices: Iterable[str]) -> Figures:
             for name, so in heard.counts.items():
                 cases[name].append((heard.id, float(so)))
     figures |= {f"sentences: {name}": share(pairs) for name, pairs in sorted(cases.items())}
+    figures |= _of_searches([one for one in results.searched if one.voice in among])
     figures |= _of_turns([one for one in results.read if one.voice in among])
     return figures | _of_values([one for one in results.values if one.voice in among])
 
@@ -112,6 +114,11 @@ def _of_values(read: Sequence[ReadValue]) -> Figures:
             [(one.id, one.is_right) for one in values]
         )
     return figures
+
+
+def _of_searches(searched: Sequence[SearchedQuestion]) -> Figures:
+    names = dict.fromkeys(name for one in searched for name in one.counts)
+    return {name: share([(one.id, float(one.counts[name])) for one in searched]) for name in names}
 
 
 def _of_turns(read: Sequence[ReadTurn]) -> Figures:

@@ -35,7 +35,7 @@ def main() -> int:
     """Play what the arguments name and tell the figures."""
     parser = argparse.ArgumentParser(prog="python -m tests.quality.left_out", description=__doc__)
     parser.add_argument("--seeds", type=int, default=2, help="ways of writing of each customer")
-    parser.add_argument("--only", choices=("customers", "sentences", "turns"))
+    parser.add_argument("--only", choices=("customers", "sentences", "turns", "search"))
     parser.add_argument("--folds", default="0,1,2,3", help="numbers of the groups to play")
     given = parser.parse_args()
     build.build(MODELS / "models")
@@ -48,7 +48,9 @@ def main() -> int:
             results.played += one.played
             results.heard += one.heard
             results.read += one.read
-    voices = sorted({one.voice for one in (*results.played, *results.heard, *results.read)})
+            results.searched += one.searched
+    measured = (*results.played, *results.heard, *results.read, *results.searched)
+    voices = sorted({one.voice for one in measured})
     sys.stdout.write(report.markdown(results, voices, given.seeds))
     report.write_transcripts(results)
     return 0
@@ -61,8 +63,12 @@ def voices_with_files() -> list[str]:
 
 
 def play_fold(fold: Fold, seeds: int, only: str | None) -> Results:
-    """What came of the voices of one fold, in a system that has learned nothing from them."""
-    model = voice_folds.model_without(fold, FOLDERS).calibrated(calibration.read())
+    """What came of the voices of one fold, in a system that has learned nothing from them; a mere
+    search reads no turn, and needs no model.
+    """
+    model = None
+    if only != "search":
+        model = voice_folds.model_without(fold, FOLDERS).calibrated(calibration.read())
     asked = set(_questions_of(fold))
     off_topic = tuple(one for one in articles.off_topic_texts() if _plain(one) not in asked)
     results = Results()

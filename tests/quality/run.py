@@ -12,7 +12,8 @@ from typing import Any
 from flask import Flask
 
 from tests.process_system import build_models
-from tests.quality import customers, sentences, slot_values, system, turns
+from tests.quality import article_search, customers, sentences, slot_values, system, turns
+from tests.quality.article_search import SearchedQuestion
 from tests.quality.customers import Customer
 from tests.quality.play import Played, Reading, play
 from tests.quality.sentences import Heard
@@ -71,8 +72,19 @@ class ReadValues:
         return slot_values.read_all(turns.read(self.voice), app.extensions["gatte_local_models"])
 
 
-Task = PlayCustomer | PlaySentence | ReadTurns | ReadValues
-Result = Played | Heard | list[ReadTurn] | list[ReadValue]
+@dataclass(frozen=True)
+class SearchArticles:
+    """The questions of a voice to be searched."""
+
+    voice: str
+
+    def run(self, app: Flask, _agents: tuple[int, int]) -> list[SearchedQuestion]:
+        """What was found."""
+        return article_search.search_all(app, self.voice)
+
+
+Task = PlayCustomer | PlaySentence | ReadTurns | ReadValues | SearchArticles
+Result = Played | Heard | list[ReadTurn] | list[ReadValue] | list[SearchedQuestion]
 
 
 @dataclass
@@ -83,6 +95,7 @@ class Results:
     heard: list[Heard] = field(default_factory=list)
     read: list[ReadTurn] = field(default_factory=list)
     values: list[ReadValue] = field(default_factory=list)
+    searched: list[SearchedQuestion] = field(default_factory=list)
 
     def add(self, one: Result) -> None:
         """Take one result in."""
@@ -94,6 +107,7 @@ class Results:
             case _:
                 self.read += [turn for turn in one if isinstance(turn, ReadTurn)]
                 self.values += [value for value in one if isinstance(value, ReadValue)]
+                self.searched += [asked for asked in one if isinstance(asked, SearchedQuestion)]
 
 
 def tasks(
@@ -102,7 +116,7 @@ def tasks(
     only: str | None,
     readings: Sequence[Reading] = tuple(Reading),
 ) -> Iterator[Task]:
-    """What is to be done; `only` is `customers`, `sentences`, `turns` or None for all."""
+    """What is to be done; `only` is `customers`, `sentences`, `turns`, `search` or None for all."""
     for voice in voices:
         if only in {None, "customers"}:
             for customer in customers.read(voice):
@@ -114,6 +128,8 @@ def tasks(
         if only in {None, "turns"}:
             yield ReadTurns(voice)
             yield ReadValues(voice)
+        if only in {None, "search"}:
+            yield SearchArticles(voice)
 
 
 def run(todo: Sequence[Task]) -> Results:

@@ -160,7 +160,7 @@ class Stage:
         elif act is Act.REPEAT:
             self._post(self.last_body)
         else:
-            self._send(self._part(doing))
+            self.send(self._part(doing))
 
     def settle(self) -> None:
         """Run what is due, as the jobs would, until nothing is."""
@@ -375,7 +375,8 @@ class Stage:
             raise CannotPlay(f"o cliente não escreveu {words!r}")
         return found
 
-    def _send(self, part: payloads.Json) -> None:
+    def send(self, part: payloads.Json) -> None:
+        """Let the customer send this part of a webhook body."""
         wamid = payloads.new_wamid(self.customer.phone)
         self.wamids.append(wamid)
         self._post(

@@ -118,3 +118,10 @@ def test_a_host_in_production_runs_a_worker_for_each_core_and_four_at_most(monke
         == 4
     )
     assert load_settings().model_copy(update={"gatte_worker_processes": 7}).worker_processes == 7
+
+
+def test_vectors_by_gemini_need_its_key(monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", URL)
+    monkeypatch.setenv("GATTE_EMBEDDINGS", "gemini")
+
+    assert problems() == ["GATTE_EMBEDDINGS: gemini needs GEMINI_API_KEY: set it, or choose local"]

@@ -31,7 +31,12 @@ from gatte.intelligence.gemini.config import (
     user_content,
 )
 from gatte.intelligence.gemini.rejections import RejectionCause, Rejections, cause_of
-from gatte.intelligence.gemini.response import InvalidResponse, text_of, token_counts
+from gatte.intelligence.gemini.response import (
+    InvalidResponse,
+    text_of,
+    token_counts,
+    unit_vectors,
+)
 from gatte.intelligence.gemini.structured_output import (
     ANSWER_SCHEMA,
     GeneratedTurn,
@@ -39,6 +44,7 @@ from gatte.intelligence.gemini.structured_output import (
 )
 from gatte.intelligence.guard import leak
 from gatte.intelligence.token_limit import RequestTooLong
+from gatte.models.knowledge import GEMINI_DIMENSIONS
 from gatte.observability import metrics, spans
 from gatte.observability.cost import ModelPricing
 from gatte.settings import Settings
@@ -62,17 +68,23 @@ RESPONDER_TEMPERATURE = 0.4
 CLASSIFIER_TOKENS = 1_024  # most that may be written, thinking included
 RESPONDER_TOKENS = 2_048
 TIME_LIMIT_SECONDS = 8.0
-SHARE_OF_TIME = {CallPurpose.UNDERSTAND: 0.75}
-"""Of the time limit that a step may take, where it is not all: a turn reads and then answers."""
+SHARE_OF_TIME = {CallPurpose.UNDERSTAND: 0.75, CallPurpose.EMBED_QUESTION: 0.2}
+"""Of the time limit that a step may take, where it is not all: a turn reads, searches and then
+answers.
+"""
 SERVICE = "https://generativelanguage.googleapis.com"
 API_VERSION = "v1beta"
 CONNECTIONS = 256  # turns wait on threads, one connection each
-DIMENSIONS = 512
 LONGEST_TEXT = 2_000  # characters of a customer's message that are sent
 INPUT_FAULTS = {
     CallOutcome.REJECTED_INPUT,
     CallOutcome.INVALID_RESPONSE,
 }  # what any customer can cause by what is sent says nothing about the service
+EMBEDDING_TASKS = {
+    CallPurpose.EMBED: "RETRIEVAL_DOCUMENT",
+    CallPurpose.EMBED_QUESTION: "RETRIEVAL_QUERY",
+}
+"""What Google's embedding models are told that a text is for."""
 HISTORY_LINES = 6
 MAX_LINE = 300
 
@@ -103,7 +115,11 @@ def from_settings(settings: Settings, budget: Budget | None = None) -> "Gemini |
     key = settings.gemini_api_key.get_secret_value()
     if not key:
         return None
-    models = Models(settings.gemini_classifier_model, settings.gemini_responder_model)
+    models = Models(
+        settings.gemini_classifier_model,
+        settings.gemini_responder_model,
+        settings.gemini_embedding_model,
+    )
     breaker = CircuitBreaker(reset_timeout_seconds=settings.gatte_gemini_breaker_reset_seconds)
     return Gemini(
         key,
@@ -138,6 +154,7 @@ class Gemini:
         self.canary = secrets.token_hex(8)
         self.bounds = bounds or CallBounds()
         self.breaker = breaker or CircuitBreaker()
+        self.embedding_breaker = CircuitBreaker()
         self.rejections = Rejections()
         self._api_key = api_key
         self._base_url = base_url
@@ -200,36 +217,34 @@ class Gemini:
         content = self._fitted(record, sent, token_limit.QUESTION_ORDER, config)
         return self.generate(record, content, config, WrittenAnswer.model_validate_json)
 
-    def embed(self, texts: Sequence[str]) -> tuple["NDArray[float32]", CallRecord]:
-        """One row of 512 numbers a text, of length 1; GeminiUnavailable when there is none."""
-        import numpy as np
+    def embed(
+        self, texts: Sequence[str], purpose: CallPurpose = CallPurpose.EMBED
+    ) -> tuple["NDArray[float32]", CallRecord]:
+        """One row of 768 numbers a text, of length 1; GeminiUnavailable when there is none. The
+        purpose says whether these are texts that are found, or a question that searches them.
+        """
         from google.genai.types import EmbedContentConfig
 
-        record = CallRecord(CallPurpose.EMBED, self.models.embedding, "")
+        estimated = sum(map(token_limit.estimate, texts))
+        record = CallRecord(purpose, self.models.embedding, "", tokens_estimated=estimated)
+        config = EmbedContentConfig(
+            output_dimensionality=GEMINI_DIMENSIONS, task_type=EMBEDDING_TASKS[purpose]
+        )
+        if estimated > self.bounds.most_tokens:
+            self._refuse(record, CallOutcome.TOO_LONG)
+        # Plain strings would be joined into one text for models that read pictures, too.
+        contents = [user_content(text) for text in texts]
 
         def call() -> "NDArray[float32]":
-            config = EmbedContentConfig(output_dimensionality=DIMENSIONS)
             client = self._connected()
             made = _translate_sdk_errors(
                 lambda: client.models.embed_content(
-                    model=record.model, contents=cast("Any", list(texts)), config=config
+                    model=record.model, contents=cast("Any", contents), config=config
                 )
             )
-            rows = np.array([one.values for one in made.embeddings or []], dtype=np.float32)
-            if rows.shape != (len(texts), DIMENSIONS):
-                raise InvalidResponse
-            lengths = np.sqrt(np.square(rows).sum(axis=1, keepdims=True, dtype=np.float32))
-            unit: NDArray[float32] = rows / np.maximum(lengths, np.float32(1e-9))
-            return unit
+            return unit_vectors([one.values for one in made.embeddings or []], len(texts))
 
-        try:
-            vectors, latency = self._guarded(record, call)
-        except GeminiUnavailable as failure:
-            calls.record(failure.call)
-            raise
-        done = replace(record, latency_ms=latency)
-        calls.record(done)
-        return vectors, done
+        return self._metered(record, 0, call, _with_estimate)
 
     def close(self) -> None:
         """Close the connections; the next call opens new ones."""
@@ -249,9 +264,6 @@ class Gemini:
         GeminiUnavailable when there is none. A text that gives away the instructions is none.
         """
         record = replace(record, tokens_estimated=tokens_of(contents, config))
-        reserved = self.bounds.reserve(record, most_written(config))
-        if reserved is None:
-            self._refuse(record, CallOutcome.OVER_BUDGET)
         answered: list[GenerateContentResponse] = []
 
         def call() -> Kept:
@@ -267,12 +279,29 @@ class Gemini:
                 raise PromptLeaked
             return read(text)
 
+        return self._metered(
+            record, most_written(config), call, lambda done: _with_tokens(done, answered)
+        )
+
+    def _metered(
+        self,
+        record: CallRecord,
+        written: int,
+        call: Callable[[], Kept],
+        with_tokens: Callable[[CallRecord], CallRecord],
+    ) -> tuple[Kept, CallRecord]:
+        """The result of a call within the budget, with its record, which is kept however the call
+        ends; GeminiUnavailable when there is none. It may write so many tokens.
+        """
+        reserved = self.bounds.reserve(record, written)
+        if reserved is None:
+            self._refuse(record, CallOutcome.OVER_BUDGET)
         done = record
         try:
             kept, latency = self._guarded(record, call)
-            done = _with_tokens(replace(record, latency_ms=latency), answered)
+            done = with_tokens(replace(record, latency_ms=latency))
         except GeminiUnavailable as failure:
-            done = _with_tokens(failure.call, answered)
+            done = with_tokens(failure.call)
             raise GeminiUnavailable(done) from None
         finally:
             calls.record(done)
@@ -304,7 +333,8 @@ class Gemini:
         """The result of a call and its milliseconds, behind breaker and time limit; any failure is
         GeminiUnavailable.
         """
-        if not (self.breaker.allow_request() and self.rejections.allow_request(record.model)):
+        breaker = self._breaker_of(record)
+        if not (breaker.allow_request() and self.rejections.allow_request(record.model)):
             raise GeminiUnavailable(replace(record, outcome=CallOutcome.BREAKER_OPEN))
         started = time.perf_counter()
         seconds = self._time_limit * SHARE_OF_TIME.get(record.purpose, 1.0)
@@ -328,18 +358,23 @@ class Gemini:
             if cause is None:
                 self._update_breaker(record, outcome)
             else:
-                self.breaker.record_success()  # the service works
+                breaker.record_success()  # the service works
                 self.rejections.record_rejection(record.model, cause, getattr(error, "code", 0))
             raise GeminiUnavailable(replace(record, outcome=outcome, latency_ms=latency)) from None
         self._update_breaker(record, CallOutcome.OK)
         return result, _since(started)
 
     def _update_breaker(self, record: CallRecord, outcome: CallOutcome) -> None:
+        breaker = self._breaker_of(record)
         if outcome in {CallOutcome.OK, CallOutcome.BLOCKED, CallOutcome.LEAKED}:
-            self.breaker.record_success()
+            breaker.record_success()
             self.rejections.record_success(record.model)
         elif record.purpose is not CallPurpose.TRANSCRIBE or outcome not in INPUT_FAULTS:
-            self.breaker.record_failure()
+            breaker.record_failure()
+
+    def _breaker_of(self, record: CallRecord) -> CircuitBreaker:
+        """Vectors have a breaker of their own: without them a turn is read and answered as well."""
+        return self.embedding_breaker if record.purpose in EMBEDDING_TASKS else self.breaker
 
     def preload(self) -> None:
         """Load the package, half a second of processor time; opens no connection."""
@@ -394,6 +429,14 @@ def _with_tokens(record: CallRecord, answered: "list[GenerateContentResponse]") 
         return replace(record, tokens_in=record.tokens_estimated)
     tokens_in, tokens_out = token_counts(answered[0]) if answered else (0, 0)
     return replace(record, tokens_in=tokens_in, tokens_out=tokens_out)
+
+
+def _with_estimate(record: CallRecord) -> CallRecord:
+    """The record with the tokens that were expected to be read, where the service may have read
+    them: it does not count those of vectors.
+    """
+    may_be_read = record.outcome in {CallOutcome.OK, CallOutcome.TIMEOUT}
+    return replace(record, tokens_in=record.tokens_estimated) if may_be_read else record
 
 
 def _since(started: float) -> float:

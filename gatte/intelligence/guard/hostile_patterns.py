@@ -44,6 +44,9 @@ STRONG: dict[str, str] = {
         r"|disse(?:ram)?|told|regras|instruc\w+)\b"
         rf"|\b{_IGNORE} (?:as?|os?|the|any|las|suas|seus|todas as) (?:suas |seus )?(?:regras"
         r"|diretrizes|politicas|restricoes|limitacoes|protecoes|filtros|guidelines|rules|safety)\b"
+        r"|\bnao (?:precisa|tem que|deve)(?: mais)? (?:seguir|obedecer|cumprir|respeitar) "
+        r"(?:a|as|o|os|suas?|seus?|essas?) (?:\w+ )?(?:politicas? de recusa|diretrizes"
+        r"|(?:regras|politicas|instrucoes) (?:internas?|do sistema|do bot|do robo))\b"
     ),
     "show_prompt": (
         rf"\b{_SHOW}{_FAR}(?:system prompt|prompt (?:do |de )?(?:sistema|inicial|original|interno)"

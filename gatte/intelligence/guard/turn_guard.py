@@ -4,6 +4,7 @@ and lines of the history that are blocked leave for no model.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 import structlog
@@ -52,8 +53,15 @@ class GuardedTurn:
 
 
 def screen_turn(written: Mapping[str, str]) -> GuardedTurn:
-    """Screen the texts of a turn, by message id."""
+    """Screen the texts of a turn, by message id; those that are harmless alone are screened
+    together, too, since an attack may be sent in pieces. The last one has that verdict.
+    """
     found = {key: message_screen.screen(text) for key, text in written.items()}
+    is_blocked = any(one.is_blocked for one in found.values())
+    if len(found) > 1 and not is_blocked:
+        together = message_screen.judge("\n".join(written.values()))
+        if together.is_blocked:
+            found[list(found)[-1]] = together
     for key, verdict in found.items():
         if verdict.is_blocked:
             log.warning("guard_blocked", message_id=key, **_told(verdict))
@@ -64,13 +72,24 @@ def screen_turn(written: Mapping[str, str]) -> GuardedTurn:
 
 
 def without_blocked(history: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    """The lines of a history, pairs of author and text, where blocked ones say nothing."""
-    return [(author, _passable(author, text)) for author, text in history]
+    """The lines of a history, pairs of author and text, where blocked ones say nothing, nor do
+    lines of the customer, one after the other, that are blocked together.
+    """
+    lines: list[tuple[str, str]] = []
+    for is_customer, group in groupby(history, lambda line: line[0] == CUSTOMER):
+        spoken = list(group)
+        lines += _passable([text for _, text in spoken]) if is_customer else spoken
+    return lines
 
 
-def _passable(author: str, text: str) -> str:
-    theirs = author == CUSTOMER and bool(text)
-    return WITHHELD if theirs and message_screen.judge(text).is_blocked else text
+def _passable(texts: Sequence[str]) -> list[tuple[str, str]]:
+    """Lines of the customer that follow each other, as a model may read them."""
+    blocked = [bool(text) and message_screen.judge(text).is_blocked for text in texts]
+    if len(texts) > 1 and not any(blocked):
+        together = message_screen.judge("\n".join(texts))
+        blocked = [together.is_blocked] * len(texts)
+    pairs = zip(texts, blocked, strict=True)
+    return [(CUSTOMER, WITHHELD if is_blocked else text) for text, is_blocked in pairs]
 
 
 def _told(verdict: Verdict) -> dict[str, Any]:

@@ -2,20 +2,24 @@
 (pgvector) and in words (text search), `reranker` puts their articles in order.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from gatte.conversation.parsing.normalize import expand_for_search, normalize_for_search
 from gatte.intelligence import answer_confidence, embedding
-from gatte.intelligence.knowledge import passages, reranker
+from gatte.intelligence.knowledge import joined_vectors, passages, reranker
 from gatte.intelligence.knowledge.articles import off_topic_texts
 from gatte.models.knowledge import PassageKind
-from gatte.store import knowledge
+from gatte.store import knowledge, passage_vectors
 from gatte.store.knowledge import ArticleTexts, PassageRow
+
+if TYPE_CHECKING:
+    from gatte.intelligence.knowledge.question_vectors import GeminiVector
 
 LONGEST_QUESTION = 500  # characters that are searched
 
@@ -67,16 +71,21 @@ def find_passages(
     question: str,
     limit: int = 5,
     vector: Any | None = None,  # noqa: ANN401 - an array
+    by_gemini: "GeminiVector | None" = None,
 ) -> RetrievalResult:
     """The articles that may answer, and how sure we are of the best one. Reads only, in the
     caller's transaction.
 
-    A caller who has the question's `vector` (see `vector_of`) already gives it.
+    A caller who has the question's `vector` (see `vector_of`) already gives it; with that of Gemini
+    too, both say what is near.
     """
     question = question[:LONGEST_QUESTION]
     asked = reranker.tokenize(question, vector_of(question) if vector is None else vector)
     rows, articles = candidate_rows(session, asked)
-    return rank(asked, Candidates(rows, passages.vectorize(session, rows), articles), limit)
+    candidates = Candidates(rows, passages.vectorize(session, rows), articles)
+    if by_gemini is None:
+        return rank(asked, candidates, limit)
+    return _rank_by_both(session, asked, by_gemini, candidates, limit)
 
 
 @dataclass(frozen=True)
@@ -88,13 +97,41 @@ class Candidates:
     articles: dict[UUID, ArticleTexts]
 
 
-def rank(asked: reranker.TokenisedText, candidates: Candidates, limit: int) -> RetrievalResult:
-    """The articles of the candidates, best first, and how sure we are of the best one."""
+def _rank_by_both(
+    session: Session,
+    asked: reranker.TokenisedText,
+    by_gemini: "GeminiVector",
+    candidates: Candidates,
+    limit: int,
+) -> RetrievalResult:
+    """The articles of the candidates and of those that are near by Gemini, compared by both."""
+    model, numbers = by_gemini.model, by_gemini.numbers
+    near, near_articles = passage_vectors.list_nearest(session, model, numbers.tolist())
+    known = {row.id for row in candidates.rows}
+    added = [row for row in near if row.id not in known]
+    rows = [*candidates.rows, *added]
+    local = [*candidates.texts, *passages.vectorize(session, added)]
+    vectors = passages.vectors_by_gemini(session, rows, model)
+    question, texts = joined_vectors.join(asked, numbers, local, vectors)
+    articles = {**near_articles, **candidates.articles}
+    return rank(question, Candidates(rows, texts, articles), limit, _joined_background())
+
+
+def rank(
+    asked: reranker.TokenisedText,
+    candidates: Candidates,
+    limit: int,
+    background: Sequence[reranker.TokenisedText] | None = None,
+) -> RetrievalResult:
+    """The articles of the candidates, best first, and how sure we are of the best one; the
+    off-topic texts are those of local vectors unless others are given.
+    """
     compared = [
         reranker.RerankCandidate(row.article_id, text)
         for row, text in zip(candidates.rows, candidates.texts, strict=True)
     ]
-    order = reranker.rerank(asked, compared, _background())
+    beside = _background() if background is None else background
+    order = reranker.rerank(asked, compared, beside)
     ranked = [(one, candidates.rows[one.nearest]) for one in order.articles[:limit]]
     found = tuple(_as_found(candidates.articles[row.article_id], one, row) for one, row in ranked)
     probability = round(answer_confidence.answer_probability(order), 4)
@@ -142,3 +179,8 @@ def _as_found(article: ArticleTexts, ranked: reranker.Ranked, passage: PassageRo
 @lru_cache(maxsize=1)
 def _background() -> tuple[reranker.TokenisedText, ...]:
     return tuple(reranker.tokenize(text, vector_of(text)) for text in off_topic_texts())
+
+
+@lru_cache(maxsize=1)
+def _joined_background() -> tuple[reranker.TokenisedText, ...]:
+    return tuple(joined_vectors.alone(text) for text in _background())

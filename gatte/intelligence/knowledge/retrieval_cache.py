@@ -24,9 +24,11 @@ from gatte.conversation.parsing.normalize import expand_for_search, normalize_fo
 from gatte.infra.redis.fail_fast import RedisUnavailable
 from gatte.intelligence import embedding
 from gatte.intelligence.knowledge import retrieval
+from gatte.intelligence.knowledge.question_vectors import GeminiVector, QuestionEmbedder
 from gatte.intelligence.knowledge.retrieval import LONGEST_QUESTION, RankedArticle, RetrievalResult
 from gatte.intelligence.knowledge.version import KnowledgeBaseVersion, current_version
 from gatte.models import PassageKind, keyring
+from gatte.models.knowledge import GEMINI_DIMENSIONS
 from gatte.observability import metrics
 from gatte.observability.metric_labels import CacheName, CacheOutcome
 from gatte.privacy import masking
@@ -38,15 +40,18 @@ CODE_FINGERPRINT_FILES = (
     "answer_confidence.py",
     "content/off_topic.txt",
     "embedding.py",
+    "knowledge/joined_vectors.py",
     "knowledge/passages.py",
+    "knowledge/question_vectors.py",
     "knowledge/reranker.py",
     "knowledge/retrieval.py",
     "knowledge/retrieval_cache.py",
     "../conversation/parsing/abbreviations.py",
     "../store/knowledge.py",
+    "../store/passage_vectors.py",
     "../conversation/parsing/normalize.py",
 )
-VECTOR_BYTES = 4 * embedding.DIMENSIONS
+NUMBER_BYTES = 4
 
 
 @dataclass(frozen=True)
@@ -58,24 +63,29 @@ class _CacheKeys:
 
 
 def find_passages(
-    session: Session, question: str, edition: KnowledgeBaseVersion | None = None
+    session: Session,
+    question: str,
+    edition: KnowledgeBaseVersion | None = None,
+    embedder: QuestionEmbedder | None = None,
 ) -> RetrievalResult:
-    """What `retrieval.find_passages` gives, from the cache when it was asked before. Never raises
-    for want of Redis.
+    """What `retrieval.find_passages` gives, from the cache when it was asked before; where an
+    embedder is given, by its vectors too, and no transaction may be open then. Never raises for
+    want of Redis.
     """
     question = question[:LONGEST_QUESTION]
     if not _may_be_kept(question):
         _count(CacheName.ANSWERS, CacheOutcome.SKIPPED)
-        return retrieval.find_passages(session, question)
-    names = _names(question, edition or current_version(session))
+        return _search(session, question, embedder)
+    model = "" if embedder is None else embedder.model
+    names = _names(question, edition or current_version(session), model)
     try:
         answer, vector = _get(names)
     except RedisUnavailable:
         _count(CacheName.ANSWERS, CacheOutcome.UNAVAILABLE)
-        return retrieval.find_passages(session, question)
+        return _search(session, question, embedder)
     known = None if answer is None else _deserialize(answer, question)
     _count(CacheName.ANSWERS, CacheOutcome.MISS if known is None else CacheOutcome.HIT)
-    return known or _search_and_store(session, question, names, vector)
+    return known or _search_and_store(session, question, names, vector, embedder)
 
 
 def forget(session: Session, questions: Iterable[str]) -> None:
@@ -83,7 +93,8 @@ def forget(session: Session, questions: Iterable[str]) -> None:
     cannot be done now.
     """
     edition = current_version(session)
-    names = [_names(one[:LONGEST_QUESTION], edition) for one in questions]
+    models = {"", edition.vector_model}
+    names = [_names(one[:LONGEST_QUESTION], edition, by) for one in questions for by in models]
     keys = [key for one in names for key in (one.answer, one.vector)]
     if keys:
         services.fail_fast_redis().execute(lambda redis: redis.delete(*keys))
@@ -96,9 +107,10 @@ def _may_be_kept(question: str) -> bool:
     return bool(normalize_for_search(question)) and masking.mask(question) == question
 
 
-def _names(question: str, known: KnowledgeBaseVersion) -> _CacheKeys:
+def _names(question: str, known: KnowledgeBaseVersion, model: str) -> _CacheKeys:
+    """The names for a search by the vectors of this model of Gemini, or by local ones alone."""
     ring = keyring()
-    code = _search_version()
+    code = f"{_search_version()}:{model}" if model else _search_version()
     answer = ring.lookup_hash("question", normalize_for_search(question)).hex()
     vector = ring.lookup_hash("question vector", expand_for_search(question)).hex()
     return _CacheKeys(
@@ -124,21 +136,59 @@ def _get(names: _CacheKeys) -> list[bytes | None]:
     )
 
 
+def _search(session: Session, question: str, embedder: QuestionEmbedder | None) -> RetrievalResult:
+    """Search past the cache."""
+    by_gemini = None if embedder is None else embedder.ask(question)
+    return retrieval.find_passages(session, question, by_gemini=by_gemini)
+
+
 def _search_and_store(
-    session: Session, question: str, names: _CacheKeys, kept: bytes | None
+    session: Session,
+    question: str,
+    names: _CacheKeys,
+    kept: bytes | None,
+    embedder: QuestionEmbedder | None,
 ) -> RetrievalResult:
     """Search, and keep what was found."""
-    known = None if kept is None or len(kept) != VECTOR_BYTES else _vector(kept)
+    if embedder is not None:
+        return _search_by_gemini(session, question, names, kept, embedder)
+    known = _vector(kept, embedding.DIMENSIONS)
     _count(CacheName.EMBEDDINGS, CacheOutcome.MISS if known is None else CacheOutcome.HIT)
     vector = retrieval.vector_of(question) if known is None else known
     passages = retrieval.find_passages(session, question, vector=vector)
+    _store(names, passages, vector)
+    return passages
+
+
+def _search_by_gemini(
+    session: Session,
+    question: str,
+    names: _CacheKeys,
+    kept: bytes | None,
+    embedder: QuestionEmbedder,
+) -> RetrievalResult:
+    """Search by both kinds of vectors, and keep what was found; not where Gemini gave none, since
+    it may give one the next time.
+    """
+    known = _vector(kept, GEMINI_DIMENSIONS)
+    _count(CacheName.EMBEDDINGS, CacheOutcome.MISS if known is None else CacheOutcome.HIT)
+    vector = embedder.ask(question) if known is None else GeminiVector(embedder.model, known)
+    passages = retrieval.find_passages(session, question, by_gemini=vector)
+    if vector is not None:
+        _store(names, passages, vector.numbers)
+    return passages
+
+
+def _store(
+    names: _CacheKeys,
+    passages: RetrievalResult,
+    vector: Any,  # noqa: ANN401 - an array
+) -> None:
+    numbers = vector.astype("float32").tobytes()
     try:
-        services.fail_fast_redis().execute(
-            lambda redis: _keep(redis, names, passages, vector.astype("float32").tobytes())
-        )
+        services.fail_fast_redis().execute(lambda redis: _keep(redis, names, passages, numbers))
     except RedisUnavailable:
         _count(CacheName.ANSWERS, CacheOutcome.NOT_KEPT)
-    return passages
 
 
 def _keep(redis: "Redis", names: _CacheKeys, passages: RetrievalResult, vector: bytes) -> None:
@@ -148,9 +198,12 @@ def _keep(redis: "Redis", names: _CacheKeys, passages: RetrievalResult, vector: 
     together.execute()
 
 
-def _vector(kept: bytes) -> Any:  # noqa: ANN401 - an array
+def _vector(kept: bytes | None, dimensions: int) -> Any | None:  # noqa: ANN401 - an array
+    """The numbers that were kept; None where there are none, or another count of them."""
     import numpy as np
 
+    if kept is None or len(kept) != NUMBER_BYTES * dimensions:
+        return None
     return np.frombuffer(kept, dtype=np.float32)
 
 

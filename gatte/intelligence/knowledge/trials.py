@@ -22,9 +22,17 @@ from gatte.extensions import db
 from gatte.infra import rq_queue
 from gatte.infra.rq_queue import BatchedJob, JobBatch, JobName, QueueName
 from gatte.intelligence import embedding, responder
-from gatte.intelligence.knowledge import article_versions, passages, reranker, retrieval
+from gatte.intelligence.knowledge import (
+    article_versions,
+    passages,
+    question_vectors,
+    reranker,
+    retrieval,
+)
 from gatte.intelligence.knowledge.article_passages import texts_of
+from gatte.intelligence.knowledge.question_vectors import GeminiVector
 from gatte.intelligence.knowledge.retrieval import Candidates, RetrievalResult
+from gatte.intelligence.knowledge.version import current_version
 from gatte.models import Article, ArticleVersion, keyring
 from gatte.models.columns import new_uuid7
 from gatte.privacy.crypto import DecryptionFailed
@@ -99,9 +107,10 @@ def answer(trial_id: UUID) -> None:
 
 
 def _answered(trial: Trial) -> Trial:
+    by_gemini = _vector_by_gemini(trial.question)
     with Session(db.engine) as session:
         drafts = article_lists.list_waiting(session, MOST_DRAFTS) if trial.with_drafts else []
-        found = _find(session, trial.question, drafts)
+        found = _find(session, trial.question, drafts, by_gemini)
         drafted = {article.id for article, _ in drafts}
     said = responder.compose_answer(
         found, gemini=services.gemini(), company=services.settings().gatte_company_name
@@ -130,10 +139,25 @@ def _answered(trial: Trial) -> Trial:
     )
 
 
+def _vector_by_gemini(question: str) -> GeminiVector | None:
+    """The question's vector, where searches go by Gemini's; nothing is open in the database while
+    it is made.
+    """
+    with Session(db.engine) as session:
+        edition = current_version(session)
+    embedder = question_vectors.embedder_for(edition)
+    return None if embedder is None else embedder.ask(question)
+
+
 def _find(
-    session: Session, question: str, drafts: Sequence[tuple[Article, ArticleVersion]]
+    session: Session,
+    question: str,
+    drafts: Sequence[tuple[Article, ArticleVersion]],
+    by_gemini: GeminiVector | None,
 ) -> RetrievalResult:
     """What is found when these drafts are in use, each in place of what its article says now."""
+    if not drafts:
+        return retrieval.find_passages(session, question, SHOWN, by_gemini=by_gemini)
     asked = reranker.tokenize(question, retrieval.vector_of(question))
     rows, articles = retrieval.candidate_rows(session, asked)
     drafted = {article.id for article, _ in drafts}

@@ -11,7 +11,7 @@ from gatte.intelligence import month_costs
 from gatte.observability.metric_labels import BudgetPeriod
 from gatte.store import expenses
 from gatte.web.htmx import render
-from gatte.web.panel import labels
+from gatte.web.panel import labels, model_labels
 from gatte.web.panel.admin_access import is_admin, require_admin
 
 PERIOD_WORDS = {BudgetPeriod.DAY: "de hoje", BudgetPeriod.MONTH: "deste mês"}
@@ -55,8 +55,13 @@ def show_costs() -> Response:
         by_flow=expenses.list_by_flow(since),
         by_purpose=expenses.list_by_purpose(since),
         conversations=expenses.list_dearest_conversations(since),
-        flows=labels.FLOWS,
+        flow_words=_flow_words,
+        purpose_words=model_labels.purpose_and_model,
     )
+
+
+def _flow_words(flow: str) -> str:
+    return labels.FLOWS.get(flow, flow) or "Fora de formulários"
 
 
 def budget_notices() -> list[str]:

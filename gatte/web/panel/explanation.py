@@ -19,7 +19,7 @@ from gatte.extensions import db
 from gatte.models import Author, LlmCall, Message, Role, TrainingExample, Turn
 from gatte.store import knowledge, messages, training_examples, turns
 from gatte.web.htmx import render
-from gatte.web.panel import labels
+from gatte.web.panel import labels, model_labels
 from gatte.web.panel.admin_access import is_admin
 from gatte.web.panel.auth import current_user_or_401, note_reading
 from gatte.web.panel.form_values import form_text
@@ -40,20 +40,6 @@ ANSWER_REASONS: dict[str, str] = {
     "facts": "dados da empresa, sem procurar artigos",
     "whole_article": "o artigo inteiro, porque o cliente quis ler mais",
     "article_gone": "o artigo não existe mais",
-}
-VIOLATIONS: dict[str, str] = {
-    "empty": "frase vazia",
-    "too_long": "resposta longa demais",
-    "no_passage": "frase sem artigo que a sustente",
-    "unknown_placeholder": "dado que ninguém informou",
-    "new_link": "link que não está no artigo",
-    "new_number": "número que não está no artigo",
-    "new_promise": "promessa que não está no artigo",
-    "new_name": "nome que não está no artigo",
-    "other_thing": "fala de outra coisa que a do artigo",
-    "contradiction": "contradiz o artigo",
-    "other_modality": "muda o que é obrigatório ou possível",
-    "new_words": "palavras que o artigo não sustenta",
 }
 STEPS: dict[str, str] = {
     "classify": "entender",
@@ -187,7 +173,9 @@ def _page(message: Message, status: int = 200, *, problem: str = "") -> Response
         is_admin=is_admin(),
         words_of=command_words.words_of,
         answer_reasons=ANSWER_REASONS,
-        violations=VIOLATIONS,
+        violations=model_labels.VIOLATIONS,
+        call_purposes=model_labels.PURPOSES,
+        call_outcomes=model_labels.OUTCOMES,
         step_names=STEPS,
         article_links=_article_links(why.answer),
     )

@@ -19,7 +19,7 @@ from gatte.models import Article, ArticleState, QuestionGroupState
 from gatte.store import article_conflicts, article_lists, messages, turns, unanswered
 from gatte.store import knowledge as stored
 from gatte.web.htmx import render
-from gatte.web.panel import article_forms
+from gatte.web.panel import article_forms, vector_status
 from gatte.web.panel.admin_access import is_admin, require_admin
 from gatte.web.panel.auth import current_user_or_401, note_reading
 from gatte.web.panel.form_values import as_uuid, chosen_version, form_text, form_user, parse_integer
@@ -68,6 +68,7 @@ def list_articles() -> Response:
         words=words,
         list_name=_list_name(chosen),
         conflicts=article_conflicts.list_all(db.session(), PAGE),
+        search_words=vector_status.search_words(),
         open_groups=unanswered.count_groups().get(QuestionGroupState.OPEN, 0),
         first_url=url_for("panel.list_articles", lista=_list_name(chosen), q=words or None)
         if after

@@ -240,6 +240,7 @@ SCHEDULED_JOBS: dict[str, str] = {
     "send_reminders": "Enviar lembretes de certificados e horários",
     "apply_marketing_choices": "Obedecer a quem parou ofertas no WhatsApp",
     "import_certificates": "Importar planilhas de certificados",
+    "embed_articles": "Preparar os artigos para a busca por significado do Gemini",
     "group_unanswered_questions": "Juntar as perguntas sem resposta por assunto",
     "remember_contacts": "Guardar o que os clientes contaram para a próxima conversa",
     "remove_orphaned_media": "Apagar arquivos de clientes que já não devem ficar",

@@ -2,23 +2,15 @@
 
 import pytest
 
-from tests.app_fixture import application
-from tests.fakes.gemini import FakeGemini
 from tests.quality import wire
-from tests.quality.system import COMPANY, make_agents
-from tests.stage.stage import seeded
 
 DIALOGUES = 8
 
 
 @pytest.fixture(scope="module")
 def findings(database_url, redis_url) -> wire.Findings:
-    with FakeGemini() as gemini:
-        keys = {"gemini_api_key": "made-up-key", "gemini_base_url": gemini.url}
-        with application(database_url, redis_url, **keys) as app, seeded(app, **COMPANY):
-            found = wire.play_all(app, make_agents(app), gemini, DIALOGUES)
-            app.extensions["gatte_gemini"].close()
-    return found
+    with wire.wired(database_url, redis_url) as wired:
+        return wire.play_all(wired, DIALOGUES)
 
 
 def test_gemini_is_asked_to_read_and_to_answer(findings):

@@ -138,8 +138,6 @@ class Customer:
         ]
 
 
-def somebody(app: Flask, number: str = NUMBER) -> Customer:
+def somebody(app: Flask, number: str = NUMBER, name: str = "Joana Prado") -> Customer:
     """A customer nobody else plays, who writes to this number."""
-    return Customer(
-        app, Person(phone=f"55118{70000000 + next(_numbers)}", name="Joana Prado"), number
-    )
+    return Customer(app, Person(phone=f"55118{70000000 + next(_numbers)}", name=name), number)

@@ -204,10 +204,10 @@ def test_a_text_that_the_service_declines_does_not_open_the_breaker(connect, fak
     assert gemini.breaker.allow_request()
 
 
-def test_vectors_have_512_numbers_and_length_1(gemini, fake_gemini):
+def test_vectors_have_768_numbers_and_length_1(gemini, fake_gemini):
     vectors, call = gemini.embed(["oi", "tchau"])
 
-    assert vectors.shape == (2, 512)
+    assert vectors.shape == (2, 768)
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1)
     assert (fake_gemini.calls[0].method, call.purpose) == ("batchEmbedContents", CallPurpose.EMBED)
 
@@ -216,6 +216,25 @@ def test_vectors_of_another_size_are_nonsense(gemini, fake_gemini):
     fake_gemini.returns_raw(b'{"embeddings": [{"values": [0.5]}]}')
 
     assert outcome_of(gemini.embed, ["oi"]) is CallOutcome.INVALID_RESPONSE
+
+
+def test_vectors_of_zeros_are_nonsense(gemini, fake_gemini):
+    fake_gemini.returns_raw(b'{"embeddings": [{"values": [%s]}]}' % b",".join([b"0"] * 768))
+
+    assert outcome_of(gemini.embed, ["oi"]) is CallOutcome.INVALID_RESPONSE
+
+
+def test_failing_vectors_leave_reading_and_answering_as_they_are(gemini, fake_gemini):
+    fake_gemini.fails(500, times=5)
+    outcomes = [outcome_of(gemini.embed, ["oi"]) for _ in range(6)]
+
+    assert outcomes[-1] is CallOutcome.BREAKER_OPEN
+    assert gemini.understand(SENT, SCHEMA)
+
+
+def test_more_text_than_a_request_may_hold_does_not_leave(gemini, fake_gemini):
+    assert outcome_of(gemini.embed, ["palavra " * 6_000]) is CallOutcome.TOO_LONG
+    assert fake_gemini.calls == []
 
 
 def test_without_a_key_there_is_no_client():

@@ -1,5 +1,6 @@
 """Personal values become placeholders before anything leaves, and are put back exactly."""
 
+import random
 import string
 
 import pytest
@@ -13,6 +14,8 @@ from gatte.intelligence.pseudonymization import (
     Record,
     UnknownPlaceholder,
 )
+from tests.quality import wire
+from tests.quality.value_spellings import SPELLINGS
 from tests.unit.test_long_texts import LENGTH, slow, texts
 
 JOANA = Record(
@@ -157,3 +160,43 @@ def test_a_text_without_values_is_itself():
 
 def test_hiding_a_long_text_takes_no_time():
     assert not slow(lambda text: Pseudonymizer(JOANA).hide(text), texts(LENGTH // 4))
+
+
+@pytest.mark.parametrize("way", SPELLINGS)
+@pytest.mark.parametrize("pieces", [1, 2])
+def test_a_number_is_hidden_however_it_is_spelled_and_sent(way, pieces):
+    for seed in range(20):
+        values = wire.personal_values(random.Random(seed))
+        number = "".join(filter(str.isalnum, values["cnpj"]))
+        said = f"então o da firma é {SPELLINGS[way](number)}, confere?"
+        cut = len(said) // pieces if way != "two lines" else len(said)
+        sent = Pseudonymizer().hide_messages([said[:cut], said[cut:]])
+
+        assert list(wire.leaks(" ".join(one.text for one in sent), {"cnpj": number})) == []
+
+
+def test_each_number_of_a_list_keeps_a_placeholder_of_its_own():
+    listed = hidden("validade desses\n69577265000153\n86749438000192\n04122974000107")
+
+    assert listed == "validade desses\n[CNPJ_1]\n[CNPJ_2]\n[CNPJ_3]"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "quero um e-CNPJ A1 e um A3 para 2026",
+        "CNPJ A1 2026 NF",
+        "tenho 2",
+        "são 10 20 ou 30",
+        "1\n2\n3",
+    ],
+)
+def test_short_numbers_and_products_stay(words):
+    assert hidden(words) == words
+
+
+def test_a_part_of_a_number_maps_back_to_the_letters_of_its_message():
+    first, second = Pseudonymizer().hide_messages(["o cpf é 529982", "24725 isso"])
+
+    assert (first.text, second.text) == ("o cpf é [NUMERO_1]", "[CPF_1] isso")
+    assert second.original_of("[CPF_1]") == "24725"
