@@ -14,6 +14,7 @@ from itertools import product
 from gatte.conversation.parsing.normalize import fold
 from gatte.intelligence import clauses, factual_claims
 from gatte.intelligence.clauses import RIVALS, Clause, Modality
+from gatte.intelligence.factual_claims import Claims
 
 LONGEST_ANSWER = 600
 KNOWN_SHARE = 0.5
@@ -100,8 +101,8 @@ def violations(sentence: str, passage: SourcePassage) -> tuple[Violation, ...]:
 def _new_claims(sentence: str, passage: SourcePassage) -> Iterator[Violation]:
     """What a sentence claims beyond its passage; numbers of the heading may be repeated."""
     said = factual_claims.extract_claims(sentence)
-    known = factual_claims.extract_claims(passage.text)
-    heading = factual_claims.extract_claims(passage.heading)
+    known = _claims_of_passage(passage.text)
+    heading = _claims_of_passage(passage.heading)
     numbers = said.numbers - known.numbers - heading.numbers
     measures = said.measures - known.measures
     if said.links - known.links:
@@ -268,6 +269,12 @@ def _weight(stem: str) -> float:
     if stem[0].isdigit():
         return MEASURE_WEIGHT
     return min(len(stem), LONG_WORD) / LONG_WORD * LONG_WORD_WEIGHT
+
+
+@lru_cache(maxsize=KEPT_PASSAGES)
+def _claims_of_passage(text: str) -> Claims:
+    """The claims of a text of the knowledge base: it comes again and again."""
+    return factual_claims.extract_claims(text)
 
 
 @lru_cache(maxsize=KEPT_PASSAGES)

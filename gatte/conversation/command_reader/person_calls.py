@@ -7,11 +7,11 @@ had not learned from: docs/decisions/0079-people-in-their-own-words.md has the t
 """
 
 import math
-from functools import lru_cache
 
 from gatte.conversation.command_reader.call_evidence import Spot, evidence, is_no_case
 from gatte.conversation.command_reader.place import Place
 from gatte.conversation.commands import TurnReading
+from gatte.infra.scoped_cache import scoped
 
 BIAS = -1.01
 WEIGHTS = {
@@ -70,7 +70,7 @@ def calls_for_person(place: Place, reading: TurnReading, *, by_rule: bool = Fals
     return call_probability(place.texts, reading, _spot(place)) >= CALL_THRESHOLD
 
 
-@lru_cache(maxsize=64)
+@scoped
 def call_probability(texts: tuple[str, ...], reading: TurnReading, spot: Spot) -> float:
     """How surely a turn calls for a person, 0 to 1; asked for each label of a turn."""
     found = evidence(texts, reading, spot)

@@ -74,7 +74,8 @@ def find_passages(
     A caller who has the question's `vector` (see `vector_of`) already gives it.
     """
     question = question[:LONGEST_QUESTION]
-    asked = reranker.tokenize(question, vector_of(question) if vector is None else vector)
+    known = vector_of(question) if vector is None else vector
+    asked = reranker.tokenize_question(question, known)
     rows, articles = candidate_rows(session, asked)
     return rank(asked, Candidates(rows, passages.vectorize(session, rows), articles), limit)
 
