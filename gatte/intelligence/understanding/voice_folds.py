@@ -11,8 +11,8 @@ from gatte.intelligence.understanding.model_file import is_valid
 
 Fold = frozenset[str]
 FOLDS: tuple[Fold, ...] = (
-    frozenset({"aposentada", "lojista", "feirante", "escola"}),
-    frozenset({"irritado", "jovem", "dentista", "nordeste"}),
+    frozenset({"aposentada", "lojista", "feirante", "escola", "pizzaria"}),
+    frozenset({"irritado", "jovem", "dentista", "nordeste", "autonoma"}),
     frozenset({"contador", "motorista", "escritorio", "condominio"}),
     frozenset({"produtor", "imigrante", "oficina", "vendedor"}),
 )
