@@ -5,6 +5,7 @@ and the sentence vector with weights for all places and for each kind of place. 
 and goes on until the optimum, so every machine learns the same.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     Matrix = NDArray[np.float64]
     Stored = NDArray[np.float32]
 
-C = 0.8
+C = 1.0
 TERM_WEIGHT, VECTOR_WEIGHT = 3.5, 1.5
 PLACE_GROUPS = {"start": 0, "between": 0, "offer": 1, "slot": 2, "confirm": 3, "queue": 4}
 """Which kinds of place share the weights of the sentence vector."""
@@ -40,7 +41,8 @@ LEAST_SHOWN = 0.02
 
 @dataclass(frozen=True)
 class CommandModel:
-    """A trained model: its name, labels, known terms and features, and weights (a row each).
+    """A trained model: its name, labels, known terms and features, and weights: a row each, a
+    column a label, and the last one for a call for a person.
 
     `vectors` holds for each group of places the weights of the sentence vector: none without the
     embedding. `stack` and `offsets` are the second stage, which makes honest probabilities of the
@@ -59,22 +61,34 @@ class CommandModel:
     offsets: "Stored"
 
     def read(self, messages: Sequence[str], context: TurnContext) -> TurnReading:
-        """The labels of a turn with their probabilities, the likeliest first."""
-        chances = self.chances(messages, context).tolist()
+        """The labels of a turn with their probabilities, the likeliest first; and how surely a call
+        for a person is heard.
+        """
+        scores = self._all_scores(messages, context)
+        chances = self._chances_of(scores[:-1]).tolist()
+        call = round(1 / (1 + math.exp(-max(-MOST_SCORE, float(scores[-1])))), 4)
         ranked = sorted(zip(self.labels, chances, strict=True), key=lambda one: -one[1])
         shown = [LabelScore(label, round(p, 4)) for label, p in ranked if p >= LEAST_SHOWN]
-        return TurnReading(labels=tuple(shown or [LabelScore(*ranked[0])]), model=self.name)
+        labels = tuple(shown or [LabelScore(*ranked[0])])
+        return TurnReading(labels=labels, model=self.name, call=call)
 
     def chances(self, messages: Sequence[str], context: TurnContext) -> "Matrix":
         """The probability of each label, in the order of `labels`."""
+        return self._chances_of(self.scores(messages, context))
+
+    def _chances_of(self, scores: "Matrix") -> "Matrix":
         import numpy as np
 
-        evidence = evidence_of(self.scores(messages, context))
+        evidence = evidence_of(scores)
         chances: Matrix = 1 / (1 + np.exp(-(evidence @ self._stack) - self.offsets))
         return chances
 
     def scores(self, messages: Sequence[str], context: TurnContext) -> "Matrix":
         """What the first stage says of each label: log-odds that are not yet honest."""
+        return self._all_scores(messages, context)[:-1]
+
+    def _all_scores(self, messages: Sequence[str], context: TurnContext) -> "Matrix":
+        """The scores of all labels, and of a call for a person."""
         text = "\n".join(messages)
         scores = self.bias.astype("f8") + self._of_terms(text)
         scores += self._of_features(features(messages, context))
@@ -215,9 +229,19 @@ def _inputs(
         _vectors(texts),
         np.array([PLACE_GROUPS[one.context.place] for one in examples]),
         1 + max(PLACE_GROUPS.values()),
-        np.array([[label in one.labels for label in labels] for one in examples], np.float64),
-        np.array([[one.weight_of(label) for label in labels] for one in examples], np.float64),
+        np.array([_targets(one, labels) for one in examples], np.float64),
+        np.array([_counts(one, labels) for one in examples], np.float64),
     )
+
+
+def _targets(one: TurnExample, labels: Sequence[str]) -> list[bool]:
+    """Which labels are meant, and whether a person is called for."""
+    return [*(label in one.labels for label in labels), one.calls_for_person]
+
+
+def _counts(one: TurnExample, labels: Sequence[str]) -> list[float]:
+    """How much the example tells of each label, and of calls for a person."""
+    return [*(one.weight_of(label) for label in labels), one.call_weight]
 
 
 def _vectors(texts: Sequence[str]) -> "Matrix":
