@@ -1,5 +1,5 @@
-"""No cache of a process holds what a customer wrote: an erasure would not reach it. What a turn finds
-in its texts is kept for the turn (`infra/scoped_cache.py`).
+"""No cache of a process holds what a customer wrote: an erasure would not reach it. What a turn
+finds in its texts is kept for the turn (`infra/scoped_cache.py`).
 """
 
 import ast
@@ -7,10 +7,10 @@ from pathlib import Path
 
 GATTE = Path(__file__).parents[2] / "gatte"
 ROOMS = ("conversation", "decisions", "delivery", "intake", "intelligence", "turns")
-CACHES = frozenset({"cache", "lru_cache", "LruCache"})
+CACHES = frozenset({"lru_cache", "LruCache"})
+"""Bounded caches; what has no bound is for tables of the code itself."""
 WITHOUT_TEXTS = {
     "conversation/decision_history.py": "the version of the code",
-    "conversation/refusal_policy.py": "the policy's own file and patterns",
     "decisions/inactivity_timer.py": "a table of the timer",
     "delivery/rate_limiter.py": "contacts by keyed hash, and when they were written to",
     "intelligence/embedding.py": "the encoder",
@@ -19,7 +19,7 @@ WITHOUT_TEXTS = {
     "intelligence/guard/leak.py": "our instructions",
     "intelligence/knowledge/articles.py": "off-topic texts of ours",
     "intelligence/knowledge/passages.py": "passages of the knowledge base",
-    "intelligence/knowledge/reranker.py": "words of passages and of off-topic texts",
+    "intelligence/knowledge/reranker.py": "off-topic texts of ours, words of them and of passages",
     "intelligence/knowledge/retrieval.py": "off-topic texts of ours",
     "intelligence/knowledge/retrieval_cache.py": "the version of the search",
     "intelligence/personal_values.py": "single letters",

@@ -56,11 +56,13 @@ WEIGHTS = {
     "demanded": 0.33,
     "upset": 0.19,
 }
-CALL_THRESHOLD = 0.5
+CALL_THRESHOLD = 0.4
 """From here on a turn calls for a person."""
 DISPUTING = ("Question", "StartFlow", "CorrectSlot", "SetSlot", "Affirm")
 RULE_ALONE = 0.2
-"""Where no rival is this likely, the words of an alarm are enough by themselves."""
+"""Where no rival is this likely, and a call is heard at least so surely, the words of an alarm are
+enough.
+"""
 
 
 def calls_for_person(place: Place, reading: TurnReading, *, by_rule: bool = False) -> bool:
@@ -91,5 +93,7 @@ def _spot(place: Place) -> Spot:
 
 def _is_undisputed(place: Place, reading: TurnReading) -> bool:
     """Whether nothing speaks against the words of an alarm."""
+    if reading.call is not None and reading.call < RULE_ALONE:
+        return False
     likeliest = max(reading.likelihood(name) for name in DISPUTING)
     return likeliest < RULE_ALONE and not is_no_case("\n".join(place.texts))

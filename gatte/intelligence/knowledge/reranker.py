@@ -34,10 +34,10 @@ OFF_TOPIC = 60  # texts of the background that take part: those nearest to the q
 COVERED_SIMILARITY = 0.9  # an off-topic text this near to a passage is on topic here, and left out
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TokenisedText:
     """A text, its vector (zeros without embeddings), and its words and parts of words, weighed by 1
-    + the log of their count.
+    + the log of their count. It equals itself alone.
     """
 
     text: str
@@ -132,7 +132,7 @@ def _off_topic_here(
     """
     import numpy as np
 
-    vectors = _stacked(background)
+    vectors = _kept_vectors(tuple(background))
     nearest = np.argsort(-(vectors @ question.vector), kind="stable")[:OFF_TOPIC]
     covered = (vectors[nearest] @ passages.T).max(axis=1) >= COVERED_SIMILARITY
     kept = nearest[~covered]
@@ -240,6 +240,12 @@ def _of_word(word: str) -> tuple[int, ...]:
         parts += [padded[start : start + size] for start in starts]
     whole = crc32(word.encode()) % HALF
     return (whole, *(HALF + crc32(part.encode()) % HALF for part in parts))
+
+
+@lru_cache(maxsize=2)
+def _kept_vectors(background: tuple[TokenisedText, ...]) -> "NDArray[float32]":
+    """The vectors of off-topic texts, which are the same for each question."""
+    return _stacked(background)
 
 
 @lru_cache(maxsize=20_000)

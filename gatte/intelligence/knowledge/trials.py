@@ -134,7 +134,7 @@ def _find(
     session: Session, question: str, drafts: Sequence[tuple[Article, ArticleVersion]]
 ) -> RetrievalResult:
     """What is found when these drafts are in use, each in place of what its article says now."""
-    asked = reranker.tokenize(question, retrieval.vector_of(question))
+    asked = reranker.tokenize_question(question, retrieval.vector_of(question))
     rows, articles = retrieval.candidate_rows(session, asked)
     drafted = {article.id for article, _ in drafts}
     rows = [row for row in rows if row.article_id not in drafted]
