@@ -77,7 +77,8 @@ def embed_one(text: str) -> "NDArray[float32]":
 @scoped
 def _embed_beginning(beginning: str) -> "NDArray[float32]":
     """A text without short forms is the same for the models of a turn and for its search."""
-    return embed([beginning])[0]
+    vector: NDArray[float32] = embed([beginning])[0]
+    return vector
 
 
 def limit_blas_threads() -> None:
