@@ -375,12 +375,15 @@ class LabelScore:
 
 @dataclass(frozen=True)
 class TurnReading:
-    """A turn as a model read it, before rules and checks: labels, and spans by slot."""
+    """A turn as a model read it, before rules and checks: labels, and spans by slot. `call` is how
+    surely a call for a person was heard by itself, None where that was not listened for.
+    """
 
     labels: tuple[LabelScore, ...] = ()
     spans: tuple[tuple[Slot, str], ...] = ()
     model: str = ""
     commands: tuple[Command, ...] = field(default=())
+    call: float | None = None
 
     def probability(self, label: str) -> float:
         """The probability of one label, 0 when the model does not know it."""

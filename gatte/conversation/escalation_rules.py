@@ -3,11 +3,11 @@ is.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 from gatte.conversation.effects import EscalationReason
 from gatte.conversation.nlu import Intent
 from gatte.conversation.parsing.normalize import normalize_text, union
+from gatte.infra.scoped_cache import scoped
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ REASONS = (
 )
 
 
-@lru_cache(maxsize=2048)
+@scoped
 def find_trigger(text: str) -> EscalationTrigger | None:
     """Why a human must see this text at once, if one must."""
     plain = normalize_text(text)

@@ -9,13 +9,13 @@ import re
 import tomllib
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 
 from gatte.conversation.parsing.normalize import normalize_text, word_set, words
+from gatte.infra.scoped_cache import scoped
 
 POLICY = Path(__file__).with_name("refusal_policy.toml")
-KEPT_TEXTS = 1_024
 
 
 class RefusalTopic(StrEnum):
@@ -249,7 +249,7 @@ def _compiled() -> dict[RefusalTopic, re.Pattern[str]]:
     return {topic: re.compile("|".join(parts)) for topic, parts in _PATTERNS.items()}
 
 
-@lru_cache(maxsize=KEPT_TEXTS)
+@scoped
 def topic_of(text: str) -> RefusalTopic | None:
     """The topic of the policy under which a question falls; None for nearly all of them."""
     plain = normalize_text(text)

@@ -8,11 +8,11 @@ human is in `escalation_rules.py`.
 
 import re
 from enum import StrEnum
-from functools import lru_cache
 
 from gatte.conversation.escalation_rules import INTENT_OF_ALARM, find_trigger
 from gatte.conversation.nlu import Intent, IntentPrediction, PredictionSource
 from gatte.conversation.parsing.normalize import is_only, normalize_text, union, word_set
+from gatte.infra.scoped_cache import scoped
 
 
 class CommandWord(StrEnum):
@@ -209,7 +209,7 @@ SOCIAL = ((Intent.GREETING, HELLO), (Intent.THANKS, THANKS), (Intent.GOODBYE, GO
 INTENT_OF_WORD = {CommandWord.HUMAN: Intent.TALK_TO_HUMAN, CommandWord.LEAVE: Intent.OPT_OUT}
 
 
-@lru_cache(maxsize=2048)
+@scoped
 def command_in(text: str) -> CommandWord | None:
     """The command that the text is, if it is one."""
     plain = normalize_text(text)

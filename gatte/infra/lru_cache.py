@@ -3,7 +3,6 @@
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from hashlib import blake2b
 from threading import Lock
 from typing import Generic, TypeVar
 
@@ -84,8 +83,3 @@ class LruCache(Generic[Key, Value]):
             value = make()
             self.put(key, value)
         return value
-
-
-def text_digest(text: str) -> bytes:
-    """The key of a text that must not itself stay in memory."""
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()

@@ -5,12 +5,10 @@ be, and which of several rivals (A1 or A3, Pix or boleto) is meant.
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
 
 from gatte.conversation.parsing.dates import MONTHS
 from gatte.conversation.parsing.normalize import fold, word_set
-
-KEPT_TEXTS = 2_000
+from gatte.infra.scoped_cache import scoped
 
 SENTENCE_END = re.compile(r"(?<=[.!?])[\"”)]*\s+|\n+")
 CLAUSE_END = re.compile(r"[;:]\s|,\s+(?=(?:mas|porem|so que|e sim)\b)|\s(?=mas\s)")
@@ -183,7 +181,7 @@ def sentences_of(text: str) -> list[str]:
     return [part.strip() for part in SENTENCE_END.split(text) if part and part.strip()]
 
 
-@lru_cache(maxsize=KEPT_TEXTS)
+@scoped
 def clauses_of(sentence: str) -> tuple[Clause, ...]:
     """The clauses of a sentence, in order."""
     told = ANSWER_WORD.sub("", fold(sentence), count=1)

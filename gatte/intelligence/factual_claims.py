@@ -5,12 +5,10 @@ products, documents and places.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 from gatte.conversation.parsing.dates import MONTHS
 from gatte.conversation.parsing.normalize import fold, normalize_for_search
-
-KEPT_TEXTS = 2_000  # about 2 kB each
+from gatte.infra.scoped_cache import scoped
 
 _ENDINGS = "com|br|net|org|gov|io|app|me|link|info|online|site|shop|store|co|ly"
 _LINK = re.compile(
@@ -130,9 +128,9 @@ class Claims:
     names: frozenset[str]
 
 
-@lru_cache(maxsize=KEPT_TEXTS)
+@scoped
 def extract_claims(text: str) -> Claims:
-    """The claims of a text, cached: the passages of a knowledge base come again and again."""
+    """The claims of a text."""
     plain = normalize_for_search(text)
     return Claims(
         frozenset(_links(text)),

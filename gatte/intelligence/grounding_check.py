@@ -15,6 +15,7 @@ from typing import Any
 from gatte.conversation.parsing.normalize import fold
 from gatte.intelligence import clauses, embedding, factual_claims, step_order
 from gatte.intelligence.clauses import RIVALS, Clause, Modality
+from gatte.intelligence.factual_claims import Claims
 
 LONGEST_ANSWER = 600
 KNOWN_SHARE = 0.5
@@ -106,8 +107,8 @@ def violations(sentence: str, passage: SourcePassage) -> tuple[Violation, ...]:
 def _new_claims(sentence: str, passage: SourcePassage) -> Iterator[Violation]:
     """What a sentence claims beyond its passage; numbers of the heading may be repeated."""
     said = factual_claims.extract_claims(sentence)
-    known = factual_claims.extract_claims(passage.text)
-    heading = factual_claims.extract_claims(passage.heading)
+    known = _claims_of_passage(passage.text)
+    heading = _claims_of_passage(passage.heading)
     known_measures = factual_claims.in_other_units(known.measures)
     measures = said.measures - known_measures
     of_measures = {one.partition(" ")[0] for one in known_measures}
@@ -334,6 +335,12 @@ def _weight(stem: str) -> float:
     if stem[0].isdigit():
         return MEASURE_WEIGHT
     return min(len(stem), LONG_WORD) / LONG_WORD * LONG_WORD_WEIGHT
+
+
+@lru_cache(maxsize=KEPT_PASSAGES)
+def _claims_of_passage(text: str) -> Claims:
+    """The claims of a text of the knowledge base: it comes again and again."""
+    return factual_claims.extract_claims(text)
 
 
 @lru_cache(maxsize=KEPT_PASSAGES)

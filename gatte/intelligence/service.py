@@ -4,6 +4,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -121,6 +122,7 @@ def read_turn(turn: "TurnRequest", context: "TurnContext") -> TurnReading:
     doubt; an application may have another reader instead (`gatte_turn_reader`).
     """
     from gatte.intelligence import command_generator
+    from gatte.intelligence.guard import turn_guard
 
     reader = cast("TurnReader | None", current_app.extensions.get("gatte_turn_reader"))
     if reader is not None:
@@ -129,7 +131,8 @@ def read_turn(turn: "TurnRequest", context: "TurnContext") -> TurnReading:
     gemini = services.gemini()
     if gemini is None or not _needs_model(turn) or not command_generator.leaves_doubt(local, turn):
         return local
-    return command_generator.generate(gemini, turn, local)
+    passable = replace(turn, history=turn_guard.without_blocked(turn.history))
+    return command_generator.generate(gemini, passable, local)
 
 
 def _needs_model(turn: "TurnRequest") -> bool:
@@ -155,14 +158,15 @@ def answer_question(
     the guard suspects the customer's words.
     """
     from gatte.intelligence import responder
-    from gatte.intelligence.guard import message_screen
+    from gatte.intelligence.guard import message_screen, turn_guard
 
     refused = refusal_policy.topic_of(question) is not None
     gemini = None if refused or message_screen.judge(question).is_blocked else services.gemini()
     passages = _find_passages(question, edition, record, asks_gemini=gemini is not None)
+    passable = () if gemini is None else turn_guard.without_blocked(history)
     company = services.settings().gatte_company_name
     return responder.compose_answer(
-        passages, history, gemini, company, record, memory, hardened=hardened
+        passages, passable, gemini, company, record, memory, hardened=hardened
     )
 
 

@@ -70,7 +70,6 @@ def estimate_audio(size: int) -> int:
     return -(-size // AUDIO_BYTES_PER_TOKEN)
 
 
-@lru_cache(maxsize=20_000)
 def _tokens_of(piece: str) -> int:
     """A run of letters by its bytes, a run of blanks as one, any other mark by itself."""
     if piece.isspace():

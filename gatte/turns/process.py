@@ -25,6 +25,7 @@ from gatte.conversation.snapshot import (
     Snapshot,
 )
 from gatte.conversation.states import Event
+from gatte.infra.scoped_cache import cache_scope
 from gatte.intelligence import service
 from gatte.intelligence.command_generator import TurnRequest, record_of
 from gatte.intelligence.guard import turn_guard
@@ -60,8 +61,13 @@ class TurnResult:
 
 def process(reading: TurnInput) -> TurnResult:
     """Understand the unread messages together and decide what follows; a message that the guard
-    blocks is read by nothing but the guard.
+    blocks is read by nothing but the guard. What is found in the texts is found once.
     """
+    with cache_scope():
+        return _processed(reading)
+
+
+def _processed(reading: TurnInput) -> TurnResult:
     reading = _with_confirmed_words(reading)
     thought = TurnResult(decision_history.start(reading.snapshot))
     with _timed(thought, TurnStep.CLASSIFY):
@@ -134,9 +140,8 @@ def _read_together(
 
 
 def _history(reading: TurnInput) -> list[tuple[str, str]]:
-    """The last lines, without what the guard blocks of them."""
-    lines = [(said.author, said.text) for said in reading.history]
-    return turn_guard.without_blocked(lines)
+    """The last lines; what the guard blocks of them is taken out where they leave for a model."""
+    return [(said.author, said.text) for said in reading.history]
 
 
 def _context(reading: TurnInput) -> TurnContext:

@@ -1,6 +1,6 @@
 from concurrent.futures import ThreadPoolExecutor
 
-from gatte.infra.lru_cache import LruCache, text_digest
+from gatte.infra.lru_cache import LruCache
 
 
 def test_what_is_cached_is_not_made_again():
@@ -51,12 +51,6 @@ def test_what_was_removed_is_gone():
     cache.put("a", 1)
 
     assert [cache.pop("a"), cache.pop("a"), cache.get("a")] == [1, None, None]
-
-
-def test_any_text_has_a_digest_of_its_own():
-    texts = ["", "\ud800", "é" * 900, "e" * 900]
-
-    assert len({text_digest(text) for text in texts}) == len(texts)
 
 
 def test_many_threads_get_what_is_theirs():

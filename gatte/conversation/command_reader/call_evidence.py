@@ -117,6 +117,7 @@ def evidence(texts: Sequence[str], reading: TurnReading, spot: Spot) -> dict[str
     """
     waiting = spot is Spot.QUEUE
     called = reading.escalation if waiting else reading.call_for_person
+    heard = called if reading.call is None else reading.call
     rival = _strongest_rival(reading, waiting=waiting)
     found = {
         "called": called,
@@ -128,6 +129,8 @@ def evidence(texts: Sequence[str], reading: TurnReading, spot: Spot) -> dict[str
         "escalation, odds": log_odds(reading.escalation),
         "complaint": reading.probability("Complain"),
         "person asked for": log_odds(0.0 if waiting else reading.probability("RequestHuman")),
+        "call": heard,
+        "call, odds": log_odds(heard),
     }
     found |= {f"{name}, odds": log_odds(reading.likelihood(name)) for name in RIVALS}
     found |= {one.value: float(one is spot) for one in Spot}

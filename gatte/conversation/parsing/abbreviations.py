@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
 
 MEANINGS = {
     "você": "vc ce",
@@ -78,10 +77,10 @@ def _meaning(match: re.Match[str]) -> str:
     return BY_NAME.get(known, word)
 
 
-@lru_cache(maxsize=20_000)
 def _without_drawl(word: str) -> str:
-    """The word as the tables have it: "vcccc" is "vc". Texts are made of the same words."""
-    if word in BY_NAME or word in BY_CONTEXT:
+    """The word as the tables have it: "vcccc" is "vc"."""
+    ends_twice = word[-1:] == word[-2:-1]
+    if not ends_twice or word in BY_NAME or word in BY_CONTEXT:
         return word
     return LAST_AGAIN.sub(r"\1", word)
 

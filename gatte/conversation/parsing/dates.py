@@ -5,12 +5,12 @@
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
-from functools import lru_cache
 
 from gatte.conversation.parsing.day_wishes import is_spelled
 from gatte.conversation.parsing.mentions import Mention, last_group, readable, split_refused
 from gatte.conversation.parsing.normalize import NO_MATCH, ParseResult
 from gatte.conversation.parsing.times import ANY_TIME, NUMBER, NUMBERS, period_in
+from gatte.infra.scoped_cache import scoped
 
 WEEKDAYS = ("segunda", "terca", "quarta", "quinta", "sexta", "sabado", "domingo")
 MONTHS = (
@@ -84,7 +84,7 @@ def find_day(text: str, now: datetime) -> ParseResult:
     return ParseResult(spelled + _spell_refused(refused))
 
 
-@lru_cache(maxsize=64)
+@scoped
 def _mentions(plain: str, today: date) -> tuple[Mention, ...]:
     """The days of a text, in order; the readers of a turn look at the same words several times."""
     return tuple(_find_mentions(plain, today))

@@ -10,9 +10,9 @@ normalize_for_classifier  abbreviations written out, numbers and addresses maske
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import lru_cache
 
 from gatte.conversation.parsing.abbreviations import expand_abbreviations
+from gatte.infra.scoped_cache import scoped
 
 THUMBS = str.maketrans(
     {"👍": " sim ", "✅": " sim ", "👌": " sim ", "🆗": " sim ", "👎": " nao ", "❌": " nao "}
@@ -81,7 +81,7 @@ def fold(text: str) -> str:
     return strip_accents(text.casefold())
 
 
-@lru_cache(maxsize=2048)
+@scoped
 def normalize_text(text: str) -> str:
     """The folded text with single spaces; thumbs up and down are words, and a letter said three
     times or more is said once.
@@ -89,7 +89,7 @@ def normalize_text(text: str) -> str:
     return MANY_LETTERS.sub(r"\1", " ".join(fold(text.translate(THUMBS)).split()))
 
 
-@lru_cache(maxsize=2048)
+@scoped
 def words(text: str) -> tuple[str, ...]:
     """The folded words of a text, in order; hyphenated words stay whole."""
     return tuple(WORD.findall(normalize_text(text)))
@@ -126,7 +126,7 @@ def normalize_for_search(text: str) -> str:
     return NOT_A_WORD.sub(" ", strip_accents(expand_for_search(text))).strip()
 
 
-@lru_cache(maxsize=512)
+@scoped
 def normalize_for_classifier(text: str) -> str:
     """The beginning of a text, folded, with abbreviations written out, numbers and addresses
     masked, and drawn-out letters cut to two; marks and emoji stay.

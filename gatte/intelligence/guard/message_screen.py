@@ -5,10 +5,10 @@ prompt. Honest questions about security and fraud are clear: docs/guard.md has h
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from gatte import services
+from gatte.infra.scoped_cache import scoped
 from gatte.intelligence.guard import deobfuscation, hostile_patterns
 from gatte.observability import metrics
 from gatte.observability.metric_labels import GuardBand
@@ -24,7 +24,6 @@ SUSPICIOUS_ALONE = 0.31
 SUSPICIOUS_WITH_PATTERN = 0.10
 FEWEST_WORDS = 4
 """Words below which the model says nothing: too little to tell an attack by."""
-KEPT_VERDICTS = 256
 
 
 @dataclass(frozen=True)
@@ -61,9 +60,9 @@ def judge(text: str) -> Verdict:
     return _kept_verdict(text, services.local_models().hostile_model)
 
 
-@lru_cache(maxsize=KEPT_VERDICTS)
+@scoped
 def _kept_verdict(text: str, model: "HostileModel") -> Verdict:
-    """Lines of a history are judged again and again, and turns are computed again."""
+    """A message is judged when it comes, and again before its question is asked."""
     return verdict_of(text, model)
 
 

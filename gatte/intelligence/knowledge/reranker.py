@@ -11,7 +11,7 @@ between processes, and at a cost that does not grow with the knowledge base.
 
 import re
 from collections import Counter
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -34,10 +34,10 @@ OFF_TOPIC = 60  # texts of the background that take part: those nearest to the q
 COVERED_SIMILARITY = 0.9  # an off-topic text this near to a passage is on topic here, and left out
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TokenisedText:
     """A text, its vector (zeros without embeddings), and its words and parts of words, weighed by 1
-    + the log of their count.
+    + the log of their count. It equals itself alone.
     """
 
     text: str
@@ -76,10 +76,21 @@ class Ranking:
 
 
 def tokenize(text: str, vector: "NDArray[float32]") -> TokenisedText:
-    """A text ready to be compared."""
+    """A text of ours ready to be compared: the features of its words are kept."""
+    return _tokenized(text, vector, _kept_of_word)
+
+
+def tokenize_question(text: str, vector: "NDArray[float32]") -> TokenisedText:
+    """A customer's text ready to be compared: nothing of it is kept."""
+    return _tokenized(text, vector, _of_word)
+
+
+def _tokenized(
+    text: str, vector: "NDArray[float32]", of_word: Callable[[str], tuple[int, ...]]
+) -> TokenisedText:
     import numpy as np
 
-    counts = Counter(_features(normalize_for_search(text)))
+    counts = Counter(_features(normalize_for_search(text), of_word))
     features = np.fromiter(counts.keys(), np.int32, len(counts))
     weights = 1 + np.log(np.fromiter(counts.values(), np.float32, len(counts)))
     return TokenisedText(text, vector, features, weights.astype(np.float32))
@@ -121,7 +132,7 @@ def _off_topic_here(
     """
     import numpy as np
 
-    vectors = _stacked(background)
+    vectors = _kept_vectors(tuple(background))
     nearest = np.argsort(-(vectors @ question.vector), kind="stable")[:OFF_TOPIC]
     covered = (vectors[nearest] @ passages.T).max(axis=1) >= COVERED_SIMILARITY
     kept = nearest[~covered]
@@ -209,7 +220,7 @@ def _rarity(texts: int) -> "NDArray[float32]":
     return weights
 
 
-def _features(text: str) -> Iterator[int]:
+def _features(text: str, of_word: Callable[[str], tuple[int, ...]]) -> Iterator[int]:
     """Words alone and in pairs; parts of words of 3 and 4 letters, which forgive typing errors:
     hashed, each kind into its half.
     """
@@ -217,12 +228,11 @@ def _features(text: str) -> Iterator[int]:
     for pair in pairwise(words):
         yield crc32(" ".join(pair).encode()) % HALF
     for word in words:
-        yield from _of_word(word)
+        yield from of_word(word)
 
 
-@lru_cache(maxsize=20_000)
 def _of_word(word: str) -> tuple[int, ...]:
-    """The features of a word by itself; texts are made of the same words."""
+    """The features of a word by itself."""
     padded = f" {word} "
     parts: list[str] = []
     for size in (3, 4):
@@ -230,3 +240,15 @@ def _of_word(word: str) -> tuple[int, ...]:
         parts += [padded[start : start + size] for start in starts]
     whole = crc32(word.encode()) % HALF
     return (whole, *(HALF + crc32(part.encode()) % HALF for part in parts))
+
+
+@lru_cache(maxsize=2)
+def _kept_vectors(background: tuple[TokenisedText, ...]) -> "NDArray[float32]":
+    """The vectors of off-topic texts, which are the same for each question."""
+    return _stacked(background)
+
+
+@lru_cache(maxsize=20_000)
+def _kept_of_word(word: str) -> tuple[int, ...]:
+    """The features of a word of ours: our texts are made of the same words."""
+    return _of_word(word)

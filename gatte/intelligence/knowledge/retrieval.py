@@ -80,7 +80,8 @@ def find_passages(
     too, both say what is near.
     """
     question = question[:LONGEST_QUESTION]
-    asked = reranker.tokenize(question, vector_of(question) if vector is None else vector)
+    known = vector_of(question) if vector is None else vector
+    asked = reranker.tokenize_question(question, known)
     rows, articles = candidate_rows(session, asked)
     candidates = Candidates(rows, passages.vectorize(session, rows), articles)
     if by_gemini is None:

@@ -158,7 +158,7 @@ def _find(
     """What is found when these drafts are in use, each in place of what its article says now."""
     if not drafts:
         return retrieval.find_passages(session, question, SHOWN, by_gemini=by_gemini)
-    asked = reranker.tokenize(question, retrieval.vector_of(question))
+    asked = reranker.tokenize_question(question, retrieval.vector_of(question))
     rows, articles = retrieval.candidate_rows(session, asked)
     drafted = {article.id for article, _ in drafts}
     rows = [row for row in rows if row.article_id not in drafted]

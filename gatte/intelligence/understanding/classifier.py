@@ -6,13 +6,13 @@ that was made at build or install (`build`).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gatte.conversation.nlu import Intent, IntentPrediction, IntentScore, PredictionSource
 from gatte.conversation.parsing.normalize import CLASSIFIER_CHARACTERS
-from gatte.infra.lru_cache import LruCache, text_digest
+from gatte.infra.scoped_cache import scoped
 from gatte.intelligence import embedding
 from gatte.intelligence.understanding import logistic_regression, model_file
 from gatte.intelligence.understanding.examples import INTENTS, Example
@@ -22,26 +22,24 @@ if TYPE_CHECKING:
     from gatte.intelligence.understanding.logistic_regression import Matrix
 
 ALTERNATIVES = 3
-CACHE_SIZE = 5_000  # texts, about 1 kB each
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Classifier:
-    """A trained model and its name; safe to share between threads."""
+    """A trained model and its name; safe to share between threads. A classifier equals itself
+    alone.
+    """
 
     name: str
     learned: TrainedModel
-    _cache: LruCache[bytes, IntentPrediction] = field(
-        default_factory=lambda: LruCache(CACHE_SIZE), repr=False, compare=False
-    )
 
     def classify(self, text: str) -> IntentPrediction:
         """The intent of one text; OUT_OF_SCOPE with confidence 0 when it holds nothing that was
         ever seen, as an unknown emoji alone.
         """
-        beginning = text[:CLASSIFIER_CHARACTERS]
-        return self._cache.get_or_make(text_digest(beginning), lambda: self._classified(beginning))
+        return self._classified(text[:CLASSIFIER_CHARACTERS])
 
+    @scoped
     def _classified(self, text: str) -> IntentPrediction:
         scores = self._scores(text)
         if scores is None:

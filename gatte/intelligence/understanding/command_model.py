@@ -5,8 +5,10 @@ and the sentence vector with weights for all places and for each kind of place. 
 and goes on until the optimum, so every machine learns the same.
 """
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from gatte.conversation.commands import LabelScore, TurnReading
@@ -21,24 +23,30 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from gatte.intelligence.understanding.calibration import Calibration
+
     Matrix = NDArray[np.float64]
     Stored = NDArray[np.float32]
 
-C = 0.8
+C = 1.0
 TERM_WEIGHT, VECTOR_WEIGHT = 3.5, 1.5
 PLACE_GROUPS = {"start": 0, "between": 0, "offer": 1, "slot": 2, "confirm": 3, "queue": 4}
 """Which kinds of place share the weights of the sentence vector."""
 MIN_FEATURE_COUNT = 2
+MOST_SCORE = 7.0
+"""Scores beyond this say no more, for and against."""
 LEAST_SHOWN = 0.02
 """Labels below this probability are not told: they change nothing and fill the trace."""
 
 
 @dataclass(frozen=True)
 class CommandModel:
-    """A trained model: its name, labels, known terms and features, and weights (a row each).
+    """A trained model: its name, labels, known terms and features, and weights: a row each, a
+    column a label, and the last one for a call for a person.
 
     `vectors` holds for each group of places the weights of the sentence vector: none without the
-    embedding. `slopes` and `offsets` make the scores of the labels honest (see calibration.py).
+    embedding. `stack` and `offsets` are the second stage, which makes honest probabilities of the
+    scores of all labels together (see calibration.py): a row of `stack` for each piece of evidence.
     """
 
     name: str
@@ -49,38 +57,75 @@ class CommandModel:
     places: "Stored"
     vectors: "Stored"
     bias: "Stored"
-    slopes: "Stored"
+    stack: "Stored"
     offsets: "Stored"
 
     def read(self, messages: Sequence[str], context: TurnContext) -> TurnReading:
-        """The labels of a turn with their probabilities, the likeliest first."""
-        chances = self.chances(messages, context).tolist()
+        """The labels of a turn with their probabilities, the likeliest first; and how surely a call
+        for a person is heard.
+        """
+        scores = self._all_scores(messages, context)
+        chances = self._chances_of(scores[:-1]).tolist()
+        call = round(1 / (1 + math.exp(-max(-MOST_SCORE, float(scores[-1])))), 4)
         ranked = sorted(zip(self.labels, chances, strict=True), key=lambda one: -one[1])
         shown = [LabelScore(label, round(p, 4)) for label, p in ranked if p >= LEAST_SHOWN]
-        return TurnReading(labels=tuple(shown or [LabelScore(*ranked[0])]), model=self.name)
+        labels = tuple(shown or [LabelScore(*ranked[0])])
+        return TurnReading(labels=labels, model=self.name, call=call)
 
     def chances(self, messages: Sequence[str], context: TurnContext) -> "Matrix":
         """The probability of each label, in the order of `labels`."""
+        return self._chances_of(self.scores(messages, context))
+
+    def _chances_of(self, scores: "Matrix") -> "Matrix":
         import numpy as np
 
+        evidence = evidence_of(scores)
+        chances: Matrix = 1 / (1 + np.exp(-(evidence @ self._stack) - self.offsets))
+        return chances
+
+    def scores(self, messages: Sequence[str], context: TurnContext) -> "Matrix":
+        """What the first stage says of each label: log-odds that are not yet honest."""
+        return self._all_scores(messages, context)[:-1]
+
+    def _all_scores(self, messages: Sequence[str], context: TurnContext) -> "Matrix":
+        """The scores of all labels, and of a call for a person."""
         text = "\n".join(messages)
         scores = self.bias.astype("f8") + self._of_terms(text)
         scores += self._of_features(features(messages, context))
         if self.vectors.shape[1] and embedding.available():
             vector = embedding.embed_one(text.lower()).astype("f8")
-            scores += vector @ self.vectors[PLACE_GROUPS[context.place]].astype("f8")
-        scores = scores * self.slopes + self.offsets
-        chances: Matrix = 1 / (1 + np.exp(-scores))
-        return chances
+            scores += vector @ self._vectors[PLACE_GROUPS[context.place]]
+        return scores
 
-    def calibrated(self, lines: Mapping[str, tuple[float, float]]) -> "CommandModel":
-        """The same weights with a slope and an offset for each label; labels without one stay."""
+    @cached_property
+    def _vectors(self) -> "Matrix":
+        """The weights of the sentence vector in the precision in which scores are added up."""
+        return self.vectors.astype("f8")
+
+    @cached_property
+    def _stack(self) -> "Matrix":
+        return self.stack.astype("f8")
+
+    def calibrated(self, calibration: "Calibration") -> "CommandModel":
+        """The same first stage with this second one; labels that it does not know keep their own
+        score.
+        """
         import numpy as np
 
-        known = [lines.get(label, (1.0, 0.0)) for label in self.labels]
-        slopes = np.array([slope for slope, _ in known], np.float32)
-        offsets = np.array([offset for _, offset in known], np.float32)
-        return replace(self, slopes=slopes, offsets=offsets)
+        stack, offsets = identity_stack(len(self.labels))
+        here = {label: column for column, label in enumerate(self.labels)}
+        there = {label: row for row, label in enumerate(calibration.labels)}
+        shared = [label for label in self.labels if label in there]
+        rows = np.array([here[label] for label in shared], np.int64)
+        rows = np.concatenate([rows, rows + len(here)])
+        taken = np.array([there[label] for label in shared], np.int64)
+        taken = np.concatenate([taken, taken + len(there)])
+        for label in shared:
+            weights = np.array(calibration.weights[there[label]])
+            stack[:, here[label]] = 0
+            stack[rows, here[label]] = weights[taken]
+            offsets[here[label]] = calibration.offsets[there[label]]
+        return replace(self, stack=stack, offsets=offsets)
 
     def _of_terms(self, text: str) -> "Matrix":
         columns, weights = self.vocabulary.transform(text)
@@ -117,10 +162,27 @@ def fit(
     terms, places = np.split(weights.sparse.astype(np.float32), [len(vocabulary.columns)])
     vectors = (weights.dense * VECTOR_WEIGHT).astype(np.float32)
     bias = weights.bias.astype(np.float32)
-    slopes, offsets = np.ones(len(labels), np.float32), np.zeros(len(labels), np.float32)
+    stack, offsets = identity_stack(len(labels))
     return CommandModel(
-        name, labels, vocabulary, columns, terms, places, vectors, bias, slopes, offsets
+        name, labels, vocabulary, columns, terms, places, vectors, bias, stack, offsets
     )
+
+
+def identity_stack(label_count: int) -> "tuple[Stored, Stored]":
+    """A second stage that leaves every score as it is."""
+    import numpy as np
+
+    stack = np.eye(2 * label_count, label_count, dtype=np.float32)
+    return stack, np.zeros(label_count, np.float32)
+
+
+def evidence_of(scores: "Matrix") -> "Matrix":
+    """What the second stage sees: the bounded scores of all labels, then their probabilities."""
+    import numpy as np
+
+    bounded = np.clip(scores, -MOST_SCORE, MOST_SCORE)
+    evidence: Matrix = np.concatenate([bounded, 1 / (1 + np.exp(-bounded))], axis=-1)
+    return evidence
 
 
 def fit_again(model: CommandModel, examples: Sequence[TurnExample], name: str) -> CommandModel:
@@ -167,9 +229,19 @@ def _inputs(
         _vectors(texts),
         np.array([PLACE_GROUPS[one.context.place] for one in examples]),
         1 + max(PLACE_GROUPS.values()),
-        np.array([[label in one.labels for label in labels] for one in examples], np.float64),
-        np.array([[one.weight_of(label) for label in labels] for one in examples], np.float64),
+        np.array([_targets(one, labels) for one in examples], np.float64),
+        np.array([_counts(one, labels) for one in examples], np.float64),
     )
+
+
+def _targets(one: TurnExample, labels: Sequence[str]) -> list[bool]:
+    """Which labels are meant, and whether a person is called for."""
+    return [*(label in one.labels for label in labels), one.calls_for_person]
+
+
+def _counts(one: TurnExample, labels: Sequence[str]) -> list[float]:
+    """How much the example tells of each label, and of calls for a person."""
+    return [*(one.weight_of(label) for label in labels), one.call_weight]
 
 
 def _vectors(texts: Sequence[str]) -> "Matrix":

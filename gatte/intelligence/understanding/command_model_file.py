@@ -19,7 +19,7 @@ from gatte.intelligence.understanding.turn_examples import SENTENCES, TURNS, rea
 
 FOLDER = Path(__file__).parent
 RULES = Path(conversation.__file__ or "").parent
-WEIGHTS = ("terms", "places", "vectors", "bias", "slopes", "offsets")
+WEIGHTS = ("terms", "places", "vectors", "bias", "stack", "offsets")
 CODE_NAMES = (
     "command_model.py",
     "tfidf.py",

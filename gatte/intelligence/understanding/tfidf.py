@@ -7,9 +7,9 @@ needs numpy alone, and the model is stored as plain arrays without pickle.
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 NGRAM_SIZES = range(2, 6)
-WORDS_KEPT = 20_000
 MIN_DOCUMENT_FREQUENCY = (
     2  # a term of one text alone says nothing about others, and is two thirds of all terms
 )
@@ -86,16 +85,22 @@ class Vocabulary:
         rarity: list[float] = self.idf.tolist()
         return rarity
 
-    @cached_property
-    def _pieces_of_word(self) -> Callable[[str], tuple[int, ...]]:
-        """The columns of a word's known pieces; texts are made of the same words."""
+    def _pieces_of_word(self, word: str) -> tuple[int, ...]:
+        """The columns of a word's known pieces. Those of words that the vocabulary itself knows
+        are kept, and so no word of one customer alone.
+        """
+        kept = self._pieces_of_known.get(word)
+        if kept is not None:
+            return kept
         columns = self.columns
+        found = tuple(columns[piece] for piece in _pieces(word) if piece in columns)
+        if word in columns:
+            self._pieces_of_known[word] = found
+        return found
 
-        @lru_cache(maxsize=WORDS_KEPT)
-        def known(word: str) -> tuple[int, ...]:
-            return tuple(columns[piece] for piece in _pieces(word) if piece in columns)
-
-        return known
+    @cached_property
+    def _pieces_of_known(self) -> dict[str, tuple[int, ...]]:
+        return {}
 
 
 def fit_vocabulary(texts: Sequence[str]) -> Vocabulary:

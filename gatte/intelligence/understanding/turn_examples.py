@@ -19,6 +19,12 @@ OPENING_WEIGHT = 0.15
 """Openings were written sentence by sentence beside the rules: they count less than turns."""
 PEOPLE = frozenset({"Escalate", "RequestHuman", "Complain"})
 """Names of the labels after which a person may be called."""
+CALL_WEIGHT_OF_TURN, CALL_WEIGHT_OF_SENTENCE = 0.5, 4.0
+"""How much turns, and sentences written to tell a call from what only sounds like one, count where
+calls for a person are learned by themselves.
+"""
+STORIES = frozenset({"subject", "description", "value"})
+"""Slots whose answers tell a story: what sounds like a call there may be none."""
 PLACES = {
     "start": TurnContext(),
     "slot:name": TurnContext("lead", "name", "Qual é o seu nome completo?"),
@@ -53,6 +59,21 @@ class TurnExample:
         """How much the example tells of a label; 0 when nothing."""
         tells = not self.known or label in self.labels or label.partition(":")[0] in self.known
         return self.weight if tells else 0.0
+
+    @property
+    def calls_for_person(self) -> bool:
+        """Whether a person is called for; of who waits for one, only a reason to escalate is."""
+        wanted = frozenset({"Escalate"}) if self.context.waiting else PEOPLE
+        return any(label.partition(":")[0] in wanted for label in self.labels)
+
+    @property
+    def call_weight(self) -> float:
+        """How much the example tells of calls for a person; 0 when nothing."""
+        if not self.known:
+            return 0.0 if self.context.slot in STORIES else CALL_WEIGHT_OF_TURN * self.weight
+        asks_again = self.context.waiting and self.labels <= {"RequestHuman", "Complain"}
+        tells = "Escalate" in self.known and not (asks_again and self.labels)
+        return CALL_WEIGHT_OF_SENTENCE * self.weight if tells else 0.0
 
 
 def read_turns(

@@ -11,10 +11,10 @@ from gatte.intelligence.understanding.model_file import is_valid
 
 Fold = frozenset[str]
 FOLDS: tuple[Fold, ...] = (
-    frozenset({"aposentada", "lojista", "feirante", "escola"}),
-    frozenset({"irritado", "jovem", "dentista", "nordeste"}),
-    frozenset({"contador", "motorista", "escritorio", "condominio"}),
-    frozenset({"produtor", "imigrante", "oficina", "vendedor"}),
+    frozenset({"aposentada", "lojista", "feirante", "escola", "pizzaria"}),
+    frozenset({"irritado", "jovem", "dentista", "nordeste", "autonoma"}),
+    frozenset({"contador", "motorista", "escritorio", "condominio", "balconista"}),
+    frozenset({"produtor", "imigrante", "oficina", "vendedor", "associacao"}),
 )
 """The groups, about as large as each other; a voice that is in none is always learned from."""
 

@@ -159,20 +159,58 @@ def test_nothing_is_learned_from_a_held_out_voice():
     assert not learned & held_out
 
 
-def test_a_label_that_is_too_unsure_is_made_surer_and_one_that_is_right_is_left():
-    truth = {"unsure": [True] * 40 + [False] * 40, "right": [True, False] * 40}
-    chances = {"unsure": [0.3] * 40 + [0.01] * 40, "right": [0.5] * 80}
+def test_the_second_stage_makes_an_unsure_label_surer_and_leaves_a_right_one():
+    yes, no = [-1.0, 0.0], [-5.0, 0.0]
+    scores = np.array([yes, yes, no, no] * 100)
+    truth = np.array([[1, 0], [1, 1], [0, 0], [0, 1]] * 100)
 
-    lines = calibration.fit(chances, truth)
+    unsure, right = calibrated_chances(scores, truth, np.array(yes))
 
-    assert lines["unsure"][1] > 1
-    assert abs(lines["right"][1]) < lines["unsure"][1]
+    assert unsure > 0.8
+    assert right == pytest.approx(0.5, abs=0.05)
+
+
+def test_the_second_stage_hears_what_other_labels_say():
+    undecided, rival = [0.0, -4.0], [0.0, 4.0]
+    scores = np.array([undecided, rival] * 200)
+    truth = np.array([[1, 0], [0, 1]] * 200)
+
+    alone = calibrated_chances(scores, truth, np.array(undecided))[0]
+    beside_rival = calibrated_chances(scores, truth, np.array(rival))[0]
+
+    assert alone > 0.8
+    assert beside_rival < 0.2
+
+
+def calibrated_chances(scores, truth, asked):
+    made = calibration.fit(("first", "second"), scores, truth)
+    evidence = command_model.evidence_of(asked)
+    return 1 / (1 + np.exp(-(np.array(made.weights) @ evidence + np.array(made.offsets))))
+
+
+def test_a_model_takes_from_the_second_stage_what_it_knows(model):
+    weights = tuple(tuple(float(place == own) for place in range(4)) for own in range(2))
+    made = calibration.Calibration(("Affirm", "Unheard"), (3.0, 0.0), weights)
+
+    before, after = (one.chances(["manda"], CONFIRM) for one in (model, model.calibrated(made)))
+
+    affirm = model.labels.index("Affirm")
+    assert after[affirm] > before[affirm]
+    assert np.allclose(np.delete(before, affirm), np.delete(after, affirm))
+
+
+def test_a_calibration_is_read_as_it_was_written(tmp_path):
+    made = calibration.Calibration(("A",), (0.5,), ((1.0, 0.25),))
+    file = tmp_path / "calibration.json"
+    file.write_text(calibration.dumps(made), encoding="utf-8")
+
+    assert calibration.read(file) == made
 
 
 def test_every_label_that_is_taught_is_calibrated():
     taught = {label for one in read_turns() for label in one.labels}
 
-    assert taught <= set(calibration.read())
+    assert taught <= set(calibration.read().labels)
 
 
 def test_reasons_to_escalate_add_up():
