@@ -5,7 +5,7 @@ facts and webhooks can be sent again as well.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0036"
+revision = "0034"
 down_revision = "0033"
 branch_labels = None
 depends_on = None
