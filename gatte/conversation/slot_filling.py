@@ -259,9 +259,9 @@ def shown_value(snapshot: Snapshot, slot: Slot, value: str) -> str:
         known = (one for one in snapshot.appointments if one.id == value)
         return next((show_when(time_of(one)) for one in known), "")
     if slot.name == "certificate":
-        known = (one for one in snapshot.certificates if one.id == value)
+        renewed = (one for one in snapshot.certificates if one.id == value)
         today = snapshot.now.date()
-        return next((show_validity(one, today) for one in known), "")
+        return next((show_validity(one, today) for one in renewed), "")
     return slot.format(value)
 
 
