@@ -228,7 +228,10 @@ _PATTERNS: dict[RefusalTopic, tuple[str, ...]] = {
         r"\b(?:melhor investimento|horoscopo|meu signo|significado do (?:meu )?sonho)\b",
     ),
     RefusalTopic.PROMISE: (
-        r"\b(?:voce|vc|voces|vcs)? ?(?:me )?(?:promete|jura|da (?:a )?sua palavra)\b",
+        (
+            r"(?:\b(?:voce|vc|voces|vcs|me|e|entao) |^|[.,!?] ?)(?:me )?"
+            r"(?:promete|jura|da (?:a )?sua palavra)\b"
+        ),
         r"\bme (?:garante|assegura)\b",
     ),
 }

@@ -13,7 +13,7 @@ Fold = frozenset[str]
 FOLDS: tuple[Fold, ...] = (
     frozenset({"aposentada", "lojista", "feirante", "escola", "pizzaria"}),
     frozenset({"irritado", "jovem", "dentista", "nordeste", "autonoma"}),
-    frozenset({"contador", "motorista", "escritorio", "condominio", "balconista"}),
+    frozenset({"contador", "motorista", "escritorio", "condominio", "advogada", "balconista"}),
     frozenset({"produtor", "imigrante", "oficina", "vendedor", "associacao"}),
 )
 """The groups, about as large as each other; a voice that is in none is always learned from."""
