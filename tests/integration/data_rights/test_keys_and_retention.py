@@ -173,7 +173,7 @@ def test_the_key_of_a_day_stays_while_a_file_of_certificates_lies_under_it(app):
         )
         db.session.commit()
 
-    kept = destroy(app, TODAY + timedelta(days=31))
+    kept = destroy(app, today() + timedelta(days=31))
 
     assert (kept["destroyed"], kept["kept"]) == (0, 1)
     with app.app_context():
