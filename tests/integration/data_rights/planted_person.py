@@ -15,7 +15,7 @@ from gatte import services
 from gatte.conversation.memory_kinds import MemoryKind
 from gatte.data_rights import erasure
 from gatte.desk import api_tokens, certificate_imports, subscriptions, users
-from gatte.extensions import Base, db
+from gatte.extensions import db
 from gatte.intake.contact_identity import canonical_phone
 from gatte.jobs.definitions import apply_statuses
 from gatte.media import sealed_files
@@ -312,8 +312,3 @@ class PlantedPerson:
 
 def _in(**span: int) -> datetime:
     return datetime.now(UTC) + timedelta(**span)
-
-
-def tables_with_sealed_values() -> set[str]:
-    """The tables whose rows are bound to a data key."""
-    return {name for name, table in Base.metadata.tables.items() if "data_key_id" in table.columns}

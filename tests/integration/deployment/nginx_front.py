@@ -19,6 +19,7 @@ from devstack.local_state import free_port
 
 PROJECT = Path(__file__).parents[3]
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
+LONG_PAGE = b"<p>compressible</p>" * 500
 STRICT = "max-age=63072000; includeSubDomains"
 
 
@@ -63,11 +64,13 @@ class Answer(BaseHTTPRequestHandler):
         self.server.asked.append(
             (self.path, {name.lower(): value for name, value in self.headers.items()}, len(body))
         )
+        content = LONG_PAGE if self.path.endswith("/long") else b"ok"
         self.send_response(200)
         self.send_header("Strict-Transport-Security", STRICT)
-        self.send_header("Content-Length", "2")
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(content)))
         self.end_headers()
-        self.wfile.write(b"ok")
+        self.wfile.write(content)
 
     def stream(self) -> None:
         """A word now, another when the test has seen the first: an answer that comes in pieces."""

@@ -38,6 +38,14 @@ def test_http_leads_to_https(front):
     )
 
 
+@pytest.mark.parametrize(("path", "encoding"), [("/static/long", "gzip"), ("/panel/long", None)])
+def test_a_page_with_a_secret_is_not_compressed(client, path, encoding):
+    """The length of a compressed page tells what stands beside its secret (BREACH)."""
+    answer = client.get(path, headers={"Accept-Encoding": "gzip"})
+
+    assert answer.headers.get("content-encoding") == encoding
+
+
 def test_the_authority_finds_its_answer_over_http(front):
     assert (
         httpx.get(f"http://127.0.0.1:{front.http}/.well-known/acme-challenge/token").text
