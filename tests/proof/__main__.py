@@ -3,7 +3,8 @@
 Each part starts real processes over stores of its own, attacks them from outside, and counts what
 came of it in the tables. Exit code 1 when anything was found that must not be.
 
-    make proof                                   all parts, at sizes for some half an hour
+    make proof                                   all parts, at sizes for some one and a half hours
+    make proof ARGS="alerts production backup certificates"    what an installation promises
     make proof ARGS="webhook --bodies 1000000 --answered 5000"
     make proof ARGS="panel rotation --inputs 10000 --contacts 20000 --seed 7"
     make proof ARGS="marks api --write"          the figures go into docs/proof.md, too
