@@ -35,7 +35,7 @@ chaos: install ## kill every process at every step, many times, and count what w
 quality: install ## simulated customers of eight voices: how they fare (make quality ARGS="--seeds 1")
 	@$(BIN)/python -m tests.quality $(ARGS)
 
-proof: install ## attack the running system, some hour and a half (make proof ARGS="webhook --bodies 20000" for one part)
+proof: install ## attack the running system, some two hours and a half (make proof ARGS="webhook --bodies 20000" for one part)
 	@$(BIN)/python -m tests.proof $(ARGS)
 
 env: ## write .env and secrets/, for docker compose (never overwrites any)

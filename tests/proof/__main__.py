@@ -3,8 +3,9 @@
 Each part starts real processes over stores of its own, attacks them from outside, and counts what
 came of it in the tables. Exit code 1 when anything was found that must not be.
 
-    make proof                                   all parts, some hour and a half
+    make proof                                   all parts, some two hours and a half
     make proof ARGS="webhook --bodies 20000 --answered 200"
+    make proof ARGS="alerts production backup certificates"    what an installation promises
     make proof ARGS="panel rotation --inputs 10000 --contacts 20000 --seed 7"
     make proof ARGS="marks api --write"          the figures go into docs/proof.md, too
 """

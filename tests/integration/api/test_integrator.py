@@ -73,7 +73,7 @@ BODIES = (
 
 
 @pytest.fixture
-def places(desk, users):
+def changeable(desk, users):
     """Addresses at which something can be changed, of rows that are there."""
     talk, fact = desk.with_agent(users["ana"]), desk.fact()
     return (
@@ -93,8 +93,8 @@ def places(desk, users):
     )
 
 
-def test_bodies_of_every_wrong_kind_are_refused_and_change_nothing(program, places):
-    for method, path in places:
+def test_bodies_of_every_wrong_kind_are_refused_and_change_nothing(program, changeable):
+    for method, path in changeable:
         for body in BODIES:
             headers = {"Authorization": f"Bearer {program.token}", "If-Match": '"old"'}
             answer = program.client.open(
