@@ -59,9 +59,9 @@ MOVES_WHAT_IS_THERE = union(
 )
 """Words that move an appointment where there is one, and where there is none may book one."""
 NOT_CANCELLED = re.compile(
-    rf"\bnao (?:quero |precisa |e para |vou )?{CANCEL}\b|\b(?:mantem|manter|mantenha)\b"
+    rf"\bnao (?:quero |precisa |e para |vou )?{CANCEL}\b|\b(?:mantem|manter|mantenh[ao])\b"
     rf"|\b{CANCEL} nao(?: hein| viu| ta| ne)?\W*(?:$|[,.;!])"
-    r"|\bso (?:quero |queria |e para |para )?(?:mudar|trocar|remarcar|reagendar|passar|adiar)\b"
+    r"|\bso (?:quero |queria |e para |para )?(?:mud|troc|remarc|reagend|pass|adi)(?:o|ar|a|e)\b"
     r"|\bdeixa (?:marcad|como esta|assim|quieto|pra la)|\bcontinua marcad"
 )
 NOT_MOVED = re.compile(
@@ -71,6 +71,8 @@ NOT_MOVED = re.compile(
     r"|\b(?:depois|outra hora|mais para frente)\b.{0,12}"
     r"\b(?:remarc|reagend)(?:o|ar|amos)\b"
 )
+CHANGES = re.compile(r"\b(?:mud|troc|remarc|reagend|adi)(?:o|ar|a|e|ei|anca|amos)\b")
+"""Beside these, somebody who moves an appointment only thinks of cancelling it."""
 BARE_CANCEL = re.compile(rf"\b{CANCEL}\b")
 ONLY_CANCELS = re.compile(rf"\b(?:so|apenas|somente) (?:quero )?{CANCEL}\b")
 AGREES = re.compile(
@@ -106,7 +108,8 @@ def appointment_wish(text: str, snapshot: Snapshot) -> AppointmentWish | None:
     moves = bool(MOVES.search(plain)) and not NOT_MOVED.search(plain)
     if snapshot.appointments and not snapshot.flow:
         moves = moves or bool(MOVES_WHAT_IS_THERE.search(plain))
-    free = not snapshot.flow or snapshot.flow == FlowName.MOVE_APPOINTMENT
+    gives_up = "?" not in plain and not CHANGES.search(NOT_MOVED.sub(" ", plain))
+    free = not snapshot.flow or (snapshot.flow == FlowName.MOVE_APPOINTMENT and gives_up)
     bare = bool(snapshot.appointments and free and BARE_CANCEL.search(plain))
     cancels = only_cancels or bare or bool(CANCELS.search(plain))
     if cancels and (only_cancels or not moves) and not NOT_CANCELLED.search(plain):

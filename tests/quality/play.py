@@ -26,7 +26,7 @@ from tests.stage.stage import Stage
 
 NOW = datetime(2026, 3, 11, 10, 20, tzinfo=SAO_PAULO)
 SLOTS_OF_VOICES = {"number": "ticket"}
-UNDOES = ("parar de receber", "parar avisos", "apag", "elimin", "exclu")
+UNDOES = ("parar de receber", "parar avisos", "apag", "elimin", "exclu", "quer mesmo cancelar")
 """Words of a bubble with buttons to which no simulated customer says yes, unless it came for
 that.
 """
@@ -227,7 +227,7 @@ def _undoes(dialogue: Dialogue) -> bool:
     """Whether the last bubble offers to undo what this customer wants to keep."""
     last = dialogue.stage.received[-1]
     shown = " ".join([last.body, *(one.title for one in last.options)]).casefold()
-    wanted = dialogue.customer.goal in {"opt_out", "data_rights"}
+    wanted = dialogue.customer.goal in {"opt_out", "data_rights", "cancel_appointment"}
     return bool(last.options) and not wanted and any(word in shown for word in UNDOES)
 
 

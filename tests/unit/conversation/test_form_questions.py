@@ -138,7 +138,14 @@ def test_to_cancel_while_moving_asks_whether_the_appointment_shall_be_cancelled(
     assert not talk.effects
 
 
-@pytest.mark.parametrize("text", ["cancelar não hein, é só mudar", "não cancela, só muda o dia"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "cancelar não hein, é só mudar",
+        "não cancela, só muda o dia",
+        "Ou será melhor cancelar? ... não, mantenho, só mudo a data. Dia 18.",
+    ],
+)
 def test_a_cancellation_that_is_refused_while_moving_is_none(text):
     assert moving().says(text).snapshot.flow == "move_appointment"
 
