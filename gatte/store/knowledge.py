@@ -12,7 +12,13 @@ from sqlalchemy import exists, func, or_, select, text
 from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
 from gatte.infra.database.statement_batch import Row, fetch_rows_in
-from gatte.models.knowledge import Article, ArticleVersion, Passage, PassageKind
+from gatte.models.knowledge import (
+    Article,
+    ArticleVersion,
+    KnowledgeVersion,
+    Passage,
+    PassageKind,
+)
 
 IMPORT_LOCK = 0x6B6E6F77  # "know": two imports at once wait for each other
 VERSION_COLUMNS = (
@@ -127,6 +133,13 @@ def read_version(session: Session) -> Row:
 def lock_import(session: Session) -> None:
     """Let nobody else import articles until the transaction ends."""
     session.execute(select(func.pg_advisory_xact_lock(IMPORT_LOCK)))
+
+
+def lock_version(session: Session) -> None:
+    """Let no change of an article or passage commit until the transaction ends. Whoever changes an
+    article has this row before its passages; who took it after them would wait for each other.
+    """
+    session.execute(select(KnowledgeVersion.id).with_for_update())
 
 
 def find_article(session: Session, article_id: UUID) -> Article | None:

@@ -89,6 +89,7 @@ def embed_missing(session: Session) -> None:
     """Give vectors to passages that were made lately and have none, let go of those that they
     replace, and compare their articles with those that are asked for alike. The caller commits.
     """
+    knowledge.lock_version(session)
     passages = knowledge.list_unembedded(session, EMBEDDED_AT_ONCE)
     embed(passages)
     session.flush()

@@ -2,9 +2,12 @@
 
 import hashlib
 import threading
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
+import psycopg2
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import DBAPIError
 
 from gatte.extensions import db
 from gatte.jobs.definitions import embed_passages
@@ -20,6 +23,8 @@ from gatte.models import (
 )
 from gatte.store import due_work
 from tests.integration.api.conftest import Program, issue
+from tests.process_system import until
+from tests.store_fixtures import rows
 
 
 def kind_of(answer):
@@ -193,6 +198,31 @@ def due_jobs(app):
     with app.app_context(), db.engine.connect() as connection:
         found = due_work.fetch_due_work(connection, settings)
         return [work.job.name.lower() for work in found]
+
+
+def test_vectors_are_made_while_somebody_changes_the_same_article(app, program, database_url):
+    article = {"title": "Onde", "question": "Qual a rua?", "answer": "Rua da Lua, 2."}
+    program.call("PUT", "/knowledge/articles/ao-mesmo-tempo", article)
+    errors = []
+
+    def embed():
+        try:
+            embed_passages()
+        except DBAPIError as error:
+            errors.append(error)
+
+    with closing(psycopg2.connect(database_url)) as editor, editor.cursor() as cursor:
+        cursor.execute("UPDATE article SET title = title WHERE slug = 'ao-mesmo-tempo'")
+        job = threading.Thread(target=embed)
+        job.start()
+        waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        assert until(lambda: rows(database_url, waiting) != [(0,)])
+        # whoever changes an article goes on to its passages
+        cursor.execute("UPDATE passage SET text = text")
+        editor.commit()
+        job.join()
+
+    assert errors == []
 
 
 def test_a_change_needs_the_version_and_the_present_one(program, desk):
