@@ -79,7 +79,10 @@ def try_out(page: Page, thing: str) -> None:
 
 @pytest.mark.parametrize(
     ("size", "thing", "first", "second"),
-    [(WIDE, "drone", "Dora Brandt", "Nilo Schuch"), (NARROW, "trator", "Iara Abreu", "Kauê Wagner")],
+    [
+        (WIDE, "drone", "Dora Brandt", "Nilo Schuch"),
+        (NARROW, "trator", "Iara Abreu", "Kauê Wagner"),
+    ],
     ids=["1280", "390"],
 )
 def test_an_unanswered_question_becomes_an_article_that_answers_the_next_customer(
