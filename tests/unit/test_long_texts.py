@@ -148,6 +148,7 @@ ARGUMENTS: dict[str, Callable[[], object]] = {
     "Snapshot": lambda: SNAPSHOT,
     "DecisionBuilder": lambda: DecisionBuilder(SNAPSHOT),
     "Slot": lambda: FLOWS["lead"].slots[0],
+    "Slot | None": lambda: FLOWS["lead"].slots[0],
     "EscalationReason": lambda: EscalationReason.REQUESTED,
     "Event": lambda: Event.ESCALATED,
     "EscalationTrigger": lambda: EscalationTrigger(EscalationReason.FRAUD, 1),
@@ -179,6 +180,7 @@ ELSEWHERE = {
         "asks the settings; its parts that read the text are `foreign_hosts` and `fold`"
     ),
     "intake.spam.repetition": "asks the keys; its part that reads the text is `spoken`",
+    "intelligence.knowledge.passages.vectors_by_gemini": "takes passages and a model of ours",
     "intake.spam.flood": "takes ids of ours, and asks the settings",
     "intake.contact_identity.hash_of": "an HMAC of a phone, an id or a document",
     "intelligence.gemini.rejections.publish": "takes the name of a model in the settings",
