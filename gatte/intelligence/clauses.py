@@ -20,6 +20,14 @@ MEASURE = re.compile(
     r"\b(\d+) (segundo|minuto|hora|dia|semana|mes|ano|vez|parcela|copia|maquina)(?:e?s)?\b"
 )
 STOPPING = re.compile(r"\b(?:deix\w+|par(?:a|am|ou)|perd\w+) de (?=\w+r\b)")
+ANSWER_WORD = re.compile(r"^(?:sim|nao)[,.!] ")
+"""A yes or a no before what is said denies nothing of it."""
+DENIES_NOTHING = re.compile(
+    r"\bnao (?=(?:\w+ ){1,5}nao (?:impede|impossibilita|atrapalha))|\bou (?:sem|nao)\b"
+)
+"""Denials that deny nothing: "não ter CNH não impede", "com ou sem pontos"."""
+NOT_IN_THE_WAY = re.compile(r"\bnao (?:impede|impossibilita|atrapalha)\b")
+VIDEO_CALL = re.compile(r"\b(?:video ?chamada|chamada (?:de|por) video)\b")
 NEGATIONS = dict.fromkeys(
     word_set(
         "nao nunca jamais nem nada ninguem "
@@ -34,6 +42,9 @@ LOOK_BACK = 40
 """Characters before a modal verb in which a negation may stand."""
 NOT_ONLY = word_set("so apenas somente")
 STOPS = word_set(", ; : ( ) . ! ? mas porem entao depois antes ate quando se que porque")
+AND = frozenset({"e"})
+NEW_VERBS = word_set("sera vai vao voce")
+"""Words behind "e" with which a clause of its own begins."""
 EMPTY_WORDS = word_set(
     "a o as os um uma uns umas "
     "de do da dos das no na nos nas em ao aos num numa "
@@ -175,7 +186,10 @@ def sentences_of(text: str) -> list[str]:
 @lru_cache(maxsize=KEPT_TEXTS)
 def clauses_of(sentence: str) -> tuple[Clause, ...]:
     """The clauses of a sentence, in order."""
-    plain = MEASURE.sub(r"\1-\2", STOPPING.sub("nao ", fold(sentence)))
+    told = ANSWER_WORD.sub("", fold(sentence), count=1)
+    plain = NOT_IN_THE_WAY.sub("permite", DENIES_NOTHING.sub(" ", told))
+    plain = VIDEO_CALL.sub("videoconferencia", plain)
+    plain = MEASURE.sub(r"\1-\2", STOPPING.sub("nao ", plain))
     return tuple(_clause(part) for part in CLAUSE_END.split(plain) if part.strip())
 
 
@@ -225,7 +239,7 @@ def _denied(tokens: list[str]) -> tuple[frozenset[str], frozenset[str]]:
         following = tokens[position + 1] if position + 1 < len(tokens) else ""
         if token in NEGATIONS and following not in NOT_ONLY:
             left, waiting = max(left, NEGATIONS[token]), True
-        elif token in STOPS:
+        elif token in STOPS or (token in AND and following in NEW_VERBS):
             left = 0
         elif left:
             left -= 1

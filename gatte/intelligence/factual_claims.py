@@ -3,6 +3,7 @@ products, documents and places.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -46,8 +47,35 @@ _WORDS |= {
     "noventa": 90,
     "cem": 100,
 }
+_TEENS = {
+    "dez": 10,
+    "onze": 11,
+    "doze": 12,
+    "treze": 13,
+    "quatorze": 14,
+    "quinze": 15,
+    "dezesseis": 16,
+    "dezessete": 17,
+    "dezoito": 18,
+    "dezenove": 19,
+    "vinte": 20,
+}
+_SEVERAL = {word: number for word, number in _WORDS.items() if number > 1}
+"""Words that can only be numbers; "um" is an article too."""
+_YEAR = re.compile(rf"\bdois mil e (vinte e )?({'|'.join(_TEENS | _WORDS)})\b")
+_COUNTED = re.compile(rf"\b(\d{{1,3}}|{'|'.join(_SEVERAL)})((?: [a-z]{{4,}}){{1,3}})")
+"""A number with up to three words of what there is so many of."""
+COUNTED_STEM = 5
+_SAME_MEASURE = {
+    "12 mes": "1 ano",
+    "24 mes": "2 ano",
+    "36 mes": "3 ano",
+    "7 dia": "1 semana",
+    "24 hora": "1 dia",
+    "60 minuto": "1 hora",
+}
 _MONTH = re.compile(rf"\b({'|'.join(MONTHS)})\b")
-_SPELLED = re.compile(rf"\b({'|'.join(_WORDS)})(?: ou (?:{'|'.join(_WORDS)}))? {_UNITS}\b")
+_SPELLED = re.compile(rf"\b({'|'.join(_WORDS)})(?: ou ({'|'.join(_WORDS)}))? {_UNITS}\b")
 _WITH_UNIT = re.compile(rf"\b(\d+) {_UNITS}\b")
 _PROMISES = (
     "r$",
@@ -90,11 +118,14 @@ _NAME = re.compile(r"\b[a-z]{0,2}-?[A-Z]{2,}[\w-]*|\b[A-Z]\d\b")
 
 @dataclass(frozen=True)
 class Claims:
-    """What a text claims that must not be made up; `measures` are numbers with their units."""
+    """What a text claims that must not be made up; `measures` are numbers with their units,
+    `counts` numbers with the beginnings of the words behind them.
+    """
 
     links: frozenset[str]
     numbers: frozenset[str]
     measures: frozenset[str]
+    counts: frozenset[tuple[str, str]]
     promises: frozenset[str]
     names: frozenset[str]
 
@@ -107,6 +138,7 @@ def extract_claims(text: str) -> Claims:
         frozenset(_links(text)),
         frozenset(_numbers(text, plain)),
         frozenset(_measures(plain)),
+        frozenset(_counts(plain)),
         frozenset(_promises(text, plain)),
         frozenset(fold(name) for name in _NAME.findall(text) if len(name) > 1),
     )
@@ -120,12 +152,18 @@ def _links(text: str) -> set[str]:
 
 def _numbers(text: str, plain: str) -> set[str]:
     """The numbers of a text as digits: as they stand, the parts of dates, months by their number,
-    and small ones spelled out before a unit.
+    years and small ones spelled out, those of a measure in its other unit too.
     """
     text = _LIST_MARK.sub("", text)
     digits = {number for match in _NUMBER.findall(text) for number in _readings(match)}
     digits |= {str(MONTHS.index(month) + 1) for month in _MONTH.findall(plain)}
+    digits |= {_year(found) for found in _YEAR.finditer(plain)}
     return digits | {str(_WORDS[found[1]]) for found in _SPELLED.finditer(plain)}
+
+
+def _year(found: re.Match[str]) -> str:
+    """A year of this century that is spelled out."""
+    return str(2000 + (20 if found[1] else 0) + (_TEENS | _WORDS)[found[2]])
 
 
 def _readings(number: str) -> set[str]:
@@ -140,10 +178,28 @@ def _readings(number: str) -> set[str]:
 
 def _measures(plain: str) -> set[str]:
     """Numbers with the singular of their unit: "30 dia"; both ends of "1 a 5 anos"."""
-    spelled = {f"{_WORDS[found[1]]} {_singular(found[2])}" for found in _SPELLED.finditer(plain)}
+    spelled = {
+        f"{_WORDS[word]} {_singular(found[3])}"
+        for found in _SPELLED.finditer(plain)
+        for word in (found[1], found[2])
+        if word
+    }
     together = _RANGE.sub(r"\1 a \2", plain)
     written = {f"{found[1]} {_singular(found[2])}" for found in _WITH_UNIT.finditer(together)}
     return spelled | written
+
+
+def _counts(plain: str) -> Iterator[tuple[str, str]]:
+    for found in _COUNTED.finditer(_YEAR.sub("", plain)):
+        number = str(_SEVERAL.get(found[1], found[1]))
+        yield from ((number, word[:COUNTED_STEM]) for word in found[2].split())
+
+
+def in_other_units(measures: frozenset[str]) -> frozenset[str]:
+    """These measures, and with them those that say the same: "12 mes" and "1 ano"."""
+    other = {_SAME_MEASURE[one] for one in measures if one in _SAME_MEASURE}
+    others = {one for one, same in _SAME_MEASURE.items() if same in measures}
+    return measures | other | others
 
 
 def _singular(unit: str) -> str:

@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from itertools import product
+from itertools import pairwise, product
+from typing import Any
 
 from gatte.conversation.parsing.normalize import fold
-from gatte.intelligence import clauses, factual_claims
+from gatte.intelligence import clauses, embedding, factual_claims, step_order
 from gatte.intelligence.clauses import RIVALS, Clause, Modality
 
 LONGEST_ANSWER = 600
@@ -20,6 +21,10 @@ KNOWN_SHARE = 0.5
 """Of the words of a sentence that must stand in its passage."""
 KNOWN_CHUNK_SHARE = 0.45
 """Of the words between two commas that must stand in it."""
+SAME_MEANING = 0.58
+"""Likeness to the passage from which on other words are only other words."""
+LEADS_AWAY = 0.06
+"""How much likelier a sentence may be without one of its chunks before that one is an addition."""
 OTHER_FORM = 0.8
 """What another form of a word counts beside the word itself."""
 COMMON_WEIGHT = 0.4
@@ -44,6 +49,7 @@ class Violation(StrEnum):
     OTHER_THING = "other_thing"
     CONTRADICTION = "contradiction"
     OTHER_MODALITY = "other_modality"
+    OTHER_ORDER = "other_order"
     NEW_WORDS = "new_words"
     NEW_CONTACT = "new_contact"
     PERSONAL_DATA = "personal_data"
@@ -102,11 +108,14 @@ def _new_claims(sentence: str, passage: SourcePassage) -> Iterator[Violation]:
     said = factual_claims.extract_claims(sentence)
     known = factual_claims.extract_claims(passage.text)
     heading = factual_claims.extract_claims(passage.heading)
-    numbers = said.numbers - known.numbers - heading.numbers
-    measures = said.measures - known.measures
+    known_measures = factual_claims.in_other_units(known.measures)
+    measures = said.measures - known_measures
+    of_measures = {one.partition(" ")[0] for one in known_measures}
+    counted = {number for number, _ in said.counts & known.counts}
+    numbers = said.numbers - known.numbers - heading.numbers - of_measures - counted
     if said.links - known.links:
         yield Violation.NEW_LINK
-    if numbers or measures:
+    if numbers or measures or _counts_otherwise(said.counts, known.counts):
         yield Violation.NEW_NUMBER
     if said.promises - known.promises:
         yield Violation.NEW_PROMISE
@@ -114,6 +123,13 @@ def _new_claims(sentence: str, passage: SourcePassage) -> Iterator[Violation]:
     for name in said.names:
         if name not in written:
             yield Violation.NEW_NAME
+
+
+def _counts_otherwise(said: frozenset[tuple[str, str]], known: frozenset[tuple[str, str]]) -> bool:
+    """Whether there is another number of a thing than the passage has of it."""
+    told = {thing for _, thing in known}
+    agreed = {number for number, _ in said & known}
+    return any(thing in told and number not in agreed for number, thing in said - known)
 
 
 def _new_meaning(sentence: str, passage: SourcePassage) -> Iterator[Violation]:
@@ -128,7 +144,13 @@ def _new_meaning(sentence: str, passage: SourcePassage) -> Iterator[Violation]:
             if _is_always_otherwise(stem, clause, assertions):
                 yield Violation.CONTRADICTION
         yield from _against_nearest(clause, assertions)
-    yield from _new_words(found, _words(passage))
+    if step_order.is_other_order(
+        step_order.steps_of(sentence), _told_steps(passage), _likeness_of_steps
+    ):
+        yield Violation.OTHER_ORDER
+    chunks = [_words_alone(chunk.stems) for clause in found for chunk in clause.chunks]
+    if _has_new_words(chunks, _words(passage)) and not _says_the_same(sentence, chunks, passage):
+        yield Violation.NEW_WORDS
 
 
 def _against_nearest(clause: Clause, assertions: Sequence[_Assertion]) -> Iterator[Violation]:
@@ -180,7 +202,9 @@ def _is_other(said: frozenset[str], held: frozenset[str], group: frozenset[str])
 
 
 def _contradicts(clause: Clause, nearest: Clause) -> bool:
-    """Whether a word that both have is denied in one alone."""
+    """Whether a word that both have is denied in one alone, and they deny nothing in common."""
+    if _deny_the_same(clause, nearest):
+        return False
     for stem in clause.stems:
         if stem in clauses.COMMON_WORDS:
             continue
@@ -189,6 +213,11 @@ def _contradicts(clause: Clause, nearest: Clause) -> bool:
         if same and (stem in clause.denied) not in held:
             return True
     return False
+
+
+def _deny_the_same(clause: Clause, other: Clause) -> bool:
+    """Whether what a clause denies first is denied in the other too."""
+    return any(_has(stem, other.denied_first) for stem in clause.denied_first)
 
 
 def _is_always_otherwise(stem: str, clause: Clause, assertions: Iterable[_Assertion]) -> bool:
@@ -222,17 +251,54 @@ def _demands_otherwise(clause: Clause, nearest: Clause) -> bool:
     return demands and not demanded and nearest.denies and not clause.denies
 
 
-def _new_words(found: Iterable[Clause], known: frozenset[str]) -> Iterator[Violation]:
-    """Whether too many words of all clauses, or of one chunk, stand nowhere in the passage."""
-    words: list[str] = []
-    least = 1.0
-    for clause in found:
-        for chunk in clause.chunks:
-            spoken = _words_alone(chunk.stems)
-            words += spoken
-            least = min(least, _known_share(spoken, known))
-    if least < KNOWN_CHUNK_SHARE or _known_share(words, known) < KNOWN_SHARE:
-        yield Violation.NEW_WORDS
+def _has_new_words(chunks: Sequence[Sequence[str]], known: frozenset[str]) -> bool:
+    """Whether too many words of all chunks, or of one, stand nowhere in the passage."""
+    shares = [_known_share(chunk, known) for chunk in chunks]
+    whole = _known_share([word for chunk in chunks for word in chunk], known)
+    return min(shares, default=1.0) < KNOWN_CHUNK_SHARE or whole < KNOWN_SHARE
+
+
+def _says_the_same(sentence: str, chunks: Sequence[Sequence[str]], passage: SourcePassage) -> bool:
+    """Whether a sentence means nearly what one or two sentences of the passage do, and none of its
+    chunks leads away from it; never without the embedding.
+    """
+    if not embedding.available():
+        return False
+    known = _words(passage)
+    new = [chunk for chunk in chunks if _known_share(chunk, known) < KNOWN_CHUNK_SHARE]
+    without = [" ".join(w for one in chunks if one is not chunk for w in one) for chunk in new]
+    whole = " ".join(word for chunk in chunks for word in chunk)
+    vectors = embedding.embed([sentence.lower(), whole, *without])
+    likeness = (_vectors(passage) @ vectors.T).max(axis=0)
+    leads_away = any(one - likeness[1] > LEADS_AWAY for one in likeness[2:])
+    return bool(likeness[0] >= SAME_MEANING) and not leads_away
+
+
+@lru_cache(maxsize=KEPT_PASSAGES)
+def _vectors(passage: SourcePassage) -> Any:  # noqa: ANN401 - an array
+    """What the sentences of a passage mean, each alone and with the next, a row each."""
+    alone = [one.lower() for one in clauses.sentences_of(passage.text)]
+    together = [f"{one} {following}" for one, following in pairwise(alone)]
+    return embedding.embed([*alone, *together])
+
+
+@lru_cache(maxsize=KEPT_PASSAGES)
+def _told_steps(passage: SourcePassage) -> tuple[str, ...]:
+    """What a passage tells, piece by piece, in the order in which it is done."""
+    return tuple(step_order.told_steps(clauses.sentences_of(passage.text)))
+
+
+def _likeness_of_steps(step: str, piece: str) -> float:
+    """How much of a piece stands in a step, less where little of the step stands in the piece."""
+    mine, theirs = _stems_of(step), _stems_of(piece)
+    if not mine or not theirs:
+        return 0.0
+    back = min(1.0, _known_share(mine, theirs) + 0.5)
+    return _known_share(theirs, mine) * back
+
+
+def _stems_of(text: str) -> frozenset[str]:
+    return frozenset(stem for clause in clauses.clauses_of(text) for stem in clause.stems)
 
 
 def _words_alone(stems: Iterable[str]) -> list[str]:

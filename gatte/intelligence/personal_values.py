@@ -62,6 +62,7 @@ SECRET_WORD = re.compile(
     r"\b(?:senhas?|password|pin|puk|c[oó]digo de (?:acesso|seguran[cç]a))\b",
     re.IGNORECASE,
 )
+_WORD = re.compile(r"\w+")
 AFTER_SECRET_WORD = 60
 """Characters behind a word for a password in which whatever may be one is hidden."""
 MAYBE_PASSWORD = re.compile(
@@ -126,22 +127,18 @@ class PersonalValue:
 
 @dataclass(frozen=True)
 class KnownName:
-    """A name, or a word of one, as it is looked for in a folded text."""
+    """A name, or a word of one, as its words are looked for in a folded text."""
 
     kind: ValueKind
-    pattern: re.Pattern[str]
+    words: tuple[str, ...]
 
 
 def known_names(name: str, kind: ValueKind) -> list[KnownName]:
     """What a name is looked for by: the whole of it first, then its words."""
-    parts = re.findall(r"\w+", _folded(name))
-    found: list[KnownName] = []
-    if len(parts) > 1:
-        whole = r"\W+".join(re.escape(part) for part in parts)
-        found.append(_known_name(kind, whole))
+    parts = _WORD.findall(_folded(name))
     telling = [part for part in parts if len(part) >= SHORTEST_PART and part not in PARTICLES]
-    found += [_known_name(kind, re.escape(part)) for part in telling]
-    return found
+    whole = [KnownName(kind, tuple(parts))] if len(parts) > 1 else []
+    return whole + [KnownName(kind, (part,)) for part in telling]
 
 
 def find_values(
@@ -166,11 +163,6 @@ def find_values(
         *_find_long_numbers(text),
     ]
     return _without_overlap(found)
-
-
-def _known_name(kind: ValueKind, pattern: str) -> KnownName:
-    whole_words = rf"(?<!\w){pattern}(?!\w)"
-    return KnownName(kind, re.compile(whole_words))
 
 
 def _each(kind: ValueKind, spans: Iterable[Span]) -> Iterator[PersonalValue]:
@@ -201,13 +193,19 @@ def _find_emails(text: str) -> Iterator[Span]:
 
 
 def _find_names(text: str, names: Iterable[KnownName]) -> Iterator[PersonalValue]:
-    """Where names stand; a word that is no name in small letters counts only with a capital."""
-    folded = _folded(text)
+    """Where names stand, word by word, whatever is between the words of one; a word that is no name
+    in small letters counts only with a capital.
+    """
+    spoken = list(_WORD.finditer(_folded(text)))
+    said = [word[0] for word in spoken]
     for name in names:
-        for found in name.pattern.finditer(folded):
-            start, end = found.span()
+        count = len(name.words)
+        for at in range(len(said) - count + 1):
+            if tuple(said[at : at + count]) != name.words:
+                continue
+            start, end = spoken[at].start(), spoken[at + count - 1].end()
             is_capital = text[start].isupper()
-            if is_capital or found[0] not in ORDINARY_WORDS:
+            if is_capital or name.words[0] not in ORDINARY_WORDS or count > 1:
                 yield PersonalValue(name.kind, start, end)
 
 

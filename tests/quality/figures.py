@@ -15,6 +15,7 @@ from tests.quality import turns
 from tests.quality.judge import Grade
 from tests.quality.play import Played, Reading
 from tests.quality.run import Results
+from tests.quality.slot_values import ReadValue
 from tests.quality.turns import ReadTurn
 
 FLOORS = Path(__file__).parent / "floors.toml"
@@ -50,7 +51,8 @@ def of(results: Results, voices: Iterable[str]) -> Figures:
             for name, so in heard.counts.items():
                 cases[name].append((heard.id, float(so)))
     figures |= {f"sentences: {name}": share(pairs) for name, pairs in sorted(cases.items())}
-    return figures | _of_turns([one for one in results.read if one.voice in among])
+    figures |= _of_turns([one for one in results.read if one.voice in among])
+    return figures | _of_values([one for one in results.values if one.voice in among])
 
 
 def _of_customers(played: Sequence[Played], reading: Reading) -> Figures:
@@ -72,6 +74,43 @@ def _of_customers(played: Sequence[Played], reading: Reading) -> Figures:
     figures[f"customers, {reading}: turns without a reply"] = Figure(
         silent, silent, silent, turns_played, is_count=True
     )
+    return figures | _of_bubbles([one for one, _ in judged], reading)
+
+
+def _of_bubbles(played: Sequence[Played], reading: Reading) -> Figures:
+    """What is said, as it looks on a phone: how long bubbles are, and where more came than one."""
+    lengths = [length for one in played for length in one.bubbles]
+    if not lengths:
+        return {}
+    counts = {
+        "characters that nine of ten bubbles do not pass": (
+            float(np.percentile(lengths, 90)),
+            len(lengths),
+        ),
+        "turns with more than one bubble": (
+            sum(one.crowded_turns for one in played),
+            sum(one.turns for one in played),
+        ),
+        "dialogues with a second greeting": (
+            sum(one.greetings > 1 for one in played),
+            len(played),
+        ),
+    }
+    return {
+        f"customers, {reading}: {name}": Figure(value, value, value, cases, is_count=True)
+        for name, (value, cases) in counts.items()
+    }
+
+
+def _of_values(read: Sequence[ReadValue]) -> Figures:
+    """Values that a slot asked for, by slot: stored as another, or as it was meant."""
+    figures: Figures = {}
+    for slot in sorted({one.slot for one in read}):
+        values = [one for one in read if one.slot == slot]
+        figures[f"values: {slot}, misread"] = share([(one.id, one.is_misread) for one in values])
+        figures[f"values: {slot}, right at once"] = share(
+            [(one.id, one.is_right) for one in values]
+        )
     return figures
 
 

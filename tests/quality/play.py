@@ -3,6 +3,7 @@ offered, and nothing of the rules.
 """
 
 import random
+import re
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -30,6 +31,8 @@ UNDOES = ("parar de receber", "parar avisos", "apag", "elimin", "exclu", "quer m
 that.
 """
 READER = "gatte_turn_reader"
+GREETS = re.compile(r"(?:ol[áa]|oi|bom dia|boa tarde|boa noite)\b", re.IGNORECASE)
+"""How a bubble begins that greets."""
 
 
 class Reading(StrEnum):
@@ -42,7 +45,9 @@ class Reading(StrEnum):
 
 @dataclass(frozen=True)
 class Played:
-    """How a dialogue went; `verdict` is None when the system cannot play it yet."""
+    """How a dialogue went; `verdict` is None when the system cannot play it yet. `bubbles` holds
+    the characters of each, `crowded_turns` counts turns with more than one.
+    """
 
     customer: str
     voice: str
@@ -52,6 +57,9 @@ class Played:
     verdict: Verdict | None
     turns: int = 0
     silent_turns: int = 0
+    bubbles: tuple[int, ...] = ()
+    crowded_turns: int = 0
+    greetings: int = 0
     transcript: tuple[str, ...] = ()
 
 
@@ -66,6 +74,7 @@ class Dialogue:
     rng: random.Random
     turns: int = 0
     silent_turns: int = 0
+    crowded_turns: int = 0
     asked: set[str] = field(default_factory=set)
     answered: dict[str, int] = field(default_factory=dict)
     asides_left: list[Aside] = field(default_factory=list)
@@ -100,6 +109,9 @@ def play(
         verdict,
         dialogue.turns,
         dialogue.silent_turns,
+        tuple(len(one.body) for one in dialogue.stage.received),
+        dialogue.crowded_turns,
+        sum(bool(GREETS.match(one.body)) for one in dialogue.stage.received),
         () if verdict.grade is Grade.WELL else tuple(dialogue.transcript),
     )
 
@@ -259,6 +271,7 @@ def _say(dialogue: Dialogue, line: Line) -> None:
         titles = " | ".join(option.title for option in one.options)
         buttons = f" [{titles}]" if titles else ""
         dialogue.transcript.append(f"{'bot':>12} < {one.body}{buttons}")
+    dialogue.crowded_turns += len(answers) > 1
     if not answers and judge.state(stage) not in {State.WAITING_HUMAN, State.WITH_HUMAN}:
         dialogue.silent_turns += 1
 

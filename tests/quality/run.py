@@ -12,10 +12,11 @@ from typing import Any
 from flask import Flask
 
 from tests.process_system import build_models
-from tests.quality import customers, sentences, system, turns
+from tests.quality import customers, sentences, slot_values, system, turns
 from tests.quality.customers import Customer
 from tests.quality.play import Played, Reading, play
 from tests.quality.sentences import Heard
+from tests.quality.slot_values import ReadValue
 from tests.quality.turns import ReadTurn
 
 PROCESSES = 2
@@ -59,7 +60,19 @@ class ReadTurns:
         return turns.read_all(turns.read(self.voice), reader)
 
 
-Task = PlayCustomer | PlaySentence | ReadTurns
+@dataclass(frozen=True)
+class ReadValues:
+    """The values of a voice's turns to be read."""
+
+    voice: str
+
+    def run(self, app: Flask, _agents: tuple[int, int]) -> list[ReadValue]:
+        """How they were stored."""
+        return slot_values.read_all(turns.read(self.voice), app.extensions["gatte_local_models"])
+
+
+Task = PlayCustomer | PlaySentence | ReadTurns | ReadValues
+Result = Played | Heard | list[ReadTurn] | list[ReadValue]
 
 
 @dataclass
@@ -69,8 +82,9 @@ class Results:
     played: list[Played] = field(default_factory=list)
     heard: list[Heard] = field(default_factory=list)
     read: list[ReadTurn] = field(default_factory=list)
+    values: list[ReadValue] = field(default_factory=list)
 
-    def add(self, one: Played | Heard | list[ReadTurn]) -> None:
+    def add(self, one: Result) -> None:
         """Take one result in."""
         match one:
             case Played():
@@ -78,21 +92,28 @@ class Results:
             case Heard():
                 self.heard.append(one)
             case _:
-                self.read += one
+                self.read += [turn for turn in one if isinstance(turn, ReadTurn)]
+                self.values += [value for value in one if isinstance(value, ReadValue)]
 
 
-def tasks(voices: Sequence[str], seeds: int, only: str | None) -> Iterator[Task]:
+def tasks(
+    voices: Sequence[str],
+    seeds: int,
+    only: str | None,
+    readings: Sequence[Reading] = tuple(Reading),
+) -> Iterator[Task]:
     """What is to be done; `only` is `customers`, `sentences`, `turns` or None for all."""
     for voice in voices:
         if only in {None, "customers"}:
             for customer in customers.read(voice):
                 for seed in range(seeds):
-                    for reading in Reading:
+                    for reading in readings:
                         yield PlayCustomer(customer, seed, reading)
         if only in {None, "sentences"}:
             yield from (PlaySentence(one) for one in sentences.read(voice))
         if only in {None, "turns"}:
             yield ReadTurns(voice)
+            yield ReadValues(voice)
 
 
 def run(todo: Sequence[Task]) -> Results:

@@ -1,15 +1,21 @@
 """The parts of `make quality` that need no system: files, gold commands, grades, figures."""
 
 import random
+from functools import partial
 
 import pytest
 
 from gatte.conversation.commands import Affirm, CorrectSlot, Escalate, Question, SetSlot, Skip
 from tests.quality import customers, gold, judge, sentences, turns, voice_files
-from tests.quality.figures import share
+from tests.quality.figures import of, share
 from tests.quality.gold import Line
-from tests.quality.play import script_of
+from tests.quality.judge import Grade, Verdict
+from tests.quality.play import Played, Reading, script_of
+from tests.quality.run import Results
+from tests.quality.slot_values import ReadValue
 from tests.quality.turns import ReadTurn
+
+WELL = Verdict(Grade.WELL)
 
 
 @pytest.mark.parametrize("voice", voice_files.names())
@@ -127,3 +133,34 @@ def test_figures_of_turns():
     assert turns.exact_match(read) == pytest.approx(1 / 3)
     assert turns.micro_f1(read) == pytest.approx(4 / 7)
     assert turns.calibration_error(read) == pytest.approx((0.1 + 0.3 + 0.5) / 3)
+
+
+def test_a_value_that_was_not_stored_is_not_misread():
+    name = partial(ReadValue, "t1", "voz", "name", "Ana Souza")
+
+    assert [name(stored).is_misread for stored in ("ana souza", "Souza", None)] == [
+        False,
+        True,
+        False,
+    ]
+    assert [name(stored).is_right for stored in ("ana souza", "Souza", None)] == [
+        True,
+        False,
+        False,
+    ]
+
+
+def test_figures_of_bubbles_count_lengths_crowds_and_second_greetings():
+    played = [
+        Played("c1", "voz", "lead", 0, Reading.GOLD, WELL, 4, 0, (10,) * 9 + (500,), 1, 2),
+        Played("c2", "voz", "lead", 0, Reading.GOLD, WELL, 6, 0, (10,) * 10, 0, 1),
+    ]
+
+    found = of(Results(played=played), ["voz"])
+
+    longest = found["customers, gold: characters that nine of ten bubbles do not pass"]
+    crowded = found["customers, gold: turns with more than one bubble"]
+    greeted = found["customers, gold: dialogues with a second greeting"]
+    assert (longest.value, longest.cases) == (10, 20)
+    assert (crowded.value, crowded.cases) == (1, 10)
+    assert (greeted.value, greeted.cases) == (1, 2)

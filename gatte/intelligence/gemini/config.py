@@ -30,9 +30,11 @@ def generation_config(
 
     Not to be changed: it is shared. No function is ever called.
     """
-    from google.genai.types import AutomaticFunctionCallingConfig, GenerateContentConfig
+    from google.genai.types import AutomaticFunctionCallingConfig
 
-    return GenerateContentConfig(
+    from gatte.intelligence.gemini.request_types import RequestConfig
+
+    return RequestConfig(
         system_instruction=user_content(instructions),
         temperature=temperature,
         max_output_tokens=most_tokens,
@@ -68,9 +70,9 @@ def tokens_of(contents: "Content | Sequence[Part]", config: "GenerateContentConf
 
 def user_content(text: str) -> "Content":
     """A text as the contents of a call."""
-    from google.genai.types import Content, Part
+    from gatte.intelligence.gemini.request_types import RequestContent, RequestPart
 
-    return Content(role="user", parts=[Part(text=text)])
+    return RequestContent(role="user", parts=[RequestPart(text=text)])
 
 
 # As little thinking as a model allows: a customer waits, and passages are short. Google's page on

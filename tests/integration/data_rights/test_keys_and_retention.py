@@ -26,7 +26,10 @@ from gatte.store import contacts, daily_figures
 from tests.fakes import payloads
 from tests.integration.turns.simulated_customer import somebody
 
-TODAY = datetime.now(UTC).date()
+
+def today() -> date:
+    """The day of keys, which is that of UTC."""
+    return datetime.now(UTC).date()
 
 
 def later(**span: int) -> datetime:
@@ -142,7 +145,7 @@ def test_inbox_rows_stay_for_the_redelivery_horizon(app, customer):
 def test_no_sum_of_a_day_changes(app, talk):
     from gatte.jobs import cron
 
-    span = date(2020, 1, 1), TODAY + timedelta(days=1)
+    span = date(2020, 1, 1), today() + timedelta(days=1)
     with app.app_context():
         cron.count_daily_figures()
         before = daily_figures.list_figures(*span)
@@ -168,20 +171,20 @@ def test_the_key_of_a_day_is_destroyed_when_nothing_waits_under_it(app, customer
         payload = db.session.scalar(
             select(InboxMessage.payload).where(InboxMessage.processed_at.is_(None))
         )
-        assert inbox_day(payload) == TODAY
+        assert inbox_day(payload) == today()
 
-    assert destroy(app, TODAY + timedelta(days=30)) == {
+    assert destroy(app, today() + timedelta(days=30)) == {
         "destroyed": 0,
         "kept": 0,
         "unprocessed_messages": 1,
     }
-    assert destroy(app, TODAY + timedelta(days=31))["kept"] == 1
+    assert destroy(app, today() + timedelta(days=31))["kept"] == 1
     alarms = [line for line in logged if line["event"] == "inbox_messages_outlive_their_key"]
     assert len(alarms) == 2
     fresh.is_answered()
 
-    assert destroy(app, TODAY + timedelta(days=30))["destroyed"] == 0
-    assert destroy(app, TODAY + timedelta(days=31))["destroyed"] == 1
+    assert destroy(app, today() + timedelta(days=30))["destroyed"] == 0
+    assert destroy(app, today() + timedelta(days=31))["destroyed"] == 1
     assert count(app, DataKey, purpose=KeyPurpose.INBOX_DAY) == 0
 
 
@@ -189,7 +192,7 @@ def test_what_was_sealed_under_a_destroyed_key_does_not_open(app):
     with app.app_context():
         ring = keyring()
         sealed = ring.seal_inbox(b"oi", b"place")
-        yesterday = TODAY - timedelta(days=1)
+        yesterday = today() - timedelta(days=1)
         old = b"\x02" + yesterday.toordinal().to_bytes(4, "big") + sealed[5:]
 
         with pytest.raises(DecryptionFailed, match="destroyed"):

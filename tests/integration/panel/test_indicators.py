@@ -2,10 +2,11 @@
 
 import csv
 import io
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
+from gatte import services
 from gatte.conversation.states import State
 from gatte.extensions import db
 from gatte.models import Conversation, DailyFigure, Transition
@@ -17,7 +18,8 @@ from gatte.operations.production_check import checklist
 @pytest.fixture
 def counted(app):
     """Two days with figures, and one long before."""
-    today = datetime.now(UTC).date()
+    with app.app_context():
+        today = datetime.now(services.settings().time_zone).date()
     amounts = [
         (0, "conversations", "", 1234),
         (1, "conversations", "", 2),

@@ -14,6 +14,8 @@ from gatte.intelligence.knowledge import articles
 DATA = Path(__file__).parent / "data"
 TUNED, UNSEEN = "grounding_pairs.tsv", "grounding_pairs_unseen.tsv"
 """Rules were made with the first in sight; the second was written afterwards, and only measured."""
+OTHER = "grounding_pairs_other_author.tsv"
+"""By somebody who knew the articles alone; those of every other article were looked at later."""
 
 
 @pytest.fixture(scope="module")
@@ -33,12 +35,12 @@ def share(name: str, column: str, passages: dict[str, SourcePassage], *, kept: b
     return found.count(kept) / len(rows)
 
 
-@pytest.mark.parametrize(("name", "floor"), [(TUNED, 0.97), (UNSEEN, 0.93)])
+@pytest.mark.parametrize(("name", "floor"), [(TUNED, 0.97), (UNSEEN, 0.96), (OTHER, 0.79)])
 def test_true_sentences_stay(passages, name, floor):
     assert share(name, "holds", passages, kept=True) >= floor
 
 
-@pytest.mark.parametrize(("name", "floor"), [(TUNED, 0.95), (UNSEEN, 0.9)])
+@pytest.mark.parametrize(("name", "floor"), [(TUNED, 0.95), (UNSEEN, 0.9), (OTHER, 0.89)])
 def test_false_sentences_are_refused(passages, name, floor):
     assert share(name, "does_not_hold", passages, kept=False) >= floor
 
@@ -88,3 +90,36 @@ def test_what_a_passage_does_not_hold_is_told_apart(sentence, violation):
     )
 
     assert violation in violations(sentence, passage)
+
+
+STEPS = SourcePassage(
+    "Sem CNH há dois caminhos. Primeiro instale o driver do token; depois reinicie o computador e "
+    "abra o programa. O A1 vale 1 ano. Não ter CNH é comum: a validação pode ser presencial."
+)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Há 2 caminhos para quem está sem CNH.",
+        "O A1 vale por 12 meses.",
+        "Sim, o A1 vale um ano.",
+        "Instale o driver e, depois, abra o programa.",
+        "Antes de abrir o programa, instale o driver.",
+        "Não ter CNH não impede: a validação pode ser presencial.",
+    ],
+)
+def test_the_same_in_other_words_holds(sentence):
+    assert violations(sentence, STEPS) == ()
+
+
+@pytest.mark.parametrize(
+    ("sentence", "violation"),
+    [
+        ("Há quatro caminhos para quem está sem CNH.", Violation.NEW_NUMBER),
+        ("Abra o programa e só depois instale o driver do token.", Violation.OTHER_ORDER),
+        ("Antes de instalar o driver do token, abra o programa.", Violation.OTHER_ORDER),
+    ],
+)
+def test_another_number_of_things_and_another_order_are_refused(sentence, violation):
+    assert violation in violations(sentence, STEPS)
