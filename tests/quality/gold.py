@@ -186,7 +186,7 @@ def _aside(customer: Customer, line: Line, stored: Mapping[str, str]) -> Iterato
         for slot, value in customer.wanted_slots.items()
         if slot not in BY_ID and stored.get(slot) and not same(value, stored[slot])
     ]
-    if wrong and not line.must_say and (line.place == "confirm" or not asks):
+    if wrong and (not asks or (line.place == "confirm" and not line.must_say)):
         yield from wrong
     elif asks or line.must_say:
         yield Question(line.text, span=line.text)
