@@ -27,7 +27,7 @@ WANTED = "a.active AND NOT p.superseded"
 LACKING = f"""
     {WANTED} AND NOT EXISTS (
         SELECT FROM passage_vector v WHERE v.passage_id = p.id AND v.model = :model)
-"""
+"""  # nosec B608 - our own words only
 MISSING_SQL = text(f"""
     SELECT p.id, p.text
     FROM passage p JOIN article a ON a.id = p.article_id
