@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy.orm import Session
+from sqlalchemy import inspect
+from sqlalchemy.orm import Session, object_session
 
 from gatte.conversation.parsing.normalize import expand_for_search, normalize_for_search
 from gatte.intelligence import embedding
@@ -60,10 +61,21 @@ def replace_passages(article: Article, draft: "ArticleDraft") -> None:
     passages have vectors.
     """
     wanted = list(texts_of(draft))
+    _hold_passages(article)
     for passage in article.passages:
         passage.superseded = _text_of(passage) not in wanted
     present = {_text_of(passage) for passage in article.passages}
     _add(article, [text for text in wanted if text not in present])
+
+
+def _hold_passages(article: Article) -> None:
+    """Read the passages of a stored article as they are now, and let nobody remove any until the
+    transaction ends.
+    """
+    session = object_session(article)
+    if session is not None and inspect(article).persistent:
+        knowledge.lock_version(session)
+        session.refresh(article, ["passages"])
 
 
 def embed_at_once(article: Article) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import DBAPIError
 
 from gatte.extensions import db
+from gatte.intelligence.knowledge.articles import import_articles
 from gatte.jobs.definitions import embed_passages
 from gatte.models import (
     Certificate,
@@ -21,10 +22,11 @@ from gatte.models import (
     Scope,
     keyring,
 )
-from gatte.store import due_work
+from gatte.store import due_work, knowledge
+from gatte.web.api.knowledge import ArticleContent, _draft
 from tests.integration.api.conftest import Program, issue
 from tests.process_system import until
-from tests.store_fixtures import rows
+from tests.store_fixtures import execute, rows
 
 
 def kind_of(answer):
@@ -223,6 +225,30 @@ def test_vectors_are_made_while_somebody_changes_the_same_article(app, program, 
         job.join()
 
     assert errors == []
+
+
+def test_an_article_goes_back_to_words_whose_passage_is_removed_meanwhile(
+    app, program, database_url
+):
+    first = {"title": "Onde", "question": "Qual a praça?", "answer": "Praça da Sé."}
+    place = "/knowledge/articles/praca"
+    program.call("PUT", place, first)
+    program.call("PUT", place, first | {"answer": "Outra."}, If_Match="*")
+    with app.app_context():
+        article = knowledge.find_by_slug(db.session(), "praca")
+        before = {passage.text: passage.superseded for passage in article.passages}
+        # a job removes what others replace
+        execute(database_url, "DELETE FROM passage WHERE superseded")
+        content = ArticleContent.model_validate(first).model_dump(exclude={"active"})
+        import_articles(db.session(), [_draft("praca", content)], embed=False, user_id=None)
+        db.session.commit()
+
+    assert True in before.values()
+    assert program.get(place).get_json()["answer"] == "Praça da Sé."
+    texts = [
+        text for (text,) in rows(database_url, "SELECT text FROM passage WHERE NOT superseded")
+    ]
+    assert sum("Praça da Sé." in text for text in texts) == 1
 
 
 def test_a_change_needs_the_version_and_the_present_one(program, desk):
