@@ -141,6 +141,11 @@ ASKS: dict[FactTopic, tuple[str, ...]] = {
         r"\b(?:dias|prazo)\b.{0,15}\bboleto\b",
         r"\b(?:emit\w+|faz(?:em)?|geram?) (?:\w+ )?boleto\b",
         r"\bqual (?:e )?(?:a )?chave (?:do )?pix\b",
+        r"\bcomo (?:eu |que |e que |se |faz para |faco para |faco pra )?(?:paga|pago|pagar)\b",
+        (
+            r"\b(?:pode ser|posso|da para|da pra)\b.{0,10}\b(?:no|em|por|com) (?:pix|boleto"
+            r"|cartao|dinheiro|credito|debito)\b"
+        ),
     ),
     FactTopic.ISSUE_TIME: (
         (
@@ -170,7 +175,9 @@ ASKS: dict[FactTopic, tuple[str, ...]] = {
             r"\bvalor(?:es)? (?:do|da|de|dos|pra|para|por|com) (?:\w+ ){0,3}(?:certificados?"
             r"|e-?cpf|e-?cnpj|nf-?e|token|a1|a3)\b"
         ),
-        r"^valor(?:es)?\b(?! (?:juridic\w+|legal|correto|novo))",
+        r"^(?:e )?(?:o |os )?valor(?:es)?\b(?! (?:juridic\w+|legal|correto|novo))",
+        r"\bqual (?:e |seria )?(?:o )?investimento\b",
+        r"\b(?:e|fica|sai|esta) (?:muito |meio )?caro\b.{0,12}\?",
         r"\b(?:por quanto|a quanto|quanto (?:em media|mais ou menos))\b",
         r"\b(?:mais|menos) (?:barat\w+|em conta|caro|cara)\b",
         (
@@ -186,6 +193,7 @@ ASKS: dict[FactTopic, tuple[str, ...]] = {
         r"\bendereco\b",
         r"\blocalizacao\b",
         r"\bponto de referencia\b",
+        r"\bvoces sao de onde\b|\bde onde (?:e que )?voces (?:sao|falam)\b",
         r"\b(?:com|qual o) cep\b",
         (
             r"\b(?:onde|adonde|aonde|onde e que|ond)\b.{0,12}\b(?:fica|ficam|e (?:a|o)"
@@ -219,7 +227,11 @@ ASKS: dict[FactTopic, tuple[str, ...]] = {
         ),
         r"\b(?:posso|como|onde|consigo|da para|tem como|quero)\b.{0,12}\b(?:ligar|telefonar)\b",
         r"\batendem?\b.{0,15}\b(?:por e-?mail|por telefone|no instagram)\b",
-        r"^(?:e )?(?:o )?(?:telefone|e-?mail|site|instagram|insta)(?: de voces| da loja)?$",
+        (
+            r"^(?:e |qual )?(?:o |e o )?(?:telefone|tel|fone|e-?mail|site|instagram|insta)"
+            r"(?: de voces| da loja)?\W*$"
+        ),
+        r"\b(?:falo|falar|falamos|contato)\b.{0,20}\bpor (?:telefone|tel|ligacao|e-?mail)\b",
         r"\bso (?:zap|whatsapp)\b",
     ),
     FactTopic.HOURS: (
