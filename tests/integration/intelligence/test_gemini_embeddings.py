@@ -15,11 +15,11 @@ from gatte.intelligence import calls, service
 from gatte.intelligence.budget import Budget, BudgetLimits, SpentAmounts
 from gatte.intelligence.calls import CallOutcome, CallPurpose
 from gatte.intelligence.gemini.client import Models
-from gatte.intelligence.knowledge import article_passages, articles
+from gatte.intelligence.knowledge import article_passages, articles, trials
 from gatte.intelligence.knowledge.article_draft import ArticleDraft
 from gatte.intelligence.knowledge.version import current_version
 from gatte.intelligence.pseudonymization import Record
-from gatte.jobs import cron
+from gatte.jobs import cron, definitions
 from gatte.models import LlmCall
 from gatte.models.knowledge import PassageVector
 from tests.app_fixture import application
@@ -188,3 +188,16 @@ def test_what_vectors_cost_is_stored_and_leaves_nothing_reserved(gemini, fake_ge
     assert sum(row.tokens_in for row in rows) > 50
     reais = sum(row.tokens_in for row in rows) * Decimal("0.15") / 10**6 * Decimal("5.40")
     assert sum(row.cost_brl for row in rows) == pytest.approx(reais, abs=Decimal("0.000001"))
+
+
+def test_what_a_trial_asks_of_gemini_is_a_cost_like_any_other(gemini, fake_gemini):
+    db.session.execute(text("DELETE FROM llm_call"))
+    db.session.commit()
+    trial = trials.start(SLANG, with_drafts=False)
+    db.session.remove()
+    definitions.answer_trial(str(trial))
+
+    asked = sorted(row.purpose for row in db.session.scalars(select(LlmCall)))
+    assert trials.find(trial).found[0].title == "Estacionamento"
+    assert asked == ["embed_question", "respond"]
+    assert len(asked) == len(fake_gemini.calls)
