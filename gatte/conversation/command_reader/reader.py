@@ -20,7 +20,11 @@ from gatte.conversation.command_reader.literal_commands import (
 from gatte.conversation.command_reader.person_calls import calls_for_person
 from gatte.conversation.command_reader.place import Place
 from gatte.conversation.command_reader.refused_questions import with_refusals
-from gatte.conversation.command_reader.slot_commands import values_or_question, volunteered
+from gatte.conversation.command_reader.slot_commands import (
+    CORRECTION,
+    values_or_question,
+    volunteered,
+)
 from gatte.conversation.command_reader.sure_commands import with_sure_commands
 from gatte.conversation.commands import (
     Affirm,
@@ -44,7 +48,7 @@ from gatte.conversation.input_triage import UnderstoodText
 from gatte.conversation.nlu import PredictionSource, Utterance
 from gatte.conversation.parsing.answers import yes_or_no
 from gatte.conversation.parsing.documents import find_document
-from gatte.conversation.parsing.normalize import words
+from gatte.conversation.parsing.normalize import normalize_text, words
 from gatte.conversation.parsing.products import parts_of
 from gatte.conversation.secret_detection import secret_in
 from gatte.conversation.snapshot import Snapshot
@@ -81,6 +85,7 @@ def read(
     found: list[Command] = [*alarms(place, reading)]
     for one in said:
         found += _of_message(place, one, reading, found)
+    found = _with_one_answer(place, found)
     found += commands_of_labels(place, said, found, reading)
     if not _says_something(found) and not (flow and found):
         found += commands_of_intents(place, said, found)
@@ -91,6 +96,35 @@ def read(
             if asks(one) and not _is_read(one.text, found)
         ]
     return _finished(place, found)
+
+
+def _with_one_answer(place: Place, found: list[Command]) -> list[Command]:
+    """The commands, where of several messages that could each be the name that is asked for the
+    first is it: those behind it speak of something else, unless they correct it, or are the rest of
+    a name of which only one word came.
+    """
+    slot = place.slot
+    if slot is None or slot.long_text or not (slot.free_text or slot.name == "name"):
+        return found
+    values = [one for one in found if isinstance(one, SetSlot) and one.slot == slot.name]
+    if len(values) < 2:
+        return found
+    answer = values[0]
+    for later in values[1:]:
+        if CORRECTION.search(normalize_text(later.span)):
+            answer = later
+        elif slot.name == "name" and len(words(answer.value)) == 1:
+            answer = _fuller_name(answer, later)
+    others = {id(one) for one in values[1:]}
+    return [answer if one is values[0] else one for one in found if id(one) not in others]
+
+
+def _fuller_name(answer: SetSlot, later: SetSlot) -> SetSlot:
+    """The longer name of a later message; the name that a second single word completes."""
+    if len(words(later.value)) > 1:
+        return later
+    whole = f"{answer.value} {later.value}"
+    return replace(answer, value=whole, span=whole)
 
 
 def _is_read(text: str, found: Sequence[Command]) -> bool:

@@ -79,7 +79,7 @@ NOT_NAMES = word_set(
     "hoje depois agora ainda ja so mais menos muito nada algum alguma nenhum nenhuma esse "
     "essa este esta isto aquilo um uma que q perai pera espera calma minuto minutinho momento "
     "segundo instante saiu chegou entrou vou acho achei deixa dele dela era foi vai tem ver "
-    "olhar buscar pegar volto"
+    "olhar buscar pegar volto primeiro acento sobrenome"
 )
 
 
