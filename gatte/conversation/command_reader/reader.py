@@ -113,16 +113,21 @@ def _with_one_answer(place: Place, found: list[Command]) -> list[Command]:
     for later in values[1:]:
         if CORRECTION.search(normalize_text(later.span)):
             answer = later
-        elif slot.name == "name" and len(words(answer.value)) == 1:
+        elif slot.name == "name":
             answer = _fuller_name(answer, later)
     others = {id(one) for one in values[1:]}
     return [answer if one is values[0] else one for one in found if id(one) not in others]
 
 
 def _fuller_name(answer: SetSlot, later: SetSlot) -> SetSlot:
-    """The longer name of a later message; the name that a second single word completes."""
-    if len(words(later.value)) > 1:
+    """The later of two names when it is the whole one, both when each is a single word, else the
+    former.
+    """
+    first, following = words(answer.value), words(later.value)
+    if len(first) == 1 < len(following) or set(first) < set(following):
         return later
+    if len(first) > 1:
+        return answer
     whole = f"{answer.value} {later.value}"
     return replace(answer, value=whole, span=whole)
 
