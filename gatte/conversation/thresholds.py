@@ -49,13 +49,16 @@ ESCALATE_THRESHOLD = 0.25
 but only where they are likelier than a question or an answer.
 """
 
+ASKED_FLOW_THRESHOLD = 0.8
+"""A wish for a flow in a text that is likelier a question about it."""
+
 STORY_THRESHOLD = 0.8
 """Where the customer is asked to tell what happened, much sounds like a reason for a person."""
 
-CONFIRM_THRESHOLD = 0.7
+CONFIRM_THRESHOLD = 0.9
 """A yes to a summary, in words that no rule knows."""
 
-DISPUTED_CONFIRM_THRESHOLD = 0.95
+DISPUTED_CONFIRM_THRESHOLD = 0.98
 """A yes to a summary beside words that may take it back."""
 
 WRONG_PERSON_THRESHOLD = 0.65

@@ -12,7 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("idempotent_request", sa.Column("impersonal_body", sa.Text()))
+    op.add_column("idempotent_request", sa.Column("impersonal_body", sa.String()))
 
 
 def downgrade() -> None:

@@ -82,7 +82,8 @@ def _asks_for_times(turn: CommandRun, command: Question) -> bool:
         turn.settle(command)
         return True
     short = len(words(command.text)) <= LONGEST_PROPOSAL
-    return short and asked != CONFIRM and _takes_proposal(turn, command, slots)
+    proposes = short and asked != CONFIRM and draft.snapshot.state == State.COLLECTING
+    return proposes and _takes_proposal(turn, command, slots)
 
 
 def _takes_proposal(turn: CommandRun, command: Question, slots: Sequence[Slot]) -> bool:

@@ -23,11 +23,8 @@ from gatte.conversation.states import State
 from gatte.conversation.texts import render
 from gatte.conversation.thresholds import SLOT_OFFERS_HUMAN_AT
 
-ABOUT_ONE_APPOINTMENT = {
-    FlowName.SCHEDULE,
-    FlowName.MOVE_APPOINTMENT,
-    FlowName.CANCEL_APPOINTMENT,
-}
+OF_A_BOOKED_ONE = {FlowName.MOVE_APPOINTMENT, FlowName.CANCEL_APPOINTMENT}
+ABOUT_ONE_APPOINTMENT = {FlowName.SCHEDULE} | OF_A_BOOKED_ONE
 
 
 def start_flow(turn: CommandRun, command: StartFlow) -> Outcome:
@@ -39,6 +36,8 @@ def start_flow(turn: CommandRun, command: StartFlow) -> Outcome:
     if running and name == FlowName.CERTIFICATE_STATUS and draft.snapshot.certificates:
         answer_at_once(draft, own_certificates(draft.snapshot), "own records")
         return Outcome.DONE
+    if running == FlowName.SCHEDULE and name in OF_A_BOOKED_ONE and not draft.snapshot.appointments:
+        return _again(turn, command)  # what is moved or cancelled is the booking that runs
     texts = tuple(one.text for one in turn.said)
     values = {one.slot: one.value for one in turn.commands if isinstance(one, SetSlot)}
     if {running, name} <= ABOUT_ONE_APPOINTMENT:

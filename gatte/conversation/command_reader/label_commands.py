@@ -40,6 +40,7 @@ from gatte.conversation.parsing.languages import foreign_language
 from gatte.conversation.parsing.normalize import word_set, words
 from gatte.conversation.rules import small_talk_in
 from gatte.conversation.thresholds import (
+    ASKED_FLOW_THRESHOLD,
     CONFIRM_THRESHOLD,
     DISPUTED_CONFIRM_THRESHOLD,
     ESCALATE_THRESHOLD,
@@ -111,6 +112,8 @@ def threshold(place: Place, label: str, reading: TurnReading) -> float:
         return _question_threshold(place, reading)
     if name == "WrongPerson":
         return WRONG_PERSON_THRESHOLD
+    if name == "StartFlow" and reading.probability("Question") > reading.probability(label):
+        return ASKED_FLOW_THRESHOLD
     return LABEL_THRESHOLD
 
 

@@ -65,7 +65,7 @@ be forgotten.
 QUESTION_LENGTH = 120
 LONG_ANSWER = 6
 """Words from which on a text at the summary is no bare value any more."""
-NO_VALUE = 0.15
+NO_VALUE = 0.1
 """Free text is no answer to the slot asked when the model gives it less than this."""
 
 

@@ -38,6 +38,7 @@ VIOLATIONS: dict[str, str] = {
     Violation.OTHER_THING: "fala de outra coisa que a do artigo",
     Violation.CONTRADICTION: "contradiz o artigo",
     Violation.OTHER_MODALITY: "muda o que é obrigatório ou possível",
+    Violation.OTHER_ORDER: "conta os passos em outra ordem",
     Violation.NEW_WORDS: "palavras que o artigo não sustenta",
     Violation.NEW_CONTACT: "telefone ou e-mail que não está no artigo",
     Violation.PERSONAL_DATA: "dado pessoal que não está no artigo",

@@ -97,14 +97,14 @@ def test_a_correction_is_stored_shown_and_taken_back(app, customer, agent):
     card = address_of(customer)
     agent.get(card)
 
-    agent.post(f"{card}/corrigir", leitura="StartFlow:move_appointment", motivo="já tem horário")
+    agent.post(f"{card}/corrigir", leitura="StartFlow:cancel_appointment", motivo="já tem horário")
 
     stored = examples(app)[-1]
     with app.app_context():
         example = db.session.get_one(TrainingExample, stored.id)
         assert example.turn_input["messages"] == ["queria trocar aquele dia que combinamos"]
         assert example.turn_input["context"]["flow"] == ""
-        assert example.labels_after == ["StartFlow:move_appointment"]
+        assert example.labels_after == ["StartFlow:cancel_appointment"]
         assert example.labels_before != example.labels_after
         assert example.reason == "já tem horário"
         subject = f"conversation:{example.conversation_id}"
@@ -112,7 +112,7 @@ def test_a_correction_is_stored_shown_and_taken_back(app, customer, agent):
         assert "reading.corrected" in set(db.session.scalars(noted))
         assert b"combinamos" not in example.turn_input_sealed
     page = agent.get(card).text
-    assert "corrigiu: o cliente <strong>quer remarcar</strong>" in page
+    assert "corrigiu: o cliente <strong>quer desmarcar</strong>" in page
 
     agent.post(f"/panel/aprendizado/exemplos/{stored.id}/retirar")
 
