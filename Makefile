@@ -32,7 +32,7 @@ bench: install ## measure the targets of the design (no pass or fail)
 chaos: install ## kill every process at every step, many times, and count what was lost
 	@$(BIN)/python -m bench.chaos $(ARGS)
 
-quality: install ## simulated customers of eight voices: how they fare (make quality ARGS="--seeds 1")
+quality: install ## simulated customers of eleven voices: how they fare (make quality ARGS="--seeds 1")
 	@$(BIN)/python -m tests.quality $(ARGS)
 
 proof: install ## attack the running system, some two hours and a half (make proof ARGS="webhook --bodies 20000" for one part)
