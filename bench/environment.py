@@ -37,8 +37,12 @@ def stores(code: Checkout = HERE) -> Iterator[BenchEnvironment]:
         made = Stores(Path(name))
         try:
             urls = made.start()
-            migrator = {"GATTE_MIGRATION_DATABASE_URL": made.postgres.migrator_url()}
-            code.flask(environment(code, urls) | migrator, "migrate")
+            migrator = made.postgres.migrator_url()
+            # a former commit may know of one role alone, which does everything
+            database = urls.database if code is HERE else migrator
+            urls = Urls(database, urls.redis)
+            settings = environment(code, urls) | {"GATTE_MIGRATION_DATABASE_URL": migrator}
+            code.flask(settings, "migrate")
             pids = {"Postgres": made.postgres.pid, "Valkey": made.valkey.pid}
             yield BenchEnvironment(urls.database, urls.redis, pids)
         finally:

@@ -19,6 +19,7 @@ from gatte.conversation.fact_details import products_in
 from gatte.conversation.fact_questions import FactQuestion, QuestionContext, ReadClauses, find
 from gatte.conversation.fact_topics import FactTopic
 from gatte.conversation.fallback import looks_like_question
+from gatte.conversation.flows.certificates import chosen_certificate
 from gatte.conversation.nlu import Intent, PredictionSource
 from gatte.conversation.parsing.normalize import normalize_text, union, words
 from gatte.conversation.snapshot import Snapshot
@@ -71,8 +72,8 @@ def _wanted(snapshot: Snapshot) -> tuple[str, ...]:
     renewed; nothing while it is undecided.
     """
     slots = snapshot.slots
-    renewed = slots.get("certificate", "")
-    kind = next((one.kind for one in snapshot.certificates if one.id == renewed), "")
+    renewed = chosen_certificate(snapshot)
+    kind = renewed.kind if renewed else ""
     product = slots.get("product", "") or kind or slots.get("product_part", "")
     return (product,) if snapshot.flow and products_in(normalize_text(product)) else ()
 

@@ -19,17 +19,13 @@ from gatte.conversation.snapshot import (
 from gatte.infra.scoped_cache import cache_scope
 
 
+@cache_scope()
 def advance(snapshot: Snapshot, happening: Input) -> Decision:
     """What follows from a happening; InvalidTransition when it cannot happen in this state.
 
     A human who owns the conversation is never spoken over: whatever a customer says or a late
     answer brings, nothing is replied. What is found in a text is found once.
     """
-    with cache_scope():
-        return _decided(snapshot, happening)
-
-
-def _decided(snapshot: Snapshot, happening: Input) -> Decision:
     draft = DecisionBuilder(snapshot)
     match happening:
         case MessagesReceived():

@@ -18,7 +18,7 @@ from gatte.conversation.decision_builder import (
 from gatte.conversation.effects import EscalationReason
 from gatte.conversation.flows.appointment_changes import time_of
 from gatte.conversation.flows.base import Flow, FlowName, Slot
-from gatte.conversation.flows.certificates import show_validity
+from gatte.conversation.flows.certificates import certificate_of, show_validity
 from gatte.conversation.flows.registry import FLOWS
 from gatte.conversation.flows.schedule import show_when
 from gatte.conversation.handoff import clear_queue_flags, escalate
@@ -259,9 +259,8 @@ def shown_value(snapshot: Snapshot, slot: Slot, value: str) -> str:
         known = (one for one in snapshot.appointments if one.id == value)
         return next((show_when(time_of(one)) for one in known), "")
     if slot.name == "certificate":
-        renewed = (one for one in snapshot.certificates if one.id == value)
-        today = snapshot.now.date()
-        return next((show_validity(one, today) for one in renewed), "")
+        renewed = certificate_of(snapshot, value)
+        return show_validity(renewed, snapshot.now.date()) if renewed else ""
     return slot.format(value)
 
 

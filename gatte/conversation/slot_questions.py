@@ -4,7 +4,7 @@ No article answers "o meu ou o do meu pai?": what it is about is only known wher
 """
 
 from gatte.conversation.flows.base import FlowName, Slot
-from gatte.conversation.flows.certificates import show_certificate
+from gatte.conversation.flows.certificates import chosen_certificate, show_certificate
 from gatte.conversation.parsing.normalize import normalize_text, union, word_set, words
 from gatte.conversation.snapshot import Snapshot
 from gatte.conversation.texts import exists, render
@@ -72,9 +72,9 @@ def _asks_for_certificates(text: str, snapshot: Snapshot) -> bool:
 
 def own_certificates(snapshot: Snapshot) -> str:
     """The certificate that is renewed, or all of them while none is chosen."""
-    wanted = snapshot.slots.get("certificate")
-    chosen = [one for one in snapshot.certificates if one.id == wanted]
-    shown = sorted(chosen or snapshot.certificates, key=lambda one: one.valid_until)
+    chosen = chosen_certificate(snapshot)
+    several = sorted(snapshot.certificates, key=lambda one: one.valid_until)
+    shown = [chosen] if chosen else several
     today = snapshot.now.date()
     lines = "\n".join(f"• {show_certificate(one, today)}" for one in shown)
     return render("certificate_status.done", lines=lines)

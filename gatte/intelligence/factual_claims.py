@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from gatte.conversation.parsing.dates import MONTHS
 from gatte.conversation.parsing.normalize import fold, normalize_for_search
+from gatte.conversation.parsing.times import NUMBERS
 from gatte.infra.scoped_cache import scoped
 
 _ENDINGS = "com|br|net|org|gov|io|app|me|link|info|online|site|shop|store|co|ly"
@@ -23,21 +24,7 @@ _UNITS = (
     r"(segundos?|minutos?|horas?|dias?|semanas?|mes|meses|anos?"
     r"|vezes|parcelas?|reais|real|por cento|uteis|perguntas?|copias?|maquinas?)"
 )
-_WORDS = dict.fromkeys(("um", "uma"), 1) | dict.fromkeys(("dois", "duas"), 2)
-_WORDS |= {
-    "tres": 3,
-    "quatro": 4,
-    "cinco": 5,
-    "seis": 6,
-    "sete": 7,
-    "oito": 8,
-    "nove": 9,
-    "dez": 10,
-    "doze": 12,
-    "quinze": 15,
-}
-_WORDS |= {
-    "vinte": 20,
+_TENS = {
     "trinta": 30,
     "quarenta": 40,
     "cinquenta": 50,
@@ -45,22 +32,10 @@ _WORDS |= {
     "noventa": 90,
     "cem": 100,
 }
-_TEENS = {
-    "dez": 10,
-    "onze": 11,
-    "doze": 12,
-    "treze": 13,
-    "quatorze": 14,
-    "quinze": 15,
-    "dezesseis": 16,
-    "dezessete": 17,
-    "dezoito": 18,
-    "dezenove": 19,
-    "vinte": 20,
-}
+_WORDS = NUMBERS | _TENS
 _SEVERAL = {word: number for word, number in _WORDS.items() if number > 1}
 """Words that can only be numbers; "um" is an article too."""
-_YEAR = re.compile(rf"\bdois mil e (vinte e )?({'|'.join(_TEENS | _WORDS)})\b")
+_YEAR = re.compile(rf"\bdois mil e (vinte e )?({'|'.join(NUMBERS)})\b")
 _COUNTED = re.compile(rf"\b(\d{{1,3}}|{'|'.join(_SEVERAL)})((?: [a-z]{{4,}}){{1,3}})")
 """A number with up to three words of what there is so many of."""
 COUNTED_STEM = 5
@@ -161,7 +136,7 @@ def _numbers(text: str, plain: str) -> set[str]:
 
 def _year(found: re.Match[str]) -> str:
     """A year of this century that is spelled out."""
-    return str(2000 + (20 if found[1] else 0) + (_TEENS | _WORDS)[found[2]])
+    return str(2000 + (20 if found[1] else 0) + NUMBERS[found[2]])
 
 
 def _readings(number: str) -> set[str]:

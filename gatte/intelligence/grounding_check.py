@@ -145,9 +145,8 @@ def _new_meaning(sentence: str, passage: SourcePassage) -> Iterator[Violation]:
             if _is_always_otherwise(stem, clause, assertions):
                 yield Violation.CONTRADICTION
         yield from _against_nearest(clause, assertions)
-    if step_order.is_other_order(
-        step_order.steps_of(sentence), _told_steps(passage), _likeness_of_steps
-    ):
+    steps = step_order.steps_of(sentence)
+    if steps and step_order.is_other_order(steps, _told_steps(passage), _likeness_of_steps):
         yield Violation.OTHER_ORDER
     chunks = [_words_alone(chunk.stems) for clause in found for chunk in clause.chunks]
     if _has_new_words(chunks, _words(passage)) and not _says_the_same(sentence, chunks, passage):

@@ -59,15 +59,11 @@ class TurnResult:
     step_durations_ms: dict[str, float] = field(default_factory=dict)
 
 
+@cache_scope()
 def process(reading: TurnInput) -> TurnResult:
     """Understand the unread messages together and decide what follows; a message that the guard
     blocks is read by nothing but the guard. What is found in the texts is found once.
     """
-    with cache_scope():
-        return _processed(reading)
-
-
-def _processed(reading: TurnInput) -> TurnResult:
     reading = _with_confirmed_words(reading)
     thought = TurnResult(decision_history.start(reading.snapshot))
     with _timed(thought, TurnStep.CLASSIFY):

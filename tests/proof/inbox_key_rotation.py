@@ -24,7 +24,7 @@ from tests.fakes import payloads
 from tests.faults.system_environments import LIBRARY, wrong_clock
 from tests.process_system import APP_SECRET, until
 from tests.proof.proof_system import Outcome, ProofSystem, proof_system
-from tests.proof.rotation_under_load import BAD_TURNS, UNPROCESSED, Customers, heard
+from tests.proof.rotation_under_load import Customers, await_answers
 from tests.proof.webhook_fuzz import payload_place, tell_exceptions
 
 RETENTION_DAYS = 8
@@ -160,7 +160,8 @@ def _rotate_days(
             _kill_one(proof, day, chance, kills)
             if chance.random() < 0.5:
                 destroyer.kill()
-        _wait_for_answers(proof, customers, outcome)
+        customers.stop()
+        await_answers(proof, customers, outcome, 180)
         calendar.pass_days(DAYS_AFTERWARDS)
         destroyer.wait_for_a_look()
     finally:
@@ -226,23 +227,6 @@ def _waiting(proof: ProofSystem) -> dict[bytes, bytes]:
     """The messages that wait now, as somebody who reads the disk would copy them."""
     sql = "SELECT wamid_hash, payload FROM inbox_message WHERE payload IS NOT NULL LIMIT 50"
     return {bytes(hashed): bytes(payload) for hashed, payload in proof.query(sql)}
-
-
-def _wait_for_answers(proof: ProofSystem, customers: Customers, outcome: Outcome) -> None:
-    customers.stop()
-    expected = set(customers.acknowledged)
-    until(lambda: not expected - heard(proof).keys(), 180, 0.5)
-    until(lambda: proof.count(UNPROCESSED) == 0, 60, 0.5)
-    silent = expected - heard(proof).keys()
-    if silent:
-        outcome.fail("customers not answered", f"{len(silent)}: {sorted(silent)[:5]}")
-    if errors := proof.count(BAD_TURNS):
-        outcome.fail("turns that failed", str(errors))
-    if waiting := proof.count(UNPROCESSED):
-        outcome.fail("messages left unprocessed", str(waiting))
-    outcome.figures["customers who wrote meanwhile, not answered"] = (
-        f"{len(expected):,}, {len(silent)}"
-    )
 
 
 def _look_at_keys(calendar: Calendar, event_day: date, outcome: Outcome) -> set[date]:

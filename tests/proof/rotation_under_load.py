@@ -118,17 +118,8 @@ def run(contacts: int, number: int, *, in_two_steps: bool = True) -> Outcome:
             time.sleep(RESTART_SECONDS)
         finally:
             customers.stop()
-        expected = set(customers.acknowledged)
-        until(lambda: not expected - heard(proof).keys(), 120, 0.5)
-        until(lambda: proof.count(UNPROCESSED) == 0, 60, 0.5)
+        await_answers(proof, customers, outcome, 120)
         seconds = time.monotonic() - began
-        silent = expected - heard(proof).keys()
-        if silent:
-            outcome.fail("customers not answered", f"{len(silent)}: {sorted(silent)[:5]}")
-        if errors := proof.count(BAD_TURNS):
-            outcome.fail("turns that failed", str(errors))
-        if waiting := proof.count(UNPROCESSED):
-            outcome.fail("messages left unprocessed", str(waiting))
         tell_exceptions(proof, outcome)
         with (
             application(
@@ -147,11 +138,29 @@ def run(contacts: int, number: int, *, in_two_steps: bool = True) -> Outcome:
             f"{contacts:,} and those of new customers, in {seconds:.0f} s"
         ),
         "kills": told,
-        "customers who wrote meanwhile, not answered": f"{len(expected):,}, {len(silent)}",
         "sealed values opened under the new key alone, unreadable": f"{opened:,}, {unreadable}",
         "data keys that the old key still opens": str(under_old),
     }
     return outcome
+
+
+def await_answers(
+    proof: ProofSystem, customers: Customers, outcome: Outcome, seconds: float
+) -> None:
+    """Wait so long until all who wrote are answered, and tell who is not, and what is left."""
+    expected = set(customers.acknowledged)
+    until(lambda: not expected - heard(proof).keys(), seconds, 0.5)
+    until(lambda: proof.count(UNPROCESSED) == 0, 60, 0.5)
+    silent = expected - heard(proof).keys()
+    if silent:
+        outcome.fail("customers not answered", f"{len(silent)}: {sorted(silent)[:5]}")
+    if errors := proof.count(BAD_TURNS):
+        outcome.fail("turns that failed", str(errors))
+    if waiting := proof.count(UNPROCESSED):
+        outcome.fail("messages left unprocessed", str(waiting))
+    outcome.figures["customers who wrote meanwhile, not answered"] = (
+        f"{len(expected):,}, {len(silent)}"
+    )
 
 
 def master_key(name: str) -> str:

@@ -116,6 +116,8 @@ def _free_times(draft: DecisionBuilder, slot: Slot) -> str:
 
 def _told_with_record(turn: CommandRun, command: Question) -> bool:
     """Whether a question says no more than the wish for a record, which was told in this turn."""
+    if current_flow(turn.draft) is not None:
+        return False  # the form still asks for something before it can tell
     asked = set(words(command.text))
     records = [one for one in turn.commands if isinstance(one, StartFlow) and one.flow in RECORDS]
     short = len(words(command.text)) <= LONGEST_PROPOSAL and command.text.count("?") <= 1

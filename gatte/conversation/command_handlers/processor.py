@@ -84,6 +84,17 @@ def run(turn: CommandRun) -> None:
                 turn.resolutions.append(_handle(turn, command))
     if not turn.settled_by:
         _conclude(turn)
+    if _has_nothing_to_say(turn):
+        ask_again(turn.draft)
+
+
+def _has_nothing_to_say(turn: CommandRun) -> bool:
+    """Whether a form waits for an answer and the turn came to no word: what one command left to
+    another, the other may have taken for said.
+    """
+    draft = turn.draft
+    waits = draft.snapshot.state in {State.COLLECTING, State.CONFIRMING}
+    return waits and not draft.replies and draft.question is None and not draft.fact_questions
 
 
 def _ask_back_contradictions(turn: CommandRun) -> None:

@@ -43,6 +43,10 @@ def always(_snapshot: Snapshot) -> bool:
     return True
 
 
+def never(_snapshot: Snapshot) -> bool:
+    return False
+
+
 def no_options(_snapshot: Snapshot) -> tuple[ReplyOption, ...]:
     return ()
 

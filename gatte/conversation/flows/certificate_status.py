@@ -8,7 +8,7 @@ from gatte.conversation import option_ids
 from gatte.conversation.decision_builder import DecisionBuilder
 from gatte.conversation.effects import IdentitySubject, SendIdentityCode
 from gatte.conversation.flows import identity
-from gatte.conversation.flows.base import Flow, FlowName, Slot, needs_no_yes
+from gatte.conversation.flows.base import Flow, FlowName, Slot, needs_no_yes, never
 from gatte.conversation.flows.certificates import (
     certificate_with,
     days_left,
@@ -42,10 +42,6 @@ def _find_certificate(text: str, snapshot: Snapshot) -> ParseResult:
     several = len(snapshot.certificates) > 1
     named = certificate_with(text, snapshot) if several else None
     return NO_MATCH if named is None else ParseResult(named.id)
-
-
-def _never(_snapshot: Snapshot) -> bool:
-    return False
 
 
 def _is_of_another(snapshot: Snapshot) -> bool:
@@ -85,7 +81,7 @@ CERTIFICATE_STATUS = Flow(
             "certificate",
             parse_answer=_find_certificate,
             extract=_find_certificate,
-            required_if=_never,
+            required_if=never,
         ),
         identity.identity_code(_is_of_another, _asked_document),
     ),

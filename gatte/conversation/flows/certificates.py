@@ -43,6 +43,18 @@ def show_certificate(certificate: CertificateFacts, today: date) -> str:
     )
 
 
+def chosen_certificate(snapshot: Snapshot) -> CertificateFacts | None:
+    """The contact's own certificate that the running form is about; None where none is chosen, or
+    one that we do not know.
+    """
+    return certificate_of(snapshot, snapshot.slots.get("certificate", ""))
+
+
+def certificate_of(snapshot: Snapshot, certificate_id: str) -> CertificateFacts | None:
+    """The contact's own certificate of this id."""
+    return next((one for one in snapshot.certificates if one.id == certificate_id), None)
+
+
 def show_validity(certificate: CertificateFacts, today: date) -> str:
     """A certificate by its kind and its end: "e-CNPJ A1, que vale até 18/03/2026"."""
     over = certificate.valid_until < today

@@ -11,6 +11,7 @@ from gatte.conversation.flows.base import Flow, FlowName, Slot
 from gatte.conversation.flows.certificates import (
     certificate_options,
     certificate_with,
+    chosen_certificate,
     show_validity,
 )
 from gatte.conversation.flows.common import (
@@ -50,12 +51,6 @@ def _several(snapshot: Snapshot) -> bool:
 
 def _unknown_certificate(snapshot: Snapshot) -> bool:
     return snapshot.slots.get("certificate", OTHER) == OTHER
-
-
-def _chosen(snapshot: Snapshot) -> CertificateFacts | None:
-    """The contact's own certificate that is renewed; None where it is one that we do not know."""
-    wanted = snapshot.slots.get("certificate")
-    return next((one for one in snapshot.certificates if one.id == wanted), None)
 
 
 def _prefill(snapshot: Snapshot, text: str) -> dict[str, str]:
@@ -98,7 +93,7 @@ def _settle(draft: DecisionBuilder) -> bool:
     nothing, another model of it is what is wanted now, and one of another kind is another
     certificate.
     """
-    known = _chosen(draft.snapshot)
+    known = chosen_certificate(draft.snapshot)
     if known is None:
         return True
     slots = draft.snapshot.slots
@@ -114,21 +109,21 @@ def _settle(draft: DecisionBuilder) -> bool:
 
 
 def _open_key(snapshot: Snapshot) -> str:
-    if _chosen(snapshot) is not None:
+    if chosen_certificate(snapshot) is not None:
         return "renewal.open_known"
     is_other = snapshot.slots.get("certificate") == OTHER
     return "renewal.open_other" if is_other else ""
 
 
 def _values(snapshot: Snapshot) -> dict[str, str]:
-    known = _chosen(snapshot)
+    known = chosen_certificate(snapshot)
     return {"value": show_validity(known, snapshot.now.date())} if known else {}
 
 
 def finish(draft: DecisionBuilder) -> None:
     """Hand the renewal to the desk as a lead that knows what it renews."""
     slots = draft.snapshot.slots
-    known = _chosen(draft.snapshot)
+    known = chosen_certificate(draft.snapshot)
     document_on_file = draft.snapshot.contact.document if known else None
     kind = known.kind if known else ""
     draft.add_effect(

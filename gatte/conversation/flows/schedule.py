@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from gatte.conversation.appointment_calendar import FreeTime
 from gatte.conversation.decision_builder import DecisionBuilder
 from gatte.conversation.effects import AppointmentKind, BookAppointment
-from gatte.conversation.flows.base import Flow, FlowName, Slot
+from gatte.conversation.flows.base import Flow, FlowName, Slot, never
 from gatte.conversation.flows.time_wishes import (
     chosen_time,
     day_options,
@@ -54,10 +54,6 @@ def _find_topic(text: str, _snapshot: Snapshot) -> ParseResult:
 
 def _show_topic(kind: str) -> str:
     return render(f"appointment_kind.{kind}")
-
-
-def _never(_snapshot: Snapshot) -> bool:
-    return False
 
 
 def _find_day(text: str, snapshot: Snapshot) -> ParseResult:
@@ -141,14 +137,14 @@ SCHEDULE = Flow(
             "topic",
             parse_answer=_find_topic,
             extract=_find_topic,
-            required_if=_never,
+            required_if=never,
             format=_show_topic,
         ),
         Slot(
             "product",
             parse_answer=lambda text, _: find_product(text),
             extract=lambda text, _: find_product(text),
-            required_if=_never,
+            required_if=never,
         ),
     ),
     finish,

@@ -8,7 +8,7 @@ from gatte.conversation import option_ids
 from gatte.conversation.decision_builder import DecisionBuilder
 from gatte.conversation.effects import IdentitySubject, SendIdentityCode
 from gatte.conversation.flows import identity
-from gatte.conversation.flows.base import Flow, FlowName, Slot, needs_no_yes
+from gatte.conversation.flows.base import Flow, FlowName, Slot, needs_no_yes, never
 from gatte.conversation.parsing.normalize import NO_MATCH, ParseResult
 from gatte.conversation.snapshot import Snapshot, TicketFacts
 from gatte.conversation.texts import exists, render
@@ -24,10 +24,6 @@ def find_number(text: str, _snapshot: Snapshot) -> ParseResult:
     """The number of a ticket, where one is named as such."""
     said = NUMBER.search(text)
     return ParseResult(said[1]) if said else NO_MATCH
-
-
-def _never(_snapshot: Snapshot) -> bool:
-    return False
 
 
 def state_in_words(status: str) -> str:
@@ -86,7 +82,7 @@ TICKET_STATUS = Flow(
             "number",
             parse_answer=find_number,
             extract=find_number,
-            required_if=_never,
+            required_if=never,
             invalidates=("identity_code",),
         ),
         identity.identity_code(_is_of_another, _asked_ticket),

@@ -8,22 +8,20 @@ of name and value. These classes give the same answer at once: .07 ms a request 
 from google.genai.types import Content, GenerateContentConfig, Part
 
 
-class RequestConfig(GenerateContentConfig):
+class HoldsNoNames:
+    """An object in which no name of a field stands."""
+
+    def __contains__(self, _: object) -> bool:
+        return False
+
+
+class RequestConfig(HoldsNoNames, GenerateContentConfig):
     """How a call is to be answered."""
 
-    def __contains__(self, _: object) -> bool:
-        return False
 
-
-class RequestContent(Content):
+class RequestContent(HoldsNoNames, Content):
     """What is said in a call."""
 
-    def __contains__(self, _: object) -> bool:
-        return False
 
-
-class RequestPart(Part):
+class RequestPart(HoldsNoNames, Part):
     """One text or file of what is said."""
-
-    def __contains__(self, _: object) -> bool:
-        return False

@@ -34,6 +34,17 @@ FILLED = {
     "data_rights": {"request": "see"},
 }
 A_QUESTION = TurnReading(labels=(LabelScore("Question", 0.6),))
+WISHES = (
+    "lead",
+    "renewal",
+    "certificate_status",
+    "ticket",
+    "ticket_status",
+    "schedule",
+    "move_appointment",
+    "cancel_appointment",
+    "data_rights",
+)
 
 
 def turns_of(voice: str) -> list[dict]:
@@ -65,10 +76,25 @@ def place_of(turn: dict) -> Talk:
     )
 
 
-@pytest.mark.parametrize("reading", [TurnReading(), A_QUESTION], ids=["rules", "a question"])
+def rules_alone(_number: int) -> TurnReading:
+    return TurnReading()
+
+
+def a_question(_number: int) -> TurnReading:
+    return A_QUESTION
+
+
+def a_wish_and_a_question(number: int) -> TurnReading:
+    """Each turn with another wish."""
+    wish = LabelScore(f"StartFlow:{WISHES[number % len(WISHES)]}", 0.95)
+    return TurnReading(labels=(wish, LabelScore("Question", 0.9)))
+
+
+@pytest.mark.parametrize("read", [rules_alone, a_question, a_wish_and_a_question])
 @pytest.mark.parametrize("voice", VOICES)
-def test_no_turn_makes_the_core_raise_or_is_left_unanswered(voice, reading):
-    for turn in turns_of(voice):
+def test_no_turn_makes_the_core_raise_or_is_left_unanswered(voice, read):
+    for number, turn in enumerate(turns_of(voice)):
+        reading = read(number)
         messages = tuple(heard(text) for text in turn["messages"])
         talk = place_of(turn).takes(MessagesReceived(messages, reading))
         decision = talk.decision
