@@ -49,7 +49,7 @@ ESCALATE_THRESHOLD = 0.25
 but only where they are likelier than a question or an answer.
 """
 
-ASKED_FLOW_THRESHOLD = 0.8
+ASKED_FLOW_THRESHOLD = 0.9
 """A wish for a flow in a text that is likelier a question about it."""
 
 STORY_THRESHOLD = 0.8
